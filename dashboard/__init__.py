@@ -1,0 +1,1 @@
+"""What a browser shows: pages, controls and wording. No model in it."""

@@ -1,0 +1,1 @@
+"""Running scenarios: replications, design points, executors."""

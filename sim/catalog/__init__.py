@@ -1,0 +1,1 @@
+"""Data with provenance: technologies, guests, applications, hosts, images, measurements."""

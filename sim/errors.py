@@ -1,0 +1,55 @@
+"""The package's errors. Bad input is described by problems, each with a place and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SimError(Exception):
+    """Base class of every error this package raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an input.
+
+    message: what is wrong, naming the value and what is allowed.
+    file, line, column: the place (1-based; 0 where there is none).
+    path: dotted path of the offending key ("guests.0.memory"), empty where there is none.
+    excerpt: the source line, shown with a caret under `column`; empty where there is none.
+    """
+
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    path: str = ""
+    excerpt: str = ""
+
+    def __str__(self) -> str:
+        where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        head = ": ".join(part for part in (where, self.path, self.message) if part)
+        if not self.excerpt or not self.column:
+            return head
+        return f"{head}\n    {self.excerpt}\n    {' ' * (self.column - 1)}^"
+
+
+class InputError(SimError):
+    """An input that cannot be used. Carries every problem found, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem] | Problem | str) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        if isinstance(problems, Problem):
+            problems = (problems,)
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class CatalogError(SimError):
+    """Catalog data that breaks a rule: no source, a unit that does not fit, a phase with two demands."""
+
+
+class CancelledError(SimError):
+    """A run stopped because its caller asked for it."""

@@ -1,0 +1,73 @@
+"""The language of `expect`, `findings` and quiz answers: arithmetic and comparisons over `label.metric.statistic`.
+
+Evaluated by simpleeval, never by `eval`. An expression sees the medians over replications and nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable, Mapping
+
+from simpleeval import InvalidExpression, SimpleEval
+
+from sim.errors import InputError
+
+_FUNCTIONS = {"abs": abs, "min": min, "max": max, "round": round}
+
+
+def names(text: str) -> list[str]:
+    """The dotted metric names an expression uses, in order.
+
+    >>> names("docker.startup_time.p50 * 3 < kvm.startup_time.p50")
+    ['docker.startup_time.p50', 'kvm.startup_time.p50']
+
+    Raises `InputError` where the text is no expression.
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise InputError(f"{text!r} is not an expression: {getattr(error, 'msg', error)}") from None
+    found: list[tuple[int, int, str]] = []
+    inner: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            inner.add(id(node.value))
+            if id(node) not in inner:
+                found.append((node.lineno, node.col_offset, ast.unparse(node)))
+        elif isinstance(node, ast.Name) and id(node) not in inner and node.id not in _FUNCTIONS:
+            found.append((node.lineno, node.col_offset, node.id))
+    return [name for _, _, name in sorted(found)]
+
+
+def check(text: str, registered: Iterable[str]) -> None:
+    """Raise `InputError` unless every name is one of `registered` ("label.metric.statistic")."""
+    import difflib
+
+    known = sorted(registered)
+    for name in names(text):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+            raise InputError(f"{text!r} names no metric {name!r}{hint}")
+
+
+def evaluate(text: str, values: Mapping[str, float]) -> float | bool:
+    """The value of an expression, given "label.metric.statistic" to number.
+
+    >>> evaluate("a.time.p50 * 2 < b.time.p50", {"a.time.p50": 1.0, "b.time.p50": 3.0})
+    True
+
+    Raises `InputError` where it cannot be evaluated (an unknown name, a division by zero, a call that is not allowed).
+    """
+    tree: dict[str, dict[str, dict[str, float]]] = {}
+    for name, value in values.items():
+        label, metric, statistic = name.split(".")
+        tree.setdefault(label, {}).setdefault(metric, {})[statistic] = value
+    try:
+        result = SimpleEval(functions=_FUNCTIONS, names=tree).eval(text.strip())
+    except (InvalidExpression, ArithmeticError, TypeError, ValueError, KeyError, SyntaxError, RecursionError) as error:
+        raise InputError(f"{text!r} cannot be evaluated: {error}") from None
+    if not isinstance(result, bool | int | float) or (isinstance(result, float) and math.isnan(result)):
+        raise InputError(f"{text!r} gives {result!r}, expected a number or a truth value")
+    return result

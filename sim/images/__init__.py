@@ -1,0 +1,1 @@
+"""Dockerfiles, build graphs, caches, layers and archives."""

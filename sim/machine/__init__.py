@@ -1,0 +1,1 @@
+"""A host: cores, memory ledger, page cache, disk, network card, kernel locks."""

@@ -1,0 +1,1 @@
+"""Technologies, boot plans, and the one start process."""

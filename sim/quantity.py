@@ -1,0 +1,123 @@
+"""Quantities at the edge: "512 MiB", "3.2 s", "25 Mbit/s" to SI seconds and bytes, and back to words.
+
+Inside the model a duration is a float of seconds, a size an int or float of bytes, a rate a float a second. Nothing
+but this module and the readers of catalog and scenario files knows the written form.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt
+
+from sim.errors import InputError
+
+_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+_DECIMAL = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BYTES: dict[str, float] = {f"{prefix}B": factor for prefix, factor in (_DECIMAL | _BINARY).items()}
+_SECONDS: dict[str, float] = {
+    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0,
+}  # fmt: skip
+_BIT_RATES: dict[str, float] = {f"{prefix}bit/s": factor / 8 for prefix, factor in _DECIMAL.items()}
+
+UNITS: dict[str, dict[str, float]] = {
+    "s": _SECONDS,
+    "B": _BYTES,
+    "B/s": {f"{unit}/s": factor for unit, factor in _BYTES.items()} | _BIT_RATES,
+    "1/s": {"/s": 1.0, "1/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600},
+    "1": {"": 1.0, "%": 0.01},
+}
+"""Dimension (named by its SI unit) to the unit words it takes and their factors."""
+
+_FORM = re.compile(r"\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(\S*)\s*")
+
+
+def parse(text: str | float, dimension: str) -> float:
+    """The SI value of a written quantity.
+
+    text: "512 MiB", "3.2 s", "25 Mbit/s", "40 %"; a bare number is taken only where the dimension is "1".
+    dimension: a key of `UNITS`.
+
+    Raises `InputError` naming the text, and the units that are allowed.
+    """
+    units = UNITS[dimension]
+    allowed = ", ".join(repr(unit) for unit in units if unit)
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise InputError(f"{text!r} is not a quantity; expected a number with one of {allowed}")
+    if not isinstance(text, str):
+        if dimension != "1":
+            raise InputError(f"{text!r} has no unit; expected one of {allowed}, as in '{text} {_example(dimension)}'")
+        number, unit = float(text), ""
+    else:
+        match = _FORM.fullmatch(text)
+        if match is None:
+            raise InputError(f"{text!r} is not a quantity; expected a number with one of {allowed}")
+        number, unit = float(match[1].replace("_", "")), match[2]
+    if unit not in units:
+        have = f"unit {unit!r} of {text!r}" if unit else f"{text!r} without a unit"
+        raise InputError(f"{have} does not fit; expected one of {allowed}")
+    value = number * units[unit]
+    if not math.isfinite(value):
+        raise InputError(f"{text!r} is too large")
+    return value
+
+
+def _example(dimension: str) -> str:
+    return {"s": "s", "B": "MiB", "B/s": "Mbit/s", "1/s": "/s"}[dimension]
+
+
+def render(value: float, dimension: str) -> str:
+    """The shortest written form that `parse` reads back to the same value, in a unit a person would choose.
+
+    >>> render(536870912, "B"), render(0.25, "s"), render(3125000, "B/s")
+    ('512 MiB', '250 ms', '25 Mbit/s')
+    """
+    choices = {
+        "s": ["d", "h", "min", "s", "ms", "us", "ns"],
+        "B": ["TiB", "GiB", "MiB", "KiB", "B"],
+        "B/s": ["Gbit/s", "Mbit/s", "kbit/s", "bit/s"],
+        "1/s": ["/s"],
+        "1": [""],
+    }[dimension]
+    units = UNITS[dimension]
+    for unit in choices:
+        if abs(value) >= units[unit] and value / units[unit] < 10_000:
+            break
+    else:
+        unit = choices[-1] if value else {"s": "s", "B": "B"}.get(dimension, choices[-1])
+    return f"{value / units[unit]:.12g} {unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Marks a parameter's dimension. The reader of scenario files turns its written form into the SI value."""
+
+    dimension: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import PydanticCustomError, core_schema
+
+        def read(value: Any) -> Any:
+            try:
+                number = parse(value, self.dimension)
+            except InputError as error:
+                raise PydanticCustomError("quantity", "{reason}", {"reason": str(error)}) from None
+            return int(number) if source is int and number == int(number) else number
+
+        return core_schema.no_info_before_validator_function(read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "description": f"a quantity in one of {', '.join(unit for unit in UNITS[self.dimension] if unit)}",
+            "examples": [f"1 {_example(self.dimension)}"] if self.dimension != "1" else ["40 %"],
+        }
+
+
+Seconds = Annotated[float, Unit("s"), Ge(0)]
+Bytes = Annotated[int, Unit("B"), Ge(0)]
+BytesPerSecond = Annotated[float, Unit("B/s"), Gt(0)]
+PerSecond = Annotated[float, Unit("1/s"), Gt(0)]

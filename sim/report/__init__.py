@@ -1,0 +1,1 @@
+"""Outcomes as figures, tables and words; JSON, JUnit XML and Markdown."""

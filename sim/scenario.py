@@ -1,0 +1,136 @@
+"""The envelope of an input: what every scenario has, whatever its study.
+
+`sim.loading` makes these from YAML files and checks them; the model is handed the finished thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le, MinLen
+
+_STRICT = {"extra": "forbid"}
+"""Read by pydantic where a dataclass is checked: unknown keys are errors."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A text in both languages. `{label.metric.statistic}` in it stands for that number, written with its unit."""
+
+    __pydantic_config__ = _STRICT
+    en: Annotated[str, MinLen(1)]
+    ja: Annotated[str, MinLen(1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One answer of a question; right where its expression holds for the outcome, so that it cannot lie."""
+
+    __pydantic_config__ = _STRICT
+    text: Text
+    holds: Annotated[str, MinLen(1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question with its choices, and why the right one is right."""
+
+    __pydantic_config__ = _STRICT
+    ask: Text
+    choices: Annotated[tuple[Choice, ...], MinLen(2)]
+    explain: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What a student says before the run; exactly one of rank, guess, choices and steps.
+
+    rank: "metric.statistic" by which the labels are to be ordered, smallest first. guess: the "label.metric.statistic"
+    to be guessed. choices: as in a question. steps: whether build steps that will run again are to be clicked.
+    """
+
+    __pydantic_config__ = _STRICT
+    ask: Text
+    rank: str = ""
+    guess: str = ""
+    choices: tuple[Choice, ...] = ()
+    steps: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A title the run may earn: the first whose expression holds is shown."""
+
+    __pydantic_config__ = _STRICT
+    when: Annotated[str, MinLen(1)]
+    text: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minutes:
+    """What a lecturer needs to plan."""
+
+    __pydantic_config__ = _STRICT
+    demonstration: Annotated[int, Ge(1), Le(240)] = 5
+    lab: Annotated[int, Ge(1), Le(480)] = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What is taught with a scenario, and how."""
+
+    __pydantic_config__ = _STRICT
+    objectives: Annotated[tuple[Text, ...], MinLen(1)]
+    predict: Prediction
+    findings: Annotated[tuple[Finding, ...], MinLen(1)]
+    explain: Text
+    quiz: tuple[Question, ...] = ()
+    minutes: Minutes = field(default_factory=Minutes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A published figure that a scenario is held against."""
+
+    __pydantic_config__ = _STRICT
+    metric: Annotated[str, MinLen(1)]
+    of: Annotated[str, MinLen(1)]
+    at: str = ""
+    interval: Annotated[str, MinLen(1)]
+    statistic: Annotated[str, MinLen(1)]
+    value: Annotated[str | float, MinLen(1)]
+    unit: Annotated[str, MinLen(1)]
+    source: Annotated[str, MinLen(1)]
+    use: Literal["calibrate", "check"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One study of a scenario: what is compared, by label, in the file's order.
+
+    variants: label to the study's checked parameters. controls: the parameters a page shows.
+    """
+
+    study: str
+    variants: Mapping[str, Any]
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario. folder: where its files are looked up; file: where it was read from ("" if nowhere)."""
+
+    id: str
+    concept: str
+    title: Text
+    summary: Text
+    parts: tuple[Part, ...]
+    lesson: Lesson | None = None
+    seed: int = 1
+    replications: int = 1
+    expect: tuple[str, ...] = ()
+    published: tuple[Published, ...] = ()
+    file: str = ""
+    folder: str = ""
