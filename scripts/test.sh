@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs them: quick checks, tests on all cores, then the dashboard in a real Chromium.
+# Arguments go to pytest and run only that: scripts/test.sh tests/engine -k lock
+. "$(dirname "$0")/setup.sh"
+make_environment requirements-dev.txt
+export PATH="$PWD/.venv/bin:$PATH"
+
+if [ $# -gt 0 ]; then exec python -m pytest "$@"; fi
+
+# The system packages of the browser tests: the browser, and fonts with Latin and Japanese letters.
+if ! command -v "${CHROMIUM:-chromium}" >/dev/null; then
+    install_packages chromium fonts-dejavu-core fonts-noto-cjk
+fi
+
+step() { say "== $1 ($SECONDS s)"; shift; "$@"; }
+
+step "lint" ruff check .
+step "format" ruff format --check .
+step "types" mypy
+step "tests" python -m pytest -n auto --dist worksteal -m "not browser"
+step "dashboard in Chromium" python -m pytest -m browser
+say "== all passed in $SECONDS s"
