@@ -24,7 +24,8 @@ class Context:
     """What a run is given beside its parameters.
 
     label: what the run is called among those compared. bound: which end of their sources' ranges inputs are taken at.
-    folder: where the scenario's files are looked up.
+    folder: where the scenario's files are looked up. records: whether anybody will read the run's records; a run whose
+    records cost time may leave them out.
     """
 
     label: str
@@ -32,6 +33,7 @@ class Context:
     bound: Bound = "value"
     tick: Tick = no_tick
     folder: str = ""
+    records: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,135 @@
+"""W1: customers of an M/M/10 queue at a utilization of 0.9. Each way gives the mean time in the system.
+
+All draw gaps and services from two streams in the order of the customers, so their sample paths are the same.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Generator
+from heapq import heappop, heappush
+from typing import Any
+
+import simpy
+
+from sim.engine.alarm import Alarm
+from sim.engine.servers import Servers
+
+SERVERS, UTILIZATION = 10, 0.9
+
+
+def _streams() -> tuple[Callable[[float], float], Callable[[float], float]]:
+    return random.Random(1).expovariate, random.Random(2).expovariate
+
+
+class _Customer(Alarm):
+    __slots__ = ("arrived",)
+    arrived: float
+
+
+def closed_form(customers: int) -> float:
+    """As the model uses its engine: a hold's end is known when it is asked for, and no event is spent on it."""
+    gap, service = _streams()
+    rate = SERVERS * UTILIZATION
+    env = simpy.Environment()
+    servers = Servers(SERVERS)
+    total = 0.0
+    left = customers
+
+    def arrive(arrival: Alarm) -> None:
+        nonlocal left, total
+        now = env.now
+        left -= 1
+        if left:
+            arrival.arm(gap(rate))
+        total += servers.hold(now, service(1.0)) - now
+
+    Alarm(env, arrive).arm(gap(rate))
+    env.run()
+    return total / customers
+
+
+def alarms(customers: int) -> float:
+    """The same with an event at every customer's end: one alarm each, used again when its customer is gone."""
+    gap, service = _streams()
+    rate = SERVERS * UTILIZATION
+    env = simpy.Environment()
+    servers = Servers(SERVERS)
+    gone: list[_Customer] = []
+    total = 0.0
+    left = customers
+
+    def leave(customer: _Customer) -> None:
+        nonlocal total
+        total += env.now - customer.arrived
+        gone.append(customer)
+
+    def arrive(arrival: Alarm) -> None:
+        nonlocal left
+        now = env.now
+        left -= 1
+        if left:
+            arrival.arm(gap(rate))
+        customer = gone.pop() if gone else _Customer(env, leave)
+        customer.arrived = now
+        customer.arm(servers.hold(now, service(1.0)) - now)
+
+    Alarm(env, arrive).arm(gap(rate))
+    env.run()
+    return total / customers
+
+
+def idiomatic(customers: int) -> float:
+    """As SimPy's tutorial does it: a process a customer, and a resource."""
+    gap, service = _streams()
+    rate = SERVERS * UTILIZATION
+    env = simpy.Environment()
+    servers = simpy.Resource(env, SERVERS)
+    total = 0.0
+
+    def customer() -> Generator[simpy.Event, Any, None]:
+        nonlocal total
+        arrived = env.now
+        with servers.request() as request:
+            yield request
+            yield env.timeout(service(1.0))
+        total += env.now - arrived
+
+    def source() -> Generator[simpy.Event, Any, None]:
+        for _ in range(customers):
+            yield env.timeout(gap(rate))
+            env.process(customer())
+
+    env.process(source())
+    env.run()
+    return total / customers
+
+
+def loop(customers: int) -> float:
+    """A bare event loop over a heap of tuples, in one function."""
+    gap, service = _streams()
+    rate = SERVERS * UTILIZATION
+    heap = [(gap(rate), 0, -1.0)]
+    waiting: deque[float] = deque()
+    free, left, number, total = SERVERS, customers, 0, 0.0
+    while heap:
+        now, _, arrived = heappop(heap)
+        number += 1
+        if arrived < 0.0:
+            left -= 1
+            if left:
+                heappush(heap, (now + gap(rate), number, -1.0))
+                number += 1
+            if free:
+                free -= 1
+                heappush(heap, (now + service(1.0), number, now))
+            else:
+                waiting.append(now)
+        else:
+            total += now - arrived
+            if waiting:
+                heappush(heap, (now + service(1.0), number, waiting.popleft()))
+            else:
+                free += 1
+    return total / customers

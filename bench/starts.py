@@ -1,0 +1,94 @@
+"""Full starts by the model: Docker on the server, bridged, page cache cold, image pulled; and what a live one holds."""
+
+from __future__ import annotations
+
+import gc
+import random
+import tracemalloc
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+import simpy
+
+from sim.catalog import load
+from sim.engine.alarm import Alarm
+from sim.engine.seeds import SeedTree
+from sim.machine.host import RunningHost
+from sim.platforms.plan import Options, boot_plan
+from sim.platforms.pull import ImageStore, layers_of, with_pull
+from sim.platforms.start import Starter
+
+
+def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment, Starter]:
+    """A simulation in which so many starts have just been asked for."""
+    application, host_type = load.application("web"), load.host("server")
+    layers = layers_of(load.images()[application.image])
+    plan = boot_plan(
+        load.technology(technology),
+        None,
+        application,
+        host_type,
+        Options(network=True, cold=True, pull=True),
+        layers=len(layers),
+    )
+    env = simpy.Environment()
+    host = RunningHost(env, host_type, warm=False)
+    plan = with_pull(plan, host_type, layers)
+    starter = Starter(host, plan, SeedTree(1), lambda _: None, ImageStore(host, layers), expected=count)
+    for _ in range(count):
+        starter.request()
+    return env, starter
+
+
+def full(count: int) -> float:
+    """Start so many at once; when the last is ready."""
+    env, _ = requested(count)
+    env.run()
+    return env.now
+
+
+def processes(count: int) -> tuple[simpy.Environment, list[simpy.Process]]:
+    """As many SimPy processes, each waiting for a timeout."""
+    env = simpy.Environment()
+
+    def instance(delay: float) -> Any:
+        yield env.timeout(delay)
+
+    live = [env.process(instance(1.0 + k)) for k in range(count)]
+    env.run(until=0.5)
+    return env, live
+
+
+def alarms(count: int) -> list[Alarm]:
+    """As many armed alarms with one handler."""
+    env = simpy.Environment()
+    live = [Alarm(env, print) for _ in range(count)]
+    for number, alarm in enumerate(live):
+        alarm.arm(1.0 + number)
+    return live
+
+
+def bytes_each(make: Callable[[int], object], count: int) -> float:
+    """Bytes that one of `count` live things takes, as Python's allocator counts."""
+    make(1)
+    gc.collect()
+    tracemalloc.start()
+    live = make(count)
+    gc.collect()
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    del live
+    return taken / count
+
+
+def heap_operations(count: int) -> int:
+    """The reference loop: so many pushes or pops of a tuple on a heap of a thousand."""
+    stream = random.Random(1).random
+    heap: list[tuple[float, int]] = []
+    for number in range(1000):
+        heappush(heap, (stream(), number))
+    for number in range(count // 2):
+        when, _ = heappop(heap)
+        heappush(heap, (when + stream(), number))
+    return len(heap)

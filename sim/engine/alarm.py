@@ -1,0 +1,44 @@
+"""An event of SimPy's that is armed again and again: no allocation and no generator for each delay.
+
+SimPy's own `Timeout` is made anew for every delay, and a process adds a generator to resume. An alarm goes through
+the same queue of the same `simpy.Environment`, so alarms, processes and timeouts mix freely in one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from simpy import Environment
+from simpy.events import NORMAL, Event
+
+
+class Alarm(Event):
+    """Calls `handler(alarm)` each time it goes off. Armed at most once at a time; it may be armed in its handler.
+
+    >>> env = Environment()
+    >>> times = []
+    >>> def tick(alarm):
+    ...     times.append(env.now)
+    ...     if env.now < 3:
+    ...         alarm.arm(1.5)
+    >>> Alarm(env, tick).arm(1.5)
+    >>> env.run()
+    >>> times
+    [1.5, 3.0]
+    """
+
+    __slots__ = ("_handlers", "callbacks", "env")
+
+    _ok = True
+    _value: Any = None
+
+    def __init__(self, env: Environment, handler: Callable[[Any], None]) -> None:
+        # SimPy's constructor would make a list of callbacks for one use; this list is handed to it at every arming.
+        self.env = env
+        self._handlers = [handler]
+
+    def arm(self, delay: float) -> None:
+        """Go off `delay` seconds from now."""
+        self.callbacks = self._handlers
+        self.env.schedule(self, NORMAL, delay)

@@ -1,0 +1,176 @@
+"""Processor sharing: one capacity divided among the flows that are there, by max-min fairness with weights and caps.
+
+A flow is an amount of work: core-seconds on a host's cores, bytes on a link or a disk. Flows of one weight and cap
+form a class that shares one virtual clock, which runs at the rate a flow of weight one is served at. A flow is done
+when its class's clock has advanced by work / weight, so an arrival or a departure changes a few clock rates and never
+touches the other flows: one heap a class, and one armed timer in all.
+
+Max-min fairness with caps is water filling (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2): classes are
+visited from the lowest cap per weight up; those below the water level are served at their cap.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+from simpy import Environment
+
+from sim.engine.alarm import Alarm
+
+_ULP = 2.0**-52
+"""The spacing of doubles, relative to the value: at most this."""
+
+_Flow = tuple[float, int, Callable[[Any], Any], Any]
+
+
+class _Class:
+    """Flows of one weight and cap. clock: its virtual time; speed: how fast that runs; limit: the most it may."""
+
+    __slots__ = ("clock", "flows", "limit", "speed", "weight")
+
+    def __init__(self, weight: float, cap: float) -> None:
+        self.weight = weight
+        self.limit = cap / weight
+        self.speed = 0.0
+        self.clock = 0.0
+        self.flows: list[_Flow] = []
+
+
+class Fluid:
+    """A capacity shared by flows.
+
+    capacity: work a second, in all. A flow gets its weight's share of it, and never more than its cap.
+
+    >>> env = Environment()
+    >>> cores = Fluid(env, 2.0)
+    >>> for name, work in (("a", 1.0), ("b", 1.0), ("c", 1.0)):
+    ...     cores.submit(work, lambda name: print(name, env.now), name, cap=1.0)
+    >>> env.run()
+    a 1.5
+    b 1.5
+    c 1.5
+    """
+
+    __slots__ = ("_active", "_capacity", "_classes", "_due", "_env", "_last", "_sequence", "_timer")
+
+    def __init__(self, env: Environment, capacity: float) -> None:
+        if not 0 < capacity < math.inf:
+            raise ValueError(f"capacity ({capacity}) must be positive and finite")
+        self._env = env
+        self._capacity = capacity
+        self._classes: dict[tuple[float, float], _Class] = {}
+        self._active: list[_Class] = []
+        self._last = env.now
+        self._due = math.inf
+        self._timer: Alarm | None = None
+        self._sequence = 0
+
+    @property
+    def capacity(self) -> float:
+        """Work a second, in all."""
+        return self._capacity
+
+    def __len__(self) -> int:
+        """How many flows are being served."""
+        return sum(len(each.flows) for each in self._active)
+
+    def submit(
+        self,
+        work: float,
+        done: Callable[[Any], Any],
+        argument: Any = None,
+        cap: float = math.inf,
+        weight: float = 1.0,
+    ) -> None:
+        """Serve a flow of `work`, and call `done(argument)` when it is finished.
+
+        cap: the most work a second it can take. A process waits for its flow by submitting `event.succeed` as `done`.
+        """
+        if not (work >= 0 and cap > 0 and weight > 0):
+            raise ValueError(f"work ({work}) must not be negative, cap ({cap}) and weight ({weight}) must be positive")
+        now = self._env.now
+        active = self._active
+        elapsed = now - self._last
+        self._last = now
+        for each in active:
+            each.clock += each.speed * elapsed
+        kind = self._classes.get((weight, cap))
+        if kind is None:
+            kind = self._classes[weight, cap] = _Class(weight, cap)
+        if not kind.flows:
+            kind.clock = 0.0
+            active.append(kind)
+            active.sort(key=_limit)
+        self._sequence += 1
+        heappush(kind.flows, (kind.clock + work / weight, self._sequence, done, argument))
+        delay = self._share()
+        if now + delay < self._due:
+            # An earlier end than expected. The timer that is armed goes off later and is then no longer the timer.
+            self._due = now + delay
+            self._timer = Alarm(self._env, self._expire)
+            self._timer.arm(delay)
+
+    def _share(self) -> float:
+        """Set every class's speed to its share of the capacity, and give the seconds until the next flow is done."""
+        active = self._active
+        capacity = self._capacity
+        if len(active) == 1:
+            each = active[0]
+            level = capacity / (each.weight * len(each.flows))
+            each.speed = speed = each.limit if each.limit < level else level
+            delay = (each.flows[0][0] - each.clock) / speed
+            return delay if delay > 0.0 else 0.0
+        weight = 0.0
+        for each in active:
+            weight += each.weight * len(each.flows)
+        delay = math.inf
+        level = 0.0
+        for each in active:
+            if level:
+                each.speed = level
+            elif each.limit * weight <= capacity:
+                taken = each.weight * len(each.flows)
+                each.speed = each.limit
+                capacity -= each.limit * taken
+                weight -= taken
+            else:
+                each.speed = level = capacity / weight
+            ahead = (each.flows[0][0] - each.clock) / each.speed
+            delay = ahead if ahead < delay else delay
+        return delay if delay > 0.0 else 0.0
+
+    def _expire(self, timer: Alarm) -> None:
+        if timer is not self._timer:
+            return
+        now = self._env.now
+        elapsed = now - self._last
+        self._last = now
+        done: list[_Flow] = []
+        emptied = False
+        for each in self._active:
+            each.clock = clock = each.clock + each.speed * elapsed
+            # Nearer than the clocks can tell apart is done: below one spacing of `now`, now + delay == now, and the
+            # timer would go off for ever.
+            reach = clock + (each.speed * now + clock) * _ULP
+            flows = each.flows
+            while flows and flows[0][0] <= reach:
+                done.append(heappop(flows))
+            emptied = emptied or not flows
+        if emptied:
+            self._active = [each for each in self._active if each.flows]
+        if self._active:
+            delay = self._share()
+            self._due = now + delay
+            timer.arm(delay)
+        else:
+            self._due = math.inf
+            self._timer = None
+        for flow in done:
+            flow[2](flow[3])
+
+
+def _limit(kind: _Class) -> float:
+    return kind.limit

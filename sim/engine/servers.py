@@ -1,0 +1,60 @@
+"""First in, first out: a lock, or a few equal servers, whose users know on asking how long they will hold.
+
+Then the end of a hold is known when it is asked for (Kiefer and Wolfowitz, 1955): the next free server's time, and
+the hold. No queue is kept and no event is spent on waiting, so the caller may go on planning from the end.
+"""
+
+from __future__ import annotations
+
+from heapq import heapreplace
+
+
+class Servers:
+    """Servers that take one user each, in the order of asking.
+
+    >>> lock = Servers()
+    >>> lock.hold(0.0, 2.0), lock.hold(0.5, 2.0), lock.hold(9.0, 2.0)
+    (2.0, 4.0, 11.0)
+    """
+
+    __slots__ = ("_free",)
+
+    def __init__(self, count: int = 1) -> None:
+        if count < 1:
+            raise ValueError(f"count ({count}) must be at least 1")
+        self._free = [0.0] * count
+
+    def hold(self, now: float, seconds: float) -> float:
+        """The time at which a hold asked for at `now` ends. `now` must not be before that of the last call."""
+        free = self._free[0]
+        end = (free if free > now else now) + seconds
+        heapreplace(self._free, end)
+        return end
+
+
+class GraceLock:
+    """A lock whose holder waits for a grace period, unless the last holder has just waited for one.
+
+    Up to `recent` seconds after the last hold ended, a hold takes `quick` seconds; from `stale` seconds on, what is
+    asked for; in between, in proportion.
+
+    >>> lock = GraceLock(quick=0.1, recent=10.0, stale=20.0)
+    >>> lock.hold(0.0, 8.0), lock.hold(1.0, 8.0), lock.hold(50.0, 8.0)
+    ((0.0, 8.0), (8.0, 8.1), (50.0, 58.0))
+    """
+
+    __slots__ = ("_free", "_quick", "_recent", "_stale")
+
+    def __init__(self, quick: float, recent: float, stale: float) -> None:
+        if not 0 <= recent < stale:
+            raise ValueError(f"recent ({recent}) must be at least 0 and less than stale ({stale})")
+        self._quick, self._recent, self._stale = quick, recent, stale
+        self._free = -stale
+
+    def hold(self, now: float, seconds: float) -> tuple[float, float]:
+        """When a hold asked for at `now` starts and ends; `seconds` is what it takes after a long quiet."""
+        start = max(self._free, now)
+        share = (start - self._free - self._recent) / (self._stale - self._recent)
+        quick = min(self._quick, seconds)
+        self._free = start + quick + (seconds - quick) * min(max(share, 0.0), 1.0)
+        return start, self._free

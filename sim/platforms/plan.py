@@ -1,0 +1,168 @@
+"""The boot plan: which phases a start goes through on a host, in order, with their numbers resolved.
+
+    technology's phases, guest kernel, guest user space, application's phases
+
+each in the order of what it leads to: the runtime, its first process, the application. What the technology runs
+decides which of a guest's phases there are. The host's kernel, and whether the start has a network, a cold page cache
+or a pull, decide on single phases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sim.catalog.model import Application, Guest, Host, Number, Phase, Technology
+from sim.machine.host import CGROUP_ATTACH, opposite
+from sim.outcome import Bound, Owner
+
+_MILESTONES = ("runtime", "init", "application")
+
+_MOUNTED = frozenset({"container", "system_container", "sandbox"})
+"""Families whose instances have their root file system mounted on the host: one line of its mount table each."""
+
+_TIMED = frozenset({"cpu", "hold", "wait"})
+"""Demands whose amount is in seconds; the others' is in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a start must do beyond its boot: connect to a network, read files from the disk, pull its image."""
+
+    network: bool = False
+    cold: bool = False
+    pull: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A phase with its numbers at one end of their ranges.
+
+    amount: seconds or bytes of a median start, before growth. growth: (what the host holds, amount more for each).
+    estimate: whether the phase's own amount is one. inputs: every number that went into it, the host's too.
+    """
+
+    id: str
+    owner: Owner
+    demand: str
+    resource: str
+    amount: float
+    parallelism: float
+    growth: tuple[tuple[str, float], ...]
+    spread: float
+    source: str
+    estimate: bool
+    inputs: tuple[Number, ...]
+
+    @property
+    def timed(self) -> bool:
+        """Whether the amount is in seconds; else it is in bytes."""
+        return self.demand in _TIMED
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of a start.
+
+    runtime, init: how many of them are done once that milestone is reached. mounts: how many an instance adds to the
+    host's mount table. pull: seconds the steps of a pull, the first ones, take alone; empty where nothing is pulled.
+    """
+
+    steps: tuple[Step, ...]
+    runtime: int
+    init: int
+    mounts: int = 0
+    pull: tuple[float, ...] = ()
+
+
+def boot_plan(
+    technology: Technology,
+    guest: Guest | None,
+    application: Application,
+    host: Host,
+    options: Options,
+    bound: Bound = "value",
+    layers: int = 0,
+) -> Plan:
+    """The plan of starting an application by a technology on a host.
+
+    guest: None where the technology starts a process. bound: which end of the numbers' ranges to take; speeds are
+    taken at the other end. layers: how many the application's image has.
+    """
+    found: list[tuple[Phase, float, Number | None]] = [(phase, 1.0, None) for phase in technology.phases]
+    efficiency = technology.cpu_efficiency
+    inside = [*_guest_phases(technology, guest), *application.phases]
+    found += [(phase, efficiency.at(opposite(bound)), efficiency) for phase in inside]
+    found = [entry for entry in found if _happens(entry[0], options) and _in_kernel(entry[0], host.kernel)]
+    found.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
+    steps = tuple(_step(phase, host, options, bound, speed, extra, layers) for phase, speed, extra in found)
+    reached = [_MILESTONES.index(phase.leads_to) for phase, _, _ in found]
+    return Plan(
+        steps,
+        runtime=reached.count(0),
+        init=reached.count(0) + reached.count(1),
+        mounts=int(technology.family in _MOUNTED),
+    )
+
+
+def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase]:
+    if guest is None or technology.runs == "process":
+        return ()
+    if technology.runs == "userland":
+        return [phase for phase in guest.phases if phase.id in guest.userland_only_phases]
+    return guest.phases
+
+
+def _happens(phase: Phase, options: Options) -> bool:
+    return {"": True, "network": options.network, "cold": options.cold, "pull": options.pull}[phase.when]
+
+
+def generation(kernel: str) -> tuple[int, ...]:
+    """A kernel's version as numbers that compare: "5.15" is later than "5.4"."""
+    return tuple(int(part) for part in kernel.split("."))
+
+
+def _in_kernel(phase: Phase, kernel: str) -> bool:
+    has = generation(kernel)
+    early = not phase.kernel_before or has < generation(phase.kernel_before)
+    return early and (not phase.kernel_from or has >= generation(phase.kernel_from))
+
+
+def _step(
+    phase: Phase, host: Host, options: Options, bound: Bound, speed: float, efficiency: Number | None, layers: int
+) -> Step:
+    locks: Mapping[str, Number] = host.locks if phase.demand == "hold" else {}
+    amount = locks.get(phase.resource, phase.amount)
+    own = (amount, *(growth.amount for growth in phase.growth))
+    shape = phase.provenance
+    scale = 1 / speed if phase.demand == "cpu" else 1.0
+    grown = layers * sum(growth.amount.at(bound) for growth in phase.growth if growth.per == "layer")
+    return Step(
+        id=phase.id,
+        owner=phase.owner,
+        demand="hold" if phase.resource == CGROUP_ATTACH else phase.demand,
+        resource=phase.resource,
+        amount=(amount.at(bound) + grown) * scale,
+        parallelism=shape["parallelism"].at(opposite(bound)) if "parallelism" in shape else phase.parallelism,
+        growth=tuple((growth.per, growth.amount.at(bound) * scale) for growth in phase.growth if growth.per != "layer"),
+        spread=shape["spread"].at(bound) if "spread" in shape else phase.spread,
+        source=amount.source,
+        estimate=any(number.estimate for number in own),
+        inputs=(
+            *own,
+            *shape.values(),
+            *_of_host(phase, host, options),
+            *((efficiency,) if efficiency is not None and phase.demand == "cpu" else ()),
+        ),
+    )
+
+
+def _of_host(phase: Phase, host: Host, options: Options) -> tuple[Number, ...]:
+    """The host's numbers that decide how long a phase takes."""
+    disk_read = host.disk_read if options.cold else host.cpu_speed
+    return {
+        "cpu": (host.cpu_speed,),
+        "read": (disk_read,),
+        "write": (host.disk_write,),
+        "transfer": (host.network,),
+    }.get(phase.demand, ())

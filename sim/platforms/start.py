@@ -1,0 +1,212 @@
+"""The one process that starts an instance, whatever the study: image present, boot plan, application ready.
+
+Each start is one alarm that walks its plan by callbacks. Where a step's end is known when it begins (a wait, a lock
+with a known hold time) and nobody else can tell the difference, the walk goes on from that end without an event. What
+happened is kept in columns of numbers, one a step, and told as records when it is asked for.
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+
+from sim.engine.alarm import Alarm
+from sim.engine.seeds import SeedTree
+from sim.machine.host import RunningHost
+from sim.outcome import InstanceRecord, PhaseRecord
+from sim.platforms.plan import Plan
+from sim.platforms.pull import ImageStore
+
+_ROUNDING = 1e-9
+"""Seconds below which a difference is rounding: drawn durations are whole nanoseconds."""
+
+
+class Starter:
+    """Starts instances by one plan on one host, and keeps what happened.
+
+    seeds: the place whose streams the durations are drawn from, one a phase id, in the order of the requests: the
+    same phase of the same instance has the same luck in every technology compared.
+    ready: called with each start when its application is ready. images: where the plan pulls from, if it pulls.
+    expected: how many starts to make room for; there may be more.
+    """
+
+    def __init__(
+        self,
+        host: RunningHost,
+        plan: Plan,
+        seeds: SeedTree,
+        ready: Callable[[Start], None],
+        images: ImageStore | None = None,
+        expected: int = 1,
+    ) -> None:
+        self.host = host
+        self.plan = plan
+        self.ready = ready
+        self.images = images
+        self.requested = array("d")
+        self._expected = expected
+        self.ends = [array("d") for _ in plan.steps]
+        self.queued = [array("d") for _ in plan.steps]
+        self.luck: list[array[float] | None] = [array("d") if step.spread else None for step in plan.steps]
+        place = seeds.child("phase")
+        self._draws: list[tuple[array[float], float, random.Random]] = [
+            (luck, step.spread, place.stream(step.id))
+            for step, luck in zip(plan.steps, self.luck, strict=True)
+            if luck is not None
+        ]
+
+    def __len__(self) -> int:
+        """How many starts were asked for."""
+        return len(self.requested)
+
+    def request(self) -> None:
+        """Ask for one more instance, now."""
+        index = len(self.requested)
+        self.requested.append(self.host.env.now)
+        if self.ends and index == len(self.ends[0]):
+            room = bytes(8 * max(self._expected, index))
+            for column in (*self.ends, *self.queued):
+                column.frombytes(room)
+        for luck, spread, stream in self._draws:
+            luck.append(stream.lognormvariate(0.0, spread))
+        Start(self, index).begin()
+
+    def began(self, index: int, position: int) -> float:
+        """When an instance began the step at `position`: the end of the one before."""
+        return self.ends[position - 1][index] if position else self.requested[index]
+
+    def instance_records(self, of: str, instances: Iterable[int]) -> Iterator[InstanceRecord]:
+        """The milestones of some instances, which must be ready."""
+        plan = self.plan
+        for index in instances:
+            yield InstanceRecord(
+                of=of,
+                instance=index,
+                requested=self.requested[index],
+                runtime_ready=self.began(index, plan.runtime),
+                init_started=self.began(index, plan.init),
+                ready=self.began(index, len(plan.steps)),
+            )
+
+    def phase_records(self, of: str, instances: Iterable[int]) -> Iterator[PhaseRecord]:
+        """The phases of some instances, instance by instance in the order they happened."""
+        told = [
+            (step, step.source, step.estimate, ends, queued)
+            for step, ends, queued in zip(self.plan.steps, self.ends, self.queued, strict=True)
+        ]
+        for index in instances:
+            start = self.requested[index]
+            for step, source, estimate, ends, queued in told:
+                end = ends[index]
+                yield PhaseRecord(
+                    of=of,
+                    instance=index,
+                    phase=step.id,
+                    owner=step.owner,
+                    demand=step.demand,
+                    resource=step.resource,
+                    start=start,
+                    end=end,
+                    queued=queued[index],
+                    source=source,
+                    estimate=estimate,
+                )
+                start = end
+
+
+class Start(Alarm):
+    """One instance on its way to ready. index: its place in the order of requests."""
+
+    __slots__ = ("_alone", "_began", "_position", "_starter", "index")
+
+    def __init__(self, starter: Starter, index: int) -> None:
+        # As an alarm's constructor, with one list of handlers for all starts instead of one each.
+        self.env = starter.host.env
+        self._handlers = _WALK
+        self.index = index
+        self._starter = starter
+        self._position = 0
+        self._began = starter.requested[index]
+        self._alone = 0.0
+
+    def begin(self) -> None:
+        """Be admitted; then the image is there, or is pulled first."""
+        images = self._starter.images
+        if images is None:
+            self._walk()
+        else:
+            images.ensure(self._has_image)
+
+    def _has_image(self, downloaded: float) -> None:
+        """downloaded: when the last byte came, or before the request where the image was there already."""
+        starter, index = self._starter, self.index
+        start = self._began
+        for position, end in enumerate((max(downloaded, start), self.env.now)):
+            queued = end - start - starter.plan.pull[position]
+            starter.queued[position][index] = queued if queued > _ROUNDING else 0.0
+            starter.ends[position][index] = start = end
+        self._position = 2
+        self._walk()
+
+    def _walk(self) -> None:
+        """Go on from the step that is next, as far as can be known now."""
+        starter = self._starter
+        host, plan, index = starter.host, starter.plan, self.index
+        steps, position = plan.steps, self._position
+        at = now = self.env.now
+        while position < len(steps):
+            step = steps[position]
+            demand = step.demand
+            if at > now and (demand != "wait" or step.growth or position == plan.runtime):
+                break
+            if position == plan.runtime:
+                host.held.add(plan.mounts)
+            amount = step.amount
+            if step.growth:
+                amount += host.held.growth(step.growth, itself=position >= plan.runtime)
+            luck = starter.luck[position]
+            if luck is not None:
+                amount *= luck[index]
+            if step.timed:
+                amount = int(amount * 1e9 + 0.5) / 1e9
+            if demand == "wait":
+                at += amount
+            elif demand == "hold":
+                got, at = host.hold(step.resource, amount)
+                starter.queued[position][index] = got - now if got - now > _ROUNDING else 0.0
+            else:
+                self._position = position
+                self._began = now
+                if demand == "cpu":
+                    self._alone = host.compute(amount, step.parallelism, Start._served, self)
+                elif demand == "read":
+                    self._alone = host.read(amount, step.resource or f"{step.id} {index}", Start._served, self)
+                elif demand == "write":
+                    self._alone = host.write(amount, Start._served, self)
+                else:
+                    self._alone = host.transfer(amount, Start._served, self)
+                return
+            starter.ends[position][index] = at
+            position += 1
+        self._position = position
+        if at > now:
+            self.arm(at - now)
+        else:
+            if plan.runtime == len(steps):
+                host.held.add(plan.mounts)
+            starter.ready(self)
+
+    def _served(self) -> None:
+        """The cores, the disk or the network are done with the step."""
+        starter, position, index = self._starter, self._position, self.index
+        now = self.env.now
+        starter.ends[position][index] = now
+        queued = now - self._began - self._alone
+        if queued > _ROUNDING:
+            starter.queued[position][index] = queued
+        self._position = position + 1
+        self._walk()
+
+
+_WALK: list[Callable[[Start], None]] = [Start._walk]  # noqa: SLF001 - the class's own method

@@ -1,0 +1,224 @@
+"""How long does it take to start instances? Requests come together, at a rate, or so many in flight."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, MinLen, doc
+from simpy import Environment
+
+from sim.catalog import load
+from sim.catalog.names import CatalogName
+from sim.errors import InputError, Problem
+from sim.machine.host import RunningHost
+from sim.machine.ledger import bill
+from sim.outcome import OWNERS, MetricSpec
+from sim.platforms.arrivals import at_random, together
+from sim.platforms.plan import Options, Plan, boot_plan
+from sim.platforms.pull import ImageStore, layers_of, with_pull
+from sim.platforms.start import Start, Starter
+from sim.quantity import Bytes, PerSecond
+from sim.studies.base import Context, Run, Study
+from sim.studies.memory import chosen_guest, guest_problems
+
+TOLD = 2_000
+"""Instances whose records are kept; of a larger run only the first so many, more than any figure shows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Startup:
+    """What is started, on what, and how the requests come."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
+
+    technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What starts the instances.")]
+    host: Annotated[str, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
+    application: Annotated[str, CatalogName("applications"), doc("What runs in each instance.")] = "web"
+    guest: Annotated[
+        str, CatalogName("guests", empty=True), doc("The guest system; if left out, the technology's first.")
+    ] = ""
+    guest_memory: Annotated[
+        Bytes | None, doc("Memory configured for each guest; if left out, the guest's own default.")
+    ] = None
+    instances: Annotated[int, Ge(1), Le(100_000), doc("How many instances are started.")] = 1
+    arrivals: Annotated[
+        Literal["together", "rate", "in_flight"],
+        doc("Requests come all at once, at random at a mean rate, or each when an earlier instance is ready."),
+    ] = "together"
+    rate: Annotated[PerSecond | None, doc("Mean rate of requests that come at random.")] = None
+    in_flight: Annotated[int | None, Ge(1), doc("How many starts are under way at any time.")] = None
+    image: Annotated[
+        Literal["present", "pull"], doc("The host has the application's image, or the first start pulls it.")
+    ] = "present"
+    page_cache: Annotated[
+        Literal["warm", "cold"], doc("The host's page cache holds the files that are read, or none of them.")
+    ] = "warm"
+    network: Annotated[Literal["none", "bridge"], doc("Instances have no network, or a port of a bridge.")] = "none"
+    existing: Annotated[int, Ge(0), Le(100_000), doc("How many such instances the host holds already.")] = 0
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` for parameters that do not go together."""
+        problems = list(_problems(self))
+        if problems:
+            raise InputError(problems)
+
+
+def _problems(params: Startup) -> Iterator[Problem]:
+    for name in ("rate", "in_flight"):
+        value = getattr(params, name)
+        if params.arrivals == name and value is None:
+            yield Problem(f"missing; arrivals {name!r} needs it", path=name)
+        elif params.arrivals != name and value is not None:
+            yield Problem(f"{value} is not used; it goes with arrivals {name!r}, not {params.arrivals!r}", path=name)
+    if params.in_flight is not None and params.in_flight > params.instances:
+        yield Problem(f"{params.in_flight} is more than all {params.instances} instances", path="in_flight")
+    found = guest_problems(params.technology, params.guest, params.guest_memory)
+    yield from found
+    technology = load.technology(params.technology)
+    if params.guest_memory is not None and not found:
+        guest, application = chosen_guest(technology, params.guest), load.application(params.application)
+        try:
+            bill(technology, guest, application, params.guest_memory)
+        except InputError as error:
+            yield Problem(error.problems[0].message, path="guest_memory")
+    if params.network == "bridge":
+        count = params.instances + params.existing
+        for name, limit in technology.limits.items():
+            if count > limit.value:
+                room = int(limit.value) - params.existing
+                message = (
+                    f"{params.instances} is too many: {technology.id} has {limit.value:.0f} {name.replace('_', ' ')}"
+                )
+                yield Problem(f"{message}, so at most {max(room, 0)} can be added", path="instances")
+                break
+    if params.image == "pull" and not load.application(params.application).image:
+        yield Problem(f"application {params.application!r} has no image to pull", path="image")
+
+
+def run(params: Startup, context: Context) -> Run:
+    """Start the instances once, and measure each of them."""
+    technology, application = load.technology(params.technology), load.application(params.application)
+    host_type = load.host(params.host)
+    pull = params.image == "pull"
+    layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
+    options = Options(network=params.network != "none", cold=params.page_cache == "cold", pull=pull)
+    plan = boot_plan(
+        technology,
+        chosen_guest(technology, params.guest),
+        application,
+        host_type,
+        options,
+        context.bound,
+        len(layers),
+    )
+    env = Environment()
+    host = RunningHost(env, host_type, context.bound, warm=not options.cold)
+    host.held.add(plan.mounts, params.existing)
+    if pull:
+        plan = with_pull(plan, host_type, layers, bound=context.bound)
+    images = ImageStore(host, layers, bound=context.bound) if pull else None
+    count = params.instances
+    step = max(1, count // 100)
+    done = 0
+
+    def ready(_: Start) -> None:
+        nonlocal done
+        done += 1
+        if done % step == 0:
+            context.tick(done / count)
+        if params.in_flight is not None and len(starter) < count:
+            starter.request()
+
+    starter = Starter(host, plan, context.seeds, ready, images, expected=count)
+    if params.rate is not None:
+        at_random(env, count, params.rate, context.seeds.stream("arrivals"), starter.request)
+    else:
+        together(params.in_flight or count, starter.request)
+    env.run()
+    told = range(min(count, TOLD) if context.records else 0)
+    return Run(
+        samples=_samples(starter),
+        records=(*starter.instance_records(context.label, told), *starter.phase_records(context.label, told)),
+        estimates=_estimates(plan),
+        ranged=any(number.ranged for step in plan.steps for number in step.inputs),
+    )
+
+
+def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
+    plan, requested = starter.plan, starter.requested
+    last = len(plan.steps)
+
+    def until(milestone: int) -> list[float]:
+        return [starter.began(index, milestone) - asked for index, asked in enumerate(requested)]
+
+    def seconds(positions: Sequence[int]) -> list[float]:
+        return [
+            math.fsum(starter.ends[position][index] - starter.began(index, position) for position in positions)
+            for index in range(len(requested))
+        ]
+
+    holds = [starter.queued[position] for position, step in enumerate(plan.steps) if step.demand == "hold"]
+    ends = [starter.began(index, last) for index in range(len(requested))]
+    return {
+        "startup_time": until(last),
+        "runtime_time": until(plan.runtime),
+        "init_time": until(plan.init),
+        "makespan": [max(ends) - requested[0]],
+        "lock_wait": [math.fsum(column[index] for column in holds) for index in range(len(requested))],
+    } | {
+        f"{owner}_time": seconds([position for position, step in enumerate(plan.steps) if step.owner == owner])
+        for owner in OWNERS
+    }
+
+
+def _estimates(plan: Plan) -> frozenset[str]:
+    """The metrics an estimate went into: an owner's by its phases, the others by all that comes before."""
+    guessed = [any(number.estimate for number in step.inputs) for step in plan.steps]
+    found = {f"{step.owner}_time" for step, guess in zip(plan.steps, guessed, strict=True) if guess}
+    if any(guessed):
+        found |= {"startup_time", "makespan"}
+        if any(step.demand == "hold" for step in plan.steps):
+            found.add("lock_wait")
+    if any(guessed[: plan.init]):
+        found.add("init_time")
+    if any(guessed[: plan.runtime]):
+        found.add("runtime_time")
+    return frozenset(found)
+
+
+_SPREAD = ("p50", "p95", "mean", "min", "max")
+
+_OF_OWNER = {
+    "machine": "the virtual machine or the isolation around the instance",
+    "kernel": "the kernel, the host's or the guest's",
+    "userland": "the guest's user space",
+    "engine": "the engine's command line, daemons and runtimes",
+    "files": "images and root file systems",
+    "application": "the application",
+}
+
+STUDY = Study(
+    name="startup",
+    parameters=Startup,
+    metrics=(
+        MetricSpec(
+            "startup_time", "s", "request to application ready", "Time to start an instance", _SPREAD, headline=True
+        ),
+        MetricSpec(
+            "runtime_time", "s", "request to runtime or VMM ready", "Time until the runtime or VMM runs", _SPREAD
+        ),
+        MetricSpec(
+            "init_time", "s", "request to first process of the instance", "Time until the first process runs", _SPREAD
+        ),
+        MetricSpec("makespan", "s", "first request to last application ready", "Time to start all instances"),
+        MetricSpec("lock_wait", "s", "queued for locks, per instance", "Time queued for locks", ("p50", "p95")),
+        *(
+            MetricSpec(f"{owner}_time", "s", f"phases of {owner}, per instance", f"Time spent on {what}", ("p50",))
+            for owner, what in _OF_OWNER.items()
+        ),
+    ),
+    run=run,
+)

@@ -1,0 +1,77 @@
+"""What the engine must be ahead of, as ratios of CPU time in one run. Equal results come first.
+
+Sizes are small, so that all of this takes a few seconds; `python -m bench` runs it at full size.
+"""
+
+from functools import partial
+
+import pytest
+
+from bench import queue, sharing, starts
+from bench.measure import Timing, contest, ratio
+from sim.catalog import load
+from sim.engine.fluid import Fluid
+from sim.engine.seeds import SeedTree
+from sim.studies.base import Context
+from sim.studies.startup import Startup, run
+
+pytestmark = pytest.mark.slow
+
+
+def test_ratios_are_of_the_medians_per_thing_done():
+    timings = {"fast": Timing((1.0, 9.0, 2.0), 4), "slow": Timing((3.0,), 1)}
+    assert ratio(timings, "fast", "slow") == 6.0
+
+
+def test_ways_through_a_queue_give_the_same_mean_and_the_engine_is_ahead():
+    count = 20_000
+    ways = {way.__name__: way for way in (queue.closed_form, queue.alarms, queue.idiomatic, queue.loop)}
+    means = [way(count) for way in ways.values()]
+    assert means == pytest.approx([means[0]] * 4, rel=1e-9)
+    timings = contest({name: (partial(partial, way, count), count) for name, way in ways.items()}, 3)
+    assert ratio(timings, "closed_form", "idiomatic") >= 5
+    assert ratio(timings, "closed_form", "loop") >= 0.7
+    assert ratio(timings, "alarms", "idiomatic") >= 3.5
+    assert ratio(timings, "alarms", "loop") >= 0.5
+
+
+def test_sharing_gives_the_naive_result_and_does_not_slow_down_with_the_number_of_flows():
+    """Naive sharing grows with the flows, so 150 times at 10,000 under way is 30 times at 2,000."""
+    naive = sharing.NaiveSharing
+    assert sharing.boots(Fluid, 100, 500)() == pytest.approx(sharing.boots(naive, 100, 500)(), rel=1e-9)
+    timings = contest(
+        {
+            "few": (partial(sharing.boots, Fluid, 100, 20_000), 20_000),
+            "many": (partial(sharing.boots, Fluid, 10_000, 20_000), 20_000),
+            "more": (partial(sharing.boots, Fluid, 2_000, 20_000), 20_000),
+        },
+        3,
+    )
+    timings |= contest({"naive": (partial(sharing.boots, naive, 2_000, 200), 200)}, 1)
+    assert ratio(timings, "few", "many") <= 1.6
+    assert ratio(timings, "more", "naive") >= 30
+
+
+def test_a_full_start_costs_the_same_among_many_and_holds_less_than_a_process():
+    starts.full(1)
+    timings = contest(
+        {f"{count}": (partial(partial, starts.full, count), count) for count in (500, 5_000)},
+        3,
+    )
+    assert ratio(timings, "500", "5000") <= 2
+    process = starts.bytes_each(starts.processes, 2_000)
+    assert starts.bytes_each(starts.alarms, 2_000) <= 0.4 * process
+    assert starts.bytes_each(starts.requested, 2_000) <= 1.1 * process
+
+
+def test_a_thousand_starts_cost_less_than_a_million_heap_operations():
+    params = Startup(technology="docker", host="server", network="bridge", instances=1000)
+    load.technologies()
+    timings = contest(
+        {
+            "study": (partial(partial, run, params, Context("it", SeedTree(1))), 1),
+            "reference": (partial(partial, starts.heap_operations, 1_000_000), 1),
+        },
+        3,
+    )
+    assert ratio(timings, "study", "reference") >= 1

@@ -1,0 +1,146 @@
+"""Which phases a start goes through, in which order, and with which numbers."""
+
+from dataclasses import replace
+
+import pytest
+
+from sim.machine.host import CGROUP_ATTACH
+from sim.platforms.plan import Options, boot_plan, generation
+
+
+@pytest.fixture
+def ids(technology, guest, application, host, phase):
+    inside = guest(
+        phase("kernel", "cpu", 1.0, "init", "kernel"),
+        phase("services", "cpu", 1.0, "application", "userland"),
+        userland=("services",),
+    )
+    app = application(phase("app", "cpu", 1.0, "application", "application"))
+
+    def make(*phases, runs="process", options=None, kernel="6.1"):
+        plan = boot_plan(
+            technology(*phases, runs=runs),
+            None if runs == "process" else inside,
+            app,
+            host(kernel=kernel),
+            options or Options(),
+        )
+        return [step.id for step in plan.steps]
+
+    return make
+
+
+def test_what_a_technology_runs_decides_which_of_the_guests_phases_there_are(ids, phase):
+    vmm = phase("vmm", "cpu", 1.0)
+    assert ids(vmm) == ["vmm", "app"]
+    assert ids(vmm, runs="userland") == ["vmm", "services", "app"]
+    assert ids(vmm, runs="guest") == ["vmm", "kernel", "services", "app"]
+    assert ids(vmm, runs="unikernel") == ["vmm", "kernel", "services", "app"]
+
+
+def test_phases_are_in_the_order_of_what_they_lead_to(ids, phase):
+    after = phase("report", "wait", 1.0, "application")
+    assert ids(after, phase("vmm", "cpu", 1.0), runs="guest") == ["vmm", "kernel", "report", "services", "app"]
+
+
+@pytest.mark.parametrize("name", ["network", "cold", "pull"])
+def test_a_condition_is_met_by_the_option_of_its_name(ids, phase, name):
+    conditional = phase("extra", "wait", 1.0, when=name)
+    assert ids(conditional) == ["app"]
+    assert ids(conditional, options=Options(**{name: True})) == ["extra", "app"]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "found"), [("4.4", ["old"]), ("4.15", ["old"]), ("5.0", ["new"]), ("5.15", ["new"])]
+)
+def test_the_hosts_kernel_decides_which_generations_phases_there_are(ids, phase, kernel, found):
+    old = phase("old", "wait", 1.0, kernel_before="5.0")
+    new = phase("new", "wait", 1.0, kernel_from="5.0")
+    assert ids(old, new, kernel=kernel) == [*found, "app"]
+
+
+def test_generations_compare_by_number():
+    assert generation("4.4") < generation("4.15") < generation("5.4") < generation("5.15") < generation("6.1")
+
+
+def test_milestones_count_the_steps_before_them(technology, application, host, phase):
+    plan = boot_plan(
+        technology(phase("a", "cpu", 1.0), phase("b", "cpu", 1.0), phase("c", "cpu", 1.0, "init")),
+        None,
+        application(phase("app", "cpu", 1.0, "application")),
+        host(),
+        Options(),
+    )
+    assert (plan.runtime, plan.init, len(plan.steps)) == (2, 3, 4)
+
+
+def test_guest_cpu_is_stretched_by_the_efficiency_and_nothing_else_is(technology, guest, application, host, phase):
+    plan = boot_plan(
+        technology(phase("vmm", "cpu", 1.0), runs="guest", family="vm", efficiency=0.8),
+        guest(phase("kernel", "cpu", 1.0, "init"), phase("firmware", "wait", 1.0, "init")),
+        application(phase("app", "cpu", 1.0, "application")),
+        host(),
+        Options(),
+    )
+    assert [step.amount for step in plan.steps] == [1.0, 1.25, 1.0, 1.25]
+
+
+def test_a_host_overrides_how_long_its_locks_are_held(technology, application, host, phase, amount):
+    lock = phase("veth", "hold", 0.016, resource="rtnl")
+    plans = [
+        boot_plan(technology(lock), None, application(), host(locks=locks), Options()).steps[0].amount
+        for locks in ({}, {"rtnl": amount(0.3)}, {"other": amount(0.3)})
+    ]
+    assert plans == [0.016, 0.3, 0.016]
+
+
+def test_layers_of_the_image_grow_a_demand_by_a_known_amount(technology, application, host, phase):
+    """An overlay mount: 176 us and 3.5 us for each lower layer; 20 layers take 246 us."""
+    mount = phase("overlay", "wait", 176e-6, grows=[("layer", 3.5e-6)])
+    plan = boot_plan(technology(mount), None, application(), host(), Options(), layers=20)
+    assert plan.steps[0].amount == pytest.approx(246e-6)
+    assert plan.steps[0].growth == ()
+
+
+def test_ends_of_ranges_are_taken_together(technology, guest, application, host, phase, amount):
+    """At "low" a start is as short as its sources allow: the least work at the best efficiency."""
+    vm = technology(phase("vmm", "cpu", amount(1.0, low=0.5, high=2.0)), runs="guest")
+    inside = guest(phase("kernel", "cpu", amount(1.0, low=0.5, high=2.0), "init"))
+    found = [
+        [step.amount for step in boot_plan(vm, inside, application(), host(), Options(), bound).steps]
+        for bound in ("low", "value", "high")
+    ]
+    assert found == [[0.5, 0.5], [1.0, 1.0], [2.0, 2.0]]
+
+
+def test_a_step_names_every_number_that_went_into_it(technology, guest, application, host, phase, amount):
+    guess = amount(1.0, low=0.5, high=2.0, estimate="a guess")
+    speed, efficiency = amount(1.0, "1", 0.5, 2.0, "a guess"), amount(0.5, "1")
+    cores = amount(2.0, "1", 1.0, 4.0)
+    vm = replace(
+        technology(phase("known", "wait", 1.0), phase("guessed", "wait", guess), runs="guest"),
+        cpu_efficiency=efficiency,
+    )
+    inside = guest(phase("kernel", "cpu", 1.0, "init", parallelism=2.0, provenance={"parallelism": cores}))
+    steps = boot_plan(vm, inside, application(), host(cpu_speed=speed), Options()).steps
+    assert [step.estimate for step in steps] == [False, True, False]
+    assert steps[1].source == "estimate: a guess"
+    assert steps[2].inputs == (amount(1.0), cores, speed, efficiency)
+
+
+def test_more_cores_make_a_run_shorter_so_they_are_taken_at_the_other_end(technology, application, host, phase, amount):
+    cores, spread = amount(2.0, "1", 1.0, 4.0), amount(0.1, "1", 0.05, 0.2)
+    boot = phase("boot", "cpu", 1.0, provenance={"parallelism": cores, "spread": spread})
+    found = [
+        (step.parallelism, step.spread)
+        for bound in ("low", "value", "high")
+        for step in boot_plan(technology(boot), None, application(), host(), Options(), bound).steps
+    ]
+    assert found == [(4.0, 0.05), (2.0, 0.1), (1.0, 0.2)]
+
+
+def test_attaching_to_a_cgroup_is_a_lock_though_its_phase_is_a_wait(technology, application, host, phase):
+    plan = boot_plan(
+        technology(phase("attach", "wait", 0.008, resource=CGROUP_ATTACH)), None, application(), host(), Options()
+    )
+    assert plan.steps[0].demand == "hold"

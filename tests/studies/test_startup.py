@@ -1,0 +1,242 @@
+"""The startup study on a catalog made by hand: every expected number is worked out in the test."""
+
+import pytest
+
+from sim.catalog import load
+from sim.catalog.model import (
+    Application,
+    Growth,
+    Guest,
+    Host,
+    ImageLayer,
+    Number,
+    OfficialImage,
+    Phase,
+    Technology,
+)
+from sim.engine.seeds import SeedTree
+from sim.errors import CancelledError, InputError
+from sim.outcome import InstanceRecord, PhaseRecord
+from sim.scenario import Text
+from sim.studies import study
+from sim.studies.base import Context, statistic, summarise
+from sim.studies.startup import STUDY, Startup, run
+
+TEXT = Text(en="x", ja="x")
+
+
+def number(value, unit="s", low=None, high=None, estimate=""):
+    return Number(value, unit, low, high, () if estimate else ("by hand",), estimate)
+
+
+def phase(id_, owner, leads_to, demand, amount, **fields):
+    amount = amount if isinstance(amount, Number) else number(amount)
+    return Phase(id_, owner, leads_to, demand, amount, TEXT, **fields)
+
+
+CONTAINER = Technology(
+    "box",
+    TEXT,
+    TEXT,
+    "container",
+    "process",
+    (
+        phase("daemon", "engine", "runtime", "cpu", 0.1),
+        phase("veth", "kernel", "runtime", "hold", 0.02, resource="rtnl", when="network"),
+        phase("exec", "kernel", "init", "wait", 0.05, growth=(Growth("instance", number(0.001)),)),
+    ),
+    (),
+    limits={"bridge_ports": number(12, "1")},
+)
+MACHINE = Technology(
+    "vm",
+    TEXT,
+    TEXT,
+    "microvm",
+    "guest",
+    (phase("vmm", "machine", "runtime", "cpu", number(0.2, low=0.1, high=0.4)),),
+    (),
+    guests=("linux", "other"),
+    cpu_efficiency=number(0.5, "1"),
+)
+LINUX = Guest(
+    "linux",
+    TEXT,
+    (
+        phase("kernel", "kernel", "init", "cpu", 0.3),
+        phase("services", "userland", "application", "wait", number(1.0, estimate="a guess", low=0.5, high=2.0)),
+    ),
+    (),
+    number(2**28, "B"),
+)
+APPLICATION = Application("app", TEXT, (phase("app", "application", "application", "cpu", 0.05),), (), image="app:1")
+BARE = Application("bare", TEXT, (), ())
+HOST = Host(
+    "host",
+    TEXT,
+    2,
+    number(1.0, "1"),
+    number(2**33, "B"),
+    number(1e8, "B/s"),
+    number(1e8, "B/s"),
+    number(1e8, "B/s"),
+    "6.1",
+)
+IMAGE = OfficialImage(
+    "app:1", "linux/amd64", "sha256:0", "sha256:1", "", (ImageLayer("sha256:2", 26_000_000, "ADD"),), (), "by hand"
+)
+
+
+@pytest.fixture(autouse=True)
+def catalog(monkeypatch):
+    for kind, entries in {
+        "technology": [CONTAINER, MACHINE],
+        "guest": [LINUX],
+        "application": [APPLICATION, BARE],
+        "host": [HOST],
+    }.items():
+        monkeypatch.setattr(load, kind, {entry.id: entry for entry in entries}.__getitem__)
+    monkeypatch.setattr(load, "images", lambda: {"app:1": IMAGE})
+
+
+def start(technology="box", bound="value", tick=lambda _: None, **parameters):
+    defaults = {"host": "host", "application": "app"}
+    return run(
+        Startup(technology=technology, **{**defaults, **parameters}), Context("it", SeedTree(1), bound=bound, tick=tick)
+    )
+
+
+def test_a_container_start_is_its_phases_and_the_applications():
+    samples = start(network="bridge").samples
+    assert samples["startup_time"] == pytest.approx([0.1 + 0.02 + 0.05 + 0.05])
+    assert samples["runtime_time"] == pytest.approx([0.12])
+    assert samples["init_time"] == pytest.approx([0.17])
+    assert samples["makespan"] == pytest.approx([0.22])
+    assert samples["lock_wait"] == [0.0]
+
+
+def test_without_a_network_its_phases_are_left_out():
+    assert start().samples["startup_time"] == pytest.approx([0.2])
+
+
+def test_guest_cpu_runs_at_the_technologys_efficiency():
+    """0.2 s of VMM on the host; then 0.3 s of kernel and 0.05 s of application at half speed, and 1 s of waiting."""
+    assert start("vm").samples["startup_time"] == pytest.approx([0.2 + 0.6 + 1.0 + 0.1])
+
+
+def test_every_owners_seconds_add_up_to_the_whole():
+    samples = start("vm", instances=7).samples
+    owners = ("machine", "kernel", "userland", "engine", "files", "application")
+    for index, whole in enumerate(samples["startup_time"]):
+        assert sum(samples[f"{owner}_time"][index] for owner in owners) == pytest.approx(whole)
+    assert samples["files_time"] == [0.0] * 7
+
+
+def test_many_at_once_wait_for_cores_and_locks():
+    """12 daemons of 0.1 s on two cores end together after 0.6 s; then the lock lets one through each 0.02 s."""
+    samples = start(instances=12, network="bridge").samples
+    assert max(samples["runtime_time"]) == pytest.approx(0.6 + 12 * 0.02)
+    assert statistic("p50", samples["lock_wait"]) == pytest.approx(5.5 * 0.02)
+
+
+def test_existing_instances_lengthen_what_grows_with_them():
+    alone, crowded = start(), start(existing=100)
+    assert crowded.samples["init_time"][0] - alone.samples["init_time"][0] == pytest.approx(100 * 0.001)
+
+
+def test_in_flight_starts_follow_each_other():
+    """Two in flight never share a core. The k-th to be created finds k others, and waits 1 ms for each."""
+    samples = start(application="bare", instances=10, arrivals="in_flight", in_flight=2).samples
+    assert samples["startup_time"] == pytest.approx([0.15 + 0.001 * k for k in range(10)])
+    assert samples["makespan"] == pytest.approx([sum(0.15 + 0.001 * k for k in (1, 3, 5, 7, 9))])
+
+
+def test_requests_at_random_have_the_mean_rate():
+    """With 2,000 gaps of mean 0.1 s the last request comes within 4 standard errors of 200 s."""
+    result = start(application="bare", instances=2001, arrivals="rate", rate=10.0)
+    asked = [record.requested for record in result.records if isinstance(record, InstanceRecord)]
+    assert asked[0] == 0.0
+    assert asked == sorted(asked)
+    assert asked[1999] == pytest.approx(199.9, abs=4 * 0.1 * 2000**0.5)
+
+
+def test_a_pull_comes_before_the_boot_and_is_made_once():
+    """26 MB on one connection at 13 MB/s after 0.4 s, then 2.6 times as much unpacked at 190 MB/s."""
+    pulled = 0.4 + 2.0 + 67.6 / 190
+    alone, many = start(image="pull"), start(image="pull", instances=2)
+    assert alone.samples["startup_time"] == pytest.approx([pulled + 0.2])
+    assert alone.samples["files_time"] == pytest.approx([pulled])
+    assert many.samples["files_time"] == pytest.approx([pulled] * 2)
+    assert "startup_time" in alone.estimates
+
+
+def test_records_hold_every_phase_and_every_instance():
+    records = start(instances=3).records
+    assert [record.instance for record in records if isinstance(record, InstanceRecord)] == [0, 1, 2]
+    phases = [record for record in records if isinstance(record, PhaseRecord)]
+    assert [(record.instance, record.phase) for record in phases] == [
+        (instance, name) for instance in range(3) for name in ("daemon", "exec", "app")
+    ]
+    assert {record.of for record in records} == {"it"}
+
+
+def test_the_ends_of_the_inputs_ranges_give_the_ends_of_the_result():
+    """VMM 0.1 to 0.4 s, services 0.5 to 2 s; the rest has no range."""
+    assert start("vm", "low").samples["startup_time"] == pytest.approx([0.1 + 0.6 + 0.5 + 0.1])
+    assert start("vm", "high").samples["startup_time"] == pytest.approx([0.4 + 0.6 + 2.0 + 0.1])
+    assert start("vm").ranged
+    assert not start("box").ranged
+
+
+def test_an_estimate_marks_what_it_went_into():
+    assert start("vm").estimates == {"userland_time", "startup_time", "makespan"}
+    assert start("box").estimates == frozenset()
+
+
+def test_equal_seeds_give_equal_runs():
+    assert start(instances=20, arrivals="rate", rate=5.0) == start(instances=20, arrivals="rate", rate=5.0)
+
+
+def test_progress_is_told_and_a_run_can_be_cancelled():
+    told = []
+    start(instances=200, tick=told.append)
+    assert told == pytest.approx([k / 100 for k in range(1, 101)])
+
+    def refuse(fraction):
+        raise CancelledError
+
+    with pytest.raises(CancelledError):
+        start(tick=refuse)
+
+
+def test_metrics_are_the_studys():
+    metrics = summarise(STUDY, "it", [start(instances=5)])
+    assert {(metric.metric, metric.statistic) for metric in metrics} == {
+        (spec.name, statistic_) for spec in STUDY.metrics for statistic_ in spec.statistics
+    }
+    assert study("startup") is STUDY
+
+
+@pytest.mark.parametrize(
+    ("parameters", "path", "part"),
+    [
+        ({"arrivals": "rate"}, "rate", "needs it"),
+        ({"arrivals": "in_flight"}, "in_flight", "needs it"),
+        ({"rate": 2.0}, "rate", "'rate', not 'together'"),
+        ({"arrivals": "in_flight", "in_flight": 3, "instances": 2}, "in_flight", "more than all 2 instances"),
+        ({"technology": "vm", "guest": "windows"}, "guest", "expected one of linux, other"),
+        ({"guest": "linux"}, "guest", "it starts none"),
+        ({"guest_memory": 2**28}, "guest_memory", "no guest kernel"),
+        (
+            {"network": "bridge", "instances": 8, "existing": 5},
+            "instances",
+            "12 bridge ports, so at most 7 can be added",
+        ),
+        ({"application": "bare", "image": "pull"}, "image", "no image to pull"),
+    ],
+)
+def test_parameters_that_do_not_go_together_are_refused(parameters, path, part):
+    with pytest.raises(InputError) as caught:
+        start(**parameters)
+    assert [problem.path for problem in caught.value.problems] == [path]
+    assert part in caught.value.problems[0].message

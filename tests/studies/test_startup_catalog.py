@@ -1,0 +1,132 @@
+"""The startup study on the catalog: measured and published figures come out of the mechanisms."""
+
+import pytest
+
+from sim.catalog import load
+from sim.engine.seeds import SeedTree
+from sim.errors import InputError
+from sim.outcome import InstanceRecord, PhaseRecord
+from sim.studies.base import Context, statistic
+from sim.studies.startup import TOLD, Startup, run
+
+
+def start(bound="value", records=True, **parameters):
+    return run(Startup(**parameters), Context("it", SeedTree(1), bound=bound, records=records))
+
+
+def median(metric, **parameters):
+    return statistic("p50", start(**parameters).samples[metric])
+
+
+@pytest.mark.parametrize(
+    ("technology", "milliseconds"), [("process", 0.73), ("crun", 21.5), ("runc", 43), ("podman", 93), ("docker", 201)]
+)
+def test_sparse_starts_take_what_was_measured_to_the_first_byte(technology, milliseconds):
+    """One start a second on the reference host, so that each finds it quiet."""
+    found = median("init_time", technology=technology, host="reference", application="hello", instances=40,
+                   arrivals="rate", rate=1.0)  # fmt: skip
+    assert found * 1e3 == pytest.approx(milliseconds, rel=0.05)
+
+
+def test_a_fast_runtime_has_two_modes():
+    """crun: 21.5 ms as a rule, 6.3 ms at best, when another start has just waited for the grace period."""
+    burst = median("init_time", technology="crun", host="reference", application="hello", instances=40,
+                   arrivals="in_flight", in_flight=1)  # fmt: skip
+    assert burst * 1e3 == pytest.approx(6.3, rel=0.15)
+
+
+def test_a_hundred_network_namespaces_queue_for_linux_4_4s_one_lock():
+    """Mohan et al., HotCloud 2019: 0.28 s alone, 14.41 s on average for a hundred at once."""
+    many = start(technology="runc", host="mohan19", application="tiny", instances=100, network="bridge")
+    assert statistic("mean", many.samples["lock_wait"]) + 0.28 == pytest.approx(14.41, rel=0.05)
+    alone = median("init_time", technology="runc", host="mohan19", application="tiny", network="bridge")
+    assert alone > 0.28
+    recent = median("init_time", technology="runc", host="server", application="tiny", instances=100, network="bridge")
+    assert recent < 14.41 / 5
+
+
+def test_creating_a_xen_guest_slows_down_with_those_that_exist():
+    """Manco et al., SOSP 2017: xl create takes 100 ms for the first guest and a second for the thousandth."""
+    times = [
+        median("runtime_time", technology="xen", host="lightvm", application="tiny", guest="alpine", existing=existing)
+        for existing in (0, 999)
+    ]
+    assert times == pytest.approx([0.1, 1.0], rel=0.1)
+
+
+def test_bridged_docker_starts_at_once_queue_one_behind_the_other():
+    """The k-th of N waits for k - 1 turns of the daemon's network allocator; the median wait grows with N."""
+    turn = next(p.amount.value for p in load.technology("docker").phases if p.resource == "dockerd_network")
+    waits = {
+        count: median("lock_wait", technology="docker", host="server", instances=count, network="bridge")
+        for count in (25, 50)
+    }
+    assert waits[50] - waits[25] == pytest.approx(12.5 * turn, rel=0.05)
+
+
+def test_microvms_boot_in_the_same_time_until_the_cores_are_full():
+    """Agache et al., NSDI 2020: on 48 cores ten in flight boot as fast as one; on 4 cores they do not."""
+    times = {
+        (host, flying): median("init_time", technology="firecracker", host=host, application="tiny", instances=100,
+                               arrivals="in_flight", in_flight=flying)
+        for host in ("m5d-metal", "haswell")
+        for flying in (1, 10)
+    }  # fmt: skip
+    assert times["m5d-metal", 10] == pytest.approx(times["m5d-metal", 1], rel=0.01)
+    assert times["haswell", 10] > 1.3 * times["haswell", 1]
+
+
+@pytest.mark.parametrize("technology", load.technologies())
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"network": "bridge"},
+        {"page_cache": "cold"},
+        {"image": "pull"},
+        {"existing": 100},
+        {"instances": 20, "arrivals": "in_flight", "in_flight": 4},
+    ],
+    ids=["plain", "bridged", "cold", "pulled", "crowded", "in flight"],
+)
+def test_every_technology_starts_and_its_parts_add_up(technology, extra):
+    result = start(technology=technology, **extra)
+    samples = result.samples
+    owners = ("machine", "kernel", "userland", "engine", "files", "application")
+    for index, whole in enumerate(samples["startup_time"]):
+        assert sum(samples[f"{owner}_time"][index] for owner in owners) == pytest.approx(whole)
+        assert 0 <= samples["runtime_time"][index] <= samples["init_time"][index] <= whole
+    phases = [record for record in result.records if isinstance(record, PhaseRecord)]
+    assert all(0 <= record.queued <= record.end - record.start + 1e-9 for record in phases)
+    assert all(record.source for record in phases)
+
+
+@pytest.mark.parametrize("technology", load.technologies())
+def test_the_ends_of_the_ranges_enclose_the_result(technology):
+    low, value, high = (
+        statistic("p50", start(bound, technology=technology, page_cache="cold").samples["startup_time"])
+        for bound in ("low", "value", "high")
+    )
+    assert low < value < high
+
+
+@pytest.mark.parametrize("technology", load.technologies())
+def test_what_is_there_already_is_no_slower_than_what_must_be_fetched(technology):
+    def of(**extra):
+        return median("startup_time", technology=technology, host="reference", **extra)
+
+    assert of() <= of(page_cache="cold")
+    assert of(image="pull") > of() + 0.4
+
+
+def test_records_are_of_the_first_instances_and_left_out_where_nobody_reads_them():
+    many = start(technology="process", application="hello", instances=TOLD + 500)
+    assert sum(isinstance(record, InstanceRecord) for record in many.records) == TOLD
+    assert len(many.samples["startup_time"]) == TOLD + 500
+    assert start(technology="process", records=False).records == ()
+
+
+def test_a_guest_memory_that_cannot_hold_the_guest_is_refused():
+    with pytest.raises(InputError) as caught:
+        Startup(technology="qemu-kvm", guest_memory=1_000_000)
+    assert [problem.path for problem in caught.value.problems] == ["guest_memory"]
