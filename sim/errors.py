@@ -35,8 +35,11 @@ class Problem:
         return f"{head}\n    {self.excerpt}\n    {' ' * (self.column - 1)}^"
 
 
-class InputError(SimError):
-    """An input that cannot be used. Carries every problem found, not only the first."""
+class InputError(SimError, ValueError):
+    """An input that cannot be used. Carries every problem found, not only the first.
+
+    A `ValueError` too, so that a parameter class may raise it while it is checked and its place is found.
+    """
 
     def __init__(self, problems: Sequence[Problem] | Problem | str) -> None:
         if isinstance(problems, str):
@@ -45,6 +48,9 @@ class InputError(SimError):
             problems = (problems,)
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
 
 
 class CatalogError(SimError):

@@ -32,6 +32,9 @@ UNITS: dict[str, dict[str, float]] = {
 }
 """Dimension (named by its SI unit) to the unit words it takes and their factors."""
 
+LARGEST: dict[str, float] = {"s": 100 * 365.25 * 86400, "B": 2**50, "B/s": 2**50, "1/s": 1e9, "1": 1e9}
+"""What a parameter may be at most, whatever its own bounds: a century, a pebibyte. More is a slip of the pen."""
+
 _FORM = re.compile(r"\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(\S*)\s*")
 
 
@@ -105,15 +108,20 @@ class Unit:
                 number = parse(value, self.dimension)
             except InputError as error:
                 raise PydanticCustomError("quantity", "{reason}", {"reason": str(error)}) from None
+            if abs(number) > LARGEST[self.dimension]:
+                most = render(LARGEST[self.dimension], self.dimension)
+                raise PydanticCustomError("quantity", "{reason}", {"reason": f"{value!r} is over {most}"})
             return int(number) if source is int and number == int(number) else number
 
         return core_schema.no_info_before_validator_function(read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        if self.dimension == "1":
+            return {"type": ["number", "string"], "description": "a number, or a share in %", "examples": ["40 %"]}
         return {
             "type": "string",
             "description": f"a quantity in one of {', '.join(unit for unit in UNITS[self.dimension] if unit)}",
-            "examples": [f"1 {_example(self.dimension)}"] if self.dimension != "1" else ["40 %"],
+            "examples": [f"1 {_example(self.dimension)}"],
         }
 
 

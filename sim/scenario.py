@@ -100,7 +100,7 @@ class Published:
     at: str = ""
     interval: Annotated[str, MinLen(1)]
     statistic: Annotated[str, MinLen(1)]
-    value: Annotated[str | float, MinLen(1)]
+    value: str | float
     unit: Annotated[str, MinLen(1)]
     source: Annotated[str, MinLen(1)]
     use: Literal["calibrate", "check"]
@@ -120,7 +120,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A checked scenario. folder: where its files are looked up; file: where it was read from ("" if nowhere)."""
+    """A checked scenario. folder: where its files are looked up; file: where it was read from ("" if nowhere).
+
+    document: the scenario as it was written, in plain mappings, lists, texts and numbers; changes start from it.
+    """
 
     id: str
     concept: str
@@ -134,3 +137,4 @@ class Scenario:
     published: tuple[Published, ...] = ()
     file: str = ""
     folder: str = ""
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

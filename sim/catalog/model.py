@@ -21,7 +21,10 @@ class Number:
     """A number with its provenance.
 
     value: in the unit's SI base ("s", "B", "B/s", "1"). low, high: the range of its sources, or the estimate's.
-    sources: ids of facts in the catalog's measurements. estimate: the reasoning, "" where there is a source.
+    sources: ids of facts in the catalog's measurements; ("definition",) for what this project chose itself, such as the
+    memory of the lessons' laptop. estimate: the reasoning, "" where the number is sourced; an estimate may still name
+    the facts it leans on. derivation: how the number follows from its sources where it is not one of them.
+    on: the host whose core-seconds the source counted; the number itself is already in the reference host's.
     """
 
     value: float
@@ -30,6 +33,8 @@ class Number:
     high: float | None = None
     sources: tuple[str, ...] = ()
     estimate: str = ""
+    derivation: str = ""
+    on: str = ""
 
     def at(self, bound: Bound) -> float:
         """The value, or the end of its range where it has one."""
@@ -37,9 +42,36 @@ class Number:
         return self.value if end is None else end
 
     @property
+    def ranged(self) -> bool:
+        """Whether it has a range."""
+        return self.low is not None or self.high is not None
+
+    @property
     def source(self) -> str:
         """How a record names it: fact ids, or "estimate: reasoning"."""
         return f"estimate: {self.estimate}" if self.estimate else ", ".join(self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of the catalog's measurements, as published.
+
+    value: the cell as it stands, which may hold several numbers in the order of the metric's words. provenance:
+    "primary" and "derived-from-published-raw-data" may set a parameter, "secondary-note-citing-paper" only supports an
+    estimate. use: a curve's point is for "calibrate" or "check"; "" for rows that may be either, but not both.
+    """
+
+    id: str
+    topic: str
+    technology: str
+    metric: str
+    value: str
+    unit: str
+    statistic: str
+    conditions: str
+    source: str
+    provenance: str
+    use: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +90,9 @@ class Phase:
     resource: the lock of a hold, the content key of a read, the link of a transfer; "" for cpu and wait.
     parallelism: cores a cpu demand can use. spread: sigma of the natural logarithm of its duration.
     when: what a start must have for the phase to happen ("network", "cold", "pull"), "" for always.
-    kernel_before: the phase is only there on host kernels older than this ("5.0"), "" for all.
+    kernel_before: the phase is only there on host kernels older than this ("5.0"), "" for all; kernel_from: only on
+    this and newer ones. A "wait" on resource "cgroup_attach" is paid only where the host's last attach was long ago.
+    provenance: the numbers behind the plain fields ("spread", "parallelism").
     """
 
     id: str
@@ -74,6 +108,7 @@ class Phase:
     when: str = ""
     kernel_before: str = ""
     kernel_from: str = ""
+    provenance: Mapping[str, Number] = field(default_factory=dict)
 
 
 Share = Literal["instance", "host", "content"]
@@ -87,6 +122,9 @@ class MemoryPart:
     content_key: what file pages hold, for `share` "content". in_rss: whether `ps` counts them in a process.
     per_guest_memory: the bytes are this share of the guest's configured memory instead (struct page).
     guest_memory_over: only there once the guest's memory exceeds this many bytes (SWIOTLB).
+    mappings: how many processes of one instance map the pages (forked workers); `ps` counts them once for each.
+    reclaimable: page cache that the guest gives up before it runs out of memory. provenance: the numbers behind the
+    plain fields ("guest_memory_over", "mappings").
     """
 
     id: str
@@ -98,6 +136,9 @@ class MemoryPart:
     in_rss: bool = True
     per_guest_memory: bool = False
     guest_memory_over: int = 0
+    mappings: int = 1
+    reclaimable: bool = False
+    provenance: Mapping[str, Number] = field(default_factory=dict)
 
 
 Family = Literal["process", "container", "system_container", "sandbox", "microvm", "vm", "hosted_vm", "unikernel"]
@@ -112,7 +153,10 @@ class Technology:
 
     guests: the guest systems it can start, the first being the default; empty where it starts a process.
     cpu_efficiency: speed of guest CPU against the host's. reserves: whether configured memory is reserved.
-    limits: constraint id to the largest number of instances it allows on one host ("bridge_ports").
+    limits: constraint id to the largest number of instances it allows on one host ("bridge_ports", "addresses").
+    tasks: processes and threads one instance has on the host beside the application's, against the host's PIDs.
+    kubelet: whether a kubelet starts it as a pod, so that the pod limit counts. dax: whose file pages a guest maps
+    from the host's page cache instead of keeping its own ("guest", "application").
     """
 
     id: str
@@ -127,6 +171,9 @@ class Technology:
     idle_cpu: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
     reserves: bool = False
     limits: Mapping[str, Number] = field(default_factory=dict)
+    tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
+    kubelet: bool = False
+    dax: tuple[str, ...] = ()
 
     @property
     def is_estimate(self) -> bool:
@@ -136,7 +183,12 @@ class Technology:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A guest system: its kernel's and user space's boot phases, and what they keep in memory."""
+    """A guest system: its kernel's and user space's boot phases, and what they keep in memory.
+
+    userland_only_phases: the ids of the phases that a system container runs, on its host's kernel.
+    mergeable: the share of its anonymous memory that is the same in every guest, for KSM. tasks: as a technology's,
+    which count on the host only where the guest has no kernel of its own.
+    """
 
     id: str
     name: Text
@@ -144,17 +196,25 @@ class Guest:
     memory: tuple[MemoryPart, ...]
     default_memory: Number
     userland_only_phases: tuple[str, ...] = ()
+    mergeable: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
+    tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is started: its own start phases, private memory, and the files it maps."""
+    """What is started: its own start phases, private memory, and the files it maps.
+
+    image: the official image it comes from ("" for none); exits: whether it is done once it has started.
+    tasks: its processes and threads.
+    """
 
     id: str
     name: Text
     phases: tuple[Phase, ...]
     memory: tuple[MemoryPart, ...]
     image: str = ""
+    exits: bool = False
+    tasks: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +222,9 @@ class Host:
     """A machine. cpu_speed: against the machine of `docs/model.md`'s measurements. kernel: "6.1", read as a generation.
 
     locks: hold times that this host's kernel or configuration changes, by lock name.
-    limits: as a technology's, of the host itself ("pids", "subnet_addresses", "pods").
+    limits: as a technology's, of the host itself ("pids", "pods").
+    own_memory: what its own system holds before any instance. smt: what a core does with both hardware threads busy,
+    against one. provenance: the numbers behind the plain fields ("cores").
     """
 
     id: str
@@ -178,3 +240,42 @@ class Host:
     swap: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
     locks: Mapping[str, Number] = field(default_factory=dict)
     limits: Mapping[str, Number] = field(default_factory=dict)
+    own_memory: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
+    smt: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
+    provenance: Mapping[str, Number] = field(default_factory=dict)
+
+    def capacity(self, bound: Bound = "value") -> float:
+        """Core-seconds a second that all cores give together, counted on this host."""
+        return self.cores * self.smt.at(bound)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLayer:
+    """One layer of an official image: digest and size as the registry serves it (gzip).
+
+    empty: whether it is the gzip of an empty tar (WORKDIR on a directory that exists).
+    """
+
+    digest: str
+    size: int
+    instruction: str
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialImage:
+    """An official image's real layers, base first. base: the image it is built from, "" for none."""
+
+    name: str
+    platform: str
+    digest: str
+    image_id: str
+    base: str
+    layers: tuple[ImageLayer, ...]
+    metadata_steps: tuple[str, ...]
+    source: str
+
+    @property
+    def compressed_size(self) -> int:
+        """Bytes a first pull transfers."""
+        return sum(layer.size for layer in self.layers)

@@ -1,0 +1,100 @@
+"""The catalog's facts: measurements and published figures as rows, each with an id that a number can name.
+
+Three files hold them as they were published or measured, one row a fact: `measurements.csv` and `curves.csv` (ids F and
+C), `reference_host.csv` (ids R, the figures of `docs/model.md`) and `documented.csv` (ids D, documented defaults).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from sim.catalog.model import Fact
+from sim.errors import CatalogError, InputError
+from sim.quantity import UNITS, parse
+
+FOLDER = Path(__file__).parent / "measurements"
+
+_CURVE_SOURCES = {
+    "nsdi20": "Agache et al., NSDI 2020, artifact raw data",
+    "mohan19": "Mohan et al., HotCloud 2019, Table 1",
+    "lightvm": "Manco et al. (LightVM), SOSP 2017, Fig. 5",
+    "moby42096": "moby issue 42096",
+    "rund": "Li et al. (RunD), ATC 2022, section 3.1",
+}
+"""Where the points of a curve come from, by the first part of its name."""
+
+_SAME = ("s", "ms", "us", "ns", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "MB/s", "Gbit/s", "1/s", "%")
+_COUNTS = ("", "x", "ports", "PIDs", "addresses", "pods")
+_OTHERS = {"KB": "kB", "Mi": "MiB", "% of guest RAM": "%"}
+_WRITTEN_UNITS = {unit: unit for unit in _SAME} | dict.fromkeys(_COUNTS, "") | _OTHERS
+"""The units of the files that `sim.quantity` reads, and how it writes them."""
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _curve_point(row: Mapping[str, str]) -> Fact:
+    return Fact(
+        id=row["id"],
+        topic=row["curve"],
+        technology=row["series"],
+        metric=f"{row['y_name']} at {row['x_name']} {row['x']}",
+        value=row["y"],
+        unit=row["unit"],
+        statistic=row["y_name"].rpartition("_")[2] if row["y_name"].rpartition("_")[2].startswith("p") else "",
+        conditions=row["conditions"],
+        source=_CURVE_SOURCES[row["curve"].partition("_")[0]],
+        provenance="derived-from-published-raw-data",
+        use=row["use"],
+    )
+
+
+def _measurement(row: Mapping[str, str]) -> Fact:
+    return Fact(
+        id=row["id"],
+        topic=row["topic"],
+        technology=row["technology"],
+        metric=row["metric"],
+        value=row["value"],
+        unit=row["unit"],
+        statistic=row["statistic"],
+        conditions=row["conditions"],
+        source=row["source"],
+        provenance=row["provenance"],
+    )
+
+
+@cache
+def facts() -> Mapping[str, Fact]:
+    """Every fact by its id. Raises `CatalogError` where an id is there twice."""
+    found: dict[str, Fact] = {}
+    for name in ("measurements.csv", "reference_host.csv", "documented.csv", "curves.csv"):
+        for row in _rows(name):
+            fact = _curve_point(row) if name == "curves.csv" else _measurement(row)
+            if fact.id in found:
+                raise CatalogError(f"{name}: fact {fact.id} is there twice")
+            found[fact.id] = fact
+    return MappingProxyType(found)
+
+
+def values(fact: Fact, dimension: str) -> tuple[float, ...]:
+    """The numbers of a fact's cell in the SI unit of a dimension; empty where cell or unit hold no such quantity.
+
+    A cell like "81-280" or "30 / 20" holds two.
+    """
+    unit = _WRITTEN_UNITS.get(fact.unit)
+    if unit not in UNITS[dimension]:
+        return ()
+    found = []
+    for part in fact.value.replace(" / ", "-").split("-"):
+        try:
+            found.append(parse(f"{part.strip()} {unit}".strip(), dimension))
+        except InputError:
+            return ()
+    return tuple(found)

@@ -1,0 +1,341 @@
+"""The catalog's door: technologies, guests, applications, hosts, facts and images, read once and checked.
+
+A file that breaks a rule raises `CatalogError` naming the file and the dotted path of everything that is wrong with it;
+an id that is not there raises `InputError` naming those that are. docs/catalog.md shows how a file is written.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar, cast, get_args
+
+from sim.catalog import facts as _facts
+from sim.catalog import images as _images
+from sim.catalog.model import (
+    DEMANDS,
+    Application,
+    Demand,
+    Fact,
+    Family,
+    Growth,
+    Guest,
+    Host,
+    MemoryPart,
+    Milestone,
+    Number,
+    OfficialImage,
+    Phase,
+    Runs,
+    Share,
+    Technology,
+)
+from sim.catalog.read import Table
+from sim.errors import CatalogError, InputError, Problem
+from sim.outcome import OWNERS, Owner
+
+FOLDER = Path(__file__).parent
+
+_NONE = Number(0.0, "1", sources=("definition",))
+_NO_BYTES = Number(0.0, "B", sources=("definition",))
+_ONE = Number(1.0, "1", sources=("definition",))
+_AMOUNT_UNITS = {"cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "transfer": "B"}
+
+Entry = TypeVar("Entry", Technology, Guest, Application, Host)
+
+
+def _phase(table: Table) -> Phase:
+    present = [demand for demand in DEMANDS if table.has(demand)]
+    if len(present) != 1:
+        have = f"has the demands {', '.join(present)}" if present else "has no demand"
+        table.problem(f"{have}; a phase has exactly one of {', '.join(DEMANDS)}")
+    demand: Demand = present[0] if present else "wait"
+    amounts = {name: table.number(name, _AMOUNT_UNITS[name]) for name in present}
+    amount = amounts.get(demand, Number(0.0, "s"))
+    growth = []
+    for inner in table.tables("growth"):
+        per = inner.string("per", allowed=("instance", "mount", "layer"))
+        growth.append(Growth(cast("Any", per), inner.number("amount", _AMOUNT_UNITS[demand])))
+        inner.done()
+    provenance = {key: table.number(key, "1") for key in ("spread", "parallelism") if table.has(key)}
+    phase = Phase(
+        id=table.string("id"),
+        owner=cast("Owner", table.string("owner", allowed=OWNERS)),
+        leads_to=cast("Milestone", table.string("leads_to", allowed=get_args(Milestone))),
+        demand=demand,
+        amount=amount,
+        text=table.text("text"),
+        resource=table.string("resource", ""),
+        parallelism=provenance["parallelism"].value if "parallelism" in provenance else 1.0,
+        growth=tuple(growth),
+        spread=provenance["spread"].value if "spread" in provenance else 0.0,
+        when=table.string("when", "", allowed=("", "network", "cold", "pull")),
+        kernel_before=table.string("kernel_before", ""),
+        kernel_from=table.string("kernel_from", ""),
+        provenance=provenance,
+    )
+    if (demand in ("hold", "read", "transfer")) != bool(phase.resource) and demand != "wait":
+        table.problem(
+            f"a {demand} phase {'names its' if demand in ('hold', 'read', 'transfer') else 'has no'} resource"
+        )
+    table.done()
+    return phase
+
+
+def _memory_part(table: Table) -> MemoryPart:
+    share_of_guest = table.flag("per_guest_memory")
+    provenance = {}
+    if table.has("guest_memory_over"):
+        provenance["guest_memory_over"] = table.number("guest_memory_over", "B")
+    if table.has("mappings"):
+        provenance["mappings"] = table.number("mappings", "1", definition=True)
+    part = MemoryPart(
+        id=table.string("id"),
+        owner=cast("Owner", table.string("owner", allowed=OWNERS)),
+        share=cast("Share", table.string("share", allowed=get_args(Share))),
+        amount=table.number("bytes", "1" if share_of_guest else "B", definition=True),
+        text=table.text("text"),
+        content_key=table.string("content_key", ""),
+        in_rss=not table.flag("outside_processes"),
+        per_guest_memory=share_of_guest,
+        guest_memory_over=int(provenance["guest_memory_over"].value) if "guest_memory_over" in provenance else 0,
+        mappings=int(provenance["mappings"].value) if "mappings" in provenance else 1,
+        reclaimable=table.flag("reclaimable"),
+        provenance=provenance,
+    )
+    if (part.share == "content") != bool(part.content_key):
+        table.problem("a part with share 'content' has a content_key, and no other part has one", "content_key")
+    table.done()
+    return part
+
+
+def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
+    phases = tuple(_phase(inner) for inner in table.tables("phases"))
+    memory = tuple(_memory_part(inner) for inner in table.tables("memory"))
+    for key, ids in (("phases", [phase.id for phase in phases]), ("memory", [part.id for part in memory])):
+        for repeated in sorted({one for one in ids if ids.count(one) > 1}):
+            table.problem(f"id {repeated!r} is there twice", key)
+    return phases, memory
+
+
+def _technology(table: Table) -> Technology:
+    phases, memory = _plan(table)
+    found = Technology(
+        id=table.string("id"),
+        name=table.text("name"),
+        kind=table.text("kind"),
+        family=cast("Family", table.string("family", allowed=get_args(Family))),
+        runs=cast("Runs", table.string("runs", allowed=get_args(Runs))),
+        phases=phases,
+        memory=memory,
+        guests=table.strings("guests"),
+        cpu_efficiency=table.number("cpu_efficiency", "1", _ONE),
+        idle_cpu=table.number("idle_cpu", "1", _NONE),
+        reserves=table.flag("reserves"),
+        limits=table.numbers("limits", "1"),
+        tasks=table.number("tasks", "1", _NONE),
+        kubelet=table.flag("kubelet"),
+        dax=table.strings("dax"),
+    )
+    have = tuple(path.stem for path in (FOLDER / "guests").glob("*.toml"))
+    for guest in found.guests:
+        if guest not in have:
+            table.problem(f"no guest {guest!r}; there are {', '.join(sorted(have))}", "guests")
+    if (found.runs != "process") != bool(found.guests):
+        table.problem("names guests exactly where it does not run a process", "guests")
+    return found
+
+
+def _guest(table: Table) -> Guest:
+    phases, memory = _plan(table)
+    found = Guest(
+        id=table.string("id"),
+        name=table.text("name"),
+        phases=phases,
+        memory=memory,
+        default_memory=table.number("default_memory", "B", definition=True),
+        userland_only_phases=table.strings("userland_only_phases"),
+        mergeable=table.number("mergeable", "1", _NONE),
+        tasks=table.number("tasks", "1", _NONE),
+    )
+    ids = [phase.id for phase in phases]
+    for name in found.userland_only_phases:
+        if name not in ids:
+            table.problem(f"no phase {name!r}; there are {', '.join(ids)}", "userland_only_phases")
+    return found
+
+
+def _application(table: Table) -> Application:
+    phases, memory = _plan(table)
+    found = Application(
+        id=table.string("id"),
+        name=table.text("name"),
+        phases=phases,
+        memory=memory,
+        image=table.string("image", ""),
+        exits=table.flag("exits"),
+        tasks=table.number("tasks", "1", _ONE),
+    )
+    if found.image and found.image not in images():
+        table.problem(f"no image {found.image!r}; there are {', '.join(images())}", "image")
+    return found
+
+
+def _host(table: Table) -> Host:
+    cores = table.number("cores", "1", definition=True)
+    return Host(
+        id=table.string("id"),
+        name=table.text("name"),
+        cores=int(cores.value),
+        cpu_speed=table.number("cpu_speed", "1", definition=True),
+        memory=table.number("memory", "B", definition=True),
+        disk_read=table.number("disk_read", "B/s"),
+        disk_write=table.number("disk_write", "B/s"),
+        network=table.number("network", "B/s", definition=True),
+        kernel=table.string("kernel"),
+        nested=table.flag("nested"),
+        swap=table.number("swap", "B", _NO_BYTES, definition=True),
+        locks=table.numbers("locks", "s"),
+        limits=table.numbers("limits", "1"),
+        own_memory=table.number("own_memory", "B", _NO_BYTES),
+        smt=table.number("smt", "1", _ONE),
+        provenance={"cores": cores},
+    )
+
+
+def _sizes(table: Table) -> dict[str, Number]:
+    return {"gzip_ratio": table.number("gzip_ratio", "1")}
+
+
+_MAKERS: dict[str, Callable[[Table], Any]] = {
+    "images": _sizes,
+    "technologies": _technology,
+    "guests": _guest,
+    "applications": _application,
+    "hosts": _host,
+}
+
+
+def _cpu_speed(name: str) -> Number:
+    return host(name).cpu_speed
+
+
+def read(kind: str, path: Path) -> Any:
+    """The entry of one file. kind: "technologies", "guests", "applications", "hosts" or "images".
+
+    Raises `CatalogError` naming the file and the dotted path of every rule it breaks.
+    """
+    file = f"{kind}/{path.name}"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{file}: is not TOML: {error}") from None
+    problems: list[Problem] = []
+    table = Table(data, file, "", problems, _cpu_speed)
+    entry = _MAKERS[kind](table)
+    table.done()
+    if kind != "images" and entry.id != path.stem:
+        table.problem(f"{entry.id!r} is not the file's name {path.stem!r}", "id")
+    if problems:
+        raise CatalogError("\n".join(str(problem) for problem in problems))
+    return entry
+
+
+def _all(kind: str) -> Mapping[str, Any]:
+    return MappingProxyType({path.stem: read(kind, path) for path in sorted((FOLDER / kind).glob("*.toml"))})
+
+
+@cache
+def technologies() -> Mapping[str, Technology]:
+    """Every technology by its id."""
+    return _all("technologies")
+
+
+@cache
+def guests() -> Mapping[str, Guest]:
+    """Every guest system by its id."""
+    return _all("guests")
+
+
+@cache
+def applications() -> Mapping[str, Application]:
+    """Every application by its id."""
+    return _all("applications")
+
+
+@cache
+def hosts() -> Mapping[str, Host]:
+    """Every host by its id."""
+    return _all("hosts")
+
+
+def _one(kind: str, having: Callable[[], Mapping[str, Entry]], name: str) -> Entry:
+    try:
+        return having()[name]
+    except KeyError:
+        from sim.catalog.names import check
+
+        check(cast("Any", kind), name)
+        raise InputError(f"no {name!r} in {kind}") from None
+
+
+def technology(name: str) -> Technology:
+    """The technology of that id. Raises `InputError` naming those there are."""
+    return _one("technologies", technologies, name)
+
+
+def guest(name: str) -> Guest:
+    """The guest system of that id. Raises `InputError` naming those there are."""
+    return _one("guests", guests, name)
+
+
+def application(name: str) -> Application:
+    """The application of that id. Raises `InputError` naming those there are."""
+    return _one("applications", applications, name)
+
+
+def host(name: str) -> Host:
+    """The host of that id. Raises `InputError` naming those there are."""
+    return _one("hosts", hosts, name)
+
+
+def facts() -> Mapping[str, Fact]:
+    """Every fact by its id."""
+    return _facts.facts()
+
+
+def images() -> Mapping[str, OfficialImage]:
+    """Every official image by its name and tag."""
+    return _images.images()
+
+
+@cache
+def gzip_ratio() -> Number:
+    """A layer's size over its compressed size, of which registries serve only the latter."""
+    sizes: Mapping[str, Number] = read("images", FOLDER / "images" / "sizes.toml")
+    return sizes["gzip_ratio"]
+
+
+def _places(data: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(data, dict):
+        if "value" in data:
+            sources = data.get("source", [])
+            yield from ((source, path) for source in ([sources] if isinstance(sources, str) else sources))
+        for key, value in data.items():
+            yield from _places(value, f"{path}.{key}")
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _places(value, f"{path}.{index}")
+
+
+@cache
+def cited() -> Mapping[str, tuple[str, ...]]:
+    """The facts that numbers of the catalog name, each with the places: none of them may be published in a check."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(FOLDER.glob("*/*.toml")):
+        for source, place in _places(tomllib.loads(path.read_text(encoding="utf-8")), ""):
+            found.setdefault(source, []).append(f"{path.parent.name}/{path.name}: {place[1:]}")
+    return MappingProxyType({source: tuple(places) for source, places in found.items()})

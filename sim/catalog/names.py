@@ -1,0 +1,62 @@
+"""Marks a parameter that names something in the catalog, so that readers can check and offer the names there are."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sim.errors import InputError
+
+Kind = Literal["technologies", "guests", "applications", "hosts", "images"]
+
+FIELDS: dict[str, Kind] = {
+    "technology": "technologies",
+    "guest": "guests",
+    "application": "applications",
+    "host": "hosts",
+}
+"""What a parameter of that name means where nothing marks it."""
+
+_ONE: dict[Kind, str] = {kind: field for field, kind in FIELDS.items()} | {"images": "image"}
+
+
+def known(kind: Kind) -> tuple[str, ...]:
+    """The ids the catalog has of one kind, in its order."""
+    from sim.catalog import load
+
+    return tuple(getattr(load, kind)())
+
+
+def check(kind: Kind, name: str) -> None:
+    """Raise `InputError` naming what is near, or all there are, unless the catalog has that id."""
+    have = known(kind)
+    if name not in have:
+        near = difflib.get_close_matches(name, have, 1)
+        hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(have)}"
+        raise InputError(f"no {_ONE[kind]} {name!r}{hint}")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogName:
+    """The text is an id of that kind. empty: whether "" is taken too, for "the default"."""
+
+    kind: Kind
+    empty: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import PydanticCustomError, core_schema
+
+        def read(value: str) -> str:
+            if not (self.empty and value == ""):
+                try:
+                    check(self.kind, value)
+                except InputError as error:
+                    raise PydanticCustomError("catalog", "{reason}", {"reason": str(error)}) from None
+            return value
+
+        return core_schema.no_info_after_validator_function(read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        names = list(known(self.kind))
+        return {"type": "string", "enum": [""] * self.empty + names}

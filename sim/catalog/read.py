@@ -1,0 +1,247 @@
+"""Reads the tables of a catalog file with every rule checked, and collects all that is wrong with it.
+
+The rules: every number has a known source, an estimate's range and reason, or is this project's own definition; units
+fit; no key is unknown. `sim.catalog.load` makes the catalog's types from these tables.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sim.catalog.facts import facts, values
+from sim.catalog.model import Number
+from sim.errors import InputError, Problem
+from sim.quantity import parse
+from sim.scenario import Text
+
+_MAY_SET = ("primary", "derived-from-published-raw-data")
+_ROUNDING = 0.02
+"""How far a number may be from the fact it names without a derivation: catalog numbers are rounded to three digits."""
+
+Speed = Callable[[str], Number]
+"""A host's CPU speed by its id; raises `InputError` where there is no such host."""
+
+
+class Table:
+    """One table of a catalog file. Every key that is read is ticked off; `done` reports those that are left.
+
+    path: dotted, "phases.3.cpu". problems: where this and its inner tables report.
+    """
+
+    def __init__(self, data: Mapping[str, Any], file: str, path: str, problems: list[Problem], speed: Speed) -> None:
+        self._data = data
+        self._file = file
+        self._path = path
+        self._problems = problems
+        self._speed = speed
+        self._read: set[str] = set()
+
+    def problem(self, message: str, key: str = "") -> None:
+        """Report what is wrong with this table or one of its keys."""
+        path = ".".join(part for part in (self._path, key) if part)
+        self._problems.append(Problem(message, file=self._file, path=path))
+
+    def names(self) -> tuple[str, ...]:
+        """The keys there are, in the file's order."""
+        return tuple(self._data)
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there."""
+        return key in self._data
+
+    def _take(self, key: str, kind: type | tuple[type, ...], default: Any, word: str) -> Any:
+        self._read.add(key)
+        if key not in self._data:
+            if default is None:
+                self.problem(f"is missing; expected {word}", key)
+            return default
+        value = self._data[key]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.problem(f"{value!r} is not {word}", key)
+            return default
+        return value
+
+    def string(self, key: str, default: str | None = None, allowed: Iterable[str] = ()) -> str:
+        """A text that is one of `allowed`, where that is given."""
+        value = self._take(key, str, default, "a text")
+        options = tuple(allowed)
+        if options and isinstance(value, str) and key in self._data and value not in options:
+            self.problem(f"{value!r} is not allowed; expected one of {', '.join(options)}", key)
+        return value or ""
+
+    def flag(self, key: str) -> bool:
+        """True or false; false where it is not there."""
+        return bool(self._take(key, bool, False, "true or false"))
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """A list of texts, or one text; empty where it is not there."""
+        value = self._take(key, (list, str), [], "a text or a list of texts")
+        return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+
+    def text(self, key: str) -> Text:
+        """A text in both languages."""
+        table = self.table(key)
+        if table is None:
+            return Text(en="-", ja="-")
+        found = Text(en=table.string("en"), ja=table.string("ja"))
+        table.done()
+        return found
+
+    def _inner(self, data: Mapping[str, Any], key: str) -> Table:
+        path = ".".join(part for part in (self._path, key) if part)
+        return Table(data, self._file, path, self._problems, self._speed)
+
+    def table(self, key: str, needed: bool = True) -> Table | None:
+        """The inner table of that key."""
+        value = self._take(key, dict, None if needed else {}, "a table")
+        return self._inner(value, key) if value else None
+
+    def tables(self, key: str) -> list[Table]:
+        """The array of tables of that key; empty where it is not there."""
+        value = self._take(key, list, [], "an array of tables")
+        found = []
+        for index, item in enumerate(value):
+            if isinstance(item, dict):
+                found.append(self._inner(item, f"{key}.{index}"))
+            else:
+                self.problem(f"{item!r} is not a table", f"{key}.{index}")
+        return found
+
+    def numbers(self, key: str, dimension: str) -> dict[str, Number]:
+        """A table of numbers by name; empty where it is not there."""
+        table = self.table(key, needed=False)
+        if table is None:
+            return {}
+        found = {name: table.number(name, dimension) for name in table.names()}
+        table.done()
+        return found
+
+    def number(self, key: str, dimension: str, default: Number | None = None, definition: bool = False) -> Number:
+        """A number with its provenance.
+
+        dimension: as in `sim.quantity`. default: what it is where the key is not there. definition: whether this
+        project may choose it itself.
+        """
+        nothing = default or Number(0.0, dimension)
+        if key not in self._data and default is not None:
+            return default
+        if key in self._data and not isinstance(self._data[key], dict):
+            self._read.add(key)
+            self.problem(
+                f"{self._data[key]!r} is a bare number; expected "
+                '{ value = "20 ms", source = "R0051" } or { value, low, high, estimate = "why" }',
+                key,
+            )
+            return nothing
+        table = self.table(key)
+        return nothing if table is None else table.as_number(dimension, definition) or nothing
+
+    def _quantity(self, key: str, dimension: str) -> float | None:
+        self._read.add(key)
+        if key not in self._data:
+            return None
+        try:
+            return parse(self._data[key], dimension)
+        except InputError as error:
+            self.problem(str(error), key)
+            return None
+
+    def as_number(self, dimension: str, definition: bool) -> Number | None:
+        """This table read as one number; None where it breaks a rule, which is reported."""
+        before = len(self._problems)
+        value = self._quantity("value", dimension)
+        low, high = self._quantity("low", dimension), self._quantity("high", dimension)
+        sources = self.strings("source")
+        estimate, derivation = self.string("estimate", ""), self.string("derivation", "")
+        chosen, on = self.string("definition", ""), self.string("on", "")
+        self.done()
+        if not self.has("value"):
+            self.problem("has no value")
+        if value is not None and not (low if low is not None else value) <= value <= (
+            high if high is not None else value
+        ):
+            self.problem(f"value {self._data['value']!r} is not between low and high")
+        if value is not None and value < 0:
+            self.problem(f"{self._data['value']!r} is below zero", "value")
+        if chosen:
+            if not definition:
+                self.problem("may not be this project's own definition; expected a source or an estimate", "definition")
+            if sources or estimate:
+                self.problem("has a definition beside a source or an estimate")
+            sources = ("definition",)
+        elif not sources and not estimate:
+            self.problem("has no source; expected `source` with a fact's id, or `estimate` with low, high and a reason")
+        if estimate and (low is None or high is None):
+            self.problem("is an estimate without a range; expected low and high")
+        if not chosen:
+            self._check_sources(sources, estimate, derivation, value, low, high, dimension)
+        if len(self._problems) > before or value is None:
+            return None
+        speed = 1.0
+        if on:
+            try:
+                speed = self._speed(on).value
+            except InputError as error:
+                self.problem(str(error), "on")
+                return None
+        return Number(
+            value * speed,
+            dimension,
+            None if low is None else low * speed,
+            None if high is None else high * speed,
+            sources,
+            estimate,
+            chosen or derivation,
+            on,
+        )
+
+    def _check_sources(
+        self,
+        sources: tuple[str, ...],
+        estimate: str,
+        derivation: str,
+        value: float | None,
+        low: float | None,
+        high: float | None,
+        dimension: str,
+    ) -> None:
+        known = facts()
+        stated: list[float] = []
+        for source in sources:
+            fact = known.get(source)
+            if fact is None:
+                near = difflib.get_close_matches(source, known, 1)
+                hint = f", did you mean {near[0]}?" if near else ""
+                self.problem(f"fact {source!r} is not in the catalog's measurements{hint}", "source")
+                continue
+            if fact.use == "check":
+                self.problem(f"fact {source} is for checks, and may set no number", "source")
+            if not estimate and fact.provenance not in _MAY_SET:
+                self.problem(
+                    f"fact {source} is a {fact.provenance}, which may only support an estimate; add `estimate`",
+                    "source",
+                )
+            stated.extend(values(fact, dimension))
+        if estimate or derivation or value is None or not sources:
+            return
+        if not stated:
+            self.problem(f"cannot be compared with {', '.join(sources)}; say how it follows from it in `derivation`")
+        for name, number in (("value", value), ("low", low), ("high", high)):
+            if number is None or not stated:
+                continue
+            if not min(stated) * (1 - _ROUNDING) <= number <= max(stated) * (1 + _ROUNDING):
+                self.problem(
+                    f"{self._data[name]!r} is not what {', '.join(sources)} says; "
+                    "say how it follows from it in `derivation`",
+                    name,
+                )
+
+    def done(self) -> None:
+        """Report every key that nobody read."""
+        for key in self._data:
+            if key not in self._read:
+                near = difflib.get_close_matches(key, sorted(self._read), 1)
+                hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(self._read))}"
+                self.problem(f"unknown key{hint}", key)

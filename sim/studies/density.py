@@ -1,0 +1,297 @@
+"""How many instances fit on one host, and what stops the next? Every constraint has a limit of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, MinLen, doc
+
+from sim.catalog import load
+from sim.catalog.model import Application, Guest, Host, Number, Technology
+from sim.catalog.names import CatalogName
+from sim.errors import InputError
+from sim.machine.host import opposite
+from sim.machine.ledger import Bill, Ledger, bill
+from sim.outcome import Bound, ConstraintRecord, MetricSpec
+from sim.platforms.plan import Options, Plan, boot_plan
+from sim.quantity import Bytes, Seconds
+from sim.studies.base import Context, Run, Study
+from sim.studies.memory import chosen_guest, guest_problems, inputs
+
+MOST = 1_000_000
+"""No constraint is looked for beyond so many instances."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Density:
+    """What is to fit on which host, and which rules count."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
+
+    technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
+    host: Annotated[str, CatalogName("hosts"), doc("The machine they are to fit on.")] = "server"
+    application: Annotated[str, CatalogName("applications"), doc("What runs in each instance.")] = "web"
+    guest: Annotated[
+        str, CatalogName("guests", empty=True), doc("The guest system; if left out, the technology's first.")
+    ] = ""
+    guest_memory: Annotated[
+        Bytes | None,
+        doc("Memory configured for each guest; if left out, the guest's default or what the application needs."),
+    ] = None
+    same_image: Annotated[bool, doc("All instances come from one image, so that their files are the same.")] = True
+    ksm: Annotated[bool, doc("The host merges equal pages of its guests (KSM); containers are not affected.")] = False
+    pod_limit: Annotated[bool, doc("A kubelet starts the instances, and its limit of pods counts.")] = True
+    overcommit: Annotated[
+        float,
+        Gt(0),
+        Le(100),
+        doc("The share of its memory that the host may promise to guests; 1 is no overcommitment."),
+    ] = 1.0
+    network: Annotated[Literal["none", "bridge"], doc("Instances have no network, or a port of a bridge.")] = "bridge"
+    start_time: Annotated[
+        Seconds | None,
+        Ge(0),
+        doc("The longest that starting one more instance may take; if left out, any time will do."),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` for parameters that do not go together."""
+        problems = guest_problems(self.technology, self.guest, self.guest_memory)
+        if problems:
+            raise InputError(problems)
+
+
+def largest(fits: Callable[[int], bool]) -> int | None:
+    """The largest N up to `MOST` that fits, by bisection; None where `MOST` itself fits. `fits` must be monotone."""
+    if fits(MOST):
+        return None
+    low, high = 0, MOST
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One constraint: as `ConstraintRecord`, with the numbers it was made from."""
+
+    name: str
+    limit: int | None
+    demand: float
+    capacity: float
+    unit: str
+    numbers: tuple[Number, ...]
+
+
+def _each(name: str, demand: Number | float, capacity: float, unit: str, numbers: tuple[Number, ...]) -> Constraint:
+    """A constraint of which every instance takes the same. Nothing binds where an instance takes nothing."""
+    each = demand if isinstance(demand, float) else demand.value
+    limit = math.floor(capacity / each + 1e-9) if each > 0 else None
+    return Constraint(name, None if limit is None or limit >= MOST else limit, each, capacity, unit, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    params: Density
+    technology: Technology
+    guest: Guest | None
+    application: Application
+    host: Host
+    bound: Bound
+
+    @property
+    def has_kernel(self) -> bool:
+        return self.technology.runs in ("guest", "unikernel")
+
+
+def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ...]:
+    """Every constraint that counts under these parameters, each alone.
+
+    bound: which end of their ranges demands are taken at; capacities are taken at the other.
+    """
+    technology = load.technology(params.technology)
+    case = _Case(
+        params,
+        technology,
+        chosen_guest(technology, params.guest),
+        load.application(params.application),
+        load.host(params.host),
+        bound,
+    )
+    one = bill(
+        technology,
+        case.guest,
+        case.application,
+        params.guest_memory,
+        same_image=params.same_image,
+        ksm=params.ksm,
+        bound=bound,
+    )
+    found = [_touched(case, one), _reserved(case, one), _idle_cpu(case)]
+    if params.network == "bridge":
+        found += [_of_technology(case, name) for name in ("bridge_ports", "addresses") if name in technology.limits]
+    if params.pod_limit and technology.kubelet and "pods" in case.host.limits:
+        pods = case.host.limits["pods"]
+        found.append(_each("pods", 1.0, pods.value, "1", (pods,)))
+    if "pids" in case.host.limits:
+        found.append(_pids(case))
+    if params.start_time is not None:
+        found.append(_start_time(case, params.start_time))
+    return tuple(found)
+
+
+def _memory(case: _Case) -> float:
+    """Bytes that the host has for instances."""
+    return case.host.memory.at(opposite(case.bound)) - case.host.own_memory.at(case.bound)
+
+
+def _touched(case: _Case, one: Bill) -> Constraint:
+    capacity = _memory(case)
+
+    def physical(count: int) -> int:
+        ledger = Ledger()
+        ledger.add(one, count)
+        return ledger.totals().physical
+
+    limit = largest(lambda count: count == 0 or physical(count) <= capacity)
+    at = limit or 1
+    numbers = (*inputs(one), case.host.memory, case.host.own_memory)
+    if case.params.ksm and case.guest is not None:
+        numbers += (case.guest.mergeable,)
+    return Constraint("memory_touched", limit, float(physical(at + 1) - physical(at)), capacity, "B", numbers)
+
+
+def _reserved(case: _Case, one: Bill) -> Constraint:
+    """A technology that reserves memory cannot promise more than there is, whatever the host's rule."""
+    share = min(case.params.overcommit, 1.0) if case.technology.reserves else case.params.overcommit
+    numbers = (case.host.memory, case.host.own_memory)
+    return _each("memory_reserved", float(one.configured), _memory(case) * share, "B", numbers)
+
+
+def _idle_cpu(case: _Case) -> Constraint:
+    demand = case.technology.idle_cpu
+    capacity = case.host.capacity(opposite(case.bound))
+    return _each("idle_cpu", demand.at(case.bound), capacity, "1", (demand, *case.host.provenance.values()))
+
+
+def _of_technology(case: _Case, name: str) -> Constraint:
+    number = case.technology.limits[name]
+    return _each(name, 1.0, number.at(opposite(case.bound)), "1", (number,))
+
+
+def _pids(case: _Case) -> Constraint:
+    numbers = [case.technology.tasks]
+    if not case.has_kernel:
+        numbers.append(case.application.tasks)
+        if case.guest is not None:
+            numbers.append(case.guest.tasks)
+    pids = case.host.limits["pids"]
+    demand = math.fsum(number.at(case.bound) for number in numbers)
+    return _each("pids", demand, pids.value, "1", (*numbers, pids))
+
+
+def start_seconds(plan: Plan, host: Host, held: int, bound: Bound = "value") -> float:
+    """How long one start takes on a host that is idle but for the `held` instances it holds."""
+    speed = host.cpu_speed.at(opposite(bound))
+    counts = {"instance": held, "mount": held * plan.mounts}
+    total = []
+    for step in plan.steps:
+        amount = step.amount + sum(counts[per] * each for per, each in step.growth)
+        if step.demand == "cpu":
+            total.append(amount / speed / min(step.parallelism, host.cores))
+        elif step.timed:
+            total.append(amount)
+    return math.fsum(total)
+
+
+def _start_time(case: _Case, objective: float) -> Constraint:
+    image = load.images().get(case.application.image)
+    plan = boot_plan(
+        case.technology,
+        case.guest,
+        case.application,
+        case.host,
+        Options(network=case.params.network != "none"),
+        case.bound,
+        len(image.layers) if image else 0,
+    )
+    limit = largest(lambda count: count == 0 or start_seconds(plan, case.host, count - 1, case.bound) <= objective)
+    numbers = tuple(number for step in plan.steps for number in step.inputs)
+    demand = start_seconds(plan, case.host, limit if limit is not None else MOST, case.bound)
+    return Constraint("start_time", limit, demand, objective, "s", numbers)
+
+
+def binding(found: tuple[Constraint, ...]) -> Constraint | None:
+    """The constraint with the lowest limit, the first of those that are equal; None where nothing binds."""
+    bound = [constraint for constraint in found if constraint.limit is not None]
+    return min(bound, key=lambda constraint: constraint.limit or 0, default=None)
+
+
+def _estimates(found: tuple[Constraint, ...], worst: Mapping[str, int | None], instances: int) -> frozenset[str]:
+    """The metrics that rest on an estimate.
+
+    The number of instances rests on those constraints that bind, or would at the worse end of their ranges.
+    """
+    estimated = {c.name for c in found if any(number.estimate for number in c.numbers)}
+    names = {f"limit_{name}" for name in estimated}
+    for name in estimated:
+        limit = worst[name]
+        if limit is not None and limit <= instances:
+            names.add("instances")
+    return frozenset(names)
+
+
+def run(params: Density, context: Context) -> Run:
+    """Find every constraint's limit; one run is all there is, as nothing is random."""
+    found = constraints(params, context.bound)
+    stops = binding(found)
+    instances = MOST if stops is None or stops.limit is None else stops.limit
+    worst = {c.name: c.limit for c in constraints(params, "high")}
+    limits = {c.name: MOST if c.limit is None else c.limit for c in found}
+    return Run(
+        samples={"instances": [instances]}
+        | {spec.name: [limits.get(spec.name.removeprefix("limit_"), MOST)] for spec in STUDY.metrics[1:]},
+        records=tuple(
+            ConstraintRecord(
+                of=context.label,
+                constraint=c.name,
+                limit=c.limit,
+                binds=c is stops,
+                demand=c.demand,
+                capacity=c.capacity,
+                unit=c.unit,
+                source="; ".join(dict.fromkeys(number.source for number in c.numbers)),
+                estimate=any(number.estimate for number in c.numbers),
+            )
+            for c in found
+        ),
+        estimates=_estimates(found, worst, instances),
+        ranged=any(number.ranged for c in found for number in c.numbers),
+    )
+
+
+def _limit(name: str, description: str) -> MetricSpec:
+    return MetricSpec(f"limit_{name}", "1", "all instances idle", description)
+
+
+STUDY = Study(
+    name="density",
+    parameters=Density,
+    metrics=(
+        MetricSpec("instances", "1", "all instances idle", "Instances that fit on the host", headline=True),
+        _limit("memory_touched", "Instances whose touched memory fits"),
+        _limit("memory_reserved", "Instances whose configured memory may be promised"),
+        _limit("idle_cpu", "Instances whose idle work the cores can do"),
+        _limit("bridge_ports", "Instances that one bridge has ports for"),
+        _limit("pods", "Instances that the kubelet accepts as pods"),
+        _limit("addresses", "Instances that the default network has addresses for"),
+        _limit("pids", "Instances whose processes and threads have identifiers"),
+        _limit("start_time", "Instances at which one more still starts in time"),
+    ),
+    run=run,
+    random=False,
+)

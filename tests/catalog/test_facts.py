@@ -1,0 +1,57 @@
+"""Facts are kept as they were published or measured."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from sim.catalog import facts as files
+from sim.catalog import load
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.mark.parametrize(
+    ("copy", "original"),
+    [("measurements.csv", "published_measurements.csv"), ("curves.csv", "published_curves.csv")],
+)
+def test_published_figures_are_copied_unchanged(copy, original):
+    if not (SHARED / original).exists():
+        pytest.skip("the originals are not beside this checkout")
+    assert (files.FOLDER / copy).read_bytes() == (SHARED / original).read_bytes()
+
+
+def test_every_row_is_a_fact_once():
+    rows = 0
+    for name in ("measurements.csv", "curves.csv", "reference_host.csv", "documented.csv"):
+        with (files.FOLDER / name).open(encoding="utf-8", newline="") as file:
+            rows += len(list(csv.DictReader(file)))
+    assert len(load.facts()) == rows
+    assert {fact_id[0] for fact_id in load.facts()} == {"C", "D", "F", "R"}
+
+
+def test_a_fact_keeps_its_words():
+    fact = load.facts()["F0707"]
+    assert (fact.technology, fact.metric, fact.value) == ("kubelet", "serializeImagePulls", "true")
+
+
+def test_a_curves_point_says_what_it_may_be_used_for():
+    facts = load.facts()
+    assert (facts["C001"].use, facts["C006"].use) == ("calibrate", "check")
+    assert (facts["C006"].value, facts["C006"].statistic) == ("157.3", "p50")
+
+
+@pytest.mark.parametrize(
+    ("fact", "dimension", "values"),
+    [
+        ("R0051", "s", [0.0202]),
+        ("R0104", "1/s", [57, 60]),
+        ("F0306", "s", [0.03, 0.02]),
+        ("F0107", "B", [2.5 * 2**20]),
+        ("F0197", "1", [0.95]),
+        ("R0051", "B", []),
+        ("F0707", "1", []),
+    ],
+)
+def test_a_facts_cell_is_read_in_a_dimension(fact, dimension, values):
+    assert files.values(load.facts()[fact], dimension) == pytest.approx(tuple(values))

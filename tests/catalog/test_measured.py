@@ -1,0 +1,68 @@
+"""Technologies add up to what the reference host measured: first byte of a start without network, medians."""
+
+import math
+
+import pytest
+
+from sim.catalog import load
+from sim.catalog.model import Technology
+
+
+def alone(technology: Technology) -> float:
+    """Seconds of a warm start without network on the reference host, which runs a recent kernel: no mechanism acts."""
+    return math.fsum(
+        phase.amount.value / phase.parallelism
+        for phase in technology.phases
+        if phase.demand in ("cpu", "hold", "wait") and not phase.when and not phase.kernel_before
+    )
+
+
+@pytest.mark.parametrize(
+    ("technology", "milliseconds"),
+    [("process", 0.73), ("crun", 21.5), ("lxc", 20.6), ("runc", 43), ("podman", 93), ("docker", 201)],
+)
+def test_a_start_takes_what_was_measured(technology, milliseconds):
+    assert alone(load.technology(technology)) * 1e3 == pytest.approx(milliseconds, rel=0.01)
+
+
+def cpu(technology: str) -> float:
+    return math.fsum(
+        phase.amount.value
+        for phase in load.technology(technology).phases
+        if phase.demand == "cpu" and not phase.when and not phase.kernel_before
+    )
+
+
+def test_the_cpu_until_the_first_byte_is_less_than_that_of_the_whole_run():
+    """The measured CPU of one run holds clean-up and what daemons do afterwards too."""
+    for technology, whole in (("crun", 7.2), ("runc", 29.6), ("podman", 73), ("docker", 204), ("lxc", 10.1)):
+        assert 0.5 * whole < cpu(technology) * 1e3 < whole
+
+
+def test_most_of_a_docker_start_is_in_the_chain_and_not_in_the_kernel():
+    phases = [p for p in load.technology("docker").phases if not p.when and not p.kernel_before]
+    engine = math.fsum(p.amount.value for p in phases if p.owner == "engine")
+    kernel = math.fsum(p.amount.value for p in phases if p.owner == "kernel" and p.demand == "cpu")
+    assert engine > 0.9 * 0.201
+    assert kernel < 0.01 * 0.201
+
+
+def test_podman_is_crun_with_a_manager_around_it():
+    parts = {p.id: p.amount.value for p in load.technology("podman").phases}
+    whole = {p.id: p.amount.value for p in load.technology("crun").phases}
+    assert parts["crun-create"] + parts["crun-start"] == whole["create"] + whole["start"]
+
+
+@pytest.mark.parametrize(
+    ("technology", "alone_ms", "ten_ms"),
+    [("firecracker", 126.7, 185.4), ("cloud-hypervisor", 65.1, 146.1)],
+)
+def test_a_microvm_splits_into_cpu_and_waiting_as_four_cores_tell(technology, alone_ms, ten_ms):
+    """Alone it takes CPU and waiting; ten at once on four cores take 10 / 4 of the CPU."""
+    speed, efficiency = load.host("haswell").cpu_speed.value, load.technology(technology).cpu_efficiency.value
+    phases = [p for p in load.technology(technology).phases if not p.when]
+    cores = math.fsum(p.amount.value for p in phases if p.demand == "cpu") / speed
+    cores += math.fsum(p.amount.value for p in load.guest("minimal").phases) / speed / efficiency
+    waits = math.fsum(p.amount.value for p in phases if p.demand == "wait")
+    assert (cores + waits) * 1e3 == pytest.approx(alone_ms, rel=0.01)
+    assert cores * 10 / 4 * 1e3 == pytest.approx(ten_ms, rel=0.01)

@@ -1,0 +1,142 @@
+"""Catalog files that break a rule are refused with the file's name and the dotted path of what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from sim.catalog import load
+from sim.errors import CatalogError
+
+TEXT = '{ en = "x", ja = "x" }'
+
+
+def technology(tmp_path: Path, phase: str = "", rest: str = "", top: str = "") -> Path:
+    """A file of one technology with one phase, and lines added to it."""
+    lines = [
+        'id = "x"',
+        f"name = {TEXT}",
+        f"kind = {TEXT}",
+        'family = "process"',
+        'runs = "process"',
+        top,
+        rest,
+        "[[phases]]",
+        'id = "a"',
+        'owner = "kernel"',
+        'leads_to = "init"',
+        f"text = {TEXT}",
+        phase,
+    ]
+    path = tmp_path / "x.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(CatalogError) as caught:
+        load.read("technologies", path)
+    return str(caught.value)
+
+
+def test_a_sound_file_is_taken(tmp_path):
+    found = load.read("technologies", technology(tmp_path, 'cpu = { value = "20.2 ms", source = "R0051" }'))
+    assert found.phases[0].demand == "cpu"
+    assert found.phases[0].amount.value == pytest.approx(0.0202)
+    assert found.phases[0].amount.source == "R0051"
+
+
+@pytest.mark.parametrize(
+    ("phase", "path", "says"),
+    [
+        ("", "phases.0", "no demand"),
+        (
+            'cpu = { value = "20.2 ms", source = "R0051" }\nwait = { value = "20.2 ms", source = "R0051" }',
+            "phases.0",
+            "cpu, wait",
+        ),
+        ("cpu = 3", "phases.0.cpu", "bare number"),
+        ('cpu = { value = "20.2 ms" }', "phases.0.cpu", "no source"),
+        ('cpu = { value = "20.2 ms", source = "R9999" }', "phases.0.cpu.source", "R9999"),
+        ('cpu = { value = "20.2 MiB", source = "R0051" }', "phases.0.cpu.value", "does not fit"),
+        ('cpu = { value = 20.2, source = "R0051" }', "phases.0.cpu.value", "no unit"),
+        ('cpu = { value = "31 ms", source = "R0051" }', "phases.0.cpu.value", "is not what R0051 says"),
+        ('cpu = { value = "-1 ms", low = "-2 ms", high = "0 ms", estimate = "e" }', "phases.0.cpu.value", "below zero"),
+        ('cpu = { value = "5 ms", estimate = "a guess" }', "phases.0.cpu", "without a range"),
+        (
+            'cpu = { value = "5 ms", low = "6 ms", high = "7 ms", estimate = "e" }',
+            "phases.0.cpu",
+            "between low and high",
+        ),
+        (
+            'cpu = { value = "5 ms", low = "1 ms", high = "4 ms", estimate = "e" }',
+            "phases.0.cpu",
+            "between low and high",
+        ),
+        ('cpu = { value = "157.3 ms", source = "C006" }', "phases.0.cpu.source", "is for checks"),
+        ('cpu = { value = "900 ms", source = "F0207" }', "phases.0.cpu.source", "may only support an estimate"),
+        ('cpu = { value = "1 ms", definition = "ours" }', "phases.0.cpu.definition", "own definition"),
+        ('cpu = { value = "20.2 ms", source = "R0051", sauce = "x" }', "phases.0.cpu.sauce", "did you mean 'source'"),
+        ('cpu = { value = "20.2 ms", source = "R0051", on = "harswell" }', "phases.0.cpu.on", "did you mean 'haswell'"),
+        ('hold = { value = "20.2 ms", source = "R0051" }', "phases.0", "names its resource"),
+        ('cpu = { value = "20.2 ms", source = "R0051" }\nresource = "rtnl"', "phases.0", "has no resource"),
+        ('cpu = { value = "20.2 ms", source = "R0051" }\nwhen = "sunday"', "phases.0.when", "network, cold, pull"),
+        ('cpu = { value = "20.2 ms", source = "R0051" }\nspread = 0.1', "phases.0.spread", "bare number"),
+    ],
+)
+def test_a_phase_that_breaks_a_rule_is_refused(tmp_path, phase, path, says):
+    told = refused(technology(tmp_path, phase))
+    assert f"technologies/x.toml: {path}: " in told
+    assert says in told
+
+
+def test_an_unknown_key_names_the_nearest_known_one(tmp_path):
+    told = refused(technology(tmp_path, 'cpu = { value = "20.2 ms", source = "R0051" }', top="reservs = true"))
+    assert told == "technologies/x.toml: reservs: unknown key, did you mean 'reserves'?"
+
+
+def test_every_problem_is_told_at_once(tmp_path):
+    told = refused(technology(tmp_path, "cpu = 3", top='tasks = 4\nguests = ["nowhere"]'))
+    assert [line.split(": ")[1] for line in told.splitlines()] == ["phases.0.cpu", "tasks", "guests", "guests"]
+
+
+def test_an_id_that_is_not_the_files_name_is_refused(tmp_path):
+    path = technology(tmp_path, 'cpu = { value = "20.2 ms", source = "R0051" }')
+    other = path.rename(tmp_path / "y.toml")
+    assert refused(other) == "technologies/y.toml: id: 'x' is not the file's name 'y'"
+
+
+def test_two_phases_of_one_id_are_refused(tmp_path):
+    again = f'[[phases]]\nid = "a"\nowner = "kernel"\nleads_to = "init"\ntext = {TEXT}\n'
+    demand = 'cpu = { value = "20.2 ms", source = "R0051" }\n'
+    assert "phases: id 'a' is there twice" in refused(technology(tmp_path, demand + again + demand))
+
+
+def test_a_shared_memory_part_needs_its_content(tmp_path):
+    part = f"""[[memory]]
+id = "m"
+owner = "files"
+share = "content"
+text = {TEXT}
+bytes = {{ value = "4.2 MiB", source = "R0117" }}
+"""
+    assert "memory.0.content_key" in refused(
+        technology(tmp_path, 'cpu = { value = "20.2 ms", source = "R0051" }', rest=part)
+    )
+
+
+def test_what_is_no_toml_is_refused_by_name(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text("id = ", encoding="utf-8")
+    assert refused(path).startswith("technologies/x.toml: is not TOML")
+    path.write_bytes(b"\xff\xfe\x00")
+    assert refused(path).startswith("technologies/x.toml: is not TOML")
+
+
+def test_core_seconds_of_another_host_become_the_reference_hosts(tmp_path):
+    """50 ms on a host of speed 0.75 are 37.5 ms on the reference host, and 50 ms again there."""
+    demand = 'cpu = { value = "50 ms", low = "40 ms", source = "C062", derivation = "125 ms x 4 / 10", on = "haswell" }'
+    amount = load.read("technologies", technology(tmp_path, demand)).phases[0].amount
+    assert load.host("haswell").cpu_speed.value == 0.75
+    assert amount.value == pytest.approx(0.0375)
+    assert amount.low == pytest.approx(0.030)
+    assert amount.on == "haswell"

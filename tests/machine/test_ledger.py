@@ -1,0 +1,237 @@
+"""The memory ledger: pages are counted once, wherever they are mapped, and taking away undoes adding."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.catalog import load
+from sim.catalog.model import Number
+from sim.errors import InputError
+from sim.machine.ledger import Bill, Ledger, Line, Totals, bill
+
+MIB = 2**20
+NUMBER = Number(1.0, "B", sources=("definition",))
+
+
+def line(share: str, size: int, key: str = "", *, in_rss: bool = True, mappings: int = 1) -> Line:
+    return Line(
+        part=f"{share}-{key}",
+        origin="application",
+        owner="application",
+        share=share,
+        bytes=size,
+        number=NUMBER,
+        key=key,
+        in_rss=in_rss,
+        mappings=mappings,
+        file=share == "content",
+    )
+
+
+lines = st.one_of(
+    st.builds(
+        line,
+        st.just("instance"),
+        st.integers(1, 10**6),
+        in_rss=st.booleans(),
+        mappings=st.integers(1, 5),
+    ),
+    # One content has one size, as a file has: the key decides it.
+    st.sampled_from("abc").map(lambda key: line("content", 100 + ord(key), key)),
+    st.sampled_from("de").map(lambda key: line("host", 200 + ord(key), key)),
+)
+bills = st.builds(
+    Bill, st.lists(lines, max_size=6, unique_by=lambda each: each.key or id(each)).map(tuple), st.integers(0, 10**6)
+)
+EMPTY = Totals(0, 0, 0, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(bills, st.integers(1, 4)), max_size=5))
+def test_bytes_are_the_sum_over_instances_and_host(cohorts):
+    """Physical memory is what the records say is there once; RSS counts a page for each that maps it."""
+    ledger = Ledger()
+    for one, count in cohorts:
+        ledger.add(one, count)
+    records = [record for record in ledger.records("x") if record.touched]
+    totals = ledger.totals()
+    private = sum(each.bytes * count for one, count in cohorts for each in one.lines if each.share == "instance")
+    shared = {each.key: each.bytes for one, _ in cohorts for each in one.lines if each.share != "instance"}
+    assert totals.physical == private + sum(shared.values()) == sum(record.bytes for record in records)
+    assert totals.rss == sum(record.bytes * record.mappers for record in records if record.in_rss)
+    assert totals.pss == sum(record.bytes for record in records if record.in_rss)
+    assert totals.pss <= totals.rss
+    assert totals.pss <= totals.physical
+    assert totals.configured == sum(one.configured * count for one, count in cohorts)
+    assert ledger.instances == sum(count for _, count in cohorts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(bills, min_size=1, max_size=5), st.data())
+def test_taking_away_undoes_adding_in_any_order(added, data):
+    ledger = Ledger()
+    ledger.add(added[0])
+    before = ledger.totals()
+    handles = [ledger.add(one) for one in added]
+    for handle in data.draw(st.permutations(handles)):
+        ledger.remove(handle)
+    assert ledger.totals() == before
+    ledger.remove(0)
+    assert ledger.totals() == EMPTY
+    assert list(ledger.records("x")) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(bills, st.integers(2, 6))
+def test_a_cohort_is_so_many_single_instances(one, count):
+    together, singly = Ledger(), Ledger()
+    together.add(one, count)
+    for _ in range(count):
+        singly.add(one)
+    assert together.totals() == singly.totals()
+
+
+def test_a_ledger_refuses_what_makes_no_sense():
+    ledger = Ledger()
+    with pytest.raises(ValueError, match="count 0"):
+        ledger.add(Bill(()), 0)
+    with pytest.raises(KeyError):
+        ledger.remove(7)
+
+
+def test_three_containers_of_one_image_by_hand():
+    """Each has 10 of its own and 3 of kernel; all map 100 of one file; one daemon has 50."""
+    one = Bill(
+        (
+            line("instance", 10),
+            line("instance", 3, in_rss=False),
+            line("content", 100, "libc"),
+            line("host", 50, "dockerd"),
+        )
+    )
+    ledger = Ledger()
+    ledger.add(one, 3)
+    assert ledger.totals() == Totals(
+        physical=3 * 10 + 3 * 3 + 100 + 50, rss=3 * 10 + 3 * 100 + 50, pss=3 * 10 + 100 + 50, configured=0
+    )
+
+
+def shipped(technology: str, application: str = "web", guest: str = "", **options) -> Bill:
+    found = load.technology(technology)
+    name = guest or (found.guests[0] if found.guests else "")
+    return bill(found, load.guest(name) if name else None, load.application(application), **options)
+
+
+def physical(one: Bill, count: int) -> int:
+    ledger = Ledger()
+    ledger.add(one, count)
+    return ledger.totals().physical
+
+
+def test_containers_share_an_images_files_and_virtual_machines_do_not():
+    """The second container adds all but the files that both map; the second VM adds its own copy of them."""
+    files = {part.id: part.amount.value for part in load.application("web").memory}["libraries"]
+    for technology, again in (("runc", 0), ("firecracker", files)):
+        one, other = shipped(technology), shipped(technology, same_image=False)
+        grown, alone = physical(one, 2) - physical(one, 1), physical(other, 2) - physical(other, 1)
+        assert alone - grown == pytest.approx(files - again, abs=2)
+
+
+def test_a_guest_that_maps_the_hosts_page_cache_shares_its_image():
+    """Kata maps its guest image by DAX: the second sandbox does not hold it again."""
+    image = {part.id: part.amount.value for part in load.guest("kata-guest").memory}["page-cache"]
+    one = shipped("kata")
+    held = sum(each.bytes for each in one.lines)
+    shared = sum(each.bytes for each in one.lines if each.share == "content")
+    assert shared > image
+    assert physical(one, 2) - physical(one, 1) == held - shared
+
+
+def test_a_guests_memory_is_in_its_monitors_resident_size():
+    one = shipped("qemu-kvm")
+    ledger = Ledger()
+    ledger.add(one)
+    totals = ledger.totals()
+    outside = sum(each.bytes for each in one.lines if not each.in_rss)
+    assert totals.physical - totals.rss == outside
+    assert outside < 2 * MIB
+
+
+def test_a_system_container_has_its_guests_user_space_without_the_kernel():
+    one = shipped("lxc")
+    parts = {each.part for each in one.lines}
+    assert "debian-cloud/services" in parts
+    assert not parts & {"debian-cloud/kernel", "debian-cloud/struct-page", "debian-cloud/swiotlb"}
+    assert one.configured == 0
+
+
+def test_the_bounce_buffer_is_there_beyond_four_gibibytes_only():
+    small, large = (shipped("firecracker", guest_memory=size) for size in (3 * 2**30, 4 * 2**30))
+    extra = large.guest_bytes - small.guest_bytes
+    assert extra == pytest.approx(64 * MIB + 0.016 * 2**30, rel=0.001)
+
+
+def test_page_descriptors_grow_with_the_guest():
+    sizes = [shipped("firecracker", guest_memory=size * MIB).guest_bytes for size in (256, 512, 1024)]
+    for (before, after), more in zip(pairwise(sizes), (256, 512), strict=True):
+        assert after - before == pytest.approx(0.016 * more * MIB, rel=0.001)
+
+
+def test_a_small_guest_gives_up_page_cache_and_never_exceeds_its_memory():
+    """What a Debian guest would hold does not fit into 160 MiB; its page cache gives way."""
+    one = shipped("qemu-kvm", "tiny", guest_memory=160 * MIB)
+    assert 159 * MIB < one.guest_bytes <= 160 * MIB
+    cache = next(each.bytes for each in one.lines if each.part == "debian-cloud/page-cache")
+    assert 0 < cache < 105 * MIB
+
+
+def test_a_guest_too_small_for_its_application_is_refused_with_what_it_needs():
+    with pytest.raises(InputError, match=r"1 GiB cannot hold big in debian-cloud, which need 2\.25 GiB"):
+        shipped("qemu-kvm", "big", guest_memory=2**30)
+    assert shipped("qemu-kvm", "big", guest_memory=2304 * MIB).configured == 2304 * MIB
+
+
+def test_a_guest_grows_to_what_its_application_needs_where_no_size_is_asked_for():
+    one = shipped("firecracker", "big")
+    assert 2**31 < one.configured < 2**31 + 256 * MIB
+    assert one.configured % (64 * MIB) == 0
+    assert shipped("firecracker", "tiny").configured == 128 * MIB
+
+
+def test_ksm_makes_equal_guest_pages_one_and_leaves_the_first_guest_as_it_was():
+    plain, merged = shipped("qemu-kvm"), shipped("qemu-kvm", ksm=True)
+    assert physical(merged, 1) == physical(plain, 1)
+    assert physical(merged, 2) - physical(merged, 1) < 0.6 * (physical(plain, 2) - physical(plain, 1))
+
+
+def test_ksm_finds_nothing_equal_in_guests_of_different_images_nor_in_containers():
+    assert shipped("qemu-kvm", ksm=True, same_image=False) == shipped("qemu-kvm", same_image=False)
+    assert shipped("docker", ksm=True) == shipped("docker")
+
+
+def test_ksm_does_not_merge_what_an_application_wrote():
+    plain, merged = shipped("qemu-kvm", "big"), shipped("qemu-kvm", "big", ksm=True)
+    saved = (physical(plain, 2) - physical(plain, 1)) - (physical(merged, 2) - physical(merged, 1))
+    assert 0 < saved < 300 * MIB
+
+
+def test_what_was_configured_and_never_touched_is_told_as_a_promise():
+    ledger = Ledger()
+    one = shipped("firecracker", "tiny", guest_memory=512 * MIB)
+    ledger.add(one, 2)
+    promised = [record for record in ledger.records("x") if not record.touched]
+    assert [record.instance for record in promised] == [0, 1]
+    assert {record.bytes for record in promised} == {512 * MIB - one.guest_bytes}
+
+
+def test_every_record_says_where_its_number_comes_from():
+    ledger = Ledger()
+    ledger.add(shipped("docker"), 2)
+    records = {record.part: record for record in ledger.records("x")}
+    assert records["docker/shim"].source == "R0117"
+    assert not records["docker/shim"].estimate
+    assert records["web/private"].source.startswith("estimate: ")
+    assert records["docker/shim-text"].mappers == 2
+    assert records["docker/daemons"].instance is None
