@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,7 +33,9 @@ class Problem:
         head = ": ".join(part for part in (where, self.path, self.message) if part)
         if not self.excerpt or not self.column:
             return head
-        return f"{head}\n    {self.excerpt}\n    {' ' * (self.column - 1)}^"
+        before = self.excerpt[: self.column - 1].ljust(self.column - 1)
+        cells = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in before)
+        return f"{head}\n    {self.excerpt}\n    {' ' * cells}^"
 
 
 class InputError(SimError, ValueError):

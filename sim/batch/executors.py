@@ -1,0 +1,102 @@
+"""Executes replications, here or in a pool of processes; the answers come in the order of the tasks."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sim import studies
+from sim.engine.seeds import SeedTree
+from sim.errors import CancelledError, InputError, SimError
+from sim.outcome import Bound
+from sim.studies.base import Context, Run, Tick, no_tick
+
+CHUNKS_PER_JOB = 8
+"""Enough that jobs end together, few enough that handing over costs little."""
+
+ExecuteAll = Callable[[Sequence["Task"], Callable[[float], None]], list[Run]]
+"""Runs tasks in order; the second argument is told how many are done, with the running one's share."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One replication of one label, ready to be handed to another process."""
+
+    scenario: str
+    folder: str
+    study: str
+    label: str
+    parameters: Any
+    seed: int
+    replication: int
+    bound: Bound = "value"
+    records: bool = False
+
+    def __str__(self) -> str:
+        end = "" if self.bound == "value" else f" at the {self.bound} end of its inputs' ranges"
+        return f"{self.scenario}, {self.study}, {self.label}, replication {self.replication}, seed {self.seed}{end}"
+
+
+def execute(task: Task, tick: Tick = no_tick) -> Run:
+    """The run a task describes. Labels of one comparison share a replication's seeds.
+
+    Raises `SimError` naming the task where the study fails; bad input and cancellation pass as they are.
+    """
+    seeds = SeedTree(task.seed).child(task.scenario, task.replication)
+    context = Context(task.label, seeds, task.bound, tick, task.folder, task.records)
+    try:
+        run = studies.study(task.study).run(task.parameters, context)
+    except (InputError, CancelledError):
+        raise
+    except Exception as error:
+        raise SimError(f"{task}: {type(error).__name__}: {error}") from error
+    return run if task.records else Run(run.samples, (), run.estimates, run.ranged)
+
+
+@contextmanager
+def executor(jobs: int) -> Iterator[ExecuteAll]:
+    """How tasks are executed while the context lasts: here for one job, else in that many spawned processes."""
+    if jobs == 1:
+        yield _here
+        return
+    from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _quiet_interrupt) as pool:
+
+        def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
+            size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))
+            chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
+            futures: dict[Future[list[Run]], int] = {pool.submit(_execute_chunk, chunk): len(chunk) for chunk in chunks}
+            finished = 0
+            try:
+                for future in as_completed(futures):
+                    future.result()
+                    finished += futures[future]
+                    done(finished)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+            return [run for future in futures for run in future.result()]
+
+        yield in_pool
+
+
+def _here(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
+    runs = []
+    for number, task in enumerate(tasks):
+        runs.append(execute(task, lambda share, number=number: done(number + share)))  # type: ignore[misc]
+        done(number + 1)
+    return runs
+
+
+def _execute_chunk(tasks: Sequence[Task]) -> list[Run]:
+    return [execute(task) for task in tasks]
+
+
+def _quiet_interrupt() -> None:
+    """An interrupted terminal signals every process: workers end at once and silently, the parent reports."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,0 +1,122 @@
+"""Runs a checked scenario: every part, label and replication, here or in a pool of processes.
+
+A run's numbers come from its place in the seed tree alone, so they are the same whatever the number of processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim import studies
+from sim.batch.executors import Task, executor
+from sim.batch.verdicts import judge
+from sim.errors import InputError
+from sim.loading.parameters import written_all
+from sim.outcome import Bound, Metric, Outcome, Record
+from sim.scenario import Part, Scenario
+from sim.studies.base import Run, Tick, no_tick, summarise
+
+
+def run(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    tick: Tick = no_tick,
+) -> tuple[Outcome, ...]:
+    """One outcome a part.
+
+    seed, replications: instead of the scenario's own. A study without randomness runs once. jobs: processes.
+    tick: is told the finished share of the whole, and may raise `CancelledError`.
+
+    Raises `InputError` where a file the scenario names cannot be used, `SimError` naming the replication that failed.
+    """
+    seed = scenario.seed if seed is None else seed
+    replications = scenario.replications if replications is None else replications
+    if seed < 0:
+        raise InputError(f"seed {seed} is out of range; expected at least 0")
+    if replications < 1:
+        raise InputError(f"{replications} replications are too few; expected at least 1")
+    if jobs < 1:
+        raise InputError(f"{jobs} jobs are too few; expected at least 1")
+    plans = [
+        Plan(scenario, part, label, seed, replications if studies.study(part.study).random else 1)
+        for part in scenario.parts
+        for label in part.variants
+    ]
+    finished = _run_plans(plans, jobs, tick)
+    outcomes = []
+    for part in scenario.parts:
+        metrics: list[Metric] = []
+        records: list[Record] = []
+        for label in part.variants:
+            done = finished.pop(0)
+            metrics += summarise(studies.study(part.study), label, done.runs, done.low, done.high)
+            records += done.runs[0].records
+        outcomes.append(
+            Outcome(
+                scenario=scenario.id,
+                study=part.study,
+                seed=seed,
+                replications=len(done.runs),
+                labels=tuple(part.variants),
+                metrics=tuple(metrics),
+                records=tuple(records),
+                parameters={label: written_all(parameters) for label, parameters in part.variants.items()},
+            )
+        )
+    return judge(scenario, tuple(outcomes))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one label of one part needs: its replications, then the ends of its inputs' ranges."""
+
+    scenario: Scenario
+    part: Part
+    label: str
+    seed: int
+    replications: int
+
+    def task(self, replication: int, bound: Bound = "value") -> Task:
+        """The task of one replication."""
+        return Task(
+            scenario=self.scenario.id,
+            folder=self.scenario.folder,
+            study=self.part.study,
+            label=self.label,
+            parameters=self.part.variants[self.label],
+            seed=self.seed,
+            replication=replication,
+            bound=bound,
+            records=replication == 0 and bound == "value",
+        )
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A label's runs in the order of replications, and the first one again at the ends of its inputs' ranges."""
+
+    runs: Sequence[Run]
+    low: Run | None = None
+    high: Run | None = None
+
+
+def _run_plans(plans: Sequence[Plan], jobs: int, tick: Tick) -> list[Finished]:
+    tasks = [plan.task(replication) for plan in plans for replication in range(plan.replications)]
+    whole = len(tasks) + 2 * len(plans)
+    with executor(jobs if len(tasks) > 1 else 1) as execute_all:
+        runs = iter(execute_all(tasks, lambda done: tick(done / whole)))
+        replicated = [[next(runs) for _ in range(plan.replications)] for plan in plans]
+        ranged = [(plan, first[0].ranged) for plan, first in zip(plans, replicated, strict=True)]
+        ends = [plan.task(0, bound) for plan, has_range in ranged if has_range for bound in ("low", "high")]
+        skipped = whole - len(tasks) - len(ends)
+        at_ends = iter(execute_all(ends, lambda done: tick((len(tasks) + skipped + done) / whole)))
+    if not ends:
+        tick(1.0)
+    return [
+        Finished(first, next(at_ends), next(at_ends)) if has_range else Finished(first)
+        for first, (_, has_range) in zip(replicated, ranged, strict=True)
+    ]

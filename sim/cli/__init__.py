@@ -1,0 +1,67 @@
+"""The command line: results to standard output, diagnostics to standard error, and an exit code.
+
+0 all held, 1 an expectation, a comparison or a replay failed, 2 bad input, 3 an internal error, 130 interrupted.
+Commands import what they need when they run, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from sim import __version__
+from sim.cli import images, run, scenarios
+from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say
+from sim.errors import CancelledError, InputError, SimError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="sim")
+def cli() -> None:
+    """A simulator and teaching model of virtual machines and containers."""
+
+
+for command in (
+    scenarios.list_,
+    scenarios.check,
+    run.run,
+    images.build,
+    images.inspect,
+    images.replay,
+    scenarios.schema,
+):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(answer(arguments))
+
+
+def answer(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code. What goes wrong is said on standard error, in one line where it is a bug."""
+    try:
+        code = cli.main(arguments, prog_name="python -m sim", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except InputError as error:
+        report(error.problems)
+        return BAD_INPUT
+    except (click.Abort, KeyboardInterrupt, CancelledError):
+        say("interrupted")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in one line and an exit code
+        if os.environ.get("SIM_TRACEBACK"):
+            traceback.print_exc()
+        words = str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}"
+        say(f"internal error, a bug: {words} (SIM_TRACEBACK=1 shows where)")
+        return INTERNAL
+    return code if isinstance(code, int) else HELD

@@ -1,0 +1,91 @@
+"""How commands speak: results to standard output, diagnostics and progress to standard error, and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+from sim.errors import Problem
+
+HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Output:
+    """Standard output, until its reader goes away: then what is left runs on, so that the exit code stays true."""
+
+    def __init__(self) -> None:
+        self._open = True
+
+    def __call__(self, text: str) -> None:
+        """Write a text, with an end of line where it has none."""
+        if not self._open:
+            return
+        try:
+            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self._open = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Formats(click.ParamType[tuple[str, ...]]):
+    """One or several words of a list, with commas between."""
+
+    name = "format"
+
+    def __init__(self, known: Sequence[str]) -> None:
+        self.known = tuple(known)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Each word once, in the order given."""
+        if isinstance(value, tuple):
+            return value
+        words = tuple(dict.fromkeys(word.strip() for word in str(value).split(",")))
+        for word in words:
+            if word not in self.known:
+                self.fail(f"no format {word!r}; there are {', '.join(self.known)}", param, ctx)
+        return words
+
+
+def one_format(*known: str) -> Callable[..., Any]:
+    """The option --format where a command writes one of a few, the first by default."""
+    return click.option("--format", "form", type=click.Choice(known), default=known[0], show_default=True)
+
+
+def say(text: object) -> None:
+    """A line of diagnostics."""
+    click.echo(str(text), err=True)
+
+
+def report(problems: Iterable[Problem]) -> None:
+    """Problems, each in a line or with its source line and caret."""
+    for problem in problems:
+        say(problem)
+
+
+class progress:  # noqa: N801 -- used as a function
+    """How far a scenario is, on standard error where that is a terminal."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._shown = -1
+        self._on = sys.stderr.isatty()
+
+    def __enter__(self) -> Callable[[float], None]:
+        return self._tick
+
+    def _tick(self, share: float) -> None:
+        percent = int(share * 100)
+        if self._on and percent != self._shown:
+            self._shown = percent
+            sys.stderr.write(f"\r{self._name} {percent:3d} %")
+            sys.stderr.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown >= 0:
+            sys.stderr.write(f"\r{' ' * (len(self._name) + 6)}\r")
+            sys.stderr.flush()

@@ -1,0 +1,86 @@
+"""list, check and schema: what scenarios there are, whether files are good ones, and what a good one looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.output import BAD_INPUT, HELD, Output, one_format, report
+from sim.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+
+def load_all(files: Sequence[str]) -> list[Scenario]:
+    """Every scenario, or one `InputError` with the problems of all files."""
+    from sim.loading import load
+
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            scenarios.append(load(file))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return scenarios
+
+
+def shelf() -> Path:
+    """The folder of shipped scenarios: beside the package, else in the working directory."""
+    beside = Path(__file__).resolve().parent.parent / "scenarios"
+    return beside if beside.is_dir() else Path("scenarios")
+
+
+@click.command("list")
+@click.argument("folder", required=False, type=click.Path())
+@one_format("table", "json")
+def list_(folder: str | None, form: str) -> int:
+    """The lessons, by concept."""
+    from sim.report.listing import as_json, as_table
+
+    place = Path(folder) if folder else shelf()
+    files = sorted(place.glob("*.yaml"))
+    if not files:
+        raise InputError(Problem("has no scenario; expected *.yaml files", str(place)))
+    found: list[Scenario] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            found += load_all([str(file)])
+        except InputError as error:
+            problems += error.problems
+    Output()(as_json(found) if form == "json" else as_table(found))
+    report(problems)
+    return BAD_INPUT if problems else HELD
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
+def check(files: tuple[str, ...]) -> int:
+    """Validate scenario files; every problem with its place."""
+    out, code = Output(), HELD
+    for file in files:
+        try:
+            load_all([file])
+            out(f"{file}: ok")
+        except InputError as error:
+            report(error.problems)
+            code = BAD_INPUT
+    return code
+
+
+@click.command()
+def schema() -> int:
+    """The JSON Schema of a scenario file."""
+    import json
+
+    from sim.loading import schema as make
+
+    Output()(json.dumps(make(), indent=2, ensure_ascii=False))
+    return HELD

@@ -1,0 +1,35 @@
+"""YAML to a checked scenario: joins the envelope with the studies' parameters, and reports every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.loading import reader
+from sim.loading.document import Document, read, read_bytes
+from sim.loading.overrides import controls, override
+from sim.loading.parameters import Control
+from sim.loading.schema import schema
+from sim.scenario import Scenario
+
+__all__ = ["Control", "controls", "from_document", "load", "load_text", "override", "schema"]
+
+
+def load(path: str | Path) -> Scenario:
+    """The checked scenario of a file.
+
+    Raises `InputError` with every problem found, each with file, line, column, path and what is allowed.
+    """
+    path = Path(path)
+    return load_text(read_bytes(path), str(path), path.parent)
+
+
+def load_text(text: str, name: str = "<text>", folder: str | Path = ".") -> Scenario:
+    """The checked scenario of a text. name: what messages call it; folder: where its files are looked up."""
+    return reader.scenario(read(text, name), file=name, folder=str(folder))
+
+
+def from_document(value: Mapping[str, Any], name: str = "", folder: str | Path = ".") -> Scenario:
+    """The checked scenario of plain mappings, lists, texts and numbers, as `Scenario.document` holds them."""
+    return reader.scenario(Document(name, dict(value)), file=name, folder=str(folder))

@@ -1,0 +1,51 @@
+"""The words every scenario file may have, whatever its study, and the rules of its names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+from annotated_types import Ge, Le, MinLen, doc
+from pydantic import Field, StringConstraints
+
+from sim.scenario import Lesson, Published, Text
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MAX_LABELS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """The top level of a scenario file but for its study and the study's own parameters."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- pydantic reads it from the class
+    id: Annotated[Name, doc("Names the scenario, in commands and in files.")]
+    concept: Annotated[Name, doc("The id of the concept that is taught.")]
+    title: Annotated[Text, doc("The lesson's title, in both languages.")]
+    summary: Annotated[Text, doc("What is seen, in a sentence or two.")]
+    lesson: Annotated[Lesson | None, doc("What is taught, and how.")] = None
+    seed: Annotated[int, Ge(0), Le(2**63 - 1), doc("Where all randomness comes from.")] = 1
+    replications: Annotated[int, Ge(1), Le(10_000), doc("How often each label runs, with other random numbers.")] = 1
+    expect: Annotated[tuple[Annotated[str, MinLen(1)], ...], doc("What must hold of the metrics.")] = ()
+    published: Annotated[tuple[Published, ...], doc("Published figures the scenario is held against.")] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """What makes a part, beside the study's own parameters."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- pydantic reads it from the class
+    study: Annotated[str, doc("The question that is asked.")]
+    compare: Annotated[
+        dict[str, dict[str, Any] | None],
+        doc("Label to the parameters it changes; the labels stand side by side."),
+        Field(min_length=1, max_length=MAX_LABELS),
+    ]
+    controls: Annotated[tuple[str, ...], doc("The few parameters a page shows.")] = ()
+
+
+ENVELOPE = tuple(field.name for field in fields(Envelope))
+BODY = tuple(field.name for field in fields(Body))

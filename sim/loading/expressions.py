@@ -1,0 +1,210 @@
+"""Checks what a scenario says about its metrics before it runs: expectations, findings, answers, placeholders."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim import expression, studies
+from sim.errors import InputError, Problem
+from sim.loading.document import Document, Path_
+from sim.loading.problems import suggestion
+from sim.outcome import MetricSpec
+from sim.quantity import UNITS, parse
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+_ARITHMETIC = (
+    ast.Expression, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.IfExp, ast.Name, ast.Load, ast.operator,
+    ast.unaryop, ast.boolop, ast.cmpop,
+)  # fmt: skip
+_FUNCTIONS = ("abs", "min", "max", "round")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A part as far as metrics are concerned: its study, its labels, its place in the document."""
+
+    study: str
+    labels: tuple[str, ...]
+    path: Path_
+
+
+class Checker:
+    """Collects the problems of one scenario's expressions, as far as the rest of the file can be understood."""
+
+    def __init__(self, document: Document, parts: Sequence[Asked]) -> None:
+        self._document = document
+        self._specs: dict[tuple[str, str], MetricSpec] = {}
+        self.problems: list[Problem] = []
+        self.labels = list(dict.fromkeys(label for part in parts for label in part.labels))
+        self._studies = [part.study for part in parts]
+        for part in parts:
+            for label in part.labels:
+                specs = {(label, spec.name): spec for spec in studies.study(part.study).metrics}
+                if specs.keys() & self._specs.keys():
+                    self._report(f"label {label!r} is in an earlier part of the same study", part.path)
+                self._specs |= specs
+        self.registered = [
+            f"{label}.{spec.name}.{statistic}"
+            for (label, _), spec in self._specs.items()
+            for statistic in spec.statistics
+        ]
+
+    def _report(self, message: str, path: Path_) -> None:
+        self.problems.append(self._document.problem(message, path))
+
+    def document(self) -> None:
+        """Check everything the document says about metrics."""
+        value = self._document.value
+        for number, text in enumerate(_list(value.get("expect"))):
+            if isinstance(text, str):
+                self.truth(text, ("expect", number))
+        for number, published in enumerate(_list(value.get("published"))):
+            if isinstance(published, dict):
+                self._published(published, ("published", number))
+        for key in ("title", "summary", "lesson"):
+            self._words(value.get(key), (key,))
+        lesson = value.get("lesson")
+        if isinstance(lesson, dict) and isinstance(lesson.get("predict"), dict):
+            self._prediction(lesson["predict"], ("lesson", "predict"))
+
+    def _words(self, value: Any, path: Path_) -> None:
+        """Texts and conditions, wherever they stand in a lesson."""
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                self._words(item, (*path, number))
+        if not isinstance(value, dict):
+            return
+        for key, item in value.items():
+            if not isinstance(item, str):
+                self._words(item, (*path, key))
+            elif key in ("en", "ja"):
+                self._text(item, (*path, key))
+            elif key == "holds":
+                self.truth(item, (*path, key))
+            elif key == "when":
+                self.truth(item, (*path, key), constant=True)
+
+    def _prediction(self, predict: dict[str, Any], path: Path_) -> None:
+        given = [word for word in ("rank", "guess", "choices", "steps") if predict.get(word)]
+        if len(given) != 1:
+            has = "has none" if not given else f"has {' and '.join(given)}"
+            self._report(f"{has}; expected exactly one of rank, guess, choices, steps", path)
+        rank, guess = predict.get("rank"), predict.get("guess")
+        if rank and isinstance(rank, str):
+            names = list(dict.fromkeys(name.split(".", 1)[1] for name in self.registered))
+            if rank not in names:
+                self._report(f"no metric {rank!r}{suggestion(rank, names)}", (*path, "rank"))
+        if guess and isinstance(guess, str):
+            self._name(guess, (*path, "guess"))
+        if predict.get("steps") and "build" not in self._studies:
+            self._report("steps can be clicked only where the study is build", (*path, "steps"))
+
+    def truth(self, text: str, path: Path_, *, constant: bool = False) -> None:
+        """Check that a text is a comparison over registered metrics; with `constant`, "True" will do too."""
+        try:
+            names = expression.names(text)
+            tree = ast.parse(text.strip(), mode="eval")
+        except InputError as error:
+            self._report(error.problems[0].message, path)
+            return
+        odd = next(_not_allowed(tree), None)
+        if odd is not None:
+            self._report(f"{odd!r} is not taken in an expression; expected arithmetic and comparisons", path)
+            return
+        for name in dict.fromkeys(names):
+            self._name(name, path)
+        if not (_is_truth(tree.body) or (constant and isinstance(tree.body, ast.Constant))):
+            self._report(f"{text!r} compares nothing, so it cannot fail; expected a comparison, as in 'a < b'", path)
+        elif not names and not constant:
+            self._report(f"{text!r} names no metric, so nothing a run does can change it", path)
+
+    def _name(self, name: str, path: Path_) -> None:
+        if name in self.registered:
+            return
+        label, _, rest = name.partition(".")
+        metric, _, statistic = rest.partition(".")
+        spec = self._specs.get((label, metric))
+        if label not in self.labels:
+            message = f"no label {label!r} in {name!r}{suggestion(label, self.labels)}"
+        elif spec is None:
+            metrics = [known for owner, known in self._specs if owner == label]
+            message = f"no metric {metric!r} in {name!r}{suggestion(metric, metrics)}"
+        else:
+            have = ", ".join(repr(known) for known in spec.statistics)
+            message = f"no statistic {statistic!r} of {label}.{metric}; there are {have}"
+        self._report(message, path)
+
+    def _text(self, text: str, path: Path_) -> None:
+        """Check that what stands in braces in a text names a number of the outcome."""
+        for placeholder in _PLACEHOLDER.findall(text):
+            self._placeholder(placeholder, path)
+
+    def _placeholder(self, placeholder: str, path: Path_) -> None:
+        formula, bar, unit = (part.strip() for part in placeholder.partition("|"))
+        try:
+            names = expression.names(formula)
+        except InputError:
+            names = []
+        if not names:
+            self._report(f"{{{placeholder}}} names no metric; expected {{label.metric.statistic}}", path)
+        for name in dict.fromkeys(names):
+            self._name(name, path)
+        if bar and unit not in (*UNITS, "%"):
+            self._report(f"{{{placeholder}}} has no unit {unit!r}; there are {', '.join(UNITS)}, %", path)
+
+    def _published(self, published: dict[str, Any], path: Path_) -> None:
+        words = ("of", "metric", "statistic", "interval", "unit")
+        if not all(isinstance(published.get(word), str) for word in words):
+            return
+        if not isinstance(published.get("value"), str | int | float):
+            return
+        of, metric, statistic, interval, unit = (published[word] for word in words)
+        spec = self._specs.get((of, metric))
+        if spec is None or statistic not in spec.statistics:
+            self._name(f"{of}.{metric}.{statistic}", path)
+            return
+        if interval != spec.interval:
+            self._report(f"{interval!r} is not what the metric measures: {spec.interval!r}", (*path, "interval"))
+        try:
+            parse(f"{published.get('value')} {unit.removeprefix('1')}", spec.unit)
+        except InputError as error:
+            self._report(error.problems[0].message, (*path, "value"))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _not_allowed(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, _ARITHMETIC):
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
+            continue
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute | ast.Name):
+            continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+            if node.func.id not in _FUNCTIONS:
+                yield ast.unparse(node)
+            continue
+        yield ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
+
+
+def _is_truth(node: ast.expr) -> bool:
+    if isinstance(node, ast.BoolOp):
+        return all(_is_truth(value) for value in node.values)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return _is_truth(node.operand)
+    return isinstance(node, ast.Compare)
+
+
+def check(document: Document, parts: Sequence[Asked]) -> list[Problem]:
+    """Every problem of what a scenario says about its metrics."""
+    checker = Checker(document, parts)
+    checker.document()
+    return checker.problems

@@ -1,0 +1,138 @@
+"""Changes to a scenario that was written already, as controls and command lines make them; checked like a file."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sim import studies
+from sim.catalog import names
+from sim.errors import InputError, Problem
+from sim.loading import reader
+from sim.loading.document import Document, Path_, read
+from sim.loading.parameters import Control, fields
+from sim.loading.problems import suggestion
+from sim.quantity import render
+from sim.scenario import Part, Scenario
+
+_TOP = ("seed", "replications")
+
+
+def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
+    """The controls a page shows for a scenario, in the file's order; with `every`, one for each parameter.
+
+    A path names a parameter for all labels that do not set it themselves ("instances"), or for one label
+    ("docker.instances"); in a scenario of parts it begins with the part ("parts.0.instances").
+    """
+    found = []
+    for number, part in enumerate(scenario.parts):
+        prefix = f"parts.{number}." if "parts" in scenario.document else ""
+        known = fields(studies.study(part.study).parameters)
+        for path in tuple(known) if every else part.controls:
+            label, _, name = path.rpartition(".")
+            default = getattr(part.variants[label or _follower(scenario, number, part, name)], name)
+            control = dataclasses.replace(known[name], path=prefix + path, default=default)
+            if control.catalog:
+                empty = ("",) if known[name].default == "" else ()
+                control = dataclasses.replace(control, choices=empty + names.known(control.catalog))
+            found.append(control)
+    return tuple(found)
+
+
+def _written(scenario: Scenario, number: int) -> Mapping[str, Any]:
+    parts = scenario.document.get("parts")
+    part: Mapping[str, Any] = parts[number] if parts else scenario.document
+    return part
+
+
+def _follower(scenario: Scenario, number: int, part: Part, name: str) -> str:
+    """The first label that takes a parameter from the base; the first label where none does."""
+    compare = _written(scenario, number).get("compare") or {}
+    return next((label for label in part.variants if name not in (compare.get(label) or {})), next(iter(part.variants)))
+
+
+def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    """The scenario with other parameters, checked again.
+
+    changes: path (as in `controls`; also "seed" and "replications") to a value, typed or in its written form.
+
+    Raises `InputError`; a problem's path is the one that was given, its message names the value.
+    """
+    document = copy.deepcopy(dict(scenario.document))
+    problems: list[Problem] = []
+    places: dict[Path_, str] = {}
+    for path, value in changes.items():
+        try:
+            for place, control in _places(scenario, path):
+                places[place] = path
+                _set(document, place, _typed(value, control))
+        except InputError as error:
+            problems += [dataclasses.replace(problem, path=path) for problem in error.problems]
+    if problems:
+        raise InputError(problems)
+    try:
+        return reader.scenario(Document("", document), file=scenario.file, folder=scenario.folder)
+    except InputError as error:
+        dotted = {".".join(map(str, place)): path for place, path in places.items()}
+        found = (
+            dataclasses.replace(problem, path=dotted.get(problem.path, problem.path)) for problem in error.problems
+        )
+        raise InputError(list(dict.fromkeys(found))) from None
+
+
+def _places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Control | None]]:
+    """Where in the document a path is written, and what is written there."""
+    if path in _TOP:
+        yield (path,), None
+        return
+    in_parts = "parts" in scenario.document
+    chosen = range(len(scenario.parts))
+    if in_parts and path.startswith("parts."):
+        _, index, *tail = path.split(".", 2)
+        if not index.isdigit() or int(index) >= len(scenario.parts) or not tail:
+            raise InputError(f"no part {index!r}; there are 0 to {len(scenario.parts) - 1}")
+        chosen, path = range(int(index), int(index) + 1), tail[0]
+    label, _, name = path.rpartition(".")
+    have: list[str] = []
+    found = False
+    for number in chosen:
+        part = scenario.parts[number]
+        known = fields(studies.study(part.study).parameters)
+        have += known
+        if name not in known or (label and label not in part.variants):
+            continue
+        found = True
+        root: Path_ = ("parts", number) if in_parts else ()
+        compare = _written(scenario, number).get("compare") or {}
+        if label in compare:
+            yield (*root, "compare", label, name), known[name]
+        elif compare and all(name in (changes or {}) for changes in compare.values()):
+            raise InputError(f"every label sets {name!r} itself; name one, as in '{next(iter(compare))}.{name}'")
+        else:
+            yield (*root, name), known[name]
+    if not found:
+        raise InputError(f"no parameter {path!r}{suggestion(path, [*dict.fromkeys(have), *_TOP])}")
+
+
+def _set(document: dict[str, Any], place: Path_, value: Any) -> None:
+    node: Any = document
+    for key in place[:-1]:
+        if isinstance(node, dict) and node.get(str(key)) is None:
+            node[key] = {}
+        node = node[key]
+    node[place[-1]] = value
+
+
+def _typed(value: Any, control: Control | None) -> Any:
+    """A written value as a scenario file would give it: text stays text where text is expected."""
+    if control is not None and control.kind == "quantity" and isinstance(value, int | float) and control.unit != "1":
+        return render(value, control.unit)
+    if not isinstance(value, str):
+        return value
+    if control is not None and control.optional and value == "":
+        return None
+    if control is not None and control.kind in ("text", "choice", "quantity"):
+        return value
+    return read(value, "").value if value.strip() else value

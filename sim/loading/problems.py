@@ -1,0 +1,169 @@
+"""Turns what pydantic finds into problems: the value, its place in the file, what is allowed, what may be meant."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from sim.errors import InputError, Problem
+from sim.loading.document import Document, Path_
+from sim.loading.parameters import dataclass_at
+
+T = TypeVar("T")
+
+_EXPECTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "dataclass_type": "keys and values",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+    "mapping_type": "keys and values",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "none_required": "nothing",
+}
+
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def adapter(kind: type[T]) -> TypeAdapter[T]:
+    """The checker of a dataclass, made once."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """', did you mean ...?', or '; there are ...', to end a message about an unknown name."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, 1)
+    if near:
+        return f", did you mean {near[0]!r}?"
+    return f"; there are {', '.join(known)}" if known else ""
+
+
+def shown(value: Any) -> str:
+    """A value in a message, short."""
+    text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def validate(
+    kind: type[T],
+    value: Any,
+    document: Document,
+    place: Callable[[Path_], Path_] = lambda path: path,
+    words: Iterable[str] = (),
+) -> tuple[T | None, list[Problem]]:
+    """A checked dataclass, or the problems found.
+
+    place: from a path inside `value` to its path in the document. words: keys that may be meant at the top beside
+    the dataclass's own.
+    """
+    try:
+        return adapter(kind).validate_json(json.dumps(value), strict=True), []
+    except ValidationError as error:
+        return None, _problems(error, kind, value, document, place, tuple(words))
+
+
+def _problems(
+    error: ValidationError,
+    kind: type[Any],
+    value: Any,
+    document: Document,
+    place: Callable[[Path_], Path_],
+    words: tuple[str, ...],
+) -> list[Problem]:
+    problems: list[Problem] = []
+    mismatched: dict[Path_, tuple[Any, list[str]]] = {}
+    for item in error.errors(include_url=False):
+        path, rest = _existing(value, item["loc"])
+        expected = _EXPECTED.get(item["type"])
+        if item["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+            key = str(path[-1])
+            owner = dataclass_at(kind, path[:-1])
+            known = [*(owner.__dataclass_fields__ if owner else ()), *(words if len(path) == 1 else ())]
+            hint = suggestion(key, known)
+            if item["input"] is None and "did you mean" not in hint:
+                hint += " (a text with a comma in it stands in quotes)"
+            problems.append(document.problem(f"unknown key {key!r}{hint}", place(path), at_key=True))
+        elif item["type"].startswith("missing"):
+            whole = (*path, *rest)
+            problems.append(document.problem(f"missing key {str(whole[-1])!r}", place(whole)))
+        elif expected is not None:
+            mismatched.setdefault(path, (item["input"], []))[1].append(expected)
+        elif isinstance(inner := item.get("ctx", {}).get("error"), InputError):
+            problems += [
+                document.problem(found.message, place((*path, *filter(None, found.path.split(".")))))
+                for found in inner.problems
+            ]
+        else:
+            problems.append(document.problem(_message(item), place(path)))
+    for path, (found, expectations) in mismatched.items():
+        wanted = " or ".join(dict.fromkeys(expectations))
+        has = "has no value" if found is None else f"{shown(found)} does not fit"
+        hint = ""
+        if "text" in expectations and isinstance(found, bool | int | float):
+            hint = f' (in quotes: "{str(found).lower() if isinstance(found, bool) else found}")'
+        problems.append(document.problem(f"{has}; expected {wanted}{hint}", place(path)))
+    return problems
+
+
+def _existing(value: Any, loc: tuple[str | int, ...]) -> tuple[Path_, Path_]:
+    """Of pydantic's location, the keys that are there, and the rest; names of union branches are left out."""
+    path: list[str | int] = []
+    for position, key in enumerate(loc):
+        if _has(value, key):
+            value = value[key]
+            path.append(key)
+        elif isinstance(value, dict) and position == len(loc) - 1:
+            return tuple(path), (key,)
+    return tuple(path), ()
+
+
+def _has(value: Any, key: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(key, int) and key < len(value)
+    return isinstance(value, dict) and key in value
+
+
+def _message(item: Mapping[str, Any]) -> str:
+    kind, given, context = item["type"], shown(item["input"]), item.get("ctx", {})
+    if kind in _BOUNDS:
+        name, words = _BOUNDS[kind]
+        return f"{given} is out of range; expected {words} {context[name]:.12g}"
+    if kind == "literal_error":
+        return f"{given} is not allowed; expected {context['expected']}{_near(item['input'], context['expected'])}"
+    if kind == "string_pattern_mismatch":
+        return f"{given} does not fit; expected lower case letters, digits and hyphens, as in 'boot-race'"
+    if kind in ("too_short", "string_too_short"):
+        least = context.get("min_length", 1)
+        return f"{given} is too short; expected at least {least}" if item["input"] else "is empty"
+    if kind in ("too_long", "string_too_long"):
+        return f"{given} is too long; expected at most {context.get('max_length')}"
+    if kind in ("quantity", "catalog"):
+        return str(context["reason"])
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return f"{given}: {message[:1].lower()}{message[1:]}"
+
+
+def _near(given: Any, expected: str) -> str:
+    options = [option.strip("'") for part in expected.split(" or ") for option in part.split(", ")]
+    near = difflib.get_close_matches(str(given), options, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,123 @@
+"""The JSON Schema of a scenario file, for editors that complete and check while one writes."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from typing import Any
+
+import annotated_types as at
+
+from sim import studies
+from sim.catalog import names
+from sim.loading.envelope import LABEL, MAX_LABELS, Envelope
+from sim.loading.parameters import fields, unwrap
+from sim.loading.problems import adapter
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema() -> dict[str, Any]:
+    """The schema: one alternative a study, and one for a scenario of parts. Deterministic.
+
+    It says less than the checks of `load`: names of metrics, and what only labels together give, are not in it.
+    """
+    definitions: dict[str, Any] = {}
+    envelope = _named("scenario", _object(Envelope, definitions), definitions)
+    alternatives = []
+    parts = []
+    for name in studies.NAMES:
+        body = _body(name, definitions)
+        definitions[f"{name}_part"] = {"type": "object", "additionalProperties": False, **body}
+        parts.append({"$ref": f"#/$defs/{name}_part"})
+        alternatives.append(_joined(f"{name} scenario", envelope, body))
+    listed = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"oneOf": parts},
+        "description": "Several studies in one lesson.",
+    }
+    alternatives.append(
+        _joined("scenario of parts", envelope, {"properties": {"parts": listed}, "required": ["parts"]})
+    )
+    return {
+        "$schema": _DIALECT,
+        "title": "Scenario",
+        "description": "A lesson: what is compared, what is asked, and what must hold.",
+        "oneOf": alternatives,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _joined(title: str, envelope: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {**envelope["properties"], **body["properties"]},
+        "required": [*envelope["required"], *body["required"]],
+    }
+
+
+def _body(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    parameters = studies.study(name).parameters
+    known = _named(name, _object(parameters, definitions), definitions)["properties"]
+    changes = {"type": ["object", "null"], "additionalProperties": False, "properties": known}
+    single = [key for key, control in fields(parameters).items() if control.kind != "structure"]
+    return {
+        "properties": {
+            "study": {"const": name},
+            "compare": {
+                "type": "object",
+                "description": "Label to the parameters it changes; the labels stand side by side.",
+                "propertyNames": {"pattern": f"^{LABEL.pattern}$"},
+                "minProperties": 1,
+                "maxProperties": MAX_LABELS,
+                "additionalProperties": changes,
+            },
+            "controls": {
+                "type": "array",
+                "description": "The few parameters a page shows; 'label.parameter' for one label.",
+                "items": {"anyOf": [{"enum": single}, {"type": "string", "pattern": f"^{LABEL.pattern}\\.[a-z_]+$"}]},
+            },
+            **known,
+        },
+        "required": ["study"],
+    }
+
+
+def _named(owner: str, made: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The same object with each property's schema among the definitions, where several alternatives refer to it."""
+    definitions.update({f"{owner}.{key}": item for key, item in made["properties"].items()})
+    return {**made, "properties": {key: {"$ref": f"#/$defs/{owner}.{key}"} for key in made["properties"]}}
+
+
+def _object(kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    made = adapter(kind).json_schema(ref_template="#/$defs/{model}")
+    definitions.update(made.pop("$defs", {}))
+    _describe(kind, made, definitions, set())
+    return {"properties": made["properties"], "required": made.get("required", [])}
+
+
+def _describe(kind: type[Any], made: dict[str, Any], definitions: dict[str, Any], seen: set[type[Any]]) -> None:
+    """Take descriptions from `annotated_types.doc` and names from the catalog; drop the titles pydantic invents."""
+    seen.add(kind)
+    hints = typing.get_type_hints(kind, include_extras=True)
+    for field in dataclasses.fields(kind):
+        annotation = unwrap(hints[field.name])
+        target = made["properties"][field.name]
+        target.pop("title", None)
+        for item in annotation.metadata:
+            if isinstance(item, at.DocInfo):
+                target["description"] = item.documentation
+        if annotation.core is str and field.name in names.FIELDS and "enum" not in target:
+            target["enum"] = [""] * (field.default == "") + list(names.known(names.FIELDS[field.name]))
+        for inner in _dataclasses(annotation.core):
+            if inner not in seen and inner.__name__ in definitions:
+                _describe(inner, definitions[inner.__name__], definitions, seen)
+
+
+def _dataclasses(core: Any) -> list[type[Any]]:
+    if isinstance(core, type) and dataclasses.is_dataclass(core):
+        return [core]
+    return [found for part in typing.get_args(core) for found in _dataclasses(unwrap(part).core)]

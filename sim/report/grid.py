@@ -1,0 +1,68 @@
+"""Text tables for a terminal: columns padded to what they hold, in the cells a character takes there."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+WIDTH = 80
+
+
+def width(text: str) -> int:
+    """The cells a text takes in a terminal: two for wide characters, none for combining ones."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )  # fmt: skip
+
+
+def padded(text: str, cells: int, *, right: bool = False) -> str:
+    """A text filled with spaces to a width."""
+    space = " " * (cells - width(text))
+    return space + text if right else text + space
+
+
+def cut(text: str, cells: int) -> str:
+    """A text no wider than that, its end replaced by an ellipsis where it was."""
+    if width(text) <= cells:
+        return text
+    kept = ""
+    for c in text:
+        if width(kept + c) > cells - 1:
+            break
+        kept += c
+    return f"{kept}…"
+
+
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), limit: int = WIDTH
+) -> list[str]:
+    """Lines of a table: header, a rule, rows; two spaces between columns.
+
+    right: columns set flush right. The last column is cut where a line would pass `limit`.
+    """
+    columns = list(zip(header, *rows, strict=True))
+    cells = [max(width(text) for text in column) for column in columns]
+    last = limit - sum(cells[:-1]) - 2 * (len(cells) - 1)
+    cells[-1] = min(cells[-1], max(last, width(header[-1]), 8))
+    lines = []
+    for row in (header, ["-" * size for size in cells], *rows):
+        fitted = [*row[:-1], cut(row[-1], cells[-1])]
+        written = (
+            padded(text, size, right=n in right) for n, (text, size) in enumerate(zip(fitted, cells, strict=True))
+        )
+        lines.append("  ".join(written).rstrip())
+    return lines
+
+
+def panels(cells: Sequence[int], first: int, limit: int = WIDTH) -> list[range]:
+    """Which columns stand side by side, when each panel begins with a column of `first` cells and fits in `limit`."""
+    found: list[range] = []
+    start, used = 0, first
+    for number, size in enumerate(cells):
+        if number > start and used + 2 + size > limit:
+            found.append(range(start, number))
+            start, used = number, first
+        used += 2 + size
+    if start < len(cells):
+        found.append(range(start, len(cells)))
+    return found

@@ -1,0 +1,93 @@
+"""`run --format json`: one object a scenario, one a line, numbers at twelve significant digits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError, Problem
+from sim.outcome import Metric, Outcome
+
+DIGITS = 12
+
+
+def number(value: float | None) -> float | None:
+    """A number as it is written: at twelve significant digits, so that equal results are equal text everywhere."""
+    return None if value is None else float(f"{value:.{DIGITS}g}")
+
+
+def metric_object(metric: Metric) -> dict[str, Any]:
+    """One metric as an object."""
+    return {
+        "metric": metric.metric,
+        "statistic": metric.statistic,
+        "of": metric.of,
+        "interval": metric.interval,
+        "value": number(metric.value),
+        "unit": metric.unit,
+        "low": number(metric.low),
+        "high": number(metric.high),
+        "range": None if metric.range is None else [number(end) for end in metric.range],
+        "estimate": metric.estimate,
+    }
+
+
+def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The outcomes of one scenario's parts as one object; the studies of several parts are joined by " + "."""
+    first = outcomes[0]
+    return {
+        "scenario": first.scenario,
+        "study": " + ".join(outcome.study for outcome in outcomes),
+        "seed": first.seed,
+        "replications": max(outcome.replications for outcome in outcomes),
+        "metrics": [metric_object(metric) for outcome in outcomes for metric in outcome.metrics],
+        "expectations": [
+            {"text": verdict.text, "passed": verdict.passed, "observed": verdict.observed}
+            for outcome in outcomes
+            for verdict in outcome.verdicts
+        ],
+    }
+
+
+def line(outcomes: Sequence[Outcome]) -> str:
+    """One scenario as a line of JSON, without its end."""
+    return json.dumps(scenario_object(outcomes), ensure_ascii=False, allow_nan=False)
+
+
+def read_lines(text: str, name: str) -> list[dict[str, Any]]:
+    """The objects of an earlier run, as far as a comparison needs them.
+
+    Raises `InputError` naming each line that is no such object.
+    """
+    objects: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for row, written in enumerate(text.splitlines(), 1):
+        if not written.strip():
+            continue
+        try:
+            found = json.loads(written)
+            metrics = [
+                (str(m["of"]), str(m["metric"]), str(m["statistic"]), float(m["value"])) for m in found["metrics"]
+            ]
+            str(found["scenario"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            reason = f"no key {error}" if isinstance(error, KeyError) else str(error)
+            message = f"not a line of 'run --format json': {reason}"
+            problems.append(Problem(message, name, row))
+        else:
+            if metrics:
+                objects.append(found)
+    if problems:
+        raise InputError(problems)
+    if not objects:
+        raise InputError(Problem("has no scenario; expected the lines of 'run --format json'", name))
+    return objects
+
+
+def baseline(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file that an earlier run wrote."""
+    from sim.loading.document import read_bytes
+
+    return read_lines(read_bytes(path, limit=100_000_000), str(path))

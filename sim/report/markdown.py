@@ -1,0 +1,57 @@
+"""`run --format markdown`: a CI job's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim import studies
+from sim.outcome import Outcome
+from sim.report.table import value
+from sim.scenario import Scenario
+
+
+def document(finished: Sequence[tuple[Scenario, Sequence[Outcome]]]) -> str:
+    """A table of all scenarios with what failed, then each scenario's headline metrics and expectations."""
+    lines = ["| scenario | lesson | expectations |", "| --- | --- | --- |"]
+    for scenario, outcomes in finished:
+        verdicts = [verdict.passed for outcome in outcomes for verdict in outcome.verdicts]
+        sign = "✅" if all(verdicts) else "❌"
+        lines.append(f"| {scenario.id} | {_cell(scenario.title.en)} | {sign} {sum(verdicts)} of {len(verdicts)} hold |")
+    for scenario, outcomes in finished:
+        lines += ["", f"## {_cell(scenario.title.en)}"]
+        for outcome in outcomes:
+            lines += ["", *_metrics(outcome)]
+        verdicts_ = [verdict for outcome in outcomes for verdict in outcome.verdicts]
+        lines += [""] * bool(verdicts_)
+        for verdict in verdicts_:
+            lines.append(f"- {'✅' if verdict.passed else '❌'} {_code(verdict.text)}: {_cell(verdict.observed)}")
+    return "\n".join(lines) + "\n"
+
+
+def _metrics(outcome: Outcome) -> list[str]:
+    specs = studies.study(outcome.study).metrics
+    chosen = [spec for spec in specs if spec.headline] or list(specs[:1])
+    names = [
+        (spec.name, name)
+        for spec in chosen
+        for name in spec.statistics
+        if any((metric.metric, metric.statistic) == (spec.name, name) for metric in outcome.metrics)
+    ]
+    found = {(metric.of, metric.metric, metric.statistic): metric for metric in outcome.metrics}
+    titles = [name if statistic == "value" else f"{name} {statistic}" for name, statistic in names]
+    measured = "; ".join(f"{spec.name}: {spec.interval}" for spec in chosen if spec.interval)
+    lines = [f"{outcome.study}, seed {outcome.seed}, replications {outcome.replications}; {measured}", ""]
+    lines += [f"| | {' | '.join(titles)} |", f"| --- |{' ---: |' * len(titles)}"]
+    for label in outcome.labels:
+        cells = [found.get((label, *name)) for name in names]
+        lines.append(f"| {label} | {' | '.join(value(metric) if metric else '' for metric in cells)} |")
+    return lines
+
+
+def _cell(text: str) -> str:
+    """A text that breaks neither a table nor a line."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _code(text: str) -> str:
+    return f"`{' '.join(text.split())}`"

@@ -1,0 +1,72 @@
+"""What an earlier run said and a new one does not: metrics that moved beyond their intervals, came or went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.quantity import UNITS, render
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One metric that is not what it was. before, now: None where it was not there, or is no longer."""
+
+    scenario: str
+    name: str
+    unit: str
+    before: Mapping[str, Any] | None
+    now: Mapping[str, Any] | None
+
+    def __str__(self) -> str:
+        unit = self.unit if self.unit in UNITS else "1"
+        before, now = (_written(metric, unit) for metric in (self.before, self.now))
+        change = ""
+        if self.before and self.now and self.before["value"]:
+            change = f" ({(self.now['value'] - self.before['value']) / abs(self.before['value']):+.1%})"
+        return f"{self.scenario}: {self.name}: {before} -> {now}{change}"
+
+
+def moved(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[Moved]:
+    """The metrics of the scenarios in both that differ.
+
+    A metric moved where the two intervals have no point in common; where one has no interval (one replication, or a
+    study without randomness) its value stands for it. A metric that came or went moved too.
+    """
+    earlier = {str(item["scenario"]): _metrics(item) for item in before}
+    found = []
+    for item in now:
+        scenario = str(item["scenario"])
+        if scenario not in earlier:
+            continue
+        old, new = earlier[scenario], _metrics(item)
+        for name in dict.fromkeys((*old, *new)):
+            was, is_ = old.get(name), new.get(name)
+            if was is None or is_ is None or _apart(was, is_):
+                unit = str(((is_ or was) or {}).get("unit", "1"))
+                found.append(Moved(scenario, name, unit, was, is_))
+    return found
+
+
+def _metrics(item: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {f"{metric['of']}.{metric['metric']}.{metric['statistic']}": metric for metric in item["metrics"]}
+
+
+def _interval(metric: Mapping[str, Any]) -> tuple[float, float]:
+    value = float(metric["value"])
+    low, high = metric.get("low"), metric.get("high")
+    return (value if low is None else float(low), value if high is None else float(high))
+
+
+def _apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    (low, high), (other_low, other_high) = _interval(first), _interval(second)
+    return high < other_low or other_high < low
+
+
+def _written(metric: Mapping[str, Any] | None, unit: str) -> str:
+    if metric is None:
+        return "not there"
+    low, high = metric.get("low"), metric.get("high")
+    value = render(metric["value"], unit)
+    return value if low is None or high is None else f"{value} [{render(low, unit)}, {render(high, unit)}]"

@@ -1,0 +1,120 @@
+"""`run --format table`: what a person reads in a terminal, in eighty columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from sim import studies
+from sim.outcome import Metric, MetricSpec, Outcome
+from sim.report.grid import WIDTH, panels, table, width
+from sim.report.numbers import NARROW, TRANSFERS, between, unit_of, written
+from sim.scenario import Scenario
+
+ESTIMATE = "~"
+"""Before a value that an estimate went into."""
+
+_LEAST = 4
+"""Label, value, interval and range: what a headline metric is always shown with."""
+
+_STATISTIC = {"value": "", "p50": "median (p50)"}
+
+
+def scenario(scenario: Scenario, outcomes: Sequence[Outcome]) -> str:
+    """One scenario: its title, each part's metrics, and its expectations."""
+    lines = _hanging("", f"{scenario.id}: {scenario.title.en}")
+    lines.append("=" * max(width(line) for line in lines))
+    for outcome in outcomes:
+        lines += ["", *part(outcome)]
+    verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
+    if verdicts:
+        lines += ["", f"Expectations: {sum(verdict.passed for verdict in verdicts)} of {len(verdicts)} hold"]
+    for verdict in verdicts:
+        lines += _hanging("  ok    " if verdict.passed else "  FAIL  ", verdict.text)
+        if not verdict.passed:
+            lines += _hanging("        ", f"observed: {verdict.observed}")
+    return "\n".join(lines) + "\n"
+
+
+def _hanging(lead: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def part(outcome: Outcome) -> list[str]:
+    """The metrics of one part: headline metrics with their intervals, then the others side by side."""
+    count = f"{outcome.replications} replication{'s' if outcome.replications > 1 else ''}"
+    lines = [f"{outcome.study}, seed {outcome.seed}, {count}"]
+    specs = [spec for spec in studies.study(outcome.study).metrics if _of(outcome, spec.name)]
+    for spec in specs:
+        if spec.headline:
+            lines += ["", *_headline(outcome, spec)]
+    lines += _side_by_side(outcome, [spec for spec in specs if not spec.headline])
+    if any(metric.estimate for metric in outcome.metrics):
+        lines += ["", f"{ESTIMATE} an estimate went into it"]
+    return lines
+
+
+def _of(outcome: Outcome, name: str) -> list[Metric]:
+    return [metric for metric in outcome.metrics if metric.metric == name]
+
+
+def _headline(outcome: Outcome, spec: MetricSpec) -> list[str]:
+    """label, first statistic, its 95 % interval, its sources' range, then other statistics as far as there is room."""
+    found = {(metric.of, metric.statistic): metric for metric in _of(outcome, spec.name)}
+    first, *others = [name for name in spec.statistics if any(key[1] == name for key in found)]
+    firsts = [metric for (_, name), metric in found.items() if name == first]
+    columns: list[tuple[str, list[str]]] = [("", [metric.of for metric in firsts])]
+    columns.append((first, [value(metric) for metric in firsts]))
+    if any(metric.low is not None for metric in firsts):
+        columns.append(("95 % interval", [_ends(metric, metric.low, metric.high) for metric in firsts]))
+    if any(metric.range for metric in firsts):
+        columns.append(("sources allow", [_ends(metric, *(metric.range or (None, None))) for metric in firsts]))
+    columns += [(name, [value(found[metric.of, name]) for metric in firsts]) for name in others]
+    while len(columns) > _LEAST and _wide(columns) > WIDTH:
+        columns.pop()
+    heading = f"{spec.name}: {spec.interval}" if spec.interval else spec.name
+    return [heading, *_in_panels(columns)]
+
+
+def _side_by_side(outcome: Outcome, specs: Sequence[MetricSpec]) -> list[str]:
+    """The first statistic of each metric, a column each; files and JSON have the others too."""
+    lines: list[str] = []
+    for statistic in dict.fromkeys(spec.statistics[0] for spec in specs):
+        columns: list[tuple[str, list[str]]] = [(_STATISTIC.get(statistic, statistic), list(outcome.labels))]
+        for spec in specs:
+            if spec.statistics[0] == statistic:
+                found = {metric.of: metric for metric in _of(outcome, spec.name) if metric.statistic == statistic}
+                columns.append((spec.name, [value(found[of]) if of in found else "" for of in outcome.labels]))
+        lines += ["", *_in_panels(columns)]
+    return lines
+
+
+def _wide(columns: Sequence[tuple[str, list[str]]]) -> int:
+    return sum(max(width(text) for text in (title, *texts)) + 2 for title, texts in columns) - 2
+
+
+def _in_panels(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
+    """A table, or several below each other where it is wider than a terminal."""
+    sizes = [max(width(title), *(width(text) for text in texts)) for title, texts in columns]
+    lines: list[str] = []
+    for chosen in panels(sizes[1:], sizes[0]):
+        shown = [columns[0], *(columns[number + 1] for number in chosen)]
+        rows = list(zip(*(texts for _, texts in shown), strict=True))
+        lines += [""] * bool(lines) + table([title for title, _ in shown], rows, right=range(1, len(shown)))
+    return lines
+
+
+def value(metric: Metric) -> str:
+    """A metric's value in a terminal."""
+    text = written(metric.value, unit_of(metric), transfer=metric.metric in TRANSFERS).replace(NARROW, " ")
+    return f"{ESTIMATE}{text}" if metric.estimate else text
+
+
+def _ends(metric: Metric, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return ""
+    text = between(low, high, unit_of(metric), transfer=metric.metric in TRANSFERS)
+    return text.replace(NARROW, " ").replace("–", " to ")

@@ -1,0 +1,274 @@
+"""Outcomes as text: JSON lines, CSV, JUnit XML, Markdown, tables, and what moved between two runs."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from sim.loading import load_text
+from sim.outcome import Message, Metric, Outcome, StepRecord, Verdict
+from sim.report import building, csvfile, grid, inspection, jsonlines, junit, markdown, moved, table
+from sim.scenario import Scenario
+
+ODD = 'a < "b" & c > 1 | d'
+
+
+def metric(of: str, value: float, **more: Any) -> Metric:
+    return Metric("time", "p50", of, "first in line to served", value, "s", **more)
+
+
+def outcome(*metrics: Metric, verdicts: Sequence[Verdict] = (), study: str = "counter") -> Outcome:
+    labels = tuple(dict.fromkeys(m.of for m in metrics))
+    return Outcome("two-counters", study, 7, 3, labels, metrics, verdicts=tuple(verdicts))
+
+
+@pytest.fixture
+def scenario(counter: str) -> Scenario:
+    return load_text(counter)
+
+
+class TestJson:
+    def test_numbers_have_twelve_significant_digits(self) -> None:
+        third = outcome(metric("a", 1 / 3, low=0.1 + 0.2, high=2 / 3, range=(1e-20 / 3, 1e20 / 3)))
+        (found,) = json.loads(jsonlines.line([third]))["metrics"]
+        assert (found["value"], found["low"], found["high"]) == (0.333333333333, 0.3, 0.666666666667)
+        assert found["range"] == [3.33333333333e-21, 3.33333333333e19]
+
+    def test_what_is_not_known_is_null(self) -> None:
+        (found,) = json.loads(jsonlines.line([outcome(metric("a", 1.0))]))["metrics"]
+        assert (found["low"], found["high"], found["range"]) == (None, None, None)
+
+    def test_parts_are_one_object_a_scenario(self) -> None:
+        first = outcome(metric("a", 1.0), verdicts=[Verdict("x", True, "1")])
+        second = outcome(metric("b", 2.0), verdicts=[Verdict("y", False, "2")], study="fixed")
+        found = json.loads(jsonlines.line([first, second]))
+        assert found["study"] == "counter + fixed"
+        assert [m["of"] for m in found["metrics"]] == ["a", "b"]
+        assert [e["passed"] for e in found["expectations"]] == [True, False]
+
+    def test_it_is_one_line_whatever_the_texts_hold(self) -> None:
+        assert "\n" not in jsonlines.line([outcome(metric("a", 1.0), verdicts=[Verdict("x\ny", True, "")])])
+
+    def test_a_number_that_json_has_no_word_for_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="JSON compliant"):
+            jsonlines.line([outcome(metric("a", math.inf))])
+
+
+def test_csv_has_a_row_a_metric_that_reads_back() -> None:
+    rows = list(
+        csv.DictReader(io.StringIO(csvfile.table([[outcome(metric("a", 0.5, range=(0.25, 1.0), estimate=True))]])))
+    )
+    assert rows == [
+        {
+            "scenario": "two-counters", "study": "counter", "seed": "7", "replications": "3", "of": "a",
+            "metric": "time", "statistic": "p50", "interval": "first in line to served", "value": "0.5", "unit": "s",
+            "low": "", "high": "", "range_low": "0.25", "range_high": "1.0", "estimate": "true",
+        }
+    ]  # fmt: skip
+
+
+def test_junit_has_a_suite_a_scenario_and_a_case_an_expectation() -> None:
+    verdicts = [Verdict(ODD, False, 'a = "1"'), Verdict("b < 1", True, "b = 0")]
+    other = dataclasses.replace(outcome(metric("a", 1.0)), scenario="other")
+    root = ET.fromstring(junit.document([[outcome(metric("a", 1.0), verdicts=verdicts)], [other]]))
+    assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in root] == [
+        ("two-counters", "2", "1"),
+        ("other", "0", "0"),
+    ]
+    failed, passed = root[0].findall("testcase")
+    assert (failed.get("name"), failed.get("classname")) == (ODD, "two-counters.counter")
+    failure = failed.find("failure")
+    assert failure is not None
+    assert failure.text == f'expected: {ODD}\nobserved: a = "1"'
+    assert (passed.get("name"), len(passed)) == ("b < 1", 0)
+
+
+def test_markdown_starts_with_a_table_of_all_scenarios(scenario: Scenario) -> None:
+    made = [outcome(metric("slow", 2.0), metric("fast", 0.5), verdicts=[Verdict("slow > fast", False, "x | y")])]
+    lines = markdown.document([(scenario, made)]).splitlines()
+    assert lines[:3] == [
+        "| scenario | lesson | expectations |",
+        "| --- | --- | --- |",
+        "| two-counters | Two counters | ❌ 0 of 1 hold |",
+    ]
+    assert "| slow | 2.0 s |" in lines
+    assert "- ❌ `slow > fast`: x \\| y" in lines
+
+
+class TestGrid:
+    def test_columns_are_padded_in_cells_of_a_terminal(self) -> None:
+        lines = grid.table(("name", "n"), [("窓口", "1"), ("abc", "10")], right=(1,))
+        assert lines == ["name   n", "----  --", "窓口   1", "abc   10"]
+
+    def test_the_last_column_is_cut_at_the_limit(self) -> None:
+        lines = grid.table(("a", "text"), [("x", "y" * 100)], limit=30)
+        assert lines[-1] == f"x  {'y' * 26}…"
+        assert grid.width(lines[-1]) == 30
+
+    def test_a_wide_character_is_never_cut_in_half(self) -> None:
+        assert grid.cut("窓口窓口", 6) == "窓口…"
+        assert grid.cut("窓口", 4) == "窓口"
+
+    def test_columns_that_do_not_fit_stand_in_panels_below(self) -> None:
+        assert grid.panels([30, 30, 30], 10, 80) == [range(2), range(2, 3)]
+        assert grid.panels([100], 10, 80) == [range(1)]
+        assert grid.panels([], 10, 80) == []
+
+
+class TestTable:
+    def test_it_fits_eighty_columns_however_many_labels_and_metrics(self, scenario: Scenario) -> None:
+        labels = [f"a_rather_long_label_{n}" for n in range(30)]
+        metrics = [metric(of, 1.5, low=1.0, high=2.0, range=(0.5, 3.0), estimate=True) for of in labels]
+        others = [Metric("time", "max", of, "first in line to served", 9.0, "s") for of in labels]
+        totals = [Metric("total", "value", of, "", 2.0**30, "B") for of in labels]
+        text = table.scenario(scenario, [outcome(*metrics, *others, *totals)])
+        assert max(map(grid.width, text.splitlines())) <= 80
+        row = next(line for line in text.splitlines() if line.startswith(labels[0]))
+        assert " ".join(row.split()) == f"{labels[0]} ~1.5 s 1.0 to 2.0 s 0.50 to 3.0 s 9.0 s"
+        assert "1.0 GiB" in text
+
+    def test_an_estimate_is_marked_and_explained(self, scenario: Scenario) -> None:
+        text = table.scenario(scenario, [outcome(metric("slow", 2.0, estimate=True))])
+        assert "~2.0 s" in text
+        assert "~ an estimate went into it" in text
+        assert "~" not in table.scenario(scenario, [outcome(metric("slow", 2.0))])
+
+    def test_a_failed_expectation_shows_what_was_observed(self, scenario: Scenario) -> None:
+        text = table.scenario(
+            scenario, [outcome(metric("slow", 2.0), verdicts=[Verdict("slow < 1", False, "slow = 2")])]
+        )
+        assert "Expectations: 0 of 1 hold\n  FAIL  slow < 1\n        observed: slow = 2\n" in text
+
+
+class TestMoved:
+    @staticmethod
+    def run(value: float, low: float | None = None, high: float | None = None, name: str = "a") -> dict[str, Any]:
+        return jsonlines.scenario_object([outcome(metric(name, value, low=low, high=high))])
+
+    @pytest.mark.parametrize(
+        ("before", "now", "count"),
+        [
+            ((1.0, 0.9, 1.1), (1.15, 1.05, 1.2), 0),
+            ((1.0, 0.9, 1.1), (1.3, 1.2, 1.4), 1),
+            ((1.0, 0.9, 1.1), (0.8, 0.7, 0.89), 1),
+            ((1.0, 0.9, 1.1), (1.05,), 0),
+            ((1.0, 0.9, 1.1), (1.2,), 1),
+            ((1.0,), (1.0,), 0),
+            ((1.0,), (1.0 + 1e-14,), 0),
+            ((1.0,), (1.001,), 1),
+        ],
+        ids=repr,
+    )
+    def test_a_metric_moved_where_intervals_have_no_point_in_common(
+        self, before: tuple[float, ...], now: tuple[float, ...], count: int
+    ) -> None:
+        assert len(moved.moved([self.run(*before)], [self.run(*now)])) == count
+
+    def test_what_came_and_what_went_moved(self) -> None:
+        found = moved.moved([self.run(1.0)], [self.run(2.0, name="b")])
+        assert [str(item) for item in found] == [
+            "two-counters: a.time.p50: 1 s -> not there",
+            "two-counters: b.time.p50: not there -> 2 s",
+        ]
+
+    def test_a_change_is_told_with_intervals_and_its_share(self) -> None:
+        (found,) = moved.moved([self.run(1.0, 0.9, 1.1)], [self.run(2.0, 1.9, 2.1)])
+        assert str(found) == "two-counters: a.time.p50: 1 s [900 ms, 1.1 s] -> 2 s [1.9 s, 2.1 s] (+100.0%)"
+
+    def test_scenarios_only_one_of_them_has_are_not_compared(self) -> None:
+        other = self.run(1.0) | {"scenario": "other"}
+        assert moved.moved([other], [self.run(2.0)]) == []
+
+
+def step(build: str, name: str, status: Any, **more: Any) -> StepRecord:
+    defaults: dict[str, Any] = {
+        "of": "build", "build": build, "step": name, "name": name, "stage": "", "instruction": "RUN", "text": name,
+        "line": 2, "inputs": (("base", "parent"),), "cause": False, "reason": Message("no.such.text", (("path", "x"),)),
+        "old_key": "", "new_key": "", "seconds": 3.0, "bytes": None, "source": "s",
+    }  # fmt: skip
+    return StepRecord(status=status, **(defaults | more))
+
+
+class TestBuilding:
+    made = Outcome(
+        "build", "build", 1, 1, ("build",),
+        (Metric("rebuild_time", "value", "build", "", 3.0, "s"), Metric("new_bytes", "value", "build", "", 2e6, "B")),
+        (
+            step("1", "RUN a", "miss", cause=True, reason=Message("build.first")), step("1", "RUN b", "miss"),
+            step("2", "RUN a", "hit"), step("2", "RUN b", "miss", cause=True, line=3),
+        ),
+    )  # fmt: skip
+
+    def test_each_build_has_its_steps_and_the_last_ones_causes(self) -> None:
+        assert building.as_table(self.made, "legacy").splitlines() == [
+            "Build 1 with legacy: 0 hit, 2 run",
+            "line        step    time",
+            "----  ----  -----  -----",
+            "   2  MISS  RUN a  3.0 s",
+            "   2  MISS  RUN b  3.0 s",
+            "",
+            "Build 2 with legacy: 1 hit, 1 run",
+            "line           step    time",
+            "----  -------  -----  -----",
+            "   2  hit      RUN a",
+            "   3  MISS <-  RUN b  3.0 s",
+            "  first cause, line 3: no.such.text path=x",
+            "",
+            "runs again: 3.0 s",
+            "new: 2.0 MB",
+        ]
+
+    def test_json_has_every_step_with_its_reason(self) -> None:
+        found = json.loads(building.as_json(self.made, "legacy"))
+        assert found["builder"] == "legacy"
+        assert [(build["build"], build["hits"], build["misses"]) for build in found["builds"]] == [
+            ("1", 0, 2),
+            ("2", 1, 1),
+        ]
+        last = found["builds"][1]["steps"][1]
+        assert (last["name"], last["status"], last["cause"], last["line"]) == ("RUN b", "miss", True, 3)
+        assert last["inputs"] == [{"step": "base", "kind": "parent"}]
+        assert last["reason"] == {"id": "no.such.text", "arguments": {"path": "x"}, "text": "no.such.text path=x"}
+        assert found["metrics"]["new_bytes"] == {"value": 2e6, "unit": "B", "estimate": False}
+
+
+def test_an_image_is_told_layer_by_layer() -> None:
+    layer = {
+        "diff_id": "sha256:0123456789abcdef",
+        "size": 2_000_000,
+        "compressed_size": None,
+        "instruction": "RUN  a\tb",
+    }
+    image = {
+        "name": "x:1", "layers": [layer], "efficiency": 0.95, "wasted_bytes": 100_000, "hidden_bytes": 0,
+    }  # fmt: skip
+    assert inspection.inspected({"kind": "image", "images": [image]}).splitlines() == [
+        "image x:1: 1 layers, 2.0 MB",
+        "layer           size  compressed  made by",
+        "------------  ------  ----------  -------",
+        "0123456789ab  2.0 MB              RUN a b",
+        "efficiency 95.0%, wasted 0.10 MB, hidden by later layers 0 B",
+    ]
+
+
+def test_a_replay_is_told_builder_by_builder_with_every_disagreement() -> None:
+    agreement = {"agree": 3, "steps": 4, "agree_after_first": 0, "steps_after_first": 0}
+    wrong = {
+        "scenario": "s",
+        "builder": "legacy",
+        "build": "b",
+        "step": "RUN x",
+        "predicted": "run",
+        "recorded": "cached",
+    }
+    lines = inspection.replayed({"builders": {"legacy": agreement}, "disagreements": [wrong]}).splitlines()
+    assert lines[2].split() == ["legacy", "3", "of", "4", "75.0%", "0", "of", "0"]
+    assert lines[3:] == ["", "s, legacy, build 'b': RUN x", "  predicted run, recorded cached"]

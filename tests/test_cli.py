@@ -1,0 +1,448 @@
+"""The command line: what it prints where, and with which exit code it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from sim.cli import answer
+
+ROOT = Path(__file__).parents[1]
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+@pytest.fixture
+def file(tmp_path: Path, counter: str) -> str:
+    path = tmp_path / "two-counters.yaml"
+    path.write_text(counter, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def failing(tmp_path: Path, counter: str) -> str:
+    path = tmp_path / "failing.yaml"
+    path.write_text(changed(counter, "== 4 * fast", "== 5 * fast"), encoding="utf-8")
+    return str(path)
+
+
+def write(tmp_path: Path, name: str, text: str) -> str:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return str(tmp_path / name)
+
+
+Captured = pytest.CaptureFixture[str]
+
+
+class TestUsage:
+    def test_help_names_the_commands_there_are(self, capsys: Captured) -> None:
+        assert answer(["--help"]) == 0
+        out = capsys.readouterr().out
+        assert [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line.strip()] == [
+            "build", "check", "inspect", "list", "replay", "run", "schema",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["rnu"], "Did you mean 'run'?"),
+            (["run", "--sed", "1", "x"], "Did you mean '--seed'?"),
+            (["run"], "Missing argument 'FILE...'"),
+            (["run", "--format", "xml", "x"], "no format 'xml'; there are table, json, csv, junit, markdown"),
+            (["run", "--format", "json,csv", "x"], "several formats need --out DIR"),
+            (["run", "--replications", "0", "x"], "not in the range"),
+            (["run", "--seed", "-1", "x"], "not in the range"),
+            (["run", "--jobs", "many", "x"], "not a valid integer"),
+            (["inspect", "--format", "yaml", "x"], "'table', 'json'"),
+            (["build", ".", "--edit", "nothing"], "is no edit; expected PATH=CONTENT"),
+            (["build", ".", "--build-arg", "nothing"], "is no NAME=VALUE"),
+        ],
+        ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    )
+    def test_a_wrong_call_is_answered_with_what_is_allowed(
+        self, capsys: Captured, arguments: list[str], words: str
+    ) -> None:
+        assert answer(arguments) == 2
+        captured = capsys.readouterr()
+        assert words in captured.err
+        assert captured.out == ""
+
+
+class TestCheck:
+    def test_a_good_file_is_ok(self, file: str, capsys: Captured) -> None:
+        assert answer(["check", file]) == 0
+        assert capsys.readouterr() == (f"{file}: ok\n", "")
+
+    def test_every_problem_of_every_file_goes_to_standard_error(
+        self, tmp_path: Path, file: str, counter: str, capsys: Captured
+    ) -> None:
+        bad = write(
+            tmp_path, "bad.yaml", changed(counter, "service: 2 s", "servise: 2 s").replace("seed: 7", "seed: x")
+        )
+        assert answer(["check", bad, file, str(tmp_path / "none.yaml")]) == 2
+        out, err = capsys.readouterr()
+        assert out == f"{file}: ok\n"
+        assert f"{bad}:6:1: servise: unknown key 'servise', did you mean 'service'?\n    servise: 2 s\n    ^\n" in err
+        assert f"{bad}:11:7: seed: 'x' does not fit; expected a whole number" in err
+        assert f"{tmp_path / 'none.yaml'}: cannot be read: no such file or directory\n" in err
+
+
+class TestRun:
+    def test_a_table_shows_metrics_and_expectations_in_eighty_columns(self, file: str, capsys: Captured) -> None:
+        assert answer(["run", file]) == 0
+        out, err = capsys.readouterr()
+        assert err == ""
+        assert out.startswith("two-counters: Two counters\n==========================\n")
+        assert "  ok    slow.time.p50 == 4 * fast.time.p50\n" in out
+        assert max(map(len, out.splitlines())) <= 80
+
+    def test_json_is_one_object_a_scenario_in_the_documented_shape(self, file: str, capsys: Captured) -> None:
+        assert answer(["run", file, file, "--format", "json", "--seed", "9", "--replications", "6"]) == 0
+        first, second = capsys.readouterr().out.splitlines()
+        assert first == second
+        found = json.loads(first)
+        assert list(found) == ["scenario", "study", "seed", "replications", "metrics", "expectations"]
+        assert (found["scenario"], found["study"], found["seed"], found["replications"]) == (
+            "two-counters",
+            "counter",
+            9,
+            6,
+        )
+        assert found["metrics"][0] == {
+            "metric": "time", "statistic": "p50", "of": "slow", "interval": "first in line to served", "value": 2.0,
+            "unit": "s", "low": 2.0, "high": 2.0, "range": None, "estimate": False,
+        }  # fmt: skip
+        assert found["expectations"] == [
+            {
+                "text": "slow.time.p50 == 4 * fast.time.p50",
+                "passed": True,
+                "observed": "slow.time.p50 = 2 s, fast.time.p50 = 500 ms",
+            }
+        ]
+
+    def test_an_expectation_that_fails_leaves_with_one(self, failing: str, file: str, capsys: Captured) -> None:
+        assert answer(["run", failing, file]) == 1
+        out = capsys.readouterr().out
+        assert "  FAIL  slow.time.p50 == 5 * fast.time.p50\n        observed: slow.time.p50 = 2 s" in out
+
+    def test_nothing_runs_where_one_file_is_bad(self, file: str, tmp_path: Path, capsys: Captured) -> None:
+        assert answer(["run", file, write(tmp_path, "bad.yaml", "a: b"), str(tmp_path)]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "missing key 'id'" in err
+        assert "cannot be read" in err
+
+    def test_several_formats_are_files_of_a_folder(
+        self, file: str, failing: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        out = tmp_path / "deep" / "out"
+        assert answer(["run", file, failing, "--format", "table,json,csv,junit,markdown", "--out", str(out)]) == 1
+        assert sorted(path.name for path in out.iterdir()) == [
+            "junit.xml", "metrics.csv", "outcomes.jsonl", "summary.md", "table.txt",
+        ]  # fmt: skip
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.count("wrote ") == 5
+        assert len((out / "outcomes.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+        suites = ET.parse(out / "junit.xml").getroot()
+        assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
+
+    def test_a_folder_that_cannot_be_made_is_bad_input(self, file: str, capsys: Captured) -> None:
+        assert answer(["run", file, "--out", f"{file}/out"]) == 2
+        assert "cannot be made" in capsys.readouterr().err
+
+    def test_a_failing_model_is_a_bug_told_in_one_line(
+        self, tmp_path: Path, counter: str, file: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bug = write(tmp_path, "bug.yaml", counter + "fail: bug\n")
+        assert answer(["run", bug]) == 3
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err == (
+            "internal error, a bug: two-counters, counter, slow, replication 0, seed 7: "
+            "ZeroDivisionError: no counter is open (SIM_TRACEBACK=1 shows where)\n"
+        )
+        monkeypatch.setenv("SIM_TRACEBACK", "1")
+        assert answer(["run", bug]) == 3
+        assert "Traceback" in capsys.readouterr().err
+
+    def test_an_interrupt_reports_what_had_finished(
+        self, tmp_path: Path, counter: str, file: str, capsys: Captured
+    ) -> None:
+        stopped = write(tmp_path, "stopped.yaml", counter + "fail: interrupt\n")
+        assert answer(["run", file, stopped, file, "--format", "junit"]) == 130
+        out, err = capsys.readouterr()
+        assert ET.fromstring(out).get("tests") == "1"
+        assert err == "interrupted in two-counters; 1 of 3 scenarios had finished\n"
+
+
+class TestBaseline:
+    @pytest.fixture
+    def baseline(self, file: str, tmp_path: Path) -> str:
+        assert answer(["run", file, "--format", "json", "--out", str(tmp_path)]) == 0
+        return str(tmp_path / "outcomes.jsonl")
+
+    def test_the_same_run_moves_nothing(self, file: str, baseline: str, capsys: Captured) -> None:
+        assert answer(["run", file, "--baseline", baseline]) == 0
+        assert "Baseline: moved metrics: 0; scenarios compared: 1\n" in capsys.readouterr().out
+
+    def test_a_metric_beyond_its_interval_is_named_and_leaves_with_one(
+        self, tmp_path: Path, counter: str, baseline: str, capsys: Captured
+    ) -> None:
+        slower = write(tmp_path, "slower.yaml", changed(counter, "500 ms", "600 ms").replace("== 4 *", ">"))
+        assert answer(["run", slower, "--baseline", baseline]) == 1
+        out = capsys.readouterr().out
+        assert "moved: two-counters: fast.time.p50: 500 ms -> 600 ms (+20.0%)\n" in out
+        assert "slow.time.p50:" not in out
+
+    def test_machine_formats_stay_clean(self, file: str, baseline: str, capsys: Captured) -> None:
+        assert answer(["run", file, "--format", "json", "--baseline", baseline]) == 0
+        out, err = capsys.readouterr()
+        assert len([json.loads(line) for line in out.splitlines()]) == 1
+        assert "Baseline:" in err
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", '{"scenario": "a"}', '{"scenario": "a", "metrics": [{}]}', "\x00"])
+    def test_what_is_no_baseline_is_bad_input(self, file: str, tmp_path: Path, text: str, capsys: Captured) -> None:
+        assert answer(["run", file, "--baseline", write(tmp_path, "base.json", text)]) == 2
+        assert "run --format json" in capsys.readouterr().err
+
+
+class TestList:
+    def test_lessons_stand_by_concept(self, tmp_path: Path, counter: str, capsys: Captured) -> None:
+        for name, concept in (("b", "x"), ("a", "x"), ("x", "x"), ("c", "m")):
+            text = changed(counter, "id: two-counters", f"id: {name}").replace(
+                "concept: queueing", f"concept: {concept}"
+            )
+            write(tmp_path, f"{name}.yaml", text)
+        assert answer(["list", str(tmp_path)]) == 0
+        rows = [line.split()[:3] for line in capsys.readouterr().out.splitlines()[2:]]
+        assert rows == [
+            [concept, name, "counter"] for concept, name in (("m", "c"), ("x", "x"), ("x", "a"), ("x", "b"))
+        ]
+        assert answer(["list", str(tmp_path), "--format", "json"]) == 0
+        assert json.loads(capsys.readouterr().out)[0]["title"] == {"en": "Two counters", "ja": "二つの窓口"}
+
+    def test_a_broken_lesson_is_reported_beside_the_others(self, tmp_path: Path, file: str, capsys: Captured) -> None:
+        write(tmp_path, "broken.yaml", "id: x")
+        assert answer(["list", str(tmp_path)]) == 2
+        out, err = capsys.readouterr()
+        assert "two-counters" in out
+        assert "broken.yaml" in err
+
+    def test_a_folder_without_lessons_is_bad_input(self, tmp_path: Path, capsys: Captured) -> None:
+        assert answer(["list", str(tmp_path)]) == 2
+        assert "has no scenario" in capsys.readouterr().err
+
+
+def test_schema_prints_the_json_schema(counter: str, capsys: Captured) -> None:
+    assert answer(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Scenario"
+
+
+class TestBuild:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> str:
+        (tmp_path / "Dockerfile").write_text("FROM alpine\nCOPY a.txt /a\nRUN cat /a\n", encoding="utf-8")
+        (tmp_path / "a.txt").write_text("a\n", encoding="utf-8")
+        return str(tmp_path)
+
+    def builds(self, capsys: Captured, *arguments: str) -> list[dict[str, object]]:
+        assert answer(["build", *arguments, "--format", "json"]) == 0
+        found: list[dict[str, object]] = json.loads(capsys.readouterr().out)["builds"]
+        return found
+
+    def test_an_edit_of_a_copied_file_runs_it_and_what_follows(self, folder: str, capsys: Captured) -> None:
+        first, second = self.builds(capsys, folder, "--edit", "a.txt:append=more")
+        assert (first["misses"], second["misses"]) == (2, 2)
+        status = {step["line"]: step["status"] for step in second["steps"] if step["line"] in (2, 3)}  # type: ignore[attr-defined]
+        assert status == {2: "miss", 3: "miss"}
+
+    @pytest.mark.parametrize(
+        ("edit", "misses"),
+        [
+            ("a.txt:touch", 0),
+            ("b.txt=new", 0),
+            ("a.txt=b", 2),
+            ("a.txt:mode=0755", 2),
+            ("Dockerfile=FROM alpine\nCOPY a.txt /a\nRUN cat  /b", 1),
+        ],
+    )
+    def test_each_edit_has_the_misses_a_builder_has(
+        self, folder: str, edit: str, misses: int, capsys: Captured
+    ) -> None:
+        assert self.builds(capsys, folder, "--edit", edit)[1]["misses"] == misses
+
+    def test_without_an_edit_everything_hits_again_and_with_no_cache_nothing(
+        self, folder: str, capsys: Captured
+    ) -> None:
+        assert self.builds(capsys, folder)[1]["misses"] == 0
+        assert self.builds(capsys, folder, "--no-cache")[1]["misses"] == 2
+
+    def test_a_table_names_the_first_cause(self, folder: str, capsys: Captured) -> None:
+        assert answer(["build", folder, "--edit", "a.txt=b"]) == 0
+        out = capsys.readouterr().out
+        assert "Build 2 with buildkit-containerd: 0 hit, 2 run" in out
+        assert "first cause, line 2: " in out
+        assert max(map(len, out.splitlines())) <= 80
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["none"], "is no folder"),
+            ([".", "--file", "Nofile"], "Nofile"),
+            ([".", "--builder", "buildkitd"], "buildkit-containerd"),
+            ([".", "--edit", "none.txt:touch"], "none.txt"),
+        ],
+        ids=repr,
+    )
+    def test_what_cannot_be_built_is_bad_input(
+        self, folder: str, arguments: list[str], words: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(folder)
+        assert answer(["build", *arguments]) == 2
+        out, err = capsys.readouterr()
+        assert words in err
+        assert out == ""
+
+
+class TestInspect:
+    def test_a_dockerfile(self, tmp_path: Path, capsys: Captured) -> None:
+        path = write(tmp_path, "Dockerfile", "FROM alpine AS base\nRUN true\n")
+        assert answer(["inspect", path]) == 0
+        assert "stage 0 base from alpine\n" in capsys.readouterr().out
+        assert answer(["inspect", path, "--format", "json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["kind"], found["problems"]) == ("dockerfile", [])
+
+    def test_a_dockerfile_with_a_mistake_is_bad_input(self, tmp_path: Path, capsys: Captured) -> None:
+        path = write(tmp_path, "Dockerfile", "FROM alpine\nRNU true\n")
+        assert answer(["inspect", path]) == 2
+        assert f"{path}:2: " in capsys.readouterr().err
+
+    @pytest.mark.parametrize("data", [b"", b"\x00\xff\x00", b"hello"], ids=repr)
+    def test_what_is_nothing_that_can_be_read_is_bad_input(self, tmp_path: Path, data: bytes, capsys: Captured) -> None:
+        (tmp_path / "thing").write_bytes(data)
+        assert answer(["inspect", str(tmp_path / "thing")]) == 2
+        assert answer(["inspect", str(tmp_path / "none")]) == 2
+        assert capsys.readouterr().out == ""
+
+
+class TestReplay:
+    def recording(self, tmp_path: Path, state: str) -> str:
+        steps = {"[1/2] FROM docker.io/library/alpine": "cached", "[2/2] RUN true": state}
+        build = {"builder": "buildkit-containerd", "label": "first", "steps": steps}
+        scenario = {"name": "one", "dockerfile": "FROM alpine\nRUN true\n", "context_files": {}, "builds": [build]}
+        return write(tmp_path, "recorded.json", json.dumps({"bases": {}, "scenarios": [scenario]}))
+
+    def test_agreement_leaves_with_zero(self, tmp_path: Path, capsys: Captured) -> None:
+        assert answer(["replay", self.recording(tmp_path, "run"), "--format", "json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["disagreements"] == []
+        assert (
+            found["builders"]["buildkit-containerd"]["agree"],
+            found["builders"]["buildkit-containerd"]["steps"],
+        ) == (1, 1)
+
+    def test_a_disagreement_is_named_and_leaves_with_one(self, tmp_path: Path, capsys: Captured) -> None:
+        assert answer(["replay", self.recording(tmp_path, "cached")]) == 1
+        out = capsys.readouterr().out
+        assert "buildkit-containerd" in out
+        assert "predicted run, recorded cached" in out
+
+    def test_what_is_no_recording_is_bad_input(self, tmp_path: Path, capsys: Captured) -> None:
+        for text in ("", "{}", "[1]", '{"scenarios": [3]}'):
+            assert answer(["replay", write(tmp_path, "no.json", text)]) == 2
+        assert capsys.readouterr().out == ""
+
+
+def process(*arguments: str, **options: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "sim", *arguments]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", **options
+    )  # type: ignore[call-overload,no-any-return]
+
+
+REAL = """\
+id: real
+concept: real
+title: {en: a, ja: a}
+summary: {en: a, ja: a}
+study: startup
+technology: docker
+instances: INSTANCES
+replications: REPLICATIONS
+"""
+
+
+class TestProcesses:
+    def real(self, tmp_path: Path, instances: int, replications: int) -> str:
+        text = REAL.replace("INSTANCES", str(instances)).replace("REPLICATIONS", str(replications))
+        return write(tmp_path, "real.yaml", text)
+
+    def test_a_run_prints_results_only_and_no_progress_where_there_is_no_terminal(self, tmp_path: Path) -> None:
+        with process("run", self.real(tmp_path, 1, 2), "--format", "json") as run:
+            out, err = run.communicate(timeout=30)
+        assert (run.returncode, err) == (0, "")
+        assert json.loads(out)["metrics"]
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals here")
+    def test_progress_is_told_on_standard_error_where_that_is_a_terminal(self, tmp_path: Path) -> None:
+        ours, theirs = os.openpty()
+        command = [sys.executable, "-m", "sim", "run", self.real(tmp_path, 1, 50), "--format", "json"]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=30)
+        os.close(theirs)
+        told = os.read(ours, 100_000).decode()
+        os.close(ours)
+        shares = [int(share) for share in re.findall(r"\rreal +(\d+) %", told)]
+        assert shares[0] < 10
+        assert shares[-1] == 100
+        assert shares == sorted(shares)
+        assert told.endswith("\r")
+        assert len(done.stdout.splitlines()) == 1
+
+    def test_bad_input_is_no_traceback(self, tmp_path: Path) -> None:
+        with process("run", self.real(tmp_path, -1, 2)) as run:
+            out, err = run.communicate(timeout=30)
+        assert (run.returncode, out) == (2, "")
+        assert "instances: -1 is out of range; expected at least 1" in err
+        assert "Traceback" not in err
+
+    def test_a_reader_that_goes_away_leaves_no_noise(self, tmp_path: Path) -> None:
+        path = self.real(tmp_path, 1, 2)
+        with process("run", *[path] * 30, "--format", "json") as run:
+            assert run.stdout is not None
+            assert run.stderr is not None
+            run.stdout.readline()
+            run.stdout.close()
+            err = run.stderr.read()
+            run.wait(timeout=30)
+        assert (run.returncode, err) == (0, "")
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+    @pytest.mark.parametrize("jobs", ["1", "2"])
+    def test_an_interrupt_leaves_with_130_and_no_traceback(self, tmp_path: Path, jobs: str) -> None:
+        path = self.real(tmp_path, 2000, 5000)
+        with process("run", path, "--jobs", jobs, start_new_session=True) as run:
+            time.sleep(1.5)
+            os.killpg(run.pid, signal.SIGINT)
+            out, err = run.communicate(timeout=30)
+        assert (run.returncode, out) == (130, "\n" if out else "")
+        assert err == "interrupted in real; 0 of 1 scenarios had finished\n"
+
+    def test_a_terminal_that_knows_no_such_characters_is_no_error(self, tmp_path: Path) -> None:
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        with process("list", env=environment) as run:
+            _, err = run.communicate(timeout=30)
+        assert (run.returncode, err) == (0, "")

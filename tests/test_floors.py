@@ -1,0 +1,128 @@
+"""The house has floors: imports point down only, and the model is pure Python."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+FLOORS: list[set[str]] = [
+    {"sim.cli", "sim.__main__", "dashboard", "app"},
+    {"sim.report", "sim.batch", "sim.evidence"},
+    {"sim.loading"},
+    {"sim.studies"},
+    {"sim.cluster"},
+    {"sim.platforms"},
+    {"sim.images"},
+    {"sim.machine"},
+    {"sim.engine"},
+    {"sim.quantity", "sim.outcome", "sim.scenario", "sim.expression", "sim.catalog", "sim.errors"},
+]
+"""From the doors to the ground."""
+
+MODEL = FLOORS[3:]
+
+BESIDE_THE_STANDARD_LIBRARY = {"simpy", "networkx", "annotated_types", "simpleeval"}
+FOR_READERS_ONLY = {"sim.quantity": {"pydantic_core"}, "sim.catalog.names": {"pydantic_core"}}
+"""Hooks that pydantic calls, imported inside them: where there is no pydantic, nobody calls them."""
+
+FORBIDDEN = (
+    "threading", "socket", "multiprocessing", "asyncio", "concurrent", "subprocess", "time", "http", "urllib.request",
+)  # fmt: skip
+
+FILES = sorted([*(ROOT / "sim").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py"), ROOT / "app.py"])
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def floor(name: str) -> int | None:
+    """The floor a module stands on; None for the package itself, which only lends its door names."""
+    for number, names in enumerate(FLOORS):
+        if any(name == known or name.startswith(f"{known}.") for known in names):
+            return number
+    return None
+
+
+def imports(tree: ast.AST, name: str) -> set[str]:
+    """Every module an import names, wherever it stands, but those for type checkers alone."""
+    guarded = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        for inner in ast.walk(node)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in guarded:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: a relative import hides its floor"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    homeless = [name for path in FILES if (name := module(path)) != "sim" and floor(name) is None]
+    assert homeless == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_imports_point_down_only(path: Path) -> None:
+    name = module(path)
+    own = floor(name)
+    if own is None:
+        return
+    up = [
+        used
+        for used in imports(parsed(path), name)
+        if (used.startswith(("sim.", "dashboard")) and (other := floor(used)) is not None and other < own)
+    ]
+    assert up == []
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if any(floor(module(p)) == n + 3 for n in range(7))], ids=module)
+def test_the_model_imports_nothing_but_the_standard_library_and_a_few_pure_wheels(path: Path) -> None:
+    name = module(path)
+    whole = imports(parsed(path), name)
+    used = {full.split(".")[0] for full in whole}
+    allowed = BESIDE_THE_STANDARD_LIBRARY | FOR_READERS_ONLY.get(name, set()) | {"sim"}
+    if name == "sim.images.dockerfile":
+        allowed = allowed | {"e2b_dockerfile_utils"}
+    assert used - set(sys.stdlib_module_names) - allowed == set()
+    assert [full for full in whole for no in FORBIDDEN if f"{full}.".startswith(f"{no}.")] == []
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if any(floor(module(p)) == n + 3 for n in range(7))], ids=module)
+def test_the_model_reads_no_clock_and_no_global_randomness(path: Path) -> None:
+    """`random.Random` is taken, the module's functions and anything that reads the time of day are not."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Attribute):
+            text = ast.unparse(node)
+            assert not (text.startswith("random.") and text != "random.Random"), text
+            assert text not in ("datetime.now", "datetime.datetime.now", "date.today", "os.urandom", "uuid.uuid4"), text
+
+
+def test_running_the_model_loads_neither_pydantic_nor_numpy_nor_streamlit() -> None:
+    code = (
+        "import sys\n"
+        "from sim import studies\n"
+        "for name in studies.NAMES: studies.study(name)\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {"sim", "simpy"} <= loaded
+    assert loaded & {"pydantic", "pydantic_core", "numpy", "pandas", "streamlit", "ruamel", "click"} == set()

@@ -1,0 +1,52 @@
+"""Every shipped lesson is checked and run, and what it expects holds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.loading import controls, load, override
+from sim.report import words
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "scenarios").glob("*.yaml"))
+
+
+def test_run_over_every_scenario_holds_and_leaves_with_zero() -> None:
+    command = [sys.executable, "-m", "sim", "run", *map(str, FILES), "--format", "json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=300)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    failed = [
+        (item["scenario"], e["text"], e["observed"]) for item in found for e in item["expectations"] if not e["passed"]
+    ]
+    assert failed == []
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(found) == len(FILES)
+    assert all(item["expectations"] for item in found)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_scenario_is_named_like_its_file_and_its_controls_take_their_own_values(path: Path) -> None:
+    scenario = load(path)
+    assert scenario.id == path.stem
+    assert scenario.lesson is not None
+    described = controls(scenario)
+    same = override(scenario, {control.path: control.written for control in described})
+    assert [part.variants for part in same.parts] == [part.variants for part in scenario.parts]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_finding_text_and_one_answer_of_each_question_hold_for_the_outcome(path: Path) -> None:
+    from sim.batch.run import run
+
+    scenario = load(path)
+    assert scenario.lesson is not None
+    values = words.values(*run(scenario))
+    for language in ("en", "ja"):
+        assert words.finding(scenario.lesson, values, language)
+    for question in [*scenario.lesson.quiz]:
+        assert [words.holds(choice.holds, values) for choice in question.choices].count(True) == 1
