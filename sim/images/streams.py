@@ -1,0 +1,178 @@
+"""Bytes in order: what compressed them, their digest, and how many there are. Holds one chunk at a time, never a file.
+
+A stream is an iterator of chunks of bytes. Compression is told by magic bytes, never by a name or a media type.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import zlib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from sim.images.limits import refused
+
+CHUNK = 256 * 1024
+"""Bytes read at once: large enough that hashing and inflating outweigh the calls, small enough to stay in cache."""
+
+_EXPANDED = 1024 * 1024
+"""Most bytes one call of a decompressor may return, so that a bomb grows by this much between two checks."""
+
+_WINDOW = 2**27
+"""Largest zstd window taken: the format's own recommended limit (RFC 8878 3.1.1.1.2 asks for 8 MiB at least)."""
+
+Compression = Literal["none", "gzip", "zstd"]
+
+GZIP, ZSTD, SKIPPABLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18"
+
+
+def file_chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, a chunk at a time."""
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def compression_of(head: bytes) -> Compression:
+    """What compressed a stream that starts with `head` (four bytes suffice)."""
+    if head.startswith(GZIP):
+        return "gzip"
+    if head.startswith(ZSTD) or (head[1:4] == SKIPPABLE and 0x50 <= head[0] <= 0x5F):
+        return "zstd"
+    return "none"
+
+
+def peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """The first `size` bytes (fewer where the stream is shorter), and the stream as if untouched."""
+    taken: list[bytes] = []
+    have = 0
+    while have < size and (chunk := next(chunks, b"")):
+        taken.append(chunk)
+        have += len(chunk)
+    head = b"".join(taken)
+    return head[:size], chain((head,), chunks) if head else chunks
+
+
+class Tap:
+    """A stream that counts and hashes what passes."""
+
+    __slots__ = ("_chunks", "_hash", "size")
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        chunk = next(self._chunks)
+        self.size += len(chunk)
+        self._hash.update(chunk)
+        return chunk
+
+    @property
+    def digest(self) -> str:
+        """The digest of what has passed, as "sha256:<hex>"."""
+        return "sha256:" + self._hash.hexdigest()
+
+
+def decompressed(chunks: Iterator[bytes], compression: Compression, place: str) -> Iterator[bytes]:
+    """The stream as it was before compression.
+
+    Raises `InputError` where the stream is damaged, ends early, or needs a package that is not there.
+    """
+    if compression == "gzip":
+        return _gunzip(chunks, place)
+    if compression == "zstd":
+        return _unzstd(chunks, place)
+    return chunks
+
+
+def _gunzip(chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(wbits=31)
+    for chunk in chunks:
+        data = chunk
+        while data:
+            if inflater.eof:
+                # gzip members may follow each other (eStargz has one a file) and be padded with zeros.
+                data = data.lstrip(b"\0")
+                if not data:
+                    break
+                inflater = zlib.decompressobj(wbits=31)
+            try:
+                out = inflater.decompress(data, _EXPANDED)
+                data = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+                yield out
+                while len(out) == _EXPANDED and not data and not inflater.eof:
+                    out = inflater.decompress(b"", _EXPANDED)
+                    yield out
+            except zlib.error as error:
+                raise refused(f"its gzip stream is damaged ({error})", place) from None
+    if not inflater.eof:
+        raise refused("its gzip stream ends early: the file is truncated", place)
+
+
+class _Pull:
+    """The `read` that the zstandard package asks of a source."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._rest:
+            self._rest = next(self._chunks, b"")
+        out, self._rest = self._rest[:size], self._rest[size:]
+        return out
+
+
+def _unzstd(chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
+    """Python 3.14's own module, the same for older ones, or the zstandard package: all bound what a call returns."""
+    for name, read in _ZSTD_MODULES:
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            continue
+        return read(module, chunks, place)
+    raise refused("is compressed with zstd; reading it needs `pip install backports.zstd` or Python 3.14", place)
+
+
+def _unzstd_package(module: Any, chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
+    """Through the zstandard package, which takes a stream that ends early for whole; a layer's digests tell."""
+    source: IO[bytes] = module.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
+        _Pull(chunks), read_size=CHUNK, read_across_frames=True
+    )
+    try:
+        while out := source.read(_EXPANDED):
+            yield out
+    except module.ZstdError as error:
+        raise refused(f"its zstd stream is damaged ({error})", place) from None
+
+
+def _unzstd_standard(module: Any, chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
+    options = {module.DecompressionParameter.window_log_max: _WINDOW.bit_length() - 1}
+    frame = module.ZstdDecompressor(options=options)
+    for chunk in chunks:
+        data = chunk
+        try:
+            while data or not (frame.eof or frame.needs_input):
+                if frame.eof:
+                    frame = module.ZstdDecompressor(options=options)
+                yield frame.decompress(data, _EXPANDED)
+                data = frame.unused_data if frame.eof else b""
+        except module.ZstdError as error:
+            raise refused(f"its zstd stream is damaged ({error})", place) from None
+    if not frame.eof:
+        raise refused("its zstd stream ends early: the file is truncated", place)
+
+
+_ZSTD_MODULES = (
+    ("compression.zstd", _unzstd_standard),
+    ("backports.zstd", _unzstd_standard),
+    ("zstandard", _unzstd_package),
+)
