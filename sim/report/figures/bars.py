@@ -1,0 +1,95 @@
+"""Any metric of any study as bars, one a label, with its interval and its sources' range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.outcome import Metric, Outcome
+from sim.report.figures import parts
+from sim.report.look import Language, Look, Spec, chart, inline
+from sim.report.numbers import TRANSFERS, between, unit_of, written_metric
+from sim.report.texts import tr
+from sim.report.words import Names, label_names, metric_name, spoken, statistic_name
+
+
+def metric_bars(outcome: Outcome, look: Look, metric: str, names: Names, *, statistic: str = "p50") -> Spec:
+    """One bar a label, in the scenario's order. statistic: as preferred; else the first one the outcome has."""
+    rows = []
+    for label in outcome.labels:
+        found = parts.any_statistic(outcome, label, metric, statistic)
+        if found:
+            row: dict[str, Any] = {"lane": label, "zero": 0, "value": found.value, **parts.doubt(found, look.language)}
+            row |= {"label": written_metric(found, look.language), "estimate": found.estimate}
+            row["reach"] = max(found.value, found.high or 0.0)
+            row["name"] = str(names[label])
+            rows.append(row)
+    domain = parts.domain_for(rows)
+    scale = {"domain": [0, domain], "nice": False}
+    x = {"field": "zero", "type": "quantitative", "title": None, "scale": scale, "axis": None, "stack": None}
+    tooltip = [
+        {"field": "name", "title": tr("figure.col.label", look.language)},
+        {"field": "label", "title": metric_name(metric, look.language)},
+    ]
+    track = {"type": "bar", "height": {"band": 0.78}, "color": look.tokens.track}
+    layers: list[parts.Layer] = [
+        {"data": inline(rows), "mark": track, "encoding": {"x": x, "x2": {"value": {"expr": "width"}}}}
+    ]
+    for guess in (False, True):
+        chosen = [row for row in rows if row["estimate"] == guess]
+        mark: dict[str, Any] = {"type": "bar", "height": {"band": 0.5}, "color": look.tokens.muted}
+        if guess:
+            mark |= {
+                "fillOpacity": parts.PALE,
+                "stroke": look.tokens.muted,
+                "strokeDash": parts.DASH,
+                "strokeWidth": 1.5,
+            }
+        encoding = {"x": x, "x2": {"field": "value"}, "tooltip": tooltip}
+        if chosen:
+            layers.append({"data": inline(chosen), "mark": mark, "encoding": encoding})
+    layers += parts.range_layers(rows, look, 16, domain)
+    layers += parts.interval_layers(rows, look)
+    layers.append(parts.text_layer(rows, look, "reach", "label", plus=1, fontWeight=700))
+    axis = parts.lane_axis({row["lane"]: names[row["lane"]] for row in rows}, look, two_lines=True)
+    lane = {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
+    return chart(look, height={"step": look.px(46)}, encoding={"y": lane}, layer=layers)
+
+
+def metric_table(outcome: Outcome, metric: str = "", language: Language = "en") -> list[dict[str, str]]:
+    """One row a metric, label and statistic: value, interval, range. metric: only that one, all where ""."""
+    names, table = label_names(outcome, language), []
+    for found in outcome.metrics:
+        if metric in ("", found.metric):
+            row = {
+                tr("figure.col.metric", language): metric_name(found.metric, language),
+                tr("figure.col.label", language): str(names[found.of]),
+                tr("figure.col.statistic", language): statistic_name(found.statistic, language),
+                tr("figure.col.value", language): written_metric(found, language),
+                **doubt_columns(found, language),
+            }
+            table.append(row)
+    return table
+
+
+def doubt_columns(metric: Metric, language: Language) -> dict[str, str]:
+    """A metric's interval and range as two cells of a table."""
+    unit, transfer = unit_of(metric), metric.metric in TRANSFERS
+    interval = (
+        "–"
+        if metric.low is None or metric.high is None
+        else between(metric.low, metric.high, unit, language, transfer=transfer)
+    )
+    span = "–" if metric.range is None else between(*metric.range, unit, language, transfer=transfer)
+    return {tr("figure.mark.interval", language): interval, tr("figure.mark.range", language): span}
+
+
+def metric_alt(outcome: Outcome, metric: str, language: Language = "en", *, statistic: str = "p50") -> str:
+    """The metric in a sentence."""
+    names = spoken(label_names(outcome, language))
+    values = [
+        f"{names[label]} {written_metric(found, language)}"
+        for label in outcome.labels
+        if (found := parts.any_statistic(outcome, label, metric, statistic))
+    ]
+    said = parts.joined(values, language)
+    return parts.sentence(tr("figure.metric_alt", language, metric=metric_name(metric, language), values=said))

@@ -1,0 +1,215 @@
+"""The ladder of constraints: for each label how many instances every constraint allows, and the one that binds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sim.outcome import ConstraintRecord, Outcome
+from sim.report.figures import parts
+from sim.report.look import Language, Look, Spec, chart, inline
+from sim.report.numbers import written
+from sim.report.texts import has, tr
+from sim.report.words import Names, label_names, spoken
+
+_REACH = 2.5
+"""The scale ends at so many times the largest number that fits; longer rungs run off it, and say so."""
+_ROWS = 16
+"""More rows than these are cut to what is near: a label's last rung then says how many more there are."""
+_HEIGHT, _TALLEST, _LOWEST = 720, 30, 24
+"""Pixels of all rows, and of one row at most and at least."""
+
+
+def constraint_name(constraint: str, language: Language = "en") -> str:
+    """The label of a constraint."""
+    return tr(f"constraint.{constraint}", language) if has(f"constraint.{constraint}", language) else constraint
+
+
+def rungs(outcome: Outcome, label: str) -> list[ConstraintRecord]:
+    """A label's constraints, the tightest first, those that never bind last."""
+    of_label = [record for record in outcome.of_type(ConstraintRecord) if record.of == label]
+    return sorted(of_label, key=lambda r: (r.limit is None, r.limit or 0, not r.binds, r.constraint))
+
+
+def fits(outcome: Outcome, label: str) -> int | None:
+    """How many instances fit: what the binding constraint allows; None where nothing binds."""
+    return next((record.limit for record in rungs(outcome, label) if record.binds), None)
+
+
+def ladder(outcome: Outcome, look: Look, names: Names, *, hidden: bool = False) -> Spec:
+    """The ladders of all labels on one linear scale: what fits as a head line, below it a rung for each constraint.
+
+    Lengths are linear; a rung longer than the scale ends in an arrow with its number. hidden: the heads with "?" and
+    the rungs empty, before the run is shown.
+    """
+    largest = max((fits(outcome, label) or 0 for label in outcome.labels), default=0)
+    limits = [record.limit for label in outcome.labels for record in rungs(outcome, label) if record.limit is not None]
+    cap = min(float(max(limits, default=1)), _REACH * (largest or max(limits, default=1))) or 1.0
+    rows: list[dict[str, Any]] = []
+    full = sum(1 + len(rungs(outcome, label)) for label in outcome.labels) <= _ROWS
+    for label in outcome.labels:
+        rows.append(_head(outcome, label, look, hidden))
+        every = rungs(outcome, label)
+        shown = every if full else _nearest(every, cap)
+        if hidden:
+            shown = sorted(shown, key=lambda record: record.constraint)
+        following = next((record for record in every if not record.binds and record.limit is not None), None)
+        rows += [_rung(record, cap, record is following, look, hidden) for record in shown]
+        if len(shown) < len(every) and not hidden:
+            rows[-1]["text"] += " · " + tr("figure.more", look.language, n=len(every) - len(shown))
+    lane = _lane(rows, names, outcome, look)
+    beyond = max((parts.text_width(row["text"], look.px(15)) for row in rows if row["end"] > cap / 2), default=0.0)
+    ends = {"expr": f"{cap} / max(0.4, 1 - {beyond + 24:.0f} / width)"}
+    scale = {"domainMin": 0, "domainMax": ends, "nice": False}
+    axis: dict[str, Any] = {"values": [t for t in parts.ticks(cap) if t == int(t)], "format": ",d"}
+    x = {"field": "zero", "type": "quantitative", "title": None, "scale": scale, "axis": axis, "stack": None}
+    if hidden:
+        x["axis"] = {"labels": False, "grid": False}
+    layers = _bars([row for row in rows if not row["head"]], look, x)
+    layers += _words(rows, look)
+    step = look.px(max(_LOWEST, min(_TALLEST, _HEIGHT / max(len(rows), 1))))
+    return chart(look, height={"step": step}, encoding={"y": lane}, layer=layers)
+
+
+def _nearest(every: Sequence[ConstraintRecord], cap: float) -> list[ConstraintRecord]:
+    """The rungs on the scale, the one that binds and the next one, and the first that runs off the scale."""
+    inside = [record for record in every if record.limit is not None and record.limit <= cap]
+    outside = [record for record in every if record.limit is not None and record.limit > cap]
+    return inside + outside[:1]
+
+
+def _key(label: str, constraint: str = "") -> str:
+    return f"{label}|{constraint}"
+
+
+def _head(outcome: Outcome, label: str, look: Look, hidden: bool) -> dict[str, Any]:
+    count = fits(outcome, label)
+    if hidden or count is None:
+        text = "?" if hidden else tr("figure.never", look.language)
+    else:
+        text = tr("figure.fit", look.language, n=f"{count:,}") if count else tr("figure.fit_none", look.language)
+    return {"lane": _key(label), "head": True, "zero": 0, "end": 0, "text": text, "style": "head"}
+
+
+def _rung(record: ConstraintRecord, cap: float, following: bool, look: Look, hidden: bool) -> dict[str, Any]:
+    language, limit = look.language, record.limit
+    row = {"lane": _key(record.of, record.constraint), "head": False, "zero": 0, "end": 0.0, "estimate": False}
+    row["what"] = constraint_name(record.constraint, language)
+    if hidden:
+        return row | {"text": "", "style": "hidden"}
+    if limit is None:
+        return row | {"text": tr("figure.never", language), "style": "never", "source": record.source}
+    words = [f"→ {limit:,}" if limit > cap else f"{limit:,}"]
+    if record.binds or following:
+        words.append(tr("figure.stops" if record.binds else "figure.next", language))
+    if record.estimate:
+        words.append(tr("figure.est", language))
+    return row | {
+        "end": min(float(limit), cap * 1.02),
+        "limit": limit,
+        "text": " · ".join(words),
+        "style": "binds" if record.binds else "other",
+        "estimate": record.estimate,
+        "demand": written(record.demand, record.unit, language, record.estimate),
+        "capacity": written(record.capacity, record.unit, language),
+        "source": record.source,
+    }
+
+
+def _lane(rows: Sequence[Mapping[str, Any]], names: Names, outcome: Outcome, look: Look) -> dict[str, Any]:
+    """One axis for heads and rungs: technologies in ink and bold, constraints muted."""
+    said = {_key(label): name for label, name in spoken(names).items()}
+    for record in outcome.of_type(ConstraintRecord):
+        said[_key(record.of, record.constraint)] = constraint_name(record.constraint, look.language)
+    usual, wide, narrow = (
+        round(min(most, max(parts.text_width(text, pixels) for text in said.values()) + 14))
+        for pixels, most in ((look.px(15), look.px(280)), (look.px(19), look.px(340)), (13, 132))
+    )
+    extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}
+    is_head = "substring(datum.value, length(datum.value) - 1) === '|'"
+    axis = {
+        "labelExpr": f"{json.dumps(said, ensure_ascii=False)}[datum.value]",
+        "minExtent": extent,
+        "maxExtent": extent,
+        "labelLimit": extent,
+        "labelColor": {"condition": {"test": is_head, "value": look.tokens.ink}, "value": look.tokens.muted},
+        "labelFontWeight": {"condition": {"test": is_head, "value": 700}, "value": 400},
+        "grid": False,
+    }
+    return {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
+
+
+def _bars(rungs: Sequence[dict[str, Any]], look: Look, x: dict[str, Any]) -> list[parts.Layer]:
+    tokens = look.tokens
+    titles = (
+        ("what", "figure.col.constraint"),
+        ("text", "figure.col.limit"),
+        ("demand", "figure.col.demand"),
+        ("capacity", "figure.col.capacity"),
+        ("source", "figure.col.source"),
+    )
+    tooltip = [{"field": field, "title": tr(title, look.language)} for field, title in titles]
+    track = {"type": "bar", "height": {"band": 0.62}, "color": tokens.track}
+    layers: list[parts.Layer] = [
+        {"data": inline(rungs), "mark": track, "encoding": {"x": x, "x2": {"value": {"expr": "width"}}}}
+    ]
+    for style, colour in (("other", tokens.line), ("binds", tokens.attention)):
+        for guess in (False, True):
+            chosen = [row for row in rungs if row["style"] == style and row["estimate"] == guess]
+            mark: dict[str, Any] = {"type": "bar", "height": {"band": 0.62}, "color": colour, "clip": True}
+            if guess:
+                stroke = tokens.muted if style == "other" else colour
+                mark |= {"fillOpacity": parts.PALE, "stroke": stroke, "strokeDash": parts.DASH, "strokeWidth": 1.5}
+            encoding = {"x": {"field": "zero", "type": "quantitative"}, "x2": {"field": "end"}, "tooltip": tooltip}
+            if chosen:
+                layers.append({"data": inline(chosen), "mark": mark, "encoding": encoding})
+    return layers
+
+
+def _words(rows: Sequence[dict[str, Any]], look: Look) -> list[parts.Layer]:
+    """The number that fits, large; each rung's limit at its end, the binding one in attention."""
+    red = look.tokens.attention_text if look.theme == "dark" else look.tokens.attention
+    marks: tuple[tuple[str, int, dict[str, Any]], ...] = (
+        ("head", 4, {"fontWeight": 700, "dx": 0}),
+        ("binds", 0, {"fontWeight": 700, "color": red}),
+        ("other", 0, {"color": look.tokens.ink}),
+        ("never", 0, {"color": look.tokens.muted}),
+    )
+    layers = []
+    for style, plus, mark in marks:
+        chosen = [row for row in rows if row["style"] == style]
+        if chosen:
+            layers.append(parts.text_layer(chosen, look, "end", "text", plus=plus, **mark))
+    return layers
+
+
+def ladder_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
+    """One row a label and constraint: limit, whether it binds, what one more takes, what there is, source."""
+    names, table = label_names(outcome, language), []
+    for label in outcome.labels:
+        for record in rungs(outcome, label):
+            never = record.limit is None
+            cells = {
+                "label": str(names[label]),
+                "constraint": constraint_name(record.constraint, language),
+                "limit": tr("figure.never", language) if never else f"{record.limit:,}",
+                "binds": tr("figure.yes" if record.binds else "figure.no", language),
+                "demand": "–" if never else written(record.demand, record.unit, language, record.estimate),
+                "capacity": "–" if never else written(record.capacity, record.unit, language),
+                "source": record.source,
+            }
+            table.append({tr(f"figure.col.{column}", language): cell for column, cell in cells.items()})
+    return table
+
+
+def ladder_alt(outcome: Outcome, language: Language = "en") -> str:
+    """How many fit and what stops the next, in a sentence."""
+    names, said = spoken(label_names(outcome, language)), []
+    for label in outcome.labels:
+        binding = next((record for record in rungs(outcome, label) if record.binds), None)
+        if binding and binding.limit is not None:
+            stop = constraint_name(binding.constraint, language)
+            count = f"{binding.limit:,}"
+            said.append(tr("figure.ladder_alt", language, name=names[label], n=count, constraint=stop))
+    return ("。" if language == "ja" else "; ").join(said) + ("。" if language == "ja" else ".")

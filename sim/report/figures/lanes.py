@@ -1,0 +1,181 @@
+"""From an outcome's phases to the segments of lanes: which instance stands for a label, and what is drawn of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from sim.outcome import OWNERS, InstanceRecord, Outcome, Owner, PhaseRecord
+from sim.report.figures import parts
+from sim.report.look import Look, inline
+from sim.report.numbers import written
+from sim.report.texts import tr
+
+Finish = Literal["ready", "init", "runtime"]
+"""Where the clock stops: the application answers, the instance's first process runs, the runtime or VMM is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One piece of a lane, in seconds since the lane's zero. queued: it is time in queues, not of service."""
+
+    owner: Owner
+    phases: tuple[str, ...]
+    start: float
+    end: float
+    queued: bool
+    estimate: bool
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One instance's start. total: seconds from its request to the finish; zero: when the request came."""
+
+    label: str
+    instance: int
+    zero: float
+    total: float
+    phases: tuple[PhaseRecord, ...]
+
+
+def finish_of(record: InstanceRecord, finish: Finish) -> float:
+    """When the instance reached the finish, in seconds since the replication began."""
+    return {"ready": record.ready, "init": record.init_started, "runtime": record.runtime_ready}[finish]
+
+
+def lanes(outcome: Outcome, label: str, finish: Finish = "ready") -> list[Lane]:
+    """Every recorded instance of a label, by request and, of those that came together, by finish."""
+    phases: dict[int, list[PhaseRecord]] = defaultdict(list)
+    for phase in outcome.of_type(PhaseRecord):
+        if phase.of == label:
+            phases[phase.instance].append(phase)
+    instances = [record for record in outcome.of_type(InstanceRecord) if record.of == label]
+    return [
+        Lane(
+            label,
+            record.instance,
+            record.requested,
+            finish_of(record, finish) - record.requested,
+            tuple(phase for phase in phases[record.instance] if phase.start < finish_of(record, finish)),
+        )
+        for record in sorted(instances, key=lambda record: (record.requested, finish_of(record, finish)))
+    ]
+
+
+def median_lane(outcome: Outcome, label: str, finish: Finish = "ready") -> Lane | None:
+    """The instance whose time is the (lower) median: it stands for its label. None where no instance was recorded."""
+    ordered = sorted(
+        (lane for lane in lanes(outcome, label, finish) if lane.phases), key=lambda lane: (lane.total, lane.instance)
+    )
+    return ordered[(len(ordered) - 1) // 2] if ordered else None
+
+
+def segments(lane: Lane, smallest: float = 0.0, since: float | None = None) -> list[Segment]:
+    """The lane's pieces in order, each phase as its time in queues and its time of service.
+
+    smallest: neighbours of one owner are drawn as one piece where one is shorter than this many seconds; an
+    estimate and what is none, only where both are.
+    since: the zero of the axis, in seconds since the replication began; the lane's own request where None.
+    """
+    zero = lane.zero if since is None else since
+    end = lane.zero + lane.total
+    pieces: list[Segment] = []
+    for phase in lane.phases:
+        stop, served = min(phase.end, end), phase.start + phase.queued
+        for start, until, queued in ((phase.start, min(served, stop), True), (served, stop, False)):
+            if until - start > 1e-9 * max(lane.total, 1e-9):
+                piece = Segment(
+                    phase.owner,
+                    (phase.phase,),
+                    start - zero,
+                    until - zero,
+                    queued,
+                    phase.estimate,
+                    (phase.source,) if phase.source else (),
+                )
+                pieces.append(piece)
+    merged: list[Segment] = []
+    for piece in pieces:
+        if merged and _one_piece(merged[-1], piece, smallest):
+            merged[-1] = _joined(merged[-1], piece)
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _one_piece(before: Segment, after: Segment, smallest: float) -> bool:
+    lengths = before.end - before.start, after.end - after.start
+    alike = (before.owner, before.queued) == (after.owner, after.queued) and abs(after.start - before.end) < 1e-9
+    return alike and (min(lengths) if before.estimate == after.estimate else max(lengths)) < smallest
+
+
+def _joined(before: Segment, after: Segment) -> Segment:
+    return replace(
+        before,
+        end=after.end,
+        estimate=before.estimate or after.estimate,
+        phases=tuple(dict.fromkeys(before.phases + after.phases)),
+        sources=tuple(dict.fromkeys(before.sources + after.sources)),
+    )
+
+
+def owners_of(pieces: Sequence[Segment]) -> list[Owner]:
+    """The owners of the pieces, in stack order."""
+    present = {piece.owner for piece in pieces}
+    return [owner for owner in OWNERS if owner in present]
+
+
+def segment_row(piece: Segment, lane: str, name: str, phase_names: dict[str, str], look: Look) -> dict[str, Any]:
+    """A piece as a row of a chart's data: its place, its colour's owner and what hovering tells."""
+    took = written(piece.end - piece.start, "s", look.language)
+    phases = [phase_names.get(phase, phase) for phase in piece.phases]
+    return {
+        "lane": lane,
+        "owner": piece.owner,
+        "start": piece.start,
+        "end": piece.end,
+        "style": ("queued" if piece.queued else "served") + (" estimate" if piece.estimate else ""),
+        "ink": look.tokens.ink if piece.queued or piece.estimate else look.tokens.on[piece.owner],
+        "took": took,
+        "name": name,
+        "who": tr(f"owner.{piece.owner}", look.language),
+        "what": ("、" if look.language == "ja" else ", ").join(phases)
+        + (f" ({tr('figure.mark.queued', look.language)})" if piece.queued else ""),
+        "source": "; ".join(piece.sources),
+    }
+
+
+def phase_bars(
+    rows: Sequence[dict[str, Any]], look: Look, x: dict[str, Any], domain: float, band: float = 0.56
+) -> list[parts.Layer]:
+    """A layer for each stroke: solid, estimated, queued, and both; a dash is a mark's property, not an encoding."""
+    colour, language = parts.owner_colour(look), look.language
+    titles = (
+        ("name", "figure.col.label"),
+        ("who", "figure.col.owner"),
+        ("what", "figure.col.phase"),
+        ("took", "figure.col.time"),
+        ("source", "figure.col.source"),
+    )
+    tooltip = [{"field": field, "title": tr(title, language)} for field, title in titles]
+    wide = f"(datum.until - datum.start) / {domain} * width > 4"
+    separator = {"condition": {"test": wide, "value": 1.5}, "value": 0}
+    layers = []
+    for style in ("served", "served estimate", "queued", "queued estimate"):
+        chosen = [row for row in rows if row["style"] == style]
+        if not chosen:
+            continue
+        mark: dict[str, Any] = {"type": "bar", "height": {"band": band}, "clip": True}
+        encoding = {"x": x, "x2": {"field": "until"}, "color": colour, "tooltip": tooltip}
+        if style == "served":
+            mark["stroke"] = look.tokens.background
+            encoding["strokeWidth"] = separator
+        else:
+            mark |= {"fillOpacity": parts.PALE if style == "served estimate" else 0.12, "strokeWidth": 1.5}
+            mark |= {"strokeDash": parts.DASH} if "estimate" in style else {}
+            encoding["stroke"] = colour
+        layers.append({"data": inline(chosen), "mark": mark, "encoding": encoding})
+    return layers

@@ -1,0 +1,43 @@
+"""The legend, once a page, as HTML with inline styles: owners in stack order, then what the strokes mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Literal
+
+from sim.outcome import OWNERS, Owner
+from sim.report.look import Look
+from sim.report.texts import tr
+
+Mark = Literal["estimate", "interval", "range", "queued", "again", "untouched"]
+
+
+def legend(look: Look, owners: Sequence[Owner] = OWNERS, marks: Sequence[Mark] = (), short: bool = False) -> str:
+    """The owners a figure shows, in stack order, and only the marks it uses. short: the owner's first word."""
+    tokens = look.tokens
+    suffix = ".short" if short else ""
+    chips = [
+        _chip(f"background:{tokens.owners[owner]}", tr(f"owner.{owner}{suffix}", look.language))
+        for owner in OWNERS
+        if owner in owners
+    ]
+    ink, box = tokens.ink, "box-sizing:border-box"
+    strokes: dict[Mark, str] = {
+        "estimate": f"border:1.5px dashed {ink};{box}",
+        "again": f"border:1.5px dashed {ink};{box}",
+        "untouched": f"border:1.5px dashed {tokens.muted};background:{tokens.panel};{box}",
+        "queued": f"border:1.5px solid {tokens.muted};{box}",
+        "interval": f"background:linear-gradient({ink},{ink}) center/100% 2px no-repeat;border:solid {ink};"
+        f"border-width:0 2px;{box};width:1.7em;height:.8em",
+        "range": f"background:{ink};opacity:.32;height:.4em;width:1.6em",
+    }
+    chips += [_chip(strokes[mark], tr(f"figure.mark.{mark}", look.language)) for mark in marks]
+    return f'<div style="font-size:.9rem;line-height:1.9;color:{tokens.muted}">{"".join(chips)}</div>'
+
+
+def _chip(style: str, text: str) -> str:
+    return (
+        '<span style="display:inline-flex;align-items:center;gap:.4em;margin-right:.95em;white-space:nowrap">'
+        f'<span style="width:.95em;height:.95em;{style}"></span>{escape(text)}</span>'
+    )

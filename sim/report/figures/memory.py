@@ -1,0 +1,272 @@
+"""The memory ledger: a column an instance, area is memory, shared pages as often as a ruler counts them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sim.outcome import MemoryRecord, Metric, Outcome
+from sim.report.figures import parts
+from sim.report.figures.columns import COLUMN, RULERS, Block, Group, Ruler, group
+from sim.report.figures.legend import Mark
+from sim.report.look import Language, Look, Spec, chart, inline, type_size
+from sim.report.numbers import NARROW, written, written_metric
+from sim.report.texts import tr
+from sim.report.words import Names, label_names, part_name, part_names, spoken
+
+_GAP, _HEIGHT = 2.2, 380
+_MANY = 50
+"""Columns in all groups that still bear dashes of full weight."""
+_GIB = 2**30
+
+
+def marks(outcome: Outcome, ruler: Ruler) -> list[Mark]:
+    """The marks the ledger uses under a ruler: for the legend."""
+    blocks = [block for label in outcome.labels for block in group(outcome, label, ruler).blocks]
+    used: dict[Mark, bool] = {
+        "estimate": any(block.record.estimate for block in blocks),
+        "again": any(block.kind == "again" for block in blocks),
+        "untouched": any(block.kind == "promise" for block in blocks),
+    }
+    return [mark for mark, shown in used.items() if shown]
+
+
+def ledger(outcome: Outcome, look: Look, ruler: Ruler, names: Names) -> Spec:
+    """The labels' columns side by side on one scale, as `ruler` counts them.
+
+    RSS, PSS and physical share one y axis, so that switching between them is the animation.
+    """
+    groups = [group(outcome, label, ruler) for label in outcome.labels]
+    highest = max((g.top for g in groups), default=1.0)
+    if ruler != "configured":
+        highest = max(highest, *(group(outcome, label, "rss").top for label in outcome.labels))
+        highest = max(highest, *(group(outcome, label, "physical").top for label in outcome.labels))
+    unit, word = (_GIB, "GiB") if highest >= 2 * _GIB else (2**20, "MiB")
+    domain = 1.22 * highest / unit
+    rows, notes, heads, at = [], [], [], 0.0
+    for g in groups:
+        known = part_names(outcome, g.label, look.language)
+        rows += [_row(block, g, at, unit, known, look) for block in g.blocks]
+        middle = at + (g.columns - 1 + COLUMN) / 2
+        notes += _notes(g, ruler, middle, unit, domain, look)
+        heads.append(_head(outcome, g, ruler, middle, unit, names, look))
+        at += g.columns + _GAP
+    x = {"type": "quantitative", "axis": None, "scale": {"domain": [-0.2, at - _GAP], "nice": False}}
+    label = f"format(datum.value, ',~r') + (datum.index == 1 ? '{NARROW}{word}' : '')"
+    y = {
+        "field": "y",
+        "type": "quantitative",
+        "title": None,
+        "axis": {"values": parts.ticks(domain / 1.1, 6), "labelExpr": label},
+        "scale": {"domain": [0, domain], "nice": False},
+    }
+    layers = [*_rects(rows, x, y, look, fine=at > _MANY), *_words(notes, x, look), *_heads(heads, x, look)]
+    padding = {"bottom": look.px(30), "top": 5, "left": 5, "right": 5}
+    fit = {"type": "fit", "contains": "padding"}
+    spec = chart(look, height=look.px(_HEIGHT), autosize=fit, padding=padding, layer=layers)
+    shared = [g.instances / g.columns for g in groups if g.instances > g.columns]
+    if shared:
+        spec["title"] = tr("figure.columns", look.language, n=written(max(shared), "1", look.language))
+    return spec
+
+
+def _row(block: Block, g: Group, at: float, unit: int, known: dict[str, str], look: Look) -> dict[str, Any]:
+    record, language = block.record, look.language
+    counted = {
+        "private": tr("figure.private", language),
+        "first": tr("figure.shared_first", language, n=record.mappers),
+        "again": tr("figure.shared_again", language),
+        "once": tr("figure.shared_once", language, n=record.mappers),
+        "host": tr("figure.host_once", language),
+        "promise": tr("figure.promise", language),
+    }
+    return {
+        "group": g.label,
+        "x": at + block.x,
+        "x2": at + block.x2,
+        "y": block.low / unit,
+        "y2": block.high / unit,
+        "owner": record.owner if block.kind != "promise" else "none",
+        "kind": block.kind,
+        "estimate": record.estimate,
+        "what": part_name(record.part, known, language),
+        "size": written(record.bytes, "B", language, record.estimate),
+        "counted": counted[block.kind],
+        "source": record.source,
+    }
+
+
+def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, look: Look, fine: bool) -> list[parts.Layer]:
+    """Solid where pages are there, pale where that is an estimate, dashed where they are not (again, or yet)."""
+    colour = parts.owner_colour(look)
+    colour["scale"] = {
+        "domain": [*colour["scale"]["domain"], "none"],
+        "range": [*colour["scale"]["range"], look.tokens.muted],
+    }
+    titles = (
+        ("what", "figure.col.part"),
+        ("size", "figure.col.size"),
+        ("counted", "figure.col.counted"),
+        ("source", "figure.col.source"),
+    )
+    tooltip = [{"field": field, "title": tr(title, look.language)} for field, title in titles]
+    encoding = {"x": {"field": "x", **x}, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"}, "color": colour}
+    encoding["tooltip"] = tooltip
+    solid = {"type": "rect", "strokeWidth": 1.2, "stroke": look.tokens.background}
+    width = 0.7 if fine else 1.3
+    pale = {"type": "rect", "strokeWidth": width, "strokeDash": parts.DASH, "fillOpacity": parts.PALE}
+    ghost = {"type": "rect", "strokeWidth": width, "strokeDash": [4, 3], "fillOpacity": 0.1}
+    there = [row for row in rows if row["kind"] not in ("again", "promise") and not row["estimate"]]
+    guess = [row for row in rows if row["kind"] not in ("again", "promise") and row["estimate"]]
+    absent = [row for row in rows if row["kind"] in ("again", "promise")]
+    return [
+        {"data": inline(there), "mark": solid, "encoding": encoding},
+        {"data": inline(guess), "mark": pale, "encoding": encoding | {"stroke": colour}},
+        {"data": inline(absent), "mark": ghost, "encoding": encoding | {"stroke": colour}},
+    ]
+
+
+def _notes(g: Group, ruler: Ruler, middle: float, unit: int, domain: float, look: Look) -> list[dict[str, Any]]:
+    """The sentence inside a group: what is counted again, once, or never touched."""
+    language, columns = look.language, [b for b in g.blocks if b.x >= 1 or g.columns == 1]
+    again = [b for b in columns if b.kind == "again" and b.x < 2]
+    promise = [b for b in columns if b.kind == "promise" and b.x < 2]
+    once = [b.record.bytes for b in g.blocks if b.kind == "once"]
+    tall = 0.14 * domain * unit
+    if ruler == "rss" and again and g.instances > 2:
+        largest = max(again, key=lambda b: b.high - b.low)
+        if largest.high - largest.low > tall:
+            size = written(largest.record.bytes, "B", language)
+            text = tr("figure.note.again", language, size=size, n=largest.record.mappers - 1)
+            return [{"x": middle + 0.5, "y": (largest.low + largest.high) / 2 / unit, "text": text, "dy": 0}]
+    if ruler in ("pss", "physical") and once:
+        text = tr("figure.note.once", language, size=written(math.fsum(once), "B", language))
+        return [{"x": middle, "y": g.top / unit + 0.13 * domain, "text": text}]
+    if ruler == "configured" and promise and promise[0].high - promise[0].low > tall:
+        text = tr("figure.note.untouched", language)
+        return [{"x": middle, "y": (promise[0].low + promise[0].high) / 2 / unit, "text": text}]
+    return []
+
+
+def _words(notes: Sequence[dict[str, Any]], x: Any, look: Look) -> list[parts.Layer]:
+    """Notes twice: first as a halo of page colour, or the dashes run through the letters."""
+    if not notes:
+        return []
+    mark = {"type": "text", "lineBreak": "\n", "fontWeight": 600, "fontSize": type_size(look)}
+    halo = {"stroke": look.tokens.background, "strokeWidth": 5, "strokeOpacity": 0.85}
+    y = {"field": "y", "type": "quantitative"}
+    encoding = {"x": {"field": "x", **x}, "y": y, "text": {"field": "text"}}
+    return [{"data": inline(notes), "mark": mark | more, "encoding": encoding} for more in (halo, {})]
+
+
+def _head(
+    outcome: Outcome, g: Group, ruler: Ruler, middle: float, unit: int, names: Names, look: Look
+) -> dict[str, Any]:
+    metric = parts.any_statistic(outcome, g.label, f"{ruler}_total", "value")
+    name = names[g.label]
+    return {
+        "x": middle,
+        "top": g.top / unit,
+        "total": _sum(metric, look),
+        "name": tr("figure.count", look.language, n=f"{g.instances:,}", name=name.name),
+    }
+
+
+def _sum(metric: Metric | None, look: Look) -> str:
+    """What the ruler says; where it counts nothing (no guest, so nothing configured) in words."""
+    if metric is None:
+        return ""
+    return written_metric(metric, look.language) if metric.value else tr("figure.none_configured", look.language)
+
+
+def _heads(heads: Sequence[dict[str, Any]], x: Any, look: Look) -> list[parts.Layer]:
+    """The group's sum above its columns, its name below them."""
+    place, top = {"field": "x", **x}, {"field": "top", "type": "quantitative"}
+    total = {"type": "text", "dy": -look.px(14), "fontWeight": 700, "fontSize": type_size(look, 4)}
+    limit = {"expr": f"width / {max(len(heads), 1)} - 8"}
+    name = {"type": "text", "baseline": "top", "dy": 10, "color": look.tokens.muted, "limit": limit}
+    data = inline(heads)
+    return [
+        {"data": data, "mark": total, "encoding": {"x": place, "y": top, "text": {"field": "total"}}},
+        {"data": data, "mark": name, "encoding": {"x": place, "y": {"datum": 0}, "text": {"field": "name"}}},
+    ]
+
+
+def rulers(outcome: Outcome, look: Look, ruler: Ruler, names: Names) -> list[tuple[str, Spec]]:
+    """For each label a small bar chart of its sums; the ruler in use is ink, the others grey."""
+    rows: list[dict[str, Any]] = []
+    for label in outcome.labels:
+        for one in RULERS:
+            metric = parts.any_statistic(outcome, label, f"{one}_total", "value")
+            if metric:
+                said, name = _sum(metric, look), tr(f"ruler.{one}.sum", look.language)
+                rows.append({"of": label, "ruler": name, "value": metric.value, "label": said, "on": one == ruler})
+    most = max((row["value"] for row in rows), default=1.0)
+    ink = {"test": "datum.on", "value": look.tokens.ink}
+    room = {"expr": f"(width < 120 ? 2.6 : 1.42) * {most}"}
+    y = {"field": "ruler", "type": "nominal", "sort": None, "title": None, "axis": {"minExtent": look.px(90)}}
+    x = {
+        "field": "value",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domainMin": 0, "domainMax": room, "nice": False},
+    }
+    bar = {"type": "bar", "height": {"band": 0.55}}
+    text = {"type": "text", "align": "left", "dx": 6}
+    layers = [
+        {"mark": bar, "encoding": {"color": {"condition": ink, "value": look.tokens.line}}},
+        {
+            "mark": text,
+            "encoding": {"text": {"field": "label"}, "color": {"condition": ink, "value": look.tokens.muted}},
+        },
+    ]
+    return [
+        (
+            label,
+            chart(
+                look,
+                data=inline([row for row in rows if row["of"] == label]),
+                height={"step": look.px(28)},
+                title=names[label].name,
+                encoding={"y": y, "x": x},
+                layer=layers,
+            ),
+        )
+        for label in outcome.labels
+    ]
+
+
+def ledger_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
+    """One row a label and part: owner, size, how many map it, whether `ps` shows it, source."""
+    names, table = label_names(outcome, language), []
+    seen = set()
+    for record in outcome.of_type(MemoryRecord):
+        key = (record.of, record.owner, record.part, record.touched, record.instance is None)
+        if key in seen:
+            continue
+        seen.add(key)
+        cells = {
+            "label": str(names[record.of]),
+            "owner": tr(f"owner.{record.owner}.short", language),
+            "part": part_name(record.part, part_names(outcome, record.of, language), language),
+            "size": written(record.bytes, "B", language, record.estimate),
+            "mappers": str(record.mappers) if record.instance is None else tr("figure.private", language),
+            "in_ps": tr("figure.yes" if record.in_rss and record.touched else "figure.no", language),
+            "source": record.source,
+        }
+        table.append({tr(f"figure.col.{column}", language): cell for column, cell in cells.items()})
+    return table
+
+
+def ledger_alt(outcome: Outcome, ruler: Ruler, language: Language = "en") -> str:
+    """The sums in a sentence."""
+    names, sums = spoken(label_names(outcome, language)), []
+    for label in outcome.labels:
+        metric = parts.any_statistic(outcome, label, f"{ruler}_total", "value")
+        if metric:
+            n = group(outcome, label, ruler).instances
+            head = tr("figure.count", language, n=f"{n:,}", name=names[label])
+            sums.append(f"{head} {_sum(metric, Look(language=language))}")
+    said = parts.joined(sums, language)
+    return parts.sentence(tr("figure.ledger_alt", language, ruler=tr(f"ruler.{ruler}", language), sums=said))

@@ -1,0 +1,216 @@
+"""What several figures draw alike: lanes with names, axes of seconds, intervals, estimates, room for text."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sim.outcome import OWNERS, Metric, Outcome
+from sim.report.look import Language, Look, inline, type_size
+from sim.report.numbers import NARROW, unit_of, written
+from sim.report.texts import tr
+from sim.report.words import Name, Names
+
+Layer = dict[str, Any]
+
+PALE = 0.38
+"""Fill opacity of an estimate."""
+DASH = [5, 3]
+"""Dash of what is an estimate, or not there."""
+
+_LONG = 22
+"""Letters of a name that still fit on one line beside a lane."""
+
+_BRACKET = re.compile(r"\s*[(\uff08]")
+"""Begins what a lane's name has no room for."""
+
+
+def text_width(text: str, pixels: float) -> float:
+    """About how wide a text comes out: no metrics in pure Python, so a wide face is assumed."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.53 for c in text) * pixels
+
+
+def cut(text: str, characters: int) -> str:
+    """The text, at most so many half-width characters long, with an ellipsis where it was cut."""
+    room = float(characters)
+    for position, character in enumerate(text):
+        room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if room < 0:
+            return text[: max(position - 1, 0)].rstrip() + "…"
+    return text
+
+
+def ticks(end: float, most: int = 5) -> list[float]:
+    """Zero and at most `most` more round values up to `end`, in steps of 1, 2 or 5."""
+    if end <= 0:
+        return [0.0]
+    power = 10.0 ** math.floor(math.log10(end / most))
+    step = next(power * factor for factor in (1, 2, 5, 10) if end / (power * factor) <= most)
+    return [round(step * i, 12) for i in range(math.floor(end / step + 1e-9) + 1)]
+
+
+def round_up(value: float) -> float:
+    """The least 1, 2 or 5 times a power of ten that is not below the value.
+
+    >>> round_up(0.97), round_up(0.13), round_up(3.0)
+    (1.0, 0.2, 5.0)
+    """
+    power = 10.0 ** math.floor(math.log10(value)) if value > 0 else 1.0
+    return round(next(power * factor for factor in (1, 2, 5, 10) if power * factor >= value * (1 - 1e-9)), 12)
+
+
+def seconds_axis(end: float, look: Look, most: int = 5) -> dict[str, Any]:
+    """An axis of seconds, milliseconds or minutes up to `end`, with the unit at every tick and no title."""
+    factor, word = (60.0, "min") if end > 300 else (1.0, "s") if end >= 0.2 else (0.001, "ms")
+    if look.language == "ja":
+        word = {"min": "分", "s": "秒", "ms": "ミリ秒"}[word]
+    label = f"datum.value ? format(datum.value / {factor}, '~g') + '{NARROW}{word}' : '0'"
+    return {"values": [round(tick * factor, 12) for tick in ticks(end / factor, most)], "labelExpr": label}
+
+
+def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
+    """The y axis of lanes: names in ink, the kind below the name; one line and less room on a phone.
+
+    Margins depend on the names alone, so that zero stands under zero in every panel of a page.
+    """
+    names = {label: name._replace(name=_BRACKET.split(name.name)[0]) for label, name in names.items()}
+    every = [name.name for name in names.values()]
+    short = {
+        label: name.kind or name.name if every.count(name.name) > 1 else name.name for label, name in names.items()
+    }
+    names = {label: _in_two(name) for label, name in names.items()}
+    full = {label: [name.name, name.kind] if name.kind else name.name for label, name in names.items()}
+    double = [label for label, name in names.items() if name.kind]
+    lines = [line for name in names.values() for line in name if line]
+    usual, wide, narrow = (
+        round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in lines)])))
+        for pixels, most in ((look.px(15), look.px(190)), (look.px(19), look.px(240)), (13, 108))
+    )
+    extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}
+    one_line = f"{json.dumps(short, ensure_ascii=False)}[datum.value]"
+    axis: dict[str, Any] = {
+        "labelExpr": one_line,
+        "minExtent": extent,
+        "maxExtent": extent,
+        "labelLimit": extent,
+        "labelColor": look.tokens.ink,
+        "labelFontWeight": 500,
+        "grid": False,
+    }
+    if two_lines and double:
+        both = f"{json.dumps(full, ensure_ascii=False)}[datum.value]"
+        axis["labelExpr"] = f"containerSize()[0] < 420 ? {one_line} : {both}"
+        axis["labelLineHeight"] = {"expr": f"width > 1000 ? {look.px(22)} : {look.px(20)}"}
+        raised = {"expr": f"containerSize()[0] < 420 ? 0 : {-look.px(10)}"}
+        test = f"indexof({json.dumps(double, ensure_ascii=False)}, datum.value) >= 0"
+        axis["labelOffset"] = {"condition": {"test": test, **raised}, "value": 0}
+    return axis
+
+
+def _in_two(name: Name) -> Name:
+    """A long name that has no second line is broken at the space nearest its middle."""
+    spaces = [i for i, letter in enumerate(name.name) if letter == " "]
+    if name.kind or not spaces or len(name.name) <= _LONG:
+        return name
+    middle = min(spaces, key=lambda i: abs(i - len(name.name) / 2))
+    return Name(name.name[:middle], name.name[middle + 1 :])
+
+
+def owner_colour(look: Look) -> dict[str, Any]:
+    """The one scale of owners, the same on every page."""
+    scale = {"domain": list(OWNERS), "range": [look.tokens.owners[owner] for owner in OWNERS]}
+    return {"field": "owner", "type": "nominal", "scale": scale, "legend": None}
+
+
+def interval_layers(rows: Sequence[Mapping[str, Any]], look: Look) -> list[Layer]:
+    """Whiskers from `low` to `high` with a halo of page colour, or they vanish on dark fills."""
+    shown = [row for row in rows if row["low"] is not None]
+    if not shown:
+        return []
+    tokens, data = look.tokens, inline(shown)
+    low, high = {"field": "low", "type": "quantitative"}, {"field": "high", "type": "quantitative"}
+    cap = {"type": "tick", "thickness": 2, "size": look.px(12), "color": tokens.ink, "clip": True}
+    return [
+        {
+            "data": data,
+            "mark": {"type": "rule", "strokeWidth": width, "color": colour, "clip": True},
+            "encoding": encoding,
+        }
+        for width, colour, encoding in (
+            (5, tokens.background, {"x": low, "x2": {"field": "high"}}),
+            (2, tokens.ink, {"x": low, "x2": {"field": "high"}}),
+        )
+    ] + [{"data": data, "mark": cap, "encoding": {"x": end}} for end in (low, high)]
+
+
+def domain_for(rows: Sequence[Mapping[str, Any]], room: float = 1.36) -> float:
+    """Where the axis ends: room for the text behind the longest bar, and for ranges up to twice as long as that."""
+    reach = max((row["reach"] for row in rows), default=0.0) or 1.0
+    widest = max((row["range_high"] or 0.0 for row in rows), default=0.0)
+    return float(max(reach * room, min(widest * 1.02, reach * 2 * room)))
+
+
+def range_layers(rows: Sequence[Mapping[str, Any]], look: Look, below: float, domain: float) -> list[Layer]:
+    """The range of the inputs' sources: a grey strip under the bar, another kind of doubt in another place.
+
+    A range wider than the axis runs to its end, where an arrow says how far it goes.
+    """
+    shown = [{**row, "range_end": min(row["range_high"], domain)} for row in rows if row["range_low"] is not None]
+    wider = [row for row in shown if row["range_high"] > domain]
+    strip = {
+        "type": "rule",
+        "strokeWidth": look.px(5),
+        "opacity": 0.32,
+        "color": look.tokens.ink,
+        "yOffset": look.px(below),
+    }
+    ends = {"x": {"field": "range_low", "type": "quantitative"}, "x2": {"field": "range_end"}}
+    layers: list[Layer] = [{"data": inline(shown), "mark": strip, "encoding": ends}] if shown else []
+    if wider:
+        arrow = {"align": "right", "dx": -4, "dy": look.px(below - 12), "color": look.tokens.muted}
+        layers.append(text_layer(wider, look, "range_end", "range_told", plus=-2, **arrow))
+    return layers
+
+
+def text_layer(
+    rows: Sequence[Mapping[str, Any]], look: Look, x: str, text: str, *, plus: int = 0, **mark: Any
+) -> Layer:
+    """Left-aligned text beside the end of a bar."""
+    size = type_size(look, plus)
+    return {
+        "data": inline(rows),
+        "mark": {"type": "text", "align": "left", "dx": 10, "fontSize": size} | mark,
+        "encoding": {"x": {"field": x, "type": "quantitative"}, "text": {"field": text}},
+    }
+
+
+def doubt(metric: Metric, language: Language) -> dict[str, Any]:
+    """A metric's interval and range as fields of a row, and how the range's end is told where it has no room."""
+    low, high = metric.range or (None, None)
+    told = "" if high is None else f"→ {written(high, unit_of(metric), language)}"
+    return {"low": metric.low, "high": metric.high, "range_low": low, "range_high": high, "range_told": told}
+
+
+def any_statistic(outcome: Outcome, label: str, metric: str, preferred: str = "p50") -> Metric | None:
+    """The label's metric at its preferred statistic, else at the first there is; None where it has none."""
+    found = [m for m in outcome.metrics if m.of == label and m.metric == metric]
+    return next((m for m in found if m.statistic == preferred), found[0] if found else None)
+
+
+def place(rank: int, look: Look) -> str:
+    """A rank in the figure's language: 1st, 2nd and so on."""
+    return tr(f"figure.place.{rank}", look.language) if rank <= 3 else tr("figure.place", look.language, n=rank)
+
+
+def joined(items: Iterable[str], language: str) -> str:
+    """A list inside a sentence."""
+    return ("、" if language == "ja" else ", ").join(items)
+
+
+def sentence(text: str) -> str:
+    """A sentence whose last word may be an abbreviation: "est.." ends in one full stop."""
+    return text.removesuffix(".") if text.endswith("..") else text

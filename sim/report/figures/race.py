@@ -1,0 +1,250 @@
+"""The boot race: one lane a label, its phases in their owners' colours, from a startup study's outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sim.outcome import OWNERS, Metric, Outcome, Owner, PhaseRecord
+from sim.report.figures import parts
+from sim.report.figures.bars import doubt_columns
+from sim.report.figures.lanes import Finish, Lane, median_lane, owners_of, phase_bars, segment_row, segments
+from sim.report.figures.legend import Mark
+from sim.report.look import Language, Look, Spec, chart, inline, type_size
+from sim.report.numbers import written
+from sim.report.texts import tr
+from sim.report.words import Names, label_names, phase_names, spoken
+
+_METRICS = {"ready": "startup_time", "init": "init_time", "runtime": "runtime_time"}
+_LENS_WORTH = 4.0
+"""A lens is worth its place where the longest lane is at least so many times longer than what it enlarges."""
+
+
+def finish_metric(outcome: Outcome, label: str, finish: Finish = "ready") -> Metric | None:
+    """The metric whose clock stops at the finish: its median over instances."""
+    return parts.any_statistic(outcome, label, _METRICS[finish])
+
+
+def order(outcome: Outcome, finish: Finish = "ready") -> list[str]:
+    """The labels by finish, first one first; those without a time last."""
+    times = {label: finish_metric(outcome, label, finish) for label in outcome.labels}
+    return sorted(outcome.labels, key=lambda label: metric.value if (metric := times[label]) else math.inf)
+
+
+def lens_cut(outcome: Outcome, finish: Finish = "ready") -> float | None:
+    """Seconds the lens enlarges (a round number), or None where the lanes are near enough not to need one."""
+    totals = [row["reach"] for row in _totals(outcome, Look(), finish)]
+    cuts = {parts.round_up(reach) for reach in totals}
+    return max((cut for cut in cuts if max(totals) >= _LENS_WORTH * cut), default=None)
+
+
+def owners(outcome: Outcome, finish: Finish = "ready") -> list[Owner]:
+    """The owners the race shows, in stack order: for the legend."""
+    return owners_of([piece for lane in _lanes(outcome, finish) for piece in segments(lane)])
+
+
+def marks(outcome: Outcome, finish: Finish = "ready") -> list[Mark]:
+    """The marks the race uses: for the legend."""
+    pieces = [piece for lane in _lanes(outcome, finish) for piece in segments(lane)]
+    totals = [metric for label in outcome.labels if (metric := finish_metric(outcome, label, finish))]
+    used: dict[Mark, bool] = {
+        "estimate": any(piece.estimate for piece in pieces) or any(metric.estimate for metric in totals),
+        "queued": any(piece.queued for piece in pieces),
+        "interval": any(metric.low is not None for metric in totals),
+        "range": any(metric.range is not None for metric in totals),
+    }
+    return [mark for mark, shown in used.items() if shown]
+
+
+def race(
+    outcome: Outcome,
+    look: Look,
+    names: Names,
+    *,
+    predicted: Sequence[str] = (),
+    hidden: bool = False,
+    lens: bool = False,
+    finish: Finish = "ready",
+    tall: bool = True,
+) -> Spec:
+    """The race. hidden: empty lanes in the scenario's order, each with "?" or the rank said; lens: its first moments.
+
+    predicted: labels in the order a student placed them. tall: lanes for a page; else for a projector.
+    """
+    if hidden:
+        return _empty_lanes(outcome, look, names, predicted, tall)
+    totals = _totals(outcome, look, finish, predicted)
+    first = lens_cut(outcome, finish)
+    domain = 1.13 * first if lens and first else parts.domain_for(totals)
+    cut = first if lens and first else domain
+    pieces = [
+        segment_row(piece, lane.label, str(names[lane.label]), phase_names(outcome, lane.label, look.language), look)
+        for lane in _lanes(outcome, finish)
+        for piece in segments(lane, smallest=0.015 * domain)
+    ]
+    for row in pieces:
+        row["until"] = min(row["end"], cut)
+    shown = [row for row in totals if not lens or row["reach"] <= cut]
+    layers = [_tracks(outcome, look)]
+    if not lens and first:
+        layers.append(_shade(first, look))
+    layers += phase_bars([row for row in pieces if row["start"] < cut], look, _x_axis(cut, domain, look), domain)
+    layers.append(_numbers_in_bars(pieces, shown, look, domain, cut, lens))
+    if lens:
+        layers += parts.interval_layers(shown, look)
+        layers.append(parts.text_layer(shown, look, "reach", "label", fontWeight=700))
+        longer = [{"lane": row["lane"], "end": cut, "label": "→"} for row in totals if row["reach"] > cut]
+        layers.append(parts.text_layer(longer, look, "end", "label", color=look.tokens.muted))
+    else:
+        layers += parts.range_layers(shown, look, 20, domain)
+        layers += parts.interval_layers(shown, look)
+        layers.append(parts.text_layer(shown, look, "reach", "label", plus=1, dy=-look.px(9), fontWeight=700))
+        layers.append(parts.text_layer(shown, look, "reach", "rank", plus=-1, dy=look.px(9), color=look.tokens.muted))
+    step = _step(len(totals), lens=lens, tall=tall)
+    lane = _lane_encoding(order(outcome, finish), names, look, two_lines=not lens)
+    return chart(look, height={"step": look.px(step)}, encoding={"y": lane}, layer=layers)
+
+
+def _step(count: int, *, lens: bool, tall: bool) -> float:
+    """Pixels of a lane: lower where there are many, as the whole race is to be seen at once."""
+    usual, least, together = (32 if tall else 27, 24, 300) if lens else (50 if tall else 46, 42, 460)
+    return max(least, min(usual, together / max(count, 1)))
+
+
+def _lanes(outcome: Outcome, finish: Finish) -> list[Lane]:
+    found = (median_lane(outcome, label, finish) for label in order(outcome, finish))
+    return [lane for lane in found if lane]
+
+
+def _totals(outcome: Outcome, look: Look, finish: Finish, predicted: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """One row a lane: its total with interval and range, written, and its rank beside the predicted one."""
+    rows = []
+    for rank, label in enumerate(order(outcome, finish), 1):
+        metric, lane = finish_metric(outcome, label, finish), median_lane(outcome, label, finish)
+        if metric is None:
+            continue
+        said = predicted.index(label) + 1 if label in predicted else 0
+        told = parts.place(rank, look)
+        if said:
+            guess = tr("figure.you", look.language, place=parts.place(said, look))
+            told += f" · {guess} {'✓' if said == rank else '✗'}"
+        row = {"lane": label, "total": metric.value, **parts.doubt(metric, look.language), "rank": told}
+        row["label"] = written(metric.value, "s", look.language, metric.estimate)
+        row["reach"] = max(metric.value, metric.high or 0.0, lane.total if lane else 0.0)
+        rows.append(row)
+    return rows
+
+
+def _lane_encoding(labels: Sequence[str], names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
+    shown = {label: names[label] for label in labels}
+    axis = parts.lane_axis(shown, look, two_lines=two_lines)
+    return {"field": "lane", "type": "nominal", "sort": list(labels), "title": None, "axis": axis}
+
+
+def _tracks(outcome: Outcome, look: Look) -> parts.Layer:
+    return {
+        "data": inline({"lane": label} for label in outcome.labels),
+        "mark": {"type": "bar", "height": {"band": 0.78}, "color": look.tokens.track},
+        "encoding": {"x": {"datum": 0}, "x2": {"value": {"expr": "width"}}},
+    }
+
+
+def _shade(cut: float, look: Look) -> parts.Layer:
+    """The part that the lens enlarges, across all lanes; with fixed y, else it would add a lane."""
+    ends = {"x": {"datum": 0}, "x2": {"datum": cut}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
+    return {"data": inline([{}]), "mark": {"type": "rect", "color": look.tokens.ink, "opacity": 0.09}, "encoding": ends}
+
+
+def _x_axis(cut: float, domain: float, look: Look) -> dict[str, Any]:
+    scale = {"domainMin": 0, "domainMax": {"expr": f"width < 320 ? {domain * 1.25} : {domain}"}, "nice": False}
+    axis = parts.seconds_axis(cut, look)
+    return {"field": "start", "type": "quantitative", "scale": scale, "title": None, "axis": axis, "stack": None}
+
+
+def _numbers_in_bars(
+    rows: Sequence[dict[str, Any]], totals: Sequence[dict[str, Any]], look: Look, domain: float, cut: float, lens: bool
+) -> parts.Layer:
+    """The duration inside each piece that has room and no whisker across it."""
+    whisker = {row["lane"]: row["low"] for row in totals if row["low"] is not None}
+    free = [
+        row | {"middle": (row["start"] + row["until"]) / 2}
+        for row in rows
+        if row["start"] < cut and row["until"] <= whisker.get(row["lane"], math.inf)
+    ]
+    letter = look.px(15 if look.language == "ja" else 9)
+    room = f"(datum.until - datum.start) / {domain} * width > length(datum.took) * {letter} + 6"
+    size: Any = look.px(14) if lens else type_size(look, -1)
+    return {
+        "data": inline(free),
+        "mark": {"type": "text", "clip": True, "align": "center", "fontSize": size, "fontWeight": 500},
+        "encoding": {
+            "x": {"field": "middle", "type": "quantitative"},
+            "text": {"field": "took"},
+            "color": {"field": "ink", "type": "nominal", "scale": None},
+            "opacity": {"condition": {"test": room, "value": 1}, "value": 0},
+        },
+    }
+
+
+def _empty_lanes(outcome: Outcome, look: Look, names: Names, predicted: Sequence[str], tall: bool) -> Spec:
+    said = {label: tr("figure.you", look.language, place=parts.place(i, look)) for i, label in enumerate(predicted, 1)}
+    rows = [{"lane": label, "text": said.get(label, "?")} for label in outcome.labels]
+    scale = {"domain": [0, 1], "nice": False}
+    x = {"datum": 0, "type": "quantitative", "scale": scale, "title": None, "axis": {"labels": False, "grid": False}}
+    track = _tracks(outcome, look)
+    track["encoding"]["x"] = x
+    text = {"type": "text", "align": "left", "baseline": "middle", "dx": 14, "fontSize": type_size(look, 4)}
+    words = {"data": inline(rows), "mark": text, "encoding": {"x": {"datum": 0}, "text": {"field": "text"}}}
+    lane = _lane_encoding(outcome.labels, names, look, two_lines=True)
+    return chart(look, height={"step": look.px(72 if tall else 50)}, encoding={"y": lane}, layer=[track, words])
+
+
+def race_table(outcome: Outcome, language: Language = "en", finish: Finish = "ready") -> list[dict[str, str]]:
+    """One row a label, by finish: total, interval, range, and the seconds of each owner in the instance drawn."""
+    names, table = label_names(outcome, language), []
+    for label in order(outcome, finish):
+        metric, lane = finish_metric(outcome, label, finish), median_lane(outcome, label, finish)
+        if metric is None:
+            continue
+        row = {tr("figure.col.label", language): str(names[label])}
+        row[tr("figure.col.total", language)] = written(metric.value, "s", language, metric.estimate)
+        row |= doubt_columns(metric, language)
+        pieces = segments(lane) if lane else []
+        for owner in OWNERS:
+            spent = math.fsum(piece.end - piece.start for piece in pieces if piece.owner == owner)
+            row[tr(f"owner.{owner}.short", language)] = written(spent, "s", language) if spent else "–"
+        table.append(row)
+    return table
+
+
+def race_sources(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
+    """One row a phase of the instances drawn: label, owner, phase, duration, of which queued, source."""
+    names, table = label_names(outcome, language), []
+    for lane in _lanes(outcome, "ready"):
+        known = phase_names(outcome, lane.label, language)
+        table += [_source_row(phase, str(names[lane.label]), known, language) for phase in lane.phases]
+    return table
+
+
+def _source_row(phase: PhaseRecord, name: str, known: dict[str, str], language: Language) -> dict[str, str]:
+    cells = {
+        "label": name,
+        "owner": tr(f"owner.{phase.owner}.short", language),
+        "phase": known.get(phase.phase, phase.phase),
+        "time": written(phase.end - phase.start, "s", language, phase.estimate),
+        "queued": written(phase.queued, "s", language) if phase.queued else "–",
+        "source": phase.source,
+    }
+    return {tr(f"figure.col.{column}", language): cell for column, cell in cells.items()}
+
+
+def race_alt(outcome: Outcome, language: Language = "en", finish: Finish = "ready") -> str:
+    """The race in a sentence, for those who hear it."""
+    names = spoken(label_names(outcome, language))
+    lanes = [
+        f"{names[label]} {written(metric.value, 's', language, metric.estimate)}"
+        for label in order(outcome, finish)
+        if (metric := finish_metric(outcome, label, finish))
+    ]
+    return parts.sentence(tr("figure.race_alt", language, lanes=parts.joined(lanes, language)))

@@ -1,0 +1,1 @@
+"""Layered graph layout and its drawing as SVG. Knows no build."""

@@ -1,0 +1,58 @@
+"""Where the nodes of a graph stand and through which points its edges run. Units: node widths across, rows down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sim.report.graph.coordinates import NODE, coordinates
+from sim.report.graph.order import ordered, ranks
+
+Edge = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """places: node to (centre across, row down); routes: edge to the points it passes between its ends."""
+
+    places: Mapping[str, tuple[float, int]]
+    routes: Mapping[Edge, tuple[tuple[float, int], ...]]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return max((row for _, row in self.places.values()), default=-1) + 1
+
+
+def layered(nodes: Sequence[str], edges: Sequence[Edge]) -> Layout:
+    """Any acyclic graph, parents above children. Deterministic. Raises `ValueError` on a cycle."""
+    if not nodes:
+        return Layout({}, {})
+    graph = ordered(nodes, edges)
+    x = coordinates(graph)
+    row = {vertex: k for k, layer in enumerate(graph.layers) for vertex in layer}
+    places = {node: (x[node], row[node]) for node in nodes}
+    routes = {edge: tuple((x[v], row[v]) for v in chain[1:-1]) for edge, chain in graph.chains.items()}
+    return Layout(places, routes)
+
+
+def in_columns(nodes: Sequence[str], edges: Sequence[Edge], column: Mapping[str, int], pitch: float = NODE) -> Layout:
+    """A graph whose nodes have a column each (a build's stages): time runs down, no two nodes share a place.
+
+    pitch: distance between columns' centres, in node widths. Edges have no points between their ends.
+    """
+    rank = ranks(nodes, edges)
+    parents: dict[str, list[str]] = {node: [] for node in nodes}
+    for source, target in edges:
+        parents[target].append(source)
+    row: dict[str, int] = {}
+    taken: dict[tuple[int, int], str] = {}
+    for node in sorted(nodes, key=lambda one: rank[one]):
+        below = max((row[parent] + 1 for parent in parents[node]), default=max(rank[node], 0))
+        while (column[node], below) in taken:
+            below += 1
+        row[node] = below
+        taken[column[node], below] = node
+    first = min(row.values(), default=0)
+    places = {node: (NODE / 2 + column[node] * pitch, row[node] - first) for node in nodes}
+    return Layout(places, dict.fromkeys(edges, ()))

@@ -1,0 +1,219 @@
+"""A laid out graph as one self-contained SVG string: shown, picked, exported and tested as it is.
+
+Colours are the page's theme variables with the look's as fall-backs, so that both themes come for free and an export
+needs none. Nodes are focusable buttons with a full label; status is glyph, word and frame, never colour alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from sim.report.graph.layout import Layout
+from sim.report.look import CODE_FONT, FONT, Look
+
+Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
+"""Outline; washed and framed in attention; the same with a heavy frame; dashed attention; dashed and grey."""
+
+WIDTH, HEIGHT = 250, 46
+GUTTER, GAP = 44, 22
+MARGIN, HEAD = 22, 34
+CHARACTERS = 25
+"""Of code that a node has room for, at an assumed glyph width: no font metrics in pure Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A card: glyph, `word` in bold and `body` in code, below it what became of it, and a cost at the right.
+
+    label: read aloud. flag: a small tag on the frame ("you: re-runs"), "" for none. stub: what a short edge from the
+    left stands for ("reads the build context"), "" for none.
+    """
+
+    id: str
+    glyph: str
+    word: str
+    body: str
+    note: str
+    cost: str
+    tone: Tone
+    label: str
+    flag: str = ""
+    stub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An edge. hot: it carries the cascade; dashed: content taken from elsewhere, not the parent."""
+
+    source: str
+    target: str
+    hot: bool = False
+    dashed: bool = False
+
+
+def drawing(
+    layout: Layout,
+    nodes: Sequence[Node],
+    lines: Sequence[Line],
+    look: Look,
+    *,
+    title: str,
+    selected: str = "",
+    heads: Mapping[int, str] | None = None,
+) -> str:
+    """The SVG. heads: what stands above a column, by column, where the layout is one of columns."""
+    top = HEAD if heads else MARGIN
+    across = {node: MARGIN + WIDTH / 2 + (x - 0.5) * (WIDTH + GUTTER) for node, (x, _) in layout.places.items()}
+    if not heads:
+        across = {node: MARGIN + x * WIDTH for node, (x, _) in layout.places.items()}
+    down = {node: top + row * (HEIGHT + GAP) for node, (_, row) in layout.places.items()}
+    width = round(max(across.values(), default=0.0) + WIDTH / 2 + MARGIN)
+    height = round(top + layout.rows * (HEIGHT + GAP) - GAP + MARGIN)
+    grown = round(width * 1.3 * look.size)
+    out = [
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+            f'style="width:100%;height:auto;min-width:{width}px;max-width:{max(grown, width)}px" role="group" '
+            f'aria-label="{escape(title)}" font-size="14"><style>{_style(look)}</style>'
+        )
+    ]
+    for column, head in sorted((heads or {}).items()):
+        out.append(f'<text class="h" x="{MARGIN + column * (WIDTH + GUTTER)}" y="20">{escape(head)}</text>')
+    crowded = _crowded(layout) if heads else frozenset()
+    for i, line in enumerate(lines):
+        points = [
+            (MARGIN + x * WIDTH, top + row * (HEIGHT + GAP)) for x, row in layout.routes[line.source, line.target]
+        ]
+        a, b = (across[line.source], down[line.source]), (across[line.target], down[line.target])
+        if not heads:
+            path = _curve(a, points, b)
+        elif a[0] == b[0]:
+            path = (
+                _beside(a, b)
+                if (line.source, line.target) in crowded
+                else f"M{_n(a[0])} {_n(a[1] + HEIGHT)}V{_n(b[1])}"
+            )
+        else:
+            path = _between(a, b, i)
+        classes = "e" + " m" * line.hot + " f" * line.dashed
+        ends = f'data-from="{escape(line.source)}" data-to="{escape(line.target)}"'
+        out.append(f'<path class="{classes}" {ends} d="{path}"/>')
+    out += [_card(node, across[node.id] - WIDTH / 2, down[node.id], node.id == selected) for node in nodes]
+    return "".join(out) + "</svg>"
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _crowded(layout: Layout) -> frozenset[tuple[str, str]]:
+    """Edges inside a column that would run through another node of it."""
+    taken = set(layout.places.values())
+    found = []
+    for source, target in layout.routes:
+        (x, first), (other, last) = layout.places[source], layout.places[target]
+        if x == other and any((x, row) in taken for row in range(first + 1, last)):
+            found.append((source, target))
+    return frozenset(found)
+
+
+def _curve(a: tuple[float, float], through: Sequence[tuple[float, float]], b: tuple[float, float]) -> str:
+    """Down from a's foot to b's head; where it passes a row it passes straight."""
+    x, y = a[0], a[1] + HEIGHT
+    path = f"M{_n(x)} {_n(y)}"
+    for px, py in through:
+        path += _bend(x, y, px, py) + f"V{_n(py + HEIGHT)}"
+        x, y = px, py + HEIGHT
+    return path + _bend(x, y, b[0], b[1])
+
+
+def _bend(x: float, y: float, px: float, py: float) -> str:
+    if abs(px - x) < 0.05:
+        return f"V{_n(py)}"
+    middle = (y + py) / 2
+    return f"C{_n(x)} {_n(middle)} {_n(px)} {_n(middle)} {_n(px)} {_n(py)}"
+
+
+def _beside(a: tuple[float, float], b: tuple[float, float]) -> str:
+    """Around the nodes between, along the right side of the column."""
+    x, y, end = a[0] + WIDTH / 2, a[1] + HEIGHT / 2, b[1] + HEIGHT / 2
+    return f"M{_n(x)} {_n(y)}C{_n(x + 26)} {_n(y + 8)} {_n(x + 26)} {_n(end - 8)} {_n(x)} {_n(end)}"
+
+
+def _between(a: tuple[float, float], b: tuple[float, float], lane: int) -> str:
+    """From side to side; over a column between them through the gap above the target's row, where no node is."""
+    right = b[0] > a[0]
+    side = WIDTH / 2 if right else -WIDTH / 2
+    x, y, px, py = a[0] + side, a[1] + HEIGHT / 2, b[0] - side, b[1] + HEIGHT / 2
+    if abs(b[0] - a[0]) <= WIDTH + GUTTER:
+        pull = 30 if right else -30
+        return f"M{_n(x)} {_n(y)}C{_n(x + pull)} {_n(y)} {_n(px - pull)} {_n(py)} {_n(px)} {_n(py)}"
+    away = (10 + lane % 5 * 5) * (1 if right else -1)
+    level = b[1] - GAP / 2 + (lane % 5 - 2) * 2
+    return f"M{_n(x)} {_n(y)}H{_n(x + away)}V{_n(level)}H{_n(px - away)}V{_n(py)}H{_n(px)}"
+
+
+def _card(node: Node, x: float, y: float, selected: bool) -> str:
+    room = CHARACTERS - len(node.word) - 1
+    body = node.body if len(node.body) <= room else node.body[: max(room - 1, 0)].rstrip() + "…"
+    parts = [
+        (
+            f'<g class="n {node.tone}" data-node="{escape(node.id)}" tabindex="0" role="button" '
+            f'aria-pressed="{str(selected).lower()}" aria-label="{escape(node.label)}" '
+            f'transform="translate({_n(x)} {_n(y)})">'
+            f'<rect class="b" width="{WIDTH}" height="{HEIGHT}" rx="5"/>'
+            f'<rect class="ring" x="-4" y="-4" width="{WIDTH + 8}" height="{HEIGHT + 8}" rx="8"/>'
+            f'<text class="g" x="19" y="29" text-anchor="middle">{escape(node.glyph)}</text>'
+            f'<text class="t" x="38" y="19"><tspan class="w">{escape(node.word)}</tspan> {escape(body)}</text>'
+            f'<text class="s" x="38" y="37">{escape(node.note)}</text>'
+        )
+    ]
+    if node.cost:
+        parts.append(f'<text class="s" x="{WIDTH - 10}" y="37" text-anchor="end">{escape(node.cost)}</text>')
+    if node.stub:
+        parts.append(f'<path class="e" d="M-13 {HEIGHT / 2:.0f}H0"><title>{escape(node.stub)}</title></path>')
+        parts.append(f'<circle class="d" cx="-13" cy="{HEIGHT / 2:.0f}" r="3.5"/>')
+    if node.flag:
+        wide = 16 + sum(7 if ord(letter) < 0x300 else 13 for letter in node.flag)
+        parts.append(f'<rect class="p" x="{WIDTH - wide - 8}" y="-14" width="{wide}" height="18" rx="9"/>')
+        parts.append(
+            f'<text class="q" x="{_n(WIDTH - 8 - wide / 2)}" y="-0.5" text-anchor="middle">{escape(node.flag)}</text>'
+        )
+    return "".join(parts) + "</g>"
+
+
+def _style(look: Look) -> str:
+    tokens = look.tokens
+    ink, muted = f"var(--st-text-color,{tokens.ink})", f"var(--st-gray-text-color,{tokens.muted})"
+    line, page = f"var(--st-border-color,{tokens.line})", f"var(--st-background-color,{tokens.background})"
+    red, wash = f"var(--st-red-color,{tokens.attention})", f"var(--st-red-background-color,{tokens.wash})"
+    red_text = f"var(--st-red-text-color,{tokens.attention_text})"
+    font, code = f"var(--st-font,{FONT})", f"var(--st-code-font,{CODE_FONT})"
+    return (
+        f".e{{fill:none;stroke:{line};stroke-width:2}}.e.m{{stroke:{red};stroke-width:3}}.e.f{{stroke-dasharray:6 4}}"
+        f".d{{fill:{page};stroke:{line};stroke-width:2}}"
+        f".b{{fill:{page};stroke:{line};stroke-width:1.2}}"
+        f".hot .b,.cause .b{{fill:{wash};stroke:{red};stroke-width:1.8}}.cause .b{{stroke-width:3.2}}"
+        f".unsure .b{{stroke:{red};stroke-width:1.8;stroke-dasharray:5 3}}"
+        f".absent .b{{fill:none;stroke:{muted};stroke-dasharray:4 3}}"
+        f".ring{{fill:none;stroke:none}}.n[aria-pressed=true] .ring{{stroke:{ink};stroke-width:2.5}}"
+        f"text{{font-family:{font}}}.t{{fill:{ink};font-family:{code};font-size:13px}}.w{{font-weight:700}}"
+        f".absent .t{{fill:{muted}}}.s{{fill:{muted};font-size:13px}}"
+        f".hot .s,.cause .s,.unsure .s{{fill:{red_text};font-weight:600}}"
+        f".g{{fill:{muted};font-weight:700;font-size:17px}}.hot .g,.cause .g,.unsure .g{{fill:{red}}}"
+        f".h{{fill:{muted};font-size:14px}}.p{{fill:{page};stroke:{ink};stroke-width:1.2}}"
+        f".q{{fill:{ink};font-size:13px;font-weight:600}}"
+    )
+
+
+_VARIABLE = re.compile(r"var\(--[\w-]+,([^()]*)\)")
+
+
+def standalone(svg: str, look: Look) -> str:
+    """The same picture for a file: theme variables replaced by their values, the page's colour behind it."""
+    page = f'<rect width="100%" height="100%" fill="{look.tokens.background}"/>'
+    return _VARIABLE.sub(r"\1", svg).replace("</style>", f"</style>{page}", 1)

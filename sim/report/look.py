@@ -1,0 +1,181 @@
+"""The visual language as values: colours, type and the Vega configuration every figure shares.
+
+Chrome is ink and colour is data: six owners in a fixed order, and one attention colour for what it costs. A figure
+draws with these tokens only, so that page, export and notebook agree. Knows no outcome.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sim.outcome import OWNERS, Owner
+
+Theme = Literal["light", "dark"]
+Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
+
+Spec = dict[str, Any]
+"""A Vega-Lite specification."""
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+FONT = "Source Sans, Hiragino Sans, Noto Sans CJK JP, Noto Sans JP, Yu Gothic UI, Meiryo, sans-serif"
+CODE_FONT = "Source Code Pro, Noto Sans Mono CJK JP, monospace"
+SMALLEST = 13
+"""Pixels; no text in a figure is smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One theme's colours. owners: an owner's fill; on: the text colour that can be read on that fill."""
+
+    ink: str
+    muted: str
+    background: str
+    panel: str
+    track: str
+    line: str
+    accent: str
+    attention: str
+    wash: str
+    attention_text: str
+    on_attention: str
+    owners: Mapping[Owner, str]
+    on: Mapping[Owner, str]
+
+
+LIGHT = Tokens(
+    ink="#15181D",
+    muted="#5A6270",
+    background="#FFFFFF",
+    panel="#F3F4F6",
+    track="#F3F4F6",
+    line="#C9CDD4",
+    accent="#24304F",
+    attention="#B82A08",
+    wash="#FCEDE8",
+    attention_text="#9C2406",
+    on_attention="#FFFFFF",
+    owners={
+        "machine": "#8C9198",
+        "kernel": "#8A4F93",
+        "userland": "#BF8A1F",
+        "engine": "#06765A",
+        "files": "#0C97DC",
+        "application": "#1F2A5C",
+    },
+    on={
+        "machine": "#15181D",
+        "kernel": "#FFFFFF",
+        "userland": "#15181D",
+        "engine": "#FFFFFF",
+        "files": "#15181D",
+        "application": "#FFFFFF",
+    },
+)
+DARK = Tokens(
+    ink="#ECEDEF",
+    muted="#A7AEB9",
+    background="#14171C",
+    panel="#20252D",
+    track="#1B2027",
+    line="#454C58",
+    accent="#B9C6EA",
+    attention="#F2662B",
+    wash="#3A2018",
+    attention_text="#FF9A70",
+    on_attention="#0E1116",
+    owners={
+        "machine": "#C3C6CB",
+        "kernel": "#B87FB3",
+        "userland": "#F0CF7A",
+        "engine": "#1BA981",
+        "files": "#74CDF8",
+        "application": "#4479EA",
+    },
+    on=dict.fromkeys(OWNERS, "#0E1116"),
+)
+TOKENS: Mapping[Theme, Tokens] = {"light": LIGHT, "dark": DARK}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a figure is drawn: theme, language, and a factor on type and lanes together (1.25 for a projector)."""
+
+    theme: Theme = "light"
+    language: Language = "en"
+    size: float = 1.0
+
+    @property
+    def tokens(self) -> Tokens:
+        """The theme's colours."""
+        return TOKENS[self.theme]
+
+    def px(self, pixels: float) -> int:
+        """A length that grows with `size`, in whole pixels."""
+        return round(pixels * self.size)
+
+
+def type_size(look: Look, plus: int = 0) -> dict[str, str]:
+    """A font size as an expression on the chart's own width: 15 px, 19 px in wide figures, 13 px on a phone."""
+    wide, usual = (max(SMALLEST, look.px(pixels) + plus) for pixels in (19, 15))
+    return {"expr": f"width > 1000 ? {wide} : width < 320 ? {max(SMALLEST, SMALLEST + plus)} : {usual}"}
+
+
+def config(look: Look) -> dict[str, Any]:
+    """The Vega configuration: no frame, no ticks, hair-line grid, no tooltip unless a mark's encoding asks for one."""
+    tokens, size = look.tokens, type_size(look)
+    return {
+        "background": None,
+        "font": FONT,
+        "view": {"stroke": None},
+        "mark": {"tooltip": None},
+        "axis": {
+            "labelColor": tokens.muted,
+            "titleColor": tokens.muted,
+            "labelFontSize": size,
+            "titleFontSize": size,
+            "titleFontWeight": "normal",
+            "gridColor": tokens.line,
+            "gridOpacity": 0.6,
+            "domain": False,
+            "ticks": False,
+            "labelPadding": 8,
+            "titlePadding": 10,
+        },
+        "text": {"font": FONT, "color": tokens.ink, "fontSize": size},
+        "title": {
+            "font": FONT,
+            "color": tokens.muted,
+            "fontSize": look.px(15),
+            "fontWeight": "normal",
+            "anchor": "start",
+        },
+    }
+
+
+def inline(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows as a `data:` URL: the browser reads them, and no data frame library is imported on the way."""
+    text = json.dumps(list(rows), ensure_ascii=False, separators=(",", ":")).encode()
+    return {"url": "data:application/json;base64," + base64.b64encode(text).decode(), "format": {"type": "json"}}
+
+
+def rows_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows that `inline` put into a data source, or its literal values."""
+    if "values" in data:
+        return [dict(row) for row in data["values"]]
+    rows: list[dict[str, Any]] = json.loads(base64.b64decode(data["url"].partition(",")[2]))
+    return rows
+
+
+def chart(look: Look, **parts: Any) -> Spec:
+    """A specification as wide as its container, in this look."""
+    return {"$schema": SCHEMA, "width": "container", "config": config(look), **parts}
+
+
+def fixed(spec: Spec, look: Look, width: int = 800) -> Spec:
+    """The same figure at a width of its own and on its theme's background: for files, where there is no container."""
+    return {**spec, "width": width, "background": look.tokens.background, "padding": 16}

@@ -1,0 +1,132 @@
+"""Numbers as a person would say them: two significant digits and a unit, in English and Japanese.
+
+For reading only. What a file holds is written by `sim.quantity`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sim.outcome import Metric
+from sim.report.look import Language
+
+NARROW = "\u202f"
+"""Between a number and its unit: neither breaks nor gapes."""
+
+TRANSFERS = frozenset({"new_bytes"})
+"""Metrics in bytes that travel (layers, pulls): written in MB, while memory is written in MiB."""
+
+_JAPANESE = {"µs": "マイクロ秒", "ms": "ミリ秒", "s": "秒", "min": "分", "h": "時間", "d": "日"}
+
+
+def written(
+    value: float, unit: str, language: Language = "en", estimate: bool = False, *, transfer: bool = False
+) -> str:
+    r"""A number with its unit, as a figure shows it.
+
+    value: in `unit`, which is "s", "B", "B/s", "1/s", "1" (a count, or a plain ratio), "%" (a share of one).
+    transfer: bytes that travel or lie in a layer, in MB; memory is in MiB. estimate: adds the marks of one,
+    unless it is exactly nothing.
+
+    >>> written(0.0452, "s"), written(2_576_980_378, "B"), written(14.2, "s", estimate=True)
+    ('45\u202fms', '2.4\u202fGiB', '≈\u202f14\u202fs est.')
+    """
+    number, word = _scaled(value, unit, transfer)
+    if language == "ja":
+        word = _JAPANESE.get(word, word)
+    glue = "" if word in ("", "/s") else NARROW
+    text = f"{number}{glue}{word}"
+    if not estimate or value == 0:
+        return text
+    return f"≈{NARROW}{text} {'推定' if language == 'ja' else 'est.'}"
+
+
+def about(value: float, unit: str, language: Language = "en", *, transfer: bool = False) -> str:
+    """An estimate inside a sentence or a title: "≈ 14 s", "約14 秒"."""
+    text = written(value, unit, language, transfer=transfer)
+    return f"約{text}" if language == "ja" else f"≈{NARROW}{text}"
+
+
+def times(value: float, language: Language = "en") -> str:
+    """A factor in a sentence: "3.4 times", "3.4 倍"."""
+    return f"{_digits(value)}{NARROW}{'倍' if language == 'ja' else 'times'}"
+
+
+def between(low: float, high: float, unit: str, language: Language = "en", *, transfer: bool = False) -> str:
+    """An interval, the unit once where both ends share it: "13–14 s"."""
+    first, last = (written(value, unit, language, transfer=transfer) for value in (low, high))
+    if first == last:
+        return first
+    number, _, word = first.partition(NARROW)
+    return f"{number}–{last}" if word and word == last.partition(NARROW)[2] else f"{first}–{last}"
+
+
+def unit_of(metric: Metric) -> str:
+    """The unit a metric is written in: its own, or "%" where it is a share of one."""
+    return "%" if metric.unit == "1" and metric.metric.endswith("_share") else metric.unit
+
+
+def written_metric(metric: Metric, language: Language = "en") -> str:
+    """A metric's value as a figure shows it, marked where it is an estimate."""
+    transfer = metric.metric in TRANSFERS
+    return written(metric.value, unit_of(metric), language, metric.estimate, transfer=transfer)
+
+
+def _scaled(value: float, unit: str, transfer: bool) -> tuple[str, str]:
+    size = abs(value)
+    if unit == "s":
+        return _duration(value)
+    if unit == "B":
+        return _bytes(value, transfer)
+    if unit == "B/s":
+        bits = value * 8
+        for word, factor in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
+            if abs(bits) >= factor * 0.995:
+                return _digits(bits / factor), word
+        return _digits(bits), "bit/s"
+    if unit == "%":
+        return _digits(value * 100), "%"
+    if unit == "1/s":
+        return _digits(value), "/s"
+    return (f"{value:,.0f}" if value == int(value) or size >= 9.95 else _digits(value)), ""
+
+
+def _duration(value: float) -> tuple[str, str]:
+    size = abs(value)
+    if size >= 172_800:
+        return _digits(value / 86_400), "d"
+    if size >= 7_200:
+        return _digits(value / 3_600), "h"
+    if size >= 120:
+        return _digits(value / 60), "min"
+    if size >= 0.0995 or size == 0:
+        return _digits(value), "s"
+    if size >= 0.0000995:
+        return _digits(value * 1e3), "ms"
+    return _digits(value * 1e6), "µs"
+
+
+def _bytes(value: float, transfer: bool) -> tuple[str, str]:
+    if transfer:
+        if abs(value) >= 999.5e6:
+            return _digits(value / 1e9), "GB"
+        if abs(value) >= 99_500:
+            return _digits(value / 1e6), "MB"
+        return (_digits(value / 1e3), "kB") if abs(value) >= 999.5 else (f"{value:.0f}", "B")
+    for word, factor, least in (("TiB", 2**40, 2**40), ("GiB", 2**30, 1023.5 * 2**20), ("MiB", 2**20, 1023.5 * 2**10)):
+        if abs(value) >= least:
+            return _digits(value / factor), word
+    return (_digits(value / 1024), "KiB") if abs(value) >= 1024 else (f"{value:.0f}", "B")
+
+
+def _digits(value: float) -> str:
+    """Two significant digits; whole numbers from ten on, with all their digits."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 9.95:
+        return f"{value:,.0f}"
+    places = 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    if rounded != 0:
+        places = 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:.{max(places, 0)}f}"

@@ -1,0 +1,213 @@
+"""Sentences computed from an outcome: names of what was compared, the finding that holds, numbers put into texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sim import expression
+from sim.catalog.model import Application, Guest, Host, Technology
+from sim.errors import InputError
+from sim.outcome import Metric, Outcome
+from sim.report.look import Language
+from sim.report.numbers import TRANSFERS, about, unit_of, written, written_metric
+from sim.report.texts import has, tr
+from sim.scenario import Lesson, Text
+
+
+class Name(NamedTuple):
+    """What a label is called: "Docker", "app container". kind is "" where there is none."""
+
+    name: str
+    kind: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.kind}" if self.kind else self.name
+
+
+Names = Mapping[str, Name]
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_CLAUSE = re.compile("[:,;(\uff1a\u3001\uff08]")
+"""Ends the first clause of a technology's kind, which is all a lane's name has room for."""
+
+_MOST_DIFFERENCES = 2
+"""Parameters that still make a readable second line under a lane's name."""
+
+
+def in_language(text: Text, language: Language) -> str:
+    """A text of the catalog or a scenario in one language."""
+    return text.ja if language == "ja" else text.en
+
+
+def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
+    """Label to its name.
+
+    Where every label is a technology of its own, the technology's name and kind from the catalog. Where technologies
+    repeat, the technology's name and what is different about the label. Else the label itself.
+    """
+    parameters = outcome.parameters or {}
+    known = {
+        label: _technology_name(parameters.get(label, {}).get("technology", ""), language) for label in outcome.labels
+    }
+    names: dict[str, Name] = {}
+    for label in outcome.labels:
+        name = known[label]
+        twins = [other for other in outcome.labels if name and known[other] == name]
+        if name is None:
+            names[label] = Name(label.replace("_", " "))
+        elif len(twins) == 1:
+            names[label] = name
+        else:
+            names[label] = Name(name.name, _difference(label, twins, parameters, language))
+    if len(set(names.values())) < len(names):
+        return {label: Name(label.replace("_", " "), names[label].name) for label in outcome.labels}
+    return names
+
+
+def spoken(names: Names) -> dict[str, str]:
+    """Label to a name of one line that tells it from the others: the name, and what is different where it repeats."""
+    every = [name.name for name in names.values()]
+    return {
+        label: f"{name.name} · {name.kind}" if every.count(name.name) > 1 and name.kind else name.name
+        for label, name in names.items()
+    }
+
+
+def _technology_name(technology: str, language: Language) -> Name | None:
+    from sim.catalog.load import technologies
+
+    found = technologies().get(technology)
+    if found is None:
+        return None
+    kind = _CLAUSE.split(in_language(found.kind, language), maxsplit=1)[0].strip()
+    name = in_language(found.name, language)
+    return Name(name.removesuffix(kind).strip() or name, kind)
+
+
+def _difference(label: str, twins: list[str], parameters: Mapping[str, Mapping[str, str]], language: Language) -> str:
+    mine = parameters[label]
+    keys = [key for key in mine if len({parameters[twin].get(key, "") for twin in twins}) > 1]
+    if not 0 < len(keys) <= _MOST_DIFFERENCES:
+        return label.replace("_", " ")
+    return ("、" if language == "ja" else ", ").join(_choice(key, mine[key], language) for key in keys)
+
+
+def _choice(parameter: str, value: str, language: Language) -> str:
+    """One parameter's value as it tells a label from its twins: "50 at once", "bridged", a catalog entry's name."""
+    from sim.catalog.load import applications, guests, hosts
+
+    entries: dict[str, Mapping[str, Application] | Mapping[str, Guest] | Mapping[str, Host]] = {
+        "application": applications(),
+        "guest": guests(),
+        "host": hosts(),
+    }
+    entry = entries.get(parameter, {}).get(value)
+    if entry is not None:
+        return _CLAUSE.split(in_language(entry.name, language), maxsplit=1)[0].strip()
+    for key in (f"difference.{parameter}.{value}", f"difference.{parameter}"):
+        if has(key, language):
+            return tr(key, language, value=value)
+    separator = "\uff1a" if language == "ja" else ": "
+    return f"{parameter_name(parameter, language)}{separator}{choice_name(parameter, value, language)}"
+
+
+def phase_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
+    """Phase id to its name, of everything that the label starts: technology, guest and application."""
+    pull = {name: tr(f"figure.phase.{name}", language) for name in ("pull-download", "pull-unpack")}
+    known = {phase.id: in_language(phase.text, language) for thing in _things(outcome, label) for phase in thing.phases}
+    return pull | known
+
+
+def part_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
+    """Id of a part of the memory bill to its name, of everything that the label starts."""
+    return {part.id: in_language(part.text, language) for thing in _things(outcome, label) for part in thing.memory}
+
+
+def part_name(part: str, known: Mapping[str, str], language: Language = "en") -> str:
+    """What a memory record's part ("docker/shim") is called, from `part_names`; its own id where nobody knows it."""
+    inner = part.rpartition("/")[2]
+    if inner in known:
+        return known[inner]
+    return tr(f"figure.part.{inner}", language) if has(f"figure.part.{inner}", language) else inner.replace("_", " ")
+
+
+def _things(outcome: Outcome, label: str) -> list[Technology | Guest | Application]:
+    from sim.catalog.load import applications, guests, technologies
+
+    parameters = (outcome.parameters or {}).get(label, {})
+    technology = technologies().get(parameters.get("technology", ""))
+    guest = parameters.get("guest") or (technology.guests[0] if technology and technology.guests else "")
+    found = (technology, guests().get(guest), applications().get(parameters.get("application", "")))
+    return [thing for thing in found if thing]
+
+
+def parameter_name(parameter: str, language: Language = "en") -> str:
+    """The label of a study's parameter."""
+    return tr(f"parameter.{parameter}", language) if has(f"parameter.{parameter}", language) else parameter
+
+
+def choice_name(parameter: str, choice: str, language: Language = "en") -> str:
+    """How one choice of a parameter is called; the written value itself where it is no choice."""
+    key = f"parameter.{parameter}.{choice}"
+    return tr(key, language) if has(key, language) else choice
+
+
+def metric_name(metric: str, language: Language = "en") -> str:
+    """The label of a metric."""
+    return tr(f"metric.{metric}", language) if has(f"metric.{metric}", language) else metric.replace("_", " ")
+
+
+def statistic_name(statistic: str, language: Language = "en") -> str:
+    """The label of a statistic."""
+    return tr(f"statistic.{statistic}", language) if has(f"statistic.{statistic}", language) else statistic
+
+
+def values(*outcomes: Outcome) -> dict[str, Metric]:
+    """The metrics of a scenario's parts by "label.metric.statistic"."""
+    return {f"{m.of}.{m.metric}.{m.statistic}": m for outcome in outcomes for m in outcome.metrics}
+
+
+def fill(text: Text, values: Mapping[str, Metric], language: Language = "en") -> str:
+    """The text with its placeholders written as numbers.
+
+    `{docker.startup_time.p50}` is that metric with its unit; `{kvm.startup_time.p50 / docker.startup_time.p50}` any
+    expression over metrics, a plain number; `{kvm.startup_time.p50 - docker.startup_time.p50 | s}` one in that unit.
+    An estimate says so ("≈"). Raises `InputError` naming a placeholder that cannot be computed.
+    """
+    return _PLACEHOLDER.sub(lambda match: _written(match[1].strip(), values, language), in_language(text, language))
+
+
+def _written(placeholder: str, values: Mapping[str, Metric], language: Language) -> str:
+    if placeholder in values:
+        metric = values[placeholder]
+        if metric.estimate:
+            return about(metric.value, unit_of(metric), language, transfer=metric.metric in TRANSFERS)
+        return written_metric(metric, language)
+    formula, _, unit = placeholder.partition("|")
+    used = [values[name] for name in expression.names(formula) if name in values]
+    value = float(expression.evaluate(formula, _numbers(values)))
+    transfer = any(metric.metric in TRANSFERS for metric in used)
+    try:
+        write = about if any(metric.estimate for metric in used) else written
+        return write(value, unit.strip() or "1", language, transfer=transfer)
+    except KeyError:
+        raise InputError(f"{{{placeholder}}} names no unit {unit.strip()!r}") from None
+
+
+def finding(lesson: Lesson, values: Mapping[str, Metric], language: Language = "en") -> str:
+    """The first finding whose expression holds, numbers filled in; "" where none does."""
+    for candidate in lesson.findings:
+        if holds(candidate.when, values):
+            return fill(candidate.text, values, language)
+    return ""
+
+
+def holds(condition: str, values: Mapping[str, Metric]) -> bool:
+    """Whether an expression (of a finding, or of a quiz's choice) is true of the metrics."""
+    return bool(expression.evaluate(condition, _numbers(values)))
+
+
+def _numbers(values: Mapping[str, Metric]) -> dict[str, float]:
+    return {name: metric.value for name, metric in values.items()}

@@ -1,0 +1,98 @@
+"""The figures of every shipped scenario: they can be drawn in both languages, and agree with the metrics."""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from sim.batch.run import run
+from sim.loading import load
+from sim.outcome import StepRecord
+from sim.report import words
+from sim.report.figures import (
+    RULERS,
+    build_alt,
+    build_graph,
+    build_table,
+    cost_line,
+    gantt,
+    ladder,
+    ladder_alt,
+    ladder_table,
+    ledger,
+    ledger_alt,
+    ledger_table,
+    metric_bars,
+    race,
+    race_alt,
+    race_sources,
+    race_table,
+)
+from sim.report.figures.columns import COLUMN, group
+from sim.report.look import LANGUAGES, Look
+
+SCENARIOS = sorted((Path(__file__).resolve().parents[3] / "scenarios").glob("*.yaml"))
+
+
+def figures(outcome, look):
+    """Every specification of an outcome, and its tables and sentences."""
+    names, language = words.label_names(outcome, look.language), look.language
+    if outcome.study == "startup":
+        yield race(outcome, look, names)
+        yield race(outcome, look, names, lens=True)
+        yield gantt(outcome, look, outcome.labels[-1])
+        yield race_table(outcome, language), race_sources(outcome, language), race_alt(outcome, language)
+    elif outcome.study == "memory":
+        for ruler in RULERS:
+            yield ledger(outcome, look, ruler, names)
+        yield ledger_table(outcome, language), ledger_alt(outcome, "rss", language)
+    elif outcome.study == "density":
+        yield ladder(outcome, look, names)
+        yield ladder_table(outcome, language), ladder_alt(outcome, language)
+    elif outcome.study == "build":
+        yield metric_bars(outcome, look, "rebuild_time", names)
+        for label in outcome.labels:
+            yield cost_line(outcome, look, label=label)
+            yield build_table(outcome, language, label=label), build_alt(outcome, language, label=label)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_figure_of_a_shipped_scenario_can_be_drawn(path, drawn):
+    scenario = load(path)
+    outcomes = run(scenario, replications=1)
+    for outcome in outcomes:
+        for language in LANGUAGES:
+            look = Look(language=language)
+            for made in figures(outcome, look):
+                if isinstance(made, dict):
+                    assert "NaN" not in drawn(made, look)
+                else:
+                    assert all(made)
+        for label in outcome.labels if outcome.of_type(StepRecord) else ():
+            ET.fromstring(build_graph(outcome, Look(), label=label))
+    if scenario.lesson is not None:
+        metrics = words.values(*outcomes)
+        for language in LANGUAGES:
+            title = words.finding(scenario.lesson, metrics, language)
+            assert title, "no finding holds"
+            assert "{" not in title
+            assert "{" not in words.fill(scenario.lesson.explain, metrics, language)
+
+
+@pytest.mark.parametrize("ruler", RULERS)
+def test_the_shipped_ledgers_area_is_what_the_study_counted(ruler):
+    path = next(path for path in SCENARIOS if path.stem == "memory-ledger")
+    (outcome,) = run(load(path))
+    for label in outcome.labels:
+        said = outcome.metric(label, f"{ruler}_total").value
+        found = group(outcome, label, ruler)
+        each = found.instances / found.columns
+        area = math.fsum(
+            (block.high - block.low)
+            * (found.instances if block.kind in ("once", "host") else (block.x2 - block.x) / COLUMN * each)
+            for block in found.blocks
+        )
+        assert not said or area == pytest.approx(said)

@@ -1,0 +1,113 @@
+"""The message catalogs: both languages complete, compiled, and everything the code asks for is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from sim.outcome import Message
+from sim.report.look import LANGUAGES
+from sim.report.texts import LOCALES, has, told, tr
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [*sorted((ROOT / "sim").rglob("*.py")), *sorted((ROOT / "dashboard").rglob("*.py"))]
+SECTIONS = ("build", "constraint", "difference", "figure", "metric", "owner", "parameter", "ruler", "statistic", "ui")
+USED = re.compile(r"""(?:\btr\(|\bMessage\(|\btold\(|\bhas\()\s*["']([a-z_]+\.[\w.-]+)["']""")
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def catalog(language):
+    with (LOCALES / language / "LC_MESSAGES" / "sim.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+
+
+def fields(text):
+    return sorted({name for _, name, _, _ in string.Formatter().parse(text) if name})
+
+
+def test_both_languages_have_the_same_messages_with_the_same_arguments():
+    english, japanese = (catalog(language) for language in LANGUAGES)
+    assert sorted(english) == sorted(japanese)
+    assert {key: fields(text) for key, text in english.items()} == {key: fields(text) for key, text in japanese.items()}
+    assert not [key for key, text in (english | japanese).items() if not text]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_messages_are_sorted_and_of_a_known_section(language):
+    keys = list(catalog(language))
+    assert keys == sorted(keys)
+    assert {key.partition(".")[0] for key in keys} == set(SECTIONS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogs_are_current(language):
+    path = ROOT / "scripts" / "compile_messages.py"
+    spec = importlib.util.spec_from_file_location("compile_messages", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    source = LOCALES / language / "LC_MESSAGES" / "sim.po"
+    assert source.with_suffix(".mo").read_bytes() == script.compiled(source), "run scripts/compile_messages.py"
+
+
+def test_every_message_the_code_names_is_there():
+    missing = {
+        f"{path.relative_to(ROOT)}: {key}"
+        for path in SOURCES
+        for key in USED.findall(path.read_text(encoding="utf-8"))
+        if not all(has(key, language) for language in LANGUAGES)
+    }
+    assert not missing
+
+
+def test_no_message_of_pages_and_figures_is_left_over():
+    code = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    literal = set(re.findall(r"""["']((?:ui|figure)\.[\w.-]+)["']""", code))
+    begun = tuple(re.findall(r'f"((?:ui|figure)\.[\w.-]+\.)\{', code))
+    named = [key for key in catalog("en") if key.startswith(("ui.", "figure."))]
+    assert not [key for key in named if key not in literal and not key.startswith(begun)]
+
+
+def test_every_metric_parameter_and_choice_of_a_study_has_a_label():
+    from dataclasses import fields as fields_of
+    from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+
+    from sim import studies
+
+    wanted = set()
+    for name in studies.NAMES:
+        study = studies.study(name)
+        wanted |= {f"metric.{metric.name}" for metric in study.metrics}
+        wanted |= {f"statistic.{statistic}" for metric in study.metrics for statistic in metric.statistics}
+        hints = get_type_hints(study.parameters, include_extras=True)
+        for field in fields_of(study.parameters):
+            wanted.add(f"parameter.{field.name}")
+            kind = hints[field.name]
+            kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+            if get_origin(kind) is Literal:
+                wanted |= {f"parameter.{field.name}.{choice}" for choice in get_args(kind)}
+    assert not sorted(key for key in wanted for language in LANGUAGES if not has(key, language))
+
+
+def test_japanese_is_japanese_with_full_width_punctuation():
+    same = {key for key, text in catalog("ja").items() if text == catalog("en")[key]}
+    assert len(same) < 12, same
+    half = [key for key, text in catalog("ja").items() if re.search("[\u3040-\u30ff\u4e00-\u9fff][,?!:(]", text)]
+    assert not half
+
+
+def test_a_message_of_the_model_becomes_a_sentence():
+    said = told(Message("build.content_changed", (("path", "requirements.txt"),)))
+    assert "requirements.txt" in said
+    assert JAPANESE.search(told(Message("build.content_changed", (("path", "requirements.txt"),)), "ja"))
+
+
+def test_an_unknown_message_and_a_missing_argument_are_refused_by_name():
+    with pytest.raises(KeyError, match=r"no\.such"):
+        tr("no.such")
+    with pytest.raises(KeyError, match="place"):
+        tr("figure.you", "en", rank=1)
