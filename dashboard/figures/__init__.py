@@ -1,0 +1,29 @@
+"""What a study shows on a page: its figure with the answer left out, its figure, its tables and sources.
+
+One module a study, each with `before(scene)`, `after(scene)` and `sheet(scene)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Protocol, cast
+
+from dashboard.scene import Scene, Sheet
+
+
+class StudyFigure(Protocol):
+    """What each module of a study offers."""
+
+    def before(self, scene: Scene) -> None:
+        """Draw the figure with the answer left out."""
+
+    def after(self, scene: Scene) -> str:
+        """Draw the figure; how to read what it shows now, "" where its controls change nothing about that."""
+
+    def sheet(self, scene: Scene) -> Sheet:
+        """The figure as tables: its numbers, and where they come from."""
+
+
+def of_study(name: str) -> StudyFigure:
+    """The figure of a study."""
+    return cast("StudyFigure", importlib.import_module(f"dashboard.figures.{name}"))

@@ -1,0 +1,88 @@
+"""The frame around every page: theme-wide style, navigation, language. Knows no study."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.components import page_lang
+from dashboard.view import View, current, use_language
+from dashboard.wording import other_language, say
+from sim.errors import InputError
+from sim.report.texts import tr
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page: its name in the wording, its path in a link, and the module whose `page(view)` draws it."""
+
+    name: str
+    path: str
+    module: str
+
+
+PLACES = (
+    Place("start", "", "start"),
+    Place("race", "taxonomy", "race"),
+    Place("memory", "memory-ledger", "memory"),
+    Place("density", "density", "density"),
+    Place("layers", "layers", "layers"),
+    Place("scenarios", "scenarios", "scenarios"),
+)
+
+# Type grows with the window (a projector is a wide window; everything in Streamlit is rem), figures do not jump under a
+# slider, text keeps a readable measure, Japanese titles break between phrases. No theme option can do these.
+_STYLE = """<style>
+html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-numeric:tabular-nums}}
+[data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
+[data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
+[data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
+</style>"""
+
+
+def main() -> None:
+    """Draw the page the link asks for."""
+    view = current()
+    st.set_page_config(
+        page_title=say("app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"
+    )
+    st.html(_STYLE.format(size=view.size))
+    pages = [_page(place, view) for place in PLACES]
+    st.navigation(pages, position="hidden" if view.embed else "top").run()
+    page_lang(view.lang)
+
+
+def link(name: str, view: View) -> st.Page:
+    """The page of a name, as `st.page_link` takes it."""
+    return _page(next(place for place in PLACES if place.name == name), view)
+
+
+def head(view: View, draw: Callable[[], object]) -> None:
+    """The line above a figure: what `draw` says this is, and at its end the way to the other language.
+
+    Inside a lecture there is neither.
+    """
+    if view.embed:
+        return
+    lang, name = other_language(view.lang)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        draw()
+        st.button(
+            name, type="tertiary", key="language", icon=":material/translate:", on_click=use_language, args=(lang,)
+        )
+
+
+def _page(place: Place, view: View) -> st.Page:
+    def draw() -> None:
+        module = importlib.import_module(f"dashboard.pages.{place.module}")
+        drawn: Callable[[View], None] = module.page
+        try:
+            drawn(view)
+        except InputError as error:
+            for problem in error.problems:
+                st.error(f"```\n{problem}\n```", icon=":material/error:")
+
+    return st.Page(draw, title=tr(f"ui.nav.{place.name}", view.lang), url_path=place.path, default=not place.path)

@@ -1,0 +1,238 @@
+"""A lesson's page: the question before the run, the finding after it; predict, run, read, check, change, predict again.
+
+Works for every scenario and every study; what is drawn is the study's figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+import sim
+from dashboard import controls, figures, popovers, predict, quiz, running
+from dashboard.frame import head
+from dashboard.predict import Said
+from dashboard.running import CancelledByReaderError
+from dashboard.scene import Scene
+from dashboard.view import View, set_link
+from dashboard.wording import say
+from sim.errors import InputError
+from sim.outcome import Metric, Outcome
+from sim.report import words
+from sim.report.texts import tr
+from sim.scenario import Scenario
+
+_FIGURE_AND_TEXT = (9, 4)
+"""Widths of the two columns on a desk."""
+
+
+def show(scenario: Scenario, view: View) -> None:
+    """Draw the page of a scenario."""
+    head(view, lambda: st.caption(kicker(scenario, view)))
+    body(scenario, view)
+
+
+def body(scenario: Scenario, view: View) -> None:
+    """Draw all of a scenario's page below its first line."""
+    lesson = scenario.lesson
+    title = st.container()
+    if view.embed:
+        text, figure = st.container(), st.container()
+    else:
+        figure, text = st.columns(_FIGURE_AND_TEXT, gap="large")
+    with text:
+        told = st.container()
+    with figure:
+        place = st.empty()
+        drawn = st.container()
+    with text:
+        changes, faults = _conditions(scenario, view)
+    with drawn:
+        changes, outcomes = _outcomes(scenario, changes, faults, place, view)
+    if not outcomes:
+        title.title(view.read(scenario.title), anchor=False)
+        return
+
+    values = words.values(*outcomes)
+    revealed = lesson is None or view.show or bool(st.session_state.get(_key(scenario, "ran")))
+    said: Said = st.session_state.get(_key(scenario, "said")) or Said()
+    scenes = [
+        Scene(scenario, outcome, words.label_names(outcome, view.lang), view, said.order if revealed else (), part)
+        for part, outcome in enumerate(outcomes)
+    ]
+    with title:
+        finding = words.finding(lesson, values, view.lang) if lesson and revealed else ""
+        st.title(finding or view.read(scenario.title), anchor=False)
+        changed = controls.differences(scenario, changes, view)
+        if changed:
+            st.caption(changed)
+    if not revealed:
+        with told:
+            said = _predict(scenario, scenes[0], values, view)
+        with drawn:
+            for scene in scenes:
+                figures.of_study(scene.outcome.study).before(_with_said(scene, said))
+            if view.embed:
+                st.caption(provenance(scenario, outcomes[0], view))
+        return
+    with drawn:
+        notes = [figures.of_study(scene.outcome.study).after(scene) for scene in scenes]
+        if not view.embed:
+            popovers.row(scenes)
+        st.caption(provenance(scenario, outcomes[0], view))
+    with told:
+        _read(scenario, scenes[0], said, notes, values, view)
+
+
+def kicker(scenario: Scenario, view: View) -> str:
+    """What a lecturer needs to plan: minutes."""
+    if scenario.lesson is None:
+        return scenario.id
+    minutes = scenario.lesson.minutes
+    return tr("ui.lesson", view.lang, demonstration=minutes.demonstration, lab=minutes.lab)
+
+
+def provenance(scenario: Scenario, outcome: Outcome, view: View) -> str:
+    """One line on what made a figure: scenario, model, seed, replications."""
+    return tr(
+        "ui.provenance",
+        view.lang,
+        scenario=scenario.id,
+        model=sim.__version__,
+        version=sim.__version__,
+        seed=outcome.seed,
+        replications=outcome.replications,
+    )
+
+
+def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:
+    """The scenario's controls, closed until asked for; inside a lecture the link alone sets them."""
+    if view.embed:
+        return controls.from_link(scenario), []
+    with st.expander(tr("ui.conditions", view.lang), expanded=any(c in st.query_params for c in _paths(scenario))):
+        changes, faults = controls.form(scenario, view)
+        if changes:
+            st.button(
+                say("reset", view.lang),
+                type="tertiary",
+                icon=":material/undo:",
+                on_click=controls.reset,
+                args=(scenario,),
+                key=_key(scenario, "reset"),
+            )
+    return changes, faults
+
+
+def _paths(scenario: Scenario) -> list[str]:
+    from sim.loading import controls as of
+
+    return [control.path for control in of(scenario)]
+
+
+def _outcomes(
+    scenario: Scenario,
+    changes: dict[str, str],
+    faults: list[InputError],
+    place: st.delta_generator.DeltaGenerator,
+    view: View,
+) -> tuple[dict[str, str], tuple[Outcome, ...]]:
+    """The outcomes under the changes; where they cannot be run, why, and the last ones that could."""
+    from sim.loading import override
+
+    last = _key(scenario, "valid")
+    try:
+        if not faults:
+            changed = override(scenario, changes) if changes else scenario
+            key = (scenario.file, tuple(sorted(changes.items())))
+            outcomes = running.run(key, changed, place, view)
+            st.session_state[last] = (changes, outcomes)
+            return changes, outcomes
+        st.caption(tr("ui.error.last", view.lang))
+    except InputError as error:
+        controls.show_error(error, view, tr("ui.error.last", view.lang) if last in st.session_state else "")
+    except CancelledByReaderError:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(say("cancelled", view.lang))
+            st.button(say("run.again", view.lang), on_click=running.run_after_all, key=_key(scenario, "after-all"))
+    if last not in st.session_state and changes and faults:
+        return _outcomes(scenario, {}, [], place, view)
+    found: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
+    return found
+
+
+def _with_said(scene: Scene, said: Said) -> Scene:
+    from dataclasses import replace
+
+    return replace(scene, said=said.order or said.steps or ())
+
+
+def _predict(scenario: Scenario, scene: Scene, values: Mapping[str, Metric], view: View) -> Said:
+    """The question of the lesson, the widget to answer it, and the button that runs."""
+    lesson = scenario.lesson
+    assert lesson is not None
+    if not view.embed:
+        st.markdown(view.read(scenario.summary))
+    st.markdown(f"**{tr('ui.predict', view.lang)}** · {view.read(lesson.predict.ask)}")
+    row = st.container(horizontal=True, vertical_alignment="center") if view.embed else st.container()
+    with row:
+        said, complete = predict.ask(scene, lesson.predict, values)
+    with row if view.embed else st.container(horizontal=True, vertical_alignment="center"):
+        race = scene.outcome.study == "startup" and lesson.predict.rank
+        st.button(
+            tr("ui.run.race" if race else "ui.run", view.lang),
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not complete,
+            on_click=_reveal,
+            args=(scenario, said),
+            key=_key(scenario, "run"),
+        )
+        st.button(
+            tr("ui.skip", view.lang),
+            type="tertiary",
+            on_click=_reveal,
+            args=(scenario, Said()),
+            key=_key(scenario, "skip"),
+        )
+        if lesson.predict.rank and not view.embed:
+            st.caption(tr("ui.picked", view.lang, n=len(said.order), all=len(scene.outcome.labels)))
+    return said
+
+
+def _read(
+    scenario: Scenario, scene: Scene, said: Said, notes: Sequence[str], values: Mapping[str, Metric], view: View
+) -> None:
+    """What came of the prediction, how to read the figure, questions, and the way back."""
+    lesson = scenario.lesson
+    if lesson is None or view.embed:
+        return
+    st.markdown(f"**{predict.judge(scene, lesson.predict, said, values)}**")
+    for note in filter(None, notes):
+        st.markdown(note)
+    st.markdown(words.fill(lesson.explain, values, view.lang))
+    quiz.show(scenario, values, view)
+    st.button(
+        tr("ui.again", view.lang),
+        type="tertiary",
+        icon=":material/undo:",
+        on_click=_again,
+        args=(scenario,),
+        key=_key(scenario, "again"),
+    )
+
+
+def _reveal(scenario: Scenario, said: Said) -> None:
+    st.session_state[_key(scenario, "ran")] = True
+    st.session_state[_key(scenario, "said")] = said
+
+
+def _again(scenario: Scenario) -> None:
+    for name in ("ran", "said", "predict", "steps"):
+        st.session_state.pop(_key(scenario, name), None)
+    quiz.forget(scenario)
+    set_link("show", "")
+
+
+def _key(scenario: Scenario, name: str) -> str:
+    return f"{scenario.id}:{name}"

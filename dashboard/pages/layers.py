@@ -1,0 +1,313 @@
+"""The layer lab: change a file or the Dockerfile and see which steps of the next build run again, and why."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import controls, lab, popovers, predict, quiz, running, shelf
+from dashboard.bench import Bench
+from dashboard.components import drawing, editor
+from dashboard.figures.build import say_step
+from dashboard.frame import head
+from dashboard.lesson import kicker, provenance
+from dashboard.running import CancelledByReaderError
+from dashboard.scene import Scene, chart
+from dashboard.view import View, set_link
+from dashboard.wording import say
+from sim.errors import InputError
+from sim.outcome import Metric, Outcome, StepRecord
+from sim.report import words
+from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
+from sim.report.look import Language
+from sim.report.numbers import about, written
+from sim.report.texts import told, tr
+from sim.scenario import Scenario
+
+_SCENARIO = "layers"
+_WIDTHS = (5, 7)
+
+
+def page(view: View) -> None:
+    """Draw the page. A link may name the edit: `?file=src/app.py&how=touch`."""
+    scenario = shelf.scenario(_SCENARIO)
+    head(view, lambda: st.caption(kicker(scenario, view)))
+    title = st.container()
+    left, right = st.columns(_WIDTHS, gap="large")
+    with left:
+        word = st.container()
+        bench = lab.edit(Path(scenario.folder) / str(scenario.document["context"]), view)
+        paper = st.container()
+        why = st.container()
+        steps_back = st.container()
+        bench = lab.remember(lab.options(bench, view))
+    if not view.embed:
+        with steps_back:
+            lab.history(bench, view)
+    with right:
+        place = st.empty()
+        drawn = st.container()
+    with paper:
+        built, fault = _run(bench, scenario, place, view)
+    if built is None:
+        title.title(view.read(scenario.title), anchor=False)
+        with paper:
+            _paper(bench, {}, 0, None, view)
+            if fault:
+                _answer(fault, view)
+        return
+
+    outcome = built.outcome
+    scene = Scene(scenario, outcome, words.label_names(outcome, view.lang), view)
+    if view.show or st.session_state.get("lab:ran"):
+        step = _selected(outcome)
+        title.title(_finding(built.bench, outcome, view), anchor=False)
+        with word:
+            _verdict(scene, view)
+        with drawn:
+            if not view.embed:
+                _cost(outcome, view)
+            drawing(build_graph(outcome, view.look, selected=step.step if step else ""), "lab:graph", _pick, wide=True)
+        marks = gutter(outcome, view.look)
+    else:
+        step, marks = None, {}
+        title.title(_question(bench, scenario, view), anchor=False)
+        with word:
+            said = _ask(scenario, view)
+        with drawn:
+            svg = build_graph(outcome, view.look, hidden=True, said=said)
+            drawing(svg, "lab:hidden", lambda node: say_step(_SCENARIO, node), wide=True)
+    if not view.embed:
+        with paper:
+            _paper(bench, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
+    if fault:
+        with paper:
+            _answer(fault, view)
+    if not marks:
+        if view.embed:
+            st.caption(provenance(scenario, outcome, view))
+        return
+    with why:
+        if view.embed:
+            _cost(outcome, view)
+        _reason(step, view)
+    if view.embed:
+        st.caption(provenance(scenario, outcome, view))
+        return
+    with right:
+        st.caption(tr("ui.legend.build", view.lang))
+        popovers.row([scene])
+        st.caption(provenance(scenario, outcome, view))
+    with left:
+        st.button(tr("ui.again", view.lang), type="tertiary", icon=":material/undo:", on_click=_again, key="lab:again")
+    _lesson(scenario, view)
+
+
+# ---- the run ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Built:
+    """A bench, and what came of its build."""
+
+    bench: Bench
+    outcome: Outcome
+
+
+def _run(
+    bench: Bench, scenario: Scenario, place: st.delta_generator.DeltaGenerator, view: View
+) -> tuple[_Built | None, InputError | None]:
+    """The build of the bench; where it cannot be planned, the last one that could, and why."""
+    fault = None
+    try:
+        (outcome,) = running.run(("lab", bench), bench.scenario(scenario), place, view, height=600)
+        st.session_state["lab:valid"] = _Built(bench, outcome)
+    except InputError as error:
+        fault = error
+    except CancelledByReaderError:
+        st.markdown(say("cancelled", view.lang))
+    found: _Built | None = st.session_state.get("lab:valid")
+    return found, fault
+
+
+def _selected(outcome: Outcome) -> StepRecord | None:
+    """The step the reader picked, while there is one of that name; else the first cause, where there is one."""
+    by_name = {step.step: step for step in steps(outcome)}
+    return by_name.get(st.session_state.get("lab:step", ""), by_name.get(first_cause(outcome)))
+
+
+def _faults(fault: InputError) -> dict[str, dict[str, str]]:
+    """The marks of lines that cannot be read."""
+    glyph = {"glyph": "!", "kind": "cause"}
+    return {str(problem.line): {**glyph, "word": problem.message} for problem in fault.problems if problem.line}
+
+
+def _answer(fault: InputError, view: View) -> None:
+    """Below the editor: what is wrong, in which line, what is allowed."""
+    lined = [
+        dataclasses.replace(problem, message=f"{say('lab.line', view.lang, n=problem.line)}: {problem.message}")
+        if problem.line
+        else problem
+        for problem in fault.problems
+    ]
+    controls.show_error(InputError(lined), view, tr("ui.error.last", view.lang))
+
+
+def _pick(node: str) -> None:
+    st.session_state["lab:step"] = node
+
+
+# ---- what is shown ------------------------------------------------------------------------------------------------
+
+
+def _question(bench: Bench, scenario: Scenario, view: View) -> str:
+    return view.read(scenario.title) if bench == st.session_state["lab:first"] else say("lab.question", view.lang)
+
+
+def _finding(bench: Bench, outcome: Outcome, view: View) -> str:
+    """The title after the run, from the metrics of this build."""
+    label, lang = outcome.labels[0], view.lang
+    misses, count = (int(outcome.metric(label, name).value) for name in ("misses", "steps"))
+    changes = bench.changes()
+    if not misses:
+        if [change for change in changes if "touch" in change] == changes and changes:
+            return say("lab.found.touch", lang)
+        return say("lab.found.known" if bench.kept else "lab.found.none", lang)
+    unsure = sum(step.status == "depends" for step in steps(outcome))
+    again = say("lab.between", lang, low=misses - unsure, high=misses) if unsure else str(misses)
+    time = _said(outcome.metric(label, "rebuild_time"), lang)
+    size = _said(outcome.metric(label, "new_bytes"), lang, transfer=True)
+    one = len(changes) == 1
+    if one and bench.file:
+        claim = "lab.found.touched" if bench.how == "touch" else f"lab.found.{bench.how}"
+    else:
+        claim = "lab.found.dockerfile" if one else "lab.found.several"
+    return say(claim, lang, file=bench.file.rpartition("/")[2], n=again, all=count, time=time, size=size)
+
+
+def _said(metric: Metric, lang: Language, *, transfer: bool = False) -> str:
+    """A metric inside a sentence."""
+    return (about if metric.estimate and metric.value else written)(metric.value, metric.unit, lang, transfer=transfer)
+
+
+def _cost(outcome: Outcome, view: View) -> None:
+    label = outcome.labels[0]
+    again, saved, size = (outcome.metric(label, name) for name in ("rebuild_time", "saved_time", "new_bytes"))
+    st.markdown(
+        say(
+            "lab.cost",
+            view.lang,
+            again=_said(again, view.lang),
+            saved=_said(saved, view.lang),
+            size=_said(size, view.lang, transfer=True),
+        )
+    )
+    chart(cost_line(outcome, view.look), build_alt(outcome, view.lang))
+
+
+def _paper(
+    bench: Bench, marks: Mapping[str, Mapping[str, str]], line: int, outcome: Outcome | None, view: View
+) -> None:
+    """The Dockerfile of the next build, with each line's fate in the gutter."""
+
+    def typed(text: str) -> None:
+        st.session_state["lab:text"] = text.rstrip() + "\n"
+
+    def clicked(line: int) -> None:
+        for step in steps(outcome) if outcome else ():
+            if step.line == line:
+                _pick(step.step)
+
+    editor(
+        bench.dockerfile.rstrip(),
+        st.session_state["lab:revision"],
+        marks,
+        line,
+        say("lab.dockerfile", view.lang),
+        "lab:editor",
+        typed,
+        clicked,
+    )
+
+
+def _reason(step: StepRecord | None, view: View) -> None:
+    """One sentence of why, then the evidence."""
+    lang = view.lang
+    with st.container(border=True, gap="xsmall"):
+        if step is None:
+            st.markdown(f"**{tr('ui.build.all_hit', lang)}**")
+            st.caption(say("lab.every.hit.hint", lang))
+            return
+        text = (step.text or step.name).replace("`", "'")
+        st.markdown(f"`{text}`")
+        st.markdown(f"**{told(step.reason, lang)}**")
+        evidence = []
+        if step.old_key and step.old_key != step.new_key:
+            evidence.append(tr("ui.build.key", lang, old=step.old_key, new=step.new_key))
+        elif step.new_key:
+            evidence.append(say("lab.key.same", lang, new=step.new_key))
+        if step.seconds is not None:
+            time = written(step.seconds, "s", lang, step.estimate)
+            evidence.append(say("lab.saves", lang, time=time) if step.status == "hit" else time)
+        if step.bytes:
+            evidence.append(written(step.bytes, "B", lang, transfer=True))
+        st.caption(" · ".join(evidence))
+
+
+def _ask(scenario: Scenario, view: View) -> tuple[str, ...]:
+    """The question, and the buttons that answer it."""
+    lang = view.lang
+    said: tuple[str, ...] = tuple(st.session_state.get(f"{_SCENARIO}:steps", ()))
+    ask = view.read(scenario.lesson.predict.ask) if scenario.lesson else ""
+    st.markdown(f"**{tr('ui.predict', lang)}** · {ask} {say('lab.predict.how', lang)}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            tr("ui.run", lang),
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_reveal,
+            args=(said,),
+            key="lab:run",
+        )
+        st.button(tr("ui.skip", lang), type="tertiary", on_click=_reveal, args=(None,), key="lab:skip")
+        st.caption(say("lab.chosen", lang, n=len(said)))
+    return said
+
+
+def _reveal(said: tuple[str, ...] | None) -> None:
+    st.session_state["lab:ran"] = True
+    st.session_state["lab:said"] = said
+    st.session_state["lab:said-of"] = st.session_state["lab:now"]
+
+
+def _verdict(scene: Scene, view: View) -> None:
+    """What came of the prediction, while its edit is still the one shown."""
+    said = st.session_state.get("lab:said")
+    if said is not None and st.session_state.get("lab:said-of") == st.session_state["lab:now"]:
+        st.markdown(f"**{predict.judge_steps(said, *predict.again(scene), view.lang)}**")
+
+
+def _again() -> None:
+    for key in ("lab:ran", "lab:said", f"{_SCENARIO}:steps"):
+        st.session_state.pop(key, None)
+    set_link("show", "")
+
+
+def _lesson(scenario: Scenario, view: View) -> None:
+    """How to read it, and the questions, computed from the lesson's own builds."""
+    st.space("small")
+    place = st.empty()
+    try:
+        outcomes = running.run((scenario.file, ()), scenario, place, view, height=120)
+    except CancelledByReaderError:
+        return
+    values = words.values(*outcomes)
+    explain, questions = st.columns(_WIDTHS, gap="large")
+    assert scenario.lesson is not None
+    explain.markdown(words.fill(scenario.lesson.explain, values, view.lang))
+    with questions:
+        quiz.show(scenario, values, view)

@@ -1,0 +1,11 @@
+"""The page of the scenario `taxonomy`."""
+
+from __future__ import annotations
+
+from dashboard import lesson, shelf
+from dashboard.view import View
+
+
+def page(view: View) -> None:
+    """Draw the page."""
+    lesson.show(shelf.scenario("taxonomy"), view)

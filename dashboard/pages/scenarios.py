@@ -1,0 +1,38 @@
+"""Any shipped scenario: pick one, change its conditions, run it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import controls, lesson, shelf
+from dashboard.frame import head
+from dashboard.view import View
+from dashboard.wording import say
+from sim.errors import InputError
+
+
+def page(view: View) -> None:
+    """Draw the page. The link names the scenario: `?scenario=instruction-order`."""
+    names = shelf.entries()
+    titles = {name: _title(name, view) for name in names}
+    asked = st.query_params.get("scenario", names[0])
+    picked = asked if asked in names else names[0]
+
+    def pick() -> None:
+        nonlocal picked
+        picked = controls.choice(
+            say("scenario.pick", view.lang), titles, names[0], "scenario", key="scenario", hidden=True
+        )
+
+    head(view, pick)
+    if asked not in names:
+        st.error(say("scenario.none", view.lang, name=asked, list=", ".join(names)), icon=":material/error:")
+    lesson.body(shelf.scenario(picked), view)
+
+
+def _title(name: str, view: View) -> str:
+    """A scenario's title; its name where its file is broken, which the page says when it is picked."""
+    try:
+        return view.read(shelf.scenario(name).title)
+    except InputError:
+        return name

@@ -1,0 +1,144 @@
+"""Behind the figure: where each number is from, the figure as a table with its data, and the claims a test holds."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import re
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from dashboard import figures
+from dashboard.scene import Row, Scene, table
+from dashboard.wording import say
+from sim.outcome import Outcome
+from sim.report.texts import tr
+
+_FACT = re.compile(r"\b[A-Z]\d{3,5}\b")
+"""The id of a fact in the catalog, in a source's line."""
+
+
+def row(scenes: Sequence[Scene]) -> None:
+    """The row of popovers under a figure."""
+    lang = scenes[0].view.lang
+    sheets = [figures.of_study(scene.outcome.study).sheet(scene) for scene in scenes]
+    with st.container(horizontal=True, gap="small"):
+        with st.popover(tr("ui.sources", lang), icon=":material/menu_book:"):
+            for scene, sheet in zip(scenes, sheets, strict=True):
+                _sources(scene, sheet.sources)
+        with st.popover(tr("ui.table", lang), icon=":material/table:"):
+            for sheet in sheets:
+                table(sheet.rows, scenes[0].view)
+            for scene in scenes:
+                _downloads(scene)
+        verdicts = scenes[0].outcome.verdicts
+        if verdicts:
+            with st.popover(tr("ui.expectations", lang), icon=":material/rule:"):
+                for verdict in verdicts:
+                    mark = "✓ " + tr("ui.held", lang) if verdict.passed else "✗ " + say("claim.failed", lang)
+                    st.markdown(f"`{verdict.text}`  \n{mark} · {verdict.observed}")
+
+
+def _sources(scene: Scene, rows: Sequence[Row]) -> None:
+    """The rows with their sources, then every fact they name as it was published."""
+    from sim.catalog.load import facts
+
+    table(rows, scene.view)
+    named = dict.fromkeys(_FACT.findall(" ".join(text for row in rows for text in row.values())))
+    known = [facts()[name] for name in named if name in facts()]
+    lang = scene.view.lang
+    table(
+        [
+            {
+                say("fact.id", lang): fact.id,
+                say("fact.what", lang): ", ".join(filter(None, (fact.technology, fact.metric, fact.statistic))),
+                say("fact.value", lang): f"{fact.value} {fact.unit}".strip(),
+                say("fact.source", lang): fact.source,
+            }
+            for fact in known
+        ],
+        scene.view,
+    )
+
+
+def _downloads(scene: Scene) -> None:
+    with st.container(horizontal=True):
+        for name, label, make in (
+            ("metrics", tr("ui.download.csv", scene.view.lang), metrics_csv),
+            ("records", say("download.records", scene.view.lang), records_csv),
+        ):
+            st.download_button(
+                label,
+                _later(make, scene.outcome),
+                file_name=f"{scene.scenario.id}-{scene.outcome.study}-{name}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"{scene.key}:{name}",
+            )
+
+
+def _later(make: Callable[[Outcome], str], outcome: Outcome) -> Callable[[], str]:
+    return lambda: make(outcome)
+
+
+def metrics_csv(outcome: Outcome) -> str:
+    """Every metric of an outcome, one a line, in SI units."""
+    names = [
+        "metric",
+        "statistic",
+        "of",
+        "interval",
+        "value",
+        "unit",
+        "low",
+        "high",
+        "range_low",
+        "range_high",
+        "estimate",
+    ]
+    lines = []
+    for metric in outcome.metrics:
+        low, high = metric.range or (None, None)
+        lines.append(
+            [
+                metric.metric,
+                metric.statistic,
+                metric.of,
+                metric.interval,
+                metric.value,
+                metric.unit,
+                metric.low,
+                metric.high,
+                low,
+                high,
+                metric.estimate,
+            ]
+        )
+    return _csv(names, lines)
+
+
+def records_csv(outcome: Outcome) -> str:
+    """Every record of an outcome, one a line; columns of other kinds of records stay empty."""
+    names = ["record", *dict.fromkeys(field.name for record in outcome.records for field in dataclasses.fields(record))]
+    lines = []
+    for record in outcome.records:
+        kind = type(record).__name__.removesuffix("Record").lower()
+        lines.append([kind, *(_flat(getattr(record, name, "")) for name in names[1:])])
+    return _csv(names, lines)
+
+
+def _flat(value: object) -> object:
+    if isinstance(value, tuple):
+        return " ".join("/".join(map(str, part)) if isinstance(part, tuple) else str(part) for part in value)
+    return value.id if dataclasses.is_dataclass(value) and hasattr(value, "id") else value
+
+
+def _csv(names: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(lines)
+    return text.getvalue()

@@ -1,0 +1,126 @@
+"""What a student says before the run, and how near it came: an order, a number, a choice or steps of a build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.scene import Scene
+from dashboard.wording import say
+from sim.outcome import Metric
+from sim.report import words
+from sim.report.figures import steps
+from sim.report.numbers import NARROW, TRANSFERS, written
+from sim.report.texts import tr
+from sim.scenario import Prediction
+
+_CLOSE = 1.25
+"""A guess within this factor of the value is close."""
+_GUESSED = {"s": ("s", 1.0), "B": ("MiB", 2.0**20), "1": ("count", 1.0)}
+"""A metric's unit to the unit it is guessed in, and what that is worth; memory is guessed in MiB, layers in MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A prediction. Exactly one is set, by its kind; none where the reader skipped it."""
+
+    order: tuple[str, ...] = ()
+    guess: float | None = None
+    choice: int | None = None
+    steps: tuple[str, ...] | None = None
+
+
+def ask(scene: Scene, predict: Prediction, values: Mapping[str, Metric]) -> tuple[Said, bool]:
+    """Draw the widget of a prediction; what is said so far, and whether it is complete."""
+    lang, key = scene.view.lang, f"{scene.scenario.id}:predict"
+    if predict.rank:
+        return _ask_rank(scene, key)
+    if predict.guess:
+        metric = values[predict.guess]
+        unit, worth = ("MB", 1e6) if metric.metric in TRANSFERS else _GUESSED.get(metric.unit, (metric.unit, 1.0))
+        label = say(f"guess.{unit}", lang) if unit in ("s", "count") else unit
+        number = st.number_input(label, min_value=0.0, value=None, step=1.0, key=key, format="%g", width=220)
+        return Said(guess=None if number is None else number * worth), number is not None
+    if predict.choices:
+        texts = [scene.view.read(choice.text) for choice in predict.choices]
+        picked = st.radio(
+            tr("ui.predict", lang), range(len(texts)), index=None, format_func=lambda i: texts[i], key=key,
+            label_visibility="collapsed", horizontal=scene.view.embed,
+        )  # fmt: skip
+        return Said(choice=picked), picked is not None
+    chosen: tuple[str, ...] = tuple(st.session_state.get(f"{scene.scenario.id}:steps", ()))
+    st.caption(say("lab.chosen", lang, n=len(chosen)))
+    return Said(steps=chosen), True
+
+
+def judge(scene: Scene, predict: Prediction, said: Said, values: Mapping[str, Metric]) -> str:
+    """One sentence on how near the prediction came."""
+    lang = scene.view.lang
+    if said.order:
+        order = ranking(scene.outcome.labels, predict.rank, values)
+        right = sum(a == b for a, b in zip(said.order, order, strict=False))
+        return tr("ui.score", lang, n=right, all=len(order))
+    if said.guess is not None:
+        return _judge_guess(scene, said.guess, values[predict.guess])
+    if said.choice is not None:
+        choice = predict.choices[said.choice]
+        verdict = "score.right" if words.holds(choice.holds, values) else "score.wrong"
+        return say(verdict, lang, said=scene.view.read(choice.text))
+    if said.steps is not None:
+        return judge_steps(said.steps, *again(scene), lang)
+    return tr("ui.score.skip", lang)
+
+
+def ranking(labels: Sequence[str], rank: str, values: Mapping[str, Metric]) -> list[str]:
+    """The labels by the metric they were ranked by, smallest first."""
+    return sorted(labels, key=lambda label: values[f"{label}.{rank}"].value)
+
+
+def again(scene: Scene) -> tuple[set[str], set[str]]:
+    """The steps of the first label's last build that run again, and those of which only a run could tell."""
+    there = steps(scene.outcome, label=scene.outcome.labels[0])
+    missed, unsure = ({step.step for step in there if step.status == status} for status in ("miss", "depends"))
+    return missed, unsure
+
+
+def judge_steps(said: Sequence[str], truth: set[str], unsure: set[str], lang: str) -> str:
+    """One sentence on the steps that were named; to name an unsure one is neither right nor wrong."""
+    right = len(truth & set(said))
+    extra = len(set(said) - truth - unsure)
+    if right == len(truth) and not extra:
+        return say("score.steps.exact", lang)
+    return say("score.steps", lang, n=right, all=len(truth), extra=extra)
+
+
+def _ask_rank(scene: Scene, key: str) -> tuple[Said, bool]:
+    picked: list[str] = list(st.session_state.get(key) or [])
+
+    def name(label: str) -> str:
+        place = f"{picked.index(label) + 1}{NARROW}·{NARROW}" if label in picked else ""
+        return place + scene.called(label)
+
+    lang = scene.view.lang
+    st.pills(
+        tr("ui.predict", lang), list(scene.outcome.labels), selection_mode="multi", format_func=name, key=key,
+        label_visibility="collapsed", wrap=True,
+    )  # fmt: skip
+    return Said(order=tuple(picked)), len(picked) == len(scene.outcome.labels)
+
+
+def _judge_guess(scene: Scene, guess: float, metric: Metric) -> str:
+    lang = scene.view.lang
+    value, said = words_of(metric, metric.value, scene), words_of(metric, guess, scene)
+    if metric.value <= 0 or guess <= 0:
+        return say("score.exact" if guess == metric.value else "score.off", lang, said=said, value=value)
+    factor = guess / metric.value
+    if 1 / _CLOSE <= factor <= _CLOSE:
+        return say("score.exact", lang, said=said, value=value)
+    which = "score.above" if factor > 1 else "score.below"
+    return say(which, lang, said=said, value=value, factor=f"{max(factor, 1 / factor):.2g}")
+
+
+def words_of(metric: Metric, value: float, scene: Scene) -> str:
+    """A value of a metric's unit, as a figure writes it."""
+    return written(value, metric.unit, scene.view.lang, transfer=metric.metric in TRANSFERS)

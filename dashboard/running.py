@@ -1,0 +1,121 @@
+"""Runs a scenario for a page: from the store of finished runs, else with progress and a Cancel button.
+
+A run is made in the script of the page. Streamlit interrupts that script at its next word to the browser when a reader
+presses anything, so that reporting progress is also what makes a run stop.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.view import View
+from dashboard.wording import say
+from sim.outcome import Outcome
+from sim.report.texts import tr
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+_PATIENCE = 0.3
+"""Seconds until a run says that it is running."""
+_PACE = 0.1
+"""Seconds between two words about progress."""
+_KEPT = 128
+"""Finished runs that are kept, for all readers together."""
+
+
+class CancelledByReaderError(Exception):
+    """The reader stopped this run and has not asked for it again."""
+
+
+class _Finished:
+    """The last runs, by what they were of. Outcomes are immutable, so they are shared and never copied."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._runs: OrderedDict[Hashable, tuple[Outcome, ...]] = OrderedDict()
+
+    def get(self, key: Hashable) -> tuple[Outcome, ...] | None:
+        with self._lock:
+            if key in self._runs:
+                self._runs.move_to_end(key)
+            return self._runs.get(key)
+
+    def put(self, key: Hashable, outcomes: tuple[Outcome, ...]) -> None:
+        with self._lock:
+            self._runs[key] = outcomes
+            while len(self._runs) > _KEPT:
+                self._runs.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _finished() -> _Finished:
+    return _Finished()
+
+
+def run(key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int = 380) -> tuple[Outcome, ...]:
+    """The outcomes of a scenario's parts, one a part.
+
+    key: what the run is of; two runs of equal keys are one. place: an empty place where progress may be shown.
+    height: pixels of the figure that will stand there.
+
+    Raises `InputError` where the model cannot run it, `CancelledByReaderError` where the reader has stopped it.
+    """
+    done = _finished().get(key)
+    if done is not None:
+        return done
+    if st.session_state.get("cancelled") == key:
+        raise CancelledByReaderError
+    from sim.batch.run import run as run_batch
+
+    outcomes = run_batch(scenario, tick=_Progress(key, scenario.replications, place, view, height))
+    place.empty()
+    _finished().put(key, outcomes)
+    return outcomes
+
+
+def run_after_all() -> None:
+    """Forget that the reader stopped a run."""
+    st.session_state.pop("cancelled", None)
+
+
+class _Progress:
+    """A tick that draws nothing for the first moments, then a skeleton, how far the run is, and Cancel."""
+
+    def __init__(self, key: Hashable, replications: int, place: DeltaGenerator, view: View, height: int) -> None:
+        self._key, self._replications, self._view, self._height = key, replications, view, height
+        self._place = place
+        self._bar: DeltaGenerator | None = None
+        self._next = time.monotonic() + _PATIENCE
+
+    def __call__(self, share: float) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + _PACE
+        if self._bar is None:
+            self._bar = self._open()
+        self._bar.progress(min(1.0, max(0.0, share)), self._words(share))
+
+    def _open(self) -> DeltaGenerator:
+        with self._place.container():
+            st.skeleton(height=self._height)
+            bar = st.empty()
+            st.button(tr("ui.cancel", self._view.lang), type="tertiary", key="cancel", on_click=self._cancel)
+        return bar
+
+    def _cancel(self) -> None:
+        st.session_state["cancelled"] = self._key
+
+    def _words(self, share: float) -> str:
+        if self._replications > 1:
+            done = min(self._replications, int(share * self._replications))
+            return tr("ui.loading", self._view.lang, n=done, all=self._replications)
+        return say("progress.share", self._view.lang, n=round(100 * share))

@@ -1,0 +1,76 @@
+"""What the figures of a page are drawn from, and how a chart, a table and a legend are put on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from dashboard.view import View
+from sim.outcome import Outcome
+from sim.report.look import Spec
+from sim.report.words import Name
+from sim.scenario import Scenario
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One part of a scenario as it stands on a page.
+
+    said: what the reader predicted, labels in order or steps; empty where nothing was. part: which part it is.
+    """
+
+    scenario: Scenario
+    outcome: Outcome
+    names: Mapping[str, Name]
+    view: View
+    said: tuple[str, ...] = ()
+    part: int = 0
+
+    @property
+    def key(self) -> str:
+        """A prefix for the keys of widgets."""
+        return f"{self.scenario.id}:{self.outcome.study}" + (f":{self.part}" if self.part else "")
+
+    def called(self, label: str) -> str:
+        """A label's name, with its kind where two labels share a name."""
+        name = self.names[label]
+        twins = [other for other in self.names.values() if other.name == name.name]
+        return name.name if len(twins) == 1 else f"{name.name} · {name.kind}"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure as rows: what it shows, and what each number rests on."""
+
+    rows: Sequence[Row]
+    sources: Sequence[Row]
+
+
+def chart(spec: Spec, alt: str, key: str = "") -> None:
+    """A chart as wide as its place, described by `alt`, in our own look rather than Streamlit's."""
+    st.vega_lite_chart(spec, theme=None, alt=alt, width="stretch", key=key or None)
+
+
+def table(rows: Sequence[Row], view: View) -> None:
+    """Rows as a small table. Written as HTML: `st.table` would import a data frame library for it."""
+    if not rows:
+        return
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    tokens = view.look.tokens
+    cell = f"padding:.3em .9em .3em 0;border-bottom:1px solid {tokens.line};text-align:left;vertical-align:top"
+    head = "".join(
+        f'<th scope="col" style="{cell};color:{tokens.muted};font-weight:600">{escape(c)}</th>' for c in columns
+    )
+    body = "".join(
+        "<tr>" + "".join(f'<td style="{cell}">{escape(row.get(column, ""))}</td>' for column in columns) + "</tr>"
+        for row in rows
+    )
+    st.html(
+        '<div style="overflow-x:auto"><table style="font-size:.85rem;line-height:1.45;border-collapse:collapse">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

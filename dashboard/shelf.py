@@ -1,0 +1,51 @@
+"""The shipped scenarios: which there are, read once, in the order a course would take them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from sim.errors import InputError
+from sim.scenario import Scenario
+
+FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
+
+_ORDER = (
+    "what-is-docker",
+    "taxonomy",
+    "taxonomy-between",
+    "memory-ledger",
+    "density",
+    "layers",
+    "instruction-order",
+    "own-image",
+)
+"""Those not named here follow, by name."""
+
+
+def entries() -> tuple[str, ...]:
+    """The ids of the shipped scenarios. A scenario's id is the name of its file; evidence is not among them."""
+    there = sorted(file.stem for file in FOLDER.glob("*.yaml"))
+    return tuple([name for name in _ORDER if name in there] + [name for name in there if name not in _ORDER])
+
+
+def scenario(name: str) -> Scenario:
+    """The checked scenario of that id. Raises `InputError` naming those there are, or what is wrong in its file."""
+    if name not in entries():
+        raise InputError(f"no scenario {name!r}; there are {', '.join(entries())}")
+    file = FOLDER / f"{name}.yaml"
+    return _read(str(file), file.stat().st_mtime_ns)
+
+
+def minutes(name: str) -> int:
+    """Minutes that scenario takes as a demonstration."""
+    lesson = scenario(name).lesson
+    return lesson.minutes.demonstration if lesson else 5
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _read(file: str, changed: int) -> Scenario:  # noqa: ARG001 - when the file changed is part of the cache's key
+    from sim.loading import load
+
+    return load(file)

@@ -1,0 +1,83 @@
+"""Figures with the answer left out: the shape of a question, as an invitation. No number of a run is in them."""
+
+from __future__ import annotations
+
+from dashboard.wording import say
+from sim.outcome import Owner
+from sim.report.look import CODE_FONT, Look
+
+_INK = "var(--st-text-color)"
+_MUTED = "var(--st-gray-text-color)"
+_LINE = "var(--st-border-color)"
+_PANEL = "var(--st-secondary-background-color)"
+_RED = "var(--st-red-color)"
+_WIDTH = 320
+_LANES: tuple[tuple[str, Owner], ...] = (
+    ("VirtualBox", "machine"),
+    ("KVM", "machine"),
+    ("Firecracker", "machine"),
+    ("LXC", "engine"),
+    ("Docker", "engine"),
+)
+_STEPS = (("FROM python", "✓"), ("COPY requirements", "✎"), ("RUN pip install", "?"), ("COPY src", "?"))
+
+
+def _head(width: int) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 170" width="{width}" height="{width * 170 // 320}" '
+        'role="img" aria-hidden="true" font-size="13">'
+    )
+
+
+def race(look: Look) -> str:
+    """Five lanes that have only just started."""
+    out = [_head(_WIDTH)]
+    for i, (name, owner) in enumerate(_LANES):
+        y = 8 + i * 31
+        fill = look.tokens.owners[owner]
+        out.append(
+            f'<rect x="84" y="{y}" width="232" height="23" fill="{_PANEL}"/>'
+            f'<text x="76" y="{y + 16}" text-anchor="end" fill="{_INK}">{name}</text>'
+            f'<rect x="84" y="{y + 3}" width="13" height="17" fill="{fill}"/>'
+            f'<text x="106" y="{y + 17}" fill="{_MUTED}" font-size="15">?</text>'
+        )
+    out.append(f'<path d="M84 2V164" stroke="{_INK}" stroke-width="1.5"/></svg>')
+    return "".join(out)
+
+
+def ledger(look: Look, width: int = _WIDTH) -> str:
+    """Six columns with a part of the same pages each, and a sum nobody has said yet. width: in pixels."""
+    own, shared = look.tokens.owners["application"], look.tokens.owners["files"]
+    out = [_head(width)]
+    for i in range(6):
+        x = 22 + i * 47
+        opacity, dash = (1, "0") if i == 0 else (0.12, "4 3")
+        out.append(
+            f'<rect x="{x}" y="44" width="38" height="56" fill="{own}" stroke="{_LINE}"/>'
+            f'<rect x="{x}" y="100" width="38" height="44" fill="{shared}" fill-opacity="{opacity}" '
+            f'stroke="{shared}" stroke-dasharray="{dash}"/>'
+        )
+    out.append(
+        f'<text x="160" y="164" text-anchor="middle" fill="{_MUTED}">{say("tease.again", look.language)}</text>'
+        f'<text x="160" y="30" text-anchor="middle" fill="{_INK}" font-weight="600" font-size="15">'
+        f"{say('tease.sum', look.language)}</text></svg>"
+    )
+    return "".join(out)
+
+
+def layers(_: Look) -> str:
+    """A build of four steps, one of them edited."""
+    out = [_head(_WIDTH)]
+    for i, (text, glyph) in enumerate(_STEPS):
+        y, edited = 6 + i * 42, glyph == "✎"
+        if i:
+            out.append(f'<path d="M160 {y - 12}V{y}" stroke="{_LINE}" stroke-width="2"/>')
+        out.append(
+            f'<rect x="68" y="{y}" width="184" height="30" rx="5" fill="none" stroke="{_RED if edited else _LINE}" '
+            f'stroke-width="{2.5 if edited else 1.3}"/>'
+            f'<text x="86" y="{y + 20}" text-anchor="middle" fill="{_RED if edited else _MUTED}" font-weight="700" '
+            f'font-size="15">{glyph}</text>'
+            f'<text x="104" y="{y + 20}" fill="{_INK}" style="font-family:var(--st-code-font,{CODE_FONT})">'
+            f"{text}</text>"
+        )
+    return "".join(out) + "</svg>"

@@ -1,0 +1,82 @@
+"""Who looks, and how: language, size, theme, embedded or not, read from the link and kept while pages change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from sim.report.look import Language, Look
+from sim.scenario import Text
+
+_SMALLEST, _LARGEST = 0.8, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a page is to be drawn.
+
+    size: factor on type and lanes, for a projector the server cannot measure. embed: inside a lecture's iframe, so no
+    navigation and one column. show: the link asks for the result without a prediction.
+    """
+
+    lang: Language
+    size: float
+    dark: bool
+    embed: bool
+    show: bool
+
+    @property
+    def look(self) -> Look:
+        """The same, as figures take it."""
+        return Look("dark" if self.dark else "light", self.lang, self.size)
+
+    def read(self, text: Text) -> str:
+        """A text in this view's language."""
+        return text.ja if self.lang == "ja" else text.en
+
+
+def current() -> View:
+    """The view of this session, from the link first and from the session where the link is silent.
+
+    Streamlit drops the link's parameters when the reader goes to another page, so that language and size are kept in
+    the session and written back: any view is a link.
+    """
+    lang: Language = "ja" if _kept("lang", "en") == "ja" else "en"
+    return View(
+        lang=lang,
+        size=_size(_kept("size", "1")),
+        dark=st.context.theme.type == "dark",
+        embed=bool(st.context.is_embedded),
+        show=st.query_params.get("show") == "1",
+    )
+
+
+def use_language(lang: Language) -> None:
+    """Change the page's language, in the session and in the link."""
+    st.session_state["view-lang"] = lang
+    set_link("lang", "" if lang == "en" else lang)
+
+
+def set_link(name: str, value: str) -> None:
+    """Write a parameter of the page's link; "" takes it out."""
+    if value:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def _size(written: str) -> float:
+    try:
+        wanted = float(written)
+    except ValueError:
+        return 1.0
+    return min(_LARGEST, max(_SMALLEST, wanted)) if wanted == wanted else 1.0
+
+
+def _kept(name: str, default: str) -> str:
+    key = f"view-{name}"
+    value = str(st.query_params.get(name) or st.session_state.get(key, default))
+    st.session_state[key] = value
+    set_link(name, "" if value == default else value)
+    return value

@@ -1,0 +1,118 @@
+"""What the browser's tests stand on: the real app in Debian's Chromium, without any network beyond this host."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+HARMLESS = re.compile(r"/[\w-]+/_stcore/(health|host-config)")
+"""A page with a path asks for these two below its own path first, gets 404, and finds them at the root."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the plug-in pytest-base-url under pytest-playwright be: pytest 9.2 deprecates how it defines a fixture."""
+    config.addinivalue_line(
+        "filterwarnings", "ignore:Session-scoped fixtures defined as instance methods:pytest.PytestRemovedIn10Warning"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a Chromium the browser's tests say so."""
+    if not Path(CHROMIUM).exists():
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=f"no Chromium at {CHROMIUM}; set CHROMIUM"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The address of the real app, started for these tests and ended after them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.address=127.0.0.1",
+        f"--server.port={port}",
+    ]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                if urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).read() == b"ok":
+                    break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("streamlit did not start")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def watch(page: Any) -> Callable[[], None]:
+    """Listen to a page; the function returned fails on any console error and on any request that leaves the host."""
+    errors: list[str] = []
+    strangers: list[str] = []
+
+    def on_console(message: Any) -> None:
+        if message.type == "error" and not HARMLESS.search(message.location.get("url", "")):
+            errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def on_request(request: Any) -> None:
+        if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
+            strangers.append(request.url)
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", on_console)
+    page.on("request", on_request)
+
+    def check() -> None:
+        assert not errors, errors
+        assert not strangers, f"requests left the host: {strangers}"
+
+    return check
+
+
+@pytest.fixture
+def page(page: Any) -> Iterator[Any]:
+    """Playwright's page, with a test failing on what a reader would not see: errors and requests to elsewhere."""
+    check = watch(page)
+    page.set_default_timeout(15_000)
+    yield page
+    check()

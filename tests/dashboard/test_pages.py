@@ -1,0 +1,245 @@
+"""Every page in Streamlit's AppTest: it opens, follows its link and its controls, and answers what it cannot use."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+ROOT = Path(__file__).parents[2]
+PATHS = ("", "taxonomy", "memory-ledger", "density", "layers", "scenarios")
+SCENARIOS = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
+
+
+def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: str) -> AppTest:
+    """The page of a path after its first run, as a link opens it."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.context = {"is_embedded": embed, "theme": "dark" if dark else "light"}
+    if path:
+        # AppTest switches between files only; pages made from functions are known by the hash of their path.
+        at._page_hash = calc_hash(path)
+    for name, value in link.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def title(at: AppTest) -> str:
+    return str(at.title[0].value)
+
+
+def charts(at: AppTest) -> list[dict[str, Any]]:
+    """The Vega-Lite specifications on the page."""
+    return [json.loads(element.proto.spec) for element in at.get("vega_lite_chart")]
+
+
+def texts(at: AppTest) -> str:
+    """All the page says."""
+    kinds = ("title", "markdown", "caption", "error", "warning", "success", "info")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
+
+
+def click(at: AppTest, key: str) -> AppTest:
+    return at.button(key=key).click().run()
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_opens_in_both_languages(path: str, lang: str) -> None:
+    at = opened(path, lang=lang)
+    assert not at.exception
+    assert not at.error
+    assert any("\u3040" <= letter <= "\u30ff" for letter in title(at)) == (lang == "ja")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_shows_a_finding_a_figure_and_its_claims(name: str) -> None:
+    at = opened("scenarios", scenario=name, show="1")
+    assert not at.exception
+    assert not at.error
+    question = opened("scenarios", scenario=name)
+    assert title(question) != title(at)
+    assert charts(at)
+    assert "✓ held" in texts(at)
+
+
+def test_a_page_asks_before_the_run_and_finds_after_it() -> None:
+    at = opened("taxonomy")
+    assert title(at).endswith("?")
+    assert at.button(key="taxonomy:run").disabled
+    for label in ("docker", "firecracker", "lxc", "kvm", "virtualbox"):
+        at.pills(key="taxonomy:predict").select(label).run()
+    click(at, "taxonomy:run")
+    assert not title(at).endswith("?")
+    assert "of 5 correctly" in texts(at)
+    click(at, "taxonomy:again")
+    assert title(at).endswith("?")
+
+
+def test_lanes_are_empty_until_the_run() -> None:
+    def numbers(at: AppTest) -> int:
+        return sum(json.dumps(spec).count("totalSeconds") + len(spec["layer"]) for spec in charts(at))
+
+    assert numbers(opened("taxonomy")) < numbers(opened("taxonomy", show="1"))
+
+
+def test_the_right_answer_of_a_quiz_is_told_from_the_wrong_one() -> None:
+    at = opened("taxonomy", show="1")
+    quiz = at.radio(key="taxonomy:quiz:0")
+    verdicts = {}
+    for option in range(len(quiz.options)):
+        at.radio(key="taxonomy:quiz:0").set_value(option).run()
+        verdicts[option] = (len(at.success), len(at.warning))
+    assert sorted(verdicts.values()) == [(0, 1)] * (len(verdicts) - 1) + [(1, 0)]
+
+
+def test_a_control_changes_the_run_and_the_link() -> None:
+    at = opened("taxonomy", show="1")
+    before = charts(at)
+    at.number_input(key="taxonomy:instances").set_value(8).run()
+    assert not at.exception
+    assert at.query_params["instances"] == "8"
+    assert charts(at) != before
+    click(at, "taxonomy:reset")
+    assert "instances" not in at.query_params
+    assert charts(at)[0] == before[0]
+
+
+def test_a_link_sets_a_control() -> None:
+    at = opened("taxonomy", show="1", instances="8", page_cache="cold")
+    assert at.number_input(key="taxonomy:instances").value == 8
+    assert "8" in texts(at).partition("changed:")[2].partition("\n")[0]
+
+
+def test_inside_a_lecture_the_link_alone_sets_the_conditions() -> None:
+    plain, many = (charts(opened("taxonomy", embed=True, show="1", **link)) for link in ({}, {"instances": "8"}))
+    assert plain != many
+
+
+def test_inside_a_lecture_a_value_that_cannot_be_used_is_answered() -> None:
+    at = opened("taxonomy", embed=True, show="1", instances="-3")
+    assert not at.exception
+    assert "-3" in at.error[0].value
+
+
+def test_inside_a_lecture_there_is_no_text_column_and_one_line_of_provenance() -> None:
+    at = opened("taxonomy", embed=True, show="1")
+    assert not at.expander
+    assert not at.radio
+    assert "seed 1" in at.caption[-1].value
+
+
+def test_a_scenario_that_is_not_there_is_named_with_those_that_are() -> None:
+    at = opened("scenarios", scenario="boot-strom")
+    assert not at.exception
+    assert "boot-strom" in at.error[0].value
+    assert "taxonomy" in at.error[0].value
+
+
+def test_the_language_button_keeps_the_page_and_is_in_the_link() -> None:
+    at = opened("taxonomy", show="1")
+    click(at, "language")
+    assert at.query_params["lang"] == "ja"
+    assert "マイクロVM" in title(at)
+    click(at, "language")
+    assert "lang" not in at.query_params
+
+
+def test_size_is_kept_between_a_smallest_and_a_largest() -> None:
+    for asked, used in (("1.25", "1.25"), ("99", "2.0"), ("0", "0.8"), ("nan", "1.0"), ("big", "1.0")):
+        at = opened(size=asked)
+        assert not at.exception
+        assert f"calc({used} *" in at.get("html")[0].proto.body
+
+
+def test_figures_take_the_theme_of_the_reader() -> None:
+    light, dark = (json.dumps(charts(opened("taxonomy", show="1", dark=theme))) for theme in (False, True))
+    assert "#15181D" in light
+    assert "#ECEDEF" in dark
+    assert "#15181D" not in dark
+
+
+def test_a_value_that_cannot_be_used_is_answered_and_the_last_run_stays() -> None:
+    at = opened("density", show="1")
+    before = charts(at)
+    at.text_input(key="density:overcommit").set_value("lots").run()
+    assert not at.exception
+    assert "lots" in at.error[0].value
+    assert "last valid run" in texts(at)
+    assert charts(at) == before
+    at.text_input(key="density:overcommit").set_value("1.5").run()
+    assert not at.error
+    assert charts(at) != before
+
+
+def test_a_link_with_a_value_that_cannot_be_used_still_shows_a_figure() -> None:
+    at = opened("density", show="1", overcommit="lots")
+    assert "lots" in at.error[0].value
+    assert charts(at) == charts(opened("density", show="1"))
+
+
+def test_every_constraint_is_shown_when_asked_for() -> None:
+    near, every = (json.dumps(charts(opened("density", show="1", **link))) for link in ({}, {"every": "true"}))
+    assert len(near) < len(every)
+
+
+def test_the_ruler_of_the_ledger_is_a_word_of_the_link_in_both_languages() -> None:
+    for lang in ("en", "ja"):
+        at = opened("memory-ledger", show="1", ruler="pss", lang=lang)
+        assert at.segmented_control(key="memory-ledger:memory:ruler").value == "pss"
+        assert at.query_params["ruler"] == "pss"
+        assert charts(at) != charts(opened("memory-ledger", show="1", lang=lang))
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ({}, "Editing requirements.txt re-runs 5 of 11 steps"),
+        ({"how": "touch"}, "content, not at time stamps"),
+        ({"how": "mode"}, "A chmod of requirements.txt re-runs 5 of 11 steps"),
+        ({"file": "README.md"}, "Nothing re-runs"),
+        ({"file": "none"}, "Nothing re-runs"),
+        ({"file": "src/app.py"}, "Editing app.py re-runs 3 of 11 steps"),
+        ({"file": "web/index.js"}, "Editing index.js re-runs 2 to 3 of 11 steps"),
+    ],
+)
+def test_the_lab_finds_what_an_edit_costs(link: dict[str, str], found: str) -> None:
+    at = opened("layers", show="1", **link)
+    assert not at.exception
+    assert found in title(at)
+
+
+def test_an_edit_that_was_built_is_known_when_it_comes_back() -> None:
+    at = opened("layers", show="1")
+    click(at, "lab:keep")
+    assert "Nothing re-runs" in title(at)
+    at.segmented_control(key="lab:file").set_value("requirements.txt").run()
+    at.segmented_control(key="lab:how").set_value("content").run()
+    assert at.text_area[0].value == "flask\ngunicorn\n"
+    assert "remembers every build" in title(at)
+    click(at, "lab:undo")
+    click(at, "lab:undo")
+    click(at, "lab:undo")
+    assert "re-runs 5 of 11" in title(at)
+
+
+def test_reset_goes_back_to_the_lesson_s_own_edit() -> None:
+    at = opened("layers", show="1", file="src/app.py", how="touch")
+    click(at, "lab:reset")
+    assert "Editing requirements.txt" in title(at)
+    assert "file" not in at.query_params
+
+
+def test_a_builder_of_the_link_is_used() -> None:
+    at = opened("layers", show="1", builder="legacy")
+    assert not at.exception
+    assert at.selectbox(key="lab:builder").value == "legacy"
+
+
+def test_a_file_that_a_step_needs_is_missed_when_deleted() -> None:
+    at = opened("layers", show="1", how="delete")
+    assert not at.exception
+    assert "requirements.txt" in at.error[0].value

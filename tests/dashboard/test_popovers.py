@@ -1,0 +1,59 @@
+"""The data behind a figure, as files and as tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.popovers import metrics_csv, records_csv
+from sim.outcome import ConstraintRecord, Message, Metric, Outcome, StepRecord
+
+
+@pytest.fixture
+def outcome() -> Outcome:
+    step = StepRecord(
+        "a", "2", "s1", "[1/2] RUN x", "", "RUN", "RUN x, y", 3, (("s0", "parent"), ("s2", "copy")), "miss", True,
+        Message("reason.text", (("line", 3),)), "aa", "bb", 1.5, None, "F001",
+    )  # fmt: skip
+    rung = ConstraintRecord("a", "pods", 110, True, 1.0, 110.0, "1", "D001")
+    metric = Metric("misses", "value", "a", "", 5.0, "1", None, None, (4.0, 6.0), True)
+    return Outcome("made", "build", 1, 1, ("a",), (metric,), (step, rung))
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_metrics_are_one_a_line_with_the_ends_of_their_range(outcome: Outcome) -> None:
+    (row,) = rows(metrics_csv(outcome))
+    assert row["metric"] == "misses"
+    assert (row["range_low"], row["value"], row["range_high"]) == ("4.0", "5.0", "6.0")
+    assert row["low"] == ""
+    assert row["estimate"] == "True"
+
+
+def test_records_of_several_kinds_share_a_file(outcome: Outcome) -> None:
+    step, rung = rows(records_csv(outcome))
+    assert (step["record"], rung["record"]) == ("step", "constraint")
+    assert step["text"] == "RUN x, y"
+    assert step["inputs"] == "s0/parent s2/copy"
+    assert step["reason"] == "reason.text"
+    assert (rung["constraint"], rung["text"]) == ("pods", "")
+
+
+def test_what_a_table_says_cannot_become_markup() -> None:
+    def script() -> None:
+        from dashboard.scene import table
+        from dashboard.view import View
+
+        view = View(lang="en", size=1.0, dark=False, embed=False, show=False)
+        table([{"a": "<b>1</b>"}, {"a": "2", "b|": "RUN x && y"}], view)
+
+    body = AppTest.from_function(script).run().get("html")[0].proto.body
+    assert "&lt;b&gt;1&lt;/b&gt;" in body
+    assert "RUN x &amp;&amp; y" in body
+    assert body.count("<th ") == 2
+    assert body.count("<tr>") == 3
