@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -15,13 +16,24 @@ _STRICT = {"extra": "forbid"}
 """Read by pydantic where a dataclass is checked: unknown keys are errors."""
 
 
+_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])[ \n]+(?=[\u3000-\u9fff\uff00-\uffef])")
+"""White space between two characters of Japanese writing (kana, kanji, full-width forms)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A text in both languages. `{label.metric.statistic}` in it stands for that number, written with its unit."""
+    """A text in both languages. `{label.metric.statistic}` in it stands for that number, written with its unit.
+
+    A Japanese text may be folded over lines in a file; the space that folding leaves between two full-width
+    characters is taken out, for Japanese is written without spaces.
+    """
 
     __pydantic_config__ = _STRICT
     en: Annotated[str, MinLen(1)]
     ja: Annotated[str, MinLen(1)]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ja", _FOLD.sub("", self.ja))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,276 @@
+"""Recorded builds, replayed: for every step of every build, does the model say run or cached as the builder did?
+
+The file's own `how` and `counting` define a step: rows of FROM, steps that failed and steps that never came to run
+are inputs, builds marked unstable are built but not counted, and a name only one side has disagrees.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError, Problem
+from sim.images import context as tree_of
+from sim.images.bases import Bases, recorded_bases
+from sim.images.builders import build_with
+from sim.images.cache import Step, Store
+from sim.images.context import Entry, Tree
+from sim.images.options import BUILDERS, Builder, from_command_line
+from sim.images.rootfs import Files
+from sim.images.vertices import Vertex
+
+_FROM = re.compile(r"(\[[^\]]*\] )?(\d+/\d+ )?from\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One step that the model and the builder differ on; "missing" where one of them has no such step."""
+
+    scenario: str
+    builder: str
+    build: str
+    step: str
+    predicted: str
+    recorded: str
+
+
+@dataclass
+class Agreement:
+    """Steps and those that agree, of all builds and of those after a scenario's first."""
+
+    agree: int = 0
+    steps: int = 0
+    agree_after_first: int = 0
+    steps_after_first: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step agrees."""
+        return self.agree == self.steps
+
+
+@dataclass(frozen=True)
+class ReplayResult:
+    """Agreement by builder, in the order they appear, and every disagreement."""
+
+    builders: Mapping[str, Agreement]
+    disagreements: tuple[Disagreement, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing disagrees."""
+        return not self.disagreements
+
+    def plain(self) -> dict[str, Any]:
+        """The object that `replay --format json` prints."""
+        return {
+            "builders": {name: dict(vars(agreement)) for name, agreement in self.builders.items()},
+            "disagreements": [
+                {name: getattr(item, name) for name in Disagreement.__slots__} for item in self.disagreements
+            ],
+        }
+
+
+@dataclass
+class _Bench:
+    """One builder at work on one scenario."""
+
+    builder: Builder
+    store: Store
+    tree: Tree
+    bases: Bases
+    outputs: Mapping[str, Mapping[str, Mapping[str, str]]]
+    label: str = ""
+    runs: int = 0
+    first: bool = True
+    states: dict[str, str] = field(default_factory=dict)
+
+
+def replay(path: str | Path | None = None) -> ReplayResult:
+    """Replay a file of recorded builds; without a path, the one that comes with the package.
+
+    Raises `InputError` naming what is wrong with the file.
+    """
+    data = _load(path)
+    bases = recorded_bases(data.get("bases", {}))
+    builders: dict[str, Agreement] = {}
+    disagreements: list[Disagreement] = []
+    for scenario in data["scenarios"]:
+        benches: dict[str, _Bench] = {}
+        for build in scenario["builds"]:
+            name = build["builder"]
+            if name not in benches:
+                benches[name] = _bench(name, scenario, bases)
+            bench = benches[name]
+            predicted = _build(bench, build)
+            if not build.get("unstable"):
+                agreement = builders.setdefault(name, Agreement())
+                found = _compare(scenario["name"], build, predicted, agreement, bench.first)
+                disagreements.extend(found)
+            bench.first = False
+    return ReplayResult(builders, tuple(disagreements))
+
+
+def _load(path: str | Path | None) -> dict[str, Any]:
+    try:
+        if path is None:
+            text = resources.files("sim.evidence").joinpath("data/recorded_builds.json").read_text("utf-8")
+        else:
+            text = Path(path).read_text("utf-8")
+        data = json.loads(text)
+    except FileNotFoundError:
+        raise InputError(Problem("no such file; expected recorded builds", str(path))) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(Problem(f"cannot be read: {error}", str(path))) from None
+    except json.JSONDecodeError as error:
+        raise InputError(Problem(f"no JSON: {error.msg}", str(path), error.lineno, error.colno)) from None
+    problems = list(_shape(data, str(path or "")))
+    if problems:
+        raise InputError(problems)
+    found: dict[str, Any] = data
+    return found
+
+
+def _shape(data: Any, file: str) -> list[Problem]:
+    if not isinstance(data, dict) or not isinstance(data.get("scenarios"), list):
+        return [Problem("expected an object with a list of scenarios, as in recorded_builds.json", file)]
+    problems = []
+    for index, scenario in enumerate(data["scenarios"]):
+        where = f"scenarios.{index}"
+        if not isinstance(scenario, dict) or not {"name", "dockerfile", "builds"} <= scenario.keys():
+            problems.append(Problem("expected name, dockerfile, context_files and builds", file, path=where))
+            continue
+        for number, build in enumerate(scenario["builds"]):
+            if not isinstance(build, dict) or not isinstance(build.get("steps"), dict):
+                problems.append(Problem("expected builder, label and steps", file, path=f"{where}.builds.{number}"))
+            elif build.get("builder") not in BUILDERS:
+                message = f"unknown builder {build.get('builder')!r}; there are {', '.join(BUILDERS)}"
+                problems.append(Problem(message, file, path=f"{where}.builds.{number}.builder"))
+    return problems
+
+
+def _bench(builder: Builder, scenario: Mapping[str, Any], bases: Bases) -> _Bench:
+    tree = Tree()
+    for path, value in scenario.get("context_files", {}).items():
+        tree = _mutate(tree, path, value)
+    tree = tree_of.write(tree, "Dockerfile", scenario["dockerfile"])
+    return _Bench(builder, Store(), tree, bases, scenario.get("outputs") or {})
+
+
+def _build(bench: _Bench, build: Mapping[str, Any]) -> dict[str, str]:
+    for path, value in (build.get("mutation") or {}).items():
+        if path == "__move__":
+            bench.store.synced = None
+        else:
+            bench.tree = _mutate(bench.tree, path, value)
+    bench.label = build.get("label", "")
+    failing = frozenset(name for name, state in build["steps"].items() if state == "error")
+    skipped = frozenset(name for name, state in build["steps"].items() if state == "not-run")
+    try:
+        steps = build_with(
+            bench.builder,
+            bench.tree,
+            from_command_line(build.get("args", "")),
+            bench.store,
+            _recorded_output(bench),
+            bench.bases,
+            failing=failing,
+            skipped=skipped,
+        )
+    except InputError:
+        return {}
+    return _named(steps)
+
+
+def _mutate(tree: Tree, path: str, value: Any) -> Tree:
+    if path.endswith("/"):
+        return tree_of.delete(tree, path) if value is None else tree_of.make_directory(tree, path)
+    if value is None:
+        return tree_of.delete(tree, path)
+    if isinstance(value, str):
+        return tree_of.write(tree, path, value)
+    if "content" in value:
+        tree = tree_of.write(tree, path, value["content"])
+    if "symlink" in value:
+        tree = tree_of.link(tree, path, value["symlink"])
+    if "dir" in value or "mkdir" in value or not value:
+        tree = tree_of.make_directory(tree, path)
+    if "mode" in value:
+        tree = tree_of.change(tree, path, mode=value["mode"])
+    if "mtime" in value:
+        tree = tree_of.change(tree, path, mtime=float(value["mtime"]))
+    if "chown" in value:
+        uid, gid = value["chown"]
+        tree = tree_of.change(tree, path, uid=uid, gid=gid)
+    return tree
+
+
+def _recorded_output(bench: _Bench) -> Callable[[Vertex, Files | None], Files]:
+    """What a RUN leaves: the recorded content of the paths later read, else something new each time it runs."""
+
+    def output(vertex: Vertex, below: Files | None) -> Files:
+        bench.runs += 1
+        under = (below,) if below is not None else ()
+        left = _left(bench, vertex)
+        if left is None:
+            token = f"run {bench.runs}"
+            return Files(under, tokens=(token,))
+        written = {path.strip("/"): _token(text) for path, text in left.items()}
+        return Files(under, written=lambda: written, declared=True)
+
+    return output
+
+
+def _left(bench: _Bench, vertex: Vertex) -> Mapping[str, str] | None:
+    text = vertex.text.split(None, 1)[-1]
+    for name, builds in bench.outputs.items():
+        same = name.partition("] ")[2].split(None, 1)[-1] == text if bench.builder == "legacy" else name in vertex.names
+        if same:
+            return builds.get(bench.label, builds.get("*"))
+    return None
+
+
+def _token(text: str) -> Entry:
+    content, _, rest = text.partition(" ")
+    mode, _, uid = rest.partition(" ")
+    made = tree_of.file(content, int(mode, 8) if mode else 0o644)
+    return Entry("file", made.mode, int(uid or 0), 0, made.size, content=made.content)
+
+
+def _named(steps: Mapping[str, Step]) -> dict[str, str]:
+    """What each printed step did, a repeated name numbered as in the recording, the target's side first."""
+    found: dict[str, str] = {}
+    for step in reversed(list(steps.values())):
+        if step.vertex.internal or step.vertex.kind == "context":
+            continue
+        name = step.vertex.name
+        count = 1
+        while name in found:
+            count += 1
+            name = f"{step.vertex.name} #{count}"
+        found[name] = {"hit": "cached", "failed": "error", "skipped": "not-run"}.get(step.outcome, "run")
+    return found
+
+
+def _compare(
+    scenario: str, build: Mapping[str, Any], predicted: Mapping[str, str], agreement: Agreement, first: bool
+) -> list[Disagreement]:
+    recorded = build["steps"]
+    disagreements = []
+    for name in dict.fromkeys((*recorded, *predicted)):
+        if _FROM.match(name) or recorded.get(name) in ("error", "not-run"):
+            continue
+        mine, theirs = predicted.get(name, "missing"), recorded.get(name, "missing")
+        agreement.steps += 1
+        agreement.agree += mine == theirs
+        agreement.steps_after_first += not first
+        agreement.agree_after_first += not first and mine == theirs
+        if mine != theirs:
+            item = Disagreement(scenario, build["builder"], build.get("label", ""), name, mine, theirs)
+            disagreements.append(item)
+    return disagreements

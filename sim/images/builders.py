@@ -1,0 +1,74 @@
+"""One build by one builder: the Dockerfile found in the tree, the ignore rules applied, the graph made and walked."""
+
+from __future__ import annotations
+
+from sim.errors import InputError, Problem
+from sim.images.bases import Bases
+from sim.images.cache import Output, Step, Store, walk
+from sim.images.context import Tree, clean, synced
+from sim.images.graph import build_graph
+from sim.images.ignore import Ignore, rules_of
+from sim.images.legacy import build_chain
+from sim.images.legacy_cache import walk_chain
+from sim.images.options import Builder, Options
+from sim.images.stages import Dockerfile, parse
+from sim.images.vertices import BuildGraph
+
+
+def read_dockerfile(tree: Tree, path: str) -> Dockerfile:
+    """The Dockerfile of a tree. Raises `InputError` where there is none or it is no text."""
+    entry = tree.get(clean(path))
+    data = entry.content.read() if entry is not None and entry.content is not None else None
+    if data is None:
+        near = ", ".join(name for name in tree if "dockerfile" in name.lower()) or "none"
+        message = f"failed to read dockerfile: no such file in the build context; it holds {near}"
+        raise InputError(Problem(message, path))
+    return parse(data, path)
+
+
+def graph_for(
+    builder: Builder, dockerfile: Dockerfile, tree: Tree, options: Options, bases: Bases | None, before: Tree | None
+) -> tuple[BuildGraph, Ignore]:
+    """The graph a builder makes of a build, and the ignore rules that shaped its context.
+
+    before: the context as the builder saw it last (`Store.synced`).
+    """
+    legacy = builder == "legacy"
+    ignore = rules_of(tree, clean(options.dockerfile), specific=not legacy)
+    visible = ignore.visible(tree)
+    if legacy:
+        return build_chain(dockerfile, synced(None, visible), options, bases), ignore
+    merges = builder == "buildkit-containerd"
+    return build_graph(dockerfile, synced(before, visible), options, bases, merges=merges), ignore
+
+
+def walk_for(
+    builder: Builder,
+    build: BuildGraph,
+    store: Store,
+    output: Output,
+    *,
+    failing: frozenset[str] = frozenset(),
+    skipped: frozenset[str] = frozenset(),
+) -> dict[str, Step]:
+    """Walk a graph by a builder's rules, changing the store."""
+    if builder == "legacy":
+        return walk_chain(build, store, output, failing=failing)
+    return walk(build, store, output, failing=failing, skipped=skipped)
+
+
+def build_with(
+    builder: Builder,
+    tree: Tree,
+    options: Options,
+    store: Store,
+    output: Output,
+    bases: Bases | None = None,
+    *,
+    failing: frozenset[str] = frozenset(),
+    skipped: frozenset[str] = frozenset(),
+) -> dict[str, Step]:
+    """One whole build of a tree that holds its Dockerfile. Raises `InputError`."""
+    dockerfile = read_dockerfile(tree, options.dockerfile)
+    build, _ = graph_for(builder, dockerfile, tree, options, bases, store.synced)
+    return walk_for(builder, build, store, output, failing=failing, skipped=skipped)

@@ -1,0 +1,93 @@
+"""Edits of a build context between two builds, as a scenario writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, MinLen, doc
+
+from sim.images import context as trees
+from sim.images.context import Tree
+
+_KINDS = ("content", "append", "delete", "mode", "mtime", "touch", "symlink", "rename")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One change of one path; exactly one of its other fields is given. The path may be the Dockerfile."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (read by pydantic, never changed)
+
+    path: Annotated[str, MinLen(1), doc("The file or folder that changes, from the top of the build context.")]
+    content: Annotated[str | None, doc("Its new content; a file that is not there is made.")] = None
+    append: Annotated[str | None, doc("Text that is added to its end.")] = None
+    delete: Annotated[bool, doc("Whether it is removed.")] = False
+    mode: Annotated[str | None, doc("Its new permissions, in octal as chmod takes them: '0755'.")] = None
+    mtime: Annotated[float | None, Ge(0), Le(2**40), doc("Its new time of change, in seconds since 1970.")] = None
+    touch: Annotated[bool, doc("Whether its time of change becomes now.")] = False
+    symlink: Annotated[str | None, doc("What it points to, once it is a symbolic link.")] = None
+    rename: Annotated[str | None, doc("Its new name, from the top of the build context.")] = None
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless exactly one thing is to be done."""
+        given = self._given()
+        if len(given) != 1:
+            have = f"has {', '.join(given)}" if given else "says nothing to do"
+            raise ValueError(f"edit of {self.path!r} {have}; expected exactly one of {', '.join(_KINDS)}")
+        mode = self.mode or "0"
+        if not re.fullmatch(r"(0o)?[0-7]{1,5}", mode) or int(mode.removeprefix("0o"), 8) > 0o7777:
+            raise ValueError(f"mode {mode!r} of {self.path!r} is not octal; expected one such as '0755'")
+
+    def _given(self) -> list[str]:
+        return [name for name in _KINDS if getattr(self, name) not in (None, False)]
+
+    @property
+    def kind(self) -> str:
+        """Which field is given."""
+        return self._given()[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What happens before a build: edits, arguments that get another value, and which cache there is."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (read by pydantic, never changed)
+
+    edits: Annotated[tuple[Edit, ...], doc("What changes in the build context before this build.")] = ()
+    build_args: Annotated[Mapping[str, str], doc("Build arguments that get another value from this build on.")] = field(
+        default_factory=dict
+    )
+    no_cache: Annotated[bool, doc("Whether this build passes over the cache.")] = False
+    cache: Annotated[
+        Literal["kept", "empty", "min", "max"],
+        doc("The cache it finds: the builder's own, none, or one exported after the build before, in either mode."),
+    ] = "kept"
+
+
+def apply(tree: Tree, edits: Iterable[Edit]) -> Tree:
+    """The tree after edits, one after another. Raises `InputError` naming the edit that cannot be made."""
+    for edit in edits:
+        tree = _one(tree, edit)
+    return tree
+
+
+def _one(tree: Tree, edit: Edit) -> Tree:
+    kind = edit.kind
+    if kind == "content":
+        return trees.write(tree, edit.path, edit.content or "")
+    if kind == "append":
+        return trees.append(tree, edit.path, edit.append or "")
+    if kind == "delete":
+        return trees.delete(tree, edit.path)
+    if kind == "mode":
+        return trees.change(tree, edit.path, mode=int((edit.mode or "0").removeprefix("0o"), 8))
+    if kind == "mtime":
+        return trees.change(tree, edit.path, mtime=edit.mtime)
+    if kind == "touch":
+        return trees.change(tree, edit.path, mtime=None)
+    if kind == "symlink":
+        return trees.link(tree, edit.path, edit.symlink or "")
+    return trees.rename(tree, edit.path, edit.rename or "")

@@ -1,0 +1,451 @@
+"""A Dockerfile as the graph BuildKit solves: sources, exec, file and merge vertices (moby/buildkit, dockerfile2llb).
+
+The same pass prints the names BuildKit prints. What of the graph is in the cache is `sim.images.cache`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import networkx as nx
+
+from sim.errors import InputError, Problem
+from sim.images.bases import Bases, normalized
+from sim.images.context import Tree
+from sim.images.copying import copy_plan
+from sim.images.dockerfile import expand
+from sim.images.instructions import Arg, Copy, Instruction, InstructionError, Pairs, Run, Setting, trigger
+from sim.images.options import Options
+from sim.images.running import run_plan
+from sim.images.selection import key_of
+from sim.images.stages import SCRATCH, Dockerfile, Stage, global_args, instruction_sources, resolve, sources, triggers
+from sim.images.state import State, from_image, from_scratch, owner
+from sim.images.vertices import BuildGraph, EdgeKind, Effect, Input, Vertex
+
+_CONTEXT = "[internal] load build context"
+_DOCUMENT = "[internal] preparing inline document"
+_PERMISSIONS = "[internal] settings cache mount permissions"
+
+
+@dataclass
+class _Part:
+    """A stage, or an image that a COPY or a mount names, while the graph is made."""
+
+    stage: Stage | None
+    image: str
+    label: str
+    total: int
+    ignore_cache: bool = False
+    counter: int = 0
+    state: State = field(default_factory=State)
+
+    def prefix(self, text: str) -> str:
+        """The step's name with its number, as BuildKit counts."""
+        if not self.total:
+            return text
+        self.counter += 1
+        width = int(1 + math.log10(self.total))
+        label = f"{self.label} " if self.label else ""
+        return f"[{label}{self.counter:>{width}}/{self.total}] {text}"
+
+
+def build_graph(
+    dockerfile: Dockerfile, context: Tree, options: Options, bases: Bases | None = None, *, merges: bool = True
+) -> BuildGraph:
+    """The graph of a build.
+
+    context: what the builder sees of the context. merges: whether the image store can merge layers, so that
+    `--link` makes a vertex of its own (containerd's can, overlay2 falls back to a plain copy).
+    Raises `InputError` with the line of what cannot be built.
+    """
+    return _Compiler(dockerfile.require(), context, options, bases or Bases(), merges).compile()
+
+
+class _Compiler:
+    def __init__(self, dockerfile: Dockerfile, context: Tree, options: Options, bases: Bases, merges: bool) -> None:
+        self.dockerfile = dockerfile
+        self.context = context
+        self.options = options
+        self.bases = bases
+        self.merges = merges
+        self.escape = dockerfile.escape
+        self.globals = global_args(dockerfile, options.build_args, options.platform_args())
+        self.vertices: dict[str, Vertex] = {}
+        self.by_digest: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
+        self.parts: dict[int, _Part] = {}
+        self.images: dict[str, State] = {}
+        self.settings: list[tuple[str, Instruction]] = []
+        self.label = ""
+        self.index = 0
+
+    def compile(self) -> BuildGraph:
+        target = self.dockerfile.find(self.options.target)
+        bases = {stage.index: self._expand(stage.start, stage.base, self.globals) for stage in self.dockerfile.stages}
+        parents = {stage.index: self._parent(stage, bases[stage.index]) for stage in self.dockerfile.stages}
+        lone = len(self.dockerfile.stages) == 1 and not self._names_other_sources()
+        needed = self._reachable(target, parents)
+        for stage in self.dockerfile.stages:
+            if stage.index in needed:
+                self._stage(stage, bases[stage.index], parents[stage.index], lone)
+        unused = [
+            (stage.name, step)
+            for stage in self.dockerfile.stages
+            if stage.index not in needed
+            for step in (stage.start, *stage.instructions)
+        ]
+        output = self.parts[target.index].state.output
+        order = self._order(output)
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        for name in order:
+            graph.add_node(name, vertex=self.vertices[name])
+            for item in self.vertices[name].inputs:
+                graph.add_edge(item.vertex, name, kind=item.kind)
+        ends = {part.label or f"stage-{index}": part.state.output for index, part in self.parts.items()}
+        return BuildGraph(
+            graph, output, order, self.dockerfile, self.context, tuple(self.settings), tuple(unused), ends
+        )
+
+    def _names_other_sources(self) -> bool:
+        """Whether a lone stage has sources beside it: BuildKit then prints the stage's name (any mount counts)."""
+        (stage,) = self.dockerfile.stages
+        return any(True for _ in sources(stage)) or any(isinstance(s, Run) and s.mounts for s in stage.instructions)
+
+    def _parent(self, stage: Stage, base: str) -> Stage | None:
+        earlier = reversed(self.dockerfile.stages[: stage.index])
+        return next((other for other in earlier if other.start.alias and other.start.alias == base), None)
+
+    def _reachable(self, target: Stage, parents: dict[int, Stage | None]) -> set[int]:
+        needed: set[int] = set()
+        ahead = [target]
+        while ahead:
+            stage = ahead.pop()
+            if stage.index in needed:
+                continue
+            needed.add(stage.index)
+            parent = parents[stage.index]
+            steps = list(stage.instructions)
+            if parent is not None:
+                ahead.append(parent)
+                steps += triggers(parent)
+            for step in steps:
+                for instruction, name in instruction_sources(step):
+                    found = resolve(self.dockerfile, instruction, name)
+                    if found is not None:
+                        ahead.append(found)
+        return needed
+
+    def _stage(self, stage: Stage, base: str, parent: Stage | None, lone: bool) -> None:
+        counted = [s for s in stage.instructions if s.name in ("RUN", "COPY", "ADD", "WORKDIR")]
+        total = len(counted) + (base != SCRATCH and parent is None)
+        filters = self.options.no_cache_filter
+        ignore = self.options.no_cache or any(name.lower() == stage.start.alias for name in filters)
+        part = _Part(stage, "", "" if lone else stage.name, total, ignore)
+        self.parts[stage.index] = part
+        self.index = stage.index
+        self.label = stage.name
+        if parent is not None:
+            part.state = self.parts[parent.index].state.inherit()
+            first = [step.text for step in triggers(parent)]
+        elif base == SCRATCH:
+            part.state = from_scratch()
+            first = []
+        else:
+            part.state = self._image(part, base, stage.start)
+            first = list(part.state.onbuild)
+        part.state.onbuild = ()
+        steps: list[Instruction] = []
+        for text in first:
+            try:
+                steps.append(trigger(text, stage.start.line))
+            except InstructionError as fault:
+                raise InputError(self._problem(stage.start, str(fault))) from None
+        for step in (*steps, *stage.instructions):
+            self._step(part, step)
+
+    def _image(self, part: _Part, reference: str, step: Instruction | None) -> State:
+        image = self.bases.get(reference)
+        platform = self.options.platform
+        if step is not None and part.stage is not None and part.stage.start.platform:
+            platform = self._expand(step, part.stage.start.platform, self.globals)
+        printed = normalized(reference)
+        output = self._add(
+            kind="image",
+            name=part.prefix(f"FROM {printed}"),
+            definition={"image": image.identity, "layers": list(image.layers), "platform": platform},
+            inputs=(),
+            step=step,
+            exact=printed,
+            image=image,
+        )
+        return from_image(image, output)
+
+    def _step(self, part: _Part, step: Instruction) -> None:
+        state = part.state
+        if isinstance(step, Run):
+            self._run(part, step)
+        elif isinstance(step, Copy):
+            self._copy(part, step)
+        elif step.name == "WORKDIR" and isinstance(step, Setting):
+            self._workdir(part, step)
+        else:
+            self.settings.append((self.label, step))
+            if isinstance(step, Arg):
+                self._arg(state, step)
+            elif isinstance(step, Pairs) and step.name == "ENV":
+                pairs = [(self._word(state, step, k), self._word(state, step, v)) for k, v in step.pairs]
+                for name, value in pairs:
+                    state.set_env(name, value)
+                    state.image_env[name] = value
+            elif step.name == "USER" and isinstance(step, Setting):
+                state.user = self._word(state, step, step.args[0])
+            elif step.name == "SHELL" and isinstance(step, Setting):
+                state.shell = step.args
+
+    def _arg(self, state: State, step: Arg) -> None:
+        for name, default in step.args:
+            if name in self.options.build_args:
+                value: str | None = self.options.build_args[name]
+            elif default is not None:
+                value = self._word(state, step, default)
+            else:
+                value = self.globals.get(name)
+            if value is not None:
+                state.set_env(name, value)
+
+    def _workdir(self, part: _Part, step: Setting) -> None:
+        state = part.state
+        made = state.enter(self._word(state, step, step.args[0]))
+        if made == "/":
+            self.settings.append((self.label, step))
+            return
+        definition: dict[str, Any] = {"mkdir": made, "mode": 0o755, "owner": owner(state.user)}
+        inputs = (Input(state.output, "parent"),) if state.output else ()
+        state.output = self._add(
+            kind="file",
+            name=part.prefix(self._printed(state, step)),
+            definition=definition | self._epoch(),
+            inputs=inputs,
+            step=step,
+            effect=Effect(directory=made, base=0 if inputs else None),
+        )
+
+    def _run(self, part: _Part, step: Run) -> None:
+        state = part.state
+        try:
+            plan = run_plan(step, state, self.options, self.escape)
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
+        inputs: list[Input] = []
+        mounts: list[dict[str, Any]] = []
+        slots: dict[str, int] = {}
+        for mount in plan.mounts:
+            at = -1
+            if mount.document is not None:
+                source = self._document(mount.document, step, 0o755)
+            elif mount.owner is not None:
+                source = self._permissions(mount.owner, step)
+            elif mount.root:
+                source = state.output
+            else:
+                source = self._source(step, mount.stage) if mount.stage != SCRATCH else ""
+            if source:
+                at = slots.setdefault(source, len(inputs))
+                kind: EdgeKind = (
+                    "parent" if mount.root else "context" if self.vertices[source].kind == "context" else "mount"
+                )
+                merged = Input(source, kind, mount.selectors, mount.by_content)
+                if at < len(inputs):
+                    selectors = (*inputs[at].selectors, *mount.selectors)
+                    inputs[at] = dataclasses.replace(inputs[at], selectors=selectors, by_content=mount.by_content)
+                else:
+                    inputs.append(merged)
+            mounts.append(mount.definition | {"input": at})
+        definition = dict(plan.definition)
+        if len(mounts) > 1:
+            definition["mounts"] = mounts
+        state.output = self._add(
+            kind="exec",
+            name=part.prefix(plan.printed),
+            definition=definition,
+            inputs=tuple(inputs),
+            step=step,
+            exact=json.dumps([mount.exact for mount in plan.mounts]),
+            ignore_cache=part.ignore_cache,
+        )
+
+    def _copy(self, part: _Part, step: Copy) -> None:
+        state = part.state
+        try:
+            plan = copy_plan(step, state, self.escape)
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
+        printed = part.prefix(self._printed(state, step))
+        linked = self.merges and step.link and not step.chmod
+        base = "" if linked else state.output
+        inputs: list[Input] = [Input(base, "parent")] if base else []
+        taken: list[tuple[int, Any]] = []
+        slots = {base: 0} if base else {}
+        actions: list[dict[str, Any]] = []
+        for action in plan.actions:
+            if action.document is not None:
+                source = self._document(action.document, step, 0o644)
+            elif action.remote:
+                source = self._remote(action.remote, action.definition, step, printed)
+            else:
+                source = self._source(step, step.source)
+            at = slots.setdefault(source, len(inputs))
+            kind: EdgeKind = "context" if source and self.vertices[source].kind == "context" else "copy"
+            if at == len(inputs):
+                inputs.append(Input(source, kind, (action.selector,), by_content=True))
+            elif source != base:
+                selectors = (*inputs[at].selectors, action.selector)
+                inputs[at] = dataclasses.replace(inputs[at], selectors=selectors)
+            taken.append((at, action.selector))
+            actions.append(action.definition | {"from": at if source != base else "itself"} | self._epoch())
+        effect = Effect(copy=step, sources=tuple(taken), dest=plan.dest, base=0 if base else None, mode=plan.mode)
+        copied = self._add(
+            kind="file",
+            name=printed,
+            definition={"actions": actions},
+            inputs=tuple(inputs),
+            step=step,
+            exact=json.dumps([action.selector.path for action in plan.actions]),
+            ignore_cache=part.ignore_cache,
+            effect=effect,
+        )
+        if linked and state.output:
+            part.counter -= 1
+            copied = self._add(
+                kind="merge",
+                name=part.prefix("LINK " + self._printed(state, step)),
+                definition={"merge": 2},
+                inputs=(Input(state.output, "parent"), Input(copied, "copy")),
+                step=step,
+                ignore_cache=part.ignore_cache,
+            )
+        state.output = copied
+
+    def _source(self, step: Instruction, name: str) -> str:
+        """The vertex a COPY or mount takes from: a stage's end, an image, or the build context for ""."""
+        if not name:
+            return self._add(kind="context", name=_CONTEXT, definition={"context": ""}, inputs=(), internal=True)
+        found = resolve(self.dockerfile, step, name)
+        if found is not None:
+            output = self.parts[found.index].state.output
+            if not output:
+                raise InputError(self._problem(step, f'stage "{name}" is empty; there is nothing to copy from it'))
+            return output
+        if name not in self.images:
+            self.images[name] = self._image(_Part(None, name, "", 0), name, None)
+        return self.images[name].output
+
+    def _document(self, document: tuple[str, str], step: Instruction, mode: int) -> str:
+        name, text = document
+        return self._add(
+            kind="file",
+            name=_DOCUMENT,
+            definition={"mkfile": name, "mode": mode, "data": text},
+            inputs=(),
+            step=step,
+            internal=True,
+            effect=Effect(document=document, mode=mode),
+        )
+
+    def _permissions(self, owner: dict[str, Any], step: Instruction) -> str:
+        return self._add(
+            kind="file",
+            name=_PERMISSIONS,
+            definition={"mkdir": "/cache", **owner},
+            inputs=(),
+            step=step,
+            internal=True,
+            effect=Effect(directory="/cache", mode=int(str(owner.get("mode") or "755"), 8)),
+        )
+
+    def _remote(self, address: str, definition: dict[str, Any], step: Copy, printed: str) -> str:
+        git = definition["git"]
+        identity = {"git": address} if git else {"body of": address.partition("?")[0], "name": definition["src"]}
+        return self._add(
+            kind="git" if git else "http",
+            name=printed,
+            definition=identity | {"keep_git_dir": step.keep_git_dir},
+            inputs=(),
+            step=step,
+            exact=address + step.checksum,
+        )
+
+    def _add(
+        self,
+        *,
+        kind: Any,
+        name: str,
+        definition: dict[str, Any],
+        inputs: tuple[Input, ...],
+        step: Instruction | None = None,
+        exact: str = "",
+        **more: Any,
+    ) -> str:
+        """Add a vertex, or find the one of the same whole definition: that runs once, under its last name."""
+        shape = ",".join(f"{self.digests[i.vertex]}{[s.path for s in i.selectors]}" for i in inputs)
+        digest = key_of((kind, json.dumps(definition, sort_keys=True), exact, shape))
+        known = self.by_digest.get(digest)
+        vertex = Vertex(
+            known or f"v{len(self.vertices) + 1}",
+            kind,
+            name,
+            self.label,
+            self.index,
+            definition,
+            inputs,
+            step,
+            names=(*(self.vertices[known].names if known else ()), name),
+            **more,
+        )
+        self.by_digest[digest] = vertex.id
+        self.digests[vertex.id] = digest
+        self.vertices[vertex.id] = vertex
+        return vertex.id
+
+    def _order(self, target: str) -> tuple[str, ...]:
+        order: dict[str, None] = {}
+        ahead = [(target, False)] if target else []
+        while ahead:
+            name, ready = ahead.pop()
+            if name in order:
+                continue
+            if ready:
+                order[name] = None
+                continue
+            ahead.append((name, True))
+            ahead.extend((item.vertex, False) for item in reversed(self.vertices[name].inputs))
+        return tuple(order)
+
+    def _epoch(self) -> dict[str, str]:
+        epoch = self.options.build_args.get("SOURCE_DATE_EPOCH")
+        return {"time": epoch} if epoch else {}
+
+    def _expand(self, step: Instruction, word: str, env: dict[str, str]) -> str:
+        try:
+            return expand(word, env, self.escape)
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
+
+    def _word(self, state: State, step: Instruction, word: str) -> str:
+        return self._expand(step, word, state.env)
+
+    def _printed(self, state: State, step: Instruction) -> str:
+        first, space, rest = step.text.partition(" ")
+        try:
+            shown = expand(f"{first}{space}{rest}", state.env, self.escape)
+        except ValueError:
+            shown = step.text
+        first, space, rest = shown.partition(" ")
+        return first.upper() + space + rest
+
+    def _problem(self, step: Instruction, message: str) -> Problem:
+        return Problem(message, self.dockerfile.file, step.line, excerpt=step.text.split("\n")[0])

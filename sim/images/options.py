@@ -1,0 +1,106 @@
+"""How a build is asked for: target, arguments, what of the cache to pass over."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sim.errors import InputError
+
+Builder = Literal["buildkit-containerd", "buildkit-overlay2", "legacy"]
+BUILDERS: tuple[Builder, ...] = ("buildkit-containerd", "buildkit-overlay2", "legacy")
+
+_SWITCHES = {
+    "--pull", "--quiet", "-q", "--load", "--push", "--rm", "--force-rm", "--squash", "--compress", "--debug", "-D",
+}  # fmt: skip
+
+PROXIES = tuple(
+    spelling
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+    for spelling in (name, name.lower())
+)
+"""Build arguments every Dockerfile takes undeclared, and whose value is in no cache key."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build is asked to do.
+
+    dockerfile: its path in the context. no_cache_filter: names of stages. host: the platform of the building machine.
+    """
+
+    dockerfile: str = "Dockerfile"
+    target: str = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    no_cache: bool = False
+    no_cache_filter: tuple[str, ...] = ()
+    platform: str = "linux/amd64"
+    host: str = "linux/amd64"
+    network: str = ""
+    hosts: tuple[str, ...] = ()
+
+    def platform_args(self) -> dict[str, str]:
+        """The predefined platform arguments."""
+        values: dict[str, str] = {}
+        for prefix, platform in (("BUILD", self.host), ("TARGET", self.platform)):
+            system, _, rest = platform.partition("/")
+            arch, _, variant = rest.partition("/")
+            values |= {
+                f"{prefix}PLATFORM": platform,
+                f"{prefix}OS": system,
+                f"{prefix}ARCH": arch,
+                f"{prefix}VARIANT": variant,
+            }
+        return {**values, **{name: value for name, value in self.build_args.items() if name in values}}
+
+
+def from_command_line(line: str, environment: Mapping[str, str] | None = None) -> Options:
+    """Options from the extra words of a `docker build` command line; words that change no step are passed over.
+
+    environment: values of build arguments given by name alone. Raises `InputError` for a flag without its value.
+    """
+    words = shlex.split(line)
+    args: dict[str, str] = {}
+    values: dict[str, str] = {}
+    filters: list[str] = []
+    hosts: list[str] = []
+    no_cache = False
+    at = 0
+    while at < len(words):
+        flag, given, value = words[at].partition("=")
+        at += 1
+        if flag == "--no-cache":
+            no_cache = not given or value.lower() in ("true", "1", "t")
+            continue
+        if flag in _SWITCHES or not flag.startswith("-"):
+            continue
+        if not given:
+            if at >= len(words):
+                raise InputError(f"{flag} in {line!r} has no value")
+            value = words[at]
+            at += 1
+        if flag == "--build-arg":
+            name, has_value, text = value.partition("=")
+            if has_value:
+                args[name] = text
+            elif environment and name in environment:
+                args[name] = environment[name]
+        elif flag == "--no-cache-filter":
+            filters += value.split(",")
+        elif flag == "--add-host":
+            hosts.append(value)
+        else:
+            values[flag] = value
+    dockerfile = values.get("-f", values.get("--file", "Dockerfile")).removeprefix("CTX/")
+    return Options(
+        dockerfile=dockerfile,
+        target=values.get("--target", ""),
+        build_args=args,
+        no_cache=no_cache,
+        no_cache_filter=tuple(filters),
+        platform=values.get("--platform", "linux/amd64"),
+        network=values.get("--network", ""),
+        hosts=tuple(hosts),
+    )

@@ -1,0 +1,154 @@
+"""RUN as an exec vertex: its command line, its environment, its mounts, and which of them may match by content."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from dataclasses import dataclass
+from typing import Any
+
+from sim.images.dockerfile import expand, expand_label, heredoc_name
+from sim.images.instructions import Run
+from sim.images.mounts import Mount, read_mount
+from sim.images.options import PROXIES, Options
+from sim.images.selection import Selector
+from sim.images.stages import SCRATCH
+from sim.images.state import State
+
+_PIPES = "/dev/pipes/"
+
+
+@dataclass(frozen=True)
+class MountPlan:
+    """One mount, the root among them. stage: what it is taken from, "" for the context. owner: of a fresh cache.
+
+    exact: what tells vertices apart that share a key (a cache's id). document: an inline script to mount.
+    """
+
+    target: str
+    definition: dict[str, Any]
+    root: bool = False
+    stage: str = SCRATCH
+    selectors: tuple[Selector, ...] = ()
+    by_content: bool = False
+    exact: str = ""
+    document: tuple[str, str] | None = None
+    owner: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A RUN ready to become a vertex. mounts: by target, the root first."""
+
+    definition: dict[str, Any]
+    printed: str
+    mounts: tuple[MountPlan, ...]
+
+
+def run_plan(step: Run, state: State, options: Options, escape: str) -> RunPlan:
+    """A RUN with its variables expanded. Raises `ValueError` for a mount that cannot be."""
+    argv, document, summary = command_line(step)
+    if step.shell and document is None:
+        argv = (*state.shell, *argv)
+    text = step.text
+    if summary:
+        text += f" ({summary})"
+    printed = expand_label(text, state.env, escape)
+    first, space, rest = printed.partition(" ")
+    definition: dict[str, Any] = {
+        "argv": list(argv),
+        "env": [f"{name}={value}" for name, value in state.env.items() if name not in _NOT_ENV],
+        "cwd": state.cwd,
+        "user": state.user,
+        "network": step.network or options.network,
+        "security": step.security,
+        "platform": options.platform,
+        "hosts": [host.partition(":")[0] for host in options.hosts],
+    }
+    root = MountPlan("/", {"target": "/"}, root=True)
+    mounts = [root]
+    for value in step.mounts:
+        mounts.append(_mount(read_mount(value, lambda word: expand(word, state.env, escape)), state, len(mounts)))
+    if document is not None:
+        pipes = MountPlan(_PIPES, {"target": _PIPES, "readonly": True}, by_content=True, document=document)
+        mounts.append(pipes)
+    proxies = {name: value for name, value in options.build_args.items() if name in PROXIES}
+    exact = json.dumps(proxies, sort_keys=True)
+    mounts[0] = MountPlan("/", {"target": "/"}, root=True, exact=exact, selectors=_whole(mounts))
+    return RunPlan(definition, first.upper() + space + rest, tuple(sorted(mounts, key=lambda mount: mount.target)))
+
+
+_NOT_ENV = {"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"}
+
+
+def command_line(step: Run) -> tuple[tuple[str, ...], tuple[str, str] | None, str]:
+    """Its argv without the shell in front, an inline script to be mounted, and what the name says of a heredoc."""
+    if not step.heredocs:
+        return step.argv, None, ""
+    line = step.argv[0]
+    body = step.heredocs[0].content
+    if heredoc_name(line) is None:
+        return (line + "".join(f"\n{doc.raw}{doc.name}" for doc in step.heredocs),), None, ""
+    lines = step.heredocs[0].raw.strip().replace("\r\n", "\n").split("\n")
+    summary = lines[0] + ("..." if len(lines) > 1 else "")
+    if body.startswith("#!"):
+        name = step.heredocs[0].name
+        return (posixpath.join(_PIPES, name),), (name, body), summary
+    return (body,), None, summary
+
+
+def _whole(mounts: list[MountPlan]) -> tuple[Selector, ...]:
+    """The root's selector: named only beside other mounts, which may share its source."""
+    return (Selector("/"),) if len(mounts) > 1 else ()
+
+
+def _mount(mount: Mount, state: State, count: int) -> MountPlan:
+    target = posixpath.normpath(posixpath.join("/", state.cwd, mount.target))
+    if mount.type == "secret":
+        name = mount.source or mount.id or posixpath.basename(mount.target)
+        kept = {
+            "type": "secret",
+            "id": name,
+            "target": target if mount.target else f"/run/secrets/{posixpath.basename(name)}",
+        }
+        return MountPlan(
+            str(kept["target"]),
+            kept | _held(mount) | {"env": mount.env},
+        )
+    if mount.type == "ssh":
+        kept = {
+            "type": "ssh",
+            "id": mount.id or "default",
+            "target": target if mount.target else f"/run/buildkit/ssh_agent.{count}",
+        }
+        return MountPlan(str(kept["target"]), kept | _held(mount))
+    if target == "/":
+        raise ValueError(f'invalid mount target "{mount.target}"; expected a directory below /')
+    if mount.type == "tmpfs":
+        return MountPlan(target, {"type": "tmpfs", "target": target, "size": mount.size})
+    selected = posixpath.normpath(posixpath.join("/", mount.source)).replace("//", "/")
+    definition: dict[str, Any] = {"type": mount.type, "target": target, "readonly": mount.readonly}
+    stage = mount.source_stage
+    exact = ""
+    owner = None
+    if mount.type == "cache":
+        stage = stage or SCRATCH
+        name = mount.id or posixpath.normpath(mount.target)
+        exact = f"{name} {mount.sharing}"
+        definition["cache"] = name if name == target and mount.sharing == "shared" else ""
+        if selected == "/" and (mount.uid or mount.gid or mount.mode):
+            owner = {"uid": mount.uid, "gid": mount.gid, "mode": mount.mode}
+            selected = "/cache"
+    return MountPlan(
+        target,
+        definition,
+        stage=stage,
+        selectors=(Selector(selected),),
+        by_content=True,
+        exact=f"{exact} {selected}",
+        owner=owner,
+    )
+
+
+def _held(mount: Mount) -> dict[str, Any]:
+    return {"required": mount.required, "mode": mount.mode, "uid": mount.uid, "gid": mount.gid}

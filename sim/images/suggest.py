@@ -1,0 +1,266 @@
+"""Other ways to write a Dockerfile that would have made the last build of a plan cheaper, each tried out.
+
+A suggestion is a changed Dockerfile or ignore file that is planned with the same changes; what it saves is the
+difference. Whether a step needs what is moved behind it cannot be known, so each is for a person to judge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.errors import InputError
+from sim.images import context as trees
+from sim.images.bases import Bases
+from sim.images.context import Tree
+from sim.images.edits import Change
+from sim.images.instructions import Arg, Copy, Instruction, Pairs, Run
+from sim.images.options import Builder
+from sim.images.plan import BuildPlan, PlannedBuild, plan_builds
+from sim.images.stages import Stage, parse
+from sim.outcome import Message, StepRecord
+
+LEAST_SECONDS = 0.5
+LEAST_SHARE = 0.05
+"""A suggestion saves at least so much of the last build; less is noise beside the estimates."""
+
+_TOOLS = (
+    (r"\bpip3?\b.*\binstall\b", ("requirements*.txt", "pyproject.toml", "setup.py", "setup.cfg"), "/root/.cache/pip"),
+    (r"\buv\b.*\b(sync|install)\b", ("pyproject.toml", "uv.lock", "requirements*.txt"), "/root/.cache/uv"),
+    (r"\bpoetry\b.*\binstall\b", ("pyproject.toml", "poetry.lock"), "/root/.cache/pypoetry"),
+    (r"\bnpm\s+(ci|i|install)\b", ("package.json", "package-lock.json", ".npmrc"), "/root/.npm"),
+    (r"\byarn(\s+install)?\s*($|-)", ("package.json", "yarn.lock"), "/usr/local/share/.cache/yarn"),
+    (r"\bpnpm\s+(i|install|fetch)\b", ("package.json", "pnpm-lock.yaml"), "/root/.local/share/pnpm/store"),
+    (r"\bgo\s+(mod\s+download|build|install)\b", ("go.mod", "go.sum"), "/go/pkg/mod"),
+    (r"\bcargo\s+(build|install|fetch)\b", ("Cargo.toml", "Cargo.lock"), "/usr/local/cargo/registry"),
+    (r"\bbundle\s+install\b", ("Gemfile", "Gemfile.lock"), "/usr/local/bundle/cache"),
+    (r"\bcomposer\s+install\b", ("composer.json", "composer.lock"), "/root/.composer/cache"),
+    (r"\bmvnw?\b", ("pom.xml",), "/root/.m2"),
+    (r"\bgradlew?\b", ("build.gradle*", "settings.gradle*", "gradle.properties"), "/root/.gradle"),
+)
+"""Commands that fetch dependencies: pattern, the files that name them, where they keep what they fetched."""
+
+_NO_SOURCE = re.compile(
+    r"(^|/)(docs?|tests?|spec|\.git|\.github|\.vscode|\.idea|examples?|coverage)(/|$)"
+    r"|\.(md|rst|log|txt\.bak|swp|orig)$|(^|/)(LICENSE|CHANGELOG|README|Dockerfile|\.dockerignore|\.gitignore)[^/]*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A change that saves time. files: the new texts by path. saved_seconds: of the last build, as planned."""
+
+    message: Message
+    saved_seconds: float
+    files: Mapping[str, str]
+
+
+def suggestions(
+    context: Tree | Mapping[str, str] | str | Path,
+    changes: Sequence[Change],
+    builder: Builder = "buildkit-containerd",
+    *,
+    path: str = "Dockerfile",
+    target: str = "",
+    build_args: Mapping[str, str] | None = None,
+    bases: Bases | None = None,
+    limit: int = 3,
+) -> tuple[Suggestion, ...]:
+    """What would have saved most of the last build, the best first; none where nothing is worth it.
+
+    context: with its Dockerfile at `path`; the rest as in `plan_builds`. Raises `InputError` as that does.
+    """
+    tree = context if isinstance(context, Tree) else _read(context)
+
+    def planned(files: Mapping[str, str], edits: Sequence[Change]) -> BuildPlan:
+        changed = tree
+        for name, text in files.items():
+            changed = trees.write(changed, name, text)
+        return plan_builds(None, changed, edits, builder, path=path, target=target, build_args=build_args, bases=bases)
+
+    now = planned({}, changes)
+    text = now.last.tree.text(path) or ""
+    others = [_without(change, path) for change in changes]
+    if len(now.builds) < 2 or not now.last.rebuild_seconds or others != list(changes):
+        return ()
+    found: dict[str, Suggestion] = {}
+    for message, files in _candidates(now.last, text, path, builder):
+        try:
+            saved = now.last.rebuild_seconds - planned(files, others).last.rebuild_seconds
+        except InputError:
+            continue
+        known = found.get(message.id)
+        if saved >= max(LEAST_SECONDS, LEAST_SHARE * now.last.rebuild_seconds) and (
+            known is None or known.saved_seconds < saved
+        ):
+            arguments = (*message.arguments, ("seconds", round(saved, 3)))
+            found[message.id] = Suggestion(Message(message.id, arguments), saved, files)
+    return tuple(sorted(found.values(), key=lambda one: (-one.saved_seconds, one.message.id))[:limit])
+
+
+def _read(context: Mapping[str, str] | str | Path) -> Tree:
+    return trees.from_mapping(context) if isinstance(context, Mapping) else trees.from_directory(context)
+
+
+def _without(change: Change, path: str) -> Change:
+    edits = tuple(edit for edit in change.edits if edit.path != path)
+    return change if edits == change.edits else Change(edits=edits, build_args=change.build_args)
+
+
+Candidate = tuple[Message, Mapping[str, str]]
+
+
+def _candidates(build: PlannedBuild, text: str, path: str, builder: Builder) -> Iterator[Candidate]:
+    dockerfile = parse(text, path)
+    lines = text.split("\n")
+    causes = [record for record in build.records if record.cause]
+    for stage in dockerfile.stages:
+        for cause in causes:
+            at = next((i for i, step in enumerate(stage.instructions) if step.line == cause.line), None)
+            if at is None:
+                continue
+            step = stage.instructions[at]
+            changed = str(dict(cause.reason.arguments).get("path", ""))
+            if isinstance(step, Copy) and not step.source:
+                yield from ((m, {path: t}) for m, t in _split(build, stage, at, lines, changed))
+                yield from ((m, {path: t}) for m, t in _later(stage, at, lines))
+                yield from _ignore(build, step, changed)
+            yield from ((m, {path: t}) for m, t in _earlier(stage, at, lines))
+            yield from ((m, {path: t}) for m, t in _lower(stage, cause, lines))
+    if builder != "legacy":
+        yield from ((m, {path: t}) for m, t in _mounts(build, dockerfile.stages, lines))
+
+
+def _split(build: PlannedBuild, stage: Stage, at: int, lines: list[str], changed: str) -> Iterator[tuple[Message, str]]:
+    """Copy the files that name the dependencies first, the rest behind the command that fetches them."""
+    copy = stage.instructions[at]
+    assert isinstance(copy, Copy)
+    for run in stage.instructions[at + 1 :]:
+        names = _manifests(build, copy, run)
+        if not names or changed in names:
+            continue
+        dest = copy.dest if copy.dest.endswith("/") else copy.dest + "/"
+        first = f"COPY {' '.join(names)} {'./' if copy.dest == '.' else dest}"
+        moved = _moved(lines, copy, run.end)
+        moved.insert(_start(lines, copy), first)
+        files = ", ".join(names)
+        yield _message("build.suggest_split_copy", line=copy.line, run=run.line, files=files), "\n".join(moved)
+        return
+
+
+def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
+    """The files a command reads its dependencies from, among those a COPY of a directory takes."""
+    if not isinstance(run, Run):
+        return []
+    patterns = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
+    folders = [trees.clean(source) for source in copy.sources]
+    visible = build.ignore.visible(build.tree)
+    found = []
+    for folder in folders:
+        for rel, entry in visible.under(folder):
+            if entry.kind == "file" and "/" not in rel and any(_like(name, rel) for name in patterns):
+                found.append(f"{folder}/{rel}" if folder else rel)
+    return found
+
+
+def _like(pattern: str, name: str) -> bool:
+    return bool(re.fullmatch(re.escape(pattern).replace(r"\*", "[^/]*"), name))
+
+
+def _later(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message, str]]:
+    """Move a COPY of single things behind the RUNs that do not speak of them."""
+    copy = stage.instructions[at]
+    assert isinstance(copy, Copy)
+    words = {word.strip("./").rpartition("/")[2] for word in (*copy.sources, copy.dest)} - {""}
+    if not words or any(source.strip("./") == "" for source in copy.sources):
+        return
+    below = None
+    for step in stage.instructions[at + 1 :]:
+        if any(word in step.text for word in words) or not isinstance(step, Run | Copy | Pairs | Arg):
+            break
+        below = step if isinstance(step, Run) else below
+    if below is not None:
+        moved = _moved(lines, copy, below.end)
+        yield _message("build.suggest_move_down", line=copy.line, below=below.line), "\n".join(moved)
+
+
+def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message, str]]:
+    """Move a command that fetches dependencies, with the COPY right before it that names them, above the cause."""
+    steps = stage.instructions
+    for index in range(at + 2, len(steps)):
+        copy, run = steps[index - 1], steps[index]
+        if not (isinstance(copy, Copy) and isinstance(run, Run) and not copy.source):
+            continue
+        wanted = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
+        named = [source.rpartition("/")[2] for source in copy.sources]
+        if wanted and all(any(_like(pattern, name) for pattern in wanted) for name in named):
+            block = lines[_start(lines, copy) : run.end]
+            rest = lines[: _start(lines, copy)] + lines[run.end :]
+            above = _start(lines, steps[at])
+            moved = rest[:above] + block + rest[above:]
+            yield _message("build.suggest_move_up", line=run.line, above=steps[at].line), "\n".join(moved)
+            return
+
+
+def _lower(stage: Stage, cause: StepRecord, lines: list[str]) -> Iterator[tuple[Message, str]]:
+    """Move an ARG or ENV whose value changes to right above what first uses it."""
+    if not cause.reason.id.startswith(("build.arg_", "build.env_")):
+        return
+    name = str(dict(cause.reason.arguments).get("name", ""))
+    for index, step in enumerate(stage.instructions):
+        given = [key for key, _ in step.args] if isinstance(step, Arg) else []
+        given += [key for key, _ in step.pairs] if isinstance(step, Pairs) and step.name == "ENV" else []
+        if given != [name]:
+            continue
+        behind = stage.instructions[index + 1 :]
+        user = next((other for other in behind if re.search(rf"\$\{{?{re.escape(name)}\b", other.text)), None)
+        end = behind[-1].end if behind and user is None else (_start(lines, user) if user is not None else step.end)
+        if end > step.end:
+            moved = _moved(lines, step, end)
+            yield _message("build.suggest_lower", name=name, line=step.line, below=end), "\n".join(moved)
+
+
+def _ignore(build: PlannedBuild, copy: Copy, changed: str) -> Iterator[Candidate]:
+    """Ignore a changed path that is no source, where a whole directory is copied."""
+    if not changed or not _NO_SOURCE.search(changed) or changed in {trees.clean(source) for source in copy.sources}:
+        return
+    name = build.ignore.file or ".dockerignore"
+    old = build.tree.text(name) or ""
+    text = old + ("" if not old or old.endswith("\n") else "\n") + changed + "\n"
+    yield _message("build.suggest_ignore", path=changed, file=name), {name: text}
+
+
+def _mounts(build: PlannedBuild, stages: Sequence[Stage], lines: list[str]) -> Iterator[tuple[Message, str]]:
+    """Keep what a command fetches in a cache mount."""
+    ran = {record.line for record in build.records if record.status == "miss"}
+    for stage in stages:
+        for step in stage.instructions:
+            if not isinstance(step, Run) or step.line not in ran or any("type=cache" in m for m in step.mounts):
+                continue
+            target = next((where for tool, _, where in _TOOLS if re.search(tool, step.text)), "")
+            if target:
+                changed = list(lines)
+                flag = f"--mount=type=cache,target={target} "
+                changed[step.line - 1] = re.sub(r"^(\s*\S+\s+)", rf"\g<1>{flag}", changed[step.line - 1], count=1)
+                yield _message("build.suggest_cache_mount", line=step.line, target=target), "\n".join(changed)
+
+
+def _start(lines: list[str], step: Instruction) -> int:
+    """The index of an instruction's first line, the comments right above it included."""
+    at = step.line - 1
+    while at and lines[at - 1].lstrip().startswith("#"):
+        at -= 1
+    return at
+
+
+def _moved(lines: list[str], step: Instruction, below: int) -> list[str]:
+    """The lines with an instruction moved behind a line further down."""
+    start = _start(lines, step)
+    return lines[:start] + lines[step.end : below] + lines[start : step.end] + lines[below:]
+
+
+def _message(message: str, /, **arguments: str | float) -> Message:
+    return Message(message, tuple(arguments.items()))

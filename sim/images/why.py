@@ -1,0 +1,323 @@
+"""Why a step hit or missed: the first input that differs from the build before, and what would break a hit.
+
+Reasons are ids of the message catalog with arguments; docs/builds.md lists them all.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.images.cache import Step
+from sim.images.instructions import Arg, Pairs
+from sim.images.vertices import BuildGraph, Input, Vertex
+from sim.outcome import Message
+
+
+@dataclass(frozen=True)
+class Built:
+    """A build that was walked: its graph and what became of each vertex."""
+
+    graph: BuildGraph
+    steps: Mapping[str, Step]
+
+
+def pair(before: BuildGraph | None, now: BuildGraph) -> dict[str, str]:
+    """Which vertex of a build corresponds to which of the one before: same stage, same or nearest place and text."""
+    if before is None:
+        return {}
+    pairs: dict[str, str] = {}
+    old, new = _by_stage(before), _by_stage(now)
+    for stage, mine in new.items():
+        theirs = old.get(stage, [])
+        left, right = [_shape(v) for v in theirs], [_shape(v) for v in mine]
+        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+            if tag == "equal":
+                pairs |= {n.id: o.id for o, n in zip(theirs[i1:i2], mine[j1:j2], strict=True)}
+            elif tag == "replace":
+                pairs |= _alike(theirs[i1:i2], mine[j1:j2])
+    return pairs
+
+
+def _by_stage(graph: BuildGraph) -> dict[str, list[Vertex]]:
+    stages: dict[str, list[Vertex]] = {}
+    for vertex in graph.vertices:
+        stages.setdefault("" if vertex.kind == "context" else vertex.stage, []).append(vertex)
+    return stages
+
+
+def _shape(vertex: Vertex) -> tuple[str, str]:
+    return vertex.kind, vertex.text
+
+
+def _alike(old: Sequence[Vertex], new: Sequence[Vertex]) -> dict[str, str]:
+    pairs = {}
+    rest = list(old)
+    for vertex in new:
+        for other in rest:
+            if (other.kind, other.instruction) == (vertex.kind, vertex.instruction):
+                pairs[vertex.id] = other.id
+                rest.remove(other)
+                break
+    return pairs
+
+
+def reason(step: Step, now: Built, before: Built | None, pairs: Mapping[str, str]) -> Message:
+    """Why a step hit or missed."""
+    vertex = step.vertex
+    old = before.steps.get(pairs.get(vertex.id, "")) if before is not None else None
+    if step.outcome == "base":
+        return _message("build.base", image=_image(step))
+    if step.outcome == "context":
+        return _message("build.context", files=len(now.graph.context))
+    if step.outcome == "hit":
+        return _hit(step, now, old)
+    if vertex.ignore_cache:
+        return _message("build.no_cache")
+    if before is None:
+        return _message("build.first")
+    if step.probe:
+        return _message("build.result_missing")
+    source = _ran_source(step, now)
+    parent = next((now.steps[i.vertex] for i in vertex.inputs if i.kind == "parent" and now.steps[i.vertex].ran), None)
+    if parent is None and source is not None and vertex.kind == "merge":
+        parent = source
+    if parent is not None:
+        return _message("build.parent_ran", line=parent.vertex.line, step=parent.vertex.name)
+    if old is None:
+        return _message("build.new_step")
+    return next(_differences(step, old, now, before), _message("build.not_in_cache"))
+
+
+def is_cause(step: Step, now: Built) -> bool:
+    """Whether a step missed though nothing before it ran."""
+    return step.ran and not any(now.steps[item.vertex].ran for item in step.vertex.inputs)
+
+
+def _message(message: str, /, **arguments: str | float) -> Message:
+    return Message(message, tuple(arguments.items()))
+
+
+def _hit(step: Step, now: Built, old: Step | None) -> Message:
+    vertex = step.vertex
+    if old is not None and old.kept and not old.kept & step.probe:
+        return _message("build.hit_earlier")
+    for at in sorted(step.by_content):
+        source = now.steps[vertex.inputs[at].vertex]
+        if source.ran or vertex.inputs[at].kind != "context":
+            return _message("build.hit_same_content", stage=_stage_of(source), paths=_paths(vertex.inputs[at]))
+    if vertex.kind == "merge":
+        return _message("build.hit_link")
+    taken = next((item for item in vertex.inputs if item.kind in ("context", "copy")), None)
+    if vertex.effect is not None and vertex.effect.copy is not None and taken is not None:
+        if taken.kind == "context":
+            return _message("build.hit_files", paths=_paths(taken))
+        return _message("build.hit_stage_files", stage=_stage_of(now.steps[taken.vertex]), paths=_paths(taken))
+    if vertex.instruction == "WORKDIR":
+        return _message("build.hit_directory", path=vertex.text.split(None, 1)[-1])
+    if vertex.kind in ("http", "git"):
+        return _message("build.hit_remote", address=vertex.text.split(None, 1)[-1])
+    return _message("build.hit_command")
+
+
+def _stage_of(step: Step) -> str:
+    return step.vertex.stage or step.vertex.text.split(None, 1)[-1]
+
+
+def _paths(item: Input) -> str:
+    return ", ".join(selector.path.lstrip("/") or "." for selector in item.selectors)
+
+
+def _ran_source(step: Step, now: Built) -> Step | None:
+    sources = (now.steps[item.vertex] for item in step.vertex.inputs if item.kind != "parent")
+    return next((source for source in sources if source.ran), None)
+
+
+def _differences(step: Step, old: Step, now: Built, before: Built) -> Iterator[Message]:
+    """What differs from the step of the build before, the first input first."""
+    vertex = step.vertex
+    above, was = _parent(step, now), _parent(old, before)
+    if (
+        above is not None
+        and was is not None
+        and above.vertex.kind == was.vertex.kind == "image"
+        and above.vertex.key != was.vertex.key
+    ):
+        yield _message("build.base_changed", old=_image(was), new=_image(above))
+    yield from _own(vertex, old.vertex, now)
+    for at, selected in step.selected.items():
+        earlier = old.selected.get(at) or next(iter(old.selected.values()), None)
+        if earlier is not None and earlier.digest != selected.digest and at < len(vertex.inputs):
+            item = vertex.inputs[at]
+            yield _content(earlier.parts, selected.parts, item.kind, now.steps[item.vertex])
+    ran = _ran_source(step, now)
+    if ran is not None:
+        yield _message("build.stage_output_changed", stage=_stage_of(ran), line=ran.vertex.line, path="")
+    if above is not None:
+        yield _message("build.parent_changed", line=above.vertex.line, step=above.vertex.name)
+
+
+def _parent(step: Step, built: Built) -> Step | None:
+    return next((built.steps[i.vertex] for i in step.vertex.inputs if i.kind == "parent"), None)
+
+
+def _image(step: Step) -> str:
+    """An image as people write it, the stage another is built from, or the address of a source."""
+    vertex = step.vertex
+    if vertex.image is not None:
+        return vertex.image.identity
+    return str(vertex.definition.get("from", "")) or vertex.text.split(None, 1)[-1]
+
+
+def _own(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
+    mine, theirs = vertex.definition, old.definition
+    if mine == theirs:
+        return
+    if vertex.kind == "exec" and "argv" in mine and "argv" in theirs:
+        yield from _exec(vertex, old, now)
+        return
+    if vertex.kind == "config" or "command" in mine:
+        yield from _command(vertex, old, now)
+        return
+    if vertex.text != old.text:
+        yield _message("build.text_changed", old=old.text, new=vertex.text)
+    if "data" in mine and mine.get("data") != theirs.get("data"):
+        yield _message("build.document_changed", name=str(mine["mkfile"]))
+    yield from _fields(mine, theirs)
+
+
+def _fields(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Message]:
+    for new, old in zip(mine.get("actions", ()), theirs.get("actions", ()), strict=False):
+        yield from _fields(new, old)
+    for name in sorted((mine.keys() | theirs.keys()) - {"actions"}):
+        if mine.get(name) != theirs.get(name) and not isinstance(mine.get(name), list):
+            yield _message("build.value_changed", field=name, old=str(theirs.get(name)), new=str(mine.get(name)))
+
+
+def _exec(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
+    mine, theirs = vertex.definition, old.definition
+    if mine["argv"] != theirs["argv"]:
+        if vertex.text == old.text and mine["argv"][:-1] != theirs["argv"][:-1]:
+            yield _message("build.shell_changed", old=" ".join(theirs["argv"][:-1]), new=" ".join(mine["argv"][:-1]))
+        elif vertex.text == old.text:
+            yield _message("build.document_changed", name=vertex.text.split(None, 1)[-1])
+        else:
+            yield _message("build.text_changed", old=old.text, new=vertex.text)
+    yield from _environment(mine["env"], theirs["env"], now)
+    for name, message in (("cwd", "build.directory_changed"), ("user", "build.user_changed")):
+        if mine[name] != theirs[name]:
+            yield _message(message, old=str(theirs[name]), new=str(mine[name]))
+    if mine.get("mounts") != theirs.get("mounts"):
+        yield _message("build.mount_changed", old=_targets(theirs), new=_targets(mine))
+    for name in ("network", "security", "platform", "hosts"):
+        if mine[name] != theirs[name]:
+            yield _message("build.value_changed", field=name, old=str(theirs[name]), new=str(mine[name]))
+
+
+def _targets(definition: Mapping[str, Any]) -> str:
+    return ", ".join(str(mount["target"]) for mount in definition.get("mounts", ()) if mount["target"] != "/")
+
+
+def _environment(mine: Sequence[str], theirs: Sequence[str], now: Built) -> Iterator[Message]:
+    new, old = (dict(pair.partition("=")[::2] for pair in pairs) for pairs in (mine, theirs))
+    declared = _declared(now)
+    for name in dict.fromkeys(itertools.chain(new, old)):
+        if new.get(name) == old.get(name):
+            continue
+        kind = "arg" if name in declared else "env"
+        if name not in old:
+            yield _message(f"build.{kind}_added", name=name, new=new[name])
+        elif name not in new:
+            yield _message(f"build.{kind}_removed", name=name, old=old[name])
+        else:
+            yield _message(f"build.{kind}_changed", name=name, old=old[name], new=new[name])
+    if new == old and list(mine) != list(theirs):
+        yield _message("build.env_order")
+
+
+def _declared(now: Built) -> set[str]:
+    """The names that only ARG sets."""
+    steps = [step for stage in now.graph.dockerfile.stages for step in stage.instructions]
+    args = {name for step in steps if isinstance(step, Arg) for name, _ in step.args}
+    return args - {name for step in steps if isinstance(step, Pairs) and step.name == "ENV" for name, _ in step.pairs}
+
+
+def _command(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
+    """A step of the legacy builder; the arguments in force stand in front of a RUN's command."""
+    mine, theirs = list(vertex.definition.get("command", ())), list(old.definition.get("command", ()))
+    if vertex.text != old.text:
+        yield _message("build.text_changed", old=old.text, new=vertex.text)
+    new, old_args = _prefix(mine), _prefix(theirs)
+    if new != old_args:
+        yield from _environment(new, old_args, now)
+        yield _message("build.args_changed", old=str(len(old_args)), new=str(len(new)))
+    yield _message("build.value_changed", field="command", old=" ".join(map(str, theirs)), new=" ".join(map(str, mine)))
+
+
+def _prefix(command: Sequence[Any]) -> list[str]:
+    if not command or not str(command[0]).startswith("|"):
+        return []
+    return [str(word) for word in command[1 : 1 + int(str(command[0])[1:])]]
+
+
+def _content(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], kind: str, source: Step | None) -> Message:
+    """The first path whose identity differs, and how many more do."""
+    before, after = dict(old), dict(new)
+    differing = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+    if not differing or kind != "context":
+        path = differing[0] if differing else ""
+        stage, line = (_stage_of(source), source.vertex.line) if source is not None else ("", 0)
+        return _message("build.stage_output_changed", stage=stage, line=line, path=path)
+    inner = [p for p in differing if not any(other.startswith(p + "/") for other in differing)]
+    path = inner[0]
+    more = len(inner) - 1
+    if path not in before:
+        return _message("build.content_added", path=path, more=more)
+    if path not in after:
+        return _message("build.content_removed", path=path, more=more)
+    was, now_ = before[path].split(" "), after[path].split(" ")
+    if was[0] != now_[0]:
+        return _message("build.kind_changed", path=path, old=was[0], new=now_[0], more=more)
+    if was[1] != now_[1]:
+        return _message("build.mode_changed", path=path, old=was[1], new=now_[1], more=more)
+    if was[2] != now_[2]:
+        return _message("build.owner_changed", path=path, old=was[2], new=now_[2], more=more)
+    if was[0] == "link":
+        return _message("build.link_changed", path=path, old=was[-1], new=now_[-1], more=more)
+    return _message("build.content_changed", path=path, more=more)
+
+
+def depends(step: Step, now: Built, best: Built) -> Message:
+    """Why a step's fate is not known: it takes what a RUN leaves, and that is known only once it ran.
+
+    best: the same build where every RUN that runs leaves what it left before.
+    """
+    run = _responsible(step, now, best)
+    name = step.vertex.id
+    return _message(
+        "build.depends_on_output",
+        line=run.vertex.line if run else 0,
+        step=run.vertex.name if run else "",
+        if_same=best.steps[name].outcome,
+        if_changed=step.outcome,
+    )
+
+
+def _responsible(step: Step, now: Built, best: Built) -> Step | None:
+    """The nearest RUN that is sure to run among a step's inputs, those it copies or mounts from first."""
+    ahead = sorted(step.vertex.inputs, key=lambda item: item.kind == "parent")
+    seen: set[str] = set()
+    queue = [item.vertex for item in ahead]
+    while queue:
+        name = queue.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        source = now.steps[name]
+        if source.vertex.kind == "exec" and source.ran and best.steps[name].ran:
+            return source
+        queue += [item.vertex for item in source.vertex.inputs]
+    return None

@@ -1,0 +1,171 @@
+"""Recorded builds against the model: the package's own recording, and small ones made by hand."""
+
+import copy
+import json
+from importlib import resources
+
+import pytest
+
+from sim.errors import InputError
+from sim.evidence.replay import _bench, _mutate, replay
+from sim.images.bases import recorded_bases
+from sim.images.builders import graph_for, read_dockerfile
+from sim.images.options import from_command_line
+
+
+@pytest.fixture(scope="module")
+def recording():
+    return json.loads(resources.files("sim.evidence").joinpath("data/recorded_builds.json").read_text("utf-8"))
+
+
+def test_every_counted_step_of_every_recorded_build_agrees(recording):
+    found = replay()
+    assert found.plain()["disagreements"] == []
+    counted = dict.fromkeys(found.builders, 0)
+    for scenario in recording["scenarios"]:
+        for build in scenario["builds"]:
+            if not build.get("unstable"):
+                counted[build["builder"]] += sum(
+                    state in ("run", "cached") and "FROM" not in name.upper().split()[:3]
+                    for name, state in build["steps"].items()
+                )
+    assert {name: agreement.steps for name, agreement in found.builders.items()} == counted
+    assert all(agreement.agree == agreement.steps > 390 for agreement in found.builders.values())
+    assert all(a.steps_after_first > 240 for a in found.builders.values())
+
+
+def test_the_graph_of_every_recorded_build_has_the_recorded_edges(recording):
+    """BuildKit's vertices and their inputs, by name; FROM rows count as one, for their names are erratic."""
+    bases = recorded_bases(recording["bases"])
+    compared = 0
+    for scenario in recording["scenarios"]:
+        benches = {}
+        for build in scenario["builds"]:
+            if "graph" not in build:
+                continue
+            bench = benches.setdefault(build["builder"], _bench(build["builder"], scenario, bases))
+            for path, value in (build["mutation"] or {}).items():
+                bench.tree = _mutate(bench.tree, path, value)
+            if build.get("unstable"):
+                continue
+            recorded = {vertex["id"]: short(vertex["name"]) for vertex in build["graph"]}
+            edges = {
+                (recorded[source], short(vertex["name"]))
+                for vertex in build["graph"]
+                for source in vertex["inputs"]
+                if source in recorded
+            }
+            assert mine(bench, build["args"]) == edges, (scenario["name"], build["label"])
+            compared += len(edges)
+    assert compared > 900
+
+
+def short(name):
+    return "FROM" if "FROM" in name.split()[:3] else name
+
+
+def mine(bench, args):
+    options = from_command_line(args)
+    dockerfile = read_dockerfile(bench.tree, options.dockerfile)
+    built, _ = graph_for(bench.builder, dockerfile, bench.tree, options, bench.bases, None)
+    shown = {v.id: short(v.name) for v in built.vertices if not v.internal or v.kind == "context"}
+    return {(shown[source], shown[goal]) for source, goal in built.graph.edges if source in shown and goal in shown}
+
+
+def small(tmp_path, **changes):
+    scenario = {
+        "name": "one", "note": "", "dockerfile": "FROM b\nRUN a\nCOPY x /x\n", "context_files": {"x": "1"},
+        "initial_args": "",
+        "builds": [
+            {"builder": "legacy", "label": "initial", "args": "", "mutation": None, "rc": 0,
+             "steps": {"1/3 FROM b": "run", "2/3 RUN a": "run", "3/3 COPY x /x": "run"}},
+            {"builder": "legacy", "label": "again", "args": "", "mutation": {"x": "2"}, "rc": 0,
+             "steps": {"1/3 FROM b": "run", "2/3 RUN a": "cached", "3/3 COPY x /x": "run"}},
+        ],
+    }  # fmt: skip
+    data = {"bases": {"b": {"layers": ["L1"]}}, "scenarios": [scenario | changes]}
+    path = tmp_path / "recorded.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+def test_a_disagreement_is_named_with_both_sides(tmp_path):
+    path = small(tmp_path)
+    assert replay(path).agrees
+    data = json.loads(path.read_text())
+    steps = data["scenarios"][0]["builds"][1]["steps"]
+    steps["3/3 COPY x /x"] = "cached"
+    path.write_text(json.dumps(data))
+    found = replay(path).plain()
+    assert found["builders"]["legacy"] == {"agree": 3, "steps": 4, "agree_after_first": 1, "steps_after_first": 2}
+    assert found["disagreements"] == [
+        {
+            "scenario": "one", "builder": "legacy", "build": "again", "step": "3/3 COPY x /x",
+            "predicted": "run", "recorded": "cached",
+        }
+    ]  # fmt: skip
+
+
+def test_a_missing_and_an_extra_step_disagree(tmp_path):
+    path = small(tmp_path)
+    data = json.loads(path.read_text())
+    steps = data["scenarios"][0]["builds"][0]["steps"]
+    steps["3/3 COPY y /y"] = steps.pop("3/3 COPY x /x")
+    path.write_text(json.dumps(data))
+    found = {(d.step, d.predicted, d.recorded) for d in replay(path).disagreements}
+    assert found == {("3/3 COPY y /y", "missing", "run"), ("3/3 COPY x /x", "run", "missing")}
+
+
+def test_unstable_builds_change_the_cache_and_are_not_counted(tmp_path):
+    path = small(tmp_path)
+    data = json.loads(path.read_text())
+    builds = data["scenarios"][0]["builds"]
+    builds[1]["unstable"] = True
+    builds[1]["steps"]["3/3 COPY x /x"] = "cached"
+    third = copy.deepcopy(builds[1]) | {"label": "third", "mutation": {}}
+    del third["unstable"]
+    builds.append(third)
+    path.write_text(json.dumps(data))
+    found = replay(path)
+    assert found.agrees
+    assert found.builders["legacy"].steps == 4
+
+
+def test_a_runs_recorded_output_stops_the_chain_and_an_unknown_one_does_not(tmp_path):
+    text = "FROM b AS s\nCOPY x /x\nRUN make\nFROM b\nCOPY --from=s /o /o\n"
+    names = {
+        "copy": "[s 2/3] COPY x /x", "make": "[s 3/3] RUN make", "take": "[stage-1 2/2] COPY --from=s /o /o",
+    }  # fmt: skip
+    first = dict.fromkeys(names.values(), "run")
+    for outputs, fate in ({names["make"]: {"*": {"/o": "same"}}}, "cached"), ({}, "run"):
+        builds = [
+            {"builder": "buildkit-overlay2", "label": "initial", "args": "", "mutation": None, "steps": first},
+            {"builder": "buildkit-overlay2", "label": "x", "args": "", "mutation": {"x": "2"},
+             "steps": first | {names["take"]: fate}},
+        ]  # fmt: skip
+        assert replay(small(tmp_path, dockerfile=text, builds=builds, outputs=outputs)).agrees
+
+
+BROKEN = [
+    ("", "no JSON"),
+    ("[]", "expected an object with a list of scenarios"),
+    ('{"scenarios": [{}]}', "expected name, dockerfile, context_files and builds"),
+    ('{"scenarios": [{"name": "a", "dockerfile": "", "builds": [{}]}]}', "expected builder, label and steps"),
+    (
+        '{"scenarios": [{"name": "a", "dockerfile": "", "builds": [{"builder": "kaniko", "steps": {}}]}]}',
+        "unknown builder 'kaniko'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN, ids=[m for _, m in BROKEN])
+def test_a_file_that_is_no_recording_is_refused(tmp_path, text, message):
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        replay(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        replay(tmp_path / "nothing.json")
