@@ -153,6 +153,9 @@ class StepRecord:
     "copy", "mount" or "context". cause: a miss whose inputs all hit, the first cause of what follows.
     reason: why it hit or missed, ready for the message catalog. old_key, new_key: cache keys, short, before and now.
     seconds, bytes: what running it costs (bytes of its layer); None where not known; `source` says from where.
+    compressed: bytes of its layer as pushed and pulled, by gzip's ratio unless the image is known. start, end: seconds
+    since the build began, None where it did not run. on_critical_path: whether the build would have ended sooner without
+    it. breaks: for a hit, what would make it miss.
     """
 
     of: str
@@ -173,10 +176,56 @@ class StepRecord:
     bytes: int | None
     source: str
     estimate: bool = False
+    compressed: int | None = None
+    start: float | None = None
+    end: float | None = None
+    on_critical_path: bool = False
+    breaks: Message | None = None
 
 
-Record = PhaseRecord | InstanceRecord | MemoryRecord | ConstraintRecord | StepRecord
-RecordT = TypeVar("RecordT", PhaseRecord, InstanceRecord, MemoryRecord, ConstraintRecord, StepRecord)
+@dataclass(frozen=True, slots=True)
+class PullRecord:
+    """One thing a node did to get an image, in seconds since the replication began.
+
+    node: its number; of nodes that did the same at the same time, the first. layer: the blob's digest, or "reads" for
+    what a start reads on demand. queued: seconds it waited for its turn before `start` (a slot, its parent layer).
+    bytes: moved by a download or hashed by a verify, as compressed; else what came out. nodes: how many did the same.
+    source: fact ids, or "estimate: reasoning".
+    """
+
+    of: str
+    node: int
+    layer: str
+    kind: Literal["download", "verify", "unpack", "mount"]
+    start: float
+    end: float
+    queued: float
+    bytes: int
+    source: str
+    estimate: bool = False
+    image: str = ""
+    nodes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """Bytes of one part of the memory ledger at one time, in seconds since the replication began.
+
+    part: of the host's RAM "host" (its own system), an owner's pages ("machine", "kernel", ...), "merged" (pages that
+    KSM shares), "cache" (clean page cache) and "free", which add up to the RAM at every time; beside it "saved",
+    "swapped", "guest_swapped" and "ballooned".
+    """
+
+    of: str
+    time: float
+    part: str
+    bytes: int
+
+
+Record = PhaseRecord | InstanceRecord | MemoryRecord | ConstraintRecord | StepRecord | PullRecord | LedgerRecord
+RecordT = TypeVar(
+    "RecordT", PhaseRecord, InstanceRecord, MemoryRecord, ConstraintRecord, StepRecord, PullRecord, LedgerRecord
+)
 
 
 @dataclass(frozen=True, slots=True)

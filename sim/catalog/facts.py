@@ -7,6 +7,7 @@ C), `reference_host.csv` (ids R, the figures of `docs/model.md`) and `documented
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -29,9 +30,12 @@ _CURVE_SOURCES = {
 
 _SAME = ("s", "ms", "us", "ns", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "MB/s", "Gbit/s", "1/s", "%")
 _COUNTS = ("", "x", "ports", "PIDs", "addresses", "pods")
-_OTHERS = {"KB": "kB", "Mi": "MiB", "% of guest RAM": "%"}
+_OTHERS = {"containers/s": "1/s", "KB": "kB", "Mi": "MiB", "% of guest RAM": "%"}
 _WRITTEN_UNITS = {unit: unit for unit in _SAME} | dict.fromkeys(_COUNTS, "") | _OTHERS
 """The units of the files that `sim.quantity` reads, and how it writes them."""
+
+_BETWEEN = re.compile(r" / | vs | -> | \+ |-")
+"""What stands between the numbers of a cell."""
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
@@ -67,6 +71,7 @@ def _measurement(row: Mapping[str, str]) -> Fact:
         conditions=row["conditions"],
         source=row["source"],
         provenance=row["provenance"],
+        url=row.get("url_seen") or "",
     )
 
 
@@ -86,13 +91,13 @@ def facts() -> Mapping[str, Fact]:
 def values(fact: Fact, dimension: str) -> tuple[float, ...]:
     """The numbers of a fact's cell in the SI unit of a dimension; empty where cell or unit hold no such quantity.
 
-    A cell like "81-280" or "30 / 20" holds two.
+    A cell like "81-280", "30 / 20" or "0.46 vs 1.33" holds two.
     """
     unit = _WRITTEN_UNITS.get(fact.unit)
     if unit not in UNITS[dimension]:
         return ()
     found = []
-    for part in fact.value.replace(" / ", "-").split("-"):
+    for part in _BETWEEN.split(fact.value):
         try:
             found.append(parse(f"{part.strip()} {unit}".strip(), dimension))
         except InputError:

@@ -57,7 +57,7 @@ def _phase(table: Table) -> Phase:
     amount = amounts.get(demand, Number(0.0, "s"))
     growth = []
     for inner in table.tables("growth"):
-        per = inner.string("per", allowed=("instance", "mount", "layer"))
+        per = inner.string("per", allowed=("instance", "mount", "layer", "queued"))
         growth.append(Growth(cast("Any", per), inner.number("amount", _AMOUNT_UNITS[demand])))
         inner.done()
     provenance = {key: table.number(key, "1") for key in ("spread", "parallelism") if table.has(key)}
@@ -139,6 +139,7 @@ def _technology(table: Table) -> Technology:
         tasks=table.number("tasks", "1", _NONE),
         kubelet=table.flag("kubelet"),
         dax=table.strings("dax"),
+        nested_slowdown=table.number("nested_slowdown", "1", _ONE),
     )
     have = tuple(path.stem for path in (FOLDER / "guests").glob("*.toml"))
     for guest in found.guests:

@@ -12,8 +12,9 @@ from sim.scenario import Text
 Demand = Literal["cpu", "read", "write", "transfer", "hold", "wait"]
 DEMANDS: tuple[Demand, ...] = ("cpu", "read", "write", "transfer", "hold", "wait")
 
-Milestone = Literal["runtime", "init", "application"]
-"""What the phase leads to: the runtime or VMM is ready, its first process runs, the application answers."""
+Milestone = Literal["runtime", "init", "application", "exit"]
+"""What the phase leads to: the runtime or VMM is ready, its first process runs, the application answers; and where an
+instance is cleaned up, it has exited and is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Fact:
     value: the cell as it stands, which may hold several numbers in the order of the metric's words. provenance:
     "primary" and "derived-from-published-raw-data" may set a parameter, "secondary-note-citing-paper" only supports an
     estimate. use: a curve's point is for "calibrate" or "check"; "" for rows that may be either, but not both.
+    url: where it was seen, "" where the row does not say.
     """
 
     id: str
@@ -72,13 +74,17 @@ class Fact:
     source: str
     provenance: str
     use: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A demand that grows with what the host holds: `amount` more for each `per`."""
+    """A demand that grows with what the host holds: `amount` more for each `per`.
 
-    per: Literal["instance", "mount", "layer"]
+    "queued" are those that are in the queue of a hold's lock already, its holder included.
+    """
+
+    per: Literal["instance", "mount", "layer", "queued"]
     amount: Number
 
 
@@ -120,7 +126,7 @@ class MemoryPart:
     """One line of a memory bill: bytes of physical pages.
 
     content_key: what file pages hold, for `share` "content". in_rss: whether `ps` counts them in a process.
-    per_guest_memory: the bytes are this share of the guest's configured memory instead (struct page).
+    per_guest_memory: the bytes are this share of the guest's configured memory instead (struct page, a VMM's tables).
     guest_memory_over: only there once the guest's memory exceeds this many bytes (SWIOTLB).
     mappings: how many processes of one instance map the pages (forked workers); `ps` counts them once for each.
     reclaimable: page cache that the guest gives up before it runs out of memory. provenance: the numbers behind the
@@ -156,7 +162,8 @@ class Technology:
     limits: constraint id to the largest number of instances it allows on one host ("bridge_ports", "addresses").
     tasks: processes and threads one instance has on the host beside the application's, against the host's PIDs.
     kubelet: whether a kubelet starts it as a pod, so that the pod limit counts. dax: whose file pages a guest maps
-    from the host's page cache instead of keeping its own ("guest", "application").
+    from the host's page cache instead of keeping its own ("guest", "application"). nested_slowdown: how many times the
+    CPU of machine and guest it takes on a host that is a virtual machine itself, where every exit costs two.
     """
 
     id: str
@@ -174,6 +181,7 @@ class Technology:
     tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
     kubelet: bool = False
     dax: tuple[str, ...] = ()
+    nested_slowdown: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
 
     @property
     def is_estimate(self) -> bool:
@@ -221,8 +229,8 @@ class Application:
 class Host:
     """A machine. cpu_speed: against the machine of `docs/model.md`'s measurements. kernel: "6.1", read as a generation.
 
-    locks: hold times that this host's kernel or configuration changes, by lock name.
-    limits: as a technology's, of the host itself ("pids", "pods").
+    locks: hold times, and waits that name what they wait for, that differ on this host, by that name.
+    nested: whether it is a virtual machine itself. limits: as a technology's, of the host itself ("pids", "pods").
     own_memory: what its own system holds before any instance. smt: what a core does with both hardware threads busy,
     against one. provenance: the numbers behind the plain fields ("cores").
     """

@@ -14,9 +14,11 @@ from collections.abc import Sequence
 import click
 
 from sim import __version__
-from sim.cli import images, run, scenarios
+from sim.cli import build, images, run, scenarios
 from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say
 from sim.errors import CancelledError, InputError, SimError
+from sim.evidence import accuracy_command
+from sim.evidence.calibrate import command as calibrate_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -29,9 +31,11 @@ for command in (
     scenarios.list_,
     scenarios.check,
     run.run,
-    images.build,
+    build.build,
     images.inspect,
     images.replay,
+    accuracy_command.command,
+    calibrate_command.command,
     scenarios.schema,
 ):
     cli.add_command(command)

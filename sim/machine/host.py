@@ -8,6 +8,7 @@ not here: `sim.machine.ledger` counts it.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ class Held:
         itself: whether the asker is held already; a demand does not grow with its asker.
         """
         counts = {"instance": self.instances - itself, "mount": self.mounts}
-        return sum(counts[per] * amount for per, amount in amounts)
+        return sum(counts.get(per, 0) * amount for per, amount in amounts)
 
 
 class RunningHost:
@@ -78,6 +79,7 @@ class RunningHost:
         self._disk = Fluid(env, 1.0)
         self._network = Fluid(env, host.network.at(speed_bound))
         self._locks: dict[str, Servers] = {}
+        self._ends: dict[str, deque[float]] = {}
         self._attach = GraceLock(_ATTACH_QUICK, _ATTACH_RECENT, _ATTACH_STALE)
         self._warm = warm
         self._cached: set[str] = set()
@@ -123,6 +125,14 @@ class RunningHost:
         self._network.submit(size, done, argument, cap)
         return size / min(cap, self._network.capacity)
 
+    def queued(self, lock: str) -> int:
+        """How many are in a lock's queue now, its holder included; counted from the first time this is asked."""
+        now = self.env.now
+        ends = self._ends.setdefault(lock, deque())
+        while ends and ends[0] <= now:
+            ends.popleft()
+        return len(ends)
+
     def hold(self, lock: str, seconds: float) -> tuple[float, float]:
         """Take a lock now, in the order of asking. When it is got, and when it is given back."""
         now = self.env.now
@@ -132,4 +142,6 @@ class RunningHost:
         if servers is None:
             servers = self._locks[lock] = Servers()
         end = servers.hold(now, seconds)
+        if lock in self._ends:
+            self._ends[lock].append(end)
         return end - seconds, end

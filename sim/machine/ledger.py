@@ -116,7 +116,8 @@ def bill(
                 f"guest memory of {render(guest_memory, 'B')} cannot hold {application.id} in {guest.id}, "
                 f"which need {render(configured, 'B')}"
             )
-        lines = _fitted([*lines, *_guest_lines(technology, guest, application, configured, bound)], configured)
+        own = _lines(technology, "technology", configured, bound, in_guest=False)
+        lines = _fitted([*own, *_guest_lines(technology, guest, application, configured, bound)], configured)
     else:
         userland = () if guest is None else _lines(guest, "guest", 0, bound, in_guest=False)
         lines += (line for line in userland if line.owner != "kernel")
@@ -175,29 +176,32 @@ def _fitted(lines: list[Line], configured: int) -> list[Line]:
     return [replace(line, bytes=int(line.bytes * share)) if line.guest and line.reclaimable else line for line in lines]
 
 
-def _merged(line: Line, guest: Guest, bound: Bound) -> Iterator[Line]:
-    """A guest's line once KSM has scanned it: equal file pages are there once, and a share of its own system's rest.
+def equal(line: Line, guest: Guest, bound: Bound = "value") -> tuple[int, str]:
+    """How many bytes of a guest's line are the same in every guest of one image, and the content key KSM has for them.
 
-    What the application wrote is taken to differ from instance to instance.
+    All file pages are, and of the guest system's other memory a share (`Guest.mergeable`). What the application wrote
+    is taken to differ from instance to instance. (0, "") where nothing is the same.
     """
     if not line.guest:
+        return 0, ""
+    if line.file:
+        return (line.bytes, f"ksm/{line.key}") if line.key else (0, "")
+    if line.origin != "guest":
+        return 0, ""
+    opposite: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}
+    return round(line.bytes * guest.mergeable.at(opposite[bound])), f"ksm/{line.part}"
+
+
+def _merged(line: Line, guest: Guest, bound: Bound) -> Iterator[Line]:
+    """A guest's line once KSM has scanned it twice: what is equal is there once."""
+    same, key = equal(line, guest, bound)
+    if not same:
         yield line
     elif line.file:
-        yield replace(line, share="content", key=f"ksm/{line.key}")
-    elif line.origin != "guest":
-        yield line
+        yield replace(line, share="content", key=key)
     else:
-        opposite: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}
-        equal = round(line.bytes * guest.mergeable.at(opposite[bound]))
-        yield replace(line, bytes=line.bytes - equal)
-        yield replace(
-            line,
-            part=f"{line.part}-merged",
-            share="content",
-            bytes=equal,
-            key=f"ksm/{line.part}",
-            number=guest.mergeable,
-        )
+        yield replace(line, bytes=line.bytes - same)
+        yield replace(line, part=f"{line.part}-merged", share="content", bytes=same, key=key, number=guest.mergeable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,21 @@
 
     technology's phases, guest kernel, guest user space, application's phases
 
-each in the order of what it leads to: the runtime, its first process, the application. What the technology runs
-decides which of a guest's phases there are. The host's kernel, and whether the start has a network, a cold page cache
-or a pull, decide on single phases.
+each in the order of what it leads to: the runtime, its first process, the application, and, where it is cleaned up, its
+end. What the technology runs decides which of a guest's phases there are. The host's kernel, and whether the start has
+a network, a cold page cache or a pull, decide on single phases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.catalog.model import Application, Guest, Host, Number, Phase, Technology
 from sim.machine.host import CGROUP_ATTACH, opposite
 from sim.outcome import Bound, Owner
 
-_MILESTONES = ("runtime", "init", "application")
+_MILESTONES = ("runtime", "init", "application", "exit")
 
 _MOUNTED = frozenset({"container", "system_container", "sandbox"})
 """Families whose instances have their root file system mounted on the host: one line of its mount table each."""
@@ -27,11 +27,15 @@ _TIMED = frozenset({"cpu", "hold", "wait"})
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a start must do beyond its boot: connect to a network, read files from the disk, pull its image."""
+    """What a start must do beyond its boot: connect to a network, read files from the disk, pull its image.
+
+    clean_up: whether the instance exits once it is ready, and is removed.
+    """
 
     network: bool = False
     cold: bool = False
     pull: bool = False
+    clean_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Plan:
 
     runtime, init: how many of them are done once that milestone is reached. mounts: how many an instance adds to the
     host's mount table. pull: seconds the steps of a pull, the first ones, take alone; empty where nothing is pulled.
+    clean_up: how many of the steps, the last ones, come after the application is ready.
     """
 
     steps: tuple[Step, ...]
@@ -73,6 +78,12 @@ class Plan:
     init: int
     mounts: int = 0
     pull: tuple[float, ...] = ()
+    clean_up: int = 0
+
+    @property
+    def ready(self) -> int:
+        """How many of the steps are done once the application is ready."""
+        return len(self.steps) - self.clean_up
 
 
 def boot_plan(
@@ -89,11 +100,16 @@ def boot_plan(
     guest: None where the technology starts a process. bound: which end of the numbers' ranges to take; speeds are
     taken at the other end. layers: how many the application's image has.
     """
-    found: list[tuple[Phase, float, Number | None]] = [(phase, 1.0, None) for phase in technology.phases]
+    nested = technology.nested_slowdown if host.nested and technology.runs in ("guest", "unikernel") else None
+    slowdown, behind = (nested.at(bound), (nested,)) if nested else (1.0, ())
     efficiency = technology.cpu_efficiency
+    found: list[tuple[Phase, float, tuple[Number, ...]]] = [
+        (phase, 1 / slowdown, behind) if phase.owner == "machine" else (phase, 1.0, ()) for phase in technology.phases
+    ]
     inside = [*_guest_phases(technology, guest), *application.phases]
-    found += [(phase, efficiency.at(opposite(bound)), efficiency) for phase in inside]
+    found += [(phase, efficiency.at(opposite(bound)) / slowdown, (efficiency, *behind)) for phase in inside]
     found = [entry for entry in found if _happens(entry[0], options) and _in_kernel(entry[0], host.kernel)]
+    found = [entry for entry in found if not _empty(entry[0], host)]
     found.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
     steps = tuple(_step(phase, host, options, bound, speed, extra, layers) for phase, speed, extra in found)
     reached = [_MILESTONES.index(phase.leads_to) for phase, _, _ in found]
@@ -102,6 +118,7 @@ def boot_plan(
         runtime=reached.count(0),
         init=reached.count(0) + reached.count(1),
         mounts=int(technology.family in _MOUNTED),
+        clean_up=reached.count(3),
     )
 
 
@@ -113,7 +130,19 @@ def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase
     return guest.phases
 
 
+def _amount(phase: Phase, host: Host) -> Number:
+    """The phase's own amount, or the host's where it has one for that lock or for what is waited for."""
+    return host.locks.get(phase.resource, phase.amount) if phase.demand in ("hold", "wait") else phase.amount
+
+
+def _empty(phase: Phase, host: Host) -> bool:
+    """Whether there is nothing to do on this host, whatever it holds."""
+    return not phase.growth and not _amount(phase, host).at("high")
+
+
 def _happens(phase: Phase, options: Options) -> bool:
+    if phase.leads_to == "exit" and not options.clean_up:
+        return False
     return {"": True, "network": options.network, "cold": options.cold, "pull": options.pull}[phase.when]
 
 
@@ -129,10 +158,9 @@ def _in_kernel(phase: Phase, kernel: str) -> bool:
 
 
 def _step(
-    phase: Phase, host: Host, options: Options, bound: Bound, speed: float, efficiency: Number | None, layers: int
+    phase: Phase, host: Host, options: Options, bound: Bound, speed: float, behind: tuple[Number, ...], layers: int
 ) -> Step:
-    locks: Mapping[str, Number] = host.locks if phase.demand == "hold" else {}
-    amount = locks.get(phase.resource, phase.amount)
+    amount = _amount(phase, host)
     own = (amount, *(growth.amount for growth in phase.growth))
     shape = phase.provenance
     scale = 1 / speed if phase.demand == "cpu" else 1.0
@@ -152,7 +180,7 @@ def _step(
             *own,
             *shape.values(),
             *_of_host(phase, host, options),
-            *((efficiency,) if efficiency is not None and phase.demand == "cpu" else ()),
+            *(behind if phase.demand == "cpu" else ()),
         ),
     )
 

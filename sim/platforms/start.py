@@ -27,8 +27,10 @@ class Starter:
 
     seeds: the place whose streams the durations are drawn from, one a phase id, in the order of the requests: the
     same phase of the same instance has the same luck in every technology compared.
-    ready: called with each start when its application is ready. images: where the plan pulls from, if it pulls.
-    expected: how many starts to make room for; there may be more.
+    ready: called with each start when its application is ready, or when it is removed where the plan cleans up.
+    images: where the plan pulls from, if it pulls. expected: how many starts to make room for; there may be more.
+    stays: called with each start when its application is ready; it is then cleaned up only once `Start.leave` is called
+    (where it is None, at once).
     """
 
     def __init__(
@@ -39,12 +41,15 @@ class Starter:
         ready: Callable[[Start], None],
         images: ImageStore | None = None,
         expected: int = 1,
+        stays: Callable[[Start], None] | None = None,
     ) -> None:
         self.host = host
         self.plan = plan
         self.ready = ready
         self.images = images
+        self.stays = stays if plan.clean_up else None
         self.requested = array("d")
+        self.left: dict[int, float] = {}
         self._expected = expected
         self.ends = [array("d") for _ in plan.steps]
         self.queued = [array("d") for _ in plan.steps]
@@ -72,9 +77,15 @@ class Starter:
             luck.append(stream.lognormvariate(0.0, spread))
         Start(self, index).begin()
 
-    def began(self, index: int, position: int) -> float:
-        """When an instance began the step at `position`: the end of the one before."""
+    def reached(self, index: int, position: int) -> float:
+        """When so many steps of an instance were done."""
         return self.ends[position - 1][index] if position else self.requested[index]
+
+    def began(self, index: int, position: int) -> float:
+        """When an instance began the step at `position`: the end of the one before, or when it was told to leave."""
+        if position == self.plan.ready and index in self.left:
+            return self.left[index]
+        return self.reached(index, position)
 
     def instance_records(self, of: str, instances: Iterable[int]) -> Iterator[InstanceRecord]:
         """The milestones of some instances, which must be ready."""
@@ -84,9 +95,9 @@ class Starter:
                 of=of,
                 instance=index,
                 requested=self.requested[index],
-                runtime_ready=self.began(index, plan.runtime),
-                init_started=self.began(index, plan.init),
-                ready=self.began(index, len(plan.steps)),
+                runtime_ready=self.reached(index, plan.runtime),
+                init_started=self.reached(index, plan.init),
+                ready=self.reached(index, plan.ready),
             )
 
     def phase_records(self, of: str, instances: Iterable[int]) -> Iterator[PhaseRecord]:
@@ -96,9 +107,8 @@ class Starter:
             for step, ends, queued in zip(self.plan.steps, self.ends, self.queued, strict=True)
         ]
         for index in instances:
-            start = self.requested[index]
-            for step, source, estimate, ends, queued in told:
-                end = ends[index]
+            for position, (step, source, estimate, ends, queued) in enumerate(told):
+                start, end = self.began(index, position), ends[index]
                 yield PhaseRecord(
                     of=of,
                     instance=index,
@@ -112,13 +122,12 @@ class Starter:
                     source=source,
                     estimate=estimate,
                 )
-                start = end
 
 
 class Start(Alarm):
     """One instance on its way to ready. index: its place in the order of requests."""
 
-    __slots__ = ("_alone", "_began", "_position", "_starter", "index")
+    __slots__ = ("_alone", "_began", "_leaving", "_position", "_starter", "index")
 
     def __init__(self, starter: Starter, index: int) -> None:
         # As an alarm's constructor, with one list of handlers for all starts instead of one each.
@@ -129,6 +138,14 @@ class Start(Alarm):
         self._position = 0
         self._began = starter.requested[index]
         self._alone = 0.0
+        self._leaving = False
+
+    def leave(self) -> None:
+        """Be cleaned up, from now on."""
+        self._leaving = True
+        self._began = self.env.now
+        self._starter.left[self.index] = self.env.now
+        self._walk()
 
     def begin(self) -> None:
         """Be admitted; then the image is there, or is pulled first."""
@@ -158,13 +175,20 @@ class Start(Alarm):
         while position < len(steps):
             step = steps[position]
             demand = step.demand
-            if at > now and (demand != "wait" or step.growth or position == plan.runtime):
+            if at > now and (demand != "wait" or step.growth or position in (plan.runtime, plan.ready)):
                 break
+            if position == plan.ready and starter.stays is not None and not self._leaving:
+                self._position = position
+                starter.stays(self)
+                return
             if position == plan.runtime:
                 host.held.add(plan.mounts)
             amount = step.amount
             if step.growth:
                 amount += host.held.growth(step.growth, itself=position >= plan.runtime)
+                for per, each in step.growth:
+                    if per == "queued":
+                        amount += host.queued(step.resource) * each
             luck = starter.luck[position]
             if luck is not None:
                 amount *= luck[index]
@@ -195,6 +219,8 @@ class Start(Alarm):
         else:
             if plan.runtime == len(steps):
                 host.held.add(plan.mounts)
+            if plan.clean_up:
+                host.held.add(plan.mounts, -1)
             starter.ready(self)
 
     def _served(self) -> None:

@@ -58,6 +58,10 @@ class Startup:
     ] = "warm"
     network: Annotated[Literal["none", "bridge"], doc("Instances have no network, or a port of a bridge.")] = "none"
     existing: Annotated[int, Ge(0), Le(100_000), doc("How many such instances the host holds already.")] = 0
+    clean_up: Annotated[
+        Literal["no", "each", "together"],
+        doc("Instances stay, or each exits once it is ready and is removed, or all are once the last one is ready."),
+    ] = "no"
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -104,7 +108,12 @@ def run(params: Startup, context: Context) -> Run:
     host_type = load.host(params.host)
     pull = params.image == "pull"
     layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
-    options = Options(network=params.network != "none", cold=params.page_cache == "cold", pull=pull)
+    options = Options(
+        network=params.network != "none",
+        cold=params.page_cache == "cold",
+        pull=pull,
+        clean_up=params.clean_up != "no",
+    )
     plan = boot_plan(
         technology,
         chosen_guest(technology, params.guest),
@@ -132,7 +141,23 @@ def run(params: Startup, context: Context) -> Run:
         if params.in_flight is not None and len(starter) < count:
             starter.request()
 
-    starter = Starter(host, plan, context.seeds, ready, images, expected=count)
+    staying: list[Start] = []
+
+    def stays(start: Start) -> None:
+        staying.append(start)
+        if len(staying) == count:
+            for each in staying:
+                each.leave()
+
+    starter = Starter(
+        host,
+        plan,
+        context.seeds,
+        ready,
+        images,
+        expected=count,
+        stays=stays if params.clean_up == "together" else None,
+    )
     if params.rate is not None:
         at_random(env, count, params.rate, context.seeds.stream("arrivals"), starter.request)
     else:
@@ -140,7 +165,7 @@ def run(params: Startup, context: Context) -> Run:
     env.run()
     told = range(min(count, TOLD) if context.records else 0)
     return Run(
-        samples=_samples(starter),
+        samples={**_samples(starter), **_removal(starter)},
         records=(*starter.instance_records(context.label, told), *starter.phase_records(context.label, told)),
         estimates=_estimates(plan),
         ranged=any(number.ranged for step in plan.steps for number in step.inputs),
@@ -149,10 +174,10 @@ def run(params: Startup, context: Context) -> Run:
 
 def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
     plan, requested = starter.plan, starter.requested
-    last = len(plan.steps)
+    last = plan.ready
 
     def until(milestone: int) -> list[float]:
-        return [starter.began(index, milestone) - asked for index, asked in enumerate(requested)]
+        return [starter.reached(index, milestone) - asked for index, asked in enumerate(requested)]
 
     def seconds(positions: Sequence[int]) -> list[float]:
         return [
@@ -160,17 +185,30 @@ def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
             for index in range(len(requested))
         ]
 
-    holds = [starter.queued[position] for position, step in enumerate(plan.steps) if step.demand == "hold"]
-    ends = [starter.began(index, last) for index in range(len(requested))]
+    steps = plan.steps[:last]
+    holds = [starter.queued[position] for position, step in enumerate(steps) if step.demand == "hold"]
+    ends = [starter.reached(index, last) for index in range(len(requested))]
+    through = max(starter.reached(index, len(plan.steps)) for index in range(len(requested))) - requested[0]
     return {
         "startup_time": until(last),
         "runtime_time": until(plan.runtime),
         "init_time": until(plan.init),
         "makespan": [max(ends) - requested[0]],
+        "throughput": [len(requested) / through if through else 0.0],
         "lock_wait": [math.fsum(column[index] for column in holds) for index in range(len(requested))],
     } | {
-        f"{owner}_time": seconds([position for position, step in enumerate(plan.steps) if step.owner == owner])
+        f"{owner}_time": seconds([position for position, step in enumerate(steps) if step.owner == owner])
         for owner in OWNERS
+    }
+
+
+def _removal(starter: Starter) -> Mapping[str, Sequence[float]]:
+    """How long instances took from request to removal, and from their exit on; no time at all where they stay."""
+    plan, requested = starter.plan, starter.requested
+    gone = [starter.reached(index, len(plan.steps)) for index in range(len(requested))]
+    return {
+        "exit_time": [end - asked for end, asked in zip(gone, requested, strict=True)],
+        "removal_time": [end - starter.began(index, plan.ready) for index, end in enumerate(gone)],
     }
 
 
@@ -179,7 +217,9 @@ def _estimates(plan: Plan) -> frozenset[str]:
     guessed = [any(number.estimate for number in step.inputs) for step in plan.steps]
     found = {f"{step.owner}_time" for step, guess in zip(plan.steps, guessed, strict=True) if guess}
     if any(guessed):
-        found |= {"startup_time", "makespan"}
+        found |= {"startup_time", "makespan", "throughput", "exit_time"}
+        if any(guessed[plan.ready :]):
+            found.add("removal_time")
         if any(step.demand == "hold" for step in plan.steps):
             found.add("lock_wait")
     if any(guessed[: plan.init]):
@@ -190,6 +230,8 @@ def _estimates(plan: Plan) -> frozenset[str]:
 
 
 _SPREAD = ("p50", "p95", "mean", "min", "max")
+_DISTRIBUTION = (*_SPREAD, "p10", "p90", "p99")
+"""What published distributions of boot times are given by, too."""
 
 _OF_OWNER = {
     "machine": "the virtual machine or the isolation around the instance",
@@ -205,18 +247,34 @@ STUDY = Study(
     parameters=Startup,
     metrics=(
         MetricSpec(
-            "startup_time", "s", "request to application ready", "Time to start an instance", _SPREAD, headline=True
+            "startup_time",
+            "s",
+            "request to application ready",
+            "Time to start an instance",
+            _DISTRIBUTION,
+            headline=True,
         ),
         MetricSpec(
             "runtime_time", "s", "request to runtime or VMM ready", "Time until the runtime or VMM runs", _SPREAD
         ),
         MetricSpec(
-            "init_time", "s", "request to first process of the instance", "Time until the first process runs", _SPREAD
+            "init_time",
+            "s",
+            "request to first process of the instance",
+            "Time until the first process runs",
+            _DISTRIBUTION,
         ),
         MetricSpec("makespan", "s", "first request to last application ready", "Time to start all instances"),
+        MetricSpec(
+            "throughput", "1/s", "first request to last instance through", "Instances a second, over the whole run"
+        ),
+        MetricSpec("exit_time", "s", "request to exit and removal", "Time until an instance is gone again", _SPREAD),
+        MetricSpec("removal_time", "s", "exit to removal", "Time to remove an instance", _SPREAD),
         MetricSpec("lock_wait", "s", "queued for locks, per instance", "Time queued for locks", ("p50", "p95")),
         *(
-            MetricSpec(f"{owner}_time", "s", f"phases of {owner}, per instance", f"Time spent on {what}", ("p50",))
+            MetricSpec(
+                f"{owner}_time", "s", f"phases of {owner}, per instance", f"Time spent on {what}", ("p50", "mean")
+            )
             for owner, what in _OF_OWNER.items()
         ),
     ),

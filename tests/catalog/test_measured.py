@@ -13,7 +13,10 @@ def alone(technology: Technology) -> float:
     return math.fsum(
         phase.amount.value / phase.parallelism
         for phase in technology.phases
-        if phase.demand in ("cpu", "hold", "wait") and not phase.when and not phase.kernel_before
+        if phase.demand in ("cpu", "hold", "wait")
+        and phase.leads_to != "exit"
+        and not phase.when
+        and not phase.kernel_before
     )
 
 
@@ -29,7 +32,7 @@ def cpu(technology: str) -> float:
     return math.fsum(
         phase.amount.value
         for phase in load.technology(technology).phases
-        if phase.demand == "cpu" and not phase.when and not phase.kernel_before
+        if phase.demand == "cpu" and phase.leads_to != "exit" and not phase.when and not phase.kernel_before
     )
 
 

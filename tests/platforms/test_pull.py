@@ -4,9 +4,11 @@ import pytest
 from simpy import Environment
 
 from sim.catalog.model import ImageLayer, Number, OfficialImage
+from sim.catalog.registries import Registry
 from sim.machine.host import RunningHost
 from sim.platforms.plan import Plan
-from sim.platforms.pull import ImageStore, Layer, Registry, layers_of, with_pull
+from sim.platforms.pull import ImageStore, Layer, Pulling, layers_of, with_pull
+from sim.scenario import Text
 
 MB = 1_000_000
 
@@ -15,7 +17,10 @@ def number(value, unit):
     return Number(value, unit, sources=("by hand",))
 
 
-REGISTRY = Registry(round_trips=number(1.0, "s"), flow=number(2.0 * MB, "B/s"), unpack=number(100.0 * MB, "B/s"))
+REGISTRY = Pulling(
+    Registry("a", Text(en="a", ja="a"), number(1.0, "s"), number(2.0 * MB, "B/s"), number(1e12, "B/s")),
+    unpack=number(100.0 * MB, "B/s"),
+)
 """Connections of 2 MB/s on the hosts' 10 MB/s card, and unpacking at 100 MB/s."""
 
 

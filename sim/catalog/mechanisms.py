@@ -1,0 +1,99 @@
+"""What a host's kernel does with memory as time passes: rates and costs of KSM, balloons, reporting, the OOM score."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sim.catalog.model import Number
+from sim.catalog.read import Table
+from sim.errors import CatalogError, InputError, Problem
+
+FILE = Path(__file__).parent / "mechanisms" / "memory.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Ksm:
+    """pages: checked in one batch; sleep: seconds between batches; check, check_merged: core-seconds a page."""
+
+    pages: Number
+    sleep: Number
+    check: Number
+    check_merged: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """delay: seconds between passes; part: of the free list in one pass; block: of free memory that can be reported."""
+
+    delay: Number
+    part: Number
+    block: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Balloon:
+    """above: share of the host's RAM from which guests are asked; period: seconds; speed: bytes a second a guest."""
+
+    above: Number
+    period: Number
+    speed: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanisms:
+    """All of them. commit_ratio: of RAM, for strict overcommit; page_entry: bytes; guest_swap: of a guest's memory."""
+
+    ksm: Ksm
+    reporting: Reporting
+    balloon: Balloon
+    commit_ratio: Number
+    page_entry: Number
+    guest_swap: Number
+
+
+def _no_host(name: str) -> Number:
+    raise InputError(f"no figure here is of a host; there is nothing on {name!r}")
+
+
+def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
+    inner = table.table(key)
+    if inner is None:
+        return {name: Number(0.0, dimension) for name, dimension in dimensions.items()}
+    found = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
+    inner.done()
+    return found
+
+
+def read(path: Path = FILE) -> Mechanisms:
+    """The mechanisms of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
+    file = f"mechanisms/{path.name}"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{file}: is not TOML: {error}") from None
+    problems: list[Problem] = []
+    table = Table(data, file, "", problems, _no_host)
+    ksm = _numbers(table, "ksm", pages="1", sleep="s", check="s", check_merged="s")
+    reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
+    balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")
+    found = Mechanisms(
+        ksm=Ksm(**ksm),
+        reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
+        balloon=Balloon(**balloon),
+        commit_ratio=_numbers(table, "overcommit", ratio="1")["ratio"],
+        page_entry=_numbers(table, "oom", entry="B")["entry"],
+        guest_swap=_numbers(table, "guest", swap="1")["swap"],
+    )
+    table.done()
+    if problems:
+        raise CatalogError("\n".join(str(problem) for problem in problems))
+    return found
+
+
+@cache
+def memory() -> Mechanisms:
+    """The catalog's mechanisms of memory, read once."""
+    return read()

@@ -1,0 +1,174 @@
+"""What registries, mirrors, peers and clients take beside the bytes: rates, round trips and daemon defaults."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from sim.catalog.model import Number
+from sim.catalog.read import Table
+from sim.errors import CatalogError, InputError, Problem
+from sim.scenario import Text
+
+FILE = Path(__file__).parent / "registries" / "registries.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A registry as its clients see it.
+
+    round_trips: seconds before the first blob. flow: bytes a second of one connection. uplink: of all together.
+    mounts: whether a push mounts a blob from another repository instead of sending it again.
+    """
+
+    id: str
+    name: Text
+    round_trips: Number
+    flow: Number
+    uplink: Number
+    mounts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LazyFormat:
+    """A format that is read while it is mounted.
+
+    index: share of the compressed layers. mount: seconds a layer. request: bytes a request brings.
+    amplification: bytes fetched for each byte read.
+    """
+
+    index: Number
+    mount: Number
+    request: Number
+    amplification: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """Reading lazily. read: share of an image that a start reads; latency: seconds before a request's first byte."""
+
+    read: Number
+    latency: Number
+    mirror_latency: Number
+    formats: Mapping[str, LazyFormat]
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """All of it. unpack: one core's rates by stage; clients: daemon defaults by name; mirror and peer by name."""
+
+    registries: Mapping[str, Registry]
+    mirror: Mapping[str, Number]
+    peer: Mapping[str, Number]
+    unpack: Mapping[str, Number]
+    clients: Mapping[str, Number]
+    lazy: Lazy
+
+
+def _group(table: Table, key: str, **dimensions: str) -> Mapping[str, Number]:
+    inner = table.table(key)
+    if inner is None:
+        return {}
+    found = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
+    inner.done()
+    return MappingProxyType(found)
+
+
+def _registry(name: str, table: Table) -> Registry:
+    found = Registry(
+        id=name,
+        name=table.text("name"),
+        round_trips=table.number("round_trips", "s"),
+        flow=table.number("flow", "B/s"),
+        uplink=table.number("uplink", "B/s"),
+        mounts=table.flag("mounts"),
+    )
+    table.done()
+    return found
+
+
+def _format(table: Table) -> LazyFormat:
+    found = LazyFormat(
+        index=table.number("index", "1"),
+        mount=table.number("mount", "s"),
+        request=table.number("request", "B"),
+        amplification=table.number("amplification", "1"),
+    )
+    table.done()
+    return found
+
+
+def _tables(table: Table | None) -> dict[str, Table]:
+    """The inner tables of a table, by name."""
+    if table is None:
+        return {}
+    return {name: inner for name in table.names() if (inner := table.table(name)) is not None}
+
+
+def _lazy(table: Table | None) -> Lazy:
+    if table is None:
+        nothing = Number(0.0, "1")
+        return Lazy(nothing, nothing, nothing, {})
+    formats = {name: _format(inner) for name, inner in _tables(table.table("formats")).items()}
+    found = Lazy(
+        read=table.number("read", "1"),
+        latency=table.number("latency", "s"),
+        mirror_latency=table.number("mirror_latency", "s"),
+        formats=MappingProxyType(formats),
+    )
+    table.done()
+    return found
+
+
+def _no_host(name: str) -> Number:
+    raise InputError(f"no figure here is of a host; there is nothing on {name!r}")
+
+
+def read(path: Path = FILE) -> Distribution:
+    """The catalog file of registries. Raises `CatalogError` with the dotted path of every rule it breaks."""
+    problems: list[Problem] = []
+    table = Table(tomllib.loads(path.read_text("utf-8")), f"registries/{path.name}", "", problems, _no_host)
+    found = Distribution(
+        registries=MappingProxyType(
+            {name: _registry(name, inner) for name, inner in _tables(table.table("registries")).items()}
+        ),
+        mirror=_group(table, "mirror", round_trips="s", revalidate="s", flow="B/s", uplink="B/s"),
+        peer=_group(table, "peer", piece="B", round_trips="s"),
+        unpack=_group(table, "unpack", gzip="B/s", zstd="B/s", hash="B/s", extract="B/s", zstd_gain="1"),
+        clients=_group(
+            table,
+            "clients",
+            downloads="1",
+            uploads="1",
+            dockerd_attempts="1",
+            dockerd_wait="s",
+            containerd_attempts="1",
+            kubelet_backoff="s",
+            kubelet_backoff_most="s",
+            kubelet_qps="1",
+            kubelet_burst="1",
+        ),
+        lazy=_lazy(table.table("lazy")),
+    )
+    table.done()
+    if problems:
+        raise CatalogError("\n".join(str(problem) for problem in problems))
+    return found
+
+
+@cache
+def distribution() -> Distribution:
+    """The catalog's registries, mirrors, peers and clients, read once."""
+    return read()
+
+
+def registry(name: str) -> Registry:
+    """The registry of that id. Raises `InputError` naming those there are."""
+    found = distribution().registries.get(name)
+    if found is None:
+        raise InputError(f"no registry {name!r}; there are {', '.join(distribution().registries)}")
+    return found

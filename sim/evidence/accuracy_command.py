@@ -1,0 +1,79 @@
+"""The command `accuracy`: predicted against published, as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sim.evidence.accuracy import Accuracy, Row
+
+_LIMIT = 140
+
+
+@click.command("accuracy")
+@click.argument("files", nargs=-1, metavar="[FILE...]", type=click.Path())
+@click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
+def command(files: tuple[str, ...], form: str) -> int:
+    """Hold predictions against published figures: every case, or those of FILE..."""
+    from sim.evidence import accuracy as evidence
+
+    found = evidence.accuracy(files)
+    text = json.dumps(found.plain(), indent=2, ensure_ascii=False) if form == "json" else as_table(found)
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    lost = found.lost(evidence.recorded())
+    for message in lost:
+        click.echo(f"accuracy lost: {message}", err=True)
+    return 1 if lost else 0
+
+
+def as_table(found: Accuracy) -> str:
+    """Every row by publication, then the medians and the orderings that are wrong."""
+    from sim.evidence.accuracy import USES
+    from sim.report.grid import table
+
+    lines: list[str] = []
+    for name in dict.fromkeys(row.publication for row in found.rows):
+        rows = [row for row in found.rows if row.publication == name]
+        lines += [name, *table(_HEADER, [_cells(row) for row in rows], right=(3, 4, 5), limit=_LIMIT), ""]
+    for use in USES:
+        median, sources = found.median(use), found.of_sources(use)
+        if median is not None:
+            count = sum(rows for rows, _ in sources.values())
+            lines.append(
+                f"{use}: median absolute error {median:.1%}; each of the sources weighs the same "
+                f"({count} figures, {len(sources)} sources)"
+            )
+            within, ranged = found.covered(use)
+            lines.append(f"{use}: {within} of {ranged} published figures lie in the range that sources allow")
+    wrong = [each for each in found.orderings if not each.right]
+    lines.append(f"orderings of technologies: {len(found.orderings) - len(wrong)} of {len(found.orderings)} right")
+    lines += [
+        f"  wrong: {each.smaller.of} before {each.larger.of}, {each.smaller.at} ({each.smaller.case})" for each in wrong
+    ]
+    return "\n".join(lines)
+
+
+_HEADER = ("use", "of", "metric", "predicted", "published", "error", "fact", "at")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    statistic = "" if row.statistic == "value" else f".{row.statistic}"
+    return (
+        row.use,
+        row.of,
+        f"{row.metric}{statistic}",
+        f"{row.predicted:.4g} {row.unit}",
+        f"{row.published:.4g} {row.unit}",
+        f"{row.error:+.1%}",
+        row.source,
+        row.at,
+    )

@@ -1,0 +1,46 @@
+"""Write down the accuracy that the cases reach: `data/accuracy.json`, and the table of docs/evidence.md.
+
+Run after a change that makes the model better, or after a new case: `python -m sim.evidence.record`. It says what
+became worse than recorded, and then writes nothing unless it is told `--worse`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from sim.evidence.accuracy import USES, Accuracy, accuracy, recorded
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = ROOT / "sim" / "evidence" / "data" / "accuracy.json"
+PAGE = ROOT / "docs" / "evidence.md"
+
+
+def told(page: str, found: Accuracy) -> str:
+    """The page with this accuracy's figures."""
+    for use in USES:
+        sources = found.of_sources(use)
+        row = f"| {use} | {found.median(use):.1%} | {sum(n for n, _ in sources.values())} | {len(sources)} |"
+        page = re.sub(rf"^\| {use} \|.*$", row, page, flags=re.MULTILINE)
+    within, ranged = found.covered("check")
+    page = re.sub(r"All \d+ orderings", f"All {len(found.orderings)} orderings", page)
+    return re.sub(r"\d+ of \d+ checks lie in it", f"{within} of {ranged} checks lie in it", page)
+
+
+def main() -> int:
+    """Write both files. 1 where something became worse and that was not allowed."""
+    found = accuracy()
+    lost = found.lost(recorded())
+    for message in lost:
+        sys.stderr.write(f"worse: {message}\n")
+    if lost and "--worse" not in sys.argv[1:]:
+        return 1
+    RECORD.write_text(json.dumps(found.record(), indent=2) + "\n", encoding="utf-8", newline="\n")
+    PAGE.write_text(told(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

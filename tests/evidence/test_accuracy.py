@@ -1,0 +1,268 @@
+"""Predicted against published: the record holds, figures are what their facts say, unlike intervals are refused."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sim.batch.run import run
+from sim.catalog import load as catalog
+from sim.errors import InputError
+from sim.evidence import accuracy_command, record
+from sim.evidence.accuracy import (
+    USES,
+    Accuracy,
+    Row,
+    accuracy,
+    orderings,
+    publication,
+    recorded,
+    weighed_median,
+)
+from sim.loading import load
+
+CASES = Path(__file__).parents[2] / "scenarios" / "evidence"
+
+
+@pytest.fixture(scope="module")
+def found() -> Accuracy:
+    return accuracy()
+
+
+def row(error: float, publication: str = "one 2020", **changes: object) -> Row:
+    base = Row(
+        case="case",
+        metric="init_time",
+        statistic="p50",
+        interval="request to first process of the instance",
+        of="a",
+        at="alone",
+        predicted=100 * (1 + error),
+        published=100.0,
+        unit="ms",
+        error=error,
+        use="check",
+        source="F0000",
+        publication=publication,
+        url="",
+        subject=("a", "", ""),
+    )
+    return replace(base, **changes)
+
+
+def test_no_recorded_accuracy_is_lost(found: Accuracy):
+    assert found.lost(recorded()) == []
+
+
+def test_the_record_is_of_these_cases_and_reaches_what_is_aimed_at(found: Accuracy):
+    kept = recorded()
+    assert kept["cases"].keys() == {path.stem for path in CASES.glob("*.yaml")} == {r.case for r in found.rows}
+    assert kept["medians"]["calibrate"] <= 0.10
+    assert kept["medians"]["check"] <= 0.20
+    assert kept["orderings"]["right"] == kept["orderings"]["judged"] > 100
+
+
+def test_the_page_on_evidence_says_what_is_so(found: Accuracy):
+    assert record.told(record.PAGE.read_text(encoding="utf-8"), found) == record.PAGE.read_text(encoding="utf-8")
+    check = found.of_sources("check")
+    figures = sum(count for count, _ in check.values())
+    assert f"| check | {found.median('check'):.1%} | {figures} | {len(check)} |" in record.PAGE.read_text(
+        encoding="utf-8"
+    )
+
+
+def test_a_record_is_not_overwritten_by_a_worse_one_unless_asked_to(found: Accuracy, tmp_path, monkeypatch, capsys):
+    better = found.record() | {"medians": {"calibrate": 0.0, "check": 0.0}}
+    page = tmp_path / "evidence.md"
+    page.write_text("| check | 1.0% | 1 | 1 |\n", encoding="utf-8")
+    monkeypatch.setattr(record, "RECORD", tmp_path / "accuracy.json")
+    monkeypatch.setattr(record, "PAGE", page)
+    monkeypatch.setattr(record, "accuracy", lambda: found)
+    monkeypatch.setattr(record, "recorded", lambda: better)
+    monkeypatch.setattr("sys.argv", ["record"])
+    assert record.main() == 1
+    assert "worse: median absolute error of check" in capsys.readouterr().err
+    assert not record.RECORD.exists()
+    monkeypatch.setattr("sys.argv", ["record", "--worse"])
+    assert record.main() == 0
+    assert json.loads(record.RECORD.read_text(encoding="utf-8")) == found.record()
+    assert f"{found.median('check'):.1%}" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["lightvm-create", "rund-devmapper"])
+def test_what_a_case_expects_beside_its_figures_holds(name: str):
+    (outcome,) = run(load(CASES / f"{name}.yaml"))
+    assert outcome.verdicts
+    assert all(verdict.passed for verdict in outcome.verdicts)
+
+
+def test_every_point_of_every_published_curve_is_in_a_case_with_its_own_use(found: Accuracy):
+    """Fifty boots in flight on the Haswell are not among the facts: the wrapper saturates its cores."""
+    points = {fact.id: fact.use for fact in catalog.facts().values() if fact.id.startswith("C")}
+    published = {r.source: r.use for r in found.rows}
+    assert len(points) == 108
+    assert {source: published.get(source) for source in points} == points
+
+
+def test_no_check_is_of_a_fact_that_sets_a_number(found: Accuracy):
+    checks = {r.source for r in found.rows if r.use == "check"}
+    assert len(checks) > 60
+    assert not checks & catalog.cited().keys()
+
+
+def test_a_row_says_where_its_figure_was_seen(found: Accuracy):
+    assert all(r.at and r.publication and r.url for r in found.rows)
+    assert next(r for r in found.rows if r.source == "C002").url.startswith(
+        "https://github.com/firecracker-microvm/nsdi"
+    )
+
+
+def test_a_hundred_namespaces_under_one_lock_wait_as_arithmetic_says(found: Accuracy):
+    """The k-th of 100 waits for k holds of 0.28 s: 50.5 x 0.28 s on average, and 0.3 ms of CPU to get there."""
+    (hundred,) = [r for r in found.rows if r.source == "C100"]
+    assert hundred.predicted == pytest.approx(50.5 * 0.28, rel=1e-3)
+    assert hundred.error == pytest.approx((hundred.predicted - 14.41) / 14.41)
+
+
+def test_json_rows_have_the_shape_of_the_contract(found: Accuracy):
+    plain = found.plain()
+    assert len(plain) == len(found.rows) > 150
+    keys = ["case", "metric", "of", "at", "predicted", "published", "unit", "error", "use", "source"]
+    assert all(list(item) == keys for item in plain)
+    assert all(
+        math.isclose(i["error"], (i["predicted"] - i["published"]) / i["published"], abs_tol=1e-9) for i in plain
+    )
+
+
+def test_two_runs_agree_to_the_last_digit():
+    case = CASES / "moby42096-run.yaml"
+    assert accuracy([case]) == accuracy([case])
+
+
+def test_a_source_with_many_rows_weighs_no_more_than_one_with_few():
+    many = [row(0.01, "many 2020")] * 99
+    assert weighed_median([*many, row(0.5, "x 2020"), row(-0.7, "y 2020")]) == 0.5
+    assert weighed_median(many) == pytest.approx(0.01)
+    assert weighed_median([row(0.1, "x 2020"), row(0.3, "y 2020")]) == pytest.approx(0.2)
+    assert weighed_median([]) is None
+
+
+def test_sections_of_one_publication_are_one_source():
+    assert publication("Agache et al., NSDI 2020, artifact raw data (Fig. 5-9)") == "Agache et al., NSDI 2020"
+    assert publication("Agache et al., NSDI 2020 sec 5.1") == "Agache et al., NSDI 2020"
+    assert publication("Kuenzer et al. (Unikraft), EuroSys 2021") == publication("Kuenzer et al., EuroSys 2021")
+    assert publication("moby issue 42096") == "moby issue 42096"
+
+
+def test_an_order_is_judged_from_ten_percent_on_and_between_technologies_only():
+    slow = {"of": "b", "subject": ("b", "", "")}
+    fast = row(0.0)
+    assert orderings([fast, row(0.0, published=109.0, **slow)]) == ()
+    (judged,) = orderings([fast, row(0.0, published=111.0, predicted=99.0, **slow)])
+    assert (judged.smaller.of, judged.larger.of, judged.right) == ("a", "b", False)
+    assert orderings([fast, row(0.0, published=0.2, predicted=0.3, unit="s", **slow)])[0].right
+    assert orderings([fast, row(0.0, published=200.0, of="b")]) == ()
+    assert orderings([fast, row(0.0, published=200.0, at="ten in flight", **slow)]) == ()
+    assert orderings([fast, row(0.0, "other 2020", published=200.0, **slow)]) == ()
+
+
+def test_figures_of_different_intervals_are_not_compared():
+    other = row(0.0, of="b", subject=("b", "", ""), metric="runtime_time", interval="request to runtime or VMM ready")
+    with pytest.raises(InputError, match="different intervals"):
+        orderings([row(0.0), other])
+
+
+CASE = """
+id: one
+concept: density
+title: {{en: t, ja: t}}
+summary: {{en: s, ja: s}}
+study: startup
+technology: process
+published:
+  - {{metric: startup_time, of: startup, at: alone, interval: {interval}, statistic: p50, value: {value}, unit: {unit},
+     source: {source}, use: {use}}}
+"""
+
+GOOD = {"interval": "request to application ready", "value": 3.5, "unit": "ms", "source": "F0295", "use": "check"}
+
+
+def case(folder: Path, **changes: object) -> Path:
+    path = folder / "one.yaml"
+    path.write_text(CASE.format(**(GOOD | changes)), encoding="utf-8")
+    return path
+
+
+def test_a_case_of_ones_own_is_run(tmp_path):
+    (only,) = accuracy([case(tmp_path)]).rows
+    assert (only.case, only.published, only.unit, only.publication) == ("one", 3.5, "ms", "Manco et al., SOSP 2017")
+    assert only.low is not None
+    assert only.low < only.predicted < only.high
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"source": "F9999"}, "no fact 'F9999'"),
+        ({"value": 35}, "35.0 ms is not what F0295 says: 3.5 / 9 ms"),
+        ({"unit": "s"}, "3.5 s is not what F0295 says"),
+        ({"value": 0}, "0.0 ms has no relative error"),
+        ({"source": "C005", "value": 146.8, "use": "calibrate"}, "C005 is for use 'check', not 'calibrate'"),
+        ({"source": "R0002", "value": 0.73}, "R0002 sets technologies/process.toml: .*, so it cannot be a check"),
+        ({"interval": "request to exit and removal"}, "is not what the metric measures"),
+    ],
+)
+def test_a_figure_that_may_not_be_published_is_refused_with_file_and_place(tmp_path, changes, message):
+    with pytest.raises(InputError, match=message) as caught:
+        accuracy([case(tmp_path, **changes)])
+    (problem,) = caught.value.problems
+    assert problem.file.endswith("one.yaml")
+    assert problem.path.startswith("published.0")
+
+
+def test_a_scenario_that_publishes_nothing_and_a_folder_without_cases_are_refused(tmp_path):
+    with pytest.raises(InputError, match="has no case"):
+        accuracy([tmp_path])
+    path = case(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").partition("published:")[0], encoding="utf-8")
+    with pytest.raises(InputError, match="publishes nothing"):
+        accuracy([path])
+
+
+def test_what_became_worse_than_recorded_is_told():
+    now = Accuracy((row(0.1), row(0.2, use="calibrate")), ())
+    assert now.lost(now.record()) == []
+    before = now.record() | {"medians": {"calibrate": 0.2, "check": 0.05}}
+    assert now.lost(before) == ["median absolute error of check is 0.1000, recorded 0.0500"]
+    larger = before | {"cases": {"case": 0.04, "another": 0.3}}
+    assert now.lost(larger) == ["median absolute error of case is 0.1500, recorded 0.0400"]
+
+
+def test_a_wrong_order_that_was_right_is_told():
+    rows = (row(0.0), row(0.0, published=200.0, predicted=90.0, of="b", subject=("b", "", "")))
+    now = Accuracy(rows, orderings(rows))
+    before = now.record() | {"orderings": {"judged": 1, "right": 1}}
+    assert now.lost(before) == ["1 orderings are wrong, recorded 0"]
+
+
+def test_the_command_prints_rows_and_leaves_with_zero(found, monkeypatch):
+    monkeypatch.setattr("sim.evidence.accuracy.accuracy", lambda _: found)
+    done = CliRunner().invoke(accuracy_command.command, ["--format", "json"], standalone_mode=False)
+    assert done.return_value == 0
+    assert json.loads(done.stdout) == found.plain()
+    table = CliRunner().invoke(accuracy_command.command, [], standalone_mode=False).stdout
+    assert "Agache et al., NSDI 2020" in table
+    assert all(f"{use}: median absolute error" in table for use in USES)
+
+
+def test_the_command_leaves_with_one_and_says_what_was_lost(found, monkeypatch):
+    worse = found.record()
+    worse["medians"] = {"calibrate": 0.0, "check": 1.0}
+    monkeypatch.setattr("sim.evidence.accuracy.accuracy", lambda _: found)
+    monkeypatch.setattr("sim.evidence.accuracy.recorded", lambda: worse)
+    done = CliRunner().invoke(accuracy_command.command, [], standalone_mode=False)
+    assert done.return_value == 1
+    assert "accuracy lost: median absolute error of calibrate" in done.stderr

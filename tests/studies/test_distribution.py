@@ -1,0 +1,197 @@
+"""The study of distribution on the catalog's images: bytes to the byte, times worked out from the catalog's rates."""
+
+import hashlib
+import io
+import json
+import statistics
+import tarfile
+
+import pytest
+
+from sim.catalog import load, registries
+from sim.catalog.model import Number
+from sim.engine.seeds import SeedTree
+from sim.errors import InputError
+from sim.outcome import PullRecord
+from sim.studies.base import Context
+from sim.studies.distribution import STUDY, Parameters, run
+
+SLIM = "python:3.12-slim"
+BYTES = load.images()[SLIM].compressed_size
+BASE, PYTHON, APP, LAST = (layer.size for layer in load.images()[SLIM].layers)
+
+
+def samples(bound="value", seed=1, **fields):
+    fields.setdefault("images", (SLIM,) if "layers" not in fields else ())
+    return dict(run(Parameters(**fields), Context("a", SeedTree(seed), bound)).samples)
+
+
+def value(name, **fields):
+    return statistics.median(samples(**fields)[name])
+
+
+def test_a_first_pull_moves_the_manifests_bytes_and_a_second_none():
+    assert value("bytes_moved") == value("registry_bytes") == BYTES
+    again = samples(present=(SLIM,))
+    assert again["bytes_moved"] == again["pull_time"] == [0]
+    assert again["shared_bytes"] == [BYTES]
+    assert again["registry_requests"] == [0]
+
+
+def test_always_asks_for_the_tag_and_still_moves_nothing_where_the_digest_matches():
+    asked = samples(present=(SLIM,), policy="Always")
+    assert asked["pull_time"] == pytest.approx([registries.registry("hub").round_trips.value])
+    assert (asked["bytes_moved"], asked["registry_requests"]) == ([0], [1])
+
+
+def test_never_refuses_what_is_not_there():
+    assert value("pull_time", present=(SLIM,), policy="Never") == 0
+    with pytest.raises(InputError, match=r"Never pulls nothing, but python:3\.12-slim is not present"):
+        samples(present=("nginx:latest",), policy="Never")
+
+
+@pytest.mark.parametrize(("first_new", "moved"), [(4, LAST), (3, APP + LAST), (2, PYTHON + APP + LAST), (1, BYTES)])
+def test_a_next_version_moves_the_first_new_layer_and_all_above_it(first_new, moved):
+    found = samples(version=first_new)
+    assert found["bytes_moved"] == found["push_bytes"] == [moved]
+    assert found["shared_bytes"] == [BYTES - moved]
+    assert found["stored_bytes"] == [BYTES + moved]
+
+
+def test_images_on_the_same_base_share_it_and_images_on_the_same_tag_need_not():
+    assert value("shared_bytes", present=("debian:trixie-slim",)) == BASE
+    assert value("shared_bytes", images=("nginx:latest",), present=("debian:trixie-slim",)) == 0
+
+
+def test_a_pull_takes_what_its_layers_take_by_the_catalogs_rates():
+    """Three slots hold all large layers, so the base is there last; then a chain of gzip on one core of the server."""
+    hub, host = registries.registry("hub"), load.host("server")
+    ratio, speed = load.gzip_ratio().value, 190e6 * host.cpu_speed.value
+    here = hub.round_trips.value + BASE / hub.flow.value
+    found = samples()
+    assert found["download_time"] == pytest.approx([here])
+    assert found["pull_time"] == pytest.approx([here + ratio * BYTES / speed], rel=1e-4)
+
+
+def test_zstd_is_bound_by_hashing_and_no_compression_by_hashing_too():
+    speed = 650e6 * load.host("server").cpu_speed.value
+    size = BYTES * load.gzip_ratio().value
+    for compression in ("zstd", "none"):
+        assert value("unpack_time", compression=compression) == pytest.approx(size / speed, rel=1e-3)
+
+
+def test_a_thousand_nodes_over_a_line_take_its_rate():
+    found = samples(nodes=1000, uplink=125e6, layers=(10**7,) * 10)
+    assert found["registry_bytes"] == pytest.approx([10**11])
+    assert max(found["download_time"]) == pytest.approx(0.27 + 800, rel=1e-6)
+
+
+def test_the_first_start_is_the_pull_and_a_start_with_the_image_present():
+    there, pulled = samples(present=(SLIM,)), samples()
+    assert pulled["first_start_time"][0] == pytest.approx(pulled["pull_time"][0] + there["first_start_time"][0])
+    assert there["pull_share"] == [0]
+    assert pulled["pull_share"] == pytest.approx([pulled["pull_time"][0] / pulled["first_start_time"][0]])
+
+
+def test_a_lazy_start_reads_a_little_and_is_soon_mounted():
+    lazy, whole = (samples(images=("python:3.12",), client="containerd", lazy=name) for name in ("estargz", "none"))
+    assert lazy["pull_time"][0] < 0.1 * whole["pull_time"][0]
+    assert lazy["bytes_moved"][0] < 0.15 * whole["bytes_moved"][0]
+    assert lazy["first_start_time"][0] > lazy["pull_time"][0] + 1.0
+
+
+def test_reading_lazily_through_a_mirror_waits_less_for_each_request():
+    far, near = (
+        value("first_start_time", images=("python:3.12",), client="containerd", lazy="estargz", through=through)
+        for through in ("registry", "mirror")
+    )
+    assert near < 0.5 * far
+
+
+def test_slow_ends_of_the_ranges_are_slower_and_fast_ones_faster():
+    low, middle, high = (samples(bound)["pull_time"][0] for bound in ("low", "value", "high"))
+    assert low < middle < high
+
+
+def test_an_image_is_given_by_its_layers_sizes_or_by_a_name_that_there_is():
+    assert value("bytes_moved", layers=(10**6, 2 * 10**6)) == 3 * 10**6
+    with pytest.raises(InputError, match=r"present: no image 'nginx:latst'.* did you mean 'nginx:latest'\?"):
+        samples(present=("nginx:latst",))
+
+
+def test_an_archives_image_is_pulled_and_its_plain_layers_are_taken_as_gzip(tmp_path):
+    """`docker save` writes layers that are not compressed; a registry would keep them by gzip."""
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+
+        def put(name, data):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+
+        layer = io.BytesIO()
+        with tarfile.open(fileobj=layer, mode="w") as inner:
+            info = tarfile.TarInfo("data")
+            info.size = 300_000
+            inner.addfile(info, io.BytesIO(bytes(info.size)))
+        plain = layer.getvalue()
+        diff_id = "sha256:" + hashlib.sha256(plain).hexdigest()
+        put("layer.tar", plain)
+        put("config.json", json.dumps({"rootfs": {"type": "layers", "diff_ids": [diff_id]}}).encode())
+        put(
+            "manifest.json",
+            json.dumps([{"Config": "config.json", "RepoTags": ["a:1"], "Layers": ["layer.tar"]}]).encode(),
+        )
+    found = run(Parameters(images=("a.tar",)), Context("a", SeedTree(1), folder=str(tmp_path))).samples
+    assert found["bytes_moved"] == [round(len(plain) / load.gzip_ratio().value)]
+
+
+def test_records_tell_what_each_told_node_did_and_from_where_the_numbers_are():
+    found = run(Parameters(images=(SLIM,), nodes=100), Context("a", SeedTree(1))).records
+    kinds = [record.kind for record in found if isinstance(record, PullRecord)]
+    assert (kinds.count("download"), kinds.count("unpack")) == (4, 4)
+    (base,) = (record for record in found if record.kind == "unpack" and record.bytes > 80e6)
+    assert (base.of, base.node, base.nodes, base.source, base.image) == ("a", 0, 100, "R0137", SLIM)
+    assert run(Parameters(images=(SLIM,)), Context("a", SeedTree(1), records=False)).records == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "expected either names here or sizes in layers"),
+        ({"images": (SLIM,), "layers": (1,)}, "and not both"),
+        ({"layers": (1,) * 501}, "501 layers are too many"),
+        ({"images": (SLIM,), "connections": 2}, "2 needs containerd; dockerd's graph drivers take 1"),
+        ({"images": (SLIM,), "unpacks": 2}, "2 needs containerd"),
+        ({"images": (SLIM,), "lazy": "soci"}, "soci needs containerd"),
+        ({"images": (SLIM,), "read": 0.5}, "0.5 is not used; it goes with lazy"),
+        ({"images": (SLIM,), "policy": "Never"}, "needs images in present"),
+    ],
+)
+def test_parameters_that_do_not_go_together_are_refused(fields, said):
+    with pytest.raises(InputError, match=said):
+        Parameters(**fields)
+
+
+def test_every_sample_is_of_a_registered_metric_and_every_metric_has_samples():
+    assert samples().keys() == {metric.name for metric in STUDY.metrics}
+
+
+def test_every_rate_of_the_catalog_is_sourced_or_an_estimate_with_a_range():
+    found = registries.distribution()
+    groups = (found.mirror, found.peer, found.unpack, found.clients)
+    numbers = [number for group in groups for number in group.values()]
+    numbers += [number for one in found.registries.values() for number in (one.round_trips, one.flow, one.uplink)]
+    assert len(numbers) > 30
+    assert all(isinstance(number, Number) and (number.estimate or number.sources) for number in numbers)
+    assert all(number.ranged for number in numbers if number.estimate)
+
+
+def test_bytes_are_estimates_only_where_the_registry_does_not_say_them():
+    for fields, estimate in (({}, False), ({"compression": "zstd"}, True), ({"compression": "none"}, True)):
+        found = run(Parameters(images=(SLIM,), **fields), Context("a", SeedTree(1))).estimates
+        assert ("bytes_moved" in found, "pull_time" in found) == (estimate, True)
+
+
+def test_an_unknown_registry_is_refused_with_those_there_are():
+    with pytest.raises(InputError, match="no registry 'quay'; there are hub, "):
+        registries.registry("quay")
