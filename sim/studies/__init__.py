@@ -7,7 +7,7 @@ import importlib
 from sim.errors import InputError
 from sim.studies.base import Study
 
-NAMES = ("startup", "memory", "density", "build")
+NAMES = ("startup", "memory", "density", "build", "distribution")
 """The studies there are; each is `STUDY` in the module of its name, imported only when it is asked for."""
 
 

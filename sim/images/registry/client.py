@@ -12,7 +12,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from simpy import Environment
 
@@ -115,6 +115,7 @@ class NodePull:
 
     asked, last_byte, ended, read: when it was asked, when the last byte came, when every image was unpacked or mounted,
     and when what a start reads of a mounted one was there. unpack_seconds: spent unpacking. retries: attempts repeated.
+    moved: bytes.
 
     failure: the chance that one attempt breaks off, anywhere. log: takes what was done, where it is given.
     """
@@ -142,6 +143,7 @@ class NodePull:
         self.last_byte = self.ended = self.read = site.env.now
         self.unpack_seconds = 0.0
         self.retries = 0
+        self.moved = 0.0
         lanes = len(work.jobs) if client.per_image else 1
         self._queues: list[deque[int]] = [deque() for _ in range(lanes)]
         self._free = [client.downloads] * lanes
@@ -155,8 +157,8 @@ class NodePull:
         self._known: set[int] = set()
         self._started: dict[int, float] = {}
         self._extracted: set[int] = set()
-        self._committed: set[int] = set()
         self._running = [0] * len(work.jobs)
+        self._next = [0] * len(work.jobs)
         self._owner: dict[int, int] = {}
         self._open = set(range(len(work.jobs)))
 
@@ -195,6 +197,7 @@ class NodePull:
             self._owner.setdefault(unit, job)
         self._known.add(job)
         self._dispatch(lane)
+        self._commit(job)
         self._go_on(job)
         self._finish(job)
 
@@ -212,8 +215,10 @@ class NodePull:
             part = left * self._luck.random()
             if self._client.resume:
                 self._left[blob] = left - part
+            self.moved += part
             self._site.fetch(blob, part, self._broke)
         else:
+            self.moved += left
             self._site.fetch(blob, left, self._received)
 
     def _broke(self, blob: int) -> None:
@@ -261,26 +266,27 @@ class NodePull:
             self._go_on(job)
 
     def _go_on(self, job: int) -> None:
-        """Unpack every layer of a job that may be unpacked now."""
-        units = self.work.units
-        for unit in self.work.jobs[job].units:
-            if unit in self._started:
-                continue
+        """Unpack every layer of a job that may be unpacked now: the first that is not, and with `unpacks` some more."""
+        units, every = self.work.units, self.work.jobs[job].units
+        for position in range(self._next[job], len(every)):
+            unit = every[position]
             found = units[unit]
-            mounts = found.kind == "mount"
-            in_turn = found.parent is None or found.parent in self._committed
-            if self._client.unpacks == 1 and not in_turn:
+            one_by_one = self._client.unpacks == 1 and found.kind == "unpack"
+            if unit not in self._started and (found.blob is None or found.blob in self._here):
+                if found.kind == "unpack" and self._running[self._owner[unit]] >= self._client.unpacks:
+                    break
+                self._unpack(unit)
+            if one_by_one:
                 break
-            if self._running[self._owner[unit]] >= self._client.unpacks and not mounts:
-                break
-            if found.blob is not None and found.blob not in self._here:
-                continue
-            self._started[unit] = self._env.now
-            self._running[self._owner[unit]] += 1
-            if mounts:
-                self._after(found.seconds, self._has_extracted, unit)
-            else:
-                self._site.compute(found.seconds, self._has_extracted, unit)
+
+    def _unpack(self, unit: int) -> None:
+        found = self.work.units[unit]
+        self._started[unit] = self._env.now
+        self._running[self._owner[unit]] += 1
+        if found.kind == "mount":
+            self._after(found.seconds, self._has_extracted, unit)
+        else:
+            self._site.compute(found.seconds, self._has_extracted, unit)
 
     def _has_extracted(self, unit: int) -> None:
         now, start, found = self._env.now, self._started[unit], self.work.units[unit]
@@ -292,15 +298,18 @@ class NodePull:
         self._running[self._owner[unit]] -= 1
         self._extracted.add(unit)
         for job in sorted(self._known & self._open):
-            for own in self.work.jobs[job].units:
-                parent = self.work.units[own].parent
-                if own in self._extracted and (parent is None or parent in self._committed):
-                    self._committed.add(own)
+            self._commit(job)
             self._go_on(job)
             self._finish(job)
 
+    def _commit(self, job: int) -> None:
+        """Commit in order what is extracted, each layer on its parent."""
+        every = self.work.jobs[job].units
+        while self._next[job] < len(every) and every[self._next[job]] in self._extracted:
+            self._next[job] += 1
+
     def _finish(self, job: int) -> None:
-        if job not in self._open or not self._committed.issuperset(self.work.jobs[job].units):
+        if job not in self._open or self._next[job] < len(self.work.jobs[job].units):
             return
         self._open.remove(job)
         if self._open and self._client.serial:

@@ -89,7 +89,7 @@ class RegistryContent:
         return sum(size for _, size in self.copies.values())
 
     def push(self, image: Image, name: str = "") -> Push:
-        """Push an image under its own name, or another. Layers are blobs; configurations and manifests weigh nothing."""
+        """Push an image under its own name, or another. Only layers are counted: configurations are small."""
         reference = parse_reference(name or image.name)
         repository = self.repositories.get(reference.repository, Repository())
         blobs, copies = dict(repository.blobs), dict(self.copies)
@@ -135,7 +135,7 @@ class RegistryContent:
         return replace(self, repositories={**self.repositories, reference.repository: replace(repository, tags=tags)})
 
     def collect(self) -> RegistryContent:
-        """The registry after garbage collection: without manifests that no tag names, and blobs that no manifest has."""
+        """The registry after garbage collection: no manifest without a tag, no blob without a manifest."""
         repositories: dict[str, Repository] = {}
         for name, repository in self.repositories.items():
             named = set(repository.tags.values())

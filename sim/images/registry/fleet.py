@@ -28,8 +28,8 @@ Through = Literal["registry", "mirror", "tree", "peer"]
 class Rates:
     """Seconds and bytes a second, at one end of their ranges; see `sim.catalog.registries`.
 
-    lookup: seconds before a node's first blob. flow, local_flow: one connection to the registry, and to a mirror, a parent
-    or a peer. card, cores, speed: of one node.
+    lookup: seconds before a node's first blob. flow, local_flow: one connection to the registry, and to a mirror, a
+    parent or a peer. card, cores, speed: of one node.
     """
 
     lookup: float
@@ -65,10 +65,11 @@ class Fleet:
 
 @dataclass(slots=True)
 class Told:
-    """One node's entries. node: its number."""
+    """One node's entries. node: its number. nodes: how many did the same at the same time."""
 
     node: int
     log: list[Entry]
+    nodes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,15 @@ class Distributed:
     """What became of it; lists have one value a node, in seconds since it asked.
 
     pull: unpacked or mounted. download: last byte. read: what a start reads was there. unpack: spent unpacking.
-    retries: of all nodes. registry_bytes: that left the registry; registry_requests: for tags and blobs it answered.
+    moved: bytes it fetched. retries: of all nodes. registry_bytes: that left the registry. registry_requests: for tags
+    and blobs that reached it.
     """
 
     pull: list[float]
     download: list[float]
     read: list[float]
     unpack: list[float]
+    moved: list[float]
     retries: int
     registry_bytes: float
     registry_requests: int
@@ -151,7 +154,7 @@ def distribute(
         log: list[Entry] | None = None
         if number < fleet.told or (alike and fleet.told):
             log = []
-            told.append(Told(number, log))
+            told.append(Told(number, log, node.weight))
         luck = None if alike or not fleet.failure else seeds.child("node", number).stream("failures")
         pull = NodePull(work, client, node, finished, failure=fleet.failure, luck=luck, log=log)
         pulls.append(pull)
@@ -167,6 +170,7 @@ def distribute(
         download=[max(pull.last_byte - pull.asked, 0.0) for pull, weight in weighted for _ in range(weight)],
         read=[pull.read - pull.asked for pull, weight in weighted for _ in range(weight)],
         unpack=[pull.unpack_seconds for pull, weight in weighted for _ in range(weight)],
+        moved=[pull.moved for pull, weight in weighted for _ in range(weight)],
         retries=sum(pull.retries * weight for pull, weight in weighted),
         registry_bytes=registry.sent,
         registry_requests=registry.requests + fleet.nodes * sum(job.lookup for job in work.jobs),
@@ -197,7 +201,9 @@ def _nodes(
             joins=fleet.joins,
         )
     elif fleet.through == "peer":
-        sender = Swarm(env, registry, sizes, nodes=fleet.nodes, card=rates.card, flow=rates.local_flow, piece=rates.piece)
+        sender = Swarm(
+            env, registry, sizes, nodes=fleet.nodes, card=rates.card, flow=rates.local_flow, piece=rates.piece
+        )
     groups = [fleet.nodes] if alike else [1] * fleet.nodes
     return [_Node(env, fleet, client, work, sender, weight) for weight in groups]
 
@@ -215,7 +221,7 @@ def _tree(
             weight = min(level, left)
             if parents:
                 # As many of the level above as it takes send, each at the speed of its card.
-                nodes[-1].holder = sender = Holder(env, card * math.ceil(weight / fan_out), rates.local_flow)
+                nodes[-1].holder = sender = Holder(env, card * math.ceil(weight / fan_out), fleet.rates.local_flow)
             nodes.append(_Node(env, fleet, client, work, sender, weight))
             left -= weight
             level *= fan_out
@@ -226,7 +232,7 @@ def _tree(
         if number >= fan_out:
             parent = nodes[number // fan_out - 1]
             if parent.holder is None:
-                parent.holder = Holder(env, card, rates.local_flow)
+                parent.holder = Holder(env, card, fleet.rates.local_flow)
             above = parent.holder
         nodes.append(_Node(env, fleet, client, work, above, 1))
     return nodes

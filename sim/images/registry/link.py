@@ -1,10 +1,11 @@
 """A sender's link, shared by the nodes that fetch from it: max-min fair, each node bound by its own network card too.
 
-All that a node fetches comes from one sender, and its transfers are alike, so each gets
+A node's transfers are alike, so each gets
 
     min(one connection, the node's card / its transfers, the link's fair share)
 
-which is the max-min fair share of the whole star (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2). Unlike
+which is the max-min fair share of the whole star, where all that a node fetches comes from one sender (Bertsekas and
+Gallager, Data Networks, 1992, section 6.5.2). With two senders its card is divided evenly by transfers. Unlike
 `sim.engine.fluid`, a transfer's cap changes when its node's others begin or end. Transfers of one weight and cap form a
 class with one virtual clock, so an event costs a few classes and never all transfers. Nodes in step are one node with
 a weight: their number.
@@ -38,9 +39,12 @@ class Receiver:
 class Transfer:
     """Bytes on their way. A class's heap may hold it several times; only the entry of its number counts."""
 
-    __slots__ = ("argument", "connection", "done", "end", "kind", "number", "receiver")
+    __slots__ = ("argument", "connection", "done", "end", "kind", "link", "number", "receiver")
 
-    def __init__(self, receiver: Receiver, connection: float, done: Callable[[Any], Any], argument: Any) -> None:
+    def __init__(
+        self, link: Link, receiver: Receiver, connection: float, done: Callable[[Any], Any], argument: Any
+    ) -> None:
+        self.link = link
         self.receiver = receiver
         self.connection = connection
         self.done = done
@@ -113,7 +117,7 @@ class Link:
             raise ValueError(f"size ({size}) must not be negative")
         self.sent += size * receiver.weight
         self._settle()
-        transfer = Transfer(receiver, connection, done, argument)
+        transfer = Transfer(self, receiver, connection, done, argument)
         receiver.transfers.append(transfer)
         self._join(transfer, size)
         self._recap(receiver, transfer)
@@ -156,11 +160,17 @@ class Link:
         """Move a node's transfers to the class that fits, now that there are more or fewer of them."""
         share = receiver.card / len(receiver.transfers) if receiver.transfers else math.inf
         for transfer in receiver.transfers:
-            kind = transfer.kind
-            if transfer is not new and kind.cap != min(transfer.connection, share):
-                left = max(transfer.end - kind.clock, 0.0)
-                self._leave(transfer)
-                self._join(transfer, left)
+            if transfer is not new and transfer.kind.cap != min(transfer.connection, share):
+                transfer.link.move(transfer, rearm=transfer.link is not self)
+
+    def move(self, transfer: Transfer, *, rearm: bool) -> None:
+        """Bring one of this link's transfers to the class that fits. rearm: set speeds and timer anew."""
+        self._settle()
+        left = max(transfer.end - transfer.kind.clock, 0.0)
+        self._leave(transfer)
+        self._join(transfer, left)
+        if rearm:
+            self._go_on()
 
     def _go_on(self) -> None:
         """Set every class's speed, and arm the timer for the first end."""

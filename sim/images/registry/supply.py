@@ -28,7 +28,7 @@ class Registry:
         self.link = Link(env, uplink)
         self.flow = flow
         self.requests = 0
-        self._seeded = 0.0
+        self._relayed = 0.0
 
     def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: Done) -> None:
         """Send to the receiver; each node it stands for asks."""
@@ -38,12 +38,12 @@ class Registry:
     @property
     def sent(self) -> float:
         """Bytes that left it."""
-        return self.link.sent + self._seeded
+        return self.link.sent + self._relayed
 
-    def seed(self, size: float) -> None:
-        """A blob that leaves once, into a swarm."""
-        self.requests += 1
-        self._seeded += size
+    def relay(self, size: float, times: int = 1) -> None:
+        """Bytes that leave it on a way that somebody else keeps the time of."""
+        self.requests += times
+        self._relayed += size * times
 
 
 class Holder:
@@ -95,7 +95,7 @@ class Mirror:
         self._joins = joins
         self._holder = Holder(env, uplink, flow)
         self._receiver = Receiver(uplink)
-        self._uplink = uplink
+        self._through = Link(env, min(uplink, upstream.link.capacity))
         self._asked: set[int] = set()
         if warm:
             for blob in range(len(sizes)):
@@ -109,11 +109,10 @@ class Mirror:
                 self._asked.add(blob)
                 self._upstream.fetch(self._receiver, blob, self._sizes[blob], math.inf, self._holder.arrived)
                 through -= 1
-            if not self._joins:
-                direct = Receiver(min(receiver.card, self._uplink), max(through, 1))
-                if through:
-                    self._upstream.fetch(direct, blob, size, connection, done)
-                    return
+            if through and not self._joins:
+                self._upstream.relay(size, through)
+                self._through.send(receiver, size, done, blob, min(self._upstream.flow, connection))
+                return
         self._holder.fetch(receiver, blob, size, connection, done)
 
 
@@ -122,8 +121,8 @@ class Swarm:
 
     All receive at the rate of the slowest part: the registry's uplink and connection, or what all cards together send,
     each copy but the registry's. A piece reaches the last node by doubling, so that everyone is behind the stream by
-    floor(log2 nodes) pieces (Mundinger, Weber and Weiss, Journal of Scheduling 11, 2008: M pieces take M + floor(log2 N)
-    rounds where all send alike).
+    floor(log2 nodes) pieces (Mundinger, Weber and Weiss, Journal of Scheduling 11, 2008: M pieces take
+    M + floor(log2 N) rounds where all send alike).
     """
 
     def __init__(
@@ -151,7 +150,7 @@ class Swarm:
         """Join the swarm of a blob, and be behind the stream by the depth of its tree."""
         if blob not in self._seeded:
             self._seeded.add(blob)
-            self._registry.seed(self._sizes[blob])
+            self._registry.relay(self._sizes[blob])
         behind = self._depth * min(self._piece, self._sizes[blob]) * self._hop
 
         def received(_: int) -> None:

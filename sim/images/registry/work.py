@@ -32,7 +32,7 @@ class Unpacking:
     def seconds(self, size: int) -> float:
         """Core-seconds of the slowest stage, or all stages' over the cores where there are few."""
         stages = [1 / rate for rate in (self.decompress, self.hash, self.extract) if rate < math.inf]
-        return size * max(max(stages), math.fsum(stages) / self.cores) if stages else 0.0
+        return size * max(*stages, math.fsum(stages) / self.cores) if stages else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A layer to unpack or to mount. blob, parent: by index, None where the node holds it. size: bytes that come out."""
+    """A layer to unpack or mount. blob, parent: by index, None where the node holds it. size: bytes that come out."""
 
     digest: str
     image: str

@@ -1,0 +1,62 @@
+"""A thousand nodes pull an image of ten layers: each for itself where luck tells them apart, as one where nothing does.
+
+`python -m bench.distribution` prints CPU seconds of both and the ratio to a million heap operations.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from bench.measure import contest
+from bench.starts import heap_operations
+from sim.engine.seeds import SeedTree
+from sim.studies.base import Context, Run
+from sim.studies.distribution import Parameters, run
+
+LAYERS = tuple(5_000_000 * (1 + number) for number in range(10))
+REFERENCE = "a million heap operations"
+
+
+def parameters(nodes: int, **fields: object) -> Parameters:
+    """So many nodes that pull ten layers over a line of 10 Gbit/s."""
+    return Parameters(layers=LAYERS, nodes=nodes, registry="self-hosted", uplink=1.25e9, **fields)  # type: ignore[arg-type]
+
+
+WAYS: dict[str, dict[str, object]] = {
+    "in step": {},
+    "each with its own luck": {"failure_rate": 0.01},
+    "each with its own luck, down a tree": {"failure_rate": 0.01, "through": "tree"},
+    "each at its own time, from peer to peer": {"within": 60.0, "through": "peer"},
+}
+
+
+def way(nodes: int, name: str) -> Run:
+    """Simulate one of the ways."""
+    return run(parameters(nodes, **WAYS[name]), Context("it", SeedTree(1), records=False))
+
+
+def closed_form(nodes: int) -> float:
+    """When the last byte is there, in step: all bytes over the line, after the round trips."""
+    return 0.02 + nodes * sum(LAYERS) / 1.25e9
+
+
+def timed(nodes: int, rounds: int) -> dict[str, float]:
+    """CPU seconds of each way, and of a million heap operations."""
+    rivals = {name: (partial(partial, way, nodes, name), 1) for name in WAYS}
+    timings = contest(rivals | {REFERENCE: (partial(partial, heap_operations, 1_000_000), 1)}, rounds)
+    return {name: timing.each for name, timing in timings.items()}
+
+
+def main() -> None:
+    """Print the table."""
+    found = max(way(1000, "in step").samples["download_time"])
+    if not math.isclose(found, closed_form(1000), rel_tol=1e-9):
+        raise SystemExit(f"in step gives {found!r}, but the closed form {closed_form(1000)!r}")
+    print("1,000 nodes, ten layers, 275 GB: CPU seconds, medians of 5 rounds in turn")
+    for name, seconds in timed(1000, 5).items():
+        print(f"| {name} | {seconds:.3f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,429 @@
+"""How does an image reach its nodes? Bytes and seconds of a push, a first pull, the next version, a whole fleet."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, doc
+from simpy import Environment
+
+from sim.catalog import load
+from sim.catalog.model import Number
+from sim.catalog.names import CatalogName
+from sim.catalog.registries import Distribution, distribution, registry
+from sim.errors import InputError, Problem
+from sim.images.layers import Image
+from sim.images.registry.client import Client, ClientName, client_of
+from sim.images.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
+from sim.images.registry.fleet import Distributed, Fleet, Rates, Through, distribute
+from sim.images.registry.work import LazyReading, Unpacking, Work, compressed, lazily, next_version, work_of
+from sim.images.store import LayerStore, image_of_blobs
+from sim.machine.host import RunningHost, opposite
+from sim.outcome import Bound, MetricSpec, PullRecord, Record
+from sim.platforms.plan import Options, boot_plan
+from sim.platforms.start import Start, Starter
+from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
+from sim.studies.base import Context, Run, Study
+
+TOLD = 24
+"""Nodes whose records are kept; of more only the first, as many as a figure shows."""
+
+Source = Literal["hub", "hub-desktop", "ecr", "self-hosted"]
+Share = Annotated[float, Unit("1"), Ge(0), Le(1)]
+LazyName = Literal["none", "estargz", "soci", "nydus", "overlaybd"]
+
+_OWN = "image"
+"""What an image is called that is given by its layers' sizes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Which images go to which nodes, and how."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
+
+    images: Annotated[
+        tuple[str, ...], doc("Images to pull: official ones by name and tag, or the paths of image archives.")
+    ] = ()
+    layers: Annotated[
+        tuple[Bytes, ...], doc("An image of your own, by the compressed size of each layer, the base first.")
+    ] = ()
+    present: Annotated[tuple[str, ...], doc("Images that every node has already; as for images.")] = ()
+    version: Annotated[
+        int,
+        Ge(0),
+        Le(500),
+        doc(
+            "The nodes and the registry have the images, and their next version comes, with new bytes from this layer "
+            "on, counted from the base; 0 for the images themselves."
+        ),
+    ] = 0
+    nodes: Annotated[int, Ge(1), Le(10_000), doc("How many nodes pull.")] = 1
+    host: Annotated[str, CatalogName("hosts"), doc("What each node is.")] = "server"
+    within: Annotated[Seconds, Le(86_400), doc("Nodes ask at random within this time; 0 s for all at once.")] = 0.0
+    registry: Annotated[Source, doc("The registry the images are in.")] = "hub"
+    uplink: Annotated[
+        BytesPerSecond | None, doc("What the registry sends in all; if left out, as the catalog has it.")
+    ] = None
+    through: Annotated[
+        Through, doc("Nodes pull from the registry, a pull-through cache, down a tree, or from one another.")
+    ] = "registry"
+    mirror: Annotated[
+        Literal["cold", "joining", "warm"],
+        doc(
+            "The pull-through cache is empty and sends simultaneous requests upstream, as Distribution's does; empty, "
+            "but lets them wait for the first; or has every blob."
+        ),
+    ] = "joining"
+    fan_out: Annotated[int, Ge(1), Le(1_000), doc("How many nodes each node of a tree hands on to.")] = 8
+    client: Annotated[ClientName, doc("What pulls on a node.")] = "dockerd"
+    downloads: Annotated[
+        int | None, Ge(1), Le(100), doc("Layers downloaded at once; if left out, the client's default.")
+    ] = None
+    connections: Annotated[
+        int, Ge(1), Le(64), doc("Connections for each layer; containerd can fetch a layer in parts.")
+    ] = 1
+    unpacks: Annotated[
+        int, Ge(1), Le(64), doc("Layers of an image unpacked at once; needs containerd and a snapshotter that can.")
+    ] = 1
+    compression: Annotated[Literal["gzip", "zstd", "none"], doc("How layers are compressed.")] = "gzip"
+    policy: Annotated[
+        Literal["by-tag", PullPolicy], doc("When a tag is asked for: by-tag is Always for latest, else IfNotPresent.")
+    ] = "by-tag"
+    lazy: Annotated[LazyName, doc("A format that is mounted and read on demand, or none: layers are unpacked.")] = (
+        "none"
+    )
+    read: Annotated[Share | None, doc("Share of the image that a start reads; if left out, as published.")] = None
+    failure_rate: Annotated[float, Unit("1"), Ge(0), Le(0.9), doc("The chance that a download breaks off.")] = 0.0
+    resume: Annotated[bool, doc("Whether a download goes on where it broke off, by Range.")] = True
+    pushed: Annotated[
+        tuple[str, ...], doc("Images that the registry has already, each in a repository of its own.")
+    ] = ()
+    mounts: Annotated[
+        Literal["by-registry", "always", "never"], doc("Whether a push mounts layers from other repositories.")
+    ] = "by-registry"
+    technology: Annotated[str, CatalogName("technologies"), doc("What starts the application.")] = "docker"
+    application: Annotated[str, CatalogName("applications"), doc("What the first start runs.")] = "web"
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` for parameters that do not go together."""
+        problems = list(_problems(self))
+        if problems:
+            raise InputError(problems)
+
+
+def _problems(params: Parameters) -> Iterator[Problem]:
+    if bool(params.images) == bool(params.layers):
+        yield Problem("expected either names here or sizes in layers, and not both", path="images")
+    if len(params.layers) > 500:
+        yield Problem(f"{len(params.layers)} layers are too many; expected at most 500", path="layers")
+    for name in ("connections", "unpacks"):
+        if getattr(params, name) > 1 and params.client == "dockerd":
+            yield Problem(f"{getattr(params, name)} needs containerd; dockerd's graph drivers take 1", path=name)
+    if params.lazy != "none" and params.client == "dockerd":
+        yield Problem(f"{params.lazy} needs containerd; dockerd's graph drivers unpack", path="lazy")
+    if params.lazy != "none" and params.compression == "zstd":
+        yield Problem("zstd is not read lazily here; expected gzip or none", path="compression")
+    if params.read is not None and params.lazy == "none":
+        yield Problem(f"{params.read} is not used; it goes with lazy", path="read")
+    if params.policy == "Never" and not params.present:
+        yield Problem("Never pulls nothing; it needs images in present", path="policy")
+
+
+def named_images(name: str, folder: str, ratio: float, key: str = "images") -> tuple[Image, ...]:
+    """The official image of that name, or those of an archive or layout at that path.
+
+    ratio: an official layer's size over its compressed size. key: the parameter that names it.
+    Raises `InputError` naming the official images.
+    """
+    official = load.images().get(name)
+    if official is not None:
+        blobs = [(layer.digest, layer.size, round(layer.size * ratio)) for layer in official.layers]
+        return (image_of_blobs(name, blobs),)
+    path = Path(folder) / name
+    if path.exists():
+        from sim.images.archive import read_images
+
+        return read_images(path)
+    near = difflib.get_close_matches(name, load.images(), 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the official ones are {', '.join(load.images())}"
+    raise InputError(Problem(f"no image {name!r}: no such file or official image; {hint}", path=key))
+
+
+def _images(params: Parameters, key: str, folder: str, bound: Bound) -> list[Image]:
+    """The images that one of the parameters names, as the registry keeps them."""
+    names: tuple[str, ...] = getattr(params, key)
+    numbers = distribution()
+    ratio = load.gzip_ratio().at(bound)
+    found = [image for name in names for image in named_images(name, folder, ratio, key)]
+    gain = numbers.unpack["zstd_gain"].at(opposite(bound))
+    return [compressed(image, params.compression, ratio, gain) for image in found]
+
+
+def _own(params: Parameters, bound: Bound) -> list[Image]:
+    """The image of `layers`. A compressed size is the one that is given, whatever the compression."""
+    ratio = 1.0 if params.compression == "none" else load.gzip_ratio().at(bound)
+    if not params.layers:
+        return []
+    return [
+        image_of_blobs(_OWN, [(f"{_OWN} {n}", size, round(size * ratio)) for n, size in enumerate(params.layers, 1)])
+    ]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The images, the nodes' store, the registry before the push."""
+
+    images: list[Image]
+    store: LayerStore
+    content: RegistryContent
+
+
+def _asked(params: Parameters, client: Client, context: Context) -> _Asked:
+    first = _images(params, "images", context.folder, context.bound) + _own(params, context.bound)
+    mounts = registry(params.registry).mounts if params.mounts == "by-registry" else params.mounts == "always"
+    content = RegistryContent(mounts=mounts)
+    for image in _images(params, "pushed", context.folder, context.bound):
+        content = content.push(image, f"pushed/{_repository(image.name)}").registry
+    store = LayerStore(client.backend)
+    for image in _images(params, "present", context.folder, context.bound):
+        store = store.add(image)
+    if not params.version:
+        return _Asked(first, store, content)
+    for image in first:
+        store = store.add(image)
+        content = content.push(image, _repository(image.name)).registry
+    return _Asked([next_version(image, params.version) for image in first], store, content)
+
+
+def _repository(name: str) -> str:
+    """A name that any image can be pushed under: an archive's may be a digest or have none."""
+    return name.replace("@", "/") or "unnamed"
+
+
+def _client(params: Parameters, numbers: Distribution) -> Client:
+    from dataclasses import replace
+
+    found = client_of(
+        params.client,
+        numbers.clients,
+        hashing=numbers.unpack["hash"].value * load.host(params.host).cpu_speed.value,
+        unpacks=params.unpacks,
+        parts=params.connections,
+        resume=params.resume,
+    )
+    return found if params.downloads is None else replace(found, downloads=params.downloads)
+
+
+def _work(params: Parameters, asked: _Asked, numbers: Distribution, bound: Bound) -> Work:
+    fast = opposite(bound)
+    rates = numbers.unpack
+    decompress = {"gzip": rates["gzip"].at(fast), "zstd": rates["zstd"].at(fast), "none": math.inf}[params.compression]
+    unpacking = Unpacking(decompress, rates["hash"].at(fast), rates["extract"].at(fast), load.host(params.host).cores)
+    there = {layer for image in asked.store.images.values() for layer in [image.id]}
+    lookups = []
+    for image in asked.images:
+        policy = params.policy
+        if policy == "by-tag":
+            policy = "Always" if params.version else _policy(image.name)
+        lookups.append(policy == "Always" or (policy == "IfNotPresent" and image.id not in there))
+    work = work_of(asked.images, asked.store, unpacking, lookups)
+    if params.policy == "Never" and work.blobs:
+        missing = ", ".join(dict.fromkeys(blob.image for blob in work.blobs))
+        raise InputError(Problem(f"Never pulls nothing, but {missing} is not present", path="policy"))
+    if params.lazy == "none":
+        return work
+    found = numbers.lazy.formats[params.lazy]
+    latency, flow, _ = _path(params, numbers)
+    request = found.request.at(fast)
+    read = numbers.lazy.read.at(bound) if params.read is None else params.read
+    rate = request / (latency.at(bound) + request / flow.at(fast))
+    reading = LazyReading(found.index.at(bound), found.mount.at(bound), read, found.amplification.at(bound), rate)
+    return lazily(work, reading)
+
+
+def _policy(name: str) -> PullPolicy:
+    try:
+        return default_policy(name)
+    except InputError:
+        return "Always"
+
+
+def _path(params: Parameters, numbers: Distribution) -> tuple[Number, Number, list[Number]]:
+    """Latency of a lazy request, rate of its connection, and the numbers a pull's look-up adds up from."""
+    source = registry(params.registry)
+    if params.through == "mirror":
+        mirror = numbers.mirror
+        return numbers.lazy.mirror_latency, mirror["flow"], [mirror["round_trips"], mirror["revalidate"]]
+    more = [numbers.peer["round_trips"]] if params.through == "peer" else []
+    return numbers.lazy.latency, source.flow, [source.round_trips, *more]
+
+
+def _rates(params: Parameters, numbers: Distribution, bound: Bound) -> Rates:
+    fast = opposite(bound)
+    source, host = registry(params.registry), load.host(params.host)
+    _, _, lookup = _path(params, numbers)
+    return Rates(
+        lookup=math.fsum(number.at(bound) for number in lookup),
+        flow=source.flow.at(fast),
+        uplink=source.uplink.at(fast) if params.uplink is None else params.uplink,
+        card=host.network.at(fast),
+        cores=host.capacity(fast),
+        speed=host.cpu_speed.at(fast),
+        local_flow=numbers.mirror["flow"].at(fast),
+        mirror_uplink=numbers.mirror["uplink"].at(fast),
+        piece=numbers.peer["piece"].at(bound),
+    )
+
+
+def start_seconds(params: Parameters, context: Context) -> float:
+    """What one start takes on a node that has the image: the same start as in the study `startup`."""
+    technology, application, host_type = (
+        load.technology(params.technology),
+        load.application(params.application),
+        load.host(params.host),
+    )
+    guest = load.guest(technology.guests[0]) if technology.guests else None
+    plan = boot_plan(technology, guest, application, host_type, Options(), context.bound)
+    env = Environment()
+    ready: list[float] = []
+
+    def note(_: Start) -> None:
+        ready.append(env.now)
+
+    Starter(RunningHost(env, host_type, context.bound), plan, context.seeds, note).request()
+    env.run()
+    return ready[0]
+
+
+def run(params: Parameters, context: Context) -> Run:
+    """Push the images once, let every node pull them, and start the application on each."""
+    numbers = distribution()
+    client = _client(params, numbers)
+    asked = _asked(params, client, context)
+    work = _work(params, asked, numbers, context.bound)
+    rates = _rates(params, numbers, context.bound)
+    fleet = Fleet(
+        nodes=params.nodes,
+        through=params.through,
+        rates=rates,
+        fan_out=params.fan_out,
+        warm=params.mirror == "warm",
+        joins=params.mirror != "cold",
+        within=params.within,
+        failure=params.failure_rate,
+        told=TOLD if context.records else 0,
+    )
+    done = distribute(work, client, fleet, context.seeds, context.tick)
+    sent_bytes, sent_seconds, stored = _push(asked, numbers, rates)
+    start = start_seconds(params, context)
+    shared = 0 if params.lazy != "none" else work.asked_bytes - work.moved_bytes
+    return Run(
+        samples={
+            "pull_time": done.pull,
+            "download_time": done.download,
+            "first_start_time": [seconds + start for seconds in done.read],
+            "pull_share": [statistics.fmean(seconds / (seconds + start) for seconds in done.read)],
+            "unpack_time": done.unpack,
+            "bytes_moved": [statistics.fmean(done.moved)],
+            "shared_bytes": [shared],
+            "registry_bytes": [done.registry_bytes],
+            "registry_requests": [done.registry_requests],
+            "retries": [done.retries / params.nodes],
+            "push_bytes": [sent_bytes],
+            "push_time": [sent_seconds],
+            "stored_bytes": [stored],
+        },
+        records=tuple(_records(params, context, numbers, done)),
+        estimates=_TIMES if params.compression == "gzip" and params.lazy == "none" else _TIMES | _BYTES,
+        ranged=True,
+    )
+
+
+def _push(asked: _Asked, numbers: Distribution, rates: Rates) -> tuple[int, float, int]:
+    """Bytes and seconds of pushing the images, and what the registry keeps afterwards."""
+    content = asked.content
+    sent_bytes, seconds = 0, 0.0
+    for image in asked.images:
+        push = content.push(image, _repository(image.name))
+        content = push.registry
+        sent_bytes += push.sent_bytes
+        at_once = int(numbers.clients["uploads"].value)
+        seconds += rates.lookup + upload_seconds(push.sent, at_once=at_once, flow=rates.flow, link=rates.card)
+    return sent_bytes, seconds, content.stored_bytes
+
+
+def _records(params: Parameters, context: Context, numbers: Distribution, done: Distributed) -> Iterator[Record]:
+    """What the told nodes did. A node's records say how many nodes did the same."""
+    source = registry(params.registry)
+    _, flow, _ = _path(params, numbers)
+    decompress = numbers.unpack.get(params.compression, numbers.unpack["extract"])
+    mount = numbers.lazy.formats[params.lazy].mount if params.lazy != "none" else None
+    by_kind = {
+        "download": flow if params.through in ("registry", "mirror") else source.flow,
+        "verify": numbers.unpack["hash"],
+        "unpack": decompress,
+        "mount": mount or decompress,
+    }
+    for told in done.told:
+        for entry in told.log:
+            number = by_kind[entry.kind]
+            yield PullRecord(
+                of=context.label,
+                node=told.node,
+                layer=entry.digest,
+                kind=entry.kind,
+                start=entry.start,
+                end=entry.end,
+                queued=entry.queued,
+                bytes=entry.bytes,
+                source=number.source,
+                estimate=bool(number.estimate),
+                image=entry.image,
+                nodes=told.nodes,
+            )
+
+
+_TIMES = frozenset({"pull_time", "download_time", "first_start_time", "pull_share", "unpack_time", "push_time"})
+"""Rates of registries are estimates, and so are official layers' sizes before compression."""
+
+_BYTES = frozenset({"bytes_moved", "shared_bytes", "registry_bytes", "push_bytes", "stored_bytes"})
+"""As published for gzip; what another compression or a lazy format makes of them is an estimate."""
+
+_SPREAD = ("p50", "p95", "max", "min", "mean")
+_A_NODE = "one node, in the mean"
+
+STUDY = Study(
+    name="distribution",
+    parameters=Parameters,
+    metrics=(
+        MetricSpec(
+            "pull_time", "s", "request to image unpacked or mounted", "Time to pull the images", _SPREAD, headline=True
+        ),
+        MetricSpec("download_time", "s", "request to last byte", "Time until all bytes are on the node", _SPREAD),
+        MetricSpec(
+            "first_start_time",
+            "s",
+            "request to application ready",
+            "Time to pull and start for the first time",
+            _SPREAD,
+        ),
+        MetricSpec("pull_share", "1", _A_NODE, "Share of the first start spent on getting the image"),
+        MetricSpec("unpack_time", "s", "unpacking, per node", "Time spent unpacking layers", ("p50", "max")),
+        MetricSpec("bytes_moved", "B", _A_NODE, "Bytes that a node fetches"),
+        MetricSpec("shared_bytes", "B", _A_NODE, "Bytes not fetched because the node has them or gets them once"),
+        MetricSpec("registry_bytes", "B", "all nodes", "Bytes that leave the registry"),
+        MetricSpec("registry_requests", "1", "all nodes", "Requests for tags and blobs that reach the registry"),
+        MetricSpec("retries", "1", _A_NODE, "Downloads that broke off and were taken up again"),
+        MetricSpec("push_bytes", "B", "the push before", "Bytes that pushing the images sends"),
+        MetricSpec("push_time", "s", "the push before", "Time to push the images"),
+        MetricSpec("stored_bytes", "B", "after the push", "Bytes that the registry keeps"),
+    ),
+    run=run,
+)
