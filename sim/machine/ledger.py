@@ -114,7 +114,7 @@ def bill(
         if guest_memory is not None and configured > guest_memory:
             raise InputError(
                 f"guest memory of {render(guest_memory, 'B')} cannot hold {application.id} in {guest.id}, "
-                f"which need {render(configured, 'B')}"
+                f"which together need {render(configured, 'B')}"
             )
         own = _lines(technology, "technology", configured, bound, in_guest=False)
         lines = _fitted([*own, *_guest_lines(technology, guest, application, configured, bound)], configured)

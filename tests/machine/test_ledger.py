@@ -188,7 +188,7 @@ def test_a_small_guest_gives_up_page_cache_and_never_exceeds_its_memory():
 
 
 def test_a_guest_too_small_for_its_application_is_refused_with_what_it_needs():
-    with pytest.raises(InputError, match=r"1 GiB cannot hold big in debian-cloud, which need 2\.25 GiB"):
+    with pytest.raises(InputError, match=r"1 GiB cannot hold big in debian-cloud, which together need 2\.25 GiB"):
         shipped("qemu-kvm", "big", guest_memory=2**30)
     assert shipped("qemu-kvm", "big", guest_memory=2304 * MIB).configured == 2304 * MIB
 

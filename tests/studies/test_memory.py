@@ -7,10 +7,12 @@ import pytest
 from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
-from sim.outcome import MemoryRecord
+from sim.machine.ledger import Ledger, bill
+from sim.outcome import LedgerRecord, MemoryRecord
 from sim.studies import study
 from sim.studies.base import Context, Run, summarise
 from sim.studies.memory import STUDY, Memory, run
+from sim.studies.memory_time import METRICS
 
 MIB = 2**20
 
@@ -116,7 +118,7 @@ def test_different_images_share_nothing():
 def test_one_run_is_all_there_is_and_its_range_holds_the_value():
     runs = [measured(bound, technology="docker") for bound in ("value", "low", "high")]
     assert measured(technology="docker") == runs[0]
-    metrics = {m.metric: m for m in summarise(STUDY, "x", runs[:1], *runs[1:])}
+    metrics = {m.metric: m for m in summarise(STUDY, "x", runs[:1], runs[1:2], runs[2:])}
     total = metrics["physical_total"]
     assert total.range[0] < total.value < total.range[1]
     assert total.low is None
@@ -129,8 +131,11 @@ def test_the_study_is_found_and_registers_its_metrics():
     assert study("memory") is STUDY
     assert not STUDY.random
     assert "docker.overstatement.value" in STUDY.registered(["docker"])
+    at_rest = {spec.name for spec in STUDY.metrics if spec not in METRICS}
     for technology in load.technologies():
-        assert set(measured(technology=technology).samples) == {spec.name for spec in STUDY.metrics}
+        assert set(measured(technology=technology).samples) == at_rest
+        found = measured(technology=technology, duration=2.0)
+        assert set(found.samples) == {spec.name for spec in STUDY.metrics}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +144,12 @@ def test_the_study_is_found_and_registers_its_metrics():
         ({"technology": "docker", "guest": "alpine"}, "guest", "'alpine' is no guest of docker; it starts none"),
         ({"technology": "unikernel", "guest": "alpine"}, "guest", "expected one of unikraft"),
         ({"technology": "lxc", "guest_memory": 2**30}, "guest_memory", "lxc starts no guest kernel"),
+        ({"technology": "docker", "duration": 1.0, "instances": 501}, "instances", "expected at most 500"),
+        ({"technology": "docker", "dax": True}, "dax", "its files are the host's already"),
+        ({"technology": "docker", "limit": 2**28}, "limit", "give a duration too"),
+        ({"technology": "docker", "growth": 1.0}, "growth", "give a duration too"),
+        ({"technology": "docker", "balloon": "reporting"}, "balloon", "give a duration too"),
+        ({"technology": "qemu-kvm", "limit": 2**30, "guest_memory": 2**30}, "limit", "give only one of them"),
     ],
 )
 def test_parameters_that_do_not_go_together_are_refused(params, path, says):
@@ -157,3 +168,131 @@ def test_a_guest_too_small_is_refused_at_the_run():
 def test_two_thousand_instances_are_told_in_full():
     found = measured(technology="docker", instances=2000)
     assert math.fsum(record.bytes for record in found.records) == value(found, "physical_total")
+
+
+def gib(found: Run, metric: str) -> float:
+    return value(found, metric) / 2**30
+
+
+def test_what_is_counted_at_rest_does_not_depend_on_what_comes_after():
+    """With a duration the old metrics and records are the same, and without one there are no others."""
+    before, after = measured(technology="qemu-kvm"), measured(technology="qemu-kvm", duration=60.0, growth=2.0**20)
+    assert {name: after.samples[name] for name in before.samples} == dict(before.samples)
+    assert tuple(r for r in after.records if isinstance(r, MemoryRecord)) == before.records
+
+
+def test_idle_instances_hold_in_time_what_they_hold_at_rest():
+    for technology in ("qemu-kvm", "docker", "kata", "process"):
+        found = measured(technology=technology, duration=60.0)
+        assert value(found, "physical_end") == value(found, "physical_total")
+        assert value(found, "oom_kills") == value(found, "stalled") == value(found, "refused") == 0
+        assert value(found, "running") == 10
+
+
+def test_the_time_series_adds_up_to_the_hosts_memory_at_every_time():
+    found = measured(
+        technology="qemu-kvm",
+        instances=20,
+        duration=500.0,
+        growth=2.0 * MIB,
+        reads=1.0 * MIB,
+        swap=2**32,
+        ksm=True,
+        ksm_pages=2000,
+    )
+    series: dict[float, dict[str, int]] = {}
+    for record in found.records:
+        if isinstance(record, LedgerRecord):
+            series.setdefault(record.time, {})[record.part] = record.bytes
+    assert len(series) >= 120
+    beside = {"saved", "swapped", "guest_swapped", "ballooned"}
+    for parts in series.values():
+        assert sum(size for part, size in parts.items() if part not in beside) == 16 * 2**30
+        assert all(size >= 0 for size in parts.values())
+        assert parts["swapped"] <= 2**32
+    assert max(parts["saved"] for parts in series.values()) > 2**30
+    assert max(parts["guest_swapped"] for parts in series.values()) > 0
+
+
+def test_half_of_ksms_saving_is_there_in_the_middle_of_the_second_pass():
+    """All of N guests' memory is walked once, then again, in the middle of which half is merged."""
+    found = measured(technology="qemu-kvm", host="server", instances=20, duration=1800.0, ksm=True)
+    guests = sum(r.bytes for r in found.records if isinstance(r, MemoryRecord) and r.touched and "qemu" not in r.part)
+    one_pass = guests / (100 * 4096 / 0.02042)
+    assert value(found, "half_saving_time") == pytest.approx(1.5 * one_pass, rel=0.05)
+
+
+@pytest.mark.parametrize("instances", [2, 20])
+def test_ksm_saves_in_the_end_what_the_density_study_counts_with(instances):
+    found = measured(technology="qemu-kvm", host="server", instances=instances, duration=3600.0, ksm=True)
+    guest = load.guest("debian-cloud")
+    ledger = Ledger()
+    ledger.add(bill(load.technology("qemu-kvm"), guest, load.application("web"), ksm=True), instances)
+    assert value(found, "physical_end") == ledger.totals().physical
+    assert value(found, "ksm_saved") == value(found, "physical_total") - ledger.totals().physical
+
+
+def test_ksm_does_not_help_containers_nor_guests_of_different_images():
+    for options in ({"technology": "docker"}, {"technology": "qemu-kvm", "same_image": False}):
+        assert value(measured(**options, duration=600.0, ksm=True), "ksm_saved") == 0
+
+
+def test_dax_has_the_second_guest_map_the_files_of_the_first():
+    """A Debian guest's 15 and 105 MiB of files, and the application's 9.6 MiB, are there once instead of ten times."""
+    own, mapped = (measured(technology="qemu-kvm", dax=dax) for dax in (False, True))
+    saved = value(own, "physical_total") - value(mapped, "physical_total")
+    assert saved / MIB == pytest.approx(9 * (15 + 105 + 9.6), rel=0.001)
+
+
+def test_a_container_is_killed_at_its_limit_and_a_guest_of_that_size_swaps_inside():
+    options = {"application": "nginx", "duration": 200.0, "growth": 1.0 * MIB, "limit": 200 * MIB}
+    container, machine = (measured(technology=name, **options) for name in ("docker", "firecracker"))
+    assert (value(container, "oom_kills"), value(container, "running")) == (10, 0)
+    assert (value(machine, "oom_kills"), value(machine, "running")) == (0, 10)
+    assert value(machine, "guest_swapped") > 10 * 10 * MIB
+    assert value(machine, "configured_total") == 10 * 200 * MIB
+
+
+def test_a_strict_host_promises_half_its_memory_and_its_swap():
+    """8 GiB of 16 and 4 GiB of swap, less 0.6 of its own: eleven guests of 1 GiB and 27 MiB."""
+    found = measured(technology="qemu-kvm", instances=20, duration=10.0, overcommit="never", swap=2**32)
+    assert (value(found, "running"), value(found, "refused")) == (11, 9)
+    for rule in ("heuristic", "always"):
+        assert value(measured(technology="qemu-kvm", instances=20, duration=10.0, overcommit=rule), "refused") == 0
+
+
+def test_one_guest_larger_than_ram_and_swap_is_refused_unless_the_host_promises_everything():
+    options = {"technology": "qemu-kvm", "instances": 1, "duration": 10.0, "guest_memory": 20 * 2**30}
+    assert [value(measured(**options, overcommit=rule), "refused") for rule in ("heuristic", "always")] == [1, 0]
+    assert value(measured(**options, swap=8 * 2**30), "refused") == 0
+
+
+def test_swapping_shows_as_waiting_where_the_disk_is_slower_than_what_is_wanted():
+    options = {"technology": "docker", "duration": 120.0, "growth": 400.0 * MIB, "swap": 2**40}
+    assert value(measured(**options), "stalled") > 0.3
+    assert value(measured(**options | {"growth": 20.0 * MIB}), "stalled") < 0.1
+
+
+def test_a_balloon_keeps_a_full_host_from_swapping():
+    options = {"technology": "qemu-kvm", "instances": 45, "duration": 300.0, "growth": 0.3 * MIB, "swap": 2**32}
+    without, balloon = (measured(**options, balloon=balloon) for balloon in ("off", "balloon"))
+    assert gib(without, "swapped") > 1
+    assert value(balloon, "swapped") == 0
+    assert gib(balloon, "given_back") > 2
+
+
+def test_reporting_gives_back_what_a_boot_has_freed_and_a_little_stays():
+    """Ten guests have freed 40 MiB each; 80 % of it is in whole blocks."""
+    found = measured(technology="qemu-kvm", duration=600.0, balloon="reporting")
+    assert value(found, "given_back") / MIB == pytest.approx(10 * 40 * 0.8, rel=0.001)
+
+
+def test_a_run_in_time_has_a_range_and_is_the_same_every_time():
+    options = {"technology": "qemu-kvm", "duration": 900.0, "ksm": True}
+    runs = [measured(bound, **options) for bound in ("value", "low", "high")]
+    assert measured(**options) == runs[0]
+    metrics = {m.metric: m for m in summarise(STUDY, "x", runs[:1], runs[1:2], runs[2:])}
+    assert (
+        metrics["half_saving_time"].range[0] < metrics["half_saving_time"].value < metrics["half_saving_time"].range[1]
+    )
+    assert metrics["ksm_cpu"].estimate

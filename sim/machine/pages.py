@@ -1,0 +1,391 @@
+"""The memory ledger in time: where every byte of every instance is now, in RAM, merged, or on the host's swap.
+
+It books, and refuses what does not fit; `sim.machine.pressure` makes room. RAM in use never exceeds RAM, swap in use
+never exceeds swap, and both are the sums over instances and host (`audit` adds them up anew).
+
+KSM's pages are one set a content key. Instances that share a content lose the same pages first when they write, so the
+set is as large as the largest part any instance still maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+
+from sim.machine.ledger import Bill, Ledger, Line
+
+
+class Holding:
+    """Where the bytes of one line of one instance's bill are.
+
+    resident: of its own, in RAM; merged: shared by KSM; swapped: on the host's swap. equal: of its first bytes, those
+    whose content is that of `key` in other instances too. seen: how many of its bytes KSM has a checksum of.
+    """
+
+    __slots__ = ("equal", "instance", "key", "line", "merged", "resident", "seen", "swapped")
+
+    def __init__(self, instance: Instance, line: Line, equal: int, key: str) -> None:
+        self.instance = instance
+        self.line = line
+        self.equal = equal
+        self.key = key
+        self.resident = self.merged = self.swapped = self.seen = 0
+
+    @property
+    def bytes(self) -> int:
+        """All its bytes, wherever they are."""
+        return self.resident + self.merged + self.swapped
+
+    @property
+    def in_ram(self) -> int:
+        """Its bytes that a page table maps."""
+        return self.resident + self.merged
+
+    @property
+    def swappable(self) -> bool:
+        """Whether it is a process's anonymous memory to the host: a guest's all is, a kernel's is not."""
+        return self.line.guest or (self.line.in_rss and not self.line.file)
+
+
+class Instance:
+    """One instance: its holdings, and what was configured for it.
+
+    asked: bytes that its guest has taken into use and the host has not found room for yet. ballooned: bytes its balloon
+    holds. guest_swapped: bytes that its guest has on a swap of its own.
+    """
+
+    __slots__ = ("asked", "ballooned", "bill", "configured", "guest_swapped", "handle", "holdings", "number")
+
+    def __init__(self, number: int, bill: Bill, handle: int) -> None:
+        self.number = number
+        self.bill = bill
+        self.handle = handle
+        self.configured = bill.configured
+        self.holdings: list[Holding] = []
+        self.asked = self.ballooned = self.guest_swapped = 0
+
+    @property
+    def has_guest(self) -> bool:
+        """Whether it runs a guest kernel in configured memory."""
+        return bool(self.configured)
+
+    def of(self, name: str) -> Holding | None:
+        """The holding whose part is called so ("web/private"), None where there is none."""
+        return next((each for each in self.holdings if each.line.part == name), None)
+
+    @property
+    def in_ram(self) -> int:
+        """Bytes of it alone, or merged, that are in RAM."""
+        return sum(each.in_ram for each in self.holdings)
+
+
+class _Tree:
+    """KSM's pages of one content: as large as the largest merged part, found by a heap with lazy deletion."""
+
+    __slots__ = ("_heap", "_pushed")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Holding]] = []
+        self._pushed = 0
+
+    def push(self, holding: Holding) -> None:
+        self._pushed += 1
+        heappush(self._heap, (-holding.merged, self._pushed, holding))
+
+    @property
+    def size(self) -> int:
+        while self._heap and -self._heap[0][0] != self._heap[0][2].merged:
+            heappop(self._heap)
+        return self._heap[0][2].merged if self._heap else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Bytes now. used: of RAM, by instances and what they share. saved: what more it were without KSM."""
+
+    used: int
+    shared: int
+    private: int
+    merged: int
+    cache: int
+    saved: int
+    swapped: int
+
+
+Equal = Callable[[Line], tuple[int, str]]
+"""How many bytes of a line are equal in other instances, and their content key (`sim.machine.ledger.equal`)."""
+
+
+def nothing_equal(_: Line) -> tuple[int, str]:
+    """No instance has what another has."""
+    return 0, ""
+
+
+class Pages:
+    """Who holds what. ram, swap: bytes there are for instances. changes: grows whenever anything is booked."""
+
+    def __init__(self, ram: int, swap: int = 0) -> None:
+        self.ram = ram
+        self.swap = swap
+        self.instances: dict[int, Instance] = {}
+        self._shared = Ledger()
+        self._trees: dict[str, _Tree] = {}
+        self._cache: dict[str, int] = {}
+        self._shared_bytes = self._private = self._tree_bytes = self._references = self._cached = self._swapped = 0
+        self._next = 0
+        self.changes = 0
+
+    @property
+    def used(self) -> int:
+        """Bytes of RAM in use."""
+        return self._shared_bytes + self._private + self._tree_bytes + self._cached
+
+    @property
+    def free(self) -> int:
+        """Bytes of RAM in no use."""
+        return self.ram - self.used
+
+    @property
+    def cached(self) -> int:
+        """Bytes of clean page cache, which cost nothing to give up."""
+        return self._cached
+
+    @property
+    def saved(self) -> int:
+        """Bytes that KSM saves."""
+        return self._references - self._tree_bytes
+
+    @property
+    def swapped(self) -> int:
+        """Bytes on the host's swap."""
+        return self._swapped
+
+    @property
+    def swap_free(self) -> int:
+        """Bytes of the host's swap in no use."""
+        return self.swap - self._swapped
+
+    def sums(self) -> Sums:
+        """All sums now."""
+        return Sums(
+            self.used, self._shared_bytes, self._private, self._tree_bytes, self._cached, self.saved, self._swapped
+        )
+
+    def holdings(self) -> Iterator[Holding]:
+        """Every holding of every instance."""
+        for instance in self.instances.values():
+            yield from instance.holdings
+
+    def by_owner(self) -> dict[str, int]:
+        """Private and shared bytes in RAM by whose they are; merged pages and page cache are nobody's."""
+        found: dict[str, int] = {}
+        for each in self.holdings():
+            found[each.line.owner] = found.get(each.line.owner, 0) + each.resident
+        for record in self._shared.records(""):
+            found[record.owner] = found.get(record.owner, 0) + record.bytes
+        return found
+
+    def _room(self, more: int) -> None:
+        if more > self.free:
+            raise ValueError(f"{more} bytes do not fit into the {self.free} that are free")
+
+    def sharing(self, bill: Bill) -> int:
+        """Bytes that an instance's shared lines would add to those there are."""
+        handle = self._shared.add(_shared_part(bill))
+        more = self._shared.totals().physical - self._shared_bytes
+        self._shared.remove(handle)
+        return more
+
+    def keep(self, bill: Bill) -> None:
+        """Have a bill's daemons there from now on, whether or not there are instances.
+
+        Raises `ValueError` where they do not fit.
+        """
+        daemons = replace(bill, lines=tuple(line for line in bill.lines if line.share == "host"), configured=0)
+        self._room(self.sharing(daemons))
+        self._shared.add(daemons)
+        self._shared_bytes = self._shared.totals().physical
+
+    def add(self, bill: Bill, equal: Equal = nothing_equal) -> Instance:
+        """An instance whose shared pages are there, and whose own holdings are still empty.
+
+        Raises `ValueError` where the shared pages do not fit.
+        """
+        shared = _shared_part(bill)
+        handle = self._shared.add(shared)
+        now = self._shared.totals().physical
+        if now - self._shared_bytes > self.free:
+            self._shared.remove(handle)
+            self._room(now - self._shared_bytes)
+        self._shared_bytes = now
+        instance = Instance(self._next, bill, handle)
+        instance.holdings = [Holding(instance, line, *equal(line)) for line in bill.lines if line.share == "instance"]
+        self.changes += 1
+        self.instances[self._next] = instance
+        self._next += 1
+        return instance
+
+    def extend(self, instance: Instance, line: Line, equal: int = 0, key: str = "") -> Holding:
+        """A further holding of an instance, empty."""
+        holding = Holding(instance, line, equal, key)
+        instance.holdings.append(holding)
+        return holding
+
+    def remove(self, instance: Instance) -> int:
+        """Take an instance away, with all it holds. Gives the bytes of RAM that came free."""
+        before = self.used
+        for each in instance.holdings:
+            self.release(each, each.bytes)
+        self._shared.remove(instance.handle)
+        self._shared_bytes = self._shared.totals().physical
+        del self.instances[instance.number]
+        return before - self.used
+
+    def populate(self, holding: Holding, size: int) -> None:
+        """Touch so many new bytes. Raises `ValueError` where they do not fit."""
+        self._room(size)
+        self.changes += 1
+        holding.resident += size
+        self._private += size
+
+    def release(self, holding: Holding, size: int) -> int:
+        """Give so many bytes of a holding back, its own first, then merged ones, then swapped ones.
+
+        Gives the bytes of RAM that came free, fewer than `size` where others still map them. Raises `ValueError` for
+        more than it holds.
+        """
+        if size > holding.bytes:
+            raise ValueError(f"{size} bytes are more than the {holding.bytes} of {holding.line.part}")
+        self.changes += 1
+        before = self.used
+        own = min(size, holding.resident)
+        holding.resident -= own
+        self._private -= own
+        shared = min(size - own, holding.merged)
+        self._set_merged(holding, holding.merged - shared)
+        swapped = size - own - shared
+        holding.swapped -= swapped
+        self._swapped -= swapped
+        holding.equal = min(holding.equal, holding.bytes)
+        holding.seen = min(holding.seen, holding.in_ram)
+        return before - self.used
+
+    def _set_merged(self, holding: Holding, merged: int) -> None:
+        if merged == holding.merged:
+            return
+        self.changes += 1
+        tree = self._trees.setdefault(holding.key, _Tree())
+        before = tree.size
+        self._references += merged - holding.merged
+        holding.merged = merged
+        if merged:
+            tree.push(holding)
+        self._tree_bytes += tree.size - before
+
+    def tree(self, key: str) -> int:
+        """Bytes that KSM holds of a content."""
+        return self._trees[key].size if key in self._trees else 0
+
+    def merge(self, holding: Holding, upto: int) -> int:
+        """Have the first `upto` bytes of a holding's equal ones merged. Gives the bytes of its own that came free."""
+        more = min(upto, holding.equal, holding.in_ram) - holding.merged
+        if more <= 0:
+            return 0
+        tree = self.tree(holding.key)
+        # What nobody has merged before becomes KSM's page itself, so that nothing is needed beside it.
+        self._private -= more
+        holding.resident -= more
+        self._set_merged(holding, holding.merged + more)
+        return min(more, max(tree - (holding.merged - more), 0))
+
+    def unshare(self, holding: Holding, size: int) -> None:
+        """Give a holding copies of its own of so many merged bytes, as writing to them does.
+
+        Raises `ValueError` where the copies do not fit, or for more bytes than are merged.
+        """
+        if size > holding.merged:
+            raise ValueError(f"{size} bytes are more than the {holding.merged} merged ones of {holding.line.part}")
+        before = self._tree_bytes
+        self._set_merged(holding, holding.merged - size)
+        if size > self.free:
+            wanted = size - (before - self._tree_bytes)
+            self._set_merged(holding, holding.merged + size)
+            self._room(wanted)
+        holding.resident += size
+        self._private += size
+
+    def diverge(self, holding: Holding, size: int) -> None:
+        """So many equal bytes, none of them merged any more, get a content of their own."""
+        if size > holding.equal - holding.merged:
+            raise ValueError(f"{size} bytes are more than the equal ones of {holding.line.part} that are not merged")
+        self.changes += 1
+        holding.equal -= size
+
+    def swap_out(self, holding: Holding, size: int) -> None:
+        """Move so many own bytes to the host's swap. Raises `ValueError` where they are not there or do not fit."""
+        if not holding.swappable or size > holding.resident or size > self.swap_free:
+            raise ValueError(f"{size} bytes of {holding.line.part} cannot go to swap")
+        self.changes += 1
+        holding.resident -= size
+        self._private -= size
+        holding.swapped += size
+        self._swapped += size
+        holding.seen = min(holding.seen, holding.in_ram)
+
+    def swap_in(self, holding: Holding, size: int) -> None:
+        """Bring so many bytes back from the host's swap. Raises `ValueError` where they are not there or do not fit."""
+        if size > holding.swapped:
+            raise ValueError(f"{size} bytes are more than the {holding.swapped} swapped ones of {holding.line.part}")
+        self._room(size)
+        self.changes += 1
+        holding.swapped -= size
+        self._swapped -= size
+        holding.resident += size
+        self._private += size
+
+    def cache(self, key: str, size: int) -> None:
+        """Keep so many more bytes of a content in the page cache. Raises `ValueError` where they do not fit."""
+        self._room(size)
+        self._cache[key] = self._cache.get(key, 0) + size
+        self._cached += size
+
+    def cached_of(self, key: str) -> int:
+        """Bytes of a content in the page cache."""
+        return self._cache.get(key, 0)
+
+    def drop(self, size: int, key: str = "") -> int:
+        """Give up so many bytes of clean page cache, of one content or, oldest first, of any. Gives what came free."""
+        left = size
+        for each in [key] if key else list(self._cache):
+            gone = min(left, self._cache.get(each, 0))
+            if gone:
+                self._cache[each] -= gone
+                left -= gone
+                if not self._cache[each]:
+                    del self._cache[each]
+        self._cached -= size - left
+        return size - left
+
+    def audit(self) -> Sums:
+        """All sums, added up anew from every holding: what `sums` must be at any time."""
+        private = sum(each.resident for each in self.holdings())
+        merged: dict[str, int] = {}
+        for each in self.holdings():
+            merged[each.key] = max(merged.get(each.key, 0), each.merged)
+        shared = sum(record.bytes for record in self._shared.records("") if record.touched)
+        tree, cache = sum(merged.values()), sum(self._cache.values())
+        return Sums(
+            used=private + tree + shared + cache,
+            shared=shared,
+            private=private,
+            merged=tree,
+            cache=cache,
+            saved=sum(each.merged for each in self.holdings()) - tree,
+            swapped=sum(each.swapped for each in self.holdings()),
+        )
+
+
+def _shared_part(bill: Bill) -> Bill:
+    """The lines that are there once, of a bill that promises nothing."""
+    return replace(bill, lines=tuple(line for line in bill.lines if line.share != "instance"), configured=0)

@@ -1,0 +1,243 @@
+"""What a host does as its RAM fills: clean page cache is dropped, then memory goes to swap, then a process is killed.
+
+Memory is asked for in requests, served in their order. While a request waits for the disk those behind it wait too,
+as allocations do in direct reclaim. Pages to swap are taken from all processes in proportion to what they hold, for
+want of knowing which are cold. Dropping clean pages takes no time at this scale; kswapd's watermarks are left out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from simpy import Environment
+
+from sim.engine.fluid import Fluid
+from sim.machine.pages import Holding, Instance, Pages
+
+BATCH = 32 * 2**20
+"""The fewest bytes written to swap at a time, or 1/512 of RAM: the step of the model, not the kernel's."""
+
+PAGE = 4096
+"""Bytes of a page."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened so far: bytes and kills, and when each kind happened first (None where it has not)."""
+
+    reclaimed: int = 0
+    swapped_out: int = 0
+    swapped_in: int = 0
+    kills: list[tuple[float, int]] = field(default_factory=list)
+    first: dict[str, float] = field(default_factory=dict)
+
+    def dropped(self, size: int, now: float) -> None:
+        """Note so many bytes of page cache that were given up."""
+        self.reclaimed += size
+        if size:
+            self.at("reclaim", now)
+
+    def at(self, what: str, now: float) -> None:
+        """Note when something happened, if it is the first time."""
+        self.first.setdefault(what, now)
+
+
+def badness(resident: int, swapped: int, tables: int, adjust: int, total: int) -> float:
+    """The score by which the OOM killer chooses: bytes of a process in RAM, in swap and in page tables, adjusted.
+
+    adjust: oom_score_adj, -1000 (never) to 1000, a thousandth of all memory each. total: bytes of RAM and swap.
+    Linux mm/oom_kill.c, oom_badness.
+    """
+    if adjust == -1000:
+        return float("-inf")
+    return resident + swapped + tables + adjust * total / 1000
+
+
+def process(instance: Instance) -> tuple[int, int]:
+    """Bytes in RAM and in swap of an instance's largest process, which is the one that would be killed.
+
+    To the host a virtual machine is one process: its monitor with all that the guest has touched. Of a container it is
+    the application, which pays for the shared pages it maps too.
+    """
+    guest = instance.has_guest
+    whole = instance.bill.lines if guest else [x for x in instance.bill.lines if x.origin != "technology"]
+    shared = sum(line.bytes for line in whole if line.share != "instance" and line.in_rss)
+    mine = [x for x in instance.holdings if x.line.in_rss and (guest or x.line.origin != "technology")]
+    return shared + sum(each.in_ram for each in mine), sum(each.swapped for each in mine)
+
+
+@dataclass(slots=True)
+class _Request:
+    instance: Instance | None
+    size: int | Callable[[], int]
+    take: Callable[[int], None]
+    done: Callable[[], None] | None
+    whole: bool
+
+
+class Pressure:
+    """Serves requests for memory on one host.
+
+    read, write: the disk's bytes a second. entry: bytes of a page table for one page. adjust: an instance's
+    oom_score_adj. `killed` is told of every instance that was killed, after it is gone.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        pages: Pages,
+        read: float,
+        write: float,
+        entry: int = 8,
+        adjust: Callable[[Instance], int] = lambda _: 0,
+    ) -> None:
+        self.env = env
+        self.pages = pages
+        self.counts = Counts()
+        self._read, self._write = read, write
+        self._entry = entry
+        self._adjust = adjust
+        self.killed: Callable[[Instance], None] = lambda _: None
+        # One device: reads and writes share its time.
+        self._disk = Fluid(env, 1.0)
+        self._queue: deque[_Request] = deque()
+        self._swapping = self._serving = False
+
+    def ask(
+        self,
+        instance: Instance | None,
+        size: int | Callable[[], int],
+        take: Callable[[int], None],
+        done: Callable[[], None] | None = None,
+        *,
+        whole: bool = False,
+    ) -> None:
+        """Have room made for `size` bytes, and `take(bytes)` called with what there is, until it is all served.
+
+        instance: on whose behalf; its requests end with it. size: may be a function, asked when its turn comes.
+        whole: take all of it at once. done: called at the end, and not where the instance was killed.
+        """
+        self._queue.append(_Request(instance, size, take, done, whole))
+        self.serve()
+
+    def touch(self, holding: Holding, size: int, done: Callable[[], None] | None = None) -> None:
+        """Ask for so many new bytes of a holding."""
+        self.ask(holding.instance, size, lambda got: self.pages.populate(holding, got), done)
+
+    def write_disk(self, size: int, done: Callable[[], None]) -> None:
+        """Write so many bytes beside the swap's traffic, as a guest's own swap does."""
+        self._disk.submit(size / self._write, lambda _: done())
+
+    def fault_in(
+        self, instance: Instance, parts: list[tuple[Holding, int]], done: Callable[[], None] | None = None
+    ) -> None:
+        """Read swapped bytes of an instance's holdings back, at the disk's speed, into RAM that room is made in."""
+        left = list(parts)
+
+        def take(got: int) -> None:
+            while left and got:
+                holding, size = left.pop()
+                part = min(size, got)
+                got -= part
+                if part < size:
+                    left.append((holding, size - part))
+                back = min(part, holding.swapped)
+                self.pages.swap_in(holding, back)
+                self.counts.swapped_in += back
+
+        def has_read(_: None) -> None:
+            self.ask(instance, sum(size for _, size in left), take, done)
+
+        self._disk.submit(sum(size for _, size in parts) / self._read, has_read)
+
+    def alive(self, instance: Instance | None) -> bool:
+        """Whether an instance is still there; the host itself (None) always is."""
+        return instance is None or instance.number in self.pages.instances
+
+    @property
+    def waiting(self) -> int:
+        """Requests that have not been served in full."""
+        return len(self._queue)
+
+    def serve(self) -> None:
+        """Serve what can be served now; called again whenever memory comes free."""
+        if self._serving:
+            return
+        self._serving = True
+        while self._queue and not self._swapping:
+            request = self._queue[0]
+            if not self.alive(request.instance):
+                self._queue.popleft()
+                continue
+            size = request.size if isinstance(request.size, int) else request.size()
+            free = self.pages.free
+            if free >= size:
+                self._queue.popleft()
+                request.take(size)
+                if request.done:
+                    request.done()
+                continue
+            if free and not request.whole:
+                request.take(free)
+                request.size = size = size - free
+            self._make_room(size - self.pages.free)
+        self._serving = False
+
+    def _make_room(self, missing: int) -> None:
+        dropped = self.pages.drop(missing)
+        if dropped:
+            self.counts.dropped(dropped, self.env.now)
+            return
+        can_go = min(self.pages.swap_free, sum(each.resident for each in self.pages.holdings() if each.swappable))
+        size = min(max(missing, BATCH, self.pages.ram // 512), can_go)
+        if size > 0:
+            self._swapping = True
+            self.counts.at("swap", self.env.now)
+            self._disk.submit(size / self._write, self._has_written, size)
+            return
+        if not self.kill():
+            # Nothing is left to kill: the request can never be served.
+            self._queue.popleft()
+
+    def _has_written(self, size: int) -> None:
+        self._swapping = False
+        self.counts.swapped_out += swap_evenly(self.pages, [x for x in self.pages.holdings() if x.swappable], size)
+        self.serve()
+
+    def score(self, instance: Instance) -> float:
+        """An instance's score to the OOM killer."""
+        resident, swapped = process(instance)
+        tables = resident // PAGE * self._entry
+        return badness(resident, swapped, tables, self._adjust(instance), self.pages.ram + self.pages.swap)
+
+    def kill(self, instance: Instance | None = None) -> bool:
+        """Kill an instance, or else the one with the largest score; of equals the youngest. Whether there was one."""
+        if instance is None:
+            scored = [(self.score(each), each.number) for each in self.pages.instances.values()]
+            score, number = max(scored, default=(float("-inf"), 0))
+            if score == float("-inf"):
+                return False
+            instance = self.pages.instances[number]
+        self.pages.remove(instance)
+        self.counts.kills.append((self.env.now, instance.number))
+        self.counts.at("kill", self.env.now)
+        self.killed(instance)
+        return True
+
+
+def swap_evenly(pages: Pages, holdings: Iterable[Holding], size: int) -> int:
+    """Swap out so many bytes, from each holding in proportion to what it has in RAM. Gives the bytes that went."""
+    having = [each for each in holdings if each.resident]
+    total = sum(each.resident for each in having)
+    size = min(size, total, pages.swap_free)
+    left = size
+    for each in having:
+        # Of what is left, this holding's share of what is left to take from: the sum comes out exactly.
+        part = each.resident * left // total if total else 0
+        total -= each.resident
+        part = min(max(part, left - total), each.resident)
+        pages.swap_out(each, part)
+        left -= part
+    return size - left
