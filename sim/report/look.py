@@ -176,6 +176,40 @@ def chart(look: Look, **parts: Any) -> Spec:
     return {"$schema": SCHEMA, "width": "container", "config": config(look), **parts}
 
 
-def fixed(spec: Spec, look: Look, width: int = 800) -> Spec:
-    """The same figure at a width of its own and on its theme's background: for files, where there is no container."""
+def fixed(spec: Spec, look: Look, width: int = 800, legend: Mapping[Owner, str] | None = None) -> Spec:
+    """The same figure at a width of its own and on its theme's background: for files, where there is no container.
+
+    legend: owners and what they are called, for a figure that leaves this page and its legend behind.
+    """
+    if legend:
+        spec = _with_legend(spec, look, legend)
     return {**spec, "width": width, "background": look.tokens.background, "padding": 16}
+
+
+def _with_legend(spec: Spec, look: Look, names: Mapping[Owner, str]) -> Spec:
+    """The specification with the owners that its data has named above the figure."""
+    layers = spec.get("layer", [])
+    there = {row.get("owner") for layer in layers if "data" in layer for row in rows_of(layer["data"])}
+    values = [owner for owner in OWNERS if owner in there and owner in names]
+    symbol = {"opacity": 1, "fillOpacity": 1, "strokeOpacity": 0}
+    legend = {
+        "orient": "top",
+        "title": None,
+        "values": values,
+        "labelExpr": f"{json.dumps(dict(names), ensure_ascii=False)}[datum.value]",
+        "labelFontSize": look.px(14),
+        "labelLimit": look.px(300),
+        "symbolType": "square",
+        "encode": {"symbols": {"update": {key: {"value": value} for key, value in symbol.items()}}},
+    }
+    changed = []
+    for layer in layers:
+        colour = layer.get("encoding", {}).get("color", {})
+        if values and isinstance(colour, dict) and colour.get("field") == "owner":
+            encoding = {**layer["encoding"], "color": {**colour, "legend": legend}}
+            if encoding.get("stroke", {}).get("field") == "owner":
+                encoding["stroke"] = {**encoding["stroke"], "legend": None}
+            changed.append({**layer, "encoding": encoding})
+        else:
+            changed.append(layer)
+    return {**spec, "layer": changed} if layers else spec

@@ -13,7 +13,7 @@ from sim.report.look import Language
 NARROW = "\u202f"
 """Between a number and its unit: neither breaks nor gapes."""
 
-TRANSFERS = frozenset({"new_bytes"})
+TRANSFERS = frozenset({"new_bytes", "push_bytes", "bytes_moved", "shared_bytes", "registry_bytes", "stored_bytes"})
 """Metrics in bytes that travel (layers, pulls): written in MB, while memory is written in MiB."""
 
 _JAPANESE = {"µs": "マイクロ秒", "ms": "ミリ秒", "s": "秒", "min": "分", "h": "時間", "d": "日"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -32,6 +33,11 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _CLAUSE = re.compile("[:,;(\uff1a\u3001\uff08]")
 """Ends the first clause of a technology's kind, which is all a lane's name has room for."""
 
+_NOT_OF_TECHNOLOGIES = frozenset({"distribution"})
+"""Studies that compare ways of doing a thing; their technology is a circumstance."""
+_SHORT = 24
+"""Half-width letters that fit below a lane's name."""
+
 _MOST_DIFFERENCES = 2
 """Parameters that still make a readable second line under a lane's name."""
 
@@ -55,8 +61,8 @@ def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
     for label in outcome.labels:
         name = known[label]
         twins = [other for other in outcome.labels if name and known[other] == name]
-        if name is None:
-            names[label] = Name(label.replace("_", " "))
+        if name is None or outcome.study in _NOT_OF_TECHNOLOGIES:
+            names[label] = _by_what_differs(label, parameters, language)
         elif len(twins) == 1:
             names[label] = name
         else:
@@ -64,6 +70,25 @@ def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
     if len(set(names.values())) < len(names):
         return {label: Name(label.replace("_", " "), names[label].name) for label in outcome.labels}
     return names
+
+
+def _by_what_differs(label: str, parameters: Mapping[str, Mapping[str, str]], language: Language) -> Name:
+    """The label, and below it what it differs in from the first one where that is a line."""
+    said = label.replace("_", " ")
+    first = next(iter(parameters.values()), {})
+    mine = parameters.get(label, {})
+    keys = [key for key in mine if mine[key] != first.get(key, "")]
+    if not 0 < len(keys) <= _MOST_DIFFERENCES:
+        return Name(said)
+    chosen = [
+        choice_name(key, mine[key], language)
+        if has(f"parameter.{key}.{mine[key]}", language)
+        else _choice(key, mine[key], language)
+        for key in keys
+    ]
+    differs = ("、" if language == "ja" else ", ").join(chosen)
+    wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in differs)
+    return Name(said, differs if wide <= _SHORT else "")
 
 
 def spoken(names: Names) -> dict[str, str]:

@@ -203,27 +203,69 @@ class TestBuilding:
         (Metric("rebuild_time", "value", "build", "", 3.0, "s"), Metric("new_bytes", "value", "build", "", 2e6, "B")),
         (
             step("1", "RUN a", "miss", cause=True, reason=Message("build.first")), step("1", "RUN b", "miss"),
-            step("2", "RUN a", "hit"), step("2", "RUN b", "miss", cause=True, line=3),
+            step("2", "RUN a", "hit"),
+            step(
+                "2", "RUN b", "miss", cause=True, line=3, bytes=2_000_000, compressed=700_000, estimate=True,
+                start=0.0, end=3.0, on_critical_path=True,
+            ),
         ),
     )  # fmt: skip
 
     def test_each_build_has_its_steps_and_the_last_ones_causes(self) -> None:
         assert building.as_table(self.made, "legacy").splitlines() == [
             "Build 1 with legacy: 0 hit, 2 run",
-            "line        step    time",
-            "----  ----  -----  -----",
+            "line        step      time  layer",
+            "----  ----  -----  -------  -----",
             "   2  MISS  RUN a  3.0 s",
             "   2  MISS  RUN b  3.0 s",
             "",
             "Build 2 with legacy: 1 hit, 1 run",
-            "line           step    time",
-            "----  -------  -----  -----",
+            "line           step        time   layer",
+            "----  -------  -----  ---------  ------",
             "   2  hit      RUN a",
-            "   3  MISS <-  RUN b  3.0 s",
+            "   3  MISS <-  RUN b  ≈ 3.0 s *  2.0 MB",
             "  first cause, line 3: no.such.text path=x",
             "",
+            "* the end of the build waits for it",
+            "",
             "runs again: 3.0 s",
-            "new: 2.0 MB",
+            "new layers: 2.0 MB",
+        ]
+
+    def test_a_build_that_hits_throughout_says_what_would_break_each_step(self) -> None:
+        said = Message("no.such.break", (("paths", "x"),))
+        made = Outcome("build", "build", 1, 1, ("build",), (), (step("1", "RUN a", "hit", breaks=said),))
+        assert building.as_table(made, "legacy").splitlines() == [
+            "Build 1 with legacy: 1 hit, 0 run",
+            "  line 2: no.such.break paths=x",
+            "",
+        ]
+
+    def test_suggestions_and_edits_that_were_tried_stand_at_the_end(self) -> None:
+        from sim.images.suggest import Suggestion
+        from sim.studies.build import WhatIf
+
+        suggestion = Suggestion(Message("no.such.advice", (("line", 3),)), 12.0, {"Dockerfile": "FROM b\n"})
+        tried = WhatIf("src/app.py", 3, 2, 5, 90.0, estimate=True)
+        lines = building.as_table(self.made, "legacy", (suggestion,), (tried,)).splitlines()
+        assert lines[lines.index("If a file changes") :] == [
+            "If a file changes",
+            "file        line     run    time",
+            "----------  ----  ------  ------",
+            "src/app.py     3  2 of 5  ≈ 90 s",
+            "",
+            "Try, when src/app.py changes",
+            "  - saves ≈ 12 s: no.such.advice line=3",
+        ]
+        found = json.loads(building.as_json(self.made, "legacy", (suggestion,), (tried,)))
+        assert found["suggestions"] == [
+            {
+                "id": "no.such.advice", "arguments": {"line": 3}, "text": "no.such.advice line=3",
+                "saved_seconds": 12.0, "files": {"Dockerfile": "FROM b\n"},
+            }
+        ]  # fmt: skip
+        assert found["what_if"] == [
+            {"path": "src/app.py", "line": 3, "misses": 2, "steps": 5, "seconds": 90.0, "estimate": True}
         ]
 
     def test_json_has_every_step_with_its_reason(self) -> None:
@@ -237,6 +279,7 @@ class TestBuilding:
         assert (last["name"], last["status"], last["cause"], last["line"]) == ("RUN b", "miss", True, 3)
         assert last["inputs"] == [{"step": "base", "kind": "parent"}]
         assert last["reason"] == {"id": "no.such.text", "arguments": {"path": "x"}, "text": "no.such.text path=x"}
+        assert (last["start"], last["end"], last["on_critical_path"], last["compressed"]) == (0, 3, True, 700_000)
         assert found["metrics"]["new_bytes"] == {"value": 2e6, "unit": "B", "estimate": False}
 
 

@@ -167,3 +167,23 @@ def test_a_file_has_a_width_and_the_themes_page():
     spec = chart(look, layer=[])
     assert spec["width"] == "container"
     assert (fixed(spec, look, 640)["width"], fixed(spec, look)["background"]) == (640, "#14171C")
+
+
+def test_a_file_may_bring_the_names_of_its_owners_along():
+    import vl_convert
+
+    colour = {
+        "field": "owner",
+        "type": "nominal",
+        "scale": {"domain": ["kernel"], "range": ["#8A4F93"]},
+        "legend": None,
+    }
+    rows = [{"owner": "kernel", "x": 1.0}]
+    encoding = {"x": {"field": "x", "type": "quantitative"}, "color": colour}
+    spec = chart(Look(), height=40, layer=[{"data": inline(rows), "mark": "bar", "encoding": encoding}])
+    names = {"kernel": "the kernel\u2019s", "engine": "the engine\u2019s"}
+    svg = vl_convert.vegalite_to_svg(fixed(spec, Look(), legend=names), vl_version="6.4")
+    assert "the kernel\u2019s" in svg
+    assert "the engine\u2019s" not in svg
+    assert "the kernel\u2019s" not in vl_convert.vegalite_to_svg(fixed(spec, Look()), vl_version="6.4")
+    assert colour["legend"] is None

@@ -59,8 +59,8 @@ def ladder(outcome: Outcome, look: Look, names: Names, *, hidden: bool = False) 
         if len(shown) < len(every) and not hidden:
             rows[-1]["text"] += " · " + tr("figure.more", look.language, n=len(every) - len(shown))
     lane = _lane(rows, names, outcome, look)
-    beyond = max((parts.text_width(row["text"], look.px(15)) for row in rows if row["end"] > cap / 2), default=0.0)
-    ends = {"expr": f"{cap} / max(0.4, 1 - {beyond + 24:.0f} / width)"}
+    longest = max((row["end"] for row in rows), default=cap) or cap
+    ends = parts.end_for(longest, [row["text"] for row in rows if row["end"] > cap / 2], look)
     scale = {"domainMin": 0, "domainMax": ends, "nice": False}
     axis: dict[str, Any] = {"values": [t for t in parts.ticks(cap) if t == int(t)], "format": ",d"}
     x = {"field": "zero", "type": "quantitative", "title": None, "scale": scale, "axis": axis, "stack": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -22,6 +23,8 @@ PALE = 0.38
 DASH = [5, 3]
 """Dash of what is an estimate, or not there."""
 
+_ENDINGS = 3
+"""Last digits after which an English rank has an ending of its own."""
 _LONG = 22
 """Letters of a name that still fit on one line beside a lane."""
 
@@ -32,6 +35,18 @@ _BRACKET = re.compile(r"\s*[(\uff08]")
 def text_width(text: str, pixels: float) -> float:
     """About how wide a text comes out: no metrics in pure Python, so a wide face is assumed."""
     return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.53 for c in text) * pixels
+
+
+def end_for(end: float, texts: Iterable[str], look: Look, plus: int = 0, least: float = 0.4) -> dict[str, str]:
+    """Where an axis ends, as an expression: so that texts behind a bar that reaches `end` are not cut off.
+
+    Texts grow with the figure's width, as `type_size` has it. plus: as there; least: the share that bars keep.
+    """
+    usual, wide = (
+        max((text_width(text, look.px(pixels) + plus) for text in texts), default=0.0) + look.px(pixels) + 16
+        for texts, pixels in zip(itertools.tee(texts), (15, 19), strict=True)
+    )
+    return {"expr": f"{end} / max({least}, 1 - (width > 1000 ? {wide:.0f} : {usual:.0f}) / width)"}
 
 
 def cut(text: str, characters: int) -> str:
@@ -203,7 +218,9 @@ def any_statistic(outcome: Outcome, label: str, metric: str, preferred: str = "p
 
 def place(rank: int, look: Look) -> str:
     """A rank in the figure's language: 1st, 2nd and so on."""
-    return tr(f"figure.place.{rank}", look.language) if rank <= 3 else tr("figure.place", look.language, n=rank)
+    last = rank % 10 if rank % 100 not in (11, 12, 13) else 0
+    key = f"figure.place.{last}" if 1 <= last <= _ENDINGS else "figure.place"
+    return tr(key, look.language, n=rank)
 
 
 def joined(items: Iterable[str], language: str) -> str:

@@ -153,7 +153,11 @@ def _tracks(outcome: Outcome, look: Look) -> parts.Layer:
 def _shade(cut: float, look: Look) -> parts.Layer:
     """The part that the lens enlarges, across all lanes; with fixed y, else it would add a lane."""
     ends = {"x": {"datum": 0}, "x2": {"datum": cut}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
-    return {"data": inline([{}]), "mark": {"type": "rect", "color": look.tokens.ink, "opacity": 0.09}, "encoding": ends}
+    return {
+        "data": inline([{}]),
+        "mark": {"type": "rect", "color": look.tokens.ink, "opacity": 0.09, "aria": False},
+        "encoding": ends,
+    }
 
 
 def _x_axis(cut: float, domain: float, look: Look) -> dict[str, Any]:

@@ -36,6 +36,28 @@ def layered(nodes: Sequence[str], edges: Sequence[Edge]) -> Layout:
     return Layout(places, routes)
 
 
+def indented(nodes: Sequence[str], edges: Sequence[Edge], pitch: float) -> Layout:
+    """A forest with a row for each node: children below their parent, moved right where it has several.
+
+    As narrow as it can be, so it also fits a phone. pitch: how far they are moved, in node widths. Raises `ValueError`
+    where a node has two parents.
+    """
+    children: dict[str, list[str]] = {node: [] for node in nodes}
+    for source, target in edges:
+        children[source].append(target)
+    below = [target for _, target in edges]
+    if len(set(below)) < len(below):
+        raise ValueError(f"{next(node for node in below if below.count(node) > 1)!r} has two parents")
+    places: dict[str, tuple[float, int]] = {}
+    waiting = [(node, 0) for node in reversed(nodes) if node not in set(below)]
+    while waiting:
+        node, depth = waiting.pop()
+        places[node] = (NODE / 2 + depth * pitch, len(places))
+        deeper = depth + (len(children[node]) > 1)
+        waiting += [(child, deeper) for child in reversed(children[node])]
+    return Layout(places, dict.fromkeys(edges, ()))
+
+
 def in_columns(nodes: Sequence[str], edges: Sequence[Edge], column: Mapping[str, int], pitch: float = NODE) -> Layout:
     """A graph whose nodes have a column each (a build's stages): time runs down, no two nodes share a place.
 

@@ -20,7 +20,11 @@ Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
 
 WIDTH, HEIGHT = 250, 46
 GUTTER, GAP = 44, 22
+TREE_GAP = 14
+"""Between the rows of a tree, whose edges need less room."""
 MARGIN, HEAD = 22, 34
+INDENT = 40
+"""How far a tree's branches stand to the right of what they branch from."""
 CHARACTERS = 25
 """Of code that a node has room for, at an assumed glyph width: no font metrics in pure Python."""
 
@@ -64,15 +68,19 @@ def drawing(
     title: str,
     selected: str = "",
     heads: Mapping[int, str] | None = None,
+    tree: bool = False,
 ) -> str:
-    """The SVG. heads: what stands above a column, by column, where the layout is one of columns."""
-    top = HEAD if heads else MARGIN
+    """The SVG. heads: what stands above a column, by column, where the layout is one of columns.
+
+    tree: the layout is an indented one, so edges run down from a parent's left and turn into the child.
+    """
+    top, gap = HEAD if heads else MARGIN, TREE_GAP if tree else GAP
     across = {node: MARGIN + WIDTH / 2 + (x - 0.5) * (WIDTH + GUTTER) for node, (x, _) in layout.places.items()}
     if not heads:
         across = {node: MARGIN + x * WIDTH for node, (x, _) in layout.places.items()}
-    down = {node: top + row * (HEIGHT + GAP) for node, (_, row) in layout.places.items()}
+    down = {node: top + row * (HEIGHT + gap) for node, (_, row) in layout.places.items()}
     width = round(max(across.values(), default=0.0) + WIDTH / 2 + MARGIN)
-    height = round(top + layout.rows * (HEIGHT + GAP) - GAP + MARGIN)
+    height = round(top + layout.rows * (HEIGHT + gap) - gap + MARGIN)
     grown = round(width * 1.3 * look.size)
     out = [
         (
@@ -89,7 +97,9 @@ def drawing(
             (MARGIN + x * WIDTH, top + row * (HEIGHT + GAP)) for x, row in layout.routes[line.source, line.target]
         ]
         a, b = (across[line.source], down[line.source]), (across[line.target], down[line.target])
-        if not heads:
+        if tree:
+            path = _elbow(a, b)
+        elif not heads:
             path = _curve(a, points, b)
         elif a[0] == b[0]:
             path = (
@@ -119,6 +129,15 @@ def _crowded(layout: Layout) -> frozenset[tuple[str, str]]:
         if x == other and any((x, row) in taken for row in range(first + 1, last)):
             found.append((source, target))
     return frozenset(found)
+
+
+def _elbow(a: tuple[float, float], b: tuple[float, float]) -> str:
+    """Straight down to a child below; else down beside the children that come first, and into the child's left."""
+    left = a[0] - WIDTH / 2 + INDENT / 2
+    down = f"M{_n(left)} {_n(a[1] + HEIGHT)}V"
+    if a[0] == b[0]:
+        return f"{down}{_n(b[1])}"
+    return f"{down}{_n(b[1] + HEIGHT / 2)}H{_n(b[0] - WIDTH / 2)}"
 
 
 def _curve(a: tuple[float, float], through: Sequence[tuple[float, float]], b: tuple[float, float]) -> str:

@@ -73,3 +73,16 @@ def test_table_and_sentence(density_outcome):
     assert [row["allows"] for row in table[:2]] == ["128", "254"]
     assert [row["stops the next"] for row in table[:2]] == ["yes", "no"]
     assert "110 fit, stopped by pods a node" in ladder_alt(density_outcome)
+
+
+@pytest.mark.parametrize("width", [500, 780, 1300])
+def test_words_behind_the_longest_rung_are_inside_the_figure(density_outcome, names, width):
+    import re
+
+    import vl_convert
+
+    from sim.report.look import fixed
+
+    svg = vl_convert.vegalite_to_svg(fixed(ladder(density_outcome, Look(), names), Look(), width), vl_version="6.4")
+    full, left = (float(re.search(where, svg)[1]) for where in (r'viewBox="0 0 ([\d.]+)', r"translate\(([\d.]+),"))
+    assert full - left - width - 16 < 10, "a text runs out of the figure, which grows by it"

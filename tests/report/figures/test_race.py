@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sim.outcome import OWNERS, InstanceRecord, PhaseRecord
+from sim.report.figures.parts import place
 from sim.report.figures.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
 from sim.report.look import Look
 
@@ -185,3 +186,15 @@ def test_the_sentence_is_by_finish_and_ends_once(race_outcome):
     assert said.index("0.27") < said.index("0.32") < said.index("0.92") < said.index("7.6")
     assert said.endswith("est.")
     assert not said.endswith("..")
+
+
+@pytest.mark.parametrize(
+    ("rank", "said"),
+    [
+        *((1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th")),
+        *((21, "21st"), (22, "22nd"), (23, "23rd"), (30, "30th"), (101, "101st"), (111, "111th")),
+    ],
+)
+def test_ranks_have_their_english_endings(rank, said):
+    assert place(rank, Look()) == said
+    assert place(rank, Look(language="ja")) == f"{rank}位"

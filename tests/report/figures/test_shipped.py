@@ -32,6 +32,8 @@ from sim.report.figures import (
     race_table,
 )
 from sim.report.figures.columns import COLUMN, group
+from sim.report.figures.pressure import over_time, pressure, pressure_alt, pressure_table
+from sim.report.figures.pulls import completions, completions_alt, pulled, pulls, pulls_table
 from sim.report.look import LANGUAGES, Look
 
 SCENARIOS = sorted((Path(__file__).resolve().parents[3] / "scenarios").glob("*.yaml"))
@@ -49,9 +51,18 @@ def figures(outcome, look):
         for ruler in RULERS:
             yield ledger(outcome, look, ruler, names)
         yield ledger_table(outcome, language), ledger_alt(outcome, "rss", language)
+        for label in over_time(outcome)[:1]:
+            yield pressure(outcome, look, label)
+            yield pressure_table(outcome, label, language), pressure_alt(outcome, label, language)
     elif outcome.study == "density":
         yield ladder(outcome, look, names)
         yield ladder_table(outcome, language), ladder_alt(outcome, language)
+    elif outcome.study == "distribution":
+        yield completions(outcome, look, names)
+        yield completions_alt(outcome, language)
+        for label in pulled(outcome)[-1:]:
+            yield pulls(outcome, look, label)
+            yield (pulls_table(outcome, label, language),)
     elif outcome.study == "build":
         yield metric_bars(outcome, look, "rebuild_time", names)
         for label in outcome.labels:

@@ -1,0 +1,209 @@
+"""How right the model is: every published figure against its prediction, with the way to where it was published."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.controls import choice
+from dashboard.frame import head
+from dashboard.scene import chart
+from dashboard.view import View
+from sim.report.figures.accuracy import (
+    LINK,
+    Point,
+    accuracy_alt,
+    accuracy_rows,
+    dimension,
+    dimensions,
+    half_within,
+    lanes,
+    points,
+    scatter,
+    share_text,
+    use_name,
+)
+from sim.report.texts import tr
+
+if TYPE_CHECKING:
+    from sim.evidence.accuracy import Accuracy
+
+_CASES = Path(__file__).resolve().parents[2] / "scenarios" / "evidence"
+_FIGURE_AND_TEXT = (9, 4)
+_NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "rate", "1": "ratio"}
+"""What a dimension is called in a link and in the catalog of texts."""
+_FIRST = 60
+"""Rows of the table on the page; the file has all of them."""
+
+
+def page(view: View) -> None:
+    """Draw the page. A link may name a use and a publication: `?use=check&source=manco-et-al-sosp-2017`."""
+    lang = view.lang
+    head(view, lambda: st.caption(tr("ui.accuracy.kicker", lang)))
+    title = st.container()
+    figure, text = (st.container(), st.container()) if view.embed else st.columns(_FIGURE_AND_TEXT, gap="large")
+    with figure:
+        place = st.empty()
+    accuracy = _accuracy(place)
+    every = points(accuracy.rows)
+    with text:
+        told = st.container()
+        shown = _filtered(every, view)
+    title.title(_finding(shown, view), anchor=False)
+    with figure:
+        if not shown:
+            st.info(tr("figure.accuracy.none", lang))
+            return
+        _figure(shown, view)
+    if not view.embed:
+        with told:
+            _say(accuracy, view)
+        st.markdown(f"**{tr('ui.accuracy.lanes', lang)}**")
+        chart(lanes(shown, view.look), accuracy_alt(shown, lang))
+        _table(shown, view)
+
+
+def _accuracy(place: st.delta_generator.DeltaGenerator) -> Accuracy:
+    """The accuracy of the shipped cases; they are run once, and again after a file of theirs changed."""
+    place.skeleton(height=470)
+    found = _run(max((file.stat().st_mtime_ns for file in _CASES.glob("*.yaml")), default=0))
+    place.empty()
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _run(changed: int) -> Accuracy:  # noqa: ARG001 - when a case changed is the cache's key
+    from sim.evidence.accuracy import accuracy
+
+    return accuracy()
+
+
+def _filtered(every: Sequence[Point], view: View) -> list[Point]:
+    """The points of the use and the publication that the reader picked."""
+    lang = view.lang
+    uses = {"": tr("ui.accuracy.all", lang)} | {use: use_name(use, lang) for use in ("check", "calibrate")}
+    names = sorted({point.publication for point in every}, key=str.casefold)
+    slugs = {_slug(name): name for name in names}
+    use = choice(tr("ui.accuracy.use", lang), uses, "", "use", key="accuracy:use", drawn=not view.embed)
+    options = {"": tr("ui.accuracy.every", lang, n=len(names))} | slugs
+    source = choice(tr("ui.accuracy.source", lang), options, "", "source", key="accuracy:source", drawn=not view.embed)
+    return [p for p in every if use in ("", p.use) and source in ("", _slug(p.publication))]
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"\W+", "-", name.casefold()).strip("-")
+
+
+def _finding(shown: Sequence[Point], view: View) -> str:
+    """What half of the figures stay within: of those that were never calibrated with, where there are any."""
+    checked = [point for point in shown if point.use == "check"]
+    median = half_within(checked or shown)
+    if median is None:
+        return tr("ui.accuracy.question", view.lang)
+    key = "ui.accuracy.found.check" if checked else "ui.accuracy.found.calibrate"
+    return tr(key, view.lang, n=f"{len(checked or shown):,}", median=share_text(median, view.lang))
+
+
+def _figure(shown: Sequence[Point], view: View) -> None:
+    """The scatter of one dimension; which one, where there are several."""
+    lang = view.lang
+    there = dimensions(shown)
+    named = {unit: tr(f"ui.accuracy.of.{_NAMES[unit]}", lang) for unit in there}
+    options = {_NAMES[unit]: f"{named[unit]} · {sum(dimension(p.unit) == unit for p in shown)}" for unit in there}
+    by_name = {_NAMES[unit]: unit for unit in there}
+    label = tr("ui.accuracy.measured", lang)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        of = choice(label, options, next(iter(options)), "of", key="accuracy:of", hidden=True, drawn=len(options) > 1)
+        st.html(_legend(view), width="content")
+    drawn = [point for point in shown if dimension(point.unit) == by_name[of]]
+    chart(scatter(drawn, view.look, by_name[of]), accuracy_alt(drawn, lang))
+
+
+def _legend(view: View) -> str:
+    """The fills and the attention colour; the shapes are named below the figure."""
+    tokens, lang = view.look.tokens, view.lang
+    chips = (
+        (f"border:2px solid {tokens.ink}", use_name("calibrate", lang)),
+        (f"background:{tokens.ink}", use_name("check", lang)),
+        (f"background:{tokens.attention}", tr("ui.accuracy.far", lang)),
+        (f"background:{tokens.ink};opacity:.16;width:.4em", tr("figure.mark.range", lang)),
+    )
+    return f'<div style="font-size:.9rem;line-height:1.9;color:{tokens.muted}">' + "".join(
+        '<span style="display:inline-flex;align-items:center;gap:.4em;margin-right:.95em;white-space:nowrap">'
+        f'<span style="width:.85em;height:.85em;{style}"></span>{escape(said)}</span>'
+        for style, said in chips
+    ) + "</div>"  # fmt: skip
+
+
+def _say(accuracy: Accuracy, view: View) -> None:
+    """The medians as they are weighed, the orderings, and how often the published figure lies in the range."""
+    lang = view.lang
+    lines = []
+    for use in ("check", "calibrate"):
+        median = accuracy.median(use)
+        if median is not None:
+            n = sum(row.use == use for row in accuracy.rows)
+            said = share_text(median, lang)
+            lines.append(tr(f"ui.accuracy.median.{use}", lang, n=n, sources=len(accuracy.of_sources(use)), median=said))
+    right = sum(each.right for each in accuracy.orderings)
+    lines.append(tr("ui.accuracy.orderings", lang, right=right, judged=len(accuracy.orderings)))
+    inside, ranged = accuracy.covered("check")
+    if ranged:
+        lines.append(tr("ui.accuracy.covered", lang, inside=inside, ranged=ranged))
+    for line in lines:
+        st.markdown(line)
+    st.caption(tr("ui.accuracy.read", lang))
+
+
+def _table(shown: Sequence[Point], view: View) -> None:
+    """Every point with its link, the worst first, and the same as a file."""
+    rows = accuracy_rows(shown, view.lang)
+    with st.container(horizontal=True, gap="small"):
+        with st.popover(tr("ui.table", view.lang), icon=":material/table:"):
+            st.html(_as_html(rows[:_FIRST], view))
+            if len(rows) > _FIRST:
+                st.caption(tr("ui.accuracy.more", view.lang, n=len(rows) - _FIRST))
+        st.download_button(
+            tr("ui.download.csv", view.lang),
+            lambda: _as_csv(accuracy_rows(shown, view.lang)),
+            file_name="accuracy.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+        )
+
+
+def _as_html(rows: Sequence[dict[str, str]], view: View) -> str:
+    """A table whose last column but the address is a link to it."""
+    if not rows:
+        return ""
+    tokens = view.look.tokens
+    cell = f"padding:.3em .9em .3em 0;border-bottom:1px solid {tokens.line};text-align:left;vertical-align:top"
+    columns = [column for column in rows[0] if column != LINK]
+    heads = "".join(f'<th scope="col" style="{cell};color:{tokens.muted}">{escape(name)}</th>' for name in columns)
+    body = ""
+    for row in rows:
+        cells = [escape(row[column]) for column in columns]
+        if row[LINK]:
+            cells[0] = f'<a href="{escape(row[LINK])}" target="_blank" rel="noopener noreferrer">{cells[0]}</a>'
+        body += "<tr>" + "".join(f'<td style="{cell}">{text}</td>' for text in cells) + "</tr>"
+    return (
+        '<div style="overflow-x:auto"><table style="font-size:.85rem;line-height:1.45;border-collapse:collapse">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _as_csv(rows: Sequence[dict[str, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [LINK], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,318 @@
+"""Images and their layers: what each adds to a host, what the next pull moves, what removal frees, what is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import streamlit as st
+
+from dashboard import imagery
+from dashboard.components import drawing
+from dashboard.controls import choice
+from dashboard.frame import head
+from dashboard.scene import chart, table
+from dashboard.view import View, set_link
+from sim.errors import InputError
+from sim.images.efficiency import efficiency
+from sim.images.sharing import host_size, image_nodes, layer_graph, shares
+from sim.images.store import LAYER_LIMITS, Backend
+from sim.images.whiteouts import hidden_bytes
+from sim.report.figures.filetree import GLYPHS, Item, LayerFiles, contents, item_note, layer_files, search
+from sim.report.figures.images import (
+    Shelved,
+    layer_bars,
+    layer_table,
+    next_pull,
+    sharing_bars,
+    sharing_graph,
+    sharing_table,
+    short_instruction,
+    size_text,
+)
+from sim.report.look import Language
+from sim.report.numbers import about, written
+from sim.report.texts import tr
+
+_FIGURE_AND_TEXT = (9, 4)
+_FIRST = ("redis:latest", "postgres:17", "httpd:latest", "python:3.12-slim")
+"""Four that look alike: three stand on one build of Debian's base, the fourth on another."""
+_TYPES = ["tar", "gz", "tgz", "zst", "oci"]
+_MOST = 15
+"""Paths shown of a folder or of a search."""
+_WASTED = 10
+
+
+def page(view: View) -> None:
+    """Draw the page. A link may name official images: `?images=redis:latest,postgres:17&next=nginx:latest`."""
+    lang = view.lang
+    head(view, lambda: st.caption(tr("ui.images.kicker", lang)))
+    title = st.container()
+    figure, text = (st.container(), st.container()) if view.embed else st.columns(_FIGURE_AND_TEXT, gap="large")
+    with figure:
+        place = st.empty()
+    with text:
+        told = st.container()
+        images = _picked(place, view)
+        asked = st.container()
+    if not images:
+        title.title(tr("ui.images.question", lang), anchor=False)
+        figure.info(tr("ui.images.none", lang))
+        return
+    looks = {"together": tr("ui.images.together", lang), "each": tr("ui.images.each", lang)}
+    first = "together" if len(images) > 1 else "each"
+    with figure:
+        what = choice(
+            tr("ui.images.what", lang), looks, first, "look", key="images:look", hidden=True, drawn=len(images) > 1
+        )
+        if len(images) == 1 or what == "each":
+            _each(images, title, told, view)
+        else:
+            _together(images, title, told, asked, view)
+
+
+# ---- which images -------------------------------------------------------------------------------------------------
+
+
+def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[Shelved]:
+    """The official images that are chosen, in the order of choice, then those of the uploads that can be read."""
+    from sim.catalog.load import images
+
+    lang, names = view.lang, list(images())
+    if "images:official" not in st.session_state:
+        asked = st.query_params.get("images")
+        wanted = _FIRST if asked is None else asked.split(",")
+        st.session_state["images:official"] = [name for name in dict.fromkeys(wanted) if name in images()]
+    if view.embed:
+        return [imagery.official(name) for name in st.session_state["images:official"]]
+    picked = st.multiselect(tr("ui.images.official", lang), names, key="images:official")
+    set_link("images", "" if tuple(picked) == _FIRST else ",".join(picked))
+    files = st.file_uploader(
+        tr("ui.images.upload", lang),
+        type=_TYPES,
+        accept_multiple_files=True,
+        key="images:upload",
+        help=tr("ui.images.upload.help", lang),
+    )
+    st.caption(tr("ui.images.promise", lang))
+    found = [imagery.official(name) for name in picked]
+    if imagery.unread(files):
+        place.skeleton(height=380)
+    for name, reading in imagery.uploaded(files):
+        if isinstance(reading, InputError):
+            lines = [
+                f"{problem.path}: {problem.message}" if problem.path else problem.message
+                for problem in reading.problems
+            ]
+            st.error("\n\n".join(lines), icon=":material/error:", title=tr("ui.images.unreadable", lang, name=name))
+        else:
+            found += reading
+    place.empty()
+    return list({(shown.image.name, shown.image.id): shown for shown in found}.values())
+
+
+# ---- several on one host ------------------------------------------------------------------------------------------
+
+
+def _together(
+    images: Sequence[Shelved],
+    title: st.delta_generator.DeltaGenerator,
+    told: st.delta_generator.DeltaGenerator,
+    asked: st.delta_generator.DeltaGenerator,
+    view: View,
+) -> None:
+    """What each adds, the graph of their layers, the next pull and a removal."""
+    lang = view.lang
+    graph = layer_graph([shown.image for shown in images])
+    total, disk = sum(share.size for share in shares(graph)), host_size(graph)
+    guess = any(shown.estimate for shown in images)
+    n, taken, saved = len(image_nodes(graph)), _about(disk, lang, guess), _about(total - disk, lang, guess)
+    key = "ui.images.found" if total > disk else "ui.images.found.none"
+    title.title(tr(key, lang, n=n, disk=taken, saved=saved), anchor=False)
+    alt = "; ".join(f"{share.name}: {size_text(share.adds, lang, estimate=guess)}" for share in shares(graph))
+    chart(sharing_bars(images, view.look), alt)
+    st.caption(tr("ui.images.bars", lang))
+    with asked:
+        coming = _next(images, view)
+        backend = _backend(view) if coming else "graphdriver"
+    with told:
+        selected = st.session_state.get("images:node", "")
+        if coming:
+            _say_pull(images, coming, backend, view)
+        for share in shares(graph):
+            if share.node == selected:
+                freed, stay = (size_text(size, lang, estimate=guess) for size in (share.frees, share.shared))
+                st.markdown(tr("ui.images.frees", lang, name=share.name, freed=freed, stay=stay))
+        if not view.embed and selected not in image_nodes(graph):
+            st.caption(tr("ui.images.click", lang))
+    drawing(sharing_graph(images, view.look, coming=coming, selected=selected), "images:graph", _pick, wide=True)
+    if not view.embed:
+        with st.popover(tr("ui.table", lang), icon=":material/table:"):
+            table(sharing_table(images, lang), view)
+            if guess:
+                st.caption(tr("ui.images.estimate", lang))
+
+
+def _about(size: int, lang: Language, guess: bool) -> str:
+    return about(size, "B", lang, transfer=True) if guess else size_text(size, lang)
+
+
+def _pick(node: str) -> None:
+    st.session_state["images:node"] = "" if st.session_state.get("images:node") == node else node
+
+
+def _next(images: Sequence[Shelved], view: View) -> Shelved | None:
+    """The image that is to be pulled next."""
+    from sim.catalog.load import images as known
+
+    there = {shown.image.name for shown in images}
+    options = {"": tr("ui.images.next.none", view.lang)} | {name: name for name in known() if name not in there}
+    name = choice(tr("ui.images.next", view.lang), options, "", "next", key="images:next", drawn=not view.embed)
+    return imagery.official(name) if name else None
+
+
+def _backend(view: View) -> Backend:
+    options: dict[str, str] = {backend: tr(f"ui.images.store.{backend}", view.lang) for backend in LAYER_LIMITS}
+    label = tr("ui.images.store", view.lang)
+    return cast("Backend", choice(label, options, "graphdriver", "store", key="images:store", drawn=not view.embed))
+
+
+def _say_pull(images: Sequence[Shelved], coming: Shelved, backend: Backend, view: View) -> None:
+    """What the next pull moves, or why the store does not take it."""
+    lang = view.lang
+    try:
+        plan = next_pull(images, coming, backend)
+    except InputError as error:
+        st.error("\n\n".join(problem.message for problem in error.problems), icon=":material/error:")
+        return
+    st.markdown(
+        tr(
+            "ui.images.pull",
+            lang,
+            name=coming.image.name,
+            moved=size_text(plan.moved_bytes, lang),
+            fetch=len(plan.fetch),
+            present=len(plan.present),
+            size=size_text(plan.unpacked_bytes, lang, estimate=coming.estimate),
+        )
+    )
+
+
+# ---- one image ----------------------------------------------------------------------------------------------------
+
+
+def _each(
+    images: Sequence[Shelved],
+    title: st.delta_generator.DeltaGenerator,
+    told: st.delta_generator.DeltaGenerator,
+    view: View,
+) -> None:
+    """One image's layers, what of it is wasted and hidden, and the files of a layer."""
+    lang = view.lang
+    by_place = {str(place): shown for place, shown in enumerate(images)}
+    names = {place: shown.image.name for place, shown in by_place.items()}
+    shown = by_place[
+        choice(tr("ui.images.of", lang), names, "0", "of", key="images:of", hidden=True, drawn=len(images) > 1)
+    ]
+    image = shown.image
+    files = [layer.files for layer in image.layers]
+    known = any(files)
+    size = _about(image.size, lang, shown.estimate)
+    hidden = hidden_bytes(files) if known else 0
+    key = "ui.images.one.hidden" if hidden else "ui.images.one"
+    gone = size_text(hidden, lang)
+    title.title(tr(key, lang, name=image.name, size=size, layers=len(image.layers), hidden=gone), anchor=False)
+    chart(layer_bars(shown, view.look), f"{image.name}: {size}")
+    with told:
+        if known:
+            _say_waste(shown, hidden, view)
+        else:
+            st.markdown(tr("ui.images.manifest", lang))
+    if view.embed:
+        return
+    with st.popover(tr("ui.table", lang), icon=":material/table:"):
+        table(layer_table(shown, lang), view)
+    if known:
+        _tree(shown, view)
+
+
+def _say_waste(shown: Shelved, hidden: int, view: View) -> None:
+    """The two sums that people mean by waste, each with its definition, and the paths behind the first."""
+    lang = view.lang
+    waste = efficiency([layer.files for layer in shown.image.layers])
+    share = written(waste.efficiency, "%", lang)
+    st.markdown(tr("ui.images.wasted", lang, size=size_text(waste.wasted_bytes, lang), share=share))
+    st.markdown(tr("ui.images.hidden", lang, size=size_text(hidden, lang)))
+    if waste.paths:
+        with st.popover(tr("ui.images.wasted.paths", lang), icon=":material/content_copy:"):
+            rows = [
+                {tr("ui.images.path", lang): path, tr("figure.images.col.size", lang): size_text(size, lang)}
+                for path, size in waste.paths[:_WASTED]
+            ]
+            table(rows, view)
+            if len(waste.paths) > _WASTED:
+                st.caption(tr("ui.images.more", lang, n=f"{len(waste.paths) - _WASTED:,}"))
+
+
+def _tree(shown: Shelved, view: View) -> None:
+    """The files of one layer: the folder that is open, or what a search finds."""
+    lang, layers = view.lang, shown.image.layers
+    st.markdown(f"**{tr('ui.images.files', lang)}**")
+    names = {
+        str(number): f"{number} · {short_instruction(layer.instruction)[:60] or layer.diff_id}"
+        for number, layer in enumerate(layers, 1)
+    }
+    largest = str(max(range(len(layers)), key=lambda index: layers[index].size) + 1)
+    if st.session_state.get("images:tree:of") != shown.image.id:
+        for key in ("images:layer", "images:folder", "images:search"):
+            st.session_state.pop(key, None)
+        st.session_state["images:tree:of"] = shown.image.id
+    left, right = st.columns(2)
+    with left:
+        layer = choice(tr("ui.images.layer", lang), names, largest, "layer", key="images:layer")
+    wanted = right.text_input(tr("ui.images.search", lang), key="images:search").strip()
+    files = _files(shown.image.id, int(layer) - 1, layers)
+    if wanted:
+        items = search(files, wanted)
+        st.caption(tr("ui.images.matches", lang, n=f"{len(items):,}"))
+    else:
+        folder = str(st.session_state.get("images:folder", ""))
+        items = contents(files, folder)
+        while folder and not items:
+            folder = folder.rpartition("/")[0]
+            items = contents(files, folder)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            up = folder.rpartition("/")[0]
+            st.button(
+                tr("ui.images.up", lang), icon=":material/arrow_upward:", type="tertiary", disabled=not folder,
+                on_click=_open, args=(up,), key="images:up",
+            )  # fmt: skip
+            st.markdown(f"`/{folder}`")
+    with st.container(gap=None):
+        for item in items[:_MOST]:
+            _row(item, view)
+    if len(items) > _MOST:
+        st.caption(tr("ui.images.more", lang, n=f"{len(items) - _MOST:,}"))
+
+
+def _row(item: Item, view: View) -> None:
+    """One path: a folder opens, a file is told."""
+    note = item_note(item, view.lang)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if item.folder:
+            st.button(
+                f"{item.name}/", type="tertiary", icon=":material/folder:", on_click=_open, args=(item.path,),
+                key=f"images:open:{item.path}",
+            )  # fmt: skip
+        else:
+            st.markdown(f"{GLYPHS[item.mark]} `{item.name}`")
+        st.caption(note)
+
+
+def _open(folder: str) -> None:
+    st.session_state["images:folder"] = folder
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _files(image: str, index: int, _layers: Sequence[object]) -> LayerFiles:  # noqa: ARG001 - the image is the key
+    return layer_files(_layers, index)  # type: ignore[arg-type]

@@ -1,0 +1,348 @@
+"""Predicted against published: every point on two logarithmic scales, and the errors of each publication in a lane.
+
+Marks tell by shape and fill, not by colour: hollow was calibrated with, solid is only checked. Attention is kept for
+what is off by more than a fifth.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sim.errors import InputError
+from sim.quantity import parse
+from sim.report.figures import parts
+from sim.report.look import Language, Look, Spec, chart, inline
+from sim.report.numbers import written
+from sim.report.texts import tr
+from sim.report.words import metric_name, statistic_name
+
+FAR = 0.2
+"""An error beyond this share is drawn in attention."""
+BANDS = (0.2, 0.1)
+"""Half widths of the bands around a perfect prediction, the wider first."""
+SHAPES = ("square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right")
+"""For the publications with most points; all others share the circle."""
+
+_HEIGHT, _LANE = 470, 26
+_ENDS = 1.0
+"""Errors beyond this share stand at the end of their lane."""
+_SIZE = 90
+_BEYOND = 2.2
+"""How far the axes run past the smallest and the largest value."""
+_FINEST = 0.001
+_TICKS, _FEW, _TEN = 7, 3, 10.0
+_ZEROS = re.compile(r"\.0+(?!\d)|(?<=\.[1-9])0+(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One published figure and its prediction, as a row of `sim.evidence.accuracy` has them.
+
+    predicted, published, low, high: in `unit`; low and high are what the inputs' ranges allow. error: (predicted -
+    published) / published. use: "calibrate" or "check". source: a fact's id; url: where it was seen.
+    """
+
+    case: str
+    metric: str
+    statistic: str
+    of: str
+    at: str
+    predicted: float
+    published: float
+    unit: str
+    error: float
+    use: str
+    source: str
+    publication: str
+    url: str
+    low: float | None
+    high: float | None
+    estimate: bool
+
+
+def points(rows: Iterable[object]) -> list[Point]:
+    """Points from objects that have their attributes, such as the rows of an accuracy."""
+    names = [field.name for field in fields(Point)]
+    return [Point(*(getattr(row, name) for name in names)) for row in rows]
+
+
+def dimension(unit: str) -> str:
+    """What a published unit measures: "s", "B", "1/s", "B/s" or "1"."""
+    for found in ("s", "B", "1/s", "B/s", "1"):
+        try:
+            _factor(unit, found)
+        except InputError:
+            continue
+        return found
+    raise InputError(f"no unit {unit!r}")
+
+
+def dimensions(points: Iterable[Point]) -> list[str]:
+    """What the points measure, that of most points first."""
+    return [found for found, _ in Counter(dimension(point.unit) for point in points).most_common()]
+
+
+def half_within(points: Sequence[Point]) -> float | None:
+    """The error that half of the points stay within, as a share: the median of absolute errors. None without points."""
+    return statistics.median(abs(point.error) for point in points) if points else None
+
+
+def shapes(points: Iterable[Point]) -> dict[str, str]:
+    """Publication to its shape, for those that have one of their own: most points first."""
+    common = Counter(point.publication for point in points).most_common(len(SHAPES))
+    return {name: shape for (name, _), shape in zip(common, SHAPES, strict=False)}
+
+
+def web_address(point: Point) -> str:
+    """Where a browser can open what was published; "" where it was seen elsewhere."""
+    return point.url.split()[0] if point.url.startswith(("https://", "http://")) else ""
+
+
+def error_text(error: float, language: Language = "en") -> str:
+    """A signed error as a person would say it: "+12 %"."""
+    said = share_text(abs(error), language)
+    return said if not error or said.startswith("<") else ("+" if error > 0 else "\u2212") + said
+
+
+def share_text(share: float, language: Language = "en") -> str:
+    """An error without its sign; what is below a thousandth is told no finer."""
+    return f"<\u202f{_round(written(_FINEST, '%', language))}" if 0 < share < _FINEST else written(share, "%", language)
+
+
+def scatter(points: Sequence[Point], look: Look, measured: str = "s") -> Spec:
+    """Published across, predicted up, both logarithmic, with a diagonal and its bands of 10 % and 20 %.
+
+    measured: the dimension that is drawn ("s", "B", "1/s"); points of other dimensions are left out.
+    """
+    shown = [p for p in points if dimension(p.unit) == measured and p.predicted > 0 and p.published > 0]
+    rows = [_row(point, look.language) for point in shown]
+    ends = [row[key] for row in rows for key in ("published", "predicted")] or [1.0, 10.0]
+    domain = [min(ends) / _BEYOND, max(ends) * _BEYOND]
+    values = _decades(domain, *((2.0**20, 16.0) if measured == "B" else (1.0, 10.0)))
+    ticks = json.dumps([_round(written(value, measured, look.language)) for value in values], ensure_ascii=False)
+    axis = {"values": values, "labelExpr": f"{ticks}[round(datum.index * {max(len(values) - 1, 1)})]"}
+    scale = {"type": "log", "domain": domain, "nice": False}
+    x = {"field": "published", "type": "quantitative", "scale": scale, "axis": axis | {"labelOverlap": True}}
+    x |= {"title": tr("figure.accuracy.published", look.language)}
+    y = {"field": "predicted", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
+    own = shapes(shown)
+    layers = [*_bands(domain, look), *_ranges(rows)]
+    layers += _points(rows, look, {"x": x, "y": y}, _shape(rows, own, look))
+    title = tr("figure.accuracy.predicted", look.language)
+    return chart(look, height=look.px(_HEIGHT), title=title, encoding={"x": x, "y": y}, layer=layers)
+
+
+def lanes(points: Sequence[Point], look: Look) -> Spec:
+    """A lane a publication, the best first: each point's error left and right of none, their median in words."""
+    rows = [_row(point, look.language) for point in points]
+    for row, point in zip(rows, points, strict=True):
+        row["shown"] = min(max(point.error, -_ENDS), _ENDS)
+    order = _by_error(points)
+    ends = [
+        {"publication": name, "edge": _ENDS, "text": _told(found, look.language), "far": _median(found) > FAR}
+        for name, found in order.items()
+    ]
+    top = {"expr": parts.end_for(2 * _ENDS, [str(row["text"]) for row in ends], look)["expr"] + f" - {_ENDS}"}
+    scale = {"domainMin": -_ENDS * 1.04, "domainMax": top, "nice": False}
+    values = [-1.0, -0.5, -FAR, 0.0, FAR, 0.5, 1.0]
+    labels = [error_text(value, look.language) for value in values]
+    labels[0], labels[-1] = f"\u2264{labels[0]}", f"\u2265{labels[-1]}"
+    told = f"{json.dumps(labels, ensure_ascii=False)}[round(datum.index * {len(values) - 1})]"
+    axis = {"values": values, "labelExpr": told, "orient": "top", "labelOverlap": True}
+    x = {"field": "shown", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
+    names = [*order]
+    longest = max((parts.text_width(name, look.px(15)) for name in names), default=60.0)
+    extent = {"expr": f"containerSize()[0] < 420 ? 120 : {round(min(look.px(330), longest + 14))}"}
+    y: dict[str, Any] = {"field": "publication", "type": "nominal", "sort": names, "title": None}
+    y["axis"] = {"grid": False, "labelColor": look.tokens.ink, "labelLimit": extent, "minExtent": extent}
+    y["axis"]["maxExtent"] = extent
+    place = {"y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
+    layers: list[parts.Layer] = [
+        {
+            "data": inline([{"from": -band, "to": band}]),
+            "mark": {"type": "rect", "color": look.tokens.ink, "opacity": 0.06},
+            "encoding": {"x": {"field": "from", "type": "quantitative"}, "x2": {"field": "to"}, **place},
+        }
+        for band in BANDS
+    ]
+    layers += _points(rows, look, {"x": x, "y": y}, {"value": "circle"})
+    red = look.tokens.attention_text if look.theme == "dark" else look.tokens.attention
+    colour = {"condition": {"test": "datum.far", "value": red}, "value": look.tokens.muted}
+    text = parts.text_layer(ends, look, "edge", "text")
+    text["encoding"] |= {"color": colour, "y": y}
+    layers.append(text)
+    return chart(look, height={"step": look.px(_LANE)}, encoding={"x": x, "y": y}, layer=layers)
+
+
+def accuracy_rows(points: Sequence[Point], language: Language = "en") -> list[dict[str, str]]:
+    """One row a point, the worst first. The last column is a web address, "" where there is none."""
+    table = []
+    for point in sorted(points, key=lambda p: (-abs(p.error), p.case, p.of)):
+        row = _row(point, language)
+        table.append({title: str(row[field]) for field, title in _columns(language)} | {LINK: web_address(point)})
+    return table
+
+
+LINK = "url"
+"""The column of `accuracy_rows` that is no text but an address."""
+
+
+def accuracy_alt(points: Sequence[Point], language: Language = "en") -> str:
+    """The figure in a sentence: how many points, what half of them stay within, how many are beyond a fifth."""
+    median = half_within(points)
+    if median is None:
+        return tr("figure.accuracy.none", language)
+    far = sum(abs(point.error) > FAR for point in points)
+    n = f"{len(points):,}"
+    return tr("figure.accuracy.alt", language, n=n, median=share_text(median, language), far=f"{far:,}")
+
+
+def use_name(use: str, language: Language = "en") -> str:
+    """What a use is called: "calibrated with", "checked only"."""
+    return tr(f"figure.accuracy.use.{use}", language)
+
+
+def _factor(unit: str, measured: str) -> float:
+    return parse(f"1 {unit.removeprefix('1')}".strip(), measured)
+
+
+def _columns(language: Language) -> list[tuple[str, str]]:
+    fields = ("publication", "what", "measured", "at", "published_text", "predicted_text", "error_text", "use_text")
+    return [(field, tr(f"figure.accuracy.col.{field}", language)) for field in (*fields, "case", "fact")]
+
+
+def _row(point: Point, language: Language) -> dict[str, Any]:
+    unit = dimension(point.unit)
+    factor = _factor(point.unit, unit)
+    said = statistic_name(point.statistic, language)
+    return {
+        "publication": point.publication,
+        "published": point.published * factor,
+        "predicted": point.predicted * factor,
+        "low": None if point.low is None else point.low * factor,
+        "high": None if point.high is None else point.high * factor,
+        "error": point.error,
+        "far": abs(point.error) > FAR,
+        "use": point.use,
+        "what": point.of.replace("_", " "),
+        "measured": metric_name(point.metric, language) + ("" if point.statistic == "value" else f", {said}"),
+        "at": point.at,
+        "published_text": written(point.published * factor, unit, language),
+        "predicted_text": written(point.predicted * factor, unit, language, point.estimate),
+        "error_text": error_text(point.error, language),
+        "use_text": use_name(point.use, language),
+        "case": point.case,
+        "fact": point.source,
+        "seen": point.url,
+    }
+
+
+def _round(text: str) -> str:
+    """A round number without the digits that say nothing: "1 s", "0.1 s"."""
+    return _ZEROS.sub("", text)
+
+
+def _decades(domain: Sequence[float], unit: float, base: float) -> list[float]:
+    """Powers of `base`, times `unit`, inside a domain: not all where they are many, with steps between where few."""
+    first, last = (math.log(end / unit, base) for end in domain)
+    powers = range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)
+    if len(powers) < _FEW:
+        finer = (1, 2, 5) if base == _TEN else (1, 2, 4, 8)
+        every = (unit * base**power * factor for power in (powers.start - 1, *powers) for factor in finer)
+        return [value for value in every if domain[0] <= value <= domain[1]]
+    step = max(1, math.ceil(len(powers) / _TICKS))
+    return [unit * base**power for power in powers[::step]]
+
+
+def _bands(domain: Sequence[float], look: Look) -> list[parts.Layer]:
+    """The diagonal and what lies within 10 and 20 % of it: straight strips on logarithmic scales."""
+    low, high = domain
+    layers: list[parts.Layer] = []
+    for band in BANDS:
+        ends = [{"published": at, "under": at * (1 - band), "over": at * (1 + band)} for at in (low, high)]
+        y = {"field": "under", "type": "quantitative"}
+        encoding = {"x": {"field": "published", "type": "quantitative"}, "y": y, "y2": {"field": "over"}}
+        mark = {"type": "area", "color": look.tokens.ink, "opacity": 0.07, "clip": True}
+        layers.append({"data": inline(ends), "mark": mark, "encoding": encoding})
+    ends = [{"published": at, "predicted": at} for at in (low, high)]
+    line = {"type": "line", "color": look.tokens.muted, "strokeWidth": 1.2, "clip": True}
+    return [*layers, {"data": inline(ends), "mark": line}]
+
+
+def _ranges(rows: Sequence[dict[str, Any]]) -> list[parts.Layer]:
+    """What the inputs' sources allow, as an upright behind the point."""
+    ranged = [row for row in rows if row["low"] and row["high"]]
+    if not ranged:
+        return []
+    mark = {"type": "rule", "strokeWidth": 4, "opacity": 0.16, "clip": True}
+    ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
+    return [{"data": inline(ranged), "mark": mark, "encoding": ends}]
+
+
+def _shape(rows: Sequence[dict[str, Any]], own: dict[str, str], look: Look) -> dict[str, Any]:
+    """Shapes of publications with a legend below the figure, so that an export has it too."""
+    others = tr("figure.accuracy.others", look.language, n=len({row["publication"] for row in rows} - own.keys()))
+    for row in rows:
+        row["group"] = row["publication"] if row["publication"] in own else others
+    domain = [*own, *([others] if any(row["group"] == others for row in rows) else [])]
+    scale = {"domain": domain, "range": [*own.values(), "circle"][: len(domain)]}
+    symbol = {"fill": look.tokens.ink, "stroke": look.tokens.ink, "opacity": 1, "fillOpacity": 1, "strokeOpacity": 1}
+    legend = {
+        "orient": "bottom",
+        "title": None,
+        "columns": {"expr": "width < 420 ? 1 : width < 700 ? 2 : 3"},
+        "labelFontSize": look.px(14),
+        "labelColor": look.tokens.muted,
+        "labelLimit": look.px(300),
+        "encode": {"symbols": {"update": {key: {"value": value} for key, value in symbol.items()}}},
+    }
+    return {"field": "group", "type": "nominal", "scale": scale, "legend": legend}
+
+
+def _points(
+    rows: Sequence[dict[str, Any]], look: Look, place: dict[str, Any], shape: dict[str, Any]
+) -> list[parts.Layer]:
+    """Hollow where the model was calibrated with the point, solid where it was not."""
+    tooltip = [{"field": field, "title": title} for field, title in _columns(look.language)]
+    tooltip.append({"field": "seen", "title": tr("figure.accuracy.col.seen", look.language)})
+    test = {"test": "datum.far", "value": look.tokens.attention}
+    colour = {"condition": test, "value": look.tokens.ink}
+    encoding = {**place, "shape": shape, "stroke": colour, "tooltip": tooltip}
+    mark = {"type": "point", "size": _SIZE, "strokeWidth": 1.6}
+    return [
+        {
+            "data": inline([row for row in rows if row["use"] == "calibrate"]),
+            "mark": mark | {"fillOpacity": 0},
+            "encoding": {**encoding, "fill": {"value": look.tokens.background}},
+        },
+        {
+            "data": inline([row for row in rows if row["use"] != "calibrate"]),
+            "mark": mark | {"fillOpacity": 0.85},
+            "encoding": {**encoding, "fill": colour},
+        },
+    ]
+
+
+def _by_error(points: Sequence[Point]) -> dict[str, list[Point]]:
+    """Publications with their points, the smallest median error first."""
+    found: dict[str, list[Point]] = defaultdict(list)
+    for point in points:
+        found[point.publication].append(point)
+    return dict(sorted(found.items(), key=lambda item: (_median(item[1]), item[0])))
+
+
+def _median(points: Sequence[Point]) -> float:
+    return statistics.median(abs(point.error) for point in points)
+
+
+def _told(points: Sequence[Point], language: Language) -> str:
+    median = share_text(_median(points), language)
+    key = "figure.accuracy.lane.one" if len(points) == 1 else "figure.accuracy.lane"
+    return tr(key, language, n=len(points), median=median)

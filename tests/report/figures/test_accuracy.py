@@ -1,0 +1,151 @@
+"""Predicted against published: positions are the numbers, fills the use, and attention only what is far off."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.report.figures.accuracy import (
+    LINK,
+    Point,
+    accuracy_alt,
+    accuracy_rows,
+    dimension,
+    dimensions,
+    error_text,
+    half_within,
+    lanes,
+    points,
+    scatter,
+    shapes,
+)
+from sim.report.look import LANGUAGES, Look
+
+
+def point(publication, predicted, published, unit="ms", use="check", **more):
+    given = {"case": "c", "metric": "startup_time", "statistic": "p50", "of": "docker", "at": "alone", "low": None}
+    given |= {"high": None, "estimate": False, "source": "F0001", "url": "https://example.org/paper"} | more
+    error = (predicted - published) / published
+    return Point(
+        publication=publication, predicted=predicted, published=published, unit=unit, use=use, error=error, **given
+    )
+
+
+POINTS = [
+    point("A 2020", 110.0, 100.0),
+    point("A 2020", 2.0, 2.0, "s", use="calibrate"),
+    point("B 2021", 65.0, 100.0, low=50.0, high=80.0, estimate=True),
+    point("B 2021", 3.0, 3.0, "MiB", url="a note without a page"),
+]
+
+
+def test_points_are_drawn_in_seconds_and_bytes_whatever_their_unit(marks_of):
+    rows = marks_of(scatter(POINTS, Look(), "s"), "point")
+    assert sorted((row["published"], row["predicted"]) for row in rows) == [
+        (0.1, pytest.approx(0.065)),
+        (0.1, pytest.approx(0.11)),
+        (2.0, 2.0),
+    ]
+    (row,) = marks_of(scatter(POINTS, Look(), "B"), "point")
+    assert (row["published"], row["predicted"]) == (3 * 2**20, 3 * 2**20)
+
+
+def test_hollow_is_what_the_model_was_calibrated_with(marks_of):
+    spec = scatter(POINTS, Look(), "s")
+    assert [row["published"] for row in marks_of(spec, "point", fillOpacity=0)] == [2.0]
+    assert len(marks_of(spec, "point")) == 3
+
+
+def test_only_errors_beyond_a_fifth_are_far():
+    rows = {(row["publication"], row["error"]) for row in map(_as_row, POINTS) if row["far"]}
+    assert rows == {("B 2021", "\u221235\u202f%")}
+
+
+def _as_row(one):
+    return {"publication": one.publication, "error": error_text(one.error), "far": abs(one.error) > 0.2}
+
+
+def test_a_range_stands_behind_its_point(marks_of):
+    (row,) = marks_of(scatter(POINTS, Look(), "s"), "rule")
+    assert (row["low"], row["high"]) == (0.05, 0.08)
+
+
+def test_half_within_is_the_plain_median_of_absolute_errors():
+    assert half_within([]) is None
+    assert half_within(POINTS[:3]) == pytest.approx(0.1)
+    assert half_within(POINTS) == pytest.approx(0.05)
+
+
+def test_lanes_run_from_the_best_publication_to_the_worst_and_clip_at_the_ends(marks_of):
+    wild = [*POINTS, point("C 2022", 900.0, 100.0)]
+    spec = lanes(wild, Look())
+    assert spec["encoding"]["y"]["sort"] == ["A 2020", "B 2021", "C 2022"]
+    rows = {row["publication"]: row for row in marks_of(spec, "point")}
+    assert (rows["C 2022"]["shown"], rows["C 2022"]["error"]) == (1.0, 8.0)
+    told = {row["publication"]: row["text"] for row in marks_of(spec, "text")}
+    assert told["C 2022"] == "1 point · 800\u202f%"
+    assert told["A 2020"] == "2 points · 5.0\u202f%"
+
+
+def test_the_table_has_the_worst_first_and_links_only_where_there_is_an_address():
+    rows = accuracy_rows(POINTS)
+    assert [row["error"] for row in rows][:2] == ["\u221235\u202f%", "+10\u202f%"]
+    assert rows[0]["predicted"] == "≈\u202f65\u202fms est."
+    assert {
+        row["publication"]: row[LINK] for row in rows if row["measured"] and row["published"] == "3.0\u202fMiB"
+    } == {"B 2021": ""}
+    assert rows[0][LINK] == "https://example.org/paper"
+    beyond = point("A 2020", 1.0, 1.0, url="https://example.org/data (file a.csv)")
+    assert accuracy_rows([beyond])[0][LINK] == "https://example.org/data"
+
+
+def test_a_points_tooltip_says_where_it_was_published(marks_of):
+    spec = scatter(POINTS, Look(), "s")
+    assert {row["seen"] for row in marks_of(spec, "point")} == {"https://example.org/paper"}
+    fields = {entry["field"] for layer in spec["layer"] for entry in layer.get("encoding", {}).get("tooltip", ())}
+    assert {"seen", "fact", "case", "error_text"} <= fields
+
+
+def test_the_publications_with_most_points_have_shapes_of_their_own():
+    many = [point(f"{letter} 20", 1.0, 1.0) for letter in "ABCDEFGH" for _ in range(ord(letter))]
+    own = shapes(many)
+    assert list(own) == ["H 20", "G 20", "F 20", "E 20", "D 20", "C 20"]
+    assert len(set(own.values())) == 6
+    assert "circle" not in own.values()
+
+
+@pytest.mark.parametrize("published", [(1.0,), (1.0, 30.0), (0.01, 90_000.0)])
+@pytest.mark.parametrize("unit", ["ms", "MiB"])
+def test_an_axis_has_a_few_round_ticks_whatever_its_reach(published, unit):
+    spec = scatter([point("A 2020", value, value, unit) for value in published], Look(), dimension(unit))
+    assert 2 <= len(spec["encoding"]["x"]["axis"]["values"]) <= 9
+
+
+def test_units_and_dimensions():
+    assert [dimension(unit) for unit in ("ms", "MiB", "GB", "1/s", "1")] == ["s", "B", "B", "1/s", "1"]
+    assert dimensions(POINTS) == ["s", "B"]
+
+
+def test_errors_are_said_with_their_sign_and_no_finer_than_a_tenth_of_a_per_cent():
+    assert error_text(-0.354) == "\u221235\u202f%"
+    assert error_text(0.12) == "+12\u202f%"
+    assert error_text(0.00001) == "<\u202f0.1\u202f%"
+    assert error_text(0.0) == "0\u202f%"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_figures_compile_and_the_sentence_counts(language, drawn):
+    look = Look("dark", language)
+    assert "B 2021" in drawn(scatter(POINTS, look, "s"), look)
+    assert "B 2021" in drawn(lanes(POINTS, look), look)
+    drawn(scatter([], look, "s"), look)
+    assert "4" in accuracy_alt(POINTS, language)
+    assert accuracy_alt([], language)
+
+
+def test_rows_of_the_evidence_become_points():
+    class Row:
+        def __init__(self):
+            for name in Point.__dataclass_fields__:
+                setattr(self, name, getattr(POINTS[2], name))
+
+    assert points([Row()]) == [POINTS[2]]

@@ -1,0 +1,92 @@
+"""Memory over time: areas stack to the ledger's bytes, the RAM is a line, and what happened is said in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.outcome import LedgerRecord, Metric, Outcome
+from sim.report.figures.pressure import (
+    events,
+    over_time,
+    pressure,
+    pressure_alt,
+    pressure_table,
+    ram,
+    series,
+)
+from sim.report.look import LANGUAGES, Look
+
+GIB = 2**30
+LEDGER = {
+    "host": (1, 1, 1),
+    "kernel": (2, 3, 2),
+    "application": (1, 3, 4),
+    "merged": (0, 0, 1),
+    "cache": (1, 1, 0),
+    "free": (3, 0, 0),
+    "saved": (0, 0, 2),
+    "swapped": (0, 0, 1),
+}
+
+
+@pytest.fixture
+def outcome():
+    """Eight GiB that fill up: cache dropped at 50 s, memory swapped at 60 s, nothing killed."""
+    records = tuple(
+        LedgerRecord("kvm", 40.0 * step, part, sizes[step] * GIB) for step in range(3) for part, sizes in LEDGER.items()
+    )
+    values = {"reclaimed": GIB, "first_reclaim": 50.0, "swapped": GIB, "first_swap": 60.0, "oom_kills": 0}
+    values |= {"first_kill": 80.0, "ksm_saved_most": 2 * GIB, "half_saving_time": 30.0}
+    metrics = tuple(Metric(name, "value", "kvm", "", value, "B") for name, value in values.items())
+    parameters = {"kvm": {"technology": "qemu-kvm"}}
+    return Outcome("s", "memory", 1, 1, ("kvm",), metrics, records, parameters=parameters)
+
+
+def test_areas_stack_up_to_what_is_used(outcome, marks_of):
+    rows = marks_of(pressure(outcome, Look(), "kvm"), "area")
+    at = {(row["key"], row["time"]): (row["low"], row["high"]) for row in rows}
+    assert at["host", 0.0] == (0, 1)
+    assert at["kernel", 40.0] == (1, 4)
+    assert at["application", 80.0] == (3, 7)
+    assert at["merged", 80.0] == (7, 8)
+    assert at["cache", 0.0] == (4, 5)
+    assert "machine" not in {row["key"] for row in rows}
+
+
+def test_the_ram_is_what_all_parts_add_up_to(outcome, marks_of):
+    assert ram(series(outcome, "kvm")) == 8 * GIB
+    spec = pressure(outcome, Look(), "kvm")
+    (line,) = [row for row in marks_of(spec, "rule", color=Look().tokens.ink) if "at" in row]
+    assert (line["at"], line["text"]) == (8, "RAM 8.0\u202fGiB")
+
+
+def test_savings_are_dashed_above_the_stack_and_swap_is_in_attention(outcome, marks_of):
+    spec = pressure(outcome, Look(), "kvm")
+    assert [row["at"] for row in marks_of(spec, "line", strokeDash=[4, 3])] == [5, 8, 10]
+    assert [row["at"] for row in marks_of(spec, "line", color=Look().tokens.attention)] == [0, 0, 1]
+
+
+def test_events_come_in_order_and_what_never_happened_is_left_out(outcome, marks_of):
+    assert [(event.time, event.costs) for event in events(outcome, "kvm")] == [
+        (30.0, False),
+        (50.0, False),
+        (60.0, True),
+    ]
+    texts = [row["text"] for row in marks_of(pressure(outcome, Look(), "kvm"), "text") if "part" not in row]
+    assert any("swapped" in text for text in texts)
+    assert not any("killed" in text for text in texts)
+
+
+def test_the_table_has_the_most_of_each_part(outcome):
+    rows = {row["part"]: row for row in pressure_table(outcome, "kvm")}
+    assert rows["kernel"]["at most"] == "3.0\u202fGiB"
+    assert rows["free"]["at the end"] == "0\u202fB"
+    assert "held by balloons" not in rows
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_figure_compiles(outcome, language, drawn):
+    look = Look("dark", language)
+    drawn(pressure(outcome, look, "kvm"), look)
+    assert over_time(outcome) == ["kvm"]
+    assert "8.0" in pressure_alt(outcome, "kvm", language)
