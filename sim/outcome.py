@@ -66,6 +66,25 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times as much one label takes as another.
+
+    of, to: the labels; `value` is the median over replications of the ratio in each, `of` over `to`, whose random
+    numbers are the same. low, high: its 95 % interval by order statistics (None at fewer than six replications).
+    estimate: whether any input of either is one.
+    """
+
+    metric: str
+    statistic: str
+    of: str
+    to: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseRecord:
     """One phase of one instance's start. Seconds since the replication began.
 
@@ -243,6 +262,7 @@ class Outcome:
 
     labels: what was compared, in the scenario's order. records: of the first replication, in the order they happened.
     parameters: label to the flat, written form of what it ran with, for tables and captions.
+    ratios: of headline metrics, each label's to that of the label with the least.
     """
 
     scenario: str
@@ -254,6 +274,7 @@ class Outcome:
     records: tuple[Record, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     parameters: Mapping[str, Mapping[str, str]] | None = None
+    ratios: tuple[Ratio, ...] = ()
 
     def metric(self, of: str, metric: str, statistic: str = "value") -> Metric:
         """The one metric of that name. Raises `KeyError` naming what there is."""
@@ -262,6 +283,11 @@ class Outcome:
                 return candidate
         have = ", ".join(f"{m.of}.{m.metric}.{m.statistic}" for m in self.metrics)
         raise KeyError(f"no metric {of}.{metric}.{statistic}; there are {have}")
+
+    def ratio(self, of: str, metric: str, statistic: str = "value") -> Ratio | None:
+        """How many times the least a label takes; None where it is the least itself, or alone."""
+        wanted = (of, metric, statistic)
+        return next((each for each in self.ratios if (each.of, each.metric, each.statistic) == wanted), None)
 
     def of_type(self, kind: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of one type, in order."""

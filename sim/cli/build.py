@@ -1,4 +1,4 @@
-"""build: a Dockerfile with its context is planned, then the build after an edit, and what would have made that cheaper."""
+"""build: a Dockerfile with its context is planned, then the build after an edit, and what would be cheaper."""
 
 from __future__ import annotations
 
@@ -134,9 +134,7 @@ def build(
     return HELD
 
 
-def _advice(
-    params: Parameters, folder: str, *, changed: bool
-) -> tuple[tuple[Suggestion, ...], tuple[WhatIf, ...]]:
+def _advice(params: Parameters, folder: str, *, changed: bool) -> tuple[tuple[Suggestion, ...], tuple[WhatIf, ...]]:
     """Suggestions for the edit that was given; else what edits would cost, and suggestions for the dearest."""
     import dataclasses
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -59,6 +60,26 @@ def familiar(reference: str) -> str:
     if "@" in name or ":" in name.rpartition("/")[2]:
         return name
     return f"{name}:latest"
+
+
+_REFERENCE = re.compile(
+    r"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+    r"(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[A-Za-z][\w.+-]*:[0-9a-fA-F]{32,})?"
+)
+"""An image's name (distribution/reference, regexp.go)."""
+
+
+def fault_of(written: str, reference: str) -> str:
+    """Why a FROM names no image, "" where it names one. written: as it stands, with its variables."""
+    if not reference:
+        return f"base name ({written}) should not be blank"
+    if _REFERENCE.fullmatch(reference):
+        return ""
+    why = "invalid reference format"
+    if _REFERENCE.fullmatch(reference.lower()):
+        name = normalized(reference).partition("/")[2].partition(":")[0]
+        why += f": repository name ({name}) must be lowercase"
+    return f'failed to parse stage name "{reference}": {why}; expected a name such as alpine:3.20'
 
 
 def normalized(reference: str) -> str:

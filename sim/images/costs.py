@@ -1,125 +1,126 @@
-"""What running a step costs: seconds and bytes, from an annotation, from the files it copies, or from the catalog.
+"""What running a step costs: seconds and bytes, from an annotation, from a real image, from its files, or an estimate.
 
-An annotation is a comment right above an instruction: `# sim: 41 s, 96 MB`. What the catalog says of a RUN is an
-estimate with a range; a COPY's bytes are those of its files.
+An annotation is a comment right above an instruction: `# sim: 41 s, 96 MB, /data 20 MiB`; a RUN's may say `fails`. A
+path with a size is a file the step writes: what later steps do to it is followed (`sim.images.rewriting`). What the
+catalog says of a RUN is an estimate with a range; a COPY's bytes are those of its files.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import NoReturn
+from dataclasses import dataclass, field
 
-from sim.catalog.model import Number
-from sim.catalog.read import Table
-from sim.errors import CatalogError, InputError, Problem
+from sim.errors import InputError, Problem
+from sim.images.baselayers import base_size
 from sim.images.cache import Step
-from sim.images.instructions import Instruction, Run
+from sim.images.history import Known
+from sim.images.instructions import Copy, From, Instruction, Run, is_git, is_url
+from sim.images.rates import Book, Rule, book
+from sim.images.rewriting import Rewriting
 from sim.images.selection import Selected, select
+from sim.images.timing import Part
 from sim.images.vertices import BuildGraph, Vertex
 from sim.outcome import Bound
 from sim.quantity import parse
 
 _ANNOTATION = re.compile(r"sim:\s*(.+)")
-_FILE = "sim/catalog/steps.toml"
+_SLEEP = re.compile(r"\s*sleep\s+(\d+(?:\.\d+)?)([smh]?)\s*$")
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds and bytes of one step; None where nothing is known. source: where they are from."""
+    """Seconds and bytes of one step; None where nothing is known. source: where they are from.
+
+    parts: what it asks of the host, piece by piece. compressed: bytes as pushed. files: that it is said to write.
+    fails: whether it is said to fail at its end.
+    """
 
     seconds: float | None
     bytes: int | None
     source: str
     estimate: bool = False
+    parts: tuple[Part, ...] = ()
+    compressed: int | None = None
+    files: Mapping[str, int] = field(default_factory=dict)
+    fails: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What the catalog says of commands that match a pattern."""
+def cost_of(
+    step: Step,
+    build: BuildGraph,
+    steps: Mapping[str, Step],
+    bound: Bound,
+    *,
+    warm: bool = False,
+    known: Mapping[int, Known] | None = None,
+    changed: Rewriting | None = None,
+    ratio: float = 3.0,
+) -> Cost:
+    """What running a step costs, were it to run.
 
-    id: str
-    pattern: re.Pattern[str]
-    seconds: Number
-    bytes: Number
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """The catalog of step costs."""
-
-    rules: tuple[Rule, ...]
-    other: Rule
-    start: Number
-    copy: Number
-    config: Number
-    cached: Number
-    write: Number
-    digest: Number
-    warm: Number
-
-
-@cache
-def book() -> Book:
-    """The catalog's costs, read once. Raises `CatalogError` where the file breaks a rule."""
-    data = tomllib.loads(resources.files("sim.catalog").joinpath("steps.toml").read_text("utf-8"))
-    problems: list[Problem] = []
-    table = Table(data, _FILE, "", problems, _no_speed)
-    found = Book(
-        rules=tuple(_rule(item) for item in table.tables("commands")),
-        other=_rule(table.table("other") or table),
-        start=table.number("start", "s"),
-        copy=table.number("copy", "s"),
-        config=table.number("config", "s"),
-        cached=table.number("cached", "s"),
-        write=table.number("write", "B/s"),
-        digest=table.number("digest", "B/s"),
-        warm=table.number("warm", "1"),
-    )
-    table.done()
-    if problems:
-        raise CatalogError("\n".join(str(problem) for problem in problems))
-    return found
-
-
-def _no_speed(host: str) -> NoReturn:
-    raise InputError(f"host {host!r} cannot be named here")
-
-
-def _rule(table: Table) -> Rule:
-    try:
-        pattern = re.compile(table.string("pattern", "."))
-    except re.error as error:
-        table.problem(f"is no regular expression: {error}", "pattern")
-        pattern = re.compile(".")
-    rule = Rule(table.string("id", "other"), pattern, table.number("seconds", "s"), table.number("bytes", "B"))
-    table.done()
-    return rule
-
-
-def cost_of(step: Step, build: BuildGraph, steps: Mapping[str, Step], bound: Bound, *, warm: bool = False) -> Cost:
-    """What running a step costs, were it to run. warm: whether its cache mounts were filled by an earlier run."""
+    warm: whether its cache mounts were filled by an earlier run. known: what a real image's history says, by line.
+    changed: what it does to files that steps before it are said to have written. ratio: of gzip.
+    """
     vertex = step.vertex
     instruction = vertex.step
-    if vertex.kind in ("image", "context") or instruction is None:
+    if vertex.kind == "context" or (instruction is None and vertex.kind != "image"):
         return Cost(None, None, "")
-    given = annotation(instruction, build.dockerfile.file)
+    given = annotation(instruction, build.dockerfile.file) if instruction is not None else None
+    if vertex.kind == "image":
+        return _image(vertex, given, bound, ratio)
+    if vertex.kind in ("http", "git"):
+        return _remote(vertex, given, bound, ratio)
+    assert instruction is not None
+    cost = _estimated(step, steps, bound, ratio, warm=warm)
+    history = (known or {}).get(vertex.line)
+    if history is not None:
+        timed = cost if history.seconds is None else _scaled(cost, history.seconds)
+        cost = dataclasses.replace(
+            timed, bytes=history.bytes, compressed=history.compressed, source=history.source,
+            estimate=history.estimate or history.seconds is None,
+        )  # fmt: skip
     if given is not None:
-        return given
-    costs = book()
-    if isinstance(instruction, Run):
-        return _run(instruction, costs, bound, warm=warm)
-    if vertex.kind == "merge":
-        return Cost(costs.copy.at(bound), 0, costs.copy.source, bool(costs.copy.estimate))
-    if vertex.effect is not None and vertex.effect.copy is not None:
-        return _copy(step, steps, costs, bound)
-    if vertex.kind == "file":
-        return Cost(costs.copy.at(bound), 0, costs.copy.source, bool(costs.copy.estimate))
-    return Cost(costs.config.at(bound), 0, costs.config.source, bool(costs.config.estimate))
+        timed = cost if given.seconds is None else _scaled(cost, given.seconds)
+        whole = given.seconds is not None and given.bytes is not None
+        cost = dataclasses.replace(
+            timed, bytes=cost.bytes if given.bytes is None else given.bytes, files=given.files,
+            source=given.source if whole else f"{given.source}; {cost.source}", estimate=cost.estimate and not whole,
+            compressed=cost.compressed if given.bytes is None else None,
+        )  # fmt: skip
+    own = sum(changed.sizes.values()) if changed is not None else 0
+    if own and history is None:
+        notes = f"; {changed.note}" if changed is not None and changed.note else ""
+        cost = dataclasses.replace(cost, bytes=(cost.bytes or 0) + own, source=cost.source + notes)
+    if cost.compressed is None and cost.bytes is not None:
+        cost = dataclasses.replace(cost, compressed=round(cost.bytes / ratio))
+    return cost
+
+
+def _estimated(step: Step, steps: Mapping[str, Step], bound: Bound, ratio: float, *, warm: bool) -> Cost:
+    vertex, costs = step.vertex, book()
+    if isinstance(vertex.step, Run):
+        return _run(vertex.step, costs, bound, ratio, warm=warm)
+    if vertex.effect is not None and vertex.effect.copy is not None and vertex.kind == "file":
+        return _copy(step, steps, costs, bound, ratio)
+    number = costs.copy if vertex.kind in ("merge", "file") else costs.config
+    return Cost(number.at(bound), 0, number.source, bool(number.estimate), (Part(wait=number.at(bound)),))
+
+
+def _scaled(cost: Cost, seconds: float) -> Cost:
+    """The cost with another time, spent in the same way."""
+    if not cost.seconds or not any(part.cpu or part.fetch for part in cost.parts) or any(p.write for p in cost.parts):
+        return dataclasses.replace(cost, seconds=seconds, parts=(Part(wait=seconds),))
+    share = seconds / cost.seconds
+    parts = tuple(
+        dataclasses.replace(
+            part, wait=part.wait * share, cpu=part.cpu * share, rate=part.rate / share if share else 1.0
+        )
+        for part in cost.parts
+    )
+    return dataclasses.replace(cost, seconds=seconds, parts=parts if share else ())
 
 
 def annotation(step: Instruction, file: str = "Dockerfile") -> Cost | None:
@@ -130,32 +131,105 @@ def annotation(step: Instruction, file: str = "Dockerfile") -> Cost | None:
             continue
         seconds: float | None = None
         size: int | None = None
-        for part in found[1].split(","):
+        files: dict[str, int] = {}
+        fails = False
+        for part in (text.strip() for text in found[1].split(",")):
+            path, _, rest = part.partition(" ")
             try:
-                seconds = parse(part, "s")
-            except InputError:
-                try:
+                if part == "fails" and isinstance(step, Run):
+                    fails = True
+                elif part.startswith("/"):
+                    files[path.strip("/")] = int(parse(rest, "B"))
+                elif isinstance(step, From):
                     size = int(parse(part, "B"))
-                except InputError:
-                    message = f"{part.strip()!r} in '# sim:' is no duration or size; expected '# sim: 41 s, 96 MB'"
-                    raise InputError(Problem(message, file, step.line)) from None
-        return Cost(seconds, size, f"annotation above line {step.line}")
+                else:
+                    seconds, size = _either(part, seconds, size)
+            except InputError:
+                wanted = "size; expected '# sim: 30 MB'" if isinstance(step, From) else (
+                    "duration or size; expected '# sim: 41 s, 96 MB' or '# sim: /path 20 MiB'"
+                )  # fmt: skip
+                raise InputError(Problem(f"{part!r} in '# sim:' is no {wanted}", file, step.line)) from None
+        if files and size is None:
+            size = 0
+        return Cost(seconds, size, f"annotation above line {step.line}", files=files, fails=fails)
     return None
 
 
-def _run(step: Run, costs: Book, bound: Bound, *, warm: bool) -> Cost:
+def _either(part: str, seconds: float | None, size: int | None) -> tuple[float | None, int | None]:
+    try:
+        return parse(part, "s"), size
+    except InputError:
+        return seconds, int(parse(part, "B"))
+
+
+def _image(vertex: Vertex, given: Cost | None, bound: Bound, ratio: float) -> Cost:
+    """An image that a FROM or a COPY names: bytes of its layers, unpacked."""
+    if vertex.image is None:
+        return Cost(None, None, "")
+    if given is not None and given.bytes is not None:
+        return dataclasses.replace(given, seconds=None, compressed=round(given.bytes / ratio))
+    found = base_size(vertex.image, bound, ratio)
+    return Cost(None, found.bytes, found.source, estimate=True, compressed=found.compressed)
+
+
+def _remote(vertex: Vertex, given: Cost | None, bound: Bound, ratio: float) -> Cost:
+    """What an ADD fetches, as far as it has changed: its server is asked in any case."""
+    address = next(iter(_addresses(vertex)), "")
+    rule = _rule_of(address)
+    size = given.bytes if given is not None else None
+    parts = _fetching(address, size, bound, ratio)
+    if given is not None and given.seconds is not None:
+        return Cost(None, size, given.source, parts=parts[:1])
+    known = size if size is not None else round(rule.bytes.at(bound))
+    return Cost(None, known, f"estimate: {rule.bytes.estimate} ({rule.id})", True, parts)
+
+
+def _addresses(vertex: Vertex) -> list[str]:
+    """What an ADD fetches."""
+    step = vertex.step
+    return [word for word in step.sources if is_url(word) or is_git(word)] if isinstance(step, Copy) else []
+
+
+def _rule_of(address: str) -> Rule:
+    return book().rule("git clone x" if is_git(address) else "curl x")
+
+
+def _fetching(address: str, size: int | None, bound: Bound, ratio: float) -> tuple[Part, Part]:
+    """Asking a server, and then its content. A repository comes compressed."""
+    known = size if size is not None else _rule_of(address).bytes.at(bound)
+    return Part(wait=book().request.at(bound)), Part(fetch=known / (ratio if is_git(address) else 1.0))
+
+
+def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool) -> Cost:
     text = " ".join([*step.argv, *(doc.content for doc in step.heredocs)])
-    commands = (command for command in re.split(r"&&|\|\||[;|\n]", text) if command.strip())
-    rules = [next((rule for rule in costs.rules if rule.pattern.search(c)), costs.other) for c in commands]
-    known = [rule for rule in rules if rule is not costs.other] or rules[:1] or [costs.other]
+    commands = [command for command in re.split(r"&&|\|\||[;|\n]", text) if command.strip()]
+    slept = sum(float(found[1]) * _UNITS[found[2]] for c in commands if (found := _SLEEP.match(c)))
+    rules = [costs.rule(command) for command in commands if not _SLEEP.match(command)]
+    known = [rule for rule in rules if rule is not costs.other] or rules[:1] or ([] if slept else [costs.other])
     share = costs.warm.at(bound) if warm and any("type=cache" in mount for mount in step.mounts) else 1.0
-    seconds = costs.start.at(bound) + sum(rule.seconds.at(bound) for rule in known) * share
+    parts = [Part(wait=costs.start.at(bound) + slept)]
+    for rule in known:
+        parts += _parts(rule, bound, share, ratio)
+    seconds = costs.start.at(bound) + slept + sum(rule.seconds.at(bound) for rule in known) * share
     size = sum(rule.bytes.at(bound) for rule in known)
-    names = ", ".join(dict.fromkeys(rule.id for rule in known))
-    return Cost(seconds, round(size), f"estimate: {known[0].seconds.estimate} ({names})", estimate=True)
+    names = ", ".join(dict.fromkeys(rule.id for rule in known)) or "sleep"
+    why = known[0].seconds.estimate if known else costs.start.estimate
+    return Cost(seconds, round(size), f"estimate: {why} ({names})", estimate=True, parts=tuple(parts))
 
 
-def _copy(step: Step, steps: Mapping[str, Step], costs: Book, bound: Bound) -> Cost:
+def _parts(rule: Rule, bound: Bound, share: float, ratio: float) -> list[Part]:
+    """A command's time as it is spent: first waiting, with what it downloads, then computing."""
+    seconds = rule.seconds.at(bound) * share
+    busy = rule.shape.cpu.value * seconds
+    idle = seconds - busy
+    computing = Part(cpu=busy, cores=rule.shape.cores.value)
+    size = rule.bytes.at(bound) / ratio * share
+    if rule.shape.fetches and size and idle:
+        return [Part(fetch=size, rate=size / idle), computing]
+    return [Part(wait=idle), computing]
+
+
+def _copy(step: Step, steps: Mapping[str, Step], costs: Book, bound: Bound, ratio: float) -> Cost:
     taken = [_taken(step, at, steps) for at, item in enumerate(step.vertex.inputs) if item.kind in ("context", "copy")]
     size = sum(selected.size for selected in taken)
     estimate = bool(costs.copy.estimate)
@@ -163,10 +237,21 @@ def _copy(step: Step, steps: Mapping[str, Step], costs: Book, bound: Bound) -> C
     if any(selected.taint for selected in taken):
         guessed = _run_behind(step, steps)
         if guessed is not None:
-            size += _run(guessed, costs, bound, warm=False).bytes or 0
+            given = annotation(guessed)
+            left = given.bytes if given is not None and given.bytes is not None else None
+            size += left if left is not None else _run(guessed, costs, bound, ratio, warm=False).bytes or 0
             source = f"estimate: the size of what line {guessed.line} leaves; {source}"
-    seconds = costs.copy.at(bound) + size / costs.write.value + size / costs.digest.value
-    return Cost(seconds, size, source, estimate)
+    fetched = _addresses(step.vertex)
+    for address in fetched:
+        rule = _rule_of(address)
+        size += round(rule.bytes.at(bound))
+        source, estimate = f"estimate: {rule.bytes.estimate} ({rule.id}); {source}", True
+    busy = size / costs.write.value + size / costs.digest.value
+    parts: tuple[Part, ...] = (Part(wait=costs.copy.at(bound)), Part(cpu=busy, write=float(size)))
+    if not any(steps[item.vertex].vertex.kind in ("http", "git") for item in step.vertex.inputs):
+        # The legacy builder has no step for what it fetches.
+        parts = (*(part for address in fetched for part in _fetching(address, None, bound, ratio)), *parts)
+    return Cost(costs.copy.at(bound) + busy, size, source, estimate, parts)
 
 
 def _taken(step: Step, at: int, steps: Mapping[str, Step]) -> Selected:
@@ -195,16 +280,3 @@ def critical_path(vertices: Iterable[Vertex], seconds: Mapping[str, float]) -> f
     for vertex in vertices:
         done[vertex.id] = max((done[item.vertex] for item in vertex.inputs), default=0.0) + seconds.get(vertex.id, 0.0)
     return max(done.values(), default=0.0)
-
-
-def chain(build: BuildGraph) -> list[str]:
-    """The vertices whose layers make up the image that is built, the base first."""
-    found: list[str] = []
-    ahead = [build.target] if build.target else []
-    while ahead:
-        name = ahead.pop()
-        vertex = build.vertex(name)
-        found.append(name)
-        kinds = ("parent", "copy") if vertex.kind == "merge" else ("parent",)
-        ahead += [item.vertex for item in vertex.inputs if item.kind in kinds]
-    return list(reversed(found))

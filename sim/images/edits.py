@@ -60,6 +60,9 @@ class Change:
     build_args: Annotated[Mapping[str, str], doc("Build arguments that get another value from this build on.")] = field(
         default_factory=dict
     )
+    remotes: Annotated[
+        Mapping[str, str], doc("Addresses an ADD fetches whose content is another from this build on: any text for it.")
+    ] = field(default_factory=dict)
     no_cache: Annotated[bool, doc("Whether this build passes over the cache.")] = False
     cache: Annotated[
         Literal["kept", "empty", "min", "max"],

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-from dataclasses import dataclass, field
 from typing import Any
 
 import networkx as nx
 
 from sim.errors import InputError, Problem
-from sim.images.bases import Bases, normalized
+from sim.images.arguments import argument_values
+from sim.images.bases import Bases, fault_of, normalized
 from sim.images.context import Tree
 from sim.images.copying import copy_plan
 from sim.images.dockerfile import expand
 from sim.images.instructions import Arg, Copy, Instruction, InstructionError, Pairs, Run, Setting, trigger
+from sim.images.naming import Part, printed
 from sim.images.options import Options
 from sim.images.running import run_plan
 from sim.images.selection import key_of
@@ -29,28 +29,6 @@ from sim.images.vertices import BuildGraph, EdgeKind, Effect, Input, Vertex
 _CONTEXT = "[internal] load build context"
 _DOCUMENT = "[internal] preparing inline document"
 _PERMISSIONS = "[internal] settings cache mount permissions"
-
-
-@dataclass
-class _Part:
-    """A stage, or an image that a COPY or a mount names, while the graph is made."""
-
-    stage: Stage | None
-    image: str
-    label: str
-    total: int
-    ignore_cache: bool = False
-    counter: int = 0
-    state: State = field(default_factory=State)
-
-    def prefix(self, text: str) -> str:
-        """The step's name with its number, as BuildKit counts."""
-        if not self.total:
-            return text
-        self.counter += 1
-        width = int(1 + math.log10(self.total))
-        label = f"{self.label} " if self.label else ""
-        return f"[{label}{self.counter:>{width}}/{self.total}] {text}"
 
 
 def build_graph(
@@ -77,7 +55,7 @@ class _Compiler:
         self.vertices: dict[str, Vertex] = {}
         self.by_digest: dict[str, str] = {}
         self.digests: dict[str, str] = {}
-        self.parts: dict[int, _Part] = {}
+        self.parts: dict[int, Part] = {}
         self.images: dict[str, State] = {}
         self.settings: list[tuple[str, Instruction]] = []
         self.label = ""
@@ -86,6 +64,9 @@ class _Compiler:
     def compile(self) -> BuildGraph:
         target = self.dockerfile.find(self.options.target)
         bases = {stage.index: self._expand(stage.start, stage.base, self.globals) for stage in self.dockerfile.stages}
+        blank = [stage for stage in self.dockerfile.stages if not bases[stage.index]]
+        if blank:
+            raise InputError([self._problem(stage.start, fault_of(stage.base, "")) for stage in blank])
         parents = {stage.index: self._parent(stage, bases[stage.index]) for stage in self.dockerfile.stages}
         lone = len(self.dockerfile.stages) == 1 and not self._names_other_sources()
         needed = self._reachable(target, parents)
@@ -116,6 +97,7 @@ class _Compiler:
         return any(True for _ in sources(stage)) or any(isinstance(s, Run) and s.mounts for s in stage.instructions)
 
     def _parent(self, stage: Stage, base: str) -> Stage | None:
+        """The stage a FROM names: one in capitals names none here, unlike in COPY (moby/buildkit issue 2003)."""
         earlier = reversed(self.dockerfile.stages[: stage.index])
         return next((other for other in earlier if other.start.alias and other.start.alias == base), None)
 
@@ -144,7 +126,7 @@ class _Compiler:
         total = len(counted) + (base != SCRATCH and parent is None)
         filters = self.options.no_cache_filter
         ignore = self.options.no_cache or any(name.lower() == stage.start.alias for name in filters)
-        part = _Part(stage, "", "" if lone else stage.name, total, ignore)
+        part = Part(stage, "", "" if lone else stage.name, total, ignore)
         self.parts[stage.index] = part
         self.index = stage.index
         self.label = stage.name
@@ -167,24 +149,27 @@ class _Compiler:
         for step in (*steps, *stage.instructions):
             self._step(part, step)
 
-    def _image(self, part: _Part, reference: str, step: Instruction | None) -> State:
+    def _image(self, part: Part, reference: str, step: Instruction | None, asking: Instruction | None = None) -> State:
+        fault = fault_of(reference, reference)
+        if fault:
+            raise InputError(self._problem(step or asking or self.dockerfile.stages[0].start, fault))
         image = self.bases.get(reference)
         platform = self.options.platform
         if step is not None and part.stage is not None and part.stage.start.platform:
             platform = self._expand(step, part.stage.start.platform, self.globals)
-        printed = normalized(reference)
+        shown = normalized(reference)
         output = self._add(
             kind="image",
-            name=part.prefix(f"FROM {printed}"),
+            name=part.prefix(f"FROM {shown}"),
             definition={"image": image.identity, "layers": list(image.layers), "platform": platform},
             inputs=(),
             step=step,
-            exact=printed,
+            exact=shown,
             image=image,
         )
         return from_image(image, output)
 
-    def _step(self, part: _Part, step: Instruction) -> None:
+    def _step(self, part: Part, step: Instruction) -> None:
         state = part.state
         if isinstance(step, Run):
             self._run(part, step)
@@ -195,7 +180,8 @@ class _Compiler:
         else:
             self.settings.append((self.label, step))
             if isinstance(step, Arg):
-                self._arg(state, step)
+                for name, value in self._arguments(state, step).items():
+                    state.set_env(name, value)
             elif isinstance(step, Pairs) and step.name == "ENV":
                 pairs = [(self._word(state, step, k), self._word(state, step, v)) for k, v in step.pairs]
                 for name, value in pairs:
@@ -206,18 +192,13 @@ class _Compiler:
             elif step.name == "SHELL" and isinstance(step, Setting):
                 state.shell = step.args
 
-    def _arg(self, state: State, step: Arg) -> None:
-        for name, default in step.args:
-            if name in self.options.build_args:
-                value: str | None = self.options.build_args[name]
-            elif default is not None:
-                value = self._word(state, step, default)
-            else:
-                value = self.globals.get(name)
-            if value is not None:
-                state.set_env(name, value)
+    def _arguments(self, state: State, step: Arg) -> dict[str, str]:
+        try:
+            return argument_values(step, state.env, self.options.build_args, self.globals, self.escape)
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
 
-    def _workdir(self, part: _Part, step: Setting) -> None:
+    def _workdir(self, part: Part, step: Setting) -> None:
         state = part.state
         made = state.enter(self._word(state, step, step.args[0]))
         if made == "/":
@@ -227,14 +208,14 @@ class _Compiler:
         inputs = (Input(state.output, "parent"),) if state.output else ()
         state.output = self._add(
             kind="file",
-            name=part.prefix(self._printed(state, step)),
+            name=part.prefix(printed(step.text, state.env, self.escape)),
             definition=definition | self._epoch(),
             inputs=inputs,
             step=step,
             effect=Effect(directory=made, base=0 if inputs else None),
         )
 
-    def _run(self, part: _Part, step: Run) -> None:
+    def _run(self, part: Part, step: Run) -> None:
         state = part.state
         try:
             plan = run_plan(step, state, self.options, self.escape)
@@ -278,13 +259,13 @@ class _Compiler:
             ignore_cache=part.ignore_cache,
         )
 
-    def _copy(self, part: _Part, step: Copy) -> None:
+    def _copy(self, part: Part, step: Copy) -> None:
         state = part.state
         try:
             plan = copy_plan(step, state, self.escape)
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
-        printed = part.prefix(self._printed(state, step))
+        name = part.prefix(printed(step.text, state.env, self.escape))
         linked = self.merges and step.link and not step.chmod
         base = "" if linked else state.output
         inputs: list[Input] = [Input(base, "parent")] if base else []
@@ -295,7 +276,7 @@ class _Compiler:
             if action.document is not None:
                 source = self._document(action.document, step, 0o644)
             elif action.remote:
-                source = self._remote(action.remote, action.definition, step, printed)
+                source = self._remote(action.remote, action.definition, step, name)
             else:
                 source = self._source(step, step.source)
             at = slots.setdefault(source, len(inputs))
@@ -310,7 +291,7 @@ class _Compiler:
         effect = Effect(copy=step, sources=tuple(taken), dest=plan.dest, base=0 if base else None, mode=plan.mode)
         copied = self._add(
             kind="file",
-            name=printed,
+            name=name,
             definition={"actions": actions},
             inputs=tuple(inputs),
             step=step,
@@ -322,7 +303,7 @@ class _Compiler:
             part.counter -= 1
             copied = self._add(
                 kind="merge",
-                name=part.prefix("LINK " + self._printed(state, step)),
+                name=part.prefix("LINK " + printed(step.text, state.env, self.escape)),
                 definition={"merge": 2},
                 inputs=(Input(state.output, "parent"), Input(copied, "copy")),
                 step=step,
@@ -341,7 +322,7 @@ class _Compiler:
                 raise InputError(self._problem(step, f'stage "{name}" is empty; there is nothing to copy from it'))
             return output
         if name not in self.images:
-            self.images[name] = self._image(_Part(None, name, "", 0), name, None)
+            self.images[name] = self._image(Part(None, name, "", 0), name, None, step)
         return self.images[name].output
 
     def _document(self, document: tuple[str, str], step: Instruction, mode: int) -> str:
@@ -364,15 +345,16 @@ class _Compiler:
             inputs=(),
             step=step,
             internal=True,
-            effect=Effect(directory="/cache", mode=int(str(owner.get("mode") or "755"), 8)),
+            effect=Effect(directory="/cache", mode=owner["mode"]),
         )
 
-    def _remote(self, address: str, definition: dict[str, Any], step: Copy, printed: str) -> str:
+    def _remote(self, address: str, definition: dict[str, Any], step: Copy, name: str) -> str:
         git = definition["git"]
-        identity = {"git": address} if git else {"body of": address.partition("?")[0], "name": definition["src"]}
+        content = self.options.content_at(address)
+        identity = {"git": content} if git else {"body of": content, "name": definition["src"]}
         return self._add(
             kind="git" if git else "http",
-            name=printed,
+            name=name,
             definition=identity | {"keep_git_dir": step.keep_git_dir},
             inputs=(),
             step=step,
@@ -437,15 +419,6 @@ class _Compiler:
 
     def _word(self, state: State, step: Instruction, word: str) -> str:
         return self._expand(step, word, state.env)
-
-    def _printed(self, state: State, step: Instruction) -> str:
-        first, space, rest = step.text.partition(" ")
-        try:
-            shown = expand(f"{first}{space}{rest}", state.env, self.escape)
-        except ValueError:
-            shown = step.text
-        first, space, rest = shown.partition(" ")
-        return first.upper() + space + rest
 
     def _problem(self, step: Instruction, message: str) -> Problem:
         return Problem(message, self.dockerfile.file, step.line, excerpt=step.text.split("\n")[0])

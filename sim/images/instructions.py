@@ -187,7 +187,13 @@ def _from(node: Node, flags: Flags) -> Instruction:
             )
     elif len(node.args) != 1:
         raise InstructionError("FROM requires either one or three arguments")
-    return From(node.name, node.text, node.line, node.end, node.comments, node.args[0], alias, _text(flags, "platform"))
+    platform = _text(flags, "platform")
+    if platform and "$" not in platform and not re.fullmatch(r"[\w.-]+(/[\w.-]+){0,2}", platform):
+        raise InstructionError(
+            f'failed to parse platform {platform}: "{platform}": cannot parse platform specifier: expected os/arch or '
+            "os/arch/variant"
+        )
+    return From(node.name, node.text, node.line, node.end, node.comments, node.args[0], alias, platform)
 
 
 def _run(node: Node, flags: Flags) -> Instruction:
@@ -345,7 +351,33 @@ def _shell(node: Node) -> None:
         raise InstructionError(f"SHELL requires the arguments to be in JSON form: {node.text}")
 
 
+_DURATION = re.compile(r"[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+)")
+_PORT = re.compile(r"(\S*:)?(\d+)(-(\d+))?(/(tcp|udp|sctp))?", re.IGNORECASE)
+
+
+def _expose(node: Node) -> None:
+    """Ports without variables can be read already (docker/go-connections, nat/parse.go)."""
+    _at_least_one(node)
+    for word in node.args:
+        found = _PORT.fullmatch(word)
+        ports = [int(port) for port in (found[2], found[4]) if port] if found else []
+        if "$" not in word and not (ports and max(ports) <= 65535 and ports == sorted(ports)):
+            raise InstructionError(f"invalid containerPort: {word}; expected a port such as 80, 80/udp or 8000-8010")
+
+
+def _volume(node: Node) -> None:
+    _at_least_one(node)
+    if any(not word.strip() for word in node.args):
+        raise InstructionError("VOLUME specified can not be an empty string")
+
+
 def _healthcheck(node: Node) -> None:
+    for flag in node.flags:
+        name, _, value = flag.removeprefix("--").partition("=")
+        if name != "retries" and not _DURATION.fullmatch(value):
+            raise InstructionError(f'time: invalid duration "{value}" for --{name}; expected one such as 30s or 1m30s')
+        if name == "retries" and not value.isdigit():
+            raise InstructionError(f"--retries must be at least 0 (not {value}); expected a number of attempts")
     _at_least_one(node)
     kind = node.args[0].upper()
     if kind not in ("CMD", "NONE"):
@@ -367,14 +399,14 @@ def _onbuild(node: Node) -> None:
 
 
 _CHECKS: dict[str, Callable[[Node], None]] = {
-    "EXPOSE": _at_least_one,
+    "EXPOSE": _expose,
     "HEALTHCHECK": _healthcheck,
     "MAINTAINER": _exactly_one,
     "ONBUILD": _onbuild,
     "SHELL": _shell,
     "STOPSIGNAL": _exactly_one,
     "USER": _exactly_one,
-    "VOLUME": _at_least_one,
+    "VOLUME": _volume,
     "WORKDIR": _exactly_one,
 }
 _READERS: dict[str, Callable[[Node, Flags], Instruction]] = {

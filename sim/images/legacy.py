@@ -15,7 +15,7 @@ from typing import Any
 import networkx as nx
 
 from sim.errors import InputError, Problem
-from sim.images.bases import BaseImage, Bases
+from sim.images.bases import BaseImage, Bases, fault_of
 from sim.images.context import Tree
 from sim.images.dockerfile import expand
 from sim.images.instructions import (
@@ -140,6 +140,9 @@ class _Chain:
             image = _Image()
             self._add("image", stage.start, {"from": SCRATCH}, (), "")
         else:
+            fault = fault_of(stage.base, base)
+            if fault:
+                raise InputError(self._problem(stage.start, fault))
             found = self.bases.get(base)
             image = _Image(
                 env=dict(found.env), workdir=found.workdir, user=found.user, onbuild=found.onbuild,
@@ -225,7 +228,13 @@ class _Chain:
         dest = posixpath.normpath(posixpath.join("/", image.workdir, word))
         dest += "/" if dest != "/" and (word.endswith("/") or word in (".", "")) else ""
         named = [self._word(image, step, source) for source in step.sources]
+        if len(named) > 1 and not dest.endswith("/"):
+            fault = (
+                f"When using {step.name} with more than one source file, the destination must be a directory and end "
+                "with a /"
+            )
         remote = [source.partition("?")[0] for source in named if is_url(source) or is_git(source)]
+        bodies = [self.options.content_at(source) for source in remote]
         sources = [source for source in named if not (is_url(source) or is_git(source))]
         paths = [posixpath.normpath(posixpath.join("/", source)).replace("//", "/") for source in sources]
         selectors = tuple(Selector(path, has_wildcard(path)) for path in paths)
@@ -243,7 +252,9 @@ class _Chain:
         elif source:
             kind: EdgeKind = "context" if self.vertices[source].kind == "context" else "copy"
             inputs.append(Input(source, kind, selectors, by_content=True))
-        command = {"command": [step.name, self._word(image, step, step.chown), dest, *remote]}
+        command: dict[str, Any] = {"command": [step.name, self._word(image, step, step.chown), dest, *remote]}
+        if bodies != remote:
+            command["remotes"] = bodies
         taken = tuple((at, selector) for selector in selectors)
         effect = Effect(copy=step, sources=taken, dest=dest, base=base, mode=0)
         image.output = self._add("file", step, command, tuple(inputs), fault, effect=effect, internal=hidden)

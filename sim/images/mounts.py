@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class Mount:
     """One mount of a RUN.
 
     source_stage: a stage's or image's name, "" for the build context (bind) or none. target: "" for the working
-    directory, as BuildKit takes it.
+    directory, as BuildKit takes it. size: bytes, 0 for no limit. mode, uid, gid: None where not given.
     """
 
     type: str = "bind"
@@ -36,10 +37,10 @@ class Mount:
     id: str = ""
     sharing: str = "shared"
     required: bool = False
-    size: str = ""
-    mode: str = ""
-    uid: str = ""
-    gid: str = ""
+    size: int = 0
+    mode: int | None = None
+    uid: int | None = None
+    gid: int | None = None
     env: str = ""
 
 
@@ -59,11 +60,10 @@ def read_mount(value: str, expand: Callable[[str], str]) -> Mount:
         if not given and key not in _SWITCHES:
             raise ValueError(f"invalid field '{field}' of the mount must be a key=value pair")
         fields[key] = expand(text) if given else "true"
-    kind = fields.get("type", "bind").lower()
-    if kind not in TYPES:
-        near = difflib.get_close_matches(kind, TYPES, 1)
-        hint = f" (did you mean {near[0]}?)" if near else f"; expected one of {', '.join(TYPES)}"
-        raise ValueError(f"unsupported mount type {kind!r}{hint}")
+        kind = _kind(fields)
+        if (key == "size" and kind != "tmpfs") or (key == "required" and kind not in ("secret", "ssh")):
+            raise ValueError(f"unexpected key '{name.lower()}' for mount type '{kind}'")
+    kind = _kind(fields)
     sharing = fields.get("sharing", "").lower()
     if sharing and kind != "cache":
         raise ValueError(f"invalid cache sharing set for {kind} mount")
@@ -75,6 +75,8 @@ def read_mount(value: str, expand: Callable[[str], str]) -> Mount:
                 raise ValueError(f"{name} not allowed for {kind!r} type mounts")
     if kind == "secret" and "source_stage" in fields:
         raise ValueError("secret mount should not have a from")
+    if kind == "secret" and {"source", "id"} <= fields.keys():
+        raise ValueError("both source and id can't be set")
     if kind == "secret" and not {"id", "source", "target"} & fields.keys():
         raise ValueError("invalid secret mount. one of source, target required")
     readonly = kind not in ("cache", "tmpfs")
@@ -91,10 +93,10 @@ def read_mount(value: str, expand: Callable[[str], str]) -> Mount:
         id=fields.get("id", ""),
         sharing=sharing or "shared",
         required=_boolean("required", fields.get("required", "false")),
-        size=fields.get("size", ""),
-        mode=fields.get("mode", ""),
-        uid=fields.get("uid", ""),
-        gid=fields.get("gid", ""),
+        size=size_in_bytes(fields["size"]) if "size" in fields else 0,
+        mode=_number(fields, "mode", 8),
+        uid=_number(fields, "uid", 10),
+        gid=_number(fields, "gid", 10),
         env=fields.get("env", ""),
     )
 
@@ -120,6 +122,35 @@ def stage_of(value: str) -> str:
         if name.lower() == "from":
             return text
     return ""
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgtp])?i?b?)?", re.IGNORECASE)
+
+
+def size_in_bytes(text: str) -> int:
+    """A size as docker's flags take it: "64m" is 67108864 (docker/go-units, RAMInBytes). Raises `ValueError`."""
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise ValueError(f"invalid value for size: {text}; expected one such as 64m or 1g")
+    return int(float(found[1]) * 1024 ** (" kmgtp".index((found[2] or " ").lower())))
+
+
+def _kind(fields: dict[str, str]) -> str:
+    kind = fields.get("type", "bind").lower()
+    if kind not in TYPES:
+        near = difflib.get_close_matches(kind, TYPES, 1)
+        hint = f" (did you mean {near[0]}?)" if near else f"; expected one of {', '.join(TYPES)}"
+        raise ValueError(f"unsupported mount type {kind!r}{hint}")
+    return kind
+
+
+def _number(fields: dict[str, str], name: str, base: int) -> int | None:
+    if name not in fields:
+        return None
+    text = fields[name]
+    if not re.fullmatch(r"[0-7]+" if base == 8 else r"\d+", text) or int(text, base) >= 2**32:
+        raise ValueError(f"invalid value {text} for {name}; expected {'an octal' if base == 8 else 'a whole'} number")
+    return int(text, base)
 
 
 def _boolean(name: str, text: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sim.errors import InputError
+from sim.images.mounts import size_in_bytes
 
 Builder = Literal["buildkit-containerd", "buildkit-overlay2", "legacy"]
 BUILDERS: tuple[Builder, ...] = ("buildkit-containerd", "buildkit-overlay2", "legacy")
@@ -29,6 +30,10 @@ class Options:
     """What a build is asked to do.
 
     dockerfile: its path in the context. no_cache_filter: names of stages. host: the platform of the building machine.
+    labels: of `--label`. limits: what else of the command line is in a RUN's key (llb, exec.go: /dev/shm's size, ulimits,
+    the control group's parent, the host's name).
+    remotes: what stands for the content of an ADD's address (a digest, a commit, any text); one that is not named has
+    the content it always had.
     """
 
     dockerfile: str = "Dockerfile"
@@ -40,6 +45,14 @@ class Options:
     host: str = "linux/amd64"
     network: str = ""
     hosts: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
+    remotes: Mapping[str, str] = field(default_factory=dict)
+
+    def content_at(self, address: str) -> str:
+        """What stands for the content at an address: of its bytes or commit, not of its ETag, date or query."""
+        plain = address if "#" in address else address.partition("?")[0]
+        return self.remotes.get(address) or self.remotes.get(plain) or plain
 
     def platform_args(self) -> dict[str, str]:
         """The predefined platform arguments."""
@@ -61,11 +74,16 @@ def from_command_line(line: str, environment: Mapping[str, str] | None = None) -
 
     environment: values of build arguments given by name alone. Raises `InputError` for a flag without its value.
     """
-    words = shlex.split(line)
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise InputError(f"{line!r} is no command line: {error}") from None
     args: dict[str, str] = {}
     values: dict[str, str] = {}
     filters: list[str] = []
     hosts: list[str] = []
+    labels: dict[str, str] = {}
+    limits: dict[str, str] = {}
     no_cache = False
     at = 0
     while at < len(words):
@@ -91,8 +109,19 @@ def from_command_line(line: str, environment: Mapping[str, str] | None = None) -
             filters += value.split(",")
         elif flag == "--add-host":
             hosts.append(value)
+        elif flag == "--label":
+            name, _, text = value.partition("=")
+            labels[name] = text
+        elif flag == "--ulimit":
+            limits["ulimits"] = " ".join(filter(None, (limits.get("ulimits", ""), _ulimit(value))))
+        elif flag == "--shm-size":
+            limits["shm"] = str(_size(value, line))
+        elif flag == "--cgroup-parent":
+            limits["cgroup"] = value
         else:
             values[flag] = value
+    if "BUILDKIT_SANDBOX_HOSTNAME" in args:
+        limits["hostname"] = args["BUILDKIT_SANDBOX_HOSTNAME"]
     dockerfile = values.get("-f", values.get("--file", "Dockerfile")).removeprefix("CTX/")
     return Options(
         dockerfile=dockerfile,
@@ -103,4 +132,20 @@ def from_command_line(line: str, environment: Mapping[str, str] | None = None) -
         platform=values.get("--platform", "linux/amd64"),
         network=values.get("--network", ""),
         hosts=tuple(hosts),
+        labels=labels,
+        limits={name: value for name, value in limits.items() if value not in ("", "0")},
     )
+
+
+def _ulimit(text: str) -> str:
+    """A limit with its hard bound, which is the soft one where none is given."""
+    name, _, bounds = text.partition("=")
+    soft, _, hard = bounds.partition(":")
+    return f"{name}={soft}:{hard or soft}"
+
+
+def _size(text: str, line: str) -> int:
+    try:
+        return size_in_bytes(text)
+    except ValueError as error:
+        raise InputError(f"--shm-size in {line!r}: {error}") from None

@@ -1,7 +1,8 @@
 """A sequence of builds, planned without running one: the first into an empty cache, then each next after its edits.
 
-This is what the `build` study, the command line and the layer page ask. Where a step hangs on the bytes a RUN leaves,
-its fate is planned both ways.
+Which steps run is the cache's answer; when each starts and ends is `sim.images.schedule`'s. This is what the `build`
+study, the command line and the layer page ask. Where a step hangs on the bytes a RUN leaves, its fate is planned both
+ways.
 """
 
 from __future__ import annotations
@@ -10,21 +11,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sim.catalog import load
 from sim.errors import InputError, Problem
 from sim.images import context as trees
 from sim.images.bases import Bases
 from sim.images.builders import graph_for, read_dockerfile, walk_for
-from sim.images.cache import Step, Store
+from sim.images.cache import Output, Step, Store
 from sim.images.context import Tree
-from sim.images.costs import Cost, book, chain, cost_of, critical_path
+from sim.images.costs import Cost, annotation
 from sim.images.edits import Change, apply
 from sim.images.export import exported
+from sim.images.history import Entry, Known, match
 from sim.images.ignore import Ignore
+from sim.images.instructions import Instruction
 from sim.images.options import BUILDERS, Builder, Options
 from sim.images.records import records_of
 from sim.images.rootfs import Files
+from sim.images.schedule import Machine, Schedule, costs_of, schedule
 from sim.images.stages import Dockerfile
-from sim.images.vertices import BuildGraph, Vertex
+from sim.images.store import LayerStore
+from sim.images.vertices import BuildGraph, Vertex, chain
 from sim.images.why import Built, pair
 from sim.outcome import Bound, StepRecord
 
@@ -33,9 +39,10 @@ from sim.outcome import Bound, StepRecord
 class PlannedBuild:
     """One build of a sequence.
 
-    hits, misses, depends: steps by fate; steps: their sum. rebuild_seconds: the critical path of what runs, steps that
-    depend on an output included; full_seconds: of everything. new_bytes: of layers of the image that are made anew.
-    first_cause_line: 0 where nothing misses.
+    hits, misses, depends: steps by fate; steps: their sum. rebuild_seconds: until the last step that runs has ended,
+    steps that depend on an output included; full_seconds: were all of them to run. critical_seconds: the longest way
+    through what runs, were nothing shared. new_bytes: of layers of the image that are made anew; push_bytes: of the
+    same, compressed; image_bytes: of all its layers. first_cause_line: 0 where nothing misses.
     """
 
     number: int
@@ -46,9 +53,13 @@ class PlannedBuild:
     depends: int
     rebuild_seconds: float
     full_seconds: float
+    critical_seconds: float
     new_bytes: int
+    push_bytes: int
+    image_bytes: int
     first_cause_line: int
     estimate: bool
+    image_estimate: bool
     tree: Tree
     ignore: Ignore
 
@@ -83,12 +94,16 @@ class BuildPlan:
 
 @dataclass
 class _Session:
-    """A builder between builds."""
+    """A builder between builds. history: what a real image says of steps, as `history.entries` gives it."""
 
     builder: Builder
+    machine: Machine
+    history: tuple[Entry, ...] = ()
     store: Store = field(default_factory=Store)
     before: Built | None = None
     ran: set[str] = field(default_factory=set)
+    fetched: set[str] = field(default_factory=set)
+    images: LayerStore = field(default_factory=LayerStore)
     count: int = 0
 
 
@@ -105,11 +120,19 @@ def plan_builds(
     bases: Bases | None = None,
     label: str = "build",
     bound: Bound = "value",
+    host: str = "laptop",
+    max_parallelism: int = 0,
+    pull_base: bool = False,
+    like: Sequence[Entry] = (),
+    remotes: Mapping[str, str] | None = None,
 ) -> BuildPlan:
     """Plan a first build into an empty cache, and one more after each change; changes add up.
 
     dockerfile: its text, None to take it from the context at `path`. context: a tree, a mapping of paths to texts, or
-    a folder. label: what the records are called by. bound: which end of their ranges costs are taken at.
+    a folder. label: what the records are called by. bound: which end of their ranges costs are taken at. host: the
+    machine that builds, by its id in the catalog. max_parallelism: steps that BuildKit runs at once, 0 for no limit.
+    pull_base: whether base images are not there yet. like: layers of a real image, from `history.entries`. remotes:
+    what stands for the content of an ADD's address, as `Options` has it.
     Raises `InputError` with every problem of the Dockerfile, the context or a change.
     """
     if builder not in BUILDERS:
@@ -117,14 +140,18 @@ def plan_builds(
     tree = _tree(context)
     if dockerfile is not None:
         tree = trees.write(tree, path, dockerfile)
-    session = _Session(builder)
-    arguments = dict(build_args or {})
-    options = Options(dockerfile=path, target=target, build_args=arguments, no_cache=no_cache)
+    machine = Machine(load.host(host), bound, builder, max_parallelism, pull_base)
+    session = _Session(builder, machine, tuple(like))
+    arguments, fetched = dict(build_args or {}), dict(remotes or {})
+    options = Options(dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, remotes=fetched)
     builds = [_plan(session, tree, options, bases, label, bound)]
     for change in changes:
         tree = apply(tree, change.edits)
         arguments |= change.build_args
-        options = Options(dockerfile=path, target=target, build_args=dict(arguments), no_cache=change.no_cache)
+        fetched |= change.remotes
+        options = Options(
+            dockerfile=path, target=target, build_args=dict(arguments), no_cache=change.no_cache, remotes=dict(fetched)
+        )
         _find_cache(session, change)
         builds.append(_plan(session, tree, options, bases, label, bound))
     return BuildPlan(builder, tuple(builds))
@@ -136,6 +163,8 @@ def _find_cache(session: _Session, change: Change) -> None:
     if change.cache == "kept" or before is None:
         return
     session.ran.clear()
+    session.fetched.clear()
+    session.images = LayerStore()
     if change.cache == "empty":
         session.store = Store(builds=session.store.builds, made=session.store.made)
     elif session.builder == "legacy":
@@ -172,21 +201,49 @@ def _plan(
         tokens = files.tokens if isinstance(files, Files) and files.tokens else (f"run {session.count} {vertex.id}",)
         return Files((below,) if below is not None else (), tokens=tokens)
 
-    now = Built(graph, walk_for(builder, graph, session.store, changed))
-    best = now if before is None else Built(graph, walk_for(builder, graph, hopeful, same))
+    known = match(graph, session.history) if session.history else {}
+    failing, skipped = _failure(session, graph, known, changed)
+
+    def walked(store: Store, output: Output) -> Built:
+        steps = walk_for(builder, graph, store, output, failing=failing, skipped=skipped)
+        return Built(graph, {v.id: steps.get(v.id) or Step(v, "skipped", None) for v in graph.vertices})
+
+    now = walked(session.store, changed)
+    best = now if before is None else walked(hopeful, same)
     _check(now, ignore, dockerfile)
-    costs = {
-        name: cost_of(step, graph, now.steps, bound, warm=_warm(step, session)) for name, step in now.steps.items()
-    }
-    cold = {name: cost_of(step, graph, now.steps, bound).seconds or 0.0 for name, step in now.steps.items()}
+    costs = costs_of(now, session.machine, known, session.ran)
+    unsure = {name for name, step in now.steps.items() if step.outcome != best.steps[name].outcome}
+    found = schedule(now, costs, session.machine, set() if bound != "low" else unsure, session.images, session.fetched)
     session.ran |= {step.vertex.text for step in now.steps.values() if step.ran}
-    records = records_of(label, str(session.count), now, best, before, pairs, costs)
+    session.images = found.images
+    session.fetched |= found.fetched
+    records = records_of(label, str(session.count), now, best, before, pairs, costs.now, found)
     session.before = now
-    return _summary(session, records, now, costs, cold, tree, ignore)
+    return _summary(session, records, now, costs.now, found, tree, ignore)
 
 
-def _warm(step: Step, session: _Session) -> bool:
-    return step.vertex.kind == "exec" and bool(session.ran) and not step.vertex.ignore_cache
+def _fails(step: Instruction) -> bool:
+    given = annotation(step)
+    return given is not None and given.fails
+
+
+def _failure(
+    session: _Session, graph: BuildGraph, known: Mapping[int, Known], output: Output
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the step that is said to fail and is the first to do so, and of those the build ends before."""
+    said = {v.id for v in graph.vertices if v.kind == "exec" and v.step is not None and _fails(v.step)}
+    if not said:
+        return frozenset(), frozenset()
+    steps = walk_for(session.builder, graph, session.store.copy(), output)
+    whole = Built(graph, steps)
+    costs = costs_of(whole, session.machine, known, session.ran)
+    ends = schedule(whole, costs, session.machine, (), session.images, session.fetched).now.spans
+    broken = min(said & ends.keys(), key=lambda name: (ends[name][1], name), default="")
+    if not broken:
+        return frozenset(), frozenset()
+    found = schedule(whole, costs, session.machine, (), session.images, session.fetched, broken).now
+    skipped = {name for name in found.cancelled if steps[name].outcome not in ("base", "context")}
+    return frozenset({graph.vertex(broken).name}), frozenset(graph.vertex(name).name for name in skipped - {broken})
 
 
 def _check(now: Built, ignore: Ignore, dockerfile: Dockerfile) -> None:
@@ -212,22 +269,14 @@ def _summary(
     records: tuple[StepRecord, ...],
     now: Built,
     costs: Mapping[str, Cost],
-    cold: Mapping[str, float],
+    found: Schedule,
     tree: Tree,
     ignore: Ignore,
 ) -> PlannedBuild:
     fates = {record.step: record.status for record in records}
-    ran = [name for name, step in now.steps.items() if step.ran]
-    seconds = {name: costs[name].seconds or 0.0 for name in now.steps}
-    vertices = now.graph.vertices
-    if session.builder == "legacy":
-        hits = sum(fates.get(name) == "hit" for name in now.steps)
-        rebuild = sum(seconds[name] for name in ran) + hits * book().cached.value
-        full = sum(cold.values())
-    else:
-        rebuild = critical_path(vertices, {name: seconds[name] for name in ran})
-        full = critical_path(vertices, cold)
     causes = [record for record in records if record.cause]
+    layers = chain(now.graph)
+    new = [name for name in layers if name in found.ran and now.steps[name].outcome == "miss"]
     return PlannedBuild(
         number=session.count,
         records=records,
@@ -235,11 +284,15 @@ def _summary(
         hits=sum(fate == "hit" for fate in fates.values()),
         misses=sum(fate == "miss" for fate in fates.values()),
         depends=sum(fate == "depends" for fate in fates.values()),
-        rebuild_seconds=rebuild,
-        full_seconds=full,
-        new_bytes=sum(costs[name].bytes or 0 for name in chain(now.graph) if now.steps[name].ran),
+        rebuild_seconds=found.now.seconds,
+        full_seconds=found.cold.seconds,
+        critical_seconds=found.alone,
+        new_bytes=sum(costs[name].bytes or 0 for name in new),
+        push_bytes=sum(costs[name].compressed or 0 for name in new),
+        image_bytes=sum(costs[name].bytes or 0 for name in layers),
         first_cause_line=causes[0].line if causes else 0,
-        estimate=any(costs[name].estimate for name in ran),
+        estimate=any(costs[name].estimate for name in found.ran),
+        image_estimate=any(costs[name].estimate and costs[name].bytes for name in layers),
         tree=tree,
         ignore=ignore,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sim.images.breaks import breaks
 from sim.images.cache import Step
 from sim.images.costs import Cost
 from sim.images.instructions import Instruction
+from sim.images.schedule import Schedule
 from sim.images.vertices import Vertex
 from sim.images.why import Built, depends, is_cause, reason
 from sim.outcome import Message, StepRecord, StepStatus
@@ -20,12 +22,16 @@ def records_of(
     before: Built | None,
     pairs: Mapping[str, str],
     costs: Mapping[str, Cost],
+    when: Schedule,
 ) -> tuple[StepRecord, ...]:
     """A record for each vertex the builder shows and each instruction without one, by line.
 
     now: walked as if every RUN that runs leaves something else; best: as if it left the same.
+    when: the same steps in time.
     """
     records: list[StepRecord] = []
+    critical = set(when.now.critical)
+    broken = next((step.vertex for step in now.steps.values() if step.outcome == "failed"), None)
     for name, step in now.steps.items():
         vertex = step.vertex
         if vertex.internal and vertex.kind != "context":
@@ -37,8 +43,11 @@ def records_of(
             why = depends(step, now, best)
         elif status == "metadata":
             why = _metadata(vertex.instruction)
+        elif status == "unused":
+            why = Message("build.cancelled", (("line", broken.line), ("step", broken.name)) if broken else ())
         else:
             why = reason(step, now, before, pairs)
+        span = when.now.spans.get(name)
         records.append(
             StepRecord(
                 of,
@@ -59,6 +68,11 @@ def records_of(
                 cost.bytes,
                 cost.source,
                 cost.estimate,
+                cost.compressed,
+                span[0] if span else None,
+                span[1] if span else None,
+                name in critical,
+                breaks(step, now) if status == "hit" else None,
             )
         )
     records += _settings(of, build, now)
@@ -73,6 +87,8 @@ def _key(step: Step | None) -> str:
 def _status(step: Step, best: Step) -> StepStatus:
     if step.vertex.kind == "config" and "global" in step.vertex.definition:
         return "metadata"
+    if step.outcome == "skipped":
+        return "unused"
     if step.outcome in ("base", "context"):
         return "base" if step.outcome == "base" else "context"
     if step.outcome != best.outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,8 @@ _PIPES = "/dev/pipes/"
 class MountPlan:
     """One mount, the root among them. stage: what it is taken from, "" for the context. owner: of a fresh cache.
 
-    exact: what tells vertices apart that share a key (a cache's id). document: an inline script to mount.
+    exact: what tells vertices apart that share a key (a cache's id). document: an inline script to mount. kind: "" for
+    a tree of files, else "secret" or "ssh".
     """
 
     target: str
@@ -34,6 +36,7 @@ class MountPlan:
     exact: str = ""
     document: tuple[str, str] | None = None
     owner: dict[str, Any] | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,25 +63,38 @@ def run_plan(step: Run, state: State, options: Options, escape: str) -> RunPlan:
         "env": [f"{name}={value}" for name, value in state.env.items() if name not in _NOT_ENV],
         "cwd": state.cwd,
         "user": state.user,
-        "network": step.network or options.network,
-        "security": step.security,
+        "network": _unless("default", step.network) or _unless("default", options.network),
+        "security": _unless("sandbox", step.security),
         "platform": options.platform,
-        "hosts": [host.partition(":")[0] for host in options.hosts],
+        "hosts": [re.split("[:=]", host, maxsplit=1)[0] for host in options.hosts],
     }
+    if options.limits:
+        definition["limits"] = dict(options.limits)
     root = MountPlan("/", {"target": "/"}, root=True)
     mounts = [root]
     for value in step.mounts:
-        mounts.append(_mount(read_mount(value, lambda word: expand(word, state.env, escape)), state, len(mounts)))
+        mounts.append(_mount(read_mount(value, lambda word: expand(word, state.env, escape)), state, mounts))
     if document is not None:
         pipes = MountPlan(_PIPES, {"target": _PIPES, "readonly": True}, by_content=True, document=document)
         mounts.append(pipes)
     proxies = {name: value for name, value in options.build_args.items() if name in PROXIES}
     exact = json.dumps(proxies, sort_keys=True)
     mounts[0] = MountPlan("/", {"target": "/"}, root=True, exact=exact, selectors=_whole(mounts))
-    return RunPlan(definition, first.upper() + space + rest, tuple(sorted(mounts, key=lambda mount: mount.target)))
+    return RunPlan(definition, first.upper() + space + rest, tuple(sorted(mounts, key=_place)))
 
 
 _NOT_ENV = {"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"}
+
+
+def _unless(default: str, value: str) -> str:
+    """A value, "" for the default, which is the same to BuildKit as none (dockerfile2llb, convert_runnetwork.go)."""
+    return "" if value == default else value
+
+
+def _place(mount: MountPlan) -> tuple[int, str]:
+    """Where a mount stands in the key: by target, secrets and then agents' sockets behind, as written (llb, exec.go)."""
+    behind = ("secret", "ssh").index(mount.kind) + 1 if mount.kind in ("secret", "ssh") else 0
+    return behind, "" if behind else mount.target
 
 
 def command_line(step: Run) -> tuple[tuple[str, ...], tuple[str, str] | None, str]:
@@ -102,26 +118,18 @@ def _whole(mounts: list[MountPlan]) -> tuple[Selector, ...]:
     return (Selector("/"),) if len(mounts) > 1 else ()
 
 
-def _mount(mount: Mount, state: State, count: int) -> MountPlan:
-    target = posixpath.normpath(posixpath.join("/", state.cwd, mount.target))
+def _mount(mount: Mount, state: State, before: list[MountPlan]) -> MountPlan:
+    """One mount. An absolute target stays as it is written: "/c" and "/c/" are two keys."""
     if mount.type == "secret":
         name = mount.source or mount.id or posixpath.basename(mount.target)
-        kept = {
-            "type": "secret",
-            "id": name,
-            "target": target if mount.target else f"/run/secrets/{posixpath.basename(name)}",
-        }
-        return MountPlan(
-            str(kept["target"]),
-            kept | _held(mount) | {"env": mount.env},
-        )
+        target = mount.target or f"/run/secrets/{posixpath.basename(name)}"
+        kept = {"type": "secret", "id": name, "target": target, "env": mount.env, **_held(mount, 0o400)}
+        return MountPlan(target, kept, kind="secret")
     if mount.type == "ssh":
-        kept = {
-            "type": "ssh",
-            "id": mount.id or "default",
-            "target": target if mount.target else f"/run/buildkit/ssh_agent.{count}",
-        }
-        return MountPlan(str(kept["target"]), kept | _held(mount))
+        target = mount.target or f"/run/buildkit/ssh_agent.{sum(other.kind == 'ssh' for other in before)}"
+        return MountPlan(target, {"type": "ssh", "id": mount.id, "target": target, **_held(mount, 0o600)}, kind="ssh")
+    absolute = mount.target.startswith("/")
+    target = mount.target if absolute else posixpath.normpath(posixpath.join("/", state.cwd, mount.target))
     if target == "/":
         raise ValueError(f'invalid mount target "{mount.target}"; expected a directory below /')
     if mount.type == "tmpfs":
@@ -136,8 +144,8 @@ def _mount(mount: Mount, state: State, count: int) -> MountPlan:
         name = mount.id or posixpath.normpath(mount.target)
         exact = f"{name} {mount.sharing}"
         definition["cache"] = name if name == target and mount.sharing == "shared" else ""
-        if selected == "/" and (mount.uid or mount.gid or mount.mode):
-            owner = {"uid": mount.uid, "gid": mount.gid, "mode": mount.mode}
+        if selected == "/" and (mount.uid, mount.gid, mount.mode) != (None, None, None):
+            owner = {"uid": mount.uid or 0, "gid": mount.gid or 0, "mode": _given(mount.mode, 0o755)}
             selected = "/cache"
     return MountPlan(
         target,
@@ -150,5 +158,15 @@ def _mount(mount: Mount, state: State, count: int) -> MountPlan:
     )
 
 
-def _held(mount: Mount) -> dict[str, Any]:
-    return {"required": mount.required, "mode": mount.mode, "uid": mount.uid, "gid": mount.gid}
+def _held(mount: Mount, mode: int) -> dict[str, Any]:
+    """Who may read it; `mode` where none is given (dockerfile2llb, convert_secrets.go, convert_ssh.go)."""
+    return {
+        "required": mount.required,
+        "mode": _given(mount.mode, mode),
+        "uid": mount.uid or 0,
+        "gid": mount.gid or 0,
+    }
+
+
+def _given(mode: int | None, default: int) -> int:
+    return default if mode is None else mode

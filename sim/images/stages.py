@@ -126,7 +126,8 @@ def _check_references(dockerfile: Dockerfile) -> list[Problem]:
     problems = []
     depends: dict[int, set[int]] = {}
     for stage in dockerfile.stages:
-        base = next((s for s in reversed(dockerfile.stages[: stage.index]) if s.start.alias == stage.base), None)
+        named = stage.base.lower()
+        base = next((s for s in reversed(dockerfile.stages[: stage.index]) if s.start.alias == named), None)
         depends[stage.index] = {base.index} if base and base.start.alias else set()
         if not stage.base:
             problems.append(_problem(dockerfile, stage.start, f"base name ({stage.base}) should not be blank"))

@@ -10,16 +10,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sim.errors import InputError
 from sim.images import context as trees
-from sim.images.bases import Bases
 from sim.images.context import Tree
 from sim.images.edits import Change
 from sim.images.instructions import Arg, Copy, Instruction, Pairs, Run
 from sim.images.options import Builder
 from sim.images.plan import BuildPlan, PlannedBuild, plan_builds
+from sim.images.splitting import BUILDS, another_stage, first_line
 from sim.images.stages import Stage, parse
+from sim.images.why import message
 from sim.outcome import Message, StepRecord
 
 LEAST_SECONDS = 0.5
@@ -41,6 +43,9 @@ _TOOLS = (
     (r"\bgradlew?\b", ("build.gradle*", "settings.gradle*", "gradle.properties"), "/root/.gradle"),
 )
 """Commands that fetch dependencies: pattern, the files that name them, where they keep what they fetched."""
+
+_THE_SOURCE = re.compile(r"\b(pip3?|uv)\b.*\binstall\b.*\s\.(/|\[|\s|$)")
+"""An installation of the project itself needs more than the files that name its dependencies."""
 
 _NO_SOURCE = re.compile(
     r"(^|/)(docs?|tests?|spec|\.git|\.github|\.vscode|\.idea|examples?|coverage)(/|$)"
@@ -64,14 +69,12 @@ def suggestions(
     builder: Builder = "buildkit-containerd",
     *,
     path: str = "Dockerfile",
-    target: str = "",
-    build_args: Mapping[str, str] | None = None,
-    bases: Bases | None = None,
     limit: int = 3,
+    **asked: Any,
 ) -> tuple[Suggestion, ...]:
     """What would have saved most of the last build, the best first; none where nothing is worth it.
 
-    context: with its Dockerfile at `path`; the rest as in `plan_builds`. Raises `InputError` as that does.
+    context: with its Dockerfile at `path`; asked: the rest that `plan_builds` takes. Raises `InputError` as that does.
     """
     tree = context if isinstance(context, Tree) else _read(context)
 
@@ -79,7 +82,7 @@ def suggestions(
         changed = tree
         for name, text in files.items():
             changed = trees.write(changed, name, text)
-        return plan_builds(None, changed, edits, builder, path=path, target=target, build_args=build_args, bases=bases)
+        return plan_builds(None, changed, edits, builder, path=path, **asked)
 
     now = planned({}, changes)
     text = now.last.tree.text(path) or ""
@@ -87,17 +90,17 @@ def suggestions(
     if len(now.builds) < 2 or not now.last.rebuild_seconds or others != list(changes):
         return ()
     found: dict[str, Suggestion] = {}
-    for message, files in _candidates(now.last, text, path, builder):
+    for said, files in _candidates(now.last, text, path, builder):
         try:
             saved = now.last.rebuild_seconds - planned(files, others).last.rebuild_seconds
         except InputError:
             continue
-        known = found.get(message.id)
+        known = found.get(said.id)
         if saved >= max(LEAST_SECONDS, LEAST_SHARE * now.last.rebuild_seconds) and (
             known is None or known.saved_seconds < saved
         ):
-            arguments = (*message.arguments, ("seconds", round(saved, 3)))
-            found[message.id] = Suggestion(Message(message.id, arguments), saved, files)
+            arguments = (*said.arguments, ("seconds", round(saved, 3)))
+            found[said.id] = Suggestion(Message(said.id, arguments), saved, files)
     return tuple(sorted(found.values(), key=lambda one: (-one.saved_seconds, one.message.id))[:limit])
 
 
@@ -128,6 +131,7 @@ def _candidates(build: PlannedBuild, text: str, path: str, builder: Builder) -> 
                 yield from ((m, {path: t}) for m, t in _split(build, stage, at, lines, changed))
                 yield from ((m, {path: t}) for m, t in _later(stage, at, lines))
                 yield from _ignore(build, step, changed)
+                yield from ((m, {path: t}) for m, t in another_stage(dockerfile, stage, at, lines))
             yield from ((m, {path: t}) for m, t in _earlier(stage, at, lines))
             yield from ((m, {path: t}) for m, t in _lower(stage, cause, lines))
     if builder != "legacy":
@@ -145,15 +149,15 @@ def _split(build: PlannedBuild, stage: Stage, at: int, lines: list[str], changed
         dest = copy.dest if copy.dest.endswith("/") else copy.dest + "/"
         first = f"COPY {' '.join(names)} {'./' if copy.dest == '.' else dest}"
         moved = _moved(lines, copy, run.end)
-        moved.insert(_start(lines, copy), first)
+        moved.insert(first_line(lines, copy), first)
         files = ", ".join(names)
-        yield _message("build.suggest_split_copy", line=copy.line, run=run.line, files=files), "\n".join(moved)
+        yield message("build.suggest_split_copy", line=copy.line, run=run.line, files=files), "\n".join(moved)
         return
 
 
 def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
     """The files a command reads its dependencies from, among those a COPY of a directory takes."""
-    if not isinstance(run, Run):
+    if not isinstance(run, Run) or BUILDS.search(run.text) or _THE_SOURCE.search(run.text):
         return []
     patterns = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
     folders = [trees.clean(source) for source in copy.sources]
@@ -179,12 +183,23 @@ def _later(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message, s
         return
     below = None
     for step in stage.instructions[at + 1 :]:
-        if any(word in step.text for word in words) or not isinstance(step, Run | Copy | Pairs | Arg):
+        named = any(re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-])", step.text) for word in words)
+        if named or _reads(step, copy) or not isinstance(step, Run | Copy | Pairs | Arg):
             break
         below = step if isinstance(step, Run) else below
     if below is not None:
         moved = _moved(lines, copy, below.end)
-        yield _message("build.suggest_move_down", line=copy.line, below=below.line), "\n".join(moved)
+        yield message("build.suggest_move_down", line=copy.line, below=below.line), "\n".join(moved)
+
+
+def _reads(step: Instruction, copy: Copy) -> bool:
+    """Whether a command builds from all there is, or reads its dependencies from what a COPY brings."""
+    if not isinstance(step, Run):
+        return False
+    patterns = [name for tool, names, _ in _TOOLS if re.search(tool, step.text) for name in names]
+    named = [source.rstrip("/").rpartition("/")[2] for source in copy.sources]
+    manifests = any(_like(pattern, name) for pattern in patterns for name in named)
+    return manifests or bool(BUILDS.search(step.text) or _THE_SOURCE.search(step.text))
 
 
 def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message, str]]:
@@ -197,11 +212,11 @@ def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message,
         wanted = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
         named = [source.rpartition("/")[2] for source in copy.sources]
         if wanted and all(any(_like(pattern, name) for pattern in wanted) for name in named):
-            block = lines[_start(lines, copy) : run.end]
-            rest = lines[: _start(lines, copy)] + lines[run.end :]
-            above = _start(lines, steps[at])
+            block = lines[first_line(lines, copy) : run.end]
+            rest = lines[: first_line(lines, copy)] + lines[run.end :]
+            above = first_line(lines, steps[at])
             moved = rest[:above] + block + rest[above:]
-            yield _message("build.suggest_move_up", line=run.line, above=steps[at].line), "\n".join(moved)
+            yield message("build.suggest_move_up", line=run.line, above=steps[at].line), "\n".join(moved)
             return
 
 
@@ -217,10 +232,10 @@ def _lower(stage: Stage, cause: StepRecord, lines: list[str]) -> Iterator[tuple[
             continue
         behind = stage.instructions[index + 1 :]
         user = next((other for other in behind if re.search(rf"\$\{{?{re.escape(name)}\b", other.text)), None)
-        end = behind[-1].end if behind and user is None else (_start(lines, user) if user is not None else step.end)
+        end = behind[-1].end if behind and user is None else (first_line(lines, user) if user is not None else step.end)
         if end > step.end:
             moved = _moved(lines, step, end)
-            yield _message("build.suggest_lower", name=name, line=step.line, below=end), "\n".join(moved)
+            yield message("build.suggest_lower", name=name, line=step.line, below=end), "\n".join(moved)
 
 
 def _ignore(build: PlannedBuild, copy: Copy, changed: str) -> Iterator[Candidate]:
@@ -230,7 +245,7 @@ def _ignore(build: PlannedBuild, copy: Copy, changed: str) -> Iterator[Candidate
     name = build.ignore.file or ".dockerignore"
     old = build.tree.text(name) or ""
     text = old + ("" if not old or old.endswith("\n") else "\n") + changed + "\n"
-    yield _message("build.suggest_ignore", path=changed, file=name), {name: text}
+    yield message("build.suggest_ignore", path=changed, file=name), {name: text}
 
 
 def _mounts(build: PlannedBuild, stages: Sequence[Stage], lines: list[str]) -> Iterator[tuple[Message, str]]:
@@ -245,22 +260,10 @@ def _mounts(build: PlannedBuild, stages: Sequence[Stage], lines: list[str]) -> I
                 changed = list(lines)
                 flag = f"--mount=type=cache,target={target} "
                 changed[step.line - 1] = re.sub(r"^(\s*\S+\s+)", rf"\g<1>{flag}", changed[step.line - 1], count=1)
-                yield _message("build.suggest_cache_mount", line=step.line, target=target), "\n".join(changed)
-
-
-def _start(lines: list[str], step: Instruction) -> int:
-    """The index of an instruction's first line, the comments right above it included."""
-    at = step.line - 1
-    while at and lines[at - 1].lstrip().startswith("#"):
-        at -= 1
-    return at
+                yield message("build.suggest_cache_mount", line=step.line, target=target), "\n".join(changed)
 
 
 def _moved(lines: list[str], step: Instruction, below: int) -> list[str]:
     """The lines with an instruction moved behind a line further down."""
-    start = _start(lines, step)
+    start = first_line(lines, step)
     return lines[:start] + lines[step.end : below] + lines[start : step.end] + lines[below:]
-
-
-def _message(message: str, /, **arguments: str | float) -> Message:
-    return Message(message, tuple(arguments.items()))

@@ -119,7 +119,20 @@ class BuildGraph:
         found: Vertex = self.graph.nodes[name]["vertex"]
         return found
 
-    @property
+    @cached_property
     def vertices(self) -> tuple[Vertex, ...]:
         """Every vertex, inputs first."""
         return tuple(self.vertex(name) for name in self.order)
+
+
+def chain(build: BuildGraph) -> list[str]:
+    """The vertices whose layers make up the image that is built, the base first."""
+    found: list[str] = []
+    ahead = [build.target] if build.target else []
+    while ahead:
+        name = ahead.pop()
+        vertex = build.vertex(name)
+        found.append(name)
+        kinds = ("parent", "copy") if vertex.kind == "merge" else ("parent",)
+        ahead += [item.vertex for item in vertex.inputs if item.kind in kinds]
+    return list(reversed(found))

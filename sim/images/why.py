@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.images.cache import Step
-from sim.images.instructions import Arg, Pairs
+from sim.images.instructions import Arg, Copy, Pairs
 from sim.images.vertices import BuildGraph, Input, Vertex
 from sim.outcome import Message
 
@@ -70,26 +70,28 @@ def reason(step: Step, now: Built, before: Built | None, pairs: Mapping[str, str
     vertex = step.vertex
     old = before.steps.get(pairs.get(vertex.id, "")) if before is not None else None
     if step.outcome == "base":
-        return _message("build.base", image=_image(step))
+        return message("build.base", image=_image(step))
     if step.outcome == "context":
-        return _message("build.context", files=len(now.graph.context))
+        return message("build.context", files=len(now.graph.context))
     if step.outcome == "hit":
         return _hit(step, now, old)
     if vertex.ignore_cache:
-        return _message("build.no_cache")
+        return message("build.no_cache")
     if before is None:
-        return _message("build.first")
+        return message("build.first")
     if step.probe:
-        return _message("build.result_missing")
+        return message("build.result_missing")
     source = _ran_source(step, now)
     parent = next((now.steps[i.vertex] for i in vertex.inputs if i.kind == "parent" and now.steps[i.vertex].ran), None)
     if parent is None and source is not None and vertex.kind == "merge":
         parent = source
     if parent is not None:
-        return _message("build.parent_ran", line=parent.vertex.line, step=parent.vertex.name)
+        return message("build.parent_ran", line=parent.vertex.line, step=parent.vertex.name)
     if old is None:
-        return _message("build.new_step")
-    return next(_differences(step, old, now, before), _message("build.not_in_cache"))
+        return message("build.new_step")
+    if old.outcome in ("failed", "skipped"):
+        return message("build.unfinished")
+    return next(_differences(step, old, now, before), message("build.not_in_cache"))
 
 
 def is_cause(step: Step, now: Built) -> bool:
@@ -97,37 +99,45 @@ def is_cause(step: Step, now: Built) -> bool:
     return step.ran and not any(now.steps[item.vertex].ran for item in step.vertex.inputs)
 
 
-def _message(message: str, /, **arguments: str | float) -> Message:
-    return Message(message, tuple(arguments.items()))
+def message(name: str, /, **arguments: str | float) -> Message:
+    """A message with its arguments."""
+    return Message(name, tuple(arguments.items()))
 
 
 def _hit(step: Step, now: Built, old: Step | None) -> Message:
     vertex = step.vertex
     if old is not None and old.kept and not old.kept & step.probe:
-        return _message("build.hit_earlier")
+        return message("build.hit_earlier")
     for at in sorted(step.by_content):
         source = now.steps[vertex.inputs[at].vertex]
         if source.ran or vertex.inputs[at].kind != "context":
-            return _message("build.hit_same_content", stage=_stage_of(source), paths=_paths(vertex.inputs[at]))
+            return message("build.hit_same_content", stage=stage_of(source), paths=paths(vertex.inputs[at]))
     if vertex.kind == "merge":
-        return _message("build.hit_link")
+        return message("build.hit_link")
     taken = next((item for item in vertex.inputs if item.kind in ("context", "copy")), None)
     if vertex.effect is not None and vertex.effect.copy is not None and taken is not None:
         if taken.kind == "context":
-            return _message("build.hit_files", paths=_paths(taken))
-        return _message("build.hit_stage_files", stage=_stage_of(now.steps[taken.vertex]), paths=_paths(taken))
+            return message("build.hit_files", paths=paths(taken))
+        if now.steps[taken.vertex].vertex.kind in ("http", "git"):
+            return message("build.hit_remote", address=address_of(vertex))
+        return message("build.hit_stage_files", stage=stage_of(now.steps[taken.vertex]), paths=paths(taken))
     if vertex.instruction == "WORKDIR":
-        return _message("build.hit_directory", path=vertex.text.split(None, 1)[-1])
-    if vertex.kind in ("http", "git"):
-        return _message("build.hit_remote", address=vertex.text.split(None, 1)[-1])
-    return _message("build.hit_command")
+        return message("build.hit_directory", path=vertex.text.split(None, 1)[-1])
+    return message("build.hit_command")
 
 
-def _stage_of(step: Step) -> str:
+def stage_of(step: Step) -> str:
+    """The stage of a step, or the image or address it stands for."""
     return step.vertex.stage or step.vertex.text.split(None, 1)[-1]
 
 
-def _paths(item: Input) -> str:
+def address_of(vertex: Vertex) -> str:
+    """What an ADD fetches."""
+    return ", ".join(vertex.step.sources) if isinstance(vertex.step, Copy) else vertex.text
+
+
+def paths(item: Input) -> str:
+    """The paths an input's taker takes of it."""
     return ", ".join(selector.path.lstrip("/") or "." for selector in item.selectors)
 
 
@@ -146,18 +156,21 @@ def _differences(step: Step, old: Step, now: Built, before: Built) -> Iterator[M
         and above.vertex.kind == was.vertex.kind == "image"
         and above.vertex.key != was.vertex.key
     ):
-        yield _message("build.base_changed", old=_image(was), new=_image(above))
+        yield message("build.base_changed", old=_image(was), new=_image(above))
     yield from _own(vertex, old.vertex, now)
     for at, selected in step.selected.items():
         earlier = old.selected.get(at) or next(iter(old.selected.values()), None)
         if earlier is not None and earlier.digest != selected.digest and at < len(vertex.inputs):
             item = vertex.inputs[at]
-            yield _content(earlier.parts, selected.parts, item.kind, now.steps[item.vertex])
+            source = now.steps[item.vertex]
+            if source.vertex.kind in ("http", "git"):
+                yield message("build.remote_changed", address=address_of(source.vertex))
+            yield _content(earlier.parts, selected.parts, item.kind, source)
     ran = _ran_source(step, now)
     if ran is not None:
-        yield _message("build.stage_output_changed", stage=_stage_of(ran), line=ran.vertex.line, path="")
+        yield message("build.stage_output_changed", stage=stage_of(ran), line=ran.vertex.line, path="")
     if above is not None:
-        yield _message("build.parent_changed", line=above.vertex.line, step=above.vertex.name)
+        yield message("build.parent_changed", line=above.vertex.line, step=above.vertex.name)
 
 
 def _parent(step: Step, built: Built) -> Step | None:
@@ -183,9 +196,9 @@ def _own(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
         yield from _command(vertex, old, now)
         return
     if vertex.text != old.text:
-        yield _message("build.text_changed", old=old.text, new=vertex.text)
+        yield message("build.text_changed", old=old.text, new=vertex.text)
     if "data" in mine and mine.get("data") != theirs.get("data"):
-        yield _message("build.document_changed", name=str(mine["mkfile"]))
+        yield message("build.document_changed", name=str(mine["mkfile"]))
     yield from _fields(mine, theirs)
 
 
@@ -194,27 +207,27 @@ def _fields(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Mess
         yield from _fields(new, old)
     for name in sorted((mine.keys() | theirs.keys()) - {"actions"}):
         if mine.get(name) != theirs.get(name) and not isinstance(mine.get(name), list):
-            yield _message("build.value_changed", field=name, old=str(theirs.get(name)), new=str(mine.get(name)))
+            yield message("build.value_changed", field=name, old=str(theirs.get(name)), new=str(mine.get(name)))
 
 
 def _exec(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
     mine, theirs = vertex.definition, old.definition
     if mine["argv"] != theirs["argv"]:
         if vertex.text == old.text and mine["argv"][:-1] != theirs["argv"][:-1]:
-            yield _message("build.shell_changed", old=" ".join(theirs["argv"][:-1]), new=" ".join(mine["argv"][:-1]))
+            yield message("build.shell_changed", old=" ".join(theirs["argv"][:-1]), new=" ".join(mine["argv"][:-1]))
         elif vertex.text == old.text:
-            yield _message("build.document_changed", name=vertex.text.split(None, 1)[-1])
+            yield message("build.document_changed", name=vertex.text.split(None, 1)[-1])
         else:
-            yield _message("build.text_changed", old=old.text, new=vertex.text)
+            yield message("build.text_changed", old=old.text, new=vertex.text)
     yield from _environment(mine["env"], theirs["env"], now)
-    for name, message in (("cwd", "build.directory_changed"), ("user", "build.user_changed")):
+    for name, changed in (("cwd", "build.directory_changed"), ("user", "build.user_changed")):
         if mine[name] != theirs[name]:
-            yield _message(message, old=str(theirs[name]), new=str(mine[name]))
+            yield message(changed, old=str(theirs[name]), new=str(mine[name]))
     if mine.get("mounts") != theirs.get("mounts"):
-        yield _message("build.mount_changed", old=_targets(theirs), new=_targets(mine))
+        yield message("build.mount_changed", old=_targets(theirs), new=_targets(mine))
     for name in ("network", "security", "platform", "hosts"):
         if mine[name] != theirs[name]:
-            yield _message("build.value_changed", field=name, old=str(theirs[name]), new=str(mine[name]))
+            yield message("build.value_changed", field=name, old=str(theirs[name]), new=str(mine[name]))
 
 
 def _targets(definition: Mapping[str, Any]) -> str:
@@ -229,13 +242,13 @@ def _environment(mine: Sequence[str], theirs: Sequence[str], now: Built) -> Iter
             continue
         kind = "arg" if name in declared else "env"
         if name not in old:
-            yield _message(f"build.{kind}_added", name=name, new=new[name])
+            yield message(f"build.{kind}_added", name=name, new=new[name])
         elif name not in new:
-            yield _message(f"build.{kind}_removed", name=name, old=old[name])
+            yield message(f"build.{kind}_removed", name=name, old=old[name])
         else:
-            yield _message(f"build.{kind}_changed", name=name, old=old[name], new=new[name])
+            yield message(f"build.{kind}_changed", name=name, old=old[name], new=new[name])
     if new == old and list(mine) != list(theirs):
-        yield _message("build.env_order")
+        yield message("build.env_order")
 
 
 def _declared(now: Built) -> set[str]:
@@ -247,14 +260,16 @@ def _declared(now: Built) -> set[str]:
 
 def _command(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
     """A step of the legacy builder; the arguments in force stand in front of a RUN's command."""
+    if vertex.definition.get("remotes") != old.definition.get("remotes") and vertex.text == old.text:
+        yield message("build.remote_changed", address=address_of(vertex))
     mine, theirs = list(vertex.definition.get("command", ())), list(old.definition.get("command", ()))
     if vertex.text != old.text:
-        yield _message("build.text_changed", old=old.text, new=vertex.text)
+        yield message("build.text_changed", old=old.text, new=vertex.text)
     new, old_args = _prefix(mine), _prefix(theirs)
     if new != old_args:
         yield from _environment(new, old_args, now)
-        yield _message("build.args_changed", old=str(len(old_args)), new=str(len(new)))
-    yield _message("build.value_changed", field="command", old=" ".join(map(str, theirs)), new=" ".join(map(str, mine)))
+        yield message("build.args_changed", old=str(len(old_args)), new=str(len(new)))
+    yield message("build.value_changed", field="command", old=" ".join(map(str, theirs)), new=" ".join(map(str, mine)))
 
 
 def _prefix(command: Sequence[Any]) -> list[str]:
@@ -269,25 +284,25 @@ def _content(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], kin
     differing = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
     if not differing or kind != "context":
         path = differing[0] if differing else ""
-        stage, line = (_stage_of(source), source.vertex.line) if source is not None else ("", 0)
-        return _message("build.stage_output_changed", stage=stage, line=line, path=path)
+        stage, line = (stage_of(source), source.vertex.line) if source is not None else ("", 0)
+        return message("build.stage_output_changed", stage=stage, line=line, path=path)
     inner = [p for p in differing if not any(other.startswith(p + "/") for other in differing)]
     path = inner[0]
     more = len(inner) - 1
     if path not in before:
-        return _message("build.content_added", path=path, more=more)
+        return message("build.content_added", path=path, more=more)
     if path not in after:
-        return _message("build.content_removed", path=path, more=more)
+        return message("build.content_removed", path=path, more=more)
     was, now_ = before[path].split(" "), after[path].split(" ")
     if was[0] != now_[0]:
-        return _message("build.kind_changed", path=path, old=was[0], new=now_[0], more=more)
+        return message("build.kind_changed", path=path, old=was[0], new=now_[0], more=more)
     if was[1] != now_[1]:
-        return _message("build.mode_changed", path=path, old=was[1], new=now_[1], more=more)
+        return message("build.mode_changed", path=path, old=was[1], new=now_[1], more=more)
     if was[2] != now_[2]:
-        return _message("build.owner_changed", path=path, old=was[2], new=now_[2], more=more)
+        return message("build.owner_changed", path=path, old=was[2], new=now_[2], more=more)
     if was[0] == "link":
-        return _message("build.link_changed", path=path, old=was[-1], new=now_[-1], more=more)
-    return _message("build.content_changed", path=path, more=more)
+        return message("build.link_changed", path=path, old=was[-1], new=now_[-1], more=more)
+    return message("build.content_changed", path=path, more=more)
 
 
 def depends(step: Step, now: Built, best: Built) -> Message:
@@ -297,7 +312,7 @@ def depends(step: Step, now: Built, best: Built) -> Message:
     """
     run = _responsible(step, now, best)
     name = step.vertex.id
-    return _message(
+    return message(
         "build.depends_on_output",
         line=run.vertex.line if run else 0,
         step=run.vertex.name if run else "",

@@ -1,17 +1,23 @@
-"""`build`: a build and the one after an edit, step by step, as a table and as JSON."""
+"""`build`: a build and the one after an edit, step by step, as a table and as JSON, and what would be cheaper."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from sim.outcome import Message, Outcome, StepRecord
-from sim.report.grid import cut, table
+from sim.report.grid import WIDTH, cut, table
 from sim.report.jsonlines import number
 from sim.report.numbers import NARROW, written
 from sim.report.texts import has, told
 
-_SHORT = 44
+if TYPE_CHECKING:
+    from sim.images.suggest import Suggestion
+    from sim.studies.build import WhatIf
+
+_SHORT = 38
 """Cells for a step's name in a table."""
 
 FIRST = "build.first"
@@ -43,19 +49,41 @@ def builds(outcome: Outcome) -> dict[str, list[StepRecord]]:
     return found
 
 
-def as_json(outcome: Outcome, builder: str) -> str:
-    """{"builder", "builds": [{"build", "hits", "misses", "steps": [...]}], "metrics"}; metrics are the last build's."""
+def as_json(
+    outcome: Outcome, builder: str, suggestions: Sequence[Suggestion] = (), imagined: Sequence[WhatIf] = ()
+) -> str:
+    """{"builder", "builds": [{"build", "hits", "misses", "depends", "steps"}], "metrics", "suggestions", "what_if"}.
+
+    metrics are the last build's; what_if: edits that were tried because none was given.
+    """
     made = [
         {
             "build": build,
             "hits": sum(step.status == "hit" for step in steps),
             "misses": sum(step.status == "miss" for step in steps),
+            "depends": sum(step.status == "depends" for step in steps),
             "steps": [_step(step) for step in steps],
         }
         for build, steps in builds(outcome).items()
     ]
     metrics = {m.metric: {"value": number(m.value), "unit": m.unit, "estimate": m.estimate} for m in outcome.metrics}
-    return json.dumps({"builder": builder, "builds": made, "metrics": metrics}, indent=2, ensure_ascii=False)
+    advice = [
+        {**_message(one.message), "saved_seconds": number(one.saved_seconds), "files": dict(one.files)}
+        for one in suggestions
+    ]
+    edits = [
+        {
+            "path": one.path, "line": one.line, "misses": one.misses, "steps": one.steps,
+            "seconds": number(one.seconds), "estimate": one.estimate,
+        }
+        for one in imagined
+    ]  # fmt: skip
+    found = {"builder": builder, "builds": made, "metrics": metrics, "suggestions": advice, "what_if": edits}
+    return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {"id": message.id, "arguments": dict(message.arguments), "text": sentence(message)}
 
 
 def _step(step: StepRecord) -> dict[str, Any]:
@@ -69,33 +97,100 @@ def _step(step: StepRecord) -> dict[str, Any]:
         "inputs": [{"step": source, "kind": kind} for source, kind in step.inputs],
         "status": step.status,
         "cause": step.cause,
-        "reason": {"id": step.reason.id, "arguments": dict(step.reason.arguments), "text": sentence(step.reason)},
+        "reason": _message(step.reason),
+        "breaks": _message(step.breaks) if step.breaks is not None else None,
         "seconds": number(step.seconds),
+        "start": number(step.start),
+        "end": number(step.end),
+        "on_critical_path": step.on_critical_path,
         "bytes": step.bytes,
+        "compressed": step.compressed,
         "source": step.source,
         "estimate": step.estimate,
     }
 
 
-def as_table(outcome: Outcome, builder: str) -> str:
-    """A block a build: step, status, and why; then what the last build costs."""
+def as_table(
+    outcome: Outcome, builder: str, suggestions: Sequence[Suggestion] = (), imagined: Sequence[WhatIf] = ()
+) -> str:
+    """A block a build: step, status, time, layer, and why; what the last build costs; what would be cheaper."""
     lines = []
     for build, steps in builds(outcome).items():
-        hits, misses = (sum(step.status == status for step in steps) for status in ("hit", "miss"))
-        lines += [f"Build {build} with {builder}: {hits} hit, {misses} run"]
+        counts = [f"{sum(step.status == 'hit' for step in steps)} hit"]
+        counts.append(f"{sum(step.status == 'miss' for step in steps)} run")
+        unsure = sum(step.status == "depends" for step in steps)
+        counts += [f"{unsure} depend on an output"] if unsure else []
+        lines += [f"Build {build} with {builder}: {', '.join(counts)}"]
         shown = [step for step in steps if step.status in ("hit", "miss", "depends")]
-        rows = [(str(step.line or ""), _mark(step), cut(step.name, _SHORT), _time(step)) for step in shown]
-        lines += table(("line", "", "step", "time"), rows, right=(0, 3))
+        if any(step.status != "hit" or step.breaks is None for step in shown):
+            lines += _steps(shown)
+        for step in shown:
+            if step.breaks is not None and all(other.status == "hit" for other in shown):
+                lines += _wrapped(f"line {step.line}: {sentence(step.breaks)}")
         causes = [step for step in shown if step.cause and step.reason.id != FIRST]
-        lines += [f"  first cause, line {step.line}: {sentence(step.reason)}" for step in causes]
+        for step in causes:
+            lines += _wrapped(f"first cause, line {step.line}: {sentence(step.reason)}")
+        hanging = next((step for step in shown if step.status == "depends"), None)
+        if hanging is not None:
+            lines += _wrapped(f"line {hanging.line}: {sentence(hanging.reason)}")
         lines.append("")
+    lines += _costs(outcome)
+    lines += _imagined(imagined)
+    lines += _suggested(suggestions, imagined)
+    return "\n".join(lines) + "\n"
+
+
+def _steps(shown: Sequence[StepRecord]) -> list[str]:
+    rows = [
+        (str(step.line or ""), _mark(step), cut(step.name.replace("\n", " "), _SHORT), _time(step), _layer(step))
+        for step in shown
+    ]
+    return table(("line", "", "step", "time", "layer"), rows, right=(0, 3, 4))
+
+
+def _costs(outcome: Outcome) -> list[str]:
     values = {metric.metric: metric for metric in outcome.metrics}
-    for name, words in (("rebuild_time", "runs again"), ("saved_time", "saved by the cache"), ("new_bytes", "new")):
+    names = {
+        "rebuild_time": "runs again",
+        "saved_time": "saved by the cache",
+        "new_bytes": "new layers",
+        "push_bytes": "to push and pull",
+        "image_bytes": "whole image",
+    }
+    starred = any(step.on_critical_path for step in outcome.of_type(StepRecord))
+    found = ["* the end of the build waits for it", ""] if starred else []
+    for name, words in names.items():
         if name in values:
             metric = values[name]
             text = written(metric.value, metric.unit, estimate=metric.estimate, transfer=True).replace(NARROW, " ")
-            lines.append(f"{words}: {text}")
-    return "\n".join(lines) + "\n"
+            found.append(f"{words}: {text}")
+    return found
+
+
+def _imagined(imagined: Sequence[WhatIf]) -> list[str]:
+    if not imagined:
+        return []
+    rows = [(one.path, str(one.line), f"{one.misses} of {one.steps}", _seconds(one)) for one in imagined]
+    return ["", "If a file changes", *table(("file", "line", "run", "time"), rows, right=(1, 2, 3))]
+
+
+def _seconds(one: WhatIf) -> str:
+    return ("≈ " if one.estimate else "") + written(one.seconds, "s").replace(NARROW, " ")
+
+
+def _suggested(suggestions: Sequence[Suggestion], imagined: Sequence[WhatIf]) -> list[str]:
+    if not suggestions:
+        return []
+    when = f", when {imagined[0].path} changes" if imagined else ""
+    lines = ["", f"Try{when}"]
+    for one in suggestions:
+        saved = written(one.saved_seconds, "s").replace(NARROW, " ")
+        lines += _wrapped(f"- saves ≈ {saved}: {sentence(one.message)}")
+    return lines
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _mark(step: StepRecord) -> str:
@@ -103,7 +198,15 @@ def _mark(step: StepRecord) -> str:
 
 
 def _time(step: StepRecord) -> str:
-    """What running it takes; nothing for a hit, which does not run."""
+    """What running it takes; nothing for a hit, which does not run. A star: the end waited for it."""
     if step.seconds is None or step.status == "hit":
         return ""
-    return written(step.seconds, "s").replace(NARROW, " ")
+    mark = "≈ " if step.estimate else ""
+    star = " *" if step.on_critical_path else "  "
+    return mark + written(step.seconds, "s").replace(NARROW, " ") + star
+
+
+def _layer(step: StepRecord) -> str:
+    if step.bytes is None or step.status == "hit":
+        return ""
+    return written(step.bytes, "B", transfer=True).replace(NARROW, " ")

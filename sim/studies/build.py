@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from annotated_types import MinLen, doc
+from annotated_types import Ge, Le, MinLen, doc
 
+from sim.catalog.names import CatalogName
 from sim.images import context as trees
 from sim.images.context import Tree
-from sim.images.edits import Change
+from sim.images.edits import Change, Edit
+from sim.images.history import entries
 from sim.images.ignore import rules_of
 from sim.images.options import Builder
 from sim.images.plan import BuildPlan, plan_builds
+from sim.images.rootfs import TreeView
+from sim.images.selection import Selector, select
+from sim.images.suggest import Suggestion, suggestions
 from sim.outcome import Bound, MetricSpec
 from sim.studies.base import Context, Run, Study
 
@@ -32,6 +38,14 @@ class Parameters:
     )
     target: Annotated[str, doc("The stage to build; empty for the last one.")] = ""
     build_args: Annotated[Mapping[str, str], doc("Build arguments, by name.")] = field(default_factory=dict)
+    host: Annotated[str, CatalogName("hosts"), doc("The machine that builds.")] = "laptop"
+    max_parallelism: Annotated[
+        int, Ge(0), Le(1024), doc("Steps that BuildKit runs at the same time; 0 for as many as are ready.")
+    ] = 0
+    pull_base: Annotated[bool, doc("Whether base images are not on the host yet and are pulled first.")] = False
+    like: Annotated[
+        str, doc("An image whose layers have the steps' sizes: one of the catalog, or an archive beside the scenario.")
+    ] = ""
     builds: Annotated[tuple[Change, ...], doc("What changes before each build after the first.")] = ()
 
 
@@ -40,9 +54,11 @@ METRICS = (
     MetricSpec("hits", "1", "the last build", "Steps found in the cache."),
     MetricSpec("misses", "1", "the last build", "Steps that run again.", headline=True),
     MetricSpec("misses_share", "1", "the last build", "Share of the steps that run again."),
-    MetricSpec("rebuild_time", "s", "critical path of the steps that run", "Time the last build takes."),
+    MetricSpec("rebuild_time", "s", "start to end of the last build", "Time the last build takes."),
     MetricSpec("saved_time", "s", "the last build", "Time the cache saves against building everything."),
     MetricSpec("new_bytes", "B", "the last build", "Bytes of the image's layers that are made anew."),
+    MetricSpec("push_bytes", "B", "the last build", "Bytes the next push and pull move: the new layers, compressed."),
+    MetricSpec("image_bytes", "B", "the last build", "Bytes of all layers of the finished image, its base's included."),
     MetricSpec("first_cause_line", "1", "the last build", "Line of the first step that missed by itself; 0 for none."),
 )
 
@@ -68,22 +84,82 @@ def read_context(folder: str | Path, dockerfile: str = "Dockerfile", *, whole: b
 
 def plan(params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value") -> BuildPlan:
     """The plan of a study's builds. folder: where the context is looked up. Raises `InputError`."""
+    return plan_builds(None, _tree(params, folder), params.builds, label=label, bound=bound, **_asked(params, folder))
+
+
+def advice(params: Parameters, folder: str | Path, limit: int = 3) -> tuple[Suggestion, ...]:
+    """What would have made the last of a study's builds cheaper, the best first. Raises `InputError`."""
+    return suggestions(_tree(params, folder, whole=True), params.builds, limit=limit, **_asked(params, folder))
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What the next build would take after an edit of one file. line: of the first COPY that takes it."""
+
+    path: str
+    line: int
+    misses: int
+    steps: int
+    seconds: float
+    estimate: bool
+
+
+def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[WhatIf, ...]:
+    """What an edit of a file would cost, for one file of each COPY of the build context; the dearest first.
+
+    params: without changes. Raises `InputError`.
+    """
+    tree, asked = _tree(params, folder), _asked(params, folder)
+    found: dict[int, WhatIf] = {}
+    tried: set[str] = set()
+    first = plan_builds(None, tree, **asked).last
+    for vertex in first.graph.vertices:
+        for item in vertex.inputs:
+            if first.graph.vertex(item.vertex).kind != "context" or len(found) >= limit:
+                continue
+            parts = select(TreeView(first.graph.context), item.selectors or (Selector("/"),)).parts
+            files = [path for path, identity in parts if identity.startswith("file ") and path not in tried]
+            path = next((path for path in files if not _LISTS.search(path)), files[0] if files else "")
+            tried.update(files if len(files) < _FEW else [path])
+            if not path:
+                continue
+            edit = Change(edits=(Edit(path=path, append="\n"),))
+            last = plan_builds(None, tree, [edit], **asked).last
+            misses = last.misses + last.depends
+            one = WhatIf(path, last.first_cause_line, misses, last.steps, last.rebuild_seconds, last.estimate)
+            if misses and one.line not in found:
+                found[one.line] = one
+    return tuple(sorted(found.values(), key=lambda one: (-one.seconds, one.line)))
+
+
+_FEW = 4
+"""A COPY of fewer files stands for those files; a folder's other files may be copied again further down."""
+
+_LISTS = re.compile(r"(^|/)(Dockerfile|\.|README|LICENSE|docs?/)|\.(md|rst|lock|txt)$", re.IGNORECASE)
+"""Files that are edited less often than a source."""
+
+
+def _tree(params: Parameters, folder: str | Path, *, whole: bool = False) -> Tree:
     root = Path(folder) / params.context
-    whole = any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
+    whole = whole or any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
     tree = read_context(root, params.dockerfile, whole=whole)
     if params.dockerfile not in tree and (root / params.dockerfile).is_file():
         tree = trees.put(tree, params.dockerfile, trees.file((root / params.dockerfile).read_bytes()))
-    return plan_builds(
-        None,
-        tree,
-        params.builds,
-        params.builder,
-        path=params.dockerfile,
-        target=params.target,
-        build_args=params.build_args,
-        label=label,
-        bound=bound,
-    )
+    return tree
+
+
+def _asked(params: Parameters, folder: str | Path) -> dict[str, Any]:
+    """How the builds are asked for, as `plan_builds` and `suggestions` take it."""
+    return {
+        "builder": params.builder,
+        "path": params.dockerfile,
+        "target": params.target,
+        "build_args": params.build_args,
+        "host": params.host,
+        "max_parallelism": params.max_parallelism,
+        "pull_base": params.pull_base,
+        "like": entries(params.like, folder) if params.like else (),
+    }
 
 
 def run(params: Parameters, context: Context) -> Run:
@@ -96,7 +172,8 @@ def run(params: Parameters, context: Context) -> Run:
     last = planned.last
     unsure = 0 if context.bound == "low" else last.depends
     misses = last.misses + unsure
-    estimated = {"rebuild_time", "saved_time", "new_bytes"} if last.estimate or last.full_seconds else set()
+    estimated = {"rebuild_time", "saved_time", "new_bytes", "push_bytes"} if last.full_seconds else set()
+    estimated |= {"image_bytes"} if last.image_estimate else set()
     return Run(
         samples={
             "steps": [last.steps],
@@ -106,6 +183,8 @@ def run(params: Parameters, context: Context) -> Run:
             "rebuild_time": [last.rebuild_seconds],
             "saved_time": [last.saved_seconds],
             "new_bytes": [last.new_bytes],
+            "push_bytes": [last.push_bytes],
+            "image_bytes": [last.image_bytes],
             "first_cause_line": [last.first_cause_line],
         },
         records=planned.records,

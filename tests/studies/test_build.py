@@ -38,7 +38,8 @@ def edited(*edits):
 def test_the_study_is_registered_with_its_metrics():
     assert study("build") is STUDY
     assert [m.name for m in STUDY.metrics] == [
-        "steps", "hits", "misses", "misses_share", "rebuild_time", "saved_time", "new_bytes", "first_cause_line",
+        "steps", "hits", "misses", "misses_share", "rebuild_time", "saved_time", "new_bytes", "push_bytes",
+        "image_bytes", "first_cause_line",
     ]  # fmt: skip
 
 
@@ -47,8 +48,9 @@ def test_an_edit_of_the_last_copy_costs_only_that_copy(folder):
     assert {name: values[0] for name, values in found.samples.items()} == pytest.approx(
         {
             "steps": 2, "hits": 1, "misses": 1, "misses_share": 0.5, "rebuild_time": 1, "saved_time": 20,
-            "new_bytes": 1_000_000, "first_cause_line": 5,
-        }
+            "new_bytes": 1_000_000, "push_bytes": 1_000_000 / 3, "first_cause_line": 5,
+            "image_bytes": 91_000_000 + 3 * 43_188_023,
+        }, rel=1e-6
     )  # fmt: skip
     assert {record.of for record in found.records} == {"now"}
     assert sorted({record.build for record in found.records}) == ["1", "2"]
@@ -78,7 +80,7 @@ def test_a_step_that_hangs_on_an_output_is_found_at_the_low_end_only(folder):
     changed = edited(Edit(path="app.py", append="2"))
     low, value, high = (run(folder, bound, builds=changed) for bound in ("low", "value", "high"))
     assert [r.samples["misses"] for r in (low, value, high)] == [[2], [3], [3]]
-    (misses,) = [m for m in summarise(STUDY, "now", [value], low, high) if m.metric == "misses"]
+    (misses,) = [m for m in summarise(STUDY, "now", [value], [low], [high]) if m.metric == "misses"]
     assert misses.range == (2, 3)
 
 

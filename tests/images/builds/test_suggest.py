@@ -95,3 +95,41 @@ def test_what_a_suggestion_saves_is_the_difference_of_the_plans():
     before = plan_builds(text, FILES, [change]).last.rebuild_seconds
     after = plan_builds(best.files["Dockerfile"], FILES, [change]).last.rebuild_seconds
     assert best.saved_seconds == pytest.approx(before - after)
+
+
+PAGES = "COPY web /web\n# sim: 10 s, 100 MB\nRUN cd /web && npm ci && npm run build\n"
+
+
+def test_what_is_built_gets_a_stage_of_its_own_where_later_steps_do_without_it():
+    text = f'FROM python AS shop\nWORKDIR /app\n{PAGES}# sim: 20 s\nRUN apt-get install x\nCMD ["a"]\n'
+    found = offered(text, Edit(path="web/i.js", content="2"))
+    (stage,) = [one for one in found if one.message.id == "build.suggest_stage"]
+    assert dict(stage.message.arguments) | {"seconds": 0} == {"line": 3, "run": 5, "below": 7, "seconds": 0}
+    assert stage.files["Dockerfile"] == (
+        f"FROM python AS shop-base\nWORKDIR /app\n\nFROM shop-base AS shop-build\n{PAGES}\n"
+        "FROM shop-base AS shop\n# sim: 20 s\nRUN apt-get install x\nCOPY --from=shop-build /web /web\n"
+        'CMD ["a"]\n'
+    )
+    change = Change(edits=(Edit(path="web/i.js", content="2"),))
+    before, after = (plan_builds(t, FILES, [change]).last for t in (text, stage.files["Dockerfile"]))
+    assert stage.saved_seconds == pytest.approx(before.rebuild_seconds - after.rebuild_seconds)
+    assert stage.saved_seconds == pytest.approx(20, abs=1)
+    assert after.image_bytes < before.image_bytes + 1_000_000
+
+
+def test_no_stage_where_later_steps_run_inside_what_was_built_or_name_it():
+    inside = "FROM node\nWORKDIR /web\nCOPY web .\nRUN npm ci && npm run build\n# sim: 20 s\nRUN npm prune\n"
+    named = f"FROM python\nWORKDIR /app\n{PAGES}# sim: 20 s\nRUN cp -r /web/dist /srv && apt-get install x\n"
+    unknown = f"FROM python\n{PAGES}# sim: 20 s\nRUN apt-get install x\n"
+    for text in (inside, named, unknown):
+        assert "build.suggest_stage" not in ids(offered(text, Edit(path="web/i.js", content="2")))
+
+
+def test_no_split_or_move_where_a_command_needs_the_source():
+    edit = Edit(path="web/i.js", content="2")
+    both = "FROM node\nWORKDIR /web\nCOPY web .\n# sim: 20 s\nRUN npm ci && npm run build\n"
+    itself = "FROM python\nWORKDIR /app\nCOPY . .\n# sim: 20 s\nRUN pip install .\n"
+    assert "build.suggest_split_copy" not in ids(offered(both, edit))
+    assert "build.suggest_split_copy" not in ids(offered(itself, Edit(path="app.py", content="2")))
+    manifest = "FROM node\nWORKDIR /web\nCOPY web/package.json .\n# sim: 20 s\nRUN npm install\n"
+    assert "build.suggest_move_down" not in ids(offered(manifest, Edit(path="web/package.json", content="{ }")))

@@ -1,0 +1,80 @@
+"""Planning builds: a Dockerfile of 200 vertices, once into an empty cache and once more after an edit.
+
+`python -m bench.builds` prints CPU times, the target beside them, and the ratio to a loop of heap operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from bench.measure import Timing, contest
+from bench.starts import heap_operations
+from sim.images.edits import Change, Edit
+from sim.images.plan import BuildPlan, plan_builds
+
+FILES = {"x": "1"}
+OPERATIONS = 100_000
+"""Heap operations of the reference loop."""
+
+
+def chain(vertices: int) -> str:
+    """A Dockerfile of one stage: RUN and COPY in turn."""
+    pairs = (f"RUN pip install p{number}\nCOPY x /x{number}\n" for number in range(vertices // 2))
+    return "FROM debian\n" + "".join(pairs)
+
+
+def stages(vertices: int) -> str:
+    """A Dockerfile of stages side by side, each of four vertices, with a last one that copies from all of them."""
+    count = vertices // 5
+    made = "".join(
+        f"FROM debian AS s{n}\nCOPY x /x{n}\nRUN npm ci {n}\nRUN make {n}\nRUN cc -o /o{n} x{n}.c\n"
+        for n in range(count)
+    )
+    return made + "FROM debian\n" + "".join(f"COPY --from=s{n} /o{n} /o{n}\n" for n in range(count))
+
+
+def first(text: str) -> BuildPlan:
+    """The first build alone."""
+    return plan_builds(text, FILES)
+
+
+def edited(text: str) -> BuildPlan:
+    """The first build, and the one after an edit that runs everything again."""
+    return plan_builds(text, FILES, [Change(edits=(Edit(path="x", content="2"),))])
+
+
+def rivals(vertices: int) -> dict[str, tuple[Callable[[], Callable[[], object]], int]]:
+    """Builds of so many vertices, and the reference loop."""
+    ways: dict[str, Callable[[], object]] = {
+        "chain, first build": partial(first, chain(vertices)),
+        "chain, first build and the next": partial(edited, chain(vertices)),
+        "stages, first build": partial(first, stages(vertices)),
+        "stages, first build and the next": partial(edited, stages(vertices)),
+        "heap operations": partial(heap_operations, OPERATIONS),
+    }
+    return {name: (partial(_same, way), 1) for name, way in ways.items()}
+
+
+def _same(way: Callable[[], object]) -> Callable[[], object]:
+    return way
+
+
+def timings(vertices: int, rounds: int) -> dict[str, Timing]:
+    """CPU times of all, caches of the catalog warm."""
+    first(chain(2))
+    return contest(rivals(vertices), rounds)
+
+
+def main() -> None:
+    """Print them for 200 vertices."""
+    found = timings(200, 7)
+    reference = found["heap operations"].each
+    print("| a build of 200 vertices | ms of CPU | of 100,000 heap operations | target |")
+    for name, timing in found.items():
+        target = "< 50 ms" if name.endswith("first build") else ""
+        print(f"| {name} | {timing.each * 1e3:.1f} | {timing.each / reference:.2f} | {target} |")
+
+
+if __name__ == "__main__":
+    main()
