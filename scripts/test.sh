@@ -12,6 +12,11 @@ if ! command -v "${CHROMIUM:-chromium}" >/dev/null; then
     install_packages chromium fonts-dejavu-core fonts-noto-cjk
 fi
 
+# Container runtimes whose start is measured and predicted (tests/evidence/calibrate). Elsewhere those tests say why they skip.
+if [ "$(id -u)" = 0 ] && ! { command -v crun && command -v runc; } >/dev/null; then
+    install_packages crun runc
+fi
+
 step() { say "== $1 ($SECONDS s)"; shift; "$@"; }
 
 step "lint" ruff check .
