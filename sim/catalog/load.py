@@ -185,7 +185,8 @@ def _application(table: Table) -> Application:
     return found
 
 
-def _host(table: Table) -> Host:
+def host_of(table: Table) -> Host:
+    """The host a table tells; what is wrong with it is noted in the table."""
     cores = table.number("cores", "1", definition=True)
     return Host(
         id=table.string("id"),
@@ -216,8 +217,12 @@ _MAKERS: dict[str, Callable[[Table], Any]] = {
     "technologies": _technology,
     "guests": _guest,
     "applications": _application,
-    "hosts": _host,
+    "hosts": host_of,
 }
+
+
+PROFILE = ".toml"
+"""How the name of a host ends that is the path of a measured profile."""
 
 
 def _cpu_speed(name: str) -> Number:
@@ -299,7 +304,11 @@ def application(name: str) -> Application:
 
 
 def host(name: str) -> Host:
-    """The host of that id. Raises `InputError` naming those there are."""
+    """The host of that id, or of the profile whose path it is. Raises `InputError` naming those there are."""
+    if name.endswith(PROFILE):
+        from sim.catalog.profile import read_profile
+
+        return read_profile(Path(name))
     return _one("hosts", hosts, name)
 
 

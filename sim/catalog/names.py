@@ -29,7 +29,15 @@ def known(kind: Kind) -> tuple[str, ...]:
 
 
 def check(kind: Kind, name: str) -> None:
-    """Raise `InputError` naming what is near, or all there are, unless the catalog has that id."""
+    """Raise `InputError` naming what is near, or all there are, unless the catalog has that id.
+
+    A host may also be the path of a profile, as `python -m sim calibrate` writes it.
+    """
+    from sim.catalog import load
+
+    if kind == "hosts" and name.endswith(load.PROFILE):
+        load.host(name)
+        return
     have = known(kind)
     if name not in have:
         near = difflib.get_close_matches(name, have, 1)
@@ -58,5 +66,10 @@ class CatalogName:
         return core_schema.no_info_after_validator_function(read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        names = list(known(self.kind))
-        return {"type": "string", "enum": [""] * self.empty + names}
+        return json_schema(self.kind, empty=self.empty)
+
+
+def json_schema(kind: Kind, *, empty: bool = False) -> dict[str, Any]:
+    """The JSON Schema of such a name: the ids there are; for a host, a profile's path too."""
+    ids = {"type": "string", "enum": [""] * empty + list(known(kind))}
+    return {"anyOf": [ids, {"type": "string", "pattern": "\\.toml$"}]} if kind == "hosts" else ids

@@ -1,0 +1,112 @@
+"""Reads a host profile: the catalog's rules, and numbers whose source is a measurement in the same file.
+
+`python -m sim calibrate` writes them; a scenario names one by its path, `host: my-host.toml`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.catalog import load
+from sim.catalog.model import Host, Number
+from sim.catalog.read import Table
+from sim.errors import InputError, Problem
+
+
+class _ProfileTable(Table):
+    """A table of a profile, where a number may be measured here. taken, known: of the file at the top."""
+
+    taken = ""
+    known: frozenset[str] = frozenset()
+
+    def _inner(self, data: Mapping[str, Any], key: str) -> Table:
+        path = ".".join(part for part in (self._path, key) if part)
+        inner = _ProfileTable(data, self._file, path, self._problems, self._speed)
+        inner.taken, inner.known = self.taken, self.known
+        return inner
+
+    def as_number(self, dimension: str, definition: bool) -> Number | None:
+        if not self.has("measured"):
+            return super().as_number(dimension, definition)
+        before = len(self._problems)
+        value, low, high = (self._quantity(key, dimension) for key in ("value", "low", "high"))
+        made_of = self.strings("measured")
+        derivation = self.string("derivation", "")
+        self.done()
+        if value is None:
+            self.problem("has no value that can be used")
+        elif not (value if low is None else low) <= value <= (value if high is None else high) or value < 0:
+            self.problem(f"value {self._data['value']!r} is below zero or not between low and high")
+        for name in made_of:
+            if not name.startswith("/") and name not in self.known:
+                self.problem(f"{name!r} is none of this file's measurements", "measured")
+        if len(self._problems) > before or value is None:
+            return None
+        source = f"measured here {self.taken}: {', '.join(made_of)}"
+        return Number(value, dimension, low, high, (source,), "", derivation)
+
+
+def read_profile(path: Path) -> Host:
+    """The host of a profile. A measured number's source is "measured here", the date, and what it is made of.
+
+    Raises `InputError` naming the file and the dotted path of everything that is wrong with it.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(Problem(f"cannot be read: {(error.strerror or str(error)).lower()}", str(path))) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(Problem(f"is not TOML: {error}", str(path))) from None
+    known, problems = _measurements(data.pop("measurements", []), path)
+    table = _ProfileTable(data, str(path), "", problems, lambda name: load.host(name).cpu_speed)
+    table.taken = table.string("taken")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", table.taken):
+        table.problem(f"{table.taken!r} is not a date as 2026-01-31", "taken")
+    table.known = known
+    host = load.host_of(table)
+    for name in ("cpu_speed", "memory", "disk_read", "disk_write", "network"):
+        if table.has(name) and getattr(host, name).value <= 0:
+            table.problem("is not above zero", name)
+    cores = host.provenance["cores"].value
+    if cores < 1 or cores != math.floor(cores):
+        table.problem(f"{cores:g} is not a whole number of at least 1", "cores")
+    if not re.fullmatch(r"\d+(\.\d+)*", host.kernel):
+        table.problem(f"{host.kernel!r} is not a kernel's version as 6.12", "kernel")
+    table.done()
+    if problems:
+        raise InputError(problems)
+    return host
+
+
+def _measurements(rows: Any, path: Path) -> tuple[frozenset[str], list[Problem]]:
+    """The ids of a profile's measurements, and what is wrong with them."""
+    problems = []
+    names = set()
+    for index, row in enumerate(rows if isinstance(rows, list) else [rows]):
+        place = f"measurements.{index}"
+        if not isinstance(row, dict) or set(row) != set(_KEYS):
+            problems.append(Problem(f"expected exactly the keys {', '.join(_KEYS)}", str(path), path=place))
+            continue
+        names.add(row["id"])
+        for key, kind in _KEYS.items():
+            if not isinstance(row[key], kind) or isinstance(row[key], bool):
+                problems.append(Problem(f"{row[key]!r} is not {_WORDS[kind]}", str(path), path=f"{place}.{key}"))
+    return frozenset(names), problems
+
+
+_KEYS: dict[str, type | tuple[type, ...]] = {
+    "id": str,
+    "text": str,
+    "minimum": (int, float),
+    "p10": (int, float),
+    "median": (int, float),
+    "n": int,
+    "bytes": int,
+    "conditions": str,
+}
+_WORDS = {str: "a text", int: "a whole number", (int, float): "a number"}

@@ -1,0 +1,59 @@
+"""Links of veth pairs both ways: made in the target namespace, and made here and then moved."""
+
+from __future__ import annotations
+
+import os
+
+from sim.evidence.calibrate import linux
+from sim.evidence.calibrate.bench import Bench, CannotRun, seconds
+from sim.evidence.calibrate.netlink import Links
+
+_TEXTS = {
+    "same": "veth pair made in one namespace",
+    "in_place": "veth pair made with one end in the target namespace",
+    "move": "veth pair made, then one end moved to the target namespace",
+    "bridge": "veth end made a port of a bridge",
+    "up": "veth end set up",
+    "delete": "veth pair deleted, one end a port of a bridge",
+}
+
+
+def _new_namespace() -> int:
+    try:
+        linux.unshare(linux.CLONE_NEWNET)
+    except OSError as error:
+        raise CannotRun(f"it may not make a network namespace: {error}") from None
+    return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def veth(bench: Bench) -> None:
+    """Make, move, attach to a bridge, set up and delete a veth pair."""
+    target = _new_namespace()
+    _new_namespace()
+    with Links() as links:
+        try:
+            links.bridge("bridge")
+            links.up("bridge")
+            _probe(bench, links, target)
+        except OSError as error:
+            raise CannotRun(f"this kernel or user may not make links: {error}") from None
+
+
+def _probe(bench: Bench, links: Links, target: int) -> None:
+    found: dict[str, list[float]] = {name: [] for name in _TEXTS}
+    for _ in bench.rounds(20):
+        found["same"].append(seconds(lambda: links.veth("here", "peer")))
+        found["bridge"].append(seconds(lambda: links.attach("here", "bridge")))
+        found["up"].append(seconds(lambda: links.up("here")))
+        found["delete"].append(seconds(lambda: links.delete("here")))
+        found["in_place"].append(seconds(lambda: links.veth("here", "peer", target)))
+        links.delete("here")
+        found["move"].append(seconds(lambda: _make_and_move(links, target)))
+        links.delete("here")
+    for name, text in _TEXTS.items():
+        bench.add(f"veth.{name}", text, found[name])
+
+
+def _make_and_move(links: Links, target: int) -> None:
+    links.veth("here", "peer")
+    links.move("peer", target)
