@@ -6,6 +6,7 @@ Evaluated by simpleeval, never by `eval`. An expression sees the medians over re
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 from collections.abc import Iterable, Mapping
 
@@ -14,6 +15,9 @@ from simpleeval import InvalidExpression, SimpleEval
 from sim.errors import InputError
 
 _FUNCTIONS = {"abs": abs, "min": min, "max": max, "round": round}
+
+RESERVED = frozenset(keyword.kwlist) | _FUNCTIONS.keys()
+"""Words that mean something else in an expression, so that nothing compared may be called so."""
 
 
 def names(text: str) -> list[str]:

@@ -122,12 +122,14 @@ class Published:
 class Part:
     """One study of a scenario: what is compared, by label, in the file's order.
 
-    variants: label to the study's checked parameters. controls: the parameters a page shows.
+    variants: label to the study's checked parameters. controls: the parameters a page shows;
+    maxima: the most that a page offers of some of them, in SI units.
     """
 
     study: str
     variants: Mapping[str, Any]
     controls: tuple[str, ...] = ()
+    maxima: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

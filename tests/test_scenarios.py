@@ -14,6 +14,7 @@ from sim.report import words
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").glob("*.yaml"))
+EVIDENCE = sorted((ROOT / "scenarios" / "evidence").glob("*.yaml"))
 
 
 def test_run_over_every_scenario_holds_and_leaves_with_zero() -> None:
@@ -27,6 +28,15 @@ def test_run_over_every_scenario_holds_and_leaves_with_zero() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert len(found) == len(FILES)
     assert all(item["expectations"] for item in found)
+
+
+@pytest.mark.parametrize("path", EVIDENCE, ids=lambda path: path.stem)
+def test_a_case_of_evidence_is_a_scenario_that_publishes(path: Path) -> None:
+    scenario = load(path)
+    assert scenario.id == path.stem
+    labels = {label for part in scenario.parts for label in part.variants}
+    assert {published.of for published in scenario.published} <= labels
+    assert scenario.published
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,7 +71,10 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
         def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))
             chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-            futures: dict[Future[list[Run]], int] = {pool.submit(_execute_chunk, chunk): len(chunk) for chunk in chunks}
+            with _interrupts_held():
+                futures: dict[Future[list[Run]], int] = {
+                    pool.submit(_execute_chunk, chunk): len(chunk) for chunk in chunks
+                }
             finished = 0
             try:
                 for future in as_completed(futures):
@@ -97,6 +101,24 @@ def _execute_chunk(tasks: Sequence[Task]) -> list[Run]:
     return [execute(task) for task in tasks]
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Interrupts wait until the context ends, here and in the processes started in it until they let them in.
+
+    A process that is still starting would tell of an interrupt with a traceback. Windows has no masks of signals.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _quiet_interrupt() -> None:
     """An interrupted terminal signals every process: workers end at once and silently, the parent reports."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sim import studies
 from sim.batch.executors import Task, executor
@@ -15,7 +16,12 @@ from sim.errors import InputError
 from sim.loading.parameters import written_all
 from sim.outcome import Bound, Metric, Outcome, Record
 from sim.scenario import Part, Scenario
-from sim.studies.base import Run, Tick, no_tick, summarise
+from sim.studies.base import Run, Tick, Values, no_tick, paired_ratios, replicated, summarise
+
+AT_ENDS = 5
+"""Replications that run again at each end of the inputs' ranges, as far as there are so many."""
+
+_ENDS: tuple[Bound, ...] = ("low", "high")
 
 
 def run(
@@ -49,11 +55,14 @@ def run(
     finished = _run_plans(plans, jobs, tick)
     outcomes = []
     for part in scenario.parts:
+        study = studies.study(part.study)
         metrics: list[Metric] = []
         records: list[Record] = []
+        measured: dict[str, Values] = {}
         for label in part.variants:
             done = finished.pop(0)
-            metrics += summarise(studies.study(part.study), label, done.runs, done.low, done.high)
+            measured[label] = replicated(study, done.runs)
+            metrics += summarise(study, label, done.runs, done.low, done.high, measured[label])
             records += done.runs[0].records
         outcomes.append(
             Outcome(
@@ -65,6 +74,7 @@ def run(
                 metrics=tuple(metrics),
                 records=tuple(records),
                 parameters={label: written_all(parameters) for label, parameters in part.variants.items()},
+                ratios=tuple(paired_ratios(study, measured, {(m.of, m.metric) for m in metrics if m.estimate})),
             )
         )
     return judge(scenario, tuple(outcomes))
@@ -97,26 +107,32 @@ class Plan:
 
 @dataclass(frozen=True)
 class Finished:
-    """A label's runs in the order of replications, and the first one again at the ends of its inputs' ranges."""
+    """A label's runs in the order of replications, and the first few again at the ends of its inputs' ranges."""
 
     runs: Sequence[Run]
-    low: Run | None = None
-    high: Run | None = None
+    low: Sequence[Run] = ()
+    high: Sequence[Run] = ()
 
 
 def _run_plans(plans: Sequence[Plan], jobs: int, tick: Tick) -> list[Finished]:
     tasks = [plan.task(replication) for plan in plans for replication in range(plan.replications)]
-    whole = len(tasks) + 2 * len(plans)
+    few = [min(plan.replications, AT_ENDS) for plan in plans]
+    whole = len(tasks) + 2 * sum(few)
     with executor(jobs if len(tasks) > 1 else 1) as execute_all:
         runs = iter(execute_all(tasks, lambda done: tick(done / whole)))
-        replicated = [[next(runs) for _ in range(plan.replications)] for plan in plans]
-        ranged = [(plan, first[0].ranged) for plan, first in zip(plans, replicated, strict=True)]
-        ends = [plan.task(0, bound) for plan, has_range in ranged if has_range for bound in ("low", "high")]
+        finished = [list(islice(runs, plan.replications)) for plan in plans]
+        again = [count if first[0].ranged else 0 for count, first in zip(few, finished, strict=True)]
+        ends = [
+            plan.task(replication, bound)
+            for plan, count in zip(plans, again, strict=True)
+            for bound in _ENDS
+            for replication in range(count)
+        ]
         skipped = whole - len(tasks) - len(ends)
         at_ends = iter(execute_all(ends, lambda done: tick((len(tasks) + skipped + done) / whole)))
     if not ends:
         tick(1.0)
     return [
-        Finished(first, next(at_ends), next(at_ends)) if has_range else Finished(first)
-        for first, (_, has_range) in zip(replicated, ranged, strict=True)
+        Finished(first, list(islice(at_ends, count)), list(islice(at_ends, count)))
+        for first, count in zip(finished, again, strict=True)
     ]

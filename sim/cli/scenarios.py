@@ -33,7 +33,7 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
 
 def shelf() -> Path:
     """The folder of shipped scenarios: beside the package, else in the working directory."""
-    beside = Path(__file__).resolve().parent.parent / "scenarios"
+    beside = Path(__file__).resolve().parents[2] / "scenarios"
     return beside if beside.is_dir() else Path("scenarios")
 
 

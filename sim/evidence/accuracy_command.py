@@ -39,11 +39,14 @@ def as_table(found: Accuracy) -> str:
     """Every row by publication, then the medians and the orderings that are wrong."""
     from sim.evidence.accuracy import USES
     from sim.report.grid import table
+    from sim.report.table import LEGEND
 
     lines: list[str] = []
     for name in dict.fromkeys(row.publication for row in found.rows):
         rows = [row for row in found.rows if row.publication == name]
         lines += [name, *table(_HEADER, [_cells(row) for row in rows], right=(3, 4, 5), limit=_LIMIT), ""]
+    if any(row.estimate for row in found.rows):
+        lines += [LEGEND, ""]
     for use in USES:
         median, sources = found.median(use), found.of_sources(use)
         if median is not None:
@@ -66,12 +69,14 @@ _HEADER = ("use", "of", "metric", "predicted", "published", "error", "fact", "at
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    from sim.report.table import ESTIMATE
+
     statistic = "" if row.statistic == "value" else f".{row.statistic}"
     return (
         row.use,
         row.of,
         f"{row.metric}{statistic}",
-        f"{row.predicted:.4g} {row.unit}",
+        f"{ESTIMATE if row.estimate else ''}{row.predicted:.4g} {row.unit}",
         f"{row.published:.4g} {row.unit}",
         f"{row.error:+.1%}",
         row.source,

@@ -6,21 +6,24 @@ are inputs, builds marked unstable are built but not counted, and a name only on
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
+from sim.evidence.recording import check_recording
 from sim.images import context as tree_of
 from sim.images.bases import Bases, recorded_bases
 from sim.images.builders import build_with
 from sim.images.cache import Step, Store
 from sim.images.context import Entry, Tree
-from sim.images.options import BUILDERS, Builder, from_command_line
+from sim.images.options import Builder, from_command_line
 from sim.images.rootfs import Files
 from sim.images.vertices import Vertex
 
@@ -97,17 +100,23 @@ def replay(path: str | Path | None = None) -> ReplayResult:
     Raises `InputError` naming what is wrong with the file.
     """
     data = _load(path)
-    bases = recorded_bases(data.get("bases", {}))
+    file = str(path or "")
+    try:
+        bases = recorded_bases(data.get("bases", {}))
+    except InputError as error:
+        raise InputError([dataclasses.replace(p, file=file, path="bases") for p in error.problems]) from None
     builders: dict[str, Agreement] = {}
     disagreements: list[Disagreement] = []
-    for scenario in data["scenarios"]:
+    for index, scenario in enumerate(data["scenarios"]):
         benches: dict[str, _Bench] = {}
-        for build in scenario["builds"]:
+        for number, build in enumerate(scenario["builds"]):
             name = build["builder"]
-            if name not in benches:
-                benches[name] = _bench(name, scenario, bases)
-            bench = benches[name]
-            predicted = _build(bench, build)
+            where = f"scenarios.{index}.builds.{number}"
+            with _placed(file, scenario["name"], f"scenarios.{index}"):
+                bench = benches.get(name) or _bench(name, scenario, bases)
+            benches[name] = bench
+            with _placed(file, scenario["name"], where):
+                predicted = _build(bench, build)
             if not build.get("unstable"):
                 agreement = builders.setdefault(name, Agreement())
                 found = _compare(scenario["name"], build, predicted, agreement, bench.first)
@@ -129,29 +138,13 @@ def _load(path: str | Path | None) -> dict[str, Any]:
         raise InputError(Problem(f"cannot be read: {error}", str(path))) from None
     except json.JSONDecodeError as error:
         raise InputError(Problem(f"no JSON: {error.msg}", str(path), error.lineno, error.colno)) from None
-    problems = list(_shape(data, str(path or "")))
+    except RecursionError:
+        raise InputError(Problem("its JSON is nested too deeply", str(path))) from None
+    problems = check_recording(data, str(path or ""))
     if problems:
         raise InputError(problems)
     found: dict[str, Any] = data
     return found
-
-
-def _shape(data: Any, file: str) -> list[Problem]:
-    if not isinstance(data, dict) or not isinstance(data.get("scenarios"), list):
-        return [Problem("expected an object with a list of scenarios, as in recorded_builds.json", file)]
-    problems = []
-    for index, scenario in enumerate(data["scenarios"]):
-        where = f"scenarios.{index}"
-        if not isinstance(scenario, dict) or not {"name", "dockerfile", "builds"} <= scenario.keys():
-            problems.append(Problem("expected name, dockerfile, context_files and builds", file, path=where))
-            continue
-        for number, build in enumerate(scenario["builds"]):
-            if not isinstance(build, dict) or not isinstance(build.get("steps"), dict):
-                problems.append(Problem("expected builder, label and steps", file, path=f"{where}.builds.{number}"))
-            elif build.get("builder") not in BUILDERS:
-                message = f"unknown builder {build.get('builder')!r}; there are {', '.join(BUILDERS)}"
-                problems.append(Problem(message, file, path=f"{where}.builds.{number}.builder"))
-    return problems
 
 
 def _bench(builder: Builder, scenario: Mapping[str, Any], bases: Bases) -> _Bench:
@@ -162,28 +155,49 @@ def _bench(builder: Builder, scenario: Mapping[str, Any], bases: Bases) -> _Benc
     return _Bench(builder, Store(), tree, bases, scenario.get("outputs") or {})
 
 
+@contextmanager
+def _placed(file: str, scenario: str, where: str) -> Iterator[None]:
+    """Say of a problem inside which build of which scenario of the recording it is."""
+    try:
+        yield
+    except InputError as error:
+        problems = []
+        for problem in error.problems:
+            inner = ":".join(str(part) for part in (problem.file, problem.line) if part)
+            message = f"scenario {scenario!r}: {inner}{': ' if inner else ''}{problem.message}"
+            problems.append(Problem(message, file, path=where))
+        raise InputError(problems) from None
+
+
 def _build(bench: _Bench, build: Mapping[str, Any]) -> dict[str, str]:
+    """What each step is predicted to do.
+
+    Where the model refuses a build, nothing if the recording has it fail too, else each recorded step is "refused".
+    Raises `InputError` for a change or an argument that cannot be.
+    """
     for path, value in (build.get("mutation") or {}).items():
         if path == "__move__":
             bench.store.synced = None
         else:
             bench.tree = _mutate(bench.tree, path, value)
     bench.label = build.get("label", "")
+    options = from_command_line(build.get("args", ""))
     failing = frozenset(name for name, state in build["steps"].items() if state == "error")
     skipped = frozenset(name for name, state in build["steps"].items() if state == "not-run")
     try:
         steps = build_with(
             bench.builder,
             bench.tree,
-            from_command_line(build.get("args", "")),
+            options,
             bench.store,
             _recorded_output(bench),
             bench.bases,
             failing=failing,
             skipped=skipped,
         )
-    except InputError:
-        return {}
+    except InputError as error:
+        refused = build.get("rc") or failing
+        return {} if refused else dict.fromkeys(build["steps"], f"refused: {error.problems[0]}")
     return _named(steps)
 
 

@@ -44,7 +44,9 @@ class Body:
         doc("Label to the parameters it changes; the labels stand side by side."),
         Field(min_length=1, max_length=MAX_LABELS),
     ]
-    controls: Annotated[tuple[str, ...], doc("The few parameters a page shows.")] = ()
+    controls: Annotated[
+        tuple[str | dict[str, Any], ...], doc("The few parameters a page shows; {path, maximum} limits what it offers.")
+    ] = ()
 
 
 ENVELOPE = tuple(field.name for field in fields(Envelope))

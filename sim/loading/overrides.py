@@ -19,6 +19,9 @@ from sim.scenario import Part, Scenario
 
 _TOP = ("seed", "replications")
 
+WORK = 20_000
+"""Instances that a page starts at most for one answer, over all labels and replications: a few seconds' work."""
+
 
 def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
     """The controls a page shows for a scenario, in the file's order; with `every`, one for each parameter.
@@ -37,8 +40,18 @@ def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
             if control.catalog:
                 empty = ("",) if known[name].default == "" else ()
                 control = dataclasses.replace(control, choices=empty + names.known(control.catalog))
-            found.append(control)
+            found.append(dataclasses.replace(control, maximum=_most(scenario, part, path, control)))
     return tuple(found)
+
+
+def _most(scenario: Scenario, part: Part, path: str, control: Control) -> float | None:
+    """What a page offers at most: what the scenario says, else no more than one waits for."""
+    if path in part.maxima:
+        return part.maxima[path]
+    if not control.repeated or control.maximum is None:
+        return control.maximum
+    runs = len(part.variants) * (scenario.replications if studies.study(part.study).random else 1)
+    return min(control.maximum, max(WORK // runs, control.default or 1))
 
 
 def _written(scenario: Scenario, number: int) -> Mapping[str, Any]:
@@ -58,7 +71,8 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
 
     changes: path (as in `controls`; also "seed" and "replications") to a value, typed or in its written form.
 
-    Raises `InputError`; a problem's path is the one that was given, its message names the value.
+    Raises `InputError`; a problem's path is the one that was given, its message names the value, and the label where
+    only some labels have it.
     """
     document = copy.deepcopy(dict(scenario.document))
     problems: list[Problem] = []
@@ -76,10 +90,18 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
         return reader.scenario(Document("", document), file=scenario.file, folder=scenario.folder)
     except InputError as error:
         dotted = {".".join(map(str, place)): path for place, path in places.items()}
-        found = (
-            dataclasses.replace(problem, path=dotted.get(problem.path, problem.path)) for problem in error.problems
-        )
-        raise InputError(list(dict.fromkeys(found))) from None
+        raise InputError(list(dict.fromkeys(_given(problem, dotted) for problem in error.problems))) from None
+
+
+def _given(problem: Problem, dotted: Mapping[str, str]) -> Problem:
+    """The problem at the path that was given, for a label's too where the label takes the value from the base."""
+    if problem.path in dotted:
+        return dataclasses.replace(problem, path=dotted[problem.path])
+    root, between, rest = problem.path.rpartition("compare.")
+    label, _, name = rest.partition(".")
+    if between and f"{root}{name}" in dotted:
+        return dataclasses.replace(problem, path=dotted[f"{root}{name}"], message=f"{label}: {problem.message}")
+    return problem
 
 
 def _places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Control | None]]:

@@ -14,6 +14,7 @@ import annotated_types as at
 
 from sim.catalog import names
 from sim.quantity import LARGEST, Unit, render
+from sim.studies.base import Repeated
 
 Kind = Literal["number", "quantity", "choice", "flag", "text", "structure"]
 
@@ -26,6 +27,7 @@ class Control:
     minimum, maximum: inclusive, in SI units, None where there is no bound. whole: only whole numbers.
     choices: what a choice may be; the catalog's ids where `catalog` names one of its kinds.
     unit: the dimension of a quantity, "s" or "B". optional: None is taken. default: the value now, in SI units.
+    repeated: whether a run's cost is in proportion to it.
     """
 
     path: str
@@ -39,6 +41,7 @@ class Control:
     default: Any = None
     description: str = ""
     catalog: names.Kind | None = None
+    repeated: bool = False
 
     @property
     def written(self) -> str:
@@ -117,6 +120,7 @@ def _describe(field: dataclasses.Field[Any], annotation: _Annotation) -> Control
         default=_default(field),
         description=description,
         catalog=catalog,
+        repeated=any(isinstance(item, Repeated) for item in annotation.metadata),
     )
 
 

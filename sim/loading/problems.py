@@ -70,16 +70,17 @@ def validate(
     document: Document,
     place: Callable[[Path_], Path_] = lambda path: path,
     words: Iterable[str] = (),
+    joint: Callable[[Path_], Path_] | None = None,
 ) -> tuple[T | None, list[Problem]]:
     """A checked dataclass, or the problems found.
 
     place: from a path inside `value` to its path in the document. words: keys that may be meant at the top beside
-    the dataclass's own.
+    the dataclass's own. joint: as `place`, for problems of values that do not go together.
     """
     try:
         return adapter(kind).validate_json(json.dumps(value), strict=True), []
     except ValidationError as error:
-        return None, _problems(error, kind, value, document, place, tuple(words))
+        return None, _problems(error, kind, value, document, place, tuple(words), joint or place)
 
 
 def _problems(
@@ -89,6 +90,7 @@ def _problems(
     document: Document,
     place: Callable[[Path_], Path_],
     words: tuple[str, ...],
+    joint: Callable[[Path_], Path_],
 ) -> list[Problem]:
     problems: list[Problem] = []
     mismatched: dict[Path_, tuple[Any, list[str]]] = {}
@@ -110,7 +112,7 @@ def _problems(
             mismatched.setdefault(path, (item["input"], []))[1].append(expected)
         elif isinstance(inner := item.get("ctx", {}).get("error"), InputError):
             problems += [
-                document.problem(found.message, place((*path, *filter(None, found.path.split(".")))))
+                document.problem(found.message, joint((*path, *filter(None, found.path.split(".")))))
                 for found in inner.problems
             ]
         else:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim import studies
 from sim.catalog import names
+from sim.catalog.load import PROFILE
 from sim.errors import InputError, Problem
+from sim.expression import RESERVED
 from sim.loading import expressions
+from sim.loading.controls import read_controls
 from sim.loading.document import Document, Path_
 from sim.loading.envelope import BODY, ENVELOPE, LABEL, MAX_LABELS, Envelope
-from sim.loading.parameters import Control, fields
+from sim.loading.parameters import fields
 from sim.loading.problems import shown, suggestion, validate
 from sim.scenario import Part, Scenario
 
@@ -111,8 +115,9 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
     compare = _compare(item, path, document, problems)
     base = {key: value for key, value in item.items() if key not in BODY}
     variants = {}
+    of_labels: dict[str, list[Problem]] = {}
     for label, changes in compare.items():
-        merged = base | changes
+        merged = _beside(base | changes, folder)
 
         def place(inner: Path_, label: str = label, changes: Mapping[str, Any] = changes) -> Path_:
             if inner and inner[0] in changes:
@@ -121,21 +126,54 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
                 return (*path, "compare", label, *inner)
             return (*path, *inner)
 
-        checked, found = validate(parameters, merged, document, place, (*BODY, *(() if path else ENVELOPE)))
-        problems += found
+        def joint(inner: Path_, label: str = label) -> Path_:
+            return (*path, "compare", label, *inner) if "compare" in item else (*path, *inner)
+
+        words = (*BODY, *(() if path else ENVELOPE))
+        checked, of_labels[label] = validate(parameters, merged, document, place, words, joint)
         if checked is not None:
             problems += _catalog(parameters, checked, document, place)
             problems += _files(checked, folder, document, place)
             variants[label] = checked
-    controls = _controls(
-        item.get("controls", []),
-        compare if "compare" in item else {},
-        (*path, "controls"),
-        document,
-        fields(parameters),
-        problems,
+    problems += _once(of_labels, compare, path, document)
+    written = compare if "compare" in item else {}
+    controls, maxima = read_controls(
+        item.get("controls", []), written, variants, (*path, "controls"), document, fields(parameters), problems
     )
-    return Part(name, variants, controls) if variants else None
+    return Part(name, variants, controls, maxima) if variants else None
+
+
+def _beside(given: dict[str, Any], folder: str) -> dict[str, Any]:
+    """The parameters with the path of a host's profile as it is found from the scenario's folder."""
+    host = given.get("host")
+    if isinstance(host, str) and host.endswith(PROFILE):
+        return given | {"host": str(Path(folder, host))}
+    return given
+
+
+def _once(
+    of_labels: Mapping[str, Sequence[Problem]],
+    compare: Mapping[str, Mapping[str, Any]],
+    path: Path_,
+    document: Document,
+) -> Iterator[Problem]:
+    """Each label's problems; what every label has of a parameter that none of them sets is told once, of the base."""
+    shared: Counter[tuple[str, str]] = Counter()
+    inner: dict[Problem, str] = {}
+    for label, found in of_labels.items():
+        lead = ".".join(map(str, (*path, "compare", label, "")))
+        for problem in dict.fromkeys(found):
+            if problem.path.startswith(lead):
+                inner[problem] = problem.path.removeprefix(lead)
+                shared[problem.message, inner[problem]] += 1
+    for problem in (problem for found in of_labels.values() for problem in found):
+        name = inner.get(problem, "")
+        keys = name.split(".")
+        everywhere = 1 < len(compare) == shared[problem.message, name]
+        if everywhere and not any(keys[0] in changes for changes in compare.values()):
+            yield document.problem(problem.message, (*path, *keys))
+        else:
+            yield problem
 
 
 def _compare(
@@ -159,46 +197,17 @@ def _compare(
                 f"label {label!r} does not fit; expected a lower case letter, then letters, digits and underscores"
             )
             problems.append(document.problem(message, (*path, label), at_key=True))
+        elif label in RESERVED:
+            message = (
+                f"label {label!r} is a word of expressions, which could not name it; choose another, as in '{label}_'"
+            )
+            problems.append(document.problem(message, (*path, label), at_key=True))
         elif not isinstance(changes, dict | type(None)):
             message = f"{shown(changes)} does not fit; expected the parameters that label changes"
             problems.append(document.problem(message, (*path, label)))
         else:
             compare[label] = changes or {}
     return compare
-
-
-def _controls(
-    written: Any,
-    compare: Mapping[str, Mapping[str, Any]],
-    path: Path_,
-    document: Document,
-    known: Mapping[str, Control],
-    problems: list[Problem],
-) -> tuple[str, ...]:
-    if not isinstance(written, list):
-        problems.append(document.problem(f"{shown(written)} does not fit; expected a list of parameters", path))
-        return ()
-    for number, name in enumerate(written):
-        reason = _not_a_control(name, compare, known)
-        if reason:
-            problems.append(document.problem(reason, (*path, number)))
-    return tuple(str(name) for name in written)
-
-
-def _not_a_control(name: Any, compare: Mapping[str, Mapping[str, Any]], known: Mapping[str, Control]) -> str:
-    """Why a page cannot show it; "" where it can."""
-    if not isinstance(name, str):
-        return f"no parameter {shown(name)}{suggestion(str(name), known)}"
-    label, _, parameter = name.rpartition(".")
-    if label and label not in compare:
-        return f"no label {label!r} in {name!r}{suggestion(label, compare)}"
-    if parameter not in known:
-        return f"no parameter {parameter!r}{suggestion(parameter, known)}"
-    if known[parameter].kind == "structure":
-        return f"{parameter!r} is a structure, which no single control shows"
-    if not label and compare and all(parameter in changes for changes in compare.values()):
-        return f"every label sets {parameter!r} itself; name one, as in '{next(iter(compare))}.{parameter}'"
-    return ""
 
 
 def _files(checked: Any, folder: str, document: Document, place: Callable[[Path_], Path_]) -> list[Problem]:

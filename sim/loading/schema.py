@@ -10,6 +10,7 @@ import annotated_types as at
 
 from sim import studies
 from sim.catalog import names
+from sim.expression import RESERVED
 from sim.loading.envelope import LABEL, MAX_LABELS, Envelope
 from sim.loading.parameters import fields, unwrap
 from sim.loading.problems import adapter
@@ -64,13 +65,23 @@ def _body(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
     known = _named(name, _object(parameters, definitions), definitions)["properties"]
     changes = {"type": ["object", "null"], "additionalProperties": False, "properties": known}
     single = [key for key, control in fields(parameters).items() if control.kind != "structure"]
+    path = ({"enum": single}, {"type": "string", "pattern": f"^{LABEL.pattern}\\.[a-z_]+$"})
+    limited = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "path": {"anyOf": [*path]},
+            "maximum": {"type": ["number", "string"], "description": "The most that the page offers."},
+        },
+        "required": ["path"],
+    }
     return {
         "properties": {
             "study": {"const": name},
             "compare": {
                 "type": "object",
                 "description": "Label to the parameters it changes; the labels stand side by side.",
-                "propertyNames": {"pattern": f"^{LABEL.pattern}$"},
+                "propertyNames": {"pattern": f"^{LABEL.pattern}$", "not": {"enum": sorted(RESERVED)}},
                 "minProperties": 1,
                 "maxProperties": MAX_LABELS,
                 "additionalProperties": changes,
@@ -78,7 +89,7 @@ def _body(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
             "controls": {
                 "type": "array",
                 "description": "The few parameters a page shows; 'label.parameter' for one label.",
-                "items": {"anyOf": [{"enum": single}, {"type": "string", "pattern": f"^{LABEL.pattern}\\.[a-z_]+$"}]},
+                "items": {"anyOf": [*path, limited]},
             },
             **known,
         },
@@ -110,8 +121,8 @@ def _describe(kind: type[Any], made: dict[str, Any], definitions: dict[str, Any]
         for item in annotation.metadata:
             if isinstance(item, at.DocInfo):
                 target["description"] = item.documentation
-        if annotation.core is str and field.name in names.FIELDS and "enum" not in target:
-            target["enum"] = [""] * (field.default == "") + list(names.known(names.FIELDS[field.name]))
+        if annotation.core is str and field.name in names.FIELDS and not {"enum", "anyOf"} & set(target):
+            target |= names.json_schema(names.FIELDS[field.name], empty=field.default == "")
         for inner in _dataclasses(annotation.core):
             if inner not in seen and inner.__name__ in definitions:
                 _describe(inner, definitions[inner.__name__], definitions, seen)

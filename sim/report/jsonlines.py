@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
-from sim.outcome import Metric, Outcome
+from sim.outcome import Metric, Outcome, Ratio
 
 DIGITS = 12
 
@@ -34,6 +34,20 @@ def metric_object(metric: Metric) -> dict[str, Any]:
     }
 
 
+def ratio_object(ratio: Ratio) -> dict[str, Any]:
+    """One ratio of two labels as an object."""
+    return {
+        "metric": ratio.metric,
+        "statistic": ratio.statistic,
+        "of": ratio.of,
+        "to": ratio.to,
+        "value": number(ratio.value),
+        "low": number(ratio.low),
+        "high": number(ratio.high),
+        "estimate": ratio.estimate,
+    }
+
+
 def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The outcomes of one scenario's parts as one object; the studies of several parts are joined by " + "."""
     first = outcomes[0]
@@ -43,6 +57,7 @@ def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "seed": first.seed,
         "replications": max(outcome.replications for outcome in outcomes),
         "metrics": [metric_object(metric) for outcome in outcomes for metric in outcome.metrics],
+        "ratios": [ratio_object(ratio) for outcome in outcomes for ratio in outcome.ratios],
         "expectations": [
             {"text": verdict.text, "passed": verdict.passed, "observed": verdict.observed}
             for outcome in outcomes

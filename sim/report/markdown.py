@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sim import studies
 from sim.outcome import Outcome
-from sim.report.table import value
+from sim.report.table import LEGEND, factor, value
 from sim.scenario import Scenario
 
 
@@ -41,10 +41,18 @@ def _metrics(outcome: Outcome) -> list[str]:
     titles = [name if statistic == "value" else f"{name} {statistic}" for name, statistic in names]
     measured = "; ".join(f"{spec.name}: {spec.interval}" for spec in chosen if spec.interval)
     lines = [f"{outcome.study}, seed {outcome.seed}, replications {outcome.replications}; {measured}", ""]
+    least = {ratio.metric: ratio.to for ratio in outcome.ratios}
+    compared = [(spec.name, spec.statistics[0]) for spec in chosen if spec.name in least]
+    titles += [f"{name}, times {least[name]}" for name, _ in compared]
     lines += [f"| | {' | '.join(titles)} |", f"| --- |{' ---: |' * len(titles)}"]
     for label in outcome.labels:
         cells = [found.get((label, *name)) for name in names]
-        lines.append(f"| {label} | {' | '.join(value(metric) if metric else '' for metric in cells)} |")
+        ratios = [outcome.ratio(label, *name) for name in compared]
+        written = [value(metric) if metric else "" for metric in cells]
+        written += [factor(ratio) if ratio else "" for ratio in ratios]
+        lines.append(f"| {label} | {' | '.join(written)} |")
+    if any(metric.estimate for metric in found.values() if (metric.metric, metric.statistic) in names):
+        lines += ["", LEGEND]
     return lines
 
 

@@ -6,13 +6,19 @@ import textwrap
 from collections.abc import Sequence
 
 from sim import studies
-from sim.outcome import Metric, MetricSpec, Outcome
+from sim.outcome import Metric, MetricSpec, Outcome, Ratio
 from sim.report.grid import WIDTH, panels, table, width
 from sim.report.numbers import NARROW, TRANSFERS, between, unit_of, written
 from sim.scenario import Scenario
+from sim.studies.density import MOST
 
 ESTIMATE = "~"
 """Before a value that an estimate went into."""
+
+LEGEND = f"{ESTIMATE} an estimate went into it"
+
+_LIMIT = "limit_"
+"""How the names of density's constraints begin."""
 
 _LEAST = 4
 """Label, value, interval and range: what a headline metric is always shown with."""
@@ -53,7 +59,7 @@ def part(outcome: Outcome) -> list[str]:
             lines += ["", *_headline(outcome, spec)]
     lines += _side_by_side(outcome, [spec for spec in specs if not spec.headline])
     if any(metric.estimate for metric in outcome.metrics):
-        lines += ["", f"{ESTIMATE} an estimate went into it"]
+        lines += ["", LEGEND]
     return lines
 
 
@@ -62,7 +68,10 @@ def _of(outcome: Outcome, name: str) -> list[Metric]:
 
 
 def _headline(outcome: Outcome, spec: MetricSpec) -> list[str]:
-    """label, first statistic, its 95 % interval, its sources' range, then other statistics as far as there is room."""
+    """label, first statistic, its 95 % interval, its sources' range, then what there is room for.
+
+    That is how many times the least it is, and its other statistics.
+    """
     found = {(metric.of, metric.statistic): metric for metric in _of(outcome, spec.name)}
     first, *others = [name for name in spec.statistics if any(key[1] == name for key in found)]
     firsts = [metric for (_, name), metric in found.items() if name == first]
@@ -72,11 +81,30 @@ def _headline(outcome: Outcome, spec: MetricSpec) -> list[str]:
         columns.append(("95 % interval", [_ends(metric, metric.low, metric.high) for metric in firsts]))
     if any(metric.range for metric in firsts):
         columns.append(("sources allow", [_ends(metric, *(metric.range or (None, None))) for metric in firsts]))
+    columns += _times(outcome, firsts)
     columns += [(name, [value(found[metric.of, name]) for metric in firsts]) for name in others]
     while len(columns) > _LEAST and _wide(columns) > WIDTH:
         columns.pop()
     heading = f"{spec.name}: {spec.interval}" if spec.interval else spec.name
     return [heading, *_in_panels(columns)]
+
+
+def _times(outcome: Outcome, metrics: Sequence[Metric]) -> list[tuple[str, list[str]]]:
+    """How many times the least each is, with the 95 % interval of the paired ratios; nothing where there is none."""
+    ratios = [outcome.ratio(metric.of, metric.metric, metric.statistic) for metric in metrics]
+    least = next((ratio.to for ratio in ratios if ratio), None)
+    if least is None:
+        return []
+    return [(f"times {least}", [factor(ratio) if ratio else "" for ratio in ratios])]
+
+
+def factor(ratio: Ratio) -> str:
+    """A ratio in a terminal: "~44 (43 to 45)"."""
+    text = (ESTIMATE if ratio.estimate else "") + written(ratio.value, "1")
+    if ratio.low is None or ratio.high is None:
+        return text
+    ends = between(ratio.low, ratio.high, "1").replace("–", " to ")
+    return text if ends == text.removeprefix(ESTIMATE) else f"{text} ({ends})"
 
 
 def _side_by_side(outcome: Outcome, specs: Sequence[MetricSpec]) -> list[str]:
@@ -108,9 +136,11 @@ def _in_panels(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
 
 
 def value(metric: Metric) -> str:
-    """A metric's value in a terminal."""
+    """A metric's value in a terminal. A constraint that binds at no number looked at never does."""
+    if metric.metric.startswith(_LIMIT) and metric.value >= MOST:
+        return "never"
     text = written(metric.value, unit_of(metric), transfer=metric.metric in TRANSFERS).replace(NARROW, " ")
-    return f"{ESTIMATE}{text}" if metric.estimate else text
+    return f"{ESTIMATE}{text}" if metric.estimate and metric.value else text
 
 
 def _ends(metric: Metric, low: float | None, high: float | None) -> str:

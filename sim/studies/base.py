@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sim.engine.seeds import SeedTree
-from sim.outcome import Bound, Metric, MetricSpec, Record
+from sim.outcome import Bound, Metric, MetricSpec, Ratio, Record
 
 Tick = Callable[[float], None]
 """Reports progress as a fraction of a run, and may raise `CancelledError`."""
@@ -17,6 +17,11 @@ Tick = Callable[[float], None]
 
 def no_tick(_: float) -> None:
     """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Marks a count that a run's cost is in proportion to, so that a page offers no more than one waits for."""
 
 
 @dataclass(frozen=True)
@@ -108,18 +113,43 @@ def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
     return ordered[k], ordered[n - 1 - k]
 
 
+Values = Mapping[tuple[str, str], Sequence[float]]
+"""Metric and statistic to its value in each replication."""
+
+
+def replicated(study: Study, runs: Sequence[Run]) -> Values:
+    """Every statistic of every metric that was measured, a value a replication."""
+    return {
+        (spec.name, name): [statistic(name, run.samples[spec.name]) for run in runs]
+        for spec in study.metrics
+        if runs and spec.name in runs[0].samples
+        for name in spec.statistics
+    }
+
+
 def summarise(
-    study: Study, label: str, runs: Sequence[Run], low: Run | None = None, high: Run | None = None
+    study: Study,
+    label: str,
+    runs: Sequence[Run],
+    low: Sequence[Run] = (),
+    high: Sequence[Run] = (),
+    measured: Values | None = None,
 ) -> list[Metric]:
-    """The metrics of one label from its replications, and from one run at each end of the inputs' ranges."""
+    """The metrics of one label from its replications.
+
+    low, high: the first few replications again, at each end of the inputs' ranges; none where no input has one.
+    measured: what `replicated` gives for the runs, where that is known already.
+    """
+    measured = replicated(study, runs) if measured is None else measured
+    ends = [replicated(study, end) for end in (low, high) if end]
     metrics = []
     for spec in study.metrics:
-        if spec.name not in runs[0].samples:
-            continue
         for name in spec.statistics:
-            values = [statistic(name, run.samples[spec.name]) for run in runs]
+            values = measured.get((spec.name, name))
+            if values is None:
+                continue
             middle = statistics.median(values)
-            ends = [statistic(name, run.samples[spec.name]) for run in (low, high) if run is not None]
+            reached = [_at_end(values, end[spec.name, name]) for end in ends]
             interval = median_interval(values) if study.random else None
             metrics.append(
                 Metric(
@@ -131,8 +161,55 @@ def summarise(
                     unit=spec.unit,
                     low=interval[0] if interval else None,
                     high=interval[1] if interval else None,
-                    range=(min(*ends, middle), max(*ends, middle)) if ends else None,
+                    range=(min(*reached, middle), max(*reached, middle)) if reached else None,
                     estimate=any(spec.name in run.estimates for run in runs),
                 )
             )
     return metrics
+
+
+def _at_end(values: Sequence[float], end: Sequence[float]) -> float:
+    """The median over all replications, had each run at an end of the inputs' ranges, from the few that did.
+
+    The few had luck of their own, at the end as in the middle; what they differ by in the middle is taken off, so that
+    a range holds what the sources allow and not the noise of a few seeds.
+    """
+    reached = statistics.median(end)
+    same, middle = statistics.median(values[: len(end)]), statistics.median(values)
+    return reached if same <= 0 or same == middle else reached * middle / same
+
+
+def paired_ratios(
+    study: Study, measured: Mapping[str, Values], estimated: Collection[tuple[str, str]] = ()
+) -> list[Ratio]:
+    """How many times as much one label takes as the least of them, for every headline metric.
+
+    measured: label to its values, whose replications share their seeds, so that the k-th of one is held against the
+    k-th of another. The least has the smallest median, the first of equal ones; a label that takes nothing at all in
+    some replication is not held against. estimated: label and metric of those that an estimate went into.
+    """
+    found = []
+    for key in [(spec.name, name) for spec in study.metrics if spec.headline for name in spec.statistics]:
+        values = {label: of[key] for label, of in measured.items() if key in of}
+        positive = [label for label in values if min(values[label]) > 0]
+        if not positive:
+            continue
+        least = min(positive, key=lambda label: statistics.median(values[label]))
+        for label, own in values.items():
+            if label == least:
+                continue
+            ratios = [one / other for one, other in zip(own, values[least], strict=True)]
+            interval = median_interval(ratios) if study.random else None
+            found.append(
+                Ratio(
+                    metric=key[0],
+                    statistic=key[1],
+                    of=label,
+                    to=least,
+                    value=statistics.median(ratios),
+                    low=interval[0] if interval else None,
+                    high=interval[1] if interval else None,
+                    estimate=not {(label, key[0]), (least, key[0])}.isdisjoint(estimated),
+                )
+            )
+    return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, MinLen, doc
+from annotated_types import Ge, Gt, Le, MinLen, doc
 from simpy import Environment
 
 from sim.catalog import load
@@ -20,9 +21,10 @@ from sim.platforms.arrivals import at_random, together
 from sim.platforms.plan import Options, Plan, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
-from sim.quantity import Bytes, PerSecond
-from sim.studies.base import Context, Run, Study
+from sim.quantity import Bytes, PerSecond, render
+from sim.studies.base import Context, Repeated, Run, Study
 from sim.studies.memory import chosen_guest, guest_problems
+from sim.studies.room import Room, room
 
 TOLD = 2_000
 """Instances whose records are kept; of a larger run only the first so many, more than any figure shows."""
@@ -43,7 +45,7 @@ class Startup:
     guest_memory: Annotated[
         Bytes | None, doc("Memory configured for each guest; if left out, the guest's own default.")
     ] = None
-    instances: Annotated[int, Ge(1), Le(100_000), doc("How many instances are started.")] = 1
+    instances: Annotated[int, Ge(1), Le(100_000), Repeated(), doc("How many instances are started.")] = 1
     arrivals: Annotated[
         Literal["together", "rate", "in_flight"],
         doc("Requests come all at once, at random at a mean rate, or each when an earlier instance is ready."),
@@ -58,6 +60,12 @@ class Startup:
     ] = "warm"
     network: Annotated[Literal["none", "bridge"], doc("Instances have no network, or a port of a bridge.")] = "none"
     existing: Annotated[int, Ge(0), Le(100_000), doc("How many such instances the host holds already.")] = 0
+    overcommit: Annotated[
+        float,
+        Gt(0),
+        Le(100),
+        doc("The share of its memory that the host may promise to guests; 1 is no overcommitment."),
+    ] = 1.0
     clean_up: Annotated[
         Literal["no", "each", "together"],
         doc("Instances stay, or each exits once it is ready and is removed, or all are once the last one is ready."),
@@ -98,12 +106,60 @@ def _problems(params: Startup) -> Iterator[Problem]:
                 )
                 yield Problem(f"{message}, so at most {max(room, 0)} can be added", path="instances")
                 break
+    if not found:
+        yield from _memory_problems(params)
     if params.image == "pull" and not load.application(params.application).image:
         yield Problem(f"application {params.application!r} has no image to pull", path="image")
 
 
+def _room(params: Startup) -> Room:
+    return room(
+        params.technology,
+        params.host,
+        params.application,
+        params.guest,
+        params.guest_memory,
+        params.overcommit,
+        params.existing,
+    )
+
+
+def _memory_problems(params: Startup) -> Iterator[Problem]:
+    """Instances that are held at the same time are held in memory."""
+    try:
+        free = _room(params)
+    except InputError:
+        return  # a guest memory that cannot hold the guest is a problem of its own
+    name, count = _at_once(params)
+    refused = free.refusal(count)
+    if refused:
+        yield Problem(refused, path="existing" if free.left < 0 else name)
+
+
+def _at_once(params: Startup) -> tuple[str, int]:
+    """How many of the requested instances the host holds at the same time at most, and the parameter that says so.
+
+    Those that come at random and leave are one at a time at least; how many more is known once the run is over.
+    """
+    if params.clean_up == "each" and params.in_flight is not None:
+        return "in_flight", params.in_flight
+    if params.clean_up == "each" and params.rate is not None:
+        return "instances", 1
+    return "instances", params.instances
+
+
+def _most_at_once(starter: Starter) -> int:
+    """How many instances were there at the same time, from their requests to their removals."""
+    last = len(starter.plan.steps)
+    gone = sorted(starter.reached(index, last) for index in range(len(starter)))
+    return max(count - bisect_right(gone, at) for count, at in enumerate(sorted(starter.requested), 1))
+
+
 def run(params: Startup, context: Context) -> Run:
-    """Start the instances once, and measure each of them."""
+    """Start the instances once, and measure each of them.
+
+    Raises `InputError` where instances came faster than they left, until the host's memory was full.
+    """
     technology, application = load.technology(params.technology), load.application(params.application)
     host_type = load.host(params.host)
     pull = params.image == "pull"
@@ -163,6 +219,10 @@ def run(params: Startup, context: Context) -> Run:
     else:
         together(params.in_flight or count, starter.request)
     env.run()
+    if params.rate is not None and params.clean_up == "each":
+        refused = _room(params).refusal(_most_at_once(starter))
+        if refused:
+            raise InputError(Problem(f"at {render(params.rate, '1/s')} {refused}", path="rate"))
     told = range(min(count, TOLD) if context.records else 0)
     return Run(
         samples={**_samples(starter), **_removal(starter)},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,13 +14,14 @@ from sim.batch.executors import Task, execute
 from sim.batch.run import run
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, InputError, Problem, SimError
-from sim.loading import from_document, load_text
+from sim.loading import from_document, load, load_text, override
 from sim.loading.document import read
 from sim.outcome import InstanceRecord, Outcome
 from sim.scenario import Scenario
 from sim.studies import base
 
 Make = Callable[..., Scenario]
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 @pytest.fixture
@@ -82,6 +84,39 @@ def test_a_label_whose_inputs_have_ranges_runs_at_both_ends(make: Make) -> None:
     assert outcome.metric("slow", "time", "p50").range == (1.0, 4.0)
     (plain,) = run(make())
     assert plain.metric("slow", "time", "p50").range is None
+
+
+def test_the_ends_run_for_the_first_few_replications_only(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks: list[Task] = []
+    monkeypatch.setattr("sim.batch.executors.execute", lambda task, tick: tasks.append(task) or execute(task, tick))
+    run(make(note="ranged"), replications=9)
+    ends = [(task.label, task.bound, task.replication) for task in tasks if task.bound != "value"]
+    assert ends == [(of, bound, k) for of in ("slow", "fast") for bound in ("low", "high") for k in range(5)]
+
+
+def test_the_noise_of_seeds_is_no_part_of_a_real_range() -> None:
+    """Whatever the seed, the lesson's KVM guest has the same range; one run at each end moves it by a fifth."""
+    taxonomy = load(SCENARIOS / "taxonomy.yaml")
+    ends = []
+    for seed in (1, 2, 3):
+        (outcome,) = run(override(taxonomy, {"instances": 1}), seed=seed)
+        found = outcome.metric("kvm", "startup_time", "p50").range
+        assert found is not None
+        ends.append(found)
+    for end in zip(*ends, strict=True):
+        assert max(end) / min(end) < 1.05
+
+
+def test_ratios_pair_the_replications_of_labels(make: Make) -> None:
+    """Noise is the same for both labels: slow takes 2 + x where fast takes 0.5 + x."""
+    (outcome,) = run(make(noisy="true"), replications=9)
+    draws = [noise(7, replication) for replication in range(9)]
+    ratios = sorted((2.0 + draw) / (0.5 + draw) for draw in draws)
+    ratio = outcome.ratio("slow", "time", "p50")
+    assert ratio is not None
+    assert ratio.to == "fast"
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx((ratios[4], ratios[1], ratios[7]))
+    assert outcome.ratio("fast", "time", "p50") is None
 
 
 def test_parameters_are_handed_on_in_written_form(make: Make) -> None:

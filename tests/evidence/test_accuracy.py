@@ -266,3 +266,11 @@ def test_the_command_leaves_with_one_and_says_what_was_lost(found, monkeypatch):
     done = CliRunner().invoke(accuracy_command.command, [], standalone_mode=False)
     assert done.return_value == 1
     assert "accuracy lost: median absolute error of calibrate" in done.stderr
+
+
+def test_a_prediction_with_an_estimate_in_it_is_marked_in_the_table():
+    text = accuracy_command.as_table(Accuracy((row(0.25, estimate=True), row(0.5)), ()))
+    assert "~125 ms" in text
+    assert " 150 ms" in text
+    assert "~ an estimate went into it" in text
+    assert "~" not in accuracy_command.as_table(Accuracy((row(0.5),), ()))

@@ -146,16 +146,54 @@ def test_a_runs_recorded_output_stops_the_chain_and_an_unknown_one_does_not(tmp_
         assert replay(small(tmp_path, dockerfile=text, builds=builds, outputs=outputs)).agrees
 
 
+def scenario(**changes):
+    """The text of a recording with one scenario of one build; a key given as None is left out."""
+    build = {"builder": "legacy", "label": "a", "args": "", "rc": 0, "steps": {"1/2 FROM b": "run", "2/2 RUN a": "run"}}
+    build |= {
+        key: changes.pop(key) for key in ("builder", "label", "args", "rc", "steps", "mutation") if key in changes
+    }
+    whole = {"name": "one", "dockerfile": "FROM b\nRUN a\n", "context_files": {}, "builds": [build]} | changes
+    return json.dumps({"bases": whole.pop("bases", {"b": {}}), "scenarios": [whole]})
+
+
 BROKEN = [
     ("", "no JSON"),
+    ("[" * 100_000, "nested too deeply"),
     ("[]", "expected an object with a list of scenarios"),
-    ('{"scenarios": [{}]}', "expected name, dockerfile, context_files and builds"),
-    ('{"scenarios": [{"name": "a", "dockerfile": "", "builds": [{}]}]}', "expected builder, label and steps"),
-    (
-        '{"scenarios": [{"name": "a", "dockerfile": "", "builds": [{"builder": "kaniko", "steps": {}}]}]}',
-        "unknown builder 'kaniko'",
-    ),
-]
+    ('{"scenarios": []}', "scenarios: it is empty"),
+    ('{"scenarios": [{}]}', r"scenarios\.0: expected name, dockerfile, context_files and builds"),
+    (scenario(builds=5), r"scenarios\.0\.builds: expected a list of at least one build, not 5"),
+    (scenario(builds=[]), r"scenarios\.0\.builds: expected a list of at least one build"),
+    (scenario(builds=[{}]), r"scenarios\.0\.builds\.0: expected builder, label and steps"),
+    (scenario(builder="kaniko"), r"scenarios\.0\.builds\.0\.builder: unknown builder 'kaniko'"),
+    (scenario(dockerfile=5), r"scenarios\.0\.dockerfile: expected a text, not 5"),
+    (scenario(name=["x"]), r"scenarios\.0\.name: expected a text"),
+    (scenario(bases=[1]), r"bases: expected an object of images by name, not \[1\]"),
+    (scenario(bases={"b": 1}), r"bases\.b: expected an object, not 1"),
+    (scenario(bases={"b": {"layers": [1]}}), r"bases\.b\.layers: expected a list of texts"),
+    (scenario(bases={"b": {"from": "c"}}), r"bases: base image 'c' is not described"),
+    (scenario(bases={"b": {"same_image_as": "b"}}), r"bases: base image 'b' is not described"),
+    (scenario(context_files=["x"]), r"scenarios\.0\.context_files: expected an object of changes by path"),
+    (scenario(context_files={"x": 1}), r"scenarios\.0\.context_files\.x: expected a text, null or an object, not 1"),
+    (scenario(context_files={"../x": "1"}), r"scenarios\.0: scenario 'one': path '\.\./x' leaves the build context"),
+    (scenario(outputs={"RUN a": {"*": {"/o": 1}}}), r"scenarios\.0\.outputs: expected step, build label and path"),
+    (scenario(outputs=["x"]), r"scenarios\.0\.outputs: expected step"),
+    (scenario(steps={}), r"scenarios\.0\.builds\.0\.steps: it is empty, and the build did not fail"),
+    (scenario(steps={"x": "maybe"}), r"builds\.0\.steps: step 'x' is 'maybe'; expected one of run, cached, error"),
+    (scenario(steps={"x": []}), r"builds\.0\.steps: step 'x' is \[\]"),
+    (scenario(rc="0"), r"builds\.0\.rc: expected a whole number, not '0'"),
+    (scenario(args=["--no-cache"]), r"builds\.0\.args: expected a text"),
+    (scenario(args="--build-arg"), r"builds\.0: scenario 'one': --build-arg in '--build-arg' has no value"),
+    (scenario(args="--label 'x"), r"builds\.0: scenario 'one': .*No closing quotation"),
+    (scenario(mutation=[1]), r"builds\.0\.mutation: expected an object of changes by path"),
+    (scenario(mutation={"nope": None}), r"builds\.0: scenario 'one': no 'nope' in the build context; it holds"),
+    (scenario(mutation={"nope": {"mode": 420}}), r"builds\.0: scenario 'one': no 'nope'"),
+    (scenario(mutation={"Dockerfile": {"mode": "0644"}}), r"mutation\.Dockerfile\.mode: expected a number from 0"),
+    (scenario(mutation={"Dockerfile": {"mode": 99999}}), r"mutation\.Dockerfile\.mode: expected a number"),
+    (scenario(mutation={"Dockerfile": {"mtime": "now"}}), r"mutation\.Dockerfile\.mtime: expected seconds, not 'now'"),
+    (scenario(mutation={"Dockerfile": {"chown": 5}}), r"mutation\.Dockerfile\.chown: expected the numbers of a user"),
+    (scenario(mutation={"Dockerfile": {"size": 5}}), r"mutation\.Dockerfile: unknown size; there are chown, content"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "message"), BROKEN, ids=[m for _, m in BROKEN])
@@ -164,6 +202,16 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         replay(path)
+
+
+def test_a_build_that_the_model_refuses_and_the_builder_did_not_disagrees_step_by_step_with_the_reason(tmp_path):
+    path = tmp_path / "refused.json"
+    path.write_text(scenario(dockerfile="FROM b\nRUNN a\n"))
+    found = replay(path)
+    assert [(d.step, d.recorded) for d in found.disagreements] == [("2/2 RUN a", "run")]
+    assert found.disagreements[0].predicted.startswith("refused: Dockerfile:2: unknown instruction: RUNN")
+    path.write_text(scenario(dockerfile="FROM b\nRUNN a\n", rc=1, steps={}))
+    assert replay(path).agrees
 
 
 def test_a_missing_file_is_refused(tmp_path):

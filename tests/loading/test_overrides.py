@@ -63,6 +63,21 @@ class TestControls:
         assert {"laptop", "server"} <= set(host.choices)
         assert guest.choices[0] == ""
 
+    def test_a_scenario_may_say_what_a_page_offers_at_most(self, counter: str) -> None:
+        listed = "[{path: count, maximum: 20}, {path: fast.service, maximum: 3 s}]"
+        count, service = controls(load_text(counter.replace("[count, fast.service]", listed)))
+        assert (count.path, count.maximum, service.path, service.maximum) == ("count", 20, "fast.service", 3.0)
+
+    @pytest.mark.parametrize(("replications", "most"), [(1, 10_000), (20, 500), (10_000, 4)])
+    def test_a_page_offers_no_more_starts_than_one_waits_for(self, counter: str, replications: int, most: int) -> None:
+        """20,000 starts over two labels and all replications, but never less than there are."""
+        body = "study: startup\ncompare: {a: {technology: crun}, b: {technology: process}}\ncontrols: [instances]\n"
+        head = counter[: counter.index("study:")]
+        scenario = load_text(f"{head}{body}instances: 4\nreplications: {replications}\n")
+        (control,) = controls(scenario)
+        assert control.maximum == most
+        assert value(override(scenario, {"instances": 700}), "a", "instances") == 700
+
     def test_in_a_scenario_of_parts_a_path_begins_with_the_part(self, in_parts: Scenario) -> None:
         assert [control.path for control in controls(in_parts)] == ["parts.0.count", "parts.1.service"]
 
@@ -149,3 +164,11 @@ class TestOverride:
     def test_a_parameter_that_every_label_sets_is_changed_label_by_label(self, counter: str) -> None:
         text = counter.replace("  slow:\n", "  slow: {service: 1 s}\n")
         assert "as in 'slow.service'" in refused(load_text(text), "service", "3 s").message
+
+
+def test_what_only_one_label_refuses_names_it_beside_the_control(counter: str) -> None:
+    head = counter[: counter.index("study:")]
+    body = "study: startup\ncompare: {box: {technology: docker}, vm: {technology: qemu-kvm}}\ncontrols: [instances]\n"
+    problem = refused(load_text(head + body), "instances", "16")
+    assert problem.path == "instances"
+    assert problem.message.startswith("vm: 16 at the same time are too many")

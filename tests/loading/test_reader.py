@@ -112,6 +112,19 @@ class TestPlaces:
         assert (problem.path, problem.line) == ("compare.slow.service", 7)
         assert problem.message == "missing key 'service'"
 
+    def test_values_that_do_not_go_together_are_told_of_the_label_that_joins_them(self, counter: str) -> None:
+        head = counter[: counter.index("study:")]
+        body = "study: startup\ntechnology: docker\nguest_memory: 1 MiB\ncompare:\n  a: {technology: qemu-kvm}\n"
+        problem = one(head + body)
+        assert (problem.path, problem.line) == ("compare.a.guest_memory", 9)
+        assert "which together need 192 MiB" in problem.message
+
+    def test_values_that_go_together_under_no_label_are_told_once(self, counter: str) -> None:
+        head = counter[: counter.index("study:")]
+        body = "study: startup\narrivals: rate\ncompare: {a: {technology: docker}, b: {technology: lxc}}\n"
+        problem = one(head + body)
+        assert (problem.path, problem.message) == ("rate", "missing; arrivals 'rate' needs it")
+
     def test_all_problems_come_at_once_in_the_order_of_the_file(self, counter: str) -> None:
         text = changed(counter, "id: two-counters", "id: Two Counters")
         text = changed(text, "service: 2 s", "servise: 2 s\ncount: 0")
@@ -189,6 +202,8 @@ def test_a_wrong_value_is_named_with_what_is_allowed(counter: str, line: str, pa
         (", ja: 二つの窓口", "", "missing key 'ja'"),
         ("ja: 二つの窓口", "ja: ''", "is empty"),
         ("  slow:", "  Slow:", "label 'Slow' does not fit"),
+        ("  slow:", "  min:", "label 'min' is a word of expressions"),
+        ("  slow:", "  if:", "label 'if' is a word of expressions"),
         ("  slow:", "  slow: 5", "expected the parameters that label changes"),
         ("seed: 7", "seed: -1", "at least 0"),
         ("replications: 3", "replications: 1000000", "at most 10000"),
@@ -197,11 +212,27 @@ def test_a_wrong_value_is_named_with_what_is_allowed(counter: str, line: str, pa
         ("[count, fast.service]", "[fast.servis]", "did you mean 'service'"),
         ("[count, fast.service]", "[spots]", "structure"),
         ("[count, fast.service]", "[5]", "no parameter 5"),
+        ("[count, fast.service]", "[{path: cuont}]", "did you mean 'count'"),
+        ("[count, fast.service]", "[{path: count, most: 3}]", "unknown key 'most'"),
+        ("[count, fast.service]", "[{maximum: 3}]", "missing key 'path'"),
+        ("[count, fast.service]", "[{path: count, maximum: 101}]", "101 is more than 'count' takes, 100"),
+        ("[count, fast.service]", "[{path: count, maximum: 2.5}]", "expected a whole number"),
+        ("[count, fast.service]", "[{path: count, maximum: [2]}]", "is not a quantity"),
+        ("[count, fast.service]", "[{path: order, maximum: 2}]", "'order' is no number"),
+        ("[count, fast.service]", "[{path: fast.service, maximum: 5}]", "5 has no unit"),
+        ("[count, fast.service]", "[{path: fast.service, maximum: 1 ms}]", "is less than 'service' is, 500 ms"),
     ],
 )
 def test_a_wrong_envelope_is_named(counter: str, old: str, new: str, words: str) -> None:
     found = problems(changed(counter, old, new))
     assert any(words in problem.message and problem.line for problem in found)
+
+
+def test_every_word_that_an_expression_could_not_name_is_refused_as_a_label(counter: str) -> None:
+    """What Python's own grammar and the expressions' functions take for themselves, found by trying."""
+    for word in ("and", "or", "not", "if", "else", "in", "is", "lambda", "abs", "min", "max", "round", "await", "def"):
+        text = changed(counter, "  slow:", f"  {word}:").replace("slow.", f"{word}.")
+        assert any(f"label {word!r}" in problem.message for problem in problems(text)), word
 
 
 def test_a_parameter_every_label_sets_is_no_control_of_all(counter: str) -> None:

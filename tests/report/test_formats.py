@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sim.loading import load_text
-from sim.outcome import Message, Metric, Outcome, StepRecord, Verdict
+from sim.outcome import Message, Metric, Outcome, Ratio, StepRecord, Verdict
 from sim.report import building, csvfile, grid, inspection, jsonlines, junit, markdown, moved, table
 from sim.scenario import Scenario
 
@@ -28,6 +28,9 @@ def metric(of: str, value: float, **more: Any) -> Metric:
 def outcome(*metrics: Metric, verdicts: Sequence[Verdict] = (), study: str = "counter") -> Outcome:
     labels = tuple(dict.fromkeys(m.of for m in metrics))
     return Outcome("two-counters", study, 7, 3, labels, metrics, verdicts=tuple(verdicts))
+
+
+RATIOS = (Ratio("time", "p50", "slow", "fast", 43.8, 43.3, 45.7, estimate=True),)
 
 
 @pytest.fixture
@@ -53,6 +56,15 @@ class TestJson:
         assert found["study"] == "counter + fixed"
         assert [m["of"] for m in found["metrics"]] == ["a", "b"]
         assert [e["passed"] for e in found["expectations"]] == [True, False]
+
+    def test_ratios_stand_beside_the_metrics(self) -> None:
+        found = json.loads(jsonlines.line([dataclasses.replace(outcome(metric("a", 1.0)), ratios=RATIOS)]))
+        assert found["ratios"] == [
+            {
+                "metric": "time", "statistic": "p50", "of": "slow", "to": "fast", "value": 43.8, "low": 43.3,
+                "high": 45.7, "estimate": True,
+            }
+        ]  # fmt: skip
 
     def test_it_is_one_line_whatever_the_texts_hold(self) -> None:
         assert "\n" not in jsonlines.line([outcome(metric("a", 1.0), verdicts=[Verdict("x\ny", True, "")])])
@@ -140,6 +152,32 @@ class TestTable:
         assert "~2.0 s" in text
         assert "~ an estimate went into it" in text
         assert "~" not in table.scenario(scenario, [outcome(metric("slow", 2.0))])
+
+    def test_a_ratio_has_its_interval_and_names_what_it_is_to(self, scenario: Scenario) -> None:
+        made = dataclasses.replace(
+            outcome(metric("slow", 43.8, low=43.0, high=46.0), metric("fast", 1.0)), ratios=RATIOS
+        )
+        lines = [line.split() for line in table.scenario(scenario, [made]).splitlines()]
+        assert ["p50", "95", "%", "interval", "times", "fast"] in lines
+        assert ["slow", "44", "s", "43", "to", "46", "s", "~44", "(43", "to", "46)"] in lines
+        assert ["fast", "1.0", "s"] in lines
+        cells = markdown.document([(scenario, [made])])
+        assert "| | time p50 | time, times fast |" in cells
+        assert "| slow | 44 s | ~44 (43 to 46) |" in cells
+
+    def test_a_constraint_that_never_binds_says_so(self) -> None:
+        density = [
+            Metric("limit_pods", "value", "vm", "all instances idle", 1e6, "1", estimate=True),
+            Metric("limit_pids", "value", "vm", "all instances idle", 999_999.0, "1"),
+        ]
+        rows = [line.split() for line in table.part(outcome(*density, study="density"))]
+        assert ["limit_pods", "limit_pids"] in rows
+        assert ["vm", "never", "999,999"] in rows
+        (found, _) = json.loads(jsonlines.line([outcome(*density, study="density")]))["metrics"]
+        assert found["value"] == 1_000_000
+
+    def test_nothing_at_all_is_no_estimate(self) -> None:
+        assert table.value(Metric("time", "p50", "a", "", 0.0, "s", estimate=True)) == "0 s"
 
     def test_a_failed_expectation_shows_what_was_observed(self, scenario: Scenario) -> None:
         text = table.scenario(

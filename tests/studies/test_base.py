@@ -7,9 +7,9 @@ import pytest
 
 from sim.engine.seeds import SeedTree
 from sim.outcome import MetricSpec
-from sim.studies.base import Run, Study, median_interval, statistic, summarise
+from sim.studies.base import Run, Study, median_interval, paired_ratios, replicated, statistic, summarise
 
-SPEC = MetricSpec("time", "s", "start to end", "how long it takes", ("p50", "max"))
+SPEC = MetricSpec("time", "s", "start to end", "how long it takes", ("p50", "max"), headline=True)
 STUDY = Study("fake", object, (SPEC,), run=lambda parameters, context: Run({}))
 
 
@@ -51,9 +51,63 @@ def test_a_metric_is_the_median_over_replications_of_its_statistic():
 
 def test_the_range_spans_the_runs_at_the_ends_of_the_inputs():
     run = Run({"time": (1.0,)}, estimates=frozenset({"time"}), ranged=True)
-    p50 = summarise(STUDY, "a", [run], low=Run({"time": (0.5,)}), high=Run({"time": (3.0,)}))[0]
+    p50 = summarise(STUDY, "a", [run], low=[Run({"time": (0.5,)})], high=[Run({"time": (3.0,)})])[0]
     assert p50.range == (0.5, 3.0)
     assert p50.estimate
+
+
+def test_the_luck_of_the_few_that_run_at_the_ends_is_no_part_of_the_range():
+    """Inputs from half to double: whichever three replications run at the ends, the range is half to double."""
+    luck = [1.3, 1.2, 1.1, 0.9, 1.0, 0.8, 1.0, 0.7, 1.05, 0.95]
+    for few in (luck[:3], luck[5:8]):
+        others = [value for value in luck if value not in few]
+        runs = [Run({"time": (value,)}) for value in (*few, *others)]
+        low, high = ([Run({"time": (value * end,)}) for value in few] for end in (0.5, 2.0))
+        p50 = summarise(STUDY, "a", runs, low, high)[0]
+        assert p50.range == pytest.approx((p50.value / 2, p50.value * 2))
+
+
+def test_a_range_takes_the_median_at_each_end_and_holds_the_value():
+    runs = [Run({"time": (value,)}) for value in (1.0, 2.0, 3.0)]
+    low, high = ([Run({"time": (value,)}) for value in values] for values in ((0.1, 9.0, 1.0), (5.0, 4.0, 90.0)))
+    assert summarise(STUDY, "a", runs, low, high)[0].range == (1.0, 5.0)
+    assert summarise(STUDY, "a", runs, high, high)[0].range == (2.0, 5.0)
+
+
+def of(*values):
+    return replicated(STUDY, [Run({"time": (value,)}) for value in values])
+
+
+def test_a_ratio_is_the_median_of_paired_ratios_with_an_interval_of_order_statistics():
+    """Six replications that swing by a factor of six while the ratio stays near two: the interval is the ratios'."""
+    fast = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    slow = (2.0, 4.2, 5.7, 8.4, 9.5, 13.2)
+    ratios = paired_ratios(STUDY, {"slow": of(*slow), "fast": of(*fast)})
+    assert [(r.metric, r.statistic, r.of, r.to) for r in ratios] == [
+        ("time", "p50", "slow", "fast"),
+        ("time", "max", "slow", "fast"),
+    ]
+    assert (ratios[0].value, ratios[0].low, ratios[0].high) == pytest.approx((2.05, 1.9, 2.2))
+
+
+def test_ratios_are_to_the_least_and_to_the_first_of_equal_ones():
+    ratios = paired_ratios(STUDY, {"a": of(3.0), "b": of(1.5), "c": of(1.5)})
+    assert [(r.of, r.to, r.value, r.low) for r in ratios if r.statistic == "p50"] == [
+        ("a", "b", 2.0, None),
+        ("c", "b", 1.0, None),
+    ]
+
+
+def test_nothing_is_held_against_what_takes_no_time_at_all():
+    assert {r.to for r in paired_ratios(STUDY, {"a": of(0.0, 1.0), "b": of(2.0, 2.0), "c": of(3.0, 3.0)})} == {"b"}
+    assert paired_ratios(STUDY, {"a": of(0.0), "b": of(0.0)}) == []
+
+
+def test_a_ratio_rests_on_the_estimates_of_either_side():
+    measured = {"a": of(3.0), "b": of(1.0), "c": of(2.0)}
+    guessed = {r.of for r in paired_ratios(STUDY, measured, {("c", "time")}) if r.estimate}
+    assert guessed == {"c"}
+    assert all(r.estimate for r in paired_ratios(STUDY, measured, {("b", "time")}))
 
 
 def test_streams_of_one_cause_agree_and_of_different_causes_differ():

@@ -161,7 +161,7 @@ def test_the_headline_is_an_estimate_only_where_an_estimate_decides():
 
 def test_the_range_goes_from_heavier_instances_to_lighter_ones():
     runs = [fits(bound, technology="process") for bound in ("value", "low", "high")]
-    metrics = {m.metric: m for m in summarise(STUDY, "x", runs[:1], *runs[1:])}
+    metrics = {m.metric: m for m in summarise(STUDY, "x", runs[:1], runs[1:2], runs[2:])}
     low, high = metrics["limit_memory_touched"].range
     assert low < metrics["limit_memory_touched"].value < high
     assert metrics["limit_pids"].range is not None

@@ -7,6 +7,7 @@ from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.outcome import InstanceRecord, PhaseRecord
 from sim.studies.base import Context, statistic
+from sim.studies.density import Density, constraints
 from sim.studies.startup import TOLD, Startup, run
 
 
@@ -29,10 +30,14 @@ def test_sparse_starts_take_what_was_measured_to_the_first_byte(technology, mill
 
 
 def test_a_fast_runtime_has_two_modes():
-    """crun: 21.5 ms as a rule, 6.3 ms at best, when another start has just waited for the grace period."""
-    burst = median("init_time", technology="crun", host="reference", application="hello", instances=40,
-                   arrivals="in_flight", in_flight=1)  # fmt: skip
-    assert burst * 1e3 == pytest.approx(6.3, rel=0.15)
+    """crun: 21.5 ms as a rule, 6.3 ms at best, when another start has just waited for the grace period.
+
+    6.3 ms is the least of the measured starts, at two digits.
+    """
+    burst = start(technology="crun", host="reference", application="hello", instances=40, arrivals="in_flight",
+                  in_flight=1).samples["init_time"]  # fmt: skip
+    assert min(burst) * 1e3 == pytest.approx(6.3, abs=0.05)
+    assert statistic("p50", burst) * 1e3 < 21.5 / 3
 
 
 def test_a_hundred_network_namespaces_queue_for_linux_4_4s_one_lock():
@@ -48,7 +53,15 @@ def test_a_hundred_network_namespaces_queue_for_linux_4_4s_one_lock():
 def test_creating_a_xen_guest_slows_down_with_those_that_exist():
     """Manco et al., SOSP 2017: xl create takes 100 ms for the first guest and a second for the thousandth."""
     times = [
-        median("runtime_time", technology="xen", host="lightvm", application="tiny", guest="alpine", existing=existing)
+        median(
+            "runtime_time",
+            technology="xen",
+            host="lightvm",
+            application="tiny",
+            guest="alpine",
+            guest_memory=64 * 2**20,
+            existing=existing,
+        )
         for existing in (0, 999)
     ]
     assert times == pytest.approx([0.1, 1.0], rel=0.1)
@@ -84,8 +97,8 @@ def test_microvms_boot_in_the_same_time_until_the_cores_are_full():
         {"network": "bridge"},
         {"page_cache": "cold"},
         {"image": "pull"},
-        {"existing": 100},
-        {"instances": 20, "arrivals": "in_flight", "in_flight": 4},
+        {"existing": 100, "host": "rund"},
+        {"instances": 20, "arrivals": "in_flight", "in_flight": 4, "host": "rund"},
     ],
     ids=["plain", "bridged", "cold", "pulled", "crowded", "in flight"],
 )
@@ -130,3 +143,64 @@ def test_a_guest_memory_that_cannot_hold_the_guest_is_refused():
     with pytest.raises(InputError) as caught:
         Startup(technology="qemu-kvm", guest_memory=1_000_000)
     assert [problem.path for problem in caught.value.problems] == ["guest_memory"]
+
+
+def density(bound_by, **parameters):
+    (found,) = [c for c in constraints(Density(**parameters)) if c.name == bound_by]
+    return found.limit
+
+
+def refusal(**parameters):
+    with pytest.raises(InputError) as caught:
+        Startup(**parameters)
+    (problem,) = caught.value.problems
+    return problem
+
+
+def test_no_more_instances_start_than_the_ledger_has_room_for():
+    """16 GiB less the host's own hold 15 guests of 1 GiB, as the density study says."""
+    limit = density("memory_reserved", technology="qemu-kvm", host="laptop")
+    assert limit == 15
+    Startup(technology="qemu-kvm", instances=15)
+    problem = refusal(technology="qemu-kvm", instances=16)
+    assert problem.path == "instances"
+    assert "laptop has 15.4 GiB for instances" in problem.message
+    assert "1 GiB of configured memory (memory_reserved), so at most 15 fit" in problem.message
+
+
+def test_instances_that_are_there_already_take_room():
+    Startup(technology="qemu-kvm", instances=7, existing=8)
+    problem = refusal(technology="qemu-kvm", instances=8, existing=8)
+    assert "at most 7 fit beside the 8 that exist" in problem.message
+    assert refusal(technology="qemu-kvm", instances=1, existing=40).path == "existing"
+
+
+def test_a_host_that_promises_more_still_has_no_more_to_be_touched():
+    limit = density("memory_touched", technology="qemu-kvm", host="laptop")
+    Startup(technology="qemu-kvm", instances=limit, overcommit=100)
+    problem = refusal(technology="qemu-kvm", instances=limit + 1, overcommit=100)
+    assert f"touched memory (memory_touched), so at most {limit} fit" in problem.message
+
+
+def test_of_instances_that_leave_only_those_in_flight_take_room():
+    Startup(technology="qemu-kvm", instances=1000, arrivals="in_flight", in_flight=15, clean_up="each")
+    problem = refusal(technology="qemu-kvm", instances=1000, arrivals="in_flight", in_flight=16, clean_up="each")
+    assert problem.path == "in_flight"
+    assert refusal(technology="qemu-kvm", instances=1000, arrivals="in_flight", in_flight=1).path == "instances"
+
+
+def test_a_guest_that_does_not_fit_its_memory_is_told_once():
+    problem = refusal(technology="qemu-kvm", guest_memory=2**20, instances=1000)
+    assert problem.message == "guest memory of 1 MiB cannot hold web in debian-cloud, which together need 192 MiB"
+
+
+def test_instances_that_come_faster_than_they_leave_fill_the_memory():
+    """A guest takes 3 s of which most is CPU, on 8 cores: one a second leaves in time, a hundred a second do not."""
+    case = {"technology": "qemu-kvm", "instances": 60, "arrivals": "rate", "clean_up": "each"}
+    assert len(start(rate=1.0, **case).samples["startup_time"]) == 60
+    with pytest.raises(InputError) as caught:
+        start(rate=100.0, **case)
+    (problem,) = caught.value.problems
+    assert problem.path == "rate"
+    assert problem.message.startswith("at 100 /s ")
+    assert "so at most 15 fit" in problem.message

@@ -1,0 +1,73 @@
+"""Whether a host has memory for the instances that are to be on it at the same time, by the density study's rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.quantity import render
+from sim.studies.density import MOST, Constraint, Density, constraints
+
+_OF = {"memory_touched": "touched memory", "memory_reserved": "configured memory"}
+"""The constraints that stop instances from being held, and what they are of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a host has room for. host: its id. existing: instances that it holds already.
+
+    tightest: the constraint that stops the next instance; None where none does.
+    """
+
+    host: str
+    existing: int
+    tightest: Constraint | None
+
+    @property
+    def left(self) -> int:
+        """How many instances can be added; below nothing where there are too many already."""
+        limit = None if self.tightest is None else self.tightest.limit
+        return (MOST if limit is None else limit) - self.existing
+
+    def refusal(self, count: int) -> str:
+        """Why so many more instances cannot be there at the same time; "" where they can."""
+        if self.tightest is None or count <= self.left:
+            return ""
+        each, there = (render(_round(size), "B") for size in (self.tightest.demand, self.tightest.capacity))
+        taken = f"{self.host} has {there} for instances, and one more takes {each} of {_OF[self.tightest.name]}"
+        fit = f"at most {max(self.left, 0)} fit"
+        if self.left < 0:
+            count, fit = self.existing, f"at most {self.tightest.limit} fit"
+        elif self.existing:
+            fit += f" beside the {self.existing} that exist"
+        return f"{count} at the same time are too many: {taken} ({self.tightest.name}), so {fit}"
+
+
+def room(
+    technology: str,
+    host: str,
+    application: str,
+    guest: str,
+    guest_memory: int | None,
+    overcommit: float,
+    existing: int,
+) -> Room:
+    """What a host has room for, beside `existing` such instances.
+
+    Raises `InputError` where the guest's memory cannot hold guest and application.
+    """
+    asked = Density(
+        technology=technology,
+        host=host,
+        application=application,
+        guest=guest,
+        guest_memory=guest_memory,
+        overcommit=overcommit,
+    )
+    limits = [each for each in constraints(asked) if each.name in _OF and each.limit is not None]
+    return Room(host, existing, min(limits, key=lambda each: each.limit or 0, default=None))
+
+
+def _round(size: float) -> float:
+    """A size at three significant digits of a unit a person would choose."""
+    unit = next(unit for unit in (2**30, 2**20, 2**10, 1) if size >= unit or unit == 1)
+    return float(f"{size / unit:.3g}") * unit
