@@ -1,1 +1,1 @@
-"""What a browser shows: pages, controls and wording. No model in it."""
+"""What a browser shows: pages, controls and components. No model in it."""

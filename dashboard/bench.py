@@ -1,4 +1,4 @@
-"""The state of the layer lab: which change the next build sees, what was built before, and the way back.
+"""The state of the layer lab: which change the next build sees, what was built before, and the way back and forth.
 
 Plain values only; what Streamlit's widgets hold is copied from here and read back into here.
 """
@@ -6,10 +6,17 @@ Plain values only; what Streamlit's widgets hold is copied from here and read ba
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from dashboard.grounds import Ground
+from sim.images.edits import Change as Planned
+from sim.images.edits import Edit
+from sim.images.options import Builder
+from sim.images.suggest import Suggestion
 from sim.scenario import Scenario
 
 How = Literal["append", "touch", "mode", "content", "delete"]
@@ -17,34 +24,33 @@ HOWS: tuple[How, ...] = ("append", "touch", "mode", "content", "delete")
 LABEL = "yours"
 """What the lab's one build is called among the labels of an outcome."""
 
-_LARGEST = 65_536
-"""Bytes of a file that may be edited on a page."""
-_MOST = 12
-"""Files offered for editing."""
 _LINES = {".txt": "redis\n", ".py": "# edited\n", ".js": "// edited\n", ".json": "\n"}
 """A line that may be added to a file of that kind."""
 
 Change = dict[str, Any]
 """One edit as a scenario file writes it: a path and what happens to it."""
+Kept = tuple[tuple[tuple[str, Any], ...], ...]
+"""The changes of one build that was made, each as pairs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What the next build differs in, and the builds it follows.
 
-    file: the file that is changed, "" for none; how: what happens to it; content: its text where that is the change.
-    dockerfile: the whole Dockerfile; base: that of the build before. arguments: build arguments, name and value.
-    kept: the changes of builds already made, one tuple a build.
+    ground: what is built. file: the file that is changed, "" for none; how: what happens to it; content: its text
+    where that is the change. dockerfile: the whole Dockerfile; base: that of the build before. arguments: build
+    arguments, name and value. kept: the changes of builds already made, one tuple a build.
     """
 
+    ground: Ground
     dockerfile: str
     base: str
     file: str = ""
     how: How = "append"
     content: str = ""
-    builder: str = ""
+    builder: Builder = "buildkit-containerd"
     arguments: tuple[tuple[str, str], ...] = ()
-    kept: tuple[tuple[tuple[tuple[str, Any], ...], ...], ...] = ()
+    kept: tuple[Kept, ...] = ()
 
     def changes(self) -> list[Change]:
         """The edits of the next build."""
@@ -52,13 +58,25 @@ class Bench:
         if self.file:
             found.append({"path": self.file, **self._change()})
         if self.dockerfile != self.base:
-            found.append({"path": "Dockerfile", "content": self.dockerfile})
+            found.append({"path": self.ground.dockerfile, "content": self.dockerfile})
         return found
 
     def keep(self) -> Bench:
         """The bench after this build was made too: its changes stay, and nothing is changed yet."""
         build = tuple(tuple(change.items()) for change in self.changes())
         return dataclasses.replace(self, file="", content="", base=self.dockerfile, kept=(*self.kept, build))
+
+    def taken(self, suggestion: Suggestion) -> Bench:
+        """The bench as it would be had the suggestion been built before this change."""
+        build = tuple((("path", path), ("content", text)) for path, text in suggestion.files.items())
+        text = suggestion.files.get(self.ground.dockerfile, self.dockerfile).rstrip() + "\n"
+        return dataclasses.replace(self, dockerfile=text, base=text, kept=(*self.kept, build))
+
+    def planned(self) -> tuple[Planned, ...]:
+        """All builds after the first, the next one last, as the planner takes them."""
+        made = [Planned(edits=tuple(Edit(**dict(change)) for change in build)) for build in self.kept]
+        edits = tuple(Edit(**change) for change in self.changes())
+        return (*made, Planned(edits=edits, build_args=dict(self.arguments)))
 
     def scenario(self, lesson: Scenario) -> Scenario:
         """The lesson's scenario with these builds instead of those it compares.
@@ -74,7 +92,9 @@ class Bench:
             for key, value in lesson.document.items()
             if key not in ("compare", "expect", "lesson", "published", "controls")
         }
-        document["builder"] = self.builder or document.get("builder", "buildkit-containerd")
+        document["context"], document["dockerfile"] = self.ground.folder, self.ground.dockerfile
+        document["target"] = self.ground.target
+        document["builder"] = self.builder
         document["compare"] = {LABEL: {"builds": builds}}
         return from_document(document, lesson.file, lesson.folder)
 
@@ -92,15 +112,31 @@ class Bench:
                 return {"delete": True}
 
 
-def files(context: Path) -> tuple[str, ...]:
-    """The text files of a build context that may be edited, by name; the Dockerfile has an editor of its own."""
-    found = []
-    for path in sorted(context.rglob("*")):
-        if not path.is_file() or path.name.startswith((".", "Dockerfile")) or path.stat().st_size > _LARGEST:
-            continue
-        if b"\0" not in path.read_bytes():
-            found.append(path.relative_to(context).as_posix())
-    return tuple(sorted(found, key=lambda name: (name.count("/"), name)))[:_MOST]
+def fresh(ground: Ground, builder: Builder = "buildkit-containerd") -> Bench:
+    """The bench of a ground's own first edit. Raises `InputError` where its Dockerfile cannot be read."""
+    text = ground.text
+    return Bench(ground=ground, dockerfile=text, base=text, file=ground.file, builder=builder)
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The bench as it is, those before it and those that were undone."""
+
+    now: Bench
+    past: tuple[Bench, ...] = ()
+    future: tuple[Bench, ...] = ()
+
+    def to(self, bench: Bench) -> Trail:
+        """Go on to a bench; what was undone is given up. The same bench is no step."""
+        return self if bench == self.now else Trail(bench, (*self.past, self.now)[-100:])
+
+    def undo(self) -> Trail:
+        """One step back."""
+        return Trail(self.past[-1], self.past[:-1], (self.now, *self.future)) if self.past else self
+
+    def redo(self) -> Trail:
+        """One undone step again."""
+        return Trail(self.future[0], (*self.past, self.now), self.future[1:]) if self.future else self
 
 
 def arguments(dockerfile: str) -> dict[str, str]:
@@ -109,11 +145,65 @@ def arguments(dockerfile: str) -> dict[str, str]:
     >>> arguments("ARG VERSION=3.13\nFROM python:${VERSION}-slim\nARG TOKEN\n")
     {'VERSION': '3.13', 'TOKEN': ''}
     """
-    found = {}
+    found: dict[str, str] = {}
     for line in dockerfile.splitlines():
         word, _, rest = line.strip().partition(" ")
         if word.upper() == "ARG":
             for item in rest.split():
                 name, _, value = item.partition("=")
-                found[name] = value.strip("\"'")
+                found[name] = value.strip("\"'") or found.get(name, "")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A FROM that names an image. line: in the Dockerfile, from 1; image: as it is written there."""
+
+    line: int
+    image: str
+
+
+_FROM = re.compile(r"^(?P<head>\s*FROM\s+(?:--\S+\s+)*)(?P<image>\S+)(?P<tail>.*)$", re.IGNORECASE)
+_NAME = re.compile(r"\s+AS\s+(\S+)", re.IGNORECASE)
+
+
+def bases(dockerfile: str) -> tuple[Base, ...]:
+    r"""The images a Dockerfile starts from; stages that start from another stage or from nothing are left out.
+
+    >>> bases("FROM node:22 AS web\nFROM web\nFROM --platform=linux/arm64 python:3.13\n")
+    (Base(line=1, image='node:22'), Base(line=3, image='python:3.13'))
+    """
+    found: list[Base] = []
+    stages = {"scratch"}
+    for number, line in enumerate(dockerfile.splitlines(), 1):
+        match = _FROM.match(line)
+        if match:
+            if match["image"].lower() not in stages:
+                found.append(Base(number, match["image"]))
+            if name := _NAME.match(match["tail"]):
+                stages.add(name[1].lower())
+    return tuple(found)
+
+
+def rebased(dockerfile: str, line: int, image: str) -> str:
+    r"""The Dockerfile with another image in the FROM of a line; a blank image changes nothing.
+
+    >>> rebased("FROM python:3.13 AS app\n", 1, "python:3.14")
+    'FROM python:3.14 AS app\n'
+    """
+    lines = dockerfile.split("\n")
+    image = "".join(image.split())
+    match = _FROM.match(lines[line - 1]) if 0 < line <= len(lines) else None
+    if match and image:
+        lines[line - 1] = f"{match['head']}{image}{match['tail']}"
+    return "\n".join(lines)
+
+
+def relatives(image: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The image, then the known ones of the same repository.
+
+    >>> relatives("python:3.13-slim", ["redis:latest", "python:3.12"])
+    ('python:3.13-slim', 'python:3.12')
+    """
+    repository = image.rpartition(":")[0] or image
+    return (image, *(name for name in known if name.rpartition(":")[0] == repository and name != image))

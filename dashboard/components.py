@@ -7,17 +7,60 @@ callback before the page is drawn again, so that the page is drawn once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
 _DRAWING_JS = """
+const LEAST = 0.05, MOST = 2;
 export default function({ parentElement, data, setTriggerValue }) {
-  const host = parentElement.querySelector('.host');
-  host.classList.toggle('wide', data.wide);
+  const host = parentElement.querySelector('.host'), bar = parentElement.querySelector('.bar');
+  host.classList.toggle('wide', data.wide); host.classList.toggle('scroll', data.scroll);
+  bar.hidden = !data.scroll;
+  const first = !host.drawn, moved = host.focused !== data.focus;
   if (host.drawn !== data.svg) {
-    const focused = host.querySelector(':focus')?.dataset.node;
+    const held = parentElement.activeElement ?? parentElement.getRootNode().activeElement;
+    const kept = held?.dataset?.node;
     host.innerHTML = data.svg; host.drawn = data.svg;
-    if (focused) host.querySelector(`[data-node="${CSS.escape(focused)}"]`)?.focus();
+    if (kept) host.querySelector(`[data-node="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
+  }
+  const svg = host.querySelector('svg');
+  const size = () => svg.viewBox.baseVal;
+  const zoom = (factor) => {
+    host.factor = Math.min(MOST, Math.max(LEAST, factor));
+    svg.style.minWidth = '0'; svg.style.maxWidth = 'none';
+    svg.style.width = `${size().width * host.factor}px`;
+  };
+  const show = () => {
+    const node = data.focus && host.querySelector(`[data-node="${CSS.escape(data.focus)}"]`);
+    if (!node) return;
+    const box = node.getBoundingClientRect(), frame = host.getBoundingClientRect();
+    host.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
+    host.scrollTop += box.top + box.height / 2 - frame.top - frame.height / 3;
+  };
+  const visible = () => {
+    const node = data.focus && host.querySelector(`[data-node="${CSS.escape(data.focus)}"]`);
+    if (!node) return true;
+    const box = node.getBoundingClientRect(), frame = host.getBoundingClientRect();
+    return box.top >= frame.top && box.bottom <= frame.bottom && box.left >= frame.left && box.right <= frame.right;
+  };
+  if (data.scroll) {
+    zoom(host.factor ?? 1);
+    const said = { tabindex: '0', role: 'region', 'aria-label': data.label };
+    for (const [name, value] of Object.entries(said)) host.setAttribute(name, value);
+    if (first || (moved && !visible())) requestAnimationFrame(show);
+  } else {
+    for (const name of ['tabindex', 'role', 'aria-label']) host.removeAttribute(name);
+  }
+  host.focused = data.focus;
+  const acts = {
+    out: () => zoom(host.factor / 1.4), in: () => zoom(host.factor * 1.4),
+    all: () => zoom(Math.min((host.clientWidth - 8) / size().width, (host.clientHeight - 8) / size().height)),
+    here: () => { zoom(1); show(); },
+  };
+  for (const button of bar.querySelectorAll('button')) {
+    button.textContent = data.words[button.name] ?? '';
+    button.onclick = acts[button.name];
   }
   const pick = (event) => {
     if (event.type === 'keydown' && event.key !== 'Enter' && event.key !== ' ') return;
@@ -32,11 +75,22 @@ export default function({ parentElement, data, setTriggerValue }) {
 _DRAWING_CSS = """
 .host{overflow-x:auto;padding:2px 0}
 .host svg{max-width:100%;height:auto;display:block;margin:0 auto;font-family:var(--st-font)}
+.host.scroll{overflow:auto;max-height:min(72vh,60rem);border:1px solid var(--st-border-color);
+  border-radius:var(--st-base-radius)}
+.host.scroll:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
+.bar{display:flex;flex-wrap:wrap;gap:.4rem;padding:0 0 .5rem} .bar[hidden]{display:none}
+.bar button{font:inherit;font-size:.9rem;color:var(--st-text-color);background:var(--st-background-color);
+  cursor:pointer;border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);padding:.2rem .7rem}
+.bar button:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
 [data-node]{cursor:pointer} [data-node]:focus{outline:none}
 [data-node]:focus-visible .ring,[data-node]:hover .ring{stroke:var(--st-text-color);stroke-width:2}
 @media (max-width:640px){.host.wide svg{min-width:540px}}
 """
-_drawing = st.components.v2.component("drawing", html='<div class="host"></div>', css=_DRAWING_CSS, js=_DRAWING_JS)
+_DRAWING_HTML = """<div class="bar" hidden>
+<button type="button" name="here"></button><button type="button" name="all"></button>
+<button type="button" name="out"></button><button type="button" name="in"></button>
+</div><div class="host"></div>"""
+_drawing = st.components.v2.component("drawing", html=_DRAWING_HTML, css=_DRAWING_CSS, js=_DRAWING_JS)
 
 _EDITOR_JS = """
 const WAIT = 450;
@@ -69,12 +123,23 @@ export default function({ parentElement, data, setStateValue, setTriggerValue })
     if (row && data.marks[row.dataset.line]) setTriggerValue('line', Number(row.dataset.line));
   };
   draw();
+  const frame = parentElement.querySelector('.editor');
+  const row = gutter.querySelector('.selected');
+  if (row && frame.line !== data.line && frame.scrollHeight > frame.clientHeight) {
+    const above = row.offsetTop - frame.offsetTop;
+    if (above < frame.scrollTop || above > frame.scrollTop + frame.clientHeight - 40)
+      frame.scrollTop = above - frame.clientHeight / 3;
+  }
+  frame.line = data.line;
 }
 """
 _EDITOR_CSS = """
-.editor{display:flex;border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);
-  background:var(--st-background-color);font:.86rem/1.65 var(--st-code-font);overflow:hidden}
-.gutter{flex:none;padding:.6rem 0;background:var(--st-secondary-background-color);user-select:none}
+.editor{border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);
+  background:var(--st-background-color);font:.86rem/1.65 var(--st-code-font);overflow:hidden auto;
+  max-height:25rem}
+.page{display:flex;min-height:100%}
+.gutter{flex:none;padding:.6rem 0;
+  background:var(--st-secondary-background-color);user-select:none}
 .gutter div{display:flex;gap:.35rem;justify-content:flex-end;height:1.65em;padding:0 .55rem 0 .5rem;
   color:var(--st-gray-text-color)}
 .gutter i{font-style:normal;min-width:1.3em;text-align:right} .gutter b{width:1em;text-align:center}
@@ -85,9 +150,9 @@ textarea{flex:1;min-width:0;border:0;outline:0;resize:none;padding:.6rem;backgro
   color:var(--st-text-color);font:inherit;white-space:pre;overflow:auto hidden}
 .editor:focus-within{outline:2px solid var(--st-primary-color);outline-offset:1px}
 """
-_EDITOR_HTML = """<div class="editor">
+_EDITOR_HTML = """<div class="editor"><div class="page">
 <div class="gutter" aria-hidden="true"></div><textarea spellcheck="false" rows="1"></textarea>
-</div>"""
+</div></div>"""
 _editor = st.components.v2.component("editor", html=_EDITOR_HTML, css=_EDITOR_CSS, js=_EDITOR_JS)
 
 # For screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
@@ -96,11 +161,35 @@ _page_lang = st.components.v2.component(
 )
 
 
-def drawing(svg: str, key: str, on_pick: Callable[[str], None] | None = None, *, wide: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A drawing too large for a page, shown in a frame that scrolls and zooms.
+
+    focus: the node that is brought into view, "" for none. label: what the frame is called; the others are the words on
+    its buttons: go to the focus, show all, zoom out and in.
+    """
+
+    focus: str
+    label: str
+    here: str
+    all: str
+    smaller: str
+    larger: str
+
+
+def drawing(
+    svg: str,
+    key: str,
+    on_pick: Callable[[str], None] | None = None,
+    *,
+    wide: bool = False,
+    reel: Reel | None = None,
+) -> None:
     """Show an SVG; its elements with `data-node` are picked by mouse, Enter or space.
 
     Its text takes the theme's variables (`var(--st-text-color)`), so that both themes come for free.
     wide: keep at least 540 px on a phone and scroll sideways, rather than shrink the type.
+    reel: for one that is too large for a page.
     """
 
     def picked() -> None:
@@ -108,7 +197,15 @@ def drawing(svg: str, key: str, on_pick: Callable[[str], None] | None = None, *,
         if node and on_pick:
             on_pick(str(node))
 
-    _drawing(data={"svg": svg, "wide": wide}, key=key, on_pick_change=picked)
+    data = {
+        "svg": svg,
+        "wide": wide,
+        "scroll": reel is not None,
+        "focus": reel.focus if reel else "",
+        "label": reel.label if reel else "",
+        "words": {"here": reel.here, "all": reel.all, "out": reel.smaller, "in": reel.larger} if reel else {},
+    }
+    _drawing(data=data, key=key, on_pick_change=picked)
 
 
 def editor(

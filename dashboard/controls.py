@@ -8,8 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.view import View, set_link
-from dashboard.wording import say
-from sim.errors import InputError
+from sim.errors import InputError, Problem
 from sim.loading import Control, controls, override
 from sim.report.texts import has, tr
 from sim.scenario import Scenario
@@ -43,18 +42,54 @@ def form(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputErro
     A value that cannot be used is answered below its control, and is in the changes all the same.
     """
     changes: dict[str, str] = {}
-    errors: list[InputError] = []
+    below: dict[str, st.delta_generator.DeltaGenerator] = {}
     for control in controls(scenario):
         value = _widget(control, scenario, view)
-        if value == control.written:
-            continue
-        changes[control.path] = value
-        try:
-            override(scenario, {control.path: value})
-        except InputError as error:
-            errors.append(error)
+        below[control.path] = st.container()
+        refused = _refused(control, scenario, value)
+        if refused is not None:
+            with below[control.path]:
+                show_error(refused, view)
+        if value != control.written:
+            changes[control.path] = value
+    errors = _unusable(scenario, changes)
+    for path, error in errors.items():
+        with below.get(path, st.container()):
             show_error(error, view)
-    return changes, errors
+    return changes, list(errors.values())
+
+
+def _unusable(scenario: Scenario, changes: Mapping[str, str]) -> dict[str, InputError]:
+    """What is wrong with changes, by the control it is to be answered at; they are judged together.
+
+    So many instances may be too many for one host and none for another.
+    """
+    if not changes:
+        return {}
+    try:
+        override(scenario, changes)
+    except InputError as error:
+        found: dict[str, list[Problem]] = {}
+        for problem in error.problems:
+            found.setdefault(problem.path if problem.path in changes else next(iter(changes)), []).append(problem)
+        return {path: InputError(problems) for path, problems in found.items()}
+    return {}
+
+
+def _refused(control: Control, scenario: Scenario, shown: str) -> InputError | None:
+    """Why the link's value of a control could not be used, until the reader changes the control."""
+    key = f"{_key(scenario, control)}:refused"
+    asked: str | None = st.session_state.get(key)
+    if asked is None:
+        return None
+    if shown != control.written:
+        del st.session_state[key]
+        return None
+    try:
+        override(scenario, {control.path: asked})
+    except InputError as error:
+        return error
+    return InputError(f"{control.path}: {asked!r} cannot be used here")
 
 
 def show_error(error: InputError, view: View, more: str = "") -> None:
@@ -67,6 +102,7 @@ def reset(scenario: Scenario) -> None:
     """Forget what was changed, in the form and in the link. For a callback, before the form is drawn again."""
     for control in controls(scenario):
         st.session_state.pop(_key(scenario, control), None)
+        st.session_state.pop(f"{_key(scenario, control)}:refused", None)
         set_link(control.path, "")
 
 
@@ -108,20 +144,25 @@ def _key(scenario: Scenario, control: Control) -> str:
 def _widget(control: Control, scenario: Scenario, view: View) -> str:
     """Draw one control; its value in written form."""
     label, key, name = title(control, view), _key(scenario, control), control.path
-    if control.kind == "choice":
-        options = {option: _option(control, option, view) for option in control.choices}
+    if control.kind == "choice" or (control.kind == "flag" and control.default is None):
+        options = _options(control, view)
+        asked = st.query_params.get(name)
+        if asked is not None and asked not in options:
+            _refuse(key, name, asked)
         return choice(label, options, control.written, name, key=key)
     if control.kind == "flag":
-        _start(key, name, control.default, lambda text: text == "true")
+        _start(key, name, control.default, {"true": True, "false": False}.__getitem__)
         on = st.toggle(label, key=key)
         set_link(name, "" if on == control.default else str(on).lower())
         return "true" if on else "false"
     if control.kind == "number" and control.whole and control.minimum is not None and control.maximum is not None:
         low, high = int(control.minimum), int(control.maximum)
-        _start(key, name, control.default, lambda text: min(high, max(low, int(text))))
-        number = st.number_input(label, low, high, key=key, help=None)
+        _start(key, name, control.default, lambda text: _whole(text, low, high))
+        number = st.number_input(label, low, high, value=None, key=key)
+        if number is None:
+            number = control.default
         set_link(name, "" if number == control.default else str(number))
-        return str(number)
+        return control.written if number == control.default else str(number)
     _start(key, name, control.written, str)
     text = st.text_input(label, key=key, placeholder=_example(control))
     set_link(name, "" if text == control.written else text)
@@ -134,11 +175,35 @@ def _start(key: str, name: str, default: object, read: Callable[[str], object]) 
         return
     value = default
     if name in st.query_params:
+        asked = str(st.query_params[name])
         try:
-            value = read(str(st.query_params[name]))
-        except ValueError:
-            set_link(name, "")
+            value = read(asked)
+        except (ValueError, KeyError):
+            _refuse(key, name, asked)
     st.session_state[key] = value
+
+
+def _refuse(key: str, name: str, asked: str) -> None:
+    """Take a value out of the link and remember it, to be answered below its control."""
+    st.session_state[f"{key}:refused"] = asked
+    set_link(name, "")
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    """A whole number in bounds. Raises `ValueError` for any other text."""
+    number = int(text)
+    if not low <= number <= high:
+        raise ValueError(text)
+    return number
+
+
+def _options(control: Control, view: View) -> dict[str, str]:
+    """What may be chosen, by its written form; where the scenario leaves it open, that too."""
+    if control.kind == "flag":
+        found = {"true": tr("figure.yes", view.lang), "false": tr("figure.no", view.lang)}
+    else:
+        found = {option: _option(control, option, view) for option in control.choices}
+    return found if control.written in found else {control.written: tr("ui.varied", view.lang), **found}
 
 
 def _option(control: Control, option: str, view: View) -> str:
@@ -146,7 +211,7 @@ def _option(control: Control, option: str, view: View) -> str:
     name = control.path.rpartition(".")[2]
     if has(f"parameter.{name}.{option}", view.lang):
         return tr(f"parameter.{name}.{option}", view.lang)
-    return option or say("varied", view.lang)
+    return option or tr("ui.varied", view.lang)
 
 
 def _example(control: Control) -> str:
@@ -156,9 +221,9 @@ def _example(control: Control) -> str:
 def differences(scenario: Scenario, changes: Mapping[str, str], view: View) -> str:
     """What was changed, in a line: "instances = 50, image = must be pulled"."""
     by_path: Sequence[Control] = controls(scenario)
-    parts = [
-        f"{title(c, view)} = {_option(c, changes[c.path], view) if c.kind == 'choice' else changes[c.path]}"
-        for c in by_path
-        if c.path in changes
-    ]
-    return say("changed", view.lang, list=", ".join(parts)) if parts else ""
+    parts = [f"{title(c, view)} = {_shown(c, changes[c.path], view)}" for c in by_path if c.path in changes]
+    return tr("ui.conditions.changed", view.lang, list=", ".join(parts)) if parts else ""
+
+
+def _shown(control: Control, value: str, view: View) -> str:
+    return _options(control, view).get(value, value) if control.kind in ("choice", "flag") else value

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components import page_lang
-from dashboard.view import View, current, use_language
-from dashboard.wording import other_language, say
+from dashboard.view import View, current, other_language, use_language
 from sim.errors import InputError
 from sim.report.texts import tr
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page: its name in the wording, its path in a link, and the module whose `page(view)` draws it."""
+    """A page: its name in the message catalog, its path in a link, and the module whose `page(view)` draws it."""
 
     name: str
     path: str
@@ -30,6 +29,8 @@ PLACES = (
     Place("memory", "memory-ledger", "memory"),
     Place("density", "density", "density"),
     Place("layers", "layers", "layers"),
+    Place("images", "images", "images"),
+    Place("accuracy", "accuracy", "accuracy"),
     Place("scenarios", "scenarios", "scenarios"),
 )
 
@@ -40,16 +41,22 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
 [data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
 [data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
-</style>"""
+{contrast}</style>"""
+
+# Streamlit writes white on the primary colour, which in the dark theme is a light one.
+_CONTRAST = (
+    "[data-testid=stBaseButton-primary]:enabled p,[data-testid=stBaseButton-primary]:enabled span,"
+    "[data-testid=stMultiSelectTagsContainer] [data-tag] *{color:#14171C}"
+)
 
 
 def main() -> None:
     """Draw the page the link asks for."""
     view = current()
     st.set_page_config(
-        page_title=say("app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"
+        page_title=tr("ui.app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"
     )
-    st.html(_STYLE.format(size=view.size))
+    st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else ""))
     pages = [_page(place, view) for place in PLACES]
     st.navigation(pages, position="hidden" if view.embed else "top").run()
     page_lang(view.lang)

@@ -1,68 +1,84 @@
-"""The controls of the layer lab: which file changes and how, the builder, undo. Between widgets and `bench.Bench`.
+"""The controls of the layer lab: what is built and what changes, the builder, undo. Between widgets and `bench.Bench`.
 
-Streamlit forgets a widget that was not drawn, so the bench in the session is the truth; widgets are filled from it.
+Streamlit forgets a widget that was not drawn, so the trail in the session is the truth; widgets are filled from it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
+from collections.abc import Callable
 
 import streamlit as st
 
 from dashboard import bench as benches
-from dashboard.bench import HOWS, Bench
+from dashboard import grounds, shelf, uploads
+from dashboard.bench import HOWS, Bench, Trail
+from dashboard.grounds import Ground
 from dashboard.view import View, set_link
-from dashboard.wording import say
+from sim.errors import InputError
+from sim.images.options import BUILDERS
+from sim.images.suggest import Suggestion
 from sim.report.texts import tr
 
-_FIRST_FILE = "requirements.txt"
 _NO_FILE = "none"
 """How a link says that no file is changed."""
-_BUILDERS = ("buildkit-containerd", "buildkit-overlay2", "legacy")
+_MOST_BASES = 6
+_UPLOADS_KEPT = 4
 
 
-def _start(context: Path) -> Bench:
-    """The bench of a link, or the lesson's own edit."""
-    text = (context / "Dockerfile").read_text(encoding="utf-8").rstrip() + "\n"
-    there = benches.files(context)
-    file = st.query_params.get("file", _FIRST_FILE)
-    builder = st.query_params.get("builder", _BUILDERS[0])
-    return Bench(
-        dockerfile=text,
-        base=text,
-        file="" if file == _NO_FILE else file if file in there else _FIRST_FILE,
-        how=next((how for how in HOWS if how == st.query_params.get("how")), HOWS[0]),
-        builder=builder if builder in _BUILDERS else _BUILDERS[0],
-    )
+def own_ground() -> Ground:
+    """What the lesson itself builds."""
+    return _shipped()[0]
 
 
-def now(context: Path) -> Bench:
-    """The bench of this session; the first time, the one the link names."""
-    if "lab:now" not in st.session_state:
-        bench = _start(context)
-        st.session_state["lab:now"] = bench
-        st.session_state["lab:first"] = dataclasses.replace(bench, file=_FIRST_FILE, how=HOWS[0], builder=_BUILDERS[0])
-        st.session_state["lab:past"] = ()
+def _shipped() -> tuple[Ground, ...]:
+    """The shipped contexts, the lesson's own first."""
+    names = ["layers", *(name for name in shelf.entries() if name != "layers")]
+    return grounds.shipped(shelf.readable(names))
+
+
+def _grounds() -> dict[str, Ground]:
+    """Every ground of this session by its name."""
+    yours: tuple[Ground, ...] = st.session_state.get("lab:brought", ())
+    return {ground.name: ground for ground in (*_shipped(), *yours)}
+
+
+def trail() -> Trail:
+    """The trail of this session; the first time, it starts where the link says."""
+    if "lab:trail" not in st.session_state:
+        there = _grounds()
+        bench = benches.fresh(there.get(st.query_params.get("context", ""), own_ground()))
+        names = grounds.files(bench.ground)
+        file = st.query_params.get("file", bench.file)
+        bench = dataclasses.replace(
+            bench,
+            file="" if file == _NO_FILE else file if file in names else bench.file,
+            how=next((how for how in HOWS if how == st.query_params.get("how")), HOWS[0]),
+            builder=next((name for name in BUILDERS if name == st.query_params.get("builder")), BUILDERS[0]),
+        )
         st.session_state["lab:revision"] = 0
-    found: Bench = st.session_state["lab:now"]
+        _lay_out(Trail(bench))
+    found: Trail = st.session_state["lab:trail"]
     return found
 
 
-def edit(context: Path, view: View) -> Bench:
-    """The row of files and what happens to the one picked."""
-    bench, lang = now(context), view.lang
-    names = benches.files(context)
-    st.session_state.setdefault("lab:file", bench.file or None)
+def first() -> Bench:
+    """The bench of the lesson's own edit."""
+    return benches.fresh(own_ground(), BUILDERS[0])
+
+
+def edit(view: View) -> Bench:
+    """Which file changes, and what happens to it."""
+    bench, lang = trail().now, view.lang
+    names = grounds.files(bench.ground)
+    st.session_state.setdefault("lab:file", bench.file if bench.file in names else None)
     st.session_state.setdefault("lab:how", bench.how)
-    file = st.segmented_control(
-        tr("ui.edit", lang), names, key="lab:file", format_func=lambda name: name.rpartition("/")[2], wrap=True
-    )
+    file = st.selectbox(tr("ui.edit", lang), names, index=None, key="lab:file", placeholder=tr("ui.lab.nofile", lang))
     how = st.segmented_control(
-        say("lab.how", lang),
+        tr("ui.lab.how", lang),
         HOWS,
         key="lab:how",
-        format_func=lambda how: say(f"lab.{how}", lang),
+        format_func=lambda how: tr(f"ui.lab.{how}", lang),
         required=True,
         label_visibility="collapsed",
         disabled=not file,
@@ -72,28 +88,31 @@ def edit(context: Path, view: View) -> Bench:
     content = bench.content
     if file and how == "content":
         key = f"lab:content:{file}"
-        st.session_state.setdefault(key, bench.content or (context / file).read_text(encoding="utf-8"))
+        st.session_state.setdefault(key, bench.content or bench.ground.tree.text(file) or "")
         content = st.text_area(file, key=key, height=140)
-    set_link("file", "" if file == _FIRST_FILE else file or _NO_FILE)
+    set_link("file", "" if file == bench.ground.file else file or _NO_FILE)
     set_link("how", "" if how == HOWS[0] else how)
+    set_link("context", "" if bench.ground == own_ground() or _is_brought(bench.ground) else bench.ground.name)
     return dataclasses.replace(
-        bench, file=file or "", how=how, content=content, dockerfile=st.session_state.get("lab:text", bench.dockerfile)
+        bench, file=file or "", how=how, content=content, dockerfile=st.session_state["lab:text"]
     )
 
 
 def options(bench: Bench, view: View) -> Bench:
-    """The builder and the Dockerfile's build arguments."""
+    """The builder, the images the Dockerfile starts from, and its build arguments."""
     lang = view.lang
     if view.embed:
         return bench
-    with st.expander(say("lab.options", lang)):
-        st.session_state.setdefault("lab:builder", bench.builder or _BUILDERS[0])
+    with st.expander(tr("ui.lab.options", lang)):
+        st.session_state.setdefault("lab:builder", bench.builder)
         builder = st.selectbox(
             tr("parameter.builder", lang).capitalize(),
-            _BUILDERS,
+            BUILDERS,
             key="lab:builder",
             format_func=lambda b: tr(f"parameter.builder.{b}", lang),
         )
+        set_link("builder", "" if builder == BUILDERS[0] else builder)
+        _images(bench, view)
         chosen = []
         given = dict(bench.arguments)
         for name, default in benches.arguments(bench.dockerfile).items():
@@ -103,73 +122,176 @@ def options(bench: Bench, view: View) -> Bench:
             if value != default:
                 chosen.append((name, value))
         if not benches.arguments(bench.dockerfile):
-            st.caption(say("lab.noargs", lang))
+            st.caption(tr("ui.lab.noargs", lang))
     return dataclasses.replace(bench, builder=builder, arguments=tuple(chosen))
+
+
+def _images(bench: Bench, view: View) -> None:
+    """One control a FROM that names an image; another tag edits that line."""
+    from sim.catalog.load import images
+
+    for base in benches.bases(bench.dockerfile)[:_MOST_BASES]:
+        key = f"lab:base:{base.line}"
+        st.session_state[key] = base.image
+        st.selectbox(
+            tr("ui.lab.base", view.lang, n=base.line),
+            benches.relatives(base.image, images()),
+            key=key,
+            accept_new_options=True,
+            on_change=_rebase,
+            args=(base.line,),
+        )
+
+
+def _rebase(line: int) -> None:
+    state = st.session_state
+    state["lab:text"] = benches.rebased(state["lab:text"], line, state[f"lab:base:{line}"] or "")
+    state["lab:revision"] += 1
+
+
+def another(bench: Bench, view: View) -> None:
+    """Choose another Dockerfile that is shipped, or bring one along."""
+    lang = view.lang
+    fault: InputError | None = st.session_state.get("lab:fault")
+    with st.expander(tr("ui.lab.another", lang), expanded=fault is not None):
+        st.session_state["lab:ground"] = bench.ground.name
+        names = list(_grounds())
+        if bench.ground.name not in names:
+            names.append(bench.ground.name)
+        st.selectbox(
+            tr("ui.lab.ground", lang),
+            names,
+            key="lab:ground",
+            format_func=lambda name: _called(name, view),
+            on_change=_choose,
+        )
+        folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
+        key = "lab:files:folder" if folder else "lab:files"
+        st.file_uploader(
+            tr("ui.lab.upload", lang),
+            accept_multiple_files="directory" if folder else True,
+            max_upload_size=uploads.LARGEST,
+            key=key,
+            on_change=_bring,
+            args=(key,),
+        )
+        if fault is not None:
+            st.error("\n\n".join(dict.fromkeys(p.message for p in fault.problems)), icon=":material/error:")
+        st.caption(tr("ui.lab.upload.note", lang))
+
+
+def _called(name: str, view: View) -> str:
+    owner, _, dockerfile = name.partition("/")
+    words = {"own": "ui.lab.own", grounds.BROUGHT: "ui.lab.brought"}
+    return f"{tr(words[owner], view.lang)}: {dockerfile}" if owner in words else name
+
+
+def _is_brought(ground: Ground) -> bool:
+    return ground.name.startswith(f"{grounds.BROUGHT}/")
+
+
+def _choose() -> None:
+    ground = _grounds().get(st.session_state["lab:ground"])
+    if ground is not None:
+        _go(ground)
+
+
+def _bring(key: str) -> None:
+    """Lay out what was uploaded and go there. What cannot be taken is kept as the fault to show."""
+    files = st.session_state[key] or []
+    if not files:
+        return
+    try:
+        upload = uploads.Upload(uploads.read([(file.name, file.getvalue()) for file in files]))
+        yours = grounds.brought(upload.folder, upload.names)
+    except InputError as error:
+        st.session_state["lab:fault"] = error
+        return
+    kept = st.session_state.get("lab:uploads", ())
+    st.session_state["lab:uploads"] = (*kept, upload)[-_UPLOADS_KEPT:]
+    st.session_state["lab:brought"] = yours
+    _go(yours[0])
+
+
+def _go(ground: Ground) -> None:
+    try:
+        bench = benches.fresh(ground, trail().now.builder)
+    except InputError as error:
+        st.session_state["lab:fault"] = error
+        return
+    st.session_state.pop("lab:fault", None)
+    _lay_out(trail().to(bench))
 
 
 def remember(bench: Bench) -> Bench:
     """Note the bench as it is now; what it was goes to the past."""
-    before: Bench = st.session_state["lab:now"]
-    if bench != before:
-        st.session_state["lab:past"] = (*st.session_state["lab:past"], before)
-        st.session_state["lab:now"] = bench
+    before = trail()
+    after = before.to(bench)
+    if after is not before:
+        st.session_state["lab:trail"] = after
         st.session_state.pop("lab:step", None)
     return bench
 
 
-def history(bench: Bench, view: View) -> None:
-    """Undo, keep this build, start again."""
+def history(bench: Bench, view: View, again: Callable[[], None] | None) -> None:
+    """Undo, redo, keep this build, start over; and where there is a way back to the prediction, `again`."""
     lang = view.lang
+    here = trail()
     with st.container(horizontal=True, gap="small"):
-        st.button(
-            say("lab.undo", lang),
-            icon=":material/undo:",
-            type="tertiary",
-            disabled=not st.session_state["lab:past"],
-            on_click=_undo,
-            key="lab:undo",
-        )
-        st.button(
-            say("lab.keep", lang),
-            icon=":material/layers:",
-            type="tertiary",
-            on_click=_keep,
-            key="lab:keep",
-            help=say("lab.keep.help", lang),
-        )
+        for name, icon, act, able in (
+            ("undo", "undo", _undo, bool(here.past)),
+            ("redo", "redo", _redo, bool(here.future)),
+            ("keep", "layers", _keep, True),
+        ):
+            st.button(
+                tr(f"ui.lab.{name}", lang),
+                icon=f":material/{icon}:",
+                type="tertiary",
+                disabled=not able,
+                on_click=act,
+                key=f"lab:{name}",
+                help=tr("ui.lab.keep.help", lang) if name == "keep" else None,
+            )
         st.button(
             tr("ui.reset", lang), icon=":material/restart_alt:", type="tertiary", on_click=_reset, key="lab:reset"
         )
+        if again is not None:
+            st.button(tr("ui.again", lang), icon=":material/replay:", type="tertiary", on_click=again, key="lab:again")
     if bench.kept:
-        st.caption(say("lab.kept", lang, n=len(bench.kept)))
+        st.caption(tr("ui.lab.kept", lang, n=len(bench.kept)))
+
+
+def take(suggestion: Suggestion) -> None:
+    """Go on as if the suggestion had been followed and built. For a callback."""
+    _lay_out(trail().to(trail().now.taken(suggestion)))
 
 
 def _undo() -> None:
-    *past, bench = st.session_state["lab:past"]
-    st.session_state["lab:past"] = tuple(past)
-    _lay_out(bench)
+    _lay_out(trail().undo())
+
+
+def _redo() -> None:
+    _lay_out(trail().redo())
 
 
 def _keep() -> None:
-    bench: Bench = st.session_state["lab:now"]
-    st.session_state["lab:past"] = (*st.session_state["lab:past"], bench)
-    _lay_out(bench.keep())
+    _lay_out(trail().to(trail().now.keep()))
 
 
 def _reset() -> None:
-    st.session_state["lab:past"] = (*st.session_state["lab:past"], st.session_state["lab:now"])
-    _lay_out(st.session_state["lab:first"])
+    st.session_state.pop("lab:fault", None)
+    _lay_out(trail().to(first()))
 
 
-def _lay_out(bench: Bench) -> None:
+def _lay_out(goal: Trail) -> None:
     """Put a bench into the widgets. For a callback, before they are drawn again."""
-    state = st.session_state
+    state, bench = st.session_state, goal.now
     for key in [key for key in state if str(key).startswith(("lab:arg:", "lab:content:"))]:
         del state[key]
-    state["lab:now"] = bench
+    state["lab:trail"] = goal
     state["lab:file"] = bench.file or None
     state["lab:how"] = bench.how
     state["lab:text"] = bench.dockerfile
-    state["lab:builder"] = bench.builder or _BUILDERS[0]
+    state["lab:builder"] = bench.builder
     state["lab:revision"] += 1
     state.pop("lab:step", None)

@@ -16,7 +16,6 @@ from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
 from dashboard.scene import Scene
 from dashboard.view import View, set_link
-from dashboard.wording import say
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.report import words
@@ -95,15 +94,10 @@ def kicker(scenario: Scenario, view: View) -> str:
 
 def provenance(scenario: Scenario, outcome: Outcome, view: View) -> str:
     """One line on what made a figure: scenario, model, seed, replications."""
-    return tr(
-        "ui.provenance",
-        view.lang,
-        scenario=scenario.id,
-        model=sim.__version__,
-        version=sim.__version__,
-        seed=outcome.seed,
-        replications=outcome.replications,
-    )
+    made: dict[str, str | int] = {"scenario": scenario.id, "version": sim.__version__, "seed": outcome.seed}
+    if outcome.replications == 1:
+        return tr("ui.provenance.one", view.lang, **made)
+    return tr("ui.provenance", view.lang, **made, replications=outcome.replications)
 
 
 def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:
@@ -114,7 +108,7 @@ def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[In
         changes, faults = controls.form(scenario, view)
         if changes:
             st.button(
-                say("reset", view.lang),
+                tr("ui.conditions.reset", view.lang),
                 type="tertiary",
                 icon=":material/undo:",
                 on_click=controls.reset,
@@ -141,6 +135,7 @@ def _outcomes(
     from sim.loading import override
 
     last = _key(scenario, "valid")
+    stopped = False
     try:
         if not faults:
             changed = override(scenario, changes) if changes else scenario
@@ -152,10 +147,11 @@ def _outcomes(
     except InputError as error:
         controls.show_error(error, view, tr("ui.error.last", view.lang) if last in st.session_state else "")
     except CancelledByReaderError:
+        stopped = True
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(say("cancelled", view.lang))
-            st.button(say("run.again", view.lang), on_click=running.run_after_all, key=_key(scenario, "after-all"))
-    if last not in st.session_state and changes and faults:
+            st.markdown(tr("ui.cancelled", view.lang))
+            st.button(tr("ui.run.again", view.lang), on_click=running.run_after_all, key=_key(scenario, "after-all"))
+    if last not in st.session_state and changes and not stopped:
         return _outcomes(scenario, {}, [], place, view)
     found: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
     return found

@@ -12,7 +12,6 @@ import streamlit as st
 
 from dashboard import figures
 from dashboard.scene import Row, Scene, table
-from dashboard.wording import say
 from sim.outcome import Outcome
 from sim.report.texts import tr
 
@@ -37,7 +36,7 @@ def row(scenes: Sequence[Scene]) -> None:
         if verdicts:
             with st.popover(tr("ui.expectations", lang), icon=":material/rule:"):
                 for verdict in verdicts:
-                    mark = "✓ " + tr("ui.held", lang) if verdict.passed else "✗ " + say("claim.failed", lang)
+                    mark = "✓ " + tr("ui.held", lang) if verdict.passed else "✗ " + tr("ui.claim.failed", lang)
                     st.markdown(f"`{verdict.text}`  \n{mark} · {verdict.observed}")
 
 
@@ -52,10 +51,10 @@ def _sources(scene: Scene, rows: Sequence[Row]) -> None:
     table(
         [
             {
-                say("fact.id", lang): fact.id,
-                say("fact.what", lang): ", ".join(filter(None, (fact.technology, fact.metric, fact.statistic))),
-                say("fact.value", lang): f"{fact.value} {fact.unit}".strip(),
-                say("fact.source", lang): fact.source,
+                tr("ui.fact.id", lang): fact.id,
+                tr("ui.fact.what", lang): ", ".join(filter(None, (fact.technology, fact.metric, fact.statistic))),
+                tr("ui.fact.value", lang): f"{fact.value} {fact.unit}".strip(),
+                tr("ui.fact.source", lang): fact.source,
             }
             for fact in known
         ],
@@ -67,7 +66,7 @@ def _downloads(scene: Scene) -> None:
     with st.container(horizontal=True):
         for name, label, make in (
             ("metrics", tr("ui.download.csv", scene.view.lang), metrics_csv),
-            ("records", say("download.records", scene.view.lang), records_csv),
+            ("records", tr("ui.download.records", scene.view.lang), records_csv),
         ):
             st.download_button(
                 label,

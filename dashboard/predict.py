@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.scene import Scene
-from dashboard.wording import say
 from sim.outcome import Metric
 from sim.report import words
 from sim.report.figures import steps
+from sim.report.look import Language
 from sim.report.numbers import NARROW, TRANSFERS, written
 from sim.report.texts import tr
 from sim.scenario import Prediction
@@ -40,7 +40,7 @@ def ask(scene: Scene, predict: Prediction, values: Mapping[str, Metric]) -> tupl
     if predict.guess:
         metric = values[predict.guess]
         unit, worth = ("MB", 1e6) if metric.metric in TRANSFERS else _GUESSED.get(metric.unit, (metric.unit, 1.0))
-        label = say(f"guess.{unit}", lang) if unit in ("s", "count") else unit
+        label = tr(f"ui.guess.{unit}", lang) if unit in ("s", "count") else unit
         number = st.number_input(label, min_value=0.0, value=None, step=1.0, key=key, format="%g", width=220)
         return Said(guess=None if number is None else number * worth), number is not None
     if predict.choices:
@@ -51,7 +51,7 @@ def ask(scene: Scene, predict: Prediction, values: Mapping[str, Metric]) -> tupl
         )  # fmt: skip
         return Said(choice=picked), picked is not None
     chosen: tuple[str, ...] = tuple(st.session_state.get(f"{scene.scenario.id}:steps", ()))
-    st.caption(say("lab.chosen", lang, n=len(chosen)))
+    st.caption(tr("ui.lab.chosen", lang, n=len(chosen)))
     return Said(steps=chosen), True
 
 
@@ -66,8 +66,8 @@ def judge(scene: Scene, predict: Prediction, said: Said, values: Mapping[str, Me
         return _judge_guess(scene, said.guess, values[predict.guess])
     if said.choice is not None:
         choice = predict.choices[said.choice]
-        verdict = "score.right" if words.holds(choice.holds, values) else "score.wrong"
-        return say(verdict, lang, said=scene.view.read(choice.text))
+        verdict = "ui.score.right" if words.holds(choice.holds, values) else "ui.score.wrong"
+        return tr(verdict, lang, said=scene.view.read(choice.text))
     if said.steps is not None:
         return judge_steps(said.steps, *again(scene), lang)
     return tr("ui.score.skip", lang)
@@ -85,13 +85,13 @@ def again(scene: Scene) -> tuple[set[str], set[str]]:
     return missed, unsure
 
 
-def judge_steps(said: Sequence[str], truth: set[str], unsure: set[str], lang: str) -> str:
+def judge_steps(said: Sequence[str], truth: set[str], unsure: set[str], lang: Language) -> str:
     """One sentence on the steps that were named; to name an unsure one is neither right nor wrong."""
     right = len(truth & set(said))
     extra = len(set(said) - truth - unsure)
     if right == len(truth) and not extra:
-        return say("score.steps.exact", lang)
-    return say("score.steps", lang, n=right, all=len(truth), extra=extra)
+        return tr("ui.score.steps.exact", lang)
+    return tr("ui.score.steps", lang, n=right, all=len(truth), extra=extra)
 
 
 def _ask_rank(scene: Scene, key: str) -> tuple[Said, bool]:
@@ -113,12 +113,12 @@ def _judge_guess(scene: Scene, guess: float, metric: Metric) -> str:
     lang = scene.view.lang
     value, said = words_of(metric, metric.value, scene), words_of(metric, guess, scene)
     if metric.value <= 0 or guess <= 0:
-        return say("score.exact" if guess == metric.value else "score.off", lang, said=said, value=value)
+        return tr("ui.score.exact" if guess == metric.value else "ui.score.off", lang, said=said, value=value)
     factor = guess / metric.value
     if 1 / _CLOSE <= factor <= _CLOSE:
-        return say("score.exact", lang, said=said, value=value)
-    which = "score.above" if factor > 1 else "score.below"
-    return say(which, lang, said=said, value=value, factor=f"{max(factor, 1 / factor):.2g}")
+        return tr("ui.score.exact", lang, said=said, value=value)
+    which = "ui.score.above" if factor > 1 else "ui.score.below"
+    return tr(which, lang, said=said, value=value, factor=f"{max(factor, 1 / factor):.2g}")
 
 
 def words_of(metric: Metric, value: float, scene: Scene) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard.view import View
-from dashboard.wording import say
 from sim.outcome import Metric
 from sim.report import words
 from sim.report.texts import tr
@@ -43,9 +42,9 @@ def _ask(question: Question, key: str, values: Mapping[str, Metric], view: View)
     if picked is None:
         return
     if not any(words.holds(choice.holds, values) for choice in question.choices):
-        st.info(say("quiz.none", view.lang))
+        st.info(tr("ui.quiz.none", view.lang))
     elif words.holds(question.choices[picked].holds, values):
         why = words.fill(question.explain, values, view.lang)
         st.success(f"**{tr('ui.quiz.right', view.lang)}** {why}", icon=":material/check:")
     else:
-        st.warning(f"**{tr('ui.quiz.wrong', view.lang)}** {say('quiz.look', view.lang)}", icon=":material/replay:")
+        st.warning(f"**{tr('ui.quiz.wrong', view.lang)}** {tr('ui.quiz.look', view.lang)}", icon=":material/replay:")

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.view import View
-from dashboard.wording import say
 from sim.outcome import Outcome
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -81,6 +80,11 @@ def run(key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, he
     return outcomes
 
 
+def forget_all() -> None:
+    """Empty the store of finished runs."""
+    _finished.clear()
+
+
 def run_after_all() -> None:
     """Forget that the reader stopped a run."""
     st.session_state.pop("cancelled", None)
@@ -118,4 +122,4 @@ class _Progress:
         if self._replications > 1:
             done = min(self._replications, int(share * self._replications))
             return tr("ui.loading", self._view.lang, n=done, all=self._replications)
-        return say("progress.share", self._view.lang, n=round(100 * share))
+        return tr("ui.progress.share", self._view.lang, n=round(100 * share))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit as st
@@ -36,6 +37,17 @@ def scenario(name: str) -> Scenario:
         raise InputError(f"no scenario {name!r}; there are {', '.join(entries())}")
     file = FOLDER / f"{name}.yaml"
     return _read(str(file), file.stat().st_mtime_ns)
+
+
+def readable(names: Iterable[str]) -> tuple[Scenario, ...]:
+    """The scenarios of those ids; one whose file is broken is left out, for its own page says so."""
+    found = []
+    for name in names:
+        try:
+            found.append(scenario(name))
+        except InputError:
+            continue
+    return tuple(found)
 
 
 def minutes(name: str) -> int:

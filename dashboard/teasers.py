@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from dashboard.wording import say
-from sim.outcome import Owner
-from sim.report.look import CODE_FONT, Look
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from sim.outcome import Outcome, Owner
+from sim.report.look import CODE_FONT, Language, Look
+from sim.report.texts import tr
+from sim.report.words import label_names
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.catalog.model import Technology
 
 _INK = "var(--st-text-color)"
 _MUTED = "var(--st-gray-text-color)"
@@ -12,13 +21,7 @@ _LINE = "var(--st-border-color)"
 _PANEL = "var(--st-secondary-background-color)"
 _RED = "var(--st-red-color)"
 _WIDTH = 320
-_LANES: tuple[tuple[str, Owner], ...] = (
-    ("VirtualBox", "machine"),
-    ("KVM", "machine"),
-    ("Firecracker", "machine"),
-    ("LXC", "engine"),
-    ("Docker", "engine"),
-)
+_MOST_LANES = 5
 _STEPS = (("FROM python", "✓"), ("COPY requirements", "✎"), ("RUN pip install", "?"), ("COPY src", "?"))
 
 
@@ -29,15 +32,33 @@ def _head(width: int) -> str:
     )
 
 
-def race(look: Look) -> str:
-    """Five lanes that have only just started."""
+def lanes(scenario: Scenario, lang: Language) -> list[tuple[str, Owner]]:
+    """What a race compares, in the scenario's order: each technology's name and whose its first moments are."""
+    from sim.catalog.load import technologies
+
+    racers = {label: params.technology for label, params in scenario.parts[0].variants.items()}
+    named = Outcome(scenario.id, "startup", scenario.seed, 1, tuple(racers), (), parameters={
+        label: {"technology": technology} for label, technology in racers.items()
+    })  # fmt: skip
+    names = label_names(named, lang)
+    return [(names[label].name, _first(technologies()[technology])) for label, technology in racers.items()]
+
+
+def _first(technology: Technology) -> Owner:
+    """Whose the first work of a start is; what is read from disk is in the page cache."""
+    owners = [phase.owner for phase in technology.phases]
+    return next((owner for owner in owners if owner != "files"), owners[0])
+
+
+def race(look: Look, racers: Sequence[tuple[str, Owner]]) -> str:
+    """Lanes that have only just started. racers: name and owner of the first moments of each, five at most."""
     out = [_head(_WIDTH)]
-    for i, (name, owner) in enumerate(_LANES):
+    for i, (name, owner) in enumerate(racers[:_MOST_LANES]):
         y = 8 + i * 31
         fill = look.tokens.owners[owner]
         out.append(
             f'<rect x="84" y="{y}" width="232" height="23" fill="{_PANEL}"/>'
-            f'<text x="76" y="{y + 16}" text-anchor="end" fill="{_INK}">{name}</text>'
+            f'<text x="76" y="{y + 16}" text-anchor="end" fill="{_INK}">{escape(name)}</text>'
             f'<rect x="84" y="{y + 3}" width="13" height="17" fill="{fill}"/>'
             f'<text x="106" y="{y + 17}" fill="{_MUTED}" font-size="15">?</text>'
         )
@@ -58,9 +79,9 @@ def ledger(look: Look, width: int = _WIDTH) -> str:
             f'stroke="{shared}" stroke-dasharray="{dash}"/>'
         )
     out.append(
-        f'<text x="160" y="164" text-anchor="middle" fill="{_MUTED}">{say("tease.again", look.language)}</text>'
+        f'<text x="160" y="164" text-anchor="middle" fill="{_MUTED}">{tr("ui.tease.again", look.language)}</text>'
         f'<text x="160" y="30" text-anchor="middle" fill="{_INK}" font-weight="600" font-size="15">'
-        f"{say('tease.sum', look.language)}</text></svg>"
+        f"{tr('ui.tease.sum', look.language)}</text></svg>"
     )
     return "".join(out)
 

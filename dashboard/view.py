@@ -80,3 +80,8 @@ def _kept(name: str, default: str) -> str:
     st.session_state[key] = value
     set_link(name, "" if value == default else value)
     return value
+
+
+def other_language(lang: Language) -> tuple[Language, str]:
+    """The language a reader may change to, and its name in itself."""
+    return ("en", "English") if lang == "ja" else ("ja", "日本語")

@@ -323,7 +323,7 @@ class TestBuild:
     ) -> None:
         Path(folder, "Dockerfile").write_text("FROM alpine\nCOPY a.txt /a\n# sim: 9 s\nRUN apk add b\n", "utf-8")
         assert answer(["build", folder, "--edit", "a.txt=b"]) == 0
-        assert "saves ≈ 9.0 s: Move the COPY of line 2 behind the RUN of line 4" in capsys.readouterr().out
+        assert "saves ~9.0 s: Move the COPY of line 2 behind the RUN of line 4" in capsys.readouterr().out
         assert answer(["build", folder, "--edit", "a.txt=b", "--no-suggest"]) == 0
         assert "Try" not in capsys.readouterr().out
         assert answer(["build", folder, "--edit", "a.txt=b", "--format", "json"]) == 0

@@ -6,6 +6,7 @@ One module a study, each with `before(scene)`, `after(scene)` and `sheet(scene)`
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Protocol, cast
 
 from dashboard.scene import Scene, Sheet
@@ -25,5 +26,6 @@ class StudyFigure(Protocol):
 
 
 def of_study(name: str) -> StudyFigure:
-    """The figure of a study."""
-    return cast("StudyFigure", importlib.import_module(f"dashboard.figures.{name}"))
+    """The figure of a study; one without a figure of its own is shown as bars of its headline metric."""
+    own = importlib.util.find_spec(f"dashboard.figures.{name}")
+    return cast("StudyFigure", importlib.import_module(f"dashboard.figures.{name if own else 'plain'}"))

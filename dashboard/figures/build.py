@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.scene import Scene, Sheet, chart
-from dashboard.wording import say
 from sim.report.figures import (
     build_alt,
     build_graph,
@@ -63,7 +62,7 @@ def sheet(scene: Scene) -> Sheet:
 def _label(scene: Scene) -> str:
     options = {label: scene.called(label) for label in scene.outcome.labels}
     first = scene.outcome.labels[0]
-    return choice(say("build.of", scene.view.lang), options, first, "of", key=f"{scene.key}:label", hidden=True)
+    return choice(tr("ui.build.of", scene.view.lang), options, first, "of", key=f"{scene.key}:label", hidden=True)
 
 
 def _pick(scene: Scene, label: str, node: str) -> None:

@@ -8,10 +8,10 @@ import streamlit as st
 
 from dashboard.scene import Scene, Sheet, chart
 from dashboard.view import set_link
-from dashboard.wording import say
 from sim.outcome import ConstraintRecord, Outcome
 from sim.report.figures import ladder, ladder_alt, ladder_table
 from sim.report.figures.density import constraint_name
+from sim.report.texts import tr
 
 _NEAR = 2
 """Constraints of a label that are shown at first: the one that binds and the one that would bind next."""
@@ -21,11 +21,14 @@ _FEW = 16
 
 def before(scene: Scene) -> None:
     """What is compared, without a number and without a hint at what may stop it."""
-    heads = replace(scene.outcome, records=())
-    chart(ladder(heads, scene.view.look, scene.names, hidden=True), scene.view.read(scene.scenario.title))
+    # One nameless rung a label, so that the lanes are seen and nothing hints at what may stop them.
+    records = scene.outcome.of_type(ConstraintRecord)
+    firsts = [next(record for record in records if record.of == label) for label in scene.outcome.labels]
+    lanes = replace(scene.outcome, records=tuple(replace(record, constraint=" ") for record in firsts))
+    chart(ladder(lanes, scene.view.look, scene.names, hidden=True), scene.view.read(scene.scenario.title))
     lang = scene.view.lang
     names = sorted({constraint_name(record.constraint, lang) for record in scene.outcome.of_type(ConstraintRecord)})
-    st.caption(say("candidates", lang, list=("、" if lang == "ja" else ", ").join(names)))
+    st.caption(tr("ui.candidates", lang, list=("、" if lang == "ja" else ", ").join(names)))
 
 
 def after(scene: Scene) -> str:
@@ -56,6 +59,6 @@ def _every(scene: Scene) -> bool:
     key = f"{scene.key}:every"
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get("every") == "true"
-    every = st.toggle(say("every", scene.view.lang), key=key)
+    every = st.toggle(tr("ui.every", scene.view.lang), key=key)
     set_link("every", "true" if every else "")
     return every

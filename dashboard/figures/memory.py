@@ -1,4 +1,7 @@
-"""The memory ledger, by the ruler the reader picks, and the sums of all rulers below it."""
+"""The memory ledger, by the ruler the reader picks, and the sums of all rulers below it.
+
+A memory study that runs for a duration is drawn over time instead (`dashboard.figures.pressure`).
+"""
 
 from __future__ import annotations
 
@@ -9,34 +12,44 @@ import streamlit as st
 from dashboard import teasers
 from dashboard.components import drawing
 from dashboard.controls import choice
+from dashboard.figures import pressure
 from dashboard.scene import Scene, Sheet, chart
 from sim.report.figures import RULERS, Ruler, ledger, ledger_alt, ledger_table, rulers
 from sim.report.figures.legend import legend
+from sim.report.figures.memory import marks
 from sim.report.texts import tr
 
 
 def before(scene: Scene) -> None:
     """Columns of the same pages, and a sum that nobody has said yet."""
+    if pressure.applies(scene):
+        pressure.before(scene)
+        return
     st.html(legend(scene.view.look))
     drawing(teasers.ledger(scene.view.look, width=640), key=f"{scene.key}:tease")
 
 
 def after(scene: Scene) -> str:
     """The columns on one scale, so that changing the ruler is the animation."""
+    if pressure.applies(scene):
+        return pressure.after(scene)
     outcome, view = scene.outcome, scene.view
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         ruler = _ruler(scene)
-        st.html(legend(view.look, short=True), width="content")
+        st.html(legend(view.look, marks=marks(outcome, ruler), short=True), width="content")
     chart(ledger(outcome, view.look, ruler, scene.names), ledger_alt(outcome, ruler, view.lang))
     sums = rulers(outcome, view.look, ruler, scene.names)
     for column, (title, spec) in zip(st.columns(len(sums), gap="medium", wrap=False), sums, strict=True):
         with column:
             chart(spec, title)
-    return tr(f"ruler.{ruler}.text", view.lang)
+    # What the lesson explains is the first ruler's reading; said twice it is noise.
+    return "" if ruler == RULERS[0] else tr(f"ruler.{ruler}.text", view.lang)
 
 
 def sheet(scene: Scene) -> Sheet:
     """The parts of the ledger; each row names its source."""
+    if pressure.applies(scene):
+        return pressure.sheet(scene)
     rows = ledger_table(scene.outcome, scene.view.lang)
     return Sheet(rows, rows)
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from dashboard.controls import choice
 from dashboard.scene import Scene, Sheet, chart
-from dashboard.wording import say
 from sim.report.figures import Finish, gantt, gantt_alt, lens_cut, race, race_alt, race_sources, race_table
 from sim.report.figures.legend import legend
 from sim.report.figures.race import marks, owners
-from sim.report.numbers import written
+from sim.report.look import Language
+from sim.report.numbers import NARROW, written
 from sim.report.texts import tr
 
 _MANY = 6
@@ -37,9 +37,7 @@ def after(scene: Scene) -> str:
     chart(spec, race_alt(outcome, view.lang, finish))
     cut = lens_cut(outcome, finish)
     if cut is not None:
-        heading = (
-            tr("ui.lens.second", view.lang) if cut == 1 else tr("ui.lens", view.lang, time=written(cut, "s", view.lang))
-        )
+        heading = tr("ui.lens.second", view.lang) if cut == 1 else tr("ui.lens", view.lang, time=_round(cut, view.lang))
         swatch = f"width:1em;height:1.2em;background:{view.look.tokens.ink};opacity:.12"
         st.html(
             f'<div style="font-weight:600;display:flex;align-items:center;gap:.5em"><span style="{swatch}"></span>'
@@ -60,8 +58,8 @@ def sheet(scene: Scene) -> Sheet:
 
 
 def _finish(scene: Scene) -> Finish:
-    options: dict[str, str] = {finish: say(f"finish.{finish}", scene.view.lang) for finish in _FINISHES}
-    label = say("finish", scene.view.lang)
+    options: dict[str, str] = {finish: tr(f"ui.finish.{finish}", scene.view.lang) for finish in _FINISHES}
+    label = tr("ui.finish", scene.view.lang)
     return cast(
         "Finish",
         choice(label, options, "ready", "finish", key=f"{scene.key}:finish", hidden=True, drawn=not scene.view.embed),
@@ -73,9 +71,16 @@ def _queue(scene: Scene, many: list[str]) -> None:
     label = many[0]
     if len(many) > 1:
         options = {label: scene.called(label) for label in many}
-        label = choice(say("queue.of", lang), options, many[0], "queue", key=f"{scene.key}:queue")
-    st.markdown("**" + say("queue", lang, name=scene.called(label)) + "**")
+        label = choice(tr("ui.queue.of", lang), options, many[0], "queue", key=f"{scene.key}:queue")
+    st.markdown("**" + tr("ui.queue", lang, name=scene.called(label)) + "**")
     chart(gantt(scene.outcome, scene.view.look, label), gantt_alt(scene.outcome, label, lang))
+
+
+def _round(cut: float, lang: Language) -> str:
+    """A round number of seconds without a needless digit: "2 s"."""
+    unit, worth = next(((u, w) for u, w in (("min", 60.0), ("s", 1.0), ("ms", 1e-3)) if cut >= w), ("µs", 1e-6))
+    word = written(cut, "s", lang).partition(NARROW)[2] if unit == "s" else unit
+    return f"{cut / worth:g}{NARROW}{word}"
 
 
 def _tall(scene: Scene) -> bool:

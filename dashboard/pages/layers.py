@@ -5,24 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
-from dashboard import controls, lab, popovers, predict, quiz, running, shelf
+from dashboard import advice, controls, lab, popovers, predict, quiz, running, shelf
 from dashboard.bench import Bench
-from dashboard.components import drawing, editor
+from dashboard.components import Reel, drawing, editor
 from dashboard.figures.build import say_step
 from dashboard.frame import head
 from dashboard.lesson import kicker, provenance
 from dashboard.running import CancelledByReaderError
 from dashboard.scene import Scene, chart
 from dashboard.view import View, set_link
-from dashboard.wording import say
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome, StepRecord
 from sim.report import words
 from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
+from sim.report.figures.critical import critical_path, emphasised
 from sim.report.look import Language
 from sim.report.numbers import about, written
 from sim.report.texts import told, tr
@@ -30,6 +29,8 @@ from sim.scenario import Scenario
 
 _SCENARIO = "layers"
 _WIDTHS = (5, 7)
+_MOST_ON_PAGE = 40
+"""Steps that are drawn at their full size on the page; more scroll in a frame."""
 
 
 def page(view: View) -> None:
@@ -40,14 +41,16 @@ def page(view: View) -> None:
     left, right = st.columns(_WIDTHS, gap="large")
     with left:
         word = st.container()
-        bench = lab.edit(Path(scenario.folder) / str(scenario.document["context"]), view)
+        bench = lab.edit(view)
         paper = st.container()
         why = st.container()
-        steps_back = st.container()
+        below = st.container()
+        better = st.container()
         bench = lab.remember(lab.options(bench, view))
-    if not view.embed:
-        with steps_back:
-            lab.history(bench, view)
+        if not view.embed:
+            lab.another(bench, view)
+            with below:
+                lab.history(bench, view, _again if view.show or st.session_state.get("lab:ran") else None)
     with right:
         place = st.empty()
         drawn = st.container()
@@ -63,48 +66,38 @@ def page(view: View) -> None:
 
     outcome = built.outcome
     scene = Scene(scenario, outcome, words.label_names(outcome, view.lang), view)
-    if view.show or st.session_state.get("lab:ran"):
-        step = _selected(outcome)
-        title.title(_finding(built.bench, outcome, view), anchor=False)
-        with word:
+    revealed = view.show or bool(st.session_state.get("lab:ran"))
+    step = _selected(outcome) if revealed else None
+    marks = gutter(outcome, view.look) if revealed else {}
+    title.title(_finding(built.bench, outcome, view) if revealed else _question(bench, scenario, view), anchor=False)
+    with word:
+        said = () if revealed else _ask(scenario, view)
+        if revealed:
             _verdict(scene, view)
-        with drawn:
-            if not view.embed:
-                _cost(outcome, view)
-            drawing(build_graph(outcome, view.look, selected=step.step if step else ""), "lab:graph", _pick, wide=True)
-        marks = gutter(outcome, view.look)
-    else:
-        step, marks = None, {}
-        title.title(_question(bench, scenario, view), anchor=False)
-        with word:
-            said = _ask(scenario, view)
-        with drawn:
-            svg = build_graph(outcome, view.look, hidden=True, said=said)
-            drawing(svg, "lab:hidden", lambda node: say_step(_SCENARIO, node), wide=True)
-    if not view.embed:
-        with paper:
-            _paper(bench, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
-    if fault:
-        with paper:
-            _answer(fault, view)
-    if not marks:
-        if view.embed:
-            st.caption(provenance(scenario, outcome, view))
-        return
-    with why:
-        if view.embed:
+    with drawn:
+        if revealed and not view.embed:
             _cost(outcome, view)
-        _reason(step, view)
-    if view.embed:
+        _graph(outcome, view, step, said, revealed=revealed)
+    with paper:
+        if not view.embed:
+            _paper(bench, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
+        if fault:
+            _answer(fault, view)
+    if revealed:
+        with why:
+            if view.embed:
+                _cost(outcome, view)
+            _reason(step, view)
+        if not view.embed:
+            with right:
+                st.caption(_legend(outcome, view))
+                popovers.row([scene])
+            with better:
+                advice.show(built.bench, outcome, scenario, view)
+    with right if not view.embed else st.container():
         st.caption(provenance(scenario, outcome, view))
-        return
-    with right:
-        st.caption(tr("ui.legend.build", view.lang))
-        popovers.row([scene])
-        st.caption(provenance(scenario, outcome, view))
-    with left:
-        st.button(tr("ui.again", view.lang), type="tertiary", icon=":material/undo:", on_click=_again, key="lab:again")
-    _lesson(scenario, view)
+    if revealed and not view.embed:
+        _lesson(scenario, view)
 
 
 # ---- the run ------------------------------------------------------------------------------------------------------
@@ -129,7 +122,7 @@ def _run(
     except InputError as error:
         fault = error
     except CancelledByReaderError:
-        st.markdown(say("cancelled", view.lang))
+        st.markdown(tr("ui.cancelled", view.lang))
     found: _Built | None = st.session_state.get("lab:valid")
     return found, fault
 
@@ -149,7 +142,7 @@ def _faults(fault: InputError) -> dict[str, dict[str, str]]:
 def _answer(fault: InputError, view: View) -> None:
     """Below the editor: what is wrong, in which line, what is allowed."""
     lined = [
-        dataclasses.replace(problem, message=f"{say('lab.line', view.lang, n=problem.line)}: {problem.message}")
+        dataclasses.replace(problem, message=f"{tr('ui.lab.line', view.lang, n=problem.line)}: {problem.message}")
         if problem.line
         else problem
         for problem in fault.problems
@@ -161,11 +154,15 @@ def _pick(node: str) -> None:
     st.session_state["lab:step"] = node
 
 
+def _say(node: str) -> None:
+    say_step(_SCENARIO, node)
+
+
 # ---- what is shown ------------------------------------------------------------------------------------------------
 
 
 def _question(bench: Bench, scenario: Scenario, view: View) -> str:
-    return view.read(scenario.title) if bench == st.session_state["lab:first"] else say("lab.question", view.lang)
+    return view.read(scenario.title) if bench == lab.first() else tr("ui.lab.question", view.lang)
 
 
 def _finding(bench: Bench, outcome: Outcome, view: View) -> str:
@@ -175,18 +172,21 @@ def _finding(bench: Bench, outcome: Outcome, view: View) -> str:
     changes = bench.changes()
     if not misses:
         if [change for change in changes if "touch" in change] == changes and changes:
-            return say("lab.found.touch", lang)
-        return say("lab.found.known" if bench.kept else "lab.found.none", lang)
+            return tr("ui.lab.found.touch", lang)
+        return tr("ui.lab.found.known" if bench.kept else "ui.lab.found.none", lang)
     unsure = sum(step.status == "depends" for step in steps(outcome))
-    again = say("lab.between", lang, low=misses - unsure, high=misses) if unsure else str(misses)
+    again = tr("ui.lab.between", lang, low=misses - unsure, high=misses) if unsure else str(misses)
     time = _said(outcome.metric(label, "rebuild_time"), lang)
     size = _said(outcome.metric(label, "new_bytes"), lang, transfer=True)
-    one = len(changes) == 1
+    named = [*changes, *bench.arguments]
+    one = len(named) == 1
+    if one and bench.arguments:
+        return tr("ui.lab.found.argument", lang, name=bench.arguments[0][0], n=again, all=count, time=time, size=size)
     if one and bench.file:
-        claim = "lab.found.touched" if bench.how == "touch" else f"lab.found.{bench.how}"
+        claim = "ui.lab.found.touched" if bench.how == "touch" else f"ui.lab.found.{bench.how}"
     else:
-        claim = "lab.found.dockerfile" if one else "lab.found.several"
-    return say(claim, lang, file=bench.file.rpartition("/")[2], n=again, all=count, time=time, size=size)
+        claim = "ui.lab.found.dockerfile" if one else "ui.lab.found.several"
+    return tr(claim, lang, file=bench.file.rpartition("/")[2], n=again, all=count, time=time, size=size)
 
 
 def _said(metric: Metric, lang: Language, *, transfer: bool = False) -> str:
@@ -198,8 +198,8 @@ def _cost(outcome: Outcome, view: View) -> None:
     label = outcome.labels[0]
     again, saved, size = (outcome.metric(label, name) for name in ("rebuild_time", "saved_time", "new_bytes"))
     st.markdown(
-        say(
-            "lab.cost",
+        tr(
+            "ui.lab.cost",
             view.lang,
             again=_said(again, view.lang),
             saved=_said(saved, view.lang),
@@ -207,6 +207,29 @@ def _cost(outcome: Outcome, view: View) -> None:
         )
     )
     chart(cost_line(outcome, view.look), build_alt(outcome, view.lang))
+
+
+def _graph(outcome: Outcome, view: View, step: StepRecord | None, said: tuple[str, ...], *, revealed: bool) -> None:
+    """The build's graph, its critical path marked; in a frame of its own where it is too large for a page."""
+    look, lang = view.look, view.lang
+    focus = step.step if step else ""
+    svg = build_graph(outcome, look, selected=focus, hidden=not revealed, said=said)
+    if revealed:
+        svg = emphasised(svg, critical_path(outcome), look)
+    reel = None
+    if len(steps(outcome)) > _MOST_ON_PAGE:
+        bar = (tr(f"ui.graph.{name}", lang) for name in ("here", "all", "smaller", "larger"))
+        reel = Reel(focus, tr("figure.graph", lang), *bar)
+    drawing(svg, "lab:graph" if revealed else "lab:hidden", _pick if revealed else _say, wide=True, reel=reel)
+
+
+def _legend(outcome: Outcome, view: View) -> str:
+    """What the marks of the graph mean."""
+    legend = tr("ui.legend.build", view.lang)
+    if critical_path(outcome):
+        time = _said(outcome.metric(outcome.labels[0], "rebuild_time"), view.lang)
+        legend += "  \n" + tr("ui.legend.critical", view.lang, time=time)
+    return legend
 
 
 def _paper(
@@ -227,7 +250,7 @@ def _paper(
         st.session_state["lab:revision"],
         marks,
         line,
-        say("lab.dockerfile", view.lang),
+        tr("ui.lab.dockerfile", view.lang),
         "lab:editor",
         typed,
         clicked,
@@ -240,7 +263,7 @@ def _reason(step: StepRecord | None, view: View) -> None:
     with st.container(border=True, gap="xsmall"):
         if step is None:
             st.markdown(f"**{tr('ui.build.all_hit', lang)}**")
-            st.caption(say("lab.every.hit.hint", lang))
+            st.caption(tr("ui.lab.every.hit.hint", lang))
             return
         text = (step.text or step.name).replace("`", "'")
         st.markdown(f"`{text}`")
@@ -249,10 +272,10 @@ def _reason(step: StepRecord | None, view: View) -> None:
         if step.old_key and step.old_key != step.new_key:
             evidence.append(tr("ui.build.key", lang, old=step.old_key, new=step.new_key))
         elif step.new_key:
-            evidence.append(say("lab.key.same", lang, new=step.new_key))
+            evidence.append(tr("ui.lab.key.same", lang, new=step.new_key))
         if step.seconds is not None:
             time = written(step.seconds, "s", lang, step.estimate)
-            evidence.append(say("lab.saves", lang, time=time) if step.status == "hit" else time)
+            evidence.append(tr("ui.lab.saves", lang, time=time) if step.status == "hit" else time)
         if step.bytes:
             evidence.append(written(step.bytes, "B", lang, transfer=True))
         st.caption(" · ".join(evidence))
@@ -263,7 +286,7 @@ def _ask(scenario: Scenario, view: View) -> tuple[str, ...]:
     lang = view.lang
     said: tuple[str, ...] = tuple(st.session_state.get(f"{_SCENARIO}:steps", ()))
     ask = view.read(scenario.lesson.predict.ask) if scenario.lesson else ""
-    st.markdown(f"**{tr('ui.predict', lang)}** · {ask} {say('lab.predict.how', lang)}")
+    st.markdown(f"**{tr('ui.predict', lang)}** · {ask} {tr('ui.lab.predict.how', lang)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             tr("ui.run", lang),
@@ -274,20 +297,20 @@ def _ask(scenario: Scenario, view: View) -> tuple[str, ...]:
             key="lab:run",
         )
         st.button(tr("ui.skip", lang), type="tertiary", on_click=_reveal, args=(None,), key="lab:skip")
-        st.caption(say("lab.chosen", lang, n=len(said)))
+        st.caption(tr("ui.lab.chosen", lang, n=len(said)))
     return said
 
 
 def _reveal(said: tuple[str, ...] | None) -> None:
     st.session_state["lab:ran"] = True
     st.session_state["lab:said"] = said
-    st.session_state["lab:said-of"] = st.session_state["lab:now"]
+    st.session_state["lab:said-of"] = lab.trail().now
 
 
 def _verdict(scene: Scene, view: View) -> None:
     """What came of the prediction, while its edit is still the one shown."""
     said = st.session_state.get("lab:said")
-    if said is not None and st.session_state.get("lab:said-of") == st.session_state["lab:now"]:
+    if said is not None and st.session_state.get("lab:said-of") == lab.trail().now:
         st.markdown(f"**{predict.judge_steps(said, *predict.again(scene), view.lang)}**")
 
 

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import controls, lesson, shelf
 from dashboard.frame import head
 from dashboard.view import View
-from dashboard.wording import say
 from sim.errors import InputError
+from sim.report.texts import tr
 
 
 def page(view: View) -> None:
@@ -21,12 +21,12 @@ def page(view: View) -> None:
     def pick() -> None:
         nonlocal picked
         picked = controls.choice(
-            say("scenario.pick", view.lang), titles, names[0], "scenario", key="scenario", hidden=True
+            tr("ui.scenario.pick", view.lang), titles, names[0], "scenario", key="scenario", hidden=True
         )
 
     head(view, pick)
     if asked not in names:
-        st.error(say("scenario.none", view.lang, name=asked, list=", ".join(names)), icon=":material/error:")
+        st.error(tr("ui.scenario.none", view.lang, name=asked, list=", ".join(names)), icon=":material/error:")
     lesson.body(shelf.scenario(picked), view)
 
 

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from dashboard import shelf, teasers
 from dashboard.components import drawing
 from dashboard.frame import head, link
 from dashboard.view import View
-from dashboard.wording import say
-from sim.report.look import Look
+from sim.report.figures import RULERS
+from sim.report.look import Language
 from sim.report.texts import tr
+from sim.scenario import Scenario
 
-_CARDS: tuple[tuple[str, str, Callable[[Look], str]], ...] = (
-    ("race", "taxonomy", teasers.race),
-    ("memory", "memory-ledger", teasers.ledger),
-    ("layers", "layers", teasers.layers),
-)
+_RACE, _LEDGER, _LAYERS = "taxonomy", "memory-ledger", "layers"
 
 
 def page(view: View) -> None:
-    """Draw the page."""
+    """Draw the page. What a card says of its scenario is read from it, so that it stays true."""
     lang = view.lang
     head(view, lambda: st.title(tr("ui.title", lang), anchor=False))
     st.markdown(tr("ui.lead", lang))
     st.space("small")
+    lanes = teasers.lanes(shelf.scenario(_RACE), lang)
+    cards = (
+        ("race", _RACE, teasers.race(view.look, lanes), _said_of_race([name for name, _ in lanes], lang)),
+        ("memory", _LEDGER, teasers.ledger(view.look), _said_of_ledger(shelf.scenario(_LEDGER), lang)),
+        ("layers", _LAYERS, teasers.layers(view.look), tr("ui.start.layers.sub", lang)),
+    )
     with st.grid(3, min_column_width=270, gap="medium"):
-        for name, scenario, tease in _CARDS:
+        for name, scenario, tease, said in cards:
             with st.container(border=True):
-                drawing(tease(view.look), key=f"tease-{name}")
-                st.markdown(f"#### {say(f'start.{name}', lang)}")
-                st.markdown(say(f"start.{name}.sub", lang))
+                drawing(tease, key=f"tease-{name}")
+                st.markdown("## " + tr(f"ui.start.{name}", lang))
+                st.markdown(said)
                 st.page_link(
                     link(name, view),
                     label=tr("ui.predict.then", lang, minutes=shelf.minutes(scenario)),
@@ -41,6 +42,15 @@ def page(view: View) -> None:
     st.space("small")
     count, promise = st.columns([3, 2], gap="large")
     with count:
-        st.markdown(say("start.count", lang, n=len(shelf.entries())))
+        st.markdown(tr("ui.start.count", lang, n=len(shelf.entries())))
         st.page_link(link("scenarios", view), icon=":material/arrow_forward:")
-    promise.markdown(say("start.promise", lang))
+    promise.markdown(tr("ui.start.promise", lang))
+
+
+def _said_of_race(names: list[str], lang: Language) -> str:
+    return tr("ui.start.race.sub", lang, n=len(names), first=names[0], last=names[-1])
+
+
+def _said_of_ledger(scenario: Scenario, lang: Language) -> str:
+    instances = max(params.instances for params in scenario.parts[0].variants.values())
+    return tr("ui.start.memory.sub", lang, n=instances, rulers=len(RULERS))

@@ -11,6 +11,7 @@ from sim.outcome import Message, Outcome, StepRecord
 from sim.report.grid import WIDTH, cut, table
 from sim.report.jsonlines import number
 from sim.report.numbers import NARROW, written
+from sim.report.table import ESTIMATE, LEGEND
 from sim.report.texts import has, told
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ def as_table(
     lines += _costs(outcome)
     lines += _imagined(imagined)
     lines += _suggested(suggestions, imagined)
+    if any(ESTIMATE in line for line in lines):
+        lines += ["", LEGEND]
     return "\n".join(lines) + "\n"
 
 
@@ -162,9 +165,15 @@ def _costs(outcome: Outcome) -> list[str]:
     for name, words in names.items():
         if name in values:
             metric = values[name]
-            text = written(metric.value, metric.unit, estimate=metric.estimate, transfer=True).replace(NARROW, " ")
-            found.append(f"{words}: {text}")
+            low, high = metric.range or (metric.value, metric.value)
+            spread = f" ({_amount(low, metric.unit)} to {_amount(high, metric.unit)})" if low < high else ""
+            mark = ESTIMATE if metric.estimate else ""
+            found.append(f"{words}: {mark}{_amount(metric.value, metric.unit)}{spread}")
     return found
+
+
+def _amount(value: float, unit: str) -> str:
+    return written(value, unit, transfer=True).replace(NARROW, " ")
 
 
 def _imagined(imagined: Sequence[WhatIf]) -> list[str]:
@@ -175,7 +184,7 @@ def _imagined(imagined: Sequence[WhatIf]) -> list[str]:
 
 
 def _seconds(one: WhatIf) -> str:
-    return ("≈ " if one.estimate else "") + written(one.seconds, "s").replace(NARROW, " ")
+    return (ESTIMATE if one.estimate else "") + _amount(one.seconds, "s")
 
 
 def _suggested(suggestions: Sequence[Suggestion], imagined: Sequence[WhatIf]) -> list[str]:
@@ -184,8 +193,7 @@ def _suggested(suggestions: Sequence[Suggestion], imagined: Sequence[WhatIf]) ->
     when = f", when {imagined[0].path} changes" if imagined else ""
     lines = ["", f"Try{when}"]
     for one in suggestions:
-        saved = written(one.saved_seconds, "s").replace(NARROW, " ")
-        lines += _wrapped(f"- saves ≈ {saved}: {sentence(one.message)}")
+        lines += _wrapped(f"- saves {ESTIMATE}{_amount(one.saved_seconds, 's')}: {sentence(one.message)}")
     return lines
 
 
@@ -201,12 +209,12 @@ def _time(step: StepRecord) -> str:
     """What running it takes; nothing for a hit, which does not run. A star: the end waited for it."""
     if step.seconds is None or step.status == "hit":
         return ""
-    mark = "≈ " if step.estimate else ""
+    mark = ESTIMATE if step.estimate else ""
     star = " *" if step.on_critical_path else "  "
-    return mark + written(step.seconds, "s").replace(NARROW, " ") + star
+    return mark + _amount(step.seconds, "s") + star
 
 
 def _layer(step: StepRecord) -> str:
     if step.bytes is None or step.status == "hit":
         return ""
-    return written(step.bytes, "B", transfer=True).replace(NARROW, " ")
+    return _amount(step.bytes, "B")

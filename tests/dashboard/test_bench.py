@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from dashboard.bench import Bench, arguments, files
+from dashboard.bench import Base, Bench, Trail, arguments, bases, rebased
+from dashboard.grounds import Ground
+from sim.images.suggest import Suggestion
+from sim.outcome import Message
 
+GROUND = Ground("shop/Dockerfile", "/nowhere")
 TEXT = "FROM python:3.13-slim\nCOPY requirements.txt .\n"
 
 
 @pytest.fixture
 def bench() -> Bench:
-    return Bench(dockerfile=TEXT, base=TEXT)
+    return Bench(ground=GROUND, dockerfile=TEXT, base=TEXT)
 
 
 def test_a_bench_without_a_change_has_no_edit(bench: Bench) -> None:
@@ -31,24 +35,24 @@ def test_a_bench_without_a_change_has_no_edit(bench: Bench) -> None:
     ],
 )
 def test_what_happens_to_a_file_is_one_edit(how: str, change: dict[str, object]) -> None:
-    bench = Bench(dockerfile=TEXT, base=TEXT, file="requirements.txt", how=how, content="flask\n")  # type: ignore[arg-type]
+    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="requirements.txt", how=how, content="flask\n")  # type: ignore[arg-type]
     assert bench.changes() == [{"path": "requirements.txt", **change}]
 
 
 def test_an_edited_dockerfile_is_an_edit_of_its_own() -> None:
-    bench = Bench(dockerfile=TEXT + "RUN ls\n", base=TEXT, file="a.py", how="touch")
+    bench = Bench(ground=GROUND, dockerfile=TEXT + "RUN ls\n", base=TEXT, file="a.py", how="touch")
     assert [change["path"] for change in bench.changes()] == ["a.py", "Dockerfile"]
 
 
 def test_a_kept_build_stays_and_nothing_is_changed_after_it() -> None:
-    edited = Bench(dockerfile=TEXT + "RUN ls\n", base=TEXT, file="requirements.txt", how="append")
+    edited = Bench(ground=GROUND, dockerfile=TEXT + "RUN ls\n", base=TEXT, file="requirements.txt", how="append")
     kept = edited.keep()
     assert kept.changes() == []
     assert [dict(change) for change in kept.kept[0]] == edited.changes()
 
 
 def test_benches_of_equal_changes_are_one_run() -> None:
-    one, two = (Bench(dockerfile=TEXT, base=TEXT, file="a").keep() for _ in range(2))
+    one, two = (Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="a").keep() for _ in range(2))
     assert hash(one) == hash(two)
     assert one == two
 
@@ -58,10 +62,49 @@ def test_build_arguments_are_read_with_their_defaults() -> None:
     assert arguments(text) == {"VERSION": "3.13", "TOKEN": "", "A": "x", "B": "y"}
 
 
-def test_only_text_files_of_the_context_are_offered_for_editing(tmp_path: Path) -> None:
-    (tmp_path / "src").mkdir()
-    for name in ("Dockerfile", "Dockerfile.dev", ".dockerignore", "b.txt", "src/a.py"):
-        (tmp_path / name).write_text("x\n")
-    (tmp_path / "image.bin").write_bytes(b"\0\1")
-    (tmp_path / "large.txt").write_text("x" * 70_000)
-    assert files(tmp_path) == ("b.txt", "src/a.py")
+def test_a_taken_suggestion_is_a_build_before_the_change_and_no_change_itself() -> None:
+    better = "FROM python:3.13-slim\nRUN ls\n"
+    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="a.py", how="append")
+    taken = bench.taken(Suggestion(Message("x"), 1.0, MappingProxyType({"Dockerfile": better})))
+    assert taken.changes() == bench.changes()
+    assert taken.dockerfile == taken.base == better
+    assert [dict(change) for change in taken.kept[-1]] == [{"path": "Dockerfile", "content": better}]
+
+
+def test_an_ignore_file_that_is_taken_leaves_the_dockerfile_alone() -> None:
+    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="a.py")
+    taken = bench.taken(Suggestion(Message("x"), 1.0, MappingProxyType({".dockerignore": "a.py\n"})))
+    assert taken.dockerfile == TEXT
+    assert dict(taken.kept[-1][0])["path"] == ".dockerignore"
+
+
+def test_the_planner_gets_the_builds_already_made_and_the_next_one_last() -> None:
+    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="a.py").keep()
+    made, after = bench.planned()
+    assert [edit.path for edit in made.edits] == ["a.py"]
+    assert after.edits == ()
+
+
+def test_undo_and_redo_go_back_and_forth_until_something_new_is_done() -> None:
+    one, two, three = (Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file=name) for name in "abc")
+    trail = Trail(one).to(two).to(three)
+    assert trail.undo().now == two
+    assert trail.undo().undo().undo().now == one
+    assert trail.undo().undo().redo().redo().redo() == trail
+    assert trail.undo().to(one).future == ()
+    assert Trail(one).to(one) == Trail(one)
+
+
+def test_images_a_dockerfile_starts_from_are_told_from_its_stages() -> None:
+    text = (
+        "# syntax=docker/dockerfile:1\nFROM node:22 AS web\nRUN ls\nFROM WEB AS two\n"
+        "FROM --platform=$BUILDPLATFORM python:3.13\nFROM scratch\n"
+    )
+    assert bases(text) == (Base(2, "node:22"), Base(5, "python:3.13"))
+
+
+def test_another_image_changes_its_line_and_nothing_else() -> None:
+    text = "FROM --platform=linux/amd64  node:22   AS web\nRUN echo FROM node:22\n"
+    assert rebased(text, 1, " node:24 ") == "FROM --platform=linux/amd64  node:24   AS web\nRUN echo FROM node:22\n"
+    for line, image in ((1, "  "), (2, "x"), (9, "x")):
+        assert rebased(text, line, image) == text

@@ -8,28 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.dashboard.browsing import CHART, heading, open_page, overflow, settled
+
 pytestmark = pytest.mark.browser
-
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-CHART = '[role="graphics-document"]'
-
-
-def open_page(page: Page, url: str) -> None:
-    page.goto(url)
-    page.wait_for_selector(IDLE, timeout=60_000)
-
-
-def settled(page: Page) -> None:
-    page.wait_for_selector(IDLE, timeout=30_000)
-
-
-def heading(page: Page) -> str:
-    return page.locator("h1").first.inner_text()
-
-
-def overflow(page: Page) -> int:
-    """Pixels by which the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
 def test_the_first_page_leads_to_the_race(page: Page, app_url: str) -> None:
@@ -39,6 +20,16 @@ def test_the_first_page_leads_to_the_race(page: Page, app_url: str) -> None:
     page.locator("[data-testid=stPageLink] a").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Which is ready first?")
     assert page.url.endswith("/taxonomy")
+
+
+def test_the_navigation_stays_on_one_line(page: Page, app_url: str) -> None:
+    for lang in ("en", "ja"):
+        open_page(page, f"{app_url}/?lang={lang}")
+        links = page.locator("[data-testid=stTopNavLink]")
+        expect(links).to_have_count(8)
+        boxes = [links.nth(n).bounding_box() for n in range(8)]
+        assert len({box["y"] for box in boxes if box}) == 1
+        assert all(box and box["x"] + box["width"] <= 1280 for box in boxes)
 
 
 def test_the_race_is_predicted_and_run(page: Page, app_url: str) -> None:
@@ -70,70 +61,11 @@ def test_a_scenario_runs_under_changed_conditions_and_the_view_is_a_link(page: P
 
 
 def test_a_long_run_says_how_far_it_is_and_stops_when_asked(page: Page, app_url: str) -> None:
-    page.goto(f"{app_url}/taxonomy?show=1&instances=20000")
+    page.goto(f"{app_url}/taxonomy?show=1&host=epyc-7542&instances=200")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled.")).to_be_visible(timeout=20_000)
     settled(page)
     expect(page.get_by_role("button", name="Run it after all")).to_be_visible()
-
-
-def test_a_step_of_the_build_is_picked_by_mouse_and_by_keyboard(page: Page, app_url: str) -> None:
-    open_page(page, f"{app_url}/layers?show=1")
-    node = page.locator("[data-node]")
-    cause = page.locator('[data-node][aria-pressed="true"]')
-    expect(cause).to_have_attribute("aria-label", re.compile(r"COPY requirements\.txt"))
-    page.locator('[data-node][aria-label*="RUN pip install"]').click()
-    expect(page.locator('[data-node][aria-pressed="true"]')).to_have_attribute(
-        "aria-label", re.compile("RUN pip install")
-    )
-    reason = page.locator("[data-testid=stVerticalBlock] code", has_text="RUN pip install").first
-    expect(reason).to_be_visible()
-    settled(page)
-    hit = page.locator('[data-node][aria-label*="RUN npm install"]')
-    hit.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator('[data-node][aria-pressed="true"]')).to_have_attribute(
-        "aria-label", re.compile("RUN npm install")
-    )
-    expect(page.get_by_text("cache key").first).to_be_visible()
-    assert node.count() > 10
-
-
-def test_editing_the_dockerfile_turns_hits_into_misses_and_undo_brings_them_back(page: Page, app_url: str) -> None:
-    open_page(page, f"{app_url}/layers?show=1&file=none")
-    again = page.locator(".gutter .cause, .gutter .miss")
-    expect(again).to_have_count(0)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing re-runs")
-    paper = page.get_by_label("Dockerfile of the next build")
-    text = paper.input_value()
-    paper.fill(text.replace("RUN npm install", "RUN npm ci"))
-    expect(again).not_to_have_count(0)
-    expect(page.locator(".gutter .cause")).to_have_attribute("data-line", "4")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("This Dockerfile re-runs")
-    page.get_by_role("button", name="Undo").click()
-    expect(again).to_have_count(0)
-    assert paper.input_value() == text
-
-
-def test_a_dockerfile_that_cannot_be_read_is_answered_beside_it_and_the_figure_stays(page: Page, app_url: str) -> None:
-    open_page(page, f"{app_url}/layers?show=1")
-    expect(page.locator('[data-node][aria-pressed="true"]')).to_be_visible()
-    nodes = page.locator("[data-node]").count()
-    paper = page.get_by_label("Dockerfile of the next build")
-    paper.fill("FRM python\n" + paper.input_value())
-    expect(page.locator("[data-testid=stAlert]")).to_contain_text("FRM")
-    settled(page)
-    assert page.locator("[data-node]").count() == nodes
-
-
-def test_steps_are_predicted_by_clicking_them(page: Page, app_url: str) -> None:
-    open_page(page, f"{app_url}/layers")
-    assert heading(page).endswith("?")
-    page.locator('[data-node][aria-label*="RUN pip install"]').click()
-    expect(page.get_by_text("1 chosen")).to_be_visible()
-    settled(page)
-    page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text(re.compile(r"You named 1 of the \d+ steps"))).to_be_visible()
 
 
 def test_the_page_is_japanese_when_the_link_says_so(page: Page, app_url: str) -> None:

@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
-ROOT = Path(__file__).parents[2]
-PATHS = ("", "taxonomy", "memory-ledger", "density", "layers", "scenarios")
-SCENARIOS = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
+from sim.loading import load
+from tests.dashboard.apptest import ROOT, SCENARIOS, charts, click, opened, texts, title
 
-
-def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: str) -> AppTest:
-    """The page of a path after its first run, as a link opens it."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    at.context = {"is_embedded": embed, "theme": "dark" if dark else "light"}
-    if path:
-        # AppTest switches between files only; pages made from functions are known by the hash of their path.
-        at._page_hash = calc_hash(path)
-    for name, value in link.items():
-        at.query_params[name] = value
-    return at.run()
-
-
-def title(at: AppTest) -> str:
-    return str(at.title[0].value)
-
-
-def charts(at: AppTest) -> list[dict[str, Any]]:
-    """The Vega-Lite specifications on the page."""
-    return [json.loads(element.proto.spec) for element in at.get("vega_lite_chart")]
-
-
-def texts(at: AppTest) -> str:
-    """All the page says."""
-    kinds = ("title", "markdown", "caption", "error", "warning", "success", "info")
-    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
-
-
-def click(at: AppTest, key: str) -> AppTest:
-    return at.button(key=key).click().run()
+PATHS = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -216,7 +184,7 @@ def test_an_edit_that_was_built_is_known_when_it_comes_back() -> None:
     at = opened("layers", show="1")
     click(at, "lab:keep")
     assert "Nothing re-runs" in title(at)
-    at.segmented_control(key="lab:file").set_value("requirements.txt").run()
+    at.selectbox(key="lab:file").set_value("requirements.txt").run()
     at.segmented_control(key="lab:how").set_value("content").run()
     assert at.text_area[0].value == "flask\ngunicorn\n"
     assert "remembers every build" in title(at)
@@ -243,3 +211,86 @@ def test_a_file_that_a_step_needs_is_missed_when_deleted() -> None:
     at = opened("layers", show="1", how="delete")
     assert not at.exception
     assert "requirements.txt" in at.error[0].value
+
+
+def test_what_the_first_page_says_of_its_scenarios_is_what_they_hold() -> None:
+    said = texts(opened())
+    ledger, race = (load(ROOT / "scenarios" / f"{name}.yaml") for name in ("memory-ledger", "taxonomy"))
+    instances = ledger.document["instances"]
+    assert f"{instances} equal instances, 4 rulers" in said
+    assert f"{len(race.document['compare'])} technologies, from VirtualBox to Docker" in said
+    assert f"**{len(SCENARIOS)} scenarios**" in said
+
+
+def test_a_ruler_s_note_is_not_said_beside_an_explanation_of_the_same() -> None:
+    assert "Resident set size" not in texts(opened("memory-ledger", show="1"))
+    assert "Proportional set size" in texts(opened("memory-ledger", show="1", ruler="pss"))
+
+
+def test_one_replication_is_not_counted() -> None:
+    assert "replication" not in texts(opened("memory-ledger", show="1"))
+    assert "20 replications" in texts(opened("taxonomy", show="1"))
+
+
+@pytest.mark.parametrize(("lang", "heading"), [("en", "The first second"), ("ja", "最初の1秒")])
+def test_the_lens_is_named_by_a_round_number(lang: str, heading: str) -> None:
+    at = opened("taxonomy", show="1", lang=lang)
+    assert any(heading in element.proto.body for element in at.get("html"))
+    slow = opened("taxonomy", show="1", lang=lang, image="pull")
+    assert not slow.exception
+    named = [element.proto.body for element in slow.get("html") if re.search("enlarged|拡大", element.proto.body)]
+    assert not [body for body in named if re.search(r"\d\.0\u202f", body)]
+
+
+@pytest.mark.parametrize(
+    ("context", "file"),
+    [
+        ("report/Dockerfile.multi-stage", "report.py"),
+        ("own/Dockerfile", "app.py"),
+        ("shop/Dockerfile", "requirements.txt"),
+    ],
+)
+def test_a_link_names_what_the_lab_builds(context: str, file: str) -> None:
+    at = opened("layers", show="1", context=context)
+    assert not at.exception
+    assert not at.error
+    assert file in title(at)
+    assert at.selectbox(key="lab:ground").value == context
+
+
+def test_a_build_argument_of_its_own_is_said_to_be_the_cause() -> None:
+    at = opened("layers", show="1", file="none")
+    at.session_state["lab:text"] = "ARG VERSION=1\n" + at.session_state["lab:text"].replace(
+        "WORKDIR /app", "ARG VERSION\nWORKDIR /app"
+    )
+    at.run()
+    click(at, "lab:keep")
+    assert "Nothing re-runs" in title(at)
+    at.text_input(key="lab:arg:VERSION").set_value("2").run()
+    assert "A new value of VERSION re-runs" in title(at)
+    click(at, "lab:undo")
+    assert "Nothing re-runs" in title(at)
+    click(at, "lab:redo")
+    assert "A new value of VERSION re-runs" in title(at)
+
+
+def test_another_base_image_edits_its_line() -> None:
+    at = opened("layers", show="1", file="none")
+    at.selectbox(key="lab:base:8").set_value("python:3.12-slim").run()
+    assert "FROM python:3.12-slim" in at.session_state["lab:text"]
+    assert "This Dockerfile re-runs" in title(at)
+
+
+def test_a_suggestion_says_what_it_saves_and_taking_it_saves_that() -> None:
+    at = opened("layers", show="1", context="report/Dockerfile.source-first")
+    said = texts(at)
+    assert "saves ≈" in said.partition("What would have saved time here")[2]
+
+    def seconds(page: AppTest) -> float:
+        outcome = page.session_state["lab:valid"].outcome
+        return float(outcome.metric("yours", "rebuild_time").value)
+
+    before, promised = seconds(at), at.session_state["lab:advice"][1][0].seconds
+    click(at, "lab:take:0")
+    assert seconds(at) == pytest.approx(before - promised)
+    assert promised > 1

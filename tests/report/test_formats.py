@@ -258,16 +258,18 @@ class TestBuilding:
             "   2  MISS  RUN b  3.0 s",
             "",
             "Build 2 with legacy: 1 hit, 1 run",
-            "line           step        time   layer",
-            "----  -------  -----  ---------  ------",
+            "line           step       time   layer",
+            "----  -------  -----  --------  ------",
             "   2  hit      RUN a",
-            "   3  MISS <-  RUN b  ≈ 3.0 s *  2.0 MB",
+            "   3  MISS <-  RUN b  ~3.0 s *  2.0 MB",
             "  first cause, line 3: no.such.text path=x",
             "",
             "* the end of the build waits for it",
             "",
             "runs again: 3.0 s",
             "new layers: 2.0 MB",
+            "",
+            "~ an estimate went into it",
         ]
 
     def test_a_build_that_hits_throughout_says_what_would_break_each_step(self) -> None:
@@ -288,12 +290,14 @@ class TestBuilding:
         lines = building.as_table(self.made, "legacy", (suggestion,), (tried,)).splitlines()
         assert lines[lines.index("If a file changes") :] == [
             "If a file changes",
-            "file        line     run    time",
-            "----------  ----  ------  ------",
-            "src/app.py     3  2 of 5  ≈ 90 s",
+            "file        line     run   time",
+            "----------  ----  ------  -----",
+            "src/app.py     3  2 of 5  ~90 s",
             "",
             "Try, when src/app.py changes",
-            "  - saves ≈ 12 s: no.such.advice line=3",
+            "  - saves ~12 s: no.such.advice line=3",
+            "",
+            "~ an estimate went into it",
         ]
         found = json.loads(building.as_json(self.made, "legacy", (suggestion,), (tried,)))
         assert found["suggestions"] == [

@@ -1,0 +1,126 @@
+"""What the layer lab can build: the build contexts of the shipped scenarios, and those a reader has brought along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from sim.errors import InputError
+from sim.images.context import Tree
+from sim.images.ignore import rules_of
+from sim.scenario import Scenario
+from sim.studies.build import Parameters, read_context
+
+MOST_FILES = 400
+"""Files of a context offered for editing."""
+LARGEST = 65_536
+"""Bytes of a file that may be edited on a page."""
+
+BROUGHT = "yours"
+"""The first part of the name of what a reader brought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A build context with one of its Dockerfiles.
+
+    name: what a link calls it ("shop/Dockerfile"). folder: where it lies. dockerfile: from the top of the context.
+    target: the stage to build, "" for the last. file: what a first edit changes, "" for none.
+    """
+
+    name: str
+    folder: str
+    dockerfile: str = "Dockerfile"
+    target: str = ""
+    file: str = ""
+
+    @property
+    def text(self) -> str:
+        """The Dockerfile as it lies there; a link is not followed. Raises `InputError` where there is none."""
+        text = self.tree.text(self.dockerfile)
+        path = Path(self.folder) / self.dockerfile
+        if text is None and path.is_file() and not path.is_symlink():
+            text = path.read_text("utf-8", "replace")
+        if text is None:
+            raise InputError(f"{self.dockerfile} cannot be read; expected a Dockerfile in the build context")
+        return text.rstrip() + "\n"
+
+    @property
+    def tree(self) -> Tree:
+        """The context, without the folders that its ignore file leaves out."""
+        return read_context(self.folder, self.dockerfile)
+
+
+def shipped(scenarios: Iterable[Scenario]) -> tuple[Ground, ...]:
+    """The build contexts of scenarios, each Dockerfile once, in the scenarios' order."""
+    found: dict[str, Ground] = {}
+    for scenario in scenarios:
+        variants = [(scenario.folder, params) for part in scenario.parts for params in part.variants.values()]
+        for folder, params in variants:
+            if isinstance(params, Parameters):
+                ground = _ground(Path(folder), params)
+                found.setdefault(ground.name, ground)
+    return tuple(found.values())
+
+
+def _ground(folder: Path, params: Parameters) -> Ground:
+    place = (folder / params.context).resolve()
+    edits = [edit.path for change in params.builds for edit in change.edits if edit.path != params.dockerfile]
+    owner = "own" if place in folder.resolve().parents else place.name
+    return Ground(
+        name=f"{owner}/{params.dockerfile}",
+        folder=str(place),
+        dockerfile=params.dockerfile,
+        target=params.target,
+        file=next((path for path in edits if (place / path).is_file()), ""),
+    )
+
+
+def brought(folder: str, names: Iterable[str]) -> tuple[Ground, ...]:
+    """A reader's files, once for each Dockerfile among them; "Dockerfile" at the top comes first.
+
+    Raises `InputError` where there is none.
+    """
+    names = sorted(names)
+    dockerfiles = sorted(filter(is_dockerfile, names), key=lambda name: (name != "Dockerfile", name.count("/"), name))
+    if not dockerfiles:
+        shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+        raise InputError(f"no Dockerfile among {shown or 'no files'}; expected a file named Dockerfile")
+    return tuple(Ground(f"{BROUGHT}/{name}", folder, name) for name in dockerfiles)
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether a file is called as Dockerfiles are: Dockerfile, Dockerfile.dev, web.Dockerfile, Containerfile.
+
+    >>> [is_dockerfile(name) for name in ("api/Dockerfile.dev", "Dockerfile.dev.dockerignore", "docker.py")]
+    [True, False, False]
+    """
+    name = path.rpartition("/")[2].lower()
+    if name.endswith(".dockerignore"):
+        return False
+    return name.split(".")[0] in ("dockerfile", "containerfile") or name.endswith(".dockerfile")
+
+
+def files(ground: Ground) -> tuple[str, ...]:
+    """The text files of a ground that a build may see, those at the top first; no Dockerfile is among them."""
+    return _files(ground)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _files(ground: Ground) -> tuple[str, ...]:
+    tree = ground.tree
+    ignored = rules_of(tree, ground.dockerfile)
+    found = []
+    for name in sorted(tree, key=lambda path: (ignored.hides(path), path.count("/"), path)):
+        entry = tree.get(name)
+        if entry is None or entry.kind != "file" or entry.content is None or entry.size > LARGEST:
+            continue
+        if is_dockerfile(name) or name.rpartition("/")[2].startswith(".") or b"\0" in (entry.content.read() or b""):
+            continue
+        found.append(name)
+        if len(found) == MOST_FILES:
+            break
+    return tuple(found)

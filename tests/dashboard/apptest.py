@@ -1,0 +1,44 @@
+"""How the tests open a page in Streamlit's AppTest, and read what is on it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
+
+
+def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: str) -> AppTest:
+    """The page of a path after its first run, as a link opens it."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.context = {"is_embedded": embed, "theme": "dark" if dark else "light"}
+    if path:
+        # AppTest switches between files only; pages made from functions are known by the hash of their path.
+        at._page_hash = calc_hash(path)
+    for name, value in link.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def title(at: AppTest) -> str:
+    return str(at.title[0].value)
+
+
+def charts(at: AppTest) -> list[dict[str, Any]]:
+    """The Vega-Lite specifications on the page."""
+    return [json.loads(element.proto.spec) for element in at.get("vega_lite_chart")]
+
+
+def texts(at: AppTest) -> str:
+    """All the page says."""
+    kinds = ("title", "markdown", "caption", "error", "warning", "success", "info")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
+
+
+def click(at: AppTest, key: str) -> AppTest:
+    return at.button(key=key).click().run()
