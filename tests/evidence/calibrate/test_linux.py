@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.evidence.calibrate import PROBES, calibrate
 from sim.catalog.profile import read_profile
+from sim.evidence.calibrate import PROBES, calibrate
 from sim.evidence.calibrate.results import Calibration
 
 PRIMITIVES = [name for name in PROBES if name not in ("qemu", "crun", "runc", "podman", "docker")]

@@ -12,9 +12,9 @@ import pytest
 
 from sim.catalog import load
 from sim.catalog.model import Host
+from sim.catalog.profile import read_profile
 from sim.engine.seeds import SeedTree
 from sim.evidence.calibrate import calibrate
-from sim.catalog.profile import read_profile
 from sim.evidence.calibrate.results import Measurement
 from sim.studies.base import Context, statistic
 from sim.studies.startup import Startup, run

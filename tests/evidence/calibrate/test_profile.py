@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.catalog import load
-from sim.errors import InputError
 from sim.catalog.profile import read_profile
+from sim.errors import InputError
 from sim.evidence.calibrate.results import Calibration
 from sim.evidence.calibrate.speed import cpu_speed, ratios
 
