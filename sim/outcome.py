@@ -173,8 +173,8 @@ class StepRecord:
     reason: why it hit or missed, ready for the message catalog. old_key, new_key: cache keys, short, before and now.
     seconds, bytes: what running it costs (bytes of its layer); None where not known; `source` says from where.
     compressed: bytes of its layer as pushed and pulled, by gzip's ratio unless the image is known. start, end: seconds
-    since the build began, None where it did not run. on_critical_path: whether the build would have ended sooner without
-    it. breaks: for a hit, what would make it miss.
+    since the build began, None where it did not run. on_critical_path: whether the build would have ended sooner
+    without it. breaks: for a hit, what would make it miss.
     """
 
     of: str

@@ -11,17 +11,27 @@ from sim.images.ignore import Ignore, rules_of
 from sim.images.legacy import build_chain
 from sim.images.legacy_cache import walk_chain
 from sim.images.options import Builder, Options
+from sim.images.rootfs import TreeView
+from sim.images.selection import resolve
 from sim.images.stages import Dockerfile, parse
 from sim.images.vertices import BuildGraph
 
 
 def read_dockerfile(tree: Tree, path: str) -> Dockerfile:
-    """The Dockerfile of a tree. Raises `InputError` where there is none or it is no text."""
-    entry = tree.get(clean(path))
+    """The Dockerfile of a tree, symbolic links followed; a "dockerfile" stands in for a missing "Dockerfile".
+
+    Raises `InputError` where there is none or it is no text.
+    """
+    name = clean(path)
+    if name == "Dockerfile" and name not in tree and "dockerfile" in tree:
+        name = "dockerfile"
+    where = resolve(TreeView(tree), name)
+    entry = tree.get(where)
     data = entry.content.read() if entry is not None and entry.content is not None else None
     if data is None:
-        near = ", ".join(name for name in tree if "dockerfile" in name.lower()) or "none"
-        message = f"failed to read dockerfile: no such file in the build context; it holds {near}"
+        near = ", ".join(other for other in tree if "dockerfile" in other.lower()) or "none"
+        link = f"; it is a link to {tree.entries[name].target}" if where != name and name in tree else ""
+        message = f"failed to read dockerfile: no such file in the build context{link}; it holds {near}"
         raise InputError(Problem(message, path))
     return parse(data, path)
 

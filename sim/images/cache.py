@@ -16,7 +16,7 @@ from typing import Literal
 from sim.images.context import Tree
 from sim.images.files import after
 from sim.images.rootfs import Files, TreeView, opaque
-from sim.images.selection import Selected, Selector, View, key_of, select
+from sim.images.selection import Selected, Selector, View, glob, has_wildcard, key_of, select
 from sim.images.vertices import BuildGraph, Vertex
 
 Outcome = Literal["hit", "miss", "base", "context", "failed", "skipped"]
@@ -95,7 +95,7 @@ def walk(
     failing, skipped: names of steps that fail if they run, and that never come to run.
     """
     store.builds += 1
-    store.synced = build.context
+    store.synced = _sent(build) or store.synced
     walker = _Walk(store, output, failing, f"session {store.builds}")
     for vertex in build.vertices:
         walker.steps[vertex.id] = walker.source(build, vertex) or (
@@ -104,6 +104,28 @@ def walk(
     if build.target:
         walker.complete(build.target)
     return walker.steps
+
+
+def _sent(build: BuildGraph) -> Tree | None:
+    """What of the context the daemon now holds: the paths that are asked for and no others; None where none are.
+
+    As moby/buildkit, dockerfile2llb: filterPaths, and tonistiigi/fsutil, receive.go, which removes the rest. With links
+    in the context all of it is taken as sent, for they are followed.
+    """
+    taken = [item for vertex in build.vertices for item in vertex.inputs if item.kind == "context"]
+    if not taken:
+        return None
+    paths = {selector.path.strip("/") for item in taken for selector in item.selectors or _EVERYTHING}
+    tree = build.context
+    if "" in paths or any(entry.kind == "link" for entry in tree.entries.values()):
+        return tree
+    patterns = [glob(path) for path in paths if has_wildcard(path)]
+    kept: set[str] = set()
+    for name in tree:
+        above = [name[:at] for at, char in enumerate(name) if char == "/"]
+        if any(part in paths or any(p.fullmatch(part) for p in patterns) for part in (*above, name)):
+            kept.update((*above, name))
+    return tree.keep(kept.__contains__)
 
 
 class _Walk:

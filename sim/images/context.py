@@ -10,6 +10,7 @@ import bisect
 import dataclasses
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Literal
 
-from sim.errors import InputError
+from sim.errors import InputError, Problem
 
 Kind = Literal["file", "dir", "link", "opaque"]
 """An opaque entry stands for a subtree whose content is known by a digest alone (what a RUN left, an unpacked tar)."""
@@ -26,25 +27,60 @@ MAX_FILES = 100_000
 """A context read from a disk holds at most this many paths: more is a forgotten .dockerignore."""
 
 
+MAX_READ = 64 * 2**20
+"""A larger file on a disk is hashed and never read whole: bytes."""
+
+
 class Content:
-    """A file's content by its digest, read when it is first asked for."""
+    """A file's content by its digest, read when it is first asked for: from a function, or in pieces from a disk."""
 
-    __slots__ = ("_digest", "_read")
+    __slots__ = ("_digest", "_path", "_read")
 
-    def __init__(self, digest: str = "", read: Callable[[], bytes] | None = None) -> None:
+    def __init__(self, digest: str = "", read: Callable[[], bytes] | None = None, path: Path | None = None) -> None:
         self._digest = digest
         self._read = read
+        self._path = path
 
     @property
     def digest(self) -> str:
-        """Short hexadecimal sha256."""
-        if not self._digest and self._read is not None:
+        """Short hexadecimal sha256. Raises `InputError` for a file that cannot be read."""
+        if not self._digest and self._path is not None:
+            self._digest = _digest_on_disk(self._path)
+        elif not self._digest and self._read is not None:
             self._digest = digest_of(self._read())
         return self._digest
 
     def read(self) -> bytes | None:
-        """The bytes, None where only the digest is known."""
+        """The bytes, None where only the digest is known.
+
+        Raises `InputError` for a file that cannot be read or is larger than `MAX_READ`.
+        """
+        if self._path is not None:
+            return _read_on_disk(self._path)
         return None if self._read is None else self._read()
+
+
+def _digest_on_disk(path: Path) -> str:
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()[:32]
+    except OSError as error:
+        raise InputError(Problem(f"cannot be read: {error.strerror}", printable(str(path)))) from None
+
+
+def _read_on_disk(path: Path) -> bytes:
+    try:
+        with path.open("rb") as opened:
+            if os.fstat(opened.fileno()).st_size <= MAX_READ:
+                return opened.read()
+    except OSError as error:
+        raise InputError(Problem(f"cannot be read: {error.strerror}", printable(str(path)))) from None
+    raise InputError(Problem(f"is larger than {MAX_READ} bytes, the most that is read whole", printable(str(path))))
+
+
+def printable(name: str) -> str:
+    """A name from a disk as text that can be printed: a byte that is not UTF-8 becomes "%e9"."""
+    return re.sub(r"[\udc80-\udcff]", lambda found: f"%{ord(found[0]) - 0xDC00:02x}", name)
 
 
 def digest_of(data: bytes) -> str:
@@ -150,7 +186,7 @@ def clean(path: str) -> str:
 
 def file(data: bytes | str, mode: int = 0o644, mtime: float | None = None) -> Entry:
     """A file's entry from its bytes or text."""
-    held = data.encode() if isinstance(data, str) else data
+    held = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     return Entry("file", mode, size=len(held), mtime=mtime, content=Content(read=lambda: held))
 
 
@@ -200,7 +236,7 @@ def from_directory(
             raise InputError(f"cannot read {here}: {error.strerror}") from None
         for item in found:
             path = Path(item.path)
-            name = path.relative_to(root).as_posix()
+            name = printable(path.relative_to(root).as_posix())
             entries[name] = _on_disk(path, item.stat(follow_symlinks=False))
             if item.is_dir(follow_symlinks=False) and not skip(name):
                 ahead.append(path)
@@ -214,9 +250,9 @@ def _on_disk(path: Path, info: os.stat_result) -> Entry:
     if stat.S_ISDIR(info.st_mode):
         return Entry("dir", mode, mtime=info.st_mtime)
     if stat.S_ISLNK(info.st_mode):
-        return Entry("link", 0o777, mtime=info.st_mtime, target=path.readlink().as_posix())
+        return Entry("link", 0o777, mtime=info.st_mtime, target=printable(path.readlink().as_posix()))
     if stat.S_ISREG(info.st_mode):
-        return Entry("file", mode, size=info.st_size, mtime=info.st_mtime, content=Content(read=path.read_bytes))
+        return Entry("file", mode, size=info.st_size, mtime=info.st_mtime, content=Content(path=path))
     return Entry("file", mode, mtime=info.st_mtime, content=Content("device"))
 
 
@@ -262,8 +298,12 @@ def rename(tree: Tree, path: str, new: str) -> Tree:
     """The tree with a path, and all below it, under a new name."""
     name, goal = clean(path), clean(new)
     moved = {f"{goal}/{rel}" if rel else goal: entry for rel, entry in tree.under(name)}
-    if not moved or not name or not goal:
+    if not name or not moved:
         raise InputError(_missing(tree, path))
+    if not goal:
+        raise InputError(f"new name {new!r} is the build context itself; expected a path in it")
+    if (goal + "/").startswith(name + "/") and goal != name:
+        raise InputError(f"new name {new!r} is inside {path!r}, which moves; expected a path outside it")
     return with_parents(Tree({**delete(tree, path).entries, **moved}))
 
 
@@ -289,9 +329,11 @@ def _missing(tree: Tree, path: str) -> str:
 def synced(before: Tree | None, now: Tree) -> Tree:
     """The context as BuildKit's daemon sees it after the client's last transfer, `before`.
 
-    The transfer trusts metadata: a file of the same size, mode and time is not sent again, and a directory that is
-    there already keeps the mode its checksum was made with (tonistiigi/fsutil, diskwriter.go; measured). Owners are
-    zeroed (moby/buildkit, client/solve.go).
+    The transfer trusts metadata: a file of the same size, mode and time is not sent again. A directory that is there
+    already is given its new mode on the daemon's disk, without a word to what keeps the checksums: it counts with the
+    mode it came with. Measured for the directory that a COPY names; that it holds for every directory below is derived
+    from the code, which makes no difference between them (tonistiigi/fsutil, diff_containerd.go: sameFile and
+    diskwriter.go: HandleChange). Owners are zeroed (moby/buildkit, client/solve.go).
     """
     entries: dict[str, Entry] = {}
     for path, entry in now.entries.items():

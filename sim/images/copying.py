@@ -62,7 +62,7 @@ def _source_action(step: Copy, source: str, common: dict[str, Any]) -> Action:
     if is_git(source):
         return Action(Selector("/"), common | {"src": "/", "git": True, "plain": True}, remote=source)
     if is_url(source):
-        name = posixpath.basename(urlsplit(source).path) or "__unnamed__"
+        name = remote_name(source)
         definition = common | {"src": name, "git": False, "plain": True, "unpack": bool(step.unpack)}
         return Action(Selector("/" + name), definition, remote=source)
     include: tuple[str, ...] = ()
@@ -78,6 +78,15 @@ def _source_action(step: Copy, source: str, common: dict[str, Any]) -> Action:
     unpack = step.add if step.unpack is None else step.unpack
     definition = common | {"src": posixpath.basename(path) or "/", "unpack": unpack, "include": list(include)}
     return Action(Selector(path, has_wildcard(path), include, exclude), definition)
+
+
+def remote_name(address: str) -> str:
+    """The file name of what ADD fetches: the last part of the address's path (dockerfile2llb, convert_copy.go)."""
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        path = ""
+    return posixpath.basename(path.rstrip("/")) or "__unnamed__"
 
 
 def _document_action(document: Heredoc, common: dict[str, Any], state: State) -> Action:

@@ -11,7 +11,6 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from e2b_dockerfile_utils import (
     DockerfileSyntaxError,
@@ -221,10 +220,3 @@ class Patterns:
     def matches(self, path: str) -> bool:
         """Whether a slash-separated relative path is matched."""
         return self._matcher.matches(path)
-
-
-def inspect_dockerfile(text: str, file: str = "Dockerfile") -> dict[str, Any]:
-    """What `inspect` says of a Dockerfile's text: stages with their steps, and problems."""
-    from sim.images.stages import describe  # builds on this module
-
-    return describe(text, file)

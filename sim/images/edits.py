@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MinLen, doc
 
+from sim.errors import InputError
 from sim.images import context as trees
 from sim.images.context import Tree
 
@@ -57,9 +59,9 @@ class Change:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (read by pydantic, never changed)
 
     edits: Annotated[tuple[Edit, ...], doc("What changes in the build context before this build.")] = ()
-    build_args: Annotated[Mapping[str, str], doc("Build arguments that get another value from this build on.")] = field(
-        default_factory=dict
-    )
+    build_args: Annotated[
+        Mapping[str, str | None], doc("Build arguments that get another value from this build on; null leaves one out.")
+    ] = field(default_factory=dict)
     remotes: Annotated[
         Mapping[str, str], doc("Addresses an ADD fetches whose content is another from this build on: any text for it.")
     ] = field(default_factory=dict)
@@ -73,7 +75,11 @@ class Change:
 def apply(tree: Tree, edits: Iterable[Edit]) -> Tree:
     """The tree after edits, one after another. Raises `InputError` naming the edit that cannot be made."""
     for edit in edits:
-        tree = _one(tree, edit)
+        try:
+            tree = _one(tree, edit)
+        except InputError as error:
+            problems = [dataclasses.replace(p, message=f"edit of {edit.path!r}: {p.message}") for p in error.problems]
+            raise InputError(problems) from None
     return tree
 
 

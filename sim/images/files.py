@@ -25,7 +25,8 @@ def after(vertex: Vertex, inputs: Sequence[View | None]) -> Files:
     base = inputs[effect.base] if effect.base is not None else None
     below = (base,) if isinstance(base, Files) else ()
     if effect.directory:
-        made = {join("/", effect.directory): Entry("dir", effect.mode)}
+        user, group = effect.owner
+        made = {join("/", effect.directory): Entry("dir", effect.mode, _number(user or "0"), _number(group or "0"))}
         return Files(below, written=lambda: made)
     if effect.document is not None:
         name, text = effect.document

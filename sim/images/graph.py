@@ -17,7 +17,17 @@ from sim.images.bases import Bases, fault_of, normalized
 from sim.images.context import Tree
 from sim.images.copying import copy_plan
 from sim.images.dockerfile import expand
-from sim.images.instructions import Arg, Copy, Instruction, InstructionError, Pairs, Run, Setting, trigger
+from sim.images.instructions import (
+    Arg,
+    Copy,
+    Instruction,
+    InstructionError,
+    Pairs,
+    Run,
+    Setting,
+    check_signal,
+    trigger,
+)
 from sim.images.naming import Part, printed
 from sim.images.options import Options
 from sim.images.running import run_plan
@@ -189,8 +199,16 @@ class _Compiler:
                     state.image_env[name] = value
             elif step.name == "USER" and isinstance(step, Setting):
                 state.user = self._word(state, step, step.args[0])
+            elif step.name == "STOPSIGNAL" and isinstance(step, Setting):
+                self._check_signal(step, self._word(state, step, step.args[0]))
             elif step.name == "SHELL" and isinstance(step, Setting):
                 state.shell = step.args
+
+    def _check_signal(self, step: Setting, signal: str) -> None:
+        try:
+            check_signal(signal)
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
 
     def _arguments(self, state: State, step: Arg) -> dict[str, str]:
         try:
@@ -204,6 +222,7 @@ class _Compiler:
         if made == "/":
             self.settings.append((self.label, step))
             return
+        user, _, group = state.user.partition(":")
         definition: dict[str, Any] = {"mkdir": made, "mode": 0o755, "owner": owner(state.user)}
         inputs = (Input(state.output, "parent"),) if state.output else ()
         state.output = self._add(
@@ -212,7 +231,7 @@ class _Compiler:
             definition=definition | self._epoch(),
             inputs=inputs,
             step=step,
-            effect=Effect(directory=made, base=0 if inputs else None),
+            effect=Effect(directory=made, owner=(user, group), base=0 if inputs else None),
         )
 
     def _run(self, part: Part, step: Run) -> None:
@@ -345,7 +364,7 @@ class _Compiler:
             inputs=(),
             step=step,
             internal=True,
-            effect=Effect(directory="/cache", mode=owner["mode"]),
+            effect=Effect(directory="/cache", mode=owner["mode"], owner=(str(owner["uid"]), str(owner["gid"]))),
         )
 
     def _remote(self, address: str, definition: dict[str, Any], step: Copy, name: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.errors import InputError, Problem
 from sim.images.context import Tree
 from sim.images.dockerfile import Patterns
+from sim.images.rootfs import TreeView
+from sim.images.selection import resolve
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,15 @@ class Ignore:
         try:
             return Patterns([rule for _, rule in self.rules])
         except ValueError as error:
-            raise InputError(Problem(str(error), self.file)) from None
+            raise InputError([*self._broken()] or Problem(str(error), self.file)) from None
+
+    def _broken(self) -> Iterator[Problem]:
+        """Each rule that cannot be read by itself."""
+        for line, rule in self.rules:
+            try:
+                Patterns([rule])
+            except ValueError as error:
+                yield Problem(str(error), self.file, line, excerpt=rule)
 
     def culprit(self, path: str) -> tuple[int, str] | None:
         """The line and text of the rule that hides a path, None where none does."""
@@ -52,7 +63,7 @@ def rules_of(tree: Tree, dockerfile: str = "Dockerfile", *, specific: bool = Tru
     """
     names = [f"{dockerfile}.dockerignore", ".dockerignore"] if specific else [".dockerignore"]
     for name in names:
-        text = tree.text(name)
+        text = tree.text(resolve(TreeView(tree), name))
         if text is not None:
             lines = enumerate(text.removeprefix("\ufeff").splitlines(), 1)
             rules = ((number, line.strip()) for number, line in lines if not line.startswith("#"))

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
+from sim.images import stages
 from sim.images.archive import foreign, is_image, read_images
+from sim.images.dockerfile import INSTRUCTIONS
 from sim.images.efficiency import efficiency
 from sim.images.layers import Image
 from sim.images.limits import DEFAULT_LIMITS, Limits
 from sim.images.whiteouts import hidden_bytes
 
-_INSTRUCTIONS = (
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
-    "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
-)  # fmt: skip
 _FIRST_WORD = re.compile(r"\A(?:\s*(?:#.*)?\n)*\s*([A-Za-z]+)(?:\s|\Z)")
 _DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
 _FROM = re.compile(
@@ -105,9 +103,7 @@ def _inspect_text(path: Path, limits: Limits) -> dict[str, Any]:
             message = f"{kind} cannot be inspected yet; expected a Dockerfile, or an image archive or layout"
             raise InputError(Problem(message, file=str(path)))
         raise InputError(Problem(f"is none of what can be inspected; expected {_EXPECTED}", file=str(path)))
-    from sim.images.dockerfile import inspect_dockerfile
-
-    return inspect_dockerfile(text, str(path))
+    return stages.describe(text, str(path))
 
 
 def _is_dockerfile(path: Path, text: str) -> bool:
@@ -116,7 +112,7 @@ def _is_dockerfile(path: Path, text: str) -> bool:
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return True
     first = _FIRST_WORD.match(text)
-    starts = first is not None and first[1].upper() in _INSTRUCTIONS
+    starts = first is not None and first[1].upper() in INSTRUCTIONS
     return bool(_DIRECTIVE.match(text)) or (starts and bool(_FROM.search(text)))
 
 

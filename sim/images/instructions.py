@@ -328,6 +328,30 @@ def _arg(node: Node, _: Flags) -> Instruction:
     return Arg(node.name, node.text, node.line, node.end, node.comments, tuple(args))
 
 
+_SIGNALS = {
+    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
+    "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU",
+    "UNUSED", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
+    *(f"RTMIN+{n}" for n in range(1, 16)), *(f"RTMAX-{n}" for n in range(1, 15)),
+}  # fmt: skip
+
+
+def check_signal(text: str) -> None:
+    """Raise `ValueError` for what is no signal's name or number (moby/sys, signal: ParseSignal)."""
+    number = re.fullmatch(r"[-+]?\d+", text)
+    if int(text) == 0 if number else text.upper().removeprefix("SIG") not in _SIGNALS:
+        raise ValueError(f"invalid signal: {text}; expected one such as SIGTERM or 15")
+
+
+def _stopsignal(node: Node) -> None:
+    _exactly_one(node)
+    if "$" not in node.args[0]:
+        try:
+            check_signal(node.args[0].strip("\"'"))
+        except ValueError as error:
+            raise InstructionError(str(error)) from None
+
+
 def _setting(node: Node, _: Flags) -> Instruction:
     check = _CHECKS.get(node.name)
     if check:
@@ -404,7 +428,7 @@ _CHECKS: dict[str, Callable[[Node], None]] = {
     "MAINTAINER": _exactly_one,
     "ONBUILD": _onbuild,
     "SHELL": _shell,
-    "STOPSIGNAL": _exactly_one,
+    "STOPSIGNAL": _stopsignal,
     "USER": _exactly_one,
     "VOLUME": _volume,
     "WORKDIR": _exactly_one,

@@ -8,7 +8,7 @@ and the like are steps as any other, and a missed step makes a new image, so all
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ import networkx as nx
 from sim.errors import InputError, Problem
 from sim.images.bases import BaseImage, Bases, fault_of
 from sim.images.context import Tree
+from sim.images.copying import remote_name
 from sim.images.dockerfile import expand
 from sim.images.instructions import (
     Arg,
@@ -26,6 +27,7 @@ from sim.images.instructions import (
     Pairs,
     Run,
     Setting,
+    check_signal,
     is_git,
     is_url,
     trigger,
@@ -102,12 +104,13 @@ class _Chain:
     def compile(self) -> BuildGraph:
         target = self.dockerfile.find(self.options.target)
         stages = self.dockerfile.stages[: target.index + 1]
-        self.total = len(self.dockerfile.globals) + sum(1 + len(stage.instructions) for stage in stages)
+        steps = len(self.dockerfile.globals) + sum(1 + len(stage.instructions) for stage in stages)
+        self.total = steps + len(self.options.labels)
         for arg in self.dockerfile.globals:
-            for name, default in arg.args:
-                env = self.args.globals()
-                self.args.before[name] = None if default is None else self._expand(arg, default, env)
+            env = self.args.globals()
+            self.args.before |= {n: None if v is None else self._expand(arg, v, env) for n, v in arg.args}
             self._add("config", arg, {"global": list(map(list, arg.args))}, (), "")
+        self._check_names(stages)
         for stage in stages:
             self.stage = stage
             self.args.declared = {}
@@ -115,6 +118,8 @@ class _Chain:
             self.images[stage.index] = image
             for step in stage.instructions:
                 self._step(image, step)
+        for name in sorted(self.options.labels):
+            self._label(target, name, self.options.labels[name])
         graph: nx.DiGraph[str] = nx.DiGraph()
         for name, vertex in self.vertices.items():
             graph.add_node(name, vertex=vertex)
@@ -127,6 +132,23 @@ class _Chain:
         ]
         output = self.images[target.index].output
         return BuildGraph(graph, output, tuple(self.vertices), self.dockerfile, self.context, (), tuple(unused))
+
+    def _check_names(self, stages: Sequence[Stage]) -> None:
+        """A stage's name may stand once (stagesBuildResults.checkStageNameAvailable); BuildKit takes the last."""
+        for stage in stages:
+            name = stage.start.alias
+            if name and any(other.start.alias == name for other in stages[: stage.index]):
+                raise InputError(self._problem(stage.start, f"{name} stage name already used"))
+
+    def _label(self, target: Stage, name: str, value: str) -> None:
+        """A `--label`: an instruction of its own behind the last one, unexpanded (builder.go, buildLabelOptions)."""
+        image = self.images[target.index]
+        text = f"{name}={value}"
+        line = (target.start, *target.instructions)[-1].line
+        step = Pairs("LABEL", f"LABEL {text}", line, pairs=((name, value),))
+        inputs = (Input(image.output, "parent"),) if image.output else ()
+        effect = Effect(base=0 if inputs else None)
+        image.output = self._add("config", step, {"command": ["LABEL", text]}, inputs, "", effect=effect)
 
     def _from(self, stage: Stage) -> _Image:
         base = self._expand(stage.start, stage.base, self.args.globals())
@@ -215,26 +237,30 @@ class _Chain:
         elif name in ("CMD", "ENTRYPOINT"):
             return [name, *step.args] if step.json else [name, *image.shell, *step.args]
         elif name in ("EXPOSE", "VOLUME", "STOPSIGNAL"):
-            expanded = [self._word(image, step, word) for word in step.args]
-            return [name, *(sorted(expanded) if name == "EXPOSE" else expanded)]
+            words = sorted(step.args) if name == "EXPOSE" else step.args
+            expanded = [self._word(image, step, word) for word in words]
+            if name == "STOPSIGNAL":
+                self._check_signal(step, expanded[0])
+            return [name, *expanded]
         return [name, *step.flags, *step.args]
 
+    def _check_signal(self, step: Setting, signal: str) -> None:
+        try:
+            check_signal(signal)
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
+
     def _copy(self, image: _Image, step: Copy, hidden: bool) -> None:
+        """COPY and ADD. `--link` is passed over; the comment that is compared holds the destination as written."""
         fault = ""
-        for flag, given in (("chmod", step.chmod), ("link", step.link), ("parents", step.parents)):
+        for flag, given in (("chmod", step.chmod), ("parents", step.parents), ("exclude", step.exclude)):
             fault = f"the --{flag} option {_NEEDS_BUILDKIT}" if given else fault
         fault = f"a heredoc {_NEEDS_BUILDKIT}" if step.documents else fault
         word = self._word(image, step, step.dest)
         dest = posixpath.normpath(posixpath.join("/", image.workdir, word))
         dest += "/" if dest != "/" and (word.endswith("/") or word in (".", "")) else ""
         named = [self._word(image, step, source) for source in step.sources]
-        if len(named) > 1 and not dest.endswith("/"):
-            fault = (
-                f"When using {step.name} with more than one source file, the destination must be a directory and end "
-                "with a /"
-            )
-        remote = [source.partition("?")[0] for source in named if is_url(source) or is_git(source)]
-        bodies = [self.options.content_at(source) for source in remote]
+        remote = [source for source in named if is_url(source) or is_git(source)]
         sources = [source for source in named if not (is_url(source) or is_git(source))]
         paths = [posixpath.normpath(posixpath.join("/", source)).replace("//", "/") for source in sources]
         selectors = tuple(Selector(path, has_wildcard(path)) for path in paths)
@@ -252,12 +278,27 @@ class _Chain:
         elif source:
             kind: EdgeKind = "context" if self.vertices[source].kind == "context" else "copy"
             inputs.append(Input(source, kind, selectors, by_content=True))
-        command: dict[str, Any] = {"command": [step.name, self._word(image, step, step.chown), dest, *remote]}
-        if bodies != remote:
-            command["remotes"] = bodies
+        many = len(remote) + sum(self._count(step, path) for path in paths)
+        if many > 1 and not word.endswith("/"):
+            fault = (
+                f"When using {step.name} with more than one source file, the destination must be a directory and end "
+                "with a /"
+            )
+        elif not many and not fault:
+            fault = f"{step.name} failed: no source files were specified"
+        command: dict[str, Any] = {"command": [step.name, self._word(image, step, step.chown), word]}
+        if remote:
+            command["remotes"] = [[remote_name(source), self.options.content_at(source)] for source in remote]
         taken = tuple((at, selector) for selector in selectors)
         effect = Effect(copy=step, sources=taken, dest=dest, base=base, mode=0)
         image.output = self._add("file", step, command, tuple(inputs), fault, effect=effect, internal=hidden)
+
+    def _count(self, step: Copy, path: str) -> int:
+        """How many files or folders a source names; a pattern in another image counts as one."""
+        if not has_wildcard(path) or step.source:
+            return 1
+        pattern = glob(path.strip("/"))
+        return sum(bool(pattern.fullmatch(name)) for name in self.context)
 
     def _source(self, step: Copy) -> str:
         if not step.source:

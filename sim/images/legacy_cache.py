@@ -44,6 +44,8 @@ def _solve(
         return Step(vertex, "base", Files(), frozenset({""}), frozenset({""}))
     if "global" in vertex.definition:
         return Step(vertex, "base", None)
+    if vertex.fault:
+        return Step(vertex, "failed", None)
     parent = next((step for step, item in zip(inputs, vertex.inputs, strict=True) if item.kind == "parent"), None)
     (above,) = parent.kept if parent is not None else ("",)
     selected: dict[int, Selected] = {}
@@ -59,7 +61,7 @@ def _solve(
         best = max(found, key=lambda key: store.results[key][0])
         keys = frozenset({best})
         return Step(vertex, "hit", store.results[best][1], keys, keys, selected)
-    if vertex.fault or vertex.name in failing:
+    if vertex.name in failing:
         return Step(vertex, "failed", None, selected=selected)
     number = store.next()
     key = key_of((above, command, str(number)))

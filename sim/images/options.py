@@ -30,8 +30,8 @@ class Options:
     """What a build is asked to do.
 
     dockerfile: its path in the context. no_cache_filter: names of stages. host: the platform of the building machine.
-    labels: of `--label`. limits: what else of the command line is in a RUN's key (llb, exec.go: /dev/shm's size, ulimits,
-    the control group's parent, the host's name).
+    labels: of `--label`. limits: what else of the command line is in a RUN's key: the size of /dev/shm, ulimits, the
+    control group's parent, the host's name (moby/buildkit, client/llb/exec.go).
     remotes: what stands for the content of an ADD's address (a digest, a commit, any text); one that is not named has
     the content it always had.
     """

@@ -147,7 +147,8 @@ def plan_builds(
     builds = [_plan(session, tree, options, bases, label, bound)]
     for change in changes:
         tree = apply(tree, change.edits)
-        arguments |= change.build_args
+        merged = {**arguments, **change.build_args}
+        arguments = {name: value for name, value in merged.items() if value is not None}
         fetched |= change.remotes
         options = Options(
             dockerfile=path, target=target, build_args=dict(arguments), no_cache=change.no_cache, remotes=dict(fetched)
@@ -259,6 +260,8 @@ def _check(now: Built, ignore: Ignore, dockerfile: Dockerfile) -> None:
                 name = path.strip("/")
                 rule = ignore.culprit(name)
                 hint = f": {ignore.file} line {rule[0]} ({rule[1]}) excludes it" if rule else " in the build context"
+                link = now.graph.context.get(name)
+                hint += f"; it is a link to {link.target}" if link is not None and link.kind == "link" else ""
                 problems.append(Problem(f'"{path}": not found{hint}', dockerfile.file, vertex.line, excerpt=excerpt))
     if problems:
         raise InputError(problems)

@@ -92,7 +92,7 @@ def _unless(default: str, value: str) -> str:
 
 
 def _place(mount: MountPlan) -> tuple[int, str]:
-    """Where a mount stands in the key: by target, secrets and then agents' sockets behind, as written (llb, exec.go)."""
+    """Where a mount stands in the key: by target, secrets and then agents' sockets behind, as written (exec.go)."""
     behind = ("secret", "ssh").index(mount.kind) + 1 if mount.kind in ("secret", "ssh") else 0
     return behind, "" if behind else mount.target
 

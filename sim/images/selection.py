@@ -79,7 +79,7 @@ def select(view: View, selectors: Iterable[Selector]) -> Selected:
 
 def key_of(parts: Iterable[str]) -> str:
     """Short sha256 over texts, in order."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _one(view: View, selector: Selector) -> Selected:
@@ -91,7 +91,10 @@ def _one(view: View, selector: Selector) -> Selected:
     missing = () if listing.entries or listing.taint or not path else (selector.path,)
     if selector.include or selector.exclude:
         chosen = _filtered(listing, selector)
-        hashed = [f"{posixpath.basename(rel) or posixpath.basename(path)} {e.identity()}" for rel, e in chosen]
+        hashed = [
+            f"{posixpath.basename(rel) or posixpath.basename(path)} {_followed(view, posixpath.join(where, rel), e)}"
+            for rel, e in chosen
+        ]
         return _selected(where, chosen, [*hashed, *listing.taint], listing.taint, missing)
     if len(listing.entries) == 1 and listing.entries[0][0] == "":
         hashed = [listing.entries[0][1].identity()]
@@ -142,10 +145,19 @@ def _wildcard(view: View, selector: Selector, path: str) -> Selected:
         if selector.exclude and below and Patterns(selector.exclude).matches(below):
             continue
         chosen.append((rel, entry))
+    followed = [(rel, _followed(view, posixpath.join(where, rel), entry)) for rel, entry in chosen]
     if len(chosen) == 1 and not listing.taint and posixpath.basename(chosen[0][0]) == posixpath.basename(path):
-        return _selected(where, chosen, [chosen[0][1].identity()], ())
-    hashed = [f"{posixpath.basename(rel)} {entry.identity()}" for rel, entry in chosen]
+        return _selected(where, chosen, [followed[0][1]], ())
+    hashed = [f"{posixpath.basename(rel)} {identity}" for rel, identity in followed]
     return _selected(where, chosen, [*hashed, *(f"{token} {pattern}" for token in listing.taint)], listing.taint)
+
+
+def _followed(view: View, path: str, entry: Entry) -> str:
+    """What a path counts as where patterns choose: a link as what it leads to (contenthash, checksum.go: Checksum)."""
+    goal = resolve(view, path) if entry.kind == "link" else path
+    if goal == path or not view.listing(goal).entries:
+        return entry.identity()
+    return _one(view, Selector("/" + goal)).digest
 
 
 def has_wildcard(path: str) -> bool:

@@ -41,10 +41,14 @@ class Input:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a file vertex writes: directories made, a document, or a copy whose sources are inputs by position."""
+    """What a file vertex writes: directories made, a document, or a copy whose sources are inputs by position.
+
+    owner: user and group of a directory, numbers or names, "" for root.
+    """
 
     directory: str = ""
     mode: int = 0o755
+    owner: tuple[str, str] = ("", "")
     document: tuple[str, str] | None = None
     copy: Copy | None = None
     sources: tuple[tuple[int, Selector], ...] = ()

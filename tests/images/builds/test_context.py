@@ -101,10 +101,14 @@ def test_comments_and_blank_lines_are_no_rules_and_the_culprit_has_its_line():
     assert ignore.culprit("b") is None
 
 
-def test_a_rule_that_cannot_be_read_is_a_problem_with_its_file():
-    tree = from_mapping({".dockerignore": "[\n"})
-    with pytest.raises(InputError, match=r"\.dockerignore: .*syntax error in pattern"):
+def test_a_rule_that_cannot_be_read_is_a_problem_with_its_file_and_line():
+    tree = from_mapping({".dockerignore": "# all\n\nx\n[\n*.md\n[]a\n"})
+    with pytest.raises(InputError) as caught:
         rules_of(tree).visible(tree)
+    assert [(p.file, p.line, p.excerpt) for p in caught.value.problems] == [
+        (".dockerignore", 4, "["), (".dockerignore", 6, "[]a"),
+    ]  # fmt: skip
+    assert "syntax error in pattern" in str(caught.value)
 
 
 def test_a_transfer_trusts_size_mode_and_time():

@@ -51,6 +51,10 @@ BAD = [
     ("FROM a\nWORKDIR\n", 2, "WORKDIR requires exactly one argument"),
     ("FROM a\nUSER\n", 2, "USER requires exactly one argument"),
     ("FROM a\nSTOPSIGNAL\n", 2, "STOPSIGNAL requires exactly one argument"),
+    ("FROM a\nSTOPSIGNAL ZZ\n", 2, "invalid signal: ZZ"),
+    ("ARG S=SIGNOPE\nFROM a\nARG S\nSTOPSIGNAL $S\n", 4, "invalid signal: SIGNOPE"),
+    ("FROM a AS Build\nFROM Build\nRUN x\n", 2, 'failed to parse stage name "Build": invalid reference format'),
+    ("FROM ../x\n", 1, 'failed to parse stage name "../x": invalid reference format'),
     ("FROM a\nMAINTAINER\n", 2, "MAINTAINER requires exactly one argument"),
     ("FROM a\nEXPOSE\n", 2, "EXPOSE requires at least one argument"),
     ("FROM a\nEXPOSE web\n", 2, "invalid containerPort: web; expected a port such as 80"),
@@ -101,6 +105,7 @@ GOOD = [
     "FROM registry.example.com/a__b/c.d:v1\n",
     "FROM localhost:5000/team/app:1.2-RC@sha256:" + "0" * 64 + "\n",
     "FROM a AS Web\nFROM web\nCOPY --from=WEB x /\n",
+    "FROM a\nSTOPSIGNAL 9\nSTOPSIGNAL SIGTERM\nSTOPSIGNAL usr1\nSTOPSIGNAL RTMIN+3\n",
     "FROM a\nCMD\nENTRYPOINT\n",
     "FROM a\nRUN x \\\n",
 ]
@@ -111,10 +116,11 @@ def test_what_buildkit_takes_is_taken(text):
     plan_builds(text, FILES)
 
 
-def test_the_legacy_builder_wants_a_directory_for_several_sources():
-    with pytest.raises(
-        InputError, match="When using COPY with more than one source file, the destination must be a dir"
-    ):
-        plan_builds("FROM a\nCOPY x y /z\n", FILES, builder="legacy")
-    plan_builds("FROM a\nCOPY x y /z/\n", FILES, builder="legacy")
-    plan_builds("FROM a\nCOPY x y .\n", FILES, builder="legacy")
+@pytest.mark.parametrize("copy", ["COPY x y /z", "COPY x y .", "COPY [xy] /z", "ADD x y z"])
+def test_the_legacy_builder_wants_a_directory_for_several_sources_and_buildkit_does_not(copy):
+    """moby, builder/dockerfile/copy.go: createCopyInstruction; moby/buildkit issues 1667 and 1853."""
+    words = f"When using {copy[:4].strip()} with more than one source file, the destination must be a directory and end"
+    with pytest.raises(InputError, match=words):
+        plan_builds(f"FROM a\n{copy}\n", FILES, builder="legacy")
+    plan_builds(f"FROM a\n{copy}/\n", FILES, builder="legacy")
+    plan_builds(f"FROM a\n{copy}\n", FILES)
