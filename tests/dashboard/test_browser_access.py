@@ -41,6 +41,7 @@ def pick_lane(page: Page, name: str) -> bool:
 
 def test_the_race_is_predicted_run_and_checked_by_keyboard_alone(page: Page, app_url: str) -> None:
     open_page(page, f"{app_url}/taxonomy")
+    expect(page.get_by_role("toolbar").get_by_text("VirtualBox")).to_be_visible()  # drawn a moment after the run ends
     for rank, name in enumerate(("VirtualBox", "QEMU/KVM", "Firecracker", "LXC", "Docker"), 1):
         assert pick_lane(page, name), name
         page.keyboard.press("Enter")
