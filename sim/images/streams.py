@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from sim.images.limits import refused
 
@@ -117,44 +117,8 @@ def _gunzip(chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
         raise refused("its gzip stream ends early: the file is truncated", place)
 
 
-class _Pull:
-    """The `read` that the zstandard package asks of a source."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def read(self, size: int = -1) -> bytes:
-        if not self._rest:
-            self._rest = next(self._chunks, b"")
-        out, self._rest = self._rest[:size], self._rest[size:]
-        return out
-
-
 def _unzstd(chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
-    """Python 3.14's own module, the same for older ones, or the zstandard package: all bound what a call returns."""
-    for name, read in _ZSTD_MODULES:
-        try:
-            module = importlib.import_module(name)
-        except ImportError:
-            continue
-        return read(module, chunks, place)
-    raise refused("is compressed with zstd; reading it needs `pip install backports.zstd` or Python 3.14", place)
-
-
-def _unzstd_package(module: Any, chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
-    """Through the zstandard package, which takes a stream that ends early for whole; a layer's digests tell."""
-    source: IO[bytes] = module.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
-        _Pull(chunks), read_size=CHUNK, read_across_frames=True
-    )
-    try:
-        while out := source.read(_EXPANDED):
-            yield out
-    except module.ZstdError as error:
-        raise refused(f"its zstd stream is damaged ({error})", place) from None
-
-
-def _unzstd_standard(module: Any, chunks: Iterator[bytes], place: str) -> Iterator[bytes]:
+    module = _zstd(place)
     options = {module.DecompressionParameter.window_log_max: _WINDOW.bit_length() - 1}
     frame = module.ZstdDecompressor(options=options)
     for chunk in chunks:
@@ -171,8 +135,14 @@ def _unzstd_standard(module: Any, chunks: Iterator[bytes], place: str) -> Iterat
         raise refused("its zstd stream ends early: the file is truncated", place)
 
 
-_ZSTD_MODULES = (
-    ("compression.zstd", _unzstd_standard),
-    ("backports.zstd", _unzstd_standard),
-    ("zstandard", _unzstd_package),
-)
+def _zstd(place: str) -> Any:
+    """Python 3.14's own module, or the same for older ones."""
+    for name in _ZSTD_MODULES:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise refused("is compressed with zstd; reading it needs `pip install backports.zstd` or Python 3.14", place)
+
+
+_ZSTD_MODULES = ("compression.zstd", "backports.zstd")
