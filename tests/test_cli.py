@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from sim.catalog import load
 from sim.cli import answer
 
 ROOT = Path(__file__).parents[1]
@@ -182,6 +186,18 @@ class TestRun:
         assert answer(["run", bug]) == 3
         assert "Traceback" in capsys.readouterr().err
 
+    def test_bad_catalog_data_is_bad_input_with_file_and_path(
+        self, tmp_path: Path, file: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "x.toml"
+        path.write_text('id = "x"\nsurprise = 3\n', encoding="utf-8")
+        monkeypatch.setattr("sim.batch.run.run", lambda *_, **__: load.read("technologies", path))
+        assert answer(["run", file]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "technologies/x.toml: surprise: " in err
+        assert "bug" not in err
+
     def test_an_interrupt_reports_what_had_finished(
         self, tmp_path: Path, counter: str, file: str, capsys: Captured
     ) -> None:
@@ -318,6 +334,57 @@ class TestBuild:
         (row,) = [line.split() for line in out.splitlines() if line.startswith("a.txt")]
         assert row[:5] == ["a.txt", "2", "2", "of", "2"]
 
+    def test_beside_a_step_that_runs_the_hits_say_what_would_break_them(self, folder: str, capsys: Captured) -> None:
+        Path(folder, "Dockerfile").write_text("FROM alpine\nRUN apk add b\nCOPY a.txt /a\n", "utf-8")
+        arguments = ["build", folder, "--edit", "a.txt=b", "--no-suggest"]
+        assert answer(arguments) == 0
+        out = capsys.readouterr().out
+        assert "What would break the hits\n  line 2: " in out
+        assert max(map(len, out.splitlines())) <= 80
+        assert answer([*arguments, "--no-breaks"]) == 0
+        assert "break" not in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("options", "statuses"),
+        [
+            ([], ["hit", "hit", "hit"]),
+            (["--cache", "kept"], ["hit", "hit", "hit"]),
+            (["--cache", "max"], ["hit", "hit", "hit"]),
+            (["--cache", "empty"], ["miss", "miss", "miss"]),
+            (["--no-cache-filter", "one"], ["miss", "hit", "depends"]),
+            (["--no-cache-filter", "two"], ["hit", "miss", "miss"]),
+            (["--no-cache-filter", "one", "--no-cache-filter", "two"], ["miss", "miss", "miss"]),
+        ],
+        ids=repr,
+    )
+    def test_the_second_build_finds_the_cache_it_is_told(
+        self, folder: str, options: list[str], statuses: list[str], capsys: Captured
+    ) -> None:
+        text = "FROM alpine AS one\nRUN cc\nFROM alpine AS two\nRUN apk add b\nCOPY --from=one /o /o\n"
+        Path(folder, "Dockerfile").write_text(text, "utf-8")
+        second = self.builds(capsys, folder, *options)[1]
+        assert [step["status"] for step in second["steps"] if step["line"] in (2, 4, 5)] == statuses  # type: ignore[attr-defined]
+
+    def test_a_cache_exported_in_mode_min_lacks_the_stages_that_the_image_does_not_have(
+        self, folder: str, capsys: Captured
+    ) -> None:
+        """Its files are asked for after an edit of the last stage, whose steps alone are exported."""
+        text = "FROM alpine AS one\nRUN cc\nFROM alpine\nCOPY a.txt /a\nCOPY --from=one /o /o\n"
+        Path(folder, "Dockerfile").write_text(text, "utf-8")
+
+        def compiled(*options: str) -> str:
+            found = self.builds(capsys, folder, "--edit", "a.txt=b", *options)[1]
+            (status,) = [step["status"] for step in found["steps"] if step["line"] == 2]  # type: ignore[attr-defined]
+            return str(status)
+
+        assert (compiled(), compiled("--cache", "max"), compiled("--cache", "min")) == ("hit", "hit", "miss")
+
+    def test_help_tells_the_options_of_the_second_builds_cache(self, capsys: Captured) -> None:
+        assert answer(["build", "--help"]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "--no-cache-filter STAGE The second build ignores it in that stage" in out
+        assert "[kept|empty|min|max]" in out
+
     def test_suggestions_come_with_what_they_save_unless_they_are_not_wanted(
         self, folder: str, capsys: Captured
     ) -> None:
@@ -379,6 +446,76 @@ class TestInspect:
         assert answer(["inspect", str(tmp_path / "thing")]) == 2
         assert answer(["inspect", str(tmp_path / "none")]) == 2
         assert capsys.readouterr().out == ""
+
+
+class TestInspectSeveral:
+    """Two images on one base layer: 3,072 B of tar below, and 2,048 B on top of each."""
+
+    @pytest.fixture
+    def paths(self, tmp_path: Path) -> list[str]:
+        return [saved(tmp_path, name, [bytes(3072), name.encode() + bytes(2047)]) for name in "ab"]
+
+    def test_images_of_several_archives_tell_what_they_share(self, paths: list[str], capsys: Captured) -> None:
+        assert answer(["inspect", *paths, "--format", "json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["kind"], [one["path"] for one in found["inspected"]]) == ("images", paths)
+        assert [one["kind"] for one in found["inspected"]] == ["image", "image"]
+        told = [[one[key] for key in ("name", "size", "adds", "frees", "shared")] for one in found["shared"]]
+        assert told == [["a:1", 5120, 5120, 2048, 3072], ["b:1", 5120, 2048, 2048, 3072]]
+        assert [one["moves"] for one in found["shared"]] == [5120, 2048]
+
+    def test_one_archive_keeps_its_own_shape(self, paths: list[str], capsys: Captured) -> None:
+        assert answer(["inspect", paths[0], "--format", "json"]) == 0
+        assert set(json.loads(capsys.readouterr().out)) == {"kind", "images"}
+        assert answer(["inspect", paths[0]]) == 0
+        assert "On one host" not in capsys.readouterr().out
+
+    def test_the_table_has_each_image_and_the_host_in_eighty_columns(self, paths: list[str], capsys: Captured) -> None:
+        assert answer(["inspect", *paths]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert "On one host, in this order: 7.2 kB on disk" in lines
+        assert lines[-1].split() == ["5.1", "kB", "2.0", "kB", "2.0", "kB", "3.1", "kB", "2.0", "kB", "b:1"]
+        assert max(map(len, (line for line in lines if line not in paths))) <= 80
+
+    def test_what_cannot_be_read_is_named_and_the_rest_is_shown(self, paths: list[str], capsys: Captured) -> None:
+        for bad in ("none", "other"):
+            Path(paths[0]).with_name("other").write_text("FROM alpine\nRNU true\n", "utf-8")
+            path = str(Path(paths[0]).with_name(bad))
+            assert answer(["inspect", path, paths[1], "--format", "json"]) == 2
+            out, err = capsys.readouterr()
+            assert json.loads(out)["inspected"][-1]["path"] == paths[1]
+            assert path in err
+            assert "Traceback" not in err
+
+    def test_every_path_that_cannot_be_read_is_named(self, tmp_path: Path, capsys: Captured) -> None:
+        assert answer(["inspect", str(tmp_path / "x"), str(tmp_path / "y")]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err.count("does not exist")) == ("", 2)
+
+
+def saved(folder: Path, name: str, layers: list[bytes]) -> str:
+    """A `docker save` archive of an image "NAME:1"; a layer's bytes are its first, then zeros: an empty tar."""
+    tars = [layer if not layer.strip(b"\0") else tar_of({layer[:1].decode(): b"x"}, len(layer)) for layer in layers]
+    ids = ["sha256:" + hashlib.sha256(data).hexdigest() for data in tars]
+    config = json.dumps({"rootfs": {"type": "layers", "diff_ids": ids}, "architecture": "amd64", "os": "linux"})
+    names = [f"{number}.tar" for number in range(len(tars))]
+    manifest = json.dumps([{"Config": "c.json", "RepoTags": [f"{name}:1"], "Layers": names}])
+    members = {"c.json": config.encode(), "manifest.json": manifest.encode(), **dict(zip(names, tars, strict=True))}
+    path = folder / f"{name}.tar"
+    path.write_bytes(tar_of(members))
+    return str(path)
+
+
+def tar_of(members: dict[str, bytes], size: int = 0) -> bytes:
+    """A tar of files; size: cut or filled with its end's zeros to so many bytes."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    data = out.getvalue()
+    return data[:size] if size else data
 
 
 class TestReplay:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim import studies
 from sim.engine.seeds import SeedTree
-from sim.errors import CancelledError, InputError, SimError
+from sim.errors import CancelledError, CatalogError, InputError, SimError
 from sim.outcome import Bound
 from sim.studies.base import Context, Run, Tick, no_tick
 
@@ -50,7 +50,7 @@ def execute(task: Task, tick: Tick = no_tick) -> Run:
     context = Context(task.label, seeds, task.bound, tick, task.folder, task.records)
     try:
         run = studies.study(task.study).run(task.parameters, context)
-    except (InputError, CancelledError):
+    except (InputError, CatalogError, CancelledError):
         raise
     except Exception as error:
         raise SimError(f"{task}: {type(error).__name__}: {error}") from error

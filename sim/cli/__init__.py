@@ -16,7 +16,7 @@ import click
 from sim import __version__
 from sim.cli import build, images, run, scenarios
 from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say
-from sim.errors import CancelledError, InputError, SimError
+from sim.errors import CancelledError, CatalogError, InputError, SimError
 from sim.evidence import accuracy_command
 from sim.evidence.calibrate import command as calibrate_command
 
@@ -58,6 +58,9 @@ def answer(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except InputError as error:
         report(error.problems)
+        return BAD_INPUT
+    except CatalogError as error:
+        say(str(error))
         return BAD_INPUT
     except (click.Abort, KeyboardInterrupt, CancelledError):
         say("interrupted")

@@ -70,6 +70,17 @@ def _pairs(texts: Sequence[str], option: str, known: str = "NAME=VALUE") -> dict
 @click.option("--target", default="", help="The stage to build.")
 @click.option("--like", default="", metavar="IMAGE", help="An image or archive with the sizes of these steps.")
 @click.option("--no-cache", is_flag=True, help="The second build ignores the cache.")
+@click.option(
+    "--no-cache-filter", "filtered", multiple=True, metavar="STAGE", help="The second build ignores it in that stage."
+)
+@click.option(
+    "--cache", type=click.Choice(("kept", "empty", "min", "max")), default="kept", show_default=True,
+    help="What the second build finds: the builder's own cache, none, or what the first exported in mode min or max.",
+)  # fmt: skip
+@click.option(
+    "--breaks/--no-breaks", default=None,
+    help="What would break each hit; without it, where a build has up to 12 hits or nothing but hits.",
+)  # fmt: skip
 @click.option("--suggest/--no-suggest", default=True, show_default=True, help="Try what would have been cheaper.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Changes no step of BuildKit's.")
 @click.option("--build-context", "contexts", multiple=True, metavar="NAME=PATH", help="Not modelled: refused.")
@@ -86,6 +97,9 @@ def build(
     target: str,
     like: str,
     no_cache: bool,
+    filtered: tuple[str, ...],
+    cache: str,
+    breaks: bool | None,
     suggest: bool,
     labels: tuple[str, ...],
     contexts: tuple[str, ...],
@@ -115,6 +129,10 @@ def build(
         second["remotes"] = _pairs(remotes, "--edit-remote", "URL=TEXT")
     if no_cache:
         second["no_cache"] = True
+    if filtered:
+        second["no_cache_filter"] = list(filtered)
+    if cache != "kept":
+        second["cache"] = cache
     words = {"en": "A build", "ja": "ビルド"}
     scenario = from_document(
         {
@@ -127,10 +145,12 @@ def build(
     )  # fmt: skip
     (outcome,) = run_batch(scenario)
     (params,) = scenario.parts[0].variants.values()
-    changed = bool(edits or edited or remotes or no_cache)
+    changed = bool(edits or edited or remotes or no_cache or filtered or cache != "kept")
     advised, imagined = _advice(params, folder, changed=changed) if suggest else ((), ())
-    write = building.as_json if form == "json" else building.as_table
-    Output()(write(outcome, builder, advised, imagined))
+    if form == "json":
+        Output()(building.as_json(outcome, builder, advised, imagined))
+    else:
+        Output()(building.as_table(outcome, builder, advised, imagined, breaks))
     return HELD
 
 

@@ -92,6 +92,14 @@ class Accuracy:
         """The median absolute error of the rows of one use, each source weighing the same; None without rows."""
         return weighed_median([row for row in self.rows if row.use == use])
 
+    def circular(self) -> tuple[list[Row], list[Row]]:
+        """The `calibrate` rows whose own fact set a number of the catalog, and those of which a sibling figure did."""
+        rows = [row for row in self.rows if row.use == "calibrate"]
+        set_numbers = catalog.cited()
+        return [row for row in rows if row.source in set_numbers], [
+            row for row in rows if row.source not in set_numbers
+        ]
+
     def of_sources(self, use: str) -> Mapping[str, tuple[int, float]]:
         """Publication to its number of rows and their median absolute error."""
         found: dict[str, list[Row]] = defaultdict(list)

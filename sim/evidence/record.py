@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from sim.evidence.accuracy import USES, Accuracy, accuracy, recorded
+from sim.evidence.accuracy import USES, Accuracy, Row, accuracy, recorded, weighed_median
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "sim" / "evidence" / "data" / "accuracy.json"
@@ -26,7 +27,13 @@ def told(page: str, found: Accuracy) -> str:
         page = re.sub(rf"^\| {use} \|.*$", row, page, flags=re.MULTILINE)
     within, ranged = found.covered("check")
     page = re.sub(r"All \d+ orderings", f"All {len(found.orderings)} orderings", page)
+    for name, rows in zip(("set numbers themselves", "set none themselves"), found.circular(), strict=True):
+        page = re.sub(rf"^\| {name} \|.*$", f"| {name} | {_counted(rows)} |", page, flags=re.MULTILINE)
     return re.sub(r"\d+ of \d+ checks lie in it", f"{within} of {ranged} checks lie in it", page)
+
+
+def _counted(rows: Sequence[Row]) -> str:
+    return f"{weighed_median(rows) or 0.0:.1%} | {len(rows)} | {len({row.publication for row in rows})}"
 
 
 def main() -> int:

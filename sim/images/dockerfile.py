@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from e2b_dockerfile_utils import (
@@ -31,10 +31,19 @@ INSTRUCTIONS = (
 MAX_BYTES = 4 * 2**20
 """A larger file is refused unread: the largest of 2,114 real Dockerfiles is 0.2 MB."""
 
+MAX_EXPANDED = 2**20
+"""Bytes that the variables of one word may come to. BuildKit has no such limit; Linux takes 128 KiB in one variable."""
+
+MAX_EXPANDED_TOTAL = 2**24
+"""Bytes that all steps of a build may hold of expanded words and environments."""
+
 _MAX_LINE = 65_535
 _MAX_PROBLEMS = 50
 _PLAIN = re.compile(r"[^$'\"\\`<]*")
 """A word without anything for the shell lexer to do; most are."""
+
+_PATTERN = re.compile(r"\$\{\w+[#%/][^}]*")
+"""A substitution that matches a pattern: its cost grows with each star of it, and a replacement multiplies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +183,17 @@ def _comments_above(lines: Sequence[str], line: int) -> tuple[str, ...]:
 def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str:
     """A word with its quotes removed and its variables replaced; an unset variable is the empty string.
 
-    Raises `ValueError` for a bad substitution.
+    Raises `ValueError` for a bad substitution, or one that comes to more than `MAX_EXPANDED`.
     """
     if _PLAIN.fullmatch(word):
         return word
-    return ShellLex(escape, env=env, skip_unset_env=False).process_word(word)
+    return _processed(ShellLex(escape, env=_Values(env, word), skip_unset_env=False), word)
 
 
 def expand_document(text: str, env: Mapping[str, str]) -> str:
     """An inline document with its variables replaced and its quotes kept."""
-    return ShellLex("\\", skip_process_quotes=True, env=env, skip_unset_env=False).process_word(text)
+    lexer = ShellLex("\\", skip_process_quotes=True, env=_Values(env, text), skip_unset_env=False)
+    return _processed(lexer, text)
 
 
 def expand_label(text: str, env: Mapping[str, str], escape: str = "\\") -> str:
@@ -191,9 +201,62 @@ def expand_label(text: str, env: Mapping[str, str], escape: str = "\\") -> str:
     if _PLAIN.fullmatch(text):
         return text
     try:
-        return ShellLex(escape, raw_quotes=True, env=env).process_word(text)
+        return _processed(ShellLex(escape, raw_quotes=True, env=_Values(env, text)), text)
     except ValueError:
         return text
+
+
+class _ExpandedError(Exception):
+    """Kept apart from `ValueError`, which the lexer takes for a fault of the word."""
+
+
+class _Values(Mapping[str, str]):
+    """The variables of one expansion; reading more of them than may be written out raises `_ExpandedError`."""
+
+    def __init__(self, env: Mapping[str, str], word: str) -> None:
+        self._env = env
+        self._word = len(word)
+        self._spent = 0
+        patterns = _PATTERN.findall(word)
+        self._stars = sum(pattern.count("*") for pattern in patterns) if patterns else None
+
+    def __getitem__(self, name: str) -> str:
+        value = self._env[name]
+        self._spent += len(value)
+        work = self._spent
+        if self._stars is not None:
+            self._stars += value.count("*")
+            work = self._spent ** (min(self._stars, 64) + 1) // 100
+            work = max(work, self._spent * (self._word + self._spent) // 100)
+        if work > MAX_EXPANDED:
+            raise _ExpandedError
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._env)
+
+    def __len__(self) -> int:
+        return len(self._env)
+
+
+def _processed(lexer: ShellLex, word: str) -> str:
+    try:
+        return lexer.process_word(word)
+    except _ExpandedError:
+        raise ValueError(f"its variables come to more than {MAX_EXPANDED} bytes, or take too long to match") from None
+
+
+@dataclass
+class Allowance:
+    """What is left of `MAX_EXPANDED_TOTAL` in one build."""
+
+    left: int = MAX_EXPANDED_TOTAL
+
+    def spend(self, size: int) -> None:
+        """Count bytes; raises `ValueError` past the limit."""
+        self.left -= size
+        if self.left < 0:
+            raise ValueError(f"the variables of all steps come to more than {MAX_EXPANDED_TOTAL} bytes")
 
 
 def references(word: str, escape: str = "\\") -> bool:

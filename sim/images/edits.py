@@ -66,6 +66,9 @@ class Change:
         Mapping[str, str], doc("Addresses an ADD fetches whose content is another from this build on: any text for it.")
     ] = field(default_factory=dict)
     no_cache: Annotated[bool, doc("Whether this build passes over the cache.")] = False
+    no_cache_filter: Annotated[
+        tuple[str, ...], doc("Names of stages for which this build passes over the cache; BuildKit only.")
+    ] = ()
     cache: Annotated[
         Literal["kept", "empty", "min", "max"],
         doc("The cache it finds: the builder's own, none, or one exported after the build before, in either mode."),

@@ -16,7 +16,7 @@ from sim.images.arguments import argument_values
 from sim.images.bases import Bases, fault_of, normalized
 from sim.images.context import Tree
 from sim.images.copying import copy_plan
-from sim.images.dockerfile import expand
+from sim.images.dockerfile import Allowance, expand
 from sim.images.instructions import (
     Arg,
     Copy,
@@ -25,6 +25,7 @@ from sim.images.instructions import (
     Pairs,
     Run,
     Setting,
+    check_checksum,
     check_signal,
     trigger,
 )
@@ -70,6 +71,7 @@ class _Compiler:
         self.settings: list[tuple[str, Instruction]] = []
         self.label = ""
         self.index = 0
+        self.allowance = Allowance()
 
     def compile(self) -> BuildGraph:
         target = self.dockerfile.find(self.options.target)
@@ -212,7 +214,9 @@ class _Compiler:
 
     def _arguments(self, state: State, step: Arg) -> dict[str, str]:
         try:
-            return argument_values(step, state.env, self.options.build_args, self.globals, self.escape)
+            values = argument_values(step, state.env, self.options.build_args, self.globals, self.escape)
+            self.allowance.spend(sum(map(len, values.values())))
+            return values
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
 
@@ -238,6 +242,7 @@ class _Compiler:
         state = part.state
         try:
             plan = run_plan(step, state, self.options, self.escape)
+            self.allowance.spend(len(plan.printed) + sum(map(len, plan.definition["env"])))
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
         inputs: list[Input] = []
@@ -282,6 +287,7 @@ class _Compiler:
         state = part.state
         try:
             plan = copy_plan(step, state, self.escape)
+            self.allowance.spend(len(plan.dest) + sum(len(str(action)) for action in plan.actions))
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
         name = part.prefix(printed(step.text, state.env, self.escape))
@@ -295,7 +301,7 @@ class _Compiler:
             if action.document is not None:
                 source = self._document(action.document, step, 0o644)
             elif action.remote:
-                source = self._remote(action.remote, action.definition, step, name)
+                source = self._remote(state, action.remote, action.definition, step, name)
             else:
                 source = self._source(step, step.source)
             at = slots.setdefault(source, len(inputs))
@@ -367,8 +373,13 @@ class _Compiler:
             effect=Effect(directory="/cache", mode=owner["mode"], owner=(str(owner["uid"]), str(owner["gid"]))),
         )
 
-    def _remote(self, address: str, definition: dict[str, Any], step: Copy, name: str) -> str:
+    def _remote(self, state: State, address: str, definition: dict[str, Any], step: Copy, name: str) -> str:
         git = definition["git"]
+        checksum = self._word(state, step, step.checksum)
+        try:
+            check_checksum("" if git else checksum)
+        except InstructionError as fault:
+            raise InputError(self._problem(step, str(fault))) from None
         content = self.options.content_at(address)
         identity = {"git": content} if git else {"body of": content, "name": definition["src"]}
         return self._add(
@@ -377,7 +388,7 @@ class _Compiler:
             definition=identity | {"keep_git_dir": step.keep_git_dir},
             inputs=(),
             step=step,
-            exact=address + step.checksum,
+            exact=address + checksum,
         )
 
     def _add(
@@ -432,7 +443,9 @@ class _Compiler:
 
     def _expand(self, step: Instruction, word: str, env: dict[str, str]) -> str:
         try:
-            return expand(word, env, self.escape)
+            value = expand(word, env, self.escape)
+            self.allowance.spend(len(value))
+            return value
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
 

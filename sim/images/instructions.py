@@ -286,6 +286,26 @@ def _check_sources(copy: Copy) -> None:
         raise InstructionError(f"source can't be a {'git ref' if is_git(remote[0]) else 'URL'} for COPY: {remote[0]}")
     if copy.checksum and (len(copy.sources) != 1 or not remote):
         raise InstructionError("checksum requires a single HTTP(S) or Git source")
+    if copy.checksum and is_url(remote[0]) and not _has_variable(copy.checksum):
+        check_checksum(copy.checksum)
+
+
+_DIGESTS = {"sha256": 64, "sha384": 96, "sha512": 128}
+
+
+def check_checksum(checksum: str) -> None:
+    """Raise `InstructionError` for what is no digest, in the words of opencontainers/go-digest (Parse); "" is none."""
+    algorithm, _, encoded = checksum.partition(":")
+    if not checksum or (len(encoded) == _DIGESTS.get(algorithm) and re.fullmatch("[a-f0-9]+", encoded)):
+        return
+    expected = "; expected one such as sha256: and 64 hexadecimal digits"
+    if not re.fullmatch(r"[a-z0-9]+([.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+", checksum):
+        raise InstructionError(f"invalid checksum digest format: {checksum}{expected}")
+    if algorithm not in _DIGESTS:
+        raise InstructionError(f"unsupported digest algorithm: {checksum}{expected}")
+    if len(encoded) != _DIGESTS[algorithm]:
+        raise InstructionError(f"invalid checksum digest length: {checksum}{expected}")
+    raise InstructionError(f"invalid checksum digest format: {checksum}{expected}")
 
 
 def valid_mode(chmod: str) -> bool:

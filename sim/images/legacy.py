@@ -18,7 +18,7 @@ from sim.errors import InputError, Problem
 from sim.images.bases import BaseImage, Bases, fault_of
 from sim.images.context import Tree
 from sim.images.copying import remote_name
-from sim.images.dockerfile import expand
+from sim.images.dockerfile import Allowance, expand
 from sim.images.instructions import (
     Arg,
     Copy,
@@ -100,6 +100,7 @@ class _Chain:
         self.stage: Stage | None = None
         self.number = 0
         self.total = 0
+        self.allowance = Allowance()
 
     def compile(self) -> BuildGraph:
         target = self.dockerfile.find(self.options.target)
@@ -218,6 +219,10 @@ class _Chain:
         args = self.args.visible(image.env)
         if not args:
             return argv
+        try:
+            self.allowance.spend(sum(len(value) for value in args.values()))
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
         shown = sorted(f"{n}={v}" for n, v in args.items() if n in self.args.declared or n not in PROXIES)
         return [f"|{len(shown)}", *shown, *argv]
 
@@ -355,7 +360,9 @@ class _Chain:
 
     def _expand(self, step: Instruction, word: str, env: Mapping[str, str]) -> str:
         try:
-            return expand(word, env, self.dockerfile.escape)
+            value = expand(word, env, self.dockerfile.escape)
+            self.allowance.spend(len(value))
+            return value
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
 

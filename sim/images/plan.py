@@ -7,6 +7,7 @@ ways.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from sim.images.builders import graph_for, read_dockerfile, walk_for
 from sim.images.cache import Output, Step, Store
 from sim.images.context import Tree
 from sim.images.costs import Cost, annotation
+from sim.images.depth import check_depth
 from sim.images.edits import Change, apply
 from sim.images.export import exported
 from sim.images.history import Entry, Known, match
@@ -26,6 +28,7 @@ from sim.images.ignore import Ignore
 from sim.images.instructions import Instruction
 from sim.images.options import BUILDERS, Builder, Options
 from sim.images.records import records_of
+from sim.images.remotes import mirrors
 from sim.images.rootfs import Files
 from sim.images.schedule import Machine, Schedule, costs_of, schedule
 from sim.images.stages import Dockerfile
@@ -151,8 +154,15 @@ def plan_builds(
         arguments = {name: value for name, value in merged.items() if value is not None}
         fetched |= change.remotes
         options = Options(
-            dockerfile=path, target=target, build_args=dict(arguments), no_cache=change.no_cache, remotes=dict(fetched)
+            dockerfile=path,
+            target=target,
+            build_args=dict(arguments),
+            no_cache=change.no_cache,
+            no_cache_filter=change.no_cache_filter,
+            remotes=dict(fetched),
         )
+        if change.no_cache_filter and builder == "legacy":
+            raise InputError("no_cache_filter is for BuildKit; the legacy builder knows no_cache only")
         _find_cache(session, change)
         builds.append(_plan(session, tree, options, bases, label, bound))
     return BuildPlan(builder, tuple(builds))
@@ -205,13 +215,20 @@ def _plan(
     known = match(graph, session.history) if session.history else {}
     failing, skipped = _failure(session, graph, known, changed)
 
-    def walked(store: Store, output: Output) -> Built:
+    def walked(graph: BuildGraph, store: Store, output: Output) -> Built:
         steps = walk_for(builder, graph, store, output, failing=failing, skipped=skipped)
         return Built(graph, {v.id: steps.get(v.id) or Step(v, "skipped", None) for v in graph.vertices})
 
-    now = walked(session.store, changed)
-    best = now if before is None else walked(hopeful, same)
+    now = walked(graph, session.store, changed)
+    mirrored = mirrors(graph, before.graph, pairs, options.remotes) if before is not None else {}
+    alike = graph
+    if mirrored:
+        supposed = dataclasses.replace(options, remotes={**options.remotes, **mirrored})
+        alike, _ = graph_for(builder, dockerfile, tree, supposed, bases, session.store.synced)
+        alike = alike if alike.order == graph.order else graph
+    best = now if before is None else walked(alike, hopeful, same)
     _check(now, ignore, dockerfile)
+    check_depth(builder, graph)
     costs = costs_of(now, session.machine, known, session.ran)
     unsure = {name for name, step in now.steps.items() if step.outcome != best.steps[name].outcome}
     found = schedule(now, costs, session.machine, set() if bound != "low" else unsure, session.images, session.fetched)

@@ -14,11 +14,21 @@ from sim.images.stages import Dockerfile, Stage
 from sim.images.why import message
 from sim.outcome import Message
 
-BUILDS = re.compile(
+_BUILDS = re.compile(
     r"\b(npm|yarn|pnpm|bun)\s+(run\s+)?build\b|\b(webpack|vite|tsc|make|cmake|ninja|gcc|g\+\+|clang)\b"
     r"|\bgo\s+(build|install)\b|\bcargo\s+(build|install)\b|\bmvnw?\b|\bgradlew?\b|\bdotnet\s+publish\b"
 )
-"""Commands that need the source, not only the files that name the dependencies."""
+_INSTALLS = re.compile(
+    r"\b(apt|apt-get|aptitude|apk|yum|dnf|microdnf|zypper|conda|mamba|brew|pip3?|npm|pnpm|yarn)\b.*\s(install|in|i|add)\s"
+    r"|\bpacman\s+-S"
+)
+"""Commands after which a compiler's name is a package's."""
+
+
+def needs_source(command: str) -> bool:
+    """Whether a RUN builds: it needs the source, not only the files that name the dependencies."""
+    parts = re.split(r"&&|\|\||[;|\n]", command.replace("\\\n", " "))
+    return any(_BUILDS.search(part) and not _INSTALLS.search(part + " ") for part in parts)
 
 
 def another_stage(dockerfile: Dockerfile, stage: Stage, at: int, lines: Sequence[str]) -> Iterator[tuple[Message, str]]:
@@ -32,7 +42,7 @@ def another_stage(dockerfile: Dockerfile, stage: Stage, at: int, lines: Sequence
     if not isinstance(copy, Copy) or copy.source or copy.link:
         return
     dest = _destination(copy, steps[:at])
-    end = next((i for i, step in enumerate(steps[at:], at) if isinstance(step, Run) and BUILDS.search(step.text)), None)
+    end = next((i for i, step in enumerate(steps[at:], at) if isinstance(step, Run) and needs_source(step.text)), None)
     if dest is None or end is None or not all(isinstance(step, Run | Copy) for step in steps[at : end + 1]):
         return
     behind = _independent(steps, end, dest)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from sim.errors import InputError, Problem
-from sim.images.dockerfile import decode, expand, read
+from sim.images.dockerfile import Allowance, decode, expand, read
 from sim.images.instructions import Arg, Copy, From, Instruction, Run, Setting, interpret, trigger
 from sim.images.mounts import stage_of
 
@@ -174,6 +174,7 @@ def global_args(dockerfile: Dockerfile, build_args: Mapping[str, str], platform:
     platform: predefined ones (TARGETARCH, ...). Raises `InputError` for a default that cannot be expanded.
     """
     values = dict(platform)
+    allowance = Allowance()
     for arg in dockerfile.globals:
         for name, default in arg.args:
             if name in build_args:
@@ -181,6 +182,7 @@ def global_args(dockerfile: Dockerfile, build_args: Mapping[str, str], platform:
             elif default is not None:
                 try:
                     values[name] = expand(default, values, dockerfile.escape)
+                    allowance.spend(len(values[name]))
                 except ValueError as error:
                     raise InputError(_problem(dockerfile, arg, str(error))) from None
     return values

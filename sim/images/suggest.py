@@ -19,7 +19,7 @@ from sim.images.edits import Change
 from sim.images.instructions import Arg, Copy, Instruction, Pairs, Run
 from sim.images.options import Builder
 from sim.images.plan import BuildPlan, PlannedBuild, plan_builds
-from sim.images.splitting import BUILDS, another_stage, first_line
+from sim.images.splitting import another_stage, first_line, needs_source
 from sim.images.stages import Stage, parse
 from sim.images.why import message
 from sim.outcome import Message, StepRecord
@@ -157,7 +157,7 @@ def _split(build: PlannedBuild, stage: Stage, at: int, lines: list[str], changed
 
 def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
     """The files a command reads its dependencies from, among those a COPY of a directory takes."""
-    if not isinstance(run, Run) or BUILDS.search(run.text) or _THE_SOURCE.search(run.text):
+    if not isinstance(run, Run) or needs_source(run.text) or _THE_SOURCE.search(run.text):
         return []
     patterns = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
     folders = [trees.clean(source) for source in copy.sources]
@@ -199,7 +199,7 @@ def _reads(step: Instruction, copy: Copy) -> bool:
     patterns = [name for tool, names, _ in _TOOLS if re.search(tool, step.text) for name in names]
     named = [source.rstrip("/").rpartition("/")[2] for source in copy.sources]
     manifests = any(_like(pattern, name) for pattern in patterns for name in named)
-    return manifests or bool(BUILDS.search(step.text) or _THE_SOURCE.search(step.text))
+    return manifests or bool(needs_source(step.text) or _THE_SOURCE.search(step.text))
 
 
 def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message, str]]:
@@ -221,21 +221,41 @@ def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message,
 
 
 def _lower(stage: Stage, cause: StepRecord, lines: list[str]) -> Iterator[tuple[Message, str]]:
-    """Move an ARG or ENV whose value changes to right above what first uses it."""
+    """Move an ARG or ENV whose value changes, with those beside it that pass it on, to above what first uses it."""
     if not cause.reason.id.startswith(("build.arg_", "build.env_")):
         return
     name = str(dict(cause.reason.arguments).get("name", ""))
-    for index, step in enumerate(stage.instructions):
-        given = [key for key, _ in step.args] if isinstance(step, Arg) else []
-        given += [key for key, _ in step.pairs] if isinstance(step, Pairs) and step.name == "ENV" else []
-        if given != [name]:
+    steps = stage.instructions
+    for index, step in enumerate(steps):
+        if _given(step) != [name]:
             continue
-        behind = stage.instructions[index + 1 :]
-        user = next((other for other in behind if re.search(rf"\$\{{?{re.escape(name)}\b", other.text)), None)
-        end = behind[-1].end if behind and user is None else (first_line(lines, user) if user is not None else step.end)
-        if end > step.end:
-            moved = _moved(lines, step, end)
-            yield message("build.suggest_lower", name=name, line=step.line, below=end), "\n".join(moved)
+        start, stop, names = index, index + 1, [name]
+        while start and len(_given(steps[start - 1])) == 1 and _uses(steps[start], _given(steps[start - 1])):
+            start -= 1
+            names += _given(steps[start])
+        while stop < len(steps) and _given(steps[stop]) and _uses(steps[stop], names):
+            names += _given(steps[stop])
+            stop += 1
+        behind = steps[stop:]
+        if not behind:
+            continue
+        user = next((other for other in behind if _uses(other, names)), None)
+        end = behind[-1].end if user is None else first_line(lines, user)
+        if end > steps[stop - 1].end:
+            first, last = first_line(lines, steps[start]), steps[stop - 1].end
+            moved = lines[:first] + lines[last:end] + lines[first:last] + lines[end:]
+            yield message("build.suggest_lower", name=name, line=steps[start].line, below=end), "\n".join(moved)
+
+
+def _given(step: Instruction) -> list[str]:
+    """The names an ARG or ENV sets."""
+    if isinstance(step, Arg):
+        return [name for name, _ in step.args]
+    return [name for name, _ in step.pairs] if isinstance(step, Pairs) and step.name == "ENV" else []
+
+
+def _uses(step: Instruction, names: Sequence[str]) -> bool:
+    return any(re.search(rf"\$\{{?{re.escape(name)}\b", step.text) for name in names)
 
 
 def _ignore(build: PlannedBuild, copy: Copy, changed: str) -> Iterator[Candidate]:

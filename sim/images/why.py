@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.images.cache import Step
 from sim.images.instructions import Arg, Copy, Pairs
+from sim.images.remotes import contents
 from sim.images.vertices import BuildGraph, Input, Vertex
 from sim.outcome import Message
 
@@ -225,6 +226,12 @@ def _exec(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
             yield message(changed, old=str(theirs[name]), new=str(mine[name]))
     if mine.get("mounts") != theirs.get("mounts"):
         yield message("build.mount_changed", old=_targets(theirs), new=_targets(mine))
+    limits, were = mine.get("limits", {}), theirs.get("limits", {})
+    for name in sorted(limits.keys() | were.keys()):
+        if limits.get(name) != were.get(name):
+            yield message(
+                "build.value_changed", field=name, old=were.get(name, "default"), new=limits.get(name, "default")
+            )
     for name in ("network", "security", "platform", "hosts"):
         if mine[name] != theirs[name]:
             yield message("build.value_changed", field=name, old=str(theirs[name]), new=str(mine[name]))
@@ -306,12 +313,20 @@ def _content(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], kin
 
 
 def depends(step: Step, now: Built, best: Built) -> Message:
-    """Why a step's fate is not known: it takes what a RUN leaves, and that is known only once it ran.
+    """Why a step's fate is not known: it takes what a RUN leaves, or what another host has under the same name.
 
-    best: the same build where every RUN that runs leaves what it left before.
+    best: the same build where every RUN that runs leaves what it left before, and the other host has the same.
     """
     run = _responsible(step, now, best)
     name = step.vertex.id
+    fetched = _other_host(step, now, best) if run is None else None
+    if fetched is not None:
+        return message(
+            "build.remote_unknown",
+            address=address_of(fetched.vertex),
+            if_same=best.steps[name].outcome,
+            if_changed=step.outcome,
+        )
     return message(
         "build.depends_on_output",
         line=run.vertex.line if run else 0,
@@ -319,6 +334,17 @@ def depends(step: Step, now: Built, best: Built) -> Message:
         if_same=best.steps[name].outcome,
         if_changed=step.outcome,
     )
+
+
+def _other_host(step: Step, now: Built, best: Built) -> Step | None:
+    """The nearest ADD among a step and its inputs whose content is supposed in the better case."""
+    queue = [step.vertex.id]
+    for name in queue:
+        vertex = now.steps[name].vertex
+        if contents(vertex) != contents(best.steps[name].vertex):
+            return now.steps[name]
+        queue += [item.vertex for item in vertex.inputs if item.vertex not in queue]
+    return None
 
 
 def _responsible(step: Step, now: Built, best: Built) -> Step | None:

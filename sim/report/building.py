@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from sim.outcome import Message, Outcome, StepRecord
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 _SHORT = 38
 """Cells for a step's name in a table."""
+
+FEW_HITS = 12
+"""Up to so many hits of a build that also runs steps, the table says of each what would break it."""
 
 FIRST = "build.first"
 """The reason of every step of a first build: there is nothing in the cache yet."""
@@ -50,19 +55,64 @@ def builds(outcome: Outcome) -> dict[str, list[StepRecord]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class BothWays:
+    """Seconds of a build where steps depend on what a RUN leaves: if each such RUN leaves the same, and if not."""
+
+    same: float
+    changed: float
+    estimate: bool
+
+
+def both_ways(steps: Sequence[StepRecord], builder: str) -> BothWays | None:
+    """What a build takes either way, from its records; None where nothing depends on an output.
+
+    The records are scheduled as if every output were another. For the other way each step begins once its inputs have
+    ended, keeps the time it has in the records, and one that is then found takes none (in the legacy builder: what
+    looking takes, one step after the other). What steps win by not sharing the host with those is left out.
+    """
+    hanging = {step.step: dict(step.reason.arguments) for step in steps if step.status == "depends"}
+    if not hanging:
+        return None
+    takes: dict[str, float] = {}
+    for step in steps:
+        takes[step.step] = step.end - step.start if step.end is not None and step.start is not None else 0.0
+        if step.step in hanging:
+            again = hanging[step.step].get("if_same") == "miss"
+            takes[step.step] = (takes[step.step] or step.seconds or 0.0) if again else _looking(builder)
+    ends: dict[str, float] = {}
+    known = {step.step: [source for source, _ in step.inputs if source in takes] for step in steps}
+    for name in TopologicalSorter(known).static_order():
+        ends[name] = max((ends[source] for source in known[name]), default=0.0) + takes[name]
+    same = sum(takes.values()) if builder == "legacy" else max(ends.values())
+    changed = max((step.end for step in steps if step.end is not None), default=0.0)
+    return BothWays(same, changed, any(step.estimate for step in steps if step.end is not None))
+
+
+def _looking(builder: str) -> float:
+    """Seconds a step takes that is found."""
+    from sim.images.rates import book
+
+    return book().cached.at("value") if builder == "legacy" else 0.0
+
+
 def as_json(
     outcome: Outcome, builder: str, suggestions: Sequence[Suggestion] = (), imagined: Sequence[WhatIf] = ()
 ) -> str:
-    """{"builder", "builds": [{"build", "hits", "misses", "depends", "steps"}], "metrics", "suggestions", "what_if"}.
+    """{"builder", "builds": [{"build", "hits", "misses", "depends", ...}], "metrics", "suggestions", "what_if"}.
 
+    A build also has "if_same" and "if_changed", seconds, null where no step depends on an output, and "steps".
     metrics are the last build's; what_if: edits that were tried because none was given.
     """
+    either = {build: both_ways(steps, builder) for build, steps in builds(outcome).items()}
     made = [
         {
             "build": build,
             "hits": sum(step.status == "hit" for step in steps),
             "misses": sum(step.status == "miss" for step in steps),
             "depends": sum(step.status == "depends" for step in steps),
+            "if_same": number(ways.same) if (ways := either[build]) else None,
+            "if_changed": number(ways.changed) if ways else None,
             "steps": [_step(step) for step in steps],
         }
         for build, steps in builds(outcome).items()
@@ -112,9 +162,16 @@ def _step(step: StepRecord) -> dict[str, Any]:
 
 
 def as_table(
-    outcome: Outcome, builder: str, suggestions: Sequence[Suggestion] = (), imagined: Sequence[WhatIf] = ()
+    outcome: Outcome,
+    builder: str,
+    suggestions: Sequence[Suggestion] = (),
+    imagined: Sequence[WhatIf] = (),
+    breaks: bool | None = None,
 ) -> str:
-    """A block a build: step, status, time, layer, and why; what the last build costs; what would be cheaper."""
+    """A block a build: step, status, time, layer, and why; what the last build costs; what would be cheaper.
+
+    breaks: whether it says what would break each hit; None for where hits are few or there is nothing else to say.
+    """
     lines = []
     for build, steps in builds(outcome).items():
         counts = [f"{sum(step.status == 'hit' for step in steps)} hit"]
@@ -123,17 +180,19 @@ def as_table(
         counts += [f"{unsure} depend on an output"] if unsure else []
         lines += [f"Build {build} with {builder}: {', '.join(counts)}"]
         shown = [step for step in steps if step.status in ("hit", "miss", "depends")]
-        if any(step.status != "hit" or step.breaks is None for step in shown):
-            lines += _steps(shown)
-        for step in shown:
-            if step.breaks is not None and all(other.status == "hit" for other in shown):
-                lines += _wrapped(f"line {step.line}: {sentence(step.breaks)}")
+        bare = all(step.status == "hit" and step.breaks is not None for step in shown) and breaks is not False
+        lines += _broken(shown) if bare else _steps(shown)
         causes = [step for step in shown if step.cause and step.reason.id != FIRST]
         for step in causes:
             lines += _wrapped(f"first cause, line {step.line}: {sentence(step.reason)}")
         hanging = next((step for step in shown if step.status == "depends"), None)
         if hanging is not None:
             lines += _wrapped(f"line {hanging.line}: {sentence(hanging.reason)}")
+        if (ways := both_ways(steps, builder)) is not None:
+            mark = ESTIMATE if ways.estimate else ""
+            same, other = (mark + _amount(seconds, "s") for seconds in (ways.same, ways.changed))
+            lines += _wrapped(f"if it leaves the same: {same}, if not: {other}")
+        lines += [] if bare else _breaking(shown, breaks)
         lines.append("")
     lines += _costs(outcome)
     lines += _imagined(imagined)
@@ -141,6 +200,29 @@ def as_table(
     if any(ESTIMATE in line for line in lines):
         lines += ["", LEGEND]
     return "\n".join(lines) + "\n"
+
+
+def _breaking(shown: Sequence[StepRecord], breaks: bool | None) -> list[str]:
+    """The block on what would break the hits, behind a table of steps."""
+    hits = sum(step.breaks is not None for step in shown)
+    if not hits or breaks is False:
+        return []
+    if breaks is None and hits > FEW_HITS:
+        return ["", f"--breaks says what would break the {hits} hits"]
+    return ["", "What would break the hits", *_broken(shown)]
+
+
+def _broken(shown: Sequence[StepRecord]) -> list[str]:
+    """What would break each hit; lines of which the same is true stand together."""
+    found: dict[str, list[str]] = {}
+    for step in shown:
+        if step.breaks is not None:
+            found.setdefault(sentence(step.breaks), []).append(str(step.line))
+    return [
+        line
+        for text, places in found.items()
+        for line in _wrapped(f"line{'s' if len(places) > 1 else ''} {', '.join(places)}: {text}")
+    ]
 
 
 def _steps(shown: Sequence[StepRecord]) -> list[str]:

@@ -3,24 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.report.grid import WIDTH, cut, table
 from sim.report.numbers import NARROW, written
+
+if TYPE_CHECKING:
+    from sim.images.sharing import Share
 
 _DIGEST = 12
 """Characters of a digest that tell layers apart for a reader."""
 
 
-def inspected(found: Mapping[str, Any]) -> str:
-    """What `inspect` found, by its kind."""
-    if found["kind"] == "dockerfile":
-        lines = _stages(found["stages"])
-    elif found["kind"] == "image":
-        lines = [line for image in found["images"] for line in _image(image)]
-    else:
-        lines = [str(found["kind"])]
-    return "\n".join(lines).rstrip() + "\n"
+def inspected(found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """What `inspect` found of each path, by its kind, and what several images share. found: (path, what it holds)."""
+    lines: list[str] = []
+    for path, one in found:
+        lines += [path] if len(found) > 1 else []
+        if one["kind"] == "dockerfile":
+            lines += _stages(one["stages"])
+        elif one["kind"] == "image":
+            lines += [line for image in one["images"] for line in _image(image)]
+        else:
+            lines += [str(one["kind"]), ""]
+    return "\n".join([*lines, *_shared(found)]).rstrip() + "\n"
+
+
+def together(found: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Several paths as JSON values: {"kind": "images", "inspected": [...], "shared": [...]}.
+
+    inspected: what one path gives, with "path". shared, one an image in the order given, in bytes: {"name", "id",
+    "layers", "size", "adds", "moves", "frees", "shared"} as `sim.images.sharing.Share` has them.
+    """
+    shared = [
+        {
+            "name": one.name, "id": identity, "layers": one.layers, "size": one.size, "adds": one.adds,
+            "moves": one.moves, "frees": one.frees, "shared": one.shared,
+        }
+        for one, identity in _shares(found)
+    ]  # fmt: skip
+    return {"kind": "images", "inspected": [{"path": path, **one} for path, one in found], "shared": shared}
+
+
+def _shares(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[Share, str]]:
+    """Each image's part of a host that has them all, and its id."""
+    from sim.images.layers import Image, Layer
+    from sim.images.sharing import layer_graph, shares
+
+    fields = ("diff_id", "chain_id", "digest", "size", "compressed_size", "compression", "instruction")
+    images = [
+        Image(
+            name=image["name"],
+            id=image["id"],
+            layers=tuple(Layer(**{name: layer[name] for name in fields}) for layer in image["layers"]),
+        )
+        for _, one in found
+        if one["kind"] == "image"
+        for image in one["images"]
+    ]
+    graph = layer_graph(images)
+    return [(share, str(graph.nodes[share.node]["id"])) for share in shares(graph)]
+
+
+def _shared(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    if sum(len(one["images"]) for _, one in found if one["kind"] == "image") < 2:
+        return []
+    parts = [share for share, _ in _shares(found)]
+    rows = [
+        (_size(one.size), _size(one.adds), _size(one.moves), _size(one.shared), _size(one.frees), one.name)
+        for one in parts
+    ]
+    header = ("size", "adds", "pull moves", "shared", "removal frees", "image")
+    disk = _size(sum(one.adds for one in parts))
+    return [f"On one host, in this order: {disk} on disk", *table(header, rows, right=(0, 1, 2, 3, 4))]
 
 
 def _stages(stages: Sequence[Mapping[str, Any]]) -> list[str]:

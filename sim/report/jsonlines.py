@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
-from sim.outcome import Metric, Outcome, Ratio
+from sim.outcome import ConstraintRecord, Metric, Outcome, Ratio
 
 DIGITS = 12
 
@@ -48,9 +48,18 @@ def ratio_object(ratio: Ratio) -> dict[str, Any]:
     }
 
 
+def constraint_object(record: ConstraintRecord) -> dict[str, Any]:
+    """One constraint on a label's number of instances as an object; its limit is null where it never binds."""
+    return {"of": record.of, "constraint": record.constraint, "limit": record.limit, "binds": record.binds}
+
+
 def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The outcomes of one scenario's parts as one object; the studies of several parts are joined by " + "."""
+    """The outcomes of one scenario's parts as one object; the studies of several parts are joined by " + ".
+
+    `constraints` is there where a part is of density.
+    """
     first = outcomes[0]
+    constraints = [constraint_object(each) for outcome in outcomes for each in outcome.of_type(ConstraintRecord)]
     return {
         "scenario": first.scenario,
         "study": " + ".join(outcome.study for outcome in outcomes),
@@ -63,7 +72,7 @@ def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             for outcome in outcomes
             for verdict in outcome.verdicts
         ],
-    }
+    } | ({"constraints": constraints} if constraints else {})
 
 
 def line(outcomes: Sequence[Outcome]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sim import studies
 from sim.outcome import Outcome
-from sim.report.table import LEGEND, factor, value
+from sim.report.table import LEGEND, factor, stop, value
 from sim.scenario import Scenario
 
 
@@ -51,6 +51,8 @@ def _metrics(outcome: Outcome) -> list[str]:
         written = [value(metric) if metric else "" for metric in cells]
         written += [factor(ratio) if ratio else "" for ratio in ratios]
         lines.append(f"| {label} | {' | '.join(written)} |")
+    stops = [f"- {label} {text}" for label in outcome.labels if (text := stop(outcome, label))]
+    lines += [""] * bool(stops) + stops
     if any(metric.estimate for metric in found.values() if (metric.metric, metric.statistic) in names):
         lines += ["", LEGEND]
     return lines

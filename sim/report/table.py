@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 from sim import studies
-from sim.outcome import Metric, MetricSpec, Outcome, Ratio
+from sim.outcome import ConstraintRecord, Metric, MetricSpec, Outcome, Ratio
+from sim.report.figures.density import constraint_name, rungs
 from sim.report.grid import WIDTH, panels, table, width
 from sim.report.numbers import NARROW, TRANSFERS, between, unit_of, written
 from sim.scenario import Scenario
@@ -19,6 +20,14 @@ LEGEND = f"{ESTIMATE} an estimate went into it"
 
 _LIMIT = "limit_"
 """How the names of density's constraints begin."""
+
+_HAPPENED = {
+    "first_reclaim": "reclaimed",
+    "first_swap": "swapped",
+    "first_kill": "oom_kills",
+    "half_saving_time": "ksm_saved_most",
+}
+"""Times at which something happened, each with the metric that is 0 where it did not."""
 
 _LEAST = 4
 """Label, value, interval and range: what a headline metric is always shown with."""
@@ -57,10 +66,36 @@ def part(outcome: Outcome) -> list[str]:
     for spec in specs:
         if spec.headline:
             lines += ["", *_headline(outcome, spec)]
+    lines += _stops(outcome)
     lines += _side_by_side(outcome, [spec for spec in specs if not spec.headline])
     if any(metric.estimate for metric in outcome.metrics):
         lines += ["", LEGEND]
     return lines
+
+
+def _stops(outcome: Outcome) -> list[str]:
+    said = {label: stop(outcome, label) for label in outcome.labels}
+    lines = [line for label, text in said.items() if text for line in _hanging("  ", f"{label} {text}")]
+    return [""] * bool(lines) + lines
+
+
+def stop(outcome: Outcome, label: str) -> str:
+    """What stops a label's next instance, and what would after it: "stops at: pods a node (110); next: ...".
+
+    Empty where the outcome has no constraints of the label.
+    """
+    every = rungs(outcome, label)
+    if not every:
+        return ""
+    binds = [_constraint(record) for record in every if record.binds]
+    following = [_constraint(record) for record in every if not record.binds and record.limit is not None]
+    text = f"stops at: {binds[0] if binds else 'nothing'}"
+    return f"{text}; next: {following[0]}" if following else text
+
+
+def _constraint(record: ConstraintRecord) -> str:
+    limit = written(float(record.limit or 0), "1")
+    return f"{constraint_name(record.constraint)} ({ESTIMATE if record.estimate else ''}{limit})"
 
 
 def _of(outcome: Outcome, name: str) -> list[Metric]:
@@ -115,7 +150,8 @@ def _side_by_side(outcome: Outcome, specs: Sequence[MetricSpec]) -> list[str]:
         for spec in specs:
             if spec.statistics[0] == statistic:
                 found = {metric.of: metric for metric in _of(outcome, spec.name) if metric.statistic == statistic}
-                columns.append((spec.name, [value(found[of]) if of in found else "" for of in outcome.labels]))
+                texts = [_told(outcome, found[of]) if of in found else "" for of in outcome.labels]
+                columns.append((spec.name, texts))
         lines += ["", *_in_panels(columns)]
     return lines
 
@@ -133,6 +169,13 @@ def _in_panels(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
         rows = list(zip(*(texts for _, texts in shown), strict=True))
         lines += [""] * bool(lines) + table([title for title, _ in shown], rows, right=range(1, len(shown)))
     return lines
+
+
+def _told(outcome: Outcome, metric: Metric) -> str:
+    """A metric's value; "never" for the time of what did not happen."""
+    happened = _HAPPENED.get(metric.metric)
+    amounts = [other.value for other in _of(outcome, happened) if other.of == metric.of] if happened else []
+    return "never" if amounts and not any(amounts) else value(metric)
 
 
 def value(metric: Metric) -> str:

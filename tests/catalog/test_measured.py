@@ -69,3 +69,21 @@ def test_a_microvm_splits_into_cpu_and_waiting_as_four_cores_tell(technology, al
     waits = math.fsum(p.amount.value for p in phases if p.demand == "wait")
     assert (cores + waits) * 1e3 == pytest.approx(alone_ms, rel=0.01)
     assert cores * 10 / 4 * 1e3 == pytest.approx(ten_ms, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("technology", "create", "milliseconds"),
+    [
+        ("runc", "create", 20.2),
+        ("docker", "runc-create", 20.2),
+        ("crun", "create", 4.3),
+        ("podman", "crun-create", 4.3),
+    ],
+)
+def test_making_a_cgroup_holds_the_kernels_lock_and_is_a_part_of_what_creating_took(technology, create, milliseconds):
+    """R0051 and R0055 time the whole of create; namespaces, mounts and cgroups are phases of their own."""
+    phases = {phase.id: phase for phase in load.technology(technology).phases}
+    cgroup = phases["cgroup-create"]
+    assert (cgroup.demand, cgroup.resource) == ("hold", "cgroup_mutex")
+    parts = sum(phases[name].amount.value for name in (create, "namespaces", "rootfs", "cgroup-create"))
+    assert parts == pytest.approx(milliseconds / 1000, abs=5e-6)

@@ -65,6 +65,22 @@ def test_the_record_is_of_these_cases_and_reaches_what_is_aimed_at(found: Accura
     assert kept["orderings"]["right"] == kept["orderings"]["judged"] > 100
 
 
+def test_calibrate_rows_are_split_by_whether_their_own_fact_set_a_number(found: Accuracy):
+    """F0360 is named by the snapshot's phases; C003 (a 90th percentile) by nothing."""
+    circular, others = found.circular()
+    assert len(circular) + len(others) == sum(row.use == "calibrate" for row in found.rows)
+    assert "F0360" in {row.source for row in circular}
+    assert "C003" in {row.source for row in others}
+    text = record.PAGE.read_text(encoding="utf-8")
+    assert f"| set none themselves | {weighed_median(others):.1%} | {len(others)} |" in text
+
+
+def test_pre_configured_monitors_are_in_no_ordering_as_their_published_interval_is_another(found: Accuracy):
+    pairs = [{each.smaller.subject[0], each.larger.subject[0]} for each in found.orderings]
+    assert {"firecracker", "cloud-hypervisor"} in pairs
+    assert not any("firecracker-pool" in pair for pair in pairs)
+
+
 def test_the_page_on_evidence_says_what_is_so(found: Accuracy):
     assert record.told(record.PAGE.read_text(encoding="utf-8"), found) == record.PAGE.read_text(encoding="utf-8")
     check = found.of_sources("check")

@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 
+from sim.images.edits import Change, Edit
+from sim.images.options import Builder
+from sim.images.plan import plan_builds
 from sim.loading import load_text
-from sim.outcome import Message, Metric, Outcome, Ratio, StepRecord, Verdict
+from sim.outcome import ConstraintRecord, Message, Metric, Outcome, Ratio, StepRecord, Verdict
 from sim.report import building, csvfile, grid, inspection, jsonlines, junit, markdown, moved, table
 from sim.scenario import Scenario
 
@@ -176,6 +179,37 @@ class TestTable:
         (found, _) = json.loads(jsonlines.line([outcome(*density, study="density")]))["metrics"]
         assert found["value"] == 1_000_000
 
+    def test_what_stops_the_next_instance_is_named_and_what_would_after_it(self, scenario: Scenario) -> None:
+        fits = [
+            Metric("instances", "value", of, "all instances idle", n, "1") for of, n in (("vm", 1e6), ("pod", 110.0))
+        ]
+        records = tuple(
+            ConstraintRecord("pod", name, limit, name == "pods", 1.0, 110.0, "1", "D0001", estimate=name == "pids")
+            for name, limit in (("pids", 5000), ("bridge_ports", 1023), ("pods", 110), ("memory_reserved", None))
+        )
+        made = dataclasses.replace(outcome(*fits, study="density"), records=records)
+        said = "pod stops at: pods a node (110); next: ports of one bridge (1,023)"
+        assert f"  {said}" in table.part(made)
+        assert f"- {said}" in markdown.document([(scenario, [made])]).splitlines()
+        assert json.loads(jsonlines.line([made]))["constraints"] == [
+            {"of": "pod", "constraint": "pids", "limit": 5000, "binds": False},
+            {"of": "pod", "constraint": "bridge_ports", "limit": 1023, "binds": False},
+            {"of": "pod", "constraint": "pods", "limit": 110, "binds": True},
+            {"of": "pod", "constraint": "memory_reserved", "limit": None, "binds": False},
+        ]
+        assert table.stop(made, "vm") == ""
+        never = dataclasses.replace(made, records=(records[-1],))
+        assert table.stop(never, "pod") == "stops at: nothing"
+
+    def test_the_time_of_what_did_not_happen_is_never(self) -> None:
+        values = {"swapped": 0.0, "first_swap": 600.0, "oom_kills": 2.0, "first_kill": 90.0}
+        units = {"swapped": "B", "oom_kills": "1"}
+        passed = [Metric(name, "value", "vm", "", x, units.get(name, "s")) for name, x in values.items()]
+        text = " ".join(table.part(outcome(*passed, study="memory")))
+        assert "never" in text
+        assert "10 min" not in text
+        assert "90 s" in text
+
     def test_nothing_at_all_is_no_estimate(self) -> None:
         assert table.value(Metric("time", "p50", "a", "", 0.0, "s", estimate=True)) == "0 s"
 
@@ -281,6 +315,72 @@ class TestBuilding:
             "",
         ]
 
+    @staticmethod
+    def made_of(*steps: StepRecord) -> Outcome:
+        return Outcome("build", "build", 1, 1, ("build",), (), tuple(steps))
+
+    def test_beside_a_miss_each_hit_still_says_what_would_break_it_equal_ones_together(self) -> None:
+        same, other = Message("no.such.break", (("paths", "x"),)), Message("no.other.break")
+        made = self.made_of(
+            step("1", "RUN a", "hit", line=2, breaks=same),
+            step("1", "RUN b", "hit", line=3, breaks=other),
+            step("1", "RUN c", "hit", line=4, breaks=same),
+            step("1", "RUN d", "miss", line=5),
+        )
+        lines = building.as_table(made, "legacy").splitlines()
+        where = lines.index("What would break the hits")
+        assert lines[where + 1 : where + 4] == ["  lines 2, 4: no.such.break paths=x", "  line 3: no.other.break", ""]
+        assert "break" not in building.as_table(made, "legacy", breaks=False)
+
+    def test_of_many_hits_it_says_so_only_when_asked_and_json_always_does(self) -> None:
+        hits = [step("1", f"RUN {n}", "hit", line=n, breaks=Message("no.such.break")) for n in range(1, 14)]
+        made = self.made_of(*hits, step("1", "RUN d", "miss", line=20))
+        assert "no.such.break" not in building.as_table(made, "legacy")
+        assert "--breaks says what would break the 13 hits" in building.as_table(made, "legacy").splitlines()
+        assert "  lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: no.such.break" in building.as_table(
+            made, "legacy", breaks=True
+        )
+        (build,) = json.loads(building.as_json(made, "legacy"))["builds"]
+        assert [one["breaks"]["id"] for one in build["steps"] if one["breaks"]] == ["no.such.break"] * 13
+
+    def test_a_build_that_hangs_on_an_output_has_its_time_either_way(self) -> None:
+        """5 s, 3 s that depend and 1 s that runs anyway, beside 7 s: 9 s in all, and 7 s without the 3 s."""
+        run = (("line", 2), ("step", "RUN z"), ("if_same", "hit"), ("if_changed", "miss"))
+        hangs = Message("build.depends_on_output", run)
+        spans: list[dict[str, Any]] = [
+            {"step": "z", "status": "miss", "start": 0.0, "end": 5.0, "inputs": ()},
+            {"step": "b", "status": "depends", "start": 5.0, "end": 8.0, "inputs": (("z", "copy"),), "reason": hangs},
+            {"step": "c", "status": "hit", "inputs": (("b", "copy"),)},
+            {"step": "d", "status": "miss", "start": 8.0, "end": 9.0, "inputs": (("c", "parent"), ("b", "parent"))},
+            {"step": "a", "status": "miss", "start": 0.0, "end": 7.0, "inputs": ()},
+        ]
+        steps = [dataclasses.replace(step("1", "RUN", "hit"), **span) for span in spans]
+        ways = building.both_ways(steps, "buildkit-containerd")
+        assert ways == building.BothWays(same=7.0, changed=9.0, estimate=False)
+        made = self.made_of(*steps)
+        assert "  if it leaves the same: 7.0 s, if not: 9.0 s" in building.as_table(made, "x").splitlines()
+        (build,) = json.loads(building.as_json(made, "buildkit-containerd"))["builds"]
+        assert (build["if_same"], build["if_changed"]) == (7, 9)
+
+    @pytest.mark.parametrize("builder", ["buildkit-containerd", "legacy"])
+    def test_both_ways_agree_with_plans_in_which_the_output_is_the_same_and_another(self, builder: Builder) -> None:
+        """The same: only the first stage runs, 5 s. Another: the 3 s behind its COPY too, as the plan has it."""
+        text = (
+            "FROM alpine AS a\nCOPY s /s\n# sim: 5 s\nRUN cc /s\nFROM alpine\nCOPY --from=a /o /o\n# sim: 3 s\nRUN o\n"
+        )
+        edit = Change(edits=(Edit(path="s", content="2"),))
+        last = plan_builds(text, {"s": "1"}, [edit], builder).last
+        ways = building.both_ways(last.records, builder)
+        assert ways is not None
+        assert ways.changed == pytest.approx(last.rebuild_seconds, rel=1e-12)
+        assert ways.same == pytest.approx(5.06, abs=0.03)
+        assert ways.changed - ways.same == pytest.approx(3.05, abs=0.05)
+
+    def test_nothing_that_depends_has_no_two_ways(self) -> None:
+        assert building.both_ways([step("1", "RUN a", "miss")], "legacy") is None
+        (build, _) = json.loads(building.as_json(self.made, "legacy"))["builds"]
+        assert (build["if_same"], build["if_changed"]) == (None, None)
+
     def test_suggestions_and_edits_that_were_tried_stand_at_the_end(self) -> None:
         from sim.images.suggest import Suggestion
         from sim.studies.build import WhatIf
@@ -335,7 +435,7 @@ def test_an_image_is_told_layer_by_layer() -> None:
     image = {
         "name": "x:1", "layers": [layer], "efficiency": 0.95, "wasted_bytes": 100_000, "hidden_bytes": 0,
     }  # fmt: skip
-    assert inspection.inspected({"kind": "image", "images": [image]}).splitlines() == [
+    assert inspection.inspected([("x.tar", {"kind": "image", "images": [image]})]).splitlines() == [
         "image x:1: 1 layers, 2.0 MB",
         "layer           size  compressed  made by",
         "------------  ------  ----------  -------",

@@ -73,6 +73,21 @@ def median_lane(outcome: Outcome, label: str, finish: Finish = "ready") -> Lane 
     return ordered[(len(ordered) - 1) // 2] if ordered else None
 
 
+def scaled(lane: Lane, total: float) -> Lane:
+    """The lane with every length stretched by one factor, so that it takes `total` seconds."""
+    if not lane.total:
+        return lane
+    factor = total / lane.total
+
+    def at(time: float) -> float:
+        return lane.zero + (time - lane.zero) * factor
+
+    phases = (
+        replace(phase, start=at(phase.start), end=at(phase.end), queued=phase.queued * factor) for phase in lane.phases
+    )
+    return replace(lane, total=total, phases=tuple(phases))
+
+
 def segments(lane: Lane, smallest: float = 0.0, since: float | None = None) -> list[Segment]:
     """The lane's pieces in order, each phase as its time in queues and its time of service.
 

@@ -9,7 +9,7 @@ from typing import Any
 from sim.outcome import OWNERS, Metric, Outcome, Owner, PhaseRecord
 from sim.report.figures import parts
 from sim.report.figures.bars import doubt_columns
-from sim.report.figures.lanes import Finish, Lane, median_lane, owners_of, phase_bars, segment_row, segments
+from sim.report.figures.lanes import Finish, Lane, median_lane, owners_of, phase_bars, scaled, segment_row, segments
 from sim.report.figures.legend import Mark
 from sim.report.look import Language, Look, Spec, chart, inline, type_size
 from sim.report.numbers import written
@@ -24,6 +24,15 @@ _LENS_WORTH = 4.0
 def finish_metric(outcome: Outcome, label: str, finish: Finish = "ready") -> Metric | None:
     """The metric whose clock stops at the finish: its median over instances."""
     return parts.any_statistic(outcome, label, _METRICS[finish])
+
+
+def drawn_lane(outcome: Outcome, label: str, finish: Finish = "ready") -> Lane | None:
+    """What is drawn of a label: its median instance of the first replication, stretched to the median of all.
+
+    One instance had its own luck: unstretched, its bar would not end at the number and the interval beside it.
+    """
+    lane, metric = median_lane(outcome, label, finish), finish_metric(outcome, label, finish)
+    return scaled(lane, metric.value) if lane and metric else lane
 
 
 def order(outcome: Outcome, finish: Finish = "ready") -> list[str]:
@@ -113,7 +122,7 @@ def _step(count: int, *, lens: bool, tall: bool) -> float:
 
 
 def _lanes(outcome: Outcome, finish: Finish) -> list[Lane]:
-    found = (median_lane(outcome, label, finish) for label in order(outcome, finish))
+    found = (drawn_lane(outcome, label, finish) for label in order(outcome, finish))
     return [lane for lane in found if lane]
 
 
@@ -121,7 +130,7 @@ def _totals(outcome: Outcome, look: Look, finish: Finish, predicted: Sequence[st
     """One row a lane: its total with interval and range, written, and its rank beside the predicted one."""
     rows = []
     for rank, label in enumerate(order(outcome, finish), 1):
-        metric, lane = finish_metric(outcome, label, finish), median_lane(outcome, label, finish)
+        metric, lane = finish_metric(outcome, label, finish), drawn_lane(outcome, label, finish)
         if metric is None:
             continue
         said = predicted.index(label) + 1 if label in predicted else 0
@@ -208,7 +217,7 @@ def race_table(outcome: Outcome, language: Language = "en", finish: Finish = "re
     """One row a label, by finish: total, interval, range, and the seconds of each owner in the instance drawn."""
     names, table = label_names(outcome, language), []
     for label in order(outcome, finish):
-        metric, lane = finish_metric(outcome, label, finish), median_lane(outcome, label, finish)
+        metric, lane = finish_metric(outcome, label, finish), drawn_lane(outcome, label, finish)
         if metric is None:
             continue
         row = {tr("figure.col.label", language): str(names[label])}

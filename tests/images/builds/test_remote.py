@@ -71,3 +71,23 @@ def test_a_hit_says_that_the_address_would_break_it():
     (add,) = [r for r in plan.last.records if r.status == "hit"]
     assert (add.reason.id, add.breaks.id) == ("build.hit_remote", "build.breaks_remote")
     assert dict(add.breaks.arguments) == {"address": URL}
+
+
+MIRROR = "https://mirror.example.org/pub/a.tgz"
+
+
+@pytest.mark.parametrize("builder", ["buildkit-containerd", "buildkit-overlay2", "legacy"])
+def test_the_same_file_name_on_another_host_may_be_the_same_file(builder):
+    text = "FROM a\nADD {} /f\nRUN cat /f\n"
+    edits = (Edit(path="Dockerfile", content=text.format(MIRROR)),)
+
+    def after(remotes):
+        plan = plan_builds(text.format(URL), {}, [Change(edits=edits, remotes=remotes)], builder=builder)
+        return [r for r in plan.last.records if r.line in (2, 3) and r.status != "base"]
+
+    unknown = after({})
+    assert [r.status for r in unknown] == ["depends", "depends"]
+    assert unknown[0].reason.id == "build.remote_unknown"
+    assert dict(unknown[0].reason.arguments) == {"address": MIRROR, "if_same": "hit", "if_changed": "miss"}
+    assert [r.status for r in after({MIRROR: "other"})] == ["miss", "miss"]
+    assert [r.status for r in after({MIRROR: URL})] == ["hit", "hit"]

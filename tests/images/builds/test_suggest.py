@@ -133,3 +133,22 @@ def test_no_split_or_move_where_a_command_needs_the_source():
     assert "build.suggest_split_copy" not in ids(offered(itself, Edit(path="app.py", content="2")))
     manifest = "FROM node\nWORKDIR /web\nCOPY web/package.json .\n# sim: 20 s\nRUN npm install\n"
     assert "build.suggest_move_down" not in ids(offered(manifest, Edit(path="web/package.json", content="{ }")))
+
+
+def test_a_compiler_that_is_installed_is_no_build():
+    text = "FROM python\nCOPY app.py /app.py\n# sim: 9 s\nRUN apt-get update && apt-get install -y gcc make\nCMD x\n"
+    (best,) = offered(text, Edit(path="app.py", content="2"))
+    assert best.message.id == "build.suggest_move_down"
+    assert best.saved_seconds == pytest.approx(9)
+    built = text.replace("gcc make", "gcc && make")
+    assert offered(built, Edit(path="app.py", content="2")) == ()
+
+
+def test_an_arg_moves_down_with_the_env_that_passes_it_on():
+    text = "FROM python\nARG REV\nENV BUILD=$REV\n# sim: 50 s\nRUN ./slow\nRUN echo $BUILD\n"
+    found = offered(text, build_args={"REV": "2"})
+    (lower,) = [one for one in found if one.message.id == "build.suggest_lower"]
+    assert lower.files["Dockerfile"] == (
+        "FROM python\n# sim: 50 s\nRUN ./slow\nARG REV\nENV BUILD=$REV\nRUN echo $BUILD\n"
+    )
+    assert lower.saved_seconds == pytest.approx(50)

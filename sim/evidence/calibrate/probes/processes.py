@@ -8,7 +8,7 @@ import itertools
 import mmap
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sim.evidence.calibrate.bench import Bench, seconds
@@ -29,9 +29,21 @@ def syscall(bench: Bench) -> None:
     for _ in bench.rounds(100):
         empty.append(seconds(_calls(gc.isenabled, count)))
         full.append(seconds(_calls(os.getppid, count)))
-    # The least disturbed loop is taken off each: a disturbed one would make a call look free.
-    samples = [max(sample - min(empty), 0.0) / count for sample in full]
-    bench.add("syscall", "getppid(2)", samples)
+    samples = [each / count for each in without(empty, full)]
+    if samples:
+        bench.add("syscall", "getppid(2)", samples)
+    else:
+        bench.cannot("syscall", "calls took no longer than the loop without them: the clock or the load is too coarse")
+
+
+def without(empty: Sequence[float], full: Sequence[float]) -> list[float]:
+    """What loops took beyond the empty ones run in turn with them, each empty loop before its full one.
+
+    The quicker of the empty loops before and after is taken off, as a disturbed one would make a call look free. A
+    pair in which nothing is left was disturbed, and is left out.
+    """
+    quicker = [min(pair) for pair in zip(empty, [*empty[1:], empty[-1]], strict=True)]
+    return [sample - loop for sample, loop in zip(full, quicker, strict=True) if sample > loop]
 
 
 def page_fault(bench: Bench) -> None:
