@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from sim.images.cache import Step, Store
-from sim.images.vertices import BuildGraph
+from sim.images.vertices import BuildGraph, chain
 
 Mode = Literal["min", "max"]
 
@@ -20,6 +20,6 @@ def exported(store: Store, build: BuildGraph, steps: Mapping[str, Step], mode: M
     """The store of a fresh builder that imports what was exported after a build."""
     keys = {key for step in steps.values() for key in step.kept}
     links = {link: ids & keys for link, ids in store.links.items() if ids & keys}
-    carried = keys if mode == "max" else (steps[build.target].kept if build.target in steps else frozenset())
-    results = {key: store.results[key] for key in carried if key in store.results}
+    kept = keys if mode == "max" else {key for name in chain(build) if name in steps for key in steps[name].kept}
+    results = {key: store.results[key] for key in kept if key in store.results}
     return Store(links, results, builds=store.builds, made=store.made)
