@@ -33,6 +33,7 @@ from sim.catalog.model import (
     Share,
     Technology,
 )
+from sim.catalog.names import PROFILE, check
 from sim.catalog.read import Table
 from sim.errors import CatalogError, InputError, Problem
 from sim.outcome import OWNERS, Owner
@@ -221,10 +222,6 @@ _MAKERS: dict[str, Callable[[Table], Any]] = {
 }
 
 
-PROFILE = ".toml"
-"""How the name of a host ends that is the path of a measured profile."""
-
-
 def _cpu_speed(name: str) -> Number:
     return host(name).cpu_speed
 
@@ -282,8 +279,6 @@ def _one(kind: str, having: Callable[[], Mapping[str, Entry]], name: str) -> Ent
     try:
         return having()[name]
     except KeyError:
-        from sim.catalog.names import check
-
         check(cast("Any", kind), name)
         raise InputError(f"no {name!r} in {kind}") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from sim.errors import InputError
@@ -17,6 +18,9 @@ FIELDS: dict[str, Kind] = {
     "host": "hosts",
 }
 """What a parameter of that name means where nothing marks it."""
+
+PROFILE = ".toml"
+"""How the name of a host ends that is the path of a measured profile."""
 
 _ONE: dict[Kind, str] = {kind: field for field, kind in FIELDS.items()} | {"images": "image"}
 
@@ -33,10 +37,10 @@ def check(kind: Kind, name: str) -> None:
 
     A host may also be the path of a profile, as `python -m sim calibrate` writes it.
     """
-    from sim.catalog import load
+    if kind == "hosts" and name.endswith(PROFILE):
+        from sim.catalog.profile import read_profile
 
-    if kind == "hosts" and name.endswith(load.PROFILE):
-        load.host(name)
+        read_profile(Path(name))
         return
     have = known(kind)
     if name not in have:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sim import studies
 from sim.catalog import names
-from sim.catalog.load import PROFILE
 from sim.errors import InputError, Problem
 from sim.expression import RESERVED
 from sim.loading import expressions
@@ -146,7 +145,7 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
 def _beside(given: dict[str, Any], folder: str) -> dict[str, Any]:
     """The parameters with the path of a host's profile as it is found from the scenario's folder."""
     host = given.get("host")
-    if isinstance(host, str) and host.endswith(PROFILE):
+    if isinstance(host, str) and host.endswith(names.PROFILE):
         return given | {"host": str(Path(folder, host))}
     return given
 
