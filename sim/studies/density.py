@@ -17,7 +17,8 @@ from sim.machine.host import opposite
 from sim.machine.ledger import Bill, Ledger, bill
 from sim.outcome import Bound, ConstraintRecord, MetricSpec
 from sim.platforms.plan import Options, Plan, boot_plan
-from sim.quantity import Bytes, Seconds
+from sim.quantity import Seconds
+from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage
 from sim.studies.base import Context, Run, Study
 from sim.studies.memory import chosen_guest, guest_problems, inputs
 
@@ -33,15 +34,10 @@ class Density:
 
     technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
     host: Annotated[str, CatalogName("hosts"), doc("The machine they are to fit on.")] = "server"
-    application: Annotated[str, CatalogName("applications"), doc("What runs in each instance.")] = "web"
-    guest: Annotated[
-        str, CatalogName("guests", empty=True), doc("The guest system; if left out, the technology's first.")
-    ] = ""
-    guest_memory: Annotated[
-        Bytes | None,
-        doc("Memory configured for each guest; if left out, the guest's default or what the application needs."),
-    ] = None
-    same_image: Annotated[bool, doc("All instances come from one image, so that their files are the same.")] = True
+    application: ApplicationId = "web"
+    guest: GuestId = ""
+    guest_memory: GuestMemory = None
+    same_image: SameImage = True
     ksm: Annotated[bool, doc("The host merges equal pages of its guests (KSM); containers are not affected.")] = False
     pod_limit: Annotated[bool, doc("A kubelet starts the instances, and its limit of pods counts.")] = True
     overcommit: Annotated[

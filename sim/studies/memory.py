@@ -19,6 +19,7 @@ from sim.machine.ledger import Bill, Ledger, bill
 from sim.outcome import MetricSpec, Record
 from sim.quantity import Bytes, BytesPerSecond, Seconds
 from sim.studies import memory_time
+from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage
 from sim.studies.base import Context, Run, Study
 
 MOST_IN_TIME = 500
@@ -33,16 +34,11 @@ class Memory:
 
     technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
     host: Annotated[str, CatalogName("hosts"), doc("The machine they run on.")] = "laptop"
-    application: Annotated[str, CatalogName("applications"), doc("What runs in each instance.")] = "web"
-    guest: Annotated[
-        str, CatalogName("guests", empty=True), doc("The guest system; if left out, the technology's first.")
-    ] = ""
-    guest_memory: Annotated[
-        Bytes | None,
-        doc("Memory configured for each guest; if left out, the guest's default or what the application needs."),
-    ] = None
+    application: ApplicationId = "web"
+    guest: GuestId = ""
+    guest_memory: GuestMemory = None
     instances: Annotated[int, Ge(1), Le(2000), doc("How many instances there are.")] = 10
-    same_image: Annotated[bool, doc("All instances come from one image, so that their files are the same.")] = True
+    same_image: SameImage = True
     dax: Annotated[
         bool, doc("Guests map their files from the host's page cache (virtio-pmem or virtio-fs with DAX).")
     ] = False

@@ -22,6 +22,7 @@ from sim.platforms.plan import Options, Plan, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, PerSecond, render
+from sim.studies.asked import ApplicationId, GuestId
 from sim.studies.base import Context, Repeated, Run, Study
 from sim.studies.memory import chosen_guest, guest_problems
 from sim.studies.room import Room, room
@@ -38,10 +39,8 @@ class Startup:
 
     technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What starts the instances.")]
     host: Annotated[str, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
-    application: Annotated[str, CatalogName("applications"), doc("What runs in each instance.")] = "web"
-    guest: Annotated[
-        str, CatalogName("guests", empty=True), doc("The guest system; if left out, the technology's first.")
-    ] = ""
+    application: ApplicationId = "web"
+    guest: GuestId = ""
     guest_memory: Annotated[
         Bytes | None, doc("Memory configured for each guest; if left out, the guest's own default.")
     ] = None

@@ -93,7 +93,8 @@ def test_a_checksum_that_is_no_digest_is_refused_as_written_and_from_a_variable(
 
 @pytest.mark.parametrize(("name", "digits"), [("sha256", 64), ("sha384", 96), ("sha512", 128)])
 def test_a_digest_is_taken(name, digits):
-    plan_builds(f"FROM a\nADD --checksum={name}:{'0a' * (digits // 2)} {URL} /f\n", {})
+    plan = plan_builds(f"FROM a\nADD --checksum={name}:{'0a' * (digits // 2)} {URL} /f\n", {})
+    assert [record.line for record in plan.last.records if record.status == "miss"] == [2]
 
 
 def test_the_cache_is_passed_over_for_the_stages_that_are_named():

@@ -41,7 +41,9 @@ def test_a_name_that_is_no_utf8_counts_as_any_other(tmp_path, builder):
 
 def test_a_lone_surrogate_in_a_recording_is_hashed_too():
     tree = trees.from_mapping({"x\udce9": "\ud800", "Dockerfile": "FROM a\nCOPY . /s\n"})
-    plan_builds(None, tree)
+    same, other = Edit(path="x\udce9", content="\ud800"), Edit(path="x\udce9", content="\ud801")
+    plan = plan_builds(None, tree, [Change(edits=(same,)), Change(edits=(other,))])
+    assert [fates(plan, n) for n in (1, 2, 3)] == [["miss"], ["hit"], ["miss"]]
 
 
 def test_a_huge_file_is_hashed_in_pieces_and_never_held(tmp_path):
