@@ -15,19 +15,21 @@ from typing import Any, TypeVar, cast, get_args
 
 from sim.catalog import facts as _facts
 from sim.catalog import images as _images
+from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
     DEMANDS,
+    HOST_WAITS,
     Application,
     Demand,
     Fact,
     Family,
-    Growth,
     Guest,
     Host,
     MemoryPart,
     Milestone,
     Number,
     OfficialImage,
+    Per,
     Phase,
     Runs,
     Share,
@@ -43,9 +45,21 @@ FOLDER = Path(__file__).parent
 _NONE = Number(0.0, "1", sources=("definition",))
 _NO_BYTES = Number(0.0, "B", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))
-_AMOUNT_UNITS = {"cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "transfer": "B"}
+_GROWTHS: tuple[Per, ...] = ("instance", "mount", "layer", "port")
+_AMOUNT_UNITS: dict[str, str] = {"cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "transfer": "B"}
 
 Entry = TypeVar("Entry", Technology, Guest, Application, Host)
+
+
+def _operation(table: Table) -> str:
+    """The lock and operation that a hold names."""
+    name = table.any("hold")
+    if not isinstance(name, str):
+        table.problem(f'{name!r} is not how a hold names its lock\'s operation, "rtnl.veth-move"', "hold")
+        return ""
+    if name not in operations():
+        table.problem(unknown(name), "hold")
+    return name
 
 
 def _phase(table: Table) -> Phase:
@@ -54,14 +68,24 @@ def _phase(table: Table) -> Phase:
         have = f"has the demands {', '.join(present)}" if present else "has no demand"
         table.problem(f"{have}; a phase has exactly one of {', '.join(DEMANDS)}")
     demand: Demand = present[0] if present else "wait"
-    amounts = {name: table.number(name, _AMOUNT_UNITS[name]) for name in present}
-    amount = amounts.get(demand, Number(0.0, "s"))
-    growth = []
-    for inner in table.tables("growth"):
-        per = inner.string("per", allowed=("instance", "mount", "layer", "queued"))
-        growth.append(Growth(cast("Any", per), inner.number("amount", _AMOUNT_UNITS[demand])))
-        inner.done()
-    provenance = {key: table.number(key, "1") for key in ("spread", "parallelism") if table.has(key)}
+    per_page = bool(table.string("for_each", "", allowed=("", "page")))
+    amounts: dict[str, Number] = {name: table.number(name, _AMOUNT_UNITS[name]) for name in present if name != "hold"}
+    amount, growth = amounts.get(demand, Number(0.0, "s")), growths(table, _AMOUNT_UNITS[demand], _GROWTHS)
+    plain = ("times",) if demand == "hold" else ("spread", "parallelism")
+    provenance = {key: table.number(key, "1") for key in plain if table.has(key)}
+    resource, operation = table.string("resource", ""), None
+    if "hold" in present:
+        name = _operation(table)
+        operation = operations().get(name)
+        if operation is not None:
+            amount, growth = operation.held.amount, operation.held.growth
+        if resource or table.has("growth"):
+            table.problem("names its lock's operation, which has the lock and what it grows by")
+        resource = name.partition(".")[0]
+    elif (demand in ("read", "transfer")) != bool(resource) and demand != "wait":
+        table.problem(f"a {demand} phase {'names its' if demand in ('read', 'transfer') else 'has no'} resource")
+    elif demand == "wait" and resource and resource not in HOST_WAITS:
+        table.problem(f"{resource!r} is no wait of a host; there are {', '.join(HOST_WAITS)}", "resource")
     phase = Phase(
         id=table.string("id"),
         owner=cast("Owner", table.string("owner", allowed=OWNERS)),
@@ -69,19 +93,17 @@ def _phase(table: Table) -> Phase:
         demand=demand,
         amount=amount,
         text=table.text("text"),
-        resource=table.string("resource", ""),
+        resource=resource,
+        operation=operation,
+        per_page=per_page,
         parallelism=provenance["parallelism"].value if "parallelism" in provenance else 1.0,
-        growth=tuple(growth),
+        growth=growth,
         spread=provenance["spread"].value if "spread" in provenance else 0.0,
         when=table.string("when", "", allowed=("", "network", "cold", "pull")),
         kernel_before=table.string("kernel_before", ""),
         kernel_from=table.string("kernel_from", ""),
         provenance=provenance,
     )
-    if (demand in ("hold", "read", "transfer")) != bool(phase.resource) and demand != "wait":
-        table.problem(
-            f"a {demand} phase {'names its' if demand in ('hold', 'read', 'transfer') else 'has no'} resource"
-        )
     table.done()
     return phase
 
@@ -160,6 +182,7 @@ def _guest(table: Table) -> Guest:
         memory=memory,
         default_memory=table.number("default_memory", "B", definition=True),
         userland_only_phases=table.strings("userland_only_phases"),
+        working_set=table.number("working_set", "B", _NO_BYTES),
         mergeable=table.number("mergeable", "1", _NONE),
         tasks=table.number("tasks", "1", _NONE),
     )
@@ -186,6 +209,32 @@ def _application(table: Table) -> Application:
     return found
 
 
+def _locks(table: Table) -> dict[str, Number]:
+    """A host's own hold times, by lock and operation."""
+    outer = table.table("locks", needed=False)
+    if outer is None:
+        return {}
+    found: dict[str, Number] = {}
+    for lock in outer.names():
+        inner = outer.table(lock)
+        if inner is None:
+            continue
+        for name in inner.names():
+            if f"{lock}.{name}" not in operations():
+                outer.problem(unknown(f"{lock}.{name}"), f"{lock}.{name}")
+                continue
+            found[f"{lock}.{name}"] = inner.number(name, "s")
+    return found
+
+
+def _waits(table: Table) -> dict[str, Number]:
+    found = table.numbers("waits", "s")
+    for name in found:
+        if name not in HOST_WAITS:
+            table.problem(f"is no wait of a host; there are {', '.join(HOST_WAITS)}", f"waits.{name}")
+    return found
+
+
 def host_of(table: Table) -> Host:
     """The host a table tells; what is wrong with it is noted in the table."""
     cores = table.number("cores", "1", definition=True)
@@ -201,7 +250,8 @@ def host_of(table: Table) -> Host:
         kernel=table.string("kernel"),
         nested=table.flag("nested"),
         swap=table.number("swap", "B", _NO_BYTES, definition=True),
-        locks=table.numbers("locks", "s"),
+        locks=_locks(table),
+        waits=_waits(table),
         limits=table.numbers("limits", "1"),
         own_memory=table.number("own_memory", "B", _NO_BYTES),
         smt=table.number("smt", "1", _ONE),

@@ -12,6 +12,21 @@ from sim.scenario import Text
 Demand = Literal["cpu", "read", "write", "transfer", "hold", "wait"]
 DEMANDS: tuple[Demand, ...] = ("cpu", "read", "write", "transfer", "hold", "wait")
 
+Per = Literal["instance", "mount", "layer", "queued", "port"]
+"""What a demand may grow with."""
+
+HOST_WAITS = ("kvm_create", "kvm_guest")
+"""Waits that a host may lengthen: for all its cores while KVM makes a machine, and while its guest sets itself up."""
+
+PAGE = 4096
+"""Bytes of a page of memory."""
+
+
+def generation(kernel: str) -> tuple[int, ...]:
+    """A kernel's version as numbers that compare: "5.15" is later than "5.4"."""
+    return tuple(int(part) for part in kernel.split("."))
+
+
 Milestone = Literal["runtime", "init", "application", "exit"]
 """What the phase leads to: the runtime or VMM is ready, its first process runs, the application answers; and where an
 instance is cleaned up, it has exited and is removed."""
@@ -81,24 +96,80 @@ class Fact:
 class Growth:
     """A demand that grows with what the host holds: `amount` more for each `per`.
 
-    "queued" are those that are in the queue of a hold's lock already, its holder included.
+    "queued" are those that are in the queue of a hold's lock already, its holder included; "port" are the ports of the
+    instances' bridge.
     """
 
-    per: Literal["instance", "mount", "layer", "queued"]
+    per: Per
     amount: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How long one holder has a lock: seconds, and what they grow by."""
+
+    amount: Number
+    growth: tuple[Growth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that is done while a lock is held, and for how long on each generation of kernels.
+
+    held: on kernels that no entry of `older` is for. older: (version, hold on kernels before it), oldest first.
+    """
+
+    id: str
+    text: Text
+    held: Held
+    older: tuple[tuple[str, Held], ...] = ()
+
+    def on(self, kernel: str) -> Held:
+        """The hold on that kernel."""
+        has = generation(kernel)
+        return next((held for before, held in self.older if has < generation(before)), self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """A lock whose holder waits for a grace period unless the last one just has.
+
+    quick: seconds it is held where the last hold ended at most `recent` seconds ago; from `stale` seconds on it is the
+    operation's own hold, and in between in proportion.
+    """
+
+    quick: Number
+    recent: Number
+    stale: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
+
+    operations: what is done under it, by id. A phase or a host names one as "rtnl.veth-move".
+    """
+
+    id: str
+    name: Text
+    operations: Mapping[str, Operation]
+    grace: Grace | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """One phase of a boot plan: one demand, on one resource.
 
-    amount: core-seconds for cpu, bytes for read, write and transfer, seconds for hold and wait.
-    resource: the lock of a hold, the content key of a read, the link of a transfer; "" for cpu and wait.
+    amount: core-seconds for cpu, bytes for read, write and transfer, seconds for wait; for a hold, those of its operation
+    on a recent kernel.
+    resource: the lock of a hold, the content key of a read, the link of a transfer, the host's wait (`HOST_WAITS`) that
+    may replace a wait; else "".
+    operation: what a hold does under its lock; `provenance` may say how many such holds ("times") the phase is.
+    per_page: whether the amount is that of each page of the guest's working set.
     parallelism: cores a cpu demand can use. spread: sigma of the natural logarithm of its duration.
     when: what a start must have for the phase to happen ("network", "cold", "pull"), "" for always.
     kernel_before: the phase is only there on host kernels older than this ("5.0"), "" for all; kernel_from: only on
-    this and newer ones. A "wait" on resource "cgroup_attach" is paid only where the host's last attach was long ago.
-    provenance: the numbers behind the plain fields ("spread", "parallelism").
+    this and newer ones. provenance: the numbers behind the plain fields ("spread", "parallelism", "times").
     """
 
     id: str
@@ -108,6 +179,8 @@ class Phase:
     amount: Number
     text: Text
     resource: str = ""
+    operation: Operation | None = None
+    per_page: bool = False
     parallelism: float = 1.0
     growth: tuple[Growth, ...] = ()
     spread: float = 0.0
@@ -194,6 +267,7 @@ class Guest:
     """A guest system: its kernel's and user space's boot phases, and what they keep in memory.
 
     userland_only_phases: the ids of the phases that a system container runs, on its host's kernel.
+    working_set: bytes of its memory that it touches before it answers, where it is restored and not booted.
     mergeable: the share of its anonymous memory that is the same in every guest, for KSM. tasks: as a technology's,
     which count on the host only where the guest has no kernel of its own.
     """
@@ -204,6 +278,7 @@ class Guest:
     memory: tuple[MemoryPart, ...]
     default_memory: Number
     userland_only_phases: tuple[str, ...] = ()
+    working_set: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
     mergeable: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
     tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
 
@@ -229,7 +304,8 @@ class Application:
 class Host:
     """A machine. cpu_speed: against the machine of `docs/model.md`'s measurements. kernel: "6.1", read as a generation.
 
-    locks: hold times, and waits that name what they wait for, that differ on this host, by that name.
+    locks: how long operations hold their locks where that differs on this host, by lock and operation
+    ("rtnl.veth-move"). waits: what it adds of `HOST_WAITS`.
     nested: whether it is a virtual machine itself. limits: as a technology's, of the host itself ("pids", "pods").
     own_memory: what its own system holds before any instance. smt: what a core does with both hardware threads busy,
     against one. provenance: the numbers behind the plain fields ("cores").
@@ -247,6 +323,7 @@ class Host:
     nested: bool = False
     swap: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
     locks: Mapping[str, Number] = field(default_factory=dict)
+    waits: Mapping[str, Number] = field(default_factory=dict)
     limits: Mapping[str, Number] = field(default_factory=dict)
     own_memory: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
     smt: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))

@@ -16,7 +16,9 @@ from sim.errors import InputError, Problem
 from sim.quantity import parse
 from sim.scenario import Text
 
-_MAY_SET = ("primary", "derived-from-published-raw-data")
+MAY_SET = ("primary", "derived-from-published-raw-data")
+"""Provenances of facts that may set a number; others only support an estimate."""
+
 _ROUNDING = 0.02
 """How far a number may be from the fact it names without a derivation: catalog numbers are rounded to three digits."""
 
@@ -62,6 +64,11 @@ class Table:
             self.problem(f"{value!r} is not {word}", key)
             return default
         return value
+
+    def any(self, key: str) -> Any:
+        """What the key holds, whatever its type."""
+        self._read.add(key)
+        return self._data[key]
 
     def string(self, key: str, default: str | None = None, allowed: Iterable[str] = ()) -> str:
         """A text that is one of `allowed`, where that is given."""
@@ -218,7 +225,7 @@ class Table:
                 continue
             if fact.use == "check":
                 self.problem(f"fact {source} is for checks, and may set no number", "source")
-            if not estimate and fact.provenance not in _MAY_SET:
+            if not estimate and fact.provenance not in MAY_SET:
                 self.problem(
                     f"fact {source} is a {fact.provenance}, which may only support an estimate; add `estimate`",
                     "source",

@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sim.batch.run import run
 from sim.catalog import load as catalog
 from sim.catalog.facts import values
+from sim.catalog.read import MAY_SET
 from sim.errors import InputError, Problem
 from sim.loading import load
 from sim.outcome import Metric, Outcome
@@ -188,7 +189,19 @@ def recorded() -> Mapping[str, Any]:
     return found
 
 
-def weighed_median(rows: Sequence[Row]) -> float | None:
+class Erring(Protocol):
+    """What has an error and was published somewhere: a row, or a point that a figure draws."""
+
+    @property
+    def error(self) -> float:
+        """(predicted - published) / published."""
+
+    @property
+    def publication(self) -> str:
+        """What it was published in."""
+
+
+def weighed_median(rows: Sequence[Erring]) -> float | None:
     """The median of absolute errors in which every publication weighs the same, however many rows it has.
 
     Each row weighs one over its publication's rows; the median is where half of the weight lies on either side, between
@@ -311,6 +324,8 @@ def _wrong(published: Published) -> str:
         return f"{published.value} {published.unit} is not what {fact.id} says: {fact.value} {fact.unit}".rstrip()
     if fact.use and fact.use != published.use:
         return f"{fact.id} is for use {fact.use!r}, not {published.use!r}"
+    if published.use == "calibrate" and fact.provenance not in MAY_SET:
+        return f"{fact.id} is a {fact.provenance}, which may be shown and checked against but calibrates nothing"
     if published.use == "check" and fact.id in catalog.cited():
         return f"{fact.id} sets {catalog.cited()[fact.id][0]}, so it cannot be a check"
     return ""

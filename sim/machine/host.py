@@ -15,6 +15,7 @@ from typing import Any
 
 from simpy import Environment
 
+from sim.catalog.locks import locks
 from sim.catalog.model import Host
 from sim.engine.fluid import Fluid
 from sim.engine.servers import GraceLock, Servers
@@ -24,13 +25,6 @@ Done = Callable[[Any], Any]
 
 CACHED_READ = 1.2e-6 / 4096
 """Core-seconds a byte that the page cache holds: one minor fault of 1.2 us for each 4 KiB page, as measured."""
-
-CGROUP_ATTACH = "cgroup_attach"
-"""The lock that moving a process into a cgroup takes. Its writer waits for an RCU grace period unless the last writer
-just has: measured below 0.1 ms if that was under 10 ms ago, and about 8 ms once it was over 20 ms ago."""
-
-_ATTACH_QUICK, _ATTACH_RECENT, _ATTACH_STALE = 0.1e-3, 10e-3, 20e-3
-
 
 def opposite(bound: Bound) -> Bound:
     """The end at which a speed makes a run as short as durations at `bound` do."""
@@ -44,18 +38,20 @@ class Held:
 
     instances: int = 0
     mounts: int = 0
+    ports: int = 0
 
-    def add(self, mounts: int, instances: int = 1) -> None:
-        """Instances there are from now on, each with so many mounts in the host's table."""
+    def add(self, mounts: int, ports: int = 0, instances: int = 1) -> None:
+        """Instances there are from now on, each with so many mounts in the host's table and ports of its bridge."""
         self.instances += instances
         self.mounts += instances * mounts
+        self.ports += instances * ports
 
     def growth(self, amounts: Iterable[tuple[str, float]], *, itself: bool) -> float:
         """What a demand grows by: the sum over (what there is of, amount for each).
 
         itself: whether the asker is held already; a demand does not grow with its asker.
         """
-        counts = {"instance": self.instances - itself, "mount": self.mounts}
+        counts = {"instance": self.instances - itself, "mount": self.mounts, "port": self.ports - itself}
         return sum(counts.get(per, 0) * amount for per, amount in amounts)
 
 
@@ -80,7 +76,11 @@ class RunningHost:
         self._network = Fluid(env, host.network.at(speed_bound))
         self._locks: dict[str, Servers] = {}
         self._ends: dict[str, deque[float]] = {}
-        self._attach = GraceLock(_ATTACH_QUICK, _ATTACH_RECENT, _ATTACH_STALE)
+        self._graces = {
+            name: GraceLock(lock.grace.quick.at(bound), lock.grace.recent.at(bound), lock.grace.stale.at(bound))
+            for name, lock in locks().items()
+            if lock.grace is not None
+        }
         self._warm = warm
         self._cached: set[str] = set()
         self._reading: dict[str, list[tuple[Done, Any]]] = {}
@@ -136,8 +136,9 @@ class RunningHost:
     def hold(self, lock: str, seconds: float) -> tuple[float, float]:
         """Take a lock now, in the order of asking. When it is got, and when it is given back."""
         now = self.env.now
-        if lock == CGROUP_ATTACH:
-            return self._attach.hold(now, seconds)
+        grace = self._graces.get(lock)
+        if grace is not None:
+            return grace.hold(now, seconds)
         servers = self._locks.get(lock)
         if servers is None:
             servers = self._locks[lock] = Servers()

@@ -12,14 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.catalog.model import Application, Guest, Host, Number, Phase, Technology
-from sim.machine.host import CGROUP_ATTACH, opposite
+from sim.catalog.model import PAGE, Application, Growth, Guest, Host, Number, Phase, Technology, generation
+from sim.machine.host import opposite
 from sim.outcome import Bound, Owner
 
 _MILESTONES = ("runtime", "init", "application", "exit")
 
 _MOUNTED = frozenset({"container", "system_container", "sandbox"})
 """Families whose instances have their root file system mounted on the host: one line of its mount table each."""
+
+_NOTHING = Number(0.0, "B", sources=("definition",))
 
 _TIMED = frozenset({"cpu", "hold", "wait"})
 """Demands whose amount is in seconds; the others' is in bytes."""
@@ -68,8 +70,8 @@ class Step:
 class Plan:
     """The steps of a start.
 
-    runtime, init: how many of them are done once that milestone is reached. mounts: how many an instance adds to the
-    host's mount table. pull: seconds the steps of a pull, the first ones, take alone; empty where nothing is pulled.
+    runtime, init: how many of them are done once that milestone is reached. mounts, ports: how many an instance adds to
+    the host's mount table and to its bridge. pull: seconds the steps of a pull, the first ones, take alone; empty where nothing is pulled.
     clean_up: how many of the steps, the last ones, come after the application is ready.
     """
 
@@ -77,6 +79,7 @@ class Plan:
     runtime: int
     init: int
     mounts: int = 0
+    ports: int = 0
     pull: tuple[float, ...] = ()
     clean_up: int = 0
 
@@ -94,11 +97,13 @@ def boot_plan(
     options: Options,
     bound: Bound = "value",
     layers: int = 0,
+    working_set: Number | None = None,
 ) -> Plan:
     """The plan of starting an application by a technology on a host.
 
     guest: None where the technology starts a process. bound: which end of the numbers' ranges to take; speeds are
-    taken at the other end. layers: how many the application's image has.
+    taken at the other end. layers: how many the application's image has. working_set: bytes of its memory that a
+    restored guest touches before it answers; None for what the catalog says of the guest.
     """
     nested = technology.nested_slowdown if host.nested and technology.runs in ("guest", "unikernel") else None
     slowdown, behind = (nested.at(bound), (nested,)) if nested else (1.0, ())
@@ -111,13 +116,15 @@ def boot_plan(
     found = [entry for entry in found if _happens(entry[0], options) and _in_kernel(entry[0], host.kernel)]
     found = [entry for entry in found if not _empty(entry[0], host)]
     found.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
-    steps = tuple(_step(phase, host, options, bound, speed, extra, layers) for phase, speed, extra in found)
+    touched = working_set or (guest.working_set if guest is not None else _NOTHING)
+    steps = tuple(_step(phase, host, options, bound, speed, extra, layers, touched) for phase, speed, extra in found)
     reached = [_MILESTONES.index(phase.leads_to) for phase, _, _ in found]
     return Plan(
         steps,
         runtime=reached.count(0),
         init=reached.count(0) + reached.count(1),
         mounts=int(technology.family in _MOUNTED),
+        ports=sum(per == "port" for step in steps for per, _ in step.growth),
         clean_up=reached.count(3),
     )
 
@@ -130,25 +137,26 @@ def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase
     return guest.phases
 
 
-def _amount(phase: Phase, host: Host) -> Number:
-    """The phase's own amount, or the host's where it has one for that lock or for what is waited for."""
-    return host.locks.get(phase.resource, phase.amount) if phase.demand in ("hold", "wait") else phase.amount
+def _amount(phase: Phase, host: Host) -> tuple[Number, tuple[Growth, ...]]:
+    """The phase's own amount and growth; a hold's on the host's kernel, or what the host says itself."""
+    if phase.demand == "wait":
+        return host.waits.get(phase.resource, phase.amount), phase.growth
+    if phase.operation is None:
+        return phase.amount, phase.growth
+    held = phase.operation.on(host.kernel)
+    return host.locks.get(f"{phase.resource}.{phase.operation.id}", held.amount), held.growth
 
 
 def _empty(phase: Phase, host: Host) -> bool:
     """Whether there is nothing to do on this host, whatever it holds."""
-    return not phase.growth and not _amount(phase, host).at("high")
+    amount, growth = _amount(phase, host)
+    return not growth and not amount.at("high")
 
 
 def _happens(phase: Phase, options: Options) -> bool:
     if phase.leads_to == "exit" and not options.clean_up:
         return False
     return {"": True, "network": options.network, "cold": options.cold, "pull": options.pull}[phase.when]
-
-
-def generation(kernel: str) -> tuple[int, ...]:
-    """A kernel's version as numbers that compare: "5.15" is later than "5.4"."""
-    return tuple(int(part) for part in kernel.split("."))
 
 
 def _in_kernel(phase: Phase, kernel: str) -> bool:
@@ -158,24 +166,35 @@ def _in_kernel(phase: Phase, kernel: str) -> bool:
 
 
 def _step(
-    phase: Phase, host: Host, options: Options, bound: Bound, speed: float, behind: tuple[Number, ...], layers: int
+    phase: Phase,
+    host: Host,
+    options: Options,
+    bound: Bound,
+    speed: float,
+    behind: tuple[Number, ...],
+    layers: int,
+    working_set: Number,
 ) -> Step:
-    amount = _amount(phase, host)
-    own = (amount, *(growth.amount for growth in phase.growth))
+    amount, growths = _amount(phase, host)
     shape = phase.provenance
+    own = (amount, *(growth.amount for growth in growths), *((working_set,) if phase.per_page else ()))
     scale = 1 / speed if phase.demand == "cpu" else 1.0
-    grown = layers * sum(growth.amount.at(bound) for growth in phase.growth if growth.per == "layer")
+    if phase.per_page:
+        scale *= working_set.at(bound) / PAGE
+    if "times" in shape:
+        scale *= shape["times"].at(bound)
+    grown = layers * sum(growth.amount.at(bound) for growth in growths if growth.per == "layer")
     return Step(
         id=phase.id,
         owner=phase.owner,
-        demand="hold" if phase.resource == CGROUP_ATTACH else phase.demand,
+        demand=phase.demand,
         resource=phase.resource,
         amount=(amount.at(bound) + grown) * scale,
         parallelism=shape["parallelism"].at(opposite(bound)) if "parallelism" in shape else phase.parallelism,
-        growth=tuple((growth.per, growth.amount.at(bound) * scale) for growth in phase.growth if growth.per != "layer"),
+        growth=tuple((growth.per, growth.amount.at(bound) * scale) for growth in growths if growth.per != "layer"),
         spread=shape["spread"].at(bound) if "spread" in shape else phase.spread,
-        source=amount.source,
-        estimate=any(number.estimate for number in own),
+        source=_source(amount, shape.get("times"), working_set if phase.per_page else None),
+        estimate=any(number.estimate for number in own) or bool("times" in shape and shape["times"].estimate),
         inputs=(
             *own,
             *shape.values(),
@@ -183,6 +202,11 @@ def _step(
             *(behind if phase.demand == "cpu" else ()),
         ),
     )
+
+
+def _source(*numbers: Number | None) -> str:
+    """How a record names what an amount was made of."""
+    return "; ".join(number.source for number in numbers if number is not None)
 
 
 def _of_host(phase: Phase, host: Host, options: Options) -> tuple[Number, ...]:

@@ -182,7 +182,7 @@ class Start(Alarm):
                 starter.stays(self)
                 return
             if position == plan.runtime:
-                host.held.add(plan.mounts)
+                host.held.add(plan.mounts, plan.ports)
             amount = step.amount
             if step.growth:
                 amount += host.held.growth(step.growth, itself=position >= plan.runtime)
@@ -218,9 +218,9 @@ class Start(Alarm):
             self.arm(at - now)
         else:
             if plan.runtime == len(steps):
-                host.held.add(plan.mounts)
+                host.held.add(plan.mounts, plan.ports)
             if plan.clean_up:
-                host.held.add(plan.mounts, -1)
+                host.held.add(plan.mounts, plan.ports, -1)
             starter.ready(self)
 
     def _served(self) -> None:

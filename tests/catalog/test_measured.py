@@ -11,7 +11,7 @@ from sim.catalog.model import Technology
 def alone(technology: Technology) -> float:
     """Seconds of a warm start without network on the reference host, which runs a recent kernel: no mechanism acts."""
     return math.fsum(
-        phase.amount.value / phase.parallelism
+        phase.amount.value * (phase.provenance["times"].value if "times" in phase.provenance else 1) / phase.parallelism
         for phase in technology.phases
         if phase.demand in ("cpu", "hold", "wait")
         and phase.leads_to != "exit"

@@ -110,7 +110,7 @@ def test_a_host_of_many_cores_makes_each_virtual_machine_wait_and_no_container()
         p.resource: p.amount.value for p in load.technology("firecracker").phases if p.resource.startswith("kvm_")
     }
     assert phases == {"kvm_create": 0.0, "kvm_guest": 0.0}
-    locks = load.host("m5d-metal").locks
+    locks = load.host("m5d-metal").waits
     assert {name: round(number.value, 4) for name, number in locks.items()} == {
         "kvm_create": 0.0245,
         "kvm_guest": 0.0229,

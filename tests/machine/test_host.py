@@ -4,7 +4,7 @@ import pytest
 from simpy import Environment
 
 from sim.catalog.model import Host, Number
-from sim.machine.host import CGROUP_ATTACH, Held, RunningHost, opposite
+from sim.machine.host import Held, RunningHost, opposite
 from sim.scenario import Text
 
 
@@ -116,7 +116,7 @@ def test_a_sparse_cgroup_attach_waits_for_a_grace_period_and_a_burst_does_not():
     log = []
     for gap in (0.0, 0.015, 0.005, 0.5):
         env.run(until=env.now + gap) if gap else None
-        start, end = host.hold(CGROUP_ATTACH, 0.008)
+        start, end = host.hold("cgroup_attach", 0.008)
         log.append(round(end - start, 6))
     # 0.015 s after asking is 0.007 s after the first attach was through.
     assert log == [0.008, 0.0001, 0.0001, 0.008]
@@ -131,6 +131,6 @@ def test_speeds_are_taken_at_the_end_that_makes_a_run_short_at_low():
 
 def test_growth_is_by_what_is_held_without_the_asker():
     held = Held()
-    held.add(mounts=2, instances=3)
-    assert held.growth([("instance", 1.0), ("mount", 10.0)], itself=False) == 63.0
-    assert held.growth([("instance", 1.0)], itself=True) == 2.0
+    held.add(mounts=2, ports=1, instances=3)
+    assert held.growth([("instance", 1.0), ("mount", 10.0), ("port", 100.0)], itself=False) == 363.0
+    assert held.growth([("instance", 1.0), ("port", 100.0)], itself=True) == 202.0

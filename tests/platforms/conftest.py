@@ -27,7 +27,7 @@ def make_phase(id_, demand, amount, leads_to="runtime", owner="engine", grows=()
     return Phase(id_, owner, leads_to, demand, amount, TEXT, growth=growth, **fields)
 
 
-def make_host(cores=2, speed=1.0, kernel="6.1", locks=None, **fields):
+def make_host(cores=2, speed=1.0, kernel="6.1", locks=None, waits=None, **fields):
     host = Host(
         "host",
         TEXT,
@@ -39,6 +39,7 @@ def make_host(cores=2, speed=1.0, kernel="6.1", locks=None, **fields):
         network=number(10e6, "B/s"),
         kernel=kernel,
         locks=locks or {},
+        waits=waits or {},
     )
     return replace(host, **fields)
 
@@ -92,7 +93,7 @@ class Race:
         options = options or Options()
         plan = boot_plan(technology or make_technology(*phases), None, Application("a", TEXT, (), ()), host, options)
         self.host = RunningHost(self.env, host, warm=not options.cold)
-        self.host.held.add(plan.mounts, existing)
+        self.host.held.add(plan.mounts, plan.ports, existing)
         self.ready = []
         self.starter = Starter(self.host, plan, SeedTree(seed), self._ready)
         for _ in range(count):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sim.machine.host import CGROUP_ATTACH
-from sim.platforms.plan import Options, boot_plan, generation
+from sim.catalog.model import Growth, Held, Operation, generation
+from sim.platforms.plan import Options, boot_plan
 
 
 @pytest.fixture
@@ -85,13 +85,73 @@ def test_guest_cpu_is_stretched_by_the_efficiency_and_nothing_else_is(technology
     assert [step.amount for step in plan.steps] == [1.0, 1.25, 1.0, 1.25]
 
 
-def test_a_host_overrides_how_long_its_locks_are_held(technology, application, host, phase, amount):
-    lock = phase("veth", "hold", 0.016, resource="rtnl")
+@pytest.fixture
+def veth(phase, amount):
+    """A hold of 16 ms and 1 ms a port, of 4 ms before Linux 5.4 and of 300 ms before 4.15, without growth."""
+    text = phase("x", "wait", 1.0).text
+    held = Held(amount(0.016), (Growth("port", amount(0.001)),))
+    older = (("4.15", Held(amount(0.3))), ("5.4", Held(amount(0.004))))
+    operation = Operation("veth-move", text, held, older)
+    return phase("veth", "hold", 0.016, resource="rtnl", operation=operation)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "held", "growth"),
+    [
+        ("4.4", 0.3, ()),
+        ("4.15", 0.004, ()),
+        ("5.3", 0.004, ()),
+        ("5.4", 0.016, (("port", 0.001),)),
+        ("6.18", 0.016, (("port", 0.001),)),
+    ],
+)
+def test_how_long_a_lock_is_held_depends_on_the_hosts_kernel(veth, technology, application, host, kernel, held, growth):
+    plan = boot_plan(technology(veth), None, application(), host(kernel=kernel), Options())
+    assert (plan.steps[0].amount, plan.steps[0].growth, plan.ports) == (held, growth, len(growth))
+
+
+def test_a_host_overrides_how_long_its_locks_are_held(veth, technology, application, host, amount):
     plans = [
-        boot_plan(technology(lock), None, application(), host(locks=locks), Options()).steps[0].amount
-        for locks in ({}, {"rtnl": amount(0.3)}, {"other": amount(0.3)})
+        boot_plan(technology(veth), None, application(), host(locks=locks), Options()).steps[0].amount
+        for locks in ({}, {"rtnl.veth-move": amount(0.2)}, {"rtnl.other": amount(0.2)})
     ]
-    assert plans == [0.016, 0.3, 0.016]
+    assert plans == [0.016, 0.2, 0.016]
+
+
+def test_a_host_lengthens_the_waits_that_it_names(technology, application, host, phase, amount):
+    wait = phase("kvm", "wait", 0.0, resource="kvm_create")
+    plans = [
+        boot_plan(technology(wait), None, application(), host(waits=w), Options())
+        for w in ({}, {"kvm_create": amount(0.02)})
+    ]
+    assert [len(plan.steps) for plan in plans] == [0, 1]
+    assert plans[1].steps[0].amount == 0.02
+
+
+def test_a_phase_may_be_several_holds(technology, application, host, veth, amount):
+    twice = replace(veth, provenance={"times": amount(2.0, "1", low=1.0, high=3.0)})
+    plans = [
+        boot_plan(technology(twice), None, application(), host(), Options(), bound)
+        for bound in ("low", "value", "high")
+    ]
+    assert [plan.steps[0].amount for plan in plans] == pytest.approx([0.016, 0.032, 0.048])
+    assert plans[1].steps[0].growth == (("port", 0.002),)
+
+
+def test_a_fault_for_each_page_of_the_working_set(technology, guest, application, host, phase, amount):
+    """4 MiB are 1,024 pages: at 2 us each 2.048 ms, and at 4096 bytes each 4 MiB."""
+    faults = phase("faults", "cpu", 2e-6, per_page=True)
+    files = phase("files", "read", 4096.0, resource="set", per_page=True)
+    restored = replace(guest(), working_set=amount(4 * 2**20, "B", low=2**20))
+    plans = [
+        boot_plan(technology(faults, files, runs="guest"), restored, application(), host(), Options(), bound, 0, size)
+        for bound, size in (("value", None), ("low", None), ("value", amount(2**20, "B")))
+    ]
+    assert [[step.amount for step in plan.steps[:2]] for plan in plans] == [
+        pytest.approx([2.048e-3, 4 * 2**20]),
+        pytest.approx([0.512e-3, 2**20]),
+        pytest.approx([0.512e-3, 2**20]),
+    ]
 
 
 def test_layers_of_the_image_grow_a_demand_by_a_known_amount(technology, application, host, phase):
@@ -137,10 +197,3 @@ def test_more_cores_make_a_run_shorter_so_they_are_taken_at_the_other_end(techno
         for step in boot_plan(technology(boot), None, application(), host(), Options(), bound).steps
     ]
     assert found == [(4.0, 0.05), (2.0, 0.1), (1.0, 0.2)]
-
-
-def test_attaching_to_a_cgroup_is_a_lock_though_its_phase_is_a_wait(technology, application, host, phase):
-    plan = boot_plan(
-        technology(phase("attach", "wait", 0.008, resource=CGROUP_ATTACH)), None, application(), host(), Options()
-    )
-    assert plan.steps[0].demand == "hold"

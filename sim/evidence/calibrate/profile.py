@@ -1,13 +1,14 @@
 """Writes a host profile: a host in the catalog's format whose numbers were measured here.
 
 A measured number names, in `measured`, the measurements of the same file that it is made of, or the system's file that
-says it. `sim.evidence.calibrate.reader` reads it.
+says it. `sim.catalog.profile` reads it.
 """
 
 from __future__ import annotations
 
 import json
 
+from sim.catalog.model import generation
 from sim.evidence.calibrate.results import Calibration, HostFacts
 from sim.evidence.calibrate.speed import cpu_speed
 from sim.quantity import render
@@ -121,22 +122,42 @@ def _network(host: HostFacts) -> str:
 
 
 _NETNS_UNLOCKED = "5.0"
-"""Since this kernel network namespaces are made side by side (see the technologies' phases "netns-lock")."""
+"""Since this kernel network namespaces are made side by side (see the catalog's `locks/netns.toml`)."""
 
 
-def _before(kernel: str, other: str) -> bool:
-    return [int(part) for part in kernel.split(".")] < [int(part) for part in other.split(".")]
+def _held(found: Calibration, *names: str, derivation: str = "") -> str:
+    """What an operation holds its lock for: the sum of so many measurements; "" where one of them was not made."""
+    made = [found.measurement(name) for name in names]
+    known = [one for one in made if one is not None]
+    if len(known) < len(names):
+        return ""
+    value, low = sum(one.median for one in known), sum(one.minimum for one in known)
+    return _number("s", value, low=low, measured=names, derivation=derivation)
+
+
+def _netns(found: Calibration) -> str:
+    net, nothing = found.measurement("namespace.net"), found.measurement("namespace.none")
+    if net is None or nothing is None or generation(found.host.kernel) >= generation(_NETNS_UNLOCKED):
+        return ""
+    derivation = "unshare(2) of a network namespace less that of nothing"
+    return _number("s", max(net.median - nothing.median, 0.0), measured=(net.id, nothing.id), derivation=derivation)
 
 
 def _locks(found: Calibration) -> list[str]:
-    host = found.host
-    lines = []
-    attach = found.measurement("cgroup.v1.attach_quiet") or found.measurement("cgroup.v2.attach_quiet")
-    if attach is not None:
-        lines.append(f"cgroup_attach = {_number('s', attach.median, low=attach.minimum, measured=(attach.id,))}")
-    net, nothing = found.measurement("namespace.net"), found.measurement("namespace.none")
-    if net is not None and nothing is not None and _before(host.kernel, _NETNS_UNLOCKED):
-        held = max(net.median - nothing.median, 0.0)
-        derivation = "unshare(2) of a network namespace less that of nothing"
-        lines.append(f"netns = {_number('s', held, measured=(net.id, nothing.id), derivation=derivation)}")
-    return ["", "[locks]", *lines] if lines else []
+    """The operations of the catalog's locks that were timed."""
+    attach = "cgroup.v1.attach_quiet" if found.measurement("cgroup.v1.attach_quiet") else "cgroup.v2.attach_quiet"
+    timed = {
+        "rtnl": {
+            "veth-move": _held(found, "veth.move"),
+            "veth-in-place": _held(found, "veth.in_place"),
+            "veth-delete": _held(found, "veth.delete"),
+            "bridge-port": _held(found, "veth.bridge", "veth.up", derivation="attach to a bridge, and link up"),
+        },
+        "cgroup_attach": {"attach": _held(found, attach)},
+        "netns": {"create": _netns(found)},
+    }
+    lines: list[str] = []
+    for lock, operations in timed.items():
+        held = [f"{name} = {number}" for name, number in operations.items() if number]
+        lines += ["", f"[locks.{lock}]", *held] if held else []
+    return lines

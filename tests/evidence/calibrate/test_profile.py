@@ -64,14 +64,14 @@ class TestRoundTrip:
         assert host.cpu_speed.value == pytest.approx(2.0, rel=1e-3)
         assert host.disk_read.value == pytest.approx(2e9)
         assert host.disk_read.high == pytest.approx(2.5e9)
-        attach = host.locks["cgroup_attach"]
+        attach = host.locks["cgroup_attach.attach"]
         assert (attach.value, attach.low) == pytest.approx((6e-3, 4e-3))
         assert host.network.value == 125e6
         assert host.limits["pids"].value == 4194304
 
     def test_a_measured_numbers_source_says_here_when_and_of_what(self, found: Calibration, tmp_path: Path) -> None:
         host = read_profile(write(tmp_path, found.to_toml()))
-        assert host.locks["cgroup_attach"].source == "measured here 2026-01-31: cgroup.v2.attach_quiet"
+        assert host.locks["cgroup_attach.attach"].source == "measured here 2026-01-31: cgroup.v2.attach_quiet"
         assert host.cpu_speed.source.startswith("measured here 2026-01-31: syscall, page_fault")
         assert host.memory.source == "measured here 2026-01-31: /proc/meminfo"
 
@@ -89,8 +89,26 @@ class TestRoundTrip:
         """172 us less the 8.25 us of doing nothing; kernels from 5.0 on have no such lock."""
         old = replace(found, host=replace(found.host, kernel="4.19"))
         host = read_profile(write(tmp_path, old.to_toml()))
-        assert host.locks["netns"].value == pytest.approx(163.75e-6, rel=1e-3)
-        assert "netns" not in read_profile(write(tmp_path, found.to_toml())).locks
+        assert host.locks["netns.create"].value == pytest.approx(163.75e-6, rel=1e-3)
+        assert "netns.create" not in read_profile(write(tmp_path, found.to_toml())).locks
+
+    def test_each_way_to_make_a_veth_pair_holds_the_lock_as_long_as_it_took_here(
+        self, found: Calibration, tmp_path: Path
+    ) -> None:
+        """And a port of a bridge what its attach and its link's going up took together, at best and in the median."""
+        took = {"move": 12e-3, "in_place": 0.5e-3, "delete": 9e-3, "bridge": 0.2e-3, "up": 0.1e-3}
+        pairs = tuple(
+            replace(found.measurements[0], id=f"veth.{name}", minimum=seconds / 2, median=seconds)
+            for name, seconds in took.items()
+        )
+        measured = replace(found, measurements=found.measurements + pairs)
+        locks = read_profile(write(tmp_path, measured.to_toml())).locks
+        assert {name: (number.low, number.value) for name, number in locks.items() if name.startswith("rtnl")} == {
+            "rtnl.veth-move": pytest.approx((6e-3, 12e-3)),
+            "rtnl.veth-in-place": pytest.approx((0.25e-3, 0.5e-3)),
+            "rtnl.veth-delete": pytest.approx((4.5e-3, 9e-3)),
+            "rtnl.bridge-port": pytest.approx((0.15e-3, 0.3e-3)),
+        }
 
     def test_names_with_quotes_and_other_scripts_survive(self, found: Calibration, tmp_path: Path) -> None:
         odd = replace(
@@ -113,10 +131,11 @@ class TestBadProfiles:
             ('taken = "2026-01-31"', 'taken = "yesterday"', "taken", "not a date"),
             ("cores = { value = 4", "cores = { value = 0", "cores", "at least 1"),
             ('kernel = "6.12"', 'kernel = "new"', "kernel", "version"),
-            ('value = "6 ms"', 'value = "6 MiB"', "locks.cgroup_attach.value", "unit"),
-            ('value = "6 ms", low = "4 ms"', 'value = "6 ms", low = "7 ms"', "locks.cgroup_attach", "between"),
+            ('value = "6 ms"', 'value = "6 MiB"', "locks.cgroup_attach.attach.value", "unit"),
+            ('value = "6 ms", low = "4 ms"', 'value = "6 ms", low = "7 ms"', "locks.cgroup_attach.attach", "between"),
             ('network = { value = "125 MB/s"', 'network = { value = "0 MB/s"', "network", "above zero"),
             ("nested = false", "nested = false\nnetsed = true", "netsed", "unknown key"),
+            ("[locks.cgroup_attach]", "[locks.cgroup_atach]", "locks.cgroup_atach.attach", "did you mean"),
             ("n = 9\n", 'n = "nine"\n', "measurements.0.n", "whole number"),
         ],
     )

@@ -1,0 +1,116 @@
+"""The locks of kernels and daemons: who is served one at a time, what is done while a lock is held, and for how long.
+
+One TOML file a lock. A phase of a boot plan names an operation ("rtnl.veth-move"); how long that holds the lock depends
+on the host's kernel, and a host that was measured may say it itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from sim.catalog.model import Grace, Growth, Held, Lock, Number, Operation, Per, generation
+from sim.catalog.read import Table
+from sim.errors import CatalogError, InputError, Problem
+
+FOLDER = Path(__file__).parent / "locks"
+
+_KERNEL = re.compile(r"\d+(\.\d+)*")
+_GROWTHS: tuple[Per, ...] = ("instance", "mount", "queued", "port")
+
+
+def _no_host(name: str) -> Number:
+    raise InputError(f"a lock is held for seconds, not core-seconds; there is nothing on {name!r}")
+
+
+def growths(table: Table, dimension: str, allowed: tuple[Per, ...]) -> tuple[Growth, ...]:
+    """What a demand's `growth` says: more for each of what the host holds."""
+    found = []
+    for inner in table.tables("growth"):
+        per = inner.string("per", allowed=allowed)
+        amount = inner.number("amount", dimension)
+        inner.done()
+        found += [Growth(one, amount) for one in allowed if one == per]
+    return tuple(found)
+
+
+def _held(table: Table) -> Held:
+    return Held(table.number("hold", "s"), growths(table, "s", _GROWTHS))
+
+
+def _operation(table: Table) -> Operation:
+    older = []
+    for inner in table.tables("older"):
+        before = inner.string("before")
+        if before and not _KERNEL.fullmatch(before):
+            inner.problem(f"{before!r} is not a kernel's version as 5.15", "before")
+            before = ""
+        older.append((before or "0", _held(inner)))
+        inner.done()
+    found = Operation(table.string("id"), table.text("text"), _held(table), tuple(older))
+    if [before for before, _ in older] != sorted({before for before, _ in older}, key=generation):
+        table.problem("are not in the order of their kernels, the oldest first, each once", "older")
+    table.done()
+    return found
+
+
+def _grace(table: Table) -> Grace | None:
+    inner = table.table("grace", needed=False)
+    if inner is None:
+        return None
+    found = Grace(inner.number("quick", "s"), inner.number("recent", "s"), inner.number("stale", "s"))
+    if found.recent.value >= found.stale.value:
+        inner.problem(f"recent ({found.recent.value} s) is not less than stale ({found.stale.value} s)")
+    inner.done()
+    return found
+
+
+def read(path: Path) -> Lock:
+    """The lock of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
+    file = f"locks/{path.name}"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{file}: is not TOML: {error}") from None
+    problems: list[Problem] = []
+    table = Table(data, file, "", problems, _no_host)
+    operations = [_operation(inner) for inner in table.tables("operations")]
+    found = Lock(
+        table.string("id"), table.text("name"), MappingProxyType({one.id: one for one in operations}), _grace(table)
+    )
+    if found.id != path.stem:
+        table.problem(f"{found.id!r} is not the file's name {path.stem!r}", "id")
+    if not operations:
+        table.problem("are missing; a lock names what is done under it", "operations")
+    if len(found.operations) < len(operations):
+        table.problem("have an id twice", "operations")
+    table.done()
+    if problems:
+        raise CatalogError("\n".join(str(problem) for problem in problems))
+    return found
+
+
+@cache
+def locks() -> Mapping[str, Lock]:
+    """Every lock by its id."""
+    return MappingProxyType({path.stem: read(path) for path in sorted(FOLDER.glob("*.toml"))})
+
+
+@cache
+def operations() -> Mapping[str, Operation]:
+    """Every operation by its lock's id and its own, "rtnl.veth-move"."""
+    return MappingProxyType(
+        {f"{lock.id}.{name}": operation for lock in locks().values() for name, operation in lock.operations.items()}
+    )
+
+
+def unknown(name: str) -> str:
+    """What to say of an operation that there is not."""
+    near = difflib.get_close_matches(name, operations(), 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(operations())}"
+    return f"no lock has the operation {name!r}; {hint}"

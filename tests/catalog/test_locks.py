@@ -1,0 +1,79 @@
+"""Locks: hold times by kernel generation, and files that break a rule."""
+
+import pytest
+
+from sim.catalog import load, locks
+from sim.errors import CatalogError
+
+HEAD = 'id = "x"\nname = { en = "x", ja = "x" }\n'
+OPERATION = """[[operations]]
+id = "make"
+text = { en = "x", ja = "x" }
+hold = { value = "20.2 ms", source = "R0051" }
+"""
+
+
+def read(tmp_path, text):
+    path = tmp_path / "x.toml"
+    path.write_text(text, encoding="utf-8")
+    return locks.read(path)
+
+
+def refused(tmp_path, text):
+    with pytest.raises(CatalogError) as caught:
+        read(tmp_path, text)
+    return str(caught.value)
+
+
+def older(before, milliseconds):
+    estimate = f'{{ value = "{milliseconds} ms", low = "0 ms", high = "1 s", estimate = "by hand" }}'
+    return f'[[operations.older]]\nbefore = "{before}"\nhold = {estimate}\n'
+
+
+def test_the_hold_is_that_of_the_oldest_generation_a_kernel_is_before(tmp_path):
+    make = read(tmp_path, HEAD + OPERATION + older("4.15", 300) + older("5.4", 5)).operations["make"]
+    found = {kernel: make.on(kernel).amount.value for kernel in ("3.10", "4.14", "4.15", "5.3", "5.4", "5.15", "6.18")}
+    assert found == {
+        "3.10": 0.3,
+        "4.14": 0.3,
+        "4.15": 0.005,
+        "5.3": 0.005,
+        "5.4": 0.0202,
+        "5.15": 0.0202,
+        "6.18": 0.0202,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (HEAD, "locks/x.toml: operations: are missing"),
+        (HEAD + OPERATION + OPERATION, "locks/x.toml: operations: have an id twice"),
+        (
+            HEAD + OPERATION + older("5.x", 1),
+            "locks/x.toml: operations.0.older.0.before: '5.x' is not a kernel's version",
+        ),
+        (
+            HEAD + OPERATION + older("5.4", 1) + older("4.15", 1),
+            "locks/x.toml: operations.0.older: are not in the order",
+        ),
+        (HEAD + OPERATION.replace("20.2 ms", "20.2 MiB"), "locks/x.toml: operations.0.hold.value: "),
+        (HEAD + OPERATION.replace("R0051", "Z1"), "locks/x.toml: operations.0.hold.source: fact 'Z1' is not"),
+        (HEAD + OPERATION + "holds = 3\n", "locks/x.toml: operations.0.holds: unknown key, did you mean 'hold'?"),
+        (HEAD.replace("x", "y", 1) + OPERATION, "locks/x.toml: id: 'y' is not the file's name 'x'"),
+        ("id = ", "locks/x.toml: is not TOML"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_refused_with_its_place(tmp_path, text, says):
+    assert says in refused(tmp_path, text)
+
+
+def test_every_operation_is_some_phases():
+    """A lock that nothing takes would be dead data."""
+    used = {
+        f"{phase.resource}.{phase.operation.id}"
+        for technology in load.technologies().values()
+        for phase in technology.phases
+        if phase.operation is not None
+    }
+    assert used == set(locks.operations())
