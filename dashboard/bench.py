@@ -90,7 +90,7 @@ class Bench:
         document = {
             key: value
             for key, value in lesson.document.items()
-            if key not in ("compare", "expect", "lesson", "published", "controls")
+            if key not in ("compare", "labels", "expect", "lesson", "published", "controls")
         }
         document["context"], document["dockerfile"] = self.ground.folder, self.ground.dockerfile
         document["target"] = self.ground.target

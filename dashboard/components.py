@@ -15,15 +15,20 @@ _DRAWING_JS = """
 const LEAST = 0.05, MOST = 2;
 export default function({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.host'), bar = parentElement.querySelector('.bar');
-  host.classList.toggle('wide', data.wide); host.classList.toggle('scroll', data.scroll);
+  host.classList.toggle('scroll', data.scroll);
   bar.hidden = !data.scroll;
   const first = !host.drawn, moved = host.focused !== data.focus;
-  if (host.drawn !== data.svg) {
+  const draw = () => {
+    const wanted = host.phone.matches && data.narrow ? data.narrow : data.svg;
+    if (host.drawn === wanted) return;
     const held = parentElement.activeElement ?? parentElement.getRootNode().activeElement;
     const kept = held?.dataset?.node;
-    host.innerHTML = data.svg; host.drawn = data.svg;
+    host.innerHTML = wanted; host.drawn = wanted;
     if (kept) host.querySelector(`[data-node="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
-  }
+  };
+  host.phone ??= matchMedia('(max-width: 640px)');
+  host.phone.onchange = draw;
+  draw();
   const svg = host.querySelector('svg');
   const size = () => svg.viewBox.baseVal;
   const zoom = (factor) => {
@@ -84,7 +89,6 @@ _DRAWING_CSS = """
 .bar button:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
 [data-node]{cursor:pointer} [data-node]:focus{outline:none}
 [data-node]:focus-visible .ring,[data-node]:hover .ring{stroke:var(--st-text-color);stroke-width:2}
-@media (max-width:640px){.host.wide svg{min-width:540px}}
 """
 _DRAWING_HTML = """<div class="bar" hidden>
 <button type="button" name="here"></button><button type="button" name="all"></button>
@@ -182,13 +186,13 @@ def drawing(
     key: str,
     on_pick: Callable[[str], None] | None = None,
     *,
-    wide: bool = False,
+    narrow: str = "",
     reel: Reel | None = None,
 ) -> None:
     """Show an SVG; its elements with `data-node` are picked by mouse, Enter or space.
 
     Its text takes the theme's variables (`var(--st-text-color)`), so that both themes come for free.
-    wide: keep at least 540 px on a phone and scroll sideways, rather than shrink the type.
+    narrow: the drawing that a phone shows instead, "" for the same one.
     reel: for one that is too large for a page.
     """
 
@@ -199,7 +203,7 @@ def drawing(
 
     data = {
         "svg": svg,
-        "wide": wide,
+        "narrow": narrow,
         "scroll": reel is not None,
         "focus": reel.focus if reel else "",
         "label": reel.label if reel else "",

@@ -17,13 +17,16 @@ _FEW = 4
 """Choices that stand side by side; more go into a list."""
 
 
-def title(control: Control, view: View) -> str:
+def title(control: Control, scenario: Scenario, view: View) -> str:
     """A control's label: the parameter's name, and whose it is where it belongs to one label."""
     owner, _, name = control.path.rpartition(".")
     text = tr(f"parameter.{name}", view.lang) if has(f"parameter.{name}", view.lang) else name.replace("_", " ")
     text = text[:1].upper() + text[1:]
     label = owner.rpartition(".")[2]
-    return f"{label}: {text}" if label and not label.isdigit() else text
+    if not label or label.isdigit():
+        return text
+    said = view.read(scenario.labels[label]) if label in scenario.labels else label
+    return f"{said}: {text}"
 
 
 def from_link(scenario: Scenario) -> dict[str, str]:
@@ -36,10 +39,11 @@ def from_link(scenario: Scenario) -> dict[str, str]:
     return found
 
 
-def form(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:
+def form(scenario: Scenario, view: View, instead: str) -> tuple[dict[str, str], list[InputError]]:
     """Draw the controls; what differs from the scenario, in written form, and what is wrong with it.
 
-    A value that cannot be used is answered below its control, and is in the changes all the same.
+    A value that cannot be used is answered below its control, and is in the changes all the same. instead: what the
+    figure shows then.
     """
     changes: dict[str, str] = {}
     below: dict[str, st.delta_generator.DeltaGenerator] = {}
@@ -49,13 +53,13 @@ def form(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputErro
         refused = _refused(control, scenario, value)
         if refused is not None:
             with below[control.path]:
-                show_error(refused, view)
+                show_error(refused, view, tr("ui.error.shown", view.lang, value=_called(control, view)), link=True)
         if value != control.written:
             changes[control.path] = value
     errors = _unusable(scenario, changes)
     for path, error in errors.items():
         with below.get(path, st.container()):
-            show_error(error, view)
+            show_error(error, view, instead)
     return changes, list(errors.values())
 
 
@@ -92,10 +96,14 @@ def _refused(control: Control, scenario: Scenario, shown: str) -> InputError | N
     return InputError(f"{control.path}: {asked!r} cannot be used here")
 
 
-def show_error(error: InputError, view: View, more: str = "") -> None:
-    """Every problem of an input, said once each, in the place where it was made."""
+def show_error(error: InputError, view: View, instead: str = "", *, link: bool = False) -> None:
+    """Every problem of an input, said once each, in the place where it was made.
+
+    instead: what is shown all the same. link: the value came with the page's link.
+    """
     lines = dict.fromkeys(problem.message for problem in error.problems)
-    st.error("\n\n".join([*lines, *([more] if more else [])]), icon=":material/error:", title=tr("ui.error", view.lang))
+    title = tr("ui.error.link" if link else "ui.error", view.lang)
+    st.error("\n\n".join([*lines, *([instead] if instead else [])]), icon=":material/error:", title=title)
 
 
 def reset(scenario: Scenario) -> None:
@@ -143,7 +151,7 @@ def _key(scenario: Scenario, control: Control) -> str:
 
 def _widget(control: Control, scenario: Scenario, view: View) -> str:
     """Draw one control; its value in written form."""
-    label, key, name = title(control, view), _key(scenario, control), control.path
+    label, key, name = title(control, scenario, view), _key(scenario, control), control.path
     if control.kind == "choice" or (control.kind == "flag" and control.default is None):
         options = _options(control, view)
         asked = st.query_params.get(name)
@@ -221,8 +229,15 @@ def _example(control: Control) -> str:
 def differences(scenario: Scenario, changes: Mapping[str, str], view: View) -> str:
     """What was changed, in a line: "instances = 50, image = must be pulled"."""
     by_path: Sequence[Control] = controls(scenario)
-    parts = [f"{title(c, view)} = {_shown(c, changes[c.path], view)}" for c in by_path if c.path in changes]
+    parts = [f"{title(c, scenario, view)} = {_shown(c, changes[c.path], view)}" for c in by_path if c.path in changes]
     return tr("ui.conditions.changed", view.lang, list=", ".join(parts)) if parts else ""
+
+
+def _called(control: Control, view: View) -> str:
+    """What a control is set to in the scenario, as the reader sees it."""
+    if control.kind == "flag":
+        return _options(control, view)[control.written]
+    return _shown(control, control.written, view) or tr("ui.varied", view.lang)
 
 
 def _shown(control: Control, value: str, view: View) -> str:

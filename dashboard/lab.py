@@ -166,6 +166,8 @@ def another(bench: Bench, view: View) -> None:
             on_change=_choose,
         )
         folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
+        if fault is not None:
+            st.error("\n\n".join(dict.fromkeys(p.message for p in fault.problems)), icon=":material/error:")
         key = "lab:files:folder" if folder else "lab:files"
         st.file_uploader(
             tr("ui.lab.upload", lang),
@@ -175,8 +177,6 @@ def another(bench: Bench, view: View) -> None:
             on_change=_bring,
             args=(key,),
         )
-        if fault is not None:
-            st.error("\n\n".join(dict.fromkeys(p.message for p in fault.problems)), icon=":material/error:")
         st.caption(tr("ui.lab.upload.note", lang))
 
 

@@ -105,7 +105,7 @@ def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[In
     if view.embed:
         return controls.from_link(scenario), []
     with st.expander(tr("ui.conditions", view.lang), expanded=any(c in st.query_params for c in _paths(scenario))):
-        changes, faults = controls.form(scenario, view)
+        changes, faults = controls.form(scenario, view, _instead(scenario, view))
         if changes:
             st.button(
                 tr("ui.conditions.reset", view.lang),
@@ -142,19 +142,29 @@ def _outcomes(
             key = (scenario.file, tuple(sorted(changes.items())))
             outcomes = running.run(key, changed, place, view)
             st.session_state[last] = (changes, outcomes)
+            st.session_state.pop(_key(scenario, "default"), None)
             return changes, outcomes
-        st.caption(tr("ui.error.last", view.lang))
+        st.caption(_instead(scenario, view))
     except InputError as error:
-        controls.show_error(error, view, tr("ui.error.last", view.lang) if last in st.session_state else "")
+        controls.show_error(error, view, _instead(scenario, view), link=view.embed)
     except CancelledByReaderError:
         stopped = True
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(tr("ui.cancelled", view.lang))
             st.button(tr("ui.run.again", view.lang), on_click=running.run_after_all, key=_key(scenario, "after-all"))
     if last not in st.session_state and changes and not stopped:
-        return _outcomes(scenario, {}, [], place, view)
+        ran = _outcomes(scenario, {}, [], place, view)
+        st.session_state[_key(scenario, "default")] = True
+        return ran
     found: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
     return found
+
+
+def _instead(scenario: Scenario, view: View) -> str:
+    """What the figure shows where the changes cannot be run: the reader's last run, or the scenario as written."""
+    state = st.session_state
+    default = _key(scenario, "valid") not in state or _key(scenario, "default") in state
+    return tr("ui.error.default" if default else "ui.error.last", view.lang)
 
 
 def _with_said(scene: Scene, said: Said) -> Scene:

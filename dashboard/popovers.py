@@ -5,18 +5,17 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from dashboard import figures
 from dashboard.scene import Row, Scene, table
+from sim.catalog.model import Fact
 from sim.outcome import Outcome
+from sim.report.look import Language
+from sim.report.sources import FACT, REFERENCE, publication, publication_name
 from sim.report.texts import tr
-
-_FACT = re.compile(r"\b[A-Z]\d{3,5}\b")
-"""The id of a fact in the catalog, in a source's line."""
 
 
 def row(scenes: Sequence[Scene]) -> None:
@@ -45,7 +44,7 @@ def _sources(scene: Scene, rows: Sequence[Row]) -> None:
     from sim.catalog.load import facts
 
     table(rows, scene.view)
-    named = dict.fromkeys(_FACT.findall(" ".join(text for row in rows for text in row.values())))
+    named = dict.fromkeys(FACT.findall(" ".join(text for row in rows for text in row.values())))
     known = [facts()[name] for name in named if name in facts()]
     lang = scene.view.lang
     table(
@@ -54,12 +53,18 @@ def _sources(scene: Scene, rows: Sequence[Row]) -> None:
                 tr("ui.fact.id", lang): fact.id,
                 tr("ui.fact.what", lang): ", ".join(filter(None, (fact.technology, fact.metric, fact.statistic))),
                 tr("ui.fact.value", lang): f"{fact.value} {fact.unit}".strip(),
-                tr("ui.fact.source", lang): fact.source,
+                tr("ui.fact.source", lang): _where(fact, lang),
             }
             for fact in known
         ],
         scene.view,
     )
+
+
+def _where(fact: Fact, lang: Language) -> str:
+    """What a fact was published in, with section and figure."""
+    own = publication(fact.source) == REFERENCE
+    return publication_name(REFERENCE, lang) if own else fact.source
 
 
 def _downloads(scene: Scene) -> None:

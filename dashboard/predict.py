@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.scene import Scene
+from sim.never import never
 from sim.outcome import Metric
 from sim.report import words
 from sim.report.figures import steps
@@ -112,7 +113,7 @@ def _ask_rank(scene: Scene, key: str) -> tuple[Said, bool]:
 def _judge_guess(scene: Scene, guess: float, metric: Metric) -> str:
     lang = scene.view.lang
     value, said = words_of(metric, metric.value, scene), words_of(metric, guess, scene)
-    if metric.value <= 0 or guess <= 0:
+    if metric.value <= 0 or guess <= 0 or never(metric.value):
         return tr("ui.score.exact" if guess == metric.value else "ui.score.off", lang, said=said, value=value)
     factor = guess / metric.value
     if 1 / _CLOSE <= factor <= _CLOSE:

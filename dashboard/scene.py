@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.view import View
 from sim.outcome import Outcome
 from sim.report.look import Spec
+from sim.report.sources import FACT, address
 from sim.report.words import Name
 from sim.scenario import Scenario
 
@@ -56,8 +57,29 @@ def chart(spec: Spec, alt: str, key: str = "") -> None:
     st.vega_lite_chart(spec, theme=None, alt=alt, width="stretch", key=key or None)
 
 
+def linked(text: str) -> str:
+    """A text as HTML, the ids of facts in it linked to what they were published in, where that has an address."""
+    return FACT.sub(lambda match: _link(match[0]), escape(text))
+
+
+def _link(name: str) -> str:
+    from sim.catalog.load import facts
+
+    fact = facts().get(name)
+    where = address(fact) if fact else ""
+    if fact is None or not where:
+        return name
+    return (
+        f'<a href="{escape(where)}" title="{escape(fact.source)}" style="color:inherit" target="_blank" '
+        f'rel="noopener noreferrer">{name}</a>'
+    )
+
+
 def table(rows: Sequence[Row], view: View) -> None:
-    """Rows as a small table. Written as HTML: `st.table` would import a data frame library for it."""
+    """Rows as a small table, each fact's id a link to what it was published in.
+
+    Written as HTML: `st.table` would import a data frame library for it.
+    """
     if not rows:
         return
     columns = list(dict.fromkeys(column for row in rows for column in row))
@@ -67,7 +89,7 @@ def table(rows: Sequence[Row], view: View) -> None:
         f'<th scope="col" style="{cell};color:{tokens.muted};font-weight:600">{escape(c)}</th>' for c in columns
     )
     body = "".join(
-        "<tr>" + "".join(f'<td style="{cell}">{escape(row.get(column, ""))}</td>' for column in columns) + "</tr>"
+        "<tr>" + "".join(f'<td style="{cell}">{linked(row.get(column, ""))}</td>' for column in columns) + "</tr>"
         for row in rows
     )
     st.html(

@@ -39,7 +39,7 @@ def lanes(scenario: Scenario, lang: Language) -> list[tuple[str, Owner]]:
     racers = {label: params.technology for label, params in scenario.parts[0].variants.items()}
     named = Outcome(scenario.id, "startup", scenario.seed, 1, tuple(racers), (), parameters={
         label: {"technology": technology} for label, technology in racers.items()
-    })  # fmt: skip
+    }, names=scenario.labels)  # fmt: skip
     names = label_names(named, lang)
     return [(names[label].name, _first(technologies()[technology])) for label, technology in racers.items()]
 

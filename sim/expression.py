@@ -1,6 +1,7 @@
 """The language of `expect`, `findings` and quiz answers: arithmetic and comparisons over `label.metric.statistic`.
 
-Evaluated by simpleeval, never by `eval`. An expression sees the medians over replications and nothing else.
+Evaluated by simpleeval, never by `eval`. An expression sees the medians over replications and nothing else. What never
+happened is later than every number, and two things that never happened are equal (`sim.never`).
 """
 
 from __future__ import annotations
@@ -8,13 +9,32 @@ from __future__ import annotations
 import ast
 import keyword
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from simpleeval import InvalidExpression, SimpleEval
+from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 
 from sim.errors import InputError
+from sim.never import difference, ratio
 
 _FUNCTIONS = {"abs": abs, "min": min, "max": max, "round": round}
+
+
+def _defined(operate: Callable[..., Any]) -> Callable[..., Any]:
+    """The operator, which raises `ArithmeticError` where its result would be no number (never times nothing)."""
+
+    def checked(*operands: Any) -> Any:
+        result = operate(*operands)
+        if isinstance(result, float) and math.isnan(result):
+            raise ArithmeticError("what never happened leaves no number here")
+        return result
+
+    return checked
+
+
+_OPERATORS = {
+    kind: _defined(operate) for kind, operate in (DEFAULT_OPERATORS | {ast.Sub: difference, ast.Div: ratio}).items()
+}
 
 RESERVED = frozenset(keyword.kwlist) | _FUNCTIONS.keys()
 """Words that mean something else in an expression, so that nothing compared may be called so."""
@@ -62,14 +82,15 @@ def evaluate(text: str, values: Mapping[str, float]) -> float | bool:
     >>> evaluate("a.time.p50 * 2 < b.time.p50", {"a.time.p50": 1.0, "b.time.p50": 3.0})
     True
 
-    Raises `InputError` where it cannot be evaluated (an unknown name, a division by zero, a call that is not allowed).
+    Raises `InputError` where it cannot be evaluated (an unknown name, a division by zero, a call that is not allowed,
+    never times zero).
     """
     tree: dict[str, dict[str, dict[str, float]]] = {}
     for name, value in values.items():
         label, metric, statistic = name.split(".")
         tree.setdefault(label, {}).setdefault(metric, {})[statistic] = value
     try:
-        result = SimpleEval(functions=_FUNCTIONS, names=tree).eval(text.strip())
+        result = SimpleEval(_OPERATORS, _FUNCTIONS, tree).eval(text.strip())
     except (InvalidExpression, ArithmeticError, TypeError, ValueError, KeyError, SyntaxError, RecursionError) as error:
         raise InputError(f"{text!r} cannot be evaluated: {error}") from None
     if not isinstance(result, bool | int | float) or (isinstance(result, float) and math.isnan(result)):

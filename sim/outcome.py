@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from sim.scenario import Text
+
 Owner = Literal["machine", "kernel", "userland", "engine", "files", "application"]
 """Whose seconds or bytes they are; the six colours of every figure, in stack order (see docs/architecture.md)."""
 
@@ -49,8 +51,8 @@ class Metric:
     """One number of an outcome.
 
     of: the label of what is compared. value: median over replications; low, high: its 95 % interval (None at one
-    replication). range: what the inputs' sources allow (None where no input has a range).
-    estimate: whether any input is an estimate.
+    replication). range: what the inputs' sources allow (None where no input has a range). The time at which something
+    happened, in any of these, is `sim.never.NEVER` where it did not. estimate: whether any input is an estimate.
     """
 
     metric: str
@@ -262,7 +264,8 @@ class Outcome:
 
     labels: what was compared, in the scenario's order. records: of the first replication, in the order they happened.
     parameters: label to the flat, written form of what it ran with, for tables and captions.
-    ratios: of headline metrics, each label's to that of the label with the least.
+    ratios: of headline metrics, each label's to that of the label with the least. names: what the scenario calls
+    some labels for a reader (`sim.report.words` names every label).
     """
 
     scenario: str
@@ -275,6 +278,7 @@ class Outcome:
     verdicts: tuple[Verdict, ...] = ()
     parameters: Mapping[str, Mapping[str, str]] | None = None
     ratios: tuple[Ratio, ...] = ()
+    names: Mapping[str, Text] | None = None
 
     def metric(self, of: str, metric: str, statistic: str = "value") -> Metric:
         """The one metric of that name. Raises `KeyError` naming what there is."""

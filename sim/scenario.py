@@ -136,6 +136,8 @@ class Part:
 class Scenario:
     """A checked scenario. folder: where its files are looked up; file: where it was read from ("" if nowhere).
 
+    labels: what some labels are called for a reader; the others by their technology or their own id.
+
     document: the scenario as it was written, in plain mappings, lists, texts and numbers; changes start from it.
     """
 
@@ -149,6 +151,7 @@ class Scenario:
     replications: int = 1
     expect: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
+    labels: Mapping[str, Text] = field(default_factory=dict)
     file: str = ""
     folder: str = ""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

@@ -11,6 +11,7 @@ import pytest
 from annotated_types import Ge, Le, doc
 
 from sim import studies
+from sim.errors import InputError
 from sim.outcome import InstanceRecord, MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
 from sim.studies.base import Context, Run, Study
@@ -46,6 +47,8 @@ def run(parameters: Parameters, context: Context) -> Run:
     """Finish times are multiples of the service time; noise adds the same uniform number to all labels."""
     if parameters.fail == "bug":
         raise ZeroDivisionError("no counter is open")
+    if parameters.fail == "input":
+        raise InputError("no counter is open")
     if parameters.fail == "interrupt":
         raise KeyboardInterrupt
     noise = context.seeds.stream("noise").random() if parameters.noisy else 0.0

@@ -167,6 +167,19 @@ class TestRun:
         suites = ET.parse(out / "junit.xml").getroot()
         assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
 
+    def test_junit_tells_the_seconds_of_each_scenario_and_what_could_not_run(
+        self, tmp_path: Path, counter: str, file: str, capsys: Captured
+    ) -> None:
+        bad = write(tmp_path, "bad.yaml", counter + "fail: input\n")
+        began = time.perf_counter()
+        assert answer(["run", file, bad, "--format", "junit"]) == 2
+        whole = time.perf_counter() - began
+        root = ET.fromstring(capsys.readouterr().out)
+        assert (root.get("tests"), root.get("errors")) == ("2", "1")
+        seconds = [float(suite.attrib["time"]) for suite in root]
+        assert 0 <= sum(seconds) <= whole + 0.001
+        assert float(root[0][1].attrib["time"]) == seconds[0]
+
     def test_a_folder_that_cannot_be_made_is_bad_input(self, file: str, capsys: Captured) -> None:
         assert answer(["run", file, "--out", f"{file}/out"]) == 2
         assert "cannot be made" in capsys.readouterr().err
@@ -260,6 +273,20 @@ class TestList:
         out, err = capsys.readouterr()
         assert "two-counters" in out
         assert "broken.yaml" in err
+
+    def test_titles_are_whole_in_a_file_and_wrapped_in_a_terminal(
+        self, tmp_path: Path, counter: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        title = "Which of the two counters has the longer queue, and who waits at it until the evening comes?"
+        write(tmp_path, "x.yaml", changed(counter, "{en: Two counters,", f'{{en: "{title}",'))
+        assert answer(["list", str(tmp_path)]) == 0
+        assert capsys.readouterr().out.splitlines()[2] == f"queueing  two-counters  counter  {title}"
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", "60")
+        assert answer(["list", str(tmp_path)]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 60
+        assert " ".join(line[33:].strip() for line in lines[2:]) == title
 
     def test_the_shipped_lessons_are_found_from_any_folder(
         self, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch

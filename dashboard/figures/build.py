@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 import streamlit as st
 
-from dashboard.components import drawing
+from dashboard.components import Reel, drawing
 from dashboard.controls import choice
 from dashboard.scene import Scene, Sheet, chart
 from sim.report.figures import (
@@ -17,39 +20,82 @@ from sim.report.figures import (
     metric_bars,
     steps,
 )
+from sim.report.look import Language
 from sim.report.texts import told, tr
+
+_WIDTHS = (5, 7)
+"""What it costs, and the graph, side by side inside a lecture."""
+_MOST_IN_LECTURE = 9
+"""Steps of a stage whose graph fits a lecture's screen; that of more scrolls in a frame."""
+
+
+def reel(focus: str, lang: Language) -> Reel:
+    """The frame of a build's graph that is too large for its page."""
+    words = (tr(f"ui.graph.{name}", lang) for name in ("here", "all", "smaller", "larger"))
+    return Reel(focus, tr("figure.graph", lang), *words)
 
 
 def before(scene: Scene) -> None:
     """The first label's graph without the fate of any step; steps may be picked where that is the prediction."""
     label = scene.outcome.labels[0]
-    svg = build_graph(scene.outcome, scene.view.look, label=label, hidden=True, said=scene.said)
     lesson = scene.scenario.lesson
     steps_are_said = lesson is not None and lesson.predict.steps
-    drawing(
-        svg,
-        f"{scene.key}:hidden",
-        (lambda node: say_step(scene.scenario.id, node)) if steps_are_said else None,
-        wide=True,
-    )
+    pick = (lambda node: say_step(scene.scenario.id, node)) if steps_are_said else None
+    _graph(scene, label, f"{scene.key}:hidden", pick, hidden=True)
 
 
 def after(scene: Scene) -> str:
-    """The time of every label's next build; below it one label's cost line and graph, and the reason of one step."""
+    """The time of every label's next build; with it one label's cost line and graph, and the reason of one step.
+
+    Inside a lecture the graph stands beside them, so that both fit a screen.
+    """
     outcome, view = scene.outcome, scene.view
-    if len(outcome.labels) > 1:
-        bars = metric_bars(outcome, view.look, "rebuild_time", scene.names)
-        chart(bars, metric_alt(outcome, "rebuild_time", view.lang))
-    label = _label(scene)
-    chart(cost_line(outcome, view.look, label=label), build_alt(outcome, view.lang, label=label))
+    left, right = st.columns(_WIDTHS, gap="medium") if view.embed else (st.container(), st.container())
+    with left:
+        if len(outcome.labels) > 1:
+            bars = metric_bars(outcome, view.look, "rebuild_time", scene.names, tall=not view.embed)
+            chart(bars, metric_alt(outcome, "rebuild_time", view.lang))
+        label = _label(scene)
+        chart(cost_line(outcome, view.look, label=label), build_alt(outcome, view.lang, label=label))
     selected = st.session_state.get(f"{scene.key}:{label}:step") or first_cause(outcome, label=label)
-    svg = build_graph(outcome, view.look, selected=selected, label=label)
-    drawing(svg, key=f"{scene.key}:{label}:graph", on_pick=lambda node: _pick(scene, label, node), wide=True)
-    for step in steps(outcome, label=label):
-        if step.step == selected:
-            st.markdown(f"`{step.text or step.name}`: {told(step.reason, view.lang)}")
-    st.caption(tr("ui.legend.build", view.lang))
+    with right:
+        key = f"{scene.key}:{label}:graph"
+        _graph(scene, label, key, lambda node: _pick(scene, label, node), selected=selected)
+    with left if view.embed else right:
+        for step in steps(outcome, label=label):
+            if step.step == selected:
+                st.markdown(f"`{step.text or step.name}`: {told(step.reason, view.lang)}")
+        st.caption(tr("ui.legend.build", view.lang))
     return ""
+
+
+def _graph(
+    scene: Scene,
+    label: str,
+    key: str,
+    on_pick: Callable[[str], None] | None,
+    *,
+    selected: str = "",
+    hidden: bool = False,
+) -> None:
+    """The graph of a label's next build: one column on a phone, lower inside a lecture, in a frame where it is long."""
+    outcome, view = scene.outcome, scene.view
+    svg, narrow = (
+        build_graph(
+            outcome,
+            view.look,
+            selected=selected,
+            label=label,
+            hidden=hidden,
+            said=scene.said if hidden else (),
+            narrow=narrow,
+            dense=view.embed,
+        )
+        for narrow in (False, True)
+    )
+    longest = max(Counter(step.stage for step in steps(outcome, label=label)).values(), default=0)
+    frame = reel(selected, view.lang) if view.embed and longest > _MOST_IN_LECTURE else None
+    drawing(svg, key, on_pick, narrow="" if frame else narrow, reel=frame)
 
 
 def sheet(scene: Scene) -> Sheet:

@@ -25,7 +25,8 @@ def before(scene: Scene) -> None:
     records = scene.outcome.of_type(ConstraintRecord)
     firsts = [next(record for record in records if record.of == label) for label in scene.outcome.labels]
     lanes = replace(scene.outcome, records=tuple(replace(record, constraint=" ") for record in firsts))
-    chart(ladder(lanes, scene.view.look, scene.names, hidden=True), scene.view.read(scene.scenario.title))
+    tall = not scene.view.embed
+    chart(ladder(lanes, scene.view.look, scene.names, hidden=True, tall=tall), scene.view.read(scene.scenario.title))
     lang = scene.view.lang
     names = sorted({constraint_name(record.constraint, lang) for record in scene.outcome.of_type(ConstraintRecord)})
     st.caption(tr("ui.candidates", lang, list=("、" if lang == "ja" else ", ").join(names)))
@@ -36,7 +37,7 @@ def after(scene: Scene) -> str:
     outcome, view = scene.outcome, scene.view
     if len(outcome.of_type(ConstraintRecord)) + len(outcome.labels) > _FEW:
         outcome = outcome if not view.embed and _every(scene) else near(outcome, _NEAR)
-    chart(ladder(outcome, view.look, scene.names), ladder_alt(scene.outcome, view.lang))
+    chart(ladder(outcome, view.look, scene.names, tall=not view.embed), ladder_alt(scene.outcome, view.lang))
     return ""
 
 

@@ -5,6 +5,8 @@ A memory study that runs for a duration is drawn over time instead (`dashboard.f
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import cast
 
 import streamlit as st
@@ -18,6 +20,10 @@ from sim.report.figures import RULERS, Ruler, ledger, ledger_alt, ledger_table, 
 from sim.report.figures.legend import legend
 from sim.report.figures.memory import marks
 from sim.report.texts import tr
+from sim.scenario import Scenario
+
+_READ_BY: Mapping[str, Ruler] = {f"{ruler}_total": ruler for ruler in RULERS} | {"marginal": "physical"}
+"""Metrics that one ruler shows."""
 
 
 def before(scene: Scene) -> None:
@@ -37,13 +43,14 @@ def after(scene: Scene) -> str:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         ruler = _ruler(scene)
         st.html(legend(view.look, marks=marks(outcome, ruler), short=True), width="content")
-    chart(ledger(outcome, view.look, ruler, scene.names), ledger_alt(outcome, ruler, view.lang))
-    sums = rulers(outcome, view.look, ruler, scene.names)
+    tall = not view.embed
+    chart(ledger(outcome, view.look, ruler, scene.names, tall=tall), ledger_alt(outcome, ruler, view.lang))
+    sums = rulers(outcome, view.look, ruler, scene.names, tall=tall)
     for column, (title, spec) in zip(st.columns(len(sums), gap="medium", wrap=False), sums, strict=True):
         with column:
             chart(spec, title)
-    # What the lesson explains is the first ruler's reading; said twice it is noise.
-    return "" if ruler == RULERS[0] else tr(f"ruler.{ruler}.text", view.lang)
+    # What the lesson explains is the reading of the ruler it opens on; said twice it is noise.
+    return "" if ruler == asked(scene.scenario) else tr(f"ruler.{ruler}.text", view.lang)
 
 
 def sheet(scene: Scene) -> Sheet:
@@ -57,5 +64,16 @@ def sheet(scene: Scene) -> Sheet:
 def _ruler(scene: Scene) -> Ruler:
     lang = scene.view.lang
     options: dict[str, str] = {ruler: tr(f"ruler.{ruler}", lang) for ruler in RULERS}
-    picked = choice(tr("ui.ruler", lang), options, RULERS[0], "ruler", key=f"{scene.key}:ruler", hidden=True)
+    opened = asked(scene.scenario)
+    picked = choice(tr("ui.ruler", lang), options, opened, "ruler", key=f"{scene.key}:ruler", hidden=True)
     return cast("Ruler", picked)
+
+
+def asked(scenario: Scenario) -> Ruler:
+    """The ruler that a lesson's prediction asks about, on which its page opens; RSS where it is none, or several."""
+    if scenario.lesson is None:
+        return RULERS[0]
+    predict = scenario.lesson.predict
+    conditions = " ".join((predict.rank, predict.guess, *(choice.holds for choice in predict.choices)))
+    named = {ruler for metric, ruler in _READ_BY.items() if re.search(rf"\b{metric}\b", conditions)}
+    return named.pop() if len(named) == 1 else RULERS[0]

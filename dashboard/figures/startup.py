@@ -33,22 +33,33 @@ def after(scene: Scene) -> str:
     outcome, view = scene.outcome, scene.view
     finish = _finish(scene)
     st.html(legend(view.look, owners(outcome, finish), marks(outcome, finish), short=True))
-    spec = race(outcome, view.look, scene.names, predicted=scene.said, finish=finish, tall=_tall(scene))
-    chart(spec, race_alt(outcome, view.lang, finish))
     cut = lens_cut(outcome, finish)
+    # Many lanes fit a lecture's screen only beside their lens.
+    aside = view.embed and cut is not None and len(outcome.labels) > _MANY
+    lanes, enlarged = st.columns(2, gap="medium") if aside else (st.container(), st.container())
+    with lanes:
+        spec = race(outcome, view.look, scene.names, predicted=scene.said, finish=finish, tall=_tall(scene))
+        chart(spec, race_alt(outcome, view.lang, finish))
     if cut is not None:
-        heading = tr("ui.lens.second", view.lang) if cut == 1 else tr("ui.lens", view.lang, time=_round(cut, view.lang))
-        swatch = f"width:1em;height:1.2em;background:{view.look.tokens.ink};opacity:.12"
-        st.html(
-            f'<div style="font-weight:600;display:flex;align-items:center;gap:.5em"><span style="{swatch}"></span>'
-            f"{heading}</div>"
-        )
-        lens = race(outcome, view.look, scene.names, lens=True, finish=finish, tall=_tall(scene))
-        chart(lens, heading)
+        with enlarged:
+            _lens(scene, finish, cut)
     many = [label for label in outcome.labels if _instances(scene, label) > 1]
     if many and not view.embed:
         _queue(scene, many)
     return ""
+
+
+def _lens(scene: Scene, finish: Finish, cut: float) -> None:
+    """The first moments, enlarged, under a heading that bears the shade of the band they are in."""
+    view = scene.view
+    heading = tr("ui.lens.second", view.lang) if cut == 1 else tr("ui.lens", view.lang, time=_round(cut, view.lang))
+    swatch = f"width:1em;height:1.2em;background:{view.look.tokens.ink};opacity:.12"
+    st.html(
+        f'<div style="font-weight:600;display:flex;align-items:center;gap:.5em"><span style="{swatch}"></span>'
+        f"{heading}</div>"
+    )
+    lens = race(scene.outcome, view.look, scene.names, lens=True, finish=finish, tall=_tall(scene))
+    chart(lens, heading)
 
 
 def sheet(scene: Scene) -> Sheet:

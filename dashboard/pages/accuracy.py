@@ -23,13 +23,13 @@ from sim.report.figures.accuracy import (
     accuracy_rows,
     dimension,
     dimensions,
-    half_within,
     lanes,
     points,
     scatter,
     share_text,
     use_name,
 )
+from sim.report.sources import publication_name
 from sim.report.texts import tr
 
 if TYPE_CHECKING:
@@ -73,9 +73,10 @@ def page(view: View) -> None:
 def _accuracy(place: st.delta_generator.DeltaGenerator) -> Accuracy:
     """The accuracy of the shipped cases; they are run once, and again after a file of theirs changed."""
     place.skeleton(height=470)
-    found = _run(max((file.stat().st_mtime_ns for file in _CASES.glob("*.yaml")), default=0))
-    place.empty()
-    return found
+    try:
+        return _run(max((file.stat().st_mtime_ns for file in _CASES.glob("*.yaml")), default=0))
+    finally:
+        place.empty()
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -90,7 +91,7 @@ def _filtered(every: Sequence[Point], view: View) -> list[Point]:
     lang = view.lang
     uses = {"": tr("ui.accuracy.all", lang)} | {use: use_name(use, lang) for use in ("check", "calibrate")}
     names = sorted({point.publication for point in every}, key=str.casefold)
-    slugs = {_slug(name): name for name in names}
+    slugs = {_slug(name): publication_name(name, lang) for name in names}
     use = choice(tr("ui.accuracy.use", lang), uses, "", "use", key="accuracy:use", drawn=not view.embed)
     options = {"": tr("ui.accuracy.every", lang, n=len(names))} | slugs
     source = choice(tr("ui.accuracy.source", lang), options, "", "source", key="accuracy:source", drawn=not view.embed)
@@ -102,9 +103,11 @@ def _slug(name: str) -> str:
 
 
 def _finding(shown: Sequence[Point], view: View) -> str:
-    """What half of the figures stay within: of those that were never calibrated with, where there are any."""
+    """The median error, each publication weighing the same: of what was never calibrated with, where there is any."""
+    from sim.evidence.accuracy import weighed_median
+
     checked = [point for point in shown if point.use == "check"]
-    median = half_within(checked or shown)
+    median = weighed_median(checked or shown)
     if median is None:
         return tr("ui.accuracy.question", view.lang)
     key = "ui.accuracy.found.check" if checked else "ui.accuracy.found.calibrate"
@@ -193,7 +196,8 @@ def _as_html(rows: Sequence[dict[str, str]], view: View) -> str:
     for row in rows:
         cells = [escape(row[column]) for column in columns]
         if row[LINK]:
-            cells[0] = f'<a href="{escape(row[LINK])}" target="_blank" rel="noopener noreferrer">{cells[0]}</a>'
+            where = f'href="{escape(row[LINK])}" style="color:inherit" target="_blank" rel="noopener noreferrer"'
+            cells[0] = f"<a {where}>{cells[0]}</a>"
         body += "<tr>" + "".join(f'<td style="{cell}">{text}</td>' for text in cells) + "</tr>"
     return (
         '<div style="overflow-x:auto"><table style="font-size:.85rem;line-height:1.45;border-collapse:collapse">'

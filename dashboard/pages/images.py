@@ -35,6 +35,8 @@ from sim.report.numbers import about, written
 from sim.report.texts import tr
 
 _FIGURE_AND_TEXT = (9, 4)
+_BARS_AND_CARDS = (7, 5)
+"""Side by side inside a lecture, so that both fit a screen."""
 _FIRST = ("redis:latest", "postgres:17", "httpd:latest", "python:3.12-slim")
 """Four that look alike: three stand on one build of Debian's base, the fourth on another."""
 _TYPES = ["tar", "gz", "tgz", "zst", "oci"]
@@ -130,8 +132,10 @@ def _together(
     key = "ui.images.found" if total > disk else "ui.images.found.none"
     title.title(tr(key, lang, n=n, disk=taken, saved=saved), anchor=False)
     alt = "; ".join(f"{share.name}: {size_text(share.adds, lang, estimate=guess)}" for share in shares(graph))
-    chart(sharing_bars(images, view.look), alt)
-    st.caption(tr("ui.images.bars", lang))
+    bars, cards = st.columns(_BARS_AND_CARDS, gap="medium") if view.embed else (st.container(), st.container())
+    with bars:
+        chart(sharing_bars(images, view.look), alt)
+        st.caption(tr("ui.images.bars", lang))
     with asked:
         coming = _next(images, view)
         backend = _backend(view) if coming else "graphdriver"
@@ -145,7 +149,8 @@ def _together(
                 st.markdown(tr("ui.images.frees", lang, name=share.name, freed=freed, stay=stay))
         if not view.embed and selected not in image_nodes(graph):
             st.caption(tr("ui.images.click", lang))
-    drawing(sharing_graph(images, view.look, coming=coming, selected=selected), "images:graph", _pick, wide=True)
+    with cards:
+        drawing(sharing_graph(images, view.look, coming=coming, selected=selected), "images:graph", _pick)
     if not view.embed:
         with st.popover(tr("ui.table", lang), icon=":material/table:"):
             table(sharing_table(images, lang), view)

@@ -10,8 +10,8 @@ import streamlit as st
 
 from dashboard import advice, controls, lab, popovers, predict, quiz, running, shelf
 from dashboard.bench import Bench
-from dashboard.components import Reel, drawing, editor
-from dashboard.figures.build import say_step
+from dashboard.components import drawing, editor
+from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
 from dashboard.lesson import kicker, provenance
 from dashboard.running import CancelledByReaderError
@@ -213,14 +213,16 @@ def _graph(outcome: Outcome, view: View, step: StepRecord | None, said: tuple[st
     """The build's graph, its critical path marked; in a frame of its own where it is too large for a page."""
     look, lang = view.look, view.lang
     focus = step.step if step else ""
-    svg = build_graph(outcome, look, selected=focus, hidden=not revealed, said=said)
-    if revealed:
-        svg = emphasised(svg, critical_path(outcome), look)
-    reel = None
-    if len(steps(outcome)) > _MOST_ON_PAGE:
-        bar = (tr(f"ui.graph.{name}", lang) for name in ("here", "all", "smaller", "larger"))
-        reel = Reel(focus, tr("figure.graph", lang), *bar)
-    drawing(svg, "lab:graph" if revealed else "lab:hidden", _pick if revealed else _say, wide=True, reel=reel)
+    path = critical_path(outcome) if revealed else ()
+    svg, narrow = (
+        emphasised(
+            build_graph(outcome, look, selected=focus, hidden=not revealed, said=said, narrow=narrow), path, look
+        )
+        for narrow in (False, True)
+    )
+    frame = reel(focus, lang) if len(steps(outcome)) > _MOST_ON_PAGE else None
+    key, pick = ("lab:graph", _pick) if revealed else ("lab:hidden", _say)
+    drawing(svg, key, pick, narrow="" if frame else narrow, reel=frame)
 
 
 def _legend(outcome: Outcome, view: View) -> str:

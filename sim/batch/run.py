@@ -75,6 +75,7 @@ def run(
                 records=tuple(records),
                 parameters={label: written_all(parameters) for label, parameters in part.variants.items()},
                 ratios=tuple(paired_ratios(study, measured, {(m.of, m.metric) for m in metrics if m.estimate})),
+                names={label: text for label, text in scenario.labels.items() if label in part.variants},
             )
         )
     return judge(scenario, tuple(outcomes))

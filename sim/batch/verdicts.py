@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sim.errors import InputError
 from sim.expression import evaluate, names
+from sim.never import never
 from sim.outcome import Metric, Outcome, Verdict
 from sim.quantity import render
 from sim.scenario import Scenario
@@ -39,7 +40,9 @@ def _verdict(text: str, metrics: dict[str, Metric]) -> Verdict:
 
 
 def brief(metric: Metric) -> str:
-    """A metric's value at four digits, with its unit."""
+    """A metric's value at four digits, with its unit; "never" for the time of what did not happen."""
+    if never(metric.value):
+        return "never"
     number, _, unit = render(metric.value, metric.unit).partition(" ")
     digits = ".4g" if abs(float(number)) < 10_000 else ".0f"
     return f"{float(number):{digits}} {unit}".strip()

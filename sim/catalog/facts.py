@@ -6,15 +6,15 @@ C), `reference_host.csv` (ids R, the figures of `docs/model.md`) and `documented
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from sim.catalog.files import read_rows, refuse
 from sim.catalog.model import Fact
-from sim.errors import CatalogError, InputError
+from sim.errors import InputError, Problem
 from sim.quantity import UNITS, parse
 
 FOLDER = Path(__file__).parent / "measurements"
@@ -28,6 +28,11 @@ _CURVE_SOURCES = {
 }
 """Where the points of a curve come from, by the first part of its name."""
 
+PROVENANCES = ("primary", "derived-from-published-raw-data", "secondary-note-citing-paper")
+"""What stands behind a fact (`Fact.provenance`)."""
+
+_USES = ("", "calibrate", "check")
+
 _SAME = ("s", "ms", "us", "ns", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "MB/s", "Gbit/s", "1/s", "%")
 _COUNTS = ("", "x", "ports", "PIDs", "addresses", "pods")
 _OTHERS = {"containers/s": "1/s", "KB": "kB", "Mi": "MiB", "% of guest RAM": "%"}
@@ -38,9 +43,8 @@ _BETWEEN = re.compile(r" / | vs | -> | \+ |-")
 """What stands between the numbers of a cell."""
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+_COLUMNS = ("id", "topic", "technology", "metric", "value", "unit", "statistic", "conditions", "source", "provenance")
+_CURVE_COLUMNS = ("id", "curve", "series", "x_name", "x", "y_name", "y", "unit", "conditions", "use")
 
 
 def _curve_point(row: Mapping[str, str]) -> Fact:
@@ -53,7 +57,7 @@ def _curve_point(row: Mapping[str, str]) -> Fact:
         unit=row["unit"],
         statistic=row["y_name"].rpartition("_")[2] if row["y_name"].rpartition("_")[2].startswith("p") else "",
         conditions=row["conditions"],
-        source=_CURVE_SOURCES[row["curve"].partition("_")[0]],
+        source=_CURVE_SOURCES.get(row["curve"].partition("_")[0], ""),
         provenance="derived-from-published-raw-data",
         use=row["use"],
     )
@@ -77,15 +81,29 @@ def _measurement(row: Mapping[str, str]) -> Fact:
 
 @cache
 def facts() -> Mapping[str, Fact]:
-    """Every fact by its id. Raises `CatalogError` where an id is there twice."""
+    """Every fact by its id. Raises `CatalogError` with file and line of every row that breaks a rule."""
     found: dict[str, Fact] = {}
+    problems: list[Problem] = []
     for name in ("measurements.csv", "reference_host.csv", "documented.csv", "curves.csv"):
-        for row in _rows(name):
-            fact = _curve_point(row) if name == "curves.csv" else _measurement(row)
-            if fact.id in found:
-                raise CatalogError(f"{name}: fact {fact.id} is there twice")
+        file, curves = f"measurements/{name}", name == "curves.csv"
+        for line, row in read_rows(FOLDER / name, file, _CURVE_COLUMNS if curves else _COLUMNS, ("url_seen",)):
+            fact = _curve_point(row) if curves else _measurement(row)
+            problems += [Problem(message, file, line) for message in _broken(fact, found)]
             found[fact.id] = fact
+    refuse(problems)
     return MappingProxyType(found)
+
+
+def _broken(fact: Fact, earlier: Collection[str]) -> Iterator[str]:
+    if fact.id in earlier:
+        yield f"fact {fact.id} is there twice"
+    for name in ("id", "metric", "value", "source"):
+        if not getattr(fact, name).strip():
+            yield f"fact {fact.id!r} has no {name}"
+    if fact.provenance not in PROVENANCES:
+        yield f"provenance {fact.provenance!r} of fact {fact.id} is none of {', '.join(PROVENANCES)}"
+    if fact.use not in _USES:
+        yield f"use {fact.use!r} of fact {fact.id} is none of calibrate, check"
 
 
 def values(fact: Fact, dimension: str) -> tuple[float, ...]:

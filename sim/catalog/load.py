@@ -6,7 +6,6 @@ an id that is not there raises `InputError` naming those that are. docs/catalog.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from sim.catalog import facts as _facts
 from sim.catalog import images as _images
+from sim.catalog.files import read_toml, refuse
 from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
     DEMANDS,
@@ -37,7 +37,7 @@ from sim.catalog.model import (
 )
 from sim.catalog.names import PROFILE, check
 from sim.catalog.read import Table
-from sim.errors import CatalogError, InputError, Problem
+from sim.errors import InputError, Problem
 from sim.outcome import OWNERS, Owner
 
 FOLDER = Path(__file__).parent
@@ -282,18 +282,13 @@ def read(kind: str, path: Path) -> Any:
     Raises `CatalogError` naming the file and the dotted path of every rule it breaks.
     """
     file = f"{kind}/{path.name}"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{file}: is not TOML: {error}") from None
     problems: list[Problem] = []
-    table = Table(data, file, "", problems, _cpu_speed)
+    table = Table(read_toml(path, file), file, "", problems, _cpu_speed)
     entry = _MAKERS[kind](table)
     table.done()
     if kind != "images" and entry.id != path.stem:
         table.problem(f"{entry.id!r} is not the file's name {path.stem!r}", "id")
-    if problems:
-        raise CatalogError("\n".join(str(problem) for problem in problems))
+    refuse(problems)
     return entry
 
 
@@ -391,6 +386,6 @@ def cited() -> Mapping[str, tuple[str, ...]]:
     """The facts that numbers of the catalog name, each with the places: none of them may be published in a check."""
     found: dict[str, list[str]] = {}
     for path in sorted(FOLDER.glob("*/*.toml")):
-        for source, place in _places(tomllib.loads(path.read_text(encoding="utf-8")), ""):
+        for source, place in _places(read_toml(path, f"{path.parent.name}/{path.name}"), ""):
             found.setdefault(source, []).append(f"{path.parent.name}/{path.name}: {place[1:]}")
     return MappingProxyType({source: tuple(places) for source, places in found.items()})

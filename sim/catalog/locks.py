@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import Grace, Growth, Held, Lock, Number, Operation, Per, generation
 from sim.catalog.read import Table
-from sim.errors import CatalogError, InputError, Problem
+from sim.errors import InputError, Problem
 
 FOLDER = Path(__file__).parent / "locks"
 
@@ -73,12 +73,8 @@ def _grace(table: Table) -> Grace | None:
 def read(path: Path) -> Lock:
     """The lock of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file = f"locks/{path.name}"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{file}: is not TOML: {error}") from None
     problems: list[Problem] = []
-    table = Table(data, file, "", problems, _no_host)
+    table = Table(read_toml(path, file), file, "", problems, _no_host)
     operations = [_operation(inner) for inner in table.tables("operations")]
     found = Lock(
         table.string("id"), table.text("name"), MappingProxyType({one.id: one for one in operations}), _grace(table)
@@ -90,8 +86,7 @@ def read(path: Path) -> Lock:
     if len(found.operations) < len(operations):
         table.problem("have an id twice", "operations")
     table.done()
-    if problems:
-        raise CatalogError("\n".join(str(problem) for problem in problems))
+    refuse(problems)
     return found
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sim.catalog.checks import positive
+from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import Number
 from sim.catalog.read import Table
-from sim.errors import CatalogError, InputError, Problem
+from sim.errors import InputError, Problem
 
 FILE = Path(__file__).parent / "mechanisms" / "memory.toml"
 
@@ -58,11 +59,15 @@ def _no_host(name: str) -> Number:
     raise InputError(f"no figure here is of a host; there is nothing on {name!r}")
 
 
+_MAY_BE_ZERO = frozenset({"check_merged", "swap", "above", "block", "ratio"})
+
+
 def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
     inner = table.table(key)
     if inner is None:
         return {name: Number(0.0, dimension) for name, dimension in dimensions.items()}
     found = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
+    positive(inner, **{name: number for name, number in found.items() if name not in _MAY_BE_ZERO})
     inner.done()
     return found
 
@@ -70,12 +75,8 @@ def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
 def read(path: Path = FILE) -> Mechanisms:
     """The mechanisms of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file = f"mechanisms/{path.name}"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{file}: is not TOML: {error}") from None
     problems: list[Problem] = []
-    table = Table(data, file, "", problems, _no_host)
+    table = Table(read_toml(path, file), file, "", problems, _no_host)
     ksm = _numbers(table, "ksm", pages="1", sleep="s", check="s", check_merged="s")
     reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
     balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")
@@ -88,8 +89,7 @@ def read(path: Path = FILE) -> Mechanisms:
         guest_swap=_numbers(table, "guest", swap="1")["swap"],
     )
     table.done()
-    if problems:
-        raise CatalogError("\n".join(str(problem) for problem in problems))
+    refuse(problems)
     return found
 
 

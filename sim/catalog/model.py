@@ -160,8 +160,8 @@ class Lock:
 class Phase:
     """One phase of a boot plan: one demand, on one resource.
 
-    amount: core-seconds for cpu, bytes for read, write and transfer, seconds for wait; for a hold, those of its operation
-    on a recent kernel.
+    amount: core-seconds for cpu, bytes for read, write and transfer, seconds for wait; for a hold, those that its
+    operation takes on a recent kernel.
     resource: the lock of a hold, the content key of a read, the link of a transfer, the host's wait (`HOST_WAITS`) that
     may replace a wait; else "".
     operation: what a hold does under its lock; `provenance` may say how many such holds ("times") the phase is.
@@ -232,7 +232,8 @@ class Technology:
 
     guests: the guest systems it can start, the first being the default; empty where it starts a process.
     cpu_efficiency: speed of guest CPU against the host's. reserves: whether configured memory is reserved.
-    limits: constraint id to the largest number of instances it allows on one host ("bridge_ports", "addresses").
+    limits: constraint id to the largest number of instances it allows on one host ("bridge_ports", "addresses");
+    "shared_memory" is the share of the host's memory that guests' files in /dev/shm may take.
     tasks: processes and threads one instance has on the host beside the application's, against the host's PIDs.
     kubelet: whether a kubelet starts it as a pod, so that the pod limit counts. dax: whose file pages a guest maps
     from the host's page cache instead of keeping its own ("guest", "application"). nested_slowdown: how many times the

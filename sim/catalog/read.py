@@ -85,7 +85,12 @@ class Table:
     def strings(self, key: str) -> tuple[str, ...]:
         """A list of texts, or one text; empty where it is not there."""
         value = self._take(key, (list, str), [], "a text or a list of texts")
-        return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+        if isinstance(value, str):
+            return (value,)
+        for index, item in enumerate(value):
+            if not isinstance(item, str):
+                self.problem(f"{item!r} is not a text", f"{key}.{index}")
+        return tuple(item for item in value if isinstance(item, str))
 
     def text(self, key: str) -> Text:
         """A text in both languages."""
@@ -93,6 +98,9 @@ class Table:
         if table is None:
             return Text(en="-", ja="-")
         found = Text(en=table.string("en"), ja=table.string("ja"))
+        for name in ("en", "ja"):
+            if table.has(name) and not getattr(found, name).strip():
+                table.problem("is empty", name)
         table.done()
         return found
 
@@ -103,7 +111,7 @@ class Table:
     def table(self, key: str, needed: bool = True) -> Table | None:
         """The inner table of that key."""
         value = self._take(key, dict, None if needed else {}, "a table")
-        return self._inner(value, key) if value else None
+        return None if value is None or key not in self._data else self._inner(value, key)
 
     def tables(self, key: str) -> list[Table]:
         """The array of tables of that key; empty where it is not there."""
@@ -170,8 +178,9 @@ class Table:
             high if high is not None else value
         ):
             self.problem(f"value {self._data['value']!r} is not between low and high")
-        if value is not None and value < 0:
-            self.problem(f"{self._data['value']!r} is below zero", "value")
+        for name, number in (("value", value), ("low", low)):
+            if number is not None and number < 0:
+                self.problem(f"{self._data[name]!r} is below zero", name)
         if chosen:
             if not definition:
                 self.problem("may not be this project's own definition; expected a source or an estimate", "definition")

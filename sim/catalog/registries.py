@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from sim.catalog.checks import positive
+from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import Number
 from sim.catalog.read import Table
-from sim.errors import CatalogError, InputError, Problem
+from sim.errors import InputError, Problem
 from sim.scenario import Text
+
+HUB = "hub"
+"""The registry that is meant where none is named."""
+
+LAZY_FORMATS = ("estargz", "nydus", "overlaybd", "soci")
+
+_COUNTS = ("downloads", "uploads", "dockerd_attempts", "containerd_attempts", "kubelet_qps", "kubelet_burst", "piece")
+"""Of what there is at least one."""
 
 FILE = Path(__file__).parent / "registries" / "registries.toml"
 
@@ -74,6 +83,7 @@ def _group(table: Table, key: str, **dimensions: str) -> Mapping[str, Number]:
     if inner is None:
         return {}
     found = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
+    positive(inner, **{name: number for name, number in found.items() if dimensions[name] == "B/s" or name in _COUNTS})
     inner.done()
     return MappingProxyType(found)
 
@@ -87,6 +97,7 @@ def _registry(name: str, table: Table) -> Registry:
         uplink=table.number("uplink", "B/s"),
         mounts=table.flag("mounts"),
     )
+    positive(table, flow=found.flow, uplink=found.uplink)
     table.done()
     return found
 
@@ -98,6 +109,7 @@ def _format(table: Table) -> LazyFormat:
         request=table.number("request", "B"),
         amplification=table.number("amplification", "1"),
     )
+    positive(table, request=found.request, amplification=found.amplification)
     table.done()
     return found
 
@@ -114,6 +126,9 @@ def _lazy(table: Table | None) -> Lazy:
         nothing = Number(0.0, "1")
         return Lazy(nothing, nothing, nothing, {})
     formats = {name: _format(inner) for name, inner in _tables(table.table("formats")).items()}
+    missing = [name for name in LAZY_FORMATS if name not in formats]
+    if missing:
+        table.problem(f"has no {', '.join(missing)}", "formats")
     found = Lazy(
         read=table.number("read", "1"),
         latency=table.number("latency", "s"),
@@ -130,8 +145,8 @@ def _no_host(name: str) -> Number:
 
 def read(path: Path = FILE) -> Distribution:
     """The catalog file of registries. Raises `CatalogError` with the dotted path of every rule it breaks."""
-    problems: list[Problem] = []
-    table = Table(tomllib.loads(path.read_text("utf-8")), f"registries/{path.name}", "", problems, _no_host)
+    file, problems = f"registries/{path.name}", list[Problem]()
+    table = Table(read_toml(path, file), file, "", problems, _no_host)
     found = Distribution(
         registries=MappingProxyType(
             {name: _registry(name, inner) for name, inner in _tables(table.table("registries")).items()}
@@ -154,9 +169,10 @@ def read(path: Path = FILE) -> Distribution:
         ),
         lazy=_lazy(table.table("lazy")),
     )
+    if HUB not in found.registries:
+        table.problem(f"has no {HUB}, which is the default", "registries")
     table.done()
-    if problems:
-        raise CatalogError("\n".join(str(problem) for problem in problems))
+    refuse(problems)
     return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,10 @@ from sim.errors import CancelledError, InputError, Problem
 
 if TYPE_CHECKING:
     from sim.outcome import Outcome
+    from sim.report.junit import Ran
     from sim.scenario import Scenario
+
+    Finished = Sequence[tuple[Scenario, tuple[Outcome, ...]]]
 
 RUN_FORMATS = ("table", "json", "csv", "junit", "markdown")
 FILES = {
@@ -49,6 +54,7 @@ def run(
 ) -> int:
     """Run scenarios and judge what they expect."""
     from sim.report import jsonlines
+    from sim.report.junit import Ran
 
     if len(forms) > 1 and not out:
         raise click.UsageError("several formats need --out DIR")
@@ -57,14 +63,16 @@ def run(
     folder = _folder(out) if out else None
     printed = Output()
     finished: list[tuple[Scenario, tuple[Outcome, ...]]] = []
+    ran: list[Ran] = []
     codes = [HELD]
     for scenario in scenarios:
+        began = time.perf_counter()
         try:
             outcomes = _run_one(scenario, seed, replications, jobs)
         except InputError as error:
-            report(
-                Problem(p.message, p.file or scenario.file, p.line, p.column, p.path, p.excerpt) for p in error.problems
-            )
+            problems = [replace(problem, file=problem.file or scenario.file) for problem in error.problems]
+            report(problems)
+            ran.append(Ran(scenario.id, (), time.perf_counter() - began, problems))
             codes.append(BAD_INPUT)
             continue
         except (KeyboardInterrupt, CancelledError):
@@ -72,14 +80,15 @@ def run(
             codes.append(INTERRUPTED)
             break
         finished.append((scenario, outcomes))
+        ran.append(Ran(scenario.id, outcomes, time.perf_counter() - began))
         codes.append(HELD if all(v.passed for outcome in outcomes for v in outcome.verdicts) else FAILED)
         if folder is None and forms[0] in ("table", "json"):
             gap = "\n" if forms[0] == "table" and len(finished) > 1 else ""
-            printed(gap + _written(forms[0], finished[-1:]))
+            printed(gap + _written(forms[0], finished[-1:], ran))
     if folder is None and forms[0] not in ("table", "json"):
-        printed(_written(forms[0], finished))
+        printed(_written(forms[0], finished, ran))
     if folder is not None:
-        _write(folder, forms, finished)
+        _write(folder, forms, finished, ran)
     if before is not None:
         codes.append(_compare(before, finished, printed if folder or forms == ("table",) else say))
     return max(codes)
@@ -101,11 +110,11 @@ def _folder(out: str) -> Path:
     return folder
 
 
-def _write(folder: Path, forms: Sequence[str], finished: Sequence[tuple[Scenario, tuple[Outcome, ...]]]) -> None:
+def _write(folder: Path, forms: Sequence[str], finished: Finished, ran: Sequence[Ran]) -> None:
     for form in forms:
         target = folder / FILES[form]
         try:
-            target.write_text(_written(form, finished), encoding="utf-8", newline="\n")
+            target.write_text(_written(form, finished, ran), encoding="utf-8", newline="\n")
         except OSError as error:
             raise InputError(
                 Problem(f"cannot be written: {(error.strerror or str(error)).lower()}", str(target))
@@ -113,7 +122,7 @@ def _write(folder: Path, forms: Sequence[str], finished: Sequence[tuple[Scenario
         say(f"wrote {target}")
 
 
-def _written(form: str, finished: Sequence[tuple[Scenario, tuple[Outcome, ...]]]) -> str:
+def _written(form: str, finished: Finished, ran: Sequence[Ran]) -> str:
     from sim.report import csvfile, jsonlines, junit, markdown, table
 
     if form == "table":
@@ -123,13 +132,13 @@ def _written(form: str, finished: Sequence[tuple[Scenario, tuple[Outcome, ...]]]
     if form == "csv":
         return csvfile.table(outcomes for _, outcomes in finished)
     if form == "junit":
-        return junit.document(outcomes for _, outcomes in finished)
+        return junit.document(ran)
     return markdown.document(finished)
 
 
 def _compare(
     before: list[dict[str, Any]],
-    finished: Sequence[tuple[Scenario, tuple[Outcome, ...]]],
+    finished: Finished,
     say: Callable[[str], None],
 ) -> int:
     from sim.report.jsonlines import scenario_object

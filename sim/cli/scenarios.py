@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.output import BAD_INPUT, HELD, Output, one_format, report
+from sim.cli.output import BAD_INPUT, HELD, Output, columns, one_format, report
 from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def list_(folder: str | None, form: str) -> int:
             found += load_all([str(file)])
         except InputError as error:
             problems += error.problems
-    Output()(as_json(found) if form == "json" else as_table(found))
+    Output()(as_json(found) if form == "json" else as_table(found, columns()))
     report(problems)
     return BAD_INPUT if problems else HELD
 

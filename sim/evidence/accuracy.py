@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from sim.errors import InputError, Problem
 from sim.loading import load
 from sim.outcome import Metric, Outcome
 from sim.quantity import parse
+from sim.report.sources import publication
 from sim.scenario import Published, Scenario
 
 USES = ("calibrate", "check")
@@ -39,8 +39,6 @@ _SUBJECT = ("technology", "guest", "application", "images")
 """The parameters that say what a figure is of; the others are its circumstances."""
 
 _CASES = Path(__file__).parents[2] / "scenarios" / "evidence"
-_YEAR = re.compile(r"^(.*?\b(?:19|20)\d\d)\b")
-_BRACKETS = re.compile(r"\s*\([^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,14 +254,6 @@ def orderings(rows: Iterable[Row]) -> tuple[Ordering, ...]:
                     small, large = sorted((one, other), key=_si)
                     found.append(Ordering(small, large, right))
     return tuple(found)
-
-
-@cache
-def publication(source: str) -> str:
-    """A source's name up to its year, without what stands in brackets: its sections and figures are one publication."""
-    name = _BRACKETS.sub("", source)
-    match = _YEAR.match(name)
-    return match[1] if match else name
 
 
 def _rounded(value: float | None) -> float | None:

@@ -36,10 +36,12 @@ def command(files: tuple[str, ...], form: str) -> int:
 
 
 def as_table(found: Accuracy) -> str:
-    """Every row by publication, then the medians and the orderings that are wrong."""
+    """Every row by publication, then the medians, the orderings that are wrong, and the facts' sources."""
     from sim.evidence.accuracy import USES
+    from sim.report.bibliography import entries
     from sim.report.grid import table
     from sim.report.table import LEGEND
+    from sim.report.table import sources as listed
 
     lines: list[str] = []
     for name in dict.fromkeys(row.publication for row in found.rows):
@@ -62,6 +64,7 @@ def as_table(found: Accuracy) -> str:
     lines += [
         f"  wrong: {each.smaller.of} before {each.larger.of}, {each.smaller.at} ({each.smaller.case})" for each in wrong
     ]
+    lines += listed(entries(row.source for row in found.rows))
     return "\n".join(lines)
 
 

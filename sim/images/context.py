@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
+import difflib
 import hashlib
 import os
 import re
@@ -26,6 +27,8 @@ Kind = Literal["file", "dir", "link", "opaque"]
 MAX_FILES = 100_000
 """A context read from a disk holds at most this many paths: more is a forgotten .dockerignore."""
 
+MAX_COMPARED = 10_000
+"""With so many paths a misspelt one is compared at most: more would take seconds."""
 
 MAX_READ = 64 * 2**20
 """A larger file on a disk is hashed and never read whole: bytes."""
@@ -290,7 +293,7 @@ def delete(tree: Tree, path: str) -> Tree:
     """The tree without a path and all below it. Raises `InputError` where there is none."""
     name = clean(path)
     if not tree.holds(name):
-        raise InputError(_missing(tree, path))
+        raise InputError(missing(tree, path))
     return tree.keep(lambda other: other != name and not other.startswith(name + "/"))
 
 
@@ -299,7 +302,7 @@ def rename(tree: Tree, path: str, new: str) -> Tree:
     name, goal = clean(path), clean(new)
     moved = {f"{goal}/{rel}" if rel else goal: entry for rel, entry in tree.under(name)}
     if not name or not moved:
-        raise InputError(_missing(tree, path))
+        raise InputError(missing(tree, path))
     if not goal:
         raise InputError(f"new name {new!r} is the build context itself; expected a path in it")
     if (goal + "/").startswith(name + "/") and goal != name:
@@ -312,7 +315,7 @@ def change(tree: Tree, path: str, **fields: object) -> Tree:
     name = clean(path)
     old = tree.get(name)
     if old is None:
-        raise InputError(_missing(tree, path))
+        raise InputError(missing(tree, path))
     return Tree({**tree.entries, name: dataclasses.replace(old, **fields)})  # type: ignore[arg-type]
 
 
@@ -321,9 +324,11 @@ def link(tree: Tree, path: str, target: str) -> Tree:
     return put(tree, path, Entry("link", 0o777, target=target))
 
 
-def _missing(tree: Tree, path: str) -> str:
-    names = ", ".join(list(tree)[:10]) or "nothing"
-    return f"no {path!r} in the build context; it holds {names}"
+def missing(tree: Tree, path: str) -> str:
+    """The message about a path that a tree does not hold: what may be meant, else the first that it holds."""
+    near = difflib.get_close_matches(clean(path), tree.names[:MAX_COMPARED], 1)
+    names = ", ".join(tree.names[:10]) or "nothing"
+    return f"no {path!r} in the build context" + (f", did you mean {near[0]!r}?" if near else f"; it holds {names}")
 
 
 def synced(before: Tree | None, now: Tree) -> Tree:

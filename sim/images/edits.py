@@ -13,8 +13,10 @@ from annotated_types import Ge, Le, MinLen, doc
 from sim.errors import InputError
 from sim.images import context as trees
 from sim.images.context import Tree
+from sim.images.ignore import Ignore
 
 _KINDS = ("content", "append", "delete", "mode", "mtime", "touch", "symlink", "rename")
+_OF_WHAT_IS_THERE = frozenset(_KINDS) - {"content", "symlink"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,15 +77,30 @@ class Change:
     ] = "kept"
 
 
-def apply(tree: Tree, edits: Iterable[Edit]) -> Tree:
-    """The tree after edits, one after another. Raises `InputError` naming the edit that cannot be made."""
+def apply(tree: Tree, edits: Iterable[Edit], ignore: Ignore = Ignore("", ())) -> Tree:  # noqa: B008 -- it is immutable
+    """The tree after edits, one after another.
+
+    ignore: the rules of the build. Raises `InputError` naming the edit that cannot be made, with what may be meant of
+    the paths that the build sees.
+    """
     for edit in edits:
         try:
+            if edit.kind in _OF_WHAT_IS_THERE and not tree.holds(trees.clean(edit.path)):
+                raise InputError(_missing(tree, edit.path, ignore))
             tree = _one(tree, edit)
         except InputError as error:
             problems = [dataclasses.replace(p, message=f"edit of {edit.path!r}: {p.message}") for p in error.problems]
             raise InputError(problems) from None
     return tree
+
+
+def _missing(tree: Tree, path: str, ignore: Ignore) -> str:
+    """A folder that is ignored as a whole is not read, so what is in it is not there."""
+    seen = ignore.visible(tree)
+    rule = ignore.culprit(trees.clean(path))
+    if rule is not None:
+        return f"no {path!r} in the build context: {ignore.file} line {rule[0]} ({rule[1]}) excludes it"
+    return trees.missing(seen, path)
 
 
 def _one(tree: Tree, edit: Edit) -> Tree:

@@ -24,7 +24,7 @@ from sim.images.depth import check_depth
 from sim.images.edits import Change, apply
 from sim.images.export import exported
 from sim.images.history import Entry, Known, match
-from sim.images.ignore import Ignore
+from sim.images.ignore import Ignore, rules_of
 from sim.images.instructions import Instruction
 from sim.images.options import BUILDERS, Builder, Options
 from sim.images.records import records_of
@@ -149,7 +149,8 @@ def plan_builds(
     options = Options(dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, remotes=fetched)
     builds = [_plan(session, tree, options, bases, label, bound)]
     for change in changes:
-        tree = apply(tree, change.edits)
+        ignore = rules_of(tree, trees.clean(path), specific=builder != "legacy")
+        tree = apply(tree, change.edits, ignore)
         merged = {**arguments, **change.build_args}
         arguments = {name: value for name, value in merged.items() if value is not None}
         fetched |= change.remotes

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import NoReturn
 
+from sim.catalog.checks import positive
+from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import Number
 from sim.catalog.read import Table
-from sim.errors import CatalogError, InputError, Problem
+from sim.errors import InputError, Problem
 
-_FILE = "sim/catalog/steps.toml"
+FILE = Path(__file__).parents[1] / "catalog" / "steps.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +58,18 @@ class Book:
         return next((rule for rule in self.rules if rule.pattern.search(command)), self.other)
 
 
-@cache
-def book() -> Book:
-    """The catalog's costs, read once. Raises `CatalogError` where the file breaks a rule."""
-    data = tomllib.loads(resources.files("sim.catalog").joinpath("steps.toml").read_text("utf-8"))
+def read(path: Path = FILE) -> Book:
+    """The costs of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     problems: list[Problem] = []
-    table = Table(data, _FILE, "", problems, _no_speed)
+    table = Table(read_toml(path, path.name), path.name, "", problems, _no_speed)
     shapes = _shapes(table.table("shapes"))
+    commands = table.tables("commands")
+    if not commands:
+        table.problem("are missing; expected an array of tables", "commands")
+    other = table.table("other")
     found = Book(
-        rules=tuple(_rule(item, shapes) for item in table.tables("commands")),
-        other=_rule(table.table("other") or table, shapes),
+        rules=tuple(_command(item, shapes) for item in commands),
+        other=_NOTHING if other is None else _rule(other, _ANYTHING, shapes),
         start=table.number("start", "s"),
         copy=table.number("copy", "s"),
         config=table.number("config", "s"),
@@ -77,10 +80,24 @@ def book() -> Book:
         base=table.number("base", "B"),
         request=table.number("request", "s"),
     )
+    for repeated in sorted({rule.id for rule in found.rules if [each.id for each in found.rules].count(rule.id) > 1}):
+        table.problem(f"id {repeated!r} is there twice", "commands")
+    positive(table, write=found.write, digest=found.digest)
     table.done()
-    if problems:
-        raise CatalogError("\n".join(str(problem) for problem in problems))
+    refuse(problems)
     return found
+
+
+@cache
+def book() -> Book:
+    """The catalog's costs, read once."""
+    return read()
+
+
+_NO_SHAPE = Shape(Number(1.0, "1"), Number(1.0, "1"), fetches=False)
+_ANYTHING = re.compile(".")
+_NOTHING = Rule("other", _ANYTHING, Number(0.0, "s"), Number(0.0, "B"), _NO_SHAPE)
+"""In place of what is missing, which is reported."""
 
 
 def _no_speed(host: str) -> NoReturn:
@@ -97,19 +114,25 @@ def _shapes(table: Table | None) -> dict[str, Shape]:
     return found
 
 
-def _rule(table: Table, shapes: dict[str, Shape]) -> Rule:
+def _command(table: Table, shapes: dict[str, Shape]) -> Rule:
+    written, pattern = table.string("pattern"), _ANYTHING
     try:
-        pattern = re.compile(table.string("pattern", "."))
+        pattern = re.compile(written)
     except re.error as error:
-        table.problem(f"is no regular expression: {error}", "pattern")
-        pattern = re.compile(".")
+        table.problem(f"{written!r} is no regular expression: {error}", "pattern")
+    if pattern.search("") is not None:
+        table.problem(f"{written!r} matches every command; expected what only some hold", "pattern")
+    return _rule(table, pattern, shapes)
+
+
+def _rule(table: Table, pattern: re.Pattern[str], shapes: dict[str, Shape]) -> Rule:
     shape = table.string("shape", allowed=shapes)
     rule = Rule(
-        table.string("id", "other"),
+        table.string("id"),
         pattern,
         table.number("seconds", "s"),
         table.number("bytes", "B"),
-        shapes.get(shape) or Shape(Number(1.0, "1"), Number(1.0, "1"), fetches=False),
+        shapes.get(shape) or _NO_SHAPE,
     )
     table.done()
     return rule

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MinLen, doc
@@ -31,6 +31,9 @@ class Envelope:
     replications: Annotated[int, Ge(1), Le(10_000), doc("How often each label runs, with other random numbers.")] = 1
     expect: Annotated[tuple[Annotated[str, MinLen(1)], ...], doc("What must hold of the metrics.")] = ()
     published: Annotated[tuple[Published, ...], doc("Published figures the scenario is held against.")] = ()
+    labels: Annotated[dict[str, Text], doc("What a label is called for a reader, in both languages.")] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

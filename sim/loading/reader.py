@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,9 @@ def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
     rest = {key: item for key, item in value.items() if key not in ENVELOPE}
     envelope, problems = validate(Envelope, head, document)
     parts = _parts(rest, document, folder, problems)
-    problems += expressions.check(document, _asked(value))
+    asked = _asked(value)
+    problems += expressions.check(document, asked)
+    problems += _labels(value.get("labels"), asked, document)
     if envelope is None or problems:
         raise InputError(_in_order(problems))
     return Scenario(
@@ -43,6 +45,7 @@ def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
         replications=envelope.replications,
         expect=envelope.expect,
         published=envelope.published,
+        labels=envelope.labels,
         file=file,
         folder=folder,
         document=value,
@@ -62,6 +65,23 @@ def _asked(value: dict[str, Any]) -> list[expressions.Asked]:
             labels = tuple(compare) if isinstance(compare, dict) and compare else (item["study"],)
             asked.append(expressions.Asked(item["study"], labels, path))
     return asked
+
+
+def _labels(written: Any, asked: Sequence[expressions.Asked], document: Document) -> list[Problem]:
+    """Names of what is compared nowhere, and names that tell two labels nothing apart."""
+    known = list(dict.fromkeys(label for part in asked for label in part.labels))
+    first: dict[tuple[str, str], str] = {}
+    problems = []
+    for label, texts in written.items() if isinstance(written, dict) else ():
+        if known and label not in known:
+            problem = document.problem(f"no label {label!r}{suggestion(label, known)}", ("labels", label), at_key=True)
+            problems.append(problem)
+        for language, text in texts.items() if isinstance(texts, dict) else ():
+            other = first.setdefault((language, str(text)), label)
+            if other != label:
+                message = f"{shown(text)} is what label {other!r} is called; expected a name for each"
+                problems.append(document.problem(message, ("labels", label, language)))
+    return problems
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
@@ -131,8 +151,8 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
         words = (*BODY, *(() if path else ENVELOPE))
         checked, of_labels[label] = validate(parameters, merged, document, place, words, joint)
         if checked is not None:
-            problems += _catalog(parameters, checked, document, place)
-            problems += _files(checked, folder, document, place)
+            of_labels[label] += _catalog(parameters, checked, document, place)
+            of_labels[label] += _files(checked, folder, document, place)
             variants[label] = checked
     problems += _once(of_labels, compare, path, document)
     written = compare if "compare" in item else {}
@@ -156,23 +176,36 @@ def _once(
     path: Path_,
     document: Document,
 ) -> Iterator[Problem]:
-    """Each label's problems; what every label has of a parameter that none of them sets is told once, of the base."""
-    shared: Counter[tuple[str, str]] = Counter()
-    inner: dict[Problem, str] = {}
+    """Each problem once: what several labels have of a parameter that none of them sets is told of the base.
+
+    The labels are named where it is not all of them.
+    """
+    concerned: dict[tuple[str, Path_], list[str]] = {}
     for label, found in of_labels.items():
-        lead = ".".join(map(str, (*path, "compare", label, "")))
         for problem in dict.fromkeys(found):
-            if problem.path.startswith(lead):
-                inner[problem] = problem.path.removeprefix(lead)
-                shared[problem.message, inner[problem]] += 1
-    for problem in (problem for found in of_labels.values() for problem in found):
-        name = inner.get(problem, "")
-        keys = name.split(".")
-        everywhere = 1 < len(compare) == shared[problem.message, name]
-        if everywhere and not any(keys[0] in changes for changes in compare.values()):
-            yield document.problem(problem.message, (*path, *keys))
-        else:
-            yield problem
+            inner = _inside(problem, (*path, "compare", label))
+            if inner is not None and not (inner and inner[0] in compare[label]):
+                concerned.setdefault((problem.message, inner), []).append(label)
+    for label, found in of_labels.items():
+        for problem in found:
+            inner = _inside(problem, (*path, "compare", label))
+            labels = concerned.get((problem.message, inner), []) if inner is not None else []
+            everywhere = len(labels) == len(compare)
+            if label not in labels or len(labels) == 1:
+                yield problem
+            elif label == labels[0]:
+                message = problem.message if everywhere else f"{problem.message} (labels {', '.join(labels)})"
+                told = document.problem(message, (*path, *(inner or ())))
+                written = (*path, *(inner or ())[:1]) in document.keys
+                yield told if everywhere or written else replace(problem, message=message)
+
+
+def _inside(problem: Problem, above: Path_) -> Path_ | None:
+    """The rest of a problem's path below another; None where it is not below it."""
+    lead = ".".join(map(str, above))
+    if problem.path == lead:
+        return ()
+    return tuple(problem.path.removeprefix(f"{lead}.").split(".")) if problem.path.startswith(f"{lead}.") else None
 
 
 def _compare(

@@ -26,6 +26,7 @@ Done = Callable[[Any], Any]
 CACHED_READ = 1.2e-6 / 4096
 """Core-seconds a byte that the page cache holds: one minor fault of 1.2 us for each 4 KiB page, as measured."""
 
+
 def opposite(bound: Bound) -> Bound:
     """The end at which a speed makes a run as short as durations at `bound` do."""
     ends: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}

@@ -58,6 +58,11 @@ class Bill:
         """Bytes of its configured memory that it has touched."""
         return sum(line.bytes for line in self.lines if line.guest)
 
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers it was made from."""
+        return tuple(line.number for line in self.lines)
+
 
 def _line(part: MemoryPart, origin: Origin, of: str, guest_memory: int, bound: Bound, *, in_guest: bool) -> Line:
     amount = part.amount.at(bound) * (guest_memory if part.per_guest_memory else 1)

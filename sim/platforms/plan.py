@@ -71,8 +71,8 @@ class Plan:
     """The steps of a start.
 
     runtime, init: how many of them are done once that milestone is reached. mounts, ports: how many an instance adds to
-    the host's mount table and to its bridge. pull: seconds the steps of a pull, the first ones, take alone; empty where nothing is pulled.
-    clean_up: how many of the steps, the last ones, come after the application is ready.
+    the host's mount table and to its bridge. pull: seconds the steps of a pull, the first ones, take alone; empty where
+    nothing is pulled. clean_up: how many of the steps, the last ones, come after the application is ready.
     """
 
     steps: tuple[Step, ...]

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from sim.never import never
 from sim.outcome import Outcome
 from sim.report.jsonlines import number
 
@@ -16,7 +17,10 @@ COLUMNS = (
 
 
 def table(scenarios: Iterable[Sequence[Outcome]]) -> str:
-    """The metrics of scenarios as CSV (RFC 4180 but for its line ends), with a header; nothing stands for None."""
+    """The metrics of scenarios as CSV (RFC 4180 but for its line ends), with a header.
+
+    Nothing stands for None, and "inf" for the time of what never happened (`sim.never`).
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -25,7 +29,11 @@ def table(scenarios: Iterable[Sequence[Outcome]]) -> str:
             head = (outcome.scenario, outcome.study, outcome.seed, outcome.replications)
             for m in outcome.metrics:
                 low, high = m.range or (None, None)
-                numbers = [number(value) for value in (m.low, m.high, low, high)]
-                tail = (number(m.value), m.unit, *numbers, "true" if m.estimate else "false")
+                value, *numbers = (_number(each) for each in (m.value, m.low, m.high, low, high))
+                tail = (value, m.unit, *numbers, "true" if m.estimate else "false")
                 writer.writerow((*head, m.of, m.metric, m.statistic, m.interval, *tail))
     return out.getvalue()
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and never(value) else number(value)

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 WIDTH = 80
 
+_LEAST = 8
+"""Cells that a last column always has."""
+
 
 def width(text: str) -> int:
     """The cells a text takes in a terminal: two for wide characters, none for combining ones."""
@@ -33,24 +36,45 @@ def cut(text: str, cells: int) -> str:
     return f"{kept}…"
 
 
+def wrapped(text: str, cells: int) -> list[str]:
+    """The text's words in lines no wider than that; a wider word has a line of its own."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if width(longer) > cells and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), limit: int = WIDTH
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    limit: int | None = WIDTH,
+    wrap: bool = False,
 ) -> list[str]:
     """Lines of a table: header, a rule, rows; two spaces between columns.
 
-    right: columns set flush right. The last column is cut where a line would pass `limit`.
+    right: columns set flush right. Where a line would pass `limit` (None for any width) the last column is cut, or
+    with `wrap` goes on below.
     """
     columns = list(zip(header, *rows, strict=True))
     cells = [max(width(text) for text in column) for column in columns]
-    last = limit - sum(cells[:-1]) - 2 * (len(cells) - 1)
-    cells[-1] = min(cells[-1], max(last, width(header[-1]), 8))
+    if limit is not None:
+        last = limit - sum(cells[:-1]) - 2 * (len(cells) - 1)
+        cells[-1] = min(cells[-1], max(last, width(header[-1]), _LEAST))
     lines = []
     for row in (header, ["-" * size for size in cells], *rows):
-        fitted = [*row[:-1], cut(row[-1], cells[-1])]
-        written = (
-            padded(text, size, right=n in right) for n, (text, size) in enumerate(zip(fitted, cells, strict=True))
-        )
-        lines.append("  ".join(written).rstrip())
+        ends = wrapped(row[-1], cells[-1]) if wrap else [cut(row[-1], cells[-1])]
+        for number, end in enumerate(ends):
+            fitted = [*([""] * (len(row) - 1) if number else row[:-1]), end]
+            written = (
+                padded(text, size, right=n in right) for n, (text, size) in enumerate(zip(fitted, cells, strict=True))
+            )
+            lines.append("  ".join(written).rstrip())
     return lines
 
 

@@ -1,4 +1,7 @@
-"""`run --format json`: one object a scenario, one a line, numbers at twelve significant digits."""
+"""`run --format json`: one object a scenario, one a line, numbers at twelve significant digits.
+
+JSON has no infinity: the time of what never happened (`sim.never`) is null.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
+from sim.never import NEVER, never
 from sim.outcome import ConstraintRecord, Metric, Outcome, Ratio
 
 DIGITS = 12
 
 
 def number(value: float | None) -> float | None:
-    """A number as it is written: at twelve significant digits, so that equal results are equal text everywhere."""
-    return None if value is None else float(f"{value:.{DIGITS}g}")
+    """A number as it is written: at twelve significant digits, so that equal results are equal text everywhere.
+
+    None where there is none, and for what never happened.
+    """
+    return None if value is None or never(value) else float(f"{value:.{DIGITS}g}")
 
 
 def metric_object(metric: Metric) -> dict[str, Any]:
@@ -80,6 +87,10 @@ def line(outcomes: Sequence[Outcome]) -> str:
     return json.dumps(scenario_object(outcomes), ensure_ascii=False, allow_nan=False)
 
 
+def _value(written: Any) -> float:
+    return NEVER if written is None else float(written)
+
+
 def read_lines(text: str, name: str) -> list[dict[str, Any]]:
     """The objects of an earlier run, as far as a comparison needs them.
 
@@ -93,7 +104,7 @@ def read_lines(text: str, name: str) -> list[dict[str, Any]]:
         try:
             found = json.loads(written)
             metrics = [
-                (str(m["of"]), str(m["metric"]), str(m["statistic"]), float(m["value"])) for m in found["metrics"]
+                (str(m["of"]), str(m["metric"]), str(m["statistic"]), _value(m["value"])) for m in found["metrics"]
             ]
             str(found["scenario"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -13,12 +13,15 @@ def _ordered(scenarios: Sequence[Scenario]) -> list[Scenario]:
     return sorted(scenarios, key=lambda scenario: (scenario.concept, scenario.id != scenario.concept, scenario.id))
 
 
-def as_table(scenarios: Sequence[Scenario]) -> str:
-    """A line a lesson; a concept's own lesson comes first among its lessons."""
+def as_table(scenarios: Sequence[Scenario], width: int | None = None) -> str:
+    """A row a lesson; a concept's own lesson comes first among its lessons.
+
+    width: of the terminal, where titles that are longer go on below; None for a line each, whatever its length.
+    """
     rows = [
         (s.concept, s.id, " + ".join(part.study for part in s.parts), s.title.en) for s in _ordered(scenarios)
     ]  # fmt: skip
-    return "\n".join(table(("concept", "scenario", "study", "title"), rows)) + "\n"
+    return "\n".join(table(("concept", "scenario", "study", "title"), rows, limit=width, wrap=True)) + "\n"
 
 
 def as_json(scenarios: Sequence[Scenario]) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from sim import studies
 from sim.outcome import Outcome
+from sim.report.bibliography import Entry, of_outcomes
 from sim.report.table import LEGEND, factor, stop, value
+from sim.report.words import label_text
 from sim.scenario import Scenario
 
 
@@ -25,7 +27,19 @@ def document(finished: Sequence[tuple[Scenario, Sequence[Outcome]]]) -> str:
         lines += [""] * bool(verdicts_)
         for verdict in verdicts_:
             lines.append(f"- {'✅' if verdict.passed else '❌'} {_code(verdict.text)}: {_cell(verdict.observed)}")
+        lines += _sources(of_outcomes(outcomes))
     return "\n".join(lines) + "\n"
+
+
+def _sources(entries: Sequence[Entry]) -> list[str]:
+    """The sources, folded: they are many."""
+    if not entries:
+        return []
+    said = [
+        f"- {', '.join(entry.ids)}: {_cell(entry.source)}" + (f" <{entry.url}>" if entry.url else "")
+        for entry in entries
+    ]
+    return ["", "<details><summary>Sources</summary>", "", *said, "", "</details>"]
 
 
 def _metrics(outcome: Outcome) -> list[str]:
@@ -50,7 +64,8 @@ def _metrics(outcome: Outcome) -> list[str]:
         ratios = [outcome.ratio(label, *name) for name in compared]
         written = [value(metric) if metric else "" for metric in cells]
         written += [factor(ratio) if ratio else "" for ratio in ratios]
-        lines.append(f"| {label} | {' | '.join(written)} |")
+        name = f"{label}: {_cell(label_text(outcome, label))}" if label in (outcome.names or ()) else label
+        lines.append(f"| {name} | {' | '.join(written)} |")
     stops = [f"- {label} {text}" for label in outcome.labels if (text := stop(outcome, label))]
     lines += [""] * bool(stops) + stops
     if any(metric.estimate for metric in found.values() if (metric.metric, metric.statistic) in names):

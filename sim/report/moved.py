@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.never import NEVER
 from sim.quantity import UNITS, render
 
 
@@ -23,7 +24,7 @@ class Moved:
         unit = self.unit if self.unit in UNITS else "1"
         before, now = (_written(metric, unit) for metric in (self.before, self.now))
         change = ""
-        if self.before and self.now and self.before["value"]:
+        if self.before and self.now and self.before["value"] and self.now["value"] is not None:
             change = f" ({(self.now['value'] - self.before['value']) / abs(self.before['value']):+.1%})"
         return f"{self.scenario}: {self.name}: {before} -> {now}{change}"
 
@@ -54,9 +55,12 @@ def _metrics(item: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _interval(metric: Mapping[str, Any]) -> tuple[float, float]:
-    value = float(metric["value"])
+    """The ends of a metric's interval, its value where there is none. What is null and there is never."""
+    value = NEVER if metric["value"] is None else float(metric["value"])
     low, high = metric.get("low"), metric.get("high")
-    return (value if low is None else float(low), value if high is None else float(high))
+    if low is None:
+        return value, value
+    return float(low), NEVER if high is None else float(high)
 
 
 def _apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -67,6 +71,11 @@ def _apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 def _written(metric: Mapping[str, Any] | None, unit: str) -> str:
     if metric is None:
         return "not there"
-    low, high = metric.get("low"), metric.get("high")
-    value = render(metric["value"], unit)
-    return value if low is None or high is None else f"{value} [{render(low, unit)}, {render(high, unit)}]"
+    value = _number(metric["value"], unit)
+    if metric.get("low") is None:
+        return value
+    return f"{value} [{_number(metric['low'], unit)}, {_number(metric.get('high'), unit)}]"
+
+
+def _number(value: float | None, unit: str) -> str:
+    return "never" if value is None else render(value, unit)

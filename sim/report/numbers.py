@@ -16,6 +16,9 @@ NARROW = "\u202f"
 TRANSFERS = frozenset({"new_bytes", "push_bytes", "bytes_moved", "shared_bytes", "registry_bytes", "stored_bytes"})
 """Metrics in bytes that travel (layers, pulls): written in MB, while memory is written in MiB."""
 
+_NEVER: dict[Language, str] = {"en": "never", "ja": "発生せず"}
+"""The time at which something happened that did not (`sim.never`)."""
+
 _JAPANESE = {"µs": "マイクロ秒", "ms": "ミリ秒", "s": "秒", "min": "分", "h": "時間", "d": "日"}
 
 
@@ -26,29 +29,45 @@ def written(
 
     value: in `unit`, which is "s", "B", "B/s", "1/s", "1" (a count, or a plain ratio), "%" (a share of one).
     transfer: bytes that travel or lie in a layer, in MB; memory is in MiB. estimate: adds the marks of one,
-    unless it is exactly nothing.
+    unless it is exactly nothing. The time of what never happened is a word.
 
     >>> written(0.0452, "s"), written(2_576_980_378, "B"), written(14.2, "s", estimate=True)
     ('45\u202fms', '2.4\u202fGiB', '≈\u202f14\u202fs est.')
     """
+    if math.isinf(value):
+        return _NEVER[language]
     number, word = _scaled(value, unit, transfer)
     if language == "ja":
         word = _JAPANESE.get(word, word)
     glue = "" if word in ("", "/s") else NARROW
     text = f"{number}{glue}{word}"
-    if not estimate or value == 0:
-        return text
-    return f"≈{NARROW}{text} {'推定' if language == 'ja' else 'est.'}"
+    return marked(text, language) if estimate and value else text
+
+
+def marked(text: str, language: Language = "en", *, short: bool = False) -> str:
+    r"""A label of a figure that is an estimate: every one begins with "≈", and one that stands free ends in "est.".
+
+    short: inside a mark that is dashed itself (a piece of a lane, a card of a graph), where the stroke says the rest.
+
+    >>> marked("63 fit"), marked("1.6\u202fs", short=True)
+    ('≈\u202f63 fit est.', '≈\u202f1.6\u202fs')
+    """
+    about = f"≈{NARROW}{text}"
+    return about if short else f"{about} {'推定' if language == 'ja' else 'est.'}"
 
 
 def about(value: float, unit: str, language: Language = "en", *, transfer: bool = False) -> str:
     """An estimate inside a sentence or a title: "≈ 14 s", "約14 秒"."""
     text = written(value, unit, language, transfer=transfer)
+    if math.isinf(value):
+        return text
     return f"約{text}" if language == "ja" else f"≈{NARROW}{text}"
 
 
 def times(value: float, language: Language = "en") -> str:
     """A factor in a sentence: "3.4 times", "3.4 倍"."""
+    if math.isinf(value):
+        return _NEVER[language]
     return f"{_digits(value)}{NARROW}{'倍' if language == 'ja' else 'times'}"
 
 

@@ -6,10 +6,13 @@ import textwrap
 from collections.abc import Sequence
 
 from sim import studies
+from sim.never import never
 from sim.outcome import ConstraintRecord, Metric, MetricSpec, Outcome, Ratio
+from sim.report.bibliography import Entry, of_outcomes
 from sim.report.figures.density import constraint_name, rungs
 from sim.report.grid import WIDTH, panels, table, width
 from sim.report.numbers import NARROW, TRANSFERS, between, unit_of, written
+from sim.report.words import label_text
 from sim.scenario import Scenario
 from sim.studies.density import MOST
 
@@ -20,14 +23,6 @@ LEGEND = f"{ESTIMATE} an estimate went into it"
 
 _LIMIT = "limit_"
 """How the names of density's constraints begin."""
-
-_HAPPENED = {
-    "first_reclaim": "reclaimed",
-    "first_swap": "swapped",
-    "first_kill": "oom_kills",
-    "half_saving_time": "ksm_saved_most",
-}
-"""Times at which something happened, each with the metric that is 0 where it did not."""
 
 _LEAST = 4
 """Label, value, interval and range: what a headline metric is always shown with."""
@@ -48,7 +43,14 @@ def scenario(scenario: Scenario, outcomes: Sequence[Outcome]) -> str:
         lines += _hanging("  ok    " if verdict.passed else "  FAIL  ", verdict.text)
         if not verdict.passed:
             lines += _hanging("        ", f"observed: {verdict.observed}")
+    lines += sources(of_outcomes(outcomes))
     return "\n".join(lines) + "\n"
+
+
+def sources(entries: Sequence[Entry]) -> list[str]:
+    """A list of sources to end a table with, each with the ids of its facts; nothing where there is none."""
+    lines = [line for entry in entries for line in _hanging("  - ", str(entry))]
+    return ["", "Sources", *lines] if lines else []
 
 
 def _hanging(lead: str, text: str) -> list[str]:
@@ -62,6 +64,8 @@ def part(outcome: Outcome) -> list[str]:
     """The metrics of one part: headline metrics with their intervals, then the others side by side."""
     count = f"{outcome.replications} replication{'s' if outcome.replications > 1 else ''}"
     lines = [f"{outcome.study}, seed {outcome.seed}, {count}"]
+    for label in outcome.names or ():
+        lines += _hanging("  ", f"{label}: {label_text(outcome, label)}")
     specs = [spec for spec in studies.study(outcome.study).metrics if _of(outcome, spec.name)]
     for spec in specs:
         if spec.headline:
@@ -135,7 +139,7 @@ def _times(outcome: Outcome, metrics: Sequence[Metric]) -> list[tuple[str, list[
 
 def factor(ratio: Ratio) -> str:
     """A ratio in a terminal: "~44 (43 to 45)"."""
-    text = (ESTIMATE if ratio.estimate else "") + written(ratio.value, "1")
+    text = (ESTIMATE if ratio.estimate and not never(ratio.value) else "") + written(ratio.value, "1")
     if ratio.low is None or ratio.high is None:
         return text
     ends = between(ratio.low, ratio.high, "1").replace("–", " to ")
@@ -150,7 +154,7 @@ def _side_by_side(outcome: Outcome, specs: Sequence[MetricSpec]) -> list[str]:
         for spec in specs:
             if spec.statistics[0] == statistic:
                 found = {metric.of: metric for metric in _of(outcome, spec.name) if metric.statistic == statistic}
-                texts = [_told(outcome, found[of]) if of in found else "" for of in outcome.labels]
+                texts = [value(found[of]) if of in found else "" for of in outcome.labels]
                 columns.append((spec.name, texts))
         lines += ["", *_in_panels(columns)]
     return lines
@@ -171,19 +175,12 @@ def _in_panels(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
     return lines
 
 
-def _told(outcome: Outcome, metric: Metric) -> str:
-    """A metric's value; "never" for the time of what did not happen."""
-    happened = _HAPPENED.get(metric.metric)
-    amounts = [other.value for other in _of(outcome, happened) if other.of == metric.of] if happened else []
-    return "never" if amounts and not any(amounts) else value(metric)
-
-
 def value(metric: Metric) -> str:
     """A metric's value in a terminal. A constraint that binds at no number looked at never does."""
     if metric.metric.startswith(_LIMIT) and metric.value >= MOST:
         return "never"
     text = written(metric.value, unit_of(metric), transfer=metric.metric in TRANSFERS).replace(NARROW, " ")
-    return f"{ESTIMATE}{text}" if metric.estimate and metric.value else text
+    return f"{ESTIMATE}{text}" if metric.estimate and metric.value and not never(metric.value) else text
 
 
 def _ends(metric: Metric, low: float | None, high: float | None) -> str:

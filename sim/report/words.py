@@ -50,26 +50,37 @@ def in_language(text: Text, language: Language) -> str:
 def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
     """Label to its name.
 
-    Where every label is a technology of its own, the technology's name and kind from the catalog. Where technologies
-    repeat, the technology's name and what is different about the label. Else the label itself.
+    What the scenario calls it (`labels`), with nothing added. Else, where a label is a technology of its own, the
+    technology's name and kind from the catalog; where technologies repeat, the technology's name and what is different
+    about the label; else the label itself.
     """
     parameters = outcome.parameters or {}
+    given = {label: Name(in_language(text, language)) for label, text in (outcome.names or {}).items()}
     known = {
-        label: _technology_name(parameters.get(label, {}).get("technology", ""), language) for label in outcome.labels
+        label: None if label in given else _technology_name(parameters.get(label, {}).get("technology", ""), language)
+        for label in outcome.labels
     }
     names: dict[str, Name] = {}
     for label in outcome.labels:
         name = known[label]
         twins = [other for other in outcome.labels if name and known[other] == name]
-        if name is None or outcome.study in _NOT_OF_TECHNOLOGIES:
+        if label in given:
+            names[label] = given[label]
+        elif name is None or outcome.study in _NOT_OF_TECHNOLOGIES:
             names[label] = _by_what_differs(label, parameters, language)
         elif len(twins) == 1:
             names[label] = name
         else:
             names[label] = Name(name.name, _difference(label, twins, parameters, language))
     if len(set(names.values())) < len(names):
-        return {label: Name(label.replace("_", " "), names[label].name) for label in outcome.labels}
+        plain = {label: Name(label.replace("_", " "), names[label].name) for label in outcome.labels}
+        return plain | given
     return names
+
+
+def label_text(outcome: Outcome, label: str, language: Language = "en") -> str:
+    """A label's name on one line, which tells it from the outcome's others: for tables and sentences."""
+    return spoken(label_names(outcome, language))[label]
 
 
 def _by_what_differs(label: str, parameters: Mapping[str, Mapping[str, str]], language: Language) -> Name:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.engine.seeds import SeedTree
+from sim.never import never
 from sim.outcome import Bound, Metric, MetricSpec, Ratio, Record
 
 Tick = Callable[[float], None]
@@ -78,6 +79,7 @@ def statistic(name: str, samples: Sequence[float]) -> float:
     """One statistic over samples: "value", "mean", "min", "max", "total" or a percentile "p50", "p99".
 
     Percentiles interpolate between order statistics (inclusive, as numpy's default). Sums are exact (`math.fsum`).
+    What never happened (`sim.never`) is later than all else, and so is what lies between a time and never.
     """
     if name == "value":
         (value,) = samples
@@ -92,6 +94,8 @@ def statistic(name: str, samples: Sequence[float]) -> float:
     position = float(name.removeprefix("p")) / 100 * (len(ordered) - 1)
     below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)
+    if position == below or never(ordered[below]):
+        return ordered[below]
     return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
 
 
@@ -172,11 +176,13 @@ def _at_end(values: Sequence[float], end: Sequence[float]) -> float:
     """The median over all replications, had each run at an end of the inputs' ranges, from the few that did.
 
     The few had luck of their own, at the end as in the middle; what they differ by in the middle is taken off, so that
-    a range holds what the sources allow and not the noise of a few seeds.
+    a range holds what the sources allow and not the noise of a few seeds. What never happened has no such share.
     """
     reached = statistics.median(end)
     same, middle = statistics.median(values[: len(end)]), statistics.median(values)
-    return reached if same <= 0 or same == middle else reached * middle / same
+    if same <= 0 or same == middle or never(same) or never(middle):
+        return reached
+    return reached * middle / same
 
 
 def paired_ratios(
@@ -185,13 +191,14 @@ def paired_ratios(
     """How many times as much one label takes as the least of them, for every headline metric.
 
     measured: label to its values, whose replications share their seeds, so that the k-th of one is held against the
-    k-th of another. The least has the smallest median, the first of equal ones; a label that takes nothing at all in
-    some replication is not held against. estimated: label and metric of those that an estimate went into.
+    k-th of another. The least has the smallest median, the first of equal ones; a label that takes nothing at all, or
+    never ends, in some replication is not held against.
+    estimated: label and metric of those that an estimate went into.
     """
     found = []
     for key in [(spec.name, name) for spec in study.metrics if spec.headline for name in spec.statistics]:
         values = {label: of[key] for label, of in measured.items() if key in of}
-        positive = [label for label in values if min(values[label]) > 0]
+        positive = [label for label in values if min(values[label]) > 0 and not never(max(values[label]))]
         if not positive:
             continue
         least = min(positive, key=lambda label: statistics.median(values[label]))

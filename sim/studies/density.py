@@ -13,17 +13,19 @@ from sim.catalog import load
 from sim.catalog.model import Application, Guest, Host, Number, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError
-from sim.machine.host import opposite
+from sim.machine.host import Held, opposite
 from sim.machine.ledger import Bill, Ledger, bill
 from sim.outcome import Bound, ConstraintRecord, MetricSpec
 from sim.platforms.plan import Options, Plan, boot_plan
 from sim.quantity import Seconds
-from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage
+from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage, chosen_guest, fit_problems, guest_problems
 from sim.studies.base import Context, Run, Study
-from sim.studies.memory import chosen_guest, guest_problems, inputs
 
 MOST = 1_000_000
 """No constraint is looked for beyond so many instances."""
+
+NETWORK_LIMITS = ("bridge_ports", "addresses")
+"""A technology's limits that an instance with a port of a bridge counts against."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,9 @@ class Density:
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
         problems = guest_problems(self.technology, self.guest, self.guest_memory)
+        if not problems:
+            technology = load.technology(self.technology)
+            problems = fit_problems(technology, self.guest, self.application, self.guest_memory)
         if problems:
             raise InputError(problems)
 
@@ -128,8 +133,10 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         bound=bound,
     )
     found = [_touched(case, one), _reserved(case, one), _idle_cpu(case)]
+    if "shared_memory" in technology.limits:
+        found.append(_shared_memory(case, one))
     if params.network == "bridge":
-        found += [_of_technology(case, name) for name in ("bridge_ports", "addresses") if name in technology.limits]
+        found += [_of_technology(case, name) for name in NETWORK_LIMITS if name in technology.limits]
     if params.pod_limit and technology.kubelet and "pods" in case.host.limits:
         pods = case.host.limits["pods"]
         found.append(_each("pods", 1.0, pods.value, "1", (pods,)))
@@ -155,7 +162,7 @@ def _touched(case: _Case, one: Bill) -> Constraint:
 
     limit = largest(lambda count: count == 0 or physical(count) <= capacity)
     at = limit or 1
-    numbers = (*inputs(one), case.host.memory, case.host.own_memory)
+    numbers = (*one.numbers, case.host.memory, case.host.own_memory)
     if case.params.ksm and case.guest is not None:
         numbers += (case.guest.mergeable,)
     return Constraint("memory_touched", limit, float(physical(at + 1) - physical(at)), capacity, "B", numbers)
@@ -166,6 +173,14 @@ def _reserved(case: _Case, one: Bill) -> Constraint:
     share = min(case.params.overcommit, 1.0) if case.technology.reserves else case.params.overcommit
     numbers = (case.host.memory, case.host.own_memory)
     return _each("memory_reserved", float(one.configured), _memory(case) * share, "B", numbers)
+
+
+def _shared_memory(case: _Case, one: Bill) -> Constraint:
+    """Guest memory in a file of /dev/shm, which a daemon of the host maps too, takes there what is touched."""
+    share, memory = case.technology.limits["shared_memory"], case.host.memory
+    numbers = (share, memory, *(line.number for line in one.lines if line.guest))
+    capacity = memory.at(opposite(case.bound)) * share.value
+    return _each("shared_memory", float(one.guest_bytes), capacity, "B", numbers)
 
 
 def _idle_cpu(case: _Case) -> Constraint:
@@ -193,10 +208,11 @@ def _pids(case: _Case) -> Constraint:
 def start_seconds(plan: Plan, host: Host, held: int, bound: Bound = "value") -> float:
     """How long one start takes on a host that is idle but for the `held` instances it holds."""
     speed = host.cpu_speed.at(opposite(bound))
-    counts = {"instance": held, "mount": held * plan.mounts}
+    there = Held()
+    there.add(plan.mounts, plan.ports, held)
     total = []
     for step in plan.steps:
-        amount = step.amount + sum(counts[per] * each for per, each in step.growth)
+        amount = step.amount + there.growth(step.growth, itself=False)
         if step.demand == "cpu":
             total.append(amount / speed / min(step.parallelism, host.cores))
         elif step.timed:
@@ -281,6 +297,7 @@ STUDY = Study(
         MetricSpec("instances", "1", "all instances idle", "Instances that fit on the host", headline=True),
         _limit("memory_touched", "Instances whose touched memory fits"),
         _limit("memory_reserved", "Instances whose configured memory may be promised"),
+        _limit("shared_memory", "Instances whose touched guest memory fits into /dev/shm"),
         _limit("idle_cpu", "Instances whose idle work the cores can do"),
         _limit("bridge_ports", "Instances that one bridge has ports for"),
         _limit("pods", "Instances that the kubelet accepts as pods"),

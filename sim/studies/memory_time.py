@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from simpy import Environment
 
@@ -18,11 +17,10 @@ from sim.machine.ksm import Scanner, pace
 from sim.machine.ledger import Bill, equal
 from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure
+from sim.never import NEVER
 from sim.outcome import OWNERS, LedgerRecord, MetricSpec
 from sim.studies.base import Context
-
-if TYPE_CHECKING:
-    from sim.studies.memory import Memory
+from sim.studies.memory_parameters import Memory
 
 SAMPLES = 120
 """How many times over the run the ledger is told."""
@@ -55,7 +53,7 @@ METRICS = tuple(
         ("first_kill", "s", "start to the first kill", "Time at which a process was first killed"),
     )
 )
-"""They are there where the run has a duration. A time at which something happened is that duration where it did not."""
+"""They are there where the run has a duration. A time at which something happened is `NEVER` where it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +88,10 @@ class _Watch:
             touched = sum(each.bytes for each in self._pages.holdings() if each.line.guest)
             self.merged_share = max(self.merged_share, references / touched)
 
-    def half_time(self, otherwise: float) -> float:
-        """When half of the most was saved."""
+    def half_time(self) -> float:
+        """When half of the most was saved; `NEVER` where nothing was."""
         most = self.saved[-1][1]
-        return next((time for time, saved in self.saved if saved * 2 >= most), otherwise) if most else otherwise
+        return next(time for time, saved in self.saved if saved * 2 >= most) if most else NEVER
 
     def _parts(self) -> Iterator[tuple[str, int]]:
         pages = self._pages
@@ -167,7 +165,7 @@ def passage(params: Memory, one: Bill, guest: Guest | None, context: Context) ->
     _run(env, params.duration, context)
     counts = pressure.counts
     firsts: dict[str, list[float]] = {
-        f"first_{what}": [counts.first.get(what, params.duration)] for what in ("reclaim", "swap", "kill")
+        f"first_{what}": [counts.first.get(what, NEVER)] for what in ("reclaim", "swap", "kill")
     }
     samples: dict[str, list[float]] = {
         "physical_end": [pages.used],
@@ -175,7 +173,7 @@ def passage(params: Memory, one: Bill, guest: Guest | None, context: Context) ->
         "ksm_saved_most": [watch.saved[-1][1]],
         "merged_share": [watch.merged_share],
         "ksm_cpu": [scanner.cpu / params.duration],
-        "half_saving_time": [watch.half_time(params.duration)],
+        "half_saving_time": [watch.half_time()],
         "given_back": [given.given if given else 0],
         "reclaimed": [counts.reclaimed],
         "swapped": [counts.swapped_out],

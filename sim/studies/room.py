@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from sim.quantity import render
 from sim.studies.density import MOST, Constraint, Density, constraints
 
-_OF = {"memory_touched": "touched memory", "memory_reserved": "configured memory"}
+_OF = {
+    "memory_touched": "touched memory",
+    "memory_reserved": "configured memory",
+    "shared_memory": "guest memory in /dev/shm",
+}
 """The constraints that stop instances from being held, and what they are of."""
 
 

@@ -12,19 +12,19 @@ from annotated_types import Ge, Gt, Le, MinLen, doc
 from simpy import Environment
 
 from sim.catalog import load
+from sim.catalog.model import Number
 from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
-from sim.machine.ledger import bill
 from sim.outcome import OWNERS, MetricSpec
 from sim.platforms.arrivals import at_random, together
 from sim.platforms.plan import Options, Plan, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, PerSecond, render
-from sim.studies.asked import ApplicationId, GuestId
+from sim.studies.asked import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
 from sim.studies.base import Context, Repeated, Run, Study
-from sim.studies.memory import chosen_guest, guest_problems
+from sim.studies.density import NETWORK_LIMITS
 from sim.studies.room import Room, room
 
 TOLD = 2_000
@@ -43,6 +43,10 @@ class Startup:
     guest: GuestId = ""
     guest_memory: Annotated[
         Bytes | None, doc("Memory configured for each guest; if left out, the guest's own default.")
+    ] = None
+    working_set: Annotated[
+        Bytes | None,
+        doc("Memory that a restored guest touches before it answers; if left out, what the catalog says of the guest."),
     ] = None
     instances: Annotated[int, Ge(1), Le(100_000), Repeated(), doc("How many instances are started.")] = 1
     arrivals: Annotated[
@@ -89,16 +93,15 @@ def _problems(params: Startup) -> Iterator[Problem]:
     found = guest_problems(params.technology, params.guest, params.guest_memory)
     yield from found
     technology = load.technology(params.technology)
-    if params.guest_memory is not None and not found:
-        guest, application = chosen_guest(technology, params.guest), load.application(params.application)
-        try:
-            bill(technology, guest, application, params.guest_memory)
-        except InputError as error:
-            yield Problem(error.problems[0].message, path="guest_memory")
+    if not found:
+        yield from fit_problems(technology, params.guest, params.application, params.guest_memory)
+    if params.working_set is not None and not found:
+        yield from _working_set_problems(params)
     if params.network == "bridge":
         count = params.instances + params.existing
-        for name, limit in technology.limits.items():
-            if count > limit.value:
+        for name in NETWORK_LIMITS:
+            limit = technology.limits.get(name)
+            if limit is not None and count > limit.value:
                 room = int(limit.value) - params.existing
                 message = (
                     f"{params.instances} is too many: {technology.id} has {limit.value:.0f} {name.replace('_', ' ')}"
@@ -109,6 +112,20 @@ def _problems(params: Startup) -> Iterator[Problem]:
         yield from _memory_problems(params)
     if params.image == "pull" and not load.application(params.application).image:
         yield Problem(f"application {params.application!r} has no image to pull", path="image")
+
+
+def _working_set_problems(params: Startup) -> Iterator[Problem]:
+    guest = chosen_guest(load.technology(params.technology), params.guest)
+    size = params.working_set or 0.0
+    if guest is None or not guest.working_set.value:
+        what = f"guest {guest.id!r} boots" if guest else f"technology {params.technology!r} has no guest"
+        yield Problem(
+            f"{render(size, 'B')} is not used: {what}; it goes with a guest that is restored", path="working_set"
+        )
+        return
+    memory = params.guest_memory or guest.default_memory.value
+    if size > memory:
+        yield Problem(f"{render(size, 'B')} is more than its guest's {render(memory, 'B')}", path="working_set")
 
 
 def _room(params: Startup) -> Room:
@@ -177,10 +194,11 @@ def run(params: Startup, context: Context) -> Run:
         options,
         context.bound,
         len(layers),
+        None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
     )
     env = Environment()
     host = RunningHost(env, host_type, context.bound, warm=not options.cold)
-    host.held.add(plan.mounts, params.existing)
+    host.held.add(plan.mounts, plan.ports, params.existing)
     if pull:
         plan = with_pull(plan, host_type, layers, bound=context.bound)
     images = ImageStore(host, layers, bound=context.bound) if pull else None

@@ -140,6 +140,25 @@ def test_a_study_without_randomness_runs_once(make: Make, monkeypatch: pytest.Mo
     assert [task.label for task in tasks] == ["slow", "fast"]
 
 
+def test_an_expectation_of_what_never_happened_is_judged_and_says_never() -> None:
+    text = """
+id: idle
+concept: memory
+title: {en: Idle, ja: 待機}
+summary: {en: Nothing happens., ja: 何も起きない。}
+study: memory
+technology: docker
+duration: 1 min
+expect:
+  - memory.first_kill.value > 60
+  - memory.first_kill.value < 60
+  - memory.first_kill.value - memory.first_swap.value == 0
+"""
+    (outcome,) = run(load_text(text))
+    assert [verdict.passed for verdict in outcome.verdicts] == [True, False, True]
+    assert outcome.verdicts[1].observed == "memory.first_kill.value = never"
+
+
 def test_each_part_has_an_outcome_and_the_verdicts_of_the_metrics_it_has(counter: str) -> None:
     head = counter[: counter.index("study:")]
     first, second = run(

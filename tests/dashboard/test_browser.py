@@ -78,17 +78,43 @@ def test_the_page_is_japanese_when_the_link_says_so(page: Page, app_url: str) ->
     assert "lang=" not in page.url
 
 
+LECTURE = (
+    "taxonomy?embed=true",
+    "taxonomy?embed=true&show=1",
+    "density?embed=true",
+    "density?embed=true&show=1",
+    "memory-ledger?embed=true&show=1",
+    "memory-ledger?embed=true&show=1&ruler=configured",
+    "layers?embed=true&show=1",
+    "scenarios?embed=true&show=1&scenario=instruction-order",
+    "scenarios?embed=true&show=1&scenario=layers&lang=ja",
+    "scenarios?embed=true&show=1&scenario=own-image",
+    "scenarios?embed=true&show=1&scenario=taxonomy-between",
+)
+
+
 def test_inside_a_lecture_there_is_no_navigation_and_all_fits_720_pixels(page: Page, app_url: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 720})
-    for link in ("taxonomy?embed=true", "taxonomy?embed=true&show=1", "density?embed=true"):
+    for link in LECTURE:
         open_page(page, f"{app_url}/{link}")
-        expect(page.locator(CHART).last).to_be_visible()
-        foot = page.get_by_text("seed 1")
+        expect(page.locator(CHART).or_(page.locator("[data-node]")).last).to_be_visible()
+        foot = page.get_by_text(re.compile("seed 1|シード 1"))
         expect(foot).to_be_visible()
+        page.wait_for_timeout(500)
         box = foot.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 720, link
         expect(page.locator("[data-testid=stTopNavLink]")).to_have_count(0)
+
+
+def test_the_image_page_fits_a_lectures_screen(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page, f"{app_url}/images?embed=true")
+    last = page.locator("[data-node]").last
+    expect(last).to_be_visible()
+    box = last.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 720
 
 
 def test_a_phone_shows_the_figure_first_and_scrolls_only_down(page: Page, app_url: str) -> None:
@@ -102,6 +128,25 @@ def test_a_phone_shows_the_figure_first_and_scrolls_only_down(page: Page, app_ur
     assert figure is not None
     assert text is not None
     assert figure["y"] < text["y"]
+
+
+def test_a_builds_graph_is_one_column_on_a_phone_and_needs_no_scrolling_sideways(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for link in ("layers?show=1", "scenarios?scenario=layers&show=1", "images"):
+        open_page(page, f"{app_url}/{link}")
+        nodes = page.locator("[data-node]")
+        expect(nodes.first).to_be_visible()
+        boxes = [box for n in range(nodes.count()) if (box := nodes.nth(n).bounding_box())]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes), link
+        smallest = page.locator("[data-node] text").evaluate_all(
+            "all => Math.min(...all.map(t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a))"
+        )
+        assert smallest >= 13, link
+    page.set_viewport_size({"width": 1280, "height": 900})
+    open_page(page, f"{app_url}/layers?show=1")
+    expect(page.locator("[data-node]").first).to_be_visible()
+    across = {round(box["x"]) for n in range(12) if (box := page.locator("[data-node]").nth(n).bounding_box())}
+    assert len(across) > 1, "on a desk stages stand side by side"
 
 
 def test_the_numbers_behind_a_figure_can_be_taken_home(page: Page, app_url: str, tmp_path: Path) -> None:

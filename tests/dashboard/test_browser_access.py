@@ -12,7 +12,7 @@ from tests.dashboard.browsing import CHART, heading, open_page, settled
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "light": ("", "taxonomy?show=1", "density?show=1", "layers?show=1", "accuracy"),
+    "light": ("", "taxonomy?show=1", "memory-ledger?show=1", "density?show=1", "layers?show=1", "accuracy"),
     "dark": ("layers", "images"),
 }
 OTHERS = {"presentation-role-conflict"}

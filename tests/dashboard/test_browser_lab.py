@@ -156,11 +156,18 @@ def test_a_build_of_200_steps_is_brought_along_and_replanned_in_half_a_second(pa
     assert frame.evaluate("e => e.scrollHeight <= e.clientHeight + 2 && e.scrollWidth <= e.clientWidth + 2")
 
 
-def test_what_cannot_be_taken_is_answered_below_the_upload_and_the_figure_stays(page: Page, app_url: str) -> None:
+def test_what_cannot_be_taken_is_answered_at_the_upload_in_sight_and_the_figure_stays(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
     open_page(page, f"{app_url}/layers?show=1")
     title = heading(page)
     bring(page, "notes.txt", b"no Dockerfile here")
-    expect(page.locator("[data-testid=stAlert]")).to_contain_text("no Dockerfile among notes.txt")
+    answer = page.locator("[data-testid=stAlert]")
+    expect(answer).to_contain_text("no Dockerfile among notes.txt")
+    said, there = answer.bounding_box(), page.locator("[data-testid=stFileUploader]").bounding_box()
+    assert said is not None
+    assert there is not None
+    assert 0 <= said["y"] < said["y"] + said["height"] <= 720, "without scrolling"
+    assert 0 <= there["y"] - said["y"] - said["height"] < 40, "just above the upload"
     assert heading(page) == title
     expect(page.locator(PICKED)).to_be_visible()
 

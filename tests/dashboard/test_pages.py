@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.figures import memory as ledger
 from sim.loading import load
+from sim.scenario import Choice, Scenario, Text
 from tests.dashboard.apptest import ROOT, SCENARIOS, charts, click, opened, texts, title
 
 PATHS = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
@@ -144,9 +148,59 @@ def test_a_value_that_cannot_be_used_is_answered_and_the_last_run_stays() -> Non
 
 
 def test_a_link_with_a_value_that_cannot_be_used_still_shows_a_figure() -> None:
-    at = opened("density", show="1", overcommit="lots")
-    assert "lots" in at.error[0].value
-    assert charts(at) == charts(opened("density", show="1"))
+    default = charts(opened("density", show="1"))
+    for embed in (False, True):
+        at = opened("density", show="1", overcommit="lots", embed=embed)
+        assert "lots" in at.error[0].value
+        assert "The default is shown instead" in at.error[0].value
+        assert "last valid run" not in texts(at)
+        assert embed or charts(at) == default
+    at.run()
+    assert "The default is shown instead" in at.error[0].value
+
+
+def test_a_value_of_a_link_that_is_none_of_the_choices_names_the_default_it_is_replaced_by() -> None:
+    at = opened("density", show="1", host="laptp")
+    assert at.error[0].proto.title == "This value of the link cannot be used"
+    assert "'laptp'" in at.error[0].value
+    assert "The default is shown instead: server." in at.error[0].value
+    said = opened("density", show="1", host="laptp", lang="ja").error[0].value
+    assert "既定値を表示しています：server" in said
+
+
+def ledger_lesson(**predict: Any) -> Scenario:
+    shipped = load(ROOT / "scenarios" / "memory-ledger.yaml")
+    assert shipped.lesson is not None
+    prediction = replace(shipped.lesson.predict, **({"choices": ()} | predict))
+    return replace(shipped, lesson=replace(shipped.lesson, predict=prediction))
+
+
+def test_the_ledger_opens_on_the_ruler_that_its_lesson_asks_about() -> None:
+    assert ledger.asked(ledger_lesson(guess="vm.physical_total.value")) == "physical"
+    assert ledger.asked(ledger_lesson(guess="container.marginal.value")) == "physical"
+    assert ledger.asked(ledger_lesson(rank="configured_total.value")) == "configured"
+    assert ledger.asked(load(ROOT / "scenarios" / "memory-ledger.yaml")) == "rss"
+    both = "vm.pss_total.value < vm.physical_total.value"
+    choice = Choice(text=Text(en="a", ja="b"), holds=both)
+    assert ledger.asked(ledger_lesson(choices=(choice, choice))) == "rss"
+    assert ledger.asked(replace(ledger_lesson(), lesson=None)) == "rss"
+
+
+def test_a_comparisons_names_are_those_of_the_scenario_in_the_readers_language() -> None:
+    for lang, name in (("en", "Next version"), ("ja", "次の版")):
+        at = opened("scenarios", scenario="registry", show="1", lang=lang)
+        assert name in json.dumps(charts(at), ensure_ascii=False)
+        assert "next app" not in json.dumps(charts(at))
+        assert name in at.selectbox(key="registry:distribution:of").options
+        assert "next_app" not in at.selectbox(key="registry:distribution:of").options
+    at = opened("scenarios", scenario="overcommit", show="1", lang="ja")
+    assert any(control.label.startswith("Docker、上限あり") for control in at.text_input)
+
+
+def test_inside_a_lecture_figures_are_lower() -> None:
+    for path, link in (("memory-ledger", {}), ("density", {}), ("scenarios", {"scenario": "instruction-order"})):
+        tall, low = (charts(opened(path, show="1", embed=embed, **link))[0]["height"] for embed in (False, True))
+        assert (low["step"] < tall["step"]) if isinstance(low, dict) else (low < tall), path
 
 
 def test_every_constraint_is_shown_when_asked_for() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.popovers import metrics_csv, records_csv
 from sim.outcome import ConstraintRecord, Message, Metric, Outcome, StepRecord
+from tests.dashboard.apptest import opened
 
 
 @pytest.fixture
@@ -57,3 +59,26 @@ def test_what_a_table_says_cannot_become_markup() -> None:
     assert "RUN x &amp;&amp; y" in body
     assert body.count("<th ") == 2
     assert body.count("<tr>") == 3
+
+
+def test_a_fact_in_a_table_is_a_link_to_where_it_was_published_and_keeps_its_id() -> None:
+    def script() -> None:
+        from dashboard.scene import table
+        from dashboard.view import View
+
+        view = View(lang="en", size=1.0, dark=False, embed=False, show=False)
+        table([{"source": "Agache et al., NSDI 2020 (C062); measured on the reference host (R0125) <b>"}], view)
+
+    body = AppTest.from_function(script).run().get("html")[0].proto.body
+    assert 'href="https://' in body
+    assert ">C062</a>" in body
+    assert "NSDI 2020" in body
+    assert "(R0125)" in body, "what was measured for this project has no address"
+    assert "&lt;b&gt;" in body
+
+
+def test_the_sources_of_a_lesson_are_cited_with_their_links() -> None:
+    at = opened("memory-ledger", show="1")
+    bodies = "".join(element.proto.body for element in at.get("html"))
+    assert re.search(r"Agache et al\., NSDI 2020 \(<a href=\"https://[^>]*>C\d+</a>", bodies)
+    assert re.search(r"measured on the reference host \(R\d+", bodies)

@@ -125,6 +125,58 @@ class TestPlaces:
         problem = one(head + body)
         assert (problem.path, problem.message) == ("rate", "missing; arrivals 'rate' needs it")
 
+    def test_what_some_labels_have_of_the_base_is_told_once_and_names_them(self, counter: str) -> None:
+        head = counter[: counter.index("study:")]
+        technologies = zip("abcd", ["qemu-kvm", "docker"] * 2, strict=True)
+        labels = "".join(f"  {label}: {{technology: {name}}}\n" for label, name in technologies)
+        problem = one(f"{head}study: memory\nguest_memory: 1 GiB\ncompare:\n{labels}")
+        assert (problem.path, problem.line) == ("guest_memory", 6)
+        assert problem.message == "docker starts no guest kernel, so no memory is configured (labels b, d)"
+
+    def test_what_some_labels_lack_is_told_once_at_the_first_of_them(self, counter: str) -> None:
+        head = counter[: counter.index("study:")]
+        body = "study: memory\ncompare:\n  a: {technology: docker}\n  b: {instances: 2}\n  c: {instances: 3}\n"
+        problem = one(head + body)
+        assert (problem.path, problem.line) == ("compare.b.technology", 8)
+        assert problem.message == "missing key 'technology' (labels b, c)"
+
+    def test_what_two_labels_say_wrongly_themselves_is_told_of_both_places(self, counter: str) -> None:
+        head = counter[: counter.index("study:")]
+        body = "study: memory\ntechnology: docker\ncompare: {a: {guest_memory: 1 B}, b: {guest_memory: 1 B}, c: {}}\n"
+        assert [problem.path for problem in problems(head + body)] == [
+            "compare.a.guest_memory", "compare.b.guest_memory",
+        ]  # fmt: skip
+
+    def test_a_folder_without_a_dockerfile_is_told_once_however_many_labels(self, counter: str, tmp_path: Path) -> None:
+        head = counter[: counter.index("study:")]
+        text = head + "study: build\ncompare: {a: {builder: legacy}, b: {}}\n"
+        with pytest.raises(InputError) as caught:
+            load_text(text, "f.yaml", tmp_path)
+        (problem,) = caught.value.problems
+        assert (problem.path, problem.message) == ("dockerfile", f"no file 'Dockerfile' in {str(tmp_path)!r}")
+
+    @pytest.mark.parametrize("study", ["memory", "density", "startup"])
+    @pytest.mark.parametrize(
+        ("size", "words"),
+        [
+            ("100 MiB", "cannot hold web in debian-cloud, which together need 192 MiB"),
+            ("192 MiB", "which together need 256 MiB at the high end of their sources' ranges"),
+        ],
+    )
+    def test_a_guest_memory_that_is_too_small_has_its_place_in_every_study(
+        self, counter: str, study: str, size: str, words: str
+    ) -> None:
+        head = counter[: counter.index("study:")]
+        problem = one(f"{head}study: {study}\ntechnology: qemu-kvm\nguest_memory: {size}\n")
+        assert (problem.file, problem.line, problem.path) == ("f.yaml", 7, "guest_memory")
+        assert problem.message.endswith(words)
+
+    def test_a_limit_that_is_a_guests_memory_has_its_place_too(self, counter: str) -> None:
+        head = counter[: counter.index("study:")]
+        problem = one(f"{head}study: memory\ntechnology: qemu-kvm\nlimit: 100 MiB\n")
+        assert (problem.line, problem.path) == (7, "limit")
+        assert "guest memory of 100 MiB cannot hold web" in problem.message
+
     def test_all_problems_come_at_once_in_the_order_of_the_file(self, counter: str) -> None:
         text = changed(counter, "id: two-counters", "id: Two Counters")
         text = changed(text, "service: 2 s", "servise: 2 s\ncount: 0")

@@ -7,19 +7,22 @@ import dataclasses
 import io
 import json
 import math
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from junitparser import JUnitXml
 
+from sim.errors import Problem
 from sim.images.edits import Change, Edit
 from sim.images.options import Builder
 from sim.images.plan import plan_builds
 from sim.loading import load_text
 from sim.outcome import ConstraintRecord, Message, Metric, Outcome, Ratio, StepRecord, Verdict
 from sim.report import building, csvfile, grid, inspection, jsonlines, junit, markdown, moved, table
-from sim.scenario import Scenario
+from sim.scenario import Scenario, Text
 
 ODD = 'a < "b" & c > 1 | d'
 
@@ -72,9 +75,21 @@ class TestJson:
     def test_it_is_one_line_whatever_the_texts_hold(self) -> None:
         assert "\n" not in jsonlines.line([outcome(metric("a", 1.0), verdicts=[Verdict("x\ny", True, "")])])
 
-    def test_a_number_that_json_has_no_word_for_is_refused(self) -> None:
+    @pytest.mark.parametrize("value", [math.nan, -math.inf])
+    def test_a_number_that_json_has_no_word_for_is_refused(self, value: float) -> None:
         with pytest.raises(ValueError, match="JSON compliant"):
-            jsonlines.line([outcome(metric("a", math.inf))])
+            jsonlines.line([outcome(metric("a", value))])
+
+    def test_never_is_null_with_every_other_field_there(self) -> None:
+        made = outcome(metric("a", math.inf, low=30.0, high=math.inf, range=(20.0, math.inf)))
+        text = jsonlines.line([made])
+        assert json.loads(text)["metrics"] == [
+            {
+                "metric": "time", "statistic": "p50", "of": "a", "interval": "first in line to served", "value": None,
+                "unit": "s", "low": 30.0, "high": None, "range": [20.0, None], "estimate": False,
+            }
+        ]  # fmt: skip
+        assert jsonlines.read_lines(text, "before.jsonl") == [json.loads(text)]
 
 
 def test_csv_has_a_row_a_metric_that_reads_back() -> None:
@@ -90,20 +105,77 @@ def test_csv_has_a_row_a_metric_that_reads_back() -> None:
     ]  # fmt: skip
 
 
-def test_junit_has_a_suite_a_scenario_and_a_case_an_expectation() -> None:
+def test_never_is_inf_in_csv_and_reads_back() -> None:
+    made = outcome(metric("a", math.inf, low=30.0, high=math.inf, range=(20.0, math.inf)))
+    (row,) = csv.DictReader(io.StringIO(csvfile.table([[made]])))
+    columns = ("value", "low", "high", "range_low", "range_high")
+    assert [float(row[name]) for name in columns] == [math.inf, 30.0, math.inf, 20.0, math.inf]
+    assert row["value"] == "inf"
+
+
+def junit_of(seconds: float) -> str:
     verdicts = [Verdict(ODD, False, 'a = "1"'), Verdict("b < 1", True, "b = 0")]
+    problems = [Problem("no folder 'x'", "c.yaml", 3), Problem("no file 'y'", "c.yaml", 4)]
+    first = outcome(metric("a", 1.0), verdicts=verdicts)
     other = dataclasses.replace(outcome(metric("a", 1.0)), scenario="other")
-    root = ET.fromstring(junit.document([[outcome(metric("a", 1.0), verdicts=verdicts)], [other]]))
-    assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in root] == [
-        ("two-counters", "2", "1"),
-        ("other", "0", "0"),
+    return junit.document(
+        [
+            junit.Ran("two-counters", [first], seconds),
+            junit.Ran("other", [other], 0.00001),
+            junit.Ran("bad", [], 0.25, problems),
+        ]
+    )
+
+
+def test_junit_has_a_suite_a_scenario_and_a_case_an_expectation() -> None:
+    root = ET.fromstring(junit_of(3.1415))
+    counts = ("name", "tests", "failures", "errors", "skipped", "time")
+    assert [tuple(suite.get(name) for name in counts) for suite in (root, *root)] == [
+        ("sim run", "3", "1", "1", "0", "3.392"),
+        ("two-counters", "2", "1", "0", "0", "3.142"),
+        ("other", "0", "0", "0", "0", "0.000"),
+        ("bad", "1", "0", "1", "0", "0.250"),
     ]
     failed, passed = root[0].findall("testcase")
+    assert (failed.get("time"), passed.get("time")) == ("1.571", "1.571")  # 3.1415 / 2
+    (broken,) = root[2].findall("testcase")
+    error = broken.find("error")
+    assert error is not None
+    assert (broken.get("name"), error.get("message"), error.text) == (
+        "runs", "cannot run: no folder 'x'", "c.yaml:3: no folder 'x'\nc.yaml:4: no file 'y'",
+    )  # fmt: skip
     assert (failed.get("name"), failed.get("classname")) == (ODD, "two-counters.counter")
     failure = failed.find("failure")
     assert failure is not None
     assert failure.text == f'expected: {ODD}\nobserved: a = "1"'
     assert (passed.get("name"), len(passed)) == ("b < 1", 0)
+
+
+def test_junit_of_two_files_with_one_id_is_two_suites_and_holds_nothing_xml_cannot() -> None:
+    made = outcome(metric("a", 1.0), verdicts=[Verdict("a\x00 < 1", False, "\x1b[31m \ud800")])
+    text = junit.document([junit.Ran("one", [made], 1.0), junit.Ran("one", [made], 2.0)])
+    assert [suite.get("time") for suite in ET.fromstring(text)] == ["1.000", "2.000"]
+    assert "observed: \ufffd[31m \ufffd" in text
+    assert [suite.failures for suite in JUnitXml.fromstring(text)] == [1, 1]
+
+
+def test_junit_of_equal_runs_differs_by_nothing_but_its_times() -> None:
+    first, second = (re.sub(r' time="[0-9]+(\.[0-9]+)?"', "", junit_of(seconds)) for seconds in (3.1415, 1e-7))
+    assert first == second
+
+
+def test_junit_names_what_the_schema_of_ci_systems_asks_for() -> None:
+    """By Jenkins' junit-10.xsd: required attributes, the order of elements in a suite; decimals without exponent."""
+    root = ET.fromstring(junit_of(0.00001))
+    assert root.tag == "testsuites"
+    for suite in root:
+        assert {"name", "tests", "failures", "errors", "time"} <= suite.attrib.keys()
+        order = ["properties", "testcase", "system-out", "system-err"]
+        assert [order.index(element.tag) for element in suite] == sorted(order.index(each.tag) for each in suite)
+        for case in suite.iter("testcase"):
+            assert {"name", "classname", "time"} <= case.attrib.keys()
+            assert re.fullmatch(r"[0-9]+\.[0-9]+", case.attrib["time"])
+            assert {element.tag for element in case} <= {"skipped", "error", "failure", "system-out", "system-err"}
 
 
 def test_markdown_starts_with_a_table_of_all_scenarios(scenario: Scenario) -> None:
@@ -127,6 +199,15 @@ class TestGrid:
         lines = grid.table(("a", "text"), [("x", "y" * 100)], limit=30)
         assert lines[-1] == f"x  {'y' * 26}…"
         assert grid.width(lines[-1]) == 30
+
+    def test_the_last_column_may_go_on_below_instead(self) -> None:
+        lines = grid.table(("a", "text"), [("x", "one two three"), ("y", "z" * 12)], limit=11, wrap=True)
+        assert lines == ["a  text", "-  --------", "x  one two", "   three", f"y  {'z' * 12}"]
+        assert grid.wrapped("窓口 窓口 a", 6) == ["窓口", "窓口 a"]
+        assert grid.wrapped("", 6) == [""]
+
+    def test_without_a_limit_nothing_is_cut(self) -> None:
+        assert grid.table(("a", "text"), [("x", "y " * 100)], limit=None)[-1] == ("x  " + "y " * 100).rstrip()
 
     def test_a_wide_character_is_never_cut_in_half(self) -> None:
         assert grid.cut("窓口窓口", 6) == "窓口…"
@@ -202,13 +283,56 @@ class TestTable:
         assert table.stop(never, "pod") == "stops at: nothing"
 
     def test_the_time_of_what_did_not_happen_is_never(self) -> None:
-        values = {"swapped": 0.0, "first_swap": 600.0, "oom_kills": 2.0, "first_kill": 90.0}
-        units = {"swapped": "B", "oom_kills": "1"}
-        passed = [Metric(name, "value", "vm", "", x, units.get(name, "s")) for name, x in values.items()]
-        text = " ".join(table.part(outcome(*passed, study="memory")))
-        assert "never" in text
-        assert "10 min" not in text
-        assert "90 s" in text
+        passed = [
+            Metric("first_swap", "value", "vm", "", math.inf, "s", range=(60.0, math.inf), estimate=True),
+            Metric("first_kill", "value", "vm", "", 90.0, "s"),
+        ]
+        rows = [line.split() for line in table.part(outcome(*passed, study="memory"))]
+        assert ["vm", "never", "90", "s"] in rows
+
+    def test_an_interval_may_end_at_never(self, scenario: Scenario) -> None:
+        made = outcome(metric("slow", math.inf, low=30.0, high=math.inf, range=(20.0, math.inf)), metric("fast", 1.0))
+        made = dataclasses.replace(made, ratios=(Ratio("time", "p50", "slow", "fast", math.inf, estimate=True),))
+        rows = [line.split() for line in table.scenario(scenario, [made]).splitlines()]
+        assert ["slow", "never", "30", "s", "to", "never", "20", "s", "to", "never", "never"] in rows
+        assert "| slow | never | never |" in markdown.document([(scenario, [made])]).splitlines()
+
+    def test_the_facts_behind_the_numbers_are_listed_with_their_citation_and_address(self, scenario: Scenario) -> None:
+        sources = ("C062, C050", "F0432; estimate: it is said", "definition", "Z9999", "R0051")
+        records = tuple(ConstraintRecord("vm", "pods", 110, False, 1.0, 110.0, "1", source) for source in sources)
+        made = dataclasses.replace(outcome(metric("vm", 1.0)), records=records)
+        text = table.scenario(scenario, [made])
+        assert text.endswith(
+            "\nSources\n"
+            "  - C050, C062: Agache et al., NSDI 2020, artifact raw data\n"
+            "    https://github.com/firecracker-microvm/nsdi2020-data\n"
+            "  - F0432: Felter et al., IBM RC25482 2014 / ISPASS 2015, published raw results\n"
+            "    https://github.com/thewmf/kvm-docker-comparison/linpack/results/linpack.xlsx\n"
+            "  - R0051: measured on the reference host (docs/model.md)\n"
+        )
+        assert markdown.document([(scenario, [made])]).endswith(
+            "\n<details><summary>Sources</summary>\n\n"
+            "- C050, C062: Agache et al., NSDI 2020, artifact raw data"
+            " <https://github.com/firecracker-microvm/nsdi2020-data>\n"
+            "- F0432: Felter et al., IBM RC25482 2014 / ISPASS 2015, published raw results"
+            " <https://github.com/thewmf/kvm-docker-comparison/linpack/results/linpack.xlsx>\n"
+            "- R0051: measured on the reference host (docs/model.md)\n"
+            "\n</details>\n"
+        )
+
+    def test_what_a_scenario_calls_its_labels_stands_beside_them(self, scenario: Scenario) -> None:
+        names = {"slow": Text(en="One counter | old", ja="旧窓口")}
+        made = dataclasses.replace(outcome(metric("slow", 2.0), metric("fast", 1.0)), names=names)
+        lines = table.part(made)
+        assert lines[1] == "  slow: One counter | old"
+        assert not any(line.startswith("  fast:") for line in lines)
+        told = markdown.document([(scenario, [made])]).splitlines()
+        assert "| slow: One counter \\| old | 2.0 s |" in told
+        assert "| fast | 1.0 s |" in told
+
+    def test_where_no_fact_is_named_there_is_no_list(self, scenario: Scenario) -> None:
+        made = outcome(metric("vm", 1.0))
+        assert "Sources" not in table.scenario(scenario, [made]) + markdown.document([(scenario, [made])])
 
     def test_nothing_at_all_is_no_estimate(self) -> None:
         assert table.value(Metric("time", "p50", "a", "", 0.0, "s", estimate=True)) == "0 s"
@@ -236,6 +360,12 @@ class TestMoved:
             ((1.0,), (1.0,), 0),
             ((1.0,), (1.0 + 1e-14,), 0),
             ((1.0,), (1.001,), 1),
+            ((math.inf,), (math.inf,), 0),
+            ((math.inf,), (60.0,), 1),
+            ((60.0,), (math.inf,), 1),
+            ((50.0, 40.0, math.inf), (math.inf, 45.0, math.inf), 0),
+            ((50.0, 40.0, math.inf), (math.inf,), 0),
+            ((50.0, 40.0, 60.0), (math.inf, 70.0, math.inf), 1),
         ],
         ids=repr,
     )
@@ -254,6 +384,12 @@ class TestMoved:
     def test_a_change_is_told_with_intervals_and_its_share(self) -> None:
         (found,) = moved.moved([self.run(1.0, 0.9, 1.1)], [self.run(2.0, 1.9, 2.1)])
         assert str(found) == "two-counters: a.time.p50: 1 s [900 ms, 1.1 s] -> 2 s [1.9 s, 2.1 s] (+100.0%)"
+
+    def test_what_happened_no_more_is_told_without_a_share(self) -> None:
+        (found,) = moved.moved([self.run(20.0, 10.0, 30.0)], [self.run(math.inf, 40.0, math.inf)])
+        assert str(found) == "two-counters: a.time.p50: 20 s [10 s, 30 s] -> never [40 s, never]"
+        (back,) = moved.moved([self.run(math.inf)], [self.run(50.0)])
+        assert str(back) == "two-counters: a.time.p50: never -> 50 s"
 
     def test_scenarios_only_one_of_them_has_are_not_compared(self) -> None:
         other = self.run(1.0) | {"scenario": "other"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,14 @@ MIB, GIB = 2**20, 2**30
 )
 def test_two_significant_digits_and_the_unit_a_person_would_say(value, unit, said):
     assert written(value, unit) == said.replace(" ", NB)
+
+
+def test_what_never_happened_is_a_word_and_no_number():
+    never = Metric("first_kill", "value", "vm", "", math.inf, "s", estimate=True)
+    assert [written_metric(never, language) for language in ("en", "ja")] == ["never", "発生せず"]
+    assert [about(math.inf, "s", language) for language in ("en", "ja")] == ["never", "発生せず"]
+    assert between(50.0, math.inf, "s") == f"50{NB}s–never"
+    assert between(math.inf, math.inf, "s", "ja") == times(math.inf, "ja") == "発生せず"
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
-from sim.report.words import Name, fill, finding, holds, label_names, phase_names, spoken, values
+from sim.report.words import Name, fill, finding, holds, label_names, label_text, phase_names, spoken, values
 from sim.scenario import Finding, Lesson, Prediction, Text
 
 NB = "\u202f"
@@ -104,6 +106,25 @@ def test_labels_of_one_technology_are_told_apart_by_what_differs():
 
 def test_a_label_without_a_technology_is_its_own_name():
     assert label_names(outcome({"copy_first": {"dockerfile": "A"}})) == {"copy_first": Name("copy first")}
+
+
+def test_a_scenarios_own_name_of_a_label_is_all_that_is_said():
+    made = replace(
+        outcome({"next_app": {"version": "3"}, "vm": {"technology": "qemu-kvm"}, "box": {"technology": "docker"}}),
+        names={"next_app": text("Next version", "次の版"), "vm": text("With a balloon", "バルーンあり")},
+    )
+    assert label_names(made)["next_app"] == Name("Next version")
+    assert label_names(made, "ja")["vm"] == Name("バルーンあり")
+    assert label_names(made)["box"].name == "Docker"
+    assert label_text(made, "next_app", "ja") == "次の版"
+
+
+def test_a_named_label_is_no_twin_of_those_that_its_technology_names():
+    made = replace(
+        outcome({"one": {"technology": "docker"}, "two": {"technology": "docker", "swap": "0 B"}}),
+        names={"two": text("No swap", "スワップなし")},
+    )
+    assert label_names(made) == {"one": Name("Docker", "container engine"), "two": Name("No swap")}
 
 
 def test_phases_have_the_names_of_the_catalog():

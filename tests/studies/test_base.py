@@ -49,6 +49,73 @@ def test_a_metric_is_the_median_over_replications_of_its_statistic():
     assert (p50.low, p50.high) == (1.0, 7.0)
 
 
+NEVER = math.inf
+
+
+@pytest.mark.parametrize(
+    ("times", "middle", "low", "high"),
+    [
+        ((10.0, 20.0, 30.0, 40.0, NEVER, NEVER, NEVER), 40.0, 10.0, NEVER),
+        ((10.0, 20.0, 30.0, NEVER, NEVER, NEVER, NEVER), NEVER, 10.0, NEVER),
+        ((10.0, 20.0, 30.0, NEVER, NEVER, NEVER), NEVER, 10.0, NEVER),
+        ((NEVER,) * 6, NEVER, NEVER, NEVER),
+    ],
+    ids=("three of seven", "four of seven", "three of six", "all"),
+)
+def test_the_median_over_replications_of_which_some_never_happened(times, middle, low, high):
+    """By hand: the middle of the sorted list; of an even number the mean of the middle two, 30 s and never."""
+    study = Study("fake", object, (MetricSpec("time", "s", "", ""),), run=lambda parameters, context: Run({}))
+    (found,) = summarise(study, "a", [Run({"time": (time,)}) for time in times])
+    assert (found.value, found.low, found.high) == (middle, low, high)
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "expected"),
+    [
+        ("p50", (5.0, NEVER, 1.0), 5.0),
+        ("p50", (5.0, NEVER), NEVER),
+        ("p50", (NEVER, NEVER), NEVER),
+        ("p95", (1.0, 2.0, NEVER), NEVER),
+        ("mean", (1.0, NEVER), NEVER),
+        ("min", (NEVER, 3.0), 3.0),
+        ("max", (NEVER, 3.0), NEVER),
+    ],
+)
+def test_a_statistic_over_samples_of_which_some_never_happened(name, samples, expected):
+    assert statistic(name, samples) == expected
+
+
+@pytest.mark.parametrize(
+    ("times", "at_low", "at_high", "expected"),
+    [
+        ((100.0,), 80.0, NEVER, (80.0, NEVER)),
+        ((NEVER,), 80.0, NEVER, (80.0, NEVER)),
+        ((NEVER,), NEVER, NEVER, (NEVER, NEVER)),
+        ((100.0, NEVER, NEVER), 80.0, NEVER, (80.0, NEVER)),
+        ((NEVER, 100.0, 100.0), 80.0, NEVER, (80.0, NEVER)),
+    ],
+)
+def test_a_range_may_end_at_never(times, at_low, at_high, expected):
+    runs = [Run({"time": (time,)}) for time in times]
+    p50 = summarise(STUDY, "a", runs, [Run({"time": (at_low,)})], [Run({"time": (at_high,)})])[0]
+    assert p50.range == expected
+
+
+def test_what_once_never_ended_is_not_held_against_and_ratios_to_others_are_never():
+    measured = {
+        "sure": {("time", "p50"): (2.0, 4.0, 8.0), ("time", "max"): (2.0, 4.0, 8.0)},
+        "quick": {("time", "p50"): (1.0, 1.0, NEVER), ("time", "max"): (1.0, 1.0, NEVER)},
+        "slow": {("time", "p50"): (NEVER, 8.0, NEVER), ("time", "max"): (8.0, 8.0, 8.0)},
+    }
+    found = {(each.of, each.statistic): (each.to, each.value) for each in paired_ratios(STUDY, measured)}
+    assert found == {
+        ("quick", "p50"): ("sure", 0.5),
+        ("slow", "p50"): ("sure", NEVER),
+        ("quick", "max"): ("sure", 0.5),
+        ("slow", "max"): ("sure", 2.0),
+    }
+
+
 def test_the_range_spans_the_runs_at_the_ends_of_the_inputs():
     run = Run({"time": (1.0,)}, estimates=frozenset({"time"}), ranged=True)
     p50 = summarise(STUDY, "a", [run], low=[Run({"time": (0.5,)})], high=[Run({"time": (3.0,)})])[0]

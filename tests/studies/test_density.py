@@ -1,14 +1,18 @@
 """The density study: each constraint's limit by hand, and what the lesson says."""
 
+from dataclasses import replace
+
 import pytest
 
 from sim.catalog import load
+from sim.catalog.model import Number
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.machine.ledger import Ledger, bill
+from sim.platforms.plan import Options, boot_plan
 from sim.studies import study
 from sim.studies.base import Context, Run, summarise
-from sim.studies.density import MOST, STUDY, Density, constraints, largest, run
+from sim.studies.density import MOST, STUDY, Density, constraints, largest, run, start_seconds
 
 GIB = 2**30
 MIB = 2**20
@@ -111,6 +115,23 @@ def test_overcommitting_moves_the_limit_from_promised_to_touched_memory():
     assert limit(loose, "instances") > 2.5 * 63
 
 
+def test_guest_memory_in_a_file_of_dev_shm_fits_into_half_of_the_hosts(monkeypatch):
+    """25 + 25 + 15 MiB, 1.6 % of 2 GiB and 0.6 MiB of the application are touched: 98.3 MiB, 39 times in 3920 MiB."""
+    kata = load.technology("kata")
+    half = replace(kata, limits={**kata.limits, "shared_memory": Number(0.5, "1", sources=("D0111",))})
+    monkeypatch.setattr(load, "technology", lambda name: half)
+    found = fits(technology="kata", host="nuc", application="tiny", pod_limit=False, overcommit=100)
+    assert limit(found, "limit_shared_memory") == limit(found, "instances") == 39
+    (record,) = [record for record in found.records if record.binds]
+    assert (record.constraint, record.capacity) == ("shared_memory", 3920 * MIB)
+    assert record.demand == pytest.approx(98.3 * MIB, rel=0.001)
+    assert "D0111" in record.source
+
+
+def test_other_guests_memory_is_not_in_dev_shm():
+    assert limit(fits(technology="qemu-kvm"), "limit_shared_memory") == MOST
+
+
 def test_xen_promises_no_more_than_there_is():
     assert limit(fits(technology="xen", overcommit=4.0), "limit_memory_reserved") == 63
 
@@ -182,3 +203,18 @@ def test_parameters_that_do_not_go_together_are_refused():
         Density(technology="docker", guest="alpine")
     with pytest.raises(InputError, match="cannot hold big"):
         fits(technology="qemu-kvm", application="big", guest_memory=GIB)
+
+
+def test_a_start_beside_others_goes_through_their_mounts_and_the_ports_of_their_bridge():
+    """0.9 us for each of 1,000 mounts, and 0.202 and 0.305 us for each of 1,000 ports."""
+    host, technology = load.host("reference"), load.technology("crun")
+    plan = boot_plan(technology, None, load.application("hello"), host, Options(network=True))
+    assert start_seconds(plan, host, 1000) - start_seconds(plan, host, 0) == pytest.approx(1000 * (0.9e-6 + 0.507e-6))
+
+
+def test_an_objective_counts_a_start_that_no_other_is_queued_beside():
+    """Of device-mapper's devices only those in the making slow the next, and here none is."""
+    host, technology = load.host("reference"), load.technology("docker-devicemapper")
+    plan = boot_plan(technology, None, load.application("hello"), host, Options())
+    mounts = 1000 * 0.9e-6
+    assert start_seconds(plan, host, 1000) - start_seconds(plan, host, 0) == pytest.approx(mounts)

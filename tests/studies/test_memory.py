@@ -11,7 +11,8 @@ from sim.machine.ledger import Ledger, bill
 from sim.outcome import LedgerRecord, MemoryRecord
 from sim.studies import study
 from sim.studies.base import Context, Run, summarise
-from sim.studies.memory import STUDY, Memory, run
+from sim.studies.memory import STUDY, run
+from sim.studies.memory_parameters import Memory
 from sim.studies.memory_time import METRICS
 
 MIB = 2**20
@@ -251,6 +252,25 @@ def test_a_container_is_killed_at_its_limit_and_a_guest_of_that_size_swaps_insid
     assert (value(machine, "oom_kills"), value(machine, "running")) == (0, 10)
     assert value(machine, "guest_swapped") > 10 * 10 * MIB
     assert value(machine, "configured_total") == 10 * 200 * MIB
+
+
+FIRSTS = {"first_reclaim": "reclaimed", "first_swap": "swapped", "first_kill": "oom_kills"}
+
+
+@pytest.mark.parametrize("technology", ["docker", "qemu-kvm"])
+def test_what_did_not_happen_in_a_run_never_did(technology):
+    found = measured(technology=technology, instances=2, duration=60.0)
+    assert [value(found, name) for name in (*FIRSTS, "half_saving_time")] == [math.inf] * 4
+
+
+def test_what_did_happen_has_the_time_it_first_did():
+    """A time is there exactly where an amount is, and lies in the run."""
+    options = {"application": "nginx", "duration": 200.0, "growth": 1.0 * MIB, "limit": 200 * MIB}
+    for name in ("docker", "firecracker"):
+        found = measured(technology=name, **options)
+        for first, amount in FIRSTS.items():
+            assert (value(found, first) == math.inf) == (value(found, amount) == 0)
+            assert value(found, first) == math.inf or 0 < value(found, first) <= options["duration"]
 
 
 def test_a_strict_host_promises_half_its_memory_and_its_swap():

@@ -20,6 +20,7 @@ from sim.quantity import parse
 from sim.report.figures import parts
 from sim.report.look import Language, Look, Spec, chart, inline
 from sim.report.numbers import written
+from sim.report.sources import publication_name
 from sim.report.texts import tr
 from sim.report.words import metric_name, statistic_name
 
@@ -31,9 +32,13 @@ SHAPES = ("square", "diamond", "triangle-up", "cross", "triangle-down", "triangl
 """For the publications with most points; all others share the circle."""
 
 _HEIGHT, _LANE = 470, 26
+_LEGEND, _SYMBOL, _LEAST = 14, 34, 300
+"""The legend's type, the room of a symbol and its gaps, and of a name on a phone, in pixels."""
 _ENDS = 1.0
 """Errors beyond this share stand at the end of their lane."""
 _SIZE = 90
+_NAMES = 0.37
+"""The share of a figure that names of publications may take; what is cut is whole in the tooltip."""
 _BEYOND = 2.2
 """How far the axes run past the smallest and the largest value."""
 _FINEST = 0.001
@@ -89,11 +94,6 @@ def dimensions(points: Iterable[Point]) -> list[str]:
     return [found for found, _ in Counter(dimension(point.unit) for point in points).most_common()]
 
 
-def half_within(points: Sequence[Point]) -> float | None:
-    """The error that half of the points stay within, as a share: the median of absolute errors. None without points."""
-    return statistics.median(abs(point.error) for point in points) if points else None
-
-
 def shapes(points: Iterable[Point]) -> dict[str, str]:
     """Publication to its shape, for those that have one of their own: most points first."""
     common = Counter(point.publication for point in points).most_common(len(SHAPES))
@@ -132,8 +132,8 @@ def scatter(points: Sequence[Point], look: Look, measured: str = "s") -> Spec:
     x = {"field": "published", "type": "quantitative", "scale": scale, "axis": axis | {"labelOverlap": True}}
     x |= {"title": tr("figure.accuracy.published", look.language)}
     y = {"field": "predicted", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
-    own = shapes(shown)
-    layers = [*_bands(domain, look), *_ranges(rows)]
+    own = {publication_name(name, look.language): shape for name, shape in shapes(shown).items()}
+    layers = [*_bands(domain, look), *_ranges(rows, look)]
     layers += _points(rows, look, {"x": x, "y": y}, _shape(rows, own, look))
     title = tr("figure.accuracy.predicted", look.language)
     return chart(look, height=look.px(_HEIGHT), title=title, encoding={"x": x, "y": y}, layer=layers)
@@ -144,7 +144,7 @@ def lanes(points: Sequence[Point], look: Look) -> Spec:
     rows = [_row(point, look.language) for point in points]
     for row, point in zip(rows, points, strict=True):
         row["shown"] = min(max(point.error, -_ENDS), _ENDS)
-    order = _by_error(points)
+    order = {publication_name(name, look.language): found for name, found in _by_error(points).items()}
     ends = [
         {"publication": name, "edge": _ENDS, "text": _told(found, look.language), "far": _median(found) > FAR}
         for name, found in order.items()
@@ -159,7 +159,7 @@ def lanes(points: Sequence[Point], look: Look) -> Spec:
     x = {"field": "shown", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
     names = [*order]
     longest = max((parts.text_width(name, look.px(15)) for name in names), default=60.0)
-    extent = {"expr": f"containerSize()[0] < 420 ? 120 : {round(min(look.px(330), longest + 14))}"}
+    extent = {"expr": f"min({round(longest + 14)}, containerSize()[0] * {_NAMES})"}
     y: dict[str, Any] = {"field": "publication", "type": "nominal", "sort": names, "title": None}
     y["axis"] = {"grid": False, "labelColor": look.tokens.ink, "labelLimit": extent, "minExtent": extent}
     y["axis"]["maxExtent"] = extent
@@ -195,13 +195,11 @@ LINK = "url"
 
 
 def accuracy_alt(points: Sequence[Point], language: Language = "en") -> str:
-    """The figure in a sentence: how many points, what half of them stay within, how many are beyond a fifth."""
-    median = half_within(points)
-    if median is None:
+    """The figure in a sentence: how many points, how many are beyond a fifth."""
+    if not points:
         return tr("figure.accuracy.none", language)
     far = sum(abs(point.error) > FAR for point in points)
-    n = f"{len(points):,}"
-    return tr("figure.accuracy.alt", language, n=n, median=share_text(median, language), far=f"{far:,}")
+    return tr("figure.accuracy.alt", language, n=f"{len(points):,}", far=f"{far:,}")
 
 
 def use_name(use: str, language: Language = "en") -> str:
@@ -223,7 +221,7 @@ def _row(point: Point, language: Language) -> dict[str, Any]:
     factor = _factor(point.unit, unit)
     said = statistic_name(point.statistic, language)
     return {
-        "publication": point.publication,
+        "publication": publication_name(point.publication, language),
         "published": point.published * factor,
         "predicted": point.predicted * factor,
         "low": None if point.low is None else point.low * factor,
@@ -276,12 +274,12 @@ def _bands(domain: Sequence[float], look: Look) -> list[parts.Layer]:
     return [*layers, {"data": inline(ends), "mark": line}]
 
 
-def _ranges(rows: Sequence[dict[str, Any]]) -> list[parts.Layer]:
+def _ranges(rows: Sequence[dict[str, Any]], look: Look) -> list[parts.Layer]:
     """What the inputs' sources allow, as an upright behind the point."""
     ranged = [row for row in rows if row["low"] and row["high"]]
     if not ranged:
         return []
-    mark = {"type": "rule", "strokeWidth": 4, "opacity": 0.16, "clip": True}
+    mark = {"type": "rule", "strokeWidth": 4, "opacity": 0.16, "clip": True, "color": look.tokens.ink}
     ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
     return [{"data": inline(ranged), "mark": mark, "encoding": ends}]
 
@@ -293,17 +291,24 @@ def _shape(rows: Sequence[dict[str, Any]], own: dict[str, str], look: Look) -> d
         row["group"] = row["publication"] if row["publication"] in own else others
     domain = [*own, *([others] if any(row["group"] == others for row in rows) else [])]
     scale = {"domain": domain, "range": [*own.values(), "circle"][: len(domain)]}
+    two, three = (round(_legend_width(domain, columns, look)) for columns in (2, 3))
     symbol = {"fill": look.tokens.ink, "stroke": look.tokens.ink, "opacity": 1, "fillOpacity": 1, "strokeOpacity": 1}
     legend = {
         "orient": "bottom",
         "title": None,
-        "columns": {"expr": "width < 420 ? 1 : width < 700 ? 2 : 3"},
-        "labelFontSize": look.px(14),
+        "columns": {"expr": f"width >= {three} ? 3 : width >= {two} ? 2 : 1"},
+        "labelFontSize": look.px(_LEGEND),
         "labelColor": look.tokens.muted,
-        "labelLimit": look.px(300),
+        "labelLimit": {"expr": f"max(width - {_SYMBOL}, {_LEAST})"},
         "encode": {"symbols": {"update": {key: {"value": value} for key, value in symbol.items()}}},
     }
     return {"field": "group", "type": "nominal", "scale": scale, "legend": legend}
+
+
+def _legend_width(names: Sequence[str], columns: int, look: Look) -> float:
+    """Pixels that the names need in so many columns, filled row by row."""
+    widths = [parts.text_width(name, look.px(_LEGEND)) + _SYMBOL for name in names]
+    return math.fsum(max(widths[column::columns], default=0.0) for column in range(columns))
 
 
 def _points(

@@ -11,9 +11,17 @@ from sim.report.numbers import TRANSFERS, between, unit_of, written_metric
 from sim.report.texts import tr
 from sim.report.words import Names, label_names, metric_name, spoken, statistic_name
 
+_LANES = (34, 46)
+"""Pixels of a lane: on a projector, and on a page."""
 
-def metric_bars(outcome: Outcome, look: Look, metric: str, names: Names, *, statistic: str = "p50") -> Spec:
-    """One bar a label, in the scenario's order. statistic: as preferred; else the first one the outcome has."""
+
+def metric_bars(
+    outcome: Outcome, look: Look, metric: str, names: Names, *, statistic: str = "p50", tall: bool = True
+) -> Spec:
+    """One bar a label, in the scenario's order. statistic: as preferred; else the first one the outcome has.
+
+    tall: for a page; else for a projector, with names on one line.
+    """
     rows = []
     for label in outcome.labels:
         found = parts.any_statistic(outcome, label, metric, statistic)
@@ -47,12 +55,12 @@ def metric_bars(outcome: Outcome, look: Look, metric: str, names: Names, *, stat
         encoding = {"x": x, "x2": {"field": "value"}, "tooltip": tooltip}
         if chosen:
             layers.append({"data": inline(chosen), "mark": mark, "encoding": encoding})
-    layers += parts.range_layers(rows, look, 16, domain)
+    layers += parts.range_layers(rows, look, 0.35 * _LANES[tall], domain)
     layers += parts.interval_layers(rows, look)
     layers.append(parts.text_layer(rows, look, "reach", "label", plus=1, fontWeight=700))
-    axis = parts.lane_axis({row["lane"]: names[row["lane"]] for row in rows}, look, two_lines=True)
+    axis = parts.lane_axis({row["lane"]: names[row["lane"]] for row in rows}, look, two_lines=tall)
     lane = {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
-    return chart(look, height={"step": look.px(46)}, encoding={"y": lane}, layer=layers)
+    return chart(look, height={"step": look.px(_LANES[tall])}, encoding={"y": lane}, layer=layers)
 
 
 def metric_table(outcome: Outcome, metric: str = "", language: Language = "en") -> list[dict[str, str]]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from sim.outcome import Outcome, StepRecord
 from sim.report.figures import parts
-from sim.report.graph.layout import in_columns, layered
+from sim.report.graph.layout import in_columns, layered, stacked
 from sim.report.graph.svg import WIDTH, Line, Node, Tone, drawing
 from sim.report.look import Language, Look, Spec, chart, inline, type_size
-from sim.report.numbers import written
+from sim.report.numbers import marked, written
+from sim.report.sources import cited
 from sim.report.texts import told, tr
 
 _ROOM = WIDTH - 58
@@ -61,19 +62,28 @@ def build_graph(
     label: str = "",
     hidden: bool = False,
     said: Collection[str] = (),
+    narrow: bool = False,
+    dense: bool = False,
 ) -> str:
     """The build as an SVG that may be picked: nodes carry `data-node`, are focusable buttons and have a full label.
 
     Stages stand in a column each where they are few, else in layers. What reads the build context has a short edge to
     nowhere, or every COPY would hang on one node. hidden: no step's fate is shown yet; said: steps a student clicked as
-    running again.
+    running again. narrow: one column in the Dockerfile's order, for a phone; what a stage begins with then names it.
+    dense: lower, for a lecture.
     """
     shown = steps(outcome, build, label)
     context = {step.step for step in shown if step.status == "context"}
     shown = tuple(step for step in shown if step.step not in context)
     ids = [step.step for step in shown]
     columns = _columns(shown)
-    nodes = [_node(step, look, hidden, step.step in said, len(columns) > MOST_COLUMNS) for step in shown]
+    heads = dict(zip(columns, _heads(columns, shown, look.language), strict=True))
+    named = dict.fromkeys(ids, "")
+    if narrow and len(columns) > 1:
+        named |= {next(step.step for step in shown if step.stage == stage): head for stage, head in heads.items()}
+    elif len(columns) > MOST_COLUMNS:
+        named = {step.step: step.stage for step in shown}
+    nodes = [_node(step, look, hidden, step.step in said, named[step.step]) for step in shown]
     fates = {step.step: "unknown" if hidden else fate(step) for step in shown}
     lines: dict[tuple[str, str], Line] = {}
     for step in shown:
@@ -83,12 +93,23 @@ def build_graph(
                 lines.setdefault((source, step.step), Line(source, step.step, hot, kind != "parent"))
     edges = list(lines)
     title = tr("figure.graph", look.language)
+    if narrow:
+        layout = stacked(ids, edges)
+        return drawing(layout, nodes, list(lines.values()), look, title=title, selected=selected, single=True)
     if len(columns) <= MOST_COLUMNS:
         of = {step.step: list(columns).index(step.stage) for step in shown}
-        heads = dict(enumerate(_heads(columns, shown, look.language)))
-        layout = in_columns(ids, edges, of)
-        return drawing(layout, nodes, list(lines.values()), look, title=title, selected=selected, heads=heads)
-    return drawing(layered(ids, edges), nodes, list(lines.values()), look, title=title, selected=selected)
+        above = dict(enumerate(heads.values()))
+        return drawing(
+            in_columns(ids, edges, of),
+            nodes,
+            list(lines.values()),
+            look,
+            title=title,
+            selected=selected,
+            heads=above,
+            dense=dense,
+        )
+    return drawing(layered(ids, edges), nodes, list(lines.values()), look, title=title, selected=selected, dense=dense)
 
 
 def _columns(shown: Sequence[StepRecord]) -> dict[str, int]:
@@ -109,13 +130,13 @@ def _heads(columns: Mapping[str, int], shown: Sequence[StepRecord], language: La
     ]
 
 
-def _node(step: StepRecord, look: Look, hidden: bool, said: bool, staged: bool) -> Node:
+def _node(step: StepRecord, look: Look, hidden: bool, said: bool, stage: str) -> Node:
     language = look.language
     known = step.status in ("base", "unused") or not hidden
     word = fate(step) if known else "unknown"
     glyph, tone = _GLYPHS[word]
     note = tr(f"figure.status.{word}", language)
-    note += f" · {step.stage}" if staged and step.stage else ""
+    note += f" · {stage}" if stage else ""
     costs = _costs(step, language) if word in ("miss", "cause", "depends") else []
     shown = list(costs)
     while shown and parts.text_width(note + " · ".join(shown), 13.5) > _ROOM:
@@ -144,7 +165,8 @@ def _node(step: StepRecord, look: Look, hidden: bool, said: bool, staged: bool) 
 
 def _costs(step: StepRecord, language: Language) -> list[str]:
     """What running the step takes and adds, as far as it is known."""
-    said = [f"{'≈ ' if step.estimate else ''}{written(step.seconds, 's', language)}"] if step.seconds else []
+    time = written(step.seconds or 0.0, "s", language)
+    said = [marked(time, language, short=True) if step.estimate else time] if step.seconds else []
     return [*said, written(step.bytes, "B", language, transfer=True)] if step.bytes else said
 
 
@@ -195,7 +217,7 @@ def cost_line(outcome: Outcome, look: Look, build: str = "", *, label: str = "")
                 "step": " ".join(step.text.split()),
                 "fate": tr("figure.runs_again" if step.status != "hit" else "figure.saved", language),
                 "took": took,
-                "source": step.source,
+                "source": cited(step.source, language),
             }
         )
         at += step.seconds or 0.0
@@ -262,7 +284,7 @@ def build_table(outcome: Outcome, language: Language = "en", build: str = "", la
             "why": told(step.reason, language),
             "time": "–" if step.seconds is None else written(step.seconds, "s", language, step.estimate),
             "size": "–" if step.bytes is None else written(step.bytes, "B", language, transfer=True),
-            "source": step.source,
+            "source": cited(step.source, language),
         }
         table.append({tr(f"figure.col.{column}", language): cell for column, cell in cells.items()})
     return table

@@ -9,7 +9,8 @@ from typing import Any
 from sim.outcome import ConstraintRecord, Outcome
 from sim.report.figures import parts
 from sim.report.look import Language, Look, Spec, chart, inline
-from sim.report.numbers import written
+from sim.report.numbers import marked, written
+from sim.report.sources import cited
 from sim.report.texts import has, tr
 from sim.report.words import Names, label_names, spoken
 
@@ -17,8 +18,8 @@ _REACH = 2.5
 """The scale ends at so many times the largest number that fits; longer rungs run off it, and say so."""
 _ROWS = 16
 """More rows than these are cut to what is near: a label's last rung then says how many more there are."""
-_HEIGHT, _TALLEST, _LOWEST = 720, 30, 24
-"""Pixels of all rows, and of one row at most and at least."""
+_HEIGHTS, _TALLEST, _LOWEST = (480, 720), 30, 24
+"""Pixels of all rows, on a projector and on a page; of one row at most and at least."""
 
 
 def constraint_name(constraint: str, language: Language = "en") -> str:
@@ -32,16 +33,22 @@ def rungs(outcome: Outcome, label: str) -> list[ConstraintRecord]:
     return sorted(of_label, key=lambda r: (r.limit is None, r.limit or 0, not r.binds, r.constraint))
 
 
+def binding(outcome: Outcome, label: str) -> ConstraintRecord | None:
+    """The constraint that stops the next instance; None where nothing binds."""
+    return next((record for record in rungs(outcome, label) if record.binds), None)
+
+
 def fits(outcome: Outcome, label: str) -> int | None:
     """How many instances fit: what the binding constraint allows; None where nothing binds."""
-    return next((record.limit for record in rungs(outcome, label) if record.binds), None)
+    record = binding(outcome, label)
+    return record.limit if record else None
 
 
-def ladder(outcome: Outcome, look: Look, names: Names, *, hidden: bool = False) -> Spec:
+def ladder(outcome: Outcome, look: Look, names: Names, *, hidden: bool = False, tall: bool = True) -> Spec:
     """The ladders of all labels on one linear scale: what fits as a head line, below it a rung for each constraint.
 
     Lengths are linear; a rung longer than the scale ends in an arrow with its number. hidden: the heads with "?" and
-    the rungs empty, before the run is shown.
+    the rungs empty, before the run is shown. tall: for a page; else for a projector.
     """
     largest = max((fits(outcome, label) or 0 for label in outcome.labels), default=0)
     limits = [record.limit for label in outcome.labels for record in rungs(outcome, label) if record.limit is not None]
@@ -68,7 +75,7 @@ def ladder(outcome: Outcome, look: Look, names: Names, *, hidden: bool = False) 
         x["axis"] = {"labels": False, "grid": False}
     layers = _bars([row for row in rows if not row["head"]], look, x)
     layers += _words(rows, look)
-    step = look.px(max(_LOWEST, min(_TALLEST, _HEIGHT / max(len(rows), 1))))
+    step = look.px(max(_LOWEST, min(_TALLEST, _HEIGHTS[tall] / max(len(rows), 1))))
     return chart(look, height={"step": step}, encoding={"y": lane}, layer=layers)
 
 
@@ -84,11 +91,12 @@ def _key(label: str, constraint: str = "") -> str:
 
 
 def _head(outcome: Outcome, label: str, look: Look, hidden: bool) -> dict[str, Any]:
-    count = fits(outcome, label)
-    if hidden or count is None:
-        text = "?" if hidden else tr("figure.never", look.language)
+    record, language = binding(outcome, label), look.language
+    if hidden or record is None or record.limit is None:
+        text = "?" if hidden else tr("figure.never", language)
     else:
-        text = tr("figure.fit", look.language, n=f"{count:,}") if count else tr("figure.fit_none", look.language)
+        text = tr("figure.fit", language, n=f"{record.limit:,}") if record.limit else tr("figure.fit_none", language)
+        text = marked(text, language) if record.estimate else text
     return {"lane": _key(label), "head": True, "zero": 0, "end": 0, "text": text, "style": "head"}
 
 
@@ -99,12 +107,10 @@ def _rung(record: ConstraintRecord, cap: float, following: bool, look: Look, hid
     if hidden:
         return row | {"text": "", "style": "hidden"}
     if limit is None:
-        return row | {"text": tr("figure.never", language), "style": "never", "source": record.source}
-    words = [f"→ {limit:,}" if limit > cap else f"{limit:,}"]
+        return row | {"text": tr("figure.never", language), "style": "never", "source": cited(record.source, language)}
+    words = [f"→ {_limit(record, language)}" if limit > cap else _limit(record, language)]
     if record.binds or following:
         words.append(tr("figure.stops" if record.binds else "figure.next", language))
-    if record.estimate:
-        words.append(tr("figure.est", language))
     return row | {
         "end": min(float(limit), cap * 1.02),
         "limit": limit,
@@ -113,8 +119,15 @@ def _rung(record: ConstraintRecord, cap: float, following: bool, look: Look, hid
         "estimate": record.estimate,
         "demand": written(record.demand, record.unit, language, record.estimate),
         "capacity": written(record.capacity, record.unit, language),
-        "source": record.source,
+        "source": cited(record.source, language),
     }
+
+
+def _limit(record: ConstraintRecord, language: Language) -> str:
+    """What a constraint allows, as a figure and its table write it."""
+    if record.limit is None:
+        return tr("figure.never", language)
+    return marked(f"{record.limit:,}", language) if record.estimate else f"{record.limit:,}"
 
 
 def _lane(rows: Sequence[Mapping[str, Any]], names: Names, outcome: Outcome, look: Look) -> dict[str, Any]:
@@ -193,11 +206,11 @@ def ladder_table(outcome: Outcome, language: Language = "en") -> list[dict[str, 
             cells = {
                 "label": str(names[label]),
                 "constraint": constraint_name(record.constraint, language),
-                "limit": tr("figure.never", language) if never else f"{record.limit:,}",
+                "limit": _limit(record, language),
                 "binds": tr("figure.yes" if record.binds else "figure.no", language),
                 "demand": "–" if never else written(record.demand, record.unit, language, record.estimate),
                 "capacity": "–" if never else written(record.capacity, record.unit, language),
-                "source": record.source,
+                "source": cited(record.source, language),
             }
             table.append({tr(f"figure.col.{column}", language): cell for column, cell in cells.items()})
     return table
@@ -207,9 +220,9 @@ def ladder_alt(outcome: Outcome, language: Language = "en") -> str:
     """How many fit and what stops the next, in a sentence."""
     names, said = spoken(label_names(outcome, language)), []
     for label in outcome.labels:
-        binding = next((record for record in rungs(outcome, label) if record.binds), None)
-        if binding and binding.limit is not None:
-            stop = constraint_name(binding.constraint, language)
-            count = f"{binding.limit:,}"
+        record = binding(outcome, label)
+        if record and record.limit is not None:
+            stop = constraint_name(record.constraint, language)
+            count = marked(f"{record.limit:,}", language, short=True) if record.estimate else f"{record.limit:,}"
             said.append(tr("figure.ladder_alt", language, name=names[label], n=count, constraint=stop))
     return ("。" if language == "ja" else "; ").join(said) + ("。" if language == "ja" else ".")

@@ -40,10 +40,10 @@ def gantt(outcome: Outcome, look: Look, label: str, *, most: int = 40) -> Spec:
         for row in [segment_row(piece, names[lane.instance], name, known, look)]
     ]
     ends = [
-        {"lane": names[lane.instance], "end": _ready(lane, zero), "label": written(lane.total, "s", look.language)}
-        for lane in timed
+        {"lane": names[lane.instance], "end": _ready(lane, zero), "label": _took(lane, look.language)} for lane in timed
     ]
-    scale = {"domain": [0, domain], "nice": False}
+    room = parts.end_for(end, [_took(lane, look.language) for lane in timed], look)
+    scale = {"domainMin": 0, "domainMax": room, "nice": False}
     x: dict[str, Any] = {"field": "start", "type": "quantitative", "title": None, "stack": None, "scale": scale}
     x["axis"] = parts.seconds_axis(end, look)
     y: dict[str, Any] = {
@@ -74,6 +74,10 @@ def _ready(lane: Lane, zero: float) -> float:
     return lane.zero + lane.total - zero
 
 
+def _took(lane: Lane, language: Language) -> str:
+    return written(lane.total, "s", language, any(phase.estimate for phase in lane.phases))
+
+
 def gantt_table(outcome: Outcome, label: str, language: Language = "en") -> list[dict[str, str]]:
     """One row an instance: requested at, ready at, time taken, of which queued."""
     table = []
@@ -84,7 +88,7 @@ def gantt_table(outcome: Outcome, label: str, language: Language = "en") -> list
             "instance": f"#{place}",
             "requested": written(lane.zero - zero, "s", language),
             "ready": written(_ready(lane, zero), "s", language),
-            "time": written(lane.total, "s", language),
+            "time": _took(lane, language),
             "queued": written(_queued(lane), "s", language),
         }
         table.append({tr(f"figure.col.{column}", language): cell for column, cell in cells.items()})

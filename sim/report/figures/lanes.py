@@ -10,7 +10,8 @@ from typing import Any, Literal
 from sim.outcome import OWNERS, InstanceRecord, Outcome, Owner, PhaseRecord
 from sim.report.figures import parts
 from sim.report.look import Look, inline
-from sim.report.numbers import written
+from sim.report.numbers import marked, written
+from sim.report.sources import cited
 from sim.report.texts import tr
 
 Finish = Literal["ready", "init", "runtime"]
@@ -92,7 +93,8 @@ def segments(lane: Lane, smallest: float = 0.0, since: float | None = None) -> l
     """The lane's pieces in order, each phase as its time in queues and its time of service.
 
     smallest: neighbours of one owner are drawn as one piece where one is shorter than this many seconds; an
-    estimate and what is none, only where both are.
+    estimate and what is none, only where both are. Estimates of one owner are one piece however long: dashes between
+    them would tell apart what nobody has measured apart.
     since: the zero of the axis, in seconds since the replication began; the lane's own request where None.
     """
     zero = lane.zero if since is None else since
@@ -124,6 +126,8 @@ def segments(lane: Lane, smallest: float = 0.0, since: float | None = None) -> l
 def _one_piece(before: Segment, after: Segment, smallest: float) -> bool:
     lengths = before.end - before.start, after.end - after.start
     alike = (before.owner, before.queued) == (after.owner, after.queued) and abs(after.start - before.end) < 1e-9
+    if before.estimate and after.estimate:
+        return alike
     return alike and (min(lengths) if before.estimate == after.estimate else max(lengths)) < smallest
 
 
@@ -154,12 +158,12 @@ def segment_row(piece: Segment, lane: str, name: str, phase_names: dict[str, str
         "end": piece.end,
         "style": ("queued" if piece.queued else "served") + (" estimate" if piece.estimate else ""),
         "ink": look.tokens.ink if piece.queued or piece.estimate else look.tokens.on[piece.owner],
-        "took": took,
+        "took": marked(took, look.language, short=True) if piece.estimate else took,
         "name": name,
         "who": tr(f"owner.{piece.owner}", look.language),
         "what": ("、" if look.language == "ja" else ", ").join(phases)
         + (f" ({tr('figure.mark.queued', look.language)})" if piece.queued else ""),
-        "source": "; ".join(piece.sources),
+        "source": "; ".join(cited(source, look.language) for source in piece.sources),
     }
 
 

@@ -1,4 +1,7 @@
-"""The legend, once a page, as HTML with inline styles: owners in stack order, then what the strokes mean."""
+"""The legend, once a page, as HTML with inline styles: owners in stack order, then what the strokes mean.
+
+The marks are told apart without colour: an estimate is pale and dashed, what is counted again is hollow and dotted.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from html import escape
 from typing import Literal
 
 from sim.outcome import OWNERS, Owner
+from sim.report.figures.parts import PALE
 from sim.report.look import Look
 from sim.report.texts import tr
 
@@ -22,14 +26,14 @@ def legend(look: Look, owners: Sequence[Owner] = OWNERS, marks: Sequence[Mark] =
         for owner in OWNERS
         if owner in owners
     ]
-    ink, box = tokens.ink, "box-sizing:border-box"
+    ink, box = tokens.ink, "box-sizing:border-box;width:1.7em"
     strokes: dict[Mark, str] = {
-        "estimate": f"border:1.5px dashed {ink};{box}",
-        "again": f"border:1.5px dashed {ink};{box}",
+        "estimate": f"border:1.5px dashed {ink};background:{ink}{round(255 * PALE):02X};{box}",
+        "again": f"border:2px dotted {ink};{box}",
         "untouched": f"border:1.5px dashed {tokens.muted};background:{tokens.panel};{box}",
         "queued": f"border:1.5px solid {tokens.muted};{box}",
         "interval": f"background:linear-gradient({ink},{ink}) center/100% 2px no-repeat;border:solid {ink};"
-        f"border-width:0 2px;{box};width:1.7em;height:.8em",
+        f"border-width:0 2px;{box};height:.8em",
         "range": f"background:{ink};opacity:.32;height:.4em;width:1.6em",
     }
     chips += [_chip(strokes[mark], tr(f"figure.mark.{mark}", look.language)) for mark in marks]

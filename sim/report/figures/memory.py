@@ -12,10 +12,13 @@ from sim.report.figures.columns import COLUMN, RULERS, Block, Group, Ruler, grou
 from sim.report.figures.legend import Mark
 from sim.report.look import Language, Look, Spec, chart, inline, type_size
 from sim.report.numbers import NARROW, written, written_metric
+from sim.report.sources import cited
 from sim.report.texts import tr
 from sim.report.words import Names, label_names, part_name, part_names, spoken
 
-_GAP, _HEIGHT = 2.2, 380
+_GAP = 2.2
+_HEIGHTS, _SUMS = (290, 380), (20, 28)
+"""Pixels of the columns, and of a ruler's bar: on a projector, and on a page."""
 _MANY = 50
 """Columns in all groups that still bear dashes of full weight."""
 _GIB = 2**30
@@ -32,10 +35,11 @@ def marks(outcome: Outcome, ruler: Ruler) -> list[Mark]:
     return [mark for mark, shown in used.items() if shown]
 
 
-def ledger(outcome: Outcome, look: Look, ruler: Ruler, names: Names) -> Spec:
+def ledger(outcome: Outcome, look: Look, ruler: Ruler, names: Names, *, tall: bool = True) -> Spec:
     """The labels' columns side by side on one scale, as `ruler` counts them.
 
-    RSS, PSS and physical share one y axis, so that switching between them is the animation.
+    RSS, PSS and physical share one y axis, so that switching between them is the animation. tall: for a page; else for
+    a projector.
     """
     groups = [group(outcome, label, ruler) for label in outcome.labels]
     highest = max((g.top for g in groups), default=1.0)
@@ -64,7 +68,7 @@ def ledger(outcome: Outcome, look: Look, ruler: Ruler, names: Names) -> Spec:
     layers = [*_rects(rows, x, y, look, fine=at > _MANY), *_words(notes, x, look), *_heads(heads, x, look)]
     padding = {"bottom": look.px(30), "top": 5, "left": 5, "right": 5}
     fit = {"type": "fit", "contains": "padding"}
-    spec = chart(look, height=look.px(_HEIGHT), autosize=fit, padding=padding, layer=layers)
+    spec = chart(look, height=look.px(_HEIGHTS[tall]), autosize=fit, padding=padding, layer=layers)
     shared = [g.instances / g.columns for g in groups if g.instances > g.columns]
     if shared:
         spec["title"] = tr("figure.columns", look.language, n=written(max(shared), "1", look.language))
@@ -93,12 +97,15 @@ def _row(block: Block, g: Group, at: float, unit: int, known: dict[str, str], lo
         "what": part_name(record.part, known, language),
         "size": written(record.bytes, "B", language, record.estimate),
         "counted": counted[block.kind],
-        "source": record.source,
+        "source": cited(record.source, language),
     }
 
 
 def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, look: Look, fine: bool) -> list[parts.Layer]:
-    """Solid where pages are there, pale where that is an estimate, dashed where they are not (again, or yet)."""
+    """Solid where pages are there, pale and dashed where that is an estimate; hollow where they are not.
+
+    Of these, dotted where they are there but counted again, dashed where they were never touched.
+    """
     colour = parts.owner_colour(look)
     colour["scale"] = {
         "domain": [*colour["scale"]["domain"], "none"],
@@ -116,14 +123,17 @@ def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, look: Look, fine: boo
     solid = {"type": "rect", "strokeWidth": 1.2, "stroke": look.tokens.background}
     width = 0.7 if fine else 1.3
     pale = {"type": "rect", "strokeWidth": width, "strokeDash": parts.DASH, "fillOpacity": parts.PALE}
+    dots = {"type": "rect", "strokeWidth": 1.3 * width, "strokeDash": parts.DOTS, "strokeCap": "round"}
+    dots["fillOpacity"] = 0.06
     ghost = {"type": "rect", "strokeWidth": width, "strokeDash": [4, 3], "fillOpacity": 0.1}
     there = [row for row in rows if row["kind"] not in ("again", "promise") and not row["estimate"]]
     guess = [row for row in rows if row["kind"] not in ("again", "promise") and row["estimate"]]
-    absent = [row for row in rows if row["kind"] in ("again", "promise")]
+    again, promise = ([row for row in rows if row["kind"] == kind] for kind in ("again", "promise"))
     return [
         {"data": inline(there), "mark": solid, "encoding": encoding},
         {"data": inline(guess), "mark": pale, "encoding": encoding | {"stroke": colour}},
-        {"data": inline(absent), "mark": ghost, "encoding": encoding | {"stroke": colour}},
+        {"data": inline(again), "mark": dots, "encoding": encoding | {"stroke": colour}},
+        {"data": inline(promise), "mark": ghost, "encoding": encoding | {"stroke": colour}},
     ]
 
 
@@ -132,16 +142,18 @@ def _notes(g: Group, ruler: Ruler, middle: float, unit: int, domain: float, look
     language, columns = look.language, [b for b in g.blocks if b.x >= 1 or g.columns == 1]
     again = [b for b in columns if b.kind == "again" and b.x < 2]
     promise = [b for b in columns if b.kind == "promise" and b.x < 2]
-    once = [b.record.bytes for b in g.blocks if b.kind == "once"]
+    once = [b.record for b in g.blocks if b.kind == "once"]
     tall = 0.14 * domain * unit
     if ruler == "rss" and again and g.instances > 2:
         largest = max(again, key=lambda b: b.high - b.low)
         if largest.high - largest.low > tall:
-            size = written(largest.record.bytes, "B", language)
+            size = written(largest.record.bytes, "B", language, largest.record.estimate)
             text = tr("figure.note.again", language, size=size, n=largest.record.mappers - 1)
             return [{"x": middle + 0.5, "y": (largest.low + largest.high) / 2 / unit, "text": text, "dy": 0}]
     if ruler in ("pss", "physical") and once:
-        text = tr("figure.note.once", language, size=written(math.fsum(once), "B", language))
+        guess = any(record.estimate for record in once)
+        size = written(math.fsum(record.bytes for record in once), "B", language, guess)
+        text = tr("figure.note.once", language, size=size)
         return [{"x": middle, "y": g.top / unit + 0.13 * domain, "text": text}]
     if ruler == "configured" and promise and promise[0].high - promise[0].low > tall:
         text = tr("figure.note.untouched", language)
@@ -193,8 +205,8 @@ def _heads(heads: Sequence[dict[str, Any]], x: Any, look: Look) -> list[parts.La
     ]
 
 
-def rulers(outcome: Outcome, look: Look, ruler: Ruler, names: Names) -> list[tuple[str, Spec]]:
-    """For each label a small bar chart of its sums; the ruler in use is ink, the others grey."""
+def rulers(outcome: Outcome, look: Look, ruler: Ruler, names: Names, *, tall: bool = True) -> list[tuple[str, Spec]]:
+    """For each label a small bar chart of its sums; the ruler in use is ink, the others grey. tall: as in `ledger`."""
     rows: list[dict[str, Any]] = []
     for label in outcome.labels:
         for one in RULERS:
@@ -227,7 +239,7 @@ def rulers(outcome: Outcome, look: Look, ruler: Ruler, names: Names) -> list[tup
             chart(
                 look,
                 data=inline([row for row in rows if row["of"] == label]),
-                height={"step": look.px(28)},
+                height={"step": look.px(_SUMS[tall])},
                 title=names[label].name,
                 encoding={"y": y, "x": x},
                 layer=layers,
@@ -253,7 +265,7 @@ def ledger_table(outcome: Outcome, language: Language = "en") -> list[dict[str, 
             "size": written(record.bytes, "B", language, record.estimate),
             "mappers": str(record.mappers) if record.instance is None else tr("figure.private", language),
             "in_ps": tr("figure.yes" if record.in_rss and record.touched else "figure.no", language),
-            "source": record.source,
+            "source": cited(record.source, language),
         }
         table.append({tr(f"figure.col.{column}", language): cell for column, cell in cells.items()})
     return table

@@ -21,12 +21,14 @@ Layer = dict[str, Any]
 PALE = 0.38
 """Fill opacity of an estimate."""
 DASH = [5, 3]
-"""Dash of what is an estimate, or not there."""
+"""Dash of what is an estimate, or not there yet."""
+DOTS = [0.1, 3.4]
+"""Dash of what is there, but counted again; with round ends these are dots."""
 
 _ENDINGS = 3
 """Last digits after which an English rank has an ending of its own."""
-_LONG = 22
-"""Letters of a name that still fit on one line beside a lane."""
+_LONG, _SHORT = 22, 15
+"""Letters of a name that still fit on one line beside a lane, and on a phone."""
 
 _BRACKET = re.compile(r"\s*[(\uff08]")
 """Begins what a lane's name has no room for."""
@@ -97,7 +99,9 @@ def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
     short = {
         label: name.kind or name.name if every.count(name.name) > 1 else name.name for label, name in names.items()
     }
-    names = {label: _in_two(name) for label, name in names.items()}
+    phone = {label: _in_two(Name(name), _SHORT) for label, name in short.items()}
+    folded = [label for label, name in phone.items() if name.kind]
+    names = {label: _in_two(name, _LONG) for label, name in names.items()}
     full = {label: [name.name, name.kind] if name.kind else name.name for label, name in names.items()}
     double = [label for label, name in names.items() if name.kind]
     lines = [line for name in names.values() for line in name if line]
@@ -116,23 +120,36 @@ def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
         "labelFontWeight": 500,
         "grid": False,
     }
-    if two_lines and double:
+    if two_lines and (double or folded):
         both = f"{json.dumps(full, ensure_ascii=False)}[datum.value]"
-        axis["labelExpr"] = f"containerSize()[0] < 420 ? {one_line} : {both}"
-        axis["labelLineHeight"] = {"expr": f"width > 1000 ? {look.px(22)} : {look.px(20)}"}
-        raised = {"expr": f"containerSize()[0] < 420 ? 0 : {-look.px(10)}"}
-        test = f"indexof({json.dumps(double, ensure_ascii=False)}, datum.value) >= 0"
-        axis["labelOffset"] = {"condition": {"test": test, **raised}, "value": 0}
+        two = {label: [*name] if name.kind else name.name for label, name in phone.items()}
+        narrow_two = f"{json.dumps(two, ensure_ascii=False)}[datum.value]"
+        axis["labelExpr"] = f"containerSize()[0] < 420 ? {narrow_two} : {both}"
+        axis["labelLineHeight"] = {
+            "expr": f"containerSize()[0] < 420 ? 16 : width > 1000 ? {look.px(22)} : {look.px(20)}"
+        }
+        small, usual_ = (f"containerSize()[0] {sign} 420" for sign in ("<", ">="))
+        tests = ((small, folded, -8), (usual_, double, -look.px(10)))
+        axis["labelOffset"] = {
+            "condition": [
+                {"test": f"{where} && indexof({json.dumps(which, ensure_ascii=False)}, datum.value) >= 0", "value": up}
+                for where, which, up in tests
+            ],
+            "value": 0,
+        }
     return axis
 
 
-def _in_two(name: Name) -> Name:
-    """A long name that has no second line is broken at the space nearest its middle."""
-    spaces = [i for i, letter in enumerate(name.name) if letter == " "]
-    if name.kind or not spaces or len(name.name) <= _LONG:
+def _in_two(name: Name, room: int) -> Name:
+    """A name of more letters than `room` and no second line is broken nearest its middle.
+
+    At a space, or behind a Japanese comma.
+    """
+    ends = [i for i, letter in enumerate(name.name) if letter in " \u3001"]
+    if name.kind or not ends or text_width(name.name, 1) <= text_width("m" * room, 1):
         return name
-    middle = min(spaces, key=lambda i: abs(i - len(name.name) / 2))
-    return Name(name.name[:middle], name.name[middle + 1 :])
+    middle = min(ends, key=lambda i: abs(i - len(name.name) / 2))
+    return Name(name.name[: middle + 1].rstrip(), name.name[middle + 1 :])
 
 
 def owner_colour(look: Look) -> dict[str, Any]:

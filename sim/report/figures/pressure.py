@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sim.outcome import OWNERS, LedgerRecord, Outcome
+from sim.outcome import OWNERS, LedgerRecord, Metric, Outcome
 from sim.report.figures import parts
 from sim.report.look import Language, Look, Spec, chart, inline, type_size
-from sim.report.numbers import NARROW, written
+from sim.report.numbers import NARROW, about, written
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -61,19 +61,23 @@ def ram(ledger: Series) -> int:
 
 def events(outcome: Outcome, label: str, language: Language = "en") -> list[Event]:
     """What first happened when, in order: cache dropped, memory swapped, a process killed, half of KSM's saving."""
-    metrics = {m.metric: m.value for m in outcome.metrics if m.of == label and m.statistic == "value"}
+    metrics = {m.metric: m for m in outcome.metrics if m.of == label and m.statistic == "value"}
     found = []
     for first, amount in _FIRSTS.items():
-        much = metrics.get(amount, 0.0)
-        if much and first in metrics:
-            size = f"{much:,.0f}" if amount == "oom_kills" else written(much, "B", language)
-            text = tr(f"figure.pressure.{first}", language, much=size)
-            found.append(Event(metrics[first], text, first != "first_reclaim"))
-    saved = metrics.get("ksm_saved_most", 0.0)
-    if saved:
-        text = tr("figure.pressure.half", language, saved=written(saved, "B", language))
-        found.append(Event(metrics.get("half_saving_time", 0.0), text, False))
+        much = metrics.get(amount)
+        if much and much.value and first in metrics:
+            text = tr(f"figure.pressure.{first}", language, much=_said(much, language))
+            found.append(Event(metrics[first].value, text, first != "first_reclaim"))
+    saved = metrics.get("ksm_saved_most")
+    if saved and saved.value:
+        text = tr("figure.pressure.half", language, saved=_said(saved, language))
+        found.append(Event(metrics["half_saving_time"].value if "half_saving_time" in metrics else 0.0, text, False))
     return sorted(found)
+
+
+def _said(metric: Metric, language: Language) -> str:
+    """A metric inside a sentence."""
+    return (about if metric.estimate else written)(metric.value, metric.unit, language)
 
 
 def pressure(outcome: Outcome, look: Look, label: str) -> Spec:

@@ -10,6 +10,7 @@ from sim.report.figures import parts
 from sim.report.figures.legend import Mark
 from sim.report.look import Language, Look, Spec, chart, inline
 from sim.report.numbers import written, written_metric
+from sim.report.sources import cited
 from sim.report.texts import tr
 from sim.report.words import Name, Names, label_names, spoken
 
@@ -125,7 +126,7 @@ def pulls_table(outcome: Outcome, label: str, language: Language = "en") -> list
             "start": written(record.start, "s", language, record.estimate),
             "end": written(record.end, "s", language, record.estimate),
             "queued": written(record.queued, "s", language),
-            "source": record.source,
+            "source": cited(record.source, language),
         }
         table.append({tr(f"figure.pull.col.{column}", language): cell for column, cell in cells.items()})
     return table
@@ -169,7 +170,7 @@ def _row(record: PullRecord, lanes: Sequence[tuple[str, str]], language: Languag
         "time": written(record.end - record.start, "s", language, record.estimate),
         "queue": written(record.queued, "s", language),
         "estimate": record.estimate,
-        "source": record.source,
+        "source": cited(record.source, language),
     }
 
 

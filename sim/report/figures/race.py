@@ -13,6 +13,7 @@ from sim.report.figures.lanes import Finish, Lane, median_lane, owners_of, phase
 from sim.report.figures.legend import Mark
 from sim.report.look import Language, Look, Spec, chart, inline, type_size
 from sim.report.numbers import written
+from sim.report.sources import cited
 from sim.report.texts import tr
 from sim.report.words import Names, label_names, phase_names, spoken
 
@@ -247,7 +248,7 @@ def _source_row(phase: PhaseRecord, name: str, known: dict[str, str], language: 
         "phase": known.get(phase.phase, phase.phase),
         "time": written(phase.end - phase.start, "s", language, phase.estimate),
         "queued": written(phase.queued, "s", language) if phase.queued else "–",
-        "source": phase.source,
+        "source": cited(phase.source, language),
     }
     return {tr(f"figure.col.{column}", language): cell for column, cell in cells.items()}
 

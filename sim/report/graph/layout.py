@@ -58,6 +58,11 @@ def indented(nodes: Sequence[str], edges: Sequence[Edge], pitch: float) -> Layou
     return Layout(places, dict.fromkeys(edges, ()))
 
 
+def stacked(nodes: Sequence[str], edges: Sequence[Edge]) -> Layout:
+    """One column, a row a node in the order given: as narrow as a graph can be. Edges have no points between."""
+    return Layout({node: (NODE / 2, row) for row, node in enumerate(nodes)}, dict.fromkeys(edges, ()))
+
+
 def in_columns(nodes: Sequence[str], edges: Sequence[Edge], column: Mapping[str, int], pitch: float = NODE) -> Layout:
     """A graph whose nodes have a column each (a build's stages): time runs down, no two nodes share a place.
 

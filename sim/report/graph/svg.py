@@ -20,11 +20,15 @@ Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
 
 WIDTH, HEIGHT = 250, 46
 GUTTER, GAP = 44, 22
-TREE_GAP = 14
-"""Between the rows of a tree, whose edges need less room."""
+DENSE_GAP = 14
+"""Between the rows of a tree, whose edges need less room, and of what a lecture shows."""
 MARGIN, HEAD = 22, 34
+BOW = 34
+"""Room at the right of a single column, for edges that run beside nodes."""
 INDENT = 40
 """How far a tree's branches stand to the right of what they branch from."""
+_AROUND = "10rem"
+"""What a lecture's screen shows above and below a drawing."""
 CHARACTERS = 25
 """Of code that a node has room for, at an assumed glyph width: no font metrics in pure Python."""
 
@@ -69,46 +73,52 @@ def drawing(
     selected: str = "",
     heads: Mapping[int, str] | None = None,
     tree: bool = False,
+    single: bool = False,
+    dense: bool = False,
 ) -> str:
     """The SVG. heads: what stands above a column, by column, where the layout is one of columns.
 
-    tree: the layout is an indented one, so edges run down from a parent's left and turn into the child.
+    tree: the layout is an indented one, so edges run down from a parent's left and turn into the child. single: it is
+    one column, so edges that skip a node run beside it. dense: rows stand closer, and the drawing grows no taller than
+    the frame it is in (a lecture's) while it is not cut.
     """
-    top, gap = HEAD if heads else MARGIN, TREE_GAP if tree else GAP
+    columns = single or bool(heads)
+    top, gap = HEAD if heads else MARGIN, DENSE_GAP if tree or dense else GAP
     across = {node: MARGIN + WIDTH / 2 + (x - 0.5) * (WIDTH + GUTTER) for node, (x, _) in layout.places.items()}
-    if not heads:
+    if not columns:
         across = {node: MARGIN + x * WIDTH for node, (x, _) in layout.places.items()}
     down = {node: top + row * (HEIGHT + gap) for node, (_, row) in layout.places.items()}
-    width = round(max(across.values(), default=0.0) + WIDTH / 2 + MARGIN)
+    width = round(max(across.values(), default=0.0) + WIDTH / 2 + (BOW if single else MARGIN))
     height = round(top + layout.rows * (HEIGHT + gap) - gap + MARGIN)
     grown = round(width * 1.3 * look.size)
+    room = f";max-height:max({height}px,calc(100vh - {_AROUND}))" if dense else ""
     out = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'style="width:100%;height:auto;min-width:{width}px;max-width:{max(grown, width)}px" role="group" '
+            f'style="width:100%;height:auto;min-width:{width}px;max-width:{max(grown, width)}px{room}" role="group" '
             f'aria-label="{escape(title)}" font-size="14"><style>{_style(look)}</style>'
         )
     ]
     for column, head in sorted((heads or {}).items()):
         out.append(f'<text class="h" x="{MARGIN + column * (WIDTH + GUTTER)}" y="20">{escape(head)}</text>')
-    crowded = _crowded(layout) if heads else frozenset()
+    crowded = _crowded(layout) if columns else frozenset()
     for i, line in enumerate(lines):
         points = [
-            (MARGIN + x * WIDTH, top + row * (HEIGHT + GAP)) for x, row in layout.routes[line.source, line.target]
+            (MARGIN + x * WIDTH, top + row * (HEIGHT + gap)) for x, row in layout.routes[line.source, line.target]
         ]
         a, b = (across[line.source], down[line.source]), (across[line.target], down[line.target])
         if tree:
             path = _elbow(a, b)
-        elif not heads:
+        elif not columns:
             path = _curve(a, points, b)
         elif a[0] == b[0]:
             path = (
-                _beside(a, b)
+                _beside(a, b, i if single else 0)
                 if (line.source, line.target) in crowded
                 else f"M{_n(a[0])} {_n(a[1] + HEIGHT)}V{_n(b[1])}"
             )
         else:
-            path = _between(a, b, i)
+            path = _between(a, b, i, gap)
         classes = "e" + " m" * line.hot + " f" * line.dashed
         ends = f'data-from="{escape(line.source)}" data-to="{escape(line.target)}"'
         out.append(f'<path class="{classes}" {ends} d="{path}"/>')
@@ -157,13 +167,14 @@ def _bend(x: float, y: float, px: float, py: float) -> str:
     return f"C{_n(x)} {_n(middle)} {_n(px)} {_n(middle)} {_n(px)} {_n(py)}"
 
 
-def _beside(a: tuple[float, float], b: tuple[float, float]) -> str:
-    """Around the nodes between, along the right side of the column."""
+def _beside(a: tuple[float, float], b: tuple[float, float], lane: int = 0) -> str:
+    """Around the nodes between, along the right side of the column. lane: tells apart edges side by side."""
     x, y, end = a[0] + WIDTH / 2, a[1] + HEIGHT / 2, b[1] + HEIGHT / 2
-    return f"M{_n(x)} {_n(y)}C{_n(x + 26)} {_n(y + 8)} {_n(x + 26)} {_n(end - 8)} {_n(x)} {_n(end)}"
+    away = x + 26 + lane % 3 * 6
+    return f"M{_n(x)} {_n(y)}C{_n(away)} {_n(y + 8)} {_n(away)} {_n(end - 8)} {_n(x)} {_n(end)}"
 
 
-def _between(a: tuple[float, float], b: tuple[float, float], lane: int) -> str:
+def _between(a: tuple[float, float], b: tuple[float, float], lane: int, gap: float) -> str:
     """From side to side; over a column between them through the gap above the target's row, where no node is."""
     right = b[0] > a[0]
     side = WIDTH / 2 if right else -WIDTH / 2
@@ -172,7 +183,7 @@ def _between(a: tuple[float, float], b: tuple[float, float], lane: int) -> str:
         pull = 30 if right else -30
         return f"M{_n(x)} {_n(y)}C{_n(x + pull)} {_n(y)} {_n(px - pull)} {_n(py)} {_n(px)} {_n(py)}"
     away = (10 + lane % 5 * 5) * (1 if right else -1)
-    level = b[1] - GAP / 2 + (lane % 5 - 2) * 2
+    level = b[1] - gap / 2 + (lane % 5 - 2) * 2
     return f"M{_n(x)} {_n(y)}H{_n(x + away)}V{_n(level)}H{_n(px - away)}V{_n(py)}H{_n(px)}"
 
 

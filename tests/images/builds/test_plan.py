@@ -254,7 +254,7 @@ def test_an_edit_says_exactly_one_thing(fields, message):
 
 BAD_EDITS = [
     ({"path": "nope", "delete": True}, "no 'nope' in the build context; it holds Dockerfile, d, d/a, d/b, x"),
-    ({"path": "nope", "append": "1"}, "cannot append to 'nope'"),
+    ({"path": "nope", "append": "1"}, "no 'nope' in the build context; it holds Dockerfile"),
     ({"path": "nope", "mode": "755"}, "no 'nope' in the build context"),
     ({"path": "../x", "content": "1"}, "leaves the build context"),
     ({"path": "x", "rename": "../y"}, "leaves the build context"),
@@ -266,6 +266,23 @@ BAD_EDITS = [
 def test_an_edit_that_cannot_be_made_is_refused(fields, message):
     with pytest.raises(InputError, match=message.replace(".", r"\.")):
         plan_builds("FROM a\nRUN x\n", FILES, [change(**fields)])
+
+
+@pytest.mark.parametrize("builder", ["buildkit-containerd", "legacy"])
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("zzz", "no 'zzz' in the build context; it holds .dockerignore, Dockerfile, src, src/main.py"),
+        ("src/mian.py", "no 'src/mian.py' in the build context, did you mean 'src/main.py'?"),
+        ("deps/b.js", "no 'deps/b.js' in the build context: .dockerignore line 2 (deps) excludes it"),
+        ("deps/a.j", "no 'deps/a.j' in the build context: .dockerignore line 2 (deps) excludes it"),
+    ],
+)
+def test_an_edit_of_what_is_not_there_is_offered_what_the_build_sees_and_no_more(builder, path, message):
+    files = {"src/main.py": "x", "deps/a.js": "1", ".git/config": "1", ".dockerignore": ".git\ndeps\n"}
+    with pytest.raises(InputError) as caught:
+        plan_builds("FROM a\nRUN x\n", files, [change(path=path, append="1")], builder=builder)
+    assert str(caught.value) == f"edit of {path!r}: {message}"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from sim.report.figures.accuracy import (
@@ -12,7 +15,6 @@ from sim.report.figures.accuracy import (
     dimension,
     dimensions,
     error_text,
-    half_within,
     lanes,
     points,
     scatter,
@@ -69,10 +71,37 @@ def test_a_range_stands_behind_its_point(marks_of):
     assert (row["low"], row["high"]) == (0.05, 0.08)
 
 
-def test_half_within_is_the_plain_median_of_absolute_errors():
-    assert half_within([]) is None
-    assert half_within(POINTS[:3]) == pytest.approx(0.1)
-    assert half_within(POINTS) == pytest.approx(0.05)
+OWN = "measured on the reference host"
+
+
+def test_what_this_project_measured_is_said_in_the_readers_language(marks_of):
+    measured = [*POINTS, point(OWN, 1.0, 1.0)]
+    for spec in (scatter(measured, Look(language="ja"), "s"), lanes(measured, Look(language="ja"))):
+        named = {row["publication"] for row in marks_of(spec, "point")}
+        assert "基準ホストでの実測" in named
+        assert OWN not in named
+    assert OWN in {row["publication"] for row in accuracy_rows(measured)}
+
+
+@pytest.mark.parametrize("width", [260, 420, 560, 700, 1000])
+def test_no_name_of_the_legend_is_cut(width):
+    """The names stand in the SVG whole, and the legend is no wider than the figure."""
+    import vl_convert
+
+    from sim.report.look import fixed
+
+    long = [
+        "inno-devops-labs PRs 1616/1576/1553/16",
+        "van Rijn & Rellermeyer, Middleware 2021",
+        "Manco et al., SOSP 2017",
+    ]
+    spec = fixed(scatter([point(name, 1.0, 1.0) for name in long], Look(), "s"), Look(), width)
+    svg = vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+    for name in long:
+        assert f">{html.escape(name, quote=False)}<" in svg
+    full = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+    left = float(re.search(r"translate\(([\d.]+),", svg)[1])
+    assert full - left - width - 16 < max(60, 345 - width)
 
 
 def test_lanes_run_from_the_best_publication_to_the_worst_and_clip_at_the_ends(marks_of):

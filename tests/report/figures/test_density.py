@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from sim.outcome import ConstraintRecord
 from sim.report.figures.density import fits, ladder, ladder_alt, ladder_table, rungs
 from sim.report.look import Look
+from sim.report.numbers import NARROW as NB
 
 
 def test_rungs_are_tightest_first_and_those_that_never_bind_last(density_outcome):
@@ -57,7 +61,19 @@ def test_before_the_run_no_limit_is_in_the_figure(density_outcome, names, marks_
 def test_an_estimated_limit_is_dashed_and_says_so(density_outcome, names, marks_of):
     dashed = marks_of(ladder(density_outcome, Look(), names), "bar", strokeDash=[5, 3])
     assert [row["lane"] for row in dashed] == ["kvm|idle_cpu"]
-    assert dashed[0]["text"].endswith("est.")
+    assert dashed[0]["text"] == f"→ ≈{NB}800 est."
+
+
+def test_what_fits_by_an_estimate_is_marked_like_every_other_label(density_outcome, names, marks_of):
+    guessed = replace(
+        density_outcome, records=tuple(replace(r, estimate=True) for r in density_outcome.of_type(ConstraintRecord))
+    )
+    heads = [row["text"] for row in marks_of(ladder(guessed, Look(), names), "text") if row.get("head")]
+    assert heads == [f"≈{NB}128 fit est.", f"≈{NB}110 fit est."]
+    every = [row["text"] for row in marks_of(ladder(guessed, Look(), names), "text") if row["text"][0].isdigit()]
+    assert not every
+    assert {row["allows"] for row in ladder_table(guessed)} >= {f"≈{NB}128 est."}
+    assert f"≈{NB}110 fit" in ladder_alt(guessed)
 
 
 @pytest.mark.parametrize("hidden", [False, True])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 
 import pytest
 
 from sim.outcome import MemoryRecord, Metric, Outcome
 from sim.report.figures.columns import MOST_COLUMNS, RULERS, group
+from sim.report.figures.legend import legend
 from sim.report.figures.memory import ledger, ledger_alt, ledger_table, marks, rulers
+from sim.report.figures.parts import DASH, DOTS
 from sim.report.look import Look, rows_of
 
 NB, MIB = "\u202f", 2**20
@@ -113,12 +116,43 @@ def test_the_sums_and_the_note_are_written_in_the_figure(memory_outcome, names, 
     assert {row["total"] for row in words if "total" in row} == {f"5.0{NB}GiB", "nothing configured"}
 
 
-def test_dashed_is_what_is_not_there(memory_outcome, names, marks_of):
+def test_hollow_is_what_is_not_there(memory_outcome, names, marks_of):
     spec = ledger(memory_outcome, Look(), "rss", names)
-    assert {row["kind"] for row in marks_of(spec, "rect", fillOpacity=0.1)} == {"again"}
+    assert {row["kind"] for row in marks_of(spec, "rect", strokeDash=DOTS)} == {"again"}
+    promised = ledger(memory_outcome, Look(), "configured", names)
+    assert {row["kind"] for row in marks_of(promised, "rect", fillOpacity=0.1)} == {"promise"}
     assert {row["kind"] for row in marks_of(spec, "rect", strokeDash=None)} == {"private", "first"}
     assert marks(memory_outcome, "rss") == ["again"]
     assert marks(memory_outcome, "configured") == ["untouched"]
+
+
+def test_an_estimate_and_pages_counted_again_differ_in_stroke_and_fill_not_in_colour(names):
+    drawn = {str(m.get("strokeDash")): m for m in (x["mark"] for x in _both(names)["layer"]) if m["type"] == "rect"}
+    guess, again = drawn[str(DASH)], drawn[str(DOTS)]
+    assert guess["fillOpacity"] > 5 * again["fillOpacity"]
+    assert (guess.get("strokeCap"), again["strokeCap"]) == (None, "round")
+    for theme in ("light", "dark"):
+        html = legend(Look(theme), marks=["estimate", "again"])
+        one, other = re.findall(r'<span style="width:[^"]*?border:([^"]*)"></span>(?:estimate|the same)', html)
+        assert "dashed" in one
+        assert "background" in one
+        assert "dotted" in other
+        assert "background" not in other
+
+
+def _both(names):
+    """A ledger with an estimated part, and one that two processes map."""
+    records = (
+        MemoryRecord("docker", 0, "kernel", "docker/slab", MIB, "", 1, True, "estimate: guess", estimate=True),
+        MemoryRecord("docker", None, "files", "docker/image", MIB, "image", 2, True, "f"),
+        MemoryRecord("docker", 1, "kernel", "docker/slab", MIB, "", 1, True, "estimate: guess", estimate=True),
+    )
+    return ledger(Outcome("x", "memory", 1, 1, ("docker",), (), records), Look(), "rss", names)
+
+
+def test_a_lectures_ledger_is_lower(memory_outcome, names):
+    tall, low = (ledger(memory_outcome, Look(), "rss", names, tall=tall) for tall in (True, False))
+    assert low["height"] < 0.8 * tall["height"]
 
 
 def test_the_ruler_in_use_is_marked_among_the_sums(memory_outcome, names):

@@ -126,6 +126,23 @@ def test_the_median_instance_stands_for_its_label(race_outcome, names, marks_of)
     assert max(row["end"] for row in rows) == pytest.approx(0.92)
 
 
+def test_estimated_neighbours_of_one_owner_are_one_piece_without_dashes_between(race_outcome, names, marks_of):
+    """VirtualBox, all estimated: its 3.0 s of kernel and 8.6 s of services would be two pieces of two owners."""
+    records = tuple(
+        replace(r, owner="userland") if isinstance(r, PhaseRecord) and r.owner == "kernel" else r
+        for r in race_outcome.records
+    )
+    spec = race(replace(race_outcome, records=records), Look(), names)
+    pieces = [row for row in bars(marks_of, spec) if row["lane"] == "virtualbox"]
+    assert [row["owner"] for row in pieces] == ["machine", "userland", "application"]
+    assert pieces[1]["end"] - pieces[1]["start"] == pytest.approx(3.0 + 8.6)
+    assert pieces[1]["what"].count(",") == 1, "both phases are told"
+    assert pieces[1]["took"] == f"≈{NB}12{NB}s"
+    measured = [row for row in bars(marks_of, spec) if row["lane"] == "kvm" and row["owner"] == "userland"]
+    assert len(measured) == 2
+    assert measured[0]["took"] == f"1.2{NB}s"
+
+
 def test_the_legend_has_only_what_the_figure_shows(race_outcome):
     assert owners(race_outcome) == list(OWNERS)
     assert owners(race_outcome, "runtime") == ["machine", "engine"]

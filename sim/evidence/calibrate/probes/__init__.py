@@ -34,6 +34,7 @@ PROBES: dict[str, Probe] = {
         Probe("overlay", "overlay mount for each lower layer", "filesystems", "overlay", "namespaces", 1.5),
         Probe("cgroup", "cgroup attach soon and long after another", "cgroups", "cgroup", weight=2.5),
         Probe("veth", "virtual network links", "links", "veth", "namespaces", 2.5),
+        Probe("bridge", "ports of a bridge", "links", "bridge", "namespaces", 0.7),
         Probe("seccomp", "seccomp filter load", "filters", "seccomp", weight=1.0),
         Probe("gunzip", "gunzip", "streams", "gunzip", weight=1.0),
         Probe("sha256", "SHA-256", "streams", "sha256", weight=0.7),

@@ -1,12 +1,14 @@
-"""Links of veth pairs both ways: made in the target namespace, and made here and then moved."""
+"""Links of veth pairs both ways, made in the target namespace and made here and then moved; ports of a bridge."""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from sim.evidence.calibrate import linux
 from sim.evidence.calibrate.bench import Bench, CannotRun, seconds
 from sim.evidence.calibrate.netlink import Links
+from sim.evidence.calibrate.results import line
 
 _TEXTS = {
     "same": "veth pair made in one namespace",
@@ -16,6 +18,12 @@ _TEXTS = {
     "up": "veth end set up",
     "delete": "veth pair deleted, one end a port of a bridge",
 }
+
+_PORTS = 400
+"""How many ports the bridge gets: what each adds stands out by then, and all are made in a third of a second."""
+
+_GROUP = 40
+"""So many ports made one after the other count as made at one number of ports."""
 
 
 def _new_namespace() -> int:
@@ -57,3 +65,33 @@ def _probe(bench: Bench, links: Links, target: int) -> None:
 def _make_and_move(links: Links, target: int) -> None:
     links.veth("here", "peer")
     links.move("peer", target)
+
+
+def bridge(bench: Bench) -> None:
+    """What each port that a bridge has adds to the next one: the slope over 0 to 400 ports, which nobody uses."""
+    _new_namespace()
+    with Links() as links:
+        try:
+            links.bridge("bridge")
+            links.up("bridge")
+            attach, up = _ports(links)
+        except OSError as error:
+            raise CannotRun(f"this kernel or user may not make {_PORTS} ports of a bridge: {error}") from None
+    for name, text, points in (
+        ("attach", "veth end made a port of a bridge, for each port there is", attach),
+        ("up", "port of a bridge set up, for each port there is", up),
+    ):
+        _, slope = line(points)
+        bench.add_summary(f"bridge.{name}", text, slope, _GROUP, conditions=f"0 to {_PORTS} ports, no carrier")
+
+
+def _ports(links: Links) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
+    """Seconds that attaching and setting up took, by how many ports there were in the middle of their group."""
+    attach: dict[int, list[float]] = {}
+    up: dict[int, list[float]] = {}
+    for count in range(_PORTS):
+        name, middle = f"port{count}", count // _GROUP * _GROUP + _GROUP // 2
+        links.veth(name, f"peer{count}")
+        attach.setdefault(middle, []).append(seconds(partial(links.attach, name, "bridge")))
+        up.setdefault(middle, []).append(seconds(partial(links.up, name)))
+    return attach, up

@@ -1,0 +1,95 @@
+"""Reads the catalog's files as they stand: TOML, JSON and CSV. Whatever is wrong is told with file and line.
+
+It knows no rule of the catalog; `sim.catalog.read` does.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sim.errors import CatalogError, Problem
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+"""How tomllib ends a message."""
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise `CatalogError` with every problem; nothing where there is none."""
+    told = "\n".join(str(problem) for problem in problems)
+    if told:
+        raise CatalogError(told)
+
+
+def _refuse(message: str, name: str, line: int = 0, column: int = 0) -> NoReturn:
+    raise CatalogError(str(Problem(message, name, line, column))) from None
+
+
+def read_text(path: Path, name: str) -> str:
+    """The text of a file. name: what messages call it. Raises `CatalogError` where it is missing or not UTF-8."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        _refuse(f"cannot be read: {(error.strerror or str(error)).lower()}", name)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _refuse(f"is not UTF-8: byte {data[error.start]:#04x}", name, data.count(b"\n", 0, error.start) + 1)
+
+
+def read_toml(path: Path, name: str) -> dict[str, Any]:
+    """The table of a TOML file. Raises `CatalogError`."""
+    text = read_text(path, name)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _PLACE.search(str(error))
+        line, column = (int(place[1]), int(place[2])) if place and place[1] else (len(text.splitlines()), 0)
+        _refuse(f"is not TOML: {_PLACE.sub('', str(error))}", name, line, column)
+    except (ValueError, RecursionError) as error:
+        _refuse(f"is not TOML: {error}", name)
+
+
+def read_json(path: Path, name: str) -> Any:
+    """What a JSON file holds. Raises `CatalogError`, also for numbers that are not finite."""
+    try:
+        return json.loads(read_text(path, name), parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        _refuse(f"is not JSON: {error.msg}", name, error.lineno, error.colno)
+    except (ValueError, RecursionError) as error:
+        _refuse(f"is not JSON: {error}", name)
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def read_rows(
+    path: Path, name: str, columns: Sequence[str], extra: Sequence[str] = ()
+) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """The rows of a CSV file with a header, each with the line it ends in, every cell a text.
+
+    columns: that have to be there; extra: that may. Raises `CatalogError`, also for an unknown column and a row with
+    more or fewer cells than the header.
+    """
+    reader = csv.reader(io.StringIO(read_text(path, name), newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        missing = [column for column in columns if column not in header]
+        unknown = [column for column in header if column not in (*columns, *extra)]
+        if missing or unknown or len(set(header)) < len(header):
+            has = f"no column {', '.join(missing)}" if missing else f"a column too many: {', '.join(unknown or header)}"
+            _refuse(f"has {has}; expected {', '.join(columns)}", name, 1)
+        for cells in reader:
+            if cells and len(cells) != len(header):
+                _refuse(f"has {len(cells)} cells; expected {len(header)}", name, reader.line_num)
+            if cells:
+                yield reader.line_num, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        _refuse(f"is not CSV: {error}", name, reader.line_num)

@@ -1,0 +1,37 @@
+"""The facts that a table's numbers come from, each id with what it was published in and where that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sim.catalog.load import facts
+from sim.outcome import Outcome
+from sim.report.sources import FACT, address
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Facts of one source. ids: in order; source: as the catalog cites it; url: "" where there is none."""
+
+    ids: tuple[str, ...]
+    source: str
+    url: str
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.ids)}: {self.source}" + (f" {self.url}" if self.url else "")
+
+
+def entries(texts: Iterable[str]) -> list[Entry]:
+    """The facts that texts name ("C062, R0125", "estimate: ..."), by source, in the order of their ids."""
+    known = facts()
+    named = sorted({name for text in texts for name in FACT.findall(text) if name in known})
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in named:
+        found.setdefault((known[name].source, address(known[name])), []).append(name)
+    return [Entry(tuple(ids), source, url) for (source, url), ids in found.items()]
+
+
+def of_outcomes(outcomes: Sequence[Outcome]) -> list[Entry]:
+    """The facts behind the records of a scenario's parts."""
+    return entries(str(getattr(record, "source", "")) for outcome in outcomes for record in outcome.records)

@@ -1,0 +1,81 @@
+"""Where a number is from, as a reader cites it: facts by their publication and its address."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from sim.catalog.model import Fact
+from sim.report.look import Language
+from sim.report.texts import tr
+
+FACT = re.compile(r"\b[A-Z]\d{3,5}\b")
+"""The id of a fact in the catalog, in a source's line."""
+REFERENCE = "measured on the reference host"
+"""The one publication that is none: its name is a text, not a citation."""
+
+_FACTS = re.compile(rf"{FACT.pattern}(?:, ?{FACT.pattern})*")
+_YEAR = re.compile(r"^(.*?\b(?:19|20)\d\d)\b")
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
+
+
+@functools.cache
+def publication(source: str) -> str:
+    """A source's name up to its year, without what stands in brackets: its sections and figures are one publication.
+
+    >>> publication("Kuenzer et al. (Unikraft), EuroSys 2021, artifact fig_10 raw data")
+    'Kuenzer et al., EuroSys 2021'
+    """
+    name = _BRACKETS.sub("", source)
+    match = _YEAR.match(name)
+    return match[1] if match else name
+
+
+def publication_name(publication: str, language: Language = "en") -> str:
+    """What a publication is called: by its authors; what this project measured itself, in words."""
+    return tr("figure.accuracy.reference", language) if publication == REFERENCE else publication
+
+
+@functools.cache
+def cited(source: str, language: Language = "en") -> str:
+    """A record's source with the publications of the facts it names; the ids stay, in brackets.
+
+    "C062, R0125" becomes "Agache et al., NSDI 2020 (C062); measured on the reference host (R0125)". What names no fact
+    ("estimate: ...") stays as it is.
+    """
+    return _FACTS.sub(lambda match: _cited(FACT.findall(match[0]), language), source)
+
+
+def _cited(ids: list[str], language: Language) -> str:
+    from sim.catalog.load import facts
+
+    groups: dict[str, list[str]] = {}
+    for name in ids:
+        fact = facts().get(name)
+        groups.setdefault(publication(fact.source) if fact else "", []).append(name)
+    said = []
+    for source, names in groups.items():
+        listed = ", ".join(names)
+        said.append(f"{publication_name(source, language)} ({listed})" if source else listed)
+    return "; ".join(said)
+
+
+def address(fact: Fact) -> str:
+    """Where a browser can open what a fact was published in; "" where it was seen elsewhere."""
+    return _web(fact.url) or _addresses().get(publication(fact.source), "")
+
+
+@functools.cache
+def _addresses() -> dict[str, str]:
+    """Publication to the first address at which a fact of it was seen."""
+    from sim.catalog.load import facts
+
+    found: dict[str, str] = {}
+    for fact in facts().values():
+        if _web(fact.url):
+            found.setdefault(publication(fact.source), _web(fact.url))
+    return found
+
+
+def _web(url: str) -> str:
+    return url.split()[0] if url.startswith(("https://", "http://")) else ""

@@ -1,0 +1,116 @@
+"""What the memory study asks, of instances that are up (`sim.studies.memory`) and as time passes (`memory_time`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, MinLen, doc
+
+from sim.catalog import load
+from sim.catalog.model import Technology
+from sim.catalog.names import CatalogName
+from sim.errors import InputError, Problem
+from sim.quantity import Bytes, BytesPerSecond, Seconds
+from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage, fit_problems, guest_problems
+
+MOST_IN_TIME = 500
+"""So many instances are followed one by one at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """How many instances of what."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
+
+    technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
+    host: Annotated[str, CatalogName("hosts"), doc("The machine they run on.")] = "laptop"
+    application: ApplicationId = "web"
+    guest: GuestId = ""
+    guest_memory: GuestMemory = None
+    instances: Annotated[int, Ge(1), Le(2000), doc("How many instances there are.")] = 10
+    same_image: SameImage = True
+    dax: Annotated[
+        bool, doc("Guests map their files from the host's page cache (virtio-pmem or virtio-fs with DAX).")
+    ] = False
+    limit: Annotated[
+        Bytes | None,
+        doc("The most memory one instance may take: memory.max of a container; for a guest, its configured memory."),
+    ] = None
+    duration: Annotated[
+        Seconds, Le(86400), doc("How long the instances run; at 0 only what they hold once started is counted.")
+    ] = 0.0
+    ksm: Annotated[bool, doc("The host merges equal pages of its guests (KSM); containers are not affected.")] = False
+    ksm_pages: Annotated[
+        int | None,
+        Ge(1),
+        Le(1_000_000),
+        doc("Pages KSM checks at each wake-up; if left out, the kernel's default, 100."),
+    ] = None
+    ksm_sleep: Annotated[
+        Seconds | None, doc("How long KSM sleeps after each batch; if left out, the kernel's default, 20 ms.")
+    ] = None
+    balloon: Annotated[
+        Literal["off", "balloon", "reporting"],
+        doc("How guests give memory back: not at all, by a balloon on the host's demand, or by reporting free pages."),
+    ] = "off"
+    swap: Annotated[Bytes | None, doc("The host's swap; if left out, what the host has.")] = None
+    overcommit: Annotated[
+        Literal["heuristic", "always", "never"],
+        doc("What the host promises (vm.overcommit_memory): all but the absurd, everything, or no more than it has."),
+    ] = "heuristic"
+    growth: Annotated[BytesPerSecond | None, doc("Memory that each instance touches anew, a second.")] = None
+    reads: Annotated[BytesPerSecond | None, doc("Files that each instance reads for the first time, a second.")] = None
+    writes: Annotated[
+        BytesPerSecond | None, doc("What each instance writes to the memory it holds, evenly spread, a second.")
+    ] = None
+    writes_from: Annotated[Seconds, doc("When the instances begin to write.")] = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` for parameters that do not go together."""
+        problems = guest_problems(self.technology, self.guest, self.guest_memory)
+        problems += self._problems_of_time()
+        if not problems:
+            path = "guest_memory" if self.limit is None else "limit"
+            problems = fit_problems(self.runs_on, self.guest, self.application, self.configured, path=path)
+        if problems:
+            raise InputError(problems)
+
+    @property
+    def runs_on(self) -> Technology:
+        """The technology, with guests that map their files from the host where that is asked for."""
+        found = load.technology(self.technology)
+        return replace(found, dax=("guest", "application")) if self.dax else found
+
+    @property
+    def configured(self) -> int | None:
+        """Memory configured for each guest, where it is said: a guest's limit is."""
+        has_kernel = load.technology(self.technology).runs in ("guest", "unikernel")
+        return self.limit if has_kernel and self.limit is not None else self.guest_memory
+
+    def _problems_of_time(self) -> list[Problem]:
+        has_kernel = load.technology(self.technology).runs in ("guest", "unikernel")
+        problems = []
+        if self.limit is not None and self.guest_memory is not None:
+            problems.append(Problem("a guest's limit is its configured memory; give only one of them", path="limit"))
+        if self.dax and not has_kernel:
+            problems.append(
+                Problem(f"{self.technology} starts no guest kernel, so its files are the host's already", path="dax")
+            )
+        if self.limit is not None and not self.duration and not has_kernel:
+            problems.append(Problem("a limit acts as time passes; give a duration too", path="limit"))
+        if self.duration and self.instances > MOST_IN_TIME:
+            message = f"{self.instances} instances are too many to follow in time; expected at most {MOST_IN_TIME}"
+            problems.append(Problem(message, path="instances"))
+        if not self.duration:
+            changed = [
+                name
+                for name in ("ksm", "ksm_pages", "ksm_sleep", "swap", "growth", "reads", "writes", "writes_from")
+                if getattr(self, name)
+            ]
+            changed += [
+                name for name, off in (("balloon", "off"), ("overcommit", "heuristic")) if getattr(self, name) != off
+            ]
+            problems += [Problem("acts as time passes; give a duration too", path=name) for name in changed]
+        return problems
