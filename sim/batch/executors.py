@@ -82,7 +82,8 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
                     finished += futures[future]
                     done(finished)
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
+                # Waiting here, not as the interpreter ends: there CPython 3.11 writes to a pipe that may be closed already.
+                pool.shutdown(wait=True, cancel_futures=True)
                 raise
             return [run for future in futures for run in future.result()]
 

@@ -1,7 +1,8 @@
 """The catalog's facts: measurements and published figures as rows, each with an id that a number can name.
 
-Three files hold them as they were published or measured, one row a fact: `measurements.csv` and `curves.csv` (ids F and
-C), `reference_host.csv` (ids R, the figures of `docs/model.md`) and `documented.csv` (ids D, documented defaults).
+Five files hold them as they were published or measured, one row a fact: `measurements.csv` and `curves.csv` (ids F and
+C), `reference_host.csv` (ids R, the figures of `docs/model.md`), `kernels.csv` (ids K, those of `docs/kernels.md`) and
+`documented.csv` (ids D, documented defaults).
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def facts() -> Mapping[str, Fact]:
     """Every fact by its id. Raises `CatalogError` with file and line of every row that breaks a rule."""
     found: dict[str, Fact] = {}
     problems: list[Problem] = []
-    for name in ("measurements.csv", "reference_host.csv", "documented.csv", "curves.csv"):
+    for name in ("measurements.csv", "reference_host.csv", "kernels.csv", "documented.csv", "curves.csv"):
         file, curves = f"measurements/{name}", name == "curves.csv"
         for line, row in read_rows(FOLDER / name, file, _CURVE_COLUMNS if curves else _COLUMNS, ("url_seen",)):
             fact = _curve_point(row) if curves else _measurement(row)

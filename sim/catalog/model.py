@@ -15,8 +15,9 @@ DEMANDS: tuple[Demand, ...] = ("cpu", "read", "write", "transfer", "hold", "wait
 Per = Literal["instance", "mount", "layer", "queued", "port"]
 """What a demand may grow with."""
 
-HOST_WAITS = ("kvm_create", "kvm_guest")
-"""Waits that a host may lengthen: for all its cores while KVM makes a machine, and while its guest sets itself up."""
+HOST_WAITS = ("kvm_create", "kvm_guest", "netns_cleanup")
+"""Waits that a host may lengthen: for all its cores while KVM makes a machine, and while its guest sets itself up; and
+before a network namespace is taken down."""
 
 PAGE = 4096
 """Bytes of a page of memory."""

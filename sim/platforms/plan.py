@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.catalog.model import PAGE, Application, Growth, Guest, Host, Number, Phase, Technology, generation
+from sim.catalog.model import PAGE, Application, Guest, Held, Host, Number, Phase, Technology, generation
 from sim.machine.host import opposite
 from sim.outcome import Bound, Owner
 
@@ -137,20 +137,21 @@ def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase
     return guest.phases
 
 
-def _amount(phase: Phase, host: Host) -> tuple[Number, tuple[Growth, ...]]:
+def _held(phase: Phase, host: Host) -> Held:
     """The phase's own amount and growth; a hold's on the host's kernel, or what the host says itself."""
     if phase.demand == "wait":
-        return host.waits.get(phase.resource, phase.amount), phase.growth
+        return Held(host.waits.get(phase.resource, phase.amount), phase.growth)
     if phase.operation is None:
-        return phase.amount, phase.growth
+        return Held(phase.amount, phase.growth)
     held = phase.operation.on(host.kernel)
-    return host.locks.get(f"{phase.resource}.{phase.operation.id}", held.amount), held.growth
+    own = host.locks.get(f"{phase.resource}.{phase.operation.id}")
+    return held if own is None else Held(own, held.growth)
 
 
 def _empty(phase: Phase, host: Host) -> bool:
     """Whether there is nothing to do on this host, whatever it holds."""
-    amount, growth = _amount(phase, host)
-    return not growth and not amount.at("high")
+    held = _held(phase, host)
+    return not held.growth and not held.amount.at("high")
 
 
 def _happens(phase: Phase, options: Options) -> bool:
@@ -175,9 +176,14 @@ def _step(
     layers: int,
     working_set: Number,
 ) -> Step:
-    amount, growths = _amount(phase, host)
+    held = _held(phase, host)
+    amount, growths = held.amount, held.growth
     shape = phase.provenance
-    own = (amount, *(growth.amount for growth in growths), *((working_set,) if phase.per_page else ()))
+    own = (
+        amount,
+        *(growth.amount for growth in growths),
+        *((working_set,) if phase.per_page else ()),
+    )
     scale = 1 / speed if phase.demand == "cpu" else 1.0
     if phase.per_page:
         scale *= working_set.at(bound) / PAGE

@@ -91,9 +91,9 @@ def test_cpu_is_tabled_as_a_multiple_of_the_baseline():
         results.Measured(9, "6.18", "", {("unshare_net", 1): reading(1_000_000)}),
     ]
     assert results.table(kernels, "6.18", "cpu").splitlines() == [
-        "| | 4.4 | 6.18 |",
-        "|---|---|---|",
-        "| network namespace: unshare (1e+03 us on 6.18) | 0.5 | 1 |",
+        "| no. | | 4.4 | 6.18 |",
+        "|---|---|---|---|",
+        "| 08 | network namespace: unshare (1e+03 us on 6.18) | 0.5 | 1 |",
     ]
 
 

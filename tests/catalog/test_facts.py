@@ -23,11 +23,11 @@ def test_published_figures_are_copied_unchanged(copy, original):
 
 def test_every_row_is_a_fact_once():
     rows = 0
-    for name in ("measurements.csv", "curves.csv", "reference_host.csv", "documented.csv"):
+    for name in ("measurements.csv", "curves.csv", "reference_host.csv", "kernels.csv", "documented.csv"):
         with (files.FOLDER / name).open(encoding="utf-8", newline="") as file:
             rows += len(list(csv.DictReader(file)))
     assert len(load.facts()) == rows
-    assert {fact_id[0] for fact_id in load.facts()} == {"C", "D", "F", "R"}
+    assert {fact_id[0] for fact_id in load.facts()} == {"C", "D", "F", "K", "R"}
 
 
 def test_a_fact_keeps_its_words():

@@ -61,7 +61,7 @@ def test_the_hold_is_that_of_the_oldest_generation_a_kernel_is_before(tmp_path):
         (HEAD + OPERATION.replace("R0051", "Z1"), "locks/x.toml: operations.0.hold.source: fact 'Z1' is not"),
         (HEAD + OPERATION + "holds = 3\n", "locks/x.toml: operations.0.holds: unknown key, did you mean 'hold'?"),
         (HEAD.replace("x", "y", 1) + OPERATION, "locks/x.toml: id: 'y' is not the file's name 'x'"),
-        ("id = ", "locks/x.toml: is not TOML"),
+        ("id = ", "locks/x.toml:1: is not TOML"),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_refused_with_its_place(tmp_path, text, says):

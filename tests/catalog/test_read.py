@@ -138,9 +138,9 @@ bytes = {{ value = "4.2 MiB", source = "R0117" }}
 def test_what_is_no_toml_is_refused_by_name(tmp_path):
     path = tmp_path / "x.toml"
     path.write_text("id = ", encoding="utf-8")
-    assert refused(path).startswith("technologies/x.toml: is not TOML")
-    path.write_bytes(b"\xff\xfe\x00")
-    assert refused(path).startswith("technologies/x.toml: is not TOML")
+    assert refused(path).startswith("technologies/x.toml:1: is not TOML")
+    path.write_bytes(b"id = 1\n\xff\xfe\x00")
+    assert refused(path) == "technologies/x.toml:2: is not UTF-8: byte 0xff"
 
 
 def test_core_seconds_of_another_host_become_the_reference_hosts(tmp_path):

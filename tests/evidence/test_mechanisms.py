@@ -98,11 +98,19 @@ def test_removed_together_means_once_the_last_one_is_ready():
 
 
 def test_throughput_is_instances_over_the_whole_time():
+    """On Linux 4.13 one lock is held 0.23 ms to make each network namespace and 14 ms to take it down."""
     found = start(
-        technology="netns", application="hello", host="sock", instances=400, arrivals="in_flight", in_flight=8
+        technology="netns",
+        application="hello",
+        host="sock",
+        instances=400,
+        arrivals="in_flight",
+        in_flight=8,
+        clean_up="each",
     )
-    assert found["throughput"][0] == pytest.approx(1 / 0.005, rel=0.01)
-    assert found["throughput"][0] == pytest.approx(400 / found["makespan"][0])
+    assert found["throughput"][0] == pytest.approx(1 / 0.01423, rel=0.01)
+    stay = start(technology="crun", application="hello", host="sock", instances=50)
+    assert stay["throughput"][0] == pytest.approx(50 / stay["makespan"][0])
 
 
 def test_a_host_of_many_cores_makes_each_virtual_machine_wait_and_no_container():

@@ -121,7 +121,7 @@ def _network(host: HostFacts) -> str:
     return _number("B/s", host.network, measured=("/sys/class/net",), exact=True)
 
 
-_NETNS_UNLOCKED = "5.0"
+_NETNS_UNLOCKED = "4.17"
 """Since this kernel network namespaces are made side by side (see the catalog's `locks/netns.toml`)."""
 
 

@@ -129,12 +129,10 @@ def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, look: Look, fine: boo
     there = [row for row in rows if row["kind"] not in ("again", "promise") and not row["estimate"]]
     guess = [row for row in rows if row["kind"] not in ("again", "promise") and row["estimate"]]
     again, promise = ([row for row in rows if row["kind"] == kind] for kind in ("again", "promise"))
-    return [
-        {"data": inline(there), "mark": solid, "encoding": encoding},
-        {"data": inline(guess), "mark": pale, "encoding": encoding | {"stroke": colour}},
-        {"data": inline(again), "mark": dots, "encoding": encoding | {"stroke": colour}},
-        {"data": inline(promise), "mark": ghost, "encoding": encoding | {"stroke": colour}},
-    ]
+    outlined = encoding | {"stroke": colour}
+    layers = ((there, solid, encoding), (guess, pale, outlined), (again, dots, outlined), (promise, ghost, outlined))
+    # A layer without rows would be a picture without a description to a screen reader.
+    return [{"data": inline(drawn), "mark": mark, "encoding": how} for drawn, mark, how in layers if drawn]
 
 
 def _notes(g: Group, ruler: Ruler, middle: float, unit: int, domain: float, look: Look) -> list[dict[str, Any]]:
