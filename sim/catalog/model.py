@@ -259,6 +259,11 @@ class Technology:
     nested_slowdown: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
 
     @property
+    def anonymous_guests(self) -> bool:
+        """Whether its guests' memory is anonymous, so that KSM may merge it; pages of files in /dev/shm it never does."""
+        return "shared_memory" not in self.limits
+
+    @property
     def is_estimate(self) -> bool:
         """Whether any of its numbers is an estimate."""
         return any(phase.amount.estimate for phase in self.phases) or any(part.amount.estimate for part in self.memory)

@@ -129,7 +129,7 @@ def bill(
         lines += _lines(application, "application", 0, bound, in_guest=False)
     if not same_image:
         lines = [line if line.origin == "technology" else _own_copy(line) for line in lines]
-    if ksm and guest is not None and same_image:
+    if ksm and technology.anonymous_guests and guest is not None and same_image:
         lines = [merged for line in lines for merged in _merged(line, guest, bound)]
     return Bill(tuple(line for line in lines if line.bytes), configured)
 

@@ -163,7 +163,7 @@ def _touched(case: _Case, one: Bill) -> Constraint:
     limit = largest(lambda count: count == 0 or physical(count) <= capacity)
     at = limit or 1
     numbers = (*one.numbers, case.host.memory, case.host.own_memory)
-    if case.params.ksm and case.guest is not None:
+    if case.params.ksm and case.technology.anonymous_guests and case.guest is not None:
         numbers += (case.guest.mergeable,)
     return Constraint("memory_touched", limit, float(physical(at + 1) - physical(at)), capacity, "B", numbers)
 

@@ -151,7 +151,7 @@ def passage(params: Memory, one: Bill, guest: Guest | None, context: Context) ->
     )
     watch.start()
     scanner = Scanner(env, pages, pace(known.ksm, bound, params.ksm_pages, params.ksm_sleep), watch.merged)
-    if params.ksm and guest is not None and one.configured:
+    if params.ksm and load.technology(params.technology).anonymous_guests and guest is not None and one.configured:
         scanner.start()
         numbers += [known.ksm.check, known.ksm.check_merged, guest.mergeable]
     if params.balloon == "balloon":

@@ -235,3 +235,14 @@ def test_every_record_says_where_its_number_comes_from():
     assert records["web/private"].source.startswith("estimate: ")
     assert records["docker/shim-text"].mappers == 2
     assert records["docker/daemons"].instance is None
+
+
+def test_ksm_merges_no_guest_memory_that_is_a_file_of_dev_shm():
+    """It scans anonymous pages; Kata's guests are files of /dev/shm, shared with virtiofsd, and QEMU's own are not."""
+    application = load.application("tiny")
+    bills = {
+        name: [bill(load.technology(name), load.guest(guest), application, ksm=ksm) for ksm in (False, True)]
+        for name, guest in (("kata", "kata-guest"), ("qemu-kvm", "debian-cloud"))
+    }
+    assert bills["kata"][0] == bills["kata"][1]
+    assert bills["qemu-kvm"][0] != bills["qemu-kvm"][1]
