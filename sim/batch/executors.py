@@ -82,7 +82,7 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
                     finished += futures[future]
                     done(finished)
             except BaseException:
-                # Waiting here, not as the interpreter ends: there CPython 3.11 writes to a pipe that may be closed already.
+                # Waits here and not as the interpreter ends, where CPython 3.11 may write to a pipe that is closed.
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
             return [run for future in futures for run in future.result()]

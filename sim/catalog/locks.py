@@ -7,20 +7,18 @@ on the host's kernel, and a host that was measured may say it itself.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import Grace, Growth, Held, Lock, Number, Operation, Per, generation
+from sim.catalog.model import VERSION, Grace, Growth, Held, Lock, Number, Operation, Per, generation
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 
 FOLDER = Path(__file__).parent / "locks"
 
-_KERNEL = re.compile(r"\d+(\.\d+)*")
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "queued", "port")
 
 
@@ -47,7 +45,7 @@ def _operation(table: Table) -> Operation:
     older = []
     for inner in table.tables("older"):
         before = inner.string("before")
-        if before and not _KERNEL.fullmatch(before):
+        if before and not VERSION.fullmatch(before):
             inner.problem(f"{before!r} is not a kernel's version as 5.15", "before")
             before = ""
         older.append((before or "0", _held(inner)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,6 +22,10 @@ before a network namespace is taken down."""
 
 PAGE = 4096
 """Bytes of a page of memory."""
+
+
+VERSION = re.compile(r"\d+(\.\d+)*")
+"""A kernel's version, "5.15"."""
 
 
 def generation(kernel: str) -> tuple[int, ...]:
@@ -260,7 +265,7 @@ class Technology:
 
     @property
     def anonymous_guests(self) -> bool:
-        """Whether its guests' memory is anonymous, so that KSM may merge it; pages of files in /dev/shm it never does."""
+        """Whether its guests' memory is anonymous, so that KSM may merge it, and not a file in /dev/shm."""
         return "shared_memory" not in self.limits
 
     @property

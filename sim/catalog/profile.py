@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.catalog import load
-from sim.catalog.model import Host, Number
+from sim.catalog.model import VERSION, Host, Number
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 
@@ -75,7 +75,7 @@ def read_profile(path: Path) -> Host:
     cores = host.provenance["cores"].value
     if cores < 1 or cores != math.floor(cores):
         table.problem(f"{cores:g} is not a whole number of at least 1", "cores")
-    if not re.fullmatch(r"\d+(\.\d+)*", host.kernel):
+    if not VERSION.fullmatch(host.kernel):
         table.problem(f"{host.kernel!r} is not a kernel's version as 6.12", "kernel")
     table.done()
     if problems:

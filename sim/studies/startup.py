@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen, doc
 from simpy import Environment
 
 from sim.catalog import load
-from sim.catalog.model import Number
+from sim.catalog.model import VERSION, Number, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
@@ -39,6 +39,9 @@ class Startup:
 
     technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What starts the instances.")]
     host: Annotated[str, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
+    kernel: Annotated[
+        str | None, doc("The Linux version that the host runs, such as 4.15; if left out, the host's own.")
+    ] = None
     application: ApplicationId = "web"
     guest: GuestId = ""
     guest_memory: Annotated[
@@ -90,6 +93,8 @@ def _problems(params: Startup) -> Iterator[Problem]:
             yield Problem(f"{value} is not used; it goes with arrivals {name!r}, not {params.arrivals!r}", path=name)
     if params.in_flight is not None and params.in_flight > params.instances:
         yield Problem(f"{params.in_flight} is more than all {params.instances} instances", path="in_flight")
+    if params.kernel is not None and not VERSION.fullmatch(params.kernel):
+        yield Problem(f"{params.kernel!r} is not a kernel's version, such as 4.15", path="kernel")
     found = guest_problems(params.technology, params.guest, params.guest_memory)
     yield from found
     technology = load.technology(params.technology)
@@ -98,20 +103,23 @@ def _problems(params: Startup) -> Iterator[Problem]:
     if params.working_set is not None and not found:
         yield from _working_set_problems(params)
     if params.network == "bridge":
-        count = params.instances + params.existing
-        for name in NETWORK_LIMITS:
-            limit = technology.limits.get(name)
-            if limit is not None and count > limit.value:
-                room = int(limit.value) - params.existing
-                message = (
-                    f"{params.instances} is too many: {technology.id} has {limit.value:.0f} {name.replace('_', ' ')}"
-                )
-                yield Problem(f"{message}, so at most {max(room, 0)} can be added", path="instances")
-                break
+        yield from _network_problems(params, technology)
     if not found:
         yield from _memory_problems(params)
     if params.image == "pull" and not load.application(params.application).image:
         yield Problem(f"application {params.application!r} has no image to pull", path="image")
+
+
+def _network_problems(params: Startup, technology: Technology) -> Iterator[Problem]:
+    """Instances that are held at the same time have a port and an address each."""
+    path, count = _at_once(params)
+    for name in NETWORK_LIMITS:
+        limit = technology.limits.get(name)
+        if limit is not None and count + params.existing > limit.value:
+            room = max(int(limit.value) - params.existing, 0)
+            has = f"{technology.id} has {limit.value:.0f} {name.replace('_', ' ')}"
+            yield Problem(f"{count} is too many: {has}, so at most {room} can be added", path=path)
+            return
 
 
 def _working_set_problems(params: Startup) -> Iterator[Problem]:
@@ -178,6 +186,8 @@ def run(params: Startup, context: Context) -> Run:
     """
     technology, application = load.technology(params.technology), load.application(params.application)
     host_type = load.host(params.host)
+    if params.kernel is not None:
+        host_type = replace(host_type, kernel=params.kernel, locks={})
     pull = params.image == "pull"
     layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
     options = Options(
