@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -82,6 +83,11 @@ def head(view: View, draw: Callable[[], object]) -> None:
         )
 
 
+def _plain(text: str) -> str:
+    """Markdown that shows a text as it is, in lines that wrap."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$])", r"\\\1", text).replace("\n", "  \n")
+
+
 def _page(place: Place, view: View) -> st.Page:
     def draw() -> None:
         module = importlib.import_module(f"dashboard.pages.{place.module}")
@@ -90,6 +96,6 @@ def _page(place: Place, view: View) -> st.Page:
             drawn(view)
         except InputError as error:
             for problem in error.problems:
-                st.error(f"```\n{problem}\n```", icon=":material/error:")
+                st.error(_plain(str(problem)), icon=":material/error:")
 
     return st.Page(draw, title=tr(f"ui.nav.{place.name}", view.lang), url_path=place.path, default=not place.path)

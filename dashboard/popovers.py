@@ -11,10 +11,8 @@ import streamlit as st
 
 from dashboard import figures
 from dashboard.scene import Row, Scene, table
-from sim.catalog.model import Fact
 from sim.outcome import Outcome
-from sim.report.look import Language
-from sim.report.sources import FACT, REFERENCE, publication, publication_name
+from sim.report.sources import FACT, cited_source
 from sim.report.texts import tr
 
 
@@ -53,18 +51,12 @@ def _sources(scene: Scene, rows: Sequence[Row]) -> None:
                 tr("ui.fact.id", lang): fact.id,
                 tr("ui.fact.what", lang): ", ".join(filter(None, (fact.technology, fact.metric, fact.statistic))),
                 tr("ui.fact.value", lang): f"{fact.value} {fact.unit}".strip(),
-                tr("ui.fact.source", lang): _where(fact, lang),
+                tr("ui.fact.source", lang): cited_source(fact, lang),
             }
             for fact in known
         ],
         scene.view,
     )
-
-
-def _where(fact: Fact, lang: Language) -> str:
-    """What a fact was published in, with section and figure."""
-    own = publication(fact.source) == REFERENCE
-    return publication_name(REFERENCE, lang) if own else fact.source
 
 
 def _downloads(scene: Scene) -> None:

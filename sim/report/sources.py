@@ -11,8 +11,11 @@ from sim.report.texts import tr
 
 FACT = re.compile(r"\b[A-Z]\d{3,5}\b")
 """The id of a fact in the catalog, in a source's line."""
-REFERENCE = "measured on the reference host"
-"""The one publication that is none: its name is a text, not a citation."""
+_OWN = {
+    "measured on the reference host": "figure.accuracy.reference",
+    "measured on emulated hosts": "figure.accuracy.emulated",
+}
+"""What was measured for this project: its name is a text, not a citation."""
 
 _FACTS = re.compile(rf"{FACT.pattern}(?:, ?{FACT.pattern})*")
 _YEAR = re.compile(r"^(.*?\b(?:19|20)\d\d)\b")
@@ -33,7 +36,14 @@ def publication(source: str) -> str:
 
 def publication_name(publication: str, language: Language = "en") -> str:
     """What a publication is called: by its authors; what this project measured itself, in words."""
-    return tr("figure.accuracy.reference", language) if publication == REFERENCE else publication
+    text = _OWN.get(publication)
+    return tr(text, language) if text else publication
+
+
+def cited_source(fact: Fact, language: Language = "en") -> str:
+    """A fact's source as the catalog cites it; what this project measured itself, in words."""
+    name = publication(fact.source)
+    return publication_name(name, language) if name in _OWN else fact.source
 
 
 @functools.cache
