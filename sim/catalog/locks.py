@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import get_args
 
+from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import VERSION, Grace, Growth, Held, Lock, Number, Operation, Per, generation
+from sim.catalog.model import VERSION, Grace, Growth, Hold, Lock, Number, Operation, Per, generation
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
+from sim.outcome import Bound
 
 FOLDER = Path(__file__).parent / "locks"
 
@@ -37,8 +40,8 @@ def growths(table: Table, dimension: str, allowed: tuple[Per, ...]) -> tuple[Gro
     return tuple(found)
 
 
-def _held(table: Table) -> Held:
-    return Held(table.number("hold", "s"), growths(table, "s", _GROWTHS))
+def _hold(table: Table) -> Hold:
+    return Hold(table.number("hold", "s"), growths(table, "s", _GROWTHS))
 
 
 def _operation(table: Table) -> Operation:
@@ -48,9 +51,9 @@ def _operation(table: Table) -> Operation:
         if before and not VERSION.fullmatch(before):
             inner.problem(f"{before!r} is not a kernel's version as 5.15", "before")
             before = ""
-        older.append((before or "0", _held(inner)))
+        older.append((before or "0", _hold(inner)))
         inner.done()
-    found = Operation(table.string("id"), table.text("text"), _held(table), tuple(older))
+    found = Operation(table.string("id"), table.text("text"), _hold(table), tuple(older), table.flag("adds_port"))
     if [before for before, _ in older] != sorted({before for before, _ in older}, key=generation):
         table.problem("are not in the order of their kernels, the oldest first, each once", "older")
     table.done()
@@ -62,8 +65,11 @@ def _grace(table: Table) -> Grace | None:
     if inner is None:
         return None
     found = Grace(inner.number("quick", "s"), inner.number("recent", "s"), inner.number("stale", "s"))
-    if found.recent.value >= found.stale.value:
-        inner.problem(f"recent ({found.recent.value} s) is not less than stale ({found.stale.value} s)")
+    positive(inner, stale=found.stale)
+    for bound in get_args(Bound):
+        if found.recent.at(bound) >= found.stale.at(bound):
+            inner.problem(f"recent ({found.recent.at(bound)} s) is not less than stale ({found.stale.at(bound)} s)")
+            break
     inner.done()
     return found
 
@@ -75,8 +81,15 @@ def read(path: Path) -> Lock:
     table = Table(read_toml(path, file), file, "", problems, _no_host)
     operations = [_operation(inner) for inner in table.tables("operations")]
     found = Lock(
-        table.string("id"), table.text("name"), MappingProxyType({one.id: one for one in operations}), _grace(table)
+        table.string("id"),
+        table.text("name"),
+        MappingProxyType({one.id: one for one in operations}),
+        _grace(table),
+        table.flag("daemon"),
     )
+    holds = [hold for one in operations for hold in (one.held, *(hold for _, hold in one.older))]
+    if found.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
+        table.problem("a lock with a grace period grows by nothing that is queued", "operations")
     if found.id != path.stem:
         table.problem(f"{found.id!r} is not the file's name {path.stem!r}", "id")
     if not operations:

@@ -16,9 +16,12 @@ DEMANDS: tuple[Demand, ...] = ("cpu", "read", "write", "transfer", "hold", "wait
 Per = Literal["instance", "mount", "layer", "queued", "port"]
 """What a demand may grow with."""
 
-HOST_WAITS = ("kvm_create", "kvm_guest", "netns_cleanup")
-"""Waits that a host may lengthen: for all its cores while KVM makes a machine, and while its guest sets itself up; and
-before a network namespace is taken down."""
+KERNEL_WAITS = ("netns_cleanup", "cgroup_create")
+"""Waits of a host's kernel: before a network namespace is taken down, and while a cgroup is made."""
+
+HOST_WAITS = ("kvm_create", "kvm_guest", *KERNEL_WAITS)
+"""Waits that a host may say itself: also for all its cores while KVM makes a machine, and while its guest sets itself
+up."""
 
 PAGE = 4096
 """Bytes of a page of memory."""
@@ -111,7 +114,7 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Hold:
     """How long one holder has a lock: seconds, and what they grow by."""
 
     amount: Number
@@ -123,14 +126,16 @@ class Operation:
     """Something that is done while a lock is held, and for how long on each generation of kernels.
 
     held: on kernels that no entry of `older` is for. older: (version, hold on kernels before it), oldest first.
+    adds_port: whether it gives the instance a port of the host's bridge.
     """
 
     id: str
     text: Text
-    held: Held
-    older: tuple[tuple[str, Held], ...] = ()
+    held: Hold
+    older: tuple[tuple[str, Hold], ...] = ()
+    adds_port: bool = False
 
-    def on(self, kernel: str) -> Held:
+    def on(self, kernel: str) -> Hold:
         """The hold on that kernel."""
         has = generation(kernel)
         return next((held for before, held in self.older if has < generation(before)), self.held)
@@ -153,13 +158,15 @@ class Grace:
 class Lock:
     """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
 
-    operations: what is done under it, by id. A phase or a host names one as "rtnl.veth-move".
+    operations: what is done under it, by id. A phase or a host names one as "rtnl.veth-move". daemon: whether it is a
+    daemon's, so that the host's kernel does not matter.
     """
 
     id: str
     name: Text
     operations: Mapping[str, Operation]
     grace: Grace | None = None
+    daemon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +324,7 @@ class Host:
     """A machine. cpu_speed: against the machine of `docs/model.md`'s measurements. kernel: "6.1", read as a generation.
 
     locks: how long operations hold their locks where that differs on this host, by lock and operation
-    ("rtnl.veth-move"). waits: what it adds of `HOST_WAITS`.
+    ("rtnl.veth-move"). waits: how long those of `HOST_WAITS` are here, instead of what the phase says.
     nested: whether it is a virtual machine itself. limits: as a technology's, of the host itself ("pids", "pods").
     own_memory: what its own system holds before any instance. smt: what a core does with both hardware threads busy,
     against one. provenance: the numbers behind the plain fields ("cores").

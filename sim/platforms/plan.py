@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.catalog.model import PAGE, Application, Guest, Held, Host, Number, Phase, Technology, generation
+from sim.catalog.model import PAGE, Application, Guest, Hold, Host, Number, Phase, Technology, generation
 from sim.machine.host import opposite
 from sim.outcome import Bound, Owner
 
@@ -116,7 +116,9 @@ def boot_plan(
     found = [entry for entry in found if _happens(entry[0], options) and _in_kernel(entry[0], host.kernel)]
     found = [entry for entry in found if not _empty(entry[0], host)]
     found.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
-    touched = working_set or (guest.working_set if guest is not None else _NOTHING)
+    touched = working_set
+    if touched is None:
+        touched = _NOTHING if guest is None else guest.working_set
     steps = tuple(_step(phase, host, options, bound, speed, extra, layers, touched) for phase, speed, extra in found)
     reached = [_MILESTONES.index(phase.leads_to) for phase, _, _ in found]
     return Plan(
@@ -124,7 +126,7 @@ def boot_plan(
         runtime=reached.count(0),
         init=reached.count(0) + reached.count(1),
         mounts=int(technology.family in _MOUNTED),
-        ports=sum(per == "port" for step in steps for per, _ in step.growth),
+        ports=sum(phase.operation is not None and phase.operation.adds_port for phase, _, _ in found),
         clean_up=reached.count(3),
     )
 
@@ -137,20 +139,20 @@ def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase
     return guest.phases
 
 
-def _held(phase: Phase, host: Host) -> Held:
+def _hold(phase: Phase, host: Host) -> Hold:
     """The phase's own amount and growth; a hold's on the host's kernel, or what the host says itself."""
     if phase.demand == "wait":
-        return Held(host.waits.get(phase.resource, phase.amount), phase.growth)
+        return Hold(host.waits.get(phase.resource, phase.amount), phase.growth)
     if phase.operation is None:
-        return Held(phase.amount, phase.growth)
+        return Hold(phase.amount, phase.growth)
     held = phase.operation.on(host.kernel)
     own = host.locks.get(f"{phase.resource}.{phase.operation.id}")
-    return held if own is None else Held(own, held.growth)
+    return held if own is None else Hold(own, held.growth)
 
 
 def _empty(phase: Phase, host: Host) -> bool:
     """Whether there is nothing to do on this host, whatever it holds."""
-    held = _held(phase, host)
+    held = _hold(phase, host)
     return not held.growth and not held.amount.at("high")
 
 
@@ -176,7 +178,7 @@ def _step(
     layers: int,
     working_set: Number,
 ) -> Step:
-    held = _held(phase, host)
+    held = _hold(phase, host)
     amount, growths = held.amount, held.growth
     shape = phase.provenance
     own = (
@@ -199,7 +201,12 @@ def _step(
         parallelism=shape["parallelism"].at(opposite(bound)) if "parallelism" in shape else phase.parallelism,
         growth=tuple((growth.per, growth.amount.at(bound) * scale) for growth in growths if growth.per != "layer"),
         spread=shape["spread"].at(bound) if "spread" in shape else phase.spread,
-        source=_source(amount, shape.get("times"), working_set if phase.per_page else None),
+        source=_source(
+            amount,
+            shape.get("times"),
+            working_set if phase.per_page else None,
+            *(growth.amount for growth in growths),
+        ),
         estimate=any(number.estimate for number in own) or bool("times" in shape and shape["times"].estimate),
         inputs=(
             *own,
@@ -211,8 +218,8 @@ def _step(
 
 
 def _source(*numbers: Number | None) -> str:
-    """How a record names what an amount was made of."""
-    return "; ".join(number.source for number in numbers if number is not None)
+    """How a record names what an amount was made of, each source once."""
+    return "; ".join(dict.fromkeys(number.source for number in numbers if number is not None))
 
 
 def _of_host(phase: Phase, host: Host, options: Options) -> tuple[Number, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from sim.never import never
 from sim.outcome import Metric
 from sim.report.look import Language
 
@@ -35,7 +36,7 @@ def written(
     ('45\u202fms', '2.4\u202fGiB', '≈\u202f14\u202fs est.')
     """
     if math.isinf(value):
-        return _NEVER[language]
+        return _NEVER[language] if never(value) else "\N{MINUS SIGN}∞"
     number, word = _scaled(value, unit, transfer)
     if language == "ja":
         word = _JAPANESE.get(word, word)
@@ -67,7 +68,7 @@ def about(value: float, unit: str, language: Language = "en", *, transfer: bool 
 def times(value: float, language: Language = "en") -> str:
     """A factor in a sentence: "3.4 times", "3.4 倍"."""
     if math.isinf(value):
-        return _NEVER[language]
+        return f"∞{NARROW}{'倍' if language == 'ja' else 'times'}"
     return f"{_digits(value)}{NARROW}{'倍' if language == 'ja' else 'times'}"
 
 

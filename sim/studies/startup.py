@@ -12,7 +12,8 @@ from annotated_types import Ge, Gt, Le, MinLen, doc
 from simpy import Environment
 
 from sim.catalog import load
-from sim.catalog.model import VERSION, Number, Technology
+from sim.catalog.locks import locks
+from sim.catalog.model import KERNEL_WAITS, VERSION, Host, Number, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
@@ -40,7 +41,11 @@ class Startup:
     technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What starts the instances.")]
     host: Annotated[str, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
     kernel: Annotated[
-        str | None, doc("The Linux version that the host runs, such as 4.15; if left out, the host's own.")
+        str | None,
+        doc(
+            "The Linux version that the host runs, such as 4.15; if left out, its own. "
+            "On another, what was measured of its own kernel's locks does not count."
+        ),
     ] = None
     application: ApplicationId = "web"
     guest: GuestId = ""
@@ -49,7 +54,10 @@ class Startup:
     ] = None
     working_set: Annotated[
         Bytes | None,
-        doc("Memory that a restored guest touches before it answers; if left out, what the catalog says of the guest."),
+        doc(
+            "Memory that a restored guest touches before it answers, by which it takes its time; "
+            "if left out, what the catalog says of the guest."
+        ),
     ] = None
     instances: Annotated[int, Ge(1), Le(100_000), Repeated(), doc("How many instances are started.")] = 1
     arrivals: Annotated[
@@ -179,6 +187,16 @@ def _most_at_once(starter: Starter) -> int:
     return max(count - bisect_right(gone, at) for count, at in enumerate(sorted(starter.requested), 1))
 
 
+def _on_kernel(host: Host, kernel: str) -> Host:
+    """The host with another kernel: what it says itself of its own kernel's locks and waits is not known of that."""
+    return replace(
+        host,
+        kernel=kernel,
+        locks={name: held for name, held in host.locks.items() if locks()[name.partition(".")[0]].daemon},
+        waits={name: wait for name, wait in host.waits.items() if name not in KERNEL_WAITS},
+    )
+
+
 def run(params: Startup, context: Context) -> Run:
     """Start the instances once, and measure each of them.
 
@@ -186,8 +204,8 @@ def run(params: Startup, context: Context) -> Run:
     """
     technology, application = load.technology(params.technology), load.application(params.application)
     host_type = load.host(params.host)
-    if params.kernel is not None:
-        host_type = replace(host_type, kernel=params.kernel, locks={})
+    if params.kernel is not None and params.kernel != host_type.kernel:
+        host_type = _on_kernel(host_type, params.kernel)
     pull = params.image == "pull"
     layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
     options = Options(

@@ -3,7 +3,9 @@
 import pytest
 
 from sim.catalog import load, locks
+from sim.catalog.facts import facts, values
 from sim.errors import CatalogError
+from sim.platforms.plan import Options, boot_plan
 
 HEAD = 'id = "x"\nname = { en = "x", ja = "x" }\n'
 OPERATION = """[[operations]]
@@ -77,3 +79,42 @@ def test_every_operation_is_some_phases():
         if phase.operation is not None
     }
     assert used == set(locks.operations())
+
+
+def fact(name, unit="s"):
+    return values(facts()[name], unit)[0]
+
+
+@pytest.mark.parametrize(
+    ("operation", "kernel", "seconds"),
+    [
+        ("netns.create", "4.4", lambda: fact("R0070") * (fact("K0108") + fact("K0208")) / 2 / fact("K0908")),
+        ("netns.remove", "4.4", lambda: fact("K0186") - fact("R0070") * fact("K0108") / fact("K0908")),
+        ("netns.remove", "4.15", lambda: fact("K0286") - fact("R0070") * fact("K0208") / fact("K0908")),
+        ("netns_cleanup.remove", "6.18", lambda: fact("K0918") * fact("R0070") / fact("K0908")),
+        ("cgroup_mutex.create", "4.4", lambda: fact("R0087") * fact("K0137") / fact("K0937")),
+        ("cgroup_mutex.create", "4.15", lambda: fact("R0087") * fact("K0237") / fact("K0937")),
+        ("cgroup_mutex.create", "5.10", lambda: fact("R0087") * fact("K0437") / fact("K0937")),
+        ("cgroup_attach.attach", "4.4", lambda: fact("K0139")),
+        ("cgroup_attach.attach", "6.12", lambda: fact("K0849")),
+        ("rtnl.veth-move", "4.4", lambda: fact("K0128")),
+        ("rtnl.veth-in-place", "4.4", lambda: 0.4e-3 * fact("K0124") / fact("K0924")),
+        (
+            "rtnl.bridge-port",
+            "4.4",
+            lambda: (fact("R0102") + fact("R0103")) * (fact("K0132") + fact("K0134")) / (fact("K0932") + fact("K0934")),
+        ),
+    ],
+)
+def test_a_hold_is_what_its_derivation_makes_of_its_facts(operation, kernel, seconds):
+    assert locks.operations()[operation].on(kernel).amount.value == pytest.approx(seconds(), rel=0.03)
+
+
+@pytest.mark.parametrize("name", ["docker", "docker-devicemapper", "crun", "firecracker", "lightvm"])
+def test_an_instance_on_a_bridge_has_one_port_of_it(name):
+    """However many of its phases go through the ports there are: Docker's come and go."""
+    technology, options = load.technology(name), Options(network=True, clean_up=True)
+    guest = load.guest(technology.guests[0]) if technology.guests else None
+    application, host = load.application("hello"), load.host("reference")
+    assert boot_plan(technology, guest, application, host, options).ports == 1
+    assert boot_plan(technology, guest, application, host, Options()).ports == 0

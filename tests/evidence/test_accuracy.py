@@ -66,10 +66,10 @@ def test_the_record_is_of_these_cases_and_reaches_what_is_aimed_at(found: Accura
 
 
 def test_calibrate_rows_are_split_by_whether_their_own_fact_set_a_number(found: Accuracy):
-    """F0360 is named by the snapshot's phases; C003 (a 90th percentile) by nothing."""
+    """C002 is named by Firecracker's spread; C003 (a 90th percentile) by nothing."""
     circular, others = found.circular()
     assert len(circular) + len(others) == sum(row.use == "calibrate" for row in found.rows)
-    assert "F0360" in {row.source for row in circular}
+    assert "C002" in {row.source for row in circular}
     assert "C003" in {row.source for row in others}
     text = record.PAGE.read_text(encoding="utf-8")
     assert f"| set none themselves | {weighed_median(others):.1%} | {len(others)} |" in text

@@ -50,7 +50,13 @@ def test_what_never_happened_is_a_word_and_no_number():
     assert [written_metric(never, language) for language in ("en", "ja")] == ["never", "発生せず"]
     assert [about(math.inf, "s", language) for language in ("en", "ja")] == ["never", "発生せず"]
     assert between(50.0, math.inf, "s") == f"50{NB}s–never"
-    assert between(math.inf, math.inf, "s", "ja") == times(math.inf, "ja") == "発生せず"
+    assert between(math.inf, math.inf, "s", "ja") == "発生せず"
+
+
+def test_what_is_endlessly_longer_or_earlier_is_not_called_never():
+    """The ratio of what never happened to what did, and how much earlier the latter is."""
+    assert [times(math.inf, language) for language in ("en", "ja")] == [f"∞{NB}times", f"∞{NB}倍"]
+    assert [written(-math.inf, "s", language) for language in ("en", "ja")] == ["\N{MINUS SIGN}∞"] * 2
 
 
 @pytest.mark.parametrize(

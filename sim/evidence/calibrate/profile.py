@@ -150,7 +150,6 @@ def _locks(found: Calibration) -> list[str]:
         "rtnl": {
             "veth-move": _held(found, "veth.move"),
             "veth-in-place": _held(found, "veth.in_place"),
-            "veth-delete": _held(found, "veth.delete"),
             "bridge-port": _held(found, "veth.bridge", "veth.up", derivation="attach to a bridge, and link up"),
         },
         "cgroup_attach": {"attach": _held(found, attach)},

@@ -95,7 +95,10 @@ class TestRoundTrip:
     def test_each_way_to_make_a_veth_pair_holds_the_lock_as_long_as_it_took_here(
         self, found: Calibration, tmp_path: Path
     ) -> None:
-        """And a port of a bridge what its attach and its link's going up took together, at best and in the median."""
+        """And a port of a bridge what its attach and its link's going up took together, at best and in the median.
+
+        What a deletion takes is mostly waiting without the lock, so it says nothing of the hold.
+        """
         took = {"move": 12e-3, "in_place": 0.5e-3, "delete": 9e-3, "bridge": 0.2e-3, "up": 0.1e-3}
         pairs = tuple(
             replace(found.measurements[0], id=f"veth.{name}", minimum=seconds / 2, median=seconds)
@@ -106,7 +109,6 @@ class TestRoundTrip:
         assert {name: (number.low, number.value) for name, number in locks.items() if name.startswith("rtnl")} == {
             "rtnl.veth-move": pytest.approx((6e-3, 12e-3)),
             "rtnl.veth-in-place": pytest.approx((0.25e-3, 0.5e-3)),
-            "rtnl.veth-delete": pytest.approx((4.5e-3, 9e-3)),
             "rtnl.bridge-port": pytest.approx((0.15e-3, 0.3e-3)),
         }
 
