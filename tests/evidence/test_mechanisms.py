@@ -98,7 +98,7 @@ def test_removed_together_means_once_the_last_one_is_ready():
 
 
 def test_throughput_is_instances_over_the_whole_time():
-    """One lock serves any number of workers: a namespace each 14.23 ms on Linux 4.4 (K0186), 2.83 ms on 4.15 (K0286)."""
+    """One lock for any number of workers: a namespace each 14.23 ms on Linux 4.4 (K0186), 2.83 ms on 4.15 (K0286)."""
     for kernel, each in (("4.4", 14.23e-3), ("4.15", 2.83e-3)):
         for workers in (8, 32):
             found = start(
