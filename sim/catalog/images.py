@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from sim.catalog.files import read_json, refuse
-from sim.catalog.model import ImageLayer, Number, OfficialImage
+from sim.catalog.model import ImageLayer, OfficialImage
 from sim.catalog.read import Table
-from sim.errors import InputError, Problem
+from sim.errors import Problem
 
 FILE = Path(__file__).parent / "images" / "official_images.json"
 
@@ -24,7 +24,7 @@ class _Object(Table):
     """An object of the file: a table of the catalog, whose numbers are bytes that the registry says."""
 
     def _inner(self, data: Mapping[str, Any], key: str) -> Table:
-        return _Object(data, self._file, ".".join(part for part in (self._path, key) if part), self._problems, _no_host)
+        return _Object(data, self._file, ".".join(part for part in (self._path, key) if part), self._problems)
 
     def objects(self, key: str) -> list[_Object]:
         """The array of objects of that key."""
@@ -59,10 +59,6 @@ class _Object(Table):
 
 
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
-
-
-def _no_host(name: str) -> Number:
-    raise InputError(f"no figure here is of a host; there is nothing on {name!r}")
 
 
 def _layer(layer: _Object) -> ImageLayer:
@@ -100,7 +96,7 @@ def read(path: Path = FILE) -> Mapping[str, OfficialImage]:
     data = read_json(path, file)
     if not isinstance(data, dict):
         refuse([Problem(f"holds {type(data).__name__}; expected an object", file)])
-    top = _Object(data, file, "", problems, _no_host)
+    top = _Object(data, file, "", problems)
     for key in _ABOUT:
         top.string(key)
     found: dict[str, OfficialImage] = {}

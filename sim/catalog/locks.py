@@ -15,18 +15,14 @@ from typing import get_args
 
 from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import VERSION, Grace, Growth, Hold, Lock, Number, Operation, Per, generation
+from sim.catalog.model import VERSION, Grace, Growth, Hold, Lock, Operation, Per, generation
 from sim.catalog.read import Table
-from sim.errors import InputError, Problem
+from sim.errors import Problem
 from sim.outcome import Bound
 
 FOLDER = Path(__file__).parent / "locks"
 
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "queued", "port")
-
-
-def _no_host(name: str) -> Number:
-    raise InputError(f"a lock is held for seconds, not core-seconds; there is nothing on {name!r}")
 
 
 def growths(table: Table, dimension: str, allowed: tuple[Per, ...]) -> tuple[Growth, ...]:
@@ -78,7 +74,7 @@ def read(path: Path) -> Lock:
     """The lock of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file = f"locks/{path.name}"
     problems: list[Problem] = []
-    table = Table(read_toml(path, file), file, "", problems, _no_host)
+    table = Table(read_toml(path, file), file, "", problems)
     operations = [_operation(inner) for inner in table.tables("operations")]
     found = Lock(
         table.string("id"),

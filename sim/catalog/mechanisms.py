@@ -10,7 +10,7 @@ from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import Number
 from sim.catalog.read import Table
-from sim.errors import InputError, Problem
+from sim.errors import Problem
 
 FILE = Path(__file__).parent / "mechanisms" / "memory.toml"
 
@@ -55,10 +55,6 @@ class Mechanisms:
     guest_swap: Number
 
 
-def _no_host(name: str) -> Number:
-    raise InputError(f"no figure here is of a host; there is nothing on {name!r}")
-
-
 _MAY_BE_ZERO = frozenset({"check_merged", "swap", "above", "block", "ratio"})
 
 
@@ -76,7 +72,7 @@ def read(path: Path = FILE) -> Mechanisms:
     """The mechanisms of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file = f"mechanisms/{path.name}"
     problems: list[Problem] = []
-    table = Table(read_toml(path, file), file, "", problems, _no_host)
+    table = Table(read_toml(path, file), file, "", problems)
     ksm = _numbers(table, "ksm", pages="1", sleep="s", check="s", check_merged="s")
     reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
     balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")

@@ -26,13 +26,20 @@ Speed = Callable[[str], Number]
 """A host's CPU speed by its id; raises `InputError` where there is no such host."""
 
 
+def no_host(name: str) -> Number:
+    """Raise `InputError`: the file's numbers are of no host, so none is core-seconds on another."""
+    raise InputError(f"no figure here is of a host; there is nothing on {name!r}")
+
+
 class Table:
     """One table of a catalog file. Every key that is read is ticked off; `done` reports those that are left.
 
     path: dotted, "phases.3.cpu". problems: where this and its inner tables report.
     """
 
-    def __init__(self, data: Mapping[str, Any], file: str, path: str, problems: list[Problem], speed: Speed) -> None:
+    def __init__(
+        self, data: Mapping[str, Any], file: str, path: str, problems: list[Problem], speed: Speed = no_host
+    ) -> None:
         self._data = data
         self._file = file
         self._path = path

@@ -139,14 +139,10 @@ def _lazy(table: Table | None) -> Lazy:
     return found
 
 
-def _no_host(name: str) -> Number:
-    raise InputError(f"no figure here is of a host; there is nothing on {name!r}")
-
-
 def read(path: Path = FILE) -> Distribution:
     """The catalog file of registries. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file, problems = f"registries/{path.name}", list[Problem]()
-    table = Table(read_toml(path, file), file, "", problems, _no_host)
+    table = Table(read_toml(path, file), file, "", problems)
     found = Distribution(
         registries=MappingProxyType(
             {name: _registry(name, inner) for name, inner in _tables(table.table("registries")).items()}

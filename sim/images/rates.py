@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 
 from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import Number
 from sim.catalog.read import Table
-from sim.errors import InputError, Problem
+from sim.errors import Problem
 
 FILE = Path(__file__).parents[1] / "catalog" / "steps.toml"
 
@@ -61,7 +60,7 @@ class Book:
 def read(path: Path = FILE) -> Book:
     """The costs of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     problems: list[Problem] = []
-    table = Table(read_toml(path, path.name), path.name, "", problems, _no_speed)
+    table = Table(read_toml(path, path.name), path.name, "", problems)
     shapes = _shapes(table.table("shapes"))
     commands = table.tables("commands")
     if not commands:
@@ -98,10 +97,6 @@ _NO_SHAPE = Shape(Number(1.0, "1"), Number(1.0, "1"), fetches=False)
 _ANYTHING = re.compile(".")
 _NOTHING = Rule("other", _ANYTHING, Number(0.0, "s"), Number(0.0, "B"), _NO_SHAPE)
 """In place of what is missing, which is reported."""
-
-
-def _no_speed(host: str) -> NoReturn:
-    raise InputError(f"host {host!r} cannot be named here")
 
 
 def _shapes(table: Table | None) -> dict[str, Shape]:
