@@ -80,7 +80,7 @@ def _phase(table: Table) -> Phase:
         if operation is not None:
             amount, growth = operation.held.amount, operation.held.growth
         if resource or table.has("growth"):
-            table.problem("names its lock's operation, which has the lock and what it grows by")
+            table.problem("has a resource or growth; a hold names its lock's operation, whose file says both")
         resource = name.partition(".")[0]
     elif (demand in ("read", "transfer")) != bool(resource) and demand != "wait":
         table.problem(f"a {demand} phase {'names its' if demand in ('read', 'transfer') else 'has no'} resource")

@@ -113,6 +113,11 @@ def operations() -> Mapping[str, Operation]:
 
 def unknown(name: str) -> str:
     """What to say of an operation that there is not."""
+    lock = name.partition(".")[0]
+    if lock not in locks():
+        close = difflib.get_close_matches(lock, locks(), 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(locks())}"
+        return f"{name!r} names no lock: there is no {lock!r}; {hint}"
     near = difflib.get_close_matches(name, operations(), 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(operations())}"
     return f"no lock has the operation {name!r}; {hint}"

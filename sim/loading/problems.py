@@ -122,7 +122,9 @@ def _problems(
         has = "has no value" if found is None else f"{shown(found)} does not fit"
         hint = ""
         if "text" in expectations and isinstance(found, bool | int | float):
-            hint = f' (in quotes: "{str(found).lower() if isinstance(found, bool) else found}")'
+            # A float has lost how it was written: 6.10 is 6.1.
+            written = "as it stands" if isinstance(found, float) else f'"{str(found).lower()}"'
+            hint = f" (in quotes: {written})"
         problems.append(document.problem(f"{has}; expected {wanted}{hint}", place(path)))
     return problems
 

@@ -84,7 +84,7 @@ def test_a_sound_file_is_taken(tmp_path):
         ),
         ('hold = { value = "20.2 ms", source = "R0051" }', "phases.0.hold", "how a hold names"),
         ('hold = "rtnl.veth-moev"', "phases.0.hold", "did you mean 'rtnl.veth-move'"),
-        ('hold = "rtnl.veth-move"\nresource = "netns"', "phases.0", "which has the lock"),
+        ('hold = "rtnl.veth-move"\nresource = "netns"', "phases.0", "whose file says both"),
         ('hold = "rtnl.veth-move"\ntimes = 2', "phases.0.times", "bare number"),
         ('hold = "rtnl.veth-move"\nspread = 2', "phases.0.spread", "unknown key"),
         ('wait = { value = "20.2 ms", source = "R0051" }\nresource = "kvm_creat"', "phases.0.resource", "kvm_create"),
