@@ -95,7 +95,7 @@ class TestRoundTrip:
     def test_each_way_to_make_a_veth_pair_holds_the_lock_as_long_as_it_took_here(
         self, found: Calibration, tmp_path: Path
     ) -> None:
-        """And a port of a bridge what its attach and its link's going up took together, at best and by the 10th percentile.
+        """And a port of a bridge what its attach and its link's going up took together, by minimum and 10th percentile.
 
         What a deletion takes is mostly waiting without the lock, so it says nothing of the hold.
         """
