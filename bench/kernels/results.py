@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import StringIO
+from statistics import linear_regression
 from typing import Literal
 
 COLUMNS = ("id", "topic", "technology", "metric", "value", "unit", "statistic", "conditions", "source", "provenance")
@@ -69,10 +70,8 @@ def _get(readings: Readings, probe: str, at_once: int = 1) -> Reading:
 
 def line(points: Mapping[int, float]) -> tuple[float, float]:
     """The intercept and slope of the least-squares line through points."""
-    count, across, up = len(points), sum(points), sum(points.values())
-    squares, products = sum(x * x for x in points), sum(x * y for x, y in points.items())
-    slope = (count * products - across * up) / (count * squares - across * across)
-    return (up - slope * across) / count, slope
+    fitted = linear_regression(list(points), list(points.values()))
+    return fitted.intercept, fitted.slope
 
 
 Take = Callable[[Readings], float]

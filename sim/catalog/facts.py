@@ -32,6 +32,9 @@ _CURVE_SOURCES = {
 PROVENANCES = ("primary", "derived-from-published-raw-data", "secondary-note-citing-paper")
 """What stands behind a fact (`Fact.provenance`)."""
 
+MAY_SET = PROVENANCES[:2]
+"""Those of facts that may set a number; others only support an estimate."""
+
 _USES = ("", "calibrate", "check")
 
 _SAME = ("s", "ms", "us", "ns", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "MB/s", "Gbit/s", "1/s", "%")

@@ -271,6 +271,11 @@ class Technology:
     nested_slowdown: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
 
     @property
+    def has_guest_kernel(self) -> bool:
+        """Whether its instances run a kernel of their own, in memory that is configured for them."""
+        return self.runs in ("guest", "unikernel")
+
+    @property
     def anonymous_guests(self) -> bool:
         """Whether its guests' memory is anonymous, so that KSM may merge it, and not a file in /dev/shm."""
         return "shared_memory" not in self.limits

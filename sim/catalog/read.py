@@ -10,14 +10,11 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sim.catalog.facts import facts, values
+from sim.catalog.facts import MAY_SET, facts, values
 from sim.catalog.model import Number
 from sim.errors import InputError, Problem
 from sim.quantity import parse
 from sim.scenario import Text
-
-MAY_SET = ("primary", "derived-from-published-raw-data")
-"""Provenances of facts that may set a number; others only support an estimate."""
 
 _ROUNDING = 0.02
 """How far a number may be from the fact it names without a derivation: catalog numbers are rounded to three digits."""

@@ -18,8 +18,7 @@ from typing import Any, Protocol
 
 from sim.batch.run import run
 from sim.catalog import load as catalog
-from sim.catalog.facts import values
-from sim.catalog.read import MAY_SET
+from sim.catalog.facts import MAY_SET, values
 from sim.errors import InputError, Problem
 from sim.loading import load
 from sim.outcome import Metric, Outcome

@@ -110,7 +110,7 @@ def bill(
 
     Raises `InputError` where the guest and the application do not fit into `guest_memory`, naming what they need.
     """
-    has_kernel = guest is not None and technology.runs in ("guest", "unikernel")
+    has_kernel = guest is not None and technology.has_guest_kernel
     lines = list(_lines(technology, "technology", 0, bound, in_guest=False))
     configured = 0
     if guest is not None and has_kernel:

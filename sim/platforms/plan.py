@@ -105,7 +105,7 @@ def boot_plan(
     taken at the other end. layers: how many the application's image has. working_set: bytes of its memory that a
     restored guest touches before it answers; None for what the catalog says of the guest.
     """
-    nested = technology.nested_slowdown if host.nested and technology.runs in ("guest", "unikernel") else None
+    nested = technology.nested_slowdown if host.nested and technology.has_guest_kernel else None
     slowdown, behind = (nested.at(bound), (nested,)) if nested else (1.0, ())
     efficiency = technology.cpu_efficiency
     found: list[tuple[Phase, float, tuple[Number, ...]]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
+from sim.catalog.load import facts
 from sim.catalog.model import Fact
 from sim.report.look import Language
 from sim.report.texts import tr
@@ -57,8 +58,6 @@ def cited(source: str, language: Language = "en") -> str:
 
 
 def _cited(ids: list[str], language: Language) -> str:
-    from sim.catalog.load import facts
-
     groups: dict[str, list[str]] = {}
     for name in ids:
         fact = facts().get(name)
@@ -78,8 +77,6 @@ def address(fact: Fact) -> str:
 @functools.cache
 def _addresses() -> dict[str, str]:
     """Publication to the first address at which a fact of it was seen."""
-    from sim.catalog.load import facts
-
     found: dict[str, str] = {}
     for fact in facts().values():
         if _web(fact.url):

@@ -35,7 +35,7 @@ def guest_problems(technology: str, guest: str, guest_memory: int | None) -> lis
     if guest and guest not in found.guests:
         allowed = f"expected one of {', '.join(found.guests)}" if found.guests else "it starts none"
         problems.append(Problem(f"{guest!r} is no guest of {technology}; {allowed}", path="guest"))
-    if guest_memory is not None and found.runs not in ("guest", "unikernel"):
+    if guest_memory is not None and not found.has_guest_kernel:
         problems.append(
             Problem(f"{technology} starts no guest kernel, so no memory is configured", path="guest_memory")
         )

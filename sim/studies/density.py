@@ -106,7 +106,7 @@ class _Case:
 
     @property
     def has_kernel(self) -> bool:
-        return self.technology.runs in ("guest", "unikernel")
+        return self.technology.has_guest_kernel
 
 
 def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ...]:

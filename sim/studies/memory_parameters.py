@@ -86,11 +86,11 @@ class Memory:
     @property
     def configured(self) -> int | None:
         """Memory configured for each guest, where it is said: a guest's limit is."""
-        has_kernel = load.technology(self.technology).runs in ("guest", "unikernel")
+        has_kernel = load.technology(self.technology).has_guest_kernel
         return self.limit if has_kernel and self.limit is not None else self.guest_memory
 
     def _problems_of_time(self) -> list[Problem]:
-        has_kernel = load.technology(self.technology).runs in ("guest", "unikernel")
+        has_kernel = load.technology(self.technology).has_guest_kernel
         problems = []
         if self.limit is not None and self.guest_memory is not None:
             problems.append(Problem("a guest's limit is its configured memory; give only one of them", path="limit"))

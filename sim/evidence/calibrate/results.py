@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import linear_regression
 from typing import Any
 
 from sim.studies.base import statistic
@@ -105,12 +106,10 @@ def line(points: Mapping[int, Sequence[float]]) -> tuple[tuple[float, float, flo
     is the order of three slopes or intercepts, which are given smallest first.
     """
     xs = list(points)
-    middle = sum(xs) / len(xs)
     intercepts, slopes = [], []
     for ys in zip(*(summary(points[x]) for x in xs), strict=True):
-        mean = sum(ys) / len(ys)
-        slope = sum((x - middle) * (y - mean) for x, y in zip(xs, ys, strict=True)) / sum((x - middle) ** 2 for x in xs)
-        slopes.append(max(slope, 0.0))
-        intercepts.append(max(mean - slope * middle, 0.0))
+        fitted = linear_regression(xs, ys)
+        slopes.append(max(fitted.slope, 0.0))
+        intercepts.append(max(fitted.intercept, 0.0))
     (a, b, c), (d, e, f) = sorted(intercepts), sorted(slopes)
     return (a, b, c), (d, e, f)
