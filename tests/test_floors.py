@@ -21,7 +21,17 @@ FLOORS: list[set[str]] = [
     {"sim.images"},
     {"sim.machine"},
     {"sim.engine"},
-    {"sim.quantity", "sim.never", "sim.outcome", "sim.scenario", "sim.expression", "sim.catalog", "sim.errors"},
+    {
+        "sim.inputfile",
+        "sim.limits",
+        "sim.quantity",
+        "sim.never",
+        "sim.outcome",
+        "sim.scenario",
+        "sim.expression",
+        "sim.catalog",
+        "sim.errors",
+    },
 ]
 """From the doors to the ground."""
 

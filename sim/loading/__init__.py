@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim import limits
+from sim.inputfile import read_text
 from sim.loading import reader
-from sim.loading.document import Document, read, read_bytes
+from sim.loading.document import Document, read
 from sim.loading.overrides import controls, override
 from sim.loading.parameters import Control
 from sim.loading.schema import schema
@@ -22,7 +24,7 @@ def load(path: str | Path) -> Scenario:
     Raises `InputError` with every problem found, each with file, line, column, path and what is allowed.
     """
     path = Path(path)
-    return load_text(read_bytes(path), str(path), path.parent)
+    return load_text(read_text(path, limits.SCENARIO), str(path), path.parent)
 
 
 def load_text(text: str, name: str = "<text>", folder: str | Path = ".") -> Scenario:

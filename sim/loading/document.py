@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from sim import limits
 from sim.errors import InputError, Problem
 
-MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 MAX_NODES = 50_000
 """The nodes of a document once every alias is written out."""
@@ -196,8 +195,8 @@ def read(text: str, name: str) -> Document:
 
     Raises `InputError` with the first mistake of grammar, or with every repeated key, each with its place.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise InputError(Problem(f"larger than {MAX_BYTES} bytes", name))
+    if len(text.encode("utf-8", "surrogatepass")) > limits.SCENARIO:
+        raise InputError(Problem(f"larger than {limits.SCENARIO} bytes", name))
     reader = _Reader(name, text)
     root = reader.root()
     if root is None:
@@ -221,23 +220,3 @@ def read(text: str, name: str) -> Document:
 
     value = plain(root, ())
     return Document(name, value, reader.lines, keys, values)
-
-
-def read_bytes(path: Path, name: str = "", limit: int = MAX_BYTES) -> str:
-    """The text of a file. Raises `InputError` where it is missing, no file, too large, or not UTF-8."""
-    name = name or str(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise InputError(Problem(f"cannot be read: {(error.strerror or str(error)).lower()}", name)) from None
-    except ValueError as error:
-        raise InputError(Problem(f"cannot be read: {error}", repr(name))) from None
-    if len(data) > limit:
-        raise InputError(Problem(f"larger than {limit} bytes", name))
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"not UTF-8 text: byte 0x{data[error.start]:02x} at offset {error.start}"
-        raise InputError(Problem(message, name, line)) from None

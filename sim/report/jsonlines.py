@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.never import NEVER, never
 from sim.outcome import ConstraintRecord, Metric, Outcome, Ratio
@@ -123,6 +124,6 @@ def read_lines(text: str, name: str) -> list[dict[str, Any]]:
 
 def baseline(path: Path) -> list[dict[str, Any]]:
     """The objects of a file that an earlier run wrote."""
-    from sim.loading.document import read_bytes
+    from sim.inputfile import read_text
 
-    return read_lines(read_bytes(path, limit=100_000_000), str(path))
+    return read_lines(read_text(path, limits.BASELINE), str(path))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from sim.errors import InputError, Problem
-from sim.loading.document import MAX_BYTES, MAX_DEPTH, read, read_bytes
+from sim.limits import SCENARIO
+from sim.loading.document import MAX_DEPTH, read
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -134,35 +133,10 @@ def test_very_deep_nesting_is_no_recursion_error() -> None:
 
 
 def test_a_large_document_is_refused() -> None:
-    assert "larger" in problems("a: " + "x" * MAX_BYTES)[0].message
+    assert "larger" in problems("a: " + "x" * SCENARIO)[0].message
 
 
 def test_a_whole_number_of_thousands_of_digits_is_a_problem() -> None:
     (problem,) = problems("a: " + "9" * 5000)
     assert "finite" in problem.message
     assert len(problem.message) < 100
-
-
-class TestFiles:
-    def test_a_byte_order_mark_is_no_part_of_the_text(self, tmp_path: Path) -> None:
-        (tmp_path / "a").write_bytes(b"\xef\xbb\xbfa: 1")
-        assert read_bytes(tmp_path / "a") == "a: 1"
-
-    def test_what_is_not_utf_8_is_named_with_its_line(self, tmp_path: Path) -> None:
-        (tmp_path / "a").write_bytes(b"a: 1\nb: \xff\n")
-        with pytest.raises(InputError) as caught:
-            read_bytes(tmp_path / "a")
-        (problem,) = caught.value.problems
-        assert problem.line == 2
-        assert "0xff" in problem.message
-
-    def test_a_missing_file_a_folder_and_a_huge_file_are_problems(self, tmp_path: Path) -> None:
-        (tmp_path / "huge").write_bytes(b"x" * (MAX_BYTES + 1))
-        for name, words in (("none", "no such file"), (".", "is a directory"), ("huge", "larger")):
-            with pytest.raises(InputError) as caught:
-                read_bytes(tmp_path / name)
-            assert words in caught.value.problems[0].message
-
-    def test_a_name_that_no_file_can_have_is_a_problem(self) -> None:
-        with pytest.raises(InputError, match="cannot be read"):
-            read_bytes(Path("a\0b"))

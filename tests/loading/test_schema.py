@@ -9,8 +9,10 @@ import jsonschema
 import pytest
 
 from sim import studies
+from sim.inputfile import read_text
+from sim.limits import SCENARIO
 from sim.loading import schema
-from sim.loading.document import read, read_bytes
+from sim.loading.document import read
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -71,6 +73,6 @@ def test_the_shipped_schema_is_current() -> None:
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_scenarios_name_the_schema_and_conform(path: Path) -> None:
-    text = read_bytes(path)
+    text = read_text(path, SCENARIO)
     assert text.startswith("# yaml-language-server: $schema=./scenario.schema.json\n")
     jsonschema.validate(read(text, path.name).value, schema())
