@@ -6,14 +6,17 @@ an id that is not there raises `InputError` naming those that are. docs/catalog.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, cast, get_args
 
 from sim.catalog import facts as _facts
 from sim.catalog import images as _images
+from sim.catalog.block import Block
+from sim.catalog.compose import composed
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
@@ -34,6 +37,7 @@ from sim.catalog.model import (
     Runs,
     Share,
     Technology,
+    TechnologyPart,
 )
 from sim.catalog.names import PROFILE, check
 from sim.catalog.read import Table
@@ -154,6 +158,7 @@ def _technology(table: Table) -> Technology:
         runs=cast("Runs", table.string("runs", allowed=get_args(Runs))),
         phases=phases,
         memory=memory,
+        parts=table.strings("parts"),
         guests=table.strings("guests"),
         cpu_efficiency=table.number("cpu_efficiency", "1", _ONE),
         idle_cpu=table.number("idle_cpu", "1", _NONE),
@@ -171,6 +176,16 @@ def _technology(table: Table) -> Technology:
     if (found.runs != "process") != bool(found.guests):
         table.problem("names guests exactly where it does not run a process", "guests")
     return found
+
+
+def _part(table: Table) -> TechnologyPart:
+    """A part by itself. What it adds to a technology is checked here too, so that its own file is named first."""
+    _plan(table)
+    for name in ("idle_cpu", "tasks", "cpu_efficiency", "nested_slowdown"):
+        if table.has(name):
+            table.number(name, "1")
+    table.numbers("limits", "1")
+    return TechnologyPart(id=table.string("id"), name=table.text("name"), maker=table.string("maker", ""))
 
 
 def _guest(table: Table) -> Guest:
@@ -266,6 +281,7 @@ def _sizes(table: Table) -> dict[str, Number]:
 _MAKERS: dict[str, Callable[[Table], Any]] = {
     "images": _sizes,
     "technologies": _technology,
+    "parts": _part,
     "guests": _guest,
     "applications": _application,
     "hosts": host_of,
@@ -283,13 +299,27 @@ def read(kind: str, path: Path) -> Any:
     """
     file = f"{kind}/{path.name}"
     problems: list[Problem] = []
-    table = Table(read_toml(path, file), file, "", problems, _cpu_speed)
+    data: Mapping[str, Any] = read_toml(path, file)
+    if kind == "technologies":
+        data = composed(Block(data, (file, "")), partial(_table, kind), partial(_table, "parts"), problems)
+        refuse(problems)
+    table = Table(data, file, "", problems, _cpu_speed)
     entry = _MAKERS[kind](table)
     table.done()
     if kind != "images" and entry.id != path.stem:
         table.problem(f"{entry.id!r} is not the file's name {path.stem!r}", "id")
     refuse(problems)
     return entry
+
+
+def _table(kind: str, name: str) -> Mapping[str, Any]:
+    """The table of another file, by its id. Raises `InputError` where there is none."""
+    have = tuple(sorted(path.stem for path in (FOLDER / kind).glob("*.toml")))
+    if name not in have:
+        near = difflib.get_close_matches(name, have, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(have)}"
+        raise InputError(f"{name!r} is none of the {kind}; {hint}")
+    return read_toml(FOLDER / kind / f"{name}.toml", f"{kind}/{name}.toml")
 
 
 def _all(kind: str) -> Mapping[str, Any]:
@@ -300,6 +330,12 @@ def _all(kind: str) -> Mapping[str, Any]:
 def technologies() -> Mapping[str, Technology]:
     """Every technology by its id."""
     return _all("technologies")
+
+
+@cache
+def parts() -> Mapping[str, TechnologyPart]:
+    """Everything that technologies are made of, by its id."""
+    return _all("parts")
 
 
 @cache

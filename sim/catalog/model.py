@@ -243,6 +243,7 @@ space; an application linked with its kernel."""
 class Technology:
     """A way to run an application apart from others: a boot plan and a memory bill.
 
+    parts: the ids of what it is made of, in the order in which they act.
     guests: the guest systems it can start, the first being the default; empty where it starts a process.
     cpu_efficiency: speed of guest CPU against the host's. reserves: whether configured memory is reserved.
     limits: constraint id to the largest number of instances it allows on one host ("bridge_ports", "addresses");
@@ -260,6 +261,7 @@ class Technology:
     runs: Runs
     phases: tuple[Phase, ...]
     memory: tuple[MemoryPart, ...]
+    parts: tuple[str, ...] = ()
     guests: tuple[str, ...] = ()
     cpu_efficiency: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
     idle_cpu: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
@@ -284,6 +286,18 @@ class Technology:
     def is_estimate(self) -> bool:
         """Whether any of its numbers is an estimate."""
         return any(phase.amount.estimate for phase in self.phases) or any(part.amount.estimate for part in self.memory)
+
+
+@dataclass(frozen=True, slots=True)
+class TechnologyPart:
+    """What technologies are made of: a program, or something that the kernel does for every container.
+
+    maker: the project or firm that it comes from, "" where it is this technology's own.
+    """
+
+    id: str
+    name: Text
+    maker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from sim.catalog.block import Block
 from sim.catalog.facts import MAY_SET, facts, values
+from sim.catalog.files import read_toml
 from sim.catalog.model import Number
 from sim.errors import InputError, Problem
 from sim.quantity import parse
@@ -21,6 +26,16 @@ _ROUNDING = 0.02
 
 Speed = Callable[[str], Number]
 """A host's CPU speed by its id; raises `InputError` where there is no such host."""
+
+
+SHARED = "numbers/shared.toml"
+"""Where numbers stand that several files name instead of writing them again."""
+
+
+@cache
+def shared() -> Mapping[str, Any]:
+    """The tables of the shared numbers by name. Raises `CatalogError` where the file cannot be read."""
+    return MappingProxyType(read_toml(Path(__file__).parent / SHARED, SHARED))
 
 
 def no_host(name: str) -> Number:
@@ -46,8 +61,12 @@ class Table:
 
     def problem(self, message: str, key: str = "") -> None:
         """Report what is wrong with this table or one of its keys."""
-        path = ".".join(part for part in (self._path, key) if part)
-        self._problems.append(Problem(message, file=self._file, path=path))
+        file, path = self._place(key)
+        self._problems.append(Problem(message, file=file, path=".".join(part for part in (path, key) if part)))
+
+    def _place(self, key: str) -> tuple[str, str]:
+        """The file, and the dotted path of the table in it, where a key stands."""
+        return self._data.place(key.partition(".")[0]) if isinstance(self._data, Block) else (self._file, self._path)
 
     def names(self) -> tuple[str, ...]:
         """The keys there are, in the file's order."""
@@ -109,8 +128,12 @@ class Table:
         return found
 
     def _inner(self, data: Mapping[str, Any], key: str) -> Table:
-        path = ".".join(part for part in (self._path, key) if part)
-        return Table(data, self._file, path, self._problems, self._speed)
+        file, path = self._place(key)
+        if isinstance(data, Block):
+            file, path = data.at
+        else:
+            path = ".".join(part for part in (path, key) if part)
+        return Table(data, file, path, self._problems, self._speed)
 
     def table(self, key: str, needed: bool = True) -> Table | None:
         """The inner table of that key."""
@@ -146,11 +169,20 @@ class Table:
         nothing = default or Number(0.0, dimension)
         if key not in self._data and default is not None:
             return default
+        if isinstance(self._data.get(key), str) and self._data[key] in shared():
+            self._read.add(key)
+            return (
+                Table(shared()[self._data[key]], SHARED, self._data[key], self._problems, self._speed).as_number(
+                    dimension, definition
+                )
+                or nothing
+            )
         if key in self._data and not isinstance(self._data[key], dict):
             self._read.add(key)
             self.problem(
                 f"{self._data[key]!r} is a bare number; expected "
-                '{ value = "20 ms", source = "R0051" } or { value, low, high, estimate = "why" }',
+                '{ value = "20 ms", source = "R0051" }, { value, low, high, estimate = "why" }, '
+                f"or the name of a shared number: {', '.join(shared())}",
                 key,
             )
             return nothing

@@ -1,0 +1,153 @@
+"""Puts the table of a technology together: what it is like, the parts it is made of, and what differs.
+
+    like = "docker"                             another technology's file lies under this one
+    parts = ["docker-cli", "dockerd", ...]      each part's phases and memory, in this order
+    [[phases]]                                  with the id of a phase that is there: replaces these keys of it;
+                                                with another id: a phase more, `after` or `before` one, or at the end
+    without = ["overlay"]                       leaves a phase or memory part out
+
+Phases are then put in the order of their milestones, and keep their order within one. Nothing here knows a rule of
+what a phase holds (`sim.catalog.read`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from sim.catalog.block import Block, over, without
+from sim.catalog.model import DEMANDS, Milestone
+from sim.errors import InputError, Problem
+
+Read = Callable[[str], Mapping[str, Any]]
+"""The table of a part or of a technology by its id. Raises `InputError` naming those there are."""
+
+_LISTS = ("phases", "memory")
+_SHAPE = ("like", "parts", "without")
+_OF_THE_FILE = ("id", "name", "kind", "maker", "like")
+"""What a file says of itself alone, and not of what is made of it or like it."""
+_OF_A_DEMAND = (*DEMANDS, "resource", "growth", "times")
+"""What goes with the demand that a phase had, where it is given another."""
+
+
+def composed(own: Block, technology: Read, part: Read, problems: list[Problem]) -> Block:
+    """A technology's whole table, without `like` and `without`; `parts` are those it is made of after all.
+
+    own: its file's. technology, part: read the others. What is wrong is added to `problems` with its place.
+    """
+    return _Composer(technology, part, problems).whole(own)
+
+
+class _Composer:
+    def __init__(self, technology: Read, part: Read, problems: list[Problem]) -> None:
+        self._technology, self._part, self._problems = technology, part, problems
+
+    def _problem(self, block: Block, key: str, message: str) -> None:
+        file, path = block.place(key)
+        self._problems.append(Problem(message, file, path=".".join(one for one in (path, key) if one)))
+
+    def whole(self, own: Block) -> Block:
+        lying = self._liked(own, ())
+        found = Block({}, own.at)
+        for name in self._names(lying, "parts"):
+            data = self._read(self._part, name, lying, "parts")
+            if data is not None:
+                self._lay(found, without(Block(data, (f"parts/{name}.toml", "")), _OF_THE_FILE))
+        self._lay(found, without(lying, _SHAPE), replaces=True)
+        if "parts" in lying:
+            found.put("parts", self._names(lying, "parts"), lying.place("parts"))
+        for name in self._names(lying, "without"):
+            entries = [entry for key in _LISTS for entry in found.get(key, ()) if _called(entry, name)]
+            for key in _LISTS:
+                found[key] = [entry for entry in found.get(key, ()) if not _called(entry, name)]
+            if not entries:
+                self._problem(lying, "without", f"leaves out {name!r}, which is no phase and no part of the memory")
+        if "phases" in found:
+            found["phases"].sort(key=_milestone)
+        return found
+
+    def _liked(self, own: Block, seen: tuple[str, ...]) -> Block:
+        """A technology's own table, over those of the technologies that it is like."""
+        name = own.get("like")
+        if name is None:
+            return own
+        seen = (*seen, str(own.get("id")))
+        if name in seen:
+            self._problem(own, "like", f"{name!r} is like itself, by way of {', '.join(seen)}")
+            return without(own, ("like",))
+        data = self._read(self._technology, name, own, "like")
+        if data is None:
+            return without(own, ("like",))
+        below = self._liked(Block(data, (f"technologies/{name}.toml", "")), seen)
+        found = without(below, (*_OF_THE_FILE, *_LISTS, "limits"))
+        for table in (without(below, (*_OF_THE_FILE, *found)), without(own, ("like",))):
+            self._lay(found, table, replaces=True, positions=False)
+        return found
+
+    def _read(self, read: Read, name: Any, block: Block, key: str) -> Mapping[str, Any] | None:
+        try:
+            if isinstance(name, str):
+                return read(name)
+            self._problem(block, key, f"{name!r} is not a text")
+        except InputError as error:
+            self._problem(block, key, str(error))
+        return None
+
+    def _names(self, block: Block, key: str) -> list[Any]:
+        names = block.get(key, [])
+        if isinstance(names, list):
+            return names
+        self._problem(block, key, f"{names!r} is not a list of texts")
+        return []
+
+    def _lay(self, found: Block, above: Block, *, replaces: bool = False, positions: bool = True) -> None:
+        """Lay a table over what is there: phases and memory by their ids, limits key by key, all else as a whole.
+
+        replaces: whether an entry goes over the one of its id, or stands beside it for the rules to refuse.
+        positions: whether entries go where their `after` and `before` say, or keep these for later.
+        """
+        for key, value in above.items():
+            if key in _LISTS and isinstance(value, list):
+                entries = found.setdefault(key, [])
+                there = [entry.get("id") for entry in entries if isinstance(entry, Block)] if replaces else []
+                for index, entry in enumerate(value):
+                    block = above.inner(key, entry, index) if isinstance(entry, dict) else entry
+                    self._place(entries, block, there, positions)
+            elif key == "limits" and isinstance(value, dict) and isinstance(found.get(key, {}), dict):
+                before = found.get(key, Block({}, above.place(key)))
+                found.put(key, over(before, above.inner(key, value)), above.place(key))
+            else:
+                found.put(key, value, above.place(key))
+
+    def _place(self, entries: list[Any], entry: Any, there: list[Any], positions: bool) -> None:
+        ids = [one.get("id") if isinstance(one, Block) else None for one in entries]
+        if isinstance(entry, Block) and entry.get("id") in there:
+            there.remove(entry["id"])
+            at = ids.index(entry.get("id"))
+            entries[at] = over(entries[at], entry, _OF_A_DEMAND if any(demand in entry for demand in DEMANDS) else ())
+        elif isinstance(entry, Block) and positions:
+            entries.insert(self._position(entry, ids), without(entry, ("after", "before")))
+        else:
+            entries.append(entry)
+
+    def _position(self, entry: Block, ids: list[Any]) -> int:
+        for key, offset in (("after", 1), ("before", 0)):
+            if key in entry:
+                if entry[key] in ids:
+                    return ids.index(entry[key]) + offset
+                near = difflib.get_close_matches(str(entry[key]), [one for one in ids if one], 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(filter(None, ids)) or 'none'}"
+                self._problem(entry, key, f"there is no {entry[key]!r} to stand {key}; {hint}")
+        return len(ids)
+
+
+def _milestone(phase: Any) -> int:
+    """Where a phase's milestone comes; last what has none, which the rules refuse."""
+    order = get_args(Milestone)
+    leads_to = phase.get("leads_to") if isinstance(phase, dict) else None
+    return order.index(leads_to) if leads_to in order else len(order)
+
+
+def _called(entry: Any, name: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("id") == name
