@@ -6,6 +6,7 @@ It knows no rule of the catalog; `sim.catalog.read` does.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -20,11 +21,65 @@ _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 """How tomllib ends a message."""
 
 
-def refuse(problems: Iterable[Problem]) -> None:
-    """Raise `CatalogError` with every problem; nothing where there is none."""
-    told = "\n".join(str(problem) for problem in problems)
-    if told:
-        raise CatalogError(told)
+_HEADER = re.compile(r"\s*(\[\[?)([\w.-]+)\]")
+_KEY = re.compile(r'\s*([\w-]+|"[^"]+")\s*=')
+"""How a table and a key begin in TOML as this catalog writes it: at the start of a line."""
+
+FOLDER = Path(__file__).parent
+
+
+def refuse(problems: Iterable[Problem], name: str = "", path: Path | None = None) -> None:
+    """Raise `CatalogError` with every problem and its line; nothing where there is none.
+
+    name, path: what messages call the file that was read, and where it is, if not in the catalog's folder.
+    """
+    found = []
+    for problem in problems:
+        place = path if path is not None and problem.file == name else FOLDER / problem.file
+        found.append(_with_line(problem, place))
+    if found:
+        raise CatalogError("\n".join(map(str, found)))
+
+
+def _with_line(problem: Problem, path: Path) -> Problem:
+    if problem.line or not problem.path or path.suffix != ".toml":
+        return problem
+    try:
+        return dataclasses.replace(problem, line=line_of(path.read_text(encoding="utf-8"), problem.path))
+    except (OSError, UnicodeDecodeError):
+        return problem
+
+
+def line_of(text: str, path: str) -> int:
+    r"""The line of a TOML file where a dotted path stands, or the nearest table or key above it; 0 where there is none.
+
+    >>> line_of('id = "runc"\n[[phases]]\nid = "create"\n[[phases]]\ncpu = {value = "1 ms"}', "phases.1.cpu.value")
+    5
+    """
+    lines: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            *above, last = header[2].split(".")
+            table = ""
+            for step in above:
+                table = _below(table, step)
+                table += f".{counts[table] - 1}" if table in counts else ""
+            table = _below(table, last)
+            if header[1] == "[[":
+                counts[table] = counts.get(table, 0) + 1
+                table = f"{table}.{counts[table] - 1}"
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault(_below(table, key[1].strip('"')), number)
+    while path and path not in lines:
+        path = path.rpartition(".")[0]
+    return lines.get(path, 0)
+
+
+def _below(table: str, key: str) -> str:
+    return f"{table}.{key}" if table else key
 
 
 def _refuse(message: str, name: str, line: int = 0, column: int = 0) -> NoReturn:

@@ -106,7 +106,7 @@ def read(path: Path = FILE) -> Mapping[str, OfficialImage]:
             top.problem(f"image {image.name!r} is there twice", f"images.{number}.image")
         found[image.name] = image
     top.done()
-    refuse(problems)
+    refuse(problems, file, path)
     return MappingProxyType(found)
 
 

@@ -302,13 +302,13 @@ def read(kind: str, path: Path) -> Any:
     data: Mapping[str, Any] = read_toml(path, file)
     if kind == "technologies":
         data = composed(Block(data, (file, "")), partial(_table, kind), partial(_table, "parts"), problems)
-        refuse(problems)
+        refuse(problems, file, path)
     table = Table(data, file, "", problems, _cpu_speed)
     entry = _MAKERS[kind](table)
     table.done()
     if kind != "images" and entry.id != path.stem:
         table.problem(f"{entry.id!r} is not the file's name {path.stem!r}", "id")
-    refuse(problems)
+    refuse(problems, file, path)
     return entry
 
 

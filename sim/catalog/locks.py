@@ -93,7 +93,7 @@ def read(path: Path) -> Lock:
     if len(found.operations) < len(operations):
         table.problem("have an id twice", "operations")
     table.done()
-    refuse(problems)
+    refuse(problems, file, path)
     return found
 
 

@@ -85,7 +85,7 @@ def read(path: Path = FILE) -> Mechanisms:
         guest_swap=_numbers(table, "guest", swap="1")["swap"],
     )
     table.done()
-    refuse(problems)
+    refuse(problems, file, path)
     return found
 
 

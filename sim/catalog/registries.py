@@ -168,7 +168,7 @@ def read(path: Path = FILE) -> Distribution:
     if HUB not in found.registries:
         table.problem(f"has no {HUB}, which is the default", "registries")
     table.done()
-    refuse(problems)
+    refuse(problems, file, path)
     return found
 
 

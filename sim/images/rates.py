@@ -83,7 +83,7 @@ def read(path: Path = FILE) -> Book:
         table.problem(f"id {repeated!r} is there twice", "commands")
     positive(table, write=found.write, digest=found.digest)
     table.done()
-    refuse(problems)
+    refuse(problems, FILE.name, path)
     return found
 
 

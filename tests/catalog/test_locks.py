@@ -6,6 +6,7 @@ from sim.catalog import load, locks
 from sim.catalog.facts import facts, values
 from sim.errors import CatalogError
 from sim.platforms.plan import Options, boot_plan
+from tests.catalog.places import without_lines
 
 HEAD = 'id = "x"\nname = { en = "x", ja = "x" }\n'
 OPERATION = """[[operations]]
@@ -67,7 +68,8 @@ def test_the_hold_is_that_of_the_oldest_generation_a_kernel_is_before(tmp_path):
     ],
 )
 def test_a_file_that_breaks_a_rule_is_refused_with_its_place(tmp_path, text, says):
-    assert says in refused(tmp_path, text)
+    told = refused(tmp_path, text)
+    assert says in (told if "is not TOML" in says else without_lines(told))
 
 
 def test_every_operation_is_some_phases():
