@@ -6,5 +6,5 @@ import re
 
 
 def without_lines(told: str) -> str:
-    """`steps.toml:12: start: ...` as `steps.toml: start: ...`; what is not TOML at all keeps its line."""
-    return re.sub(r"(?m)^(\S+\.toml):\d+: (?!is not TOML)", r"\1: ", told)
+    """`steps.toml:12: start: ...` as `steps.toml: start: ...`; what is no text or no TOML at all keeps its line."""
+    return re.sub(r"(?m)^(\S+\.toml):\d+: (?!is not )", r"\1: ", told)
