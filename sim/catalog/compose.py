@@ -1,7 +1,8 @@
 """Puts the table of a technology together: what it is like, the parts it is made of, and what differs.
 
     like = "docker"                             another technology's file lies under this one
-    parts = ["docker-cli", "dockerd", ...]      each part's phases and memory, in this order
+    parts = ["docker-cli", "dockerd", ...]      each part's phases and memory, in this order;
+                                                { part = "veth", leads_to = "runtime" } moves its phases to a milestone
     [[phases]]                                  with the id of a phase that is there: replaces these keys of it;
                                                 with another id: a phase more, `after` or `before` one, or at the end
     without = ["overlay"]                       leaves a phase or memory part out
@@ -50,14 +51,17 @@ class _Composer:
     def whole(self, own: Block) -> Block:
         lying = self._liked(own, ())
         found = Block({}, own.at)
-        for name in self._names(lying, "parts"):
+        names = []
+        for entry in self._list(lying, "parts"):
+            name, leads_to = (entry.get("part"), entry.get("leads_to")) if isinstance(entry, dict) else (entry, None)
             data = self._read(self._part, name, lying, "parts")
             if data is not None:
-                self._lay(found, without(Block(data, (f"parts/{name}.toml", "")), _OF_THE_FILE))
+                names.append(name)
+                self._lay(found, _moved(without(Block(data, (f"parts/{name}.toml", "")), _OF_THE_FILE), leads_to))
         self._lay(found, without(lying, _SHAPE), replaces=True)
-        if "parts" in lying:
-            found.put("parts", self._names(lying, "parts"), lying.place("parts"))
-        for name in self._names(lying, "without"):
+        if names:
+            found.put("parts", names, lying.place("parts"))
+        for name in self._list(lying, "without"):
             entries = [entry for key in _LISTS for entry in found.get(key, ()) if _called(entry, name)]
             for key in _LISTS:
                 found[key] = [entry for entry in found.get(key, ()) if not _called(entry, name)]
@@ -94,11 +98,11 @@ class _Composer:
             self._problem(block, key, str(error))
         return None
 
-    def _names(self, block: Block, key: str) -> list[Any]:
-        names = block.get(key, [])
-        if isinstance(names, list):
-            return names
-        self._problem(block, key, f"{names!r} is not a list of texts")
+    def _list(self, block: Block, key: str) -> list[Any]:
+        found = block.get(key, [])
+        if isinstance(found, list):
+            return found
+        self._problem(block, key, f"{found!r} is not a list")
         return []
 
     def _lay(self, found: Block, above: Block, *, replaces: bool = False, positions: bool = True) -> None:
@@ -140,6 +144,14 @@ class _Composer:
                 hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(filter(None, ids)) or 'none'}"
                 self._problem(entry, key, f"there is no {entry[key]!r} to stand {key}; {hint}")
         return len(ids)
+
+
+def _moved(part: Block, leads_to: Any) -> Block:
+    """The part with all its phases before another milestone, where one is given."""
+    if leads_to is not None and isinstance(part.get("phases"), list):
+        phases = [part.inner("phases", phase, index) for index, phase in enumerate(part["phases"])]
+        part["phases"] = [over(phase, Block({"leads_to": leads_to}, phase.at)) for phase in phases]
+    return part
 
 
 def _milestone(phase: Any) -> int:
