@@ -5,7 +5,7 @@
                                                 { part = "veth", leads_to = "runtime" } moves its phases to a milestone
     [[phases]]                                  with the id of a phase that is there: replaces these keys of it;
                                                 with another id: a phase more, `after` or `before` one, or at the end
-    without = ["overlay"]                       leaves a phase or memory part out
+    without = { phases = ["overlay"] }          leaves phases out, or parts of the memory
 
 Phases are then put in the order of their milestones, and keep their order within one. Nothing here knows a rule of
 what a phase holds (`sim.catalog.read`).
@@ -61,15 +61,28 @@ class _Composer:
         self._lay(found, without(lying, _SHAPE), replaces=True)
         if names:
             found.put("parts", names, lying.place("parts"))
-        for name in self._list(lying, "without"):
-            entries = [entry for key in _LISTS for entry in found.get(key, ()) if _called(entry, name)]
-            for key in _LISTS:
-                found[key] = [entry for entry in found.get(key, ()) if not _called(entry, name)]
-            if not entries:
-                self._problem(lying, "without", f"leaves out {name!r}, which is no phase and no part of the memory")
+        self._leave_out(found, lying)
         if "phases" in found:
             found["phases"].sort(key=_milestone)
         return found
+
+    def _leave_out(self, found: Block, lying: Block) -> None:
+        left = lying.get("without", {})
+        if not isinstance(left, dict) or not left.keys() <= {*_LISTS}:
+            self._problem(lying, "without", f"{left!r} is not a table of lists of ids; it may hold {', '.join(_LISTS)}")
+            return
+        inner = lying.inner("without", left)
+        for key in left:
+            names = self._list(inner, key)
+            have = [entry.get("id") for entry in found.get(key, ()) if isinstance(entry, dict)]
+            for name in names:
+                if name not in have:
+                    self._problem(
+                        inner, key, f"there is no {name!r} to leave out; there are {', '.join(map(str, have))}"
+                    )
+            found[key] = [
+                entry for entry in found.get(key, ()) if not (isinstance(entry, dict) and entry.get("id") in names)
+            ]
 
     def _liked(self, own: Block, seen: tuple[str, ...]) -> Block:
         """A technology's own table, over those of the technologies that it is like."""
@@ -128,8 +141,13 @@ class _Composer:
         ids = [one.get("id") if isinstance(one, Block) else None for one in entries]
         if isinstance(entry, Block) and entry.get("id") in there:
             there.remove(entry["id"])
-            at = ids.index(entry.get("id"))
-            entries[at] = over(entries[at], entry, _OF_A_DEMAND if any(demand in entry for demand in DEMANDS) else ())
+            at = ids.index(entry["id"])
+            whole = over(entries[at], entry, _OF_A_DEMAND if any(demand in entry for demand in DEMANDS) else ())
+            if positions and ("after" in whole or "before" in whole):
+                del entries[at], ids[at]
+                at = self._position(whole, ids)
+                entries.insert(at, whole)
+            entries[at] = without(whole, ("after", "before")) if positions else whole
         elif isinstance(entry, Block) and positions:
             entries.insert(self._position(entry, ids), without(entry, ("after", "before")))
         else:
@@ -159,7 +177,3 @@ def _milestone(phase: Any) -> int:
     order = get_args(Milestone)
     leads_to = phase.get("leads_to") if isinstance(phase, dict) else None
     return order.index(leads_to) if leads_to in order else len(order)
-
-
-def _called(entry: Any, name: Any) -> bool:
-    return isinstance(entry, dict) and entry.get("id") == name
