@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from sim.scenario import Text
+from sim.scenario import Text, listed
 
 Owner = Literal["machine", "kernel", "userland", "engine", "files", "application"]
 """Whose seconds or bytes they are; the six colours of every figure, in stack order (see docs/architecture.md)."""
@@ -279,6 +279,16 @@ class Outcome:
     parameters: Mapping[str, Mapping[str, str]] | None = None
     ratios: tuple[Ratio, ...] = ()
     names: Mapping[str, Text] | None = None
+
+    def __repr__(self) -> str:
+        """In a line: the records are thousands."""
+        held = sum(verdict.passed for verdict in self.verdicts)
+        return (
+            f"<Outcome of {self.scenario}: {self.study} of {listed(self.labels)}; "
+            f"seed {self.seed}, replications {self.replications}; "
+            f"{len(self.metrics)} metrics, {len(self.records)} records, "
+            f"{held} of {len(self.verdicts)} expectations hold>"
+        )
 
     def metric(self, of: str, metric: str, statistic: str = "value") -> Metric:
         """The one metric of that name. Raises `KeyError` naming what there is."""

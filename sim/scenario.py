@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,20 @@ _STRICT = {"extra": "forbid"}
 
 _FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])[ \n]+(?=[\u3000-\u9fff\uff00-\uffef])")
 """White space between two characters of Japanese writing (kana, kanji, full-width forms)."""
+
+
+_NAMED = 8
+"""Labels that a line has room for."""
+
+
+def listed(labels: Sequence[str]) -> str:
+    """Labels in a line, the first few where they are many.
+
+    >>> listed(["docker", "kvm"]), listed([f"l{number}" for number in range(10)])
+    ('docker, kvm', 'l0, l1, l2, l3, l4, l5, l6, l7 and 2 more')
+    """
+    more = len(labels) - _NAMED
+    return ", ".join(labels[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,3 +169,11 @@ class Scenario:
     file: str = ""
     folder: str = ""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """In a line, for a notebook."""
+        parts = " + ".join(f"{part.study} of {listed(tuple(part.variants))}" for part in self.parts)
+        return (
+            f"<Scenario {self.id}: {self.title.en!r}, {parts}; "
+            f"seed {self.seed}, replications {self.replications}, {len(self.expect)} expectations>"
+        )

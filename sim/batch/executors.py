@@ -64,9 +64,10 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
         yield _here
         return
     from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
 
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _quiet_interrupt) as pool:
+    from sim.batch.processes import SpawnAlone
+
+    with ProcessPoolExecutor(jobs, SpawnAlone(), _quiet_interrupt) as pool:
 
         def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))

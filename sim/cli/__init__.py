@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -41,6 +42,11 @@ for command in (
     cli.add_command(command)
 
 
+def _called() -> str:
+    """How the command was called, for its usage lines: as installed, or as a module."""
+    return "sim" if Path(sys.argv[0]).stem == "sim" else "python -m sim"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -52,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def answer(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code. What goes wrong is said on standard error, in one line where it is a bug."""
     try:
-        code = cli.main(arguments, prog_name="python -m sim", standalone_mode=False)
+        code = cli.main(arguments, prog_name=_called(), standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -31,20 +31,15 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
     return scenarios
 
 
-def shelf() -> Path:
-    """The folder of shipped scenarios: beside the package, else in the working directory."""
-    beside = Path(__file__).resolve().parents[2] / "scenarios"
-    return beside if beside.is_dir() else Path("scenarios")
-
-
 @click.command("list")
 @click.argument("folder", required=False, type=click.Path())
 @one_format("table", "json")
 def list_(folder: str | None, form: str) -> int:
     """The lessons, by concept."""
+    from sim.loading import shelf
     from sim.report.listing import as_json, as_table
 
-    place = Path(folder) if folder else shelf()
+    place = Path(folder) if folder else shelf.folder()
     files = sorted(place.glob("*.yaml"))
     if not files:
         raise InputError(Problem("has no scenario; expected *.yaml files", str(place)))

@@ -20,7 +20,7 @@ from sim.batch.run import run
 from sim.catalog import load as catalog
 from sim.catalog.facts import MAY_SET, values
 from sim.errors import InputError, Problem
-from sim.loading import load
+from sim.loading import load, shelf
 from sim.outcome import Metric, Outcome
 from sim.quantity import parse
 from sim.report.sources import publication
@@ -37,7 +37,7 @@ TOLERANCE = 1e-6
 _SUBJECT = ("technology", "guest", "application", "images")
 """The parameters that say what a figure is of; the others are its circumstances."""
 
-_CASES = Path(__file__).parents[2] / "scenarios" / "evidence"
+_CASES = shelf.folder() / shelf.EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from pydantic import Field, StringConstraints
 
 from sim.scenario import Lesson, Published, Text
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+MAX_ID = 60
+Name = Annotated[str, StringConstraints(pattern=f"^{ID}$", max_length=MAX_ID)]
 
 LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MAX_LABELS = 60

@@ -68,7 +68,17 @@ def read_context(folder: str | Path, dockerfile: str = "Dockerfile", *, whole: b
 
     whole: walk all of it, as when the ignore files themselves are to change.
     """
-    root = Path(folder)
+    tree = _read(Path(folder), dockerfile, whole=whole)
+    if Path(folder).resolve().is_relative_to(_PACKAGE):
+        return tree.keep(lambda path: "__pycache__" not in path.split("/"))
+    return tree
+
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+"""Where it is installed, the shipped scenarios lie in it, and pip has compiled the Python files of their contexts."""
+
+
+def _read(root: Path, dockerfile: str, *, whole: bool) -> Tree:
     if whole:
         return trees.from_directory(root)
     ignore_files = {
