@@ -33,7 +33,7 @@ class View:
 
     def read(self, text: Text) -> str:
         """A text in this view's language."""
-        return text.ja if self.lang == "ja" else text.en
+        return text.read(self.lang)
 
 
 def current() -> View:

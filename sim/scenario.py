@@ -36,18 +36,45 @@ def listed(labels: Sequence[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A text in both languages. `{label.metric.statistic}` in it stands for that number, written with its unit.
+    """A text in English and, where there is one, in Japanese; a file may write the English one alone, as plain text.
 
-    A Japanese text may be folded over lines in a file; the space that folding leaves between two full-width
-    characters is taken out, for Japanese is written without spaces.
+    `{label.metric.statistic}` in it stands for that number, written with its unit. A Japanese text may be folded over
+    lines in a file; the space that folding leaves between two full-width characters is taken out, for Japanese is
+    written without spaces. ja is "" where there is none.
     """
 
     __pydantic_config__ = _STRICT
     en: Annotated[str, MinLen(1)]
-    ja: Annotated[str, MinLen(1)]
+    ja: Annotated[str, MinLen(1)] = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ja", _FOLD.sub("", self.ja))
+
+    def read(self, language: str) -> str:
+        """The text in a language ("en", "ja"): the English one where there is no other."""
+        return (self.ja or self.en) if language == "ja" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class _PlainToo:
+    """A file may write plain text for a `Text`: the English one alone."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import PydanticKnownError, core_schema
+
+        def read(value: Any) -> Any:
+            if not isinstance(value, str | dict):
+                raise PydanticKnownError("string_type")
+            return {"en": value} if isinstance(value, str) else value
+
+        return core_schema.no_info_before_validator_function(read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "minLength": 1}, handler(schema)]}
+
+
+WrittenText = Annotated[Text, _PlainToo()]
+"""A text as a scenario file writes it: `Who is first?` or `{en: Who is first?, ja: 先に準備が整うのは?}`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +82,7 @@ class Choice:
     """One answer of a question; right where its expression holds for the outcome, so that it cannot lie."""
 
     __pydantic_config__ = _STRICT
-    text: Text
+    text: WrittenText
     holds: Annotated[str, MinLen(1)]
 
 
@@ -64,9 +91,9 @@ class Question:
     """A question with its choices, and why the right one is right."""
 
     __pydantic_config__ = _STRICT
-    ask: Text
+    ask: WrittenText
     choices: Annotated[tuple[Choice, ...], MinLen(2)]
-    explain: Text
+    explain: WrittenText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +105,7 @@ class Prediction:
     """
 
     __pydantic_config__ = _STRICT
-    ask: Text
+    ask: WrittenText
     rank: str = ""
     guess: str = ""
     choices: tuple[Choice, ...] = ()
@@ -91,7 +118,7 @@ class Finding:
 
     __pydantic_config__ = _STRICT
     when: Annotated[str, MinLen(1)]
-    text: Text
+    text: WrittenText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +135,10 @@ class Lesson:
     """What is taught with a scenario, and how."""
 
     __pydantic_config__ = _STRICT
-    objectives: Annotated[tuple[Text, ...], MinLen(1)]
+    objectives: Annotated[tuple[WrittenText, ...], MinLen(1)]
     predict: Prediction
     findings: Annotated[tuple[Finding, ...], MinLen(1)]
-    explain: Text
+    explain: WrittenText
     quiz: tuple[Question, ...] = ()
     minutes: Minutes = field(default_factory=Minutes)
 

@@ -77,7 +77,9 @@ def test_a_scenario_and_an_outcome_print_in_a_line() -> None:
     (outcome,) = sim.run(scenario, replications=1)
     assert repr(scenario).startswith(f"<Scenario first-start: {scenario.title.en!r}, distribution of ")
     held = f"{len(outcome.verdicts)} of {len(outcome.verdicts)} expectations hold>"
-    assert repr(outcome).startswith(f"<Outcome of first-start: distribution of {', '.join(outcome.labels)}; seed 1, ")
+    assert repr(outcome).startswith(
+        f"<Outcome of first-start: distribution of {', '.join(outcome.labels[:8])} and 1 more; seed 1, "
+    )
     assert repr(outcome).endswith(f"{len(outcome.metrics)} metrics, {len(outcome.records)} records, {held}")
     many = dataclasses.replace(outcome, labels=tuple(f"l{n:02}" for n in range(60)), records=outcome.records * 1000)
     assert "l07 and 52 more; " in repr(many)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sim.loading import controls, load, override
 from sim.report import words
+from sim.scenario import Text
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -47,6 +51,29 @@ def test_a_scenario_is_named_like_its_file_and_its_controls_take_their_own_value
     described = controls(scenario)
     same = override(scenario, {control.path: control.written for control in described})
     assert [part.variants for part in same.parts] == [part.variants for part in scenario.parts]
+
+
+def texts(value: Any) -> Iterator[Text]:
+    """Every text of a scenario, wherever it stands."""
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from texts(item)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from texts(getattr(value, field.name))
+
+
+@pytest.mark.parametrize("path", [*FILES, *EVIDENCE], ids=lambda path: path.stem)
+def test_what_ships_is_in_both_languages(path: Path) -> None:
+    """A scenario of one's own may be in English alone."""
+    found = list(texts(load(path)))
+    assert len(found) >= 2
+    assert [text.en for text in found if not text.ja] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -74,20 +74,17 @@ class Checker:
 
     def _words(self, value: Any, path: Path_) -> None:
         """Texts and conditions, wherever they stand in a lesson."""
-        if isinstance(value, list):
+        if isinstance(value, str):
+            self._text(value, path)
+        elif isinstance(value, list):
             for number, item in enumerate(value):
                 self._words(item, (*path, number))
-        if not isinstance(value, dict):
-            return
-        for key, item in value.items():
-            if not isinstance(item, str):
-                self._words(item, (*path, key))
-            elif key in ("en", "ja"):
-                self._text(item, (*path, key))
-            elif key == "holds":
-                self.truth(item, (*path, key))
-            elif key == "when":
-                self.truth(item, (*path, key), constant=True)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if key in ("holds", "when") and isinstance(item, str):
+                    self.truth(item, (*path, key), constant=key == "when")
+                elif key not in ("rank", "guess"):
+                    self._words(item, (*path, key))
 
     def _prediction(self, predict: dict[str, Any], path: Path_) -> None:
         given = [word for word in ("rank", "guess", "choices", "steps") if predict.get(word)]

@@ -76,12 +76,21 @@ def _labels(written: Any, asked: Sequence[expressions.Asked], document: Document
         if known and label not in known:
             problem = document.problem(f"no label {label!r}{suggestion(label, known)}", ("labels", label), at_key=True)
             problems.append(problem)
-        for language, text in texts.items() if isinstance(texts, dict) else ():
+        for language, text in _read(texts).items():
             other = first.setdefault((language, str(text)), label)
             if other != label:
                 message = f"{shown(text)} is what label {other!r} is called; expected a name for each"
                 problems.append(document.problem(message, ("labels", label, language)))
     return problems
+
+
+def _read(written: Any) -> dict[str, Any]:
+    """What a text says in each language, where it is written as one."""
+    if isinstance(written, str):
+        return {"en": written, "ja": written}
+    if isinstance(written, dict) and "en" in written:
+        return {"ja": written["en"]} | written
+    return written if isinstance(written, dict) else {}
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

@@ -44,7 +44,7 @@ _MOST_DIFFERENCES = 2
 
 def in_language(text: Text, language: Language) -> str:
     """A text of the catalog or a scenario in one language."""
-    return text.ja if language == "ja" else text.en
+    return text.read(language)
 
 
 def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
