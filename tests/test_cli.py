@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from sim.catalog import load
 from sim.cli import answer
 
@@ -117,7 +118,10 @@ class TestRun:
         first, second = capsys.readouterr().out.splitlines()
         assert first == second
         found = json.loads(first)
-        assert list(found) == ["scenario", "study", "seed", "replications", "metrics", "ratios", "expectations"]
+        assert list(found) == [
+            "scenario", "study", "seed", "replications", "model_version", "metrics", "ratios", "expectations",
+        ]  # fmt: skip
+        assert found["model_version"] == sim.__version__
         assert (found["scenario"], found["study"], found["seed"], found["replications"]) == (
             "two-counters",
             "counter",
@@ -145,12 +149,70 @@ class TestRun:
         out = capsys.readouterr().out
         assert "  FAIL  slow.time.p50 == 5 * fast.time.p50\n        observed: slow.time.p50 = 2 s" in out
 
-    def test_nothing_runs_where_one_file_is_bad(self, file: str, tmp_path: Path, capsys: Captured) -> None:
-        assert answer(["run", file, write(tmp_path, "bad.yaml", "a: b"), str(tmp_path)]) == 2
+    def test_one_bad_file_is_told_and_the_others_run(
+        self, file: str, failing: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        bad, folder = write(tmp_path, "bad.yaml", "a: b"), str(tmp_path)
+        assert answer(["run", bad, file, folder, failing]) == 2
         out, err = capsys.readouterr()
-        assert out == ""
-        assert "missing key 'id'" in err
-        assert "cannot be read" in err
+        assert out.count("Two counters\n=====") == 2
+        assert out.startswith("two-counters: ")
+        assert f"{bad}:1:1: id: missing key 'id'" in err
+        assert f"{folder}: cannot be read: is a directory" in err
+
+    def test_every_report_names_a_bad_file_beside_the_others(self, file: str, tmp_path: Path, capsys: Captured) -> None:
+        bad, out = write(tmp_path, "bad.yaml", "a: b"), tmp_path / "out"
+        assert answer(["run", file, bad, file, "--format", "json,csv,junit,markdown,table", "--out", str(out)]) == 2
+        lines = [json.loads(line) for line in (out / "outcomes.jsonl").read_text(encoding="utf-8").splitlines()]
+        assert [line["scenario"] for line in lines] == ["two-counters", bad, "two-counters"]
+        assert {"file": bad, "line": 1, "column": 1, "path": "id", "message": "missing key 'id'"} in lines[1][
+            "problems"
+        ]
+        suites = ET.parse(out / "junit.xml").getroot()
+        assert [(suite.get("name"), suite.get("errors")) for suite in suites] == [
+            ("two-counters", "0"), (bad, "1"), ("two-counters", "0"),
+        ]  # fmt: skip
+        assert f"| {bad} | | ⚠️ could not run |" in (out / "summary.md").read_text(encoding="utf-8")
+        assert len((out / "metrics.csv").read_text(encoding="utf-8").splitlines()) == 1 + 2 * 6
+
+    def test_where_every_file_is_bad_the_reports_are_written_all_the_same(
+        self, tmp_path: Path, capsys: Captured
+    ) -> None:
+        assert answer(["run", write(tmp_path, "bad.yaml", "a: b"), "--format", "json"]) == 2
+        assert "missing key 'id'" in capsys.readouterr().out
+        assert answer(["run", str(tmp_path / "bad.yaml"), "--format", "junit"]) == 2
+        assert ET.fromstring(capsys.readouterr().out).get("errors") == "1"
+
+    def test_a_bug_in_one_scenario_does_not_lose_the_reports_of_the_others(
+        self, file: str, tmp_path: Path, counter: str, capsys: Captured
+    ) -> None:
+        bug = write(tmp_path, "bug.yaml", counter + "fail: bug\n")
+        assert answer(["run", file, bug, file, "--format", "junit"]) == 3
+        out, err = capsys.readouterr()
+        root = ET.fromstring(out)
+        assert (root.get("tests"), root.get("errors")) == ("3", "1")
+        (error,) = root.iter("error")
+        assert error.get("type") == "bug"
+        assert err.count("internal error, a bug: two-counters, counter, slow, replication 0") == 1
+
+    @pytest.mark.parametrize("name", ["taxonomy", "registry-fleet"])
+    def test_a_seed_of_the_command_line_changes_the_numbers_and_is_named_in_every_format(
+        self, name: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        found = {}
+        for seed in ("1", "5"):
+            out = tmp_path / seed
+            arguments = ["--replications", "2", "--format", "json,csv,junit,markdown,table", "--out", str(out)]
+            answer(["run", name, *arguments, "--seed", seed])
+            found[seed] = {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()}
+        one, other = (json.loads(found[seed]["outcomes.jsonl"]) for seed in ("1", "5"))
+        assert (one["seed"], other["seed"]) == (1, 5)
+        assert [metric["value"] for metric in one["metrics"]] != [metric["value"] for metric in other["metrics"]]
+        assert ",5,2," in found["5"]["metrics.csv"]
+        assert '<property name="seed" value="5" />' in found["5"]["junit.xml"]
+        for report in ("summary.md", "table.txt"):
+            assert "seed 5, " in found["5"][report]
+            assert "seed 1, " not in found["5"][report]
 
     def test_several_formats_are_files_of_a_folder(
         self, file: str, failing: str, tmp_path: Path, capsys: Captured
@@ -239,6 +301,38 @@ class TestBaseline:
         out = capsys.readouterr().out
         assert "moved: two-counters: fast.time.p50: 500 ms -> 600 ms (+20.0%)\n" in out
         assert "slow.time.p50:" not in out
+
+    def test_a_scenario_that_only_one_of_the_two_has_is_named(
+        self, tmp_path: Path, counter: str, baseline: str, capsys: Captured
+    ) -> None:
+        other = write(tmp_path, "other.yaml", changed(counter, "id: two-counters", "id: other"))
+        assert answer(["run", other, "--baseline", baseline, "--format", "junit"]) == 0
+        out, err = capsys.readouterr()
+        assert err == (
+            "other: not in the baseline\ntwo-counters: in the baseline, not run\n"
+            "Baseline: moved metrics: 0; scenarios compared: 0\n"
+        )
+        skipped = [case.get("name") for case in ET.fromstring(out).iter("testcase") if case.find("skipped") is not None]
+        assert skipped == ["is in the baseline", "two-counters"]
+
+    def test_what_moved_is_a_failed_case_and_leaves_with_one(
+        self, tmp_path: Path, counter: str, baseline: str, capsys: Captured
+    ) -> None:
+        slower = write(tmp_path, "slower.yaml", changed(counter, "500 ms", "600 ms").replace("== 4 *", ">"))
+        assert answer(["run", slower, "--baseline", baseline, "--format", "junit"]) == 1
+        (suite,) = ET.fromstring(capsys.readouterr().out)
+        failed = [case for case in suite.iter("testcase") if case.find("failure") is not None]
+        assert {case.get("classname") for case in failed} == {"two-counters.baseline"}
+        assert "fast.time.p50" in {case.get("name") for case in failed}
+
+    def test_a_baseline_of_another_model_version_is_remarked(self, file: str, baseline: str, capsys: Captured) -> None:
+        path = Path(baseline)
+        text = path.read_text(encoding="utf-8")
+        version = f'"model_version": "{sim.__version__}"'
+        path.write_text(changed(text, version, '"model_version": "0.0.9"'), encoding="utf-8")
+        assert answer(["run", file, "--baseline", baseline]) == 0
+        said = f"the baseline is of model version 0.0.9, this run of {sim.__version__}\n"
+        assert said in capsys.readouterr().out
 
     def test_machine_formats_stay_clean(self, file: str, baseline: str, capsys: Captured) -> None:
         assert answer(["run", file, "--format", "json", "--baseline", baseline]) == 0

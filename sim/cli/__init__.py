@@ -6,9 +6,7 @@ Commands import what they need when they run, so that `--help` is quick.
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,8 +14,8 @@ import click
 
 from sim import __version__
 from sim.cli import build, images, run, scenarios
-from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say
-from sim.errors import CancelledError, CatalogError, InputError, SimError
+from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, tell_bug
+from sim.errors import CancelledError, CatalogError, InputError
 from sim.evidence import accuracy_command
 from sim.evidence.calibrate import command as calibrate_command
 
@@ -72,9 +70,6 @@ def answer(arguments: Sequence[str] | None = None) -> int:
         say("interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in one line and an exit code
-        if os.environ.get("SIM_TRACEBACK"):
-            traceback.print_exc()
-        words = str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}"
-        say(f"internal error, a bug: {words} (SIM_TRACEBACK=1 shows where)")
+        tell_bug(error)
         return INTERNAL
     return code if isinstance(code, int) else HELD

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
-from sim.errors import Problem
+from sim.errors import Problem, SimError
 
 HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -71,6 +72,15 @@ def report(problems: Iterable[Problem]) -> None:
     """Problems, each in a line or with its source line and caret."""
     for problem in problems:
         say(problem)
+
+
+def tell_bug(error: Exception) -> str:
+    """Say in one line that an error is a mistake of the program; the words."""
+    if os.environ.get("SIM_TRACEBACK"):
+        traceback.print_exception(error)
+    words = str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}"
+    say(f"internal error, a bug: {words} (SIM_TRACEBACK=1 shows where)")
+    return words
 
 
 class progress:  # noqa: N801 -- used as a function

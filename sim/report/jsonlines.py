@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sim import limits
+from sim import __version__, limits
 from sim.errors import InputError, Problem
 from sim.never import NEVER, never
 from sim.outcome import ConstraintRecord, Metric, Outcome, Ratio
@@ -73,6 +73,7 @@ def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "study": " + ".join(outcome.study for outcome in outcomes),
         "seed": first.seed,
         "replications": max(outcome.replications for outcome in outcomes),
+        "model_version": __version__,
         "metrics": [metric_object(metric) for outcome in outcomes for metric in outcome.metrics],
         "ratios": [ratio_object(ratio) for outcome in outcomes for ratio in outcome.ratios],
         "expectations": [
@@ -86,6 +87,24 @@ def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def line(outcomes: Sequence[Outcome]) -> str:
     """One scenario as a line of JSON, without its end."""
     return json.dumps(scenario_object(outcomes), ensure_ascii=False, allow_nan=False)
+
+
+def problem_object(problem: Problem) -> dict[str, Any]:
+    """One problem as an object; a place that is not known is "" or 0."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+    }
+
+
+def problem_line(scenario: str, problems: Sequence[Problem]) -> str:
+    """A scenario that could not run as a line of JSON. scenario: its id, or its file where that cannot be read."""
+    return json.dumps(
+        {"scenario": scenario, "problems": [problem_object(each) for each in problems]}, ensure_ascii=False
+    )
 
 
 def _value(written: Any) -> float:
@@ -104,6 +123,8 @@ def read_lines(text: str, name: str) -> list[dict[str, Any]]:
             continue
         try:
             found = json.loads(written)
+            if isinstance(found, dict) and "problems" in found and "metrics" not in found:
+                continue  # a scenario that could not run
             metrics = [
                 (str(m["of"]), str(m["metric"]), str(m["statistic"]), _value(m["value"])) for m in found["metrics"]
             ]
