@@ -6,6 +6,8 @@ Commands import what they need when they run, so that `--help` is quick.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -13,10 +15,11 @@ from collections.abc import Sequence
 
 import click
 
-from sim import __version__
+from sim import __version__, limits
 from sim.cli import build, images, run, scenarios
 from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say
-from sim.errors import CancelledError, CatalogError, InputError, SimError
+from sim.console import discard
+from sim.errors import CancelledError, CatalogError, InputError, SimError, cut
 from sim.evidence import accuracy_command
 from sim.evidence.calibrate import command as calibrate_command
 
@@ -41,6 +44,10 @@ for command in (
     cli.add_command(command)
 
 
+UNWRITABLE = {errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG}
+"""How an error without a file's name says that click could not print its help."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -54,7 +61,9 @@ def answer(arguments: Sequence[str] | None = None) -> int:
     try:
         code = cli.main(arguments, prog_name="python -m sim", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        vars(error)["message"] = cut(error.message, limits.MESSAGE)  # it quotes what was given
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except InputError as error:
         report(error.problems)
@@ -65,10 +74,20 @@ def answer(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt, CancelledError):
         say("interrupted")
         return INTERRUPTED
+    except OSError as error:
+        if error.errno not in UNWRITABLE or error.filename is not None:
+            return _bug(error)
+        discard(sys.stdout)
+        say(f"standard output: cannot be written: {(error.strerror or str(error)).lower()}")
+        return BAD_INPUT
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in one line and an exit code
-        if os.environ.get("SIM_TRACEBACK"):
-            traceback.print_exc()
-        words = str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}"
-        say(f"internal error, a bug: {words} (SIM_TRACEBACK=1 shows where)")
-        return INTERNAL
+        return _bug(error)
     return code if isinstance(code, int) else HELD
+
+
+def _bug(error: Exception) -> int:
+    if os.environ.get("SIM_TRACEBACK"):
+        traceback.print_exc()
+    words = str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}"
+    say(f"internal error, a bug: {cut(words, limits.MESSAGE)} (SIM_TRACEBACK=1 shows where)")
+    return INTERNAL
