@@ -29,7 +29,7 @@ class Output:
         if sys.stdout is None:  # as in `>&-`
             raise InputError(Problem("cannot be written: it is closed", "standard output"))
         try:
-            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+            sys.stdout.write(_writable(text if text.endswith("\n") else f"{text}\n", sys.stdout))
             sys.stdout.flush()
         except BrokenPipeError:
             self._open = False
@@ -39,6 +39,12 @@ class Output:
             raise InputError(
                 Problem(f"cannot be written: {(error.strerror or str(error)).lower()}", "standard output")
             ) from None
+
+
+def _writable(text: str, stream: TextIO) -> str:
+    """The text with "?" for what the stream's encoding has not, as a file's name of other bytes than UTF-8."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def discard(stream: TextIO | None) -> None:
@@ -52,7 +58,7 @@ def discard(stream: TextIO | None) -> None:
 def say(text: object) -> None:
     """A diagnostic on standard error, of a bounded length."""
     try:
-        sys.stderr.write(f"{cut(str(text), 4 * limits.MESSAGE)}\n")
+        sys.stderr.write(_writable(f"{cut(str(text), 4 * limits.MESSAGE)}\n", sys.stderr))
         sys.stderr.flush()
     except AttributeError:  # there is none, as in `2>&-`
         return

@@ -59,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def answer(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code. What goes wrong is said on standard error, in one line where it is a bug."""
     try:
+        _check(sys.argv[1:] if arguments is None else arguments)
         code = cli.main(arguments, prog_name="python -m sim", standalone_mode=False)
     except click.ClickException as error:
         vars(error)["message"] = cut(error.message, limits.MESSAGE)  # it quotes what was given
@@ -83,6 +84,17 @@ def answer(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in one line and an exit code
         return _bug(error)
     return code if isinstance(code, int) else HELD
+
+
+def _check(arguments: Sequence[str]) -> None:
+    """Refuse what no shell could pass on, and click would hand to the file system."""
+    for argument in arguments:
+        try:
+            if b"\0" not in os.fsencode(argument):
+                continue
+        except UnicodeEncodeError:
+            pass
+        raise InputError(f"{argument!r} has a character that no argument can have")
 
 
 def _bug(error: Exception) -> int:

@@ -12,6 +12,7 @@ from sim.images.options import BUILDERS
 _STATES = ("run", "cached", "error", "not-run")
 _CHANGES = {"content", "symlink", "dir", "mkdir", "mode", "mtime", "chown"}
 _TOKEN = re.compile(r"[^ ]*(?: (?:0?[0-7]{1,4}(?: [0-9]{1,9})?)?)?")
+_STEP = re.compile(r"\[[^\]]*\] \S")
 _LATEST = 2**40
 """Seconds since 1970 of a file's time; the largest that common file systems hold is below."""
 _NOBODY = 2**32 - 1
@@ -81,6 +82,8 @@ def _scenario(scenario: Any) -> Found:
 
 def _tokens(outputs: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Found:
     for step, builds in outputs.items():
+        if not _STEP.match(step):
+            yield step, "expected a step as BuildKit names it, as '[2/3] RUN make'"
         for label, paths in builds.items():
             for path, token in paths.items():
                 if not _TOKEN.fullmatch(token):

@@ -107,6 +107,12 @@ def _profile_id(out: Path | None) -> str:
         raise InputError(
             Problem("the profile's file is named by lower-case letters, digits and hyphens, as my-host.toml", str(out))
         )
+    try:
+        out.lstat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # a name that is too long: said now, and not after a minute of measuring
+        raise InputError(Problem(f"cannot be written: {(error.strerror or str(error)).lower()}", str(out))) from None
     if not os.access(out.parent, os.W_OK) or is_folder(out):
         raise InputError(Problem("cannot be written: there is no such directory that this user may write", str(out)))
     return out.stem
