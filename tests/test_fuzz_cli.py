@@ -62,8 +62,8 @@ SCALARS: list[Any] = [
 ]  # fmt: skip
 PIECES = [
     b"\0", b"\xff", b"\n", b"[" * 300, b"{" * 300, b"(" * 300, b'"', b"'", b"\\", b"\\\n", b"&a *a", b"<<: ", b"${",
-    b"<<EOF\n", b"NaN", b"1e999", b"-" * 500, b"*" * 50, b"\xe2\x80\xa8", b"\xed\xa0\x80", b"9" * 5000, b"--from=", b"\t",
-    b"# escape=`\n",
+    b"<<EOF\n", b"NaN", b"1e999", b"-" * 500, b"*" * 50, b"\xe2\x80\xa8", b"\xed\xa0\x80", b"9" * 5000, b"--from=",
+    b"\t", b"# escape=`\n",
 ]  # fmt: skip
 
 

@@ -332,6 +332,19 @@ class TestMessages:
         err = refused(["check", write(tmp_path, "long.yaml", kept + line.replace("KEY", "k" * 100_000))], capsys)
         assert len(err) < 10_000
 
+    def test_the_problems_of_a_dockerfile_are_counted_in_json_too(self, tmp_path: Path, capsys: Captured) -> None:
+        file = write(tmp_path, "Dockerfile", "FROM a\n" + "COPY --bad=1 x y\n" * 300)
+        assert answer(["inspect", file, "--format", "json"]) == 2
+        problems = json.loads(capsys.readouterr().out)["problems"]
+        assert len(problems) == limits.PROBLEMS
+        assert problems[-1]["message"] == "and 251 more problems"
+
+    @pytest.mark.parametrize("option", ["--seed", "--replications", "--jobs"])
+    def test_a_number_too_large_is_refused_with_the_range(self, tiny: str, capsys: Captured, option: str) -> None:
+        assert re.search(
+            rf"'{option}': 9+ is not in the range [01]<=x<=\d+", refused(["run", tiny, option, "9" * 30], capsys)
+        )
+
     def test_an_option_of_any_length_is_cut(self, tiny: str, capsys: Captured) -> None:
         assert len(refused(["run", tiny, "--format", "x" * 100_000], capsys)) < 3000
         assert len(refused(["x" * 100_000], capsys)) < 3000
