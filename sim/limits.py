@@ -19,3 +19,18 @@ BASELINE = 100 * MIB
 
 DOCKERFILE = 4 * MIB
 """Bytes of a Dockerfile or an ignore file; BuildKit reads no more of a Dockerfile either."""
+
+EXPRESSION = 2_000
+"""Characters of one expression (`expect`, findings, answers, placeholders)."""
+
+EXPRESSION_DEPTH = 50
+"""Levels of brackets and signs inside an expression: what a recursive evaluation has room for anywhere."""
+
+PROBLEMS = 50
+"""Problems that are told of one file; of more, their number."""
+
+MESSAGE = 1_000
+"""Characters of a problem's message; of a longer one the beginning and the end are told."""
+
+PLACE = 300
+"""Characters of a problem's file and of its dotted path, cut in the same way."""

@@ -22,7 +22,9 @@ FLOORS: list[set[str]] = [
     {"sim.machine"},
     {"sim.engine"},
     {
+        "sim.console",
         "sim.inputfile",
+        "sim.outputfile",
         "sim.limits",
         "sim.quantity",
         "sim.never",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,9 @@ from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, CatalogError, InputError, SimError
 from sim.outcome import Bound
 from sim.studies.base import Context, Run, Tick, no_tick
+
+MAX_JOBS = 61 if sys.platform == "win32" else 256
+"""Processes at once; Windows cannot wait for more."""
 
 CHUNKS_PER_JOB = 8
 """Enough that jobs end together, few enough that handing over costs little."""
@@ -67,7 +72,7 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
 
     from sim.batch.processes import SpawnAlone
 
-    with ProcessPoolExecutor(jobs, SpawnAlone(), _quiet_interrupt) as pool:
+    with ProcessPoolExecutor(min(jobs, MAX_JOBS), SpawnAlone(), _begin_worker) as pool:
 
         def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))
@@ -119,8 +124,22 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _quiet_interrupt() -> None:
-    """An interrupted terminal signals every process: workers end at once and silently, the parent reports."""
+def _begin_worker() -> None:
+    """An interrupted terminal signals every process: workers end at once and silently, the parent reports.
+
+    They end with the parent too, however it ended: a worker waits for tasks on a pipe that its siblings keep open, and
+    would hold the standard output that somebody reads to its end.
+    """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

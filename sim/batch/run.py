@@ -125,7 +125,7 @@ def _run_plans(plans: Sequence[Plan], jobs: int, tick: Tick) -> list[Finished]:
     tasks = [plan.task(replication) for plan in plans for replication in range(plan.replications)]
     few = [min(plan.replications, AT_ENDS) for plan in plans]
     whole = len(tasks) + 2 * sum(few)
-    with executor(jobs if len(tasks) > 1 else 1) as execute_all:
+    with executor(min(jobs, len(tasks))) as execute_all:
         runs = iter(execute_all(tasks, lambda done: tick(done / whole)))
         finished = [list(islice(runs, plan.replications)) for plan in plans]
         again = [count if first[0].ranged else 0 for count, first in zip(few, finished, strict=True)]

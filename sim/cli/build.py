@@ -11,6 +11,7 @@ import click
 
 from sim.cli.output import HELD, Output, one_format
 from sim.errors import InputError, Problem
+from sim.inputfile import exists, is_folder
 
 if TYPE_CHECKING:
     from sim.images.suggest import Suggestion
@@ -113,7 +114,7 @@ def build(
     from sim.loading import from_document
     from sim.report import building
 
-    if not Path(folder).is_dir():
+    if not is_folder(Path(folder)):
         raise InputError(Problem("is no folder; expected one with a Dockerfile", folder))
     if contexts:
         raise InputError(
@@ -138,7 +139,7 @@ def build(
         {
             "id": "build", "concept": "layers", "title": words, "summary": words, "study": "build",
             "context": ".", "dockerfile": dockerfile, "builder": builder, "host": host, "target": target,
-            "build_args": given, "like": str(Path(like).resolve()) if like and Path(like).exists() else like,
+            "build_args": given, "like": str(Path(like).resolve()) if like and exists(Path(like)) else like,
             "builds": [second],
         },
         folder=folder,

@@ -150,25 +150,21 @@ def _run_one(scenario: Scenario, seed: int | None, replications: int | None, job
 
 
 def _folder(out: str) -> Path:
+    from sim.outputfile import make_folder
+
     folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(Problem(f"cannot be made: {(error.strerror or str(error)).lower()}", out)) from None
+    make_folder(folder)
     return folder
 
 
 def _write(
     folder: Path, forms: Sequence[str], finished: Finished, ran: Sequence[Ran], comparison: Comparison | None
 ) -> None:
+    from sim.outputfile import write_text
+
     for form in forms:
         target = folder / FILES[form]
-        try:
-            target.write_text(_written(form, finished, ran, comparison), encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise InputError(
-                Problem(f"cannot be written: {(error.strerror or str(error)).lower()}", str(target))
-            ) from None
+        write_text(target, _written(form, finished, ran, comparison))
         say(f"wrote {target}")
 
 

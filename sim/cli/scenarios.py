@@ -10,6 +10,7 @@ import click
 
 from sim.cli.output import BAD_INPUT, HELD, Output, columns, one_format, report
 from sim.errors import InputError, Problem
+from sim.inputfile import is_folder
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -40,7 +41,7 @@ def list_(folder: str | None, form: str) -> int:
     from sim.report.listing import as_json, as_table
 
     place = Path(folder) if folder else shelf.folder()
-    files = sorted(place.glob("*.yaml"))
+    files = sorted(place.glob("*.yaml")) if is_folder(place) else []
     if not files:
         raise InputError(Problem("has no scenario; expected *.yaml files", str(place)))
     found: list[Scenario] = []

@@ -20,6 +20,7 @@ from sim.batch.run import run
 from sim.catalog import load as catalog
 from sim.catalog.facts import MAY_SET, values
 from sim.errors import InputError, Problem
+from sim.inputfile import is_folder
 from sim.loading import load, shelf
 from sim.outcome import Metric, Outcome
 from sim.quantity import parse
@@ -281,7 +282,7 @@ def _si(row: Row, value: float | None = None) -> float:
 def _files(paths: Sequence[str | Path]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths or (_CASES,)):
-        if path.is_dir():
+        if is_folder(path):
             inside = sorted(path.glob("*.yaml"))
             if not inside:
                 raise InputError(Problem("has no case; expected *.yaml files", str(path)))

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.evidence.recording import check_recording
 from sim.images import context as tree_of
@@ -26,6 +27,7 @@ from sim.images.context import Entry, Tree
 from sim.images.options import Builder, from_command_line
 from sim.images.rootfs import Files
 from sim.images.vertices import Vertex
+from sim.inputfile import read_text
 
 _FROM = re.compile(r"(\[[^\]]*\] )?(\d+/\d+ )?from\b", re.IGNORECASE)
 
@@ -103,26 +105,41 @@ def replay(path: str | Path | None = None) -> ReplayResult:
     file = str(path or "")
     try:
         bases = recorded_bases(data.get("bases", {}))
+    except RecursionError:
+        raise InputError(Problem("each is built from another, too many in a row", file, path="bases")) from None
     except InputError as error:
         raise InputError([dataclasses.replace(p, file=file, path="bases") for p in error.problems]) from None
     builders: dict[str, Agreement] = {}
     disagreements: list[Disagreement] = []
+    problems: list[Problem] = []
     for index, scenario in enumerate(data["scenarios"]):
-        benches: dict[str, _Bench] = {}
-        for number, build in enumerate(scenario["builds"]):
-            name = build["builder"]
-            where = f"scenarios.{index}.builds.{number}"
-            with _placed(file, scenario["name"], f"scenarios.{index}"):
-                bench = benches.get(name) or _bench(name, scenario, bases)
-            benches[name] = bench
-            with _placed(file, scenario["name"], where):
-                predicted = _build(bench, build)
-            if not build.get("unstable"):
-                agreement = builders.setdefault(name, Agreement())
-                found = _compare(scenario["name"], build, predicted, agreement, bench.first)
-                disagreements.extend(found)
-            bench.first = False
+        try:
+            disagreements += _replayed(scenario, bases, builders, file, f"scenarios.{index}")
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
     return ReplayResult(builders, tuple(disagreements))
+
+
+def _replayed(
+    scenario: Mapping[str, Any], bases: Bases, builders: dict[str, Agreement], file: str, place: str
+) -> list[Disagreement]:
+    """The disagreements of one scenario; what agrees is counted in `builders`. Raises `InputError` with its place."""
+    disagreements: list[Disagreement] = []
+    benches: dict[str, _Bench] = {}
+    for number, build in enumerate(scenario["builds"]):
+        name = build["builder"]
+        with _placed(file, scenario["name"], place):
+            bench = benches.get(name) or _bench(name, scenario, bases)
+        benches[name] = bench
+        with _placed(file, scenario["name"], f"{place}.builds.{number}"):
+            predicted = _build(bench, build)
+        if not build.get("unstable"):
+            agreement = builders.setdefault(name, Agreement())
+            disagreements += _compare(scenario["name"], build, predicted, agreement, bench.first)
+        bench.first = False
+    return disagreements
 
 
 def _load(path: str | Path | None) -> dict[str, Any]:
@@ -130,14 +147,14 @@ def _load(path: str | Path | None) -> dict[str, Any]:
         if path is None:
             text = resources.files("sim.evidence").joinpath("data/recorded_builds.json").read_text("utf-8")
         else:
-            text = Path(path).read_text("utf-8")
-        data = json.loads(text)
-    except FileNotFoundError:
-        raise InputError(Problem("no such file; expected recorded builds", str(path))) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(f"cannot be read: {error}", str(path))) from None
+            text = read_text(Path(path), limits.RECORDING)
+        data = json.loads(text, parse_constant=_no_number)
+    except InputError:
+        raise
     except json.JSONDecodeError as error:
         raise InputError(Problem(f"no JSON: {error.msg}", str(path), error.lineno, error.colno)) from None
+    except ValueError as error:  # no number, or one of too many digits
+        raise InputError(Problem(f"no JSON: {error}", str(path))) from None
     except RecursionError:
         raise InputError(Problem("its JSON is nested too deeply", str(path))) from None
     problems = check_recording(data, str(path or ""))
@@ -145,6 +162,10 @@ def _load(path: str | Path | None) -> dict[str, Any]:
         raise InputError(problems)
     found: dict[str, Any] = data
     return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
 
 
 def _bench(builder: Builder, scenario: Mapping[str, Any], bases: Bases) -> _Bench:

@@ -19,6 +19,7 @@ from sim.images.limits import DEFAULT_LIMITS, Budget, Limits, over, refused
 from sim.images.streams import Tap, compression_of, decompressed, file_chunks, peek
 from sim.images.tarball import BLOCK, starts_tar
 from sim.images.whiteouts import clean
+from sim.inputfile import exists, is_file, is_folder
 
 MANIFEST = "manifest.json"
 
@@ -38,7 +39,7 @@ def read_images(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> tuple[Imag
     path = Path(path)
     try:
         budget = Budget(limits)
-        store: Store = FolderStore(path, budget) if path.is_dir() else _open_tar(path, budget)
+        store: Store = FolderStore(path, budget) if is_folder(path) else _open_tar(path, budget)
         if store.get(MANIFEST) is not None:
             return _read_manifest(store, limits)
         if store.get(INDEX) is not None:
@@ -76,9 +77,9 @@ def foreign(head: bytes) -> str:
 
 
 def _open_tar(path: Path, budget: Budget) -> TarStore:
-    if not path.exists():
+    if not exists(path):
         raise refused("does not exist")
-    if not path.is_file():
+    if not is_file(path):
         raise refused("is neither a file nor a folder")
     raw = Tap(file_chunks(path))
     head, stream = peek(raw, BLOCK)

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from sim.errors import InputError, Problem
+from sim.inputfile import is_folder
 
 Kind = Literal["file", "dir", "link", "opaque"]
 """An opaque entry stands for a subtree whose content is known by a digest alone (what a RUN left, an unpacked tar)."""
@@ -227,22 +228,21 @@ def from_directory(
     Raises `InputError` for a missing directory and for more than `max_files` paths.
     """
     root = Path(folder)
-    if not root.is_dir():
+    if not is_folder(root):
         raise InputError(f"{root} is not a directory; expected the folder of a build context")
     entries: dict[str, Entry] = {}
     ahead = [root]
     while ahead:
         here = ahead.pop()
         try:
-            found = sorted(os.scandir(here), key=lambda item: item.name)
-        except OSError as error:
-            raise InputError(f"cannot read {here}: {error.strerror}") from None
-        for item in found:
-            path = Path(item.path)
-            name = printable(path.relative_to(root).as_posix())
-            entries[name] = _on_disk(path, item.stat(follow_symlinks=False))
-            if item.is_dir(follow_symlinks=False) and not skip(name):
-                ahead.append(path)
+            for item in sorted(os.scandir(here), key=lambda item: item.name):
+                path = Path(item.path)
+                name = printable(path.relative_to(root).as_posix())
+                entries[name] = _on_disk(path, item.stat(follow_symlinks=False))
+                if item.is_dir(follow_symlinks=False) and not skip(name):
+                    ahead.append(path)
+        except OSError as error:  # also where a file goes away while the folder is read
+            raise InputError(f"cannot read {printable(str(here))}: {error.strerror}") from None
         if len(entries) > max_files:
             raise InputError(f"{root} holds more than {max_files} paths; expected a smaller build context")
     return Tree(entries)

@@ -39,6 +39,7 @@ MAX_EXPANDED_TOTAL = 2**24
 
 _MAX_LINE = 65_535
 _MAX_PROBLEMS = 50
+_DEEP = 100
 _PLAIN = re.compile(r"[^$'\"\\`<]*")
 """A word without anything for the shell lexer to do; most are."""
 
@@ -122,6 +123,11 @@ def read(text: str, file: str = "Dockerfile") -> Source:
         try:
             tree = parse_dockerfile_ast("\n".join(lines))
             break
+        except RecursionError:
+            # BuildKit refuses such an argument too, or takes it as a shell's where it is no whole JSON.
+            for at in _nested(lines):
+                problems.append(Problem("its JSON is nested too deeply; expected a list of texts", file, at))
+                _blank(lines, at)
         except DockerfileSyntaxError as error:
             at = error.line or 1
             message = re.sub(r"^Dockerfile parse error( on line \d+)?: ", "", str(error))
@@ -159,6 +165,21 @@ def _explain(message: str) -> str:
     if message == "unterminated heredoc":
         return "unterminated heredoc; expected a line with its delimiter alone"
     return message
+
+
+def _nested(lines: Sequence[str]) -> list[int]:
+    """Where the instructions begin in which over `_DEEP` brackets are open at once; else the one with the most."""
+    depths: dict[int, int] = {}
+    begin = depth = 0
+    for number, line in enumerate(lines, 1):
+        begin = begin or number
+        for bracket in re.findall(r"[\[\]{}]", line):
+            depth += 1 if bracket in "[{" else -1
+            depths[begin] = max(depth, depths.get(begin, 0))
+        if not line.rstrip().endswith(("\\", "`")):
+            begin = depth = 0
+    deep = [begin for begin, depth in depths.items() if depth > _DEEP]
+    return deep or [max(depths, key=depths.__getitem__, default=1)]
 
 
 def _blank(lines: list[str], at: int) -> None:

@@ -15,6 +15,7 @@ from sim.images.efficiency import efficiency
 from sim.images.layers import Image
 from sim.images.limits import DEFAULT_LIMITS, Limits
 from sim.images.whiteouts import hidden_bytes
+from sim.inputfile import exists, is_file, is_folder, open_regular
 
 _FIRST_WORD = re.compile(r"\A(?:\s*(?:#.*)?\n)*\s*([A-Za-z]+)(?:\s|\Z)")
 _DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
@@ -34,13 +35,13 @@ def inspect(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
     """
     path = Path(path)
     try:
-        if path.is_dir():
+        if is_folder(path):
             return _inspect_folder(path, limits)
-        if not path.exists():
+        if not exists(path):
             raise InputError(Problem("does not exist", file=str(path)))
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(Problem(f"is neither a file nor a folder; expected {_EXPECTED}", file=str(path)))
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(512)
     except OSError as error:
         raise InputError(Problem(f"cannot be read: {error.strerror or error}", file=str(path))) from None
@@ -86,9 +87,9 @@ def describe(image: Image) -> dict[str, Any]:
 
 
 def _inspect_folder(path: Path, limits: Limits) -> dict[str, Any]:
-    if not any((path / name).exists() for name in ("index.json", "manifest.json", "oci-layout")):
+    if not any(exists(path / name) for name in ("index.json", "manifest.json", "oci-layout")):
         for name in ("Dockerfile", "Containerfile"):
-            if (path / name).is_file():
+            if is_file(path / name):
                 return _inspect_text(path / name, limits)
         message = "is a folder without index.json, manifest.json or Dockerfile"
         raise InputError(Problem(f"{message}; expected {_EXPECTED}", file=str(path)))
@@ -118,7 +119,7 @@ def _is_dockerfile(path: Path, text: str) -> bool:
 
 def _read_text(path: Path, limits: Limits) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(limits.document + 1)
     except OSError as error:
         raise InputError(Problem(f"cannot be read: {error.strerror or error}", file=str(path))) from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, first_of
 from sim.images.dockerfile import Allowance, decode, expand, read
 from sim.images.instructions import Arg, Copy, From, Instruction, Run, Setting, interpret, trigger
 from sim.images.mounts import stage_of
@@ -207,7 +207,7 @@ def describe(text: str | bytes, file: str = "Dockerfile") -> dict[str, Any]:
             }
             for stage in dockerfile.stages
         ],
-        "problems": [_plain(problem) for problem in dockerfile.problems],
+        "problems": [_plain(problem) for problem in first_of(dockerfile.problems)],
     }
 
 

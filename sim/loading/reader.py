@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from sim import studies
+from sim import limits, studies
 from sim.catalog import names
 from sim.errors import InputError, Problem
 from sim.expression import RESERVED
+from sim.inputfile import is_file, is_folder
 from sim.loading import expressions
 from sim.loading.controls import read_controls
 from sim.loading.document import Document, Path_
@@ -18,6 +20,9 @@ from sim.loading.envelope import BODY, ENVELOPE, LABEL, MAX_LABELS, Envelope
 from sim.loading.parameters import fields
 from sim.loading.problems import shown, suggestion, validate
 from sim.scenario import Part, Scenario
+
+ENOUGH = 20 * limits.PROBLEMS
+"""Problems after which no further label is looked at: each would have the base's again."""
 
 
 def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
@@ -123,10 +128,11 @@ def _parts(rest: dict[str, Any], document: Document, folder: str, problems: list
 
 
 def _unknown(given: Mapping[str, Any], path: Path_, known: tuple[str, ...], document: Document) -> list[Problem]:
+    unknown = [key for key in given if key not in known]
+    hints = [suggestion(key, known) for key in unknown[: limits.PROBLEMS]]
     return [
-        document.problem(f"unknown key {key!r}{suggestion(key, known)}", (*path, key), at_key=True)
-        for key in given
-        if key not in known
+        document.problem(f"unknown key {shown(key)}{hint}", (*path, key), at_key=True)
+        for key, hint in zip_longest(unknown, hints, fillvalue="")
     ]
 
 
@@ -145,6 +151,8 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
     variants = {}
     of_labels: dict[str, list[Problem]] = {}
     for label, changes in compare.items():
+        if sum(map(len, of_labels.values())) > ENOUGH:
+            break
         merged = _beside(base | changes, folder)
 
         def place(inner: Path_, label: str = label, changes: Mapping[str, Any] = changes) -> Path_:
@@ -257,13 +265,10 @@ def _files(checked: Any, folder: str, document: Document, place: Callable[[Path_
     if not isinstance(context, str) or not isinstance(dockerfile, str):
         return []
     top = Path(folder) / context
-    try:
-        if not top.is_dir():
-            return [document.problem(f"no folder {context!r} in {folder!r}", place(("context",)))]
-        if not (top / dockerfile).is_file():
-            return [document.problem(f"no file {dockerfile!r} in {str(top)!r}", place(("dockerfile",)))]
-    except ValueError as error:
-        return [document.problem(f"{str(top / dockerfile)!r} is no path: {error}", place(("context",)))]
+    if not is_folder(top):
+        return [document.problem(f"no folder {context!r} in {folder!r}", place(("context",)))]
+    if not is_file(top / dockerfile):
+        return [document.problem(f"no file {dockerfile!r} in {str(top)!r}", place(("dockerfile",)))]
     return []
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MinLen, doc
 
+from sim import limits
 from sim.catalog.names import CatalogName
 from sim.images import context as trees
 from sim.images.context import Tree
@@ -21,6 +22,7 @@ from sim.images.plan import BuildPlan, plan_builds
 from sim.images.rootfs import TreeView
 from sim.images.selection import Selector, select
 from sim.images.suggest import Suggestion, suggestions
+from sim.inputfile import is_file, read_bytes
 from sim.outcome import Bound, MetricSpec
 from sim.studies.base import Context, Run, Study
 
@@ -82,9 +84,9 @@ def _read(root: Path, dockerfile: str, *, whole: bool) -> Tree:
     if whole:
         return trees.from_directory(root)
     ignore_files = {
-        name: (root / name).read_text("utf-8", "replace")
+        name: read_bytes(root / name, limits.DOCKERFILE).decode("utf-8", "replace")
         for name in (f"{dockerfile}.dockerignore", ".dockerignore")
-        if (root / name).is_file()
+        if is_file(root / name)
     }
     ignore = rules_of(trees.from_mapping(ignore_files), dockerfile)
     if any(rule.startswith("!") for _, rule in ignore.rules):
@@ -153,8 +155,8 @@ def _tree(params: Parameters, folder: str | Path, *, whole: bool = False) -> Tre
     root = Path(folder) / params.context
     whole = whole or any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
     tree = read_context(root, params.dockerfile, whole=whole)
-    if params.dockerfile not in tree and (root / params.dockerfile).is_file():
-        tree = trees.put(tree, params.dockerfile, trees.file((root / params.dockerfile).read_bytes()))
+    if params.dockerfile not in tree and is_file(root / params.dockerfile):
+        tree = trees.put(tree, params.dockerfile, trees.file(read_bytes(root / params.dockerfile, limits.DOCKERFILE)))
     return tree
 
 

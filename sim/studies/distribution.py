@@ -24,6 +24,7 @@ from sim.images.registry.content import PullPolicy, RegistryContent, default_pol
 from sim.images.registry.fleet import Distributed, Fleet, Rates, Through, distribute
 from sim.images.registry.work import LazyReading, Unpacking, Work, compressed, lazily, next_version, work_of
 from sim.images.store import LayerStore, image_of_blobs
+from sim.inputfile import exists
 from sim.machine.host import RunningHost, opposite
 from sim.outcome import Bound, MetricSpec, PullRecord, Record
 from sim.platforms.plan import Options, boot_plan
@@ -147,7 +148,7 @@ def named_images(name: str, folder: str, ratio: float, key: str = "images") -> t
         blobs = [(layer.digest, layer.size, round(layer.size * ratio)) for layer in official.layers]
         return (image_of_blobs(name, blobs),)
     path = Path(folder) / name
-    if path.exists():
+    if exists(path):
         from sim.images.archive import read_images
 
         return read_images(path)
