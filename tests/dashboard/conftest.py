@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -33,6 +34,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore:Session-scoped fixtures defined as instance methods:pytest.PytestRemovedIn10Warning"
     )
+
+
+class _Failures(logging.Handler):
+    """Keeps what the boundary around the pages logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture(autouse=True)
+def failures() -> Iterator[list[logging.LogRecord]]:
+    """The failures of pages, which show no traceback: a test fails for each that it does not take out of the list."""
+    handler = _Failures()
+    log = logging.getLogger("dashboard.frame")
+    log.addHandler(handler)
+    yield handler.records
+    log.removeHandler(handler)
+    assert not handler.records, [logging.Formatter().format(record) for record in handler.records]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
