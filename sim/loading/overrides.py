@@ -147,7 +147,7 @@ def _offered(there: Mapping[str, Control], path: str, text: str) -> Any:
     value = parse(text, control.unit) if control.kind == "quantity" else _number(text, whole=control.whole)
     if control.maximum is not None and value > control.maximum:
         most = render(control.maximum, control.unit) if control.unit else f"{control.maximum:.12g}"
-        why = f", with {limits.STARTS} starts over all labels and replications" if control.repeated else ""
+        why = f", {limits.STARTS} over all labels and replications" if control.repeated else ""
         raise InputError(f"{shown(text)} is more than a page offers; expected at most {most}{why}")
     return text if control.kind == "quantity" else value
 
