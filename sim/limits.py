@@ -21,7 +21,7 @@ DOCKERFILE = 4 * MIB
 """Bytes of a Dockerfile or an ignore file; BuildKit reads no more of a Dockerfile either."""
 
 STARTS = 20_000
-"""Instances that a page starts for one answer, or nodes that pull, over all labels and replications: seconds of work."""
+"""Instances that a page starts for one answer, or nodes that pull, over all labels and replications: seconds."""
 
 LINK = 1_000
 """Characters of one value in a page's link that are looked at; the longest that can be used has some 700."""

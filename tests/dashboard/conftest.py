@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +77,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
 
 
-@pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """The address of the real app, started for these tests and ended after them."""
+@contextmanager
+def served(script: Path) -> Iterator[str]:
+    """The address of a Streamlit script under the app's own configuration, ended afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -87,7 +88,7 @@ def app_url() -> Iterator[str]:
         "-m",
         "streamlit",
         "run",
-        "app.py",
+        str(script),
         "--server.address=127.0.0.1",
         f"--server.port={port}",
     ]
@@ -106,6 +107,13 @@ def app_url() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The address of the real app, started for these tests and ended after them."""
+    with served(ROOT / "app.py") as url:
+        yield url
 
 
 def watch(page: Any) -> Callable[[], None]:
