@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components import Reel, drawing
 from dashboard.controls import choice
+from dashboard.links import plain
 from dashboard.scene import Scene, Sheet, chart
 from sim.report.figures import (
     build_alt,
@@ -64,7 +65,7 @@ def after(scene: Scene) -> str:
     with left if view.embed else right:
         for step in steps(outcome, label=label):
             if step.step == selected:
-                st.markdown(f"`{step.text or step.name}`: {told(step.reason, view.lang)}")
+                st.markdown(f"`{step.text or step.name}`: {plain(told(step.reason, view.lang))}")
         st.caption(tr("ui.legend.build", view.lang))
     return ""
 

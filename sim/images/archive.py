@@ -7,6 +7,7 @@ too, and manifest.json, which has the tags as Docker shows them, is followed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +31,12 @@ _FOREIGN = {
 }  # fmt: skip
 
 
-def read_images(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> tuple[Image, ...]:
+def read_images(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, tick: Callable[[], None] = lambda: None
+) -> tuple[Image, ...]:
     """The images of an archive or layout, in its own order.
+
+    tick: is called for each piece of an archive that is read, and may raise to end it.
 
     Raises `InputError` with the file, the place in it and the reason for anything that is not whole and sound;
     `LimitError`, a kind of it, past a limit.
@@ -39,7 +44,7 @@ def read_images(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> tuple[Imag
     path = Path(path)
     try:
         budget = Budget(limits)
-        store: Store = FolderStore(path, budget) if is_folder(path) else _open_tar(path, budget)
+        store: Store = FolderStore(path, budget) if is_folder(path) else _open_tar(path, budget, tick)
         if store.get(MANIFEST) is not None:
             return _read_manifest(store, limits)
         if store.get(INDEX) is not None:
@@ -76,12 +81,12 @@ def foreign(head: bytes) -> str:
     return next((what for magic, what in _FOREIGN.items() if head.startswith(magic)), "")
 
 
-def _open_tar(path: Path, budget: Budget) -> TarStore:
+def _open_tar(path: Path, budget: Budget, tick: Callable[[], None]) -> TarStore:
     if not exists(path):
         raise refused("does not exist")
     if not is_file(path):
         raise refused("is neither a file nor a folder")
-    raw = Tap(file_chunks(path))
+    raw = Tap(_told(file_chunks(path), tick))
     head, stream = peek(raw, BLOCK)
     if not head:
         raise refused("is empty")
@@ -94,6 +99,12 @@ def _open_tar(path: Path, budget: Budget) -> TarStore:
     if not starts_tar(start):
         raise refused(f"is a {compression} file that holds no tar archive")
     return TarStore(plain, budget)
+
+
+def _told(chunks: Iterator[bytes], tick: Callable[[], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        tick()
+        yield chunk
 
 
 def _check_start(head: bytes) -> None:

@@ -19,8 +19,9 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Literal
 
+from sim import limits
 from sim.errors import InputError, Problem
-from sim.inputfile import is_folder
+from sim.inputfile import is_file, is_folder, read_bytes
 
 Kind = Literal["file", "dir", "link", "opaque"]
 """An opaque entry stands for a subtree whose content is known by a digest alone (what a RUN left, an unpacked tar)."""
@@ -246,6 +247,20 @@ def from_directory(
         if len(entries) > max_files:
             raise InputError(f"{root} holds more than {max_files} paths; expected a smaller build context")
     return Tree(entries)
+
+
+def text_of_file(folder: str | Path, name: str) -> str | None:
+    """A file's text below a folder on a disk, None where there is none. A link may lead to another file in the folder.
+
+    Raises `InputError` for a link out of the folder, and for a file of over `limits.DOCKERFILE` bytes.
+    """
+    root = Path(folder)
+    path = root / name
+    if not is_file(path):
+        return None
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise InputError(Problem("is a link out of the build context; expected a file in it", printable(name)))
+    return read_bytes(path, limits.DOCKERFILE, printable(name)).decode("utf-8", "replace")
 
 
 def _on_disk(path: Path, info: os.stat_result) -> Entry:

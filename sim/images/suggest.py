@@ -7,7 +7,7 @@ difference. Whether a step needs what is moved behind it cannot be known, so eac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,11 +70,13 @@ def suggestions(
     *,
     path: str = "Dockerfile",
     limit: int = 3,
+    tick: Callable[[], None] = lambda: None,
     **asked: Any,
 ) -> tuple[Suggestion, ...]:
     """What would have saved most of the last build, the best first; none where nothing is worth it.
 
-    context: with its Dockerfile at `path`; asked: the rest that `plan_builds` takes. Raises `InputError` as that does.
+    context: with its Dockerfile at `path`; asked: the rest that `plan_builds` takes. tick: is called before each is
+    tried, and may raise to end it. Raises `InputError` as that does.
     """
     tree = context if isinstance(context, Tree) else _read(context)
 
@@ -91,6 +93,7 @@ def suggestions(
         return ()
     found: dict[str, Suggestion] = {}
     for said, files in _candidates(now.last, text, path, builder):
+        tick()
         try:
             saved = now.last.rebuild_seconds - planned(files, others).last.rebuild_seconds
         except InputError:

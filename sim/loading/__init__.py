@@ -10,12 +10,12 @@ from sim import limits
 from sim.inputfile import read_text
 from sim.loading import reader, shelf
 from sim.loading.document import Document, read
-from sim.loading.overrides import controls, override
+from sim.loading.overrides import controls, from_page, override
 from sim.loading.parameters import Control
 from sim.loading.schema import schema
 from sim.scenario import Scenario
 
-__all__ = ["Control", "controls", "from_document", "load", "load_text", "override", "schema"]
+__all__ = ["Control", "controls", "from_document", "from_page", "load", "load_text", "override", "schema"]
 
 
 def load(path: str | Path) -> Scenario:

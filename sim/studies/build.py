@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MinLen, doc
 
-from sim import limits
 from sim.catalog.names import CatalogName
 from sim.images import context as trees
 from sim.images.context import Tree
@@ -22,9 +21,8 @@ from sim.images.plan import BuildPlan, plan_builds
 from sim.images.rootfs import TreeView
 from sim.images.selection import Selector, select
 from sim.images.suggest import Suggestion, suggestions
-from sim.inputfile import is_file, read_bytes
 from sim.outcome import Bound, MetricSpec
-from sim.studies.base import Context, Run, Study
+from sim.studies.base import Context, NamesFile, Run, Study, Tick, no_tick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +31,12 @@ class Parameters:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (read by pydantic, never changed)
 
-    dockerfile: Annotated[str, MinLen(1), doc("The Dockerfile, from the top of the build context.")] = "Dockerfile"
-    context: Annotated[str, MinLen(1), doc("The folder of the build context, from the scenario's file.")] = "."
+    dockerfile: Annotated[str, MinLen(1), NamesFile(), doc("The Dockerfile, from the top of the build context.")] = (
+        "Dockerfile"
+    )
+    context: Annotated[
+        str, MinLen(1), NamesFile(), doc("The folder of the build context, from the scenario's file.")
+    ] = "."
     builder: Annotated[Builder, doc("What builds: BuildKit on one of two image stores, or the legacy builder.")] = (
         "buildkit-containerd"
     )
@@ -46,7 +48,9 @@ class Parameters:
     ] = 0
     pull_base: Annotated[bool, doc("Whether base images are not on the host yet and are pulled first.")] = False
     like: Annotated[
-        str, doc("An image whose layers have the steps' sizes: one of the catalog, or an archive beside the scenario.")
+        str,
+        NamesFile(),
+        doc("An image whose layers have the steps' sizes: one of the catalog, or an archive beside the scenario."),
     ] = ""
     builds: Annotated[tuple[Change, ...], doc("What changes before each build after the first.")] = ()
 
@@ -83,20 +87,20 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def _read(root: Path, dockerfile: str, *, whole: bool) -> Tree:
     if whole:
         return trees.from_directory(root)
-    ignore_files = {
-        name: read_bytes(root / name, limits.DOCKERFILE).decode("utf-8", "replace")
-        for name in (f"{dockerfile}.dockerignore", ".dockerignore")
-        if is_file(root / name)
-    }
+    found = {name: trees.text_of_file(root, name) for name in (f"{dockerfile}.dockerignore", ".dockerignore")}
+    ignore_files = {name: text for name, text in found.items() if text is not None}
     ignore = rules_of(trees.from_mapping(ignore_files), dockerfile)
     if any(rule.startswith("!") for _, rule in ignore.rules):
         return trees.from_directory(root)
     return trees.from_directory(root, skip=ignore.hides)
 
 
-def plan(params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value") -> BuildPlan:
+def plan(
+    params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
+) -> BuildPlan:
     """The plan of a study's builds. folder: where the context is looked up. Raises `InputError`."""
-    return plan_builds(None, _tree(params, folder), params.builds, label=label, bound=bound, **_asked(params, folder))
+    asked = _asked(params, folder)
+    return plan_builds(None, _tree(params, folder), params.builds, label=label, bound=bound, tick=tick, **asked)
 
 
 def advice(params: Parameters, folder: str | Path, limit: int = 3) -> tuple[Suggestion, ...]:
@@ -155,8 +159,8 @@ def _tree(params: Parameters, folder: str | Path, *, whole: bool = False) -> Tre
     root = Path(folder) / params.context
     whole = whole or any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
     tree = read_context(root, params.dockerfile, whole=whole)
-    if params.dockerfile not in tree and is_file(root / params.dockerfile):
-        tree = trees.put(tree, params.dockerfile, trees.file(read_bytes(root / params.dockerfile, limits.DOCKERFILE)))
+    if params.dockerfile not in tree and (text := trees.text_of_file(root, params.dockerfile)) is not None:
+        tree = trees.put(tree, params.dockerfile, trees.file(text))
     return tree
 
 
@@ -179,7 +183,7 @@ def run(params: Parameters, context: Context) -> Run:
 
     A step that hangs on a RUN's output counts as run again, and as found at the low end of the range.
     """
-    planned = plan(params, context.folder, context.label, context.bound)
+    planned = plan(params, context.folder, context.label, context.bound, context.tick)
     context.tick(1.0)
     last = planned.last
     unsure = 0 if context.bound == "low" else last.depends

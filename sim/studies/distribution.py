@@ -30,7 +30,7 @@ from sim.outcome import Bound, MetricSpec, PullRecord, Record
 from sim.platforms.plan import Options, boot_plan
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
-from sim.studies.base import Context, Run, Study
+from sim.studies.base import Context, Repeated, Run, Study
 
 TOLD = 24
 """Nodes whose records are kept; of more only the first, as many as a figure shows."""
@@ -65,7 +65,7 @@ class Parameters:
             "on, counted from the base; 0 for the images themselves."
         ),
     ] = 0
-    nodes: Annotated[int, Ge(1), Le(10_000), doc("How many nodes pull.")] = 1
+    nodes: Annotated[int, Ge(1), Le(10_000), Repeated(), doc("How many nodes pull.")] = 1
     host: Annotated[str, CatalogName("hosts"), doc("What each node is.")] = "server"
     within: Annotated[Seconds, Le(86_400), doc("Nodes ask at random within this time; 0 s for all at once.")] = 0.0
     registry: Annotated[Source, doc("The registry the images are in.")] = "hub"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -10,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,28 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+class _Failures(logging.Handler):
+    """Keeps what the boundary around the pages logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture(autouse=True)
+def failures() -> Iterator[list[logging.LogRecord]]:
+    """The failures of pages, which show no traceback: a test fails for each that it does not take out of the list."""
+    handler = _Failures()
+    log = logging.getLogger("dashboard.frame")
+    log.addHandler(handler)
+    yield handler.records
+    log.removeHandler(handler)
+    assert not handler.records, [logging.Formatter().format(record) for record in handler.records]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a Chromium the browser's tests say so."""
     if not Path(CHROMIUM).exists():
@@ -53,9 +77,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
 
 
-@pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """The address of the real app, started for these tests and ended after them."""
+@contextmanager
+def served(script: Path) -> Iterator[str]:
+    """The address of a Streamlit script under the app's own configuration, ended afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,7 +88,7 @@ def app_url() -> Iterator[str]:
         "-m",
         "streamlit",
         "run",
-        "app.py",
+        str(script),
         "--server.address=127.0.0.1",
         f"--server.port={port}",
     ]
@@ -83,6 +107,13 @@ def app_url() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The address of the real app, started for these tests and ended after them."""
+    with served(ROOT / "app.py") as url:
+        yield url
 
 
 def watch(page: Any) -> Callable[[], None]:
