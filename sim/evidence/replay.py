@@ -24,6 +24,7 @@ from sim.images.builders import build_with
 from sim.images.cache import Step, Store
 from sim.images.context import Entry, Tree
 from sim.images.options import Builder, from_command_line
+from sim.images.outcomes import left_by
 from sim.images.rootfs import Files
 from sim.images.vertices import Vertex
 
@@ -198,7 +199,7 @@ def _build(bench: _Bench, build: Mapping[str, Any]) -> dict[str, str]:
     except InputError as error:
         refused = build.get("rc") or failing
         return {} if refused else dict.fromkeys(build["steps"], f"refused: {error.problems[0]}")
-    return _named(steps)
+    return _named(steps, build["steps"])
 
 
 def _mutate(tree: Tree, path: str, value: Any) -> Tree:
@@ -225,15 +226,14 @@ def _mutate(tree: Tree, path: str, value: Any) -> Tree:
 
 
 def _recorded_output(bench: _Bench) -> Callable[[Vertex, Files | None], Files]:
-    """What a RUN leaves: the recorded content of the paths later read, else something new each time it runs."""
+    """What a RUN leaves: the recorded content of the paths later read, else what its line shows, else something new."""
 
     def output(vertex: Vertex, below: Files | None) -> Files:
         bench.runs += 1
         under = (below,) if below is not None else ()
         left = _left(bench, vertex)
         if left is None:
-            token = f"run {bench.runs}"
-            return Files(under, tokens=(token,))
+            return left_by(vertex, below, (f"run {bench.runs}",))
         written = {path.strip("/"): _token(text) for path, text in left.items()}
         return Files(under, written=lambda: written, declared=True)
 
@@ -256,17 +256,25 @@ def _token(text: str) -> Entry:
     return Entry("file", made.mode, int(uid or 0), 0, made.size, content=made.content)
 
 
-def _named(steps: Mapping[str, Step]) -> dict[str, str]:
-    """What each printed step did, a repeated name numbered as in the recording, the target's side first."""
+def _named(steps: Mapping[str, Step], recorded: Mapping[str, str]) -> dict[str, str]:
+    """What each printed step did, a repeated name numbered as in the recording, the target's side first.
+
+    A step that several stages share goes by the name recorded of it: which of its names BuildKit prints is left to
+    chance (`sim.images.merging`).
+    """
     found: dict[str, str] = {}
     for step in reversed(list(steps.values())):
         if step.vertex.internal or step.vertex.kind == "context":
             continue
-        name = step.vertex.name
+        vertex = step.vertex
+        if vertex.lookup:
+            found[vertex.lookup] = "run"
+        named = next((name for name in reversed(vertex.names) if name in recorded and name not in found), vertex.name)
+        name = named
         count = 1
         while name in found:
             count += 1
-            name = f"{step.vertex.name} #{count}"
+            name = f"{named} #{count}"
         found[name] = {"hit": "cached", "failed": "error", "skipped": "not-run"}.get(step.outcome, "run")
     return found
 

@@ -99,7 +99,7 @@ def walk(
     walker = _Walk(store, output, failing, f"session {store.builds}")
     for vertex in build.vertices:
         walker.steps[vertex.id] = walker.source(build, vertex) or (
-            walker.skip(vertex) if vertex.name in skipped else walker.solve(vertex)
+            walker.skip(vertex) if skipped.intersection(vertex.names) else walker.solve(vertex)
         )
     if build.target:
         walker.complete(build.target)
@@ -234,7 +234,7 @@ class _Walk:
         """Run a vertex and store what it leaves, under the key its inputs lead to already or a new one."""
         for item in vertex.inputs:
             self.complete(item.vertex)
-        if vertex.name in self.failing:
+        if self.failing.intersection(vertex.names):
             return Step(vertex, "failed", None, selected=selected)
         alternatives = []
         for at, item in enumerate(vertex.inputs):

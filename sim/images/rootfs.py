@@ -17,7 +17,7 @@ from sim.images.selection import Listing, key_of
 class Files:
     """The file system after a step: what the step wrote, over what was there. Without `below`, over nothing."""
 
-    __slots__ = ("_make", "_written", "below", "declared", "memo", "places", "ready", "tokens")
+    __slots__ = ("_make", "_written", "below", "declared", "memo", "places", "ready", "removed", "through", "tokens")
 
     def __init__(
         self,
@@ -27,11 +27,14 @@ class Files:
         tokens: tuple[str, ...] = (),
         places: Callable[[], tuple[tuple[str, str], ...]] | None = None,
         declared: bool = False,
+        removed: tuple[str, ...] = (),
+        through: bool = False,
     ) -> None:
         """Files over others, the uppermost of `below` first.
 
         written: the entries written, made when first asked for. tokens: of writes that may be anywhere.
         places: (path, token) of writes somewhere below a path. declared: the entries are all that is at their places.
+        removed: paths of which nothing below shows. through: beside the tokens' writes all else of below still shows.
         """
         self.below = below
         self._make = written
@@ -39,6 +42,8 @@ class Files:
         self.tokens = tokens
         self.places = places
         self.declared = declared
+        self.removed = removed
+        self.through = through
         self.ready = False
         self.memo: dict[str, Listing] = {}
 
@@ -68,7 +73,7 @@ class Files:
         if path not in self.memo:
             found: dict[str, Entry] = {}
             taint: list[str] = []
-            _collect(self, path, found, taint, [False])
+            _collect(self, path, found, taint, [False], ())
             shown = {
                 rel: entry
                 for rel, entry in found.items()
@@ -84,6 +89,8 @@ class Files:
         while node is not None:
             if path in node.written:
                 return node.written[path]
+            if _hidden(path, node.removed):
+                return None
             for upper in node.below[:-1]:
                 found = upper.lookup(path)
                 if found is not None:
@@ -96,10 +103,21 @@ def _ends(rel: str) -> list[int]:
     return [at for at in range(len(rel)) if rel[at] == "/"] + ([0] if rel else [])
 
 
-def _collect(node: Files, path: str, found: dict[str, Entry], taint: list[str], known: list[bool]) -> bool:
-    """Gather from the top down; True once nothing below can show through. known: an answer is declared complete."""
+def _hidden(path: str, removed: tuple[str, ...]) -> bool:
+    return any(not gone or path == gone or path.startswith(gone + "/") for gone in removed)
+
+
+def _collect(
+    node: Files, path: str, found: dict[str, Entry], taint: list[str], known: list[bool], removed: tuple[str, ...]
+) -> bool:
+    """Gather from the top down; True once nothing below can show through.
+
+    known: an answer is declared complete. removed: paths that steps above have taken away.
+    """
     while True:
         here = _at(node, path)
+        if removed and here:
+            here = {rel: entry for rel, entry in here.items() if not _hidden(posixpath.join(path, rel), removed)}
         for rel, entry in here.items():
             found.setdefault(rel, entry)
         if "" in here and here[""].kind != "dir":
@@ -108,15 +126,20 @@ def _collect(node: Files, path: str, found: dict[str, Entry], taint: list[str], 
             known[0] = True
         if not known[0]:
             for place, token in node.places() if node.places else ():
-                if _overlap(place, path):
+                if _overlap(place, path) and not _hidden(place, removed):
                     taint.append(token)
             if node.tokens:
                 taint.extend(node.tokens)
+                if not node.through:
+                    return True
+        if node.removed:
+            removed = (*removed, *node.removed)
+            if _hidden(path, removed):
                 return True
         if not node.below:
             return False
         for upper in node.below[:-1]:
-            if _collect(upper, path, found, taint, known):
+            if _collect(upper, path, found, taint, known, removed):
                 return True
         node = node.below[-1]
 
