@@ -75,6 +75,7 @@ class _Compiler:
         self.escape = dockerfile.escape
         self.globals = global_args(dockerfile, options.build_args, options.platform_args())
         self.uses: dict[str, Vertex] = {}
+        self.takes: dict[str, list[str]] = {}
         self.digests: dict[str, str] = {}
         self.parts: dict[int, Part] = {}
         self.images: dict[str, State] = {}
@@ -101,7 +102,7 @@ class _Compiler:
             if stage.index not in needed
             for step in (stage.start, *stage.instructions)
         ]
-        vertices, ids = merged(self.uses, self.digests, self.parts[target.index].state.output)
+        vertices, ids = merged(self.uses, self.takes, self.digests, self.parts[target.index].state.output)
         graph: nx.DiGraph[str] = nx.DiGraph()
         for name, vertex in vertices.items():
             graph.add_node(name, vertex=vertex)
@@ -271,6 +272,7 @@ class _Compiler:
             raise InputError(self._problem(step, str(error))) from None
         inputs: list[Input] = []
         mounts: list[dict[str, Any]] = []
+        takes: list[str] = []
         slots: dict[str, int] = {}
         for mount in plan.mounts:
             at = -1
@@ -283,6 +285,7 @@ class _Compiler:
             else:
                 source = self._source(step, mount.stage) if mount.stage != SCRATCH else ""
             if source:
+                takes.append(source)
                 at = slots.setdefault(self.digests[source], len(inputs))
                 kind: EdgeKind = (
                     "parent" if mount.root else "context" if self.uses[source].kind == "context" else "mount"
@@ -304,6 +307,7 @@ class _Compiler:
             inputs=tuple(inputs),
             step=step,
             exact=json.dumps([mount.exact for mount in plan.mounts]),
+            takes=takes,
             cwd=state.cwd,
             ignore_cache=part.ignore_cache,
         )
@@ -321,6 +325,7 @@ class _Compiler:
         inputs: list[Input] = [Input(base, "parent")] if base else []
         taken: list[tuple[int, Any]] = []
         slots = {self.digests[base]: 0} if base else {}
+        takes = [base] if base else []
         actions: list[dict[str, Any]] = []
         for action in plan.actions:
             if action.document is not None:
@@ -335,6 +340,7 @@ class _Compiler:
                     raise InputError(self._problem(step, message))
                 actions.append(action.definition | {"from": -1} | self._epoch())
                 continue
+            takes.append(source)
             itself = bool(base) and self.digests[source] == self.digests[base]
             at = slots.setdefault(self.digests[source], len(inputs))
             kind: EdgeKind = "context" if self.uses[source].kind == "context" else "copy"
@@ -353,6 +359,7 @@ class _Compiler:
             inputs=tuple(inputs),
             step=step,
             exact=json.dumps([action.selector.path for action in plan.actions]),
+            takes=takes,
             ignore_cache=part.ignore_cache,
             effect=effect,
         )
@@ -432,12 +439,14 @@ class _Compiler:
         inputs: tuple[Input, ...],
         step: Instruction | None = None,
         exact: str = "",
+        takes: list[str] | None = None,
         **more: Any,
     ) -> str:
         """Add a use of a vertex; uses of the same whole definition come to one vertex (`sim.images.merging`)."""
         shape = ",".join(f"{self.digests[i.vertex]}{[s.path for s in i.selectors]}" for i in inputs)
         use = f"u{len(self.uses) + 1}"
         self.digests[use] = key_of((kind, json.dumps(definition, sort_keys=True), exact, shape))
+        self.takes[use] = takes if takes is not None else [item.vertex for item in inputs]
         self.uses[use] = Vertex(use, kind, name, self.label, self.index, definition, inputs, step, **more)
         return use
 

@@ -10,19 +10,20 @@ the frequent one, that in which an instruction takes its inputs.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sim.images.vertices import Vertex
 
 
 def merged(
-    uses: Mapping[str, Vertex], digests: Mapping[str, str], target: str
+    uses: Mapping[str, Vertex], takes: Mapping[str, Sequence[str]], digests: Mapping[str, str], target: str
 ) -> tuple[dict[str, Vertex], dict[str, str]]:
     """The vertices that a target needs, inputs first, and the id of the vertex that each of their uses comes to.
 
-    uses: by their own ids, their inputs uses. digests: what equal uses share.
+    uses: by their own ids, their inputs uses. takes: the uses that each is made from, those of one digest too, which
+    are one input. digests: what equal uses share.
     """
-    met = _met(uses, target)
+    met = _met(takes, target)
     by_digest: dict[str, str] = {}
     for use in uses:
         if use in met:
@@ -42,7 +43,7 @@ def merged(
     return vertices, ids
 
 
-def _met(uses: Mapping[str, Vertex], target: str) -> dict[str, None]:
+def _met(takes: Mapping[str, Sequence[str]], target: str) -> dict[str, None]:
     """The uses on the way from the target, each behind its inputs, in the order in which they are met."""
     order: dict[str, None] = {}
     ahead = [(target, False)] if target else []
@@ -54,5 +55,5 @@ def _met(uses: Mapping[str, Vertex], target: str) -> dict[str, None]:
             order[use] = None
             continue
         ahead.append((use, True))
-        ahead.extend((item.vertex, False) for item in reversed(uses[use].inputs))
+        ahead.extend((taken, False) for taken in reversed(takes[use]))
     return order
