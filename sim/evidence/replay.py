@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from sim.images.options import Builder, from_command_line
 from sim.images.outcomes import left_by
 from sim.images.rootfs import Files
 from sim.images.vertices import Vertex
+
+RECORDINGS = ("recorded_builds.json", "recorded_builds_more.json", "recorded_builds_neighbours.json")
+"""The recordings that come with the package, in `sim/evidence/data`."""
 
 _FROM = re.compile(r"(\[[^\]]*\] )?(\d+/\d+ )?from\b", re.IGNORECASE)
 
@@ -96,18 +100,29 @@ class _Bench:
 
 
 def replay(path: str | Path | None = None) -> ReplayResult:
-    """Replay a file of recorded builds; without a path, the one that comes with the package.
+    """Replay a file of recorded builds; without a path, all that come with the package (`RECORDINGS`).
 
     Raises `InputError` naming what is wrong with the file.
     """
-    data = _load(path)
-    file = str(path or "")
+    builders: dict[str, Agreement] = {}
+    disagreements: list[Disagreement] = []
+    if path is not None:
+        _replay(_load(Path(path), str(path)), str(path), builders, disagreements)
+    else:
+        for name in RECORDINGS:
+            data = _load(resources.files("sim.evidence").joinpath("data", name), name)
+            _replay(data, name, builders, disagreements)
+    return ReplayResult(builders, tuple(disagreements))
+
+
+def _replay(
+    data: Mapping[str, Any], file: str, builders: dict[str, Agreement], disagreements: list[Disagreement]
+) -> None:
+    """Replay one recording and add to what agrees and disagrees."""
     try:
         bases = recorded_bases(data.get("bases", {}))
     except InputError as error:
         raise InputError([dataclasses.replace(p, file=file, path="bases") for p in error.problems]) from None
-    builders: dict[str, Agreement] = {}
-    disagreements: list[Disagreement] = []
     for index, scenario in enumerate(data["scenarios"]):
         benches: dict[str, _Bench] = {}
         for number, build in enumerate(scenario["builds"]):
@@ -123,25 +138,20 @@ def replay(path: str | Path | None = None) -> ReplayResult:
                 found = _compare(scenario["name"], build, predicted, agreement, bench.first)
                 disagreements.extend(found)
             bench.first = False
-    return ReplayResult(builders, tuple(disagreements))
 
 
-def _load(path: str | Path | None) -> dict[str, Any]:
+def _load(path: Path | Traversable, file: str) -> dict[str, Any]:
     try:
-        if path is None:
-            text = resources.files("sim.evidence").joinpath("data/recorded_builds.json").read_text("utf-8")
-        else:
-            text = Path(path).read_text("utf-8")
-        data = json.loads(text)
+        data = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise InputError(Problem("no such file; expected recorded builds", str(path))) from None
+        raise InputError(Problem("no such file; expected recorded builds", file)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(f"cannot be read: {error}", str(path))) from None
+        raise InputError(Problem(f"cannot be read: {error}", file)) from None
     except json.JSONDecodeError as error:
-        raise InputError(Problem(f"no JSON: {error.msg}", str(path), error.lineno, error.colno)) from None
+        raise InputError(Problem(f"no JSON: {error.msg}", file, error.lineno, error.colno)) from None
     except RecursionError:
-        raise InputError(Problem("its JSON is nested too deeply", str(path))) from None
-    problems = check_recording(data, str(path or ""))
+        raise InputError(Problem("its JSON is nested too deeply", file)) from None
+    problems = check_recording(data, file)
     if problems:
         raise InputError(problems)
     found: dict[str, Any] = data

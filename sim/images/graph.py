@@ -376,7 +376,7 @@ class _Compiler:
         state.output = copied
 
     def _source(self, step: Instruction, name: str) -> str:
-        """What a COPY or mount takes from: a stage's end ("" where it is empty), an image, or the context for ""."""
+        """What a COPY or mount takes from: a stage's end, an image, "" for nothing; the context where no name is given."""
         if not name:
             return self._add(kind="context", name=_CONTEXT, definition={"context": ""}, inputs=(), internal=True)
         found = resolve(self.dockerfile, step, name)
@@ -385,6 +385,8 @@ class _Compiler:
             raise InputError(self._problem(step, message))
         if found is not None:
             return self.parts[found.index].state.output
+        if name == SCRATCH:
+            return ""
         if name not in self.images:
             self.images[name] = self._image(Part(None, name, "", 0), name, None, step)
         return self.images[name].output
