@@ -376,7 +376,7 @@ class _Compiler:
         state.output = copied
 
     def _source(self, step: Instruction, name: str) -> str:
-        """What a COPY or mount takes from: a stage's end, an image, "" for nothing; the context where no name is given."""
+        """What a COPY or mount takes from: a stage's end, an image, "" for nothing; without a name the context."""
         if not name:
             return self._add(kind="context", name=_CONTEXT, definition={"context": ""}, inputs=(), internal=True)
         found = resolve(self.dockerfile, step, name)

@@ -16,12 +16,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sim.images.context import Entry, file
 from sim.images.instructions import Run
-from sim.images.rootfs import Files
+from sim.images.rootfs import Files, covered
 from sim.images.selection import key_of
 from sim.images.vertices import Vertex
 
-MAX_LINE = 20_000
+MAX_LINE = 10_000
 """A longer shell line is not looked into: characters. Any of its commands may then take anything away."""
+
+MAX_OUTPUT = 2**16
+"""More than these bytes a line does not print to a file whose content is followed."""
 
 EVERYTHING = ("",)
 """The root and all below it."""
@@ -60,21 +63,21 @@ def _line(vertex: Vertex) -> str | None:
 
 def _known(
     vertex: Vertex, below: Files | None
-) -> tuple[Mapping[str, Entry], tuple[str, ...], tuple[tuple[str, str], ...]] | None:
+) -> tuple[Mapping[str, Entry], set[str], tuple[tuple[str, str], ...]] | None:
     """The entries it writes, the paths it removes and the tokens of what it makes; None where that is not known."""
     line = _line(vertex)
     if line is None or vertex.definition.get("mounts") or vertex.definition.get("user") not in (None, "", "root", "0"):
         return None
     line = _expanded(line, vertex)
     written: dict[str, Entry] = {}
-    removed: list[str] = []
-    places: list[tuple[str, str]] = []
+    removed: set[str] = set()
+    places: dict[str, str] = {}
 
     def at(path: str) -> Entry | None:
         """The file at a path, None where it is not sure what is there."""
         if path in written:
             return written[path]
-        if below is None or _covered(path, (*removed, *(place for place, _ in places))):
+        if below is None or covered(path, removed) or covered(path, places):
             return None
         found = below.listing(path)
         one = len(found.entries) == 1 and found.entries[0][0] == "" and not found.taint
@@ -94,16 +97,16 @@ def _known(
                 return None
             written[_place(vertex, goal)] = file(text)
         elif verb == "rm" and flags <= {"-f", "-r", "-rf", "-fr"}:
-            removed += paths
-            for path in [name for name in written if _covered(name, paths)]:
+            removed |= set(paths)
+            for path in [name for name in written if covered(name, paths)]:
                 del written[path]
         elif verb == "mkdir" and flags <= {"-p"}:
-            places += [(path, key_of(("mkdir", path))) for path in paths]
+            places |= {path: key_of(("mkdir", path)) for path in paths}
         elif verb == "cp" and not flags and len(paths) == 2 and held[0] is not None:
-            places.append((paths[1], key_of(("cp", held[0].identity(), *paths))))
+            places[paths[1]] = key_of(("cp", held[0].identity(), *paths))
         elif not (verb in ("true", ":", "echo") or (verb == "touch" and not flags and None not in held)):
             return None
-    return written, tuple(removed), tuple(places)
+    return written, removed, tuple(places.items())
 
 
 def _printed(verb: str, words: Sequence[str], held: Sequence[Entry | None]) -> bytes | None:
@@ -112,7 +115,7 @@ def _printed(verb: str, words: Sequence[str], held: Sequence[Entry | None]) -> b
         return b""
     if verb == "echo" and not (words and words[0].startswith("-")):
         return (" ".join(words) + "\n").encode()
-    if verb == "cat" and len(held) == len(words):
+    if verb == "cat" and len(held) == len(words) and sum(entry.size for entry in held if entry) <= MAX_OUTPUT:
         read = [entry.content.read() if entry is not None and entry.content is not None else None for entry in held]
         parts = [part for part in read if part is not None]
         return b"".join(parts) if len(parts) == len(read) else None
@@ -134,10 +137,6 @@ def _expanded(line: str, vertex: Vertex) -> str:
 
 def _place(vertex: Vertex, word: str) -> str:
     return posixpath.normpath(posixpath.join("/", vertex.cwd, word)).strip("/")
-
-
-def _covered(path: str, others: Sequence[str]) -> bool:
-    return any(not other or path == other or path.startswith(other + "/") for other in others)
 
 
 def _may_remove(vertex: Vertex) -> tuple[str, ...]:

@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from sim.images.context import Content, Entry, Tree
 from sim.images.selection import Listing, key_of
 
 
+_MANY = 16
+"""With more tokens than these one stands for all: a long chain of steps would be hashed once more for every path."""
+
+
 class Files:
     """The file system after a step: what the step wrote, over what was there. Without `below`, over nothing."""
 
-    __slots__ = ("_make", "_written", "below", "declared", "memo", "places", "ready", "removed", "through", "tokens")
+    __slots__ = (
+        "_make",
+        "_written",
+        "below",
+        "declared",
+        "memo",
+        "opaque",
+        "places",
+        "ready",
+        "removed",
+        "through",
+        "tokens",
+    )
 
     def __init__(
         self,
@@ -27,7 +43,7 @@ class Files:
         tokens: tuple[str, ...] = (),
         places: Callable[[], tuple[tuple[str, str], ...]] | None = None,
         declared: bool = False,
-        removed: tuple[str, ...] = (),
+        removed: Iterable[str] = (),
         through: bool = False,
     ) -> None:
         """Files over others, the uppermost of `below` first.
@@ -42,8 +58,9 @@ class Files:
         self.tokens = tokens
         self.places = places
         self.declared = declared
-        self.removed = removed
+        self.removed = frozenset(removed)
         self.through = through
+        self.opaque = through and len(below) == 1 and written is None and places is None and not self.removed
         self.ready = False
         self.memo: dict[str, Listing] = {}
 
@@ -73,13 +90,16 @@ class Files:
         if path not in self.memo:
             found: dict[str, Entry] = {}
             taint: list[str] = []
-            _collect(self, path, found, taint, [False], ())
+            _collect(self, path, found, taint, [False], set())
             shown = {
                 rel: entry
                 for rel, entry in found.items()
                 if not any(rel[:at] in found and found[rel[:at]].kind != "dir" for at in _ends(rel))
             }
-            self.memo[path] = Listing(tuple(sorted(shown.items())), tuple(dict.fromkeys(taint)))
+            unknown = tuple(dict.fromkeys(taint))
+            if len(unknown) > _MANY:
+                unknown = (key_of(unknown),)
+            self.memo[path] = Listing(tuple(sorted(shown.items())), unknown)
         return self.memo[path]
 
     def lookup(self, path: str) -> Entry | None:
@@ -89,7 +109,7 @@ class Files:
         while node is not None:
             if path in node.written:
                 return node.written[path]
-            if _hidden(path, node.removed):
+            if covered(path, node.removed):
                 return None
             for upper in node.below[:-1]:
                 found = upper.lookup(path)
@@ -103,21 +123,26 @@ def _ends(rel: str) -> list[int]:
     return [at for at in range(len(rel)) if rel[at] == "/"] + ([0] if rel else [])
 
 
-def _hidden(path: str, removed: tuple[str, ...]) -> bool:
-    return any(not gone or path == gone or path.startswith(gone + "/") for gone in removed)
+def covered(path: str, by: Container[str]) -> bool:
+    """Whether a path, or a directory it is in, is among some paths; "" is the root."""
+    return path in by or any(path[:at] in by for at in _ends(path))
 
 
 def _collect(
-    node: Files, path: str, found: dict[str, Entry], taint: list[str], known: list[bool], removed: tuple[str, ...]
+    node: Files, path: str, found: dict[str, Entry], taint: list[str], known: list[bool], removed: set[str]
 ) -> bool:
     """Gather from the top down; True once nothing below can show through.
 
     known: an answer is declared complete. removed: paths that steps above have taken away.
     """
     while True:
+        if node.opaque:
+            taint.extend(() if known[0] else node.tokens)
+            node = node.below[0]
+            continue
         here = _at(node, path)
         if removed and here:
-            here = {rel: entry for rel, entry in here.items() if not _hidden(posixpath.join(path, rel), removed)}
+            here = {rel: entry for rel, entry in here.items() if not covered(posixpath.join(path, rel), removed)}
         for rel, entry in here.items():
             found.setdefault(rel, entry)
         if "" in here and here[""].kind != "dir":
@@ -126,20 +151,20 @@ def _collect(
             known[0] = True
         if not known[0]:
             for place, token in node.places() if node.places else ():
-                if _overlap(place, path) and not _hidden(place, removed):
+                if _overlap(place, path) and not covered(place, removed):
                     taint.append(token)
             if node.tokens:
                 taint.extend(node.tokens)
                 if not node.through:
                     return True
         if node.removed:
-            removed = (*removed, *node.removed)
-            if _hidden(path, removed):
+            if covered(path, node.removed):
                 return True
+            removed |= node.removed
         if not node.below:
             return False
         for upper in node.below[:-1]:
-            if _collect(upper, path, found, taint, known, removed):
+            if _collect(upper, path, found, taint, known, set(removed)):
                 return True
         node = node.below[-1]
 
