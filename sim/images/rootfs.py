@@ -13,7 +13,6 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from sim.images.context import Content, Entry, Tree
 from sim.images.selection import Listing, key_of
 
-
 _MANY = 16
 """With more tokens than these one stands for all: a long chain of steps would be hashed once more for every path."""
 
@@ -109,7 +108,7 @@ class Files:
         while node is not None:
             if path in node.written:
                 return node.written[path]
-            if covered(path, node.removed):
+            if node.removed and covered(path, node.removed):
                 return None
             for upper in node.below[:-1]:
                 found = upper.lookup(path)
@@ -158,7 +157,7 @@ def _collect(
                 if not node.through:
                     return True
         if node.removed:
-            if covered(path, node.removed):
+            if node.removed and covered(path, node.removed):
                 return True
             removed |= node.removed
         if not node.below:
