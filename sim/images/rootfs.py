@@ -104,11 +104,12 @@ class Files:
     def lookup(self, path: str) -> Entry | None:
         """The entry at a path as far as it is known."""
         self.prepare()
+        above = _with_above(path)
         node: Files | None = self
         while node is not None:
             if path in node.written:
                 return node.written[path]
-            if node.removed and covered(path, node.removed):
+            if not node.removed.isdisjoint(above):
                 return None
             for upper in node.below[:-1]:
                 found = upper.lookup(path)
@@ -122,9 +123,14 @@ def _ends(rel: str) -> list[int]:
     return [at for at in range(len(rel)) if rel[at] == "/"] + ([0] if rel else [])
 
 
+def _with_above(path: str) -> set[str]:
+    """A path and the directories it is in, "" for the root."""
+    return {path, *(path[:at] for at in _ends(path))}
+
+
 def covered(path: str, by: Container[str]) -> bool:
-    """Whether a path, or a directory it is in, is among some paths; "" is the root."""
-    return path in by or any(path[:at] in by for at in _ends(path))
+    """Whether a path, or a directory it is in, is among some paths."""
+    return any(name in by for name in _with_above(path))
 
 
 def _collect(
@@ -132,8 +138,9 @@ def _collect(
 ) -> bool:
     """Gather from the top down; True once nothing below can show through.
 
-    known: an answer is declared complete. removed: paths that steps above have taken away.
+    known: an answer is declared complete. removed: paths below this one that steps above have taken away.
     """
+    above = _with_above(path)
     while True:
         if node.opaque:
             taint.extend(() if known[0] else node.tokens)
@@ -157,9 +164,9 @@ def _collect(
                 if not node.through:
                     return True
         if node.removed:
-            if node.removed and covered(path, node.removed):
+            if not node.removed.isdisjoint(above):
                 return True
-            removed |= node.removed
+            removed |= {gone for gone in node.removed if gone.startswith(path + "/") or not path}
         if not node.below:
             return False
         for upper in node.below[:-1]:
