@@ -25,9 +25,13 @@ from sim.images.builders import build_with
 from sim.images.cache import Step, Store
 from sim.images.context import Entry, Tree
 from sim.images.options import Builder, from_command_line
+from sim.images.outcomes import left_by
 from sim.images.rootfs import Files
 from sim.images.vertices import Vertex
 from sim.inputfile import read_text
+
+RECORDINGS = ("recorded_builds.json", "recorded_builds_more.json", "recorded_builds_neighbours.json")
+"""The recordings that come with the package, in `sim/evidence/data`."""
 
 _FROM = re.compile(r"(\[[^\]]*\] )?(\d+/\d+ )?from\b", re.IGNORECASE)
 
@@ -97,20 +101,31 @@ class _Bench:
 
 
 def replay(path: str | Path | None = None) -> ReplayResult:
-    """Replay a file of recorded builds; without a path, the one that comes with the package.
+    """Replay a file of recorded builds; without a path, all that come with the package (`RECORDINGS`).
 
     Raises `InputError` naming what is wrong with the file.
     """
-    data = _load(path)
-    file = str(path or "")
+    builders: dict[str, Agreement] = {}
+    disagreements: list[Disagreement] = []
+    if path is not None:
+        _replay(_checked(read_text(Path(path), limits.RECORDING), str(path)), str(path), builders, disagreements)
+    else:
+        for name in RECORDINGS:
+            text = resources.files("sim.evidence").joinpath("data", name).read_text("utf-8")
+            _replay(_checked(text, name), name, builders, disagreements)
+    return ReplayResult(builders, tuple(disagreements))
+
+
+def _replay(
+    data: Mapping[str, Any], file: str, builders: dict[str, Agreement], disagreements: list[Disagreement]
+) -> None:
+    """Replay one recording and add to what agrees and disagrees."""
     try:
         bases = recorded_bases(data.get("bases", {}))
     except RecursionError:
         raise InputError(Problem("each is built from another, too many in a row", file, path="bases")) from None
     except InputError as error:
         raise InputError([dataclasses.replace(p, file=file, path="bases") for p in error.problems]) from None
-    builders: dict[str, Agreement] = {}
-    disagreements: list[Disagreement] = []
     problems: list[Problem] = []
     for index, scenario in enumerate(data["scenarios"]):
         try:
@@ -119,7 +134,6 @@ def replay(path: str | Path | None = None) -> ReplayResult:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return ReplayResult(builders, tuple(disagreements))
 
 
 def _replayed(
@@ -142,22 +156,17 @@ def _replayed(
     return disagreements
 
 
-def _load(path: str | Path | None) -> dict[str, Any]:
+def _checked(text: str, file: str) -> dict[str, Any]:
+    """The recording that a text holds. Raises `InputError` with everything that is wrong with it."""
     try:
-        if path is None:
-            text = resources.files("sim.evidence").joinpath("data/recorded_builds.json").read_text("utf-8")
-        else:
-            text = read_text(Path(path), limits.RECORDING)
         data = json.loads(text, parse_constant=_no_number)
-    except InputError:
-        raise
     except json.JSONDecodeError as error:
-        raise InputError(Problem(f"no JSON: {error.msg}", str(path), error.lineno, error.colno)) from None
+        raise InputError(Problem(f"no JSON: {error.msg}", file, error.lineno, error.colno)) from None
     except ValueError as error:  # no number, or one of too many digits
-        raise InputError(Problem(f"no JSON: {error}", str(path))) from None
+        raise InputError(Problem(f"no JSON: {error}", file)) from None
     except RecursionError:
-        raise InputError(Problem("its JSON is nested too deeply", str(path))) from None
-    problems = check_recording(data, str(path or ""))
+        raise InputError(Problem("its JSON is nested too deeply", file)) from None
+    problems = check_recording(data, file)
     if problems:
         raise InputError(problems)
     found: dict[str, Any] = data
@@ -219,7 +228,7 @@ def _build(bench: _Bench, build: Mapping[str, Any]) -> dict[str, str]:
     except InputError as error:
         refused = build.get("rc") or failing
         return {} if refused else dict.fromkeys(build["steps"], f"refused: {error.problems[0]}")
-    return _named(steps)
+    return _named(steps, build["steps"])
 
 
 def _mutate(tree: Tree, path: str, value: Any) -> Tree:
@@ -246,15 +255,14 @@ def _mutate(tree: Tree, path: str, value: Any) -> Tree:
 
 
 def _recorded_output(bench: _Bench) -> Callable[[Vertex, Files | None], Files]:
-    """What a RUN leaves: the recorded content of the paths later read, else something new each time it runs."""
+    """What a RUN leaves: the recorded content of the paths later read, else what its line shows, else something new."""
 
     def output(vertex: Vertex, below: Files | None) -> Files:
         bench.runs += 1
         under = (below,) if below is not None else ()
         left = _left(bench, vertex)
         if left is None:
-            token = f"run {bench.runs}"
-            return Files(under, tokens=(token,))
+            return left_by(vertex, below, (f"run {bench.runs}",))
         written = {path.strip("/"): _token(text) for path, text in left.items()}
         return Files(under, written=lambda: written, declared=True)
 
@@ -277,17 +285,25 @@ def _token(text: str) -> Entry:
     return Entry("file", made.mode, int(uid or 0), 0, made.size, content=made.content)
 
 
-def _named(steps: Mapping[str, Step]) -> dict[str, str]:
-    """What each printed step did, a repeated name numbered as in the recording, the target's side first."""
+def _named(steps: Mapping[str, Step], recorded: Mapping[str, str]) -> dict[str, str]:
+    """What each printed step did, a repeated name numbered as in the recording, the target's side first.
+
+    A step that several stages share goes by the name recorded of it: which of its names BuildKit prints is left to
+    chance (`sim.images.merging`).
+    """
     found: dict[str, str] = {}
     for step in reversed(list(steps.values())):
         if step.vertex.internal or step.vertex.kind == "context":
             continue
-        name = step.vertex.name
+        vertex = step.vertex
+        if vertex.lookup:
+            found[vertex.lookup] = "run"
+        named = next((name for name in reversed(vertex.names) if name in recorded and name not in found), vertex.name)
+        name = named
         count = 1
         while name in found:
             count += 1
-            name = f"{step.vertex.name} #{count}"
+            name = f"{named} #{count}"
         found[name] = {"hit": "cached", "failed": "error", "skipped": "not-run"}.get(step.outcome, "run")
     return found
 

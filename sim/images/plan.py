@@ -27,6 +27,7 @@ from sim.images.history import Entry, Known, match
 from sim.images.ignore import Ignore, rules_of
 from sim.images.instructions import Instruction
 from sim.images.options import BUILDERS, Builder, Options
+from sim.images.outcomes import left_by
 from sim.images.records import records_of
 from sim.images.remotes import mirrors
 from sim.images.rootfs import Files
@@ -208,13 +209,13 @@ def _plan(
     hopeful = session.store.copy()
 
     def changed(vertex: Vertex, below: Files | None) -> Files:
-        return Files((below,) if below is not None else (), tokens=(f"run {session.count} {vertex.id}",))
+        return left_by(vertex, below, (f"run {session.count} {vertex.id}",))
 
     def same(vertex: Vertex, below: Files | None) -> Files:
         old = before.steps.get(pairs.get(vertex.id, "")) if before is not None else None
         files = old.files if old is not None else None
         tokens = files.tokens if isinstance(files, Files) and files.tokens else (f"run {session.count} {vertex.id}",)
-        return Files((below,) if below is not None else (), tokens=tokens)
+        return left_by(vertex, below, tokens)
 
     known = match(graph, session.history) if session.history else {}
     failing, skipped = _failure(session, graph, known, changed)

@@ -33,7 +33,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
-    """A whole Dockerfile. globals: the ARGs before the first FROM. problems: everything wrong with it, by line."""
+    """A whole Dockerfile. globals: the ARGs before the first FROM. problems: everything wrong with it, by line.
+
+    only_buildkit: those of the problems that the legacy builder does not look for: it comes to the step or does not.
+    misplaced: what stops BuildKit on the way to the last stage, though not to every other target.
+    """
 
     text: str
     file: str
@@ -41,23 +45,32 @@ class Dockerfile:
     globals: tuple[Arg, ...]
     stages: tuple[Stage, ...]
     problems: tuple[Problem, ...]
+    only_buildkit: tuple[Problem, ...] = ()
+    misplaced: tuple[Problem, ...] = ()
 
-    def require(self) -> Dockerfile:
+    def require(self, *, legacy: bool = False) -> Dockerfile:
         """Itself. Raises `InputError` with every problem where it has one."""
-        if self.problems:
-            raise InputError(self.problems)
+        problems = [problem for problem in self.problems if not (legacy and problem in self.only_buildkit)]
+        if problems:
+            raise InputError(problems)
         return self
 
-    def find(self, target: str) -> Stage:
-        """The stage to build: by name, by number, the last one for "". Raises `InputError` naming those there are."""
+    def find(self, target: str, *, last: bool = True) -> Stage:
+        """The stage to build: by the name its FROM gives it, the last one for "".
+
+        A number is no name here, unlike in COPY --from, nor is the "stage-1" that is printed of an unnamed stage
+        (moby/buildkit, dockerfile2llb: findStateByName; instructions: HasStage). last: of two of one name the last, as
+        BuildKit; else the first, as the legacy builder. Raises `InputError` naming those there are.
+        """
         if not target:
             return self.stages[-1]
-        for stage in self.stages:
-            if target.lower() == stage.name or target == str(stage.index):
-                return stage
-        names = [stage.name for stage in self.stages]
+        found = [stage for stage in self.stages if stage.start.alias == target.lower()]
+        if found:
+            return found[-1 if last else 0]
+        names = [stage.start.alias for stage in self.stages if stage.start.alias]
         near = difflib.get_close_matches(target.lower(), names, 1)
         hint = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(names)}"
+        hint = hint if names else "; no stage has a name, and a number is none"
         raise InputError(Problem(f'target stage "{target}" could not be found{hint}', self.file, path="target"))
 
 
@@ -93,9 +106,12 @@ def _parse(text: str, file: str) -> Dockerfile:
         for index, (start, inside) in enumerate(stages)
     )
     dockerfile = Dockerfile(text, file, source.escape, tuple(globals_), built, ())
-    problems += _check_references(dockerfile)
-    problems.sort(key=lambda problem: problem.line)
-    return Dockerfile(text, file, source.escape, tuple(globals_), built, tuple(problems))
+    blank = [stage.start for stage in built if not stage.base]
+    problems += [_problem(dockerfile, start, f"base name ({start.base}) should not be blank") for start in blank]
+    references, misplaced = _check_references(dockerfile)
+    problems = sorted([*problems, *references], key=lambda problem: problem.line)
+    wrong = (tuple(problems), tuple(references), tuple(misplaced))
+    return Dockerfile(text, file, source.escape, tuple(globals_), built, *wrong)
 
 
 def sources(stage: Stage) -> Iterator[tuple[Instruction, str]]:
@@ -122,15 +138,14 @@ def resolve(dockerfile: Dockerfile, instruction: Instruction, name: str) -> Stag
     return next((s for s in reversed(dockerfile.stages) if s.start.alias and s.start.alias == name.lower()), None)
 
 
-def _check_references(dockerfile: Dockerfile) -> list[Problem]:
+def _check_references(dockerfile: Dockerfile) -> tuple[list[Problem], list[Problem]]:
+    """What BuildKit finds wrong between stages, needed or not, and what only where they are needed."""
     problems = []
     depends: dict[int, set[int]] = {}
     for stage in dockerfile.stages:
         named = stage.base.lower()
         base = next((s for s in reversed(dockerfile.stages[: stage.index]) if s.start.alias == named), None)
         depends[stage.index] = {base.index} if base and base.start.alias else set()
-        if not stage.base:
-            problems.append(_problem(dockerfile, stage.start, f"base name ({stage.base}) should not be blank"))
         for instruction, name in sources(stage):
             if isinstance(instruction, Copy) and name.isdigit() and int(name) >= len(dockerfile.stages):
                 problems.append(_problem(dockerfile, instruction, f"invalid stage index {name}"))
@@ -142,13 +157,22 @@ def _check_references(dockerfile: Dockerfile) -> list[Problem]:
         if stage.index in circular:
             message = f"circular dependency detected on stage: {stage.name}"
             problems.append(_problem(dockerfile, stage.start, message))
-            continue
-        for instruction, name in sources(stage):
-            found = resolve(dockerfile, instruction, name)
-            if found is not None and found.index > stage.index:
-                message = f'cannot copy from stage "{name}", it needs to be defined before current stage "{stage.name}"'
-                problems.append(_problem(dockerfile, instruction, message))
-    return problems
+    last = len(dockerfile.stages) - 1
+    needed = [stage for stage in dockerfile.stages if stage.index == last or _reaches(depends, last, stage.index)]
+    misplaced = [
+        _problem(dockerfile, instruction, before_its_stage(instruction, name, stage.name))
+        for stage in needed
+        for instruction, name in sources(stage)
+        if (found := resolve(dockerfile, instruction, name)) is not None and found.index > stage.index
+    ]
+    return problems, misplaced
+
+
+def before_its_stage(instruction: Instruction, name: str, stage: str) -> str:
+    """What BuildKit says of an instruction in `stage` that takes from a stage further down."""
+    if isinstance(instruction, Run):
+        return f'cannot mount from stage "{name}", stage needs to be defined before current command'
+    return f'cannot copy from stage "{name}", it needs to be defined before current stage "{stage}"'
 
 
 def _reaches(depends: Mapping[int, set[int]], start: int, goal: int) -> bool:
@@ -207,7 +231,7 @@ def describe(text: str | bytes, file: str = "Dockerfile") -> dict[str, Any]:
             }
             for stage in dockerfile.stages
         ],
-        "problems": [_plain(problem) for problem in first_of(dockerfile.problems)],
+        "problems": [_plain(problem) for problem in first_of((*dockerfile.problems, *dockerfile.misplaced))],
     }
 
 
