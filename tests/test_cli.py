@@ -475,6 +475,96 @@ class TestInspect:
         assert capsys.readouterr().out == ""
 
 
+class TestInspectFiles:
+    """One image: 4,000 B of /big, of which layer 2 holds 1,000 B once more, and a name that would colour a terminal."""
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> str:
+        return saved_tars(
+            tmp_path, "a", [tar_of({"big": b"x" * 4000, "one": b"1"}), tar_of({"big": bytes(1000), "\x1b[31m": b""})]
+        )
+
+    def inspected(self, capsys: Captured, *arguments: str, code: int = 0) -> dict[str, object]:
+        assert answer(["inspect", *arguments, "--format", "json"]) == code
+        (image,) = json.loads(capsys.readouterr().out)["images"]
+        return dict(image)
+
+    def test_wasted_files_are_named_with_their_layers_and_bytes(self, path: str, capsys: Captured) -> None:
+        image = self.inspected(capsys, path)
+        assert image["wasted_files"] == [{"path": "/big", "bytes": 5000, "layers": [1, 2]}]
+        assert (image["wasted_file_count"], image["wasted_bytes"], image["wasted_share"]) == (1, 5000, 5.0)
+        assert answer(["inspect", path]) == 0
+        (row,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.endswith("/big")]
+        assert row == ["5.0", "kB", "1,", "2", "/big"]
+
+    def test_the_files_of_a_layer_are_listed_by_its_number_or_digest(self, path: str, capsys: Captured) -> None:
+        plain = self.inspected(capsys, path)
+        assert all("entries" not in layer for layer in plain["layers"])  # type: ignore[attr-defined]
+        second = plain["layers"][1]["diff_id"]  # type: ignore[index]
+        for wanted in ("2", second, second[:11], second.partition(":")[2][:4].upper()):
+            one, two = self.inspected(capsys, path, "--layer", wanted)["layers"]  # type: ignore[misc]
+            assert "entries" not in one
+            assert [(entry["path"], entry["size"]) for entry in two["entries"]] == [("big", 1000), ("\x1b[31m", 0)]
+        layers = self.inspected(capsys, path, "--files")["layers"]
+        assert [len(layer["entries"]) for layer in layers] == [2, 2]  # type: ignore[attr-defined]
+
+    def test_what_a_name_holds_is_not_obeyed_by_the_terminal(self, path: str, capsys: Captured) -> None:
+        assert answer(["inspect", path, "--files"]) == 0
+        out = capsys.readouterr().out
+        assert "/\\x1b[31m" in out
+        assert "\x1b" not in out
+
+    @pytest.mark.parametrize("wanted", ["3", "0", "sha256:", "zz"])
+    def test_a_layer_that_is_not_there_is_bad_input(self, path: str, wanted: str, capsys: Captured) -> None:
+        assert answer(["inspect", path, "--layer", wanted]) == 2
+        assert f"no layer {wanted!r}; expected a number from 1" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("budget", "held"),
+        [
+            (["--max-wasted", "5000 B"], True),
+            (["--max-wasted", "4999B"], False),
+            (["--max-wasted", "500 %"], None),
+            (["--max-wasted", "99%"], False),
+            (["--min-efficiency", "0.2"], True),
+            (["--min-efficiency", "20.2 %"], False),
+            (["--min-efficiency", "20 %", "--max-wasted", "1 kB"], False),
+            (["--max-wasted", "much"], None),
+            (["--max-wasted", "20"], None),
+            (["--min-efficiency", "95"], None),
+        ],
+        ids=repr,
+    )
+    def test_a_budget_that_is_broken_is_exit_code_1(
+        self, path: str, budget: list[str], held: bool | None, capsys: Captured
+    ) -> None:
+        """Efficiency is (1,000 + 1) of 5,001 B, a little over 20 %; a budget that is just met is kept."""
+        if held is None:
+            assert answer(["inspect", path, *budget]) == 2
+            assert budget[0] in capsys.readouterr().err
+            return
+        image = self.inspected(capsys, path, *budget, code=0 if held else 1)
+        verdicts: list[dict[str, object]] = image["budgets"]  # type: ignore[assignment]
+        assert len(verdicts) == len(budget) // 2
+        assert all(one["passed"] for one in verdicts) is held
+        assert answer(["inspect", path, *budget]) == (0 if held else 1)
+        assert ("BROKEN: " in capsys.readouterr().out) is not held
+
+    def test_each_of_several_images_is_judged_and_what_is_no_image_is_bad_input(
+        self, path: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        good = saved_tars(tmp_path, "b", [tar_of({"a": b"1"}), tar_of({"b": b"2"})])
+        budget = ["--max-wasted", "1 kB"]
+        assert answer(["inspect", good, *budget]) == 0
+        capsys.readouterr()
+        assert answer(["inspect", good, path, *budget, "--format", "json"]) == 1
+        found = json.loads(capsys.readouterr().out)["inspected"]
+        assert [one["images"][0]["budgets"][0]["passed"] for one in found] == [True, False]
+        dockerfile = write(tmp_path, "Dockerfile", "FROM alpine\n")
+        assert answer(["inspect", good, dockerfile, *budget]) == 2
+        assert "is no image" in capsys.readouterr().err
+
+
 class TestInspectSeveral:
     """Two images on one base layer: 3,072 B of tar below, and 2,048 B on top of each."""
 
@@ -523,6 +613,11 @@ class TestInspectSeveral:
 def saved(folder: Path, name: str, layers: list[bytes]) -> str:
     """A `docker save` archive of an image "NAME:1"; a layer's bytes are its first, then zeros: an empty tar."""
     tars = [layer if not layer.strip(b"\0") else tar_of({layer[:1].decode(): b"x"}, len(layer)) for layer in layers]
+    return saved_tars(folder, name, tars)
+
+
+def saved_tars(folder: Path, name: str, tars: list[bytes]) -> str:
+    """A `docker save` archive of an image "NAME:1" with these layers."""
     ids = ["sha256:" + hashlib.sha256(data).hexdigest() for data in tars]
     config = json.dumps({"rootfs": {"type": "layers", "diff_ids": ids}, "architecture": "amd64", "os": "linux"})
     names = [f"{number}.tar" for number in range(len(tars))]
