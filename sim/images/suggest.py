@@ -6,8 +6,9 @@ difference. Whether a step needs what is moved behind it cannot be known, so eac
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,18 @@ from sim.images.stages import Stage, parse
 from sim.images.why import message
 from sim.outcome import Message, StepRecord
 
+Candidate = tuple[Message, Mapping[str, str]]
+"""A change: what it is, and the new texts by path."""
+
 LEAST_SECONDS = 0.5
 LEAST_SHARE = 0.05
 """A suggestion saves at least so much of the last build; less is noise beside the estimates."""
+
+MOST_TRIED = 40
+"""So many changes are tried alone."""
+
+MOST_FIRST, MOST_PAIRS = 8, 32
+"""Where a build has several causes: on top of so many changes another is tried, in so many pairs in all."""
 
 _TOOLS = (
     (r"\bpip3?\b.*\binstall\b", ("requirements*.txt", "pyproject.toml", "setup.py", "setup.cfg"), "/root/.cache/pip"),
@@ -56,11 +66,15 @@ _NO_SOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A change that saves time. files: the new texts by path. saved_seconds: of the last build, as planned."""
+    """A change that saves time. files: the new texts by path. saved_seconds: of the last build, as planned.
+
+    together: what has to be changed with it, where one change alone does not help.
+    """
 
     message: Message
     saved_seconds: float
     files: Mapping[str, str]
+    together: tuple[Message, ...] = ()
 
 
 def suggestions(
@@ -89,19 +103,98 @@ def suggestions(
     others = [_without(change, path) for change in changes]
     if len(now.builds) < 2 or not now.last.rebuild_seconds or others != list(changes):
         return ()
-    found: dict[str, Suggestion] = {}
-    for said, files in _candidates(now.last, text, path, builder):
+    least = max(LEAST_SECONDS, LEAST_SHARE * now.last.rebuild_seconds)
+
+    def tried(files: Mapping[str, str]) -> PlannedBuild | None:
         try:
-            saved = now.last.rebuild_seconds - planned(files, others).last.rebuild_seconds
+            return planned(files, others).last
         except InputError:
-            continue
-        known = found.get(said.id)
-        if saved >= max(LEAST_SECONDS, LEAST_SHARE * now.last.rebuild_seconds) and (
-            known is None or known.saved_seconds < saved
-        ):
-            arguments = (*said.arguments, ("seconds", round(saved, 3)))
-            found[said.id] = Suggestion(Message(said.id, arguments), saved, files)
+            return None
+
+    alone = list(itertools.islice(_distinct(_candidates(now.last, text, path, builder)), MOST_TRIED))
+    plans = [tried(files) for _, files in alone]
+    saves = [now.last.rebuild_seconds - plan.rebuild_seconds if plan is not None else 0.0 for plan in plans]
+    found: dict[tuple[str, ...], Suggestion] = {}
+    for (said, files), saved in zip(alone, saves, strict=True):
+        _keep(found, (said,), saved, files, least)
+    for first, second, files in _pairs(alone, plans, path, builder) if _several(now.last.records) else ():
+        plan = tried(files)
+        saved = now.last.rebuild_seconds - plan.rebuild_seconds if plan is not None else 0.0
+        if saved >= saves[first] + saves[second] + least:
+            _keep(found, (alone[first][0], alone[second][0]), saved, files, least)
     return tuple(sorted(found.values(), key=lambda one: (-one.saved_seconds, one.message.id))[:limit])
+
+
+def _keep(
+    found: dict[tuple[str, ...], Suggestion],
+    said: tuple[Message, ...],
+    saved: float,
+    files: Mapping[str, str],
+    least: float,
+) -> None:
+    """Keep a suggestion that saves enough, and of each kind the best."""
+    kind = tuple(sorted(one.id for one in said))
+    if saved < least or (kind in found and found[kind].saved_seconds >= saved):
+        return
+    told, *more = (Message(one.id, (*one.arguments, ("seconds", round(saved, 3)))) for one in said)
+    found[kind] = Suggestion(told, saved, files, tuple(more))
+
+
+def _several(records: Sequence[StepRecord]) -> bool:
+    """Whether a build has causes beside the first."""
+    return len({said for record in records for said in _causes(record)}) > 1
+
+
+def _causes(record: StepRecord) -> tuple[Message, ...]:
+    """What makes a step run by itself."""
+    return (record.reason, *record.also) if record.cause else record.also
+
+
+def _pairs(
+    alone: Sequence[Candidate], plans: Sequence[PlannedBuild | None], path: str, builder: Builder
+) -> Iterator[tuple[int, int, Mapping[str, str]]]:
+    """Two changes of different kinds, by their places in `alone`, and the files with both.
+
+    The second is made again on the Dockerfile that has the first, where its lines are others; it is the same change if
+    it says the same but for lines.
+    """
+    count = 0
+    tops = sorted(range(len(alone)), key=lambda at: _FIRST.index(alone[at][0].id) if alone[at][0].id in _FIRST else 9)
+    for first in tops[:MOST_FIRST]:
+        plan, (said, files) = plans[first], alone[first]
+        if plan is None:
+            continue
+        text = plan.tree.text(path) or ""
+        for other, more in _distinct(_candidates(plan, text, path, builder)):
+            second = next((at for at, (known, _) in enumerate(alone) if _alike(known, other)), None)
+            if second is None or other.id == said.id:
+                continue
+            if count == MOST_PAIRS:
+                return
+            count += 1
+            yield first, second, {**files, **more}
+
+
+_FIRST = ("build.suggest_lower", "build.suggest_ignore", "build.suggest_split_copy", "build.suggest_move_down")
+"""Changes that take a cause away from above others: another is tried on top of these first."""
+
+_LINES = ("line", "run", "above", "below", "seconds")
+
+
+def _alike(one: Message, other: Message) -> bool:
+    """Whether two messages say the same but for lines."""
+    plain = [[pair for pair in said.arguments if pair[0] not in _LINES] for said in (one, other)]
+    return one.id == other.id and plain[0] == plain[1]
+
+
+def _distinct(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Each change once: one step may have several causes that it would help."""
+    seen: set[tuple[tuple[str, str], ...]] = set()
+    for said, files in candidates:
+        kind = tuple(sorted(files.items()))
+        if kind not in seen:
+            seen.add(kind)
+            yield said, files
 
 
 def _read(context: Mapping[str, str] | str | Path) -> Tree:
@@ -113,20 +206,18 @@ def _without(change: Change, path: str) -> Change:
     return change if edits == change.edits else Change(edits=edits, build_args=change.build_args)
 
 
-Candidate = tuple[Message, Mapping[str, str]]
-
-
 def _candidates(build: PlannedBuild, text: str, path: str, builder: Builder) -> Iterator[Candidate]:
     dockerfile = parse(text, path)
     lines = text.split("\n")
-    causes = [record for record in build.records if record.cause]
+    causes = [(record.line, said) for record in build.records for said in _causes(record)]
     for stage in dockerfile.stages:
-        for cause in causes:
-            at = next((i for i, step in enumerate(stage.instructions) if step.line == cause.line), None)
+        places = {step.line: at for at, step in enumerate(stage.instructions)}
+        for line, cause in causes:
+            at = places.get(line)
             if at is None:
                 continue
             step = stage.instructions[at]
-            changed = str(dict(cause.reason.arguments).get("path", ""))
+            changed = str(dict(cause.arguments).get("path", ""))
             if isinstance(step, Copy) and not step.source:
                 yield from ((m, {path: t}) for m, t in _split(build, stage, at, lines, changed))
                 yield from ((m, {path: t}) for m, t in _later(stage, at, lines))
@@ -220,11 +311,11 @@ def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message,
             return
 
 
-def _lower(stage: Stage, cause: StepRecord, lines: list[str]) -> Iterator[tuple[Message, str]]:
+def _lower(stage: Stage, cause: Message, lines: list[str]) -> Iterator[tuple[Message, str]]:
     """Move an ARG or ENV whose value changes, with those beside it that pass it on, to above what first uses it."""
-    if not cause.reason.id.startswith(("build.arg_", "build.env_")):
+    if not cause.id.startswith(("build.arg_", "build.env_")):
         return
-    name = str(dict(cause.reason.arguments).get("name", ""))
+    name = str(dict(cause.arguments).get("name", ""))
     steps = stage.instructions
     for index, step in enumerate(steps):
         if _given(step) != [name]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,17 @@ _SHORT = 38
 FEW_HITS = 12
 """Up to so many hits of a build that also runs steps, the table says of each what would break it."""
 
+SHOWN_CAUSES = 5
+"""So many causes of a build the table tells."""
+
+_PLACES = 4
+"""So many lines of one cause are named."""
+
 FIRST = "build.first"
 """The reason of every step of a first build: there is nothing in the cache yet."""
+
+WHOLE = (FIRST, "build.no_cache")
+"""Reasons that hold for all steps alike: none is told as a cause of its own."""
 
 WORDS = {
     "hit": "hit",
@@ -76,14 +85,11 @@ def both_ways(steps: Sequence[StepRecord], builder: str) -> BothWays | None:
         return None
     takes: dict[str, float] = {}
     for step in steps:
-        takes[step.step] = step.end - step.start if step.end is not None and step.start is not None else 0.0
+        takes[step.step] = _takes(step)
         if step.step in hanging:
             again = hanging[step.step].get("if_same") == "miss"
             takes[step.step] = (takes[step.step] or step.seconds or 0.0) if again else _looking(builder)
-    ends: dict[str, float] = {}
-    known = {step.step: [source for source, _ in step.inputs if source in takes] for step in steps}
-    for name in TopologicalSorter(known).static_order():
-        ends[name] = max((ends[source] for source in known[name]), default=0.0) + takes[name]
+    ends = _ends(steps, takes)
     same = sum(takes.values()) if builder == "legacy" else max(ends.values())
     changed = max((step.end for step in steps if step.end is not None), default=0.0)
     return BothWays(same, changed, any(step.estimate for step in steps if step.end is not None))
@@ -96,12 +102,78 @@ def _looking(builder: str) -> float:
     return book().cached.at("value") if builder == "legacy" else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A difference that makes steps run, were it the only one. lines: where it does; misses: steps that would run.
+
+    seconds: what they take, as `both_ways` reckons. first: whether nothing before it ran.
+    """
+
+    message: Message
+    lines: tuple[int, ...]
+    misses: int
+    seconds: float
+    first: bool
+
+
+def causes(steps: Sequence[StepRecord], builder: str) -> list[Cause]:
+    """Every cause of a build's re-runs, by the line of the first step that has it."""
+    roots: dict[tuple[Any, ...], list[StepRecord]] = {}
+    messages: dict[tuple[Any, ...], Message] = {}
+    for step in steps:
+        for said in [*([step.reason] if step.cause and step.reason.id not in WHOLE else []), *step.also]:
+            kind = (said.id, *(pair for pair in said.arguments if pair[0] != "more"))
+            messages.setdefault(kind, said)
+            roots.setdefault(kind, []).append(step)
+    found = []
+    for kind, begun in roots.items():
+        run = _from(begun, steps)
+        ends = _ends(run, {step.step: _takes(step) for step in run})
+        seconds = sum(map(_takes, run)) if builder == "legacy" else max(ends.values(), default=0.0)
+        lines = tuple(sorted({step.line for step in begun}))
+        counted = sum(step.status in ("miss", "depends") for step in run)
+        found.append(Cause(messages[kind], lines, counted, seconds, any(step.cause for step in begun)))
+    return sorted(found, key=lambda cause: (cause.lines, not cause.first))
+
+
+def _from(begun: Sequence[StepRecord], steps: Sequence[StepRecord]) -> list[StepRecord]:
+    """The steps that run and that some of those are among the inputs of, at any distance, and those themselves."""
+    known = {step.step: step for step in steps if step.status in ("miss", "depends")}
+    takers: dict[str, list[str]] = {}
+    for step in known.values():
+        for source, _ in step.inputs:
+            takers.setdefault(source, []).append(step.step)
+    reached = dict.fromkeys(step.step for step in begun)
+    queue = list(reached)
+    for name in queue:
+        for taker in takers.get(name, ()):
+            if taker not in reached:
+                reached[taker] = None
+                queue.append(taker)
+    return [step for name, step in known.items() if name in reached]
+
+
+def _takes(step: StepRecord) -> float:
+    """The seconds a step has in the plan."""
+    return step.end - step.start if step.end is not None and step.start is not None else 0.0
+
+
+def _ends(steps: Sequence[StepRecord], takes: Mapping[str, float]) -> dict[str, float]:
+    """When each step ends, were it to begin once those of its inputs have ended that are among the steps."""
+    ends: dict[str, float] = {}
+    known = {step.step: [source for source, _ in step.inputs if source in takes] for step in steps}
+    for name in TopologicalSorter(known).static_order():
+        ends[name] = max((ends[source] for source in known[name]), default=0.0) + takes[name]
+    return ends
+
+
 def as_json(
     outcome: Outcome, builder: str, suggestions: Sequence[Suggestion] = (), imagined: Sequence[WhatIf] = ()
 ) -> str:
     """{"builder", "builds": [{"build", "hits", "misses", "depends", ...}], "metrics", "suggestions", "what_if"}.
 
-    A build also has "if_same" and "if_changed", seconds, null where no step depends on an output, and "steps".
+    A build also has "if_same" and "if_changed", seconds, null where no step depends on an output; "causes", each with
+    what it would cost were it the only one; and "steps".
     metrics are the last build's; what_if: edits that were tried because none was given.
     """
     either = {build: both_ways(steps, builder) for build, steps in builds(outcome).items()}
@@ -113,13 +185,28 @@ def as_json(
             "depends": sum(step.status == "depends" for step in steps),
             "if_same": number(ways.same) if (ways := either[build]) else None,
             "if_changed": number(ways.changed) if ways else None,
+            "causes": [
+                {
+                    **_message(cause.message),
+                    "lines": list(cause.lines),
+                    "first": cause.first,
+                    "misses": cause.misses,
+                    "seconds": number(cause.seconds),
+                }
+                for cause in causes(steps, builder)
+            ],
             "steps": [_step(step) for step in steps],
         }
         for build, steps in builds(outcome).items()
     ]
     metrics = {m.metric: {"value": number(m.value), "unit": m.unit, "estimate": m.estimate} for m in outcome.metrics}
     advice = [
-        {**_message(one.message), "saved_seconds": number(one.saved_seconds), "files": dict(one.files)}
+        {
+            **_message(one.message),
+            "together": [_message(said) for said in one.together],
+            "saved_seconds": number(one.saved_seconds),
+            "files": dict(one.files),
+        }
         for one in suggestions
     ]
     edits = [
@@ -149,6 +236,7 @@ def _step(step: StepRecord) -> dict[str, Any]:
         "status": step.status,
         "cause": step.cause,
         "reason": _message(step.reason),
+        "also": [_message(said) for said in step.also],
         "breaks": _message(step.breaks) if step.breaks is not None else None,
         "seconds": number(step.seconds),
         "start": number(step.start),
@@ -182,9 +270,7 @@ def as_table(
         shown = [step for step in steps if step.status in ("hit", "miss", "depends")]
         bare = all(step.status == "hit" and step.breaks is not None for step in shown) and breaks is not False
         lines += _broken(shown) if bare else _steps(shown)
-        causes = [step for step in shown if step.cause and step.reason.id != FIRST]
-        for step in causes:
-            lines += _wrapped(f"first cause, line {step.line}: {sentence(step.reason)}")
+        lines += _causes(steps, builder)
         hanging = next((step for step in shown if step.status == "depends"), None)
         if hanging is not None:
             lines += _wrapped(f"line {hanging.line}: {sentence(hanging.reason)}")
@@ -200,6 +286,34 @@ def as_table(
     if any(ESTIMATE in line for line in lines):
         lines += ["", LEGEND]
     return "\n".join(lines) + "\n"
+
+
+def _causes(steps: Sequence[StepRecord], builder: str) -> list[str]:
+    """The causes, first those before which nothing ran; where there are several, what each alone would cost."""
+    found = causes(steps, builder)
+    for_all = [step for step in steps if step.cause and step.reason.id in WHOLE and step.reason.id != FIRST]
+    lines = [line for step in for_all for line in _wrapped(f"first cause, line {step.line}: {sentence(step.reason)}")]
+    for place, cause in enumerate(found[:SHOWN_CAUSES], 1):
+        where = f"line{'s' if len(cause.lines) > 1 else ''} {_listed(cause.lines)}"
+        text = f"{'first cause' if cause.first else f'cause {place}'}, {where}: {sentence(cause.message)}"
+        if len(found) > 1:
+            mark = ESTIMATE if any(step.estimate for step in steps) else ""
+            text += f" Alone: {cause.misses} run, {mark}{_amount(cause.seconds, 's')}."
+        lines += _wrapped(text)
+    if len(found) > SHOWN_CAUSES:
+        lines += _wrapped(f"and {len(found) - SHOWN_CAUSES} causes more (--format json has all)")
+    if len(found) > 1:
+        end = max((step.end for step in steps if step.end is not None), default=0.0)
+        mark = ESTIMATE if any(step.estimate for step in steps) else ""
+        count = sum(step.status in ("miss", "depends") for step in steps)
+        both = "both" if len(found) == 2 else "all"
+        lines += _wrapped(f"{both} together: {count} run, {mark}{_amount(end, 's')}")
+    return lines
+
+
+def _listed(lines: Sequence[int]) -> str:
+    shown = ", ".join(map(str, lines[:_PLACES]))
+    return f"{shown} and {len(lines) - _PLACES} more" if len(lines) > _PLACES else shown
 
 
 def _breaking(shown: Sequence[StepRecord], breaks: bool | None) -> list[str]:
@@ -275,7 +389,8 @@ def _suggested(suggestions: Sequence[Suggestion], imagined: Sequence[WhatIf]) ->
     when = f", when {imagined[0].path} changes" if imagined else ""
     lines = ["", f"Try{when}"]
     for one in suggestions:
-        lines += _wrapped(f"- saves {ESTIMATE}{_amount(one.saved_seconds, 's')}: {sentence(one.message)}")
+        both = " Also: ".join(sentence(said) for said in (one.message, *one.together))
+        lines += _wrapped(f"- saves {ESTIMATE}{_amount(one.saved_seconds, 's')}: {both}")
     return lines
 
 

@@ -539,7 +539,7 @@ class TestBuilding:
         assert found["suggestions"] == [
             {
                 "id": "no.such.advice", "arguments": {"line": 3}, "text": "no.such.advice line=3",
-                "saved_seconds": 12.0, "files": {"Dockerfile": "FROM b\n"},
+                "together": [], "saved_seconds": 12.0, "files": {"Dockerfile": "FROM b\n"},
             }
         ]  # fmt: skip
         assert found["what_if"] == [
@@ -570,13 +570,19 @@ def test_an_image_is_told_layer_by_layer() -> None:
     }
     image = {
         "name": "x:1", "layers": [layer], "efficiency": 0.95, "wasted_bytes": 100_000, "hidden_bytes": 0,
+        "wasted_files": [{"path": "/a", "bytes": 100_000, "layers": [1, 3]}], "wasted_file_count": 12_000,
     }  # fmt: skip
     assert inspection.inspected([("x.tar", {"kind": "image", "images": [image]})]).splitlines() == [
         "image x:1: 1 layers, 2.0 MB",
-        "layer           size  compressed  made by",
-        "------------  ------  ----------  -------",
-        "0123456789ab  2.0 MB              RUN a b",
+        "   layer           size  compressed  made by",
+        "-  ------------  ------  ----------  -------",
+        "1  0123456789ab  2.0 MB              RUN a b",
         "efficiency 95.0%, wasted 0.10 MB, hidden by later layers 0 B",
+        "",
+        " wasted  in layers  file",
+        "-------  ---------  ----",
+        "0.10 MB  1, 3       /a",
+        "and 11,999 files more (--format json names up to 1,000)",
     ]
 
 

@@ -281,7 +281,7 @@ def build_table(outcome: Outcome, language: Language = "en", build: str = "", la
             "line": str(step.line or "–"),
             "step": " ".join(step.text.split()),
             "fate": tr(f"figure.status.{fate(step)}", language),
-            "why": told(step.reason, language),
+            "why": " ".join(told(said, language) for said in (step.reason, *step.also)),
             "time": "–" if step.seconds is None else written(step.seconds, "s", language, step.estimate),
             "size": "–" if step.bytes is None else written(step.bytes, "B", language, transfer=True),
             "source": cited(step.source, language),

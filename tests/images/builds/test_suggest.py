@@ -5,7 +5,7 @@ import pytest
 from sim.images.context import from_mapping
 from sim.images.edits import Change, Edit
 from sim.images.plan import plan_builds
-from sim.images.suggest import suggestions
+from sim.images.suggest import MOST_PAIRS, MOST_TRIED, suggestions
 
 FILES = {"requirements.txt": "flask", "app.py": "1", "README.md": "r", "web/package.json": "{}", "web/i.js": "1"}
 
@@ -152,3 +152,35 @@ def test_an_arg_moves_down_with_the_env_that_passes_it_on():
         "FROM python\n# sim: 50 s\nRUN ./slow\nARG REV\nENV BUILD=$REV\nRUN echo $BUILD\n"
     )
     assert lower.saved_seconds == pytest.approx(50)
+
+
+def test_two_changes_are_offered_together_where_neither_helps_alone():
+    """A RUN sees the new argument, and stands on the changed source: moving one of the two away leaves the other."""
+    text = f"FROM python\nARG SHA\nWORKDIR /app\nCOPY . .\n{INSTALL}RUN echo $SHA > /sha\n"
+    change = Change(edits=(Edit(path="app.py", content="2"),), build_args={"SHA": "2"})
+    tree = from_mapping({**FILES, "Dockerfile": text})
+    (both,) = suggestions(tree, [change], build_args={"SHA": "1"}, limit=9)
+    assert {both.message.id, *(one.id for one in both.together)} == {
+        "build.suggest_lower", "build.suggest_split_copy",
+    }  # fmt: skip
+    assert both.files["Dockerfile"] == (
+        f"FROM python\nWORKDIR /app\nCOPY requirements.txt ./\n{INSTALL}COPY . .\nARG SHA\nRUN echo $SHA > /sha\n"
+    )
+    assert both.saved_seconds == pytest.approx(20)
+    (split,) = [one for one in (both.message, *both.together) if one.id == "build.suggest_split_copy"]
+    assert dict(split.arguments) | {"seconds": 0} == {"line": 4, "run": 6, "files": "requirements.txt", "seconds": 0}
+    for one in ([Change(edits=change.edits)], [Change(build_args=change.build_args)]):
+        found = suggestions(tree, one, build_args={"SHA": "1"}, limit=9)
+        assert found
+        assert not any(each.together for each in found)
+
+
+def test_the_pairs_that_are_tried_are_bounded(monkeypatch):
+    plans = []
+    monkeypatch.setattr("sim.images.suggest.plan_builds", lambda *a, **k: plans.append(1) or plan_builds(*a, **k))
+    rest = "".join(f"COPY f{n} /f{n}\nRUN pip install x{n}\n" for n in range(60))
+    text = f"FROM python\nARG A\nARG B\nCOPY . .\n{rest}RUN echo $A $B\n"
+    files = {"Dockerfile": text, "a.py": "1", **{f"f{n}": "1" for n in range(60)}}
+    edits = tuple(Edit(path=path, content="2") for path in ("a.py", *(f"f{n}" for n in range(60))))
+    suggestions(from_mapping(files), [Change(edits=edits, build_args={"A": "2", "B": "2"})], build_args={"A": "1"})
+    assert 1 < len(plans) <= 1 + MOST_TRIED + MOST_PAIRS
