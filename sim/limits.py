@@ -19,3 +19,6 @@ BASELINE = 100 * MIB
 
 DOCKERFILE = 4 * MIB
 """Bytes of a Dockerfile or an ignore file; BuildKit reads no more of a Dockerfile either."""
+
+MANIFEST = 4 * MIB
+"""Bytes of a lock file or list of packages whose packages are counted; of a larger one the number is not known."""

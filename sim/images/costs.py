@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim.errors import InputError, Problem
 from sim.images.baselayers import base_size
 from sim.images.cache import Step
+from sim.images.counting import Count, count, entered
 from sim.images.history import Known
 from sim.images.instructions import Copy, From, Instruction, Run, is_git, is_url
+from sim.images.places import NOWHERE, Place, place_of
 from sim.images.rates import Book, Rule, book
 from sim.images.rewriting import Rewriting
 from sim.images.selection import Selected, select
@@ -58,10 +60,12 @@ def cost_of(
     known: Mapping[int, Known] | None = None,
     changed: Rewriting | None = None,
     ratio: float = 3.0,
+    cwd: str = "/",
 ) -> Cost:
     """What running a step costs, were it to run.
 
-    warm: whether its cache mounts were filled by an earlier run. known: what a real image's history says, by line.
+    cwd: the working directory of a RUN. warm: whether its cache mounts were filled by an earlier run.
+    known: what a real image's history says, by line.
     changed: what it does to files that steps before it are said to have written. ratio: of gzip.
     """
     vertex = step.vertex
@@ -74,7 +78,7 @@ def cost_of(
     if vertex.kind in ("http", "git"):
         return _remote(vertex, given, bound, ratio)
     assert instruction is not None
-    cost = _estimated(step, steps, bound, ratio, warm=warm)
+    cost = _estimated(step, build, steps, bound, ratio, warm=warm, cwd=cwd)
     history = (known or {}).get(vertex.line)
     if history is not None:
         timed = cost if history.seconds is None else _scaled(cost, history.seconds)
@@ -99,10 +103,12 @@ def cost_of(
     return cost
 
 
-def _estimated(step: Step, steps: Mapping[str, Step], bound: Bound, ratio: float, *, warm: bool) -> Cost:
+def _estimated(
+    step: Step, build: BuildGraph, steps: Mapping[str, Step], bound: Bound, ratio: float, *, warm: bool, cwd: str
+) -> Cost:
     vertex, costs = step.vertex, book()
     if isinstance(vertex.step, Run):
-        return _run(vertex.step, costs, bound, ratio, warm=warm)
+        return _run(vertex.step, costs, bound, ratio, warm=warm, place=place_of(step, build, steps, cwd))
     if vertex.effect is not None and vertex.effect.copy is not None and vertex.kind == "file":
         return _copy(step, steps, costs, bound, ratio)
     number = costs.copy if vertex.kind in ("merge", "file") else costs.config
@@ -200,30 +206,55 @@ def _fetching(address: str, size: int | None, bound: Bound, ratio: float) -> tup
     return Part(wait=book().request.at(bound)), Part(fetch=known / (ratio if is_git(address) else 1.0))
 
 
-def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool) -> Cost:
-    text = " ".join([*step.argv, *(doc.content for doc in step.heredocs)])
+def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool, place: Place = NOWHERE) -> Cost:
+    text = " ".join([*step.argv, *(doc.content for doc in step.heredocs)]).replace("\\\n", " ")
     commands = [command for command in re.split(r"&&|\|\||[;|\n]", text) if command.strip()]
     slept = sum(float(found[1]) * _UNITS[found[2]] for c in commands if (found := _SLEEP.match(c)))
-    rules = [costs.rule(command) for command in commands if not _SLEEP.match(command)]
-    known = [rule for rule in rules if rule is not costs.other] or rules[:1] or ([] if slept else [costs.other])
+    cwd = place.cwd
+    rules: list[tuple[Rule, Count | None]] = []
+    for command in commands:
+        cwd = entered(command, cwd)
+        if not _SLEEP.match(command):
+            rule = costs.rule(command)
+            counted = (
+                count(rule.counted.tool, command, cwd, place.env, place.read) if rule.counted is not None else None
+            )
+            rules.append((rule, counted))
+    known = (
+        [each for each in rules if each[0] is not costs.other] or rules[:1] or ([] if slept else [(costs.other, None)])
+    )
     share = costs.warm.at(bound) if warm and any("type=cache" in mount for mount in step.mounts) else 1.0
-    parts = [Part(wait=costs.start.at(bound) + slept)]
-    for rule in known:
-        parts += _parts(rule, bound, share, ratio)
-    seconds = costs.start.at(bound) + slept + sum(rule.seconds.at(bound) for rule in known) * share
-    size = sum(rule.bytes.at(bound) for rule in known)
-    names = ", ".join(dict.fromkeys(rule.id for rule in known)) or "sleep"
-    why = known[0].seconds.estimate if known else costs.start.estimate
-    return Cost(seconds, round(size), f"estimate: {why} ({names})", estimate=True, parts=tuple(parts))
+    seconds, size = costs.start.at(bound) + slept, 0.0
+    parts = [Part(wait=seconds)]
+    for rule, counted in known:
+        takes, leaves = _amount(rule, counted, bound)
+        parts += _parts(rule, takes * share, leaves / ratio * share)
+        seconds += takes * share
+        size += leaves
+    names = ", ".join(dict.fromkeys(rule.id for rule, _ in known)) or "sleep"
+    return Cost(seconds, round(size), f"estimate: {_why(known, costs)} ({names})", estimate=True, parts=tuple(parts))
 
 
-def _parts(rule: Rule, bound: Bound, share: float, ratio: float) -> list[Part]:
-    """A command's time as it is spent: first waiting, with what it downloads, then computing."""
-    seconds = rule.seconds.at(bound) * share
+def _amount(rule: Rule, counted: Count | None, bound: Bound) -> tuple[float, float]:
+    """Seconds and bytes of one command."""
+    if rule.counted is None or counted is None:
+        return rule.seconds.at(bound), rule.bytes.at(bound)
+    return rule.counted.amount(counted, bound)
+
+
+def _why(known: Sequence[tuple[Rule, Count | None]], costs: Book) -> str:
+    """What an estimate is made from: what was counted, or what the catalog supposes of the first command."""
+    told = [f"{c.told}, {rule.counted.reason(c)}" for rule, c in known if rule.counted is not None and c is not None]
+    if told:
+        return "; ".join(dict.fromkeys(told))
+    return known[0][0].seconds.estimate if known else costs.start.estimate
+
+
+def _parts(rule: Rule, seconds: float, size: float) -> list[Part]:
+    """A command's time as it is spent: first waiting, with the bytes it downloads, then computing."""
     busy = rule.shape.cpu.value * seconds
     idle = seconds - busy
     computing = Part(cpu=busy, cores=rule.shape.cores.value)
-    size = rule.bytes.at(bound) / ratio * share
     if rule.shape.fetches and size and idle:
         return [Part(fetch=size, rate=size / idle), computing]
     return [Part(wait=idle), computing]

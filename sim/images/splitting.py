@@ -15,7 +15,7 @@ from sim.images.why import message
 from sim.outcome import Message
 
 _BUILDS = re.compile(
-    r"\b(npm|yarn|pnpm|bun)\s+(run\s+)?build\b|\b(webpack|vite|tsc|make|cmake|ninja|gcc|g\+\+|clang)\b"
+    r"\b(npm|yarn|pnpm|bun)\s+(run\s+)?build\b|(?<![\w.-])(webpack|vite|tsc|make|cmake|ninja|gcc|g\+\+|clang)(?![\w.-])"
     r"|\bgo\s+(build|install)\b|\bcargo\s+(build|install)\b|\bmvnw?\b|\bgradlew?\b|\bdotnet\s+publish\b"
 )
 _INSTALLS = re.compile(

@@ -16,6 +16,7 @@ from typing import Any
 from sim.errors import InputError
 from sim.images import context as trees
 from sim.images.context import Tree
+from sim.images.counting import names_packages
 from sim.images.edits import Change
 from sim.images.instructions import Arg, Copy, Instruction, Pairs, Run
 from sim.images.options import Builder
@@ -250,7 +251,7 @@ def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
     """The files a command reads its dependencies from, among those a COPY of a directory takes."""
     if not isinstance(run, Run) or needs_source(run.text) or _THE_SOURCE.search(run.text):
         return []
-    patterns = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
+    patterns = _lists(run.text)
     folders = [trees.clean(source) for source in copy.sources]
     visible = build.ignore.visible(build.tree)
     found = []
@@ -259,6 +260,13 @@ def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
             if entry.kind == "file" and "/" not in rel and any(_like(name, rel) for name in patterns):
                 found.append(f"{folder}/{rel}" if folder else rel)
     return found
+
+
+def _lists(command: str) -> list[str]:
+    """The files that a RUN reads its dependencies from, as patterns; one that is told the packages reads none."""
+    parts = re.split(r"&&|\|\||[;|\n]", command.replace("\\\n", " "))
+    wanted = [part for part in parts if not names_packages(part)]
+    return [name for tool, names, _ in _TOOLS if any(re.search(tool, part) for part in wanted) for name in names]
 
 
 def _like(pattern: str, name: str) -> bool:
@@ -287,7 +295,7 @@ def _reads(step: Instruction, copy: Copy) -> bool:
     """Whether a command builds from all there is, or reads its dependencies from what a COPY brings."""
     if not isinstance(step, Run):
         return False
-    patterns = [name for tool, names, _ in _TOOLS if re.search(tool, step.text) for name in names]
+    patterns = _lists(step.text)
     named = [source.rstrip("/").rpartition("/")[2] for source in copy.sources]
     manifests = any(_like(pattern, name) for pattern in patterns for name in named)
     return manifests or bool(needs_source(step.text) or _THE_SOURCE.search(step.text))
@@ -300,7 +308,7 @@ def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message,
         copy, run = steps[index - 1], steps[index]
         if not (isinstance(copy, Copy) and isinstance(run, Run) and not copy.source):
             continue
-        wanted = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
+        wanted = _lists(run.text)
         named = [source.rpartition("/")[2] for source in copy.sources]
         if wanted and all(any(_like(pattern, name) for pattern in wanted) for name in named):
             block = lines[first_line(lines, copy) : run.end]
