@@ -23,7 +23,7 @@ FILES = {
     "package-lock.json": json.dumps({"lockfileVersion": 3, "packages": NPM}),
     "v1/package-lock.json": json.dumps({"dependencies": {"a": {"dependencies": {"b": {}}}, "c": {"dev": True}}}),
     "yarn.lock": '# yarn\n\n"@a/b@^1":\n  version "1"\n\nc@1, c@2:\n  dependencies:\n    "@a/b" "1"\n',
-    "pnpm-lock.yaml": "lockfile: 9\npackages:\n\n  a@1:\n    resolution: {}\n  'b@2':\n    x: y\nsnapshots:\n  a@1: {}\n",
+    "pnpm-lock.yaml": "v: 9\npackages:\n\n  a@1:\n    resolution: {}\n  'b@2':\n    x: y\nsnapshots:\n  a@1: {}\n",
     "go.mod": "module x\n\nrequire a.b/c v1\nrequire (\n\td.e/f v1 // indirect\n\t// no\n\n\tg v2\n)\nreplace a => b\n",
     "Cargo.lock": '[[package]]\nname = "a"\n\n[[package]]\nname = "b"\n',
     "Gemfile.lock": "GEM\n  remote: x\n  specs:\n    rails (7)\n      rack (~> 2)\n    rack (2)\n\nPLATFORMS\n  ruby\n",
