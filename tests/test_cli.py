@@ -71,7 +71,7 @@ class TestUsage:
             (["run", "--jobs", "many", "x"], "not a valid integer"),
             (["inspect", "--format", "yaml", "x"], "'table', 'json'"),
             (["build", ".", "--edit", "nothing"], "is no edit; expected PATH=CONTENT"),
-            (["build", ".", "--build-arg", "nothing"], "is no NAME=VALUE"),
+            (["build", ".", "--build-arg", "=nothing"], "is no NAME=VALUE"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
@@ -429,6 +429,86 @@ class TestBuild:
         Path(folder, "Dockerfile").write_text("FROM alpine\nADD https://example.com/a?b=c /a\n", "utf-8")
         assert self.builds(capsys, folder, "--edit-remote", "https://example.com/a=2")[1]["misses"] == 1
 
+    def test_two_causes_are_named_with_what_each_alone_costs(self, folder: str, capsys: Captured) -> None:
+        text = "FROM alpine\nCOPY a.txt /a\nARG V\n# sim: 9 s\nRUN make\n"
+        Path(folder, "Dockerfile").write_text(text, "utf-8")
+        edits = ["--edit", "a.txt=b", "--build-arg", "V=1", "--edit-build-arg", "V=2"]
+        assert answer(["build", folder, *edits]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "first cause, line 2: Re-runs because the content of a.txt changed. Alone: 2 run, ~9.1 s." in out
+        assert "cause 2, line 5: Re-runs because the build argument V changed, from 1 to 2." in out
+        assert "both together: 2 run, ~9.1 s" in out
+        causes = self.builds(capsys, folder, *edits)[1]["causes"]
+        assert [(one["id"], one["lines"], one["misses"], one["first"]) for one in causes] == [  # type: ignore[attr-defined]
+            ("build.content_changed", [2], 2, True), ("build.arg_changed", [5], 1, False),
+        ]  # fmt: skip
+
+    def test_what_an_estimate_is_made_from_is_told(self, folder: str, capsys: Captured) -> None:
+        Path(folder, "Dockerfile").write_text("FROM alpine\nRUN apk add curl git\n", "utf-8")
+        assert answer(["build", folder]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "Estimated from line 2: 2 packages that the command names, each with its dependencies" in out
+
+    @pytest.mark.parametrize(
+        ("options", "held", "path"),
+        [
+            (["--edit", "a.txt=b", "--max-rebuild-time", "9100 ms"], True, ""),
+            (["--edit", "a.txt=b", "--max-rebuild-time", "8.9s"], False, ""),
+            (["--max-rebuild-time", "8.9s"], False, "a.txt"),
+            (["--max-rebuild-time", "8.9s", "--no-suggest"], False, "a.txt"),
+            (["--edit", "a.txt:touch", "--max-rebuild-time", "0 s"], True, ""),
+        ],
+        ids=repr,
+    )
+    def test_a_rebuild_over_its_limit_is_exit_code_1(
+        self, folder: str, options: list[str], held: bool, path: str, capsys: Captured
+    ) -> None:
+        Path(folder, "Dockerfile").write_text("FROM alpine\nCOPY a.txt /a\n# sim: 9 s, 1 MB\nRUN make\n", "utf-8")
+        assert answer(["build", folder, *options]) == (0 if held else 1)
+        assert f"{'held' if held else 'BROKEN'}: --max-rebuild-time" in capsys.readouterr().out
+        assert answer(["build", folder, *options, "--format", "json"]) == (0 if held else 1)
+        (verdict,) = json.loads(capsys.readouterr().out)["budgets"]
+        assert (verdict["passed"], verdict["path"], verdict["figure"]) == (held, path, "rebuild_time")
+
+    def test_the_graph_is_written_in_place_of_the_table_or_into_files(
+        self, folder: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        assert answer(["build", folder, "--edit", "a.txt=b", "--graph", "dot"]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith("digraph build {")
+        assert (
+            answer(["build", folder, "--edit", "a.txt=b", "--graph", "dot,mermaid,svg", "--out", str(tmp_path / "o")])
+            == 0
+        )
+        assert "Build 2 with" in capsys.readouterr().out
+        assert (tmp_path / "o" / "build.dot").read_text("utf-8") == out
+        assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["build.dot", "build.mmd", "build.svg"]
+        assert answer(["build", folder, "--edit", "a.txt=b", "--graph", "dot,mermaid", "--format", "json"]) == 0
+        graphs = json.loads(capsys.readouterr().out)["graphs"]
+        assert (list(graphs), graphs["dot"]) == (["dot", "mermaid"], out)
+
+    def test_a_dockerfile_is_found_from_the_folder_or_from_here(
+        self, folder: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(Path(folder).parent)
+        name = Path(folder).name
+        Path(folder, "Other").write_text("FROM alpine\nRUN one\n", "utf-8")
+        for given in ("Other", f"{name}/Other", str(Path(folder, "Other"))):
+            assert self.builds(capsys, name, "-f", given)[0]["misses"] == 1
+        Path("Outside").write_text("FROM alpine\n", "utf-8")
+        assert answer(["build", name, "-f", "Outside"]) == 2
+        assert "expected a Dockerfile in the folder that is built" in capsys.readouterr().err
+
+    def test_a_build_argument_by_name_alone_has_the_environments_value(
+        self, folder: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Path(folder, "Dockerfile").write_text("FROM alpine\nARG V\nRUN echo $V\n", "utf-8")
+        monkeypatch.setenv("V", "2")
+        second = self.builds(capsys, folder, "--build-arg", "V=1", "--edit-build-arg", "V")[1]
+        assert [one["arguments"] for one in second["causes"]] == [{"name": "V", "old": "1", "new": "2"}]  # type: ignore[attr-defined]
+        monkeypatch.delenv("V")
+        assert self.builds(capsys, folder, "--build-arg", "V=1", "--edit-build-arg", "V")[1]["misses"] == 0
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -439,7 +519,12 @@ class TestBuild:
             ([".", "--host", "laptap"], "did you mean 'laptop'"),
             ([".", "--like", "redis:lates"], "did you mean 'redis:latest'"),
             ([".", "--build-context", "a=b"], "named contexts are not modelled"),
-            ([".", "--label", "a=b", "--builder", "legacy"], "write it as a LABEL in the Dockerfile"),
+            ([".", "--platform", "arm"], "'arm' is no platform"),
+            ([".", "--max-rebuild-time", "30"], "without a unit"),
+            ([".", "--graph", "dot,svg"], "several graphs need --out DIR"),
+            ([".", "--graph", "png"], "no format 'png'"),
+            ([".", "--out", "x"], "--out DIR is for --graph"),
+            ([".", "--shm-size", "big"], "--shm-size"),
         ],
         ids=repr,
     )

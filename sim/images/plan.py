@@ -26,7 +26,7 @@ from sim.images.export import exported
 from sim.images.history import Entry, Known, match
 from sim.images.ignore import Ignore, rules_of
 from sim.images.instructions import Instruction
-from sim.images.options import BUILDERS, Builder, Options
+from sim.images.options import BUILDERS, Builder, Options, from_command_line
 from sim.images.records import records_of
 from sim.images.remotes import mirrors
 from sim.images.rootfs import Files
@@ -128,6 +128,7 @@ def plan_builds(
     pull_base: bool = False,
     like: Sequence[Entry] = (),
     remotes: Mapping[str, str] | None = None,
+    flags: str = "",
 ) -> BuildPlan:
     """Plan a first build into an empty cache, and one more after each change; changes add up.
 
@@ -135,7 +136,8 @@ def plan_builds(
     a folder. label: what the records are called by. bound: which end of their ranges costs are taken at. host: the
     machine that builds, by its id in the catalog. max_parallelism: steps that BuildKit runs at once, 0 for no limit.
     pull_base: whether base images are not there yet. like: layers of a real image, from `history.entries`. remotes:
-    what stands for the content of an ADD's address, as `Options` has it.
+    what stands for the content of an ADD's address, as `Options` has it. flags: more words of a `docker build` command
+    line, of which platform, network, hosts, labels and limits are taken (`options.from_command_line`).
     Raises `InputError` with every problem of the Dockerfile, the context or a change.
     """
     if builder not in BUILDERS:
@@ -146,7 +148,11 @@ def plan_builds(
     machine = Machine(load.host(host), bound, builder, max_parallelism, pull_base)
     session = _Session(builder, machine, tuple(like))
     arguments, fetched = dict(build_args or {}), dict(remotes or {})
-    options = Options(dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, remotes=fetched)
+    line = from_command_line(flags)
+    options = dataclasses.replace(
+        line, dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, no_cache_filter=(),
+        remotes=fetched,
+    )  # fmt: skip
     builds = [_plan(session, tree, options, bases, label, bound)]
     for change in changes:
         ignore = rules_of(tree, trees.clean(path), specific=builder != "legacy")
@@ -154,9 +160,8 @@ def plan_builds(
         merged = {**arguments, **change.build_args}
         arguments = {name: value for name, value in merged.items() if value is not None}
         fetched |= change.remotes
-        options = Options(
-            dockerfile=path,
-            target=target,
+        options = dataclasses.replace(
+            options,
             build_args=dict(arguments),
             no_cache=change.no_cache,
             no_cache_filter=change.no_cache_filter,

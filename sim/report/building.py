@@ -17,6 +17,7 @@ from sim.report.table import ESTIMATE, LEGEND
 from sim.report.texts import has, told
 
 if TYPE_CHECKING:
+    from sim.images.plan import PlannedBuild
     from sim.images.suggest import Suggestion
     from sim.studies.build import WhatIf
 
@@ -167,15 +168,86 @@ def _ends(steps: Sequence[StepRecord], takes: Mapping[str, float]) -> dict[str, 
     return ends
 
 
-def as_json(
-    outcome: Outcome, builder: str, suggestions: Sequence[Suggestion] = (), imagined: Sequence[WhatIf] = ()
-) -> str:
-    """{"builder", "builds": [{"build", "hits", "misses", "depends", ...}], "metrics", "suggestions", "what_if"}.
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that the second build may take. text: the option as it was written."""
+
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a limit comes to. observed: seconds. path: the file whose edit was judged, "" where a change was given."""
+
+    limit: Limit
+    observed: float
+    path: str
+    estimate: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is held; what just meets it holds it."""
+        return self.observed <= self.limit.seconds
+
+
+def judged(outcome: Outcome, imagined: Sequence[WhatIf], limit: Limit, *, changed: bool) -> Verdict:
+    """The verdict on the last build; without a change, on the dearest edit that was tried, as nothing runs again."""
+    if not changed and imagined:
+        worst = max(imagined, key=lambda one: one.seconds)
+        return Verdict(limit, worst.seconds, worst.path, worst.estimate)
+    metric = next(one for one in outcome.metrics if one.metric == "rebuild_time")
+    return Verdict(limit, metric.value, "", metric.estimate)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that `build` tells. notes: what flags do here. verdict: None where there is no limit."""
+
+    outcome: Outcome
+    builder: str
+    suggestions: Sequence[Suggestion] = ()
+    imagined: Sequence[WhatIf] = ()
+    notes: Sequence[str] = ()
+    verdict: Verdict | None = None
+
+
+def graph(outcome: Outcome, form: str) -> str:
+    """The last build's graph as "dot", "mermaid" or "svg": the same nodes and edges in each."""
+    from sim.report.figures.build import build_graph, graph_parts
+    from sim.report.graph import texts
+    from sim.report.graph.svg import standalone
+    from sim.report.look import Look
+
+    look = Look()
+    if form == "svg":
+        return standalone(build_graph(outcome, look), look) + "\n"
+    return (texts.dot if form == "dot" else texts.mermaid)(*graph_parts(outcome, look), look)
+
+
+def imported(flag: str, plans: Mapping[str, PlannedBuild], shown: str) -> str:
+    """What the second build does on a fresh builder that imports what the first exported, in each mode."""
+    parts = [
+        f"mode {mode}, {plan.misses + plan.depends} of {plan.steps} run, "
+        f"{ESTIMATE if plan.estimate else ''}{_amount(plan.rebuild_seconds, 's')}"
+        for mode, plan in plans.items()
+    ]
+    return (
+        f"{flag}: the second build is on a fresh builder that imports what the first exported: {'; '.join(parts)}. "
+        f"Shown is {f'mode {shown}' if shown in plans else f'--cache {shown}'}; --cache-to ...,mode=max exports every "
+        "stage, the default min the image's own layers."
+    )
+
+
+def as_json(told: Told, graphs: Mapping[str, str] | None = None) -> str:
+    """{"builder", "builds": [{"build", "hits", "misses", "depends", ...}], "metrics", "suggestions", "what_if", ...}.
 
     A build also has "if_same" and "if_changed", seconds, null where no step depends on an output; "causes", each with
     what it would cost were it the only one; and "steps".
-    metrics are the last build's; what_if: edits that were tried because none was given.
+    metrics are the last build's; what_if: edits that were tried because none was given. "notes" are of flags, "budgets"
+    has the verdict on a limit, "graphs" those that were asked for, by form.
     """
+    outcome, builder, suggestions, imagined = told.outcome, told.builder, told.suggestions, told.imagined
     either = {build: both_ways(steps, builder) for build, steps in builds(outcome).items()}
     made = [
         {
@@ -216,8 +288,24 @@ def as_json(
         }
         for one in imagined
     ]  # fmt: skip
-    found = {"builder": builder, "builds": made, "metrics": metrics, "suggestions": advice, "what_if": edits}
+    found = {
+        "builder": builder, "builds": made, "metrics": metrics, "suggestions": advice, "what_if": edits,
+        "notes": list(told.notes), "budgets": [_verdict(told.verdict)] if told.verdict is not None else [],
+        **({"graphs": dict(graphs)} if graphs else {}),
+    }  # fmt: skip
     return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "budget": verdict.limit.text,
+        "figure": "rebuild_time",
+        "limit": number(verdict.limit.seconds),
+        "observed": number(verdict.observed),
+        "path": verdict.path,
+        "estimate": verdict.estimate,
+        "passed": verdict.passed,
+    }
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -249,17 +337,12 @@ def _step(step: StepRecord) -> dict[str, Any]:
     }
 
 
-def as_table(
-    outcome: Outcome,
-    builder: str,
-    suggestions: Sequence[Suggestion] = (),
-    imagined: Sequence[WhatIf] = (),
-    breaks: bool | None = None,
-) -> str:
+def as_table(told: Told, breaks: bool | None = None) -> str:
     """A block a build: step, status, time, layer, and why; what the last build costs; what would be cheaper.
 
     breaks: whether it says what would break each hit; None for where hits are few or there is nothing else to say.
     """
+    outcome, builder, suggestions, imagined = told.outcome, told.builder, told.suggestions, told.imagined
     lines = []
     for build, steps in builds(outcome).items():
         counts = [f"{sum(step.status == 'hit' for step in steps)} hit"]
@@ -281,8 +364,11 @@ def as_table(
         lines += [] if bare else _breaking(shown, breaks)
         lines.append("")
     lines += _costs(outcome)
+    lines += _sources(outcome)
     lines += _imagined(imagined)
     lines += _suggested(suggestions, imagined)
+    lines += ["", "Flags", *(line for note in told.notes for line in _wrapped(f"- {note}"))] if told.notes else []
+    lines += _judged(told.verdict) if told.verdict is not None else []
     if any(ESTIMATE in line for line in lines):
         lines += ["", LEGEND]
     return "\n".join(lines) + "\n"
@@ -314,6 +400,30 @@ def _causes(steps: Sequence[StepRecord], builder: str) -> list[str]:
 def _listed(lines: Sequence[int]) -> str:
     shown = ", ".join(map(str, lines[:_PLACES]))
     return f"{shown} and {len(lines) - _PLACES} more" if len(lines) > _PLACES else shown
+
+
+_TOLD_SOURCES = 6
+"""Of so many RUNs the table says what their estimate is made from, the longest first."""
+
+
+def _sources(outcome: Outcome) -> list[str]:
+    """What the estimates of the RUNs are made from that run in the last build that runs any."""
+    for steps in reversed(builds(outcome).values()):
+        ran = [s for s in steps if s.status in ("miss", "depends") and s.instruction == "RUN" and s.estimate]
+        longest = sorted(ran, key=lambda step: -(step.seconds or 0.0))[:_TOLD_SOURCES]
+        if longest:
+            lines = ["", "Estimated from"]
+            for step in sorted(longest, key=lambda one: one.line):
+                lines += _wrapped(f"line {step.line}: {step.source.removeprefix('estimate: ')}")
+            return lines
+    return []
+
+
+def _judged(verdict: Verdict) -> list[str]:
+    """Whether a limit is held, and by what."""
+    when = f" when {verdict.path} changes" if verdict.path else ""
+    taken = f"{ESTIMATE if verdict.estimate else ''}{_amount(verdict.observed, 's')}"
+    return ["", f"{'held' if verdict.passed else 'BROKEN'}: {verdict.limit.text}: {taken} to rebuild{when}"]
 
 
 def _breaking(shown: Sequence[StepRecord], breaks: bool | None) -> list[str]:

@@ -46,6 +46,12 @@ class Parameters:
     like: Annotated[
         str, doc("An image whose layers have the steps' sizes: one of the catalog, or an archive beside the scenario.")
     ] = ""
+    flags: Annotated[
+        str,
+        doc(
+            "More flags of docker build that are in a step's key: --platform, --network, --add-host, --ulimit, --label."
+        ),
+    ] = ""
     builds: Annotated[tuple[Change, ...], doc("What changes before each build after the first.")] = ()
 
 
@@ -158,6 +164,7 @@ def _asked(params: Parameters, folder: str | Path) -> dict[str, Any]:
         "host": params.host,
         "max_parallelism": params.max_parallelism,
         "pull_base": params.pull_base,
+        "flags": params.flags,
         "like": entries(params.like, folder) if params.like else (),
     }
 
