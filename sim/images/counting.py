@@ -335,7 +335,10 @@ def _go(words: Sequence[str], cwd: str, read: Read) -> Count | None:
 
 def _cargo(_words: Sequence[str], cwd: str, read: Read) -> Count | None:
     text = read(posixpath.join(cwd, "Cargo.lock"))
-    return _listed(_entries(text), "Cargo.lock", locked=True) if text is not None else None
+    if text is not None:
+        return _listed(_entries(text), "Cargo.lock", locked=True)
+    listed = _mapping(_mapping(_toml(read(posixpath.join(cwd, "Cargo.toml")))).get("dependencies"))
+    return _listed(len(listed), "Cargo.toml", locked=False)
 
 
 def _ruby_or_php(words: Sequence[str], cwd: str, read: Read) -> Count | None:

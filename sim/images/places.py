@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sim.errors import InputError
 from sim.images.cache import Step
@@ -21,13 +21,9 @@ from sim.limits import MANIFEST
 class Place:
     """Where a command runs. read: a file's text by its path, None where it is not known."""
 
-    cwd: str = "/"
-    env: Mapping[str, str] = field(default_factory=dict)
-    read: Callable[[str], str | None] = lambda _: None
-
-
-NOWHERE = Place()
-"""A place of which nothing is known."""
+    cwd: str
+    env: Mapping[str, str]
+    read: Callable[[str], str | None]
 
 
 def place_of(step: Step, build: BuildGraph, steps: Mapping[str, Step], cwd: str) -> Place:

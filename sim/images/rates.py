@@ -54,7 +54,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the catalog says of commands that match a pattern. counted: where their packages can be counted."""
+    """What the catalog says of commands that match a pattern.
+
+    counted: where their packages can be counted. result: bytes of what they make and a later COPY takes, where that is
+    less than all they write.
+    """
 
     id: str
     pattern: re.Pattern[str]
@@ -62,6 +66,7 @@ class Rule:
     bytes: Number
     shape: Shape
     counted: Counted | None = None
+    result: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,7 @@ def _rule(table: Table, pattern: re.Pattern[str], shapes: dict[str, Shape]) -> R
         table.number("bytes", "B"),
         shapes.get(shape) or _NO_SHAPE,
         _counted(inner) if inner is not None else None,
+        table.number("result", "B") if table.has("result") else None,
     )
     table.done()
     return rule

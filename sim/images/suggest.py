@@ -51,6 +51,11 @@ _TOOLS = (
     (r"\bbundle\s+install\b", ("Gemfile", "Gemfile.lock"), "/usr/local/bundle/cache"),
     (r"\bcomposer\s+install\b", ("composer.json", "composer.lock"), "/root/.composer/cache"),
     (r"\bmvnw?\b", ("pom.xml",), "/root/.m2"),
+    (
+        r"\bdotnet\s+(restore|build|publish)\b",
+        ("*.csproj", "*.fsproj", "*.sln", "*.slnx", "Directory.*.props", "nuget.config", "packages.lock.json"),
+        "/root/.nuget/packages",
+    ),
     (r"\bgradlew?\b", ("build.gradle*", "settings.gradle*", "gradle.properties"), "/root/.gradle"),
 )
 """Commands that fetch dependencies: pattern, the files that name them, where they keep what they fetched."""
@@ -297,7 +302,7 @@ def _reads(step: Instruction, copy: Copy) -> bool:
         return False
     patterns = _lists(step.text)
     named = [source.rstrip("/").rpartition("/")[2] for source in copy.sources]
-    manifests = any(_like(pattern, name) for pattern in patterns for name in named)
+    manifests = any(_like(pattern, name) or _like(name, pattern) for pattern in patterns for name in named)
     return manifests or bool(needs_source(step.text) or _THE_SOURCE.search(step.text))
 
 
@@ -310,7 +315,7 @@ def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message,
             continue
         wanted = _lists(run.text)
         named = [source.rpartition("/")[2] for source in copy.sources]
-        if wanted and all(any(_like(pattern, name) for pattern in wanted) for name in named):
+        if wanted and all(any(_like(pattern, name) or _like(name, pattern) for pattern in wanted) for name in named):
             block = lines[first_line(lines, copy) : run.end]
             rest = lines[: first_line(lines, copy)] + lines[run.end :]
             above = first_line(lines, steps[at])
@@ -367,19 +372,35 @@ def _ignore(build: PlannedBuild, copy: Copy, changed: str) -> Iterator[Candidate
     yield message("build.suggest_ignore", path=changed, file=name), {name: text}
 
 
+_STORES = ("/go/pkg/mod", "/usr/local/cargo/registry", "/root/.m2", "/root/.gradle", "/root/.nuget/packages")
+"""Where a tool's later commands read what an earlier one fetched: without the mount, they do not find it there."""
+
+_KEEPS_NOTHING = re.compile(r"--no-cache-dir\b|--no-cache\b|\bcache (clean|purge)\b|PIP_NO_CACHE_DIR")
+
+
 def _mounts(build: PlannedBuild, stages: Sequence[Stage], lines: list[str]) -> Iterator[tuple[Message, str]]:
-    """Keep what a command fetches in a cache mount."""
+    """Keep what a command fetches in a cache mount; of a tool that keeps no copy elsewhere, in all its commands."""
     ran = {record.line for record in build.records if record.status == "miss"}
-    for stage in stages:
-        for step in stage.instructions:
-            if not isinstance(step, Run) or step.line not in ran or any("type=cache" in m for m in step.mounts):
-                continue
+    without: dict[str, list[Run]] = {}
+    for step in (step for stage in stages for step in stage.instructions):
+        if isinstance(step, Run) and not any("type=cache" in mount for mount in step.mounts):
             target = next((where for tool, _, where in _TOOLS if re.search(tool, step.text)), "")
-            if target:
-                changed = list(lines)
+            if target and not _KEEPS_NOTHING.search(step.text):
+                without.setdefault(target, []).append(step)
+    for target, steps in without.items():
+        missed = [step for step in steps if step.line in ran]
+        together = missed and target in _STORES and len(steps) > 1
+        for some in [steps] if together else [[step] for step in missed]:
+            changed = list(lines)
+            for step in some:
                 flag = f"--mount=type=cache,target={target} "
                 changed[step.line - 1] = re.sub(r"^(\s*\S+\s+)", rf"\g<1>{flag}", changed[step.line - 1], count=1)
-                yield message("build.suggest_cache_mount", line=step.line, target=target), "\n".join(changed)
+            if len(some) == 1:
+                said = message("build.suggest_cache_mount", line=some[0].line, target=target)
+            else:
+                places = ", ".join(str(step.line) for step in some)
+                said = message("build.suggest_cache_mounts", lines=places, target=target)
+            yield said, "\n".join(changed)
 
 
 def _moved(lines: list[str], step: Instruction, below: int) -> list[str]:

@@ -473,7 +473,7 @@ def _costs(outcome: Outcome) -> list[str]:
             metric = values[name]
             low, high = metric.range or (metric.value, metric.value)
             spread = f" ({_amount(low, metric.unit)} to {_amount(high, metric.unit)})" if low < high else ""
-            mark = ESTIMATE if metric.estimate else ""
+            mark = ESTIMATE if metric.estimate and (metric.value or low < high) else ""
             found.append(f"{words}: {mark}{_amount(metric.value, metric.unit)}{spread}")
     return found
 

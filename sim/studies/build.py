@@ -125,7 +125,7 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[Wha
                 continue
             parts = select(TreeView(first.graph.context), item.selectors or (Selector("/"),)).parts
             files = [path for path, identity in parts if identity.startswith("file ") and path not in tried]
-            path = next((path for path in files if not _LISTS.search(path)), files[0] if files else "")
+            path = min(files, key=_rank, default="")
             tried.update(files if len(files) < _FEW else [path])
             if not path:
                 continue
@@ -140,6 +140,18 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[Wha
 
 _FEW = 4
 """A COPY of fewer files stands for those files; a folder's other files may be copied again further down."""
+
+_SOURCE = re.compile(
+    r"\.(py|rb|php|js|jsx|ts|tsx|mjs|vue|svelte|go|rs|java|kt|scala|cs|fs|c|cc|cpp|h|hpp|swift|ex|exs|html|css)$",
+    re.IGNORECASE,
+)
+_SELDOM = re.compile(r"(^|/)(tests?|spec|__tests__|migrations|config|docs?)/|\.(test|spec|config|min)\.", re.IGNORECASE)
+
+
+def _rank(path: str) -> tuple[bool, bool, bool]:
+    """How far a file is from one that is edited often: source first, lists and what is seldom touched last."""
+    return bool(_LISTS.search(path)), not _SOURCE.search(path), bool(_SELDOM.search(path))
+
 
 _LISTS = re.compile(r"(^|/)(Dockerfile|\.|README|LICENSE|docs?/)|\.(md|rst|lock|txt)$", re.IGNORECASE)
 """Files that are edited less often than a source."""

@@ -188,3 +188,19 @@ def test_a_command_that_names_its_packages_reads_no_list_of_the_projects():
 def test_a_name_with_make_in_it_is_no_make():
     assert book().rule("python make-data.py") is book().other
     assert book().rule("cd x && ./configure").id == book().rule("make -j4").id == "make"
+
+
+def test_a_binary_that_is_copied_is_smaller_than_what_its_compiler_leaves():
+    def copied(path):
+        built = "FROM golang AS b\nWORKDIR /src\nCOPY go.mod .\nRUN go build -o /out/app\n"
+        return seconds(f"{built}FROM a\nCOPY --from=b {path} /x\n", FILES, 6)[1]
+
+    rule = book().rule("go build")
+    assert copied("/out/app") == rule.result.value
+    assert copied("/src") == copied("/") == seconds("FROM golang\nCOPY go.mod .\nRUN go build\n", FILES, 3)[1]
+
+
+def test_the_crates_of_a_project_without_a_lock_file_are_those_it_names():
+    files = {"Cargo.toml": '[package]\nname = "x"\n[dependencies]\nserde = "1"\ntokio = { version = "1" }\n'}
+    found = count("cargo", "cargo build --release", "/", {}, lambda path: files.get(path.strip("/")))
+    assert (found.named, found.locked) == (2, 0)

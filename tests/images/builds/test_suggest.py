@@ -184,3 +184,48 @@ def test_the_pairs_that_are_tried_are_bounded(monkeypatch):
     edits = tuple(Edit(path=path, content="2") for path in ("a.py", *(f"f{n}" for n in range(60))))
     suggestions(from_mapping(files), [Change(edits=edits, build_args={"A": "2", "B": "2"})], build_args={"A": "1"})
     assert 1 < len(plans) <= 1 + MOST_TRIED + MOST_PAIRS
+
+
+def test_a_store_that_a_later_command_reads_is_mounted_in_each():
+    """Maven keeps what it fetched in /root/.m2 and nowhere else: a mount in one RUN alone hides it from the next."""
+    text = "FROM maven\nCOPY pom.xml .\nRUN mvn dependency:go-offline\nCOPY src src\nRUN mvn package\n"
+    found = offered(text, Edit(path="pom.xml", content="2"), files={"pom.xml": "1", "src/A.java": "1"})
+    (mounts,) = [one for one in found if "mount" in one.message.id]
+    assert dict(mounts.message.arguments) | {"seconds": 0} == {"lines": "3, 5", "target": "/root/.m2", "seconds": 0}
+    assert mounts.files["Dockerfile"].count("RUN --mount=type=cache,target=/root/.m2 mvn") == 2
+
+
+@pytest.mark.parametrize(
+    "command", ["pip install --no-cache-dir -r requirements.txt", "npm ci && npm cache clean --force"]
+)
+def test_no_mount_for_a_command_that_keeps_nothing_in_it(command):
+    text = f"FROM python\nCOPY requirements.txt package*.json ./\nRUN {command}\n"
+    found = offered(
+        text, Edit(path="requirements.txt", content="2"), files={"requirements.txt": "1", "package.json": "{}"}
+    )
+    assert not any("mount" in one.message.id for one in found)
+
+
+@pytest.mark.parametrize(
+    ("image", "pattern", "command"),
+    [
+        ("node", "package*.json", "npm ci"),
+        ("dotnet", "*.csproj", "dotnet restore"),
+        ("python", "req*.txt", "pip install -r r"),
+    ],
+)
+def test_what_a_pattern_copies_for_a_command_stays_above_it(image, pattern, command):
+    text = f"FROM {image}\nCOPY {pattern} ./\n# sim: 20 s\nRUN {command}\n"
+    files = {"package.json": "{}", "a.csproj": "x", "requirements.txt": "r"}
+    for name in files:
+        found = offered(text, Edit(path=name, content="2"), files=files)
+        assert "build.suggest_move_down" not in ids(found)
+
+
+def test_a_fetch_of_mavens_is_no_build_that_gets_a_stage_of_its_own():
+    text = (
+        "FROM maven\nWORKDIR /work\nCOPY pom.xml /work/server/pom.xml\n# sim: 20 s\nRUN mvn dependency:go-offline\n"
+        "COPY src /work/src\n# sim: 20 s\nRUN apt-get install x\n"
+    )
+    found = offered(text, Edit(path="pom.xml", content="2"), files={"pom.xml": "1", "src/A.java": "1"})
+    assert "build.suggest_stage" not in ids(found)
