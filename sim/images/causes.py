@@ -15,7 +15,13 @@ from sim.outcome import Message
 MOST = 3
 """So many causes are told of one step."""
 
+_CARRIED = 1000
+"""With so many differences above it a step is not asked for its own: every step would hold the set of them all."""
+
 _ENVIRONMENT = ("build.arg_", "build.env_")
+_HERE = ("new", "build.text_changed", "build.document_changed", "build.mount_changed")
+"""Differences of one step, which none below it can have."""
+
 _FOLLOWS = ("build.stage_output_changed", "build.parent_changed", "build.args_changed")
 
 
@@ -34,11 +40,12 @@ def causes(now: Built, before: Built | None, pairs: Mapping[str, str]) -> dict[s
             continue
         above = _together([known[item.vertex] for item in step.vertex.inputs])
         known[name] = above
+        if len(above) >= _CARRIED:
+            continue
         own = _own(step, now, before, pairs, above)
-        facts = {fact for each, _ in own for fact in each}
-        if facts:
-            known[name] = above | facts
-            found[name] = tuple(said for _, said in own)[:MOST]
+        found[name] = tuple(said for _, said in own)[:MOST]
+        facts = {fact for each, _ in own for fact in each if fact[0] not in _HERE}
+        known[name] = above | facts if facts else above
     return found
 
 

@@ -27,8 +27,11 @@ _SHORT = 38
 FEW_HITS = 12
 """Up to so many hits of a build that also runs steps, the table says of each what would break it."""
 
+MOST_CAUSES = 50
+"""So many causes of a build are told: for each, what it alone would cost is reckoned."""
+
 SHOWN_CAUSES = 5
-"""So many causes of a build the table tells."""
+"""So many of them the table tells."""
 
 _PLACES = 4
 """So many lines of one cause are named."""
@@ -118,7 +121,7 @@ class Cause:
 
 
 def causes(steps: Sequence[StepRecord], builder: str) -> list[Cause]:
-    """Every cause of a build's re-runs, by the line of the first step that has it."""
+    """The causes of a build's re-runs, the first `MOST_CAUSES` by the line of the first step that has one."""
     roots: dict[tuple[Any, ...], list[StepRecord]] = {}
     messages: dict[tuple[Any, ...], Message] = {}
     for step in steps:
@@ -127,7 +130,7 @@ def causes(steps: Sequence[StepRecord], builder: str) -> list[Cause]:
             messages.setdefault(kind, said)
             roots.setdefault(kind, []).append(step)
     found = []
-    for kind, begun in roots.items():
+    for kind, begun in sorted(roots.items(), key=lambda item: item[1][0].line)[:MOST_CAUSES]:
         run = _from(begun, steps)
         ends = _ends(run, {step.step: _takes(step) for step in run})
         seconds = sum(map(_takes, run)) if builder == "legacy" else max(ends.values(), default=0.0)
@@ -387,7 +390,7 @@ def _causes(steps: Sequence[StepRecord], builder: str) -> list[str]:
             text += f" Alone: {cause.misses} run, {mark}{_amount(cause.seconds, 's')}."
         lines += _wrapped(text)
     if len(found) > SHOWN_CAUSES:
-        lines += _wrapped(f"and {len(found) - SHOWN_CAUSES} causes more (--format json has all)")
+        lines += _wrapped(f"and more causes (--format json has up to {MOST_CAUSES})")
     if len(found) > 1:
         end = max((step.end for step in steps if step.end is not None), default=0.0)
         mark = ESTIMATE if any(step.estimate for step in steps) else ""

@@ -5,7 +5,7 @@ import pytest
 from sim.images.causes import MOST
 from sim.images.edits import Change, Edit
 from sim.images.plan import plan_builds
-from sim.report.building import causes
+from sim.report.building import MOST_CAUSES, causes
 
 BUILDERS = ["buildkit-containerd", "buildkit-overlay2", "legacy"]
 FILES = {"a.txt": "1", "b.txt": "1", "c.txt": "1"}
@@ -112,3 +112,26 @@ def test_many_causes_are_found_in_time_linear_in_the_steps(monkeypatch):
     text = "FROM base\nARG V\n" + "".join(f"RUN {n}\n" for n in range(200))
     records(text=text, build_args={"V": "2"})
     assert len(asked) <= 2
+
+
+def test_what_a_step_knows_of_those_above_it_is_bounded(monkeypatch):
+    """With every line of a long Dockerfile changed, no step holds all changes above it; past the bound none is told."""
+    import sim.images.causes as module
+
+    sizes = []
+    together = module._together
+    monkeypatch.setattr(
+        module, "_together", lambda above: sizes.append(max(map(len, above), default=0)) or together(above)
+    )
+    text = "FROM base\n" + "".join(f"RUN {n}\n" for n in range(300))
+    edit = Edit(path="Dockerfile", content=text.replace("RUN ", "RUN x"))
+    found = records(edit, text=text)
+    assert max(sizes) == 0
+    assert sum(bool(r.also) for r in found) == 299
+    assert len(causes(found, "buildkit-containerd")) == MOST_CAUSES
+    names = [f"V{n}" for n in range(20)]
+    text = "FROM base\nRUN a\n" + "".join(f"ARG {name}\nRUN {name}\n" for name in names)
+    monkeypatch.setattr(module, "_CARRIED", 5)
+    found = records(text=text, args=dict.fromkeys(names, "1"), build_args=dict.fromkeys(names, "2"))
+    assert sum(bool(r.also) for r in found) == 4
+    assert max(sizes) == 5

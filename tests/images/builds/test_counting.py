@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from sim.images.counting import TOOLS, count, names_packages
+from sim.images.counting import TOOLS, count, entered, names_packages
 from sim.images.edits import Change, Edit
 from sim.images.plan import plan_builds
 from sim.images.rates import book
@@ -204,3 +204,13 @@ def test_the_crates_of_a_project_without_a_lock_file_are_those_it_names():
     files = {"Cargo.toml": '[package]\nname = "x"\n[dependencies]\nserde = "1"\ntokio = { version = "1" }\n'}
     found = count("cargo", "cargo build --release", "/", {}, lambda path: files.get(path.strip("/")))
     assert (found.named, found.locked) == (2, 0)
+
+
+def test_hostile_commands_are_counted_in_bounded_memory_and_paths():
+    assert count("apt", "apt-get install " + "$A " * 5000, "/", {"A": "x " * 100_000}, read) is None
+    cwd = "/"
+    for _ in range(5000):
+        cwd = entered("cd aaaaaaaaaa", cwd)
+    assert len(cwd) < 5000
+    assert entered("(cd /x", "/y") == "/x"
+    assert entered("cd $HOME", "/y") == "/y"
