@@ -36,6 +36,9 @@ LEAST_SHARE = 0.05
 MOST_TRIED = 40
 """So many changes are tried alone."""
 
+MOST_STEPS = 20_000
+"""So many steps are planned in all: of a build of thousands, few changes are tried."""
+
 MOST_FIRST, MOST_PAIRS = 8, 32
 """Where a build has several causes: on top of so many changes another is tried, in so many pairs in all."""
 
@@ -117,13 +120,15 @@ def suggestions(
         except InputError:
             return None
 
-    alone = list(itertools.islice(_distinct(_candidates(now.last, text, path, builder)), MOST_TRIED))
+    most = max(MOST_STEPS // max(now.last.steps, 1), 1)
+    alone = list(itertools.islice(_distinct(_candidates(now.last, text, path, builder)), min(MOST_TRIED, most)))
+    pairs = min(MOST_PAIRS, most - len(alone)) if _several(now.last.records) else 0
     plans = [tried(files) for _, files in alone]
     saves = [now.last.rebuild_seconds - plan.rebuild_seconds if plan is not None else 0.0 for plan in plans]
     found: dict[tuple[str, ...], Suggestion] = {}
     for (said, files), saved in zip(alone, saves, strict=True):
         _keep(found, (said,), saved, files, least)
-    for first, second, files in _pairs(alone, plans, path, builder) if _several(now.last.records) else ():
+    for first, second, files in itertools.islice(_pairs(alone, plans, path, builder), pairs):
         plan = tried(files)
         saved = now.last.rebuild_seconds - plan.rebuild_seconds if plan is not None else 0.0
         if saved >= saves[first] + saves[second] + least:
@@ -164,7 +169,6 @@ def _pairs(
     The second is made again on the Dockerfile that has the first, where its lines are others; it is the same change if
     it says the same but for lines.
     """
-    count = 0
     tops = sorted(range(len(alone)), key=lambda at: _FIRST.index(alone[at][0].id) if alone[at][0].id in _FIRST else 9)
     for first in tops[:MOST_FIRST]:
         plan, (said, files) = plans[first], alone[first]
@@ -175,9 +179,6 @@ def _pairs(
             second = next((at for at, (known, _) in enumerate(alone) if _alike(known, other)), None)
             if second is None or other.id == said.id:
                 continue
-            if count == MOST_PAIRS:
-                return
-            count += 1
             yield first, second, {**files, **more}
 
 

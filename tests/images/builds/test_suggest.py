@@ -229,3 +229,14 @@ def test_a_fetch_of_mavens_is_no_build_that_gets_a_stage_of_its_own():
     )
     found = offered(text, Edit(path="pom.xml", content="2"), files={"pom.xml": "1", "src/A.java": "1"})
     assert "build.suggest_stage" not in ids(found)
+
+
+def test_of_a_long_build_few_changes_are_tried(monkeypatch):
+    plans = []
+    monkeypatch.setattr("sim.images.suggest.plan_builds", lambda *a, **k: plans.append(1) or plan_builds(*a, **k))
+    monkeypatch.setattr("sim.images.suggest.MOST_STEPS", 500)
+    rest = "".join(f"COPY app.py /f{n}\nRUN pip install -r r{n}\n" for n in range(50))
+    tree = from_mapping({**FILES, "Dockerfile": f"FROM python\nARG A\nCOPY . .\n{rest}RUN echo $A\n"})
+    change = Change(edits=(Edit(path="app.py", content="2"),), build_args={"A": "2"})
+    suggestions(tree, [change], build_args={"A": "1"})
+    assert 1 < len(plans) <= 1 + 500 // 102
