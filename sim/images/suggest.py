@@ -317,6 +317,8 @@ def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message,
         wanted = _lists(run.text)
         named = [source.rpartition("/")[2] for source in copy.sources]
         if wanted and all(any(_like(pattern, name) or _like(name, pattern) for pattern in wanted) for name in named):
+            if any(isinstance(other, Copy) and _reads(run, other) for other in steps[at : index - 1]):
+                return
             block = lines[first_line(lines, copy) : run.end]
             rest = lines[: first_line(lines, copy)] + lines[run.end :]
             above = first_line(lines, steps[at])

@@ -240,3 +240,10 @@ def test_of_a_long_build_few_changes_are_tried(monkeypatch):
     change = Change(edits=(Edit(path="app.py", content="2"),), build_args={"A": "2"})
     suggestions(tree, [change], build_args={"A": "1"})
     assert 1 < len(plans) <= 1 + 500 // 102
+
+
+def test_no_installation_moves_above_another_copy_that_it_reads():
+    text = "FROM node\nCOPY package.json .\nCOPY package-lock.json .\n# sim: 20 s\nRUN npm ci\nCOPY . .\n"
+    files = {"package.json": "{}", "package-lock.json": "{}", "i.js": "1"}
+    found = offered(text, Edit(path="package.json", content="2"), files=files)
+    assert "build.suggest_move_up" not in ids(found)
