@@ -76,3 +76,6 @@ IMAGE_CONTENT = 2 * GIB
 
 IMAGE_FILES = 300_000
 """Files of all layers in it."""
+
+MANIFEST = 4 * MIB
+"""Bytes of a lock file or list of packages whose packages are counted; of a larger one the number is not known."""

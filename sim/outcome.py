@@ -176,7 +176,8 @@ class StepRecord:
     seconds, bytes: what running it costs (bytes of its layer); None where not known; `source` says from where.
     compressed: bytes of its layer as pushed and pulled, by gzip's ratio unless the image is known. start, end: seconds
     since the build began, None where it did not run. on_critical_path: whether the build would have ended sooner
-    without it. breaks: for a hit, what would make it miss.
+    without it. breaks: for a hit, what would make it miss. also: for a miss, what else would have made it run, were
+    `reason` not there.
     """
 
     of: str
@@ -202,6 +203,7 @@ class StepRecord:
     end: float | None = None
     on_critical_path: bool = False
     breaks: Message | None = None
+    also: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

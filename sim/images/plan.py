@@ -26,7 +26,7 @@ from sim.images.export import exported
 from sim.images.history import Entry, Known, match
 from sim.images.ignore import Ignore, rules_of
 from sim.images.instructions import Instruction
-from sim.images.options import BUILDERS, Builder, Options
+from sim.images.options import BUILDERS, Builder, Options, from_command_line
 from sim.images.outcomes import left_by
 from sim.images.records import records_of
 from sim.images.remotes import mirrors
@@ -129,6 +129,7 @@ def plan_builds(
     pull_base: bool = False,
     like: Sequence[Entry] = (),
     remotes: Mapping[str, str] | None = None,
+    flags: str = "",
     tick: Callable[[float], None] = lambda _: None,
 ) -> BuildPlan:
     """Plan a first build into an empty cache, and one more after each change; changes add up.
@@ -137,8 +138,9 @@ def plan_builds(
     a folder. label: what the records are called by. bound: which end of their ranges costs are taken at. host: the
     machine that builds, by its id in the catalog. max_parallelism: steps that BuildKit runs at once, 0 for no limit.
     pull_base: whether base images are not there yet. like: layers of a real image, from `history.entries`. remotes:
-    what stands for the content of an ADD's address, as `Options` has it. tick: is told the share of the builds that
-    are planned, and may raise to end it.
+    what stands for the content of an ADD's address, as `Options` has it. flags: more words of a `docker build` command
+    line, of which platform, network, hosts, labels and limits are taken (`options.from_command_line`). tick: is told
+    the share of the builds that are planned, and may raise to end it.
     Raises `InputError` with every problem of the Dockerfile, the context or a change.
     """
     if builder not in BUILDERS:
@@ -149,7 +151,11 @@ def plan_builds(
     machine = Machine(load.host(host), bound, builder, max_parallelism, pull_base)
     session = _Session(builder, machine, tuple(like))
     arguments, fetched = dict(build_args or {}), dict(remotes or {})
-    options = Options(dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, remotes=fetched)
+    line = from_command_line(flags)
+    options = dataclasses.replace(
+        line, dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, no_cache_filter=(),
+        remotes=fetched,
+    )  # fmt: skip
     builds = [_plan(session, tree, options, bases, label, bound)]
     for change in changes:
         tick(len(builds) / (len(changes) + 1))
@@ -158,9 +164,8 @@ def plan_builds(
         merged = {**arguments, **change.build_args}
         arguments = {name: value for name, value in merged.items() if value is not None}
         fetched |= change.remotes
-        options = Options(
-            dockerfile=path,
-            target=target,
+        options = dataclasses.replace(
+            options,
             build_args=dict(arguments),
             no_cache=change.no_cache,
             no_cache_filter=change.no_cache_filter,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sim.images.breaks import breaks
 from sim.images.cache import Step
+from sim.images.causes import causes
 from sim.images.costs import Cost
 from sim.images.instructions import Instruction
 from sim.images.schedule import Schedule
@@ -31,6 +32,7 @@ def records_of(
     """
     records: list[StepRecord] = []
     critical = set(when.now.critical)
+    every = causes(now, before, pairs)
     broken = next((step.vertex for step in now.steps.values() if step.outcome == "failed"), None)
     for name, step in now.steps.items():
         vertex = step.vertex
@@ -48,6 +50,7 @@ def records_of(
         else:
             why = reason(step, now, before, pairs)
         span = when.now.spans.get(name)
+        also = tuple(said for said in every.get(name, ()) if said != why) if status in ("miss", "depends") else ()
         records.append(
             StepRecord(
                 of,
@@ -73,6 +76,7 @@ def records_of(
                 span[1] if span else None,
                 name in critical,
                 breaks(step, now) if status == "hit" else None,
+                also,
             )
         )
     records += _settings(of, build, now)

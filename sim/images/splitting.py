@@ -15,7 +15,7 @@ from sim.images.why import message
 from sim.outcome import Message
 
 _BUILDS = re.compile(
-    r"\b(npm|yarn|pnpm|bun)\s+(run\s+)?build\b|\b(webpack|vite|tsc|make|cmake|ninja|gcc|g\+\+|clang)\b"
+    r"\b(npm|yarn|pnpm|bun)\s+(run\s+)?build\b|(?<![\w.-])(webpack|vite|tsc|make|cmake|ninja|gcc|g\+\+|clang)(?![\w.-])"
     r"|\bgo\s+(build|install)\b|\bcargo\s+(build|install)\b|\bmvnw?\b|\bgradlew?\b|\bdotnet\s+publish\b"
 )
 _INSTALLS = re.compile(
@@ -26,9 +26,14 @@ _INSTALLS = re.compile(
 
 
 def needs_source(command: str) -> bool:
-    """Whether a RUN builds: it needs the source, not only the files that name the dependencies."""
+    """Whether a RUN builds: it needs the source, not only the files that name the dependencies.
+
+    Maven's goals `dependency:...` fetch and build nothing.
+    """
     parts = re.split(r"&&|\|\||[;|\n]", command.replace("\\\n", " "))
-    return any(_BUILDS.search(part) and not _INSTALLS.search(part + " ") for part in parts)
+    return any(
+        _BUILDS.search(part) and not _INSTALLS.search(part + " ") and "dependency:" not in part for part in parts
+    )
 
 
 def another_stage(dockerfile: Dockerfile, stage: Stage, at: int, lines: Sequence[str]) -> Iterator[tuple[Message, str]]:

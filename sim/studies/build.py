@@ -52,6 +52,12 @@ class Parameters:
         NamesFile(),
         doc("An image whose layers have the steps' sizes: one of the catalog, or an archive beside the scenario."),
     ] = ""
+    flags: Annotated[
+        str,
+        doc(
+            "More flags of docker build that are in a step's key: --platform, --network, --add-host, --ulimit, --label."
+        ),
+    ] = ""
     builds: Annotated[tuple[Change, ...], doc("What changes before each build after the first.")] = ()
 
 
@@ -135,7 +141,7 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[Wha
                 continue
             parts = select(TreeView(first.graph.context), item.selectors or (Selector("/"),)).parts
             files = [path for path, identity in parts if identity.startswith("file ") and path not in tried]
-            path = next((path for path in files if not _LISTS.search(path)), files[0] if files else "")
+            path = min(files, key=_rank, default="")
             tried.update(files if len(files) < _FEW else [path])
             if not path:
                 continue
@@ -150,6 +156,18 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[Wha
 
 _FEW = 4
 """A COPY of fewer files stands for those files; a folder's other files may be copied again further down."""
+
+_SOURCE = re.compile(
+    r"\.(py|rb|php|js|jsx|ts|tsx|mjs|vue|svelte|go|rs|java|kt|scala|cs|fs|c|cc|cpp|h|hpp|swift|ex|exs|html|css)$",
+    re.IGNORECASE,
+)
+_SELDOM = re.compile(r"(^|/)(tests?|spec|__tests__|migrations|config|docs?)/|\.(test|spec|config|min)\.", re.IGNORECASE)
+
+
+def _rank(path: str) -> tuple[bool, bool, bool]:
+    """How far a file is from one that is edited often: source first, lists and what is seldom touched last."""
+    return bool(_LISTS.search(path)), not _SOURCE.search(path), bool(_SELDOM.search(path))
+
 
 _LISTS = re.compile(r"(^|/)(Dockerfile|\.|README|LICENSE|docs?/)|\.(md|rst|lock|txt)$", re.IGNORECASE)
 """Files that are edited less often than a source."""
@@ -174,6 +192,7 @@ def _asked(params: Parameters, folder: str | Path) -> dict[str, Any]:
         "host": params.host,
         "max_parallelism": params.max_parallelism,
         "pull_base": params.pull_base,
+        "flags": params.flags,
         "like": entries(params.like, folder) if params.like else (),
     }
 

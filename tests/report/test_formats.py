@@ -529,7 +529,7 @@ class TestBuilding:
     )  # fmt: skip
 
     def test_each_build_has_its_steps_and_the_last_ones_causes(self) -> None:
-        assert building.as_table(self.made, "legacy").splitlines() == [
+        assert building.as_table(building.Told(self.made, "legacy")).splitlines() == [
             "Build 1 with legacy: 0 hit, 2 run",
             "line        step      time  layer",
             "----  ----  -----  -------  -----",
@@ -548,13 +548,16 @@ class TestBuilding:
             "runs again: 3.0 s",
             "new layers: 2.0 MB",
             "",
+            "Estimated from",
+            "  line 3: s",
+            "",
             "~ an estimate went into it",
         ]
 
     def test_a_build_that_hits_throughout_says_what_would_break_each_step(self) -> None:
         said = Message("no.such.break", (("paths", "x"),))
         made = Outcome("build", "build", 1, 1, ("build",), (), (step("1", "RUN a", "hit", breaks=said),))
-        assert building.as_table(made, "legacy").splitlines() == [
+        assert building.as_table(building.Told(made, "legacy")).splitlines() == [
             "Build 1 with legacy: 1 hit, 0 run",
             "  line 2: no.such.break paths=x",
             "",
@@ -572,20 +575,23 @@ class TestBuilding:
             step("1", "RUN c", "hit", line=4, breaks=same),
             step("1", "RUN d", "miss", line=5),
         )
-        lines = building.as_table(made, "legacy").splitlines()
+        lines = building.as_table(building.Told(made, "legacy")).splitlines()
         where = lines.index("What would break the hits")
         assert lines[where + 1 : where + 4] == ["  lines 2, 4: no.such.break paths=x", "  line 3: no.other.break", ""]
-        assert "break" not in building.as_table(made, "legacy", breaks=False)
+        assert "break" not in building.as_table(building.Told(made, "legacy"), breaks=False)
 
     def test_of_many_hits_it_says_so_only_when_asked_and_json_always_does(self) -> None:
         hits = [step("1", f"RUN {n}", "hit", line=n, breaks=Message("no.such.break")) for n in range(1, 14)]
         made = self.made_of(*hits, step("1", "RUN d", "miss", line=20))
-        assert "no.such.break" not in building.as_table(made, "legacy")
-        assert "--breaks says what would break the 13 hits" in building.as_table(made, "legacy").splitlines()
-        assert "  lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: no.such.break" in building.as_table(
-            made, "legacy", breaks=True
+        assert "no.such.break" not in building.as_table(building.Told(made, "legacy"))
+        assert (
+            "--breaks says what would break the 13 hits"
+            in building.as_table(building.Told(made, "legacy")).splitlines()
         )
-        (build,) = json.loads(building.as_json(made, "legacy"))["builds"]
+        assert "  lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: no.such.break" in building.as_table(
+            building.Told(made, "legacy"), breaks=True
+        )
+        (build,) = json.loads(building.as_json(building.Told(made, "legacy")))["builds"]
         assert [one["breaks"]["id"] for one in build["steps"] if one["breaks"]] == ["no.such.break"] * 13
 
     def test_a_build_that_hangs_on_an_output_has_its_time_either_way(self) -> None:
@@ -603,8 +609,10 @@ class TestBuilding:
         ways = building.both_ways(steps, "buildkit-containerd")
         assert ways == building.BothWays(same=7.0, changed=9.0, estimate=False)
         made = self.made_of(*steps)
-        assert "  if it leaves the same: 7.0 s, if not: 9.0 s" in building.as_table(made, "x").splitlines()
-        (build,) = json.loads(building.as_json(made, "buildkit-containerd"))["builds"]
+        assert (
+            "  if it leaves the same: 7.0 s, if not: 9.0 s" in building.as_table(building.Told(made, "x")).splitlines()
+        )
+        (build,) = json.loads(building.as_json(building.Told(made, "buildkit-containerd")))["builds"]
         assert (build["if_same"], build["if_changed"]) == (7, 9)
 
     @pytest.mark.parametrize("builder", ["buildkit-containerd", "legacy"])
@@ -623,7 +631,7 @@ class TestBuilding:
 
     def test_nothing_that_depends_has_no_two_ways(self) -> None:
         assert building.both_ways([step("1", "RUN a", "miss")], "legacy") is None
-        (build, _) = json.loads(building.as_json(self.made, "legacy"))["builds"]
+        (build, _) = json.loads(building.as_json(building.Told(self.made, "legacy")))["builds"]
         assert (build["if_same"], build["if_changed"]) == (None, None)
 
     def test_suggestions_and_edits_that_were_tried_stand_at_the_end(self) -> None:
@@ -632,7 +640,7 @@ class TestBuilding:
 
         suggestion = Suggestion(Message("no.such.advice", (("line", 3),)), 12.0, {"Dockerfile": "FROM b\n"})
         tried = WhatIf("src/app.py", 3, 2, 5, 90.0, estimate=True)
-        lines = building.as_table(self.made, "legacy", (suggestion,), (tried,)).splitlines()
+        lines = building.as_table(building.Told(self.made, "legacy", (suggestion,), (tried,))).splitlines()
         assert lines[lines.index("If a file changes") :] == [
             "If a file changes",
             "file        line     run   time",
@@ -644,11 +652,11 @@ class TestBuilding:
             "",
             "~ an estimate went into it",
         ]
-        found = json.loads(building.as_json(self.made, "legacy", (suggestion,), (tried,)))
+        found = json.loads(building.as_json(building.Told(self.made, "legacy", (suggestion,), (tried,))))
         assert found["suggestions"] == [
             {
                 "id": "no.such.advice", "arguments": {"line": 3}, "text": "no.such.advice line=3",
-                "saved_seconds": 12.0, "files": {"Dockerfile": "FROM b\n"},
+                "together": [], "saved_seconds": 12.0, "files": {"Dockerfile": "FROM b\n"},
             }
         ]  # fmt: skip
         assert found["what_if"] == [
@@ -656,7 +664,7 @@ class TestBuilding:
         ]
 
     def test_json_has_every_step_with_its_reason(self) -> None:
-        found = json.loads(building.as_json(self.made, "legacy"))
+        found = json.loads(building.as_json(building.Told(self.made, "legacy")))
         assert found["builder"] == "legacy"
         assert [(build["build"], build["hits"], build["misses"]) for build in found["builds"]] == [
             ("1", 0, 2),
@@ -679,13 +687,19 @@ def test_an_image_is_told_layer_by_layer() -> None:
     }
     image = {
         "name": "x:1", "layers": [layer], "efficiency": 0.95, "wasted_bytes": 100_000, "hidden_bytes": 0,
+        "wasted_files": [{"path": "/a", "bytes": 100_000, "layers": [1, 3]}], "wasted_file_count": 12_000,
     }  # fmt: skip
     assert inspection.inspected([("x.tar", {"kind": "image", "images": [image]})]).splitlines() == [
         "image x:1: 1 layers, 2.0 MB",
-        "layer           size  compressed  made by",
-        "------------  ------  ----------  -------",
-        "0123456789ab  2.0 MB              RUN a b",
+        "   layer           size  compressed  made by",
+        "-  ------------  ------  ----------  -------",
+        "1  0123456789ab  2.0 MB              RUN a b",
         "efficiency 95.0%, wasted 0.10 MB, hidden by later layers 0 B",
+        "",
+        " wasted  in layers  file",
+        "-------  ---------  ----",
+        "0.10 MB  1, 3       /a",
+        "and 11,999 files more (--format json names up to 1,000)",
     ]
 
 

@@ -7,7 +7,7 @@ from sim.errors import InputError
 from sim.images.edits import Change, Edit
 from sim.studies import study
 from sim.studies.base import Context, summarise
-from sim.studies.build import STUDY, Parameters
+from sim.studies.build import STUDY, Parameters, what_if
 
 DOCKERFILE = """FROM python:3.13-slim
 # sim: 20 s, 90 MB
@@ -116,3 +116,14 @@ def test_estimates_are_marked(folder):
 def test_every_builder_plans_the_same_files(folder, builder):
     found = run(folder, builder=builder, builds=edited(Edit(path="app.py", append="2")))
     assert found.samples["misses"] == [1]
+
+
+def test_the_edit_that_is_imagined_is_one_of_a_source(folder):
+    """Of what one COPY takes: not the first by name, nor a list, a test or a migration."""
+    (folder / "shop" / "Dockerfile").write_text("FROM a\nCOPY . /s\n")
+    for path in ("a.yml", "migrations/0001.py", "package.json", "src/main.rs", "src/main.test.js", "README.md"):
+        (folder / "shop" / path).parent.mkdir(exist_ok=True)
+        (folder / "shop" / path).write_text("x")
+    (folder / "shop" / "app.py").unlink()
+    (imagined,) = what_if(Parameters(context="shop"), folder)
+    assert imagined.path == "src/main.rs"
