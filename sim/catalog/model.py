@@ -37,7 +37,7 @@ def generation(kernel: str) -> tuple[int, ...]:
 
 
 Milestone = Literal["runtime", "init", "application", "exit"]
-"""What the phase leads to: the runtime or VMM is ready, its first process runs, the application answers; and where an
+"""What the phase leads to: the runtime or VMM is ready, its first process runs, the application is ready; and where an
 instance is cleaned up, it has exited and is removed."""
 
 
