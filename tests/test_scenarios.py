@@ -65,7 +65,7 @@ def test_every_finding_text_and_one_answer_of_each_question_hold_for_the_outcome
 @pytest.mark.parametrize(
     ("lesson", "question", "label"),
     [
-        ("kernel-locks", 0, "moved_by_64"),
+        ("kernel-locks", 0, "moved_by_48"),
         ("kernel-locks", 1, "docker_26_6_12"),
         ("what-is-docker", 0, "fifty_more_cores"),
         ("what-is-docker", 1, "fifty_docker_28"),
