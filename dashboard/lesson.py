@@ -221,6 +221,7 @@ def _read(
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))
     quiz.show(scenario, values, view)
+    quiz.sources(scenario, values, view)
     st.button(
         tr("ui.again", view.lang),
         type="tertiary",

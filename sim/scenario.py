@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
+
+from sim.errors import InputError, Problem
 
 _STRICT = {"extra": "forbid"}
 """Read by pydantic where a dataclass is checked: unknown keys are errors."""
@@ -19,6 +21,8 @@ _STRICT = {"extra": "forbid"}
 _FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])[ \n]+(?=[\u3000-\u9fff\uff00-\uffef])")
 """White space between two characters of Japanese writing (kana, kanji, full-width forms)."""
 
+
+_ADDRESS = re.compile(r"https://[A-Za-z0-9][^\s<>()\[\]\\\"`]*")
 
 _NAMED = 8
 """Labels that a line has room for."""
@@ -131,6 +135,20 @@ class Minutes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a reader can check a sentence of the lesson: which one and of which version, and the address."""
+
+    __pydantic_config__ = _STRICT
+    text: Text
+    url: Annotated[str, MaxLen(500)]
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` where the address is none that a page can link to."""
+        if not _ADDRESS.fullmatch(self.url):
+            raise InputError(Problem(f"{self.url!r} is not an address as https://example.org/page", path="url"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lesson:
     """What is taught with a scenario, and how."""
 
@@ -140,6 +158,7 @@ class Lesson:
     findings: Annotated[tuple[Finding, ...], MinLen(1)]
     explain: WrittenText
     quiz: tuple[Question, ...] = ()
+    sources: tuple[Source, ...] = ()
     minutes: Minutes = field(default_factory=Minutes)
 
 

@@ -87,3 +87,27 @@ def test_every_finding_text_and_one_answer_of_each_question_hold_for_the_outcome
         assert words.finding(scenario.lesson, values, language)
     for question in [*scenario.lesson.quiz]:
         assert [words.holds(choice.holds, values) for choice in question.choices].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("lesson", "question", "label"),
+    [
+        ("kernel-locks", 0, "moved_by_48"),
+        ("kernel-locks", 1, "docker_26_6_12"),
+        ("what-is-docker", 0, "fifty_more_cores"),
+        ("what-is-docker", 1, "fifty_docker_28"),
+    ],
+)
+def test_what_would_happen_if_is_answered_by_a_label_that_runs_it(lesson: str, question: int, label: str) -> None:
+    scenario = load(ROOT / "scenarios" / f"{lesson}.yaml")
+    assert scenario.lesson is not None
+    assert label in scenario.parts[0].variants
+    for choice in scenario.lesson.quiz[question].choices:
+        assert f"{label}." in choice.holds
+
+
+@pytest.mark.parametrize("lesson", ["kernel-locks", "what-is-docker", "taxonomy", "taxonomy-between"])
+def test_a_lesson_of_releases_names_where_its_sentences_can_be_checked(lesson: str) -> None:
+    scenario = load(ROOT / "scenarios" / f"{lesson}.yaml")
+    assert scenario.lesson is not None
+    assert scenario.lesson.sources

@@ -346,3 +346,4 @@ def _lesson(scenario: Scenario, view: View) -> None:
     explain.markdown(words.fill(scenario.lesson.explain, values, view.lang))
     with questions:
         quiz.show(scenario, values, view)
+        quiz.sources(scenario, values, view)

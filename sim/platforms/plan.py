@@ -3,8 +3,8 @@
     technology's phases, guest kernel, guest user space, application's phases
 
 each in the order of what it leads to: the runtime, its first process, the application, and, where it is cleaned up, its
-end. What the technology runs decides which of a guest's phases there are. The host's kernel, and whether the start has
-a network, a cold page cache or a pull, decide on single phases.
+end. What the technology runs decides which of a guest's phases there are. The host's kernel, whether the start has a
+network, a cold page cache or a pull, and whether it boots a disk with a boot loader, decide on single phases.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def boot_plan(
     ]
     inside = [*_guest_phases(technology, guest), *application.phases]
     found += [(phase, efficiency.at(opposite(bound)) / slowdown, (efficiency, *behind)) for phase in inside]
-    found = [entry for entry in found if _happens(entry[0], options) and _in_kernel(entry[0], host.kernel)]
+    boots_disk = technology.boots_disk and guest is not None and guest.has_boot_loader
+    found = [entry for entry in found if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
     found = [entry for entry in found if not _empty(entry[0], host)]
     found.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
     touched = working_set
@@ -156,10 +157,11 @@ def _empty(phase: Phase, host: Host) -> bool:
     return not held.growth and not held.amount.at("high")
 
 
-def _happens(phase: Phase, options: Options) -> bool:
+def _happens(phase: Phase, options: Options, boots_disk: bool) -> bool:
     if phase.leads_to == "exit" and not options.clean_up:
         return False
-    return {"": True, "network": options.network, "cold": options.cold, "pull": options.pull}[phase.when]
+    having = {"network": options.network, "cold": options.cold, "pull": options.pull, "boot_loader": boots_disk}
+    return not phase.when or having[phase.when]
 
 
 def _in_kernel(phase: Phase, kernel: str) -> bool:

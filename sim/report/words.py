@@ -119,7 +119,8 @@ def _technology_name(technology: str, language: Language) -> Name | None:
         return None
     kind = _CLAUSE.split(in_language(found.kind, language), maxsplit=1)[0].strip()
     name = in_language(found.name, language)
-    return Name(name.removesuffix(kind).strip() or name, kind)
+    versioned = f"{kind} · {found.version}" if found.version else kind
+    return Name(name.removesuffix(kind).strip() or name, versioned)
 
 
 def _difference(label: str, twins: list[str], parameters: Mapping[str, Mapping[str, str]], language: Language) -> str:

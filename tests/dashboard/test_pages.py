@@ -42,11 +42,11 @@ def test_a_page_asks_before_the_run_and_finds_after_it() -> None:
     at = opened("taxonomy")
     assert title(at).endswith("?")
     assert at.button(key="taxonomy:run").disabled
-    for label in ("docker", "firecracker", "lxc", "kvm", "virtualbox"):
+    for label in ("docker", "firecracker", "lxc", "kvm", "esxi", "virtualbox"):
         at.pills(key="taxonomy:predict").select(label).run()
     click(at, "taxonomy:run")
     assert not title(at).endswith("?")
-    assert "of 5 correctly" in texts(at)
+    assert "of 6 correctly" in texts(at)
     click(at, "taxonomy:again")
     assert title(at).endswith("?")
 
@@ -272,7 +272,7 @@ def test_what_the_first_page_says_of_its_scenarios_is_what_they_hold() -> None:
     ledger, race = (load(ROOT / "scenarios" / f"{name}.yaml") for name in ("memory-ledger", "taxonomy"))
     instances = ledger.document["instances"]
     assert f"{instances} equal instances, 4 rulers" in said
-    assert f"{len(race.document['compare'])} technologies, from VirtualBox to Docker" in said
+    assert f"{len(race.document['compare'])} technologies, from VMware ESXi 6 to Docker" in said
     assert f"**{len(SCENARIOS)} scenarios**" in said
 
 
