@@ -59,9 +59,7 @@ class Memory:
         doc("How guests give memory back: not at all, by a balloon on the host's demand, or by reporting free pages."),
     ] = "off"
     swap: Annotated[Bytes | None, doc("The host's swap; if left out, what the host has.")] = None
-    guest_swap: Annotated[
-        Bytes, doc("Swap that each guest has on a disk of its own; a distribution's cloud image has none.")
-    ] = 0
+    guest_swap: Annotated[Bytes, doc("Swap that each guest has on a disk of its own; most cloud images have none.")] = 0
     overcommit: Annotated[
         Literal["heuristic", "always", "never"],
         doc("What the host promises (vm.overcommit_memory): all but the absurd, everything, or no more than it has."),
