@@ -162,7 +162,6 @@ def _technology(table: Table) -> Technology:
         tasks=table.number("tasks", "1", _NONE),
         kubelet=table.flag("kubelet"),
         dax=table.strings("dax"),
-        nested_slowdown=table.number("nested_slowdown", "1", _ONE),
         version=table.string("version", ""),
         boots_disk=table.flag("boots_disk"),
     )

@@ -252,8 +252,7 @@ class Technology:
     "shared_memory" is the share of the host's memory that guests' files in /dev/shm may take.
     tasks: processes and threads one instance has on the host beside the application's, against the host's PIDs.
     kubelet: whether a kubelet starts it as a pod, so that the pod limit counts. dax: whose file pages a guest maps
-    from the host's page cache instead of keeping its own ("guest", "application"). nested_slowdown: how many times the
-    CPU of machine and guest it takes on a host that is a virtual machine itself, where every exit costs two.
+    from the host's page cache instead of keeping its own ("guest", "application").
     """
 
     id: str
@@ -271,7 +270,6 @@ class Technology:
     tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
     kubelet: bool = False
     dax: tuple[str, ...] = ()
-    nested_slowdown: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
     version: str = ""
     boots_disk: bool = False
 

@@ -21,7 +21,7 @@ from sim.images.plan import BuildPlan, plan_builds
 from sim.images.rootfs import TreeView
 from sim.images.selection import Selector, select
 from sim.images.suggest import Suggestion, suggestions
-from sim.outcome import Bound, MetricSpec
+from sim.outcome import Bound, MetricSpec, StepRecord
 from sim.studies.base import Context, NamesFile, Run, Study, Tick, no_tick
 
 
@@ -65,6 +65,9 @@ METRICS = (
     MetricSpec("steps", "1", "the last build", "Steps that can be found in the cache."),
     MetricSpec("hits", "1", "the last build", "Steps found in the cache."),
     MetricSpec("misses", "1", "the last build", "Steps that run again.", headline=True),
+    MetricSpec(
+        "misses_if_same", "1", "the last build", "Steps that run again if each RUN that runs leaves the same bytes."
+    ),
     MetricSpec("misses_share", "1", "the last build", "Share of the steps that run again."),
     MetricSpec("rebuild_time", "s", "start to end of the last build", "Time the last build takes."),
     MetricSpec("saved_time", "s", "the last build", "Time the cache saves against building everything."),
@@ -214,6 +217,7 @@ def run(params: Parameters, context: Context) -> Run:
             "steps": [last.steps],
             "hits": [last.steps - misses],
             "misses": [misses],
+            "misses_if_same": [last.misses + sum(_runs_anyway(record) for record in last.records)],
             "misses_share": [misses / last.steps if last.steps else 0.0],
             "rebuild_time": [last.rebuild_seconds],
             "saved_time": [last.saved_seconds],
@@ -226,6 +230,11 @@ def run(params: Parameters, context: Context) -> Run:
         estimates=frozenset(estimated),
         ranged=True,
     )
+
+
+def _runs_anyway(record: StepRecord) -> bool:
+    """Whether a step that hangs on a RUN's output runs again even if that is the same."""
+    return record.status == "depends" and dict(record.reason.arguments).get("if_same") == "miss"
 
 
 STUDY = Study("build", Parameters, METRICS, run, random=False)

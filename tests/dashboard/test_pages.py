@@ -187,7 +187,7 @@ def test_the_ledger_opens_on_the_ruler_that_its_lesson_asks_about() -> None:
 
 
 def test_a_comparisons_names_are_those_of_the_scenario_in_the_readers_language() -> None:
-    for lang, name in (("en", "Next version"), ("ja", "次の版")):
+    for lang, name in (("en", "Next version"), ("ja", "次のバージョン")):
         at = opened("scenarios", scenario="registry", show="1", lang=lang)
         assert name in json.dumps(charts(at), ensure_ascii=False)
         assert "next app" not in json.dumps(charts(at))
