@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,35 @@ def contest(rivals: Mapping[str, Rival], rounds: int) -> dict[str, Timing]:
 def ratio(timings: Mapping[str, Timing], of: str, against: str) -> float:
     """How many times faster `of` is than `against`, per thing done."""
     return timings[against].each / timings[of].each
+
+
+def heap_operations(count: int) -> int:
+    """The reference loop: so many pushes or pops of a tuple on a heap of a thousand."""
+    stream = random.Random(1).random
+    heap: list[tuple[float, int]] = []
+    for number in range(1000):
+        heappush(heap, (stream(), number))
+    for number in range(count // 2):
+        when, _ = heappop(heap)
+        heappush(heap, (when + stream(), number))
+    return len(heap)
+
+
+def cost(work: Callable[[], object], rounds: int = 3) -> float:
+    """CPU time of `work` in millions of heap operations: the least of rounds that take turns with the reference loop.
+
+    A gate on it holds on a slow machine and beside other work alike, which a gate on seconds does not.
+    """
+    rivals: dict[str, Rival] = {"work": (lambda: work, 1), "loop": (lambda: lambda: heap_operations(100_000), 1)}
+    timings = contest(rivals, rounds)
+    return min(timings["work"].seconds) / (10 * min(timings["loop"].seconds))
+
+
+def growth(ready: Callable[[int], Callable[[], object]], size: int, times: int = 4, rounds: int = 3) -> float:
+    """How the CPU time of `ready(size)()` grows where the size is so many times as large: `times` where it is linear.
+
+    ready: makes the work of a size, which is not timed. Take a size whose work is some milliseconds at least.
+    """
+    small, large = ready(size), ready(times * size)
+    timings = contest({"small": (lambda: small, 1), "large": (lambda: large, 1)}, rounds)
+    return min(timings["large"].seconds) / min(timings["small"].seconds)

@@ -19,3 +19,21 @@ BASELINE = 100 * MIB
 
 DOCKERFILE = 4 * MIB
 """Bytes of a Dockerfile or an ignore file; BuildKit reads no more of a Dockerfile either."""
+
+LINE = 65_535
+"""Characters of a line of a Dockerfile; BuildKit reads no longer ones either."""
+
+EXPANDED = 128 * KIB
+"""Bytes that the variables of one word may come to: Linux passes a program no longer string (execve(2), Limits)."""
+
+EXPANDED_TOTAL = 4 * MIB
+"""Bytes that all steps of a build may hold of expanded words and environments: 2 KiB for each of 2,000 steps."""
+
+SUBSTITUTIONS = 500
+"""Substitutions by a pattern, such as `${A%.*}`, in a Dockerfile."""
+
+SUBSTITUTED = 4096
+"""Characters of one of them as written."""
+
+MATCHING = 2**18
+"""Steps that one of them may take to match, at worst: the value's length to the power of the stars and one more."""

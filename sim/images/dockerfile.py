@@ -21,6 +21,7 @@ from e2b_dockerfile_utils import (
     parse_heredoc,
 )
 
+from sim import limits
 from sim.errors import InputError, Problem
 
 INSTRUCTIONS = (
@@ -28,21 +29,16 @@ INSTRUCTIONS = (
     "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 )  # fmt: skip
 
-MAX_BYTES = 4 * 2**20
-"""A larger file is refused unread: the largest of 2,114 real Dockerfiles is 0.2 MB."""
-
-MAX_EXPANDED = 2**20
-"""Bytes that the variables of one word may come to. BuildKit has no such limit; Linux takes 128 KiB in one variable."""
-
-MAX_EXPANDED_TOTAL = 2**24
-"""Bytes that all steps of a build may hold of expanded words and environments."""
-
-_MAX_LINE = 65_535
 _MAX_PROBLEMS = 50
 _PLAIN = re.compile(r"[^$'\"\\`<]*")
 """A word without anything for the shell lexer to do; most are."""
 
-_PATTERN = re.compile(r"\$\{\w+[#%/][^}]*")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*+)\}|([A-Za-z_][A-Za-z0-9_]*+))")
+_SIMPLE = re.compile(rf"(?:[^$'\"\\`<]++|{_VARIABLE.pattern})*+")
+"""A word of ASCII with plain variables and nothing else: most of the others. The lexer takes it letter by letter."""
+
+_SUBSTITUTION = re.compile(r"\$\{\w+[#%/]")
+_PATTERN = re.compile(_SUBSTITUTION.pattern + "[^}]*")
 """A substitution that matches a pattern: its cost grows with each star of it, and a replacement multiplies."""
 
 
@@ -89,8 +85,9 @@ def decode(data: bytes, file: str = "Dockerfile") -> str:
     """The text of a Dockerfile's bytes. Raises `InputError` for one that is empty, too large or binary."""
     if not data.strip():
         raise InputError(Problem("the Dockerfile cannot be empty; expected at least a FROM instruction", file))
-    if len(data) > MAX_BYTES:
-        raise InputError(Problem(f"{len(data)} bytes is too large for a Dockerfile; at most {MAX_BYTES} is read", file))
+    if len(data) > limits.DOCKERFILE:
+        message = f"{len(data)} bytes is too large for a Dockerfile; at most {limits.DOCKERFILE} is read"
+        raise InputError(Problem(message, file))
     at = data.find(b"\0")
     if at < 0:
         try:
@@ -111,9 +108,9 @@ def read(text: str, file: str = "Dockerfile") -> Source:
         return Source((), "\\", (problem,))
     lines = text.removeprefix("\ufeff").split("\n")
     problems = [
-        Problem(f"line is longer than {_MAX_LINE} bytes, the most BuildKit reads", file, number)
+        Problem(f"line is longer than {limits.LINE} bytes, the most BuildKit reads", file, number)
         for number, line in enumerate(lines, 1)
-        if len(line) > _MAX_LINE
+        if len(line) > limits.LINE
     ]
     if problems:
         return Source((), "\\", tuple(problems))
@@ -183,11 +180,14 @@ def _comments_above(lines: Sequence[str], line: int) -> tuple[str, ...]:
 def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str:
     """A word with its quotes removed and its variables replaced; an unset variable is the empty string.
 
-    Raises `ValueError` for a bad substitution, or one that comes to more than `MAX_EXPANDED`.
+    Raises `ValueError` for a bad substitution, or one that comes to more than `limits.EXPANDED`.
     """
     if _PLAIN.fullmatch(word):
         return word
-    return _processed(ShellLex(escape, env=_Values(env, word), skip_unset_env=False), word)
+    values = _Values(env, word)
+    if word.isascii() and _SIMPLE.fullmatch(word):
+        return _replaced(values, word, keep=False)
+    return _processed(ShellLex(escape, env=values, skip_unset_env=False), word)
 
 
 def expand_document(text: str, env: Mapping[str, str]) -> str:
@@ -201,7 +201,10 @@ def expand_label(text: str, env: Mapping[str, str], escape: str = "\\") -> str:
     if _PLAIN.fullmatch(text):
         return text
     try:
-        return _processed(ShellLex(escape, raw_quotes=True, env=_Values(env, text)), text)
+        values = _Values(env, text)
+        if text.isascii() and _SIMPLE.fullmatch(text):
+            return _replaced(values, text, keep=True)
+        return _processed(ShellLex(escape, raw_quotes=True, env=values), text)
     except ValueError:
         return text
 
@@ -211,25 +214,30 @@ class _ExpandedError(Exception):
 
 
 class _Values(Mapping[str, str]):
-    """The variables of one expansion; reading more of them than may be written out raises `_ExpandedError`."""
+    """The variables of one expansion; reading more of them than may be written out raises `_ExpandedError`.
+
+    Raises `ValueError` where a substitution by a pattern is longer than `limits.SUBSTITUTED`.
+    """
 
     def __init__(self, env: Mapping[str, str], word: str) -> None:
         self._env = env
         self._word = len(word)
         self._spent = 0
         patterns = _PATTERN.findall(word)
+        if any(len(pattern) > limits.SUBSTITUTED for pattern in patterns):
+            raise ValueError(f"a substitution by a pattern has more than {limits.SUBSTITUTED} characters")
         self._stars = sum(pattern.count("*") for pattern in patterns) if patterns else None
 
     def __getitem__(self, name: str) -> str:
         value = self._env[name]
         self._spent += len(value)
-        work = self._spent
+        if self._spent > limits.EXPANDED:
+            raise _ExpandedError(f"its variables come to more than {limits.EXPANDED} bytes")
         if self._stars is not None:
             self._stars += value.count("*")
-            work = self._spent ** (min(self._stars, 64) + 1) // 100
-            work = max(work, self._spent * (self._word + self._spent) // 100)
-        if work > MAX_EXPANDED:
-            raise _ExpandedError
+            work = max(self._spent ** (min(self._stars, 64) + 1), self._spent * self._word)
+            if work > limits.MATCHING:
+                raise _ExpandedError(f"a substitution by a pattern may take more than {limits.MATCHING} steps")
         return value
 
     def __iter__(self) -> Iterator[str]:
@@ -242,21 +250,33 @@ class _Values(Mapping[str, str]):
 def _processed(lexer: ShellLex, word: str) -> str:
     try:
         return lexer.process_word(word)
-    except _ExpandedError:
-        raise ValueError(f"its variables come to more than {MAX_EXPANDED} bytes, or take too long to match") from None
+    except _ExpandedError as error:
+        raise ValueError(str(error)) from None
+
+
+def _replaced(values: _Values, word: str, *, keep: bool) -> str:
+    """A word of plain variables, with them replaced. keep: whether unset ones stay as written."""
+
+    def value(found: re.Match[str]) -> str:
+        return values.get(found[1] or found[2], found[0] if keep else "")
+
+    try:
+        return _VARIABLE.sub(value, word)
+    except _ExpandedError as error:
+        raise ValueError(str(error)) from None
 
 
 @dataclass
 class Allowance:
-    """What is left of `MAX_EXPANDED_TOTAL` in one build."""
+    """What is left of `limits.EXPANDED_TOTAL` in one build."""
 
-    left: int = MAX_EXPANDED_TOTAL
+    left: int = limits.EXPANDED_TOTAL
 
     def spend(self, size: int) -> None:
         """Count bytes; raises `ValueError` past the limit."""
         self.left -= size
         if self.left < 0:
-            raise ValueError(f"the variables of all steps come to more than {MAX_EXPANDED_TOTAL} bytes")
+            raise ValueError(f"the variables of all steps come to more than {limits.EXPANDED_TOTAL} bytes")
 
 
 def references(word: str, escape: str = "\\") -> bool:

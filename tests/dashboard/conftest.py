@@ -71,7 +71,7 @@ def app_url() -> Iterator[str]:
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 if urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).read() == b"ok":
                     break
@@ -82,7 +82,7 @@ def app_url() -> Iterator[str]:
         yield url
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def watch(page: Any) -> Callable[[], None]:
@@ -113,6 +113,6 @@ def watch(page: Any) -> Callable[[], None]:
 def page(page: Any) -> Iterator[Any]:
     """Playwright's page, with a test failing on what a reader would not see: errors and requests to elsewhere."""
     check = watch(page)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     yield page
     check()
