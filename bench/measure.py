@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 
 
@@ -35,9 +36,7 @@ def contest(rivals: Mapping[str, Rival], rounds: int) -> dict[str, Timing]:
         for name, (ready, _) in rivals.items():
             run = ready()
             gc.collect()
-            began = time.process_time()
-            run()
-            seconds[name].append(time.process_time() - began)
+            seconds[name].append(_seconds(run))
     return {name: Timing(tuple(seconds[name]), count) for name, (_, count) in rivals.items()}
 
 
@@ -63,7 +62,8 @@ def cost(work: Callable[[], object], rounds: int = 3) -> float:
 
     A gate on it holds on a slow machine and beside other work alike, which a gate on seconds does not.
     """
-    rivals: dict[str, Rival] = {"work": (lambda: work, 1), "loop": (lambda: lambda: heap_operations(100_000), 1)}
+    loop = partial(heap_operations, 100_000)
+    rivals: dict[str, Rival] = {"work": (partial(_same, work), 1), "loop": (partial(_same, loop), 1)}
     timings = contest(rivals, rounds)
     return min(timings["work"].seconds) / (10 * min(timings["loop"].seconds))
 
@@ -71,8 +71,30 @@ def cost(work: Callable[[], object], rounds: int = 3) -> float:
 def growth(ready: Callable[[int], Callable[[], object]], size: int, times: int = 4, rounds: int = 3) -> float:
     """How the CPU time of `ready(size)()` grows where the size is so many times as large: `times` where it is linear.
 
-    ready: makes the work of a size, which is not timed. Take a size whose work is some milliseconds at least.
+    ready: makes the work of a size, which is not timed. Small work is repeated until it takes 20 ms.
     """
     small, large = ready(size), ready(times * size)
-    timings = contest({"small": (lambda: small, 1), "large": (lambda: large, 1)}, rounds)
+    repeated = 1
+    while _seconds(_again(small, repeated)) < 0.02:
+        repeated *= 2
+    works = {"small": _again(small, repeated), "large": _again(large, repeated)}
+    timings = contest({name: (partial(_same, work), 1) for name, work in works.items()}, rounds)
     return min(timings["large"].seconds) / min(timings["small"].seconds)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _same(work: Callable[[], object]) -> Callable[[], object]:
+    return work
+
+
+def _again(work: Callable[[], object], times: int) -> Callable[[], object]:
+    def run() -> None:
+        for _ in range(times):
+            work()
+
+    return run

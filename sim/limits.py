@@ -37,3 +37,12 @@ SUBSTITUTED = 4096
 
 MATCHING = 2**18
 """Steps that one of them may take to match, at worst: the value's length to the power of the stars and one more."""
+
+PATTERN = 1024
+"""Characters of a pattern of a COPY or an ignore file."""
+
+RULES = 1000
+"""Patterns of an ignore file, or of the `--exclude` flags of one instruction."""
+
+REMEMBERED = 16 * MIB
+"""Characters of the folders whose outcome an ignore file's matcher keeps in mind."""

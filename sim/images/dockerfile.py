@@ -1,8 +1,7 @@
 """A Dockerfile's text to its instructions, as written: lines, flags, words, heredocs.
 
-The one module that knows the parsing library (e2b_dockerfile_utils, a port of BuildKit's parser, shell lexer and
-.dockerignore matcher). What the instructions mean is `sim.images.instructions`; how stages hang together is
-`sim.images.stages`.
+The one module that knows the parsing library (e2b_dockerfile_utils, a port of BuildKit's parser and shell lexer).
+What the instructions mean is `sim.images.instructions`; how stages hang together is `sim.images.stages`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 
 from e2b_dockerfile_utils import (
     DockerfileSyntaxError,
-    PatternMatcher,
     ShellLex,
     chomp_heredoc_content,
     parse_dockerfile_ast,
@@ -291,15 +289,3 @@ def heredoc_name(word: str) -> str | None:
     except ValueError:
         return None
     return None if found is None else found.name
-
-
-class Patterns:
-    """Patterns as in .dockerignore: the last one that matches a path or one of its parents decides."""
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        """Raise `ValueError` for a pattern that cannot be read."""
-        self._matcher = PatternMatcher(list(patterns))
-
-    def matches(self, path: str) -> bool:
-        """Whether a slash-separated relative path is matched."""
-        return self._matcher.matches(path)

@@ -33,7 +33,8 @@ from sim.images.instructions import (
     trigger,
 )
 from sim.images.options import PROXIES, Options
-from sim.images.selection import Selector, glob, has_wildcard
+from sim.images.patterns import glob
+from sim.images.selection import Selector, has_wildcard
 from sim.images.stages import SCRATCH, Dockerfile, Stage, resolve
 from sim.images.state import DEFAULT_SHELL
 from sim.images.vertices import BuildGraph, EdgeKind, Effect, Input, Vertex
