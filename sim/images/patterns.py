@@ -272,10 +272,7 @@ def _ends(path: str, suffix: str) -> bool:
 def _rule(pattern: str) -> Callable[[str], bool]:
     """Whether a cleaned rule matches a path, by itself. Raises `ValueError` for one that cannot be read."""
     _bounded(pattern)
-    tokens: list[_Token] = []
-    for token in _rule_tokens(pattern):
-        if token != _FOLDERS or tokens[-1:] != [_FOLDERS]:  # any folders of any folders are any folders
-            tokens.append(token)
+    tokens = list(_rule_tokens(pattern))
     wild = [token for token in tokens if not (isinstance(token, _One) and token.literal)]
     if "\\" not in pattern and "]" not in pattern:  # which make an expression of any rule
         if not wild:
@@ -284,6 +281,8 @@ def _rule(pattern: str) -> Callable[[str], bool]:
             return partial(_ends, suffix=pattern[2:])
         if wild == [_REST]:
             return partial(_begins, prefix=pattern[:-2])
+    # Any folders of any folders are any folders.
+    tokens = [token for at, token in enumerate(tokens) if token != _FOLDERS or tokens[at + 1] != _FOLDERS]
     source = _expression(tokens)
     return _States(tokens) if source is None else _Expression(source, tokens)
 

@@ -56,7 +56,7 @@ def libraries(lines):
         return PatternMatcher(list(lines))
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1500)
 @given(st.lists(written, min_size=1, max_size=4), st.lists(paths, min_size=1, max_size=6))
 def test_an_ignore_files_rules_match_what_the_librarys_matcher_matches(lines, names):
     try:
@@ -104,7 +104,7 @@ def go_match(pattern, name):
 GO_PIECES = [*ALPHABET, "*", "*", "?", "[ab]", "[^a/]", "[a-c]", "[c-a]", r"[\]x]", r"\*", "]", "-"]
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1500)
 @given(st.lists(st.sampled_from(GO_PIECES), max_size=8).map("".join), st.lists(paths, min_size=1, max_size=6))
 def test_a_glob_matches_what_gos_definition_matches(pattern, names):
     assert [glob(pattern).fullmatch(name) is not None for name in names] == [go_match(pattern, name) for name in names]
