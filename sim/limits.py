@@ -46,3 +46,12 @@ RULES = 1000
 
 REMEMBERED = 16 * MIB
 """Characters of the folders whose outcome an ignore file's matcher keeps in mind."""
+
+INSTRUCTIONS = 200_000
+"""Instructions of a Dockerfile that `inspect` reads."""
+
+STEPS = 2000
+"""Instructions that a build plans, those of ONBUILD counted in each stage that runs them; real ones have below 500."""
+
+PROBLEMS = 50
+"""Problems of a Dockerfile that are told."""

@@ -6,12 +6,15 @@ What the instructions mean is `sim.images.instructions`; how stages hang togethe
 
 from __future__ import annotations
 
+import bisect
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from e2b_dockerfile_utils import (
+    DockerfileAst,
+    DockerfileInstruction,
     DockerfileSyntaxError,
     ShellLex,
     chomp_heredoc_content,
@@ -27,7 +30,6 @@ INSTRUCTIONS = (
     "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 )  # fmt: skip
 
-_MAX_PROBLEMS = 50
 _PLAIN = re.compile(r"[^$'\"\\`<]*")
 """A word without anything for the shell lexer to do; most are."""
 
@@ -112,23 +114,17 @@ def read(text: str, file: str = "Dockerfile") -> Source:
     ]
     if problems:
         return Source((), "\\", tuple(problems))
-    comments = list(lines)
-    while True:
-        try:
-            tree = parse_dockerfile_ast("\n".join(lines))
-            break
-        except DockerfileSyntaxError as error:
-            at = error.line or 1
-            message = re.sub(r"^Dockerfile parse error( on line \d+)?: ", "", str(error))
-            problems.append(Problem(_explain(message), file, at, excerpt=lines[at - 1].rstrip()))
-            if "heredoc" in message or len(problems) >= _MAX_PROBLEMS:
-                lines = lines[: at - 1]
-            else:
-                _blank(lines, at)
-            if not any(line.strip() for line in lines):
-                return Source((), "\\", tuple(problems))
+    substituted = [number for number, line in enumerate(lines, 1) for _ in _SUBSTITUTION.findall(line)]
+    if len(substituted) > limits.SUBSTITUTIONS:
+        message = f"{len(substituted)} substitutions by a pattern are too many; at most {limits.SUBSTITUTIONS} are read"
+        problem = Problem(message, file, substituted[limits.SUBSTITUTIONS])
+        return Source((), "\\", (problem,))
+    instructions, escape = _parsed(lines, file, problems)
+    if len(instructions) > limits.INSTRUCTIONS:
+        message = f"{len(instructions)} instructions are too many; at most {limits.INSTRUCTIONS} are read"
+        return Source((), escape, (*problems, Problem(message, file, instructions[limits.INSTRUCTIONS].start_line)))
     nodes = []
-    for item in tree.instructions:
+    for item in instructions:
         text_ = item.original.strip()
         args = tuple(item.args)
         if item.name == "ONBUILD":
@@ -137,12 +133,82 @@ def read(text: str, file: str = "Dockerfile") -> Source:
             Heredoc(h.name, chomp_heredoc_content(h.content) if h.chomp else h.content, h.expand, h.content)
             for h in item.heredocs
         )
-        above = _comments_above(comments, item.start_line)
+        above = _comments_above(lines, item.start_line)
         flags = tuple(item.flags)
         nodes.append(Node(item.name, text_, flags, args, item.json, heredocs, item.start_line, item.end_line, above))
     if not nodes and not problems:
         problems.append(Problem("file with no instructions; expected at least a FROM instruction", file))
-    return Source(tuple(nodes), tree.escape_token, tuple(problems))
+    return Source(tuple(nodes), escape, tuple(problems))
+
+
+def _parsed(lines: Sequence[str], file: str, problems: list[Problem]) -> tuple[list[DockerfileInstruction], str]:
+    """The instructions that can be read, and the escape character; what is wrong with the others is added to problems.
+
+    Reading goes on behind a broken instruction: each line is parsed twice at most.
+    """
+    found: list[DockerfileInstruction] = []
+    escape = "\\"
+    first = 0
+    head: list[str] = []
+    while first < len(lines):
+        rest = [*head, *_squeezed(lines)] if first == 0 else [*head, *lines[first:]]
+        tree = _tree(rest)
+        error = None
+        if isinstance(tree, DockerfileSyntaxError):
+            error, tree = tree, parse_dockerfile_ast("\n".join(rest[: (tree.line or 1) - 1]))
+        escape = tree.escape_token
+        for item in tree.instructions:
+            item.start_line += first - len(head)
+            item.end_line += first - len(head)
+        found += tree.instructions
+        if error is None:
+            break
+        at = first + (error.line or 1) - len(head)
+        message = re.sub(r"^Dockerfile parse error( on line \d+)?: ", "", str(error))
+        problems.append(Problem(_explain(message), file, at, excerpt=lines[at - 1].rstrip()))
+        if "heredoc" in message or len(problems) >= limits.PROBLEMS:
+            break
+        first = _behind(lines, at)
+        # Directives stand at the top only: the escape character is set again, and a comment ends them.
+        head = [f"# escape={escape}", "#"]
+    return found, escape
+
+
+def _squeezed(lines: Sequence[str]) -> list[str]:
+    """The lines with runs of blanks as one blank in the comments at the top, of which the library reads directives.
+
+    Its expression for them takes time quadratic in such a run.
+    """
+    count = next((number for number, line in enumerate(lines) if not line.lstrip().startswith("#")), len(lines))
+    return [*(re.sub(r"\s+", " ", line) for line in lines[:count]), *lines[count:]]
+
+
+def _tree(lines: list[str]) -> DockerfileAst | DockerfileSyntaxError:
+    """The lines parsed, or the first thing that is wrong with their syntax."""
+    try:
+        return parse_dockerfile_ast("\n".join(lines))
+    except DockerfileSyntaxError as error:
+        return error
+    except RecursionError:
+        return DockerfileSyntaxError("JSON nested too deep; expected an array of strings", _too_deep(lines))
+
+
+def _too_deep(lines: list[str]) -> int:
+    """The line of the instruction whose JSON is nested deeper than can be read: by halving, since no error tells."""
+
+    def deep(count: int) -> bool:
+        try:
+            parse_dockerfile_ast("\n".join(lines[:count]))
+        except DockerfileSyntaxError:
+            return False
+        except RecursionError:
+            return True
+        return False
+
+    line = bisect.bisect_left(range(len(lines)), True, key=lambda index: deep(index + 1)) + 1
+    while line > 1 and _continues(lines[line - 2]):
+        line -= 1
+    return line
 
 
 def _explain(message: str) -> str:
@@ -156,23 +222,22 @@ def _explain(message: str) -> str:
     return message
 
 
-def _blank(lines: list[str], at: int) -> None:
-    """Turn the instruction that begins at a line, and its continuations, into comments."""
-    while at <= len(lines):
-        continues = lines[at - 1].rstrip().endswith(("\\", "`"))
-        lines[at - 1] = "#"
-        if not continues:
-            return
+def _behind(lines: Sequence[str], at: int) -> int:
+    """How many lines there are up to the end of the instruction that begins at a line, continuations counted."""
+    while at < len(lines) and _continues(lines[at - 1]):
         at += 1
+    return at
+
+
+def _continues(line: str) -> bool:
+    return line.rstrip().endswith(("\\", "`"))
 
 
 def _comments_above(lines: Sequence[str], line: int) -> tuple[str, ...]:
-    above = []
-    for text in reversed(lines[: line - 1]):
-        if not text.lstrip().startswith("#"):
-            break
-        above.append(text.lstrip()[1:].strip())
-    return tuple(reversed(above))
+    first = line - 1
+    while first > 0 and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return tuple(text.lstrip()[1:].strip() for text in lines[first : line - 1])
 
 
 def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str:
@@ -266,15 +331,22 @@ def _replaced(values: _Values, word: str, *, keep: bool) -> str:
 
 @dataclass
 class Allowance:
-    """What is left of `limits.EXPANDED_TOTAL` in one build."""
+    """What is left of `limits.EXPANDED_TOTAL` and `limits.STEPS` in one build."""
 
     left: int = limits.EXPANDED_TOTAL
+    steps: int = limits.STEPS
 
     def spend(self, size: int) -> None:
         """Count bytes; raises `ValueError` past the limit."""
         self.left -= size
         if self.left < 0:
             raise ValueError(f"the variables of all steps come to more than {limits.EXPANDED_TOTAL} bytes")
+
+    def step(self) -> None:
+        """Count an instruction that is planned; raises `ValueError` past the limit."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise ValueError(f"more than {limits.STEPS} instructions, those of ONBUILD counted; no build plans more")
 
 
 def references(word: str, escape: str = "\\") -> bool:

@@ -324,7 +324,10 @@ def is_git(word: str) -> bool:
     """Whether ADD clones it."""
     if word.startswith(("git://", "git@", "ssh://")):
         return True
-    return bool(re.match(r"https?://[^?]*\.git([?#].*)?$", word)) or bool(re.match(r"github\.com/[^/]+/[^/]+", word))
+    if word.startswith(("http://", "https://")):
+        path = word.partition("?")[0]
+        return path.endswith(".git") or ".git#" in path
+    return bool(re.match(r"github\.com/[^/]+/[^/]+", word))
 
 
 def _pairs(node: Node, _: Flags) -> Instruction:
@@ -395,7 +398,7 @@ def _shell(node: Node) -> None:
         raise InstructionError(f"SHELL requires the arguments to be in JSON form: {node.text}")
 
 
-_DURATION = re.compile(r"[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+)")
+_DURATION = re.compile(r"[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+)")
 _PORT = re.compile(r"(\S*:)?(\d+)(-(\d+))?(/(tcp|udp|sctp))?", re.IGNORECASE)
 
 

@@ -185,6 +185,10 @@ class _Chain:
         return image
 
     def _step(self, image: _Image, step: Instruction, *, hidden: bool = False) -> None:
+        try:
+            self.allowance.step()
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
         if isinstance(step, Copy):
             self._copy(image, step, hidden)
             return
