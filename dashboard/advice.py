@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -70,7 +71,7 @@ def advise(bench: Bench, outcome: Outcome, lesson: Scenario, view: View) -> tupl
     found = []
     try:
         tree = apply(bench.ground.tree, [edit for build in made for edit in build.edits])
-        there = {"path": bench.ground.dockerfile, "target": bench.ground.target}
+        there: dict[str, Any] = {"path": bench.ground.dockerfile, "target": bench.ground.target}
         for suggestion in suggestions(tree, [change], bench.builder, **there, limit=_MOST):
             taken = bench.taken(suggestion)
             (then,) = running.run(("lab", taken), taken.scenario(lesson), st.empty(), view)

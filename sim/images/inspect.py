@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,16 @@ from sim.images.archive import foreign, is_image, read_images
 from sim.images.dockerfile import INSTRUCTIONS
 from sim.images.efficiency import efficiency
 from sim.images.layers import Image
-from sim.images.limits import DEFAULT_LIMITS, Limits
+from sim.images.limits import DEFAULT_LIMITS, Limits, untold
 from sim.images.whiteouts import hidden_bytes
 
-_FIRST_WORD = re.compile(r"\A(?:\s*(?:#.*)?\n)*\s*([A-Za-z]+)(?:\s|\Z)")
+_FIRST_WORD = re.compile(r"\A(?:[^\S\n]*+(?:#.*+)?\n)*+[^\S\n]*+([A-Za-z]++)(?:\s|\Z)")
 _DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
 _FROM = re.compile(
     r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
 )
 _COMPOSE = re.compile(r"""^(?:services|["']services["'])\s*:""", re.MULTILINE)
-_KUBERNETES = re.compile(r"""^(?:-\s+|\s*\{?\s*)["']?apiVersion["']?\s*:""", re.MULTILINE)
+_KUBERNETES = re.compile(r"""^(?:-[ \t]+|[ \t]*+\{?[ \t]*)["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 
 _EXPECTED = "a Dockerfile, an image archive or layout, a compose file or a Kubernetes manifest"
 
@@ -51,9 +52,11 @@ def inspect(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
     return _inspect_text(path, limits)
 
 
-def inspect_images(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
+def inspect_images(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, tick: Callable[[], None] = untold
+) -> dict[str, Any]:
     """The images of an archive or layout: {"kind": "image", "images": [...]}."""
-    return {"kind": "image", "images": [describe(image) for image in read_images(path, limits)]}
+    return {"kind": "image", "images": [describe(image) for image in read_images(path, limits, tick)]}
 
 
 def describe(image: Image) -> dict[str, Any]:

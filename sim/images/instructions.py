@@ -362,7 +362,7 @@ _SIGNALS = {
 def check_signal(text: str) -> None:
     """Raise `ValueError` for what is no signal's name or number (moby/sys, signal: ParseSignal)."""
     number = re.fullmatch(r"[-+]?\d+", text)
-    if int(text) == 0 if number else text.upper().removeprefix("SIG") not in _SIGNALS:
+    if not text.strip("+-0") if number else text.upper().removeprefix("SIG") not in _SIGNALS:
         raise ValueError(f"invalid signal: {text}; expected one such as SIGTERM or 15")
 
 
@@ -399,7 +399,7 @@ def _shell(node: Node) -> None:
 
 
 _DURATION = re.compile(r"[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+)")
-_PORT = re.compile(r"(\S*:)?(\d+)(-(\d+))?(/(tcp|udp|sctp))?", re.IGNORECASE)
+_PORT = re.compile(r"(\S*:)?(\d{1,9})(-(\d{1,9}))?(/(tcp|udp|sctp))?", re.IGNORECASE)
 
 
 def _expose(node: Node) -> None:

@@ -8,7 +8,7 @@ ways.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,6 +110,10 @@ class _Session:
     count: int = 0
 
 
+def untold(_: float) -> None:
+    """Progress that nobody is told."""
+
+
 def plan_builds(
     dockerfile: str | bytes | None,
     context: Tree | Mapping[str, str] | str | Path,
@@ -128,6 +132,7 @@ def plan_builds(
     pull_base: bool = False,
     like: Sequence[Entry] = (),
     remotes: Mapping[str, str] | None = None,
+    tick: Callable[[float], None] = untold,
 ) -> BuildPlan:
     """Plan a first build into an empty cache, and one more after each change; changes add up.
 
@@ -135,7 +140,8 @@ def plan_builds(
     a folder. label: what the records are called by. bound: which end of their ranges costs are taken at. host: the
     machine that builds, by its id in the catalog. max_parallelism: steps that BuildKit runs at once, 0 for no limit.
     pull_base: whether base images are not there yet. like: layers of a real image, from `history.entries`. remotes:
-    what stands for the content of an ADD's address, as `Options` has it.
+    what stands for the content of an ADD's address, as `Options` has it. tick: told the share that is done before each
+    build, and may end it all by raising.
     Raises `InputError` with every problem of the Dockerfile, the context or a change.
     """
     if builder not in BUILDERS:
@@ -147,8 +153,10 @@ def plan_builds(
     session = _Session(builder, machine, tuple(like))
     arguments, fetched = dict(build_args or {}), dict(remotes or {})
     options = Options(dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, remotes=fetched)
+    tick(0.0)
     builds = [_plan(session, tree, options, bases, label, bound)]
-    for change in changes:
+    for number, change in enumerate(changes, 1):
+        tick(number / (len(changes) + 1))
         ignore = rules_of(tree, trees.clean(path), specific=builder != "legacy")
         tree = apply(tree, change.edits, ignore)
         merged = {**arguments, **change.build_args}

@@ -12,6 +12,7 @@ from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import Number
 from sim.catalog.read import Table
 from sim.errors import Problem
+from sim.images.wording import InOrder
 
 FILE = Path(__file__).parents[1] / "catalog" / "steps.toml"
 
@@ -30,7 +31,7 @@ class Rule:
     """What the catalog says of commands that match a pattern."""
 
     id: str
-    pattern: re.Pattern[str]
+    pattern: InOrder
     seconds: Number
     bytes: Number
     shape: Shape
@@ -94,7 +95,7 @@ def book() -> Book:
 
 
 _NO_SHAPE = Shape(Number(1.0, "1"), Number(1.0, "1"), fetches=False)
-_ANYTHING = re.compile(".")
+_ANYTHING = InOrder(".")
 _NOTHING = Rule("other", _ANYTHING, Number(0.0, "s"), Number(0.0, "B"), _NO_SHAPE)
 """In place of what is missing, which is reported."""
 
@@ -112,15 +113,15 @@ def _shapes(table: Table | None) -> dict[str, Shape]:
 def _command(table: Table, shapes: dict[str, Shape]) -> Rule:
     written, pattern = table.string("pattern"), _ANYTHING
     try:
-        pattern = re.compile(written)
+        pattern = InOrder(written)
     except re.error as error:
         table.problem(f"{written!r} is no regular expression: {error}", "pattern")
-    if pattern.search("") is not None:
+    if pattern.search(""):
         table.problem(f"{written!r} matches every command; expected what only some hold", "pattern")
     return _rule(table, pattern, shapes)
 
 
-def _rule(table: Table, pattern: re.Pattern[str], shapes: dict[str, Shape]) -> Rule:
+def _rule(table: Table, pattern: InOrder, shapes: dict[str, Shape]) -> Rule:
     shape = table.string("shape", allowed=shapes)
     rule = Rule(
         table.string("id"),

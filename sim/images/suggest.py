@@ -7,21 +7,24 @@ difference. Whether a step needs what is moved behind it cannot be known, so eac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sim import limits
 from sim.errors import InputError
 from sim.images import context as trees
 from sim.images.context import Tree
 from sim.images.edits import Change
 from sim.images.instructions import Arg, Copy, Instruction, Pairs, Run
 from sim.images.options import Builder
-from sim.images.plan import BuildPlan, PlannedBuild, plan_builds
+from sim.images.plan import BuildPlan, PlannedBuild, plan_builds, untold
 from sim.images.splitting import another_stage, first_line, needs_source
 from sim.images.stages import Stage, parse
 from sim.images.why import message
+from sim.images.wording import InOrder
 from sim.outcome import Message, StepRecord
 
 LEAST_SECONDS = 0.5
@@ -29,22 +32,26 @@ LEAST_SHARE = 0.05
 """A suggestion saves at least so much of the last build; less is noise beside the estimates."""
 
 _TOOLS = (
-    (r"\bpip3?\b.*\binstall\b", ("requirements*.txt", "pyproject.toml", "setup.py", "setup.cfg"), "/root/.cache/pip"),
-    (r"\buv\b.*\b(sync|install)\b", ("pyproject.toml", "uv.lock", "requirements*.txt"), "/root/.cache/uv"),
-    (r"\bpoetry\b.*\binstall\b", ("pyproject.toml", "poetry.lock"), "/root/.cache/pypoetry"),
-    (r"\bnpm\s+(ci|i|install)\b", ("package.json", "package-lock.json", ".npmrc"), "/root/.npm"),
-    (r"\byarn(\s+install)?\s*($|-)", ("package.json", "yarn.lock"), "/usr/local/share/.cache/yarn"),
-    (r"\bpnpm\s+(i|install|fetch)\b", ("package.json", "pnpm-lock.yaml"), "/root/.local/share/pnpm/store"),
-    (r"\bgo\s+(mod\s+download|build|install)\b", ("go.mod", "go.sum"), "/go/pkg/mod"),
-    (r"\bcargo\s+(build|install|fetch)\b", ("Cargo.toml", "Cargo.lock"), "/usr/local/cargo/registry"),
-    (r"\bbundle\s+install\b", ("Gemfile", "Gemfile.lock"), "/usr/local/bundle/cache"),
-    (r"\bcomposer\s+install\b", ("composer.json", "composer.lock"), "/root/.composer/cache"),
-    (r"\bmvnw?\b", ("pom.xml",), "/root/.m2"),
-    (r"\bgradlew?\b", ("build.gradle*", "settings.gradle*", "gradle.properties"), "/root/.gradle"),
+    (
+        InOrder(r"\bpip3?\b.*\binstall\b"),
+        ("requirements*.txt", "pyproject.toml", "setup.py", "setup.cfg"),
+        "/root/.cache/pip",
+    ),
+    (InOrder(r"\buv\b.*\b(sync|install)\b"), ("pyproject.toml", "uv.lock", "requirements*.txt"), "/root/.cache/uv"),
+    (InOrder(r"\bpoetry\b.*\binstall\b"), ("pyproject.toml", "poetry.lock"), "/root/.cache/pypoetry"),
+    (InOrder(r"\bnpm\s+(ci|i|install)\b"), ("package.json", "package-lock.json", ".npmrc"), "/root/.npm"),
+    (InOrder(r"\byarn(\s+install)?\s*($|-)"), ("package.json", "yarn.lock"), "/usr/local/share/.cache/yarn"),
+    (InOrder(r"\bpnpm\s+(i|install|fetch)\b"), ("package.json", "pnpm-lock.yaml"), "/root/.local/share/pnpm/store"),
+    (InOrder(r"\bgo\s+(mod\s+download|build|install)\b"), ("go.mod", "go.sum"), "/go/pkg/mod"),
+    (InOrder(r"\bcargo\s+(build|install|fetch)\b"), ("Cargo.toml", "Cargo.lock"), "/usr/local/cargo/registry"),
+    (InOrder(r"\bbundle\s+install\b"), ("Gemfile", "Gemfile.lock"), "/usr/local/bundle/cache"),
+    (InOrder(r"\bcomposer\s+install\b"), ("composer.json", "composer.lock"), "/root/.composer/cache"),
+    (InOrder(r"\bmvnw?\b"), ("pom.xml",), "/root/.m2"),
+    (InOrder(r"\bgradlew?\b"), ("build.gradle*", "settings.gradle*", "gradle.properties"), "/root/.gradle"),
 )
 """Commands that fetch dependencies: pattern, the files that name them, where they keep what they fetched."""
 
-_THE_SOURCE = re.compile(r"\b(pip3?|uv)\b.*\binstall\b.*\s\.(/|\[|\s|$)")
+_THE_SOURCE = InOrder(r"\b(pip3?|uv)\b.*\binstall\b.*\s\.(/|\[|\s|$)")
 """An installation of the project itself needs more than the files that name its dependencies."""
 
 _NO_SOURCE = re.compile(
@@ -70,11 +77,13 @@ def suggestions(
     *,
     path: str = "Dockerfile",
     limit: int = 3,
+    tick: Callable[[float], None] = untold,
     **asked: Any,
 ) -> tuple[Suggestion, ...]:
     """What would have saved most of the last build, the best first; none where nothing is worth it.
 
-    context: with its Dockerfile at `path`; asked: the rest that `plan_builds` takes. Raises `InputError` as that does.
+    context: with its Dockerfile at `path`; tick: told before each build that is tried which share is done, and may end
+    it all by raising; asked: the rest that `plan_builds` takes. Raises `InputError` as that does.
     """
     tree = context if isinstance(context, Tree) else _read(context)
 
@@ -90,7 +99,9 @@ def suggestions(
     if len(now.builds) < 2 or not now.last.rebuild_seconds or others != list(changes):
         return ()
     found: dict[str, Suggestion] = {}
-    for said, files in _candidates(now.last, text, path, builder):
+    tried = list(islice(_candidates(now.last, text, path, builder), limits.TRIED))
+    for number, (said, files) in enumerate(tried):
+        tick(number / len(tried))
         try:
             saved = now.last.rebuild_seconds - planned(files, others).last.rebuild_seconds
         except InputError:
@@ -159,7 +170,9 @@ def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
     """The files a command reads its dependencies from, among those a COPY of a directory takes."""
     if not isinstance(run, Run) or needs_source(run.text) or _THE_SOURCE.search(run.text):
         return []
-    patterns = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
+    patterns = [name for tool, names, _ in _TOOLS if tool.search(run.text) for name in names]
+    if not patterns:
+        return []
     folders = [trees.clean(source) for source in copy.sources]
     visible = build.ignore.visible(build.tree)
     found = []
@@ -196,7 +209,7 @@ def _reads(step: Instruction, copy: Copy) -> bool:
     """Whether a command builds from all there is, or reads its dependencies from what a COPY brings."""
     if not isinstance(step, Run):
         return False
-    patterns = [name for tool, names, _ in _TOOLS if re.search(tool, step.text) for name in names]
+    patterns = [name for tool, names, _ in _TOOLS if tool.search(step.text) for name in names]
     named = [source.rstrip("/").rpartition("/")[2] for source in copy.sources]
     manifests = any(_like(pattern, name) for pattern in patterns for name in named)
     return manifests or bool(needs_source(step.text) or _THE_SOURCE.search(step.text))
@@ -209,7 +222,7 @@ def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message,
         copy, run = steps[index - 1], steps[index]
         if not (isinstance(copy, Copy) and isinstance(run, Run) and not copy.source):
             continue
-        wanted = [name for tool, names, _ in _TOOLS if re.search(tool, run.text) for name in names]
+        wanted = [name for tool, names, _ in _TOOLS if tool.search(run.text) for name in names]
         named = [source.rpartition("/")[2] for source in copy.sources]
         if wanted and all(any(_like(pattern, name) for pattern in wanted) for name in named):
             block = lines[first_line(lines, copy) : run.end]
@@ -275,7 +288,7 @@ def _mounts(build: PlannedBuild, stages: Sequence[Stage], lines: list[str]) -> I
         for step in stage.instructions:
             if not isinstance(step, Run) or step.line not in ran or any("type=cache" in m for m in step.mounts):
                 continue
-            target = next((where for tool, _, where in _TOOLS if re.search(tool, step.text)), "")
+            target = next((where for tool, _, where in _TOOLS if tool.search(step.text)), "")
             if target:
                 changed = list(lines)
                 flag = f"--mount=type=cache,target={target} "

@@ -22,7 +22,7 @@ from sim.images.rootfs import TreeView
 from sim.images.selection import Selector, select
 from sim.images.suggest import Suggestion, suggestions
 from sim.outcome import Bound, MetricSpec
-from sim.studies.base import Context, Run, Study
+from sim.studies.base import Context, Run, Study, Tick, no_tick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +82,18 @@ def read_context(folder: str | Path, dockerfile: str = "Dockerfile", *, whole: b
     return trees.from_directory(root, skip=ignore.hides)
 
 
-def plan(params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value") -> BuildPlan:
+def plan(
+    params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
+) -> BuildPlan:
     """The plan of a study's builds. folder: where the context is looked up. Raises `InputError`."""
-    return plan_builds(None, _tree(params, folder), params.builds, label=label, bound=bound, **_asked(params, folder))
+    tree, asked = _tree(params, folder), _asked(params, folder)
+    return plan_builds(None, tree, params.builds, label=label, bound=bound, tick=tick, **asked)
 
 
-def advice(params: Parameters, folder: str | Path, limit: int = 3) -> tuple[Suggestion, ...]:
+def advice(params: Parameters, folder: str | Path, limit: int = 3, tick: Tick = no_tick) -> tuple[Suggestion, ...]:
     """What would have made the last of a study's builds cheaper, the best first. Raises `InputError`."""
-    return suggestions(_tree(params, folder, whole=True), params.builds, limit=limit, **_asked(params, folder))
+    tree, asked = _tree(params, folder, whole=True), _asked(params, folder)
+    return suggestions(tree, params.builds, limit=limit, tick=tick, **asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class WhatIf:
     estimate: bool
 
 
-def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[WhatIf, ...]:
+def what_if(params: Parameters, folder: str | Path, limit: int = 8, tick: Tick = no_tick) -> tuple[WhatIf, ...]:
     """What an edit of a file would cost, for one file of each COPY of the build context; the dearest first.
 
     params: without changes. Raises `InputError`.
@@ -123,6 +127,7 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[Wha
             tried.update(files if len(files) < _FEW else [path])
             if not path:
                 continue
+            tick(len(found) / limit)
             edit = Change(edits=(Edit(path=path, append="\n"),))
             last = plan_builds(None, tree, [edit], **asked).last
             misses = last.misses + last.depends
@@ -167,7 +172,7 @@ def run(params: Parameters, context: Context) -> Run:
 
     A step that hangs on a RUN's output counts as run again, and as found at the low end of the range.
     """
-    planned = plan(params, context.folder, context.label, context.bound)
+    planned = plan(params, context.folder, context.label, context.bound, context.tick)
     context.tick(1.0)
     last = planned.last
     unsure = 0 if context.bound == "low" else last.depends
