@@ -77,9 +77,14 @@ def growth(ready: Callable[[int], Callable[[], object]], size: int, times: int =
     repeated = 1
     while _seconds(_again(small, repeated)) < 0.02:
         repeated *= 2
-    works = {"small": _again(small, repeated), "large": _again(large, repeated)}
-    timings = contest({name: (partial(_same, work), 1) for name, work in works.items()}, rounds)
-    return min(timings["large"].seconds) / min(timings["small"].seconds)
+    works = _again(small, repeated), _again(large, repeated)
+    gc.collect()
+    gc.disable()  # its full rounds cost more the more is held, which is no cost of the work
+    try:
+        turns = [tuple(map(_seconds, works)) for _ in range(rounds)]
+    finally:
+        gc.enable()
+    return min(turn[1] for turn in turns) / max(min(turn[0] for turn in turns), 0.005)
 
 
 def _seconds(work: Callable[[], object]) -> float:
