@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -72,7 +73,7 @@ def advise(bench: Bench, outcome: Outcome, lesson: Scenario, view: View) -> tupl
     place = st.empty()
     try:
         tree = apply(bench.ground.tree, [edit for build in made for edit in build.edits])
-        there = {"path": bench.ground.dockerfile, "target": bench.ground.target}
+        there: dict[str, Any] = {"path": bench.ground.dockerfile, "target": bench.ground.target}
         for suggestion in suggestions(tree, [change], bench.builder, **there, limit=_MOST, tick=Heartbeat(place)):
             taken = bench.taken(suggestion)
             (then,) = running.run(("lab", taken), taken.scenario(lesson), place, view)

@@ -15,11 +15,6 @@ from sim.images.ignore import rules_of
 from sim.scenario import Scenario
 from sim.studies.build import Parameters, read_context
 
-MOST_FILES = 400
-"""Files of a context offered for editing."""
-LARGEST = 65_536
-"""Bytes of a file that may be edited on a page."""
-
 BROUGHT = "yours"
 """The first part of the name of what a reader brought."""
 
@@ -125,11 +120,11 @@ def _files(ground: Ground) -> tuple[str, ...]:
     found = []
     for name in sorted(tree, key=lambda path: (ignored.hides(path), path.count("/"), path)):
         entry = tree.get(name)
-        if entry is None or entry.kind != "file" or entry.content is None or entry.size > LARGEST:
+        if entry is None or entry.kind != "file" or entry.content is None or entry.size > limits.EDITABLE_FILE:
             continue
         if is_dockerfile(name) or name.rpartition("/")[2].startswith(".") or b"\0" in (entry.content.read() or b""):
             continue
         found.append(name)
-        if len(found) == MOST_FILES:
+        if len(found) == limits.EDITABLE:
             break
     return tuple(found)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sim.images.layers import Image
 
-LIMITS = Limits(content=limits.IMAGE_CONTENT, entries=limits.IMAGE_FILES, expansion_from=limits.UPLOAD)
+LIMITS = Limits(content=limits.PAGE_IMAGE_CONTENT, entries=limits.PAGE_IMAGE_FILES, expansion_from=limits.UPLOAD)
 _KEPT = "images:read"
 Reading = tuple[Shelved, ...] | InputError
 

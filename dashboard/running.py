@@ -98,7 +98,7 @@ class Heartbeat:
         self._place = place
         self._next = 0.0
 
-    def __call__(self) -> None:
+    def __call__(self, _share: float = 0.0) -> None:
         """Give Streamlit the word, now and then."""
         now = time.monotonic()
         if now >= self._next:

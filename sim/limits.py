@@ -71,11 +71,122 @@ LAB_MATCHED = 1_000_000
 LAB_BUILDS = 50
 """Builds that the layer lab keeps in its cache, all planned again for the next."""
 
-IMAGE_CONTENT = 2 * GIB
+PAGE_IMAGE_CONTENT = 2 * GIB
 """Bytes that an archive uploaded to the images page may unpack to."""
 
-IMAGE_FILES = 300_000
+PAGE_IMAGE_FILES = 300_000
 """Files of all layers in it."""
 
 MANIFEST = 4 * MIB
 """Bytes of a lock file or list of packages whose packages are counted; of a larger one the number is not known."""
+
+LINE = 65_535
+"""Characters of a line of a Dockerfile; BuildKit reads no longer ones either."""
+
+EXPANDED = 128 * KIB
+"""Bytes that the variables of one word may come to: Linux passes a program no longer string (execve(2), Limits)."""
+
+EXPANDED_TOTAL = 4 * MIB
+"""Bytes that all steps of a build may hold of expanded words and environments: 2 KiB for each of 2,000 steps."""
+
+SUBSTITUTIONS = 500
+"""Substitutions by a pattern, such as `${A%.*}`, in a Dockerfile."""
+
+SUBSTITUTED = 4096
+"""Characters of one of them as written."""
+
+MATCHING = 2**18
+"""Steps that one of them may take to match, at worst: the value's length to the power of the stars and one more."""
+
+PATTERN = 1024
+"""Characters of a pattern of a COPY or an ignore file."""
+
+RULES = 1000
+"""Patterns of an ignore file, or of the `--exclude` flags of one instruction."""
+
+REMEMBERED = 16 * MIB
+"""Characters of the folders whose outcome an ignore file's matcher keeps in mind."""
+
+INSTRUCTIONS = 200_000
+"""Instructions of a Dockerfile that `inspect` reads."""
+
+STEPS = 2000
+"""Instructions that a build plans, those of ONBUILD counted in each stage that runs them; real ones have below 500."""
+
+TRIED = 100
+"""Changes to a Dockerfile that are tried as builds to find advice."""
+
+DRAWN = 500
+"""Steps of a build that its figure draws; past it, the table alone has them."""
+
+FILES = 100_000
+"""Paths of a build context: more is a forgotten .dockerignore."""
+
+PATH = 4096
+"""Characters of a path in a build context; Linux takes no longer one (PATH_MAX)."""
+
+DEPTH = 255
+"""Folders that a path in a build context leads through."""
+
+PATHS = 64 * MIB
+"""Characters of all paths of a build context, those of their folders included."""
+
+WHOLE_FILE = 64 * MIB
+"""Bytes of a context's file that is read whole, as for an edit; contents are hashed in pieces, whatever their size."""
+
+COMPARED = 10_000
+"""Paths that are compared with a missing one for the nearest name."""
+
+EDITABLE = 400
+"""Files of a context that the layer lab offers for editing."""
+
+EDITABLE_FILE = 64 * KIB
+"""Bytes of one of them."""
+
+YAML_DEPTH = 40
+"""Levels that a YAML document is nested."""
+
+YAML_VALUES = 50_000
+"""Values of a YAML document, its aliases written out."""
+
+LABELS = 60
+"""Labels that a scenario compares."""
+
+WALKS = 20_000_000
+"""Paths that may be walked to tell which layer of an image hides what; of larger ones only the sum is told."""
+
+IMAGE_CONTENT = 64 * GIB
+"""Bytes of an image archive after decompression, and the size that any file of it may declare."""
+
+IMAGE_EXPANSION = 200
+"""How many times its stored size a blob may decompress to, once past IMAGE_EXPANSION_FROM."""
+
+IMAGE_EXPANSION_FROM = GIB
+"""Bytes up to which a blob may decompress to any multiple of its size."""
+
+IMAGE_DOCUMENT = 4 * MIB
+"""Bytes of a JSON document of an image; registries take no larger manifest (distribution-spec)."""
+
+IMAGE_DOCUMENTS = 32 * MIB
+"""Bytes of all JSON documents of an archive."""
+
+IMAGE_ENTRIES = 1_000_000
+"""Files, folders and links of all layers, and folders on their way that are not listed just before."""
+
+IMAGE_NAMES = 128 * MIB
+"""Bytes of their names and link targets."""
+
+IMAGE_PATH = 4096
+"""Bytes of one name or link target; Linux takes no longer one (PATH_MAX)."""
+
+IMAGE_HEADER = MIB
+"""Bytes of an extended tar header."""
+
+IMAGE_MEMBERS = 100_000
+"""Files of an image archive itself."""
+
+IMAGE_NESTING = 8
+"""Indexes inside indexes."""
+
+IMAGES = 1000
+"""Images in one archive."""

@@ -9,12 +9,17 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from annotated_types import Ge, Le, doc
+from hypothesis import settings
 
 from sim import studies
 from sim.errors import InputError
 from sim.outcome import InstanceRecord, MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
 from sim.studies.base import Context, Run, Study
+
+# An example of a property may take as long as a busy machine makes it.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 
 @dataclass(frozen=True, kw_only=True)

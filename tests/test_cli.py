@@ -20,6 +20,7 @@ import pytest
 import sim
 from sim.catalog import load
 from sim.cli import answer
+from tests.watchdog import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 
@@ -874,7 +875,7 @@ class TestProcesses:
 
     def test_a_run_prints_results_only_and_no_progress_where_there_is_no_terminal(self, tmp_path: Path) -> None:
         with process("run", self.real(tmp_path, 1, 2), "--format", "json") as run:
-            out, err = run.communicate(timeout=30)
+            out, err = run.communicate(timeout=PATIENCE)
         assert (run.returncode, err) == (0, "")
         assert json.loads(out)["metrics"]
 
@@ -882,7 +883,7 @@ class TestProcesses:
     def test_progress_is_told_on_standard_error_where_that_is_a_terminal(self, tmp_path: Path) -> None:
         ours, theirs = os.openpty()
         command = [sys.executable, "-m", "sim", "run", self.real(tmp_path, 1, 50), "--format", "json"]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=30)
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=PATIENCE)
         os.close(theirs)
         told = os.read(ours, 100_000).decode()
         os.close(ours)
@@ -895,7 +896,7 @@ class TestProcesses:
 
     def test_bad_input_is_no_traceback(self, tmp_path: Path) -> None:
         with process("run", self.real(tmp_path, -1, 2)) as run:
-            out, err = run.communicate(timeout=30)
+            out, err = run.communicate(timeout=PATIENCE)
         assert (run.returncode, out) == (2, "")
         assert "instances: -1 is out of range; expected at least 1" in err
         assert "Traceback" not in err
@@ -908,7 +909,7 @@ class TestProcesses:
             run.stdout.readline()
             run.stdout.close()
             err = run.stderr.read()
-            run.wait(timeout=30)
+            run.wait(timeout=PATIENCE)
         assert (run.returncode, err) == (0, "")
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
@@ -918,7 +919,7 @@ class TestProcesses:
         with process("run", path, "--jobs", jobs, start_new_session=True) as run:
             time.sleep(seconds)
             os.killpg(run.pid, signal.SIGINT)
-            out, err = run.communicate(timeout=30)
+            out, err = run.communicate(timeout=PATIENCE)
         assert (run.returncode, out) == (130, "\n" if out else "")
         words = ("interrupted", "interrupted in real; 0 of 1 scenarios had finished")
         assert err.strip() in words, "one line, whether the scenario was still being read or its workers still starting"
@@ -926,5 +927,5 @@ class TestProcesses:
     def test_a_terminal_that_knows_no_such_characters_is_no_error(self, tmp_path: Path) -> None:
         environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
         with process("list", env=environment) as run:
-            _, err = run.communicate(timeout=30)
+            _, err = run.communicate(timeout=PATIENCE)
         assert (run.returncode, err) == (0, "")

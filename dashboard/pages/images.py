@@ -99,7 +99,7 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[Shelve
         key="images:upload",
         help=tr("ui.images.upload.help", lang),
     )
-    size, most = size_text(limits.IMAGE_CONTENT, lang), f"{limits.IMAGE_FILES:,}"
+    size, most = size_text(limits.PAGE_IMAGE_CONTENT, lang), f"{limits.PAGE_IMAGE_FILES:,}"
     st.caption(tr("ui.images.promise", lang) + " " + tr("ui.images.limits", lang, size=size, n=most))
     found = [imagery.official(name) for name in picked]
     if imagery.unread(files):

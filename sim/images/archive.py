@@ -7,7 +7,7 @@ too, and manifest.json, which has the tags as Docker shows them, is followed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sim.images import documents
 from sim.images.blobs import Blob, FolderStore, Store, TarStore, document_of, guarded, need
 from sim.images.layers import Image
 from sim.images.layout import INDEX, build_image, read_layout, read_manifest
-from sim.images.limits import DEFAULT_LIMITS, Budget, Limits, over, refused
+from sim.images.limits import DEFAULT_LIMITS, Budget, Limits, over, refused, untold
 from sim.images.streams import Tap, compression_of, decompressed, file_chunks, peek
 from sim.images.tarball import BLOCK, starts_tar
 from sim.images.whiteouts import clean
@@ -32,19 +32,19 @@ _FOREIGN = {
 
 
 def read_images(
-    path: str | Path, limits: Limits = DEFAULT_LIMITS, tick: Callable[[], None] = lambda: None
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, tick: Callable[[], None] = untold
 ) -> tuple[Image, ...]:
     """The images of an archive or layout, in its own order.
 
-    tick: is called for each piece of an archive that is read, and may raise to end it.
+    tick: called with each piece of at most a mebibyte that is read; raising ends the reading.
 
     Raises `InputError` with the file, the place in it and the reason for anything that is not whole and sound;
     `LimitError`, a kind of it, past a limit.
     """
     path = Path(path)
     try:
-        budget = Budget(limits)
-        store: Store = FolderStore(path, budget) if is_folder(path) else _open_tar(path, budget, tick)
+        budget = Budget(limits, tick=tick)
+        store: Store = FolderStore(path, budget) if is_folder(path) else _open_tar(path, budget)
         if store.get(MANIFEST) is not None:
             return _read_manifest(store, limits)
         if store.get(INDEX) is not None:
@@ -81,12 +81,12 @@ def foreign(head: bytes) -> str:
     return next((what for magic, what in _FOREIGN.items() if head.startswith(magic)), "")
 
 
-def _open_tar(path: Path, budget: Budget, tick: Callable[[], None]) -> TarStore:
+def _open_tar(path: Path, budget: Budget) -> TarStore:
     if not exists(path):
         raise refused("does not exist")
     if not is_file(path):
         raise refused("is neither a file nor a folder")
-    raw = Tap(_told(file_chunks(path), tick))
+    raw = Tap(file_chunks(path))
     head, stream = peek(raw, BLOCK)
     if not head:
         raise refused("is empty")
@@ -99,12 +99,6 @@ def _open_tar(path: Path, budget: Budget, tick: Callable[[], None]) -> TarStore:
     if not starts_tar(start):
         raise refused(f"is a {compression} file that holds no tar archive")
     return TarStore(plain, budget)
-
-
-def _told(chunks: Iterator[bytes], tick: Callable[[], None]) -> Iterator[bytes]:
-    for chunk in chunks:
-        tick()
-        yield chunk
 
 
 def _check_start(head: bytes) -> None:

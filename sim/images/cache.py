@@ -15,8 +15,9 @@ from typing import Literal
 
 from sim.images.context import Tree
 from sim.images.files import after
+from sim.images.patterns import glob
 from sim.images.rootfs import Files, TreeView, opaque
-from sim.images.selection import Selected, Selector, View, glob, has_wildcard, key_of, select, way
+from sim.images.selection import Selected, Selector, View, has_wildcard, key_of, select, way
 from sim.images.vertices import BuildGraph, Vertex
 
 Outcome = Literal["hit", "miss", "base", "context", "failed", "skipped"]

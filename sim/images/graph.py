@@ -208,6 +208,10 @@ class _Compiler:
 
     def _step(self, part: Part, step: Instruction) -> None:
         state = part.state
+        try:
+            self.allowance.step()
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
         if isinstance(step, Run):
             self._run(part, step)
         elif isinstance(step, Copy):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,17 @@ from sim.images.archive import foreign, is_image, read_images
 from sim.images.dockerfile import INSTRUCTIONS
 from sim.images.efficiency import efficiency
 from sim.images.layers import Image, Layer
-from sim.images.limits import DEFAULT_LIMITS, Limits
+from sim.images.limits import DEFAULT_LIMITS, Limits, untold
 from sim.images.whiteouts import hidden_bytes
 from sim.inputfile import exists, is_file, is_folder, open_regular
 
-_FIRST_WORD = re.compile(r"\A(?:\s*(?:#.*)?\n)*\s*([A-Za-z]+)(?:\s|\Z)")
+_FIRST_WORD = re.compile(r"\A(?:[^\S\n]*+(?:#.*+)?\n)*+[^\S\n]*+([A-Za-z]++)(?:\s|\Z)")
 _DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
 _FROM = re.compile(
     r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
 )
 _COMPOSE = re.compile(r"""^(?:services|["']services["'])\s*:""", re.MULTILINE)
-_KUBERNETES = re.compile(r"""^(?:-\s+|\s*\{?\s*)["']?apiVersion["']?\s*:""", re.MULTILINE)
+_KUBERNETES = re.compile(r"""^(?:-[ \t]+|[ \t]*+\{?[ \t]*)["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 
 _EXPECTED = "a Dockerfile, an image archive or layout, a compose file or a Kubernetes manifest"
 
@@ -62,10 +62,15 @@ def inspect(
 
 
 def inspect_images(
-    path: str | Path, limits: Limits = DEFAULT_LIMITS, *, layer: str = "", files: bool = False
+    path: str | Path,
+    limits: Limits = DEFAULT_LIMITS,
+    tick: Callable[[], None] = untold,
+    *,
+    layer: str = "",
+    files: bool = False,
 ) -> dict[str, Any]:
     """The images of an archive or layout: {"kind": "image", "images": [...]}; the rest is as in `inspect`."""
-    images = read_images(path, limits)
+    images = read_images(path, limits, tick)
     listed = [
         found(image.layers, layer) if layer else set(range(len(image.layers)) if files else ()) for image in images
     ]

@@ -34,7 +34,8 @@ from sim.images.instructions import (
     trigger,
 )
 from sim.images.options import PROXIES, Options
-from sim.images.selection import Selector, glob, has_wildcard
+from sim.images.patterns import glob
+from sim.images.selection import Selector, has_wildcard
 from sim.images.stages import SCRATCH, Dockerfile, Stage
 from sim.images.state import DEFAULT_SHELL
 from sim.images.vertices import BuildGraph, EdgeKind, Effect, Input, Vertex
@@ -187,6 +188,10 @@ class _Chain:
         return image
 
     def _step(self, image: _Image, step: Instruction, *, hidden: bool = False) -> None:
+        try:
+            self.allowance.step()
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
         if isinstance(step, Copy):
             self._copy(image, step, hidden)
             return

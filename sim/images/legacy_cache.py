@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from sim.images.cache import Output, Step, Store
 from sim.images.context import Entry
 from sim.images.files import after
+from sim.images.patterns import glob
 from sim.images.rootfs import Files, TreeView
-from sim.images.selection import Selected, Selector, View, glob, key_of, resolve
+from sim.images.selection import Selected, Selector, View, key_of, resolve
 from sim.images.vertices import BuildGraph, Vertex
 
 

@@ -111,6 +111,10 @@ class _Session:
     count: int = 0
 
 
+def untold(_: float) -> None:
+    """Progress that nobody is told."""
+
+
 def plan_builds(
     dockerfile: str | bytes | None,
     context: Tree | Mapping[str, str] | str | Path,
@@ -130,7 +134,7 @@ def plan_builds(
     like: Sequence[Entry] = (),
     remotes: Mapping[str, str] | None = None,
     flags: str = "",
-    tick: Callable[[float], None] = lambda _: None,
+    tick: Callable[[float], None] = untold,
 ) -> BuildPlan:
     """Plan a first build into an empty cache, and one more after each change; changes add up.
 
@@ -139,8 +143,8 @@ def plan_builds(
     machine that builds, by its id in the catalog. max_parallelism: steps that BuildKit runs at once, 0 for no limit.
     pull_base: whether base images are not there yet. like: layers of a real image, from `history.entries`. remotes:
     what stands for the content of an ADD's address, as `Options` has it. flags: more words of a `docker build` command
-    line, of which platform, network, hosts, labels and limits are taken (`options.from_command_line`). tick: is told
-    the share of the builds that are planned, and may raise to end it.
+    line, of which platform, network, hosts, labels and limits are taken (`options.from_command_line`). tick: told the
+    share that is done before each build, and may end it all by raising.
     Raises `InputError` with every problem of the Dockerfile, the context or a change.
     """
     if builder not in BUILDERS:
@@ -156,6 +160,7 @@ def plan_builds(
         line, dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, no_cache_filter=(),
         remotes=fetched,
     )  # fmt: skip
+    tick(0.0)
     builds = [_plan(session, tree, options, bases, label, bound)]
     for change in changes:
         tick(len(builds) / (len(changes) + 1))

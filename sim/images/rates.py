@@ -13,6 +13,7 @@ from sim.catalog.model import Number
 from sim.catalog.read import Table
 from sim.errors import Problem
 from sim.images.counting import TOOLS, Count
+from sim.images.wording import InOrder
 from sim.outcome import Bound
 
 FILE = Path(__file__).parents[1] / "catalog" / "steps.toml"
@@ -61,7 +62,7 @@ class Rule:
     """
 
     id: str
-    pattern: re.Pattern[str]
+    pattern: InOrder
     seconds: Number
     bytes: Number
     shape: Shape
@@ -127,7 +128,7 @@ def book() -> Book:
 
 
 _NO_SHAPE = Shape(Number(1.0, "1"), Number(1.0, "1"), fetches=False)
-_ANYTHING = re.compile(".")
+_ANYTHING = InOrder(".")
 _NOTHING = Rule("other", _ANYTHING, Number(0.0, "s"), Number(0.0, "B"), _NO_SHAPE)
 """In place of what is missing, which is reported."""
 
@@ -145,15 +146,15 @@ def _shapes(table: Table | None) -> dict[str, Shape]:
 def _command(table: Table, shapes: dict[str, Shape]) -> Rule:
     written, pattern = table.string("pattern"), _ANYTHING
     try:
-        pattern = re.compile(written)
+        pattern = InOrder(written)
     except re.error as error:
         table.problem(f"{written!r} is no regular expression: {error}", "pattern")
-    if pattern.search("") is not None:
+    if pattern.search(""):
         table.problem(f"{written!r} matches every command; expected what only some hold", "pattern")
     return _rule(table, pattern, shapes)
 
 
-def _rule(table: Table, pattern: re.Pattern[str], shapes: dict[str, Shape]) -> Rule:
+def _rule(table: Table, pattern: InOrder, shapes: dict[str, Shape]) -> Rule:
     shape = table.string("shape", allowed=shapes)
     inner = table.table("counted", needed=False)
     rule = Rule(

@@ -11,11 +11,10 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 from sim.images.context import Entry
-from sim.images.dockerfile import Patterns
+from sim.images.patterns import Patterns, glob
 
 _MAX_LINKS = 40
 
@@ -132,17 +131,19 @@ def _wildcard(view: View, selector: Selector, path: str) -> Selected:
     fixed, pattern = split_wildcard(path)
     where = resolve(view, fixed)
     listing = view.listing(where)
+    matches = glob(pattern).fullmatch
+    exclude = Patterns(selector.exclude) if selector.exclude else None
     chosen = []
     matched = ""
     for rel, entry in listing.entries:
         if not rel:
             continue
         if not matched or not rel.startswith(matched + "/"):
-            if not glob(pattern).fullmatch(rel):
+            if not matches(rel):
                 continue
             matched = rel
         below = rel[len(matched) + 1 :]
-        if selector.exclude and below and Patterns(selector.exclude).matches(below):
+        if exclude and below and exclude.matches(below):
             continue
         chosen.append((rel, entry))
     missing: list[str] = []
@@ -179,38 +180,6 @@ def split_wildcard(path: str) -> tuple[str, str]:
     parts = path.split("/")
     at = next((i for i, part in enumerate(parts) if has_wildcard(part)), len(parts))
     return "/".join(parts[:at]), "/".join(parts[at:])
-
-
-@lru_cache(maxsize=512)
-def glob(pattern: str) -> re.Pattern[str]:
-    """A pattern of Go's path.Match as a regular expression: no wildcard crosses a slash.
-
-    Raises `ValueError` for one that cannot be read.
-    """
-    out = ""
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        at += 1
-        if char == "*":
-            out += "[^/]*"
-        elif char == "?":
-            out += "[^/]"
-        elif char == "\\" and at < len(pattern):
-            out += re.escape(pattern[at])
-            at += 1
-        elif char == "[":
-            end = pattern.find("]", at + 1)
-            if end < 0:
-                raise ValueError(f"syntax error in pattern {pattern!r}: expected a closing ]")
-            out += "[" + pattern[at:end].replace("[", r"\[") + "]"
-            at = end + 1
-        else:
-            out += re.escape(char)
-    try:
-        return re.compile(out)
-    except re.error as error:
-        raise ValueError(f"syntax error in pattern {pattern!r}: {error}") from None
 
 
 def resolve(view: View, path: str) -> str:

@@ -20,10 +20,11 @@ from sim.images.counting import names_packages
 from sim.images.edits import Change
 from sim.images.instructions import Arg, Copy, Instruction, Pairs, Run
 from sim.images.options import Builder
-from sim.images.plan import BuildPlan, PlannedBuild, plan_builds
+from sim.images.plan import BuildPlan, PlannedBuild, plan_builds, untold
 from sim.images.splitting import another_stage, first_line, needs_source
 from sim.images.stages import Stage, parse
 from sim.images.why import message
+from sim.images.wording import InOrder
 from sim.outcome import Message, StepRecord
 
 Candidate = tuple[Message, Mapping[str, str]]
@@ -43,27 +44,31 @@ MOST_FIRST, MOST_PAIRS = 8, 32
 """Where a build has several causes: on top of so many changes another is tried, in so many pairs in all."""
 
 _TOOLS = (
-    (r"\bpip3?\b.*\binstall\b", ("requirements*.txt", "pyproject.toml", "setup.py", "setup.cfg"), "/root/.cache/pip"),
-    (r"\buv\b.*\b(sync|install)\b", ("pyproject.toml", "uv.lock", "requirements*.txt"), "/root/.cache/uv"),
-    (r"\bpoetry\b.*\binstall\b", ("pyproject.toml", "poetry.lock"), "/root/.cache/pypoetry"),
-    (r"\bnpm\s+(ci|i|install)\b", ("package.json", "package-lock.json", ".npmrc"), "/root/.npm"),
-    (r"\byarn(\s+install)?\s*($|-)", ("package.json", "yarn.lock"), "/usr/local/share/.cache/yarn"),
-    (r"\bpnpm\s+(i|install|fetch)\b", ("package.json", "pnpm-lock.yaml"), "/root/.local/share/pnpm/store"),
-    (r"\bgo\s+(mod\s+download|build|install)\b", ("go.mod", "go.sum"), "/go/pkg/mod"),
-    (r"\bcargo\s+(build|install|fetch)\b", ("Cargo.toml", "Cargo.lock"), "/usr/local/cargo/registry"),
-    (r"\bbundle\s+install\b", ("Gemfile", "Gemfile.lock"), "/usr/local/bundle/cache"),
-    (r"\bcomposer\s+install\b", ("composer.json", "composer.lock"), "/root/.composer/cache"),
-    (r"\bmvnw?\b", ("pom.xml",), "/root/.m2"),
     (
-        r"\bdotnet\s+(restore|build|publish)\b",
+        InOrder(r"\bpip3?\b.*\binstall\b"),
+        ("requirements*.txt", "pyproject.toml", "setup.py", "setup.cfg"),
+        "/root/.cache/pip",
+    ),
+    (InOrder(r"\buv\b.*\b(sync|install)\b"), ("pyproject.toml", "uv.lock", "requirements*.txt"), "/root/.cache/uv"),
+    (InOrder(r"\bpoetry\b.*\binstall\b"), ("pyproject.toml", "poetry.lock"), "/root/.cache/pypoetry"),
+    (InOrder(r"\bnpm\s+(ci|i|install)\b"), ("package.json", "package-lock.json", ".npmrc"), "/root/.npm"),
+    (InOrder(r"\byarn(\s+install)?\s*($|-)"), ("package.json", "yarn.lock"), "/usr/local/share/.cache/yarn"),
+    (InOrder(r"\bpnpm\s+(i|install|fetch)\b"), ("package.json", "pnpm-lock.yaml"), "/root/.local/share/pnpm/store"),
+    (InOrder(r"\bgo\s+(mod\s+download|build|install)\b"), ("go.mod", "go.sum"), "/go/pkg/mod"),
+    (InOrder(r"\bcargo\s+(build|install|fetch)\b"), ("Cargo.toml", "Cargo.lock"), "/usr/local/cargo/registry"),
+    (InOrder(r"\bbundle\s+install\b"), ("Gemfile", "Gemfile.lock"), "/usr/local/bundle/cache"),
+    (InOrder(r"\bcomposer\s+install\b"), ("composer.json", "composer.lock"), "/root/.composer/cache"),
+    (InOrder(r"\bmvnw?\b"), ("pom.xml",), "/root/.m2"),
+    (
+        InOrder(r"\bdotnet\s+(restore|build|publish)\b"),
         ("*.csproj", "*.fsproj", "*.sln", "*.slnx", "Directory.*.props", "nuget.config", "packages.lock.json"),
         "/root/.nuget/packages",
     ),
-    (r"\bgradlew?\b", ("build.gradle*", "settings.gradle*", "gradle.properties"), "/root/.gradle"),
+    (InOrder(r"\bgradlew?\b"), ("build.gradle*", "settings.gradle*", "gradle.properties"), "/root/.gradle"),
 )
 """Commands that fetch dependencies: pattern, the files that name them, where they keep what they fetched."""
 
-_THE_SOURCE = re.compile(r"\b(pip3?|uv)\b.*\binstall\b.*\s\.(/|\[|\s|$)")
+_THE_SOURCE = InOrder(r"\b(pip3?|uv)\b.*\binstall\b.*\s\.(/|\[|\s|$)")
 """An installation of the project itself needs more than the files that name its dependencies."""
 
 _NO_SOURCE = re.compile(
@@ -93,13 +98,13 @@ def suggestions(
     *,
     path: str = "Dockerfile",
     limit: int = 3,
-    tick: Callable[[], None] = lambda: None,
+    tick: Callable[[float], None] = untold,
     **asked: Any,
 ) -> tuple[Suggestion, ...]:
     """What would have saved most of the last build, the best first; none where nothing is worth it.
 
-    context: with its Dockerfile at `path`; asked: the rest that `plan_builds` takes. tick: is called before each is
-    tried, and may raise to end it. Raises `InputError` as that does.
+    context: with its Dockerfile at `path`; tick: told before each build that is tried which share is done, and may end
+    it all by raising; asked: the rest that `plan_builds` takes. Raises `InputError` as that does.
     """
     tree = context if isinstance(context, Tree) else _read(context)
 
@@ -115,9 +120,10 @@ def suggestions(
     if len(now.builds) < 2 or not now.last.rebuild_seconds or others != list(changes):
         return ()
     least = max(LEAST_SECONDS, LEAST_SHARE * now.last.rebuild_seconds)
+    done = itertools.count()
 
     def tried(files: Mapping[str, str]) -> PlannedBuild | None:
-        tick()
+        tick(min(1.0, next(done) / (MOST_TRIED + MOST_PAIRS)))
         try:
             return planned(files, others).last
         except InputError:
@@ -261,6 +267,8 @@ def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
     if not isinstance(run, Run) or needs_source(run.text) or _THE_SOURCE.search(run.text):
         return []
     patterns = _lists(run.text)
+    if not patterns:
+        return []
     folders = [trees.clean(source) for source in copy.sources]
     visible = build.ignore.visible(build.tree)
     found = []
@@ -275,7 +283,7 @@ def _lists(command: str) -> list[str]:
     """The files that a RUN reads its dependencies from, as patterns; one that is told the packages reads none."""
     parts = re.split(r"&&|\|\||[;|\n]", command.replace("\\\n", " "))
     wanted = [part for part in parts if not names_packages(part)]
-    return [name for tool, names, _ in _TOOLS if any(re.search(tool, part) for part in wanted) for name in names]
+    return [name for tool, names, _ in _TOOLS if any(tool.search(part) for part in wanted) for name in names]
 
 
 def _like(pattern: str, name: str) -> bool:
@@ -390,7 +398,7 @@ def _mounts(build: PlannedBuild, stages: Sequence[Stage], lines: list[str]) -> I
     without: dict[str, list[Run]] = {}
     for step in (step for stage in stages for step in stage.instructions):
         if isinstance(step, Run) and not any("type=cache" in mount for mount in step.mounts):
-            target = next((where for tool, _, where in _TOOLS if re.search(tool, step.text)), "")
+            target = next((where for tool, _, where in _TOOLS if tool.search(step.text)), "")
             if target and not _KEEPS_NOTHING.search(step.text):
                 without.setdefault(target, []).append(step)
     for target, steps in without.items():

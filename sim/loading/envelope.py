@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Le, MinLen, doc
 from pydantic import Field, StringConstraints
 
+from sim import limits
 from sim.scenario import Lesson, Published, WrittenText
 
 ID = r"[a-z0-9]+(-[a-z0-9]+)*"
@@ -16,7 +17,6 @@ MAX_ID = 60
 Name = Annotated[str, StringConstraints(pattern=f"^{ID}$", max_length=MAX_ID)]
 
 LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
-MAX_LABELS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Body:
     compare: Annotated[
         dict[str, dict[str, Any] | None],
         doc("Label to the parameters it changes; the labels stand side by side."),
-        Field(min_length=1, max_length=MAX_LABELS),
+        Field(min_length=1, max_length=limits.LABELS),
     ]
     controls: Annotated[
         tuple[str | dict[str, Any], ...], doc("The few parameters a page shows; {path, maximum} limits what it offers.")

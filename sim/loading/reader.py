@@ -16,7 +16,7 @@ from sim.inputfile import is_file, is_folder
 from sim.loading import expressions
 from sim.loading.controls import read_controls
 from sim.loading.document import Document, Path_
-from sim.loading.envelope import BODY, ENVELOPE, LABEL, MAX_LABELS, Envelope
+from sim.loading.envelope import BODY, ENVELOPE, LABEL, Envelope
 from sim.loading.parameters import fields
 from sim.loading.problems import shown, suggestion, validate
 from sim.scenario import Part, Scenario
@@ -237,8 +237,8 @@ def _compare(
         message = f"{shown(written)} does not fit; expected labels, each with the parameters it changes"
         problems.append(document.problem(message, path))
         return {}
-    if len(written) > MAX_LABELS:
-        problems.append(document.problem(f"{len(written)} labels are too many; expected at most {MAX_LABELS}", path))
+    if len(written) > limits.LABELS:
+        problems.append(document.problem(f"{len(written)} labels are too many; expected at most {limits.LABELS}", path))
     compare: dict[str, dict[str, Any]] = {}
     for label, changes in written.items():
         if not LABEL.fullmatch(label):

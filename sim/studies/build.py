@@ -108,13 +108,14 @@ def plan(
     params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
 ) -> BuildPlan:
     """The plan of a study's builds. folder: where the context is looked up. Raises `InputError`."""
-    asked = _asked(params, folder)
-    return plan_builds(None, _tree(params, folder), params.builds, label=label, bound=bound, tick=tick, **asked)
+    tree, asked = _tree(params, folder), _asked(params, folder)
+    return plan_builds(None, tree, params.builds, label=label, bound=bound, tick=tick, **asked)
 
 
-def advice(params: Parameters, folder: str | Path, limit: int = 3) -> tuple[Suggestion, ...]:
+def advice(params: Parameters, folder: str | Path, limit: int = 3, tick: Tick = no_tick) -> tuple[Suggestion, ...]:
     """What would have made the last of a study's builds cheaper, the best first. Raises `InputError`."""
-    return suggestions(_tree(params, folder, whole=True), params.builds, limit=limit, **_asked(params, folder))
+    tree, asked = _tree(params, folder, whole=True), _asked(params, folder)
+    return suggestions(tree, params.builds, limit=limit, tick=tick, **asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class WhatIf:
     estimate: bool
 
 
-def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[WhatIf, ...]:
+def what_if(params: Parameters, folder: str | Path, limit: int = 8, tick: Tick = no_tick) -> tuple[WhatIf, ...]:
     """What an edit of a file would cost, for one file of each COPY of the build context; the dearest first.
 
     params: without changes. Raises `InputError`.
@@ -148,6 +149,7 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[Wha
             tried.update(files if len(files) < _FEW else [path])
             if not path:
                 continue
+            tick(len(found) / limit)
             edit = Change(edits=(Edit(path=path, append="\n"),))
             last = plan_builds(None, tree, [edit], **asked).last
             misses = last.misses + last.depends

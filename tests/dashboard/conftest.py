@@ -95,7 +95,7 @@ def served(script: Path) -> Iterator[str]:
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 if urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).read() == b"ok":
                     break
@@ -106,7 +106,7 @@ def served(script: Path) -> Iterator[str]:
         yield url
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 @pytest.fixture(scope="session")
@@ -144,6 +144,6 @@ def watch(page: Any) -> Callable[[], None]:
 def page(page: Any) -> Iterator[Any]:
     """Playwright's page, with a test failing on what a reader would not see: errors and requests to elsewhere."""
     check = watch(page)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     yield page
     check()

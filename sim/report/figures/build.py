@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim import limits
 from sim.outcome import Outcome, StepRecord
 from sim.report.figures import parts
 from sim.report.graph.layout import in_columns, layered, stacked
-from sim.report.graph.svg import WIDTH, Line, Node, Tone, drawing
+from sim.report.graph.svg import WIDTH, Line, Node, Tone, drawing, notice
 from sim.report.look import Language, Look, Spec, chart, inline, type_size
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
@@ -70,8 +71,11 @@ def build_graph(
     Stages stand in a column each where they are few, else in layers. What reads the build context has a short edge to
     nowhere, or every COPY would hang on one node. hidden: no step's fate is shown yet; said: steps a student clicked as
     running again. narrow: one column in the Dockerfile's order, for a phone; what a stage begins with then names it.
-    dense: lower, for a lecture.
+    dense: lower, for a lecture. A build of more steps than `limits.DRAWN` is a sentence that says so.
     """
+    count = len(steps(outcome, build, label))
+    if count > limits.DRAWN:
+        return notice(tr("figure.graph_too_large", look.language, steps=count, most=limits.DRAWN), look)
     shown, nodes, lines, columns, heads = _parts(outcome, look, build, label, hidden=hidden, said=said, narrow=narrow)
     ids = [node.id for node in nodes]
     edges = [(line.source, line.target) for line in lines]
