@@ -286,9 +286,9 @@ def test_build_arguments_beyond_a_few_are_counted_and_not_drawn() -> None:
 
 
 @pytest.mark.skipif(not HOSTILE.exists(), reason="the hostile files are not here")
-@pytest.mark.parametrize("name", ["bz2_300MB.zip", "damaged.zip", "ctx.zip", "nested_cmd.Dockerfile"])
+@pytest.mark.parametrize("name", ["bz2_300MB.zip", "damaged.zip", "ctx.zip"])
 def test_a_known_hostile_file_is_answered_in_the_lab(name: str) -> None:
     data = (HOSTILE / name).read_bytes()
     at = brought(("Dockerfile" if name.endswith("Dockerfile") else name, data))
     assert not at.exception
-    assert bool(at.error) == name.endswith(("300MB.zip", "damaged.zip"))
+    assert bool(at.error) == (name != "ctx.zip")
