@@ -33,6 +33,8 @@ def set_link(name: str, value: str) -> None:
         del st.query_params[name]
 
 
+_JOINER = "\u2060"
+"""Takes no room and breaks no line (Unicode's word joiner)."""
 _SHOWN = 400
 """Characters of a line of a message that are shown."""
 
@@ -40,10 +42,12 @@ _SHOWN = 400
 def plain(text: str) -> str:
     r"""Markdown that shows a text as it is, in lines that wrap: no link, picture or formula, no control character.
 
-    >>> print(plain("![x](http://y) a_b"))
-    \!\[x\]\(http\:\/\/y\) a\_b
+    >>> print(plain("![x](y) a_b"))
+    \!\[x\]\(y\) a\_b
     """
     visible = "".join(one if one.isprintable() or one == "\n" else "�" for one in text)
+    for linked in ("://", "www.", "@"):  # Markdown makes links of these even where they are escaped
+        visible = visible.replace(linked, f"{linked[0]}{_JOINER}{linked[1:]}")
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$&/@^=\"'])", r"\\\1", visible).replace("\n", "  \n")
 
 

@@ -28,7 +28,7 @@ def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: s
 
 def unescaped(markdown: str) -> str:
     """What a reader sees of text that was escaped to be shown as it is."""
-    return re.sub(r"\\([^\w\s])", r"\1", markdown)
+    return re.sub(r"\\([^\w\s])", r"\1", markdown).replace("\u2060", "")
 
 
 def title(at: AppTest) -> str:

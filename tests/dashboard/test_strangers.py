@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import running, shelf
 from dashboard.links import lines, plain
@@ -23,6 +24,7 @@ from sim.outcome import Outcome
 from tests.catalog.test_profile import PROFILE
 from tests.dashboard.apptest import ROOT, charts, error, opened, texts
 
+HOSTILE = ROOT.parent / "shared" / "data" / "hostile"
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
 
 
@@ -130,7 +132,7 @@ def test_a_value_of_a_megabyte_is_answered_short(name: str) -> None:
     assert all(len(value) <= limits.LINK + 1 for value in kept)
 
 
-HOSTILE = "![x](http://evil.example/x.png)<img src=x onerror=alert(1)> [a](javascript:alert(1)) $x^2$ :red[y] **b** `c`"
+MARKUP = "![x](http://evil.example/x.png)<img src=x onerror=alert(1)> [a](javascript:alert(1)) $x^2$ :red[y] **b** `c`"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ HOSTILE = "![x](http://evil.example/x.png)<img src=x onerror=alert(1)> [a](javas
 )
 @pytest.mark.parametrize("embed", [False, True])
 def test_markup_in_a_value_is_shown_as_it_is(path: str, name: str, embed: bool) -> None:
-    at = opened(path, embed=embed, show="1", **{name: HOSTILE})
+    at = opened(path, embed=embed, show="1", **{name: MARKUP})
     (value,) = [element.value for element in at.error]
     assert "\\!\\[x\\]" in value
     for markup in ("![", "[a", "](", "<img", "**", "$x", ":red"):
@@ -225,3 +227,68 @@ def test_a_page_that_fails_says_so_and_its_traceback_goes_to_the_log(
 def test_the_server_shows_no_traceback_and_takes_no_more_than_the_limits_say() -> None:
     assert CONFIG["client"]["showErrorDetails"] == "none"
     assert CONFIG["server"]["maxUploadSize"] * limits.MIB == limits.UPLOAD
+
+
+# ---- the layer lab ------------------------------------------------------------------------------------------------
+
+
+def brought(*files: tuple[str, bytes]) -> AppTest:
+    at = opened("layers", show="1")
+    at.file_uploader(key="lab:files").set_value([(name, data, "text/plain") for name, data in files])
+    return at.run()
+
+
+def test_a_dockerfile_of_too_many_instructions_is_answered_with_the_number() -> None:
+    """Five thousand took nine seconds and sixteen megabytes to draw, for each key stroke."""
+    at = brought(("Dockerfile", b"FROM a\n" + b"RUN a\n" * (limits.LAB_STEPS + 1)))
+    said = f"{limits.LAB_STEPS + 1} instructions are too many for a page; expected at most {limits.LAB_STEPS}"
+    assert said in texts(at)
+    at = brought(("Dockerfile", b"FROM a\n" + b"RUN a\n" * 100))
+    assert not at.error
+
+
+def test_a_dockerfile_that_is_too_long_is_answered_with_the_number() -> None:
+    at = brought(("Dockerfile", b"FROM a\n# " + b"x" * limits.LAB_TEXT))
+    assert f"longer than {limits.LAB_TEXT} characters" in texts(at)
+
+
+def test_copies_of_many_files_and_ignore_files_of_many_lines_are_answered_with_the_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = [(f"f{n}", b"") for n in range(48)]
+    monkeypatch.setattr(limits, "LAB_COPIED", 100)
+    at = brought(("Dockerfile", b"FROM a\n" + b"COPY . .\n" * 3), *files)
+    assert "3 instructions that copy are too many for a page; expected at most 2 for 49 files" in texts(at)
+    monkeypatch.setattr(limits, "LAB_MATCHED", 500)
+    at = brought(("Dockerfile", b"FROM a\n"), (".dockerignore", b"a\n" * 30), *files)
+    assert "'.dockerignore' is too large" in texts(at)
+    assert "10 lines for 50 files" in texts(at)
+
+
+def test_a_build_that_is_too_large_to_draw_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise InputError("9999 steps are too many to draw; expected at most 10")
+
+    monkeypatch.setattr("dashboard.pages.layers.build_graph", refuse)
+    at = opened("layers", show="1")
+    assert "9999 steps are too many to draw" in error(at)
+    assert at.title, "the rest of the page is there"
+    monkeypatch.setattr("dashboard.figures.build.build_graph", refuse)
+    at = opened("scenarios", scenario="instruction-order", show="1")
+    assert "9999 steps are too many to draw" in error(at)
+    assert charts(at)
+
+
+def test_build_arguments_beyond_a_few_are_counted_and_not_drawn() -> None:
+    at = brought(("Dockerfile", b"".join(b"ARG A%d\n" % n for n in range(200)) + b"FROM a\n"))
+    assert len([field for field in at.text_input if str(field.label).startswith("--build-arg")]) == 20
+    assert "20 of 200" in texts(at)
+
+
+@pytest.mark.skipif(not HOSTILE.exists(), reason="the hostile files are not here")
+@pytest.mark.parametrize("name", ["bz2_300MB.zip", "damaged.zip", "ctx.zip"])
+def test_a_known_hostile_file_is_answered_in_the_lab(name: str) -> None:
+    data = (HOSTILE / name).read_bytes()
+    at = brought(("Dockerfile" if name.endswith("Dockerfile") else name, data))
+    assert not at.exception
+    assert bool(at.error) == (name != "ctx.zip")
