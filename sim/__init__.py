@@ -3,7 +3,7 @@
 >>> import sim
 >>> outcome = sim.run("taxonomy", replications=1)[0]
 >>> outcome  # doctest: +ELLIPSIS
-<Outcome of taxonomy: startup of virtualbox, kvm, firecracker, lxc, docker; seed 1, replications 1; ...>
+<Outcome of taxonomy: startup of esxi, virtualbox, kvm, firecracker, lxc, docker; seed 1, replications 1; ...>
 >>> outcome.metric("docker", "startup_time", "p50").unit
 's'
 

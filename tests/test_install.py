@@ -131,7 +131,7 @@ class TestInstalled:
         assert (done.returncode, done.stderr) == (0, "")
         place, shown = done.stdout.splitlines()
         assert Path(place).is_relative_to(installed.parent)
-        assert shown.startswith("(<Outcome of taxonomy: startup of virtualbox, kvm")
+        assert shown.startswith("(<Outcome of taxonomy: startup of esxi, virtualbox, kvm")
 
     def test_the_data_that_is_compared_with_is_there(self, installed: Path, tmp_path: Path) -> None:
         assert answered([installed / "sim", "accuracy", "lupine-boot"], tmp_path).returncode == 0

@@ -14,7 +14,7 @@ import click
 from sim.cli import dockerflags
 from sim.cli.output import FAILED, HELD, Formats, Output, one_format, say
 from sim.errors import InputError, Problem
-from sim.inputfile import exists, is_folder
+from sim.inputfile import exists, is_file, is_folder
 
 if TYPE_CHECKING:
     from sim.images.stages import Dockerfile
@@ -73,7 +73,7 @@ def _arguments(texts: Sequence[str], option: str) -> dict[str, str]:
 
 def _dockerfile(folder: str, given: str) -> str:
     """The Dockerfile's path from DIR; one that is not there but is from here is taken, as docker takes it."""
-    if (Path(folder) / given).exists() or not Path(given).is_file():
+    if exists(Path(folder) / given) or not is_file(Path(given)):
         return given
     try:
         return Path(given).resolve().relative_to(Path(folder).resolve()).as_posix()
@@ -240,7 +240,7 @@ def _read(folder: str, dockerfile: str) -> Dockerfile | None:
     from sim.limits import DOCKERFILE
 
     path = Path(folder) / dockerfile
-    return parse(read_bytes(path, DOCKERFILE), dockerfile) if path.is_file() else None
+    return parse(read_bytes(path, DOCKERFILE), dockerfile) if is_file(path) else None
 
 
 def _imports(flagged: dockerflags.Given, params: Parameters, folder: str, cache: str, builder: str) -> list[str]:

@@ -124,7 +124,7 @@ def _settings(of: str, build: str, now: Built) -> list[StepRecord]:
     for stage, instruction in now.graph.settings:
         earlier = [item for item in behind.get(stage, ()) if item[0] < instruction.line]
         name = f"s{instruction.line}-{len(records)}"
-        above = max(earlier)[1] if earlier else ""
+        above = max(earlier)[1] if earlier else _start(stage, now)
         behind.setdefault(stage, []).append((instruction.line, name))
         message = _metadata(instruction.name)
         records.append(_setting(of, build, name, stage, instruction, "metadata", message, above))
@@ -132,6 +132,15 @@ def _settings(of: str, build: str, now: Built) -> list[StepRecord]:
         message = Message("build.unused", (("stage", stage),))
         records.append(_setting(of, build, f"u{instruction.line}", stage, instruction, "unused", message, ""))
     return records
+
+
+def _start(stage: str, now: Built) -> str:
+    """The step that a stage starts from where another stage, which starts from the same, has given it its name."""
+    inside = [vertex for vertex in now.graph.vertices if vertex.stage == stage and vertex.line]
+    first = min(inside, key=lambda vertex: vertex.line, default=None)
+    parents = [item.vertex for item in first.inputs if item.kind == "parent"] if first else []
+    start = parents[0] if parents else "" if first else now.graph.stage_ends.get(stage, "")
+    return start if start in now.steps and now.steps[start].vertex.line else ""
 
 
 def _setting(
