@@ -77,6 +77,18 @@ PAGE_IMAGE_CONTENT = 2 * GIB
 PAGE_IMAGE_FILES = 300_000
 """Files of all layers in it."""
 
+INCLUDED = 20
+"""Lists of packages that one list includes."""
+
+SHELL_LINE = 10_000
+"""Characters of a RUN's line that is looked into; of a longer one any command may take anything away."""
+
+SHELL_OUTPUT = 64 * KIB
+"""Bytes that a RUN's `cat` prints to a file whose content is followed."""
+
+ID = 60
+"""Characters of a scenario's id."""
+
 MANIFEST = 4 * MIB
 """Bytes of a lock file or list of packages whose packages are counted; of a larger one the number is not known."""
 

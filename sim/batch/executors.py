@@ -17,7 +17,7 @@ from sim.errors import CancelledError, CatalogError, InputError, SimError
 from sim.outcome import Bound
 from sim.studies.base import Context, Run, Tick, no_tick
 
-MAX_JOBS = 61 if sys.platform == "win32" else 256
+AT_ONCE = 61 if sys.platform == "win32" else 256
 """Processes at once; Windows cannot wait for more."""
 
 CHUNKS_PER_JOB = 8
@@ -72,7 +72,7 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
 
     from sim.batch.processes import SpawnAlone
 
-    with ProcessPoolExecutor(min(jobs, MAX_JOBS), SpawnAlone(), _begin_worker) as pool:
+    with ProcessPoolExecutor(min(jobs, AT_ONCE), SpawnAlone(), _begin_worker) as pool:
 
         def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))

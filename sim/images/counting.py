@@ -181,9 +181,6 @@ def _sum(counts: Sequence[Count | None]) -> Count | None:
     return Count(sum(one.named for one in known), sum(one.locked for one in known), told)
 
 
-_MOST_FILES = 20
-"""Files that requirements include: more are no list that a person keeps."""
-
 _FROZEN = 15
 """From so many lines on, all pinned, a list is taken for what `pip freeze` wrote; a short one names what it wants."""
 
@@ -196,7 +193,7 @@ def _requirements(file: str, cwd: str, read: Read) -> Count | None:
     ahead, seen = [posixpath.join(cwd, file)], set[str]()
     number = pinned = 0
     frozen = False
-    while ahead and len(seen) < _MOST_FILES:
+    while ahead and len(seen) < limits.INCLUDED:
         path = ahead.pop()
         if path in seen:
             continue

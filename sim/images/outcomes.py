@@ -20,12 +20,6 @@ from sim.images.rootfs import Files, covered
 from sim.images.selection import key_of
 from sim.images.vertices import Vertex
 
-MAX_LINE = 10_000
-"""A longer shell line is not looked into: characters. Any of its commands may then take anything away."""
-
-MAX_OUTPUT = 2**16
-"""More than these bytes a line does not print to a file whose content is followed."""
-
 EVERYTHING = ("",)
 """The root and all below it."""
 
@@ -58,7 +52,7 @@ def left_by(vertex: Vertex, below: Files | None, tokens: tuple[str, ...]) -> Fil
 def _line(vertex: Vertex) -> str | None:
     """The line that /bin/sh is given; None for another shell, an exec form or a heredoc's script."""
     command = list(vertex.definition.get("argv") or vertex.definition.get("command") or ())
-    return str(command[-1]) if command[-3:-1] == _SHELL and len(str(command[-1])) <= MAX_LINE else None
+    return str(command[-1]) if command[-3:-1] == _SHELL and len(str(command[-1])) <= limits.SHELL_LINE else None
 
 
 def _known(
@@ -115,7 +109,7 @@ def _printed(verb: str, words: Sequence[str], held: Sequence[Entry | None]) -> b
         return b""
     if verb == "echo" and not (words and words[0].startswith("-")):
         return (" ".join(words) + "\n").encode()
-    if verb == "cat" and len(held) == len(words) and sum(entry.size for entry in held if entry) <= MAX_OUTPUT:
+    if verb == "cat" and len(held) == len(words) and sum(entry.size for entry in held if entry) <= limits.SHELL_OUTPUT:
         read = [entry.content.read() if entry is not None and entry.content is not None else None for entry in held]
         parts = [part for part in read if part is not None]
         return b"".join(parts) if len(parts) == len(read) else None

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True)
 class InOrder:
     """An expression such as `pip.*install`, whose `.*` an engine that goes back would try from each of many `pip`.
 
-    The first match of a part leaves the next one the most room, so that no other needs to be tried.
+    The first match of a part leaves the next one the most room, so that no other needs to be tried. Alternatives around
+    a `.*` stand within parentheses.
     """
 
-    def __init__(self, written: str) -> None:
-        """Raise `re.error` for what is no expression. Alternatives around a `.*` stand within parentheses."""
-        re.compile(written)
-        self._parts = tuple(re.compile(part) for part in written.split(".*"))
+    written: str
+    _parts: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raise `re.error` for what is no expression."""
+        re.compile(self.written)
+        object.__setattr__(self, "_parts", tuple(re.compile(part) for part in self.written.split(".*")))
 
     def search(self, text: str) -> bool:
         """Whether the text holds the parts, in one line and each behind the one before."""

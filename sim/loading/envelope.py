@@ -13,8 +13,7 @@ from sim import limits
 from sim.scenario import Lesson, Published, WrittenText
 
 ID = r"[a-z0-9]+(-[a-z0-9]+)*"
-MAX_ID = 60
-Name = Annotated[str, StringConstraints(pattern=f"^{ID}$", max_length=MAX_ID)]
+Name = Annotated[str, StringConstraints(pattern=f"^{ID}$", max_length=limits.ID)]
 
 LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sim import limits
 from sim.errors import InputError, Problem
-from sim.loading.envelope import ID, MAX_ID
+from sim.loading.envelope import ID
 from sim.loading.problems import suggestion
 
 EVIDENCE = "evidence"
@@ -32,7 +33,7 @@ def find(named: str | Path) -> Path:
     Raises `InputError` naming what is near, or all ids, where a text that could be an id is neither.
     """
     path, text = Path(named), str(named)
-    if not re.fullmatch(ID, text) or len(text) > MAX_ID or path.is_file():
+    if not re.fullmatch(ID, text) or len(text) > limits.ID or path.is_file():
         return path
     for file in (folder() / f"{text}.yaml", folder() / EVIDENCE / f"{text}.yaml"):
         if file.is_file():

@@ -46,8 +46,9 @@ def test_a_program_without_a_guard_runs_once_and_in_processes_with_equal_results
     assert answered(arguments.get(how, ["-c", again]), SCRIPT, tmp_path) == ("once\nTrue\n", 0)
 
 
-def test_the_main_module_is_what_it_was_whatever_threads_start_processes() -> None:
+def test_the_main_module_is_what_it_was_whatever_threads_start_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     main = vars(sys.modules["__main__"])
+    monkeypatch.setitem(main, "__file__", "a script that no process may read")
     before = {name: main.get(name) for name in ("__spec__", "__file__")}
     found: list[list[int]] = []
 

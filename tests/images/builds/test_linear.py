@@ -143,7 +143,7 @@ def test_planning_is_linear_in_the_steps():
 
 def test_json_nested_a_thousand_deep_is_refused_at_its_line():
     problem = refused("FROM a\nRUN x\n" + 'CMD ["a", \\\n' + "[" * 3000 + "]" * 3000 + "]\nRUN y\n")
-    assert (problem.line, problem.message) == (3, "JSON nested too deep; expected an array of strings")
+    assert (problem.line, problem.message) == (3, "its JSON is nested too deeply; expected a list of texts")
 
 
 def test_substitutions_by_a_pattern_are_counted():
