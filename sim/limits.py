@@ -125,9 +125,6 @@ INSTRUCTIONS = 200_000
 STEPS = 2000
 """Instructions that a build plans, those of ONBUILD counted in each stage that runs them; real ones have below 500."""
 
-TRIED = 100
-"""Changes to a Dockerfile that are tried as builds to find advice."""
-
 DRAWN = 500
 """Steps of a build that its figure draws; past it, the table alone has them."""
 

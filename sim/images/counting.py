@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from sim import limits
+
 _REMEMBERED = 8
 """Lock files whose number of packages is kept: advice plans the same build some dozens of times."""
 

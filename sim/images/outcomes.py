@@ -14,6 +14,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
+from sim import limits
 from sim.images.context import Entry, file
 from sim.images.instructions import Run
 from sim.images.rootfs import Files, covered
