@@ -21,7 +21,7 @@ from sim.cli import answer
 from tests.test_fuzz_cli import TINY
 
 ROOT = Path(__file__).parents[1]
-HOSTILE = ROOT.parent / "shared" / "data" / "hostile"
+HOSTILE = ROOT / "tests" / "data" / "hostile"
 Captured = pytest.CaptureFixture[str]
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files and signals")

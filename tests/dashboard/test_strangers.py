@@ -24,7 +24,7 @@ from sim.outcome import Outcome
 from tests.catalog.test_profile import PROFILE
 from tests.dashboard.apptest import ROOT, charts, error, opened, texts
 
-HOSTILE = ROOT.parent / "shared" / "data" / "hostile"
+HOSTILE = ROOT / "tests" / "data" / "hostile"
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
 
 
@@ -285,10 +285,11 @@ def test_build_arguments_beyond_a_few_are_counted_and_not_drawn() -> None:
     assert "20 of 200" in texts(at)
 
 
-@pytest.mark.skipif(not HOSTILE.exists(), reason="the hostile files are not here")
-@pytest.mark.parametrize("name", ["bz2_300MB.zip", "damaged.zip", "ctx.zip"])
+@pytest.mark.parametrize(
+    "name", ["bz2_300MB.zip", "damaged.zip", "ctx.zip", "freeze.Dockerfile", "nested_cmd.Dockerfile"]
+)
 def test_a_known_hostile_file_is_answered_in_the_lab(name: str) -> None:
     data = (HOSTILE / name).read_bytes()
     at = brought(("Dockerfile" if name.endswith("Dockerfile") else name, data))
     assert not at.exception
-    assert bool(at.error) == (name != "ctx.zip")
+    assert bool(at.error) == (name not in ("ctx.zip", "freeze.Dockerfile"))
