@@ -2,7 +2,7 @@
 # `python -m sim build .` shows it.
 FROM python:3.13-slim
 WORKDIR /app
-COPY requirements.txt .
+COPY requirements.txt requirements-sim.txt ./
 RUN pip install --no-cache-dir -r requirements.txt
 COPY .streamlit/ .streamlit/
 COPY scenarios/ scenarios/

@@ -11,7 +11,7 @@ from functools import partial
 import simpy
 
 from bench import queue, sharing, starts
-from bench.measure import Timing, contest, ratio
+from bench.measure import Timing, contest, heap_operations, ratio
 from sim.engine.fluid import Fluid
 
 
@@ -73,7 +73,7 @@ def full_starts(count: int, rounds: int) -> None:
         {
             "1,000 starts": (partial(partial, starts.full, 1000), 1000),
             many: (partial(partial, starts.full, count), count),
-            "heap operations": (partial(partial, starts.heap_operations, 1_000_000), 1_000_000),
+            "heap operations": (partial(partial, heap_operations, 1_000_000), 1_000_000),
         },
         rounds,
     )

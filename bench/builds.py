@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from bench.measure import Timing, contest
-from bench.starts import heap_operations
+from bench.measure import Timing, contest, heap_operations
 from sim.images.edits import Change, Edit
 from sim.images.plan import BuildPlan, plan_builds
 

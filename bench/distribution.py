@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from bench.measure import contest
-from bench.starts import heap_operations
+from bench.measure import contest, heap_operations
 from sim.engine.seeds import SeedTree
 from sim.studies.base import Context, Run
 from sim.studies.distribution import Parameters, run

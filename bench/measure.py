@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from heapq import heappop, heappush
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,70 @@ def contest(rivals: Mapping[str, Rival], rounds: int) -> dict[str, Timing]:
         for name, (ready, _) in rivals.items():
             run = ready()
             gc.collect()
-            began = time.process_time()
-            run()
-            seconds[name].append(time.process_time() - began)
+            seconds[name].append(_seconds(run))
     return {name: Timing(tuple(seconds[name]), count) for name, (_, count) in rivals.items()}
 
 
 def ratio(timings: Mapping[str, Timing], of: str, against: str) -> float:
     """How many times faster `of` is than `against`, per thing done."""
     return timings[against].each / timings[of].each
+
+
+def heap_operations(count: int) -> int:
+    """The reference loop: so many pushes or pops of a tuple on a heap of a thousand."""
+    stream = random.Random(1).random
+    heap: list[tuple[float, int]] = []
+    for number in range(1000):
+        heappush(heap, (stream(), number))
+    for number in range(count // 2):
+        when, _ = heappop(heap)
+        heappush(heap, (when + stream(), number))
+    return len(heap)
+
+
+def cost(work: Callable[[], object], rounds: int = 3) -> float:
+    """CPU time of `work` in millions of heap operations: the least of rounds that take turns with the reference loop.
+
+    A gate on it holds on a slow machine and beside other work alike, which a gate on seconds does not.
+    """
+    loop = partial(heap_operations, 100_000)
+    rivals: dict[str, Rival] = {"work": (partial(_same, work), 1), "loop": (partial(_same, loop), 1)}
+    timings = contest(rivals, rounds)
+    return min(timings["work"].seconds) / (10 * min(timings["loop"].seconds))
+
+
+def growth(ready: Callable[[int], Callable[[], object]], size: int, times: int = 4, rounds: int = 3) -> float:
+    """How the CPU time of `ready(size)()` grows where the size is so many times as large: `times` where it is linear.
+
+    ready: makes the work of a size, which is not timed. Small work is repeated until it takes 20 ms.
+    """
+    small, large = ready(size), ready(times * size)
+    repeated = 1
+    while _seconds(_again(small, repeated)) < 0.02:
+        repeated *= 2
+    works = _again(small, repeated), _again(large, repeated)
+    gc.collect()
+    gc.disable()  # its full rounds cost more the more is held, which is no cost of the work
+    try:
+        turns = [tuple(map(_seconds, works)) for _ in range(rounds)]
+    finally:
+        gc.enable()
+    return min(turn[1] for turn in turns) / max(min(turn[0] for turn in turns), 0.005)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _same(work: Callable[[], object]) -> Callable[[], object]:
+    return work
+
+
+def _again(work: Callable[[], object], times: int) -> Callable[[], object]:
+    def run() -> None:
+        for _ in range(times):
+            work()
+
+    return run

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import random
 import tracemalloc
 from collections.abc import Callable
-from heapq import heappop, heappush
 from typing import Any
 
 import simpy
@@ -80,15 +78,3 @@ def bytes_each(make: Callable[[int], object], count: int) -> float:
     tracemalloc.stop()
     del live
     return taken / count
-
-
-def heap_operations(count: int) -> int:
-    """The reference loop: so many pushes or pops of a tuple on a heap of a thousand."""
-    stream = random.Random(1).random
-    heap: list[tuple[float, int]] = []
-    for number in range(1000):
-        heappush(heap, (stream(), number))
-    for number in range(count // 2):
-        when, _ = heappop(heap)
-        heappush(heap, (when + stream(), number))
-    return len(heap)

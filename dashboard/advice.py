@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from dashboard import lab, running
 from dashboard.bench import Bench
-from dashboard.running import CancelledByReaderError
+from dashboard.links import plain
+from dashboard.running import CancelledByReaderError, Heartbeat
 from dashboard.view import View
 from sim.errors import InputError
 from sim.images.edits import apply
@@ -44,7 +46,7 @@ def show(bench: Bench, outcome: Outcome, lesson: Scenario, view: View) -> None:
         if advice.bytes >= 1e6:
             saving += " · " + write(advice.bytes, "B", lang, transfer=True)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"{told(advice.suggestion.message, lang)} **{saving}**", width="stretch")
+            st.markdown(f"{plain(told(advice.suggestion.message, lang))} **{saving}**", width="stretch")
             st.button(
                 tr("ui.lab.suggest.take", lang),
                 key=f"lab:take:{number}",
@@ -68,12 +70,13 @@ def advise(bench: Bench, outcome: Outcome, lesson: Scenario, view: View) -> tupl
     label = outcome.labels[0]
     now = outcome.metric(label, "rebuild_time"), outcome.metric(label, "new_bytes")
     found = []
+    place = st.empty()
     try:
         tree = apply(bench.ground.tree, [edit for build in made for edit in build.edits])
-        there = {"path": bench.ground.dockerfile, "target": bench.ground.target}
-        for suggestion in suggestions(tree, [change], bench.builder, **there, limit=_MOST):
+        there: dict[str, Any] = {"path": bench.ground.dockerfile, "target": bench.ground.target}
+        for suggestion in suggestions(tree, [change], bench.builder, **there, limit=_MOST, tick=Heartbeat(place)):
             taken = bench.taken(suggestion)
-            (then,) = running.run(("lab", taken), taken.scenario(lesson), st.empty(), view)
+            (then,) = running.run(("lab", taken), taken.scenario(lesson), place, view)
             seconds, size = (before.value - then.metric(label, before.metric).value for before in now)
             if seconds > 0:
                 found.append(Advice(suggestion, seconds, size, now[0].estimate))

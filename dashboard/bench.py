@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dashboard.grounds import Ground
+from sim import limits
+from sim.errors import InputError
 from sim.images.edits import Change as Planned
 from sim.images.edits import Edit
+from sim.images.instructions import Copy
 from sim.images.options import Builder
+from sim.images.stages import parse
 from sim.images.suggest import Suggestion
 from sim.scenario import Scenario
 
@@ -81,10 +85,11 @@ class Bench:
     def scenario(self, lesson: Scenario) -> Scenario:
         """The lesson's scenario with these builds instead of those it compares.
 
-        Raises `InputError` where an edit or an argument cannot be used.
+        Raises `InputError` where an edit or an argument cannot be used, or the build is too large for a page.
         """
         from sim.loading import from_document
 
+        self._check()
         builds: list[dict[str, Any]] = [{"edits": [dict(change) for change in build]} for build in self.kept]
         builds.append({"edits": self.changes(), "build_args": dict(self.arguments)})
         document = {
@@ -97,6 +102,22 @@ class Bench:
         document["builder"] = self.builder
         document["compare"] = {LABEL: {"builds": builds}}
         return from_document(document, lesson.file, lesson.folder)
+
+    def _check(self) -> None:
+        """Raise `InputError` where planning and drawing the build would take longer than one waits at a page."""
+        for text, what in ((self.dockerfile, self.ground.dockerfile), (self.content, self.file)):
+            if len(text) > limits.LAB_TEXT:
+                raise InputError(f"{what}: longer than {limits.LAB_TEXT} characters, which is the most the lab takes")
+        if len(self.kept) > limits.LAB_BUILDS:
+            raise InputError(f"{len(self.kept)} builds are kept; expected at most {limits.LAB_BUILDS}")
+        steps = [step for stage in parse(self.dockerfile).stages for step in stage.instructions]
+        if len(steps) > limits.LAB_STEPS:
+            raise InputError(f"{len(steps)} instructions are too many for a page; expected at most {limits.LAB_STEPS}")
+        copies = sum(isinstance(step, Copy) for step in steps)
+        if copies * self.ground.count > limits.LAB_COPIED:
+            allowed = limits.LAB_COPIED // self.ground.count
+            message = f"{copies} instructions that copy are too many for a page"
+            raise InputError(f"{message}; expected at most {allowed} for {self.ground.count} files")
 
     def _change(self) -> Change:
         match self.how:

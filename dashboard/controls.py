@@ -7,9 +7,10 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard.view import View, set_link
+from dashboard.links import asked, lines, set_link
+from dashboard.view import View
 from sim.errors import InputError, Problem
-from sim.loading import Control, controls, override
+from sim.loading import Control, controls, from_page
 from sim.report.texts import has, tr
 from sim.scenario import Scenario
 
@@ -33,10 +34,22 @@ def from_link(scenario: Scenario) -> dict[str, str]:
     """The changes a link asks for, in their written form, where no form is drawn (inside a lecture)."""
     found = {}
     for control in controls(scenario):
-        value = st.query_params.get(control.path)
+        value = asked(control.path)
         if value is not None and value != control.written:
-            found[control.path] = str(value)
+            found[control.path] = value
     return found
+
+
+def seeded(scenario: Scenario, view: View) -> Scenario:
+    """The scenario with the seed of the page's link, where there is one; one that cannot be used is answered here."""
+    wanted = asked("seed")
+    if wanted is None:
+        return scenario
+    try:
+        return from_page(scenario, {"seed": wanted})
+    except InputError as error:
+        show_error(error, view, tr("ui.error.shown", view.lang, value=str(scenario.seed)), link=True)
+        return scenario
 
 
 def form(scenario: Scenario, view: View, instead: str) -> tuple[dict[str, str], list[InputError]]:
@@ -71,7 +84,7 @@ def _unusable(scenario: Scenario, changes: Mapping[str, str]) -> dict[str, Input
     if not changes:
         return {}
     try:
-        override(scenario, changes)
+        from_page(scenario, changes)
     except InputError as error:
         found: dict[str, list[Problem]] = {}
         for problem in error.problems:
@@ -83,17 +96,17 @@ def _unusable(scenario: Scenario, changes: Mapping[str, str]) -> dict[str, Input
 def _refused(control: Control, scenario: Scenario, shown: str) -> InputError | None:
     """Why the link's value of a control could not be used, until the reader changes the control."""
     key = f"{_key(scenario, control)}:refused"
-    asked: str | None = st.session_state.get(key)
-    if asked is None:
+    wanted: str | None = st.session_state.get(key)
+    if wanted is None:
         return None
     if shown != control.written:
         del st.session_state[key]
         return None
     try:
-        override(scenario, {control.path: asked})
+        from_page(scenario, {control.path: wanted})
     except InputError as error:
         return error
-    return InputError(f"{control.path}: {asked!r} cannot be used here")
+    return InputError(f"{control.path}: {wanted!r} cannot be used here")
 
 
 def show_error(error: InputError, view: View, instead: str = "", *, link: bool = False) -> None:
@@ -101,9 +114,8 @@ def show_error(error: InputError, view: View, instead: str = "", *, link: bool =
 
     instead: what is shown all the same. link: the value came with the page's link.
     """
-    lines = dict.fromkeys(problem.message for problem in error.problems)
     title = tr("ui.error.link" if link else "ui.error", view.lang)
-    st.error("\n\n".join([*lines, *([instead] if instead else [])]), icon=":material/error:", title=title)
+    st.error("\n\n".join([*lines(error), *([instead] if instead else [])]), icon=":material/error:", title=title)
 
 
 def reset(scenario: Scenario) -> None:
@@ -130,7 +142,7 @@ def choice(
     language: hence the mapping by hand. hidden: without its label; drawn: False where the link alone decides.
     """
     if st.session_state.get(key) not in options:
-        wanted = st.query_params.get(name, default)
+        wanted = asked(name) or default
         st.session_state[key] = wanted if wanted in options else default
     if not drawn:
         return str(st.session_state[key])
@@ -154,9 +166,9 @@ def _widget(control: Control, scenario: Scenario, view: View) -> str:
     label, key, name = title(control, scenario, view), _key(scenario, control), control.path
     if control.kind == "choice" or (control.kind == "flag" and control.default is None):
         options = _options(control, view)
-        asked = st.query_params.get(name)
-        if asked is not None and asked not in options:
-            _refuse(key, name, asked)
+        wanted = asked(name)
+        if wanted is not None and wanted not in options:
+            _refuse(key, name, wanted)
         return choice(label, options, control.written, name, key=key)
     if control.kind == "flag":
         _start(key, name, control.default, {"true": True, "false": False}.__getitem__)
@@ -182,18 +194,18 @@ def _start(key: str, name: str, default: object, read: Callable[[str], object]) 
     if key in st.session_state:
         return
     value = default
-    if name in st.query_params:
-        asked = str(st.query_params[name])
+    wanted = asked(name)
+    if wanted is not None:
         try:
-            value = read(asked)
+            value = read(wanted)
         except (ValueError, KeyError):
-            _refuse(key, name, asked)
+            _refuse(key, name, wanted)
     st.session_state[key] = value
 
 
-def _refuse(key: str, name: str, asked: str) -> None:
+def _refuse(key: str, name: str, wanted: str) -> None:
     """Take a value out of the link and remember it, to be answered below its control."""
-    st.session_state[f"{key}:refused"] = asked
+    st.session_state[f"{key}:refused"] = wanted
     set_link(name, "")
 
 

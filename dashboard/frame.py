@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import re
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from dashboard.components import page_lang
+from dashboard.links import plain
 from dashboard.view import View, current, other_language, use_language
 from sim.errors import InputError
 from sim.report.texts import tr
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +86,16 @@ def head(view: View, draw: Callable[[], object]) -> None:
         )
 
 
-def _plain(text: str) -> str:
-    """Markdown that shows a text as it is, in lines that wrap."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$])", r"\\\1", text).replace("\n", "  \n")
-
-
 def _page(place: Place, view: View) -> st.Page:
     def draw() -> None:
-        module = importlib.import_module(f"dashboard.pages.{place.module}")
-        drawn: Callable[[View], None] = module.page
         try:
+            drawn: Callable[[View], None] = importlib.import_module(f"dashboard.pages.{place.module}").page
             drawn(view)
         except InputError as error:
             for problem in error.problems:
-                st.error(_plain(str(problem)), icon=":material/error:")
+                st.error(plain(str(problem)), icon=":material/error:")
+        except Exception:  # noqa: BLE001 -- strangers look at the page: a traceback is for the server's log
+            _LOG.exception("the page %r failed", place.path)
+            st.error(tr("ui.error.page", view.lang), icon=":material/error:")
 
     return st.Page(draw, title=tr(f"ui.nav.{place.name}", view.lang), url_path=place.path, default=not place.path)

@@ -8,16 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from sim import limits
 from sim.errors import InputError
-from sim.images.context import Tree
+from sim.images.context import Tree, text_of_file
 from sim.images.ignore import rules_of
 from sim.scenario import Scenario
 from sim.studies.build import Parameters, read_context
-
-MOST_FILES = 400
-"""Files of a context offered for editing."""
-LARGEST = 65_536
-"""Bytes of a file that may be edited on a page."""
 
 BROUGHT = "yours"
 """The first part of the name of what a reader brought."""
@@ -28,7 +24,8 @@ class Ground:
     """A build context with one of its Dockerfiles.
 
     name: what a link calls it ("shop/Dockerfile"). folder: where it lies. dockerfile: from the top of the context.
-    target: the stage to build, "" for the last. file: what a first edit changes, "" for none.
+    target: the stage to build, "" for the last. file: what a first edit changes, "" for none. count: the files in it
+    where a reader brought them, 0 where they are shipped.
     """
 
     name: str
@@ -36,14 +33,14 @@ class Ground:
     dockerfile: str = "Dockerfile"
     target: str = ""
     file: str = ""
+    count: int = 0
 
     @property
     def text(self) -> str:
-        """The Dockerfile as it lies there; a link is not followed. Raises `InputError` where there is none."""
+        """The Dockerfile as it lies there. Raises `InputError` where there is none, or a link out of the context."""
         text = self.tree.text(self.dockerfile)
-        path = Path(self.folder) / self.dockerfile
-        if text is None and path.is_file() and not path.is_symlink():
-            text = path.read_text("utf-8", "replace")
+        if text is None:
+            text = text_of_file(self.folder, self.dockerfile)
         if text is None:
             raise InputError(f"{self.dockerfile} cannot be read; expected a Dockerfile in the build context")
         return text.rstrip() + "\n"
@@ -82,14 +79,21 @@ def _ground(folder: Path, params: Parameters) -> Ground:
 def brought(folder: str, names: Iterable[str]) -> tuple[Ground, ...]:
     """A reader's files, once for each Dockerfile among them; "Dockerfile" at the top comes first.
 
-    Raises `InputError` where there is none.
+    Raises `InputError` where there is none, or its ignore files are too large.
     """
     names = sorted(names)
     dockerfiles = sorted(filter(is_dockerfile, names), key=lambda name: (name != "Dockerfile", name.count("/"), name))
     if not dockerfiles:
         shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
         raise InputError(f"no Dockerfile among {shown or 'no files'}; expected a file named Dockerfile")
-    return tuple(Ground(f"{BROUGHT}/{name}", folder, name) for name in dockerfiles)
+    lines = 0
+    for name in (name for name in names if name.endswith(".dockerignore")):
+        text = text_of_file(folder, name) or ""
+        lines += text.count("\n") + 1
+        if len(text) > limits.LAB_TEXT or lines * len(names) > limits.LAB_MATCHED:
+            allowed = f"{limits.LAB_TEXT} bytes, and {limits.LAB_MATCHED // len(names)} lines for {len(names)} files"
+            raise InputError(f"{name!r} is too large; expected at most {allowed}")
+    return tuple(Ground(f"{BROUGHT}/{name}", folder, name, count=len(names)) for name in dockerfiles)
 
 
 def is_dockerfile(path: str) -> bool:
@@ -116,11 +120,11 @@ def _files(ground: Ground) -> tuple[str, ...]:
     found = []
     for name in sorted(tree, key=lambda path: (ignored.hides(path), path.count("/"), path)):
         entry = tree.get(name)
-        if entry is None or entry.kind != "file" or entry.content is None or entry.size > LARGEST:
+        if entry is None or entry.kind != "file" or entry.content is None or entry.size > limits.EDITABLE_FILE:
             continue
         if is_dockerfile(name) or name.rpartition("/")[2].startswith(".") or b"\0" in (entry.content.read() or b""):
             continue
         found.append(name)
-        if len(found) == MOST_FILES:
+        if len(found) == limits.EDITABLE:
             break
     return tuple(found)

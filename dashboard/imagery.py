@@ -9,13 +9,15 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from sim import limits
 from sim.errors import InputError
+from sim.images.limits import Limits
 from sim.report.figures.images import Shelved
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from sim.images.layers import Image
 
+LIMITS = Limits(content=limits.PAGE_IMAGE_CONTENT, entries=limits.PAGE_IMAGE_FILES, expansion_from=limits.UPLOAD)
 _KEPT = "images:read"
 Reading = tuple[Shelved, ...] | InputError
 
@@ -42,10 +45,13 @@ def official(name: str) -> Shelved:
     return Shelved(dataclasses.replace(image, layers=layers, platform=entry.platform), estimate=True)
 
 
-def uploaded(files: Sequence[UploadedFile]) -> list[tuple[str, Reading]]:
-    """Each upload's name with its images, or with why it cannot be read. Read once, forgotten with the file."""
+def uploaded(files: Sequence[UploadedFile], tick: Callable[[], None]) -> list[tuple[str, Reading]]:
+    """Each upload's name with its images, or with why it cannot be read. Read once, forgotten with the file.
+
+    tick: is called while they are read, and may raise to end it.
+    """
     known: dict[str, Reading] = st.session_state.get(_KEPT, {})
-    kept = {file.file_id: known.get(file.file_id) or _read(file) for file in files}
+    kept = {file.file_id: known.get(file.file_id) or _read(file, tick) for file in files}
     st.session_state[_KEPT] = kept
     return [(file.name, kept[file.file_id]) for file in files]
 
@@ -55,7 +61,7 @@ def unread(files: Sequence[UploadedFile]) -> bool:
     return any(file.file_id not in st.session_state.get(_KEPT, {}) for file in files)
 
 
-def _read(file: UploadedFile) -> Reading:
+def _read(file: UploadedFile, tick: Callable[[], None]) -> Reading:
     from sim.images.archive import read_images
 
     try:
@@ -63,7 +69,7 @@ def _read(file: UploadedFile) -> Reading:
             path = Path(folder) / "upload"
             with path.open("wb") as target:
                 shutil.copyfileobj(file, target)
-            return tuple(Shelved(_called(image, file.name)) for image in read_images(path))
+            return tuple(Shelved(_called(image, file.name)) for image in read_images(path, LIMITS, tick))
     except InputError as error:
         return InputError([dataclasses.replace(problem, file=file.name) for problem in error.problems])
 

@@ -14,7 +14,9 @@ from dashboard import bench as benches
 from dashboard import grounds, shelf, uploads
 from dashboard.bench import HOWS, Bench, Trail
 from dashboard.grounds import Ground
-from dashboard.view import View, set_link
+from dashboard.links import asked, lines, plain, set_link
+from dashboard.view import View
+from sim import limits
 from sim.errors import InputError
 from sim.images.options import BUILDERS
 from sim.images.suggest import Suggestion
@@ -23,6 +25,7 @@ from sim.report.texts import tr
 _NO_FILE = "none"
 """How a link says that no file is changed."""
 _MOST_BASES = 6
+_MOST_ARGUMENTS = 20
 _UPLOADS_KEPT = 4
 
 
@@ -47,14 +50,14 @@ def trail() -> Trail:
     """The trail of this session; the first time, it starts where the link says."""
     if "lab:trail" not in st.session_state:
         there = _grounds()
-        bench = benches.fresh(there.get(st.query_params.get("context", ""), own_ground()))
+        bench = benches.fresh(there.get(asked("context") or "", own_ground()))
         names = grounds.files(bench.ground)
-        file = st.query_params.get("file", bench.file)
+        file = asked("file") or bench.file
         bench = dataclasses.replace(
             bench,
             file="" if file == _NO_FILE else file if file in names else bench.file,
-            how=next((how for how in HOWS if how == st.query_params.get("how")), HOWS[0]),
-            builder=next((name for name in BUILDERS if name == st.query_params.get("builder")), BUILDERS[0]),
+            how=next((how for how in HOWS if how == asked("how")), HOWS[0]),
+            builder=next((name for name in BUILDERS if name == asked("builder")), BUILDERS[0]),
         )
         st.session_state["lab:revision"] = 0
         _lay_out(Trail(bench))
@@ -89,7 +92,7 @@ def edit(view: View) -> Bench:
     if file and how == "content":
         key = f"lab:content:{file}"
         st.session_state.setdefault(key, bench.content or bench.ground.tree.text(file) or "")
-        content = st.text_area(file, key=key, height=140)
+        content = st.text_area(plain(file), key=key, height=140, max_chars=limits.LAB_TEXT)[: limits.LAB_TEXT + 1]
     set_link("file", "" if file == bench.ground.file else file or _NO_FILE)
     set_link("how", "" if how == HOWS[0] else how)
     set_link("context", "" if bench.ground == own_ground() or _is_brought(bench.ground) else bench.ground.name)
@@ -115,13 +118,16 @@ def options(bench: Bench, view: View) -> Bench:
         _images(bench, view)
         chosen = []
         given = dict(bench.arguments)
-        for name, default in benches.arguments(bench.dockerfile).items():
+        taken = benches.arguments(bench.dockerfile)
+        for name, default in list(taken.items())[:_MOST_ARGUMENTS]:
             key = f"lab:arg:{name}"
             st.session_state.setdefault(key, given.get(name, default))
-            value = st.text_input(f"--build-arg {name}", key=key)
+            value = st.text_input(f"--build-arg {plain(name)}", key=key, max_chars=limits.LINK)
             if value != default:
                 chosen.append((name, value))
-        if not benches.arguments(bench.dockerfile):
+        if len(taken) > _MOST_ARGUMENTS:
+            st.caption(tr("ui.lab.moreargs", lang, n=_MOST_ARGUMENTS, all=len(taken)))
+        if not taken:
             st.caption(tr("ui.lab.noargs", lang))
     return dataclasses.replace(bench, builder=builder, arguments=tuple(chosen))
 
@@ -167,17 +173,23 @@ def another(bench: Bench, view: View) -> None:
         )
         folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
         if fault is not None:
-            st.error("\n\n".join(dict.fromkeys(p.message for p in fault.problems)), icon=":material/error:")
+            st.error("\n\n".join(lines(fault)), icon=":material/error:")
         key = "lab:files:folder" if folder else "lab:files"
         st.file_uploader(
             tr("ui.lab.upload", lang),
             accept_multiple_files="directory" if folder else True,
-            max_upload_size=uploads.LARGEST,
+            max_upload_size=limits.CONTEXT_UPLOAD // limits.MIB,
             key=key,
             on_change=_bring,
             args=(key,),
         )
-        st.caption(tr("ui.lab.upload.note", lang))
+        bounds: dict[str, str | float] = {
+            "size": limits.CONTEXT_UPLOAD >> 20,
+            "content": limits.CONTEXT_CONTENT >> 20,
+            "n": f"{limits.CONTEXT_FILES:,}",
+            "steps": limits.LAB_STEPS,
+        }
+        st.caption(tr("ui.lab.upload.note", lang) + " " + tr("ui.lab.upload.limits", lang, **bounds))
 
 
 def _called(name: str, view: View) -> str:
@@ -202,6 +214,9 @@ def _bring(key: str) -> None:
     if not files:
         return
     try:
+        size = sum(file.size for file in files)
+        if size > limits.CONTEXT_UPLOAD:  # before a copy of it is made
+            raise InputError(uploads.too_large(size))
         upload = uploads.Upload(uploads.read([(file.name, file.getvalue()) for file in files]))
         yours = grounds.brought(upload.folder, upload.names)
     except InputError as error:

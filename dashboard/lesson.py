@@ -12,10 +12,11 @@ import streamlit as st
 import sim
 from dashboard import controls, figures, popovers, predict, quiz, running
 from dashboard.frame import head
+from dashboard.links import asked, set_link
 from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
 from dashboard.scene import Scene
-from dashboard.view import View, set_link
+from dashboard.view import View
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.report import words
@@ -34,6 +35,7 @@ def show(scenario: Scenario, view: View) -> None:
 
 def body(scenario: Scenario, view: View) -> None:
     """Draw all of a scenario's page below its first line."""
+    scenario = controls.seeded(scenario, view)
     lesson = scenario.lesson
     title = st.container()
     if view.embed:
@@ -104,7 +106,8 @@ def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[In
     """The scenario's controls, closed until asked for; inside a lecture the link alone sets them."""
     if view.embed:
         return controls.from_link(scenario), []
-    with st.expander(tr("ui.conditions", view.lang), expanded=any(c in st.query_params for c in _paths(scenario))):
+    given = any(asked(path) is not None for path in _paths(scenario))
+    with st.expander(tr("ui.conditions", view.lang), expanded=given):
         changes, faults = controls.form(scenario, view, _instead(scenario, view))
         if changes:
             st.button(
@@ -132,13 +135,13 @@ def _outcomes(
     view: View,
 ) -> tuple[dict[str, str], tuple[Outcome, ...]]:
     """The outcomes under the changes; where they cannot be run, why, and the last ones that could."""
-    from sim.loading import override
+    from sim.loading import from_page
 
     last = _key(scenario, "valid")
     stopped = False
     try:
         if not faults:
-            changed = override(scenario, changes) if changes else scenario
+            changed = from_page(scenario, changes) if changes else scenario
             key = (scenario.file, tuple(sorted(changes.items())))
             outcomes = running.run(key, changed, place, view)
             st.session_state[last] = (changes, outcomes)
@@ -218,6 +221,7 @@ def _read(
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))
     quiz.show(scenario, values, view)
+    quiz.sources(scenario, values, view)
     st.button(
         tr("ui.again", view.lang),
         type="tertiary",

@@ -1,4 +1,7 @@
-"""Questions after the run. Which answer is right is computed from the outcome, so that it follows the controls."""
+"""Questions after the run, and what to check the lesson by.
+
+Which answer is right is computed from the outcome, so that it follows the controls.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,15 @@ def show(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
     st.markdown("**" + tr("ui.quiz", view.lang) + "**")
     for number, question in enumerate(questions):
         _ask(question, f"{scenario.id}:quiz:{number}", values, view)
+
+
+def sources(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
+    """Where the lesson's sentences can be checked, closed until asked for."""
+    found = scenario.lesson.sources if scenario.lesson else ()
+    if not found:
+        return
+    with st.expander(tr("ui.lesson.sources", view.lang)):
+        st.markdown("\n".join(f"- {words.fill(source.text, values, view.lang)} <{source.url}>" for source in found))
 
 
 def forget(scenario: Scenario) -> None:

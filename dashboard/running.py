@@ -62,12 +62,13 @@ def _finished() -> _Finished:
 def run(key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int = 380) -> tuple[Outcome, ...]:
     """The outcomes of a scenario's parts, one a part.
 
-    key: what the run is of; two runs of equal keys are one. place: an empty place where progress may be shown.
-    height: pixels of the figure that will stand there.
+    key: what the run is of; two runs of equal keys and seeds are one. place: an empty place where progress may be
+    shown. height: pixels of the figure that will stand there.
 
     Raises `InputError` where the model cannot run it, `CancelledByReaderError` where the reader has stopped it.
     """
-    done = _finished().get(key)
+    kept = (key, scenario.seed)
+    done = _finished().get(kept)
     if done is not None:
         return done
     if st.session_state.get("cancelled") == key:
@@ -76,7 +77,7 @@ def run(key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, he
 
     outcomes = run_batch(scenario, tick=_Progress(key, scenario.replications, place, view, height))
     place.empty()
-    _finished().put(key, outcomes)
+    _finished().put(kept, outcomes)
     return outcomes
 
 
@@ -88,6 +89,21 @@ def forget_all() -> None:
 def run_after_all() -> None:
     """Forget that the reader stopped a run."""
     st.session_state.pop("cancelled", None)
+
+
+class Heartbeat:
+    """A tick that shows nothing: Streamlit ends a script that nobody waits for at its next word to the browser."""
+
+    def __init__(self, place: DeltaGenerator) -> None:
+        self._place = place
+        self._next = 0.0
+
+    def __call__(self, _share: float = 0.0) -> None:
+        """Give Streamlit the word, now and then."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _PACE
+            self._place.empty()
 
 
 class _Progress:
@@ -112,7 +128,12 @@ class _Progress:
         with self._place.container():
             st.skeleton(height=self._height)
             bar = st.empty()
-            st.button(tr("ui.cancel", self._view.lang), type="tertiary", key="cancel", on_click=self._cancel)
+            st.button(
+                tr("ui.cancel", self._view.lang),
+                type="tertiary",
+                key=f"cancel:{hash(self._key)}",  # a page may make several slow runs
+                on_click=self._cancel,
+            )
         return bar
 
     def _cancel(self) -> None:

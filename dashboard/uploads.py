@@ -1,7 +1,7 @@
 """Files a reader brings: single ones, a folder, a .tar or a .zip, laid into a temporary directory within bounds.
 
-Nothing leaves the machine. Nothing is written outside that directory: a name that would leave it, a link that points
-out of it and anything over a bound is refused before a byte of it is written.
+Nothing leaves the machine. Nothing is written outside that directory: a name that would leave it, a link that leads
+out of it, by itself or through other links, and anything over a bound is refused before a byte of it is written.
 """
 
 from __future__ import annotations
@@ -9,23 +9,39 @@ from __future__ import annotations
 import io
 import shutil
 import stat
+import struct
 import tempfile
 import weakref
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim import limits
 from sim.errors import InputError
-from sim.images.limits import MIB, Budget, Limits
+from sim.images.limits import Budget, Limits
 from sim.images.streams import compression_of, decompressed
 from sim.images.tarball import BLOCK, TarStream, starts_tar
 
-LIMITS = Limits(content=64 * MIB, entries=5_000, names=MIB, path=1_024)
-LARGEST = 32
-"""MiB of one upload."""
+LIMITS = Limits(
+    content=limits.CONTEXT_CONTENT, entries=limits.CONTEXT_FILES, names=limits.MIB, path=limits.CONTEXT_PATH
+)
 _CHUNK = 256 * 1024
 _ZIP = b"PK"
+_ENTRY = 128
+"""Bytes of a file's entry in the directory of a .zip beside its name: 46 of fields, and what tools add."""
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_OTHER_METHODS = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz"}
+"""APPNOTE.TXT 4.4.5."""
+_ENCRYPTED = 0x1
+_END_OF_ZIP = struct.Struct("<4s4H2LH")
+"""Its end record (APPNOTE.TXT 4.3.16): the sixth field is the size of the directory."""
+_ZIP64 = b"PK\x06\x07"
+_MOST_HOPS = 40
+"""Links that Linux follows on one path (path_resolution(7)); whoever reads through more of them gets an error."""
+_MOST_STEPS = 200_000
+"""Names of all links together that are looked up to see where they lead: less than a second's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,9 @@ def read(files: Sequence[tuple[str, bytes]]) -> tuple[Item, ...]:
 
     files: name and bytes. A folder that holds everything is left out of the names. Raises `InputError`.
     """
+    size = sum(len(data) for _, data in files)
+    if size > limits.CONTEXT_UPLOAD:
+        raise InputError(too_large(size))
     budget = Budget(LIMITS)
     if len(files) == 1 and (found := _archive(*files[0], budget)) is not None:
         items = found
@@ -77,6 +96,11 @@ def read(files: Sequence[tuple[str, bytes]]) -> tuple[Item, ...]:
         budget.spend_content(sum(len(item.data) for item in items), "the upload")
     budget.spend_entry(len(items), sum(len(item.path) for item in items), "the upload")
     return _checked(_without_top(items))
+
+
+def too_large(size: int) -> str:
+    """What is said of an upload of so many bytes, which are over the limit."""
+    return f"the upload has {size} bytes; expected at most {limits.CONTEXT_UPLOAD} ({limits.CONTEXT_UPLOAD >> 20} MiB)"
 
 
 def _archive(name: str, data: bytes, budget: Budget) -> list[Item] | None:
@@ -124,6 +148,7 @@ def _untarred(name: str, data: bytes, budget: Budget) -> Iterator[Item]:
             origin = held.get(_relative(member.link, name))
             if origin is None:
                 raise InputError(f"{name!r} links {path!r} to {member.link!r}, which is not in it before")
+            budget.spend_content(len(origin.data), name)
             item = Item(path, origin.data, origin.mode, origin.target)
         elif member.kind == "directory":
             continue
@@ -134,29 +159,59 @@ def _untarred(name: str, data: bytes, budget: Budget) -> Iterator[Item]:
 
 
 def _unzipped(name: str, data: bytes, budget: Budget) -> Iterator[Item]:
+    _check_directory(name, data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             if len(members) > LIMITS.entries:
                 raise InputError(f"{name!r} holds over {LIMITS.entries} files; expected a smaller build context")
-            # The declared sizes are also the most that is read of each, so that a bomb is refused before it is opened.
-            budget.spend_content(sum(member.file_size for member in members), name)
             for member in members:
                 path = _relative(member.filename, name)
                 if member.is_dir():
                     continue
                 mode = member.external_attr >> 16
-                held = archive.read(member)
+                held = _inflated(archive, member, budget, name)
                 if stat.S_ISLNK(mode):
-                    yield Item(path, target=held.decode("utf-8", "surrogateescape"))
+                    yield Item(path, target=held[: LIMITS.path + 1].decode("utf-8", "surrogateescape"))
                 else:
                     yield Item(path, held, stat.S_IMODE(mode) or 0o644)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-        raise InputError(f"{name!r} cannot be read as a .zip: {error}") from None
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- zipfile raises whatever a damaged field leads it to, of no common class
+        raise InputError(f"{name!r} cannot be read as a .zip: {error or type(error).__name__}") from None
+
+
+def _check_directory(name: str, data: bytes) -> None:
+    """Refuse a directory that is larger than `LIMITS.entries` files need, all of which zipfile would read first."""
+    at = data.rfind(b"PK\x05\x06", max(0, len(data) - _END_OF_ZIP.size - 0xFFFF))
+    if at < 0 or at + _END_OF_ZIP.size > len(data):
+        raise InputError(f"{name!r} cannot be read as a .zip: it has no end record, so it is truncated or damaged")
+    size = _END_OF_ZIP.unpack_from(data, at)[5]
+    if data[max(0, at - 20) :][:4] == _ZIP64:
+        raise InputError(f"{name!r} is a ZIP64 archive; expected a .zip of at most {LIMITS.entries} files")
+    if size > LIMITS.entries * _ENTRY + LIMITS.names:
+        raise InputError(f"{name!r} holds over {LIMITS.entries} files; expected a smaller build context")
+
+
+def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, name: str) -> bytes:
+    """A member's bytes, counted as they come: what the archive declares of itself is not relied on."""
+    if member.flag_bits & _ENCRYPTED:
+        raise InputError(f"{name!r} holds {member.filename!r}, which is encrypted; expected a .zip without a password")
+    if member.compress_type not in _METHODS:
+        method = _OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
+        raise InputError(f"{name!r} holds {member.filename!r} compressed by {method}; expected stored or deflate")
+    parts = []
+    with archive.open(member) as file:
+        while chunk := file.read(_CHUNK):
+            budget.spend_content(len(chunk), name)
+            parts.append(chunk)
+    return b"".join(parts)
 
 
 def _relative(path: str, archive: str) -> str:
-    """A member's path without "./". Raises `InputError` for one that leaves the archive."""
+    """A member's path without "./". Raises `InputError` for one that leaves the archive, or is too long."""
+    if len(path.encode("utf-8", "surrogatepass")) > LIMITS.path:
+        raise InputError(f"{archive!r} holds a path of over {LIMITS.path} bytes, {path[:40]!r}…; expected shorter ones")
     parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
     if path.startswith(("/", "\\")) or ".." in parts or "\0" in path or any(":" in part for part in parts[:1]):
         raise InputError(f"{archive!r} holds the path {path!r}, which leaves the folder; expected paths inside it")
@@ -177,8 +232,6 @@ def _checked(items: Sequence[Item]) -> tuple[Item, ...]:
     for item in items:
         if not item.path or item.path in found:
             raise InputError(f"the upload holds {item.path!r} twice; expected each path once")
-        if item.target:
-            _inside(item.path, item.target)
         found[item.path] = item
     for path in found:
         above = path.rpartition("/")[0]
@@ -186,14 +239,40 @@ def _checked(items: Sequence[Item]) -> tuple[Item, ...]:
             if above in found:
                 raise InputError(f"the upload holds {path!r} below {above!r}, which is no folder")
             above = above.rpartition("/")[0]
+    links = {path: _parts(item.target) for path, item in found.items() if item.target}
+    steps = 0
+    for path in links:
+        for leaves in _followed(path, links):
+            steps += 1
+            if leaves or len(found[path].target) > LIMITS.path:
+                way = f"{path!r} to {found[path].target[: LIMITS.path]!r}"
+                raise InputError(f"the upload links {way}, out of the folder; expected links inside it")
+            if steps > _MOST_STEPS:
+                raise InputError(f"the upload's links lead over {_MOST_STEPS} names; expected fewer or shorter ones")
     return tuple(found.values())
 
 
-def _inside(path: str, target: str) -> None:
-    depth = path.count("/")
-    for part in target.replace("\\", "/").split("/"):
-        depth += {"..": -1, "": 0, ".": 0}.get(part, 1)
-        if depth < 0:
-            break
-    if target.startswith(("/", "\\")) or depth < 0 or not target:
-        raise InputError(f"the upload links {path!r} to {target!r}, out of the folder; expected links inside it")
+def _parts(target: str) -> tuple[str, ...]:
+    """The names of a link's target; the first is "/" where it is absolute."""
+    text = target.replace("\\", "/")
+    names = tuple(part for part in text.split("/") if part not in ("", "."))
+    return ("/", *names) if text.startswith("/") else names
+
+
+def _followed(path: str, links: Mapping[str, Sequence[str]]) -> Iterator[bool]:
+    """Whether the way of a link has left the folder, name by name, as the kernel resolves it: through other links."""
+    here = path.split("/")[:-1]
+    ahead = deque(links[path])
+    hops = 1
+    while ahead and hops <= _MOST_HOPS:
+        part = ahead.popleft()
+        if part == "/" or (part == ".." and not here):
+            yield True
+        elif part == "..":
+            here.pop()
+        elif (target := links.get("/".join((*here, part)))) is not None:
+            hops += 1
+            ahead.extendleft(reversed(target))
+        else:
+            here.append(part)
+        yield False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.links import asked, set_link
 from sim.report.look import Language, Look
 from sim.scenario import Text
 
@@ -33,7 +35,7 @@ class View:
 
     def read(self, text: Text) -> str:
         """A text in this view's language."""
-        return text.ja if self.lang == "ja" else text.en
+        return text.read(self.lang)
 
 
 def current() -> View:
@@ -42,13 +44,13 @@ def current() -> View:
     Streamlit drops the link's parameters when the reader goes to another page, so that language and size are kept in
     the session and written back: any view is a link.
     """
-    lang: Language = "ja" if _kept("lang", "en") == "ja" else "en"
+    lang: Language = "ja" if _kept("lang", "en", _language) == "ja" else "en"
     return View(
         lang=lang,
-        size=_size(_kept("size", "1")),
+        size=float(_kept("size", "1", _size)),
         dark=st.context.theme.type == "dark",
         embed=bool(st.context.is_embedded),
-        show=st.query_params.get("show") == "1",
+        show=asked("show") == "1",
     )
 
 
@@ -58,25 +60,23 @@ def use_language(lang: Language) -> None:
     set_link("lang", "" if lang == "en" else lang)
 
 
-def set_link(name: str, value: str) -> None:
-    """Write a parameter of the page's link; "" takes it out."""
-    if value:
-        st.query_params[name] = value
-    elif name in st.query_params:
-        del st.query_params[name]
+def _language(written: str) -> str:
+    return "ja" if written == "ja" else "en"
 
 
-def _size(written: str) -> float:
+def _size(written: str) -> str:
+    """The nearest size that there is; 1 for what is no number."""
     try:
         wanted = float(written)
     except ValueError:
-        return 1.0
-    return min(_LARGEST, max(_SMALLEST, wanted)) if wanted == wanted else 1.0
+        return "1"
+    return f"{min(_LARGEST, max(_SMALLEST, wanted)):g}" if wanted == wanted else "1"
 
 
-def _kept(name: str, default: str) -> str:
+def _kept(name: str, default: str, read: Callable[[str], str]) -> str:
+    """A parameter that stays while pages change. read: what is made of its written form."""
     key = f"view-{name}"
-    value = str(st.query_params.get(name) or st.session_state.get(key, default))
+    value = read(asked(name) or str(st.session_state.get(key, default)))
     st.session_state[key] = value
     set_link(name, "" if value == default else value)
     return value

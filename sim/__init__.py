@@ -1,29 +1,78 @@
 """A simulator and teaching model of virtualization: what a virtual machine and a container cost, by discrete events.
 
 >>> import sim
->>> outcome = sim.run(sim.load("scenarios/taxonomy.yaml"), replications=1)[0]  # doctest: +SKIP
+>>> outcome = sim.run("taxonomy", replications=1)[0]
+>>> outcome  # doctest: +ELLIPSIS
+<Outcome of taxonomy: startup of esxi, virtualbox, kvm, firecracker, lxc, docker; seed 1, replications 1; ...>
+>>> outcome.metric("docker", "startup_time", "p50").unit
+'s'
+
+`lessons` names what ships with the package, `load` reads and checks a scenario, `run` runs one. What goes wrong is a
+`SimError`: an `InputError` names every problem of an input with its place.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.batch.run import run as run
+    from sim.errors import CancelledError as CancelledError
+    from sim.errors import CatalogError as CatalogError
+    from sim.errors import InputError as InputError
+    from sim.errors import Problem as Problem
+    from sim.errors import SimError as SimError
     from sim.loading import load as load
+    from sim.loading import load_text as load_text
+    from sim.loading import override as override
+    from sim.loading.shelf import lessons as lessons
+    from sim.outcome import Metric as Metric
+    from sim.outcome import Outcome as Outcome
+    from sim.scenario import Scenario as Scenario
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "run"]
+
+_LENT = {
+    "CancelledError": "sim.errors",
+    "CatalogError": "sim.errors",
+    "InputError": "sim.errors",
+    "Metric": "sim.outcome",
+    "Outcome": "sim.outcome",
+    "Problem": "sim.errors",
+    "Scenario": "sim.scenario",
+    "SimError": "sim.errors",
+    "lessons": "sim.loading.shelf",
+    "load": "sim.loading",
+    "load_text": "sim.loading",
+    "override": "sim.loading",
+    "run": "sim.batch.run",
+}
+"""The module that has each name. It is imported when it is first asked for: the model needs no scenario's reader."""
+
+__all__ = [
+    "CancelledError",
+    "CatalogError",
+    "InputError",
+    "Metric",
+    "Outcome",
+    "Problem",
+    "Scenario",
+    "SimError",
+    "__version__",
+    "lessons",
+    "load",
+    "load_text",
+    "override",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """`load` and `run` are imported when first asked for: a scenario's reader is not needed to run the model."""
-    if name == "load":
-        from sim.loading import load
-
-        return load
-    if name == "run":
-        from sim.batch.run import run
-
-        return run
+    if name in _LENT:
+        return getattr(import_module(_LENT[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from sim import limits
+
+
+def cut(text: str, limit: int) -> str:
+    """A text of at most `limit` characters and a few words: the beginning and the end of a longer one.
+
+    >>> cut("a" * 1000 + "; expected b", 40)
+    'aaaaaaaaaaaaaaaaaaaa[... 972 characters ...]aaaaaaaa; expected b'
+    """
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}[... {len(text) - 2 * half:,} characters ...]{text[-half:]}"
 
 
 class SimError(Exception):
@@ -19,6 +34,8 @@ class Problem:
     file, line, column: the place (1-based; 0 where there is none).
     path: dotted path of the offending key ("guests.0.memory"), empty where there is none.
     excerpt: the source line, shown with a caret under `column`; empty where there is none.
+
+    What quotes an input may be as long as the input: message, file and path are cut (`sim.limits`).
     """
 
     message: str
@@ -27,6 +44,12 @@ class Problem:
     column: int = 0
     path: str = ""
     excerpt: str = ""
+
+    def __post_init__(self) -> None:
+        for name, limit in (("message", limits.MESSAGE), ("file", limits.PLACE), ("path", limits.PLACE)):
+            text = getattr(self, name)
+            if len(text) > limit:
+                object.__setattr__(self, name, cut(text, limit))
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
@@ -38,8 +61,26 @@ class Problem:
         return f"{head}\n    {self.excerpt}\n    {' ' * cells}^"
 
 
+def first_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems, of each file at most `limits.PROBLEMS`: the last of so many says how many more there are."""
+    problems = tuple(problems)
+    counts = Counter(problem.file for problem in problems)
+    if all(count <= limits.PROBLEMS for count in counts.values()):
+        return problems
+    seen: Counter[str] = Counter()
+    kept = []
+    for problem in problems:
+        seen[problem.file] += 1
+        if counts[problem.file] <= limits.PROBLEMS or seen[problem.file] < limits.PROBLEMS:
+            kept.append(problem)
+        elif seen[problem.file] == limits.PROBLEMS:
+            more = counts[problem.file] - limits.PROBLEMS + 1
+            kept.append(Problem(f"and {more:,} more problems", problem.file))
+    return tuple(kept)
+
+
 class InputError(SimError, ValueError):
-    """An input that cannot be used. Carries every problem found, not only the first.
+    """An input that cannot be used. Carries every problem found (`first_of` them), not only the first.
 
     A `ValueError` too, so that a parameter class may raise it while it is checked and its place is found.
     """
@@ -49,7 +90,7 @@ class InputError(SimError, ValueError):
             problems = Problem(problems)
         if isinstance(problems, Problem):
             problems = (problems,)
-        self.problems: tuple[Problem, ...] = tuple(problems)
+        self.problems = first_of(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:

@@ -9,35 +9,94 @@ from __future__ import annotations
 import ast
 import keyword
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 
-from sim.errors import InputError
+from sim import limits
+from sim.errors import InputError, cut
 from sim.never import difference, ratio
 
-_FUNCTIONS = {"abs": abs, "min": min, "max": max, "round": round}
+_FUNCTIONS = {"abs": abs, "min": min, "max": max, "round": lambda value, digits=0: round(value, int(digits))}
+
+_OPERATORS_TAKEN = (
+    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.UAdd, ast.USub, ast.Not,
+    ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE,
+)  # fmt: skip
+_TAKEN = (
+    *_OPERATORS_TAKEN,
+    ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.BinOp, ast.Compare, ast.IfExp, ast.Name, ast.Load,
+)  # fmt: skip
 
 
-def _defined(operate: Callable[..., Any]) -> Callable[..., Any]:
-    """The operator, which raises `ArithmeticError` where its result would be no number (never times nothing)."""
+def _on_floats(operate: Callable[..., Any]) -> Callable[..., Any]:
+    """The operator on floats alone, so that each step costs the same: whole numbers of Python grow without end.
+
+    It raises `ArithmeticError` where its result would be no number (never times nothing) or too large for one.
+    """
 
     def checked(*operands: Any) -> Any:
-        result = operate(*operands)
+        floats = [float(operand) for operand in operands]
+        result = operate(*floats)
+        if isinstance(result, complex):
+            raise ArithmeticError("the root of a negative number is no number here")
         if isinstance(result, float) and math.isnan(result):
             raise ArithmeticError("what never happened leaves no number here")
+        if isinstance(result, float) and math.isinf(result) and not any(map(math.isinf, floats)):
+            raise ArithmeticError("a number is too large")
         return result
 
     return checked
 
 
 _OPERATORS = {
-    kind: _defined(operate) for kind, operate in (DEFAULT_OPERATORS | {ast.Sub: difference, ast.Div: ratio}).items()
+    kind: _on_floats(operate)
+    for kind, operate in (DEFAULT_OPERATORS | {ast.Sub: difference, ast.Div: ratio, ast.Pow: pow}).items()
+    if kind in _OPERATORS_TAKEN
 }
 
 RESERVED = frozenset(keyword.kwlist) | _FUNCTIONS.keys()
 """Words that mean something else in an expression, so that nothing compared may be called so."""
+
+
+def parsed(text: str) -> ast.Expression:
+    """The tree of an expression, of arithmetic and comparisons alone.
+
+    Raises `InputError` where the text is no expression, holds something else, or is larger than `sim.limits` allows.
+    """
+    if len(text) > limits.EXPRESSION:
+        head = f"{cut(text, 60)!r} is {len(text):,} characters long"
+        raise InputError(f"{head}; expected at most {limits.EXPRESSION:,} in an expression")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # MemoryError: CPython 3.11's parser stack
+        reason = getattr(error, "msg", error) or "nested too deeply"
+        raise InputError(f"{text!r} is not an expression: {reason}") from None
+    level: list[ast.AST] = [tree]
+    for _ in range(limits.EXPRESSION_DEPTH):
+        level = [inner for node in level for inner in ast.iter_child_nodes(node)]
+    if level:
+        raise InputError(f"{text!r} is nested deeper than {limits.EXPRESSION_DEPTH} levels, the most an expression has")
+    odd = next(_not_taken(tree), None)
+    if odd is not None:
+        raise InputError(f"{odd!r} is not taken in an expression; expected arithmetic and comparisons")
+    return tree
+
+
+def _not_taken(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, _TAKEN):
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
+            continue
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute | ast.Name):
+            continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+            if node.func.id not in _FUNCTIONS:
+                yield ast.unparse(node)
+            continue
+        yield ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
 
 
 def names(text: str) -> list[str]:
@@ -46,12 +105,12 @@ def names(text: str) -> list[str]:
     >>> names("docker.startup_time.p50 * 3 < kvm.startup_time.p50")
     ['docker.startup_time.p50', 'kvm.startup_time.p50']
 
-    Raises `InputError` where the text is no expression.
+    Raises `InputError` as `parsed`.
     """
-    try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise InputError(f"{text!r} is not an expression: {getattr(error, 'msg', error)}") from None
+    return _names(parsed(text))
+
+
+def _names(tree: ast.AST) -> list[str]:
     found: list[tuple[int, int, str]] = []
     inner: set[int] = set()
     for node in ast.walk(tree):
@@ -85,13 +144,17 @@ def evaluate(text: str, values: Mapping[str, float]) -> float | bool:
     Raises `InputError` where it cannot be evaluated (an unknown name, a division by zero, a call that is not allowed,
     never times zero).
     """
+    expression = parsed(text)
     tree: dict[str, dict[str, dict[str, float]]] = {}
-    for name, value in values.items():
-        label, metric, statistic = name.split(".")
-        tree.setdefault(label, {}).setdefault(metric, {})[statistic] = value
+    for name in _names(expression):
+        if name in values:
+            label, metric, statistic = name.split(".")
+            tree.setdefault(label, {}).setdefault(metric, {})[statistic] = values[name]
     try:
-        result = SimpleEval(_OPERATORS, _FUNCTIONS, tree).eval(text.strip())
-    except (InvalidExpression, ArithmeticError, TypeError, ValueError, KeyError, SyntaxError, RecursionError) as error:
+        result = SimpleEval(_OPERATORS, _FUNCTIONS, tree).eval(text.strip(), expression.body)
+    except OverflowError:
+        raise InputError(f"{text!r} cannot be evaluated: a number is too large") from None
+    except (InvalidExpression, ArithmeticError, TypeError, ValueError, KeyError) as error:
         raise InputError(f"{text!r} cannot be evaluated: {error}") from None
     if not isinstance(result, bool | int | float) or (isinstance(result, float) and math.isnan(result)):
         raise InputError(f"{text!r} gives {result!r}, expected a number or a truth value")

@@ -6,7 +6,7 @@ that a page shown to strangers, and a CI job, stay answerable. Sizes are in byte
 
 from __future__ import annotations
 
-KIB, MIB = 2**10, 2**20
+KIB, MIB, GIB = 2**10, 2**20, 2**30
 
 SCENARIO = 1_000_000
 """Bytes of a scenario file, or of a host's profile."""
@@ -19,3 +19,183 @@ BASELINE = 100 * MIB
 
 DOCKERFILE = 4 * MIB
 """Bytes of a Dockerfile or an ignore file; BuildKit reads no more of a Dockerfile either."""
+
+EXPRESSION = 2_000
+"""Characters of one expression (`expect`, findings, answers, placeholders)."""
+
+EXPRESSION_DEPTH = 50
+"""Levels of brackets and signs inside an expression: what a recursive evaluation has room for anywhere."""
+
+PROBLEMS = 50
+"""Problems that are told of one file; of more, their number."""
+
+MESSAGE = 1_000
+"""Characters of a problem's message; of a longer one the beginning and the end are told."""
+
+PLACE = 300
+"""Characters of a problem's file and of its dotted path, cut in the same way."""
+
+STARTS = 20_000
+"""Instances that a page starts for one answer, or nodes that pull, over all labels and replications: seconds."""
+
+LINK = 1_000
+"""Characters of one value in a page's link that are looked at; the longest that can be used has some 700."""
+
+UPLOAD = 200 * MIB
+"""Bytes of one file that the dashboard's server takes; .streamlit/config.toml says it to the server."""
+
+CONTEXT_UPLOAD = 32 * MIB
+"""Bytes of all files together that the layer lab takes at once."""
+
+CONTEXT_CONTENT = 64 * MIB
+"""Bytes of those files once unpacked."""
+
+CONTEXT_FILES = 5_000
+"""Files of a build context that the layer lab takes."""
+
+CONTEXT_PATH = 1_024
+"""Bytes of one path in it."""
+
+LAB_TEXT = 128 * KIB
+"""Bytes of a Dockerfile, an ignore file or a file's new content in the layer lab: each key stroke plans it again."""
+
+LAB_STEPS = 500
+"""Instructions of a Dockerfile in the layer lab, which draws a card for each."""
+
+LAB_COPIED = 250_000
+"""Files of the context times instructions that copy, in the layer lab: some three seconds' work for a build."""
+
+LAB_MATCHED = 1_000_000
+"""Files of the context times lines of its ignore files: a second's work."""
+
+LAB_BUILDS = 50
+"""Builds that the layer lab keeps in its cache, all planned again for the next."""
+
+PAGE_IMAGE_CONTENT = 2 * GIB
+"""Bytes that an archive uploaded to the images page may unpack to."""
+
+PAGE_IMAGE_FILES = 300_000
+"""Files of all layers in it."""
+
+INCLUDED = 20
+"""Lists of packages that one list includes."""
+
+SHELL_LINE = 10_000
+"""Characters of a RUN's line that is looked into; of a longer one any command may take anything away."""
+
+SHELL_OUTPUT = 64 * KIB
+"""Bytes that a RUN's `cat` prints to a file whose content is followed."""
+
+ID = 60
+"""Characters of a scenario's id."""
+
+MANIFEST = 4 * MIB
+"""Bytes of a lock file or list of packages whose packages are counted; of a larger one the number is not known."""
+
+LINE = 65_535
+"""Characters of a line of a Dockerfile; BuildKit reads no longer ones either."""
+
+EXPANDED = 128 * KIB
+"""Bytes that the variables of one word may come to: Linux passes a program no longer string (execve(2), Limits)."""
+
+EXPANDED_TOTAL = 4 * MIB
+"""Bytes that all steps of a build may hold of expanded words and environments: 2 KiB for each of 2,000 steps."""
+
+SUBSTITUTIONS = 500
+"""Substitutions by a pattern, such as `${A%.*}`, in a Dockerfile."""
+
+SUBSTITUTED = 4096
+"""Characters of one of them as written."""
+
+MATCHING = 2**18
+"""Steps that one of them may take to match, at worst: the value's length to the power of the stars and one more."""
+
+PATTERN = 1024
+"""Characters of a pattern of a COPY or an ignore file."""
+
+RULES = 1000
+"""Patterns of an ignore file, or of the `--exclude` flags of one instruction."""
+
+REMEMBERED = 16 * MIB
+"""Characters of the folders whose outcome an ignore file's matcher keeps in mind."""
+
+INSTRUCTIONS = 200_000
+"""Instructions of a Dockerfile that `inspect` reads."""
+
+STEPS = 2000
+"""Instructions that a build plans, those of ONBUILD counted in each stage that runs them; real ones have below 500."""
+
+DRAWN = 500
+"""Steps of a build that its figure draws; past it, the table alone has them."""
+
+FILES = 100_000
+"""Paths of a build context: more is a forgotten .dockerignore."""
+
+PATH = 4096
+"""Characters of a path in a build context; Linux takes no longer one (PATH_MAX)."""
+
+DEPTH = 255
+"""Folders that a path in a build context leads through."""
+
+PATHS = 64 * MIB
+"""Characters of all paths of a build context, those of their folders included."""
+
+WHOLE_FILE = 64 * MIB
+"""Bytes of a context's file that is read whole, as for an edit; contents are hashed in pieces, whatever their size."""
+
+COMPARED = 10_000
+"""Paths that are compared with a missing one for the nearest name."""
+
+EDITABLE = 400
+"""Files of a context that the layer lab offers for editing."""
+
+EDITABLE_FILE = 64 * KIB
+"""Bytes of one of them."""
+
+YAML_DEPTH = 40
+"""Levels that a YAML document is nested."""
+
+YAML_VALUES = 50_000
+"""Values of a YAML document, its aliases written out."""
+
+LABELS = 60
+"""Labels that a scenario compares."""
+
+WALKS = 20_000_000
+"""Paths that may be walked to tell which layer of an image hides what; of larger ones only the sum is told."""
+
+IMAGE_CONTENT = 64 * GIB
+"""Bytes of an image archive after decompression, and the size that any file of it may declare."""
+
+IMAGE_EXPANSION = 200
+"""How many times its stored size a blob may decompress to, once past IMAGE_EXPANSION_FROM."""
+
+IMAGE_EXPANSION_FROM = GIB
+"""Bytes up to which a blob may decompress to any multiple of its size."""
+
+IMAGE_DOCUMENT = 4 * MIB
+"""Bytes of a JSON document of an image; registries take no larger manifest (distribution-spec)."""
+
+IMAGE_DOCUMENTS = 32 * MIB
+"""Bytes of all JSON documents of an archive."""
+
+IMAGE_ENTRIES = 1_000_000
+"""Files, folders and links of all layers, and folders on their way that are not listed just before."""
+
+IMAGE_NAMES = 128 * MIB
+"""Bytes of their names and link targets."""
+
+IMAGE_PATH = 4096
+"""Bytes of one name or link target; Linux takes no longer one (PATH_MAX)."""
+
+IMAGE_HEADER = MIB
+"""Bytes of an extended tar header."""
+
+IMAGE_MEMBERS = 100_000
+"""Files of an image archive itself."""
+
+IMAGE_NESTING = 8
+"""Indexes inside indexes."""
+
+IMAGES = 1000
+"""Images in one archive."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from sim.scenario import Text
+from sim.scenario import Text, listed
 
 Owner = Literal["machine", "kernel", "userland", "engine", "files", "application"]
 """Whose seconds or bytes they are; the six colours of every figure, in stack order (see docs/architecture.md)."""
@@ -176,7 +176,8 @@ class StepRecord:
     seconds, bytes: what running it costs (bytes of its layer); None where not known; `source` says from where.
     compressed: bytes of its layer as pushed and pulled, by gzip's ratio unless the image is known. start, end: seconds
     since the build began, None where it did not run. on_critical_path: whether the build would have ended sooner
-    without it. breaks: for a hit, what would make it miss.
+    without it. breaks: for a hit, what would make it miss. also: for a miss, what else would have made it run, were
+    `reason` not there.
     """
 
     of: str
@@ -202,6 +203,7 @@ class StepRecord:
     end: float | None = None
     on_critical_path: bool = False
     breaks: Message | None = None
+    also: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +281,16 @@ class Outcome:
     parameters: Mapping[str, Mapping[str, str]] | None = None
     ratios: tuple[Ratio, ...] = ()
     names: Mapping[str, Text] | None = None
+
+    def __repr__(self) -> str:
+        """In a line: the records are thousands."""
+        held = sum(verdict.passed for verdict in self.verdicts)
+        return (
+            f"<Outcome of {self.scenario}: {self.study} of {listed(self.labels)}; "
+            f"seed {self.seed}, replications {self.replications}; "
+            f"{len(self.metrics)} metrics, {len(self.records)} records, "
+            f"{held} of {len(self.verdicts)} expectations hold>"
+        )
 
     def metric(self, of: str, metric: str, statistic: str = "value") -> Metric:
         """The one metric of that name. Raises `KeyError` naming what there is."""

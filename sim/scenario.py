@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
+
+from sim.errors import InputError, Problem
 
 _STRICT = {"extra": "forbid"}
 """Read by pydantic where a dataclass is checked: unknown keys are errors."""
@@ -20,20 +22,63 @@ _FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])[ \n]+(?=[\u3000-\u9fff\uff
 """White space between two characters of Japanese writing (kana, kanji, full-width forms)."""
 
 
+_ADDRESS = re.compile(r"https://[A-Za-z0-9][^\s<>()\[\]\\\"`]*")
+
+_NAMED = 8
+"""Labels that a line has room for."""
+
+
+def listed(labels: Sequence[str]) -> str:
+    """Labels in a line, the first few where they are many.
+
+    >>> listed(["docker", "kvm"]), listed([f"l{number}" for number in range(10)])
+    ('docker, kvm', 'l0, l1, l2, l3, l4, l5, l6, l7 and 2 more')
+    """
+    more = len(labels) - _NAMED
+    return ", ".join(labels[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A text in both languages. `{label.metric.statistic}` in it stands for that number, written with its unit.
+    """A text in English and, where there is one, in Japanese; a file may write the English one alone, as plain text.
 
-    A Japanese text may be folded over lines in a file; the space that folding leaves between two full-width
-    characters is taken out, for Japanese is written without spaces.
+    `{label.metric.statistic}` in it stands for that number, written with its unit. A Japanese text may be folded over
+    lines in a file; the space that folding leaves between two full-width characters is taken out, for Japanese is
+    written without spaces. ja is "" where there is none.
     """
 
     __pydantic_config__ = _STRICT
     en: Annotated[str, MinLen(1)]
-    ja: Annotated[str, MinLen(1)]
+    ja: Annotated[str, MinLen(1)] = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ja", _FOLD.sub("", self.ja))
+
+    def read(self, language: str) -> str:
+        """The text in a language ("en", "ja"): the English one where there is no other."""
+        return (self.ja or self.en) if language == "ja" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class _PlainToo:
+    """A file may write plain text for a `Text`: the English one alone."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import PydanticKnownError, core_schema
+
+        def read(value: Any) -> Any:
+            if not isinstance(value, str | dict):
+                raise PydanticKnownError("string_type")
+            return {"en": value} if isinstance(value, str) else value
+
+        return core_schema.no_info_before_validator_function(read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "minLength": 1}, handler(schema)]}
+
+
+WrittenText = Annotated[Text, _PlainToo()]
+"""A text as a scenario file writes it: `Who is first?` or `{en: Who is first?, ja: 先に準備が整うのは?}`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +86,7 @@ class Choice:
     """One answer of a question; right where its expression holds for the outcome, so that it cannot lie."""
 
     __pydantic_config__ = _STRICT
-    text: Text
+    text: WrittenText
     holds: Annotated[str, MinLen(1)]
 
 
@@ -50,9 +95,9 @@ class Question:
     """A question with its choices, and why the right one is right."""
 
     __pydantic_config__ = _STRICT
-    ask: Text
+    ask: WrittenText
     choices: Annotated[tuple[Choice, ...], MinLen(2)]
-    explain: Text
+    explain: WrittenText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +109,7 @@ class Prediction:
     """
 
     __pydantic_config__ = _STRICT
-    ask: Text
+    ask: WrittenText
     rank: str = ""
     guess: str = ""
     choices: tuple[Choice, ...] = ()
@@ -77,7 +122,7 @@ class Finding:
 
     __pydantic_config__ = _STRICT
     when: Annotated[str, MinLen(1)]
-    text: Text
+    text: WrittenText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,15 +135,30 @@ class Minutes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a reader can check a sentence of the lesson: which one and of which version, and the address."""
+
+    __pydantic_config__ = _STRICT
+    text: Text
+    url: Annotated[str, MaxLen(500)]
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` where the address is none that a page can link to."""
+        if not _ADDRESS.fullmatch(self.url):
+            raise InputError(Problem(f"{self.url!r} is not an address as https://example.org/page", path="url"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lesson:
     """What is taught with a scenario, and how."""
 
     __pydantic_config__ = _STRICT
-    objectives: Annotated[tuple[Text, ...], MinLen(1)]
+    objectives: Annotated[tuple[WrittenText, ...], MinLen(1)]
     predict: Prediction
     findings: Annotated[tuple[Finding, ...], MinLen(1)]
-    explain: Text
+    explain: WrittenText
     quiz: tuple[Question, ...] = ()
+    sources: tuple[Source, ...] = ()
     minutes: Minutes = field(default_factory=Minutes)
 
 
@@ -155,3 +215,11 @@ class Scenario:
     file: str = ""
     folder: str = ""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """In a line, for a notebook."""
+        parts = " + ".join(f"{part.study} of {listed(tuple(part.variants))}" for part in self.parts)
+        return (
+            f"<Scenario {self.id}: {self.title.en!r}, {parts}; "
+            f"seed {self.seed}, replications {self.replications}, {len(self.expect)} expectations>"
+        )

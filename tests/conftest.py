@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 from types import ModuleType
@@ -9,12 +10,21 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from annotated_types import Ge, Le, doc
+from hypothesis import settings
 
 from sim import studies
 from sim.errors import InputError
 from sim.outcome import InstanceRecord, MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
 from sim.studies.base import Context, Run, Study
+
+# An example of a property may take as long as a busy machine makes it.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
+
+# Started in the background of a shell, this process ignores interrupts, and so would every command that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from sim.catalog import load
 from sim.cli import answer
+from tests.watchdog import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,7 +73,7 @@ class TestUsage:
             (["run", "--jobs", "many", "x"], "not a valid integer"),
             (["inspect", "--format", "yaml", "x"], "'table', 'json'"),
             (["build", ".", "--edit", "nothing"], "is no edit; expected PATH=CONTENT"),
-            (["build", ".", "--build-arg", "nothing"], "is no NAME=VALUE"),
+            (["build", ".", "--build-arg", "=nothing"], "is no NAME=VALUE"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
@@ -117,7 +119,10 @@ class TestRun:
         first, second = capsys.readouterr().out.splitlines()
         assert first == second
         found = json.loads(first)
-        assert list(found) == ["scenario", "study", "seed", "replications", "metrics", "ratios", "expectations"]
+        assert list(found) == [
+            "scenario", "study", "seed", "replications", "model_version", "metrics", "ratios", "expectations",
+        ]  # fmt: skip
+        assert found["model_version"] == sim.__version__
         assert (found["scenario"], found["study"], found["seed"], found["replications"]) == (
             "two-counters",
             "counter",
@@ -145,12 +150,70 @@ class TestRun:
         out = capsys.readouterr().out
         assert "  FAIL  slow.time.p50 == 5 * fast.time.p50\n        observed: slow.time.p50 = 2 s" in out
 
-    def test_nothing_runs_where_one_file_is_bad(self, file: str, tmp_path: Path, capsys: Captured) -> None:
-        assert answer(["run", file, write(tmp_path, "bad.yaml", "a: b"), str(tmp_path)]) == 2
+    def test_one_bad_file_is_told_and_the_others_run(
+        self, file: str, failing: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        bad, folder = write(tmp_path, "bad.yaml", "a: b"), str(tmp_path)
+        assert answer(["run", bad, file, folder, failing]) == 2
         out, err = capsys.readouterr()
-        assert out == ""
-        assert "missing key 'id'" in err
-        assert "cannot be read" in err
+        assert out.count("Two counters\n=====") == 2
+        assert out.startswith("two-counters: ")
+        assert f"{bad}:1:1: id: missing key 'id'" in err
+        assert f"{folder}: cannot be read: is a directory" in err
+
+    def test_every_report_names_a_bad_file_beside_the_others(self, file: str, tmp_path: Path, capsys: Captured) -> None:
+        bad, out = write(tmp_path, "bad.yaml", "a: b"), tmp_path / "out"
+        assert answer(["run", file, bad, file, "--format", "json,csv,junit,markdown,table", "--out", str(out)]) == 2
+        lines = [json.loads(line) for line in (out / "outcomes.jsonl").read_text(encoding="utf-8").splitlines()]
+        assert [line["scenario"] for line in lines] == ["two-counters", bad, "two-counters"]
+        assert {"file": bad, "line": 1, "column": 1, "path": "id", "message": "missing key 'id'"} in lines[1][
+            "problems"
+        ]
+        suites = ET.parse(out / "junit.xml").getroot()
+        assert [(suite.get("name"), suite.get("errors")) for suite in suites] == [
+            ("two-counters", "0"), (bad, "1"), ("two-counters", "0"),
+        ]  # fmt: skip
+        assert f"| {bad} | | ⚠️ could not run |" in (out / "summary.md").read_text(encoding="utf-8")
+        assert len((out / "metrics.csv").read_text(encoding="utf-8").splitlines()) == 1 + 2 * 6
+
+    def test_where_every_file_is_bad_the_reports_are_written_all_the_same(
+        self, tmp_path: Path, capsys: Captured
+    ) -> None:
+        assert answer(["run", write(tmp_path, "bad.yaml", "a: b"), "--format", "json"]) == 2
+        assert "missing key 'id'" in capsys.readouterr().out
+        assert answer(["run", str(tmp_path / "bad.yaml"), "--format", "junit"]) == 2
+        assert ET.fromstring(capsys.readouterr().out).get("errors") == "1"
+
+    def test_a_bug_in_one_scenario_does_not_lose_the_reports_of_the_others(
+        self, file: str, tmp_path: Path, counter: str, capsys: Captured
+    ) -> None:
+        bug = write(tmp_path, "bug.yaml", counter + "fail: bug\n")
+        assert answer(["run", file, bug, file, "--format", "junit"]) == 3
+        out, err = capsys.readouterr()
+        root = ET.fromstring(out)
+        assert (root.get("tests"), root.get("errors")) == ("3", "1")
+        (error,) = root.iter("error")
+        assert error.get("type") == "bug"
+        assert err.count("internal error, a bug: two-counters, counter, slow, replication 0") == 1
+
+    @pytest.mark.parametrize("name", ["taxonomy", "registry-fleet"])
+    def test_a_seed_of_the_command_line_changes_the_numbers_and_is_named_in_every_format(
+        self, name: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        found = {}
+        for seed in ("1", "5"):
+            out = tmp_path / seed
+            arguments = ["--replications", "2", "--format", "json,csv,junit,markdown,table", "--out", str(out)]
+            answer(["run", name, *arguments, "--seed", seed])
+            found[seed] = {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()}
+        one, other = (json.loads(found[seed]["outcomes.jsonl"]) for seed in ("1", "5"))
+        assert (one["seed"], other["seed"]) == (1, 5)
+        assert [metric["value"] for metric in one["metrics"]] != [metric["value"] for metric in other["metrics"]]
+        assert ",5,2," in found["5"]["metrics.csv"]
+        assert '<property name="seed" value="5" />' in found["5"]["junit.xml"]
+        for report in ("summary.md", "table.txt"):
+            assert "seed 5, " in found["5"][report]
+            assert "seed 1, " not in found["5"][report]
 
     def test_several_formats_are_files_of_a_folder(
         self, file: str, failing: str, tmp_path: Path, capsys: Captured
@@ -239,6 +302,38 @@ class TestBaseline:
         out = capsys.readouterr().out
         assert "moved: two-counters: fast.time.p50: 500 ms -> 600 ms (+20.0%)\n" in out
         assert "slow.time.p50:" not in out
+
+    def test_a_scenario_that_only_one_of_the_two_has_is_named(
+        self, tmp_path: Path, counter: str, baseline: str, capsys: Captured
+    ) -> None:
+        other = write(tmp_path, "other.yaml", changed(counter, "id: two-counters", "id: other"))
+        assert answer(["run", other, "--baseline", baseline, "--format", "junit"]) == 0
+        out, err = capsys.readouterr()
+        assert err == (
+            "other: not in the baseline\ntwo-counters: in the baseline, not run\n"
+            "Baseline: moved metrics: 0; scenarios compared: 0\n"
+        )
+        skipped = [case.get("name") for case in ET.fromstring(out).iter("testcase") if case.find("skipped") is not None]
+        assert skipped == ["is in the baseline", "two-counters"]
+
+    def test_what_moved_is_a_failed_case_and_leaves_with_one(
+        self, tmp_path: Path, counter: str, baseline: str, capsys: Captured
+    ) -> None:
+        slower = write(tmp_path, "slower.yaml", changed(counter, "500 ms", "600 ms").replace("== 4 *", ">"))
+        assert answer(["run", slower, "--baseline", baseline, "--format", "junit"]) == 1
+        (suite,) = ET.fromstring(capsys.readouterr().out)
+        failed = [case for case in suite.iter("testcase") if case.find("failure") is not None]
+        assert {case.get("classname") for case in failed} == {"two-counters.baseline"}
+        assert "fast.time.p50" in {case.get("name") for case in failed}
+
+    def test_a_baseline_of_another_model_version_is_remarked(self, file: str, baseline: str, capsys: Captured) -> None:
+        path = Path(baseline)
+        text = path.read_text(encoding="utf-8")
+        version = f'"model_version": "{sim.__version__}"'
+        path.write_text(changed(text, version, '"model_version": "0.0.9"'), encoding="utf-8")
+        assert answer(["run", file, "--baseline", baseline]) == 0
+        said = f"the baseline is of model version 0.0.9, this run of {sim.__version__}\n"
+        assert said in capsys.readouterr().out
 
     def test_machine_formats_stay_clean(self, file: str, baseline: str, capsys: Captured) -> None:
         assert answer(["run", file, "--format", "json", "--baseline", baseline]) == 0
@@ -429,6 +524,86 @@ class TestBuild:
         Path(folder, "Dockerfile").write_text("FROM alpine\nADD https://example.com/a?b=c /a\n", "utf-8")
         assert self.builds(capsys, folder, "--edit-remote", "https://example.com/a=2")[1]["misses"] == 1
 
+    def test_two_causes_are_named_with_what_each_alone_costs(self, folder: str, capsys: Captured) -> None:
+        text = "FROM alpine\nCOPY a.txt /a\nARG V\n# sim: 9 s\nRUN make\n"
+        Path(folder, "Dockerfile").write_text(text, "utf-8")
+        edits = ["--edit", "a.txt=b", "--build-arg", "V=1", "--edit-build-arg", "V=2"]
+        assert answer(["build", folder, *edits]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "first cause, line 2: Re-runs because the content of a.txt changed. Alone: 2 run, ~9.1 s." in out
+        assert "cause 2, line 5: Re-runs because the build argument V changed, from 1 to 2." in out
+        assert "both together: 2 run, ~9.1 s" in out
+        causes = self.builds(capsys, folder, *edits)[1]["causes"]
+        assert [(one["id"], one["lines"], one["misses"], one["first"]) for one in causes] == [  # type: ignore[attr-defined]
+            ("build.content_changed", [2], 2, True), ("build.arg_changed", [5], 1, False),
+        ]  # fmt: skip
+
+    def test_what_an_estimate_is_made_from_is_told(self, folder: str, capsys: Captured) -> None:
+        Path(folder, "Dockerfile").write_text("FROM alpine\nRUN apk add curl git\n", "utf-8")
+        assert answer(["build", folder]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "Estimated from line 2: 2 packages that the command names, each with its dependencies" in out
+
+    @pytest.mark.parametrize(
+        ("options", "held", "path"),
+        [
+            (["--edit", "a.txt=b", "--max-rebuild-time", "9100 ms"], True, ""),
+            (["--edit", "a.txt=b", "--max-rebuild-time", "8.9s"], False, ""),
+            (["--max-rebuild-time", "8.9s"], False, "a.txt"),
+            (["--max-rebuild-time", "8.9s", "--no-suggest"], False, "a.txt"),
+            (["--edit", "a.txt:touch", "--max-rebuild-time", "0 s"], True, ""),
+        ],
+        ids=repr,
+    )
+    def test_a_rebuild_over_its_limit_is_exit_code_1(
+        self, folder: str, options: list[str], held: bool, path: str, capsys: Captured
+    ) -> None:
+        Path(folder, "Dockerfile").write_text("FROM alpine\nCOPY a.txt /a\n# sim: 9 s, 1 MB\nRUN make\n", "utf-8")
+        assert answer(["build", folder, *options]) == (0 if held else 1)
+        assert f"{'held' if held else 'BROKEN'}: --max-rebuild-time" in capsys.readouterr().out
+        assert answer(["build", folder, *options, "--format", "json"]) == (0 if held else 1)
+        (verdict,) = json.loads(capsys.readouterr().out)["budgets"]
+        assert (verdict["passed"], verdict["path"], verdict["figure"]) == (held, path, "rebuild_time")
+
+    def test_the_graph_is_written_in_place_of_the_table_or_into_files(
+        self, folder: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        assert answer(["build", folder, "--edit", "a.txt=b", "--graph", "dot"]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith("digraph build {")
+        assert (
+            answer(["build", folder, "--edit", "a.txt=b", "--graph", "dot,mermaid,svg", "--out", str(tmp_path / "o")])
+            == 0
+        )
+        assert "Build 2 with" in capsys.readouterr().out
+        assert (tmp_path / "o" / "build.dot").read_text("utf-8") == out
+        assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["build.dot", "build.mmd", "build.svg"]
+        assert answer(["build", folder, "--edit", "a.txt=b", "--graph", "dot,mermaid", "--format", "json"]) == 0
+        graphs = json.loads(capsys.readouterr().out)["graphs"]
+        assert (list(graphs), graphs["dot"]) == (["dot", "mermaid"], out)
+
+    def test_a_dockerfile_is_found_from_the_folder_or_from_here(
+        self, folder: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(Path(folder).parent)
+        name = Path(folder).name
+        Path(folder, "Other").write_text("FROM alpine\nRUN one\n", "utf-8")
+        for given in ("Other", f"{name}/Other", str(Path(folder, "Other"))):
+            assert self.builds(capsys, name, "-f", given)[0]["misses"] == 1
+        Path("Outside").write_text("FROM alpine\n", "utf-8")
+        assert answer(["build", name, "-f", "Outside"]) == 2
+        assert "expected a Dockerfile in the folder that is built" in capsys.readouterr().err
+
+    def test_a_build_argument_by_name_alone_has_the_environments_value(
+        self, folder: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Path(folder, "Dockerfile").write_text("FROM alpine\nARG V\nRUN echo $V\n", "utf-8")
+        monkeypatch.setenv("V", "2")
+        second = self.builds(capsys, folder, "--build-arg", "V=1", "--edit-build-arg", "V")[1]
+        assert [one["arguments"] for one in second["causes"]] == [{"name": "V", "old": "1", "new": "2"}]  # type: ignore[attr-defined]
+        monkeypatch.delenv("V")
+        assert self.builds(capsys, folder, "--build-arg", "V=1", "--edit-build-arg", "V")[1]["misses"] == 0
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -439,7 +614,12 @@ class TestBuild:
             ([".", "--host", "laptap"], "did you mean 'laptop'"),
             ([".", "--like", "redis:lates"], "did you mean 'redis:latest'"),
             ([".", "--build-context", "a=b"], "named contexts are not modelled"),
-            ([".", "--label", "a=b", "--builder", "legacy"], "write it as a LABEL in the Dockerfile"),
+            ([".", "--platform", "arm"], "'arm' is no platform"),
+            ([".", "--max-rebuild-time", "30"], "without a unit"),
+            ([".", "--graph", "dot,svg"], "several graphs need --out DIR"),
+            ([".", "--graph", "png"], "no format 'png'"),
+            ([".", "--out", "x"], "--out DIR is for --graph"),
+            ([".", "--shm-size", "big"], "--shm-size"),
         ],
         ids=repr,
     )
@@ -473,6 +653,96 @@ class TestInspect:
         assert answer(["inspect", str(tmp_path / "thing")]) == 2
         assert answer(["inspect", str(tmp_path / "none")]) == 2
         assert capsys.readouterr().out == ""
+
+
+class TestInspectFiles:
+    """One image: 4,000 B of /big, of which layer 2 holds 1,000 B once more, and a name that would colour a terminal."""
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> str:
+        return saved_tars(
+            tmp_path, "a", [tar_of({"big": b"x" * 4000, "one": b"1"}), tar_of({"big": bytes(1000), "\x1b[31m": b""})]
+        )
+
+    def inspected(self, capsys: Captured, *arguments: str, code: int = 0) -> dict[str, object]:
+        assert answer(["inspect", *arguments, "--format", "json"]) == code
+        (image,) = json.loads(capsys.readouterr().out)["images"]
+        return dict(image)
+
+    def test_wasted_files_are_named_with_their_layers_and_bytes(self, path: str, capsys: Captured) -> None:
+        image = self.inspected(capsys, path)
+        assert image["wasted_files"] == [{"path": "/big", "bytes": 5000, "layers": [1, 2]}]
+        assert (image["wasted_file_count"], image["wasted_bytes"], image["wasted_share"]) == (1, 5000, 5.0)
+        assert answer(["inspect", path]) == 0
+        (row,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.endswith("/big")]
+        assert row == ["5.0", "kB", "1,", "2", "/big"]
+
+    def test_the_files_of_a_layer_are_listed_by_its_number_or_digest(self, path: str, capsys: Captured) -> None:
+        plain = self.inspected(capsys, path)
+        assert all("entries" not in layer for layer in plain["layers"])  # type: ignore[attr-defined]
+        second = plain["layers"][1]["diff_id"]  # type: ignore[index]
+        for wanted in ("2", second, second[:11], second.partition(":")[2][:4].upper()):
+            one, two = self.inspected(capsys, path, "--layer", wanted)["layers"]  # type: ignore[misc]
+            assert "entries" not in one
+            assert [(entry["path"], entry["size"]) for entry in two["entries"]] == [("big", 1000), ("\x1b[31m", 0)]
+        layers = self.inspected(capsys, path, "--files")["layers"]
+        assert [len(layer["entries"]) for layer in layers] == [2, 2]  # type: ignore[attr-defined]
+
+    def test_what_a_name_holds_is_not_obeyed_by_the_terminal(self, path: str, capsys: Captured) -> None:
+        assert answer(["inspect", path, "--files"]) == 0
+        out = capsys.readouterr().out
+        assert "/\\x1b[31m" in out
+        assert "\x1b" not in out
+
+    @pytest.mark.parametrize("wanted", ["3", "0", "sha256:", "zz"])
+    def test_a_layer_that_is_not_there_is_bad_input(self, path: str, wanted: str, capsys: Captured) -> None:
+        assert answer(["inspect", path, "--layer", wanted]) == 2
+        assert f"no layer {wanted!r}; expected a number from 1" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("budget", "held"),
+        [
+            (["--max-wasted", "5000 B"], True),
+            (["--max-wasted", "4999B"], False),
+            (["--max-wasted", "500 %"], None),
+            (["--max-wasted", "99%"], False),
+            (["--min-efficiency", "0.2"], True),
+            (["--min-efficiency", "20.2 %"], False),
+            (["--min-efficiency", "20 %", "--max-wasted", "1 kB"], False),
+            (["--max-wasted", "much"], None),
+            (["--max-wasted", "20"], None),
+            (["--min-efficiency", "95"], None),
+        ],
+        ids=repr,
+    )
+    def test_a_budget_that_is_broken_is_exit_code_1(
+        self, path: str, budget: list[str], held: bool | None, capsys: Captured
+    ) -> None:
+        """Efficiency is (1,000 + 1) of 5,001 B, a little over 20 %; a budget that is just met is kept."""
+        if held is None:
+            assert answer(["inspect", path, *budget]) == 2
+            assert budget[0] in capsys.readouterr().err
+            return
+        image = self.inspected(capsys, path, *budget, code=0 if held else 1)
+        verdicts: list[dict[str, object]] = image["budgets"]  # type: ignore[assignment]
+        assert len(verdicts) == len(budget) // 2
+        assert all(one["passed"] for one in verdicts) is held
+        assert answer(["inspect", path, *budget]) == (0 if held else 1)
+        assert ("BROKEN: " in capsys.readouterr().out) is not held
+
+    def test_each_of_several_images_is_judged_and_what_is_no_image_is_bad_input(
+        self, path: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        good = saved_tars(tmp_path, "b", [tar_of({"a": b"1"}), tar_of({"b": b"2"})])
+        budget = ["--max-wasted", "1 kB"]
+        assert answer(["inspect", good, *budget]) == 0
+        capsys.readouterr()
+        assert answer(["inspect", good, path, *budget, "--format", "json"]) == 1
+        found = json.loads(capsys.readouterr().out)["inspected"]
+        assert [one["images"][0]["budgets"][0]["passed"] for one in found] == [True, False]
+        dockerfile = write(tmp_path, "Dockerfile", "FROM alpine\n")
+        assert answer(["inspect", good, dockerfile, *budget]) == 2
+        assert "is no image" in capsys.readouterr().err
 
 
 class TestInspectSeveral:
@@ -523,6 +793,11 @@ class TestInspectSeveral:
 def saved(folder: Path, name: str, layers: list[bytes]) -> str:
     """A `docker save` archive of an image "NAME:1"; a layer's bytes are its first, then zeros: an empty tar."""
     tars = [layer if not layer.strip(b"\0") else tar_of({layer[:1].decode(): b"x"}, len(layer)) for layer in layers]
+    return saved_tars(folder, name, tars)
+
+
+def saved_tars(folder: Path, name: str, tars: list[bytes]) -> str:
+    """A `docker save` archive of an image "NAME:1" with these layers."""
     ids = ["sha256:" + hashlib.sha256(data).hexdigest() for data in tars]
     config = json.dumps({"rootfs": {"type": "layers", "diff_ids": ids}, "architecture": "amd64", "os": "linux"})
     names = [f"{number}.tar" for number in range(len(tars))]
@@ -600,7 +875,7 @@ class TestProcesses:
 
     def test_a_run_prints_results_only_and_no_progress_where_there_is_no_terminal(self, tmp_path: Path) -> None:
         with process("run", self.real(tmp_path, 1, 2), "--format", "json") as run:
-            out, err = run.communicate(timeout=30)
+            out, err = run.communicate(timeout=PATIENCE)
         assert (run.returncode, err) == (0, "")
         assert json.loads(out)["metrics"]
 
@@ -608,7 +883,7 @@ class TestProcesses:
     def test_progress_is_told_on_standard_error_where_that_is_a_terminal(self, tmp_path: Path) -> None:
         ours, theirs = os.openpty()
         command = [sys.executable, "-m", "sim", "run", self.real(tmp_path, 1, 50), "--format", "json"]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=30)
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=PATIENCE)
         os.close(theirs)
         told = os.read(ours, 100_000).decode()
         os.close(ours)
@@ -621,7 +896,7 @@ class TestProcesses:
 
     def test_bad_input_is_no_traceback(self, tmp_path: Path) -> None:
         with process("run", self.real(tmp_path, -1, 2)) as run:
-            out, err = run.communicate(timeout=30)
+            out, err = run.communicate(timeout=PATIENCE)
         assert (run.returncode, out) == (2, "")
         assert "instances: -1 is out of range; expected at least 1" in err
         assert "Traceback" not in err
@@ -634,7 +909,7 @@ class TestProcesses:
             run.stdout.readline()
             run.stdout.close()
             err = run.stderr.read()
-            run.wait(timeout=30)
+            run.wait(timeout=PATIENCE)
         assert (run.returncode, err) == (0, "")
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
@@ -644,7 +919,7 @@ class TestProcesses:
         with process("run", path, "--jobs", jobs, start_new_session=True) as run:
             time.sleep(seconds)
             os.killpg(run.pid, signal.SIGINT)
-            out, err = run.communicate(timeout=30)
+            out, err = run.communicate(timeout=PATIENCE)
         assert (run.returncode, out) == (130, "\n" if out else "")
         words = ("interrupted", "interrupted in real; 0 of 1 scenarios had finished")
         assert err.strip() in words, "one line, whether the scenario was still being read or its workers still starting"
@@ -652,5 +927,5 @@ class TestProcesses:
     def test_a_terminal_that_knows_no_such_characters_is_no_error(self, tmp_path: Path) -> None:
         environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
         with process("list", env=environment) as run:
-            _, err = run.communicate(timeout=30)
+            _, err = run.communicate(timeout=PATIENCE)
         assert (run.returncode, err) == (0, "")

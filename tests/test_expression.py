@@ -1,7 +1,10 @@
 """Expressions see metrics and arithmetic, and nothing else."""
 
+import math
+
 import pytest
 
+from sim import limits
 from sim.errors import InputError
 from sim.expression import check, evaluate, names
 
@@ -51,3 +54,71 @@ def test_names_are_the_metrics_in_the_order_they_stand():
 def test_an_unregistered_name_is_refused_with_the_nearest_one():
     with pytest.raises(InputError, match=r"did you mean 'kvm\.startup_time\.p50'"):
         check("kvm.startup_tine.p50 > 1", VALUES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9 ** 9 ** 9",
+        "7 ** 3999999 + " * 20 + "1",
+        "10 ** 308 * 10 ** 308",
+        "round(1, 9 ** 9 ** 9)",
+        "10 ** 400 < 1",
+        "1" + "0" * 400 + " + 1",
+    ],
+)
+def test_a_number_too_large_is_refused_at_the_first_step_that_has_it(text):
+    with pytest.raises(InputError, match="cannot be evaluated: a number is too large"):
+        evaluate(text, VALUES)
+
+
+def test_whole_numbers_are_computed_as_floats_so_that_no_step_costs_more_than_another():
+    steps = " * ".join(["99999999"] * 30)
+    assert evaluate(steps, VALUES) == pytest.approx(99999999.0**30)
+    assert isinstance(evaluate(steps, VALUES), float)
+    assert evaluate("7 // 2 == 3 and 2 ** 10 == 1024 and round(2.345, 2) == 2.35 and -7 % 3 == 2", VALUES) is True
+    assert evaluate("10 ** 308 * docker.startup_time.p50 < never.x.p50", VALUES | {"never.x.p50": math.inf}) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("'a' * 10 ** 9", "is not taken"),
+        ("1 << 10 ** 9", "is not taken"),
+        ("1 | 2", "is not taken"),
+        ("(1, 2) < (1, 3)", "is not taken"),
+        ("1 in (1, 2)", "is not taken"),
+        ("1 is 1", "is not taken|is not an expression"),
+        ("max(*(1, 2))", "is not taken"),
+        ("(-8) ** 0.5", "root of a negative number"),
+        ("-" * 60 + "1", "nested deeper than 50 levels"),
+        ("-" * 1990 + "1", "nested"),
+        ("(" * 1000, "is not an expression"),
+        ("not " * 400 + "1", "nested"),
+        ("a.b." * 400 + "c", "nested"),
+        ("1 + " * 500 + "1", "characters long; expected at most 2,000"),
+        ("1" * 100_000, "100,000 characters long"),
+    ],
+)
+def test_what_would_cost_more_than_its_text_is_refused_before_it_is_evaluated(text, words):
+    with pytest.raises(InputError, match=words) as caught:
+        evaluate(text, VALUES)
+    assert len(caught.value.problems[0].message) <= limits.MESSAGE + 60
+
+
+def test_the_cost_of_an_evaluation_does_not_grow_with_the_metrics_there_are():
+    """Twenty thousand expectations over a thousand metrics look up forty thousand values, not twenty million."""
+
+    class Counted(dict):
+        reads = 0
+
+        def __getitem__(self, key):
+            Counted.reads += 1
+            return super().__getitem__(key)
+
+        def items(self):
+            raise AssertionError("every metric was read")
+
+    values = Counted({f"l{number}.time.p50": float(number) for number in range(1000)})
+    assert evaluate("l1.time.p50 < l2.time.p50", values) is True
+    assert Counted.reads == 2

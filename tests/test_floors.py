@@ -22,7 +22,9 @@ FLOORS: list[set[str]] = [
     {"sim.machine"},
     {"sim.engine"},
     {
+        "sim.console",
         "sim.inputfile",
+        "sim.outputfile",
         "sim.limits",
         "sim.quantity",
         "sim.never",
@@ -38,7 +40,7 @@ FLOORS: list[set[str]] = [
 MODEL = FLOORS[3:]
 
 BESIDE_THE_STANDARD_LIBRARY = {"simpy", "networkx", "annotated_types", "simpleeval"}
-FOR_READERS_ONLY = {"sim.quantity": {"pydantic_core"}, "sim.catalog.names": {"pydantic_core"}}
+FOR_READERS_ONLY = {name: {"pydantic_core"} for name in ("sim.quantity", "sim.scenario", "sim.catalog.names")}
 """Hooks that pydantic calls, imported inside them: where there is no pydantic, nobody calls them."""
 
 FORBIDDEN = (

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components import Reel, drawing
-from dashboard.controls import choice
+from dashboard.controls import choice, show_error
+from dashboard.links import plain
 from dashboard.scene import Scene, Sheet, chart
+from sim.errors import InputError
 from sim.report.figures import (
     build_alt,
     build_graph,
@@ -64,7 +66,7 @@ def after(scene: Scene) -> str:
     with left if view.embed else right:
         for step in steps(outcome, label=label):
             if step.step == selected:
-                st.markdown(f"`{step.text or step.name}`: {told(step.reason, view.lang)}")
+                st.markdown(f"`{step.text or step.name}`: {plain(told(step.reason, view.lang))}")
         st.caption(tr("ui.legend.build", view.lang))
     return ""
 
@@ -80,19 +82,23 @@ def _graph(
 ) -> None:
     """The graph of a label's next build: one column on a phone, lower inside a lecture, in a frame where it is long."""
     outcome, view = scene.outcome, scene.view
-    svg, narrow = (
-        build_graph(
-            outcome,
-            view.look,
-            selected=selected,
-            label=label,
-            hidden=hidden,
-            said=scene.said if hidden else (),
-            narrow=narrow,
-            dense=view.embed,
+    try:
+        svg, narrow = (
+            build_graph(
+                outcome,
+                view.look,
+                selected=selected,
+                label=label,
+                hidden=hidden,
+                said=scene.said if hidden else (),
+                narrow=narrow,
+                dense=view.embed,
+            )
+            for narrow in (False, True)
         )
-        for narrow in (False, True)
-    )
+    except InputError as error:  # a build that can be planned may be too large to draw
+        show_error(error, view)
+        return
     longest = max(Counter(step.stage for step in steps(outcome, label=label)).values(), default=0)
     frame = reel(selected, view.lang) if view.embed and longest > _MOST_IN_LECTURE else None
     drawing(svg, key, on_pick, narrow="" if frame else narrow, reel=frame)

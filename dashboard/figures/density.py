@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from dashboard.links import asked, set_link
 from dashboard.scene import Scene, Sheet, chart
-from dashboard.view import set_link
 from sim.outcome import ConstraintRecord, Outcome
 from sim.report.figures import ladder, ladder_alt, ladder_table
 from sim.report.figures.density import constraint_name
@@ -59,7 +59,7 @@ def near(outcome: Outcome, count: int) -> Outcome:
 def _every(scene: Scene) -> bool:
     key = f"{scene.key}:every"
     if key not in st.session_state:
-        st.session_state[key] = st.query_params.get("every") == "true"
+        st.session_state[key] = asked("every") == "true"
     every = st.toggle(tr("ui.every", scene.view.lang), key=key)
     set_link("every", "true" if every else "")
     return every

@@ -33,7 +33,9 @@ def after(scene: Scene) -> str:
         for name in ("pull_time", "first_start_time", "bytes_moved", "registry_bytes")
     }
     label = tr("ui.pull.show", view.lang)
-    measure = choice(label, measures, "pull_time", "show", key=f"{scene.key}:show", hidden=True, drawn=not view.embed)
+    measure = choice(
+        label, measures, "pull_time", "measure", key=f"{scene.key}:measure", hidden=True, drawn=not view.embed
+    )
     if measure.endswith("_time"):
         spec = completions(outcome, view.look, scene.names, metric=measure)
         chart(spec, completions_alt(outcome, view.lang, metric=measure))

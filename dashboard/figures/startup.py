@@ -17,6 +17,8 @@ from sim.report.texts import tr
 
 _MANY = 6
 """Lanes that fit on a screen together with their lens at full height."""
+_IN_A_LECTURE = 5
+"""Lanes that fit a lecture's screen above their lens."""
 _FINISHES: tuple[Finish, ...] = ("ready", "init", "runtime")
 
 
@@ -35,7 +37,7 @@ def after(scene: Scene) -> str:
     st.html(legend(view.look, owners(outcome, finish), marks(outcome, finish), short=True))
     cut = lens_cut(outcome, finish)
     # Many lanes fit a lecture's screen only beside their lens.
-    aside = view.embed and cut is not None and len(outcome.labels) > _MANY
+    aside = view.embed and cut is not None and len(outcome.labels) > _IN_A_LECTURE
     lanes, enlarged = st.columns(2, gap="medium") if aside else (st.container(), st.container())
     with lanes:
         spec = race(outcome, view.look, scene.names, predicted=scene.said, finish=finish, tall=_tall(scene))

@@ -11,9 +11,12 @@ from dashboard import imagery
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.frame import head
+from dashboard.links import asked, lines, plain, set_link
+from dashboard.running import Heartbeat
 from dashboard.scene import chart, table
-from dashboard.view import View, set_link
-from sim.errors import InputError
+from dashboard.view import View
+from sim import limits
+from sim.errors import InputError, Problem
 from sim.images.efficiency import efficiency
 from sim.images.sharing import host_size, image_nodes, layer_graph, shares
 from sim.images.store import LAYER_LIMITS, Backend
@@ -82,8 +85,8 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[Shelve
 
     lang, names = view.lang, list(images())
     if "images:official" not in st.session_state:
-        asked = st.query_params.get("images")
-        wanted = _FIRST if asked is None else asked.split(",")
+        given = asked("images")
+        wanted = _FIRST if given is None else given.split(",")
         st.session_state["images:official"] = [name for name in dict.fromkeys(wanted) if name in images()]
     if view.embed:
         return [imagery.official(name) for name in st.session_state["images:official"]]
@@ -96,17 +99,19 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[Shelve
         key="images:upload",
         help=tr("ui.images.upload.help", lang),
     )
-    st.caption(tr("ui.images.promise", lang))
+    size, most = size_text(limits.PAGE_IMAGE_CONTENT, lang), f"{limits.PAGE_IMAGE_FILES:,}"
+    st.caption(tr("ui.images.promise", lang) + " " + tr("ui.images.limits", lang, size=size, n=most))
     found = [imagery.official(name) for name in picked]
     if imagery.unread(files):
         place.skeleton(height=380)
-    for name, reading in imagery.uploaded(files):
+    for name, reading in imagery.uploaded(files, Heartbeat(st.empty())):
         if isinstance(reading, InputError):
-            lines = [
+            said = [
                 f"{problem.path}: {problem.message}" if problem.path else problem.message
                 for problem in reading.problems
             ]
-            st.error("\n\n".join(lines), icon=":material/error:", title=tr("ui.images.unreadable", lang, name=name))
+            title = tr("ui.images.unreadable", lang, name=plain(name))
+            st.error("\n\n".join(lines(InputError(list(map(Problem, said))))), icon=":material/error:", title=title)
         else:
             found += reading
     place.empty()
@@ -188,7 +193,7 @@ def _say_pull(images: Sequence[Shelved], coming: Shelved, backend: Backend, view
     try:
         plan = next_pull(images, coming, backend)
     except InputError as error:
-        st.error("\n\n".join(problem.message for problem in error.problems), icon=":material/error:")
+        st.error("\n\n".join(lines(error)), icon=":material/error:")
         return
     st.markdown(
         tr(

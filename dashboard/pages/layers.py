@@ -14,9 +14,11 @@ from dashboard.components import drawing, editor
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
 from dashboard.lesson import kicker, provenance
+from dashboard.links import plain, set_link
 from dashboard.running import CancelledByReaderError
 from dashboard.scene import Scene, chart
-from dashboard.view import View, set_link
+from dashboard.view import View
+from sim import limits
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome, StepRecord
 from sim.report import words
@@ -29,6 +31,8 @@ from sim.scenario import Scenario
 
 _SCENARIO = "layers"
 _WIDTHS = (5, 7)
+_MOST_OF_TEXT = 2_000
+"""Characters of an instruction that are shown beside its reason."""
 _MOST_ON_PAGE = 40
 """Steps that are drawn at their full size on the page; more scroll in a frame."""
 
@@ -37,6 +41,7 @@ def page(view: View) -> None:
     """Draw the page. A link may name the edit: `?file=src/app.py&how=touch`."""
     scenario = shelf.scenario(_SCENARIO)
     head(view, lambda: st.caption(kicker(scenario, view)))
+    scenario = controls.seeded(scenario, view)
     title = st.container()
     left, right = st.columns(_WIDTHS, gap="large")
     with left:
@@ -77,7 +82,10 @@ def page(view: View) -> None:
     with drawn:
         if revealed and not view.embed:
             _cost(outcome, view)
-        _graph(outcome, view, step, said, revealed=revealed)
+        try:
+            _graph(outcome, view, step, said, revealed=revealed)
+        except InputError as error:  # a build that can be planned may be too large to draw
+            controls.show_error(error, view)
     with paper:
         if not view.embed:
             _paper(bench, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
@@ -181,12 +189,14 @@ def _finding(bench: Bench, outcome: Outcome, view: View) -> str:
     named = [*changes, *bench.arguments]
     one = len(named) == 1
     if one and bench.arguments:
-        return tr("ui.lab.found.argument", lang, name=bench.arguments[0][0], n=again, all=count, time=time, size=size)
+        return tr(
+            "ui.lab.found.argument", lang, name=plain(bench.arguments[0][0]), n=again, all=count, time=time, size=size
+        )
     if one and bench.file:
         claim = "ui.lab.found.touched" if bench.how == "touch" else f"ui.lab.found.{bench.how}"
     else:
         claim = "ui.lab.found.dockerfile" if one else "ui.lab.found.several"
-    return tr(claim, lang, file=bench.file.rpartition("/")[2], n=again, all=count, time=time, size=size)
+    return tr(claim, lang, file=plain(bench.file.rpartition("/")[2]), n=again, all=count, time=time, size=size)
 
 
 def _said(metric: Metric, lang: Language, *, transfer: bool = False) -> str:
@@ -240,7 +250,7 @@ def _paper(
     """The Dockerfile of the next build, with each line's fate in the gutter."""
 
     def typed(text: str) -> None:
-        st.session_state["lab:text"] = text.rstrip() + "\n"
+        st.session_state["lab:text"] = text[: limits.LAB_TEXT + 1].rstrip() + "\n"
 
     def clicked(line: int) -> None:
         for step in steps(outcome) if outcome else ():
@@ -267,9 +277,9 @@ def _reason(step: StepRecord | None, view: View) -> None:
             st.markdown(f"**{tr('ui.build.all_hit', lang)}**")
             st.caption(tr("ui.lab.every.hit.hint", lang))
             return
-        text = (step.text or step.name).replace("`", "'")
+        text = (step.text or step.name).replace("`", "'")[:_MOST_OF_TEXT]
         st.markdown(f"`{text}`")
-        st.markdown(f"**{told(step.reason, lang)}**")
+        st.markdown(f"**{plain(told(step.reason, lang))}**")
         evidence = []
         if step.old_key and step.old_key != step.new_key:
             evidence.append(tr("ui.build.key", lang, old=step.old_key, new=step.new_key))
@@ -336,3 +346,4 @@ def _lesson(scenario: Scenario, view: View) -> None:
     explain.markdown(words.fill(scenario.lesson.explain, values, view.lang))
     with questions:
         quiz.show(scenario, values, view)
+        quiz.sources(scenario, values, view)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import controls, lesson, shelf
 from dashboard.frame import head
+from dashboard.links import asked, plain
 from dashboard.view import View
 from sim.errors import InputError
 from sim.report.texts import tr
@@ -15,8 +16,8 @@ def page(view: View) -> None:
     """Draw the page. The link names the scenario: `?scenario=instruction-order`."""
     names = shelf.entries()
     titles = {name: _title(name, view) for name in names}
-    asked = st.query_params.get("scenario", names[0])
-    picked = asked if asked in names else names[0]
+    wanted = asked("scenario") or names[0]
+    picked = wanted if wanted in names else names[0]
 
     def pick() -> None:
         nonlocal picked
@@ -25,8 +26,9 @@ def page(view: View) -> None:
         )
 
     head(view, pick)
-    if asked not in names:
-        st.error(tr("ui.scenario.none", view.lang, name=asked, list=", ".join(names)), icon=":material/error:")
+    if wanted not in names:
+        message = tr("ui.scenario.none", view.lang, name=wanted, list=", ".join(names))
+        st.error(plain(message), icon=":material/error:")
     lesson.body(shelf.scenario(picked), view)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,9 @@ from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, CatalogError, InputError, SimError
 from sim.outcome import Bound
 from sim.studies.base import Context, Run, Tick, no_tick
+
+AT_ONCE = 61 if sys.platform == "win32" else 256
+"""Processes at once; Windows cannot wait for more."""
 
 CHUNKS_PER_JOB = 8
 """Enough that jobs end together, few enough that handing over costs little."""
@@ -64,9 +69,10 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
         yield _here
         return
     from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
 
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _quiet_interrupt) as pool:
+    from sim.batch.processes import SpawnAlone
+
+    with ProcessPoolExecutor(min(jobs, AT_ONCE), SpawnAlone(), _begin_worker) as pool:
 
         def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))
@@ -118,8 +124,22 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _quiet_interrupt() -> None:
-    """An interrupted terminal signals every process: workers end at once and silently, the parent reports."""
+def _begin_worker() -> None:
+    """An interrupted terminal signals every process: workers end at once and silently, the parent reports.
+
+    They end with the parent too, however it ended: a worker waits for tasks on a pipe that its siblings keep open, and
+    would hold the standard output that somebody reads to its end.
+    """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

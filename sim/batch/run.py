@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from sim import studies
 from sim.batch.executors import Task, executor
 from sim.batch.verdicts import judge
 from sim.errors import InputError
+from sim.loading import load
 from sim.loading.parameters import written_all
 from sim.outcome import Bound, Metric, Outcome, Record
 from sim.scenario import Part, Scenario
@@ -25,7 +27,7 @@ _ENDS: tuple[Bound, ...] = ("low", "high")
 
 
 def run(
-    scenario: Scenario,
+    scenario: Scenario | str | Path,
     *,
     seed: int | None = None,
     replications: int | None = None,
@@ -34,11 +36,15 @@ def run(
 ) -> tuple[Outcome, ...]:
     """One outcome a part.
 
+    scenario: a checked one, or what `sim.load` takes: a file's path, or the id of a scenario that ships ("taxonomy").
     seed, replications: instead of the scenario's own. A study without randomness runs once. jobs: processes.
     tick: is told the finished share of the whole, and may raise `CancelledError`.
 
-    Raises `InputError` where a file the scenario names cannot be used, `SimError` naming the replication that failed.
+    Raises `InputError` where the scenario or a file it names cannot be used, `SimError` naming the replication that
+    failed.
     """
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario)
     seed = scenario.seed if seed is None else seed
     replications = scenario.replications if replications is None else replications
     if seed < 0:
@@ -119,7 +125,7 @@ def _run_plans(plans: Sequence[Plan], jobs: int, tick: Tick) -> list[Finished]:
     tasks = [plan.task(replication) for plan in plans for replication in range(plan.replications)]
     few = [min(plan.replications, AT_ENDS) for plan in plans]
     whole = len(tasks) + 2 * sum(few)
-    with executor(jobs if len(tasks) > 1 else 1) as execute_all:
+    with executor(min(jobs, len(tasks))) as execute_all:
         runs = iter(execute_all(tasks, lambda done: tick(done / whole)))
         finished = [list(islice(runs, plan.replications)) for plan in plans]
         again = [count if first[0].ranged else 0 for count, first in zip(few, finished, strict=True)]

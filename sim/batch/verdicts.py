@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sim.errors import InputError
 from sim.expression import evaluate, names
@@ -19,9 +19,11 @@ def judge(scenario: Scenario, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...
     for number, outcome in enumerate(outcomes):
         for metric in outcome.metrics:
             known.setdefault(f"{metric.of}.{metric.metric}.{metric.statistic}", (metric, number))
+    metrics = {name: metric for name, (metric, _) in known.items()}
+    values = {name: metric.value for name, metric in metrics.items()}
     verdicts: list[list[Verdict]] = [[] for _ in outcomes]
     for text in scenario.expect:
-        verdict = _verdict(text, {name: metric for name, (metric, _) in known.items()})
+        verdict = _verdict(text, metrics, values)
         owner = next((known[name][1] for name in names(text) if name in known), 0)
         verdicts[owner].append(verdict)
     return tuple(
@@ -29,11 +31,11 @@ def judge(scenario: Scenario, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...
     )
 
 
-def _verdict(text: str, metrics: dict[str, Metric]) -> Verdict:
+def _verdict(text: str, metrics: Mapping[str, Metric], values: Mapping[str, float]) -> Verdict:
     used = dict.fromkeys(names(text))
     seen = ", ".join(f"{name} = {brief(metrics[name])}" if name in metrics else f"{name} is not there" for name in used)
     try:
-        passed = bool(evaluate(text, {name: metric.value for name, metric in metrics.items()}))
+        passed = bool(evaluate(text, values))
     except InputError as error:
         return Verdict(text, False, f"{seen}; {error}")
     return Verdict(text, passed, seen)

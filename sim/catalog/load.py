@@ -103,7 +103,7 @@ def _phase(table: Table) -> Phase:
         parallelism=provenance["parallelism"].value if "parallelism" in provenance else 1.0,
         growth=growth,
         spread=provenance["spread"].value if "spread" in provenance else 0.0,
-        when=table.string("when", "", allowed=("", "network", "cold", "pull")),
+        when=table.string("when", "", allowed=("", "network", "cold", "pull", "boot_loader")),
         kernel_before=table.string("kernel_before", ""),
         kernel_from=table.string("kernel_from", ""),
         provenance=provenance,
@@ -167,7 +167,8 @@ def _technology(table: Table) -> Technology:
         tasks=table.number("tasks", "1", _NONE),
         kubelet=table.flag("kubelet"),
         dax=table.strings("dax"),
-        nested_slowdown=table.number("nested_slowdown", "1", _ONE),
+        version=table.string("version", ""),
+        boots_disk=table.flag("boots_disk"),
     )
     have = tuple(path.stem for path in (FOLDER / "guests").glob("*.toml"))
     for guest in found.guests:

@@ -45,17 +45,16 @@ class Balloon:
 
 @dataclass(frozen=True, slots=True)
 class Mechanisms:
-    """All of them. commit_ratio: of RAM, for strict overcommit; page_entry: bytes; guest_swap: of a guest's memory."""
+    """All of them. commit_ratio: of RAM, for strict overcommit; page_entry: bytes."""
 
     ksm: Ksm
     reporting: Reporting
     balloon: Balloon
     commit_ratio: Number
     page_entry: Number
-    guest_swap: Number
 
 
-_MAY_BE_ZERO = frozenset({"check_merged", "swap", "above", "block", "ratio"})
+_MAY_BE_ZERO = frozenset({"check_merged", "above", "block", "ratio"})
 
 
 def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
@@ -82,7 +81,6 @@ def read(path: Path = FILE) -> Mechanisms:
         balloon=Balloon(**balloon),
         commit_ratio=_numbers(table, "overcommit", ratio="1")["ratio"],
         page_entry=_numbers(table, "oom", entry="B")["entry"],
-        guest_swap=_numbers(table, "guest", swap="1")["swap"],
     )
     table.done()
     refuse(problems, file, path)

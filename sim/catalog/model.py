@@ -37,7 +37,7 @@ def generation(kernel: str) -> tuple[int, ...]:
 
 
 Milestone = Literal["runtime", "init", "application", "exit"]
-"""What the phase leads to: the runtime or VMM is ready, its first process runs, the application answers; and where an
+"""What the phase leads to: the runtime or VMM is ready, its first process runs, the application is ready; and where an
 instance is cleaned up, it has exited and is removed."""
 
 
@@ -180,7 +180,8 @@ class Phase:
     operation: what a hold does under its lock; `provenance` may say how many such holds ("times") the phase is.
     per_page: whether the amount is that of each page of the guest's working set.
     parallelism: cores a cpu demand can use. spread: sigma of the natural logarithm of its duration.
-    when: what a start must have for the phase to happen ("network", "cold", "pull"), "" for always.
+    when: what a start must have for the phase to happen ("network", "cold", "pull", or "boot_loader": the technology
+    boots the guest's disk, and that has one), "" for always.
     kernel_before: the phase is only there on host kernels older than this ("5.0"), "" for all; kernel_from: only on
     this and newer ones. provenance: the numbers behind the plain fields ("spread", "parallelism", "times").
     """
@@ -243,15 +244,15 @@ space; an application linked with its kernel."""
 class Technology:
     """A way to run an application apart from others: a boot plan and a memory bill.
 
-    parts: the ids of what it is made of, in the order in which they act.
+    parts: the ids of what it is made of, in the order in which they act. version: the release whose figures these are, "" where they are of several or of none.
     guests: the guest systems it can start, the first being the default; empty where it starts a process.
+    boots_disk: whether its firmware starts the boot loader of a guest's disk, instead of a kernel that it is handed.
     cpu_efficiency: speed of guest CPU against the host's. reserves: whether configured memory is reserved.
     limits: constraint id to the largest number of instances it allows on one host ("bridge_ports", "addresses");
     "shared_memory" is the share of the host's memory that guests' files in /dev/shm may take.
     tasks: processes and threads one instance has on the host beside the application's, against the host's PIDs.
     kubelet: whether a kubelet starts it as a pod, so that the pod limit counts. dax: whose file pages a guest maps
-    from the host's page cache instead of keeping its own ("guest", "application"). nested_slowdown: how many times the
-    CPU of machine and guest it takes on a host that is a virtual machine itself, where every exit costs two.
+    from the host's page cache instead of keeping its own ("guest", "application").
     """
 
     id: str
@@ -270,7 +271,8 @@ class Technology:
     tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
     kubelet: bool = False
     dax: tuple[str, ...] = ()
-    nested_slowdown: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
+    version: str = ""
+    boots_disk: bool = False
 
     @property
     def has_guest_kernel(self) -> bool:
@@ -319,6 +321,11 @@ class Guest:
     working_set: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
     mergeable: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
     tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
+
+    @property
+    def has_boot_loader(self) -> bool:
+        """Whether its disk has a boot loader, for a firmware that boots disks."""
+        return any(phase.when == "boot_loader" for phase in self.phases)
 
 
 @dataclass(frozen=True, slots=True)

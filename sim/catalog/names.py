@@ -42,6 +42,11 @@ def check(kind: Kind, name: str) -> None:
 
         read_profile(Path(name))
         return
+    check_id(kind, name)
+
+
+def check_id(kind: Kind, name: str) -> None:
+    """As `check`, of the catalog's ids alone: no file is read, whatever the name."""
     have = known(kind)
     if name not in have:
         near = difflib.get_close_matches(name, have, 1)

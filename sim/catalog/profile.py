@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim import limits
 from sim.catalog import load
 from sim.catalog.model import VERSION, Host, Number
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
+from sim.inputfile import read_text
 
 
 class _ProfileTable(Table):
@@ -57,10 +59,10 @@ def read_profile(path: Path) -> Host:
     Raises `InputError` naming the file and the dotted path of everything that is wrong with it.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(Problem(f"cannot be read: {(error.strerror or str(error)).lower()}", str(path))) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        data = tomllib.loads(read_text(path, limits.SCENARIO))
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise InputError(Problem(f"is not TOML: {error}", str(path))) from None
     known, problems = _measurements(data.pop("measurements", []), path)
     table = _ProfileTable(data, str(path), "", problems, lambda name: load.host(name).cpu_speed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
@@ -26,12 +27,30 @@ _COUNTS = ("downloads", "uploads", "dockerd_attempts", "containerd_attempts", "k
 FILE = Path(__file__).parent / "registries" / "registries.toml"
 
 
+Account = Literal["anonymous", "personal", "unlimited"]
+"""As whom clients pull: without an account from one address, with one free account, or with a plan without a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullLimit:
+    """How many pulls a registry lets through in a window of so many seconds, by account."""
+
+    anonymous: Number
+    personal: Number
+    window: Number
+
+    def pulls(self, account: Account) -> int | None:
+        """Pulls in one window; None where there is no limit."""
+        return None if account == "unlimited" else int(getattr(self, account).value)
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """A registry as its clients see it.
 
     round_trips: seconds before the first blob. flow: bytes a second of one connection. uplink: of all together.
-    mounts: whether a push mounts a blob from another repository instead of sending it again.
+    mounts: whether a push mounts a blob from another repository instead of sending it again. shared_store: whether it
+    stores a blob once for all repositories. pull_limit: None where it has none.
     """
 
     id: str
@@ -40,6 +59,8 @@ class Registry:
     flow: Number
     uplink: Number
     mounts: bool = True
+    shared_store: bool = False
+    pull_limit: PullLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,15 @@ def _group(table: Table, key: str, **dimensions: str) -> Mapping[str, Number]:
     return MappingProxyType(found)
 
 
+def _pull_limit(table: Table | None) -> PullLimit | None:
+    if table is None:
+        return None
+    found = PullLimit(table.number("anonymous", "1"), table.number("personal", "1"), table.number("window", "s"))
+    positive(table, anonymous=found.anonymous, personal=found.personal, window=found.window)
+    table.done()
+    return found
+
+
 def _registry(name: str, table: Table) -> Registry:
     found = Registry(
         id=name,
@@ -96,6 +126,8 @@ def _registry(name: str, table: Table) -> Registry:
         flow=table.number("flow", "B/s"),
         uplink=table.number("uplink", "B/s"),
         mounts=table.flag("mounts"),
+        shared_store=table.flag("shared_store"),
+        pull_limit=_pull_limit(table.table("pull_limit", needed=False)),
     )
     positive(table, flow=found.flow, uplink=found.uplink)
     table.done()

@@ -6,17 +6,20 @@ Commands import what they need when they run, so that `--help` is quick.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
-from sim import __version__
+from sim import __version__, limits
 from sim.cli import build, images, run, scenarios
-from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say
-from sim.errors import CancelledError, CatalogError, InputError, SimError
+from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, tell_bug
+from sim.console import discard
+from sim.errors import CancelledError, CatalogError, InputError, cut
 from sim.evidence import accuracy_command
 from sim.evidence.calibrate import command as calibrate_command
 
@@ -41,6 +44,15 @@ for command in (
     cli.add_command(command)
 
 
+def _called() -> str:
+    """How the command was called, for its usage lines: as installed, or as a module."""
+    return "sim" if Path(sys.argv[0]).stem == "sim" else "python -m sim"
+
+
+UNWRITABLE = {errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG}
+"""How an error without a file's name says that click could not print its help."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -52,9 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def answer(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code. What goes wrong is said on standard error, in one line where it is a bug."""
     try:
-        code = cli.main(arguments, prog_name="python -m sim", standalone_mode=False)
+        _check(sys.argv[1:] if arguments is None else arguments)
+        code = cli.main(arguments, prog_name=_called(), standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        vars(error)["message"] = cut(error.message, limits.MESSAGE)  # it quotes what was given
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except InputError as error:
         report(error.problems)
@@ -65,10 +80,25 @@ def answer(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt, CancelledError):
         say("interrupted")
         return INTERRUPTED
+    except OSError as error:
+        if error.errno not in UNWRITABLE or error.filename is not None:
+            tell_bug(error)
+            return INTERNAL
+        discard(sys.stdout)
+        say(f"standard output: cannot be written: {(error.strerror or str(error)).lower()}")
+        return BAD_INPUT
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in one line and an exit code
-        if os.environ.get("SIM_TRACEBACK"):
-            traceback.print_exc()
-        words = str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}"
-        say(f"internal error, a bug: {words} (SIM_TRACEBACK=1 shows where)")
+        tell_bug(error)
         return INTERNAL
     return code if isinstance(code, int) else HELD
+
+
+def _check(arguments: Sequence[str]) -> None:
+    """Refuse what no shell could pass on, and click would hand to the file system."""
+    for argument in arguments:
+        try:
+            if b"\0" not in os.fsencode(argument):
+                continue
+        except UnicodeEncodeError:
+            pass
+        raise InputError(f"{argument!r} has a character that no argument can have")

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.output import HELD, Output, one_format
+from sim.cli import dockerflags
+from sim.cli.output import FAILED, HELD, Formats, Output, one_format, say
 from sim.errors import InputError, Problem
+from sim.inputfile import exists, is_file, is_folder
 
 if TYPE_CHECKING:
+    from sim.images.stages import Dockerfile
     from sim.images.suggest import Suggestion
+    from sim.report.building import Limit
     from sim.studies.build import Parameters, WhatIf
+
+GRAPHS = {"dot": "build.dot", "mermaid": "build.mmd", "svg": "build.svg"}
+"""Forms of the build's graph, and what `--out` calls the file of each."""
 
 EDITS = ("append", "mode", "mtime", "symlink", "rename")
 """Edits that take a value after "="; "touch" and "delete" take none."""
@@ -54,9 +63,30 @@ def _pairs(texts: Sequence[str], option: str, known: str = "NAME=VALUE") -> dict
     return found
 
 
-@click.command()
+def _arguments(texts: Sequence[str], option: str) -> dict[str, str]:
+    """Build arguments; one given by name alone has the environment's value, or is left out, as docker does it."""
+    named = {text: os.environ.get(text) for text in texts if "=" not in text}
+    return _pairs([text for text in texts if "=" in text], option) | {
+        name: value for name, value in named.items() if value is not None
+    }
+
+
+def _dockerfile(folder: str, given: str) -> str:
+    """The Dockerfile's path from DIR; one that is not there but is from here is taken, as docker takes it."""
+    if exists(Path(folder) / given) or not is_file(Path(given)):
+        return given
+    try:
+        return Path(given).resolve().relative_to(Path(folder).resolve()).as_posix()
+    except ValueError:
+        message = f"is outside of {folder}; expected a Dockerfile in the folder that is built"
+        raise InputError(Problem(message, given)) from None
+
+
+@click.command(cls=dockerflags.Command)
 @click.argument("folder", metavar="DIR", type=click.Path())
-@click.option("--file", "-f", "dockerfile", default="Dockerfile", show_default=True, help="The Dockerfile, from DIR.")
+@click.option(
+    "--file", "-f", "dockerfile", default="Dockerfile", show_default=True, help="The Dockerfile, from DIR or from here."
+)
 @click.option(
     "--edit", "edits", multiple=True, metavar="EDIT",
     help="What changes before the second build: PATH=CONTENT, PATH:append=TEXT, PATH:touch, PATH:delete, "
@@ -82,8 +112,17 @@ def _pairs(texts: Sequence[str], option: str, known: str = "NAME=VALUE") -> dict
     help="What would break each hit; without it, where a build has up to 12 hits or nothing but hits.",
 )  # fmt: skip
 @click.option("--suggest/--no-suggest", default=True, show_default=True, help="Try what would have been cheaper.")
-@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Changes no step of BuildKit's.")
+@click.option(
+    "--max-rebuild-time", "most", metavar="TIME",
+    help="Exit code 1 where the second build takes longer (30s); without a change, where the dearest edit's does.",
+)  # fmt: skip
+@click.option(
+    "--graph", "graphs", type=Formats(tuple(GRAPHS)), metavar="FORMAT,...",
+    help=f"The second build's graph in place of the table, or into files with --out: {', '.join(GRAPHS)}.",
+)  # fmt: skip
+@click.option("--out", type=click.Path(file_okay=False), help="Write each graph into this folder.")
 @click.option("--build-context", "contexts", multiple=True, metavar="NAME=PATH", help="Not modelled: refused.")
+@dockerflags.options
 @one_format("table", "json")
 def build(
     folder: str,
@@ -101,36 +140,48 @@ def build(
     cache: str,
     breaks: bool | None,
     suggest: bool,
-    labels: tuple[str, ...],
+    most: str | None,
+    graphs: tuple[str, ...] | None,
+    out: str | None,
     contexts: tuple[str, ...],
     form: str,
+    **flags: Any,
 ) -> int:
     """Plan a build of a Dockerfile, then the one after an edit: hits, misses, reasons, time.
 
-    Without an edit it says what an edit of the files that are copied would cost.
+    Without an edit it says what an edit of the files that are copied would cost. The flags of `docker build` are taken
+    too; what each does here is said.
     """
     from sim.batch.run import run as run_batch
     from sim.loading import from_document
     from sim.report import building
 
-    if not Path(folder).is_dir():
+    if not is_folder(Path(folder)):
         raise InputError(Problem("is no folder; expected one with a Dockerfile", folder))
     if contexts:
         raise InputError(
             f"--build-context {contexts[0]}: named contexts are not modelled; expected a stage or an image of that name"
         )
-    if labels and builder == "legacy":
-        raise InputError("--label is a step of its own in the legacy builder; write it as a LABEL in the Dockerfile")
-    given = _pairs(arguments, "--build-arg")
+    if graphs and not out and form == "table" and len(graphs) > 1:
+        raise click.UsageError("several graphs need --out DIR, or --format json")
+    if out and not graphs:
+        raise click.UsageError("--out DIR is for --graph; expected one of " + ", ".join(GRAPHS))
+    limit = _limit(most) if most is not None else None
+    dockerfile = _dockerfile(folder, dockerfile)
+    flagged = dockerflags.Given(flags)
+    given = _arguments(arguments, "--build-arg")
     second: dict[str, Any] = {"edits": [_edit(text) for text in edits]}
     if given or edited:
-        second["build_args"] = given | _pairs(edited, "--edit-build-arg")
+        second["build_args"] = given | _arguments(edited, "--edit-build-arg")
     if remotes:
         second["remotes"] = _pairs(remotes, "--edit-remote", "URL=TEXT")
     if no_cache:
         second["no_cache"] = True
     if filtered:
         second["no_cache_filter"] = list(filtered)
+    imports = bool(flagged.values("--cache-from")) and builder != "legacy"
+    if cache == "kept" and imports:
+        cache = flagged.cache_mode()
     if cache != "kept":
         second["cache"] = cache
     words = {"en": "A build", "ja": "ビルド"}
@@ -138,33 +189,104 @@ def build(
         {
             "id": "build", "concept": "layers", "title": words, "summary": words, "study": "build",
             "context": ".", "dockerfile": dockerfile, "builder": builder, "host": host, "target": target,
-            "build_args": given, "like": str(Path(like).resolve()) if like and Path(like).exists() else like,
-            "builds": [second],
+            "build_args": given, "like": str(Path(like).resolve()) if like and exists(Path(like)) else like,
+            "flags": flagged.line(), "builds": [second],
         },
         folder=folder,
     )  # fmt: skip
     (outcome,) = run_batch(scenario)
     (params,) = scenario.parts[0].variants.values()
     changed = bool(edits or edited or remotes or no_cache or filtered or cache != "kept")
-    advised, imagined = _advice(params, folder, changed=changed) if suggest else ((), ())
+    imagined = () if changed or not (suggest or limit) else _imagined(params, folder)
+    advised = _advice(params, folder, imagined, changed=changed) if suggest else ()
+    notes = [note.text for note in flagged.notes(_read(folder, dockerfile))]
+    notes += _imports(flagged, params, folder, cache, builder) if flagged.values("--cache-from") else []
+    told = building.Told(
+        outcome, builder, advised, imagined if suggest else (), tuple(dict.fromkeys(notes)),
+        building.judged(outcome, imagined, limit, changed=changed) if limit else None,
+    )  # fmt: skip
+    drawn = {name: building.graph(outcome, name) for name in graphs or ()}
+    if out:
+        _write(Path(out), drawn)
     if form == "json":
-        Output()(building.as_json(outcome, builder, advised, imagined))
+        Output()(building.as_json(told, {} if out else drawn))
+    elif drawn and not out:
+        Output()(next(iter(drawn.values())))
+        for note in told.notes:
+            say(note)
     else:
-        Output()(building.as_table(outcome, builder, advised, imagined, breaks))
-    return HELD
+        Output()(building.as_table(told, breaks))
+    return HELD if told.verdict is None or told.verdict.passed else FAILED
 
 
-def _advice(params: Parameters, folder: str, *, changed: bool) -> tuple[tuple[Suggestion, ...], tuple[WhatIf, ...]]:
-    """Suggestions for the edit that was given; else what edits would cost, and suggestions for the dearest."""
-    import dataclasses
+def _limit(text: str) -> Limit:
+    """The longest a rebuild may take. Raises `click.BadParameter`."""
+    from sim.quantity import parse
+    from sim.report.building import Limit
 
+    try:
+        seconds = parse(text, "s")
+    except InputError as error:
+        raise click.BadParameter(str(error), param_hint="--max-rebuild-time") from None
+    if seconds < 0:
+        raise click.BadParameter(f"{text!r} is below zero", param_hint="--max-rebuild-time")
+    return Limit(f"--max-rebuild-time {text}", seconds)
+
+
+def _read(folder: str, dockerfile: str) -> Dockerfile | None:
+    """The Dockerfile, None where it is not where it is said to be (a link that leaves, another spelling)."""
+    from sim.images.stages import parse
+    from sim.inputfile import read_bytes
+    from sim.limits import DOCKERFILE
+
+    path = Path(folder) / dockerfile
+    return parse(read_bytes(path, DOCKERFILE), dockerfile) if is_file(path) else None
+
+
+def _imports(flagged: dockerflags.Given, params: Parameters, folder: str, cache: str, builder: str) -> list[str]:
+    """What an imported cache would hold, in both modes of an export; what is shown is one of them."""
+    from sim.report.building import imported
+    from sim.studies.build import plan
+
+    name = f"--cache-from {flagged.values('--cache-from')[0]}"
+    if builder == "legacy":
+        return [f"{name}: the legacy builder would look for steps in that image's history, which is not modelled."]
+    (change,) = params.builds
+    plans = {
+        mode: plan(dataclasses.replace(params, builds=(dataclasses.replace(change, cache=mode),)), folder).last
+        for mode in ("min", "max")
+    }
+    return [imported(name, plans, cache)]
+
+
+def _write(folder: Path, drawn: Mapping[str, str]) -> None:
+    """Write each graph; a file is whole or is not there. Raises `InputError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in drawn.items():
+            part = folder / f".{GRAPHS[name]}.part"
+            part.write_text(text, encoding="utf-8", newline="\n")
+            part.replace(folder / GRAPHS[name])
+    except OSError as error:
+        message = f"cannot be written: {(error.strerror or str(error)).lower()}"
+        raise InputError(Problem(message, str(folder))) from None
+
+
+def _imagined(params: Parameters, folder: str) -> tuple[WhatIf, ...]:
+    """What edits would cost."""
+    from sim.studies.build import what_if
+
+    return what_if(dataclasses.replace(params, builds=()), folder)
+
+
+def _advice(params: Parameters, folder: str, imagined: Sequence[WhatIf], *, changed: bool) -> tuple[Suggestion, ...]:
+    """Suggestions for the edit that was given; else for the dearest of those that were tried."""
     from sim.images.edits import Change, Edit
-    from sim.studies.build import advice, what_if
+    from sim.studies.build import advice
 
     if changed:
-        return advice(params, folder), ()
-    imagined = what_if(dataclasses.replace(params, builds=()), folder)
+        return advice(params, folder)
     if not imagined:
-        return (), ()
+        return ()
     edit = Change(edits=(Edit(path=imagined[0].path, append="\n"),))
-    return advice(dataclasses.replace(params, builds=(edit,)), folder), imagined
+    return advice(dataclasses.replace(params, builds=(edit,)), folder)

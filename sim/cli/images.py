@@ -12,26 +12,43 @@ from sim.errors import InputError, Problem
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+@click.option("--layer", default="", metavar="N", help="The files of one layer: its number, or a digest's beginning.")
+@click.option("--files", is_flag=True, help="The files of each layer.")
+@click.option(
+    "--max-wasted", metavar="SIZE", help="Exit code 1 where an image wastes more: '20 MiB', or '5 %' of what it adds."
+)
+@click.option("--min-efficiency", metavar="SHARE", help="Exit code 1 where an image's efficiency is less: 0.95.")
 @one_format("table", "json")
-def inspect(paths: tuple[str, ...], form: str) -> int:
+def inspect(
+    paths: tuple[str, ...], layer: str, files: bool, max_wasted: str | None, min_efficiency: str | None, form: str
+) -> int:
     """Read Dockerfiles, and image archives or layouts; of several images, what they share on one host.
 
-    What cannot be read is named, the rest is shown, and the exit code is 2.
+    What cannot be read is named, the rest is shown, and the exit code is 2. An image that breaks a budget is named,
+    and the exit code is 1.
     """
     import json
 
+    from sim.images import budgets as limits
     from sim.images.inspect import inspect as read
     from sim.report.inspection import inspected, together
 
+    budgets = [limits.max_wasted(max_wasted)] if max_wasted is not None else []
+    budgets += [limits.min_efficiency(min_efficiency)] if min_efficiency is not None else []
     found: list[tuple[str, dict[str, Any]]] = []
     problems: list[Problem] = []
+    broken = False
     for path in paths:
         try:
-            one = read(path)
+            one = read(path, layer=layer, files=files)
+            if budgets and one["kind"] != "image":
+                raise InputError(Problem("is no image; --max-wasted and --min-efficiency judge images", path))
         except InputError as error:
             problems += error.problems
             continue
         found.append((path, one))
+        for image in one["images"] if budgets else ():
+            broken = bool(limits.judge(image, budgets)) or broken
         problems += [
             Problem(item["message"], path, item.get("line") or 0, 0, item.get("path") or "")
             for item in one.get("problems", [])
@@ -44,7 +61,7 @@ def inspect(paths: tuple[str, ...], form: str) -> int:
     else:
         Output()(inspected(found))
     report(problems)
-    return BAD_INPUT if problems else HELD
+    return BAD_INPUT if problems else FAILED if broken else HELD
 
 
 @click.command()

@@ -5,37 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
-from sim.errors import Problem
+from sim import limits
+from sim.console import Output, is_terminal, say
+from sim.errors import Problem, SimError, cut, first_of
+
+__all__ = [
+    "BAD_INPUT", "FAILED", "HELD", "INTERNAL", "INTERRUPTED", "Formats", "Output", "columns", "one_format", "progress",
+    "report", "say", "tell_bug",
+]  # fmt: skip
 
 HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-class Output:
-    """Standard output, until its reader goes away: then what is left runs on, so that the exit code stays true."""
-
-    def __init__(self) -> None:
-        self._open = True
-
-    def __call__(self, text: str) -> None:
-        """Write a text, with an end of line where it has none."""
-        if not self._open:
-            return
-        try:
-            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            self._open = False
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def columns() -> int | None:
     """How wide the terminal is that results go to; None where they go to a file or another program."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
 class Formats(click.ParamType[tuple[str, ...]]):
@@ -62,15 +52,19 @@ def one_format(*known: str) -> Callable[..., Any]:
     return click.option("--format", "form", type=click.Choice(known), default=known[0], show_default=True)
 
 
-def say(text: object) -> None:
-    """A line of diagnostics."""
-    click.echo(str(text), err=True)
-
-
 def report(problems: Iterable[Problem]) -> None:
-    """Problems, each in a line or with its source line and caret."""
-    for problem in problems:
+    """Problems, each in a line or with its source line and caret; of each file the first (`first_of`)."""
+    for problem in first_of(problems):
         say(problem)
+
+
+def tell_bug(error: Exception) -> str:
+    """Say in one line that an error is a mistake of the program; the words."""
+    if os.environ.get("SIM_TRACEBACK"):
+        traceback.print_exception(error)
+    words = cut(str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}", limits.MESSAGE)
+    say(f"internal error, a bug: {words} (SIM_TRACEBACK=1 shows where)")
+    return words
 
 
 class progress:  # noqa: N801 -- used as a function
@@ -79,7 +73,7 @@ class progress:  # noqa: N801 -- used as a function
     def __init__(self, name: str) -> None:
         self._name = name
         self._shown = -1
-        self._on = sys.stderr.isatty()
+        self._on = is_terminal(sys.stderr)
 
     def __enter__(self) -> Callable[[float], None]:
         return self._tick

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.output import BAD_INPUT, FAILED, HELD, INTERRUPTED, Formats, Output, progress, report, say
-from sim.cli.scenarios import load_all
-from sim.errors import CancelledError, InputError, Problem
+from sim.cli.output import (
+    BAD_INPUT,
+    FAILED,
+    HELD,
+    INTERNAL,
+    INTERRUPTED,
+    Formats,
+    Output,
+    progress,
+    report,
+    say,
+    tell_bug,
+)
+from sim.errors import CancelledError, CatalogError, InputError, Problem, SimError
 
 if TYPE_CHECKING:
     from sim.outcome import Outcome
+    from sim.report.baseline import Comparison
     from sim.report.junit import Ran
     from sim.scenario import Scenario
 
@@ -59,99 +71,131 @@ def run(
     if len(forms) > 1 and not out:
         raise click.UsageError("several formats need --out DIR")
     before = jsonlines.baseline(Path(baseline)) if baseline else None
-    scenarios = load_all(files)
+    loaded = [_load(file) for file in files]
     folder = _folder(out) if out else None
     printed = Output()
     finished: list[tuple[Scenario, tuple[Outcome, ...]]] = []
     ran: list[Ran] = []
     codes = [HELD]
-    for scenario in scenarios:
-        began = time.perf_counter()
-        try:
-            outcomes = _run_one(scenario, seed, replications, jobs)
-        except InputError as error:
-            problems = [replace(problem, file=problem.file or scenario.file) for problem in error.problems]
-            report(problems)
-            ran.append(Ran(scenario.id, (), time.perf_counter() - began, problems))
+    for scenario in loaded:
+        if isinstance(scenario, Ran):
+            ran.append(scenario)
             codes.append(BAD_INPUT)
-            continue
-        except (KeyboardInterrupt, CancelledError):
-            say(f"interrupted in {scenario.id}; {len(finished)} of {len(scenarios)} scenarios had finished")
-            codes.append(INTERRUPTED)
-            break
-        finished.append((scenario, outcomes))
-        ran.append(Ran(scenario.id, outcomes, time.perf_counter() - began))
-        codes.append(HELD if all(v.passed for outcome in outcomes for v in outcome.verdicts) else FAILED)
-        if folder is None and forms[0] in ("table", "json"):
-            gap = "\n" if forms[0] == "table" and len(finished) > 1 else ""
-            printed(gap + _written(forms[0], finished[-1:], ran))
+        else:
+            try:
+                ran.append(_run_one(scenario, seed, replications, jobs))
+            except (KeyboardInterrupt, CancelledError):
+                say(f"interrupted in {scenario.id}; {len(finished)} of {len(loaded)} scenarios had finished")
+                codes.append(INTERRUPTED)
+                break
+            codes.append(_code(ran[-1]))
+            if ran[-1].outcomes:
+                finished.append((scenario, tuple(ran[-1].outcomes)))
+        if folder is None and forms == ("json",):
+            printed(_line(ran[-1]))
+        elif folder is None and forms == ("table",) and ran[-1].outcomes:
+            printed("\n" * (len(finished) > 1) + _table(finished[-1:]))
+    comparison = _compare(before, finished) if before is not None else None
     if folder is None and forms[0] not in ("table", "json"):
-        printed(_written(forms[0], finished, ran))
+        printed(_written(forms[0], finished, ran, comparison))
     if folder is not None:
-        _write(folder, forms, finished, ran)
-    if before is not None:
-        codes.append(_compare(before, finished, printed if folder or forms == ("table",) else say))
+        _write(folder, forms, finished, ran, comparison)
+    if comparison is not None:
+        (printed if folder or forms == ("table",) else say)(str(comparison))
+        codes.append(FAILED if comparison.moved else HELD)
     return max(codes)
 
 
-def _run_one(scenario: Scenario, seed: int | None, replications: int | None, jobs: int) -> tuple[Outcome, ...]:
-    from sim.batch.run import run as run_batch
+def _load(file: str) -> Scenario | Ran:
+    """The scenario of a file, or why it cannot run; its problems are told at once."""
+    from sim.loading import load
+    from sim.report.junit import Ran
 
-    with progress(scenario.id) as tick:
-        return run_batch(scenario, seed=seed, replications=replications, jobs=jobs, tick=tick)
+    try:
+        return load(file)
+    except InputError as error:
+        report(error.problems)
+        return Ran(file, problems=error.problems)
+
+
+def _code(ran: Ran) -> int:
+    if ran.problems:
+        return INTERNAL if ran.bug else BAD_INPUT
+    return HELD if all(verdict.passed for outcome in ran.outcomes for verdict in outcome.verdicts) else FAILED
+
+
+def _run_one(scenario: Scenario, seed: int | None, replications: int | None, jobs: int) -> Ran:
+    """What became of a scenario; why it could not run is told at once, and the others run all the same."""
+    from sim.batch.run import run as run_batch
+    from sim.report.junit import Ran
+
+    began = time.perf_counter()
+    outcomes: Sequence[Outcome] = ()
+    problems: Sequence[Problem] = ()
+    bug = False
+    try:
+        with progress(scenario.id) as tick:
+            outcomes = run_batch(scenario, seed=seed, replications=replications, jobs=jobs, tick=tick)
+    except InputError as error:
+        problems = [replace(problem, file=problem.file or scenario.file) for problem in error.problems]
+        report(problems)
+    except CatalogError as error:
+        problems = [Problem(str(error))]
+        report(problems)
+    except CancelledError:
+        raise
+    except SimError as error:
+        problems, bug = [Problem(f"internal error, a bug: {tell_bug(error)}")], True
+    return Ran(scenario.id, outcomes, time.perf_counter() - began, problems, bug)
 
 
 def _folder(out: str) -> Path:
+    from sim.outputfile import make_folder
+
     folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(Problem(f"cannot be made: {(error.strerror or str(error)).lower()}", out)) from None
+    make_folder(folder)
     return folder
 
 
-def _write(folder: Path, forms: Sequence[str], finished: Finished, ran: Sequence[Ran]) -> None:
+def _write(
+    folder: Path, forms: Sequence[str], finished: Finished, ran: Sequence[Ran], comparison: Comparison | None
+) -> None:
+    from sim.outputfile import write_text
+
     for form in forms:
         target = folder / FILES[form]
-        try:
-            target.write_text(_written(form, finished, ran), encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise InputError(
-                Problem(f"cannot be written: {(error.strerror or str(error)).lower()}", str(target))
-            ) from None
+        write_text(target, _written(form, finished, ran, comparison))
         say(f"wrote {target}")
 
 
-def _written(form: str, finished: Finished, ran: Sequence[Ran]) -> str:
-    from sim.report import csvfile, jsonlines, junit, markdown, table
+def _written(form: str, finished: Finished, ran: Sequence[Ran], comparison: Comparison | None) -> str:
+    from sim.report import csvfile, junit, markdown
 
     if form == "table":
-        return "\n".join(table.scenario(scenario, outcomes) for scenario, outcomes in finished)
+        return _table(finished)
     if form == "json":
-        return "".join(jsonlines.line(outcomes) + "\n" for _, outcomes in finished)
+        return "".join(_line(each) + "\n" for each in ran)
     if form == "csv":
         return csvfile.table(outcomes for _, outcomes in finished)
     if form == "junit":
-        return junit.document(ran)
-    return markdown.document(finished)
+        return junit.document(ran, comparison)
+    return markdown.document(finished, [each for each in ran if each.problems], comparison)
 
 
-def _compare(
-    before: list[dict[str, Any]],
-    finished: Finished,
-    say: Callable[[str], None],
-) -> int:
+def _table(finished: Finished) -> str:
+    from sim.report import table
+
+    return "\n".join(table.scenario(scenario, outcomes) for scenario, outcomes in finished)
+
+
+def _line(ran: Ran) -> str:
+    from sim.report import jsonlines
+
+    return jsonlines.problem_line(ran.scenario, ran.problems) if ran.problems else jsonlines.line(ran.outcomes)
+
+
+def _compare(before: list[dict[str, Any]], finished: Finished) -> Comparison:
+    from sim.report.baseline import compare
     from sim.report.jsonlines import scenario_object
-    from sim.report.moved import moved
 
-    now = [scenario_object(outcomes) for _, outcomes in finished]
-    known = {item["scenario"] for item in before}
-    for item in now:
-        if item["scenario"] not in known:
-            say(f"{item['scenario']}: not in the baseline")
-    found = moved(before, now)
-    for change in found:
-        say(f"moved: {change}")
-    compared = sum(item["scenario"] in known for item in now)
-    say(f"Baseline: moved metrics: {len(found)}; scenarios compared: {compared}")
-    return FAILED if found else HELD
+    return compare(before, [scenario_object(outcomes) for _, outcomes in finished])

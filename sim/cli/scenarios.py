@@ -10,6 +10,7 @@ import click
 
 from sim.cli.output import BAD_INPUT, HELD, Output, columns, one_format, report
 from sim.errors import InputError, Problem
+from sim.inputfile import is_folder
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -31,21 +32,16 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
     return scenarios
 
 
-def shelf() -> Path:
-    """The folder of shipped scenarios: beside the package, else in the working directory."""
-    beside = Path(__file__).resolve().parents[2] / "scenarios"
-    return beside if beside.is_dir() else Path("scenarios")
-
-
 @click.command("list")
 @click.argument("folder", required=False, type=click.Path())
 @one_format("table", "json")
 def list_(folder: str | None, form: str) -> int:
     """The lessons, by concept."""
+    from sim.loading import shelf
     from sim.report.listing import as_json, as_table
 
-    place = Path(folder) if folder else shelf()
-    files = sorted(place.glob("*.yaml"))
+    place = Path(folder) if folder else shelf.folder()
+    files = sorted(place.glob("*.yaml")) if is_folder(place) else []
     if not files:
         raise InputError(Problem("has no scenario; expected *.yaml files", str(place)))
     found: list[Scenario] = []

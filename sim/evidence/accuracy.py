@@ -20,7 +20,8 @@ from sim.batch.run import run
 from sim.catalog import load as catalog
 from sim.catalog.facts import MAY_SET, values
 from sim.errors import InputError, Problem
-from sim.loading import load
+from sim.inputfile import is_folder
+from sim.loading import load, shelf
 from sim.outcome import Metric, Outcome
 from sim.quantity import parse
 from sim.report.sources import publication
@@ -37,7 +38,7 @@ TOLERANCE = 1e-6
 _SUBJECT = ("technology", "guest", "application", "images")
 """The parameters that say what a figure is of; the others are its circumstances."""
 
-_CASES = Path(__file__).parents[2] / "scenarios" / "evidence"
+_CASES = shelf.folder() / shelf.EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +282,7 @@ def _si(row: Row, value: float | None = None) -> float:
 def _files(paths: Sequence[str | Path]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths or (_CASES,)):
-        if path.is_dir():
+        if is_folder(path):
             inside = sorted(path.glob("*.yaml"))
             if not inside:
                 raise InputError(Problem("has no case; expected *.yaml files", str(path)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
+
+from sim.console import Output, say
 
 if TYPE_CHECKING:
     from sim.evidence.accuracy import Accuracy, Row
@@ -24,14 +24,10 @@ def command(files: tuple[str, ...], form: str) -> int:
 
     found = evidence.accuracy(files)
     text = json.dumps(found.plain(), indent=2, ensure_ascii=False) if form == "json" else as_table(found)
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    Output()(text)
     lost = found.lost(evidence.recorded())
     for message in lost:
-        click.echo(f"accuracy lost: {message}", err=True)
+        say(f"accuracy lost: {message}")
     return 1 if lost else 0
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sim.evidence.accuracy import USES, Accuracy, Row, accuracy, recorded, weighed_median
+from sim.outputfile import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "sim" / "evidence" / "data" / "accuracy.json"
@@ -44,8 +45,8 @@ def main() -> int:
         sys.stderr.write(f"worse: {message}\n")
     if lost and "--worse" not in sys.argv[1:]:
         return 1
-    RECORD.write_text(json.dumps(found.record(), indent=2) + "\n", encoding="utf-8", newline="\n")
-    PAGE.write_text(told(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8", newline="\n")
+    write_text(RECORD, json.dumps(found.record(), indent=2) + "\n")
+    write_text(PAGE, told(PAGE.read_text(encoding="utf-8"), found))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,20 +11,28 @@ from sim.images.options import BUILDERS
 
 _STATES = ("run", "cached", "error", "not-run")
 _CHANGES = {"content", "symlink", "dir", "mkdir", "mode", "mtime", "chown"}
+_TOKEN = re.compile(r"[^ ]*(?: (?:0?[0-7]{1,4}(?: [0-9]{1,9})?)?)?")
+_STEP = re.compile(r"\[[^\]]*\] \S")
+_LATEST = 2**40
+"""Seconds since 1970 of a file's time; the largest that common file systems hold is below."""
+_NOBODY = 2**32 - 1
+"""The number that the kernel takes for no user."""
 
 Found = Iterator[tuple[str, str]]
 """A place below the value that is looked at, and what is wrong there."""
 
 
 def check_recording(data: Any, file: str) -> list[Problem]:
-    """Every problem of a recording, each with its path: scenarios.0.builds.1.steps."""
+    """Every problem of a recording, each with its path (scenarios.0.builds.1.steps) and its scenario's name."""
     if not isinstance(data, dict) or not isinstance(data.get("scenarios"), list):
         return [Problem("expected an object with a list of scenarios, as in recorded_builds.json", file)]
     found = [*_bases(data.get("bases", {}))]
     if not data["scenarios"]:
         found.append(("scenarios", "it is empty; expected at least one scenario"))
     for index, scenario in enumerate(data["scenarios"]):
-        found += _below(f"scenarios.{index}", _scenario(scenario))
+        name = scenario.get("name") if isinstance(scenario, dict) else None
+        whose = f" (scenario {_shown(name)})" if isinstance(name, str) else ""
+        found += [(path, f"{message}{whose}") for path, message in _below(f"scenarios.{index}", _scenario(scenario))]
     return [Problem(message, file, path=path) for path, message in found]
 
 
@@ -58,14 +67,28 @@ def _scenario(scenario: Any) -> Found:
         if not isinstance(scenario[key], str):
             yield key, f"expected a text, not {_shown(scenario[key])}"
     yield from _below("context_files", _files(scenario.get("context_files", {})))
-    if not _is_object(scenario.get("outputs") or {}, _is_outputs):
+    outputs = scenario.get("outputs") or {}
+    if not _is_object(outputs, _is_outputs):
         yield "outputs", "expected step, build label and path to a text"
+    else:
+        yield from _below("outputs", _tokens(outputs))
     builds = scenario["builds"]
     if not isinstance(builds, list) or not builds:
         yield "builds", f"expected a list of at least one build, not {_shown(builds)}"
         return
     for number, build in enumerate(builds):
         yield from _below(f"builds.{number}", _build(build))
+
+
+def _tokens(outputs: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Found:
+    for step, builds in outputs.items():
+        if not _STEP.match(step):
+            yield step, "expected a step as BuildKit names it, as '[2/3] RUN make'"
+        for label, paths in builds.items():
+            for path, token in paths.items():
+                if not _TOKEN.fullmatch(token):
+                    expected = "a token, or a token, an octal mode of up to four digits and a user's number"
+                    yield f"{step}.{label}.{path}", f"{_shown(token)} does not fit; expected {expected}"
 
 
 def _build(build: Any) -> Found:
@@ -106,15 +129,23 @@ def _files(changes: Any) -> Found:
                 yield f"{path}.{key}", f"expected a text, not {_shown(value[key])}"
         if not _is_whole(value.get("mode", 0)) or not 0 <= value.get("mode", 0) <= 0o7777:
             yield f"{path}.mode", f"expected a number from 0 to {0o7777} (octal 07777), not {_shown(value['mode'])}"
-        if not isinstance(value.get("mtime", 0), int | float):
-            yield f"{path}.mtime", f"expected seconds, not {_shown(value['mtime'])}"
+        if not _is_number(value.get("mtime", 0)) or not abs(value.get("mtime", 0)) <= _LATEST:
+            yield f"{path}.mtime", f"expected seconds, not {_shown(value['mtime'])}; at most {_LATEST}"
         owner = value.get("chown", [0, 0])
-        if not (isinstance(owner, list) and len(owner) == 2 and all(map(_is_whole, owner))):
+        if not (isinstance(owner, list) and len(owner) == 2 and all(map(_is_id, owner))):
             yield f"{path}.chown", f"expected the numbers of a user and a group, not {_shown(owner)}"
 
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_id(value: Any) -> bool:
+    return _is_whole(value) and 0 <= value < _NOBODY
 
 
 def _is_text(value: Any) -> bool:

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.evidence.recording import check_recording
 from sim.images import context as tree_of
@@ -24,8 +25,13 @@ from sim.images.builders import build_with
 from sim.images.cache import Step, Store
 from sim.images.context import Entry, Tree
 from sim.images.options import Builder, from_command_line
+from sim.images.outcomes import left_by
 from sim.images.rootfs import Files
 from sim.images.vertices import Vertex
+from sim.inputfile import read_text
+
+RECORDINGS = ("recorded_builds.json", "recorded_builds_more.json", "recorded_builds_neighbours.json")
+"""The recordings that come with the package, in `sim/evidence/data`."""
 
 _FROM = re.compile(r"(\[[^\]]*\] )?(\d+/\d+ )?from\b", re.IGNORECASE)
 
@@ -95,56 +101,80 @@ class _Bench:
 
 
 def replay(path: str | Path | None = None) -> ReplayResult:
-    """Replay a file of recorded builds; without a path, the one that comes with the package.
+    """Replay a file of recorded builds; without a path, all that come with the package (`RECORDINGS`).
 
     Raises `InputError` naming what is wrong with the file.
     """
-    data = _load(path)
-    file = str(path or "")
-    try:
-        bases = recorded_bases(data.get("bases", {}))
-    except InputError as error:
-        raise InputError([dataclasses.replace(p, file=file, path="bases") for p in error.problems]) from None
     builders: dict[str, Agreement] = {}
     disagreements: list[Disagreement] = []
-    for index, scenario in enumerate(data["scenarios"]):
-        benches: dict[str, _Bench] = {}
-        for number, build in enumerate(scenario["builds"]):
-            name = build["builder"]
-            where = f"scenarios.{index}.builds.{number}"
-            with _placed(file, scenario["name"], f"scenarios.{index}"):
-                bench = benches.get(name) or _bench(name, scenario, bases)
-            benches[name] = bench
-            with _placed(file, scenario["name"], where):
-                predicted = _build(bench, build)
-            if not build.get("unstable"):
-                agreement = builders.setdefault(name, Agreement())
-                found = _compare(scenario["name"], build, predicted, agreement, bench.first)
-                disagreements.extend(found)
-            bench.first = False
+    if path is not None:
+        _replay(_checked(read_text(Path(path), limits.RECORDING), str(path)), str(path), builders, disagreements)
+    else:
+        for name in RECORDINGS:
+            text = resources.files("sim.evidence").joinpath("data", name).read_text("utf-8")
+            _replay(_checked(text, name), name, builders, disagreements)
     return ReplayResult(builders, tuple(disagreements))
 
 
-def _load(path: str | Path | None) -> dict[str, Any]:
+def _replay(
+    data: Mapping[str, Any], file: str, builders: dict[str, Agreement], disagreements: list[Disagreement]
+) -> None:
+    """Replay one recording and add to what agrees and disagrees."""
     try:
-        if path is None:
-            text = resources.files("sim.evidence").joinpath("data/recorded_builds.json").read_text("utf-8")
-        else:
-            text = Path(path).read_text("utf-8")
-        data = json.loads(text)
-    except FileNotFoundError:
-        raise InputError(Problem("no such file; expected recorded builds", str(path))) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(f"cannot be read: {error}", str(path))) from None
-    except json.JSONDecodeError as error:
-        raise InputError(Problem(f"no JSON: {error.msg}", str(path), error.lineno, error.colno)) from None
+        bases = recorded_bases(data.get("bases", {}))
     except RecursionError:
-        raise InputError(Problem("its JSON is nested too deeply", str(path))) from None
-    problems = check_recording(data, str(path or ""))
+        raise InputError(Problem("each is built from another, too many in a row", file, path="bases")) from None
+    except InputError as error:
+        raise InputError([dataclasses.replace(p, file=file, path="bases") for p in error.problems]) from None
+    problems: list[Problem] = []
+    for index, scenario in enumerate(data["scenarios"]):
+        try:
+            disagreements += _replayed(scenario, bases, builders, file, f"scenarios.{index}")
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def _replayed(
+    scenario: Mapping[str, Any], bases: Bases, builders: dict[str, Agreement], file: str, place: str
+) -> list[Disagreement]:
+    """The disagreements of one scenario; what agrees is counted in `builders`. Raises `InputError` with its place."""
+    disagreements: list[Disagreement] = []
+    benches: dict[str, _Bench] = {}
+    for number, build in enumerate(scenario["builds"]):
+        name = build["builder"]
+        with _placed(file, scenario["name"], place):
+            bench = benches.get(name) or _bench(name, scenario, bases)
+        benches[name] = bench
+        with _placed(file, scenario["name"], f"{place}.builds.{number}"):
+            predicted = _build(bench, build)
+        if not build.get("unstable"):
+            agreement = builders.setdefault(name, Agreement())
+            disagreements += _compare(scenario["name"], build, predicted, agreement, bench.first)
+        bench.first = False
+    return disagreements
+
+
+def _checked(text: str, file: str) -> dict[str, Any]:
+    """The recording that a text holds. Raises `InputError` with everything that is wrong with it."""
+    try:
+        data = json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise InputError(Problem(f"no JSON: {error.msg}", file, error.lineno, error.colno)) from None
+    except ValueError as error:  # no number, or one of too many digits
+        raise InputError(Problem(f"no JSON: {error}", file)) from None
+    except RecursionError:
+        raise InputError(Problem("its JSON is nested too deeply", file)) from None
+    problems = check_recording(data, file)
     if problems:
         raise InputError(problems)
     found: dict[str, Any] = data
     return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
 
 
 def _bench(builder: Builder, scenario: Mapping[str, Any], bases: Bases) -> _Bench:
@@ -198,7 +228,7 @@ def _build(bench: _Bench, build: Mapping[str, Any]) -> dict[str, str]:
     except InputError as error:
         refused = build.get("rc") or failing
         return {} if refused else dict.fromkeys(build["steps"], f"refused: {error.problems[0]}")
-    return _named(steps)
+    return _named(steps, build["steps"])
 
 
 def _mutate(tree: Tree, path: str, value: Any) -> Tree:
@@ -225,15 +255,14 @@ def _mutate(tree: Tree, path: str, value: Any) -> Tree:
 
 
 def _recorded_output(bench: _Bench) -> Callable[[Vertex, Files | None], Files]:
-    """What a RUN leaves: the recorded content of the paths later read, else something new each time it runs."""
+    """What a RUN leaves: the recorded content of the paths later read, else what its line shows, else something new."""
 
     def output(vertex: Vertex, below: Files | None) -> Files:
         bench.runs += 1
         under = (below,) if below is not None else ()
         left = _left(bench, vertex)
         if left is None:
-            token = f"run {bench.runs}"
-            return Files(under, tokens=(token,))
+            return left_by(vertex, below, (f"run {bench.runs}",))
         written = {path.strip("/"): _token(text) for path, text in left.items()}
         return Files(under, written=lambda: written, declared=True)
 
@@ -256,17 +285,25 @@ def _token(text: str) -> Entry:
     return Entry("file", made.mode, int(uid or 0), 0, made.size, content=made.content)
 
 
-def _named(steps: Mapping[str, Step]) -> dict[str, str]:
-    """What each printed step did, a repeated name numbered as in the recording, the target's side first."""
+def _named(steps: Mapping[str, Step], recorded: Mapping[str, str]) -> dict[str, str]:
+    """What each printed step did, a repeated name numbered as in the recording, the target's side first.
+
+    A step that several stages share goes by the name recorded of it: which of its names BuildKit prints is left to
+    chance (`sim.images.merging`).
+    """
     found: dict[str, str] = {}
     for step in reversed(list(steps.values())):
         if step.vertex.internal or step.vertex.kind == "context":
             continue
-        name = step.vertex.name
+        vertex = step.vertex
+        if vertex.lookup:
+            found[vertex.lookup] = "run"
+        named = next((name for name in reversed(vertex.names) if name in recorded and name not in found), vertex.name)
+        name = named
         count = 1
         while name in found:
             count += 1
-            name = f"{step.vertex.name} #{count}"
+            name = f"{named} #{count}"
         found[name] = {"hit": "cached", "failed": "error", "skipped": "not-run"}.get(step.outcome, "run")
     return found
 

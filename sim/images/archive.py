@@ -7,6 +7,7 @@ too, and manifest.json, which has the tags as Docker shows them, is followed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from sim.images import documents
 from sim.images.blobs import Blob, FolderStore, Store, TarStore, document_of, guarded, need
 from sim.images.layers import Image
 from sim.images.layout import INDEX, build_image, read_layout, read_manifest
-from sim.images.limits import DEFAULT_LIMITS, Budget, Limits, over, refused
+from sim.images.limits import DEFAULT_LIMITS, Budget, Limits, over, refused, untold
 from sim.images.streams import Tap, compression_of, decompressed, file_chunks, peek
 from sim.images.tarball import BLOCK, starts_tar
 from sim.images.whiteouts import clean
+from sim.inputfile import exists, is_file, is_folder
 
 MANIFEST = "manifest.json"
 
@@ -29,16 +31,20 @@ _FOREIGN = {
 }  # fmt: skip
 
 
-def read_images(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> tuple[Image, ...]:
+def read_images(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, tick: Callable[[], None] = untold
+) -> tuple[Image, ...]:
     """The images of an archive or layout, in its own order.
+
+    tick: called with each piece of at most a mebibyte that is read; raising ends the reading.
 
     Raises `InputError` with the file, the place in it and the reason for anything that is not whole and sound;
     `LimitError`, a kind of it, past a limit.
     """
     path = Path(path)
     try:
-        budget = Budget(limits)
-        store: Store = FolderStore(path, budget) if path.is_dir() else _open_tar(path, budget)
+        budget = Budget(limits, tick=tick)
+        store: Store = FolderStore(path, budget) if is_folder(path) else _open_tar(path, budget)
         if store.get(MANIFEST) is not None:
             return _read_manifest(store, limits)
         if store.get(INDEX) is not None:
@@ -76,9 +82,9 @@ def foreign(head: bytes) -> str:
 
 
 def _open_tar(path: Path, budget: Budget) -> TarStore:
-    if not path.exists():
+    if not exists(path):
         raise refused("does not exist")
-    if not path.is_file():
+    if not is_file(path):
         raise refused("is neither a file nor a folder")
     raw = Tap(file_chunks(path))
     head, stream = peek(raw, BLOCK)

@@ -17,6 +17,7 @@ from sim.images.limits import Budget, LimitError, over, refused
 from sim.images.streams import Compression, Tap, compression_of, decompressed, file_chunks, peek
 from sim.images.tarball import BLOCK, TarStream, starts_tar
 from sim.images.whiteouts import clean, entry
+from sim.inputfile import is_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ class FolderStore:
         name = clean(name, "")
         if name not in self._blobs:
             path = self._root / name
-            if not path.is_file():
+            if not is_file(path):
                 return None
             if not path.resolve().is_relative_to(self._real):
                 raise refused("is a link that leads out of the folder", name)

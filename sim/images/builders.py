@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.images.bases import Bases
 from sim.images.cache import Output, Step, Store, walk
@@ -43,6 +44,11 @@ def graph_for(
 
     before: the context as the builder saw it last (`Store.synced`).
     """
+    count = sum(1 + len(stage.instructions) for stage in dockerfile.stages)
+    if count > limits.STEPS:
+        raise InputError(
+            Problem(f"{count} instructions are too many; a build plans {limits.STEPS} at most", dockerfile.file)
+        )
     legacy = builder == "legacy"
     ignore = rules_of(tree, clean(options.dockerfile), specific=not legacy)
     visible = ignore.visible(tree)

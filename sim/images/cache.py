@@ -15,8 +15,9 @@ from typing import Literal
 
 from sim.images.context import Tree
 from sim.images.files import after
+from sim.images.patterns import glob
 from sim.images.rootfs import Files, TreeView, opaque
-from sim.images.selection import Selected, Selector, View, glob, has_wildcard, key_of, select
+from sim.images.selection import Selected, Selector, View, has_wildcard, key_of, select, way
 from sim.images.vertices import BuildGraph, Vertex
 
 Outcome = Literal["hit", "miss", "base", "context", "failed", "skipped"]
@@ -95,11 +96,12 @@ def walk(
     failing, skipped: names of steps that fail if they run, and that never come to run.
     """
     store.builds += 1
-    store.synced = _sent(build) or store.synced
-    walker = _Walk(store, output, failing, f"session {store.builds}")
+    sent = _sent(build)
+    store.synced = sent or store.synced
+    walker = _Walk(store, output, failing, f"session {store.builds}", sent or build.context)
     for vertex in build.vertices:
-        walker.steps[vertex.id] = walker.source(build, vertex) or (
-            walker.skip(vertex) if vertex.name in skipped else walker.solve(vertex)
+        walker.steps[vertex.id] = walker.source(vertex) or (
+            walker.skip(vertex) if skipped.intersection(vertex.names) else walker.solve(vertex)
         )
     if build.target:
         walker.complete(build.target)
@@ -109,21 +111,24 @@ def walk(
 def _sent(build: BuildGraph) -> Tree | None:
     """What of the context the daemon now holds: the paths that are asked for and no others; None where none are.
 
-    As moby/buildkit, dockerfile2llb: filterPaths, and tonistiigi/fsutil, receive.go, which removes the rest. With links
-    in the context all of it is taken as sent, for they are followed.
+    As moby/buildkit, dockerfile2llb: filterPaths, and tonistiigi/fsutil, receive.go, which removes the rest. Links on
+    the way to a path are followed (followlinks.go), those inside a directory that is asked for are not.
     """
     taken = [item for vertex in build.vertices for item in vertex.inputs if item.kind == "context"]
     if not taken:
         return None
     paths = {selector.path.strip("/") for item in taken for selector in item.selectors or _EVERYTHING}
     tree = build.context
-    if "" in paths or any(entry.kind == "link" for entry in tree.entries.values()):
+    if "" in paths:
         return tree
     patterns = [glob(path) for path in paths if has_wildcard(path)]
+    matched = {name for name in tree if any(pattern.fullmatch(name) for pattern in patterns)}
+    view = TreeView(tree)
+    asked = {step for path in paths | matched for step in way(view, path)}
     kept: set[str] = set()
     for name in tree:
         above = [name[:at] for at, char in enumerate(name) if char == "/"]
-        if any(part in paths or any(p.fullmatch(part) for p in patterns) for part in (*above, name)):
+        if not asked.isdisjoint((*above, name)):
             kept.update((*above, name))
     return tree.keep(kept.__contains__)
 
@@ -135,17 +140,18 @@ class _Walk:
     but no result runs only if its files are asked for.
     """
 
-    def __init__(self, store: Store, output: Output, failing: frozenset[str], nonce: str) -> None:
+    def __init__(self, store: Store, output: Output, failing: frozenset[str], nonce: str, sent: Tree) -> None:
         self.store = store
         self.output = output
         self.failing = failing
         self.nonce = nonce
+        self.sent = sent
         self.steps: dict[str, Step] = {}
 
-    def source(self, build: BuildGraph, vertex: Vertex) -> Step | None:
+    def source(self, vertex: Vertex) -> Step | None:
         """The step of a source: it is looked at each time. None for what is no source."""
         if vertex.kind == "context":
-            return Step(vertex, "context", TreeView(build.context), kept=frozenset({self.nonce}))
+            return Step(vertex, "context", TreeView(self.sent), kept=frozenset({self.nonce}))
         if vertex.kind == "image" and vertex.image is not None:
             layers = key_of(("layers", *vertex.image.layers, str(vertex.definition["platform"])))
             keys = frozenset({vertex.key, layers})
@@ -234,7 +240,7 @@ class _Walk:
         """Run a vertex and store what it leaves, under the key its inputs lead to already or a new one."""
         for item in vertex.inputs:
             self.complete(item.vertex)
-        if vertex.name in self.failing:
+        if self.failing.intersection(vertex.names):
             return Step(vertex, "failed", None, selected=selected)
         alternatives = []
         for at, item in enumerate(vertex.inputs):

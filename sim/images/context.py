@@ -19,19 +19,12 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Literal
 
+from sim import limits
 from sim.errors import InputError, Problem
+from sim.inputfile import is_file, is_folder, read_bytes
 
 Kind = Literal["file", "dir", "link", "opaque"]
 """An opaque entry stands for a subtree whose content is known by a digest alone (what a RUN left, an unpacked tar)."""
-
-MAX_FILES = 100_000
-"""A context read from a disk holds at most this many paths: more is a forgotten .dockerignore."""
-
-MAX_COMPARED = 10_000
-"""With so many paths a misspelt one is compared at most: more would take seconds."""
-
-MAX_READ = 64 * 2**20
-"""A larger file on a disk is hashed and never read whole: bytes."""
 
 
 class Content:
@@ -56,7 +49,7 @@ class Content:
     def read(self) -> bytes | None:
         """The bytes, None where only the digest is known.
 
-        Raises `InputError` for a file that cannot be read or is larger than `MAX_READ`.
+        Raises `InputError` for a file that cannot be read or is larger than `limits.WHOLE_FILE`.
         """
         if self._path is not None:
             return _read_on_disk(self._path)
@@ -74,11 +67,13 @@ def _digest_on_disk(path: Path) -> str:
 def _read_on_disk(path: Path) -> bytes:
     try:
         with path.open("rb") as opened:
-            if os.fstat(opened.fileno()).st_size <= MAX_READ:
+            if os.fstat(opened.fileno()).st_size <= limits.WHOLE_FILE:
                 return opened.read()
     except OSError as error:
         raise InputError(Problem(f"cannot be read: {error.strerror}", printable(str(path)))) from None
-    raise InputError(Problem(f"is larger than {MAX_READ} bytes, the most that is read whole", printable(str(path))))
+    raise InputError(
+        Problem(f"is larger than {limits.WHOLE_FILE} bytes, the most that is read whole", printable(str(path)))
+    )
 
 
 def printable(name: str) -> str:
@@ -177,13 +172,19 @@ class Tree:
 def clean(path: str) -> str:
     """A relative path without "." and "..", "" for the root. Raises `InputError` for one that leaves the tree."""
     parts: list[str] = []
-    for part in PurePosixPath(path.replace("\\", "/")).parts:
+    for part in PurePosixPath(path.replace("\\", "/")[: limits.PATH + 1]).parts:
         if part == "..":
             if not parts:
                 raise InputError(f"path {path!r} leaves the build context; expected one inside it")
             parts.pop()
         elif part not in ("/", "."):
             parts.append(part)
+    if len(path) > limits.PATH:
+        raise InputError(f"path {path[:40]!r}... has {len(path)} characters; at most {limits.PATH} are taken")
+    if len(parts) > limits.DEPTH + 1:
+        raise InputError(
+            f"path {path[:40]!r}... leads through {len(parts) - 1} folders; at most {limits.DEPTH} are taken"
+        )
     return "/".join(parts)
 
 
@@ -208,18 +209,25 @@ def from_mapping(files: Mapping[str, str | bytes | Entry]) -> Tree:
 
 
 def with_parents(tree: Tree) -> Tree:
-    """The tree with an entry for every directory that holds something."""
+    """The tree with an entry for every directory that holds something. Raises `InputError` past a limit."""
     missing: dict[str, Entry] = {}
+    size = 0
     for path in tree.entries:
+        size += len(path)
         parent = path.rpartition("/")[0]
         while parent and parent not in tree and parent not in missing:
             missing[parent] = Entry("dir", 0o755)
+            size += len(parent)
             parent = parent.rpartition("/")[0]
+        if len(tree.entries) + len(missing) > limits.FILES:
+            raise InputError(f"more than {limits.FILES} paths; expected a smaller build context")
+        if size > limits.PATHS:
+            raise InputError(f"paths of more than {limits.PATHS} characters; expected a smaller build context")
     return Tree({**tree.entries, **missing}) if missing else tree
 
 
 def from_directory(
-    folder: str | Path, max_files: int = MAX_FILES, skip: Callable[[str], bool] = lambda _: False
+    folder: str | Path, max_files: int = limits.FILES, skip: Callable[[str], bool] = lambda _: False
 ) -> Tree:
     """A tree of a directory on disk. Contents are read when their digest is first asked for; links are not followed.
 
@@ -227,25 +235,43 @@ def from_directory(
     Raises `InputError` for a missing directory and for more than `max_files` paths.
     """
     root = Path(folder)
-    if not root.is_dir():
+    if not is_folder(root):
         raise InputError(f"{root} is not a directory; expected the folder of a build context")
     entries: dict[str, Entry] = {}
     ahead = [root]
     while ahead:
         here = ahead.pop()
         try:
-            found = sorted(os.scandir(here), key=lambda item: item.name)
-        except OSError as error:
-            raise InputError(f"cannot read {here}: {error.strerror}") from None
-        for item in found:
-            path = Path(item.path)
-            name = printable(path.relative_to(root).as_posix())
-            entries[name] = _on_disk(path, item.stat(follow_symlinks=False))
-            if item.is_dir(follow_symlinks=False) and not skip(name):
-                ahead.append(path)
+            for item in sorted(os.scandir(here), key=lambda item: item.name):
+                path = Path(item.path)
+                name = printable(path.relative_to(root).as_posix())
+                if name.count("/") > limits.DEPTH:
+                    raise InputError(
+                        f"{printable(str(path))} leads through more than {limits.DEPTH} folders; "
+                        "expected a smaller build context"
+                    )
+                entries[name] = _on_disk(path, item.stat(follow_symlinks=False))
+                if item.is_dir(follow_symlinks=False) and not skip(name):
+                    ahead.append(path)
+        except OSError as error:  # also where a file goes away while the folder is read
+            raise InputError(f"cannot read {printable(str(here))}: {error.strerror}") from None
         if len(entries) > max_files:
             raise InputError(f"{root} holds more than {max_files} paths; expected a smaller build context")
     return Tree(entries)
+
+
+def text_of_file(folder: str | Path, name: str) -> str | None:
+    """A file's text below a folder on a disk, None where there is none. A link may lead to another file in the folder.
+
+    Raises `InputError` for a link out of the folder, and for a file of over `limits.DOCKERFILE` bytes.
+    """
+    root = Path(folder)
+    path = root / name
+    if not is_file(path):
+        return None
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise InputError(Problem("is a link out of the build context; expected a file in it", printable(name)))
+    return read_bytes(path, limits.DOCKERFILE, printable(name)).decode("utf-8", "replace")
 
 
 def _on_disk(path: Path, info: os.stat_result) -> Entry:
@@ -326,7 +352,7 @@ def link(tree: Tree, path: str, target: str) -> Tree:
 
 def missing(tree: Tree, path: str) -> str:
     """The message about a path that a tree does not hold: what may be meant, else the first that it holds."""
-    near = difflib.get_close_matches(clean(path), tree.names[:MAX_COMPARED], 1)
+    near = difflib.get_close_matches(clean(path), tree.names[: limits.COMPARED], 1)
     names = ", ".join(tree.names[:10]) or "nothing"
     return f"no {path!r} in the build context" + (f", did you mean {near[0]!r}?" if near else f"; it holds {names}")
 

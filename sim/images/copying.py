@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sim.images.dockerfile import Heredoc, Patterns, expand, expand_document
+from sim.images.dockerfile import Heredoc, expand, expand_document
 from sim.images.instructions import Copy, is_git, is_url, valid_mode
-from sim.images.selection import Selector, glob, has_wildcard
+from sim.images.patterns import Patterns, glob
+from sim.images.selection import Selector, has_wildcard
 from sim.images.state import State, owner
 
 

@@ -8,15 +8,18 @@ catalog says of a RUN is an estimate with a range; a COPY's bytes are those of i
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim.errors import InputError, Problem
 from sim.images.baselayers import base_size
 from sim.images.cache import Step
+from sim.images.counting import Count, count, entered
 from sim.images.history import Known
 from sim.images.instructions import Copy, From, Instruction, Run, is_git, is_url
+from sim.images.places import Place, place_of
 from sim.images.rates import Book, Rule, book
 from sim.images.rewriting import Rewriting
 from sim.images.selection import Selected, select
@@ -27,6 +30,8 @@ from sim.quantity import parse
 
 _ANNOTATION = re.compile(r"sim:\s*(.+)")
 _SLEEP = re.compile(r"\s*sleep\s+(\d+(?:\.\d+)?)([smh]?)\s*$")
+_SMALL = "small command"
+"""The catalog's rule for what takes no time beside others."""
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -58,10 +63,12 @@ def cost_of(
     known: Mapping[int, Known] | None = None,
     changed: Rewriting | None = None,
     ratio: float = 3.0,
+    cwd: str = "/",
 ) -> Cost:
     """What running a step costs, were it to run.
 
-    warm: whether its cache mounts were filled by an earlier run. known: what a real image's history says, by line.
+    cwd: the working directory of a RUN. warm: whether its cache mounts were filled by an earlier run.
+    known: what a real image's history says, by line.
     changed: what it does to files that steps before it are said to have written. ratio: of gzip.
     """
     vertex = step.vertex
@@ -74,7 +81,7 @@ def cost_of(
     if vertex.kind in ("http", "git"):
         return _remote(vertex, given, bound, ratio)
     assert instruction is not None
-    cost = _estimated(step, steps, bound, ratio, warm=warm)
+    cost = _estimated(step, build, steps, bound, ratio, warm=warm, cwd=cwd)
     history = (known or {}).get(vertex.line)
     if history is not None:
         timed = cost if history.seconds is None else _scaled(cost, history.seconds)
@@ -99,12 +106,14 @@ def cost_of(
     return cost
 
 
-def _estimated(step: Step, steps: Mapping[str, Step], bound: Bound, ratio: float, *, warm: bool) -> Cost:
+def _estimated(
+    step: Step, build: BuildGraph, steps: Mapping[str, Step], bound: Bound, ratio: float, *, warm: bool, cwd: str
+) -> Cost:
     vertex, costs = step.vertex, book()
     if isinstance(vertex.step, Run):
-        return _run(vertex.step, costs, bound, ratio, warm=warm)
+        return _run(vertex.step, costs, bound, ratio, warm=warm, place=place_of(step, build, steps, cwd))
     if vertex.effect is not None and vertex.effect.copy is not None and vertex.kind == "file":
-        return _copy(step, steps, costs, bound, ratio)
+        return _copy(step, build, steps, costs, bound, ratio)
     number = costs.copy if vertex.kind in ("merge", "file") else costs.config
     return Cost(number.at(bound), 0, number.source, bool(number.estimate), (Part(wait=number.at(bound)),))
 
@@ -200,36 +209,67 @@ def _fetching(address: str, size: int | None, bound: Bound, ratio: float) -> tup
     return Part(wait=book().request.at(bound)), Part(fetch=known / (ratio if is_git(address) else 1.0))
 
 
-def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool) -> Cost:
-    text = " ".join([*step.argv, *(doc.content for doc in step.heredocs)])
-    commands = [command for command in re.split(r"&&|\|\||[;|\n]", text) if command.strip()]
+def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool, place: Place) -> Cost:
+    commands = _commands(step)
     slept = sum(float(found[1]) * _UNITS[found[2]] for c in commands if (found := _SLEEP.match(c)))
-    rules = [costs.rule(command) for command in commands if not _SLEEP.match(command)]
-    known = [rule for rule in rules if rule is not costs.other] or rules[:1] or ([] if slept else [costs.other])
+    cwd = place.cwd
+    rules: list[tuple[Rule, Count | None]] = []
+    for command in commands:
+        cwd = entered(command, cwd)
+        if not _SLEEP.match(command):
+            rule = costs.rule(command)
+            counted = (
+                count(rule.counted.tool, command, cwd, place.env, place.read) if rule.counted is not None else None
+            )
+            rules.append((rule, counted))
+    known = (
+        [each for each in rules if each[0] is not costs.other] or rules[:1] or ([] if slept else [(costs.other, None)])
+    )
     share = costs.warm.at(bound) if warm and any("type=cache" in mount for mount in step.mounts) else 1.0
-    parts = [Part(wait=costs.start.at(bound) + slept)]
-    for rule in known:
-        parts += _parts(rule, bound, share, ratio)
-    seconds = costs.start.at(bound) + slept + sum(rule.seconds.at(bound) for rule in known) * share
-    size = sum(rule.bytes.at(bound) for rule in known)
-    names = ", ".join(dict.fromkeys(rule.id for rule in known)) or "sleep"
-    why = known[0].seconds.estimate if known else costs.start.estimate
-    return Cost(seconds, round(size), f"estimate: {why} ({names})", estimate=True, parts=tuple(parts))
+    seconds, size = costs.start.at(bound) + slept, 0.0
+    parts = [Part(wait=seconds)]
+    for rule, counted in known:
+        takes, leaves = _amount(rule, counted, bound)
+        parts += _parts(rule, takes * share, leaves / ratio * share)
+        seconds += takes * share
+        size += leaves
+    large = [rule.id for rule, _ in known if rule.id != _SMALL] or [rule.id for rule, _ in known]
+    names = ", ".join(dict.fromkeys(large)) or "sleep"
+    return Cost(seconds, round(size), f"estimate: {_why(known, costs)} ({names})", estimate=True, parts=tuple(parts))
 
 
-def _parts(rule: Rule, bound: Bound, share: float, ratio: float) -> list[Part]:
-    """A command's time as it is spent: first waiting, with what it downloads, then computing."""
-    seconds = rule.seconds.at(bound) * share
+def _commands(step: Run) -> list[str]:
+    text = " ".join([*step.argv, *(doc.content for doc in step.heredocs)]).replace("\\\n", " ")
+    return [command for command in re.split(r"&&|\|\||[;|\n]", text) if command.strip()]
+
+
+def _amount(rule: Rule, counted: Count | None, bound: Bound) -> tuple[float, float]:
+    """Seconds and bytes of one command."""
+    if rule.counted is None or counted is None:
+        return rule.seconds.at(bound), rule.bytes.at(bound)
+    return rule.counted.amount(counted, bound)
+
+
+def _why(known: Sequence[tuple[Rule, Count | None]], costs: Book) -> str:
+    """What an estimate is made from: what was counted, or what the catalog supposes of the first command."""
+    told = [f"{c.told}, {rule.counted.reason(c)}" for rule, c in known if rule.counted is not None and c is not None]
+    if told:
+        return "; ".join(dict.fromkeys(told))
+    supposed = [rule for rule, _ in known if rule.id != _SMALL] or [rule for rule, _ in known]
+    return supposed[0].seconds.estimate if supposed else costs.start.estimate
+
+
+def _parts(rule: Rule, seconds: float, size: float) -> list[Part]:
+    """A command's time as it is spent: first waiting, with the bytes it downloads, then computing."""
     busy = rule.shape.cpu.value * seconds
     idle = seconds - busy
     computing = Part(cpu=busy, cores=rule.shape.cores.value)
-    size = rule.bytes.at(bound) / ratio * share
     if rule.shape.fetches and size and idle:
         return [Part(fetch=size, rate=size / idle), computing]
     return [Part(wait=idle), computing]
 
 
-def _copy(step: Step, steps: Mapping[str, Step], costs: Book, bound: Bound, ratio: float) -> Cost:
+def _copy(step: Step, build: BuildGraph, steps: Mapping[str, Step], costs: Book, bound: Bound, ratio: float) -> Cost:
     taken = [_taken(step, at, steps) for at, item in enumerate(step.vertex.inputs) if item.kind in ("context", "copy")]
     size = sum(selected.size for selected in taken)
     estimate = bool(costs.copy.estimate)
@@ -237,9 +277,8 @@ def _copy(step: Step, steps: Mapping[str, Step], costs: Book, bound: Bound, rati
     if any(selected.taint for selected in taken):
         guessed = _run_behind(step, steps)
         if guessed is not None:
-            given = annotation(guessed)
-            left = given.bytes if given is not None and given.bytes is not None else None
-            size += left if left is not None else _run(guessed, costs, bound, ratio, warm=False).bytes or 0
+            cwd = str(guessed.definition.get("cwd", "/"))
+            size += _left(step, guessed, place_of(steps[guessed.id], build, steps, cwd), bound, ratio)
             source = f"estimate: the size of what line {guessed.line} leaves; {source}"
     fetched = _addresses(step.vertex)
     for address in fetched:
@@ -254,6 +293,22 @@ def _copy(step: Step, steps: Mapping[str, Step], costs: Book, bound: Bound, rati
     return Cost(costs.copy.at(bound) + busy, size, source, estimate, parts)
 
 
+def _left(step: Step, behind: Vertex, place: Place, bound: Bound, ratio: float) -> int:
+    """Bytes of what a COPY takes of what a RUN leaves: all of it where it takes the directory that the RUN ran in."""
+    run = behind.step
+    assert isinstance(run, Run)
+    given = annotation(run)
+    if given is not None and given.bytes is not None:
+        return given.bytes
+    costs = book()
+    paths = [posixpath.join("/", selector.path) for item in step.vertex.inputs for selector in item.selectors]
+    whole = any((place.cwd.rstrip("/") + "/").startswith(path.rstrip("/") + "/") for path in paths)
+    results = [rule.result for command in _commands(run) if (rule := costs.rule(command)).result is not None]
+    if results and not whole and results[-1] is not None:
+        return round(results[-1].at(bound))
+    return _run(run, costs, bound, ratio, warm=False, place=place).bytes or 0
+
+
 def _taken(step: Step, at: int, steps: Mapping[str, Step]) -> Selected:
     item = step.vertex.inputs[at]
     view = steps[item.vertex].files
@@ -262,14 +317,14 @@ def _taken(step: Step, at: int, steps: Mapping[str, Step]) -> Selected:
     return select(view, item.selectors)
 
 
-def _run_behind(step: Step, steps: Mapping[str, Step]) -> Run | None:
+def _run_behind(step: Step, steps: Mapping[str, Step]) -> Vertex | None:
     """The last RUN of the stage a COPY takes from."""
     for item in step.vertex.inputs:
         here = item.vertex if item.kind == "copy" else ""
         while here:
             vertex = steps[here].vertex
             if isinstance(vertex.step, Run):
-                return vertex.step
+                return vertex
             here = next((i.vertex for i in vertex.inputs if i.kind == "parent"), "")
     return None
 

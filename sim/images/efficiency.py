@@ -15,22 +15,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sim.images.layers import Entry
 from sim.images.whiteouts import PREFIX
+
+
+class Wasted(NamedTuple):
+    """A path seen twice or more. bytes: of all its versions. layers: those that have it, the bottom one 0."""
+
+    path: str
+    bytes: int
+    layers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
     """dive's figures of an image. wasted_bytes in bytes; wasted_share of all layers' bytes but the first's.
 
-    paths: the paths seen twice or more with their cumulative sizes, largest first.
+    wasted: the paths seen twice or more, largest first.
     """
 
     efficiency: float
     wasted_bytes: int
     wasted_share: float
-    paths: tuple[tuple[str, int], ...]
+    wasted: tuple[Wasted, ...]
+
+    @property
+    def paths(self) -> tuple[tuple[str, int], ...]:
+        """The wasted paths with their cumulative sizes, largest first."""
+        return tuple((one.path, one.bytes) for one in self.wasted)
+
+
+@dataclass(slots=True)
+class _Repeated:
+    """A path seen before: the sum of its sizes, the smallest, and the layers that have it."""
+
+    cumulative: int
+    smallest: int
+    layers: list[int]
+
+    def add(self, size: int, layer: int) -> None:
+        """Another version of it."""
+        self.cumulative += size
+        self.smallest = min(self.smallest, size)
+        if self.layers[-1] != layer:
+            self.layers.append(layer)
 
 
 class _Node:
@@ -55,29 +85,36 @@ class _Node:
 
 def efficiency(layers: Sequence[Sequence[Entry]]) -> Efficiency:
     """Efficiency (1 where there is nothing) and wasted bytes of layers' files, bottom first."""
-    first: dict[str, int] = {}
-    again: dict[str, tuple[int, int]] = {}
+    first: dict[str, tuple[int, int]] = {}
+    again: dict[str, _Repeated] = {}
     below = _Node()
     beyond_first = 0
     for index, files in enumerate(layers):
         tree = _tree(files)
         for path, size in _leaves(tree, below):
             if path not in first:
-                first[path] = size
+                first[path] = (size, index)
                 continue
-            cumulative, smallest = again.get(path, (first[path], first[path]))
-            again[path] = (cumulative + size, min(smallest, size))
+            if path not in again:
+                known, where = first[path]
+                again[path] = _Repeated(known, known, [where])
+            again[path].add(size, index)
         _stack(below, tree)
         if index:
             beyond_first += sum(one.size for one in files)
-    wasted = sum(cumulative for cumulative, _ in again.values())
-    once = sum(size for path, size in first.items() if path not in again)
+    wasted = sum(one.cumulative for one in again.values())
+    once = sum(size for path, (size, _) in first.items() if path not in again)
     total = once + wasted
     return Efficiency(
-        efficiency=(once + sum(smallest for _, smallest in again.values())) / total if total else 1.0,
+        efficiency=(once + sum(one.smallest for one in again.values())) / total if total else 1.0,
         wasted_bytes=wasted,
         wasted_share=wasted / beyond_first if beyond_first else 0.0,
-        paths=tuple(sorted(((path, size) for path, (size, _) in again.items()), key=lambda item: (-item[1], item[0]))),
+        wasted=tuple(
+            sorted(
+                (Wasted(path, one.cumulative, tuple(one.layers)) for path, one in again.items()),
+                key=lambda one: (-one.bytes, one.path),
+            )
+        ),
     )
 
 

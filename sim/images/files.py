@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from sim.images.context import Entry, file
 from sim.images.rootfs import Files, join, opaque
-from sim.images.selection import Selector, View, has_wildcard, resolve, select, split_wildcard
+from sim.images.selection import Selector, View, has_wildcard, key_of, resolve, select, split_wildcard
 from sim.images.vertices import Effect, Vertex
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
@@ -83,17 +83,18 @@ def _copy_one(
     step = effect.copy
     if step is not None and step.parents:
         name = path
-    if listing.taint or (not listing.entries and path):
+    goal = join(effect.dest, name) if into else join("/", effect.dest)
+    if not listing.entries and (listing.taint or path):
         token = select(view, [Selector("/" + path)]).digest
-        goal = join(effect.dest, name) if into else join("/", effect.dest)
         written[goal] = opaque(token)
         if into:
             places.append((join("/", effect.dest), token))
         return
+    if listing.taint:
+        places.append((join("/", effect.dest), key_of(("unknown of", path, *listing.taint))))
     single = len(listing.entries) == 1 and listing.entries[0][0] == "" and listing.entries[0][1].kind != "dir"
     if single:
         entry = listing.entries[0][1]
-        goal = join(effect.dest, name) if into else join("/", effect.dest)
         if step is not None and step.add and entry.kind == "file" and path.endswith(_ARCHIVES):
             token = entry.identity()
             places.append((join("/", effect.dest), token))

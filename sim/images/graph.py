@@ -29,11 +29,22 @@ from sim.images.instructions import (
     check_signal,
     trigger,
 )
+from sim.images.merging import merged
 from sim.images.naming import Part, printed
 from sim.images.options import Options
 from sim.images.running import run_plan
 from sim.images.selection import key_of
-from sim.images.stages import SCRATCH, Dockerfile, Stage, global_args, instruction_sources, resolve, sources, triggers
+from sim.images.stages import (
+    SCRATCH,
+    Dockerfile,
+    Stage,
+    before_its_stage,
+    global_args,
+    instruction_sources,
+    resolve,
+    sources,
+    triggers,
+)
 from sim.images.state import State, from_image, from_scratch, owner
 from sim.images.vertices import BuildGraph, EdgeKind, Effect, Input, Vertex
 
@@ -63,8 +74,8 @@ class _Compiler:
         self.merges = merges
         self.escape = dockerfile.escape
         self.globals = global_args(dockerfile, options.build_args, options.platform_args())
-        self.vertices: dict[str, Vertex] = {}
-        self.by_digest: dict[str, str] = {}
+        self.uses: dict[str, Vertex] = {}
+        self.takes: dict[str, list[str]] = {}
         self.digests: dict[str, str] = {}
         self.parts: dict[int, Part] = {}
         self.images: dict[str, State] = {}
@@ -81,7 +92,7 @@ class _Compiler:
             raise InputError([self._problem(stage.start, fault_of(stage.base, "")) for stage in blank])
         parents = {stage.index: self._parent(stage, bases[stage.index]) for stage in self.dockerfile.stages}
         lone = len(self.dockerfile.stages) == 1 and not self._names_other_sources()
-        needed = self._reachable(target, parents)
+        needed = self._reachable(target, bases, parents)
         for stage in self.dockerfile.stages:
             if stage.index in needed:
                 self._stage(stage, bases[stage.index], parents[stage.index], lone)
@@ -91,16 +102,22 @@ class _Compiler:
             if stage.index not in needed
             for step in (stage.start, *stage.instructions)
         ]
-        output = self.parts[target.index].state.output
-        order = self._order(output)
+        vertices, ids = merged(self.uses, self.takes, self.digests, self.parts[target.index].state.output)
         graph: nx.DiGraph[str] = nx.DiGraph()
-        for name in order:
-            graph.add_node(name, vertex=self.vertices[name])
-            for item in self.vertices[name].inputs:
+        for name, vertex in vertices.items():
+            graph.add_node(name, vertex=vertex)
+            for item in vertex.inputs:
                 graph.add_edge(item.vertex, name, kind=item.kind)
-        ends = {part.label or f"stage-{index}": part.state.output for index, part in self.parts.items()}
+        ends = {part.label or f"stage-{index}": ids.get(part.state.output, "") for index, part in self.parts.items()}
         return BuildGraph(
-            graph, output, order, self.dockerfile, self.context, tuple(self.settings), tuple(unused), ends
+            graph,
+            ids.get(self.parts[target.index].state.output, ""),
+            tuple(vertices),
+            self.dockerfile,
+            self.context,
+            tuple(self.settings),
+            tuple(unused),
+            ends,
         )
 
     def _names_other_sources(self) -> bool:
@@ -113,7 +130,12 @@ class _Compiler:
         earlier = reversed(self.dockerfile.stages[: stage.index])
         return next((other for other in earlier if other.start.alias and other.start.alias == base), None)
 
-    def _reachable(self, target: Stage, parents: dict[int, Stage | None]) -> set[int]:
+    def _reachable(self, target: Stage, bases: dict[int, str], parents: dict[int, Stage | None]) -> set[int]:
+        """The stages that a target needs, those that ONBUILD triggers copy from among them.
+
+        BuildKit looks for the latter since its Dockerfile frontend 1.11 and refuses them before, unless something else
+        needs them too.
+        """
         needed: set[int] = set()
         ahead = [target]
         while ahead:
@@ -122,11 +144,9 @@ class _Compiler:
                 continue
             needed.add(stage.index)
             parent = parents[stage.index]
-            steps = list(stage.instructions)
             if parent is not None:
                 ahead.append(parent)
-                steps += triggers(parent)
-            for step in steps:
+            for step in (*self._triggers(stage, bases[stage.index], parent), *stage.instructions):
                 for instruction, name in instruction_sources(step):
                     found = resolve(self.dockerfile, instruction, name)
                     if found is not None:
@@ -137,29 +157,31 @@ class _Compiler:
         counted = [s for s in stage.instructions if s.name in ("RUN", "COPY", "ADD", "WORKDIR")]
         total = len(counted) + (base != SCRATCH and parent is None)
         filters = self.options.no_cache_filter
-        ignore = self.options.no_cache or any(name.lower() == stage.start.alias for name in filters)
+        named = any(name.lower() == stage.start.alias for name in filters)
+        ignore = self.options.no_cache or filters == ("",) or named
         part = Part(stage, "", "" if lone else stage.name, total, ignore)
         self.parts[stage.index] = part
         self.index = stage.index
         self.label = stage.name
         if parent is not None:
             part.state = self.parts[parent.index].state.inherit()
-            first = [step.text for step in triggers(parent)]
+            part.platform = self.parts[parent.index].platform
         elif base == SCRATCH:
             part.state = from_scratch()
-            first = []
+            part.platform = self.options.platform if self.options.multi_platform else ""
         else:
             part.state = self._image(part, base, stage.start)
-            first = list(part.state.onbuild)
         part.state.onbuild = ()
-        steps: list[Instruction] = []
-        for text in first:
-            try:
-                steps.append(trigger(text, stage.start.line))
-            except InstructionError as fault:
-                raise InputError(self._problem(stage.start, str(fault))) from None
-        for step in (*steps, *stage.instructions):
+        for step in (*self._triggers(stage, base, parent), *stage.instructions):
             self._step(part, step)
+
+    def _triggers(self, stage: Stage, base: str, parent: Stage | None) -> list[Instruction]:
+        """What the stage or image that a stage is built FROM has it do first."""
+        texts = [step.text for step in triggers(parent)] if parent is not None else self.bases.get(base).onbuild
+        try:
+            return [trigger(text, stage.start.line) for text in texts]
+        except InstructionError as fault:
+            raise InputError(self._problem(stage.start, str(fault))) from None
 
     def _image(self, part: Part, reference: str, step: Instruction | None, asking: Instruction | None = None) -> State:
         fault = fault_of(reference, reference)
@@ -170,6 +192,8 @@ class _Compiler:
         if step is not None and part.stage is not None and part.stage.start.platform:
             platform = self._expand(step, part.stage.start.platform, self.globals)
         shown = normalized(reference)
+        if self.options.multi_platform:
+            part.platform = platform
         output = self._add(
             kind="image",
             name=part.prefix(f"FROM {shown}"),
@@ -178,11 +202,16 @@ class _Compiler:
             step=step,
             exact=shown,
             image=image,
+            lookup=f"[{part.platform} internal] load metadata for {shown}" if part.platform else "",
         )
         return from_image(image, output)
 
     def _step(self, part: Part, step: Instruction) -> None:
         state = part.state
+        try:
+            self.allowance.step()
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
         if isinstance(step, Run):
             self._run(part, step)
         elif isinstance(step, Copy):
@@ -231,7 +260,7 @@ class _Compiler:
         inputs = (Input(state.output, "parent"),) if state.output else ()
         state.output = self._add(
             kind="file",
-            name=part.prefix(printed(step.text, state.env, self.escape)),
+            name=part.prefix(printed(step.text, state.env, self.escape), state.env),
             definition=definition | self._epoch(),
             inputs=inputs,
             step=step,
@@ -247,6 +276,7 @@ class _Compiler:
             raise InputError(self._problem(step, str(error))) from None
         inputs: list[Input] = []
         mounts: list[dict[str, Any]] = []
+        takes: list[str] = []
         slots: dict[str, int] = {}
         for mount in plan.mounts:
             at = -1
@@ -259,9 +289,10 @@ class _Compiler:
             else:
                 source = self._source(step, mount.stage) if mount.stage != SCRATCH else ""
             if source:
-                at = slots.setdefault(source, len(inputs))
+                takes.append(source)
+                at = slots.setdefault(self.digests[source], len(inputs))
                 kind: EdgeKind = (
-                    "parent" if mount.root else "context" if self.vertices[source].kind == "context" else "mount"
+                    "parent" if mount.root else "context" if self.uses[source].kind == "context" else "mount"
                 )
                 merged = Input(source, kind, mount.selectors, mount.by_content)
                 if at < len(inputs):
@@ -275,11 +306,13 @@ class _Compiler:
             definition["mounts"] = mounts
         state.output = self._add(
             kind="exec",
-            name=part.prefix(plan.printed),
+            name=part.prefix(plan.printed, state.env),
             definition=definition,
             inputs=tuple(inputs),
             step=step,
             exact=json.dumps([mount.exact for mount in plan.mounts]),
+            takes=takes,
+            cwd=state.cwd,
             ignore_cache=part.ignore_cache,
         )
 
@@ -290,12 +323,13 @@ class _Compiler:
             self.allowance.spend(len(plan.dest) + sum(len(str(action)) for action in plan.actions))
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
-        name = part.prefix(printed(step.text, state.env, self.escape))
+        name = part.prefix(printed(step.text, state.env, self.escape), state.env)
         linked = self.merges and step.link and not step.chmod
         base = "" if linked else state.output
         inputs: list[Input] = [Input(base, "parent")] if base else []
         taken: list[tuple[int, Any]] = []
-        slots = {base: 0} if base else {}
+        slots = {self.digests[base]: 0} if base else {}
+        takes = [base] if base else []
         actions: list[dict[str, Any]] = []
         for action in plan.actions:
             if action.document is not None:
@@ -304,15 +338,23 @@ class _Compiler:
                 source = self._remote(state, action.remote, action.definition, step, name)
             else:
                 source = self._source(step, step.source)
-            at = slots.setdefault(source, len(inputs))
-            kind: EdgeKind = "context" if source and self.vertices[source].kind == "context" else "copy"
+            if not source:
+                if action.selector.path != "/" and not action.selector.wildcard:
+                    message = f'"{action.selector.path}": not found in stage "{step.source}", which is empty'
+                    raise InputError(self._problem(step, message))
+                actions.append(action.definition | {"from": -1} | self._epoch())
+                continue
+            takes.append(source)
+            itself = bool(base) and self.digests[source] == self.digests[base]
+            at = slots.setdefault(self.digests[source], len(inputs))
+            kind: EdgeKind = "context" if self.uses[source].kind == "context" else "copy"
             if at == len(inputs):
                 inputs.append(Input(source, kind, (action.selector,), by_content=True))
-            elif source != base:
+            elif not itself:
                 selectors = (*inputs[at].selectors, action.selector)
                 inputs[at] = dataclasses.replace(inputs[at], selectors=selectors)
             taken.append((at, action.selector))
-            actions.append(action.definition | {"from": at if source != base else "itself"} | self._epoch())
+            actions.append(action.definition | {"from": "itself" if itself else at} | self._epoch())
         effect = Effect(copy=step, sources=tuple(taken), dest=plan.dest, base=0 if base else None, mode=plan.mode)
         copied = self._add(
             kind="file",
@@ -321,6 +363,7 @@ class _Compiler:
             inputs=tuple(inputs),
             step=step,
             exact=json.dumps([action.selector.path for action in plan.actions]),
+            takes=takes,
             ignore_cache=part.ignore_cache,
             effect=effect,
         )
@@ -328,7 +371,7 @@ class _Compiler:
             part.counter -= 1
             copied = self._add(
                 kind="merge",
-                name=part.prefix("LINK " + printed(step.text, state.env, self.escape)),
+                name=part.prefix("LINK " + printed(step.text, state.env, self.escape), state.env),
                 definition={"merge": 2},
                 inputs=(Input(state.output, "parent"), Input(copied, "copy")),
                 step=step,
@@ -337,15 +380,17 @@ class _Compiler:
         state.output = copied
 
     def _source(self, step: Instruction, name: str) -> str:
-        """The vertex a COPY or mount takes from: a stage's end, an image, or the build context for ""."""
+        """What a COPY or mount takes from: a stage's end, an image, "" for nothing; without a name the context."""
         if not name:
             return self._add(kind="context", name=_CONTEXT, definition={"context": ""}, inputs=(), internal=True)
         found = resolve(self.dockerfile, step, name)
+        if found is not None and found.index not in self.parts:
+            message = before_its_stage(step, name, self.label)
+            raise InputError(self._problem(step, message))
         if found is not None:
-            output = self.parts[found.index].state.output
-            if not output:
-                raise InputError(self._problem(step, f'stage "{name}" is empty; there is nothing to copy from it'))
-            return output
+            return self.parts[found.index].state.output
+        if name == SCRATCH:
+            return ""
         if name not in self.images:
             self.images[name] = self._image(Part(None, name, "", 0), name, None, step)
         return self.images[name].output
@@ -400,42 +445,16 @@ class _Compiler:
         inputs: tuple[Input, ...],
         step: Instruction | None = None,
         exact: str = "",
+        takes: list[str] | None = None,
         **more: Any,
     ) -> str:
-        """Add a vertex, or find the one of the same whole definition: that runs once, under its last name."""
+        """Add a use of a vertex; uses of the same whole definition come to one vertex (`sim.images.merging`)."""
         shape = ",".join(f"{self.digests[i.vertex]}{[s.path for s in i.selectors]}" for i in inputs)
-        digest = key_of((kind, json.dumps(definition, sort_keys=True), exact, shape))
-        known = self.by_digest.get(digest)
-        vertex = Vertex(
-            known or f"v{len(self.vertices) + 1}",
-            kind,
-            name,
-            self.label,
-            self.index,
-            definition,
-            inputs,
-            step,
-            names=(*(self.vertices[known].names if known else ()), name),
-            **more,
-        )
-        self.by_digest[digest] = vertex.id
-        self.digests[vertex.id] = digest
-        self.vertices[vertex.id] = vertex
-        return vertex.id
-
-    def _order(self, target: str) -> tuple[str, ...]:
-        order: dict[str, None] = {}
-        ahead = [(target, False)] if target else []
-        while ahead:
-            name, ready = ahead.pop()
-            if name in order:
-                continue
-            if ready:
-                order[name] = None
-                continue
-            ahead.append((name, True))
-            ahead.extend((item.vertex, False) for item in reversed(self.vertices[name].inputs))
-        return tuple(order)
+        use = f"u{len(self.uses) + 1}"
+        self.digests[use] = key_of((kind, json.dumps(definition, sort_keys=True), exact, shape))
+        self.takes[use] = takes if takes is not None else [item.vertex for item in inputs]
+        self.uses[use] = Vertex(use, kind, name, self.label, self.index, definition, inputs, step, **more)
+        return use
 
     def _epoch(self) -> dict[str, str]:
         epoch = self.options.build_args.get("SOURCE_DATE_EPOCH")

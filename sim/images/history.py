@@ -19,6 +19,7 @@ from sim.errors import InputError
 from sim.images.archive import read_images
 from sim.images.layers import Image
 from sim.images.vertices import BuildGraph, Vertex, chain
+from sim.inputfile import exists
 
 LONGEST = 3600.0
 """Seconds between two entries of a history that still count as the later one's work; more is another day's build."""
@@ -55,7 +56,7 @@ def entries(like: str, folder: str | Path = ".") -> tuple[Entry, ...]:
             for layer in image.layers
         )
     path = Path(folder) / like
-    if not path.exists():
+    if not exists(path):
         near = difflib.get_close_matches(like, known, 1)
         hint = f", did you mean {near[0]!r}?" if near else f"; the catalog has {', '.join(known)}"
         raise InputError(f"like: {like!r} is no file beside the scenario and no image of the catalog{hint}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.images.context import Tree
-from sim.images.dockerfile import Patterns
+from sim.images.patterns import Patterns
 from sim.images.rootfs import TreeView
 from sim.images.selection import resolve
 
@@ -23,15 +25,15 @@ class Ignore:
         """The tree without ignored paths. Raises `InputError` naming a rule that cannot be read."""
         if not self.rules:
             return tree
-        patterns = self._patterns()
-        kept = {path for path in tree if not patterns.matches(path)}
+        kept = {path for path in tree if not self._patterns.matches(path)}
         holders = {path[:at] for path in kept for at in range(len(path)) if path[at] == "/"}
         return tree.keep((kept | holders).__contains__)
 
     def hides(self, path: str) -> bool:
         """Whether a path is ignored."""
-        return bool(self.rules) and self._patterns().matches(path)
+        return bool(self.rules) and self._patterns.matches(path)
 
+    @cached_property
     def _patterns(self) -> Patterns:
         try:
             return Patterns([rule for _, rule in self.rules])
@@ -48,18 +50,16 @@ class Ignore:
 
     def culprit(self, path: str) -> tuple[int, str] | None:
         """The line and text of the rule that hides a path, None where none does."""
-        for count in range(len(self.rules), 0, -1):
-            if not Patterns([rule for _, rule in self.rules[: count - 1]]).matches(path) and Patterns(
-                [rule for _, rule in self.rules[:count]]
-            ).matches(path):
-                return self.rules[count - 1]
-        return None
+        number = self._patterns.decisive(path)
+        return None if number is None else self.rules[number]
 
 
 def rules_of(tree: Tree, dockerfile: str = "Dockerfile", *, specific: bool = True) -> Ignore:
     """The ignore rules for building a Dockerfile from a context.
 
     specific: whether `<dockerfile>.dockerignore` is looked for first (BuildKit does, the legacy builder does not).
+
+    Raises `InputError` for more than `limits.RULES`.
     """
     names = [f"{dockerfile}.dockerignore", ".dockerignore"] if specific else [".dockerignore"]
     for name in names:
@@ -67,5 +67,9 @@ def rules_of(tree: Tree, dockerfile: str = "Dockerfile", *, specific: bool = Tru
         if text is not None:
             lines = enumerate(text.removeprefix("\ufeff").splitlines(), 1)
             rules = ((number, line.strip()) for number, line in lines if not line.startswith("#"))
-            return Ignore(name, tuple((number, rule) for number, rule in rules if rule))
+            found = tuple((number, rule) for number, rule in rules if rule)
+            if len(found) > limits.RULES:
+                message = f"{len(found)} patterns are too many; at most {limits.RULES} are taken"
+                raise InputError(Problem(message, name, found[limits.RULES][0]))
+            return Ignore(name, found)
     return Ignore("", ())

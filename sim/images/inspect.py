@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,54 +13,92 @@ from sim.images import stages
 from sim.images.archive import foreign, is_image, read_images
 from sim.images.dockerfile import INSTRUCTIONS
 from sim.images.efficiency import efficiency
-from sim.images.layers import Image
-from sim.images.limits import DEFAULT_LIMITS, Limits
+from sim.images.layers import Image, Layer
+from sim.images.limits import DEFAULT_LIMITS, Limits, untold
 from sim.images.whiteouts import hidden_bytes
+from sim.inputfile import exists, is_file, is_folder, open_regular
 
-_FIRST_WORD = re.compile(r"\A(?:\s*(?:#.*)?\n)*\s*([A-Za-z]+)(?:\s|\Z)")
+_FIRST_WORD = re.compile(r"\A(?:[^\S\n]*+(?:#.*+)?\n)*+[^\S\n]*+([A-Za-z]++)(?:\s|\Z)")
 _DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
 _FROM = re.compile(
     r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
 )
 _COMPOSE = re.compile(r"""^(?:services|["']services["'])\s*:""", re.MULTILINE)
-_KUBERNETES = re.compile(r"""^(?:-\s+|\s*\{?\s*)["']?apiVersion["']?\s*:""", re.MULTILINE)
+_KUBERNETES = re.compile(r"""^(?:-[ \t]+|[ \t]*+\{?[ \t]*)["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 
 _EXPECTED = "a Dockerfile, an image archive or layout, a compose file or a Kubernetes manifest"
 
 
-def inspect(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
+NAMED_FILES = 1000
+"""Of the wasted files of an image so many are named, the largest; `wasted_file_count` says how many there are."""
+
+
+def inspect(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, *, layer: str = "", files: bool = False
+) -> dict[str, Any]:
     """What `path` holds, in the shape of docs/images.md; "kind" says which.
 
-    A folder is an image layout, or the folder of a Dockerfile. Raises `InputError` with the reason for anything else.
+    A folder is an image layout, or the folder of a Dockerfile. files: whether an image's layers come with their
+    entries. layer: only the entries of this one, by its number from 1 or the beginning of a digest. Raises
+    `InputError` with the reason for anything else, and for a layer that no image has.
     """
     path = Path(path)
     try:
-        if path.is_dir():
-            return _inspect_folder(path, limits)
-        if not path.exists():
+        if is_folder(path):
+            return _inspect_folder(path, limits, layer, files)
+        if not exists(path):
             raise InputError(Problem("does not exist", file=str(path)))
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(Problem(f"is neither a file nor a folder; expected {_EXPECTED}", file=str(path)))
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(512)
     except OSError as error:
         raise InputError(Problem(f"cannot be read: {error.strerror or error}", file=str(path))) from None
     if not head:
         raise InputError(Problem(f"is empty; expected {_EXPECTED}", file=str(path)))
     if is_image(head) or foreign(head):
-        return inspect_images(path, limits)
-    return _inspect_text(path, limits)
+        return inspect_images(path, limits, layer=layer, files=files)
+    return _inspect_text(path, limits, layer, files)
 
 
-def inspect_images(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
-    """The images of an archive or layout: {"kind": "image", "images": [...]}."""
-    return {"kind": "image", "images": [describe(image) for image in read_images(path, limits)]}
+def inspect_images(
+    path: str | Path,
+    limits: Limits = DEFAULT_LIMITS,
+    tick: Callable[[], None] = untold,
+    *,
+    layer: str = "",
+    files: bool = False,
+) -> dict[str, Any]:
+    """The images of an archive or layout: {"kind": "image", "images": [...]}; the rest is as in `inspect`."""
+    images = read_images(path, limits, tick)
+    listed = [
+        found(image.layers, layer) if layer else set(range(len(image.layers)) if files else ()) for image in images
+    ]
+    if layer and not any(listed):
+        have = "; ".join(f"{image.name} has {len(image.layers)}" for image in images[:3])
+        message = f"no layer {layer!r}; expected a number from 1 or the beginning of one digest ({have})"
+        raise InputError(Problem(message, file=str(path)))
+    return {"kind": "image", "images": [describe(image, wanted) for image, wanted in zip(images, listed, strict=True)]}
 
 
-def describe(image: Image) -> dict[str, Any]:
-    """An image as JSON values. Sizes in bytes; efficiency and wasted_bytes as dive defines them."""
+def found(layers: Sequence[Layer], wanted: str) -> set[int]:
+    """The place of the layer of a number from 1, or whose diff ID, digest or chain ID alone begins like that."""
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(layers):
+        return {int(wanted) - 1}
+    start = wanted.lower().removeprefix("sha256:")
+    known = [(one.diff_id, one.digest, one.chain_id) for one in layers]
+    matching = {at for at, ids in enumerate(known) if any(each.partition(":")[2].startswith(start) for each in ids)}
+    return matching if start and len(matching) == 1 else set()
+
+
+def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
+    """An image as JSON values. Sizes in bytes; efficiency and what is wasted as dive defines them.
+
+    listed: the places of layers whose files are told.
+    """
     files = [layer.files for layer in image.layers]
     waste = efficiency(files)
+    wasted = [one for one in waste.wasted if one.bytes]
     return {
         "name": image.name,
         "id": image.id,
@@ -75,27 +114,34 @@ def describe(image: Image) -> dict[str, Any]:
                 "compression": layer.compression,
                 "files": len(layer.files),
                 "instruction": layer.instruction,
+                **({"entries": [one._asdict() for one in layer.files]} if at in listed else {}),
             }
-            for layer in image.layers
+            for at, layer in enumerate(image.layers)
         ],
         "history": [asdict(entry) for entry in image.history],
         "efficiency": waste.efficiency,
         "wasted_bytes": waste.wasted_bytes,
+        "wasted_share": waste.wasted_share,
         "hidden_bytes": hidden_bytes(files),
+        "wasted_file_count": len(wasted),
+        "wasted_files": [
+            {"path": one.path, "bytes": one.bytes, "layers": [at + 1 for at in one.layers]}
+            for one in wasted[:NAMED_FILES]
+        ],
     }
 
 
-def _inspect_folder(path: Path, limits: Limits) -> dict[str, Any]:
-    if not any((path / name).exists() for name in ("index.json", "manifest.json", "oci-layout")):
+def _inspect_folder(path: Path, limits: Limits, layer: str, files: bool) -> dict[str, Any]:
+    if not any(exists(path / name) for name in ("index.json", "manifest.json", "oci-layout")):
         for name in ("Dockerfile", "Containerfile"):
-            if (path / name).is_file():
-                return _inspect_text(path / name, limits)
+            if is_file(path / name):
+                return _inspect_text(path / name, limits, layer, files)
         message = "is a folder without index.json, manifest.json or Dockerfile"
         raise InputError(Problem(f"{message}; expected {_EXPECTED}", file=str(path)))
-    return inspect_images(path, limits)
+    return inspect_images(path, limits, layer=layer, files=files)
 
 
-def _inspect_text(path: Path, limits: Limits) -> dict[str, Any]:
+def _inspect_text(path: Path, limits: Limits, layer: str, files: bool) -> dict[str, Any]:
     text = _read_text(path, limits)
     if not _is_dockerfile(path, text):
         kind = "Kubernetes manifests" if _KUBERNETES.search(text) else "compose files" if _COMPOSE.search(text) else ""
@@ -103,6 +149,8 @@ def _inspect_text(path: Path, limits: Limits) -> dict[str, Any]:
             message = f"{kind} cannot be inspected yet; expected a Dockerfile, or an image archive or layout"
             raise InputError(Problem(message, file=str(path)))
         raise InputError(Problem(f"is none of what can be inspected; expected {_EXPECTED}", file=str(path)))
+    if layer or files:
+        raise InputError(Problem("has no layers; --layer and --files are for image archives and layouts", str(path)))
     return stages.describe(text, str(path))
 
 
@@ -118,7 +166,7 @@ def _is_dockerfile(path: Path, text: str) -> bool:
 
 def _read_text(path: Path, limits: Limits) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(limits.document + 1)
     except OSError as error:
         raise InputError(Problem(f"cannot be read: {error.strerror or error}", file=str(path))) from None

@@ -324,7 +324,10 @@ def is_git(word: str) -> bool:
     """Whether ADD clones it."""
     if word.startswith(("git://", "git@", "ssh://")):
         return True
-    return bool(re.match(r"https?://[^?]*\.git([?#].*)?$", word)) or bool(re.match(r"github\.com/[^/]+/[^/]+", word))
+    if word.startswith(("http://", "https://")):
+        path = word.partition("?")[0]
+        return path.endswith(".git") or ".git#" in path
+    return bool(re.match(r"github\.com/[^/]+/[^/]+", word))
 
 
 def _pairs(node: Node, _: Flags) -> Instruction:
@@ -359,7 +362,7 @@ _SIGNALS = {
 def check_signal(text: str) -> None:
     """Raise `ValueError` for what is no signal's name or number (moby/sys, signal: ParseSignal)."""
     number = re.fullmatch(r"[-+]?\d+", text)
-    if int(text) == 0 if number else text.upper().removeprefix("SIG") not in _SIGNALS:
+    if not text.strip("+-0") if number else text.upper().removeprefix("SIG") not in _SIGNALS:
         raise ValueError(f"invalid signal: {text}; expected one such as SIGTERM or 15")
 
 
@@ -395,8 +398,8 @@ def _shell(node: Node) -> None:
         raise InstructionError(f"SHELL requires the arguments to be in JSON form: {node.text}")
 
 
-_DURATION = re.compile(r"[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+)")
-_PORT = re.compile(r"(\S*:)?(\d+)(-(\d+))?(/(tcp|udp|sctp))?", re.IGNORECASE)
+_DURATION = re.compile(r"[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+)")
+_PORT = re.compile(r"(\S*:)?(\d{1,9})(-(\d{1,9}))?(/(tcp|udp|sctp))?", re.IGNORECASE)
 
 
 def _expose(node: Node) -> None:

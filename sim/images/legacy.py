@@ -8,6 +8,7 @@ and the like are steps as any other, and a missed step makes a new image, so all
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,8 +34,9 @@ from sim.images.instructions import (
     trigger,
 )
 from sim.images.options import PROXIES, Options
-from sim.images.selection import Selector, glob, has_wildcard
-from sim.images.stages import SCRATCH, Dockerfile, Stage, resolve
+from sim.images.patterns import glob
+from sim.images.selection import Selector, has_wildcard
+from sim.images.stages import SCRATCH, Dockerfile, Stage
 from sim.images.state import DEFAULT_SHELL
 from sim.images.vertices import BuildGraph, EdgeKind, Effect, Input, Vertex
 
@@ -85,7 +87,7 @@ class _Args:
 
 def build_chain(dockerfile: Dockerfile, context: Tree, options: Options, bases: Bases | None = None) -> BuildGraph:
     """The legacy builder's steps as a graph: every stage up to the target, in order. Raises `InputError`."""
-    return _Chain(dockerfile.require(), context, options, bases or Bases()).compile()
+    return _Chain(dockerfile.require(legacy=True), context, options, bases or Bases()).compile()
 
 
 class _Chain:
@@ -103,7 +105,7 @@ class _Chain:
         self.allowance = Allowance()
 
     def compile(self) -> BuildGraph:
-        target = self.dockerfile.find(self.options.target)
+        target = self.dockerfile.find(self.options.target, last=False)
         stages = self.dockerfile.stages[: target.index + 1]
         steps = len(self.dockerfile.globals) + sum(1 + len(stage.instructions) for stage in stages)
         self.total = steps + len(self.options.labels)
@@ -132,6 +134,8 @@ class _Chain:
             for step in (stage.start, *stage.instructions)
         ]
         output = self.images[target.index].output
+        if not output:
+            raise InputError(self._problem(target.start, "No image was generated. Is your Dockerfile empty?"))
         return BuildGraph(graph, output, tuple(self.vertices), self.dockerfile, self.context, (), tuple(unused))
 
     def _check_names(self, stages: Sequence[Stage]) -> None:
@@ -184,6 +188,10 @@ class _Chain:
         return image
 
     def _step(self, image: _Image, step: Instruction, *, hidden: bool = False) -> None:
+        try:
+            self.allowance.step()
+        except ValueError as error:
+            raise InputError(self._problem(step, str(error))) from None
         if isinstance(step, Copy):
             self._copy(image, step, hidden)
             return
@@ -211,7 +219,7 @@ class _Chain:
         inputs = (Input(image.output, "parent"),) if image.output else ()
         image.output = self._add(
             kind, step, {"command": command}, inputs, fault, effect=effect or Effect(base=0 if inputs else None),
-            internal=hidden,
+            internal=hidden, cwd=image.workdir or "/",
         )  # fmt: skip
 
     def _run(self, image: _Image, step: Run) -> list[Any]:
@@ -276,7 +284,10 @@ class _Chain:
             raise InputError(self._problem(step, str(error))) from None
         inputs = [Input(image.output, "parent")] if image.output else []
         base = 0 if inputs else None
-        source = self._source(step) if sources else ""
+        source = ""
+        if sources:
+            source, refused = self._source(step)
+            fault = fault or refused
         at = len(inputs)
         if source == image.output and source:
             at = 0
@@ -291,10 +302,14 @@ class _Chain:
             )
         elif not many and not fault:
             fault = f"{step.name} failed: no source files were specified"
+        if sources and not source and not fault and any(path != "/" for path in paths):
+            plain = next((path.strip("/") for path in paths if path != "/" and not has_wildcard(path)), "")
+            why = f"stat {plain}: file does not exist" if plain else "no source files were specified"
+            fault = f"{step.name} failed: {why}"
         command: dict[str, Any] = {"command": [step.name, self._word(image, step, step.chown), word]}
         if remote:
             command["remotes"] = [[remote_name(source), self.options.content_at(source)] for source in remote]
-        taken = tuple((at, selector) for selector in selectors)
+        taken = tuple((at, selector) for selector in selectors if source)
         effect = Effect(copy=step, sources=taken, dest=dest, base=base, mode=0)
         image.output = self._add("file", step, command, tuple(inputs), fault, effect=effect, internal=hidden)
 
@@ -305,20 +320,30 @@ class _Chain:
         pattern = glob(path.strip("/"))
         return sum(bool(pattern.fullmatch(name)) for name in self.context)
 
-    def _source(self, step: Copy) -> str:
+    def _source(self, step: Copy) -> tuple[str, str]:
+        """What a COPY takes from, "" for an empty stage, and why it cannot (dispatchers.go: getImageMount)."""
         if not step.source:
             if "context" not in self.vertices:
                 made = Vertex("context", "context", "build context", "", 0, {"context": ""}, (), internal=True)
                 self.vertices["context"] = made
-            return "context"
-        found = resolve(self.dockerfile, step, step.source)
-        if found is not None:
-            return self.images[found.index].output
+            return "context", ""
+        name, here = step.source.lower(), self.stage.index if self.stage is not None else 0
+        named = {stage.start.alias: stage.index for stage in self.dockerfile.stages[:here] if stage.start.alias}
+        index = named.get(name, int(name) if re.fullmatch(r"[-+]?\d{1,9}", name) else None)
+        if index is not None and 0 <= index < here:
+            return self.images[index].output, ""
+        why = ""
+        if index is not None:
+            why = "refers to current build stage" if index == here else "index out of bounds"
+        elif step.source == SCRATCH:
+            why = "'scratch' is a reserved name"
+        if why:
+            return "", f"invalid from flag value {step.source}: {why}"
         base = self.bases.get(step.source)
         name = f"image {base.identity}"
         definition = {"image": base.identity, "layers": list(base.layers)}
         self.vertices[name] = Vertex(name, "image", name, "", 0, definition, (), internal=True, image=base)
-        return name
+        return name, ""
 
     def _add(
         self,
@@ -331,6 +356,7 @@ class _Chain:
         image: BaseImage | None = None,
         effect: Effect | None = None,
         internal: bool = False,
+        cwd: str = "/",
     ) -> str:
         if not internal:
             self.number += 1
@@ -351,6 +377,7 @@ class _Chain:
             image=image,
             names=(name,),
             fault=fault,
+            cwd=cwd,
         )
         self.vertices[vertex.id] = vertex
         return vertex.id

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
 from collections.abc import Sequence
 
 from sim.images.cache import Output, Step, Store
+from sim.images.context import Entry
 from sim.images.files import after
+from sim.images.patterns import glob
 from sim.images.rootfs import Files, TreeView
-from sim.images.selection import Selected, Selector, View, glob, key_of, resolve
+from sim.images.selection import Selected, Selector, View, key_of, resolve
 from sim.images.vertices import BuildGraph, Vertex
 
 
@@ -81,7 +84,12 @@ def _left(vertex: Vertex, inputs: list[Step], parent: Step | None, output: Outpu
 
 
 def checksum(view: View | None, selectors: Sequence[Selector]) -> Selected:
-    """The legacy builder's hash of a COPY's sources: each file's path counts, and the order of sources."""
+    """The legacy builder's hash of a COPY's sources: each file's path counts, and the order of sources.
+
+    A link inside a directory counts as what it leads to, under that path: of a directory as that alone. One that leads
+    to nothing counts by its own path in the context, and in an image by the path it leads to; one that leads in a
+    circle is passed over (moby/moby, builder/dockerfile/copy.go: walkSource; remotecontext/archive.go).
+    """
     if view is None:
         return Selected(key_of(("nothing",)), ())
     hashes: list[str] = []
@@ -104,10 +112,26 @@ def checksum(view: View | None, selectors: Sequence[Selector]) -> Selected:
             if not listing.entries and not listing.taint and where:
                 missing.append(selector.path)
             held = [(posixpath.join(where, rel) if rel else where, e) for rel, e in listing.entries]
-            one = sorted(f"{full} {entry.identity()}" for full, entry in held if full)
-            hashes.append(key_of([*one, *listing.taint, name if listing.taint else ""]))
-            parts += [(full, entry.identity()) for full, entry in held]
-            taint += listing.taint
+            counted = [found for full, entry in held if (found := _counted(view, full, entry))]
+            unknown = list(dict.fromkeys((*listing.taint, *(token for _, _, more in counted for token in more))))
+            one = sorted(f"{full} {identity}" for full, identity, _ in counted if full)
+            hashes.append(key_of([*one, *unknown, name if unknown else ""]))
+            parts += [(full, identity) for full, identity, _ in counted]
+            taint += unknown
             size += sum(entry.size for _, entry in held)
     digest = hashes[0] if len(hashes) == 1 else key_of(("multi", *hashes))
     return Selected(digest, tuple(parts), size, tuple(missing), tuple(taint))
+
+
+def _counted(view: View, path: str, entry: Entry) -> tuple[str, str, tuple[str, ...]] | None:
+    """The path and identity that an entry counts with, and what stands for the unknown; None for a circle of links."""
+    if entry.kind != "link":
+        return path, entry.identity(), ()
+    goal = resolve(view, path)
+    found = view.lookup(goal)
+    if found is not None:
+        return None if found.kind == "link" else (goal, found.identity(), ())
+    nothing = dataclasses.replace(entry, target="").identity()
+    if isinstance(view, TreeView):
+        return path, nothing, ()
+    return goal, nothing, view.listing(goal).taint

@@ -1,15 +1,16 @@
 """How much a reader of image archives takes before it refuses: the bounds that keep a hostile file harmless.
 
-Reading spends from one `Budget` an inspection. Nothing here knows a format.
+Reading spends from one `Budget` an inspection. Nothing here knows a format. The numbers are in `sim.limits`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from sim import limits
 from sim.errors import InputError, Problem
-
-KIB, MIB, GIB = 2**10, 2**20, 2**30
+from sim.limits import MIB as MIB
 
 
 class LimitError(InputError):
@@ -20,45 +21,44 @@ class LimitError(InputError):
 class Limits:
     """Bounds on one inspection. Sizes in bytes.
 
-    content: all bytes read after decompression, and the size any one file may declare.
-    expansion: how many times its stored size a blob may decompress to, once past `expansion_from`.
-    document: one JSON document (registries take manifests of at most 4 MiB, distribution-spec) or one text file.
-    documents: all JSON documents of an archive together.
-    entries: files, directories and links of all layers together, and directories on their way that are not listed
-    just before. names: bytes of their names and link targets.
-    path: one name or link target (Linux's PATH_MAX). header: one extended tar header.
-    members: files of the archive itself. nesting: indexes inside indexes. images: images in one archive.
+    As `sim.limits` has them, which a test makes smaller.
     """
 
-    content: int = 64 * GIB
-    expansion: int = 200
-    expansion_from: int = GIB
-    document: int = 4 * MIB
-    documents: int = 32 * MIB
-    entries: int = 1_000_000
-    names: int = 128 * MIB
-    path: int = 4096
-    header: int = MIB
-    members: int = 100_000
-    nesting: int = 8
-    images: int = 1000
+    content: int = limits.IMAGE_CONTENT
+    expansion: int = limits.IMAGE_EXPANSION
+    expansion_from: int = limits.IMAGE_EXPANSION_FROM
+    document: int = limits.IMAGE_DOCUMENT
+    documents: int = limits.IMAGE_DOCUMENTS
+    entries: int = limits.IMAGE_ENTRIES
+    names: int = limits.IMAGE_NAMES
+    path: int = limits.IMAGE_PATH
+    header: int = limits.IMAGE_HEADER
+    members: int = limits.IMAGE_MEMBERS
+    nesting: int = limits.IMAGE_NESTING
+    images: int = limits.IMAGES
 
 
 DEFAULT_LIMITS = Limits()
 
 
+def untold() -> None:
+    """Nobody is told that reading goes on."""
+
+
 @dataclass(slots=True)
 class Budget:
-    """What is left of the limits in the inspection under way."""
+    """What is left of the limits in the inspection under way. tick: called with each piece; may end it by raising."""
 
     limits: Limits
     content: int = 0
     documents: int = 0
     entries: int = 0
     names: int = 0
+    tick: Callable[[], None] = untold
 
     def spend_content(self, size: int, place: str) -> None:
-        """Count `size` decompressed bytes; raises `LimitError` past the limit."""
+        """Count `size` decompressed bytes, and tell that reading goes on; raises `LimitError` past the limit."""
+        self.tick()
         self.content += size
         if self.content > self.limits.content:
             raise over(f"holds over {self.limits.content} B once decompressed", "content", self.limits.content, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -130,9 +131,10 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgtp])?i?b?)?", re.IGNORECASE)
 def size_in_bytes(text: str) -> int:
     """A size as docker's flags take it: "64m" is 67108864 (docker/go-units, RAMInBytes). Raises `ValueError`."""
     found = _SIZE.fullmatch(text)
-    if not found:
+    size = float(found[1]) * 1024 ** (" kmgtp".index((found[2] or " ").lower())) if found else math.inf
+    if size >= 2**63:
         raise ValueError(f"invalid value for size: {text}; expected one such as 64m or 1g")
-    return int(float(found[1]) * 1024 ** (" kmgtp".index((found[2] or " ").lower())))
+    return int(size)
 
 
 def _kind(fields: dict[str, str]) -> str:
@@ -148,7 +150,7 @@ def _number(fields: dict[str, str], name: str, base: int) -> int | None:
     if name not in fields:
         return None
     text = fields[name]
-    if not re.fullmatch(r"[0-7]+" if base == 8 else r"\d+", text) or int(text, base) >= 2**32:
+    if not re.fullmatch(r"[0-7]+" if base == 8 else r"\d+", text) or len(text) > 32 or int(text, base) >= 2**32:
         raise ValueError(f"invalid value {text} for {name}; expected {'an octal' if base == 8 else 'a whole'} number")
     return int(text, base)
 

@@ -17,6 +17,10 @@ _SWITCHES = {
     "--pull", "--quiet", "-q", "--load", "--push", "--rm", "--force-rm", "--squash", "--compress", "--debug", "-D",
 }  # fmt: skip
 
+_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
+_FALSE = {"0", "f", "F", "false", "FALSE", "False"}
+"""What Go's strconv.ParseBool takes."""
+
 PROXIES = tuple(
     spelling
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
@@ -48,6 +52,18 @@ class Options:
     labels: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
     remotes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def multi_platform(self) -> bool:
+        """Whether BuildKit's steps are named with their platform. Raises `InputError` for what is no boolean.
+
+        As moby/buildkit, frontend/dockerui/config.go.
+        """
+        value = self.build_args.get("BUILDKIT_MULTI_PLATFORM", "")
+        if value and value not in _TRUE | _FALSE:
+            allowed = ", ".join(sorted(_TRUE | _FALSE))
+            raise InputError(f"invalid boolean value for multi-platform: {value}; expected one of {allowed}")
+        return value in _TRUE
 
     def content_at(self, address: str) -> str:
         """What stands for the content at an address: of its bytes or commit, not of its ETag, date or query."""

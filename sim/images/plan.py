@@ -8,7 +8,7 @@ ways.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,8 @@ from sim.images.export import exported
 from sim.images.history import Entry, Known, match
 from sim.images.ignore import Ignore, rules_of
 from sim.images.instructions import Instruction
-from sim.images.options import BUILDERS, Builder, Options
+from sim.images.options import BUILDERS, Builder, Options, from_command_line
+from sim.images.outcomes import left_by
 from sim.images.records import records_of
 from sim.images.remotes import mirrors
 from sim.images.rootfs import Files
@@ -110,6 +111,10 @@ class _Session:
     count: int = 0
 
 
+def untold(_: float) -> None:
+    """Progress that nobody is told."""
+
+
 def plan_builds(
     dockerfile: str | bytes | None,
     context: Tree | Mapping[str, str] | str | Path,
@@ -128,6 +133,8 @@ def plan_builds(
     pull_base: bool = False,
     like: Sequence[Entry] = (),
     remotes: Mapping[str, str] | None = None,
+    flags: str = "",
+    tick: Callable[[float], None] = untold,
 ) -> BuildPlan:
     """Plan a first build into an empty cache, and one more after each change; changes add up.
 
@@ -135,7 +142,9 @@ def plan_builds(
     a folder. label: what the records are called by. bound: which end of their ranges costs are taken at. host: the
     machine that builds, by its id in the catalog. max_parallelism: steps that BuildKit runs at once, 0 for no limit.
     pull_base: whether base images are not there yet. like: layers of a real image, from `history.entries`. remotes:
-    what stands for the content of an ADD's address, as `Options` has it.
+    what stands for the content of an ADD's address, as `Options` has it. flags: more words of a `docker build` command
+    line, of which platform, network, hosts, labels and limits are taken (`options.from_command_line`). tick: told the
+    share that is done before each build, and may end it all by raising.
     Raises `InputError` with every problem of the Dockerfile, the context or a change.
     """
     if builder not in BUILDERS:
@@ -146,17 +155,22 @@ def plan_builds(
     machine = Machine(load.host(host), bound, builder, max_parallelism, pull_base)
     session = _Session(builder, machine, tuple(like))
     arguments, fetched = dict(build_args or {}), dict(remotes or {})
-    options = Options(dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, remotes=fetched)
+    line = from_command_line(flags)
+    options = dataclasses.replace(
+        line, dockerfile=path, target=target, build_args=arguments, no_cache=no_cache, no_cache_filter=(),
+        remotes=fetched,
+    )  # fmt: skip
+    tick(0.0)
     builds = [_plan(session, tree, options, bases, label, bound)]
     for change in changes:
+        tick(len(builds) / (len(changes) + 1))
         ignore = rules_of(tree, trees.clean(path), specific=builder != "legacy")
         tree = apply(tree, change.edits, ignore)
         merged = {**arguments, **change.build_args}
         arguments = {name: value for name, value in merged.items() if value is not None}
         fetched |= change.remotes
-        options = Options(
-            dockerfile=path,
-            target=target,
+        options = dataclasses.replace(
+            options,
             build_args=dict(arguments),
             no_cache=change.no_cache,
             no_cache_filter=change.no_cache_filter,
@@ -205,13 +219,13 @@ def _plan(
     hopeful = session.store.copy()
 
     def changed(vertex: Vertex, below: Files | None) -> Files:
-        return Files((below,) if below is not None else (), tokens=(f"run {session.count} {vertex.id}",))
+        return left_by(vertex, below, (f"run {session.count} {vertex.id}",))
 
     def same(vertex: Vertex, below: Files | None) -> Files:
         old = before.steps.get(pairs.get(vertex.id, "")) if before is not None else None
         files = old.files if old is not None else None
         tokens = files.tokens if isinstance(files, Files) and files.tokens else (f"run {session.count} {vertex.id}",)
-        return Files((below,) if below is not None else (), tokens=tokens)
+        return left_by(vertex, below, tokens)
 
     known = match(graph, session.history) if session.history else {}
     failing, skipped = _failure(session, graph, known, changed)

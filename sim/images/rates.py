@@ -12,6 +12,9 @@ from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import Number
 from sim.catalog.read import Table
 from sim.errors import Problem
+from sim.images.counting import TOOLS, Count
+from sim.images.wording import InOrder
+from sim.outcome import Bound
 
 FILE = Path(__file__).parents[1] / "catalog" / "steps.toml"
 
@@ -26,14 +29,45 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a command takes by its packages: a start, and each that it names or that a lock file names for it.
+
+    tool: how they are counted, a key of `counting.TOOLS`.
+    """
+
+    tool: str
+    start: tuple[Number, Number]
+    named: tuple[Number, Number]
+    locked: tuple[Number, Number]
+
+    def amount(self, count: Count, bound: Bound) -> tuple[float, float]:
+        """Seconds and bytes of so many packages."""
+        seconds, size = (
+            first.at(bound) + count.named * named.at(bound) + count.locked * locked.at(bound)
+            for first, named, locked in zip(self.start, self.named, self.locked, strict=True)
+        )
+        return seconds, size
+
+    def reason(self, count: Count) -> str:
+        """Why a package is reckoned as it is."""
+        return (self.named if count.named else self.locked)[0].estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """What the catalog says of commands that match a pattern."""
+    """What the catalog says of commands that match a pattern.
+
+    counted: where their packages can be counted. result: bytes of what they make and a later COPY takes, where that is
+    less than all they write.
+    """
 
     id: str
-    pattern: re.Pattern[str]
+    pattern: InOrder
     seconds: Number
     bytes: Number
     shape: Shape
+    counted: Counted | None = None
+    result: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +128,7 @@ def book() -> Book:
 
 
 _NO_SHAPE = Shape(Number(1.0, "1"), Number(1.0, "1"), fetches=False)
-_ANYTHING = re.compile(".")
+_ANYTHING = InOrder(".")
 _NOTHING = Rule("other", _ANYTHING, Number(0.0, "s"), Number(0.0, "B"), _NO_SHAPE)
 """In place of what is missing, which is reported."""
 
@@ -112,22 +146,35 @@ def _shapes(table: Table | None) -> dict[str, Shape]:
 def _command(table: Table, shapes: dict[str, Shape]) -> Rule:
     written, pattern = table.string("pattern"), _ANYTHING
     try:
-        pattern = re.compile(written)
+        pattern = InOrder(written)
     except re.error as error:
         table.problem(f"{written!r} is no regular expression: {error}", "pattern")
-    if pattern.search("") is not None:
+    if pattern.search(""):
         table.problem(f"{written!r} matches every command; expected what only some hold", "pattern")
     return _rule(table, pattern, shapes)
 
 
-def _rule(table: Table, pattern: re.Pattern[str], shapes: dict[str, Shape]) -> Rule:
+def _rule(table: Table, pattern: InOrder, shapes: dict[str, Shape]) -> Rule:
     shape = table.string("shape", allowed=shapes)
+    inner = table.table("counted", needed=False)
     rule = Rule(
         table.string("id"),
         pattern,
         table.number("seconds", "s"),
         table.number("bytes", "B"),
         shapes.get(shape) or _NO_SHAPE,
+        _counted(inner) if inner is not None else None,
+        table.number("result", "B") if table.has("result") else None,
     )
     table.done()
     return rule
+
+
+def _counted(table: Table) -> Counted:
+    start, named, locked = (
+        (table.number(f"{part}_seconds", "s"), table.number(f"{part}_bytes", "B"))
+        for part in ("start", "named", "locked")
+    )
+    found = Counted(table.string("tool", allowed=TOOLS), start, named, locked)
+    table.done()
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sim.images.breaks import breaks
 from sim.images.cache import Step
+from sim.images.causes import causes
 from sim.images.costs import Cost
 from sim.images.instructions import Instruction
 from sim.images.schedule import Schedule
@@ -31,6 +32,7 @@ def records_of(
     """
     records: list[StepRecord] = []
     critical = set(when.now.critical)
+    every = causes(now, before, pairs)
     broken = next((step.vertex for step in now.steps.values() if step.outcome == "failed"), None)
     for name, step in now.steps.items():
         vertex = step.vertex
@@ -48,6 +50,7 @@ def records_of(
         else:
             why = reason(step, now, before, pairs)
         span = when.now.spans.get(name)
+        also = tuple(said for said in every.get(name, ()) if said != why) if status in ("miss", "depends") else ()
         records.append(
             StepRecord(
                 of,
@@ -73,6 +76,7 @@ def records_of(
                 span[1] if span else None,
                 name in critical,
                 breaks(step, now) if status == "hit" else None,
+                also,
             )
         )
     records += _settings(of, build, now)
@@ -120,7 +124,7 @@ def _settings(of: str, build: str, now: Built) -> list[StepRecord]:
     for stage, instruction in now.graph.settings:
         earlier = [item for item in behind.get(stage, ()) if item[0] < instruction.line]
         name = f"s{instruction.line}-{len(records)}"
-        above = max(earlier)[1] if earlier else ""
+        above = max(earlier)[1] if earlier else _start(stage, now)
         behind.setdefault(stage, []).append((instruction.line, name))
         message = _metadata(instruction.name)
         records.append(_setting(of, build, name, stage, instruction, "metadata", message, above))
@@ -128,6 +132,15 @@ def _settings(of: str, build: str, now: Built) -> list[StepRecord]:
         message = Message("build.unused", (("stage", stage),))
         records.append(_setting(of, build, f"u{instruction.line}", stage, instruction, "unused", message, ""))
     return records
+
+
+def _start(stage: str, now: Built) -> str:
+    """The step that a stage starts from where another stage, which starts from the same, has given it its name."""
+    inside = [vertex for vertex in now.graph.vertices if vertex.stage == stage and vertex.line]
+    first = min(inside, key=lambda vertex: vertex.line, default=None)
+    parents = [item.vertex for item in first.inputs if item.kind == "parent"] if first else []
+    start = parents[0] if parents else "" if first else now.graph.stage_ends.get(stage, "")
+    return start if start in now.steps and now.steps[start].vertex.line else ""
 
 
 def _setting(

@@ -84,7 +84,7 @@ def costs_of(built: Built, machine: Machine, known: Mapping[int, Known], before:
         def cost(warm: bool, step: Step = step, changed: Rewriting = changed) -> Cost:
             return cost_of(
                 step, built.graph, built.steps, machine.bound, warm=warm, known=known, changed=changed,
-                ratio=machine.ratio,
+                ratio=machine.ratio, cwd=places[step.vertex.id],
             )  # fmt: skip
 
         vertex = step.vertex

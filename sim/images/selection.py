@@ -11,11 +11,10 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 from sim.images.context import Entry
-from sim.images.dockerfile import Patterns
+from sim.images.patterns import Patterns, glob
 
 _MAX_LINKS = 40
 
@@ -88,19 +87,19 @@ def _one(view: View, selector: Selector) -> Selected:
         return _wildcard(view, selector, path)
     where = resolve(view, path)
     listing = view.listing(where)
-    missing = () if listing.entries or listing.taint or not path else (selector.path,)
+    missing = [] if listing.entries or listing.taint or not path else [selector.path]
     if selector.include or selector.exclude:
         chosen = _filtered(listing, selector)
         hashed = [
-            f"{posixpath.basename(rel) or posixpath.basename(path)} {_followed(view, posixpath.join(where, rel), e)}"
+            f"{posixpath.basename(rel or path)} {_followed(view, posixpath.join(where, rel), e, missing)}"
             for rel, e in chosen
         ]
-        return _selected(where, chosen, [*hashed, *listing.taint], listing.taint, missing)
+        return _selected(where, chosen, [*hashed, *listing.taint], listing.taint, tuple(missing))
     if len(listing.entries) == 1 and listing.entries[0][0] == "":
         hashed = [listing.entries[0][1].identity()]
     else:
         hashed = [f"{rel} {entry.identity()}" for rel, entry in listing.entries]
-    return _selected(where, listing.entries, [*hashed, *listing.taint], listing.taint, missing)
+    return _selected(where, listing.entries, [*hashed, *listing.taint], listing.taint, tuple(missing))
 
 
 def _selected(
@@ -132,30 +131,41 @@ def _wildcard(view: View, selector: Selector, path: str) -> Selected:
     fixed, pattern = split_wildcard(path)
     where = resolve(view, fixed)
     listing = view.listing(where)
+    matches = glob(pattern).fullmatch
+    exclude = Patterns(selector.exclude) if selector.exclude else None
     chosen = []
     matched = ""
     for rel, entry in listing.entries:
         if not rel:
             continue
         if not matched or not rel.startswith(matched + "/"):
-            if not glob(pattern).fullmatch(rel):
+            if not matches(rel):
                 continue
             matched = rel
         below = rel[len(matched) + 1 :]
-        if selector.exclude and below and Patterns(selector.exclude).matches(below):
+        if exclude and below and exclude.matches(below):
             continue
         chosen.append((rel, entry))
-    followed = [(rel, _followed(view, posixpath.join(where, rel), entry)) for rel, entry in chosen]
+    missing: list[str] = []
+    followed = [(rel, _followed(view, posixpath.join(where, rel), entry, missing)) for rel, entry in chosen]
     if len(chosen) == 1 and not listing.taint and posixpath.basename(chosen[0][0]) == posixpath.basename(path):
-        return _selected(where, chosen, [followed[0][1]], ())
+        return _selected(where, chosen, [followed[0][1]], (), tuple(missing))
     hashed = [f"{posixpath.basename(rel)} {identity}" for rel, identity in followed]
-    return _selected(where, chosen, [*hashed, *(f"{token} {pattern}" for token in listing.taint)], listing.taint)
+    unknown = [f"{token} {pattern}" for token in listing.taint]
+    return _selected(where, chosen, [*hashed, *unknown], listing.taint, tuple(missing))
 
 
-def _followed(view: View, path: str, entry: Entry) -> str:
-    """What a path counts as where patterns choose: a link as what it leads to (contenthash, checksum.go: Checksum)."""
+def _followed(view: View, path: str, entry: Entry, missing: list[str]) -> str:
+    """What a path counts as where patterns choose: a link as what it leads to (contenthash, checksum.go: Checksum).
+
+    A link to nothing that was sent is refused there; what it leads to is added to `missing`.
+    """
     goal = resolve(view, path) if entry.kind == "link" else path
-    if goal == path or not view.listing(goal).entries:
+    if goal == path:
+        return entry.identity()
+    found = view.listing(goal)
+    if not found.entries:
+        missing += [] if found.taint else ["/" + goal]
         return entry.identity()
     return _one(view, Selector("/" + goal)).digest
 
@@ -172,40 +182,14 @@ def split_wildcard(path: str) -> tuple[str, str]:
     return "/".join(parts[:at]), "/".join(parts[at:])
 
 
-@lru_cache(maxsize=512)
-def glob(pattern: str) -> re.Pattern[str]:
-    """A pattern of Go's path.Match as a regular expression: no wildcard crosses a slash.
-
-    Raises `ValueError` for one that cannot be read.
-    """
-    out = ""
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        at += 1
-        if char == "*":
-            out += "[^/]*"
-        elif char == "?":
-            out += "[^/]"
-        elif char == "\\" and at < len(pattern):
-            out += re.escape(pattern[at])
-            at += 1
-        elif char == "[":
-            end = pattern.find("]", at + 1)
-            if end < 0:
-                raise ValueError(f"syntax error in pattern {pattern!r}: expected a closing ]")
-            out += "[" + pattern[at:end].replace("[", r"\[") + "]"
-            at = end + 1
-        else:
-            out += re.escape(char)
-    try:
-        return re.compile(out)
-    except re.error as error:
-        raise ValueError(f"syntax error in pattern {pattern!r}: {error}") from None
-
-
 def resolve(view: View, path: str) -> str:
     """A path with the symbolic links on its way followed, within the tree."""
+    return way(view, path)[-1]
+
+
+def way(view: View, path: str) -> list[str]:
+    """Every symbolic link that is followed on the way to a path, and at the end where it leads."""
+    met: list[str] = []
     for _ in range(_MAX_LINKS):
         parts = path.split("/") if path else []
         for count in range(1, len(parts) + 1):
@@ -215,7 +199,8 @@ def resolve(view: View, path: str) -> str:
                 base = "/" if entry.target.startswith("/") else "/" + "/".join(parts[: count - 1])
                 joined = posixpath.normpath(posixpath.join(base, entry.target.lstrip("/"), *parts[count:]))
                 path = joined.strip("/")
+                met.append(here)
                 break
         else:
-            return path
-    return path
+            break
+    return [*met, path]

@@ -12,23 +12,31 @@ from collections.abc import Iterator, Sequence
 from sim.images.instructions import Copy, Instruction, Run, Setting
 from sim.images.stages import Dockerfile, Stage
 from sim.images.why import message
+from sim.images.wording import InOrder
 from sim.outcome import Message
 
 _BUILDS = re.compile(
-    r"\b(npm|yarn|pnpm|bun)\s+(run\s+)?build\b|\b(webpack|vite|tsc|make|cmake|ninja|gcc|g\+\+|clang)\b"
+    r"\b(npm|yarn|pnpm|bun)\s+(run\s+)?build\b|(?<![\w.-])(webpack|vite|tsc|make|cmake|ninja|gcc|g\+\+|clang)(?![\w.-])"
     r"|\bgo\s+(build|install)\b|\bcargo\s+(build|install)\b|\bmvnw?\b|\bgradlew?\b|\bdotnet\s+publish\b"
 )
-_INSTALLS = re.compile(
+_INSTALLS = InOrder(
     r"\b(apt|apt-get|aptitude|apk|yum|dnf|microdnf|zypper|conda|mamba|brew|pip3?|npm|pnpm|yarn)\b.*\s(install|in|i|add)\s"
-    r"|\bpacman\s+-S"
 )
+_PACMAN = re.compile(r"\bpacman\s+-S")
 """Commands after which a compiler's name is a package's."""
 
 
 def needs_source(command: str) -> bool:
-    """Whether a RUN builds: it needs the source, not only the files that name the dependencies."""
+    """Whether a RUN builds: it needs the source, not only the files that name the dependencies.
+
+    Maven's goals `dependency:...` fetch and build nothing.
+    """
     parts = re.split(r"&&|\|\||[;|\n]", command.replace("\\\n", " "))
-    return any(_BUILDS.search(part) and not _INSTALLS.search(part + " ") for part in parts)
+    return any(_BUILDS.search(part) and not _installs(part) and "dependency:" not in part for part in parts)
+
+
+def _installs(command: str) -> bool:
+    return _INSTALLS.search(command + " ") or _PACMAN.search(command) is not None
 
 
 def another_stage(dockerfile: Dockerfile, stage: Stage, at: int, lines: Sequence[str]) -> Iterator[tuple[Message, str]]:

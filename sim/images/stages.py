@@ -5,15 +5,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sim.errors import InputError, Problem
+import networkx as nx
+
+from sim.errors import InputError, Problem, first_of
 from sim.images.dockerfile import Allowance, decode, expand, read
 from sim.images.instructions import Arg, Copy, From, Instruction, Run, Setting, interpret, trigger
 from sim.images.mounts import stage_of
 
 SCRATCH = "scratch"
+
+_REMEMBERED = 2**18
+"""Characters of a Dockerfile that is kept once parsed: it is asked for again with every build of a sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,13 @@ class Stage:
         return self.start.base
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dockerfile:
-    """A whole Dockerfile. globals: the ARGs before the first FROM. problems: everything wrong with it, by line."""
+    """A whole Dockerfile. globals: the ARGs before the first FROM. problems: everything wrong with it, by line.
+
+    only_buildkit: those of the problems that the legacy builder does not look for: it comes to the step or does not.
+    misplaced: what stops BuildKit on the way to the last stage, though not to every other target.
+    """
 
     text: str
     file: str
@@ -41,23 +50,38 @@ class Dockerfile:
     globals: tuple[Arg, ...]
     stages: tuple[Stage, ...]
     problems: tuple[Problem, ...]
+    only_buildkit: tuple[Problem, ...] = ()
+    misplaced: tuple[Problem, ...] = ()
 
-    def require(self) -> Dockerfile:
+    def require(self, *, legacy: bool = False) -> Dockerfile:
         """Itself. Raises `InputError` with every problem where it has one."""
-        if self.problems:
-            raise InputError(self.problems)
+        passed_over = set(self.only_buildkit) if legacy else set()
+        problems = [problem for problem in self.problems if problem not in passed_over]
+        if problems:
+            raise InputError(problems)
         return self
 
-    def find(self, target: str) -> Stage:
-        """The stage to build: by name, by number, the last one for "". Raises `InputError` naming those there are."""
+    @cached_property
+    def by_alias(self) -> dict[str, Stage]:
+        """The last stage of each alias."""
+        return {stage.start.alias: stage for stage in self.stages if stage.start.alias}
+
+    def find(self, target: str, *, last: bool = True) -> Stage:
+        """The stage to build: by the name its FROM gives it, the last one for "".
+
+        A number is no name here, unlike in COPY --from, nor is the "stage-1" that is printed of an unnamed stage
+        (moby/buildkit, dockerfile2llb: findStateByName; instructions: HasStage). last: of two of one name the last, as
+        BuildKit; else the first, as the legacy builder. Raises `InputError` naming those there are.
+        """
         if not target:
             return self.stages[-1]
-        for stage in self.stages:
-            if target.lower() == stage.name or target == str(stage.index):
-                return stage
-        names = [stage.name for stage in self.stages]
+        found = [stage for stage in self.stages if stage.start.alias == target.lower()]
+        if found:
+            return found[-1 if last else 0]
+        names = [stage.start.alias for stage in self.stages if stage.start.alias]
         near = difflib.get_close_matches(target.lower(), names, 1)
         hint = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(names)}"
+        hint = hint if names else "; no stage has a name, and a number is none"
         raise InputError(Problem(f'target stage "{target}" could not be found{hint}', self.file, path="target"))
 
 
@@ -66,7 +90,8 @@ def parse(text: str | bytes, file: str = "Dockerfile") -> Dockerfile:
 
     text: bytes are decoded first. Raises `InputError` only for a text that is no text (binary, too large).
     """
-    return _parse(decode(text, file) if isinstance(text, bytes) else text, file)
+    text = decode(text, file) if isinstance(text, bytes) else text
+    return _parse(text, file) if len(text) <= _REMEMBERED else _parse.__wrapped__(text, file)
 
 
 @lru_cache(maxsize=64)
@@ -74,6 +99,7 @@ def _parse(text: str, file: str) -> Dockerfile:
     source = read(text, file)
     instructions, faults = interpret(source.nodes, file)
     problems = [*source.problems, *faults]
+    first = next((node.line for node in source.nodes if node.name == "FROM"), None)
     globals_: list[Arg] = []
     stages: list[tuple[From, list[Instruction]]] = []
     for instruction in instructions:
@@ -83,7 +109,7 @@ def _parse(text: str, file: str) -> Dockerfile:
             stages[-1][1].append(instruction)
         elif isinstance(instruction, Arg):
             globals_.append(instruction)
-        elif not any(node.name == "FROM" and node.line < instruction.line for node in source.nodes):
+        elif first is None or instruction.line < first:
             message = f"no build stage in current context: {instruction.name} stands before the first FROM"
             problems.append(Problem(message, file, instruction.line, excerpt=instruction.text.split("\n")[0]))
     if not stages and not problems:
@@ -93,9 +119,12 @@ def _parse(text: str, file: str) -> Dockerfile:
         for index, (start, inside) in enumerate(stages)
     )
     dockerfile = Dockerfile(text, file, source.escape, tuple(globals_), built, ())
-    problems += _check_references(dockerfile)
-    problems.sort(key=lambda problem: problem.line)
-    return Dockerfile(text, file, source.escape, tuple(globals_), built, tuple(problems))
+    blank = [stage.start for stage in built if not stage.base]
+    problems += [_problem(dockerfile, start, f"base name ({start.base}) should not be blank") for start in blank]
+    references, misplaced = _check_references(dockerfile)
+    problems = sorted([*problems, *references], key=lambda problem: problem.line)
+    wrong = (tuple(problems), tuple(references), tuple(misplaced))
+    return Dockerfile(text, file, source.escape, tuple(globals_), built, *wrong)
 
 
 def sources(stage: Stage) -> Iterator[tuple[Instruction, str]]:
@@ -117,51 +146,64 @@ def instruction_sources(instruction: Instruction) -> Iterator[tuple[Instruction,
 
 def resolve(dockerfile: Dockerfile, instruction: Instruction, name: str) -> Stage | None:
     """The stage a --from means, None for an image. A number counts only for COPY. A later name hides an earlier."""
-    if isinstance(instruction, Copy) and name.isdigit():
-        return dockerfile.stages[int(name)] if int(name) < len(dockerfile.stages) else None
-    return next((s for s in reversed(dockerfile.stages) if s.start.alias and s.start.alias == name.lower()), None)
+    number = _number(instruction, name)
+    if number is not None:
+        return dockerfile.stages[number] if number < len(dockerfile.stages) else None
+    return dockerfile.by_alias.get(name.lower())
 
 
-def _check_references(dockerfile: Dockerfile) -> list[Problem]:
+def _number(instruction: Instruction, name: str) -> int | None:
+    """The stage's number that a COPY's --from is; one too large for Go's integers is a name (strconv.Atoi)."""
+    digits = isinstance(instruction, Copy) and name.isascii() and name.isdigit() and len(name) < 19
+    return int(name) if digits else None
+
+
+def _check_references(dockerfile: Dockerfile) -> tuple[list[Problem], list[Problem]]:
+    """What BuildKit finds wrong between stages, needed or not, and what only where they are needed."""
     problems = []
-    depends: dict[int, set[int]] = {}
+    depends: nx.DiGraph[int] = nx.DiGraph()
+    earlier: dict[str, int] = {}
     for stage in dockerfile.stages:
-        named = stage.base.lower()
-        base = next((s for s in reversed(dockerfile.stages[: stage.index]) if s.start.alias == named), None)
-        depends[stage.index] = {base.index} if base and base.start.alias else set()
-        if not stage.base:
-            problems.append(_problem(dockerfile, stage.start, f"base name ({stage.base}) should not be blank"))
+        depends.add_node(stage.index)
+        base = earlier.get(stage.base.lower())
+        if base is not None:
+            depends.add_edge(stage.index, base)
+        if stage.start.alias:
+            earlier[stage.start.alias] = stage.index
         for instruction, name in sources(stage):
-            if isinstance(instruction, Copy) and name.isdigit() and int(name) >= len(dockerfile.stages):
+            number = _number(instruction, name)
+            if number is not None and number >= len(dockerfile.stages):
                 problems.append(_problem(dockerfile, instruction, f"invalid stage index {name}"))
             found = resolve(dockerfile, instruction, name)
             if found is not None:
-                depends[stage.index].add(found.index)
-    circular = {index for index in depends if _reaches(depends, index, index)}
+                depends.add_edge(stage.index, found.index)
+    circular = {
+        index
+        for group in nx.strongly_connected_components(depends)
+        for index in group
+        if len(group) > 1 or depends.has_edge(index, index)
+    }
     for stage in dockerfile.stages:
         if stage.index in circular:
             message = f"circular dependency detected on stage: {stage.name}"
             problems.append(_problem(dockerfile, stage.start, message))
-            continue
-        for instruction, name in sources(stage):
-            found = resolve(dockerfile, instruction, name)
-            if found is not None and found.index > stage.index:
-                message = f'cannot copy from stage "{name}", it needs to be defined before current stage "{stage.name}"'
-                problems.append(_problem(dockerfile, instruction, message))
-    return problems
+    last = len(dockerfile.stages) - 1
+    reached = {last, *nx.descendants(depends, last)} if dockerfile.stages else set()
+    needed = [stage for stage in dockerfile.stages if stage.index in reached]
+    misplaced = [
+        _problem(dockerfile, instruction, before_its_stage(instruction, name, stage.name))
+        for stage in needed
+        for instruction, name in sources(stage)
+        if (found := resolve(dockerfile, instruction, name)) is not None and found.index > stage.index
+    ]
+    return problems, misplaced
 
 
-def _reaches(depends: Mapping[int, set[int]], start: int, goal: int) -> bool:
-    seen: set[int] = set()
-    ahead = list(depends[start])
-    while ahead:
-        index = ahead.pop()
-        if index == goal:
-            return True
-        if index not in seen:
-            seen.add(index)
-            ahead.extend(depends[index])
-    return False
+def before_its_stage(instruction: Instruction, name: str, stage: str) -> str:
+    """What BuildKit says of an instruction in `stage` that takes from a stage further down."""
+    if isinstance(instruction, Run):
+        return f'cannot mount from stage "{name}", stage needs to be defined before current command'
+    return f'cannot copy from stage "{name}", it needs to be defined before current stage "{stage}"'
 
 
 def _problem(dockerfile: Dockerfile, instruction: Instruction, message: str) -> Problem:
@@ -207,7 +249,7 @@ def describe(text: str | bytes, file: str = "Dockerfile") -> dict[str, Any]:
             }
             for stage in dockerfile.stages
         ],
-        "problems": [_plain(problem) for problem in dockerfile.problems],
+        "problems": [_plain(problem) for problem in first_of((*dockerfile.problems, *dockerfile.misplaced))],
     }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.images.limits import refused
+from sim.inputfile import open_regular
 
 CHUNK = 256 * 1024
 """Bytes read at once: large enough that hashing and inflating outweigh the calls, small enough to stay in cache."""
@@ -31,7 +32,7 @@ GZIP, ZSTD, SKIPPABLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18"
 
 def file_chunks(path: Path) -> Iterator[bytes]:
     """The bytes of a file, a chunk at a time."""
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         while chunk := file.read(CHUNK):
             yield chunk
 

@@ -62,7 +62,8 @@ class Vertex:
 
     name: as the builder prints it. step: the instruction it comes from, None for a source without one. text: of the
     instruction, variables unexpanded. internal: not shown by the builder. names: all it goes by, where the same vertex
-    stands in several stages. fault: why the builder refuses it when it comes to it.
+    stands in several stages. fault: why the builder refuses it when it comes to it. lookup: the step that asks for an
+    image's config, where the builder prints it as one. cwd: the directory a RUN starts in.
     """
 
     id: str
@@ -79,6 +80,8 @@ class Vertex:
     image: BaseImage | None = None
     names: tuple[str, ...] = ()
     fault: str = ""
+    lookup: str = ""
+    cwd: str = "/"
 
     @cached_property
     def key(self) -> str:

@@ -9,6 +9,7 @@ import difflib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sim.images.cache import Step
@@ -24,6 +25,14 @@ class Built:
 
     graph: BuildGraph
     steps: Mapping[str, Step]
+
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """The names that only ARG sets."""
+        steps = [step for stage in self.graph.dockerfile.stages for step in stage.instructions]
+        args = {name for step in steps if isinstance(step, Arg) for name, _ in step.args}
+        set_ = {name for step in steps if isinstance(step, Pairs) and step.name == "ENV" for name, _ in step.pairs}
+        return frozenset(args - set_)
 
 
 def pair(before: BuildGraph | None, now: BuildGraph) -> dict[str, str]:
@@ -92,7 +101,7 @@ def reason(step: Step, now: Built, before: Built | None, pairs: Mapping[str, str
         return message("build.new_step")
     if old.outcome in ("failed", "skipped"):
         return message("build.unfinished")
-    return next(_differences(step, old, now, before), message("build.not_in_cache"))
+    return next((said for _, said in differences(step, old, now, before)), message("build.not_in_cache"))
 
 
 def is_cause(step: Step, now: Built) -> bool:
@@ -147,31 +156,56 @@ def _ran_source(step: Step, now: Built) -> Step | None:
     return next((source for source in sources if source.ran), None)
 
 
-def _differences(step: Step, old: Step, now: Built, before: Built) -> Iterator[Message]:
-    """What differs from the step of the build before, the first input first."""
+Fact = tuple[str, ...]
+"""What differs, as the same in every step that has it: "path" and a path, "name" and that of a variable, ..."""
+
+
+def differences(
+    step: Step, old: Step, now: Built, before: Built, known: frozenset[Fact] = frozenset()
+) -> Iterator[tuple[tuple[Fact, ...], Message]]:
+    """What differs from the step of the build before, the first input first: the facts, and their message.
+
+    known: facts that are passed over. What follows from an input that ran is among the messages, without a fact.
+    """
     vertex = step.vertex
     above, was = _parent(step, now), _parent(old, before)
+    found: list[tuple[tuple[Fact, ...], Message]] = []
     if (
         above is not None
         and was is not None
         and above.vertex.kind == was.vertex.kind == "image"
         and above.vertex.key != was.vertex.key
     ):
-        yield message("build.base_changed", old=_image(was), new=_image(above))
-    yield from _own(vertex, old.vertex, now)
+        said = message("build.base_changed", old=_image(was), new=_image(above))
+        found.append((_fact(said), said))
+    found += [(_fact(said), said) for said in _own(vertex, old.vertex, now)]
+    yield from ((facts, said) for facts, said in found if not known.issuperset(facts))
     for at, selected in step.selected.items():
         earlier = old.selected.get(at) or next(iter(old.selected.values()), None)
         if earlier is not None and earlier.digest != selected.digest and at < len(vertex.inputs):
             item = vertex.inputs[at]
             source = now.steps[item.vertex]
             if source.vertex.kind in ("http", "git"):
-                yield message("build.remote_changed", address=address_of(source.vertex))
-            yield _content(earlier.parts, selected.parts, item.kind, source)
+                address = address_of(source.vertex)
+                if ("remote", address) not in known:
+                    yield (("remote", address),), message("build.remote_changed", address=address)
+            elif item.kind == "context":
+                yield from _content(earlier.parts, selected.parts, known)
+            else:
+                yield (), _output(earlier.parts, selected.parts, source)
     ran = _ran_source(step, now)
     if ran is not None:
-        yield message("build.stage_output_changed", stage=stage_of(ran), line=ran.vertex.line, path="")
+        yield (), message("build.stage_output_changed", stage=stage_of(ran), line=ran.vertex.line, path="")
     if above is not None:
-        yield message("build.parent_changed", line=above.vertex.line, step=above.vertex.name)
+        yield (), message("build.parent_changed", line=above.vertex.line, step=above.vertex.name)
+
+
+def _fact(said: Message) -> tuple[Fact, ...]:
+    """The fact a message tells; a variable is the same in every step that sees it."""
+    arguments = dict(said.arguments)
+    if "name" in arguments and said.id != "build.document_changed":
+        return (("name", str(arguments["name"])),)
+    return ((said.id, *(str(value) for value in arguments.values())),)
 
 
 def _parent(step: Step, built: Built) -> Step | None:
@@ -243,7 +277,7 @@ def _targets(definition: Mapping[str, Any]) -> str:
 
 def _environment(mine: Sequence[str], theirs: Sequence[str], now: Built) -> Iterator[Message]:
     new, old = (dict(pair.partition("=")[::2] for pair in pairs) for pairs in (mine, theirs))
-    declared = _declared(now)
+    declared = now.declared
     for name in dict.fromkeys(itertools.chain(new, old)):
         if new.get(name) == old.get(name):
             continue
@@ -256,13 +290,6 @@ def _environment(mine: Sequence[str], theirs: Sequence[str], now: Built) -> Iter
             yield message(f"build.{kind}_changed", name=name, old=old[name], new=new[name])
     if new == old and list(mine) != list(theirs):
         yield message("build.env_order")
-
-
-def _declared(now: Built) -> set[str]:
-    """The names that only ARG sets."""
-    steps = [step for stage in now.graph.dockerfile.stages for step in stage.instructions]
-    args = {name for step in steps if isinstance(step, Arg) for name, _ in step.args}
-    return args - {name for step in steps if isinstance(step, Pairs) and step.name == "ENV" for name, _ in step.pairs}
 
 
 def _command(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
@@ -285,17 +312,31 @@ def _prefix(command: Sequence[Any]) -> list[str]:
     return [str(word) for word in command[1 : 1 + int(str(command[0])[1:])]]
 
 
-def _content(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], kind: str, source: Step | None) -> Message:
-    """The first path whose identity differs, and how many more do."""
+def _output(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], source: Step) -> Message:
+    """The first path of what it takes of a stage that is another."""
+    path = next(iter(_differing(dict(old), dict(new))), "")
+    return message("build.stage_output_changed", stage=stage_of(source), line=source.vertex.line, path=path)
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """The paths whose identity differs, without the directories that hold others of them."""
+    paths = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+    above = {path[:at] for path in paths for at, char in enumerate(path) if char == "/"}
+    return [path for path in paths if path not in above]
+
+
+def _content(
+    old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], known: frozenset[Fact]
+) -> Iterator[tuple[tuple[Fact, ...], Message]]:
+    """The first path of the build context whose identity differs, and how many more do; none where all are known."""
     before, after = dict(old), dict(new)
-    differing = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
-    if not differing or kind != "context":
-        path = differing[0] if differing else ""
-        stage, line = (stage_of(source), source.vertex.line) if source is not None else ("", 0)
-        return message("build.stage_output_changed", stage=stage, line=line, path=path)
-    inner = [p for p in differing if not any(other.startswith(p + "/") for other in differing)]
-    path = inner[0]
-    more = len(inner) - 1
+    differing = [path for path in _differing(before, after) if ("path", path) not in known]
+    if differing:
+        facts = tuple(("path", path) for path in differing)
+        yield facts, _path(differing[0], len(differing) - 1, before, after)
+
+
+def _path(path: str, more: int, before: Mapping[str, str], after: Mapping[str, str]) -> Message:
     if path not in before:
         return message("build.content_added", path=path, more=more)
     if path not in after:

@@ -8,22 +8,22 @@ from typing import Any
 
 from sim import limits
 from sim.inputfile import read_text
-from sim.loading import reader
+from sim.loading import reader, shelf
 from sim.loading.document import Document, read
-from sim.loading.overrides import controls, override
+from sim.loading.overrides import controls, from_page, override
 from sim.loading.parameters import Control
 from sim.loading.schema import schema
 from sim.scenario import Scenario
 
-__all__ = ["Control", "controls", "from_document", "load", "load_text", "override", "schema"]
+__all__ = ["Control", "controls", "from_document", "from_page", "load", "load_text", "override", "schema"]
 
 
 def load(path: str | Path) -> Scenario:
-    """The checked scenario of a file.
+    """The checked scenario of a file, or of a shipped scenario's id ("taxonomy").
 
     Raises `InputError` with every problem found, each with file, line, column, path and what is allowed.
     """
-    path = Path(path)
+    path = shelf.find(path)
     return load_text(read_text(path, limits.SCENARIO), str(path), path.parent)
 
 

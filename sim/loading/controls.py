@@ -69,6 +69,8 @@ def _not_a_control(name: Any, compare: Mapping[str, Mapping[str, Any]], known: M
         return f"no parameter {parameter!r}{suggestion(parameter, known)}"
     if known[parameter].kind == "structure":
         return f"{parameter!r} is a structure, which no single control shows"
+    if known[parameter].file:
+        return f"{parameter!r} is the path of a file, which no page sets"
     if not label and compare and all(parameter in changes for changes in compare.values()):
         return f"every label sets {parameter!r} itself; name one, as in '{next(iter(compare))}.{parameter}'"
     return ""

@@ -15,10 +15,6 @@ from typing import Any
 from sim import limits
 from sim.errors import InputError, Problem
 
-MAX_DEPTH = 40
-MAX_NODES = 50_000
-"""The nodes of a document once every alias is written out."""
-
 _EXCERPT = 160
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What ruamel.yaml counts as the end of a line."""
@@ -131,16 +127,16 @@ class _Reader:
             return _Node(known.value, place, known.size)
         if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
             raise self._fail(f"tag {event.tag!r} is not taken", event)
-        if depth > MAX_DEPTH:
-            raise self._fail(f"nested deeper than {MAX_DEPTH} levels", event)
+        if depth > limits.YAML_DEPTH:
+            raise self._fail(f"nested deeper than {limits.YAML_DEPTH} levels", event)
         if kind == "ScalarEvent":
             node = _Node(self._scalar(event, place), place)
         elif kind == "SequenceStartEvent":
             node = self._sequence(place, depth)
         else:
             node = self._mapping(place, depth)
-        if node.size > MAX_NODES:
-            raise self._fail(f"more than {MAX_NODES} values once its aliases are written out", event)
+        if node.size > limits.YAML_VALUES:
+            raise self._fail(f"more than {limits.YAML_VALUES} values once its aliases are written out", event)
         if event.anchor:
             self._anchors[event.anchor] = node
         return node

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from annotated_types import Ge, Le, MinLen, doc
 from pydantic import Field, StringConstraints
 
-from sim.scenario import Lesson, Published, Text
+from sim import limits
+from sim.scenario import Lesson, Published, WrittenText
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+Name = Annotated[str, StringConstraints(pattern=f"^{ID}$", max_length=limits.ID)]
 
 LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
-MAX_LABELS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +25,14 @@ class Envelope:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- pydantic reads it from the class
     id: Annotated[Name, doc("Names the scenario, in commands and in files.")]
     concept: Annotated[Name, doc("The id of the concept that is taught.")]
-    title: Annotated[Text, doc("The lesson's title, in both languages.")]
-    summary: Annotated[Text, doc("What is seen, in a sentence or two.")]
+    title: Annotated[WrittenText, doc("The lesson's title.")]
+    summary: Annotated[WrittenText, doc("What is seen, in a sentence or two.")]
     lesson: Annotated[Lesson | None, doc("What is taught, and how.")] = None
     seed: Annotated[int, Ge(0), Le(2**63 - 1), doc("Where all randomness comes from.")] = 1
     replications: Annotated[int, Ge(1), Le(10_000), doc("How often each label runs, with other random numbers.")] = 1
     expect: Annotated[tuple[Annotated[str, MinLen(1)], ...], doc("What must hold of the metrics.")] = ()
     published: Annotated[tuple[Published, ...], doc("Published figures the scenario is held against.")] = ()
-    labels: Annotated[dict[str, Text], doc("What a label is called for a reader, in both languages.")] = field(
-        default_factory=dict
-    )
+    labels: Annotated[dict[str, WrittenText], doc("What a label is called for a reader.")] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,7 @@ class Body:
     compare: Annotated[
         dict[str, dict[str, Any] | None],
         doc("Label to the parameters it changes; the labels stand side by side."),
-        Field(min_length=1, max_length=MAX_LABELS),
+        Field(min_length=1, max_length=limits.LABELS),
     ]
     controls: Annotated[
         tuple[str | dict[str, Any], ...], doc("The few parameters a page shows; {path, maximum} limits what it offers.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,6 @@ from sim.outcome import MetricSpec
 from sim.quantity import UNITS, parse
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-
-_ARITHMETIC = (
-    ast.Expression, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.IfExp, ast.Name, ast.Load, ast.operator,
-    ast.unaryop, ast.boolop, ast.cmpop,
-)  # fmt: skip
-_FUNCTIONS = ("abs", "min", "max", "round")
 
 
 @dataclass(frozen=True)
@@ -53,6 +47,7 @@ class Checker:
             for (label, _), spec in self._specs.items()
             for statistic in spec.statistics
         ]
+        self._known = frozenset(self.registered)
 
     def _report(self, message: str, path: Path_) -> None:
         self.problems.append(self._document.problem(message, path))
@@ -74,20 +69,17 @@ class Checker:
 
     def _words(self, value: Any, path: Path_) -> None:
         """Texts and conditions, wherever they stand in a lesson."""
-        if isinstance(value, list):
+        if isinstance(value, str):
+            self._text(value, path)
+        elif isinstance(value, list):
             for number, item in enumerate(value):
                 self._words(item, (*path, number))
-        if not isinstance(value, dict):
-            return
-        for key, item in value.items():
-            if not isinstance(item, str):
-                self._words(item, (*path, key))
-            elif key in ("en", "ja"):
-                self._text(item, (*path, key))
-            elif key == "holds":
-                self.truth(item, (*path, key))
-            elif key == "when":
-                self.truth(item, (*path, key), constant=True)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if key in ("holds", "when") and isinstance(item, str):
+                    self.truth(item, (*path, key), constant=key == "when")
+                elif key not in ("rank", "guess"):
+                    self._words(item, (*path, key))
 
     def _prediction(self, predict: dict[str, Any], path: Path_) -> None:
         given = [word for word in ("rank", "guess", "choices", "steps") if predict.get(word)]
@@ -108,13 +100,9 @@ class Checker:
         """Check that a text is a comparison over registered metrics; with `constant`, "True" will do too."""
         try:
             names = expression.names(text)
-            tree = ast.parse(text.strip(), mode="eval")
+            tree = expression.parsed(text)
         except InputError as error:
             self._report(error.problems[0].message, path)
-            return
-        odd = next(_not_allowed(tree), None)
-        if odd is not None:
-            self._report(f"{odd!r} is not taken in an expression; expected arithmetic and comparisons", path)
             return
         for name in dict.fromkeys(names):
             self._name(name, path)
@@ -124,7 +112,7 @@ class Checker:
             self._report(f"{text!r} names no metric, so nothing a run does can change it", path)
 
     def _name(self, name: str, path: Path_) -> None:
-        if name in self.registered:
+        if name in self._known:
             return
         label, _, rest = name.partition(".")
         metric, _, statistic = rest.partition(".")
@@ -148,8 +136,9 @@ class Checker:
         formula, bar, unit = (part.strip() for part in placeholder.partition("|"))
         try:
             names = expression.names(formula)
-        except InputError:
-            names = []
+        except InputError as error:
+            self._report(error.problems[0].message, path)
+            return
         if not names:
             self._report(f"{{{placeholder}}} names no metric; expected {{label.metric.statistic}}", path)
         for name in dict.fromkeys(names):
@@ -178,21 +167,6 @@ class Checker:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _not_allowed(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, _ARITHMETIC):
-            continue
-        if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
-            continue
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute | ast.Name):
-            continue
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-            if node.func.id not in _FUNCTIONS:
-                yield ast.unparse(node)
-            continue
-        yield ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
 
 
 def _is_truth(node: ast.expr) -> bool:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim import studies
+from sim import limits, studies
 from sim.catalog import names
 from sim.errors import InputError, Problem
 from sim.loading import reader
 from sim.loading.document import Document, Path_, read
 from sim.loading.parameters import Control, fields
-from sim.loading.problems import suggestion
-from sim.quantity import render
+from sim.loading.problems import shown, suggestion
+from sim.quantity import parse, render
 from sim.scenario import Part, Scenario
 
 _TOP = ("seed", "replications")
 
-WORK = 20_000
-"""Instances that a page starts at most for one answer, over all labels and replications: a few seconds' work."""
+_NUMBER = re.compile(r"[-+]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?")
+_SEED = 2**63 - 1
+"""The largest seed that a scenario takes."""
 
 
 def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
@@ -51,7 +54,7 @@ def _most(scenario: Scenario, part: Part, path: str, control: Control) -> float 
     if not control.repeated or control.maximum is None:
         return control.maximum
     runs = len(part.variants) * (scenario.replications if studies.study(part.study).random else 1)
-    return min(control.maximum, max(WORK // runs, control.default or 1))
+    return min(control.maximum, max(limits.STARTS // runs, control.default or 1))
 
 
 def _written(scenario: Scenario, number: int) -> Mapping[str, Any]:
@@ -91,6 +94,68 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     except InputError as error:
         dotted = {".".join(map(str, place)): path for place, path in places.items()}
         raise InputError(list(dict.fromkeys(_given(problem, dotted) for problem in error.problems))) from None
+
+
+def from_page(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
+    """The scenario with other values of its controls, as a stranger gives them: by a page's form or by its link.
+
+    changes: path (of one of `controls`; also "seed") to a value in its written form. A value is one of those that the
+    control offers, so that no text becomes a path, and no run is longer than what a page offers.
+
+    Raises `InputError` as `override` does.
+    """
+    there = {control.path: control for control in controls(scenario)}
+    typed: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for path, text in changes.items():
+        if path in there and text == there[path].written:
+            continue
+        try:
+            typed[path] = _seed(text) if path == "seed" else _offered(there, path, text)
+        except InputError as error:
+            problems += [dataclasses.replace(problem, path=path) for problem in error.problems]
+    if problems:
+        raise InputError(problems)
+    return override(scenario, typed)
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,19}", text) or int(text) > _SEED:
+        raise InputError(f"{shown(text)} is no seed; expected a whole number from 0 to {_SEED}")
+    return int(text)
+
+
+def _offered(there: Mapping[str, Control], path: str, text: str) -> Any:
+    """The value of a control that is written so. Raises `InputError` where the control does not offer it."""
+    control = there.get(path)
+    if control is None:
+        raise InputError(f"no control {shown(path)}{suggestion(path, there)}")
+    if control.optional and text == "":
+        return None
+    if control.kind == "text":
+        return text
+    if control.kind == "choice":
+        if control.catalog:
+            names.check_id(control.catalog, text)
+        elif text not in control.choices:
+            raise InputError(f"{shown(text)} does not fit; expected one of {', '.join(control.choices)}")
+        return text
+    if control.kind == "flag":
+        if text not in ("true", "false"):
+            raise InputError(f"{shown(text)} does not fit; expected true or false")
+        return text == "true"
+    value = parse(text, control.unit) if control.kind == "quantity" else _number(text, whole=control.whole)
+    if control.maximum is not None and value > control.maximum:
+        most = render(control.maximum, control.unit) if control.unit else f"{control.maximum:.12g}"
+        why = f", {limits.STARTS} over all labels and replications" if control.repeated else ""
+        raise InputError(f"{shown(text)} is more than a page offers; expected at most {most}{why}")
+    return text if control.kind == "quantity" else value
+
+
+def _number(text: str, *, whole: bool) -> float:
+    if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)) or (whole and float(text) != int(float(text))):
+        raise InputError(f"{shown(text)} does not fit; expected a {'whole ' * whole}number")
+    return int(float(text)) if whole else float(text)
 
 
 def _given(problem: Problem, dotted: Mapping[str, str]) -> Problem:

@@ -14,7 +14,7 @@ import annotated_types as at
 
 from sim.catalog import names
 from sim.quantity import LARGEST, Unit, render
-from sim.studies.base import Repeated
+from sim.studies.base import NamesFile, Repeated
 
 Kind = Literal["number", "quantity", "choice", "flag", "text", "structure"]
 
@@ -27,7 +27,7 @@ class Control:
     minimum, maximum: inclusive, in SI units, None where there is no bound. whole: only whole numbers.
     choices: what a choice may be; the catalog's ids where `catalog` names one of its kinds.
     unit: the dimension of a quantity, "s" or "B". optional: None is taken. default: the value now, in SI units.
-    repeated: whether a run's cost is in proportion to it.
+    repeated: whether a run's cost is in proportion to it. file: whether it is a path, which no page sets.
     """
 
     path: str
@@ -42,6 +42,7 @@ class Control:
     description: str = ""
     catalog: names.Kind | None = None
     repeated: bool = False
+    file: bool = False
 
     @property
     def written(self) -> str:
@@ -121,6 +122,7 @@ def _describe(field: dataclasses.Field[Any], annotation: _Annotation) -> Control
         description=description,
         catalog=catalog,
         repeated=any(isinstance(item, Repeated) for item in annotation.metadata),
+        file=any(isinstance(item, NamesFile) for item in annotation.metadata),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
 from sim.loading.parameters import dataclass_at
@@ -101,10 +102,11 @@ def _problems(
             key = str(path[-1])
             owner = dataclass_at(kind, path[:-1])
             known = [*(owner.__dataclass_fields__ if owner else ()), *(words if len(path) == 1 else ())]
-            hint = suggestion(key, known)
+            # What is not told needs no suggestion, which takes longer than all else together.
+            hint = suggestion(key, known) if len(problems) < limits.PROBLEMS else ""
             if item["input"] is None and "did you mean" not in hint:
                 hint += " (a text with a comma in it stands in quotes)"
-            problems.append(document.problem(f"unknown key {key!r}{hint}", place(path), at_key=True))
+            problems.append(document.problem(f"unknown key {shown(key)}{hint}", place(path), at_key=True))
         elif item["type"].startswith("missing"):
             whole = (*path, *rest)
             problems.append(document.problem(f"missing key {str(whole[-1])!r}", place(whole)))

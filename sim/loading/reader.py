@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from sim import studies
+from sim import limits, studies
 from sim.catalog import names
 from sim.errors import InputError, Problem
 from sim.expression import RESERVED
+from sim.inputfile import is_file, is_folder
 from sim.loading import expressions
 from sim.loading.controls import read_controls
 from sim.loading.document import Document, Path_
-from sim.loading.envelope import BODY, ENVELOPE, LABEL, MAX_LABELS, Envelope
+from sim.loading.envelope import BODY, ENVELOPE, LABEL, Envelope
 from sim.loading.parameters import fields
 from sim.loading.problems import shown, suggestion, validate
 from sim.scenario import Part, Scenario
+
+ENOUGH = 20 * limits.PROBLEMS
+"""Problems after which no further label is looked at: each would have the base's again."""
 
 
 def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
@@ -76,12 +81,21 @@ def _labels(written: Any, asked: Sequence[expressions.Asked], document: Document
         if known and label not in known:
             problem = document.problem(f"no label {label!r}{suggestion(label, known)}", ("labels", label), at_key=True)
             problems.append(problem)
-        for language, text in texts.items() if isinstance(texts, dict) else ():
+        for language, text in _read(texts).items():
             other = first.setdefault((language, str(text)), label)
             if other != label:
                 message = f"{shown(text)} is what label {other!r} is called; expected a name for each"
                 problems.append(document.problem(message, ("labels", label, language)))
     return problems
+
+
+def _read(written: Any) -> dict[str, Any]:
+    """What a text says in each language, where it is written as one."""
+    if isinstance(written, str):
+        return {"en": written, "ja": written}
+    if isinstance(written, dict) and "en" in written:
+        return {"ja": written["en"]} | written
+    return written if isinstance(written, dict) else {}
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
@@ -114,10 +128,11 @@ def _parts(rest: dict[str, Any], document: Document, folder: str, problems: list
 
 
 def _unknown(given: Mapping[str, Any], path: Path_, known: tuple[str, ...], document: Document) -> list[Problem]:
+    unknown = [key for key in given if key not in known]
+    hints = [suggestion(key, known) for key in unknown[: limits.PROBLEMS]]
     return [
-        document.problem(f"unknown key {key!r}{suggestion(key, known)}", (*path, key), at_key=True)
-        for key in given
-        if key not in known
+        document.problem(f"unknown key {shown(key)}{hint}", (*path, key), at_key=True)
+        for key, hint in zip_longest(unknown, hints, fillvalue="")
     ]
 
 
@@ -136,6 +151,8 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
     variants = {}
     of_labels: dict[str, list[Problem]] = {}
     for label, changes in compare.items():
+        if sum(map(len, of_labels.values())) > ENOUGH:
+            break
         merged = _beside(base | changes, folder)
 
         def place(inner: Path_, label: str = label, changes: Mapping[str, Any] = changes) -> Path_:
@@ -220,8 +237,8 @@ def _compare(
         message = f"{shown(written)} does not fit; expected labels, each with the parameters it changes"
         problems.append(document.problem(message, path))
         return {}
-    if len(written) > MAX_LABELS:
-        problems.append(document.problem(f"{len(written)} labels are too many; expected at most {MAX_LABELS}", path))
+    if len(written) > limits.LABELS:
+        problems.append(document.problem(f"{len(written)} labels are too many; expected at most {limits.LABELS}", path))
     compare: dict[str, dict[str, Any]] = {}
     for label, changes in written.items():
         if not LABEL.fullmatch(label):
@@ -248,13 +265,10 @@ def _files(checked: Any, folder: str, document: Document, place: Callable[[Path_
     if not isinstance(context, str) or not isinstance(dockerfile, str):
         return []
     top = Path(folder) / context
-    try:
-        if not top.is_dir():
-            return [document.problem(f"no folder {context!r} in {folder!r}", place(("context",)))]
-        if not (top / dockerfile).is_file():
-            return [document.problem(f"no file {dockerfile!r} in {str(top)!r}", place(("dockerfile",)))]
-    except ValueError as error:
-        return [document.problem(f"{str(top / dockerfile)!r} is no path: {error}", place(("context",)))]
+    if not is_folder(top):
+        return [document.problem(f"no folder {context!r} in {folder!r}", place(("context",)))]
+    if not is_file(top / dockerfile):
+        return [document.problem(f"no file {dockerfile!r} in {str(top)!r}", place(("dockerfile",)))]
     return []
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import annotated_types as at
 
-from sim import studies
+from sim import limits, studies
 from sim.catalog import names
 from sim.expression import RESERVED
-from sim.loading.envelope import LABEL, MAX_LABELS, Envelope
+from sim.loading.envelope import LABEL, Envelope
 from sim.loading.parameters import fields, unwrap
 from sim.loading.problems import adapter
 
@@ -83,7 +83,7 @@ def _body(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
                 "description": "Label to the parameters it changes; the labels stand side by side.",
                 "propertyNames": {"pattern": f"^{LABEL.pattern}$", "not": {"enum": sorted(RESERVED)}},
                 "minProperties": 1,
-                "maxProperties": MAX_LABELS,
+                "maxProperties": limits.LABELS,
                 "additionalProperties": changes,
             },
             "controls": {

@@ -1,8 +1,8 @@
 """What instances do to memory as time passes: they grow, they read files, they write to what they have.
 
 A container's growth is the host's at once, up to its limit. A guest's growth takes what is free in the guest first,
-then memory it has never touched, then its page cache; past that the guest swaps to a disk of its own, and at the end
-kills its application itself.
+then memory it has never touched, then its page cache; past that the guest swaps, if it has a swap of its own, and at
+the end its OOM killer ends its application.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Demand:
     """All instances of one bill on one host.
 
     step: seconds that are asked for at a time. limit: the most bytes one instance without a guest may hold
-    (memory.max). guest_swap: a guest's own swap, as a share of its memory. same_image: whether all read the same files.
+    (memory.max). guest_swap: bytes of a guest's own swap. same_image: whether all read the same files.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Demand:
         rates: Rates,
         step: float,
         limit: int | None = None,
-        guest_swap: float = 0.0,
+        guest_swap: int = 0,
         same_image: bool = True,
         commit: Commit | None = None,
     ) -> None:
@@ -247,7 +247,7 @@ class Demand:
             self._touch(holding, size - left)
         if not left:
             return
-        if instance.guest_swapped + left > self._guest_swap * instance.configured:
+        if instance.guest_swapped + left > self._guest_swap:
             self._kill_inside(instance)
             return
 

@@ -3,8 +3,8 @@
     technology's phases, guest kernel, guest user space, application's phases
 
 each in the order of what it leads to: the runtime, its first process, the application, and, where it is cleaned up, its
-end. What the technology runs decides which of a guest's phases there are. The host's kernel, and whether the start has
-a network, a cold page cache or a pull, decide on single phases.
+end. What the technology runs decides which of a guest's phases there are. The host's kernel, whether the start has a
+network, a cold page cache or a pull, and whether it boots a disk with a boot loader, decide on single phases.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.catalog.model import PAGE, Application, Guest, Hold, Host, Number, Phase, Technology, generation
+from sim.catalog.nesting import nesting
 from sim.machine.host import opposite
 from sim.outcome import Bound, Owner
 
@@ -105,15 +106,17 @@ def boot_plan(
     taken at the other end. layers: how many the application's image has. working_set: bytes of its memory that a
     restored guest touches before it answers; None for what the catalog says of the guest.
     """
-    nested = technology.nested_slowdown if host.nested and technology.has_guest_kernel else None
-    slowdown, behind = (nested.at(bound), (nested,)) if nested else (1.0, ())
+    nested = host.nested and technology.has_guest_kernel
     efficiency = technology.cpu_efficiency
-    found: list[tuple[Phase, float, tuple[Number, ...]]] = [
-        (phase, 1 / slowdown, behind) if phase.owner == "machine" else (phase, 1.0, ()) for phase in technology.phases
-    ]
-    inside = [*_guest_phases(technology, guest), *application.phases]
-    found += [(phase, efficiency.at(opposite(bound)) / slowdown, (efficiency, *behind)) for phase in inside]
-    found = [entry for entry in found if _happens(entry[0], options) and _in_kernel(entry[0], host.kernel)]
+    found: list[tuple[Phase, float, tuple[Number, ...]]] = []
+    for phase in technology.phases:
+        slow, behind = _nested(phase, bound, inside=False) if nested and phase.owner == "machine" else (1.0, ())
+        found.append((phase, 1 / slow, behind))
+    for phase in (*_guest_phases(technology, guest), *application.phases):
+        slow, behind = _nested(phase, bound, inside=True) if nested else (1.0, ())
+        found.append((phase, efficiency.at(opposite(bound)) / slow, (efficiency, *behind)))
+    boots_disk = technology.boots_disk and guest is not None and guest.has_boot_loader
+    found = [entry for entry in found if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
     found = [entry for entry in found if not _empty(entry[0], host)]
     found.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
     touched = working_set
@@ -129,6 +132,13 @@ def boot_plan(
         ports=sum(phase.operation is not None and phase.operation.adds_port for phase, _, _ in found),
         clean_up=reached.count(3),
     )
+
+
+def _nested(phase: Phase, bound: Bound, *, inside: bool) -> tuple[float, tuple[Number, ...]]:
+    """How many times as long a phase's CPU takes on a host that is a virtual machine, and the numbers behind it."""
+    found = nesting()
+    slow = found.slowdown(phase.owner, bound, inside=inside, faults=phase.per_page)
+    return slow, found.numbers(phase.owner, inside=inside, faults=phase.per_page)
 
 
 def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase]:
@@ -156,10 +166,11 @@ def _empty(phase: Phase, host: Host) -> bool:
     return not held.growth and not held.amount.at("high")
 
 
-def _happens(phase: Phase, options: Options) -> bool:
+def _happens(phase: Phase, options: Options, boots_disk: bool) -> bool:
     if phase.leads_to == "exit" and not options.clean_up:
         return False
-    return {"": True, "network": options.network, "cold": options.cold, "pull": options.pull}[phase.when]
+    having = {"network": options.network, "cold": options.cold, "pull": options.pull, "boot_loader": boots_disk}
+    return not phase.when or having[phase.when]
 
 
 def _in_kernel(phase: Phase, kernel: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from sim.report.table import ESTIMATE, LEGEND
 from sim.report.texts import has, told
 
 if TYPE_CHECKING:
+    from sim.images.plan import PlannedBuild
     from sim.images.suggest import Suggestion
     from sim.studies.build import WhatIf
 
@@ -26,8 +27,20 @@ _SHORT = 38
 FEW_HITS = 12
 """Up to so many hits of a build that also runs steps, the table says of each what would break it."""
 
+MOST_CAUSES = 50
+"""So many causes of a build are told: for each, what it alone would cost is reckoned."""
+
+SHOWN_CAUSES = 5
+"""So many of them the table tells."""
+
+_PLACES = 4
+"""So many lines of one cause are named."""
+
 FIRST = "build.first"
 """The reason of every step of a first build: there is nothing in the cache yet."""
+
+WHOLE = (FIRST, "build.no_cache")
+"""Reasons that hold for all steps alike: none is told as a cause of its own."""
 
 WORDS = {
     "hit": "hit",
@@ -76,14 +89,11 @@ def both_ways(steps: Sequence[StepRecord], builder: str) -> BothWays | None:
         return None
     takes: dict[str, float] = {}
     for step in steps:
-        takes[step.step] = step.end - step.start if step.end is not None and step.start is not None else 0.0
+        takes[step.step] = _takes(step)
         if step.step in hanging:
             again = hanging[step.step].get("if_same") == "miss"
             takes[step.step] = (takes[step.step] or step.seconds or 0.0) if again else _looking(builder)
-    ends: dict[str, float] = {}
-    known = {step.step: [source for source, _ in step.inputs if source in takes] for step in steps}
-    for name in TopologicalSorter(known).static_order():
-        ends[name] = max((ends[source] for source in known[name]), default=0.0) + takes[name]
+    ends = _ends(steps, takes)
     same = sum(takes.values()) if builder == "legacy" else max(ends.values())
     changed = max((step.end for step in steps if step.end is not None), default=0.0)
     return BothWays(same, changed, any(step.estimate for step in steps if step.end is not None))
@@ -96,14 +106,151 @@ def _looking(builder: str) -> float:
     return book().cached.at("value") if builder == "legacy" else 0.0
 
 
-def as_json(
-    outcome: Outcome, builder: str, suggestions: Sequence[Suggestion] = (), imagined: Sequence[WhatIf] = ()
-) -> str:
-    """{"builder", "builds": [{"build", "hits", "misses", "depends", ...}], "metrics", "suggestions", "what_if"}.
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A difference that makes steps run, were it the only one. lines: where it does; misses: steps that would run.
 
-    A build also has "if_same" and "if_changed", seconds, null where no step depends on an output, and "steps".
-    metrics are the last build's; what_if: edits that were tried because none was given.
+    seconds: what they take, as `both_ways` reckons. first: whether nothing before it ran.
     """
+
+    message: Message
+    lines: tuple[int, ...]
+    misses: int
+    seconds: float
+    first: bool
+
+
+def causes(steps: Sequence[StepRecord], builder: str) -> list[Cause]:
+    """The causes of a build's re-runs, the first `MOST_CAUSES` by the line of the first step that has one."""
+    roots: dict[tuple[Any, ...], list[StepRecord]] = {}
+    messages: dict[tuple[Any, ...], Message] = {}
+    for step in steps:
+        for said in [*([step.reason] if step.cause and step.reason.id not in WHOLE else []), *step.also]:
+            kind = (said.id, *(pair for pair in said.arguments if pair[0] != "more"))
+            messages.setdefault(kind, said)
+            roots.setdefault(kind, []).append(step)
+    found = []
+    for kind, begun in sorted(roots.items(), key=lambda item: item[1][0].line)[:MOST_CAUSES]:
+        run = _from(begun, steps)
+        ends = _ends(run, {step.step: _takes(step) for step in run})
+        seconds = sum(map(_takes, run)) if builder == "legacy" else max(ends.values(), default=0.0)
+        lines = tuple(sorted({step.line for step in begun}))
+        counted = sum(step.status in ("miss", "depends") for step in run)
+        found.append(Cause(messages[kind], lines, counted, seconds, any(step.cause for step in begun)))
+    return sorted(found, key=lambda cause: (cause.lines, not cause.first))
+
+
+def _from(begun: Sequence[StepRecord], steps: Sequence[StepRecord]) -> list[StepRecord]:
+    """The steps that run and that some of those are among the inputs of, at any distance, and those themselves."""
+    known = {step.step: step for step in steps if step.status in ("miss", "depends")}
+    takers: dict[str, list[str]] = {}
+    for step in known.values():
+        for source, _ in step.inputs:
+            takers.setdefault(source, []).append(step.step)
+    reached = dict.fromkeys(step.step for step in begun)
+    queue = list(reached)
+    for name in queue:
+        for taker in takers.get(name, ()):
+            if taker not in reached:
+                reached[taker] = None
+                queue.append(taker)
+    return [step for name, step in known.items() if name in reached]
+
+
+def _takes(step: StepRecord) -> float:
+    """The seconds a step has in the plan."""
+    return step.end - step.start if step.end is not None and step.start is not None else 0.0
+
+
+def _ends(steps: Sequence[StepRecord], takes: Mapping[str, float]) -> dict[str, float]:
+    """When each step ends, were it to begin once those of its inputs have ended that are among the steps."""
+    ends: dict[str, float] = {}
+    known = {step.step: [source for source, _ in step.inputs if source in takes] for step in steps}
+    for name in TopologicalSorter(known).static_order():
+        ends[name] = max((ends[source] for source in known[name]), default=0.0) + takes[name]
+    return ends
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that the second build may take. text: the option as it was written."""
+
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a limit comes to. observed: seconds. path: the file whose edit was judged, "" where a change was given."""
+
+    limit: Limit
+    observed: float
+    path: str
+    estimate: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is held; what just meets it holds it."""
+        return self.observed <= self.limit.seconds
+
+
+def judged(outcome: Outcome, imagined: Sequence[WhatIf], limit: Limit, *, changed: bool) -> Verdict:
+    """The verdict on the last build; without a change, on the dearest edit that was tried, as nothing runs again."""
+    if not changed and imagined:
+        worst = max(imagined, key=lambda one: one.seconds)
+        return Verdict(limit, worst.seconds, worst.path, worst.estimate)
+    metric = next(one for one in outcome.metrics if one.metric == "rebuild_time")
+    return Verdict(limit, metric.value, "", metric.estimate)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that `build` tells. notes: what flags do here. verdict: None where there is no limit."""
+
+    outcome: Outcome
+    builder: str
+    suggestions: Sequence[Suggestion] = ()
+    imagined: Sequence[WhatIf] = ()
+    notes: Sequence[str] = ()
+    verdict: Verdict | None = None
+
+
+def graph(outcome: Outcome, form: str) -> str:
+    """The last build's graph as "dot", "mermaid" or "svg": the same nodes and edges in each."""
+    from sim.report.figures.build import build_graph, graph_parts
+    from sim.report.graph import texts
+    from sim.report.graph.svg import standalone
+    from sim.report.look import Look
+
+    look = Look()
+    if form == "svg":
+        return standalone(build_graph(outcome, look), look) + "\n"
+    return (texts.dot if form == "dot" else texts.mermaid)(*graph_parts(outcome, look), look)
+
+
+def imported(flag: str, plans: Mapping[str, PlannedBuild], shown: str) -> str:
+    """What the second build does on a fresh builder that imports what the first exported, in each mode."""
+    parts = [
+        f"mode {mode}, {plan.misses + plan.depends} of {plan.steps} run, "
+        f"{ESTIMATE if plan.estimate else ''}{_amount(plan.rebuild_seconds, 's')}"
+        for mode, plan in plans.items()
+    ]
+    return (
+        f"{flag}: the second build is on a fresh builder that imports what the first exported: {'; '.join(parts)}. "
+        f"Shown is {f'mode {shown}' if shown in plans else f'--cache {shown}'}; --cache-to ...,mode=max exports every "
+        "stage, the default min the image's own layers."
+    )
+
+
+def as_json(told: Told, graphs: Mapping[str, str] | None = None) -> str:
+    """{"builder", "builds": [{"build", "hits", "misses", "depends", ...}], "metrics", "suggestions", "what_if", ...}.
+
+    A build also has "if_same" and "if_changed", seconds, null where no step depends on an output; "causes", each with
+    what it would cost were it the only one; and "steps".
+    metrics are the last build's; what_if: edits that were tried because none was given. "notes" are of flags, "budgets"
+    has the verdict on a limit, "graphs" those that were asked for, by form.
+    """
+    outcome, builder, suggestions, imagined = told.outcome, told.builder, told.suggestions, told.imagined
     either = {build: both_ways(steps, builder) for build, steps in builds(outcome).items()}
     made = [
         {
@@ -113,13 +260,28 @@ def as_json(
             "depends": sum(step.status == "depends" for step in steps),
             "if_same": number(ways.same) if (ways := either[build]) else None,
             "if_changed": number(ways.changed) if ways else None,
+            "causes": [
+                {
+                    **_message(cause.message),
+                    "lines": list(cause.lines),
+                    "first": cause.first,
+                    "misses": cause.misses,
+                    "seconds": number(cause.seconds),
+                }
+                for cause in causes(steps, builder)
+            ],
             "steps": [_step(step) for step in steps],
         }
         for build, steps in builds(outcome).items()
     ]
     metrics = {m.metric: {"value": number(m.value), "unit": m.unit, "estimate": m.estimate} for m in outcome.metrics}
     advice = [
-        {**_message(one.message), "saved_seconds": number(one.saved_seconds), "files": dict(one.files)}
+        {
+            **_message(one.message),
+            "together": [_message(said) for said in one.together],
+            "saved_seconds": number(one.saved_seconds),
+            "files": dict(one.files),
+        }
         for one in suggestions
     ]
     edits = [
@@ -129,8 +291,24 @@ def as_json(
         }
         for one in imagined
     ]  # fmt: skip
-    found = {"builder": builder, "builds": made, "metrics": metrics, "suggestions": advice, "what_if": edits}
+    found = {
+        "builder": builder, "builds": made, "metrics": metrics, "suggestions": advice, "what_if": edits,
+        "notes": list(told.notes), "budgets": [_verdict(told.verdict)] if told.verdict is not None else [],
+        **({"graphs": dict(graphs)} if graphs else {}),
+    }  # fmt: skip
     return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "budget": verdict.limit.text,
+        "figure": "rebuild_time",
+        "limit": number(verdict.limit.seconds),
+        "observed": number(verdict.observed),
+        "path": verdict.path,
+        "estimate": verdict.estimate,
+        "passed": verdict.passed,
+    }
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -149,6 +327,7 @@ def _step(step: StepRecord) -> dict[str, Any]:
         "status": step.status,
         "cause": step.cause,
         "reason": _message(step.reason),
+        "also": [_message(said) for said in step.also],
         "breaks": _message(step.breaks) if step.breaks is not None else None,
         "seconds": number(step.seconds),
         "start": number(step.start),
@@ -161,17 +340,12 @@ def _step(step: StepRecord) -> dict[str, Any]:
     }
 
 
-def as_table(
-    outcome: Outcome,
-    builder: str,
-    suggestions: Sequence[Suggestion] = (),
-    imagined: Sequence[WhatIf] = (),
-    breaks: bool | None = None,
-) -> str:
+def as_table(told: Told, breaks: bool | None = None) -> str:
     """A block a build: step, status, time, layer, and why; what the last build costs; what would be cheaper.
 
     breaks: whether it says what would break each hit; None for where hits are few or there is nothing else to say.
     """
+    outcome, builder, suggestions, imagined = told.outcome, told.builder, told.suggestions, told.imagined
     lines = []
     for build, steps in builds(outcome).items():
         counts = [f"{sum(step.status == 'hit' for step in steps)} hit"]
@@ -182,9 +356,7 @@ def as_table(
         shown = [step for step in steps if step.status in ("hit", "miss", "depends")]
         bare = all(step.status == "hit" and step.breaks is not None for step in shown) and breaks is not False
         lines += _broken(shown) if bare else _steps(shown)
-        causes = [step for step in shown if step.cause and step.reason.id != FIRST]
-        for step in causes:
-            lines += _wrapped(f"first cause, line {step.line}: {sentence(step.reason)}")
+        lines += _causes(steps, builder)
         hanging = next((step for step in shown if step.status == "depends"), None)
         if hanging is not None:
             lines += _wrapped(f"line {hanging.line}: {sentence(hanging.reason)}")
@@ -195,11 +367,66 @@ def as_table(
         lines += [] if bare else _breaking(shown, breaks)
         lines.append("")
     lines += _costs(outcome)
+    lines += _sources(outcome)
     lines += _imagined(imagined)
     lines += _suggested(suggestions, imagined)
+    lines += ["", "Flags", *(line for note in told.notes for line in _wrapped(f"- {note}"))] if told.notes else []
+    lines += _judged(told.verdict) if told.verdict is not None else []
     if any(ESTIMATE in line for line in lines):
         lines += ["", LEGEND]
     return "\n".join(lines) + "\n"
+
+
+def _causes(steps: Sequence[StepRecord], builder: str) -> list[str]:
+    """The causes, first those before which nothing ran; where there are several, what each alone would cost."""
+    found = causes(steps, builder)
+    for_all = [step for step in steps if step.cause and step.reason.id in WHOLE and step.reason.id != FIRST]
+    lines = [line for step in for_all for line in _wrapped(f"first cause, line {step.line}: {sentence(step.reason)}")]
+    for place, cause in enumerate(found[:SHOWN_CAUSES], 1):
+        where = f"line{'s' if len(cause.lines) > 1 else ''} {_listed(cause.lines)}"
+        text = f"{'first cause' if cause.first else f'cause {place}'}, {where}: {sentence(cause.message)}"
+        if len(found) > 1:
+            mark = ESTIMATE if any(step.estimate for step in steps) else ""
+            text += f" Alone: {cause.misses} run, {mark}{_amount(cause.seconds, 's')}."
+        lines += _wrapped(text)
+    if len(found) > SHOWN_CAUSES:
+        lines += _wrapped(f"and more causes (--format json has up to {MOST_CAUSES})")
+    if len(found) > 1:
+        end = max((step.end for step in steps if step.end is not None), default=0.0)
+        mark = ESTIMATE if any(step.estimate for step in steps) else ""
+        count = sum(step.status in ("miss", "depends") for step in steps)
+        both = "both" if len(found) == 2 else "all"
+        lines += _wrapped(f"{both} together: {count} run, {mark}{_amount(end, 's')}")
+    return lines
+
+
+def _listed(lines: Sequence[int]) -> str:
+    shown = ", ".join(map(str, lines[:_PLACES]))
+    return f"{shown} and {len(lines) - _PLACES} more" if len(lines) > _PLACES else shown
+
+
+_TOLD_SOURCES = 6
+"""Of so many RUNs the table says what their estimate is made from, the longest first."""
+
+
+def _sources(outcome: Outcome) -> list[str]:
+    """What the estimates of the RUNs are made from that run in the last build that runs any."""
+    for steps in reversed(builds(outcome).values()):
+        ran = [s for s in steps if s.status in ("miss", "depends") and s.instruction == "RUN" and s.estimate]
+        longest = sorted(ran, key=lambda step: -(step.seconds or 0.0))[:_TOLD_SOURCES]
+        if longest:
+            lines = ["", "Estimated from"]
+            for step in sorted(longest, key=lambda one: one.line):
+                lines += _wrapped(f"line {step.line}: {step.source.removeprefix('estimate: ')}")
+            return lines
+    return []
+
+
+def _judged(verdict: Verdict) -> list[str]:
+    """Whether a limit is held, and by what."""
+    when = f" when {verdict.path} changes" if verdict.path else ""
+    taken = f"{ESTIMATE if verdict.estimate else ''}{_amount(verdict.observed, 's')}"
+    return ["", f"{'held' if verdict.passed else 'BROKEN'}: {verdict.limit.text}: {taken} to rebuild{when}"]
 
 
 def _breaking(shown: Sequence[StepRecord], breaks: bool | None) -> list[str]:
@@ -249,7 +476,7 @@ def _costs(outcome: Outcome) -> list[str]:
             metric = values[name]
             low, high = metric.range or (metric.value, metric.value)
             spread = f" ({_amount(low, metric.unit)} to {_amount(high, metric.unit)})" if low < high else ""
-            mark = ESTIMATE if metric.estimate else ""
+            mark = ESTIMATE if metric.estimate and (metric.value or low < high) else ""
             found.append(f"{words}: {mark}{_amount(metric.value, metric.unit)}{spread}")
     return found
 
@@ -275,7 +502,8 @@ def _suggested(suggestions: Sequence[Suggestion], imagined: Sequence[WhatIf]) ->
     when = f", when {imagined[0].path} changes" if imagined else ""
     lines = ["", f"Try{when}"]
     for one in suggestions:
-        lines += _wrapped(f"- saves {ESTIMATE}{_amount(one.saved_seconds, 's')}: {sentence(one.message)}")
+        both = " Also: ".join(sentence(said) for said in (one.message, *one.together))
+        lines += _wrapped(f"- saves {ESTIMATE}{_amount(one.saved_seconds, 's')}: {both}")
     return lines
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.images.inspect import NAMED_FILES
 from sim.report.grid import WIDTH, cut, table
 from sim.report.numbers import NARROW, written
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 _DIGEST = 12
 """Characters of a digest that tell layers apart for a reader."""
+
+_FILES = 10
+"""Wasted files of an image that its table names."""
 
 
 def inspected(found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
@@ -99,17 +104,70 @@ def _image(image: Mapping[str, Any]) -> list[str]:
     ]
     rows = [
         (
-            str(layer["diff_id"]).rpartition(":")[2][:_DIGEST],
+            str(number),
+            _digest(layer),
             _size(layer["size"]),
             _size(layer["compressed_size"]),
             " ".join(str(layer["instruction"] or "").split()),
         )
-        for layer in layers
+        for number, layer in enumerate(layers, 1)
     ]
-    lines += table(("layer", "size", "compressed", "made by"), rows, right=(1, 2))
+    lines += table(("", "layer", "size", "compressed", "made by"), rows, right=(0, 2, 3))
     wasted, hidden = _size(image["wasted_bytes"]), _size(image["hidden_bytes"])
-    lines += [f"efficiency {image['efficiency']:.1%}, wasted {wasted}, hidden by later layers {hidden}", ""]
+    lines += [f"efficiency {image['efficiency']:.1%}, wasted {wasted}, hidden by later layers {hidden}"]
+    lines += _verdicts(image.get("budgets", ()))
+    lines += _wasted(image)
+    for number, layer in enumerate(layers, 1):
+        lines += _files(number, layer) if "entries" in layer else []
+    return [*lines, ""]
+
+
+def _digest(layer: Mapping[str, Any]) -> str:
+    return str(layer["diff_id"]).rpartition(":")[2][:_DIGEST]
+
+
+def _verdicts(budgets: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each budget comes to."""
+    lines = []
+    for one in budgets:
+        observed = _size(one["observed"]) if one["figure"] == "wasted_bytes" else f"{one['observed']:.1%}"
+        word = "efficiency" if one["figure"] == "efficiency" else "wasted"
+        lines.append(f"{'held' if one['passed'] else 'BROKEN'}: {one['budget']}: {word} {observed}")
     return lines
+
+
+def _wasted(image: Mapping[str, Any]) -> list[str]:
+    """The files that waste most: all bytes of all versions, and the layers that have one."""
+    shown = image["wasted_files"][:_FILES]
+    if not shown:
+        return []
+    rows = [(_size(one["bytes"]), ", ".join(map(str, one["layers"])), _plain(one["path"])) for one in shown]
+    rest = image["wasted_file_count"] - len(shown)
+    more = [f"and {rest:,} files more (--format json names up to {NAMED_FILES:,})"] if rest else []
+    return ["", *table(("wasted", "in layers", "file"), rows, right=(0,), limit=None), *more]
+
+
+def _plain(text: str) -> str:
+    """A name out of an archive without what a terminal would obey."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+_KINDS = {"directory": "d", "symlink": "l", "hardlink": "h", "other": "?"}
+
+
+def _files(number: int, layer: Mapping[str, Any]) -> list[str]:
+    """The entries of a layer as they stand in its tar; what it deletes of lower layers has no mode."""
+    rows = []
+    for one in layer["entries"]:
+        path, kind = "/" + _plain(one["path"]), one["kind"]
+        if kind in ("whiteout", "opaque"):
+            rows.append(("deletes", "", path if kind == "whiteout" else f"{path} as it was below"))
+            continue
+        mode = _KINDS.get(kind, "-") + stat.filemode(one["mode"])[1:]
+        arrow = f" -> {_plain(one['link'])}" if one["link"] else ""
+        rows.append((mode, _size(one["size"]) if kind == "file" else "", path + arrow))
+    title = f"files of layer {number} ({_digest(layer)}): {len(rows):,}"
+    return ["", title, *table(("mode", "size", "path"), rows, right=(1,), limit=None)]
 
 
 def replayed(found: Mapping[str, Any]) -> str:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from sim import limits
+from sim import __version__, limits
 from sim.errors import InputError, Problem
-from sim.never import NEVER, never
+from sim.inputfile import read_text
+from sim.loading.document import Document
+from sim.loading.problems import shown, validate
+from sim.never import never
 from sim.outcome import ConstraintRecord, Metric, Outcome, Ratio
 
 DIGITS = 12
@@ -73,6 +77,7 @@ def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "study": " + ".join(outcome.study for outcome in outcomes),
         "seed": first.seed,
         "replications": max(outcome.replications for outcome in outcomes),
+        "model_version": __version__,
         "metrics": [metric_object(metric) for outcome in outcomes for metric in outcome.metrics],
         "ratios": [ratio_object(ratio) for outcome in outcomes for ratio in outcome.ratios],
         "expectations": [
@@ -88,33 +93,78 @@ def line(outcomes: Sequence[Outcome]) -> str:
     return json.dumps(scenario_object(outcomes), ensure_ascii=False, allow_nan=False)
 
 
-def _value(written: Any) -> float:
-    return NEVER if written is None else float(written)
+def problem_object(problem: Problem) -> dict[str, Any]:
+    """One problem as an object; a place that is not known is "" or 0."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+    }
+
+
+def problem_line(scenario: str, problems: Sequence[Problem]) -> str:
+    """A scenario that could not run as a line of JSON. scenario: its id, or its file where that cannot be read."""
+    return json.dumps(
+        {"scenario": scenario, "problems": [problem_object(each) for each in problems]}, ensure_ascii=False
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineMetric:
+    """A metric of an earlier run, as far as a comparison reads it; null is never."""
+
+    __pydantic_config__ = {"extra": "ignore", "allow_inf_nan": False}  # noqa: RUF012 -- read from the class
+    metric: str
+    statistic: str
+    of: str
+    value: float | None
+    unit: str = "1"
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineScenario:
+    """A scenario of an earlier run, in the same way."""
+
+    __pydantic_config__ = {"extra": "ignore"}  # noqa: RUF012 -- read from the class
+    scenario: str
+    metrics: tuple[BaselineMetric, ...]
+
+
+_NO_LINE = "not a line of 'run --format json'"
 
 
 def read_lines(text: str, name: str) -> list[dict[str, Any]]:
     """The objects of an earlier run, as far as a comparison needs them.
 
-    Raises `InputError` naming each line that is no such object.
+    Raises `InputError` naming the line and the key of everything that is wrong with them.
     """
     objects: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    for row, written in enumerate(text.splitlines(), 1):
+    first: dict[str, int] = {}
+    for row, written in enumerate(text.split("\n"), 1):
         if not written.strip():
             continue
         try:
-            found = json.loads(written)
-            metrics = [
-                (str(m["of"]), str(m["metric"]), str(m["statistic"]), _value(m["value"])) for m in found["metrics"]
-            ]
-            str(found["scenario"])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            reason = f"no key {error}" if isinstance(error, KeyError) else str(error)
-            message = f"not a line of 'run --format json': {reason}"
-            problems.append(Problem(message, name, row))
-        else:
-            if metrics:
-                objects.append(found)
+            found = json.loads(written, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).partition(";")[0]
+            problems.append(Problem(f"{_NO_LINE}: {reason}", name, row))
+            continue
+        if isinstance(found, dict) and "problems" in found and "metrics" not in found:
+            continue  # a scenario that could not run
+        wrong = _wrong(found, name)
+        if not wrong:
+            before = first.setdefault(found["scenario"], row)
+            if before != row:
+                reason = f"{shown(found['scenario'])} is in line {before} already; expected each scenario once"
+                wrong.append(Problem(reason, path="scenario"))
+        problems += [replace(p, message=f"{_NO_LINE}: {p.message}", file=name, line=row) for p in wrong]
+        if found and not wrong and found["metrics"]:
+            objects.append(found)
     if problems:
         raise InputError(problems)
     if not objects:
@@ -122,8 +172,25 @@ def read_lines(text: str, name: str) -> list[dict[str, Any]]:
     return objects
 
 
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def _wrong(found: Any, name: str) -> list[Problem]:
+    """What is wrong with one line's object, each with its dotted path."""
+    checked, problems = validate(BaselineScenario, found, Document(name, found))
+    names: set[tuple[str, str, str]] = set()
+    for number, metric in enumerate(checked.metrics if checked else ()):
+        place = f"metrics.{number}"
+        key = (metric.of, metric.metric, metric.statistic)
+        if key in names:
+            problems.append(Problem(f"{shown('.'.join(key))} is there already; expected each metric once", path=place))
+        names.add(key)
+        if metric.low is not None and metric.high is not None and metric.low > metric.high:
+            problems.append(Problem(f"{metric.low:g} is more than high, {metric.high:g}", path=f"{place}.low"))
+    return problems
+
+
 def baseline(path: Path) -> list[dict[str, Any]]:
     """The objects of a file that an earlier run wrote."""
-    from sim.inputfile import read_text
-
     return read_lines(read_text(path, limits.BASELINE), str(path))

@@ -1,6 +1,7 @@
 """`run --format junit`: a suite a scenario, a case an expectation, as CI systems show them.
 
-Equal runs are equal files but for the seconds (`time`).
+Valid by the schema that Jenkins holds such files to (jenkinsci/xunit-plugin, `junit-10.xsd`). Equal runs are equal
+files but for the seconds (`time`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from sim import __version__
 from sim.errors import Problem
 from sim.outcome import Outcome
+from sim.report.baseline import Comparison
 
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold (section 2.2), not even escaped."""
@@ -20,41 +24,68 @@ _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What became of one scenario, by its id. seconds: it took by the wall clock. problems: why it could not run."""
+    """What became of one scenario, by its id, or by its file where that cannot be read.
+
+    seconds: it took by the wall clock. problems: why it could not run; bug: whether that is a mistake of the model.
+    """
 
     scenario: str
-    outcomes: Sequence[Outcome]
-    seconds: float
+    outcomes: Sequence[Outcome] = ()
+    seconds: float = 0.0
     problems: Sequence[Problem] = ()
+    bug: bool = False
 
 
-def document(scenarios: Sequence[Ran]) -> str:
+def document(scenarios: Sequence[Ran], comparison: Comparison | None = None) -> str:
     """JUnit XML of the scenarios' expectations; a scenario that could not run is a case with an error.
+
+    comparison: with a baseline. What moved is a case that failed, a scenario that only one of the two has is a case
+    that was skipped.
 
     A suite's `time` is its scenario's. As CI systems add up those of the cases, each has an equal share: the
     expectations are judged by one run.
     """
     root = Element("testsuites", name="sim run")
     for ran in scenarios:
-        suite = SubElement(root, "testsuite", name=ran.scenario)
-        if ran.outcomes:
-            properties = SubElement(suite, "properties")
-            replications = max(outcome.replications for outcome in ran.outcomes)
-            for name, value in (("seed", ran.outcomes[0].seed), ("replications", replications)):
-                SubElement(properties, "property", name=name, value=str(value))
-        cases = [*_cases(ran), *_errors(ran)]
+        compared = _compared(ran.scenario, comparison) if comparison and ran.outcomes else ()
+        cases = [*_cases(ran), *compared, *_errors(ran)]
         for case in cases:
             case.set("time", _seconds(ran.seconds / len(cases)))
-        suite.extend(cases)
-        _count(suite, ran.seconds)
-    _count(root, math.fsum(ran.seconds for ran in scenarios))
+        _suite(root, ran.scenario, cases, ran.seconds, _properties(ran, comparison))
+    if comparison and comparison.missing:
+        _suite(root, "baseline", [_skipped("baseline", name, "not run") for name in comparison.missing])
+    _count(root, math.fsum(ran.seconds for ran in scenarios), "tests", "failures", "errors")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, "unicode")}\n'
 
 
-def _count(element: Element, seconds: float) -> None:
-    counted = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
-    for name, tag in counted.items():
-        element.set(name, str(sum(1 for _ in element.iter(tag))))
+def _suite(
+    root: Element, name: str, cases: Sequence[Element], seconds: float = 0.0, properties: Sequence[tuple[str, str]] = ()
+) -> None:
+    suite = SubElement(root, "testsuite", name=_text(name))
+    if properties:
+        listed = SubElement(suite, "properties")
+        for key, value in properties:
+            SubElement(listed, "property", name=key, value=_text(value))
+    suite.extend(cases)
+    _count(suite, seconds, "tests", "failures", "errors", "skipped")
+
+
+def _properties(ran: Ran, comparison: Comparison | None) -> list[tuple[str, str]]:
+    found = [("model_version", __version__)]
+    if ran.outcomes:
+        replications = max(outcome.replications for outcome in ran.outcomes)
+        found += [("seed", str(ran.outcomes[0].seed)), ("replications", str(replications))]
+    if comparison and comparison.versions:
+        found.append(("baseline_model_version", ", ".join(version or "unknown" for version in comparison.versions)))
+    return found
+
+
+_COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def _count(element: Element, seconds: float, *names: str) -> None:
+    for name in names:
+        element.set(name, str(sum(1 for _ in element.iter(_COUNTED[name]))))
     element.set("time", _seconds(seconds))
 
 
@@ -65,20 +96,51 @@ def _seconds(value: float) -> str:
 def _cases(ran: Ran) -> Iterator[Element]:
     for outcome in ran.outcomes:
         for verdict in outcome.verdicts:
-            case = Element("testcase", name=_text(verdict.text), classname=f"{outcome.scenario}.{outcome.study}")
+            case = _case(f"{outcome.scenario}.{outcome.study}", verdict.text)
             if not verdict.passed:
-                message = _text(f"does not hold: {verdict.text}")
-                failure = SubElement(case, "failure", message=message, type="expectation")
-                failure.text = _text(f"expected: {verdict.text}\nobserved: {verdict.observed}")
+                words = f"expected: {verdict.text}\nobserved: {verdict.observed}"
+                _add(case, "failure", f"does not hold: {verdict.text}", "expectation", words)
             yield case
+
+
+def _compared(scenario: str, comparison: Comparison) -> Iterator[Element]:
+    """A case for each metric that moved, or one that says that none did."""
+    owner = f"{scenario}.baseline"
+    if scenario in comparison.new:
+        yield _skipped(owner, "is in the baseline", "not in the baseline")
+        return
+    changes = comparison.of(scenario)
+    for change in changes:
+        case = _case(owner, change.name)
+        _add(
+            case, "failure", f"moved: {change}", "baseline", "\n".join(filter(None, (str(change), comparison.version)))
+        )
+        yield case
+    if not changes:
+        yield _case(owner, "no metric moved")
 
 
 def _errors(ran: Ran) -> Iterator[Element]:
     if ran.problems:
-        case = Element("testcase", name="runs", classname=ran.scenario)
-        message = _text(f"cannot run: {ran.problems[0].message}")
-        SubElement(case, "error", message=message, type="input").text = _text("\n".join(map(str, ran.problems)))
+        case = _case(PurePath(ran.scenario).stem, "runs")
+        words = "\n".join(map(str, ran.problems))
+        _add(case, "error", f"cannot run: {ran.problems[0].message}", "bug" if ran.bug else "input", words)
         yield case
+
+
+def _skipped(owner: str, name: str, message: str) -> Element:
+    case = _case(owner, name)
+    case.set("time", _seconds(0.0))
+    SubElement(case, "skipped", message=message)
+    return case
+
+
+def _case(owner: str, name: str) -> Element:
+    return Element("testcase", name=_text(name), classname=_text(owner))
+
+
+def _add(case: Element, tag: str, message: str, kind: str, text: str) -> None:
+    SubElement(case, tag, message=_text(message), type=kind).text = _text(text)
 
 
 def _text(text: str) -> str:

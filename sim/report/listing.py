@@ -31,7 +31,7 @@ def as_json(scenarios: Sequence[Scenario]) -> str:
             "concept": s.concept,
             "scenario": s.id,
             "studies": [part.study for part in s.parts],
-            "title": {"en": s.title.en, "ja": s.title.ja},
+            "title": {language: s.title.read(language) for language in ("en", "ja")},
             "file": s.file,
         }
         for s in _ordered(scenarios)

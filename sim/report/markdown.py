@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sim import studies
+from sim import __version__, studies
 from sim.outcome import Outcome
+from sim.report.baseline import Comparison
 from sim.report.bibliography import Entry, of_outcomes
+from sim.report.junit import Ran
 from sim.report.table import LEGEND, factor, stop, value
 from sim.report.words import label_text
 from sim.scenario import Scenario
 
 
-def document(finished: Sequence[tuple[Scenario, Sequence[Outcome]]]) -> str:
-    """A table of all scenarios with what failed, then each scenario's headline metrics and expectations."""
+def document(
+    finished: Sequence[tuple[Scenario, Sequence[Outcome]]],
+    failed: Sequence[Ran] = (),
+    comparison: Comparison | None = None,
+) -> str:
+    """A table of all scenarios with what failed, then each scenario's headline metrics and expectations.
+
+    failed: scenarios that could not run. comparison: with a baseline.
+    """
     lines = ["| scenario | lesson | expectations |", "| --- | --- | --- |"]
     for scenario, outcomes in finished:
         verdicts = [verdict.passed for outcome in outcomes for verdict in outcome.verdicts]
         sign = "✅" if all(verdicts) else "❌"
         lines.append(f"| {scenario.id} | {_cell(scenario.title.en)} | {sign} {sum(verdicts)} of {len(verdicts)} hold |")
+    lines += [f"| {_cell(ran.scenario)} | | ⚠️ could not run |" for ran in failed]
+    lines += ["", f"Model version {__version__}."]
+    for ran in failed:
+        lines += ["", f"## {_cell(ran.scenario)}", ""]
+        lines += [f"- ⚠️ {_cell(str(replace(problem, excerpt='')))}" for problem in ran.problems]
+    if comparison:
+        lines += ["", "## Baseline", "", *(f"- {_cell(line)}" for line in str(comparison).split("\n"))]
     for scenario, outcomes in finished:
         lines += ["", f"## {_cell(scenario.title.en)}"]
         for outcome in outcomes:

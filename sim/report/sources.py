@@ -20,7 +20,6 @@ _OWN = {
 
 _FACTS = re.compile(rf"{FACT.pattern}(?:, ?{FACT.pattern})*")
 _YEAR = re.compile(r"^(.*?\b(?:19|20)\d\d)\b")
-_BRACKETS = re.compile(r"\s*\([^)]*\)")
 
 
 @functools.cache
@@ -30,7 +29,7 @@ def publication(source: str) -> str:
     >>> publication("Kuenzer et al. (Unikraft), EuroSys 2021, artifact fig_10 raw data")
     'Kuenzer et al., EuroSys 2021'
     """
-    name = _BRACKETS.sub("", source)
+    name = _unbracketed(source)
     match = _YEAR.match(name)
     return match[1] if match else name
 
@@ -86,3 +85,15 @@ def _addresses() -> dict[str, str]:
 
 def _web(url: str) -> str:
     return url.split()[0] if url.startswith(("https://", "http://")) else ""
+
+
+def _unbracketed(text: str) -> str:
+    """The text without what stands in brackets and the blanks before it, up to the first bracket that is not closed."""
+    kept: list[str] = []
+    while True:
+        before, opened, rest = text.partition("(")
+        _, closed, behind = rest.partition(")")
+        if not (opened and closed):
+            return "".join([*kept, text])
+        kept.append(before.rstrip())
+        text = behind

@@ -14,15 +14,11 @@ from sim.report.grid import WIDTH, panels, table, width
 from sim.report.numbers import NARROW, TRANSFERS, between, unit_of, written
 from sim.report.words import label_text
 from sim.scenario import Scenario
-from sim.studies.density import MOST
 
 ESTIMATE = "~"
 """Before a value that an estimate went into."""
 
 LEGEND = f"{ESTIMATE} an estimate went into it"
-
-_LIMIT = "limit_"
-"""How the names of density's constraints begin."""
 
 _LEAST = 4
 """Label, value, interval and range: what a headline metric is always shown with."""
@@ -176,9 +172,7 @@ def _in_panels(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
 
 
 def value(metric: Metric) -> str:
-    """A metric's value in a terminal. A constraint that binds at no number looked at never does."""
-    if metric.metric.startswith(_LIMIT) and metric.value >= MOST:
-        return "never"
+    """A metric's value in a terminal."""
     text = written(metric.value, unit_of(metric), transfer=metric.metric in TRANSFERS).replace(NARROW, " ")
     return f"{ESTIMATE}{text}" if metric.estimate and metric.value and not never(metric.value) else text
 

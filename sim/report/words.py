@@ -44,7 +44,7 @@ _MOST_DIFFERENCES = 2
 
 def in_language(text: Text, language: Language) -> str:
     """A text of the catalog or a scenario in one language."""
-    return text.ja if language == "ja" else text.en
+    return text.read(language)
 
 
 def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
@@ -119,7 +119,8 @@ def _technology_name(technology: str, language: Language) -> Name | None:
         return None
     kind = _CLAUSE.split(in_language(found.kind, language), maxsplit=1)[0].strip()
     name = in_language(found.name, language)
-    return Name(name.removesuffix(kind).strip() or name, kind)
+    versioned = f"{kind} · {found.version}" if found.version else kind
+    return Name(name.removesuffix(kind).strip() or name, versioned)
 
 
 def _difference(label: str, twins: list[str], parameters: Mapping[str, Mapping[str, str]], language: Language) -> str:

@@ -25,6 +25,11 @@ class Repeated:
     """Marks a count that a run's cost is in proportion to, so that a page offers no more than one waits for."""
 
 
+@dataclass(frozen=True, slots=True)
+class NamesFile:
+    """Marks a text that is the path of a file or folder: whoever writes the scenario may set it, a page may not."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a run is given beside its parameters.

@@ -21,8 +21,8 @@ from sim.images.plan import BuildPlan, plan_builds
 from sim.images.rootfs import TreeView
 from sim.images.selection import Selector, select
 from sim.images.suggest import Suggestion, suggestions
-from sim.outcome import Bound, MetricSpec
-from sim.studies.base import Context, Run, Study
+from sim.outcome import Bound, MetricSpec, StepRecord
+from sim.studies.base import Context, NamesFile, Run, Study, Tick, no_tick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,12 @@ class Parameters:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (read by pydantic, never changed)
 
-    dockerfile: Annotated[str, MinLen(1), doc("The Dockerfile, from the top of the build context.")] = "Dockerfile"
-    context: Annotated[str, MinLen(1), doc("The folder of the build context, from the scenario's file.")] = "."
+    dockerfile: Annotated[str, MinLen(1), NamesFile(), doc("The Dockerfile, from the top of the build context.")] = (
+        "Dockerfile"
+    )
+    context: Annotated[
+        str, MinLen(1), NamesFile(), doc("The folder of the build context, from the scenario's file.")
+    ] = "."
     builder: Annotated[Builder, doc("What builds: BuildKit on one of two image stores, or the legacy builder.")] = (
         "buildkit-containerd"
     )
@@ -44,7 +48,15 @@ class Parameters:
     ] = 0
     pull_base: Annotated[bool, doc("Whether base images are not on the host yet and are pulled first.")] = False
     like: Annotated[
-        str, doc("An image whose layers have the steps' sizes: one of the catalog, or an archive beside the scenario.")
+        str,
+        NamesFile(),
+        doc("An image whose layers have the steps' sizes: one of the catalog, or an archive beside the scenario."),
+    ] = ""
+    flags: Annotated[
+        str,
+        doc(
+            "More flags of docker build that are in a step's key: --platform, --network, --add-host, --ulimit, --label."
+        ),
     ] = ""
     builds: Annotated[tuple[Change, ...], doc("What changes before each build after the first.")] = ()
 
@@ -53,6 +65,9 @@ METRICS = (
     MetricSpec("steps", "1", "the last build", "Steps that can be found in the cache."),
     MetricSpec("hits", "1", "the last build", "Steps found in the cache."),
     MetricSpec("misses", "1", "the last build", "Steps that run again.", headline=True),
+    MetricSpec(
+        "misses_if_same", "1", "the last build", "Steps that run again if each RUN that runs leaves the same bytes."
+    ),
     MetricSpec("misses_share", "1", "the last build", "Share of the steps that run again."),
     MetricSpec("rebuild_time", "s", "start to end of the last build", "Time the last build takes."),
     MetricSpec("saved_time", "s", "the last build", "Time the cache saves against building everything."),
@@ -68,28 +83,39 @@ def read_context(folder: str | Path, dockerfile: str = "Dockerfile", *, whole: b
 
     whole: walk all of it, as when the ignore files themselves are to change.
     """
-    root = Path(folder)
+    tree = _read(Path(folder), dockerfile, whole=whole)
+    if Path(folder).resolve().is_relative_to(_PACKAGE):
+        return tree.keep(lambda path: "__pycache__" not in path.split("/"))
+    return tree
+
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+"""Where it is installed, the shipped scenarios lie in it, and pip has compiled the Python files of their contexts."""
+
+
+def _read(root: Path, dockerfile: str, *, whole: bool) -> Tree:
     if whole:
         return trees.from_directory(root)
-    ignore_files = {
-        name: (root / name).read_text("utf-8", "replace")
-        for name in (f"{dockerfile}.dockerignore", ".dockerignore")
-        if (root / name).is_file()
-    }
+    found = {name: trees.text_of_file(root, name) for name in (f"{dockerfile}.dockerignore", ".dockerignore")}
+    ignore_files = {name: text for name, text in found.items() if text is not None}
     ignore = rules_of(trees.from_mapping(ignore_files), dockerfile)
     if any(rule.startswith("!") for _, rule in ignore.rules):
         return trees.from_directory(root)
     return trees.from_directory(root, skip=ignore.hides)
 
 
-def plan(params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value") -> BuildPlan:
+def plan(
+    params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
+) -> BuildPlan:
     """The plan of a study's builds. folder: where the context is looked up. Raises `InputError`."""
-    return plan_builds(None, _tree(params, folder), params.builds, label=label, bound=bound, **_asked(params, folder))
+    tree, asked = _tree(params, folder), _asked(params, folder)
+    return plan_builds(None, tree, params.builds, label=label, bound=bound, tick=tick, **asked)
 
 
-def advice(params: Parameters, folder: str | Path, limit: int = 3) -> tuple[Suggestion, ...]:
+def advice(params: Parameters, folder: str | Path, limit: int = 3, tick: Tick = no_tick) -> tuple[Suggestion, ...]:
     """What would have made the last of a study's builds cheaper, the best first. Raises `InputError`."""
-    return suggestions(_tree(params, folder, whole=True), params.builds, limit=limit, **_asked(params, folder))
+    tree, asked = _tree(params, folder, whole=True), _asked(params, folder)
+    return suggestions(tree, params.builds, limit=limit, tick=tick, **asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +130,7 @@ class WhatIf:
     estimate: bool
 
 
-def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[WhatIf, ...]:
+def what_if(params: Parameters, folder: str | Path, limit: int = 8, tick: Tick = no_tick) -> tuple[WhatIf, ...]:
     """What an edit of a file would cost, for one file of each COPY of the build context; the dearest first.
 
     params: without changes. Raises `InputError`.
@@ -119,10 +145,11 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[Wha
                 continue
             parts = select(TreeView(first.graph.context), item.selectors or (Selector("/"),)).parts
             files = [path for path, identity in parts if identity.startswith("file ") and path not in tried]
-            path = next((path for path in files if not _LISTS.search(path)), files[0] if files else "")
+            path = min(files, key=_rank, default="")
             tried.update(files if len(files) < _FEW else [path])
             if not path:
                 continue
+            tick(len(found) / limit)
             edit = Change(edits=(Edit(path=path, append="\n"),))
             last = plan_builds(None, tree, [edit], **asked).last
             misses = last.misses + last.depends
@@ -135,6 +162,18 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8) -> tuple[Wha
 _FEW = 4
 """A COPY of fewer files stands for those files; a folder's other files may be copied again further down."""
 
+_SOURCE = re.compile(
+    r"\.(py|rb|php|js|jsx|ts|tsx|mjs|vue|svelte|go|rs|java|kt|scala|cs|fs|c|cc|cpp|h|hpp|swift|ex|exs|html|css)$",
+    re.IGNORECASE,
+)
+_SELDOM = re.compile(r"(^|/)(tests?|spec|__tests__|migrations|config|docs?)/|\.(test|spec|config|min)\.", re.IGNORECASE)
+
+
+def _rank(path: str) -> tuple[bool, bool, bool]:
+    """How far a file is from one that is edited often: source first, lists and what is seldom touched last."""
+    return bool(_LISTS.search(path)), not _SOURCE.search(path), bool(_SELDOM.search(path))
+
+
 _LISTS = re.compile(r"(^|/)(Dockerfile|\.|README|LICENSE|docs?/)|\.(md|rst|lock|txt)$", re.IGNORECASE)
 """Files that are edited less often than a source."""
 
@@ -143,8 +182,8 @@ def _tree(params: Parameters, folder: str | Path, *, whole: bool = False) -> Tre
     root = Path(folder) / params.context
     whole = whole or any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
     tree = read_context(root, params.dockerfile, whole=whole)
-    if params.dockerfile not in tree and (root / params.dockerfile).is_file():
-        tree = trees.put(tree, params.dockerfile, trees.file((root / params.dockerfile).read_bytes()))
+    if params.dockerfile not in tree and (text := trees.text_of_file(root, params.dockerfile)) is not None:
+        tree = trees.put(tree, params.dockerfile, trees.file(text))
     return tree
 
 
@@ -158,6 +197,7 @@ def _asked(params: Parameters, folder: str | Path) -> dict[str, Any]:
         "host": params.host,
         "max_parallelism": params.max_parallelism,
         "pull_base": params.pull_base,
+        "flags": params.flags,
         "like": entries(params.like, folder) if params.like else (),
     }
 
@@ -167,7 +207,7 @@ def run(params: Parameters, context: Context) -> Run:
 
     A step that hangs on a RUN's output counts as run again, and as found at the low end of the range.
     """
-    planned = plan(params, context.folder, context.label, context.bound)
+    planned = plan(params, context.folder, context.label, context.bound, context.tick)
     context.tick(1.0)
     last = planned.last
     unsure = 0 if context.bound == "low" else last.depends
@@ -179,6 +219,7 @@ def run(params: Parameters, context: Context) -> Run:
             "steps": [last.steps],
             "hits": [last.steps - misses],
             "misses": [misses],
+            "misses_if_same": [last.misses + sum(_runs_anyway(record) for record in last.records)],
             "misses_share": [misses / last.steps if last.steps else 0.0],
             "rebuild_time": [last.rebuild_seconds],
             "saved_time": [last.saved_seconds],
@@ -191,6 +232,11 @@ def run(params: Parameters, context: Context) -> Run:
         estimates=frozenset(estimated),
         ranged=True,
     )
+
+
+def _runs_anyway(record: StepRecord) -> bool:
+    """Whether a step that hangs on a RUN's output runs again even if that is the same."""
+    return record.status == "depends" and dict(record.reason.arguments).get("if_same") == "miss"
 
 
 STUDY = Study("build", Parameters, METRICS, run, random=False)

@@ -15,6 +15,7 @@ from sim.catalog.names import CatalogName
 from sim.errors import InputError
 from sim.machine.host import Held, opposite
 from sim.machine.ledger import Bill, Ledger, bill
+from sim.never import NEVER
 from sim.outcome import Bound, ConstraintRecord, MetricSpec
 from sim.platforms.plan import Options, Plan, boot_plan
 from sim.quantity import Seconds
@@ -41,7 +42,12 @@ class Density:
     guest_memory: GuestMemory = None
     same_image: SameImage = True
     ksm: Annotated[bool, doc("The host merges equal pages of its guests (KSM); containers are not affected.")] = False
-    pod_limit: Annotated[bool, doc("A kubelet starts the instances, and its limit of pods counts.")] = True
+    pod_limit: Annotated[
+        int | None,
+        Ge(1),
+        Le(MOST),
+        doc("The most pods that a kubelet takes (maxPods, by default 110); if left out, no kubelet starts them."),
+    ] = None
     overcommit: Annotated[
         float,
         Gt(0),
@@ -137,9 +143,8 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         found.append(_shared_memory(case, one))
     if params.network == "bridge":
         found += [_of_technology(case, name) for name in NETWORK_LIMITS if name in technology.limits]
-    if params.pod_limit and technology.kubelet and "pods" in case.host.limits:
-        pods = case.host.limits["pods"]
-        found.append(_each("pods", 1.0, pods.value, "1", (pods,)))
+    if params.pod_limit is not None and technology.kubelet:
+        found.append(_pods(case, params.pod_limit))
     if "pids" in case.host.limits:
         found.append(_pids(case))
     if params.start_time is not None:
@@ -194,6 +199,14 @@ def _of_technology(case: _Case, name: str) -> Constraint:
     return _each(name, 1.0, number.at(opposite(case.bound)), "1", (number,))
 
 
+def _pods(case: _Case, most: int) -> Constraint:
+    """A kubelet takes as many pods as it is told; what it takes by default has a source."""
+    default = case.host.limits.get("pods")
+    known = default is not None and default.value == most
+    pods = default if default is not None and known else Number(float(most), "1", sources=("definition",))
+    return _each("pods", 1.0, pods.value, "1", (pods,))
+
+
 def _pids(case: _Case) -> Constraint:
     numbers = [case.technology.tasks]
     if not case.has_kernel:
@@ -243,7 +256,7 @@ def binding(found: tuple[Constraint, ...]) -> Constraint | None:
     return min(bound, key=lambda constraint: constraint.limit or 0, default=None)
 
 
-def _estimates(found: tuple[Constraint, ...], worst: Mapping[str, int | None], instances: int) -> frozenset[str]:
+def _estimates(found: tuple[Constraint, ...], worst: Mapping[str, int | None], instances: float) -> frozenset[str]:
     """The metrics that rest on an estimate.
 
     The number of instances rests on those constraints that bind, or would at the worse end of their ranges.
@@ -257,16 +270,21 @@ def _estimates(found: tuple[Constraint, ...], worst: Mapping[str, int | None], i
     return frozenset(names)
 
 
+def _count(constraint: Constraint | None) -> float:
+    """The number of instances at which a constraint binds; never, where there is none."""
+    return NEVER if constraint is None or constraint.limit is None else constraint.limit
+
+
 def run(params: Density, context: Context) -> Run:
     """Find every constraint's limit; one run is all there is, as nothing is random."""
     found = constraints(params, context.bound)
     stops = binding(found)
-    instances = MOST if stops is None or stops.limit is None else stops.limit
+    instances = _count(stops)
     worst = {c.name: c.limit for c in constraints(params, "high")}
-    limits = {c.name: MOST if c.limit is None else c.limit for c in found}
+    limits = {c.name: _count(c) for c in found}
     return Run(
         samples={"instances": [instances]}
-        | {spec.name: [limits.get(spec.name.removeprefix("limit_"), MOST)] for spec in STUDY.metrics[1:]},
+        | {spec.name: [limits.get(spec.name.removeprefix("limit_"), NEVER)] for spec in STUDY.metrics[1:]},
         records=tuple(
             ConstraintRecord(
                 of=context.label,

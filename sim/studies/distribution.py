@@ -16,7 +16,7 @@ from simpy import Environment
 from sim.catalog import load
 from sim.catalog.model import Number
 from sim.catalog.names import CatalogName
-from sim.catalog.registries import Distribution, distribution, registry
+from sim.catalog.registries import Account, Distribution, distribution, registry
 from sim.errors import InputError, Problem
 from sim.images.layers import Image
 from sim.images.registry.client import Client, ClientName, client_of
@@ -24,12 +24,13 @@ from sim.images.registry.content import PullPolicy, RegistryContent, default_pol
 from sim.images.registry.fleet import Distributed, Fleet, Rates, Through, distribute
 from sim.images.registry.work import LazyReading, Unpacking, Work, compressed, lazily, next_version, work_of
 from sim.images.store import LayerStore, image_of_blobs
+from sim.inputfile import exists
 from sim.machine.host import RunningHost, opposite
 from sim.outcome import Bound, MetricSpec, PullRecord, Record
 from sim.platforms.plan import Options, boot_plan
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
-from sim.studies.base import Context, Run, Study
+from sim.studies.base import Context, Repeated, Run, Study
 
 TOLD = 24
 """Nodes whose records are kept; of more only the first, as many as a figure shows."""
@@ -64,10 +65,17 @@ class Parameters:
             "on, counted from the base; 0 for the images themselves."
         ),
     ] = 0
-    nodes: Annotated[int, Ge(1), Le(10_000), doc("How many nodes pull.")] = 1
+    nodes: Annotated[int, Ge(1), Le(10_000), Repeated(), doc("How many nodes pull.")] = 1
     host: Annotated[str, CatalogName("hosts"), doc("What each node is.")] = "server"
     within: Annotated[Seconds, Le(86_400), doc("Nodes ask at random within this time; 0 s for all at once.")] = 0.0
     registry: Annotated[Source, doc("The registry the images are in.")] = "hub"
+    account: Annotated[
+        Account,
+        doc(
+            "As whom the nodes pull where the registry limits pulls: anonymously from one address, with one free "
+            "account, or without a limit. The times are those of a fleet that is let through."
+        ),
+    ] = "unlimited"
     uplink: Annotated[
         BytesPerSecond | None, doc("What the registry sends in all; if left out, as the catalog has it.")
     ] = None
@@ -147,7 +155,7 @@ def named_images(name: str, folder: str, ratio: float, key: str = "images") -> t
         blobs = [(layer.digest, layer.size, round(layer.size * ratio)) for layer in official.layers]
         return (image_of_blobs(name, blobs),)
     path = Path(folder) / name
-    if path.exists():
+    if exists(path):
         from sim.images.archive import read_images
 
         return read_images(path)
@@ -188,7 +196,7 @@ class _Asked:
 def _asked(params: Parameters, client: Client, context: Context) -> _Asked:
     first = _images(params, "images", context.folder, context.bound) + _own(params, context.bound)
     mounts = registry(params.registry).mounts if params.mounts == "by-registry" else params.mounts == "always"
-    content = RegistryContent(mounts=mounts)
+    content = RegistryContent(mounts=mounts, shared_store=registry(params.registry).shared_store)
     for image in _images(params, "pushed", context.folder, context.bound):
         content = content.push(image, f"pushed/{_repository(image.name)}").registry
     store = LayerStore(client.backend)
@@ -323,6 +331,9 @@ def run(params: Parameters, context: Context) -> Run:
     done = distribute(work, client, fleet, context.seeds, context.tick)
     sent_bytes, sent_seconds, stored = _push(asked, numbers, rates)
     start = start_seconds(params, context)
+    have = {image.id for image in asked.store.images.values()}
+    pulls = _pulls(params, sum(image.id not in have for image in asked.images))
+    refused, last = _refused(params, pulls)
     shared = 0 if params.lazy != "none" else work.asked_bytes - work.moved_bytes
     return Run(
         samples={
@@ -335,6 +346,9 @@ def run(params: Parameters, context: Context) -> Run:
             "shared_bytes": [shared],
             "registry_bytes": [done.registry_bytes],
             "registry_requests": [done.registry_requests],
+            "pulls": [pulls],
+            "pulls_refused": [refused],
+            "limit_time": [last],
             "retries": [done.retries / params.nodes],
             "push_bytes": [sent_bytes],
             "push_time": [sent_seconds],
@@ -344,6 +358,29 @@ def run(params: Parameters, context: Context) -> Run:
         estimates=_TIMES if params.compression == "gzip" and params.lazy == "none" else _TIMES | _BYTES,
         ranged=True,
     )
+
+
+def _pulls(params: Parameters, images: int) -> int:
+    """Pulls that the registry counts: a GET of a manifest for each image, by each client that gets there."""
+    clients = {
+        "registry": params.nodes,
+        "mirror": {"cold": params.nodes, "joining": 1, "warm": 0}[params.mirror],
+        "tree": min(params.nodes, params.fan_out),
+        "peer": 1,
+    }[params.through]
+    return clients * images
+
+
+def _refused(params: Parameters, pulls: int) -> tuple[int, float]:
+    """Pulls beyond the registry's limit, and seconds until windows enough have passed to let all through."""
+    limit = registry(params.registry).pull_limit
+    most = limit.pulls(params.account) if limit else None
+    if limit is None or most is None or not pulls:
+        return 0, 0.0
+    window = limit.window.value
+    windows = 1 + int(params.within / window)
+    last = (math.ceil(pulls / most) - 1) * window
+    return max(pulls - most * windows, 0), last
 
 
 def _push(asked: _Asked, numbers: Distribution, rates: Rates) -> tuple[int, float, int]:
@@ -420,6 +457,9 @@ STUDY = Study(
         MetricSpec("shared_bytes", "B", _A_NODE, "Bytes not fetched because the node has them or gets them once"),
         MetricSpec("registry_bytes", "B", "all nodes", "Bytes that leave the registry"),
         MetricSpec("registry_requests", "1", "all nodes", "Requests for tags and blobs that reach the registry"),
+        MetricSpec("pulls", "1", "all nodes", "Pulls that the registry counts: manifests fetched, not looked up"),
+        MetricSpec("pulls_refused", "1", "all nodes", "Pulls beyond the registry's limit, which it refuses"),
+        MetricSpec("limit_time", "s", "first pull to last let by", "Time until the limit lets the last pull by"),
         MetricSpec("retries", "1", _A_NODE, "Downloads that broke off and were taken up again"),
         MetricSpec("push_bytes", "B", "the push before", "Bytes that pushing the images sends"),
         MetricSpec("push_time", "s", "the push before", "Time to push the images"),

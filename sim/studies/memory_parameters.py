@@ -17,6 +17,9 @@ from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage, fi
 MOST_IN_TIME = 500
 """So many instances are followed one by one at most."""
 
+_IN_TIME = ("ksm", "ksm_pages", "ksm_sleep", "swap", "guest_swap", "growth", "reads", "writes", "writes_from")
+"""What acts only as time passes, and is off at zero."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
@@ -56,6 +59,7 @@ class Memory:
         doc("How guests give memory back: not at all, by a balloon on the host's demand, or by reporting free pages."),
     ] = "off"
     swap: Annotated[Bytes | None, doc("The host's swap; if left out, what the host has.")] = None
+    guest_swap: Annotated[Bytes, doc("Swap that each guest has on a disk of its own; most cloud images have none.")] = 0
     overcommit: Annotated[
         Literal["heuristic", "always", "never"],
         doc("What the host promises (vm.overcommit_memory): all but the absurd, everything, or no more than it has."),
@@ -94,6 +98,12 @@ class Memory:
         problems = []
         if self.limit is not None and self.guest_memory is not None:
             problems.append(Problem("a guest's limit is its configured memory; give only one of them", path="limit"))
+        if self.guest_swap and not has_kernel:
+            problems.append(
+                Problem(
+                    f"{self.technology} starts no guest kernel; its processes swap to the host's", path="guest_swap"
+                )
+            )
         if self.dax and not has_kernel:
             problems.append(
                 Problem(f"{self.technology} starts no guest kernel, so its files are the host's already", path="dax")
@@ -104,11 +114,7 @@ class Memory:
             message = f"{self.instances} instances are too many to follow in time; expected at most {MOST_IN_TIME}"
             problems.append(Problem(message, path="instances"))
         if not self.duration:
-            changed = [
-                name
-                for name in ("ksm", "ksm_pages", "ksm_sleep", "swap", "growth", "reads", "writes", "writes_from")
-                if getattr(self, name)
-            ]
+            changed = [name for name in _IN_TIME if getattr(self, name)]
             changed += [
                 name for name, off in (("balloon", "off"), ("overcommit", "heuristic")) if getattr(self, name) != off
             ]

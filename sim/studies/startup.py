@@ -28,6 +28,9 @@ from sim.studies.base import Context, Repeated, Run, Study
 from sim.studies.density import NETWORK_LIMITS
 from sim.studies.room import Room, room
 
+MOST_CORES = 1024
+"""Cores a host may be given, more than any that is sold."""
+
 TOLD = 2_000
 """Instances whose records are kept; of a larger run only the first so many, more than any figure shows."""
 
@@ -46,6 +49,9 @@ class Startup:
             "The Linux version that the host runs, such as 4.15; if left out, its own. "
             "On another, what was measured of its own kernel's locks does not count."
         ),
+    ] = None
+    cores: Annotated[
+        int | None, Ge(1), Le(MOST_CORES), doc("How many cores the host has; if left out, as many as its own.")
     ] = None
     application: ApplicationId = "web"
     guest: GuestId = ""
@@ -206,6 +212,8 @@ def run(params: Startup, context: Context) -> Run:
     host_type = load.host(params.host)
     if params.kernel is not None and params.kernel != host_type.kernel:
         host_type = _on_kernel(host_type, params.kernel)
+    if params.cores is not None:
+        host_type = replace(host_type, cores=params.cores)
     pull = params.image == "pull"
     layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
     options = Options(

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sim.catalog import facts, images, mechanisms, registries
+from sim.catalog import facts, images, mechanisms, nesting, registries
 from sim.errors import CatalogError
 from sim.images import rates
 from tests.catalog.places import without_lines
@@ -27,6 +27,7 @@ Keys = tuple[str | int, ...]
 
 READERS: dict[str, tuple[Path, Callable[[Path], Any]]] = {
     "mechanisms/memory.toml": (mechanisms.FILE, mechanisms.read),
+    "mechanisms/nesting.toml": (nesting.FILE, nesting.read),
     "registries/registries.toml": (registries.FILE, registries.read),
     "steps.toml": (rates.FILE, rates.read),
     "images/official_images.json": (images.FILE, images.read),
@@ -166,6 +167,9 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_told(name: str, tmp_path: Pa
         ("mechanisms/memory.toml", '"10 s", low = "5 s"', '"10 s", low = "0 s"', "balloon.period: is not above zero"),
         ("mechanisms/memory.toml", 'value = "20 ms", source = "D0102"', 'value = "20 ms"', "ksm.sleep: has no source"),
         ("mechanisms/memory.toml", 'value = "20 ms"', 'value = "20 MiB"', "ksm.sleep.value: unit 'MiB'"),
+        ("mechanisms/nesting.toml", 'high = "90 %"', 'high = "190 %"', "share.machine: is no share"),
+        ("mechanisms/nesting.toml", "low = 10", "low = 0", "exit: is not above zero"),
+        ("mechanisms/nesting.toml", "[share]", "[shares]", "share: is missing"),
         ("steps.toml", "pattern = ", "patern = ", "pattern: is missing"),
         ("registries/registries.toml", "[registries.hub]", "[registries.hud]", "registries: has no hub"),
         ("registries/registries.toml", "[lazy.formats.soci]", "[lazy.formats.sooci]", "lazy.formats: has no soci"),

@@ -1,5 +1,7 @@
 """Locks: hold times by kernel generation, and files that break a rule."""
 
+from dataclasses import replace
+
 import pytest
 
 from sim.catalog import load, locks
@@ -83,6 +85,25 @@ def test_every_operation_is_some_phases():
     assert used == set(locks.operations())
 
 
+@pytest.mark.parametrize(("kernel", "milliseconds"), [("6.18", 0.181), ("6.12", 0.232)])
+def test_the_reference_host_has_version_1_of_cgroups_and_hosts_like_it_version_2(kernel, milliseconds):
+    """R0087 is of eight hierarchies; K0944 / K0937 is what one with all controllers takes more."""
+    host = replace(
+        load.host("reference"), kernel=kernel, locks={} if kernel == "6.12" else load.host("reference").locks
+    )
+    plan = boot_plan(load.technology("runc"), None, load.application("hello"), host, Options())
+    (made,) = (step.amount for step in plan.steps if step.id == "cgroup-create")
+    assert made * 1e3 == pytest.approx(milliseconds, rel=0.005)
+
+
+def test_no_phase_says_eight_hierarchies():
+    """They are cgroup version 1's, which no distribution of 2021 or later starts with."""
+    for technology in load.technologies().values():
+        for phase in technology.phases:
+            assert "eight" not in phase.text.en
+            assert "8つ" not in phase.text.ja
+
+
 def fact(name, unit="s"):
     return values(facts()[name], unit)[0]
 
@@ -96,7 +117,11 @@ def fact(name, unit="s"):
         ("netns_cleanup.remove", "6.18", lambda: fact("K0918") * fact("R0070") / fact("K0908")),
         ("cgroup_mutex.create", "4.4", lambda: fact("R0087") * fact("K0137") / fact("K0937")),
         ("cgroup_mutex.create", "4.15", lambda: fact("R0087") * fact("K0237") / fact("K0937")),
-        ("cgroup_mutex.create", "5.10", lambda: fact("R0087") * fact("K0437") / fact("K0937")),
+        ("cgroup_mutex.create", "5.4", lambda: fact("R0087") * fact("K0338") / fact("K0937")),
+        ("cgroup_mutex.create", "5.10", lambda: fact("R0087") * fact("K0444") / fact("K0937")),
+        ("cgroup_mutex.create", "6.12", lambda: fact("R0087") * fact("K0944") / fact("K0937")),
+        ("dockerd_network.move", "6.12", lambda: fact("R0100")),
+        ("dockerd_network.allocate", "6.12", lambda: fact("R0340") - fact("R0102") - fact("R0103") - fact("R0100")),
         ("cgroup_attach.attach", "4.4", lambda: fact("K0139")),
         ("cgroup_attach.attach", "6.12", lambda: fact("K0849")),
         ("rtnl.veth-move", "4.4", lambda: fact("K0128")),
@@ -112,7 +137,7 @@ def test_a_hold_is_what_its_derivation_makes_of_its_facts(operation, kernel, sec
     assert locks.operations()[operation].on(kernel).amount.value == pytest.approx(seconds(), rel=0.03)
 
 
-@pytest.mark.parametrize("name", ["docker", "docker-devicemapper", "crun", "firecracker", "lightvm"])
+@pytest.mark.parametrize("name", ["docker", "docker-28", "docker-devicemapper", "crun", "firecracker", "lightvm"])
 def test_an_instance_on_a_bridge_has_one_port_of_it(name):
     """However many of its phases go through the ports there are: Docker's come and go."""
     technology, options = load.technology(name), Options(network=True, clean_up=True)

@@ -26,7 +26,7 @@ def test_every_fact_it_names_counts_as_cited():
         ('value = "2 s"', 'value = "2 B"', "reporting.delay.value"),
         ('source = "D0107"', 'source = "D9999"', "overcommit.ratio.source"),
         ("[oom]", "[oom]\nextra = true", "oom.extra: unknown key"),
-        ("[guest]", "[guests]", "guest: is missing"),
+        ("[oom]", "[ooms]", "oom: is missing"),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_refused_with_its_place(tmp_path, was, now, says):

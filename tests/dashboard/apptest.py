@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,18 @@ def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: s
     return at.run()
 
 
+def unescaped(markdown: str) -> str:
+    """What a reader sees of text that was escaped to be shown as it is."""
+    return re.sub(r"\\([^\w\s])", r"\1", markdown).replace("\u2060", "")
+
+
 def title(at: AppTest) -> str:
-    return str(at.title[0].value)
+    return unescaped(at.title[0].value)
+
+
+def error(at: AppTest) -> str:
+    """The first error on the page."""
+    return unescaped(at.error[0].value)
 
 
 def charts(at: AppTest) -> list[dict[str, Any]]:
@@ -37,7 +48,7 @@ def charts(at: AppTest) -> list[dict[str, Any]]:
 def texts(at: AppTest) -> str:
     """All the page says."""
     kinds = ("title", "markdown", "caption", "error", "warning", "success", "info")
-    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
+    return unescaped("\n".join(str(element.value) for kind in kinds for element in getattr(at, kind)))
 
 
 def click(at: AppTest, key: str) -> AppTest:

@@ -14,7 +14,7 @@ def open_page(page: Page, url: str) -> None:
 
 
 def settled(page: Page) -> None:
-    page.wait_for_selector(IDLE, timeout=30_000)
+    page.wait_for_selector(IDLE, timeout=60_000)
 
 
 def heading(page: Page) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -10,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,28 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+class _Failures(logging.Handler):
+    """Keeps what the boundary around the pages logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture(autouse=True)
+def failures() -> Iterator[list[logging.LogRecord]]:
+    """The failures of pages, which show no traceback: a test fails for each that it does not take out of the list."""
+    handler = _Failures()
+    log = logging.getLogger("dashboard.frame")
+    log.addHandler(handler)
+    yield handler.records
+    log.removeHandler(handler)
+    assert not handler.records, [logging.Formatter().format(record) for record in handler.records]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a Chromium the browser's tests say so."""
     if not Path(CHROMIUM).exists():
@@ -53,9 +77,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
 
 
-@pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """The address of the real app, started for these tests and ended after them."""
+@contextmanager
+def served(script: Path) -> Iterator[str]:
+    """The address of a Streamlit script under the app's own configuration, ended afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,14 +88,14 @@ def app_url() -> Iterator[str]:
         "-m",
         "streamlit",
         "run",
-        "app.py",
+        str(script),
         "--server.address=127.0.0.1",
         f"--server.port={port}",
     ]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 if urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).read() == b"ok":
                     break
@@ -82,7 +106,14 @@ def app_url() -> Iterator[str]:
         yield url
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The address of the real app, started for these tests and ended after them."""
+    with served(ROOT / "app.py") as url:
+        yield url
 
 
 def watch(page: Any) -> Callable[[], None]:
@@ -113,6 +144,6 @@ def watch(page: Any) -> Callable[[], None]:
 def page(page: Any) -> Iterator[Any]:
     """Playwright's page, with a test failing on what a reader would not see: errors and requests to elsewhere."""
     check = watch(page)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     yield page
     check()

@@ -131,19 +131,29 @@ def test_steps_are_predicted_by_clicking_them(page: Page, app_url: str) -> None:
     expect(page.get_by_text(re.compile(r"You named 1 of the \d+ steps"))).to_be_visible()
 
 
-def test_a_build_of_200_steps_is_brought_along_and_replanned_in_half_a_second(page: Page, app_url: str) -> None:
+def replanned(page: Page, edited: str, step: str) -> float:
+    """Seconds that choosing a file takes, until the picture shows its step as the cause."""
+    started = time.perf_counter()
+    choose(page, "Edit one file, or the Dockerfile below", edited)
+    expect(page.locator(PICKED)).to_have_attribute("aria-label", re.compile(step))
+    return time.perf_counter() - started
+
+
+def test_a_build_of_200_steps_is_brought_along_and_replanned_about_as_fast_as_one_of_20(
+    page: Page, app_url: str
+) -> None:
     files = large_build()
     assert files["Dockerfile"].count("\n") >= 200
-    open_page(page, f"{app_url}/layers?show=1")
+    open_page(page, f"{app_url}/layers?show=1&file=none")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing re-runs")
+    settled(page)
+    small = replanned(page, "requirements.txt", r"COPY requirements\.txt")
     bring(page, "big.tar.gz", archive(files))
     expect(page.get_by_label("Dockerfile of the next build")).to_have_value(re.compile("make part-7-0"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing re-runs")
     settled(page)
-    choose(page, "Edit one file, or the Dockerfile below", "part3/f2.txt")
-    started = time.perf_counter()
-    expect(page.locator(PICKED)).to_have_attribute("aria-label", re.compile(r"COPY part3/f2\.txt"))
-    took = time.perf_counter() - started
-    assert took < 2.0, f"{took:.2f} s from the key to the picture; 0.5 s alone on a laptop"
+    took = replanned(page, "part3/f2.txt", r"COPY part3/f2\.txt")
+    assert took < 5 * small, f"{took:.2f} s to choose and redraw, and {small:.2f} s for a small build"
     frame = page.get_by_role("region", name="Build graph")
     expect(frame).to_be_visible()
     page.wait_for_timeout(150)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from dashboard import running
+from sim.images import archive, plan, streams, suggest
 from sim.outcome import Outcome
+from tests.dashboard.apptest import opened
+from tests.dashboard.test_images_page import saved, tar
 
 DONE = (Outcome("made", "startup", 1, 1, (), ()),)
 
@@ -79,3 +85,99 @@ def test_a_run_the_reader_stopped_is_not_made_until_asked_for_again(runs: list[f
     at.button(key="after-all").click().run()
     assert said(at) == "1 done"
     assert len(runs) == 1
+
+
+PAGES = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_whose_runs_are_all_slow_is_drawn(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run draws its own Cancel: one key for all of them would be drawn twice by the layer lab."""
+    running.forget_all()
+    monkeypatch.setattr("dashboard.running._PATIENCE", -1.0)
+    monkeypatch.setattr("dashboard.running._PACE", -1.0)
+    at = opened(path, show="1")
+    assert not at.exception
+    assert not at.error
+
+
+@pytest.fixture
+def talkative(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tick is a word to the browser."""
+    monkeypatch.setattr("dashboard.running._PATIENCE", -1.0)
+    monkeypatch.setattr("dashboard.running._PACE", -1.0)
+
+
+def close_session() -> None:
+    """What the server does to the script of a session that was closed (AppSession.request_script_stop)."""
+    context = get_script_run_ctx()
+    assert context is not None
+    assert context.script_requests is not None
+    context.script_requests.request_stop()
+
+
+@pytest.mark.usefixtures("talkative")
+def test_a_run_ends_with_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def run(scenario: Any, *, tick: Callable[[float], None], **_: Any) -> tuple[Outcome, ...]:
+        for step in range(1_000):
+            if step == 5:
+                close_session()
+            tick(step / 1_000)
+            made.append(step)
+        return DONE
+
+    monkeypatch.setattr("sim.batch.run.run", run)
+    AppTest.from_function(script, args=("closed",)).run()
+    assert made == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("talkative")
+def test_the_plans_of_a_build_end_with_their_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[str] = []
+    real = plan._plan
+
+    def counted(*args: Any) -> Any:
+        planned.append("")
+        if len(planned) == 2:
+            close_session()
+        return real(*args)
+
+    running.forget_all()
+    monkeypatch.setattr(plan, "_plan", counted)
+    opened("scenarios", scenario="instruction-order", show="1")
+    assert len(planned) == 2
+
+
+@pytest.mark.usefixtures("talkative")
+def test_suggestions_end_with_their_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[str] = []
+    real = suggest.plan_builds
+
+    def counted(*args: Any, **asked: Any) -> Any:
+        planned.append("")
+        close_session()
+        return real(*args, **asked)
+
+    monkeypatch.setattr(suggest, "plan_builds", counted)
+    opened("layers", show="1")
+    assert len(planned) == 1, "what is there is planned, no suggestion is tried"
+
+
+@pytest.mark.usefixtures("talkative")
+def test_the_reading_of_an_archive_ends_with_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    real = streams.file_chunks
+
+    def counted(path: Path) -> Iterator[bytes]:
+        for chunk in real(path):
+            read.append(len(chunk))
+            close_session()
+            yield chunk
+
+    monkeypatch.setattr(archive, "file_chunks", counted)
+    at = opened("images")
+    layer = tar(**{"etc/big": bytes(8 * 2**20)})
+    at.file_uploader(key="images:upload").set_value([("a.tar", saved("a:1", layer), "application/x-tar")]).run()
+    assert len(read) == 1

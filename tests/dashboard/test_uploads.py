@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import tarfile
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -14,6 +16,7 @@ from dashboard import uploads
 from dashboard.uploads import Item, Upload, read
 from sim.errors import InputError
 
+HOSTILE = Path(__file__).parents[1] / "data" / "hostile"
 DOCKERFILE = b"FROM python:3.13-slim\nCOPY . .\n"
 
 
@@ -148,3 +151,198 @@ def test_the_temporary_folder_goes_with_its_upload() -> None:
     assert folder.is_dir()
     del upload
     assert not folder.exists()
+
+
+# ---- hostile archives ---------------------------------------------------------------------------------------------
+
+
+def packed(name: str, data: bytes, method: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("method", "word"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "LZMA")])
+def test_a_zip_is_stored_or_deflated(method: int, word: str) -> None:
+    """A few hundred bytes of the others unpack to gigabytes in one piece."""
+    with pytest.raises(InputError, match=rf"'a' compressed by {word}; expected stored or deflate"):
+        read([("x.zip", packed("a", b"1", method))])
+
+
+def test_bytes_of_a_zip_are_counted_as_they_come_not_as_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "LIMITS", uploads.Limits(content=1_000_000))
+    honest = packed("a", bytes(900_000), zipfile.ZIP_DEFLATED)
+    assert len(read([("x.zip", honest)])[0].data) == 900_000
+    twice = zipped({"a": bytes(600_000), "b": bytes(600_000)})
+    lying = bytearray(twice)
+    for at in (lying.find(b"PK\1\2"), lying.rfind(b"PK\1\2")):
+        lying[at + 24 : at + 28] = (1).to_bytes(4, "little")  # the size it declares
+    for data in (twice, bytes(lying)):
+        with pytest.raises(InputError, match=r"limit `content`|cannot be read"):
+            read([("x.zip", data)])
+
+
+def test_a_zip_s_directory_is_bounded_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = zipped({f"{n:04}": b"" for n in range(2_000)})
+    opened: list[object] = []
+    monkeypatch.setattr(uploads, "LIMITS", uploads.Limits(entries=10, names=100))
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: opened.append(_))
+    with pytest.raises(InputError, match="over 10 files"):
+        read([("x.zip", many)])
+    assert not opened
+
+
+def test_an_encrypted_zip_and_a_zip64_are_refused_by_what_they_are() -> None:
+    locked = bytearray(zipped({"a": b"1"}))
+    at = locked.find(b"PK\1\2")
+    locked[at + 8] |= 1
+    with pytest.raises(InputError, match="encrypted"):
+        read([("x.zip", bytes(locked))])
+    end = zipped({"a": b"1"})
+    end = end[:-22] + b"PK\x06\x07" + bytes(16) + end[-22:]
+    with pytest.raises(InputError, match="ZIP64"):
+        read([("x.zip", end)])
+
+
+def test_more_than_the_limit_is_refused_with_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.limits.CONTEXT_UPLOAD", 2**20)
+    with pytest.raises(InputError, match=r"1048577 bytes; expected at most 1048576 \(1 MiB\)"):
+        read([("a", bytes(2**19)), ("b", bytes(2**19 + 1))])
+
+
+def test_hard_links_count_as_the_files_they_are_written_as() -> None:
+    copies = [member(f"c{n}", kind=tarfile.LNKTYPE, to="a") for n in range(9)]
+    with pytest.raises(InputError, match="limit `content`"):
+        read([("x.tar", tar(member("a", bytes(8 * 2**20)), *copies))])
+
+
+CHAINS = (
+    {"d": ".", "e": "d/.."},
+    {"d": ".", "e": "d/d/d/../../etc"},
+    {"a/b/c": "../..", "e": "a/b/c/.."},
+    {"a/up": "..", "b/e": "../a/up/../x"},
+    {"one": "two", "two": "a/../..", "a/x": "."},
+    {"a/b": ".", "c": "a/b/../../.."},
+)
+
+
+@pytest.mark.parametrize("links", CHAINS)
+def test_a_link_that_leaves_the_folder_through_other_links_is_refused(links: dict[str, str], tmp_path: Path) -> None:
+    """The file system itself is asked whether the way leaves; the upload is never laid out."""
+    root = tmp_path / "root"
+    for name, target in links.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).symlink_to(target)
+    assert any(not (root / name).resolve().is_relative_to(root) for name in links)
+    as_tar = tar(*(member(name, kind=tarfile.SYMTYPE, to=target) for name, target in links.items()))
+    as_zip = zipped({name: target.encode() for name, target in links.items()}, links=tuple(links))
+    for data in (as_tar, as_zip):
+        with pytest.raises(InputError, match="out of the folder"):
+            read([("x", data)])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_links_are_judged_as_the_file_system_resolves_them(seed: int, tmp_path: Path) -> None:
+    random = Random(seed)
+    folders = ["", "a/", "a/b/", "c/"]
+    names = [f"{random.choice(folders)}l{n}" for n in range(6)]
+    words = ["..", "..", ".", "a", "b", "c", "gone", *names]
+    links = {name: "/".join(random.choices(words, k=random.randint(1, 4))) for name in names}
+    root = tmp_path / "root"
+    (root / "a/b").mkdir(parents=True)
+    (root / "c").mkdir()
+    for name, target in links.items():
+        (root / name).symlink_to(target)
+    (tmp_path / "secret").write_text("")
+
+    def leaves(name: str) -> bool:
+        """Step by step, where there is a folder to step from; what is not there cannot be gone through."""
+        here, ahead, hops = (root / name).parent, links[name].split("/"), 1
+        while ahead and hops <= 40:
+            here = Path(os.path.normpath(here / ahead.pop(0)))
+            if not here.is_relative_to(root):
+                return True
+            if here.is_symlink():
+                hops += 1
+                ahead = str(here.readlink()).split("/") + ahead
+                here = here.parent
+        return False
+
+    expected = any(leaves(name) for name in links)
+    data = tar(member("Dockerfile"), *(member(name, kind=tarfile.SYMTYPE, to=target) for name, target in links.items()))
+    if not expected:
+        assert all((root / name).resolve().is_relative_to(root) for name in links if _resolves(root / name))
+        read([("x", data)])
+        return
+    with pytest.raises(InputError, match="out of the folder"):
+        read([("x", data)])
+
+
+def _resolves(path: Path) -> bool:
+    try:
+        path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return False
+    return True
+
+
+def test_many_links_through_one_another_cost_little_and_are_refused() -> None:
+    long = "/".join(["x", ".."] * 190)
+    links = [member(f"l{n}", kind=tarfile.SYMTYPE, to=f"l{n + 1}/{long}") for n in range(900)]
+    with pytest.raises(InputError, match=r"names; expected fewer"):
+        read([("x.tar", tar(*links))])
+
+
+@pytest.mark.parametrize("path", ["a" * 1_100, "a/" * 600 + "b"])
+def test_a_path_that_is_too_long_is_refused_by_its_beginning(path: str) -> None:
+    with pytest.raises(InputError, match=r"over 1024 bytes|limit `path`"):
+        read([("x.zip", zipped({path: b"1"}))])
+    with pytest.raises(InputError, match=r"over 1024 bytes|limit `path`"):
+        read([("x.tar", tar(member(path, b"1")))])
+    assert set(laid(read([("x.zip", zipped({"a/" * 500 + "b": b"1"}))])))
+
+
+@pytest.mark.parametrize("name", ["bz2_300MB.zip", "damaged.zip"])
+def test_known_hostile_zips_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match=r"expected stored or deflate|cannot be read as a \.zip"):
+        read([(name, (HOSTILE / name).read_bytes())])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_archive_is_read_or_refused_and_nothing_else(seed: int) -> None:
+    """A hundred mutations of each kind a seed."""
+    random = Random(seed)
+    whole = {
+        "x.zip": zipped({"Dockerfile": DOCKERFILE * 20, "src/a.py": b"1\n", "é/日": b"x", "l": b"src"}, links=("l",)),
+        "x.tar": tar(member("Dockerfile", DOCKERFILE * 20), member("l", kind=tarfile.SYMTYPE, to="."), mode="w"),
+        "x.tar.gz": tar(member("Dockerfile", DOCKERFILE * 20), member("src/a.py", b"1\n")),
+    }
+    for name, data in whole.items():
+        for _ in range(100):
+            damaged = mutated(data, random)
+            try:
+                Upload(read([(name, damaged)]))
+            except InputError:
+                continue
+
+
+def mutated(data: bytes, random: Random) -> bytes:
+    """Some bytes changed, cut out, doubled or cut off."""
+    found = bytearray(data)
+    for _ in range(random.randint(1, 4)):
+        at = random.randrange(len(found))
+        match random.randrange(5):
+            case 0:
+                found[at] = random.randrange(256)
+            case 1:
+                found[at] ^= 1 << random.randrange(8)
+            case 2:
+                del found[at : at + random.randint(1, 30)]
+            case 3:
+                found[at:at] = found[at : at + random.randint(1, 30)]
+            case _:
+                found[at : at + 4] = random.choice((b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x0c\0\0\0", b"PK\1\2"))
+        if not found:
+            found = bytearray(b"PK")
+    return bytes(found)

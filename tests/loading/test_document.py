@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sim.errors import InputError, Problem
-from sim.limits import SCENARIO
-from sim.loading.document import MAX_DEPTH, read
+from sim.limits import SCENARIO, YAML_DEPTH
+from sim.loading.document import read
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -122,9 +122,9 @@ def test_a_bomb_of_aliases_is_refused() -> None:
 
 
 def test_a_deep_document_is_refused() -> None:
-    (problem,) = problems("[" * (MAX_DEPTH + 1))
+    (problem,) = problems("[" * (YAML_DEPTH + 1))
     assert "deeper" in problem.message
-    assert read("[" * MAX_DEPTH + "]" * MAX_DEPTH, "").value
+    assert read("[" * YAML_DEPTH + "]" * YAML_DEPTH, "").value
 
 
 def test_very_deep_nesting_is_no_recursion_error() -> None:

@@ -11,6 +11,7 @@ from sim.batch.run import run
 from sim.errors import InputError
 from sim.loading import load, load_text
 from sim.report.jsonlines import scenario_object
+from sim.report.words import label_names
 from sim.scenario import Text
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
@@ -69,8 +70,16 @@ def test_two_labels_of_one_name_could_not_be_told_apart() -> None:
     assert message == "'Same' is what label 'small' is called; expected a name for each"
 
 
-def test_a_name_has_both_languages() -> None:
-    assert any("ja" in message for _, _, message in problems(ONE + "  small: {en: Small}\n"))
+@pytest.mark.parametrize("written", ["{en: Small}", "Small"])
+def test_a_name_may_be_english_alone_and_is_read_in_both_languages(written: str) -> None:
+    (outcome,) = run(load_text(ONE + f"  small: {written}\n"))
+    assert [label_names(outcome, language)["small"].name for language in ("en", "ja")] == ["Small", "Small"]
+
+
+@pytest.mark.parametrize("other", ["Same", "{en: Other, ja: Same}"])
+def test_two_names_that_are_alike_where_one_language_stands_for_both_are_told(other: str) -> None:
+    (_, _, message) = problems(ONE + f"  small: Same\n  large: {other}\n")[0]
+    assert message == "'Same' is what label 'small' is called; expected a name for each"
 
 
 def test_a_name_belongs_to_the_label_in_whatever_part_it_is() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from sim import studies
 from sim.errors import InputError, Problem
-from sim.loading import controls, load_text, override
-from sim.loading.parameters import written_all
+from sim.loading import controls, from_page, load_text, override
+from sim.loading.parameters import fields, written_all
 from sim.scenario import Scenario
+from tests.catalog.test_profile import PROFILE
 
 
 @pytest.fixture
@@ -172,3 +176,79 @@ def test_what_only_one_label_refuses_names_it_beside_the_control(counter: str) -
     problem = refused(load_text(head + body), "instances", "16")
     assert problem.path == "instances"
     assert problem.message.startswith("vm: 16 at the same time are too many")
+
+
+class TestFromPage:
+    """What strangers may change: the scenario's controls, to what each offers."""
+
+    def page(self, counter: str, body: str) -> Scenario:
+        return load_text(counter[: counter.index("study:")] + body)
+
+    def refused(self, scenario: Scenario, path: str, text: str) -> Problem:
+        with pytest.raises(InputError) as caught:
+            from_page(scenario, {path: text})
+        (problem,) = caught.value.problems
+        assert problem.path == path
+        return problem
+
+    def test_a_value_that_a_control_offers_is_taken_as_a_file_would_write_it(self, scenario: Scenario) -> None:
+        changed = from_page(scenario, {"count": "7", "fast.service": "3 s", "seed": "9"})
+        assert (value(changed, "fast", "count"), value(changed, "fast", "service"), changed.seed) == (7, 3.0, 9)
+
+    def test_a_parameter_that_is_no_control_is_not_taken(self, scenario: Scenario) -> None:
+        assert "no control 'noisy'" in self.refused(scenario, "noisy", "true").message
+        assert "no control 'replications'" in self.refused(scenario, "replications", "9").message
+
+    def test_a_catalog_name_is_an_id_and_no_file_is_read_for_it(
+        self, counter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        scenario = self.page(counter, "study: startup\ntechnology: crun\ncontrols: [host]\n")
+        profile = tmp_path / "there.toml"
+        profile.write_text('secret = "hunter2"\n')
+        monkeypatch.setattr("sim.catalog.profile.read_profile", lambda path: pytest.fail(f"{path} was read"))
+        there = self.refused(scenario, "host", str(profile)).message
+        missing = self.refused(scenario, "host", str(tmp_path / "gone.toml")).message
+        assert there.replace("there.toml", "") == missing.replace("gone.toml", "")
+        assert "hunter2" not in there
+        assert "laptop" in there
+
+    def test_a_profile_that_the_scenario_itself_names_stays_its_host(self, counter: str, tmp_path: Path) -> None:
+        measured = tmp_path / "mine.toml"
+        measured.write_text(PROFILE)
+        head = counter[: counter.index("study:")]
+        text = f"{head}study: startup\ntechnology: crun\nhost: mine.toml\ncontrols: [host, instances]\n"
+        scenario = load_text(text, "f.yaml", tmp_path)
+        assert value(from_page(scenario, {"instances": "2"}), "startup", "host") == str(measured)
+        assert value(from_page(scenario, {"host": "server"}), "startup", "host") == "server"
+
+    @pytest.mark.parametrize("name", ["dockerfile", "context", "like"])
+    def test_the_path_of_a_file_is_no_control(self, counter: str, name: str) -> None:
+        with pytest.raises(InputError, match=f"'{name}' is the path of a file, which no page sets"):
+            self.page(counter, f"study: build\ncontrols: [{name}]\n")
+
+    def test_every_text_that_a_page_may_set_freely_is_known_to_name_no_file(self) -> None:
+        free = {
+            (name, control.path)
+            for name in studies.NAMES
+            for control in fields(studies.study(name).parameters).values()
+            if control.kind == "text" and not control.file
+        }
+        assert free == {("startup", "kernel"), ("build", "target"), ("build", "flags")}
+
+    @pytest.mark.parametrize("written", ["10001", "1e18", "99999999999999999999"])
+    def test_a_run_that_nobody_waits_for_is_refused_with_the_number(self, counter: str, written: str) -> None:
+        body = "study: startup\ncompare: {a: {technology: crun}, b: {technology: process}}\ncontrols: [instances]\n"
+        message = self.refused(self.page(counter, body), "instances", written).message
+        assert message.startswith(f"'{written}' is more than a page offers; expected at most 10000, 20000 over all")
+
+    @pytest.mark.parametrize("written", ["nan", "1e999", "", "[1]", "0x10", "1_0", "1.5", "{a: 1}", "\0", "9" * 900])
+    def test_what_is_no_number_is_refused_by_its_beginning(self, scenario: Scenario, written: str) -> None:
+        message = self.refused(scenario, "count", written).message
+        assert "expected a whole number" in message
+        assert len(message) < 120
+
+    @pytest.mark.parametrize("written", ["-1", "x", "1.5", "", "9223372036854775808", "1" * 500])
+    def test_a_seed_is_a_whole_number_in_bounds(self, scenario: Scenario, written: str) -> None:
+        assert (
+            "expected a whole number from 0 to 9223372036854775807" in self.refused(scenario, "seed", written).message
+        )

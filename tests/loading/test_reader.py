@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from sim.errors import InputError, Problem
 from sim.loading import from_document, load, load_text
-from sim.scenario import Scenario
+from sim.scenario import Scenario, Text
 
 
 def problems(text: str) -> list[Problem]:
@@ -251,7 +252,9 @@ def test_a_wrong_value_is_named_with_what_is_allowed(counter: str, line: str, pa
         ("id: two-counters\n", "", "missing key 'id'"),
         ("concept: queueing", "concept: a_b", "lower case"),
         ("concept: queueing", "concept: ''", "lower case"),
-        (", ja: 二つの窓口", "", "missing key 'ja'"),
+        ("en: Two counters, ", "", "missing key 'en'"),
+        ("{en: Two counters, ja: 二つの窓口}", "5", '5 does not fit; expected text (in quotes: "5")'),
+        ("{en: Two counters, ja: 二つの窓口}", "Of {slw.time.p50}", "no label 'slw'"),
         ("ja: 二つの窓口", "ja: ''", "is empty"),
         ("  slow:", "  Slow:", "label 'Slow' does not fit"),
         ("  slow:", "  min:", "label 'min' is a word of expressions"),
@@ -342,6 +345,18 @@ lesson:
         - {text: {en: Fast, ja: 速}, holds: slow.time.p50 <= 1}
       explain: {en: So., ja: そう。}
 """
+
+
+def test_a_lesson_of_ones_own_may_be_plain_english(counter: str) -> None:
+    """Its sentences are checked like those of a shipped one."""
+    plain = re.sub(r"\{en: (\".*?\"|[^\",]*), ja: [^}]*(\}かかる\")?\}", r"\1", counter + LESSON)
+    assert not re.search("[ぁ-ん]", plain)
+    lesson = good(plain).lesson
+    assert lesson is not None
+    assert (lesson.objectives[0], lesson.predict.ask) == (Text(en="See."), Text(en="Which?"))
+    assert [lesson.explain.read(language) for language in ("en", "ja")] == [lesson.explain.en] * 2
+    wrong = one(changed(plain, "{slow.time.p50 / fast", "{slow.time.p50 / fsat"))
+    assert (wrong.path, "no label 'fsat'" in wrong.message) == ("lesson.explain", True)
 
 
 def test_a_lesson_is_read(counter: str) -> None:

@@ -27,6 +27,8 @@ def validator(counter: str) -> Any:
 def test_a_good_scenario_conforms(counter: str, validator: Any) -> None:
     text = counter + "memory: 64 MiB\nspots: [{at: 5 s}]\norder: last\n"
     assert validator.is_valid(read(text, "").value)
+    for title in ("{en: Two counters}", "Two counters"):
+        assert validator.is_valid(read(text.replace("{en: Two counters, ja: 二つの窓口}", title), "").value)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,8 @@ def test_a_good_scenario_conforms(counter: str, validator: Any) -> None:
         ("seed: 7", "seed: -7"),
         ("id: two-counters", "id: Two"),
         ("en: Two counters", "english: Two"),
+        ("{en: Two counters, ja: 二つの窓口}", "{ja: 二つの窓口}"),
+        ("{en: Two counters, ja: 二つの窓口}", "[Two counters]"),
     ],
 )
 def test_what_a_schema_can_refuse_is_refused(counter: str, validator: Any, old: str, new: str) -> None:

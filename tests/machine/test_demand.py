@@ -75,14 +75,14 @@ def test_a_guest_grows_into_what_is_free_in_it_then_its_cache_then_its_own_swap(
 
     used = {}
     for seconds in (2, 12, 15, 20):
-        host, demand = ran(bench, guest, seconds, rates=Rates(growth=10 * MIB), guest_swap=1.0)
+        host, demand = ran(bench, guest, seconds, rates=Rates(growth=10 * MIB), guest_swap=200 * MIB)
         used[seconds] = (host.pages.used // MIB, demand.guest_swapped // MIB)
     assert used == {2: (100, 0), 12: (200, 0), 15: (200, 0), 20: (200, 50)}
 
 
 def test_a_guest_without_room_kills_its_application_and_lives_on(bench):
     host, demand = ran(
-        bench, lambda host: host.guest(100 * MIB, 60 * MIB, freed=10 * MIB), 60, rates=Rates(growth=MIB), guest_swap=0.0
+        bench, lambda host: host.guest(100 * MIB, 60 * MIB, freed=10 * MIB), 60, rates=Rates(growth=MIB), guest_swap=0
     )
     assert (demand.guest_kills, demand.running) == (1, 0)
     assert host.pressure.counts.kills == []

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sim.catalog.model import Growth, Hold, Operation, generation
+from sim.catalog.nesting import Nesting
+from sim.platforms import plan
 from sim.platforms.plan import Options, boot_plan
 
 
@@ -152,6 +154,33 @@ def test_a_fault_for_each_page_of_the_working_set(technology, guest, application
         pytest.approx([0.512e-3, 2**20]),
         pytest.approx([0.512e-3, 2**20]),
     ]
+
+
+def test_on_a_nested_host_exits_and_faults_are_slow_and_computing_nearly_is_not(
+    technology, guest, application, host, phase, amount, monkeypatch
+):
+    """Exits 10 times: a machine of half exits 5.5 times; a kernel of a tenth, computing 1.2 times, 2.08 times."""
+    found = Nesting(*(amount(value, "1") for value in (1.2, 10.0, 0.5, 0.1, 0.0)))
+    monkeypatch.setattr(plan, "nesting", lambda: found)
+    faults = phase("faults", "cpu", 1e-6, owner="machine", per_page=True)
+    vm = technology(phase("shim", "cpu", 1.0), phase("vmm", "cpu", 1.0, owner="machine"), faults, runs="guest")
+    inside = replace(
+        guest(phase("kernel", "cpu", 1.0, owner="kernel"), phase("init", "cpu", 1.0, owner="userland")),
+        working_set=amount(4096, "B"),
+    )
+    app = application(phase("app", "cpu", 1.0, "application"), phase("rest", "wait", 1.0, "application"))
+    steps = boot_plan(vm, inside, app, host(nested=True), Options()).steps
+    assert {step.id: step.amount for step in steps} == pytest.approx(
+        {"shim": 1.0, "vmm": 5.5, "faults": 1e-5, "kernel": 2.08, "init": 1.2, "app": 1.2, "rest": 1.0}
+    )
+    inputs = {step.id: step.inputs for step in steps}
+    assert found.computing in inputs["kernel"]
+    assert found.kernel in inputs["kernel"]
+    assert found.exit in inputs["faults"]
+    assert not {found.computing, found.exit} & set(inputs["shim"])
+    process = replace(vm, runs="process")
+    flat = boot_plan(process, None, app, host(nested=True), Options()).steps
+    assert [step.amount for step in flat if step.id in ("vmm", "app")] == [1.0, 1.0]
 
 
 def test_layers_of_the_image_grow_a_demand_by_a_known_amount(technology, application, host, phase):

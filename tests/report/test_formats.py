@@ -10,11 +10,14 @@ import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+import xmlschema
 from junitparser import JUnitXml
 
+from sim import __version__
 from sim.errors import Problem
 from sim.images.edits import Change, Edit
 from sim.images.options import Builder
@@ -22,6 +25,7 @@ from sim.images.plan import plan_builds
 from sim.loading import load_text
 from sim.outcome import ConstraintRecord, Message, Metric, Outcome, Ratio, StepRecord, Verdict
 from sim.report import building, csvfile, grid, inspection, jsonlines, junit, markdown, moved, table
+from sim.report.baseline import Comparison, compare
 from sim.scenario import Scenario, Text
 
 ODD = 'a < "b" & c > 1 | d'
@@ -131,7 +135,7 @@ def test_junit_has_a_suite_a_scenario_and_a_case_an_expectation() -> None:
     root = ET.fromstring(junit_of(3.1415))
     counts = ("name", "tests", "failures", "errors", "skipped", "time")
     assert [tuple(suite.get(name) for name in counts) for suite in (root, *root)] == [
-        ("sim run", "3", "1", "1", "0", "3.392"),
+        ("sim run", "3", "1", "1", None, "3.392"),
         ("two-counters", "2", "1", "0", "0", "3.142"),
         ("other", "0", "0", "0", "0", "0.000"),
         ("bad", "1", "0", "1", "0", "0.250"),
@@ -164,18 +168,123 @@ def test_junit_of_equal_runs_differs_by_nothing_but_its_times() -> None:
     assert first == second
 
 
-def test_junit_names_what_the_schema_of_ci_systems_asks_for() -> None:
-    """By Jenkins' junit-10.xsd: required attributes, the order of elements in a suite; decimals without exponent."""
-    root = ET.fromstring(junit_of(0.00001))
-    assert root.tag == "testsuites"
-    for suite in root:
-        assert {"name", "tests", "failures", "errors", "time"} <= suite.attrib.keys()
-        order = ["properties", "testcase", "system-out", "system-err"]
-        assert [order.index(element.tag) for element in suite] == sorted(order.index(each.tag) for each in suite)
-        for case in suite.iter("testcase"):
-            assert {"name", "classname", "time"} <= case.attrib.keys()
-            assert re.fullmatch(r"[0-9]+\.[0-9]+", case.attrib["time"])
-            assert {element.tag for element in case} <= {"skipped", "error", "failure", "system-out", "system-err"}
+BEFORE = (
+    '{"scenario": "%s", "metrics": [{"of": "%s", "metric": "time", "statistic": "p50", "value": 9.0, "unit": "s"}]}'
+)
+
+
+def compared() -> Comparison:
+    """two-counters moved, other did not, new is new, gone was not run; the baseline does not say its version."""
+    before = [json.loads(BEFORE % names) for names in (("two-counters", "a"), ("other", "b"), ("gone", "c"))]
+    made = {"two-counters": metric("a", 1.0), "other": metric("b", 9.0), "new": metric("c", 1.0)}
+    runs = [dataclasses.replace(outcome(each), scenario=name) for name, each in made.items()]
+    return compare(before, [jsonlines.scenario_object([run]) for run in runs])
+
+
+def junit_with_a_baseline() -> str:
+    made = [outcome(metric("a", 1.0), verdicts=[Verdict("a < 2", True, "a = 1")])]
+    failed = [Problem("no key 'x'", "dir/bad.yaml", 3)]
+    return junit.document(
+        [junit.Ran(name, made, 0.00001) for name in ("two-counters", "other", "new")]
+        + [junit.Ran("dir/bad.yaml", problems=failed), junit.Ran("bug", problems=[Problem("a bug")], bug=True)],
+        compared(),
+    )
+
+
+@pytest.fixture(scope="module")
+def jenkins() -> xmlschema.XMLSchema:
+    return xmlschema.XMLSchema(str(Path(__file__).parent / "data" / "junit-10.xsd"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        junit_of(0.00001),
+        junit_of(123456.789),
+        junit_with_a_baseline(),
+        junit.document([]),
+        junit.document([], compared()),
+    ],
+    ids=["short", "long", "baseline", "nothing", "nothing but a baseline"],
+)
+def test_junit_is_valid_by_the_schema_of_jenkins(text: str, jenkins: xmlschema.XMLSchema) -> None:
+    jenkins.validate(text)
+
+
+def test_the_schema_refuses_what_is_not_valid(jenkins: xmlschema.XMLSchema) -> None:
+    for old, new in (('name="sim run"', 'skipped="0"'), ('<error message="', '<error msg="'), ('time="', 'time="1e')):
+        text = junit_of(1.0)
+        assert old in text
+        assert not jenkins.is_valid(text.replace(old, new, 1))
+
+
+def test_junit_tells_what_moved_and_what_one_of_the_two_lacks_as_cases() -> None:
+    suites = {suite.name: list(suite) for suite in JUnitXml.fromstring(junit_with_a_baseline())}
+    told = {
+        name: [(case.classname, case.name, [type(each).__name__ for each in case.result]) for case in cases]
+        for name, cases in suites.items()
+    }
+    expectation = ("two-counters.counter", "a < 2", [])
+    assert told == {
+        "two-counters": [expectation, ("two-counters.baseline", "a.time.p50", ["Failure"])],
+        "other": [expectation, ("other.baseline", "no metric moved", [])],
+        "new": [expectation, ("new.baseline", "is in the baseline", ["Skipped"])],
+        "dir/bad.yaml": [("bad", "runs", ["Error"])],
+        "bug": [("bug", "runs", ["Error"])],
+        "baseline": [("baseline", "gone", ["Skipped"])],
+    }
+    (failure,) = suites["two-counters"][1].result
+    assert failure.message == "moved: two-counters: a.time.p50: 9 s -> 1 s (-88.9%)"
+    assert failure.text == (
+        "two-counters: a.time.p50: 9 s -> 1 s (-88.9%)\n"
+        f"the baseline is of model version unknown, this run of {__version__}"
+    )
+    assert [suites[name][0].result[0].type for name in ("dir/bad.yaml", "bug")] == ["input", "bug"]
+    assert suites["baseline"][0].result[0].message == "not run"
+
+
+def test_junit_names_the_models_version_and_the_baselines() -> None:
+    for suite in JUnitXml.fromstring(junit_with_a_baseline()):
+        if suite.name != "baseline":
+            found = {each.name: each.value for each in suite.properties()}
+            assert (found["model_version"], found["baseline_model_version"]) == (__version__, "unknown")
+    plain = JUnitXml.fromstring(junit_of(1.0))
+    assert all("baseline_model_version" not in {each.name for each in suite.properties()} for suite in plain)
+
+
+class TestComparison:
+    def test_each_thing_it_found_is_a_line(self) -> None:
+        assert str(compared()).splitlines() == [
+            "new: not in the baseline",
+            "gone: in the baseline, not run",
+            "moved: two-counters: a.time.p50: 9 s -> 1 s (-88.9%)",
+            f"the baseline is of model version unknown, this run of {__version__}",
+            "Baseline: moved metrics: 1; scenarios compared: 2",
+        ]
+
+    def test_a_baseline_of_the_same_model_is_not_remarked(self) -> None:
+        now = jsonlines.scenario_object([outcome(metric("a", 1.0))])
+        assert compare([now], [now]).version == ""
+        older = now | {"model_version": "0.0.9"}
+        assert compare([older], [now]).version == f"the baseline is of model version 0.0.9, this run of {__version__}"
+
+
+def test_a_scenario_that_could_not_run_is_a_line_of_json_that_a_baseline_passes_over() -> None:
+    problem = Problem("no key 'x'", "bad.yaml", 3, 1, "a.b", "x: 1")
+    line = jsonlines.problem_line("bad.yaml", [problem])
+    told = {"file": "bad.yaml", "line": 3, "column": 1, "path": "a.b", "message": "no key 'x'"}
+    assert json.loads(line) == {"scenario": "bad.yaml", "problems": [told]}
+    good = jsonlines.line([outcome(metric("a", 1.0))])
+    assert jsonlines.read_lines(f"{line}\n{good}\n", "b") == [json.loads(good)]
+
+
+def test_markdown_tells_what_could_not_run_and_what_the_baseline_says(scenario: Scenario) -> None:
+    failed = [junit.Ran("dir/bad.yaml", problems=[Problem("a | b", "dir/bad.yaml", 3, 1, "", "x: 1")])]
+    lines = markdown.document([(scenario, [outcome(metric("a", 1.0))])], failed, compared()).splitlines()
+    assert lines[3:5] == ["| dir/bad.yaml | | ⚠️ could not run |", ""]
+    assert lines[5] == f"Model version {__version__}."
+    assert "- ⚠️ dir/bad.yaml:3:1: a \\| b" in lines
+    assert "- gone: in the baseline, not run" in lines[lines.index("## Baseline") :]
 
 
 def test_markdown_starts_with_a_table_of_all_scenarios(scenario: Scenario) -> None:
@@ -251,14 +360,14 @@ class TestTable:
 
     def test_a_constraint_that_never_binds_says_so(self) -> None:
         density = [
-            Metric("limit_pods", "value", "vm", "all instances idle", 1e6, "1", estimate=True),
+            Metric("limit_pods", "value", "vm", "all instances idle", math.inf, "1", estimate=True),
             Metric("limit_pids", "value", "vm", "all instances idle", 999_999.0, "1"),
         ]
         rows = [line.split() for line in table.part(outcome(*density, study="density"))]
         assert ["limit_pods", "limit_pids"] in rows
         assert ["vm", "never", "999,999"] in rows
         (found, _) = json.loads(jsonlines.line([outcome(*density, study="density")]))["metrics"]
-        assert found["value"] == 1_000_000
+        assert found["value"] is None
 
     def test_what_stops_the_next_instance_is_named_and_what_would_after_it(self, scenario: Scenario) -> None:
         fits = [
@@ -420,7 +529,7 @@ class TestBuilding:
     )  # fmt: skip
 
     def test_each_build_has_its_steps_and_the_last_ones_causes(self) -> None:
-        assert building.as_table(self.made, "legacy").splitlines() == [
+        assert building.as_table(building.Told(self.made, "legacy")).splitlines() == [
             "Build 1 with legacy: 0 hit, 2 run",
             "line        step      time  layer",
             "----  ----  -----  -------  -----",
@@ -439,13 +548,16 @@ class TestBuilding:
             "runs again: 3.0 s",
             "new layers: 2.0 MB",
             "",
+            "Estimated from",
+            "  line 3: s",
+            "",
             "~ an estimate went into it",
         ]
 
     def test_a_build_that_hits_throughout_says_what_would_break_each_step(self) -> None:
         said = Message("no.such.break", (("paths", "x"),))
         made = Outcome("build", "build", 1, 1, ("build",), (), (step("1", "RUN a", "hit", breaks=said),))
-        assert building.as_table(made, "legacy").splitlines() == [
+        assert building.as_table(building.Told(made, "legacy")).splitlines() == [
             "Build 1 with legacy: 1 hit, 0 run",
             "  line 2: no.such.break paths=x",
             "",
@@ -463,20 +575,23 @@ class TestBuilding:
             step("1", "RUN c", "hit", line=4, breaks=same),
             step("1", "RUN d", "miss", line=5),
         )
-        lines = building.as_table(made, "legacy").splitlines()
+        lines = building.as_table(building.Told(made, "legacy")).splitlines()
         where = lines.index("What would break the hits")
         assert lines[where + 1 : where + 4] == ["  lines 2, 4: no.such.break paths=x", "  line 3: no.other.break", ""]
-        assert "break" not in building.as_table(made, "legacy", breaks=False)
+        assert "break" not in building.as_table(building.Told(made, "legacy"), breaks=False)
 
     def test_of_many_hits_it_says_so_only_when_asked_and_json_always_does(self) -> None:
         hits = [step("1", f"RUN {n}", "hit", line=n, breaks=Message("no.such.break")) for n in range(1, 14)]
         made = self.made_of(*hits, step("1", "RUN d", "miss", line=20))
-        assert "no.such.break" not in building.as_table(made, "legacy")
-        assert "--breaks says what would break the 13 hits" in building.as_table(made, "legacy").splitlines()
-        assert "  lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: no.such.break" in building.as_table(
-            made, "legacy", breaks=True
+        assert "no.such.break" not in building.as_table(building.Told(made, "legacy"))
+        assert (
+            "--breaks says what would break the 13 hits"
+            in building.as_table(building.Told(made, "legacy")).splitlines()
         )
-        (build,) = json.loads(building.as_json(made, "legacy"))["builds"]
+        assert "  lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: no.such.break" in building.as_table(
+            building.Told(made, "legacy"), breaks=True
+        )
+        (build,) = json.loads(building.as_json(building.Told(made, "legacy")))["builds"]
         assert [one["breaks"]["id"] for one in build["steps"] if one["breaks"]] == ["no.such.break"] * 13
 
     def test_a_build_that_hangs_on_an_output_has_its_time_either_way(self) -> None:
@@ -494,8 +609,10 @@ class TestBuilding:
         ways = building.both_ways(steps, "buildkit-containerd")
         assert ways == building.BothWays(same=7.0, changed=9.0, estimate=False)
         made = self.made_of(*steps)
-        assert "  if it leaves the same: 7.0 s, if not: 9.0 s" in building.as_table(made, "x").splitlines()
-        (build,) = json.loads(building.as_json(made, "buildkit-containerd"))["builds"]
+        assert (
+            "  if it leaves the same: 7.0 s, if not: 9.0 s" in building.as_table(building.Told(made, "x")).splitlines()
+        )
+        (build,) = json.loads(building.as_json(building.Told(made, "buildkit-containerd")))["builds"]
         assert (build["if_same"], build["if_changed"]) == (7, 9)
 
     @pytest.mark.parametrize("builder", ["buildkit-containerd", "legacy"])
@@ -514,7 +631,7 @@ class TestBuilding:
 
     def test_nothing_that_depends_has_no_two_ways(self) -> None:
         assert building.both_ways([step("1", "RUN a", "miss")], "legacy") is None
-        (build, _) = json.loads(building.as_json(self.made, "legacy"))["builds"]
+        (build, _) = json.loads(building.as_json(building.Told(self.made, "legacy")))["builds"]
         assert (build["if_same"], build["if_changed"]) == (None, None)
 
     def test_suggestions_and_edits_that_were_tried_stand_at_the_end(self) -> None:
@@ -523,7 +640,7 @@ class TestBuilding:
 
         suggestion = Suggestion(Message("no.such.advice", (("line", 3),)), 12.0, {"Dockerfile": "FROM b\n"})
         tried = WhatIf("src/app.py", 3, 2, 5, 90.0, estimate=True)
-        lines = building.as_table(self.made, "legacy", (suggestion,), (tried,)).splitlines()
+        lines = building.as_table(building.Told(self.made, "legacy", (suggestion,), (tried,))).splitlines()
         assert lines[lines.index("If a file changes") :] == [
             "If a file changes",
             "file        line     run   time",
@@ -535,11 +652,11 @@ class TestBuilding:
             "",
             "~ an estimate went into it",
         ]
-        found = json.loads(building.as_json(self.made, "legacy", (suggestion,), (tried,)))
+        found = json.loads(building.as_json(building.Told(self.made, "legacy", (suggestion,), (tried,))))
         assert found["suggestions"] == [
             {
                 "id": "no.such.advice", "arguments": {"line": 3}, "text": "no.such.advice line=3",
-                "saved_seconds": 12.0, "files": {"Dockerfile": "FROM b\n"},
+                "together": [], "saved_seconds": 12.0, "files": {"Dockerfile": "FROM b\n"},
             }
         ]  # fmt: skip
         assert found["what_if"] == [
@@ -547,7 +664,7 @@ class TestBuilding:
         ]
 
     def test_json_has_every_step_with_its_reason(self) -> None:
-        found = json.loads(building.as_json(self.made, "legacy"))
+        found = json.loads(building.as_json(building.Told(self.made, "legacy")))
         assert found["builder"] == "legacy"
         assert [(build["build"], build["hits"], build["misses"]) for build in found["builds"]] == [
             ("1", 0, 2),
@@ -570,13 +687,19 @@ def test_an_image_is_told_layer_by_layer() -> None:
     }
     image = {
         "name": "x:1", "layers": [layer], "efficiency": 0.95, "wasted_bytes": 100_000, "hidden_bytes": 0,
+        "wasted_files": [{"path": "/a", "bytes": 100_000, "layers": [1, 3]}], "wasted_file_count": 12_000,
     }  # fmt: skip
     assert inspection.inspected([("x.tar", {"kind": "image", "images": [image]})]).splitlines() == [
         "image x:1: 1 layers, 2.0 MB",
-        "layer           size  compressed  made by",
-        "------------  ------  ----------  -------",
-        "0123456789ab  2.0 MB              RUN a b",
+        "   layer           size  compressed  made by",
+        "-  ------------  ------  ----------  -------",
+        "1  0123456789ab  2.0 MB              RUN a b",
         "efficiency 95.0%, wasted 0.10 MB, hidden by later layers 0 B",
+        "",
+        " wasted  in layers  file",
+        "-------  ---------  ----",
+        "0.10 MB  1, 3       /a",
+        "and 11,999 files more (--format json names up to 1,000)",
     ]
 
 

@@ -89,6 +89,17 @@ def test_a_kind_on_a_lane_is_one_clause():
         assert not set(name.kind) & set(":,;("), name
 
 
+def test_a_technologys_version_stands_where_its_name_is_explained():
+    two = outcome({"old": {"technology": "docker"}, "new": {"technology": "docker-28"}, "box": {"technology": "lxc"}})
+    names = label_names(two)
+    assert (names["old"], names["new"]) == (
+        Name("Docker", "container engine · 26.1.5"),
+        Name("Docker 28", "container engine · 28"),
+    )
+    assert "·" not in names["box"].kind, "a technology of no one version"
+    assert label_names(two, "ja")["old"].kind.endswith(" · 26.1.5")
+
+
 def test_labels_of_one_technology_are_told_apart_by_what_differs():
     both = {"technology": "docker", "host": "laptop"}
     names = label_names(
@@ -124,7 +135,7 @@ def test_a_named_label_is_no_twin_of_those_that_its_technology_names():
         outcome({"one": {"technology": "docker"}, "two": {"technology": "docker", "swap": "0 B"}}),
         names={"two": text("No swap", "スワップなし")},
     )
-    assert label_names(made) == {"one": Name("Docker", "container engine"), "two": Name("No swap")}
+    assert label_names(made) == {"one": Name("Docker", "container engine · 26.1.5"), "two": Name("No swap")}
 
 
 def test_phases_have_the_names_of_the_catalog():

@@ -7,7 +7,7 @@ from sim.errors import InputError
 from sim.images.edits import Change, Edit
 from sim.studies import study
 from sim.studies.base import Context, summarise
-from sim.studies.build import STUDY, Parameters
+from sim.studies.build import STUDY, Parameters, what_if
 
 DOCKERFILE = """FROM python:3.13-slim
 # sim: 20 s, 90 MB
@@ -38,8 +38,8 @@ def edited(*edits):
 def test_the_study_is_registered_with_its_metrics():
     assert study("build") is STUDY
     assert [m.name for m in STUDY.metrics] == [
-        "steps", "hits", "misses", "misses_share", "rebuild_time", "saved_time", "new_bytes", "push_bytes",
-        "image_bytes", "first_cause_line",
+        "steps", "hits", "misses", "misses_if_same", "misses_share", "rebuild_time", "saved_time", "new_bytes",
+        "push_bytes", "image_bytes", "first_cause_line",
     ]  # fmt: skip
 
 
@@ -47,13 +47,23 @@ def test_an_edit_of_the_last_copy_costs_only_that_copy(folder):
     found = run(folder, builds=edited(Edit(path="app.py", append="print(2)\n")))
     assert {name: values[0] for name, values in found.samples.items()} == pytest.approx(
         {
-            "steps": 2, "hits": 1, "misses": 1, "misses_share": 0.5, "rebuild_time": 1, "saved_time": 20,
+            "steps": 2, "hits": 1, "misses": 1, "misses_if_same": 1, "misses_share": 0.5, "rebuild_time": 1,
+            "saved_time": 20,
             "new_bytes": 1_000_000, "push_bytes": 1_000_000 / 3, "first_cause_line": 5,
             "image_bytes": 91_000_000 + 3 * 43_188_023,
         }, rel=1e-6
     )  # fmt: skip
     assert {record.of for record in found.records} == {"now"}
     assert sorted({record.build for record in found.records}) == ["1", "2"]
+
+
+def test_a_copy_from_another_stage_is_found_where_its_run_left_the_same_and_a_run_on_a_run_is_not(folder):
+    """As Docker 26.1 was recorded (run-env-unrelated-stage); the RUN on a RUN, the COPY and a RUN on that."""
+    text = "FROM a AS s\nCOPY app.py /\nRUN one\nRUN two\nFROM a\nCOPY --from=s /out /\nRUN three\n"
+    (folder / "shop" / "Dockerfile").write_text(text)
+    found = run(folder, builds=edited(Edit(path="app.py", append="#\n")))
+    assert (found.samples["misses"], found.samples["misses_if_same"]) == ([5], [3])
+    assert run(folder, builds=edited(Edit(path="app.py", touch=True))).samples["misses_if_same"] == [0]
 
 
 def test_the_dockerfile_itself_can_be_edited(folder):
@@ -116,3 +126,14 @@ def test_estimates_are_marked(folder):
 def test_every_builder_plans_the_same_files(folder, builder):
     found = run(folder, builder=builder, builds=edited(Edit(path="app.py", append="2")))
     assert found.samples["misses"] == [1]
+
+
+def test_the_edit_that_is_imagined_is_one_of_a_source(folder):
+    """Of what one COPY takes: not the first by name, nor a list, a test or a migration."""
+    (folder / "shop" / "Dockerfile").write_text("FROM a\nCOPY . /s\n")
+    for path in ("a.yml", "migrations/0001.py", "package.json", "src/main.rs", "src/main.test.js", "README.md"):
+        (folder / "shop" / path).parent.mkdir(exist_ok=True)
+        (folder / "shop" / path).write_text("x")
+    (folder / "shop" / "app.py").unlink()
+    (imagined,) = what_if(Parameters(context="shop"), folder)
+    assert imagined.path == "src/main.rs"

@@ -8,7 +8,9 @@ from sim.catalog import load
 from sim.catalog.model import Number
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
+from sim.loading import load_text
 from sim.machine.ledger import Ledger, bill
+from sim.never import NEVER
 from sim.platforms.plan import Options, boot_plan
 from sim.studies import study
 from sim.studies.base import Context, Run, summarise
@@ -46,7 +48,7 @@ def test_bisection_finds_the_last_that_fits():
 
 def test_the_memory_limit_is_where_one_more_no_longer_fits():
     """The limit's instances fit into the host's 64 GiB less its own 600 MiB, and one more does not."""
-    found = fits(technology="docker", pod_limit=False, network="none")
+    found = fits(technology="docker", network="none")
     count = int(limit(found, "limit_memory_touched"))
     one = bill(load.technology("docker"), None, load.application("web"))
     for instances, room in ((count, True), (count + 1, False)):
@@ -61,20 +63,27 @@ def test_the_memory_limit_is_where_one_more_no_longer_fits():
 
 def test_every_limit_of_docker_by_hand():
     found = fits(technology="docker")
-    assert limit(found, "limit_pods") == 110
+    assert limit(found, "limit_pods") == NEVER
     assert limit(found, "limit_bridge_ports") == 1023
     assert limit(found, "limit_addresses") == 2**16 - 3
     assert limit(found, "limit_pids") == 4194304 // 12
     assert limit(found, "limit_idle_cpu") == 32 / 0.0002
-    assert limit(found, "limit_memory_reserved") == MOST
-    assert limit(found, "limit_start_time") == MOST
-    assert limit(found, "instances") == 110
-    assert binds(found) == "pods"
+    assert limit(found, "limit_memory_reserved") == NEVER
+    assert limit(found, "limit_start_time") == NEVER
+    assert limit(found, "instances") == 1023
+    assert binds(found) == "bridge_ports"
+
+
+def test_what_no_kubelet_starts_does_not_stop_at_its_pods():
+    for technology in load.technologies():
+        found = fits(technology=technology)
+        assert limit(found, "limit_pods") == NEVER
+        assert "pods" not in {record.constraint for record in found.records}
 
 
 def test_with_a_small_application_the_pod_limit_stops_containers_long_before_memory():
     for technology in ("docker", "runc", "crun", "gvisor"):
-        found = fits(technology=technology, application="web")
+        found = fits(technology=technology, application="web", pod_limit=110)
         assert binds(found) == "pods"
         assert limit(found, "limit_memory_touched") > 15 * 110
 
@@ -100,9 +109,35 @@ def test_the_network_brings_its_limits_with_it():
 
 
 def test_a_kubelets_limit_counts_only_for_what_a_kubelet_starts():
-    assert limit(fits(technology="qemu-kvm"), "limit_pods") == MOST
-    assert limit(fits(technology="kata"), "limit_pods") == 110
-    assert limit(fits(technology="docker", pod_limit=False), "instances") == 1023
+    assert limit(fits(technology="qemu-kvm", pod_limit=110), "limit_pods") == NEVER
+    assert limit(fits(technology="kata", pod_limit=110), "limit_pods") == 110
+    assert limit(fits(technology="docker", pod_limit=250), "instances") == 250
+
+
+def test_a_kubelets_default_has_its_source_and_another_number_is_the_scenarios():
+    def source(most: int) -> str:
+        (found,) = [r for r in fits(technology="containerd", pod_limit=most).records if r.constraint == "pods"]
+        assert (found.limit, found.capacity) == (most, most)
+        return found.source
+
+    (fact,) = [fact for fact in load.facts().values() if (fact.technology, fact.metric) == ("kubelet", "maxPods")]
+    assert (source(int(fact.value)), source(250)) == (fact.id, "definition")
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "2.5", "true", "1000001", "many"])
+def test_a_pod_limit_is_a_number_of_pods(wrong):
+    text = "{id: x, concept: x, title: x, summary: x, study: density, technology: docker, pod_limit: %s}"
+    with pytest.raises(InputError, match="pod_limit"):
+        load_text(text % wrong)
+
+
+def test_where_nothing_binds_the_number_is_never():
+    """As the time of what does not happen; JSON has null for both."""
+    found = fits(technology="process", network="none")
+    bound = {f"limit_{record.constraint}" for record in found.records if record.limit is not None}
+    assert {name for name in found.samples if name.startswith("limit_") and limit(found, name) == NEVER} == {
+        spec.name for spec in STUDY.metrics if spec.name.startswith("limit_")
+    } - bound
 
 
 def test_overcommitting_moves_the_limit_from_promised_to_touched_memory():
@@ -120,7 +155,7 @@ def test_guest_memory_in_a_file_of_dev_shm_fits_into_half_of_the_hosts(monkeypat
     kata = load.technology("kata")
     half = replace(kata, limits={**kata.limits, "shared_memory": Number(0.5, "1", sources=("D0111",))})
     monkeypatch.setattr(load, "technology", lambda name: half)
-    found = fits(technology="kata", host="nuc", application="tiny", pod_limit=False, overcommit=100)
+    found = fits(technology="kata", host="nuc", application="tiny", overcommit=100)
     assert limit(found, "limit_shared_memory") == limit(found, "instances") == 39
     (record,) = [record for record in found.records if record.binds]
     assert (record.constraint, record.capacity) == ("shared_memory", 3920 * MIB)
@@ -129,7 +164,7 @@ def test_guest_memory_in_a_file_of_dev_shm_fits_into_half_of_the_hosts(monkeypat
 
 
 def test_other_guests_memory_is_not_in_dev_shm():
-    assert limit(fits(technology="qemu-kvm"), "limit_shared_memory") == MOST
+    assert limit(fits(technology="qemu-kvm"), "limit_shared_memory") == NEVER
 
 
 def test_xen_promises_no_more_than_there_is():
@@ -174,9 +209,10 @@ def test_a_larger_host_never_holds_fewer():
 
 def test_the_headline_is_an_estimate_only_where_an_estimate_decides():
     """110 pods bind far below what memory, an estimate, allows at its worst."""
-    assert "instances" not in fits(technology="docker").estimates
-    assert "limit_memory_touched" in fits(technology="docker").estimates
-    assert "limit_pods" not in fits(technology="docker").estimates
+    pods = fits(technology="docker", pod_limit=110).estimates
+    assert "instances" not in pods
+    assert "limit_memory_touched" in pods
+    assert "limit_pods" not in pods
     assert "instances" in fits(technology="docker", application="big").estimates
 
 

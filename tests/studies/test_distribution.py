@@ -86,6 +86,33 @@ def test_a_thousand_nodes_over_a_line_take_its_rate():
     assert max(found["download_time"]) == pytest.approx(0.27 + 800, rel=1e-6)
 
 
+def test_a_thousand_nodes_meet_docker_hubs_limit_and_a_cache_or_a_plan_does_not():
+    """100 in 6 h from one address, 200 from one free account (docs.docker.com, 2026): ten windows, five windows."""
+
+    def of(**fields):
+        found = samples(**{"nodes": 1000, "layers": (1,), "account": "anonymous"} | fields)
+        return [found[name][0] for name in ("pulls", "pulls_refused", "limit_time")]
+
+    assert of() == [1000, 900, 9 * 21600]
+    assert of(account="personal") == [1000, 800, 4 * 21600]
+    assert of(account="unlimited") == of(registry="ecr") == [1000, 0, 0]
+    assert of(nodes=100) == [100, 0, 0]
+    assert of(through="mirror") == [1, 0, 0]
+    assert of(through="mirror", mirror="cold") == [1000, 900, 9 * 21600]
+    assert of(through="mirror", mirror="warm") == [0, 0, 0]
+    assert of(through="tree", fan_out=8) == [8, 0, 0]
+    assert of(through="peer") == [1, 0, 0]
+    assert of(within=21600.0, failure_rate=0.0)[1] == 800
+
+
+def test_looking_a_tag_up_is_no_pull_and_each_image_is_one():
+    fields = {"account": "anonymous", "nodes": 60}
+    there = samples(images=(SLIM, "debian:trixie-slim"), present=("debian:trixie-slim",), policy="Always", **fields)
+    both = samples(images=(SLIM, "debian:trixie-slim"), **fields)
+    assert [each["pulls"][0] for each in (there, both)] == [60, 120]
+    assert both["pulls_refused"] == [20]
+
+
 def test_the_first_start_is_the_pull_and_a_start_with_the_image_present():
     there, pulled = samples(present=(SLIM,)), samples()
     assert pulled["first_start_time"][0] == pytest.approx(pulled["pull_time"][0] + there["first_start_time"][0])
@@ -174,6 +201,18 @@ def test_parameters_that_do_not_go_together_are_refused(fields, said):
 
 def test_every_sample_is_of_a_registered_metric_and_every_metric_has_samples():
     assert samples().keys() == {metric.name for metric in STUDY.metrics}
+
+
+def test_what_is_pushed_again_is_stored_again_only_where_each_repository_has_a_store_of_its_own():
+    def of(**fields):
+        found = samples(pushed=("debian:trixie-slim",), **fields)
+        return found["push_bytes"][0], found["stored_bytes"][0]
+
+    mounted, again = of(), of(registry="self-hosted", mounts="never")
+    assert again[0] > mounted[0]
+    assert again[1] == mounted[1]
+    assert of(registry="ecr") == (again[0], again[1] + again[0] - mounted[0])
+    assert of(registry="ecr", mounts="always") == mounted
 
 
 def test_every_rate_of_the_catalog_is_sourced_or_an_estimate_with_a_range():

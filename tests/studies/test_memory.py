@@ -198,6 +198,7 @@ def test_the_time_series_adds_up_to_the_hosts_memory_at_every_time():
         growth=2.0 * MIB,
         reads=1.0 * MIB,
         swap=2**32,
+        guest_swap=2**30,
         ksm=True,
         ksm_pages=2000,
     )
@@ -245,13 +246,28 @@ def test_dax_has_the_second_guest_map_the_files_of_the_first():
     assert saved / MIB == pytest.approx(9 * (15 + 105 + 9.6), rel=0.001)
 
 
-def test_a_container_is_killed_at_its_limit_and_a_guest_of_that_size_swaps_inside():
+def test_a_container_is_killed_at_its_limit_and_so_is_the_application_of_a_guest_that_has_no_swap():
     options = {"application": "nginx", "duration": 200.0, "growth": 1.0 * MIB, "limit": 200 * MIB}
     container, machine = (measured(technology=name, **options) for name in ("docker", "firecracker"))
-    assert (value(container, "oom_kills"), value(container, "running")) == (10, 0)
-    assert (value(machine, "oom_kills"), value(machine, "running")) == (0, 10)
-    assert value(machine, "guest_swapped") > 10 * 10 * MIB
+    assert [value(container, name) for name in ("oom_kills", "guest_oom_kills", "running")] == [10, 0, 0]
+    assert [value(machine, name) for name in ("oom_kills", "guest_oom_kills", "running")] == [10, 10, 0]
+    assert value(machine, "guest_swapped") == 0
     assert value(machine, "configured_total") == 10 * 200 * MIB
+
+
+def test_a_guest_with_a_swap_of_its_own_fills_it_before_its_application_is_killed():
+    options = {"technology": "firecracker", "application": "nginx", "growth": 1.0 * MIB, "limit": 200 * MIB}
+    swapping = measured(**options, duration=200.0, guest_swap=200 * MIB)
+    assert [value(swapping, name) for name in ("oom_kills", "running")] == [0, 10]
+    assert 10 * 10 * MIB < value(swapping, "guest_swapped") <= 10 * 200 * MIB
+    killed = measured(**options, duration=200.0, guest_swap=20 * MIB)
+    assert value(killed, "guest_oom_kills") == 10
+    assert 10 * 15 * MIB < value(killed, "guest_swapped") <= 10 * 20 * MIB
+
+
+def test_a_swap_of_the_guests_own_needs_a_guest():
+    with pytest.raises(InputError, match="starts no guest kernel"):
+        Memory(technology="docker", duration=60.0, guest_swap=2**30)
 
 
 FIRSTS = {"first_reclaim": "reclaimed", "first_swap": "swapped", "first_kill": "oom_kills"}

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import InputError, Problem
 from sim.evidence.calibrate.probes import PROBES, Probe
 from sim.evidence.calibrate.results import Calibration, HostFacts, Measurement, Skipped
+from sim.inputfile import is_folder
+from sim.outputfile import write_text
 
 if TYPE_CHECKING:
     from sim.evidence.calibrate.workspace import Workspace
@@ -82,7 +84,7 @@ def calibrate(
     taken = dt.datetime.now(tz=dt.UTC).date().isoformat()
     found = Calibration(name, taken, time.monotonic() - start, facts, tuple(measurements), tuple(skipped))
     if out is not None:
-        _write(out, found.to_toml())
+        write_text(out, found.to_toml())
     return found
 
 
@@ -105,19 +107,15 @@ def _profile_id(out: Path | None) -> str:
         raise InputError(
             Problem("the profile's file is named by lower-case letters, digits and hyphens, as my-host.toml", str(out))
         )
-    if not os.access(out.parent, os.W_OK) or out.is_dir():
+    try:
+        out.lstat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # a name that is too long: said now, and not after a minute of measuring
+        raise InputError(Problem(f"cannot be written: {(error.strerror or str(error)).lower()}", str(out))) from None
+    if not os.access(out.parent, os.W_OK) or is_folder(out):
         raise InputError(Problem("cannot be written: there is no such directory that this user may write", str(out)))
     return out.stem
-
-
-def _write(out: Path, text: str) -> None:
-    partial = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(out)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(Problem(f"cannot be written: {error.strerror}", str(out))) from None
 
 
 def _run(space: Workspace, probe: Probe, seconds: float) -> tuple[list[dict[str, Any]], str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from sim.console import Output, is_terminal, say
 from sim.evidence.calibrate.results import Calibration, Measurement
 from sim.quantity import render
 
@@ -26,13 +26,9 @@ def command(out: Path | None, seconds: float, only: tuple[str, ...], form: str) 
     from sim.evidence.calibrate import calibrate
 
     found = calibrate(out, seconds=seconds, only=only, progress=_Progress())
-    try:
-        sys.stdout.write((found.to_json() if form == "json" else as_table(found)) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    Output()(found.to_json() if form == "json" else as_table(found))
     if out is not None:
-        click.echo(f"wrote {out}", err=True)
+        say(f"wrote {out}")
     return 0
 
 
@@ -40,7 +36,7 @@ class _Progress:
     """What is measured, on standard error where that is a terminal."""
 
     def __init__(self) -> None:
-        self._on = sys.stderr.isatty()
+        self._on = is_terminal(sys.stderr)
 
     def __call__(self, what: str, done: int, of: int) -> None:
         if self._on:

@@ -1,8 +1,9 @@
 """What a registry keeps, by repository: blobs, manifests, tags. What a push sends, and what it need not. Knows no time.
 
 A blob belongs to a repository. A push asks for each layer whether its repository has it; if not, it asks to mount it
-from another repository that does; if that fails, it sends it. A tag names a manifest and may move; a digest never does.
-Source: OCI distribution-spec, "Push" and "Mounting a blob from another repository".
+from another repository that does; if that fails, it sends it. What is sent again need not be stored again: the
+reference registry keeps a blob once, beside its repositories. A tag names a manifest and may move; a digest never does.
+Source: OCI distribution-spec, "Push" and "Mounting a blob from another repository"; distribution, registry/storage.
 """
 
 from __future__ import annotations
@@ -76,16 +77,18 @@ class Repository:
 class RegistryContent:
     """Every repository by name. copies: stored blobs by number, as (digest, bytes). mounts: whether it mounts blobs.
 
+    shared_store: whether a blob that is sent to a second repository is stored once for both.
     Immutable: `push`, `untag` and `collect` give another one.
     """
 
     repositories: Mapping[str, Repository] = field(default_factory=dict)
     copies: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     mounts: bool = True
+    shared_store: bool = False
 
     @property
     def stored_bytes(self) -> int:
-        """Bytes of all blobs, one that several repositories mount counted once."""
+        """Bytes of all blobs, one that several repositories share counted once."""
         return sum(size for _, size in self.copies.values())
 
     def push(self, image: Image, name: str = "") -> Push:
@@ -104,8 +107,10 @@ class RegistryContent:
                 blobs[layer.digest] = elsewhere[layer.digest]
                 mounted.append(layer)
             else:
-                number = max(copies, default=0) + 1
-                copies[number] = (layer.digest, layer.compressed_size)
+                number = elsewhere.get(layer.digest) if self.shared_store else None
+                if number is None:
+                    number = max(copies, default=0) + 1
+                    copies[number] = (layer.digest, layer.compressed_size)
                 blobs[layer.digest] = number
                 sent.append(layer)
         tags = {**repository.tags, reference.tag: image.id} if reference.tag else repository.tags

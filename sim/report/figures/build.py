@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim import limits
 from sim.outcome import Outcome, StepRecord
 from sim.report.figures import parts
 from sim.report.graph.layout import in_columns, layered, stacked
-from sim.report.graph.svg import WIDTH, Line, Node, Tone, drawing
+from sim.report.graph.svg import WIDTH, Line, Node, Tone, drawing, notice
 from sim.report.look import Language, Look, Spec, chart, inline, type_size
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
@@ -70,8 +71,44 @@ def build_graph(
     Stages stand in a column each where they are few, else in layers. What reads the build context has a short edge to
     nowhere, or every COPY would hang on one node. hidden: no step's fate is shown yet; said: steps a student clicked as
     running again. narrow: one column in the Dockerfile's order, for a phone; what a stage begins with then names it.
-    dense: lower, for a lecture.
+    dense: lower, for a lecture. A build of more steps than `limits.DRAWN` is a sentence that says so.
     """
+    count = len(steps(outcome, build, label))
+    if count > limits.DRAWN:
+        return notice(tr("figure.graph_too_large", look.language, steps=count, most=limits.DRAWN), look)
+    shown, nodes, lines, columns, heads = _parts(outcome, look, build, label, hidden=hidden, said=said, narrow=narrow)
+    ids = [node.id for node in nodes]
+    edges = [(line.source, line.target) for line in lines]
+    title = tr("figure.graph", look.language)
+    if narrow:
+        layout = stacked(ids, edges)
+        return drawing(layout, nodes, lines, look, title=title, selected=selected, single=True)
+    if len(columns) <= MOST_COLUMNS:
+        of = {step.step: list(columns).index(step.stage) for step in shown}
+        above = dict(enumerate(heads.values()))
+        return drawing(
+            in_columns(ids, edges, of),
+            nodes,
+            lines,
+            look,
+            title=title,
+            selected=selected,
+            heads=above,
+            dense=dense,
+        )
+    return drawing(layered(ids, edges), nodes, lines, look, title=title, selected=selected, dense=dense)
+
+
+def graph_parts(outcome: Outcome, look: Look, build: str = "", label: str = "") -> tuple[list[Node], list[Line]]:
+    """The nodes and lines of that drawing, for another form of it."""
+    _, nodes, lines, _, _ = _parts(outcome, look, build, label, hidden=False, said=(), narrow=False)
+    return nodes, lines
+
+
+def _parts(
+    outcome: Outcome, look: Look, build: str, label: str, *, hidden: bool, said: Collection[str], narrow: bool
+) -> tuple[tuple[StepRecord, ...], list[Node], list[Line], dict[str, int], dict[str, str]]:
+    """The steps shown, what is drawn of them and between them, the stages' columns, and what stands above each."""
     shown = steps(outcome, build, label)
     context = {step.step for step in shown if step.status == "context"}
     shown = tuple(step for step in shown if step.step not in context)
@@ -91,25 +128,7 @@ def build_graph(
             if source in fates:
                 hot = fates[source] in ("miss", "cause") and fates[step.step] in ("miss", "cause")
                 lines.setdefault((source, step.step), Line(source, step.step, hot, kind != "parent"))
-    edges = list(lines)
-    title = tr("figure.graph", look.language)
-    if narrow:
-        layout = stacked(ids, edges)
-        return drawing(layout, nodes, list(lines.values()), look, title=title, selected=selected, single=True)
-    if len(columns) <= MOST_COLUMNS:
-        of = {step.step: list(columns).index(step.stage) for step in shown}
-        above = dict(enumerate(heads.values()))
-        return drawing(
-            in_columns(ids, edges, of),
-            nodes,
-            list(lines.values()),
-            look,
-            title=title,
-            selected=selected,
-            heads=above,
-            dense=dense,
-        )
-    return drawing(layered(ids, edges), nodes, list(lines.values()), look, title=title, selected=selected, dense=dense)
+    return shown, nodes, list(lines.values()), columns, heads
 
 
 def _columns(shown: Sequence[StepRecord]) -> dict[str, int]:
@@ -141,7 +160,7 @@ def _node(step: StepRecord, look: Look, hidden: bool, said: bool, stage: str) ->
     shown = list(costs)
     while shown and parts.text_width(note + " · ".join(shown), 13.5) > _ROOM:
         shown.pop()
-    body = step.text.strip()
+    body = "".join(c if c.isprintable() else " " for c in step.text).strip()
     if body[: len(step.instruction)].upper() == step.instruction.upper():
         body = body[len(step.instruction) :].strip()
     reads = [kind for _, kind in step.inputs if kind == "context"]
@@ -281,7 +300,7 @@ def build_table(outcome: Outcome, language: Language = "en", build: str = "", la
             "line": str(step.line or "–"),
             "step": " ".join(step.text.split()),
             "fate": tr(f"figure.status.{fate(step)}", language),
-            "why": told(step.reason, language),
+            "why": " ".join(told(said, language) for said in (step.reason, *step.also)),
             "time": "–" if step.seconds is None else written(step.seconds, "s", language, step.estimate),
             "size": "–" if step.bytes is None else written(step.bytes, "B", language, transfer=True),
             "source": cited(step.source, language),

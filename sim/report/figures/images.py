@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim import limits
 from sim.images.layers import Image, Layer
 from sim.images.sharing import Share, layer_graph, shares
 from sim.images.store import Backend, LayerStore, PullPlan
@@ -25,12 +26,10 @@ from sim.report.words import Name
 if TYPE_CHECKING:
     import networkx as nx
 
-_MOST_WALKS = 20_000_000
-"""Paths that may be walked to tell which layer hides what; of larger images only the sum is told."""
 _ROOM, _NOTE = 22, 34
 """Half-width characters of a card's instruction and of its note."""
 _LANE = 30
-_AROUND = re.compile(r"(?:^|(?<=RUN ))/bin/sh -c (?:#\(nop\)\s*)?|\s*# buildkit$")
+_AROUND = re.compile(r"(?:^|(?<=RUN ))/bin/sh -c (?:#\(nop\)\s*)?|(?<!\s)\s*# buildkit$")
 """Pixels of a layer's lane."""
 
 
@@ -54,7 +53,7 @@ def short_instruction(instruction: str) -> str:
 
 def hides(layers: Sequence[Layer]) -> tuple[int, ...] | None:
     """How many bytes of the layers below each layer hides; None where that takes too long to tell."""
-    if sum(len(layer.files) for layer in layers) * len(layers) > _MOST_WALKS:
+    if sum(len(layer.files) for layer in layers) * len(layers) > limits.WALKS:
         return None
     stacked, found, before = FileSystem(), [], 0
     for layer in layers:

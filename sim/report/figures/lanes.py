@@ -15,7 +15,7 @@ from sim.report.sources import cited
 from sim.report.texts import tr
 
 Finish = Literal["ready", "init", "runtime"]
-"""Where the clock stops: the application answers, the instance's first process runs, the runtime or VMM is ready."""
+"""Where the clock stops: the application is ready, the instance's first process runs, the runtime or VMM is ready."""
 
 
 @dataclass(frozen=True, slots=True)

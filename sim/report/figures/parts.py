@@ -30,7 +30,7 @@ _ENDINGS = 3
 _LONG, _SHORT = 22, 15
 """Letters of a name that still fit on one line beside a lane, and on a phone."""
 
-_BRACKET = re.compile(r"\s*[(\uff08]")
+_BRACKET = re.compile(r"(?<!\s)\s*[(\uff08]")
 """Begins what a lane's name has no room for."""
 
 

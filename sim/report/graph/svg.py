@@ -63,6 +63,16 @@ class Line:
     dashed: bool = False
 
 
+def notice(text: str, look: Look) -> str:
+    """A sentence in place of a drawing."""
+    width = 16 * (len(text) + 2)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 40" role="img" aria-label="{escape(text)}" '
+        f'style="max-width:100%;height:auto"><text x="8" y="26" font-family="{escape(FONT)}" font-size="16" '
+        f'fill="var(--st-text-color,{look.tokens.ink})">{escape(text)}</text></svg>'
+    )
+
+
 def drawing(
     layout: Layout,
     nodes: Sequence[Node],

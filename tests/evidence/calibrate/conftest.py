@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 
+from sim.evidence import calibrate as calibration
 from sim.evidence.calibrate.results import Calibration, HostFacts, Measurement, Skipped
+from tests.watchdog import PATIENCE
 
 if sys.platform != "linux":
     collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> Iterator[None]:
+    """A worker may start as slowly as a busy host makes it: the limit is against hanging, and no test waits for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "_GRACE", PATIENCE)
+        yield
+
 
 FACTS = HostFacts(
     processor="Example 9000",

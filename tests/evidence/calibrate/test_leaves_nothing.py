@@ -14,6 +14,7 @@ import pytest
 
 from sim.evidence.calibrate import calibrate, cgroups
 from sim.evidence.calibrate.workspace import PREFIX
+from tests.watchdog import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -58,7 +59,7 @@ class Running:
 
     def left(self) -> dict[str, object]:
         """What there is of it, by kind; a process that was killed has a moment to be gone."""
-        end = time.monotonic() + 2
+        end = time.monotonic() + PATIENCE
         while self.workers() and time.monotonic() < end:
             time.sleep(0.02)
         return {
@@ -71,7 +72,7 @@ class Running:
 
     def until(self, there: Callable[[], bool]) -> None:
         """Wait until it has made something; skip where it ends without."""
-        end = time.monotonic() + 15
+        end = time.monotonic() + PATIENCE
         while not there():
             if self.process.poll() is not None or time.monotonic() > end:
                 pytest.skip(f"this host does not let it: {self.process.communicate()[1][-300:]!r}")
@@ -79,7 +80,7 @@ class Running:
 
     def ended(self) -> str:
         """What it said by the time it ended."""
-        return self.process.communicate(timeout=20)[1].decode()
+        return self.process.communicate(timeout=PATIENCE)[1].decode()
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_after_a_kill_that_nothing_can_clean_up_after_the_next_run_does(start: C
     running.until(lambda: bool(running.cgroups()))
     running.process.kill()
     running.ended()
-    end = time.monotonic() + 2
+    end = time.monotonic() + PATIENCE
     while running.workers() and time.monotonic() < end:
         time.sleep(0.02)
     assert running.workers() == []

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sim.catalog.profile import read_profile
-from sim.evidence.calibrate import PROBES, calibrate
+from sim.evidence import calibrate as calibration
+from sim.evidence.calibrate import PROBES, bench, calibrate
+from sim.evidence.calibrate.probes import Probe
 from sim.evidence.calibrate.results import Calibration
+from tests.watchdog import PATIENCE
 
 PRIMITIVES = [name for name in PROBES if name not in ("qemu", "crun", "runc", "podman", "docker")]
 
@@ -58,9 +63,33 @@ def test_statistics_are_in_order_and_of_three_samples_or_more(found: Calibration
         assert one.n >= 3, one
 
 
-def test_it_keeps_to_its_time(found: Calibration) -> None:
-    """Two seconds, and for each probe the start of its process and three samples at least."""
-    assert found.seconds < 2 + 1.5 * len(PRIMITIVES)
+def test_what_the_probes_are_given_comes_to_the_time_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a made-up clock, on which each probe takes what it is given; by weight, so that the last has its share."""
+    clock = 0.0
+    given: dict[str, float] = {}
+
+    def take(_space: object, probe: Probe, seconds: float) -> tuple[list[dict[str, Any]], str]:
+        nonlocal clock
+        clock += seconds
+        given[probe.id] = seconds
+        return [], ""
+
+    monkeypatch.setattr(calibration, "_run", take)
+    monkeypatch.setattr(calibration.time, "monotonic", lambda: clock)
+    calibrate(None, seconds=30, only=PRIMITIVES)
+    assert sum(given.values()) == pytest.approx(30)
+    share = {name: seconds / PROBES[name].weight for name, seconds in given.items()}
+    assert list(share.values()) == pytest.approx([share[PRIMITIVES[0]]] * len(PRIMITIVES))
+
+
+def test_a_probe_counts_rounds_until_its_deadline_and_three_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that goes on by a second when asked: twice at the start, then before each round from 4 on."""
+    clock = itertools.count()
+    monkeypatch.setattr(bench.time, "monotonic", lambda: float(next(clock)))
+    rounds = list(bench.Bench(Path("/nowhere"), "x", 11.0, -1).rounds(100))
+    assert rounds == list(range(12))
+    clock = itertools.count(100)
+    assert list(bench.Bench(Path("/nowhere"), "x", 11.0, -1).rounds(100)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -131,18 +160,33 @@ def test_a_program_that_fails_is_told_with_what_it_said(monkeypatch: pytest.Monk
 
 
 def test_a_probe_that_hangs_is_stopped_and_the_next_one_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its worker and what the worker started are gone by then."""
-    monkeypatch.setattr("sim.evidence.calibrate._GRACE", 1.0)
+    """Its worker and what the worker started are gone by then. Its time is up once it hangs, on a slow host too."""
     fake = tmp_path / "docker"
     fake.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/pids\nexec sleep 600\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    deadlines: list[float] = []
+    until = calibration._all
+
+    def read(reading: int, deadline: float) -> tuple[bytes, bool]:
+        deadlines.append(deadline - time.monotonic())
+        content = b""
+        with os.fdopen(reading):
+            while not (tmp_path / "pids").exists():
+                piece, ended = until(os.dup(reading), time.monotonic() + 0.05)
+                content += piece
+                if ended:
+                    return content, True
+        return content, False
+
+    monkeypatch.setattr(calibration, "_all", read)
     found = calibrate(None, seconds=1, only=["sha256", "docker"])
+    assert [0 < left < 1 + 2 * calibration._GRACE for left in deadlines] == [True, True]
     assert [one.id for one in found.measurements] == ["sha256"]
     assert [one.probe for one in found.skipped] == ["docker"]
     assert "it was stopped" in found.skipped[0].reason
     pids = (tmp_path / "pids").read_text().split()
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     while any(runs(pid) for pid in pids) and time.monotonic() < end:
         time.sleep(0.02)
     assert not any(runs(pid) for pid in pids)

@@ -23,7 +23,9 @@ PRIMITIVES = ("syscall", "page_fault", "process", "namespace", "mount_table", "c
 
 
 TRIES = 3
-"""Other work on a shared host adds to a start, and another's attach takes from it: then all is measured again."""
+"""Other work on a shared host adds to a start, and another's attach takes from it: then all is measured again.
+
+The 10th percentile is compared, as the profile's figures are: a busy host disturbs most starts, but not all."""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def test_a_runtimes_start_is_predicted_within_a_factor_of_two(
     for _ in range(TRIES):
         measured, expected = first_byte(technology), predicted(technology, host, monkeypatch)
         told.append(f"predicted {expected:.4f} s, measured {measured}")
-        if 0.5 < expected / measured.median < 2.0:
+        if 0.5 < expected / measured.p10 < 2.0:
             return
         host = measure()
     pytest.fail("\n".join(told))

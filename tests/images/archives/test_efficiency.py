@@ -117,3 +117,9 @@ def test_an_opaque_marker_hides_nothing_for_dive():
     # The whiteout of d adds 101 B as both the cumulative and the smallest size.
     assert efficiency([*layers, [f("d", 1)]]).efficiency == (100 + 1 + 1) / (100 + 1 + 101 + 1)
     assert hidden_bytes(layers) == 101
+
+
+def test_the_layers_that_have_a_wasted_path_are_told_bottom_first():
+    """By the list above, from 0: somefile1 in 3 and 4, saved.txt in 7 and 13; somefile3 in 6, its whiteout in 7."""
+    layers = {one.path.rpartition("/")[2]: one.layers for one in efficiency(TEST_IMAGE).wasted if one.bytes}
+    assert layers == {"somefile1.txt": (3, 4), "saved.txt": (7, 13), "somefile3.txt": (6, 7)}

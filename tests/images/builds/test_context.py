@@ -8,8 +8,9 @@ from sim.errors import InputError
 from sim.images import context as trees
 from sim.images.context import from_directory, from_mapping, synced
 from sim.images.ignore import rules_of
+from sim.images.patterns import glob
 from sim.images.rootfs import Files, TreeView, opaque
-from sim.images.selection import Selector, glob, has_wildcard, resolve, select
+from sim.images.selection import Selector, has_wildcard, resolve, select
 
 
 def digest(tree, path, **more):

@@ -33,7 +33,7 @@ BAD = [
     ("FROM a\nCOPY --from=$X x /x\n", 2, "variable expansion is not supported for --from"),
     ("FROM a\nCOPY --from=5 x /x\n", 2, "invalid stage index 5"),
     ("FROM a\nCOPY --from=Busybox x /x\n", 2, 'failed to parse stage name "Busybox": invalid reference format'),
-    ("FROM a AS x\nCOPY --from=y x /x\nFROM a AS y\nRUN z\n", 2,
+    ("FROM a AS x\nCOPY --from=y x /x\nFROM a AS y\nRUN z\nFROM x\n", 2,
      'cannot copy from stage "y", it needs to be defined before current stage "x"'),
     ("FROM a AS x\nCOPY --from=x x /x\n", 1, "circular dependency detected on stage: x"),
     ("FROM a\nCOPY --chmod=17777 x /x\n", 2, "invalid chmod parameter: '17777'. it should be octal string"),

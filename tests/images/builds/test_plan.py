@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.measure import cost
 from sim.errors import InputError
 from sim.images.edits import Change, Edit
 from sim.images.plan import plan_builds
@@ -321,10 +322,6 @@ def test_a_warm_cache_mount_saves_part_of_the_time():
 
 
 def test_a_plan_of_two_hundred_steps_is_quick():
-    import time
-
     text = "FROM a\n" + "".join(f"RUN pip install p{n}\nCOPY x /x{n}\n" for n in range(100))
     plan_builds(text, FILES)
-    start = time.process_time()
-    plan_builds(text, FILES, [change(path="x", content="2")])
-    assert time.process_time() - start < 0.5
+    assert cost(lambda: plan_builds(text, FILES, [change(path="x", content="2")])) < 1

@@ -5,7 +5,7 @@ import pytest
 from sim.images.context import from_mapping
 from sim.images.edits import Change, Edit
 from sim.images.plan import plan_builds
-from sim.images.suggest import suggestions
+from sim.images.suggest import MOST_PAIRS, MOST_TRIED, suggestions
 
 FILES = {"requirements.txt": "flask", "app.py": "1", "README.md": "r", "web/package.json": "{}", "web/i.js": "1"}
 
@@ -152,3 +152,98 @@ def test_an_arg_moves_down_with_the_env_that_passes_it_on():
         "FROM python\n# sim: 50 s\nRUN ./slow\nARG REV\nENV BUILD=$REV\nRUN echo $BUILD\n"
     )
     assert lower.saved_seconds == pytest.approx(50)
+
+
+def test_two_changes_are_offered_together_where_neither_helps_alone():
+    """A RUN sees the new argument, and stands on the changed source: moving one of the two away leaves the other."""
+    text = f"FROM python\nARG SHA\nWORKDIR /app\nCOPY . .\n{INSTALL}RUN echo $SHA > /sha\n"
+    change = Change(edits=(Edit(path="app.py", content="2"),), build_args={"SHA": "2"})
+    tree = from_mapping({**FILES, "Dockerfile": text})
+    (both,) = suggestions(tree, [change], build_args={"SHA": "1"}, limit=9)
+    assert {both.message.id, *(one.id for one in both.together)} == {
+        "build.suggest_lower", "build.suggest_split_copy",
+    }  # fmt: skip
+    assert both.files["Dockerfile"] == (
+        f"FROM python\nWORKDIR /app\nCOPY requirements.txt ./\n{INSTALL}COPY . .\nARG SHA\nRUN echo $SHA > /sha\n"
+    )
+    assert both.saved_seconds == pytest.approx(20)
+    (split,) = [one for one in (both.message, *both.together) if one.id == "build.suggest_split_copy"]
+    assert dict(split.arguments) | {"seconds": 0} == {"line": 4, "run": 6, "files": "requirements.txt", "seconds": 0}
+    for one in ([Change(edits=change.edits)], [Change(build_args=change.build_args)]):
+        found = suggestions(tree, one, build_args={"SHA": "1"}, limit=9)
+        assert found
+        assert not any(each.together for each in found)
+
+
+def test_the_pairs_that_are_tried_are_bounded(monkeypatch):
+    plans = []
+    monkeypatch.setattr("sim.images.suggest.plan_builds", lambda *a, **k: plans.append(1) or plan_builds(*a, **k))
+    rest = "".join(f"COPY f{n} /f{n}\nRUN pip install x{n}\n" for n in range(60))
+    text = f"FROM python\nARG A\nARG B\nCOPY . .\n{rest}RUN echo $A $B\n"
+    files = {"Dockerfile": text, "a.py": "1", **{f"f{n}": "1" for n in range(60)}}
+    edits = tuple(Edit(path=path, content="2") for path in ("a.py", *(f"f{n}" for n in range(60))))
+    suggestions(from_mapping(files), [Change(edits=edits, build_args={"A": "2", "B": "2"})], build_args={"A": "1"})
+    assert 1 < len(plans) <= 1 + MOST_TRIED + MOST_PAIRS
+
+
+def test_a_store_that_a_later_command_reads_is_mounted_in_each():
+    """Maven keeps what it fetched in /root/.m2 and nowhere else: a mount in one RUN alone hides it from the next."""
+    text = "FROM maven\nCOPY pom.xml .\nRUN mvn dependency:go-offline\nCOPY src src\nRUN mvn package\n"
+    found = offered(text, Edit(path="pom.xml", content="2"), files={"pom.xml": "1", "src/A.java": "1"})
+    (mounts,) = [one for one in found if "mount" in one.message.id]
+    assert dict(mounts.message.arguments) | {"seconds": 0} == {"lines": "3, 5", "target": "/root/.m2", "seconds": 0}
+    assert mounts.files["Dockerfile"].count("RUN --mount=type=cache,target=/root/.m2 mvn") == 2
+
+
+@pytest.mark.parametrize(
+    "command", ["pip install --no-cache-dir -r requirements.txt", "npm ci && npm cache clean --force"]
+)
+def test_no_mount_for_a_command_that_keeps_nothing_in_it(command):
+    text = f"FROM python\nCOPY requirements.txt package*.json ./\nRUN {command}\n"
+    found = offered(
+        text, Edit(path="requirements.txt", content="2"), files={"requirements.txt": "1", "package.json": "{}"}
+    )
+    assert not any("mount" in one.message.id for one in found)
+
+
+@pytest.mark.parametrize(
+    ("image", "pattern", "command"),
+    [
+        ("node", "package*.json", "npm ci"),
+        ("dotnet", "*.csproj", "dotnet restore"),
+        ("python", "req*.txt", "pip install -r r"),
+    ],
+)
+def test_what_a_pattern_copies_for_a_command_stays_above_it(image, pattern, command):
+    text = f"FROM {image}\nCOPY {pattern} ./\n# sim: 20 s\nRUN {command}\n"
+    files = {"package.json": "{}", "a.csproj": "x", "requirements.txt": "r"}
+    for name in files:
+        found = offered(text, Edit(path=name, content="2"), files=files)
+        assert "build.suggest_move_down" not in ids(found)
+
+
+def test_a_fetch_of_mavens_is_no_build_that_gets_a_stage_of_its_own():
+    text = (
+        "FROM maven\nWORKDIR /work\nCOPY pom.xml /work/server/pom.xml\n# sim: 20 s\nRUN mvn dependency:go-offline\n"
+        "COPY src /work/src\n# sim: 20 s\nRUN apt-get install x\n"
+    )
+    found = offered(text, Edit(path="pom.xml", content="2"), files={"pom.xml": "1", "src/A.java": "1"})
+    assert "build.suggest_stage" not in ids(found)
+
+
+def test_of_a_long_build_few_changes_are_tried(monkeypatch):
+    plans = []
+    monkeypatch.setattr("sim.images.suggest.plan_builds", lambda *a, **k: plans.append(1) or plan_builds(*a, **k))
+    monkeypatch.setattr("sim.images.suggest.MOST_STEPS", 500)
+    rest = "".join(f"COPY app.py /f{n}\nRUN pip install -r r{n}\n" for n in range(50))
+    tree = from_mapping({**FILES, "Dockerfile": f"FROM python\nARG A\nCOPY . .\n{rest}RUN echo $A\n"})
+    change = Change(edits=(Edit(path="app.py", content="2"),), build_args={"A": "2"})
+    suggestions(tree, [change], build_args={"A": "1"})
+    assert 1 < len(plans) <= 1 + 500 // 102
+
+
+def test_no_installation_moves_above_another_copy_that_it_reads():
+    text = "FROM node\nCOPY package.json .\nCOPY package-lock.json .\n# sim: 20 s\nRUN npm ci\nCOPY . .\n"
+    files = {"package.json": "{}", "package-lock.json": "{}", "i.js": "1"}
+    found = offered(text, Edit(path="package.json", content="2"), files=files)
+    assert "build.suggest_move_up" not in ids(found)

@@ -28,10 +28,20 @@ def test_a_push_sends_what_no_repository_mounts_and_the_registry_keeps_it_once()
     assert pushed.registry.stored_bytes == 135
 
 
-def test_without_mounts_a_blob_is_sent_and_kept_again_in_every_repository():
+def test_without_mounts_and_with_a_store_for_each_repository_a_blob_is_sent_and_kept_again():
     pushed = RegistryContent(mounts=False).push(BASE).registry.push(APP)
     assert (pushed.mounted, pushed.sent_bytes) == ((), 135)
     assert pushed.registry.stored_bytes == 235
+
+
+def test_a_registry_with_one_store_is_sent_a_blob_again_and_keeps_it_once():
+    """As recorded: an image pushed to a second repository without a mount leaves the store where it was."""
+    pushed = RegistryContent(mounts=False, shared_store=True).push(BASE).registry.push(APP)
+    assert (pushed.mounted, pushed.sent_bytes) == ((), 135)
+    assert pushed.registry.stored_bytes == 135
+    collected = pushed.registry.untag("base:1").collect()
+    assert collected.stored_bytes == 135
+    assert collected.untag("shop/app:1").collect().stored_bytes == 0
 
 
 def test_the_next_version_sends_its_new_layers_only():

@@ -1,0 +1,57 @@
+"""What a page's link asks for, and how it is said back: the only reader and writer of the query.
+
+A link is written by strangers. A value is cut to what can be of use, and what is shown of it is shown as plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import streamlit as st
+
+from sim import limits
+from sim.errors import InputError
+
+
+def asked(name: str) -> str | None:
+    """A parameter of the page's link, None where the link has none; the last one where it is repeated.
+
+    A value of over `limits.LINK` characters is cut there and ends in "…": it is none that can be used.
+    """
+    value = st.query_params.get(name)
+    if value is None or len(value) <= limits.LINK:
+        return value
+    return value[: limits.LINK] + "…"
+
+
+def set_link(name: str, value: str) -> None:
+    """Write a parameter of the page's link; "" takes it out."""
+    if value:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+_JOINER = "\u2060"
+"""Takes no room and breaks no line (Unicode's word joiner)."""
+_SHOWN = 400
+"""Characters of a line of a message that are shown."""
+
+
+def plain(text: str) -> str:
+    r"""Markdown that shows a text as it is, in lines that wrap: no link, picture or formula, no control character.
+
+    >>> print(plain("![x](y) a_b"))
+    \!\[x\]\(y\) a\_b
+    """
+    visible = "".join(one if one.isprintable() or one == "\n" else "�" for one in text)
+    for linked in ("://", "www.", "@"):  # Markdown makes links of these even where they are escaped
+        visible = visible.replace(linked, f"{linked[0]}{_JOINER}{linked[1:]}")
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$&/@^=\"'])", r"\\\1", visible).replace("\n", "  \n")
+
+
+def lines(error: InputError) -> Sequence[str]:
+    """What is wrong with an input, each problem once and short, as Markdown."""
+    messages = dict.fromkeys(problem.message for problem in error.problems)
+    return [plain(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…") for text in messages]

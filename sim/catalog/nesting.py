@@ -1,0 +1,75 @@
+"""What a virtual machine costs on a host that is a virtual machine itself: slow exits and page faults, little else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sim.catalog.checks import positive
+from sim.catalog.files import read_toml, refuse
+from sim.catalog.model import Number
+from sim.catalog.read import Table
+from sim.errors import Problem
+from sim.outcome import Bound, Owner
+
+FILE = Path(__file__).parent / "mechanisms" / "nesting.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """computing, exit: how many times as long the guest's computing and its exits and page faults take.
+
+    machine, kernel, userland: what share of the CPU exits and page faults are, by whose the CPU is.
+    """
+
+    computing: Number
+    exit: Number
+    machine: Number
+    kernel: Number
+    userland: Number
+
+    def share(self, owner: Owner) -> Number:
+        """What share of an owner's CPU is exits and page faults; all but machine and kernel is user space."""
+        return {"machine": self.machine, "kernel": self.kernel}.get(owner, self.userland)
+
+    def slowdown(self, owner: Owner, bound: Bound = "value", *, inside: bool, faults: bool = False) -> float:
+        """How many times as long an owner's CPU takes.
+
+        inside: whether it is the guest's; the monitor is a process of the host, whose computing loses nothing.
+        faults: whether all of it is page faults.
+        """
+        share = 1.0 if faults else self.share(owner).at(bound)
+        computing = self.computing.at(bound) if inside else 1.0
+        return (1 - share) * computing + share * self.exit.at(bound)
+
+    def numbers(self, owner: Owner, *, inside: bool, faults: bool = False) -> tuple[Number, ...]:
+        """The numbers that went into `slowdown`."""
+        if faults:
+            return (self.exit,)
+        return (self.exit, self.share(owner), *((self.computing,) if inside else ()))
+
+
+def read(path: Path = FILE) -> Nesting:
+    """The numbers of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
+    problems: list[Problem] = []
+    table = Table(read_toml(path, f"mechanisms/{path.name}"), f"mechanisms/{path.name}", "", problems)
+    slow = {name: table.number(name, "1") for name in ("computing", "exit")}
+    positive(table, **slow)
+    inner = table.table("share")
+    nothing = Number(0.0, "1")
+    shares = {name: inner.number(name, "1") if inner else nothing for name in ("machine", "kernel", "userland")}
+    if inner:
+        for name, number in shares.items():
+            if number.at("high") > 1 or number.at("low") < 0:
+                inner.problem("is no share; expected 0 to 100 % at every end of its range", name)
+        inner.done()
+    table.done()
+    refuse(problems)
+    return Nesting(**slow, **shares)
+
+
+@cache
+def nesting() -> Nesting:
+    """The catalog's numbers, read once."""
+    return read()

@@ -1,0 +1,43 @@
+"""The scenarios that ship: where they are, which there are, and the file that an id stands for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sim import limits
+from sim.errors import InputError, Problem
+from sim.loading.envelope import ID
+from sim.loading.problems import suggestion
+
+EVIDENCE = "evidence"
+"""The folder among the scenarios with those that predict published figures; they are no lessons."""
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def folder() -> Path:
+    """The folder of the scenarios: inside the package where it is installed, beside it in a checkout."""
+    inside = _PACKAGE / "scenarios"
+    return inside if inside.is_dir() else _PACKAGE.parent / "scenarios"
+
+
+def lessons() -> tuple[str, ...]:
+    """The ids of the lessons, by name. A scenario's id is the name of its file."""
+    return tuple(sorted(file.stem for file in folder().glob("*.yaml")))
+
+
+def find(named: str | Path) -> Path:
+    """The file that is meant: a path, or the id of a lesson or a case of evidence where no file has that name.
+
+    Raises `InputError` naming what is near, or all ids, where a text that could be an id is neither.
+    """
+    path, text = Path(named), str(named)
+    if not re.fullmatch(ID, text) or len(text) > limits.ID or path.is_file():
+        return path
+    for file in (folder() / f"{text}.yaml", folder() / EVIDENCE / f"{text}.yaml"):
+        if file.is_file():
+            return file
+    if path.exists():
+        return path
+    raise InputError(Problem(f"no such file, and no scenario of that id{suggestion(text, lessons())}", text))

@@ -1,0 +1,45 @@
+"""Writes a file that somebody asked for: whole, or not at all.
+
+The text goes to a file beside it first, which then takes its name: a full disk or an interrupt leaves what was there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from sim.errors import InputError, Problem
+
+
+def write_text(path: Path, text: str, name: str = "") -> None:
+    """Write a text as UTF-8 with plain line ends; a character that UTF-8 has not becomes "?".
+
+    name: what the file is called in messages, its path without one.
+
+    Raises `InputError` where it cannot be written; then a file that was there is as it was.
+    """
+    partial = path.with_name(f".{os.getpid()}.partial")
+    try:
+        try:
+            partial.write_bytes(text.encode("utf-8", "replace"))
+            partial.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                partial.unlink()
+            raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(Problem(f"cannot be written: {reason}", name or str(path))) from None
+    except ValueError as error:  # a NUL in the path, or a character the file system cannot name
+        raise InputError(Problem(f"cannot be written: {error}", repr(name or str(path)))) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are not there. Raises `InputError`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(Problem(f"cannot be made: {(error.strerror or str(error)).lower()}", str(path))) from None
+    except ValueError as error:
+        raise InputError(Problem(f"cannot be made: {error}", repr(str(path)))) from None

@@ -1,0 +1,58 @@
+"""A run held against an earlier one: what moved, what only one of them has, and whether one model made both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim import __version__
+from sim.report.moved import Moved, moved
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a comparison found. Scenarios are named by their ids, in the order of the run or of the baseline.
+
+    compared: in both. new: run, and not in the baseline. missing: in the baseline, and not run. versions: the versions
+    of the model, other than this one, that the baseline is of; "" where it does not say.
+    """
+
+    moved: tuple[Moved, ...]
+    compared: tuple[str, ...]
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
+    versions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """All of it, a line each, the sum last."""
+        lines = [f"{scenario}: not in the baseline" for scenario in self.new]
+        lines += [f"{scenario}: in the baseline, not run" for scenario in self.missing]
+        lines += [f"moved: {change}" for change in self.moved]
+        lines += [self.version] * bool(self.version)
+        lines.append(f"Baseline: moved metrics: {len(self.moved)}; scenarios compared: {len(self.compared)}")
+        return "\n".join(lines)
+
+    @property
+    def version(self) -> str:
+        """That another version of the model made the baseline; "" where this one did."""
+        said = " and ".join(version or "unknown" for version in self.versions)
+        return f"the baseline is of model version {said}, this run of {__version__}" if said else ""
+
+    def of(self, scenario: str) -> tuple[Moved, ...]:
+        """What moved of one scenario."""
+        return tuple(change for change in self.moved if change.scenario == scenario)
+
+
+def compare(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Comparison:
+    """An earlier run's objects (`sim.report.jsonlines.baseline`) against this run's (`scenario_object`)."""
+    earlier = {str(item["scenario"]): item for item in before}
+    ran = dict.fromkeys(str(item["scenario"]) for item in now)
+    said = dict.fromkeys(str(item.get("model_version", "")) for item in earlier.values())
+    return Comparison(
+        moved=tuple(moved(before, now)),
+        compared=tuple(scenario for scenario in ran if scenario in earlier),
+        new=tuple(scenario for scenario in ran if scenario not in earlier),
+        missing=tuple(scenario for scenario in earlier if scenario not in ran),
+        versions=tuple(version for version in said if version != __version__),
+    )

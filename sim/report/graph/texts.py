@@ -1,0 +1,79 @@
+"""A graph as text for other programs: Graphviz's DOT, and Mermaid, which GitHub and GitLab draw in Markdown.
+
+The nodes and edges are those of the drawing (`svg.Node`, `svg.Line`); what a status looks like is said by glyph, word
+and frame here too. Labels hold what a Dockerfile holds, so all that either language could read as its own is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from sim.report.graph.svg import Line, Node, Tone
+from sim.report.look import Look
+
+LONGEST = 60
+"""Characters of a step in a label; the rest is cut off."""
+
+
+def dot(nodes: Sequence[Node], lines: Sequence[Line], look: Look) -> str:
+    """The graph in DOT; ids are the nodes' own."""
+    red, muted = look.tokens.attention, look.tokens.muted
+    styles: Mapping[Tone, str] = {
+        "quiet": "",
+        "hot": f', color="{red}", fontcolor="{red}"',
+        "cause": f', color="{red}", fontcolor="{red}", penwidth=3',
+        "unsure": f', color="{red}", style=dashed',
+        "absent": f', color="{muted}", fontcolor="{muted}", style=dashed',
+    }
+    out = ["digraph build {", "  rankdir=TB;", "  node [shape=box];"]
+    out += [f"  {_quoted(node.id)} [label={_quoted(*_label(node))}{styles[node.tone]}];" for node in nodes]
+    for line in lines:
+        kinds = ([f'color="{red}"'] if line.hot else []) + (["style=dashed"] if line.dashed else [])
+        style = f" [{', '.join(kinds)}]" if kinds else ""
+        out.append(f"  {_quoted(line.source)} -> {_quoted(line.target)}{style};")
+    return "\n".join([*out, "}"]) + "\n"
+
+
+def _quoted(*rows: str) -> str:
+    r"""Rows of a label, or an id, as a string of DOT: a backslash begins an escape in it, and "\n" is a new row."""
+    return '"' + r"\n".join(row.replace("\\", r"\\").replace('"', r"\"") for row in rows) + '"'
+
+
+def mermaid(nodes: Sequence[Node], lines: Sequence[Line], look: Look) -> str:
+    """The graph as a flowchart of Mermaid's; ids are `mermaid_id` of the nodes'."""
+    red, muted = look.tokens.attention, look.tokens.muted
+    out = ["flowchart TB"]
+    out += [f'  {mermaid_id(node.id)}["{"<br/>".join(map(_entities, _label(node)))}"]:::{node.tone}' for node in nodes]
+    for line in lines:
+        out.append(f"  {mermaid_id(line.source)} {'-.->' if line.dashed else '-->'} {mermaid_id(line.target)}")
+    hot = [str(at) for at, line in enumerate(lines) if line.hot]
+    out += [f"  linkStyle {','.join(hot)} stroke:{red}"] if hot else []
+    out += [
+        "  classDef quiet stroke-width:1px",
+        f"  classDef hot stroke:{red},stroke-width:2px",
+        f"  classDef cause stroke:{red},stroke-width:4px",
+        f"  classDef unsure stroke:{red},stroke-dasharray:5 3",
+        f"  classDef absent stroke:{muted},stroke-dasharray:4 3",
+    ]
+    return "\n".join(out) + "\n"
+
+
+_SURE = " -./_,:="
+
+
+def mermaid_id(node: str) -> str:
+    """An id that is no word of Mermaid's: letters, digits and underscores behind "n_"."""
+    return "n_" + re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found[0])}_", node)
+
+
+def _entities(text: str) -> str:
+    """A text inside a quoted label: all but letters, digits and what is sure by number, which Mermaid takes of any."""
+    return "".join(c if c.isalnum() or c in _SURE else f"#{ord(c)};" for c in text)
+
+
+def _label(node: Node) -> list[str]:
+    """What a node says, in two rows."""
+    body = " ".join(node.body.split())
+    cut = body if len(body) <= LONGEST else body[: LONGEST - 1].rstrip() + "…"
+    return [f"{node.glyph} {node.word} {cut}".rstrip(), " · ".join(part for part in (node.note, node.cost) if part)]

@@ -1,0 +1,79 @@
+"""The commands that docs/builds.md and docs/images.md show are run, and say what the pages say they do."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import shlex
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from sim.cli import answer
+
+DOCS = Path(__file__).parents[1] / "docs"
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+
+
+def commands(page: str) -> list[tuple[list[str], int, list[str]]]:
+    """Each command of a page's console blocks: its words, its exit code, and lines of what it says, in order."""
+    found = []
+    for block in BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
+        for each in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            first, *said = each.splitlines()
+            line, _, comment = first.partition("    # exit code ")
+            found.append((shlex.split(line), int(comment or 0), said))
+    return found
+
+
+def tar(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+@pytest.fixture
+def examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder `shop` and the image `twice.tar`, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    (text,) = re.findall(r"```dockerfile\n(.*?)```", (DOCS / "builds.md").read_text(encoding="utf-8"), re.DOTALL)
+    files = {"Dockerfile": text, "app.py": "print(1)\n", "requirements.txt": "flask\nredis\ngunicorn\n"}
+    Path("shop").mkdir()
+    for name, content in files.items():
+        Path("shop", name).write_text(content, encoding="utf-8", newline="\n")
+    layers = [tar({"data": bytes([letter]) * (5 * 2**20)}) for letter in b"ab"]
+    ids = ["sha256:" + hashlib.sha256(layer).hexdigest() for layer in layers]
+    config = {"rootfs": {"type": "layers", "diff_ids": ids}, "architecture": "amd64", "os": "linux"}
+    manifest = [{"Config": "c.json", "RepoTags": ["twice:1"], "Layers": ["1.tar", "2.tar"]}]
+    members = {"c.json": json.dumps(config).encode(), "manifest.json": json.dumps(manifest).encode()}
+    Path("twice.tar").write_bytes(tar({**members, "1.tar": layers[0], "2.tar": layers[1]}))
+
+
+CASES = [(page, *case) for page in ("builds.md", "images.md") for case in commands(page)]
+
+
+def test_both_pages_show_commands() -> None:
+    assert {page for page, *_ in CASES} == {"builds.md", "images.md"}
+
+
+@pytest.mark.usefixtures("examples")
+@pytest.mark.parametrize(
+    ("source", "words", "code", "said"), CASES, ids=[" ".join(words[3:]) for _, words, _, _ in CASES]
+)
+def test_a_command_of_the_page_says_what_the_page_shows(
+    source: str, words: list[str], code: int, said: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert words[:3] == ["python", "-m", "sim"]
+    assert answer(words[3:]) == code
+    told = capsys.readouterr().out
+    lines = told.splitlines()
+    for line in said:
+        assert any(other.startswith(line) for other in lines), f"{source}: {line!r} is not in order in\n{told}"
+        lines = lines[next(at for at, other in enumerate(lines) if other.startswith(line)) + 1 :]
