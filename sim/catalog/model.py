@@ -244,7 +244,8 @@ space; an application linked with its kernel."""
 class Technology:
     """A way to run an application apart from others: a boot plan and a memory bill.
 
-    parts: the ids of what it is made of, in the order in which they act. version: the release whose figures these are, "" where they are of several or of none.
+    parts: the ids of what it is made of, in the order in which they act. version: the release whose figures these are,
+    "" where they are of several or of none.
     guests: the guest systems it can start, the first being the default; empty where it starts a process.
     boots_disk: whether its firmware starts the boot loader of a guest's disk, instead of a kernel that it is handed.
     cpu_efficiency: speed of guest CPU against the host's. reserves: whether configured memory is reserved.

@@ -53,7 +53,8 @@ class Nesting:
 def read(path: Path = FILE) -> Nesting:
     """The numbers of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     problems: list[Problem] = []
-    table = Table(read_toml(path, f"mechanisms/{path.name}"), f"mechanisms/{path.name}", "", problems)
+    file = f"mechanisms/{path.name}"
+    table = Table(read_toml(path, file), file, "", problems)
     slow = {name: table.number(name, "1") for name in ("computing", "exit")}
     positive(table, **slow)
     inner = table.table("share")
@@ -65,7 +66,7 @@ def read(path: Path = FILE) -> Nesting:
                 inner.problem("is no share; expected 0 to 100 % at every end of its range", name)
         inner.done()
     table.done()
-    refuse(problems)
+    refuse(problems, file, path)
     return Nesting(**slow, **shares)
 
 

@@ -169,25 +169,23 @@ class Table:
         nothing = default or Number(0.0, dimension)
         if key not in self._data and default is not None:
             return default
-        if isinstance(self._data.get(key), str) and self._data[key] in shared():
+        value = self._data.get(key)
+        if isinstance(value, str) and value in shared():
             self._read.add(key)
-            return (
-                Table(shared()[self._data[key]], SHARED, self._data[key], self._problems, self._speed).as_number(
-                    dimension, definition
-                )
-                or nothing
-            )
-        if key in self._data and not isinstance(self._data[key], dict):
+            table = Table(shared()[value], SHARED, value, self._problems, self._speed)
+            return table.as_number(dimension, definition) or nothing
+        if key in self._data and not isinstance(value, dict):
             self._read.add(key)
+            near = difflib.get_close_matches(value, shared(), 1) if isinstance(value, str) else ()
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
             self.problem(
-                f"{self._data[key]!r} is a bare number; expected "
-                '{ value = "20 ms", source = "R0051" }, { value, low, high, estimate = "why" }, '
-                f"or the name of a shared number: {', '.join(shared())}",
+                f'{value!r} is a bare number; expected {{ value = "20 ms", source = "R0051" }}, '
+                f'{{ value, low, high, estimate = "why" }}, or the name of a number in {SHARED}{hint}',
                 key,
             )
             return nothing
-        table = self.table(key)
-        return nothing if table is None else table.as_number(dimension, definition) or nothing
+        found = self.table(key)
+        return nothing if found is None else found.as_number(dimension, definition) or nothing
 
     def _quantity(self, key: str, dimension: str) -> float | None:
         self._read.add(key)

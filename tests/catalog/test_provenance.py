@@ -56,7 +56,7 @@ def test_every_number_is_sourced_or_an_estimate_with_range_and_reason(path):
             assert {"low", "high"} <= number.keys()
             assert len(number["estimate"]) > 10
         elif "definition" in number:
-            assert path.parent.name in ("hosts", "guests", "applications")
+            assert path.parent.name in ("hosts", "guests", "applications", "numbers")
         else:
             assert named
             assert all(facts[source].provenance != "secondary-note-citing-paper" for source in named)
