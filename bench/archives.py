@@ -21,8 +21,8 @@ from functools import partial
 from pathlib import Path
 
 from bench.measure import contest, ratio
-from sim.images.archive import read_images
-from sim.images.inspect import describe
+from sim.archives.archive import read_images
+from sim.inspection import describe
 
 CHUNK = 256 * 1024
 FILE, LAYER = 48_000, 100_000_000

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 
 from bench.measure import Timing, contest, heap_operations
-from sim.images.edits import Change, Edit
-from sim.images.plan import BuildPlan, plan_builds
+from sim.builds.edits import Change, Edit
+from sim.builds.plan import BuildPlan, plan_builds
 
 FILES = {"x": "1"}
 OPERATIONS = 100_000

@@ -12,9 +12,9 @@ from dashboard.bench import Bench
 from dashboard.links import plain
 from dashboard.running import CancelledByReaderError, Heartbeat
 from dashboard.view import View
+from sim.builds.edits import apply
+from sim.builds.suggest import Suggestion, suggestions
 from sim.errors import InputError
-from sim.images.edits import apply
-from sim.images.suggest import Suggestion, suggestions
 from sim.outcome import Outcome
 from sim.report.numbers import about, written
 from sim.report.texts import told, tr

@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 from dashboard.grounds import Ground
 from sim import limits
+from sim.builds.edits import Change as Planned
+from sim.builds.edits import Edit
+from sim.builds.instructions import Copy
+from sim.builds.options import Builder
+from sim.builds.stages import parse
+from sim.builds.suggest import Suggestion
 from sim.errors import InputError
-from sim.images.edits import Change as Planned
-from sim.images.edits import Edit
-from sim.images.instructions import Copy
-from sim.images.options import Builder
-from sim.images.stages import parse
-from sim.images.suggest import Suggestion
 from sim.scenario import Scenario
 
 How = Literal["append", "touch", "mode", "content", "delete"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import streamlit as st
 
 from sim import limits
+from sim.builds.context import Tree, text_of_file
+from sim.builds.ignore import rules_of
 from sim.errors import InputError
-from sim.images.context import Tree, text_of_file
-from sim.images.ignore import rules_of
 from sim.scenario import Scenario
 from sim.studies.build import Parameters, read_context
 

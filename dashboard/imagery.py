@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from sim import limits
+from sim.archives.limits import Limits
 from sim.errors import InputError
-from sim.images.limits import Limits
 from sim.report.figures.images import Shelved
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-    from sim.images.layers import Image
+    from sim.archives.layers import Image
 
 LIMITS = Limits(content=limits.PAGE_IMAGE_CONTENT, entries=limits.PAGE_IMAGE_FILES, expansion_from=limits.UPLOAD)
 _KEPT = "images:read"
@@ -32,8 +32,8 @@ Reading = tuple[Shelved, ...] | InputError
 
 def official(name: str) -> Shelved:
     """An official image of the catalog. Its sizes before compression are estimates: only its manifest is known."""
+    from sim.archives.store import image_of_blobs
     from sim.catalog.load import gzip_ratio, images
-    from sim.images.store import image_of_blobs
 
     entry, ratio = images()[name], gzip_ratio().value
     blobs = [(layer.digest, layer.size, round(layer.size * ratio)) for layer in entry.layers]
@@ -62,7 +62,7 @@ def unread(files: Sequence[UploadedFile]) -> bool:
 
 
 def _read(file: UploadedFile, tick: Callable[[], None]) -> Reading:
-    from sim.images.archive import read_images
+    from sim.archives.archive import read_images
 
     try:
         with tempfile.TemporaryDirectory(prefix="images-") as folder:

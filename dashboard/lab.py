@@ -17,9 +17,9 @@ from dashboard.grounds import Ground
 from dashboard.links import asked, lines, plain, set_link
 from dashboard.view import View
 from sim import limits
+from sim.builds.options import BUILDERS
+from sim.builds.suggest import Suggestion
 from sim.errors import InputError
-from sim.images.options import BUILDERS
-from sim.images.suggest import Suggestion
 from sim.report.texts import tr
 
 _NO_FILE = "none"

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import limits
+from sim.archives.limits import Budget, Limits
+from sim.archives.streams import compression_of, decompressed
+from sim.archives.tarball import BLOCK, TarStream, starts_tar
 from sim.errors import InputError
-from sim.images.limits import Budget, Limits
-from sim.images.streams import compression_of, decompressed
-from sim.images.tarball import BLOCK, TarStream, starts_tar
 
 LIMITS = Limits(
     content=limits.CONTEXT_CONTENT, entries=limits.CONTEXT_FILES, names=limits.MIB, path=limits.CONTEXT_PATH

@@ -96,7 +96,7 @@ def keys(found: dict[str, object]) -> list[object]:
 @pytest.mark.parametrize("line", ["--platform=linux/arm64", "--network=host", "--ulimit=nofile=9", "--shm-size=64m"])
 def test_what_is_in_a_runs_key_is_in_the_plans(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The RUN's definition has it: a build with it finds nothing that one without it left."""
-    from sim.images import plan
+    from sim.builds import plan
 
     seen = []
     made = plan.graph_for

@@ -16,11 +16,11 @@ from dashboard.running import Heartbeat
 from dashboard.scene import chart, table
 from dashboard.view import View
 from sim import limits
+from sim.archives.efficiency import efficiency
+from sim.archives.sharing import host_size, image_nodes, layer_graph, shares
+from sim.archives.store import LAYER_LIMITS, Backend
+from sim.archives.whiteouts import hidden_bytes
 from sim.errors import InputError, Problem
-from sim.images.efficiency import efficiency
-from sim.images.sharing import host_size, image_nodes, layer_graph, shares
-from sim.images.store import LAYER_LIMITS, Backend
-from sim.images.whiteouts import hidden_bytes
 from sim.report.figures.filetree import GLYPHS, Item, LayerFiles, contents, item_note, layer_files, search
 from sim.report.figures.images import (
     Shelved,

@@ -17,8 +17,8 @@ from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder
 
 if TYPE_CHECKING:
-    from sim.images.stages import Dockerfile
-    from sim.images.suggest import Suggestion
+    from sim.builds.stages import Dockerfile
+    from sim.builds.suggest import Suggestion
     from sim.report.building import Limit
     from sim.studies.build import Parameters, WhatIf
 
@@ -235,7 +235,7 @@ def _limit(text: str) -> Limit:
 
 def _read(folder: str, dockerfile: str) -> Dockerfile | None:
     """The Dockerfile, None where it is not where it is said to be (a link that leaves, another spelling)."""
-    from sim.images.stages import parse
+    from sim.builds.stages import parse
     from sim.inputfile import read_bytes
     from sim.limits import DOCKERFILE
 
@@ -281,7 +281,7 @@ def _imagined(params: Parameters, folder: str) -> tuple[WhatIf, ...]:
 
 def _advice(params: Parameters, folder: str, imagined: Sequence[WhatIf], *, changed: bool) -> tuple[Suggestion, ...]:
     """Suggestions for the edit that was given; else for the dearest of those that were tried."""
-    from sim.images.edits import Change, Edit
+    from sim.builds.edits import Change, Edit
     from sim.studies.build import advice
 
     if changed:

@@ -29,8 +29,8 @@ def inspect(
     """
     import json
 
-    from sim.images import budgets as limits
-    from sim.images.inspect import inspect as read
+    from sim.builds import budgets as limits
+    from sim.inspection import inspect as read
     from sim.report.inspection import inspected, together
 
     budgets = [limits.max_wasted(max_wasted)] if max_wasted is not None else []

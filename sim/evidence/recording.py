@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from sim.builds.options import BUILDERS
 from sim.errors import Problem
-from sim.images.options import BUILDERS
 
 _STATES = ("run", "cached", "error", "not-run")
 _CHANGES = {"content", "symlink", "dir", "mkdir", "mode", "mtime", "chown"}

@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sim import limits
+from sim.builds import context as tree_of
+from sim.builds.bases import Bases, recorded_bases
+from sim.builds.builders import build_with
+from sim.builds.cache import Step, Store
+from sim.builds.context import Entry, Tree
+from sim.builds.options import Builder, from_command_line
+from sim.builds.outcomes import left_by
+from sim.builds.rootfs import Files
+from sim.builds.vertices import Vertex
 from sim.errors import InputError, Problem
 from sim.evidence.recording import check_recording
-from sim.images import context as tree_of
-from sim.images.bases import Bases, recorded_bases
-from sim.images.builders import build_with
-from sim.images.cache import Step, Store
-from sim.images.context import Entry, Tree
-from sim.images.options import Builder, from_command_line
-from sim.images.outcomes import left_by
-from sim.images.rootfs import Files
-from sim.images.vertices import Vertex
 from sim.inputfile import read_text
 
 RECORDINGS = ("recorded_builds.json", "recorded_builds_more.json", "recorded_builds_neighbours.json")
@@ -289,7 +289,7 @@ def _named(steps: Mapping[str, Step], recorded: Mapping[str, str]) -> dict[str, 
     """What each printed step did, a repeated name numbered as in the recording, the target's side first.
 
     A step that several stages share goes by the name recorded of it: which of its names BuildKit prints is left to
-    chance (`sim.images.merging`).
+    chance (`sim.builds.merging`).
     """
     found: dict[str, str] = {}
     for step in reversed(list(steps.values())):

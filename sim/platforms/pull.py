@@ -1,7 +1,7 @@
 """Pulling an application's image on the host that starts it: dockerd's pull, on the host's own cores and link.
 
 A host pulls an image once. Who asks for it meanwhile waits for the end of that pull, and the image is there only once
-its last layer is unpacked. How a client pulls is in `sim.images.registry`; its numbers are in the catalog.
+its last layer is unpacked. How a client pulls is in `sim.registry`; its numbers are in the catalog.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from sim.catalog import load, registries
 from sim.catalog.model import Host, Number, OfficialImage
 from sim.catalog.registries import Registry
 from sim.engine.alarm import Alarm
-from sim.images.registry.client import Client, NodePull, client_of
-from sim.images.registry.work import Blob, Job, Unit, Unpacking, Work
 from sim.machine.host import RunningHost, opposite
 from sim.outcome import Bound
 from sim.platforms.plan import Plan, Step
+from sim.registry.client import Client, NodePull, client_of
+from sim.registry.work import Blob, Job, Unit, Unpacking, Work
 
 REGISTRY = "hub"
 """Where a start pulls from, by its id in the catalog."""

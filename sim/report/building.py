@@ -17,8 +17,8 @@ from sim.report.table import ESTIMATE, LEGEND
 from sim.report.texts import has, told
 
 if TYPE_CHECKING:
-    from sim.images.plan import PlannedBuild
-    from sim.images.suggest import Suggestion
+    from sim.builds.plan import PlannedBuild
+    from sim.builds.suggest import Suggestion
     from sim.studies.build import WhatIf
 
 _SHORT = 38
@@ -101,7 +101,7 @@ def both_ways(steps: Sequence[StepRecord], builder: str) -> BothWays | None:
 
 def _looking(builder: str) -> float:
     """Seconds a step takes that is found."""
-    from sim.images.rates import book
+    from sim.builds.rates import book
 
     return book().cached.at("value") if builder == "legacy" else 0.0
 

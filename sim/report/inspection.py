@@ -6,12 +6,12 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.images.inspect import NAMED_FILES
+from sim.inspection import NAMED_FILES
 from sim.report.grid import WIDTH, cut, table
 from sim.report.numbers import NARROW, written
 
 if TYPE_CHECKING:
-    from sim.images.sharing import Share
+    from sim.archives.sharing import Share
 
 _DIGEST = 12
 """Characters of a digest that tell layers apart for a reader."""
@@ -38,7 +38,7 @@ def together(found: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     """Several paths as JSON values: {"kind": "images", "inspected": [...], "shared": [...]}.
 
     inspected: what one path gives, with "path". shared, one an image in the order given, in bytes: {"name", "id",
-    "layers", "size", "adds", "moves", "frees", "shared"} as `sim.images.sharing.Share` has them.
+    "layers", "size", "adds", "moves", "frees", "shared"} as `sim.archives.sharing.Share` has them.
     """
     shared = [
         {
@@ -52,8 +52,8 @@ def together(found: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
 
 def _shares(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[Share, str]]:
     """Each image's part of a host that has them all, and its id."""
-    from sim.images.layers import Image, Layer
-    from sim.images.sharing import layer_graph, shares
+    from sim.archives.layers import Image, Layer
+    from sim.archives.sharing import layer_graph, shares
 
     fields = ("diff_id", "chain_id", "digest", "size", "compressed_size", "compression", "instruction")
     images = [

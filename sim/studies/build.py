@@ -10,17 +10,17 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MinLen, doc
 
+from sim.builds import context as trees
+from sim.builds.context import Tree
+from sim.builds.edits import Change, Edit
+from sim.builds.history import entries
+from sim.builds.ignore import rules_of
+from sim.builds.options import Builder
+from sim.builds.plan import BuildPlan, plan_builds
+from sim.builds.rootfs import TreeView
+from sim.builds.selection import Selector, select
+from sim.builds.suggest import Suggestion, suggestions
 from sim.catalog.names import CatalogName
-from sim.images import context as trees
-from sim.images.context import Tree
-from sim.images.edits import Change, Edit
-from sim.images.history import entries
-from sim.images.ignore import rules_of
-from sim.images.options import Builder
-from sim.images.plan import BuildPlan, plan_builds
-from sim.images.rootfs import TreeView
-from sim.images.selection import Selector, select
-from sim.images.suggest import Suggestion, suggestions
 from sim.outcome import Bound, MetricSpec, StepRecord
 from sim.studies.base import Context, NamesFile, Run, Study, Tick, no_tick
 

@@ -13,23 +13,23 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le, doc
 from simpy import Environment
 
+from sim.archives.layers import Image
+from sim.archives.store import LayerStore, image_of_blobs
 from sim.catalog import load
 from sim.catalog.model import Number
 from sim.catalog.names import CatalogName
 from sim.catalog.registries import Account, Distribution, distribution, registry
 from sim.errors import InputError, Problem
-from sim.images.layers import Image
-from sim.images.registry.client import Client, ClientName, client_of
-from sim.images.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
-from sim.images.registry.fleet import Distributed, Fleet, Rates, Through, distribute
-from sim.images.registry.work import LazyReading, Unpacking, Work, compressed, lazily, next_version, work_of
-from sim.images.store import LayerStore, image_of_blobs
 from sim.inputfile import exists
 from sim.machine.host import RunningHost, opposite
 from sim.outcome import Bound, MetricSpec, PullRecord, Record
 from sim.platforms.plan import Options, boot_plan
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
+from sim.registry.client import Client, ClientName, client_of
+from sim.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
+from sim.registry.fleet import Distributed, Fleet, Rates, Through, distribute
+from sim.registry.work import LazyReading, Unpacking, Work, compressed, lazily, next_version, work_of
 from sim.studies.base import Context, Repeated, Run, Study
 
 TOLD = 24
@@ -156,7 +156,7 @@ def named_images(name: str, folder: str, ratio: float, key: str = "images") -> t
         return (image_of_blobs(name, blobs),)
     path = Path(folder) / name
     if exists(path):
-        from sim.images.archive import read_images
+        from sim.archives.archive import read_images
 
         return read_images(path)
     near = difflib.get_close_matches(name, load.images(), 1)

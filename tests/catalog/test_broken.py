@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
+from sim.builds import rates
 from sim.catalog import facts, images, mechanisms, nesting, registries
 from sim.errors import CatalogError
-from sim.images import rates
 from tests.catalog.places import without_lines
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.bench import Base, Bench, Trail, arguments, bases, rebased
 from dashboard.grounds import Ground
-from sim.images.suggest import Suggestion
+from sim.builds.suggest import Suggestion
 from sim.outcome import Message
 
 GROUND = Ground("shop/Dockerfile", "/nowhere")

@@ -11,7 +11,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from dashboard import running
-from sim.images import archive, plan, streams, suggest
+from sim.archives import archive, streams
+from sim.builds import plan, suggest
 from sim.outcome import Outcome
 from tests.dashboard.apptest import opened
 from tests.dashboard.test_images_page import saved, tar

@@ -7,11 +7,11 @@ from importlib import resources
 
 import pytest
 
+from sim.builds.bases import recorded_bases
+from sim.builds.builders import graph_for, read_dockerfile
+from sim.builds.options import from_command_line
 from sim.errors import InputError
 from sim.evidence.replay import RECORDINGS, _bench, _mutate, replay
-from sim.images.bases import recorded_bases
-from sim.images.builders import graph_for, read_dockerfile
-from sim.images.options import from_command_line
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,10 @@ import xmlschema
 from junitparser import JUnitXml
 
 from sim import __version__
+from sim.builds.edits import Change, Edit
+from sim.builds.options import Builder
+from sim.builds.plan import plan_builds
 from sim.errors import Problem
-from sim.images.edits import Change, Edit
-from sim.images.options import Builder
-from sim.images.plan import plan_builds
 from sim.loading import load_text
 from sim.outcome import ConstraintRecord, Message, Metric, Outcome, Ratio, StepRecord, Verdict
 from sim.report import building, csvfile, grid, inspection, jsonlines, junit, markdown, moved, table
@@ -635,7 +635,7 @@ class TestBuilding:
         assert (build["if_same"], build["if_changed"]) == (None, None)
 
     def test_suggestions_and_edits_that_were_tried_stand_at_the_end(self) -> None:
-        from sim.images.suggest import Suggestion
+        from sim.builds.suggest import Suggestion
         from sim.studies.build import WhatIf
 
         suggestion = Suggestion(Message("no.such.advice", (("line", 3),)), 12.0, {"Dockerfile": "FROM b\n"})

@@ -2,9 +2,9 @@
 
 import pytest
 
+from sim.builds.edits import Change, Edit
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
-from sim.images.edits import Change, Edit
 from sim.studies import study
 from sim.studies.base import Context, summarise
 from sim.studies.build import STUDY, Parameters, what_if

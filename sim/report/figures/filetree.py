@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from sim.images.layers import Entry, Layer
+from sim.archives.layers import Entry, Layer
 from sim.report.look import Language
 from sim.report.numbers import written
 from sim.report.texts import tr

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim import limits
-from sim.images.layers import Image, Layer
-from sim.images.sharing import Share, layer_graph, shares
-from sim.images.store import Backend, LayerStore, PullPlan
-from sim.images.whiteouts import FileSystem
+from sim.archives.layers import Image, Layer
+from sim.archives.sharing import Share, layer_graph, shares
+from sim.archives.store import Backend, LayerStore, PullPlan
+from sim.archives.whiteouts import FileSystem
 from sim.report.figures import parts
 from sim.report.graph.layout import indented
 from sim.report.graph.svg import INDENT, WIDTH, Line, Node, drawing

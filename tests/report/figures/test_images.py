@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from sim.archives.layers import Entry, Image, Layer, chain_ids
 from sim.errors import InputError
-from sim.images.layers import Entry, Image, Layer, chain_ids
 from sim.report.figures.filetree import contents, item_note, layer_files, search
 from sim.report.figures.images import (
     Shelved,

@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from sim.images.edits import Change, Edit
-from sim.images.plan import plan_builds
+from sim.builds.edits import Change, Edit
+from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
 from sim.report import building
 from sim.report.graph.svg import Line, Node

@@ -1,0 +1,1 @@
+"""Image archives and layouts: layers, their files, what they share and waste."""

@@ -1,0 +1,191 @@
+"""Wasted bytes and efficiency in the definition of dive, the tool most people know them from.
+
+Per path, over the leaves of each layer's tree: the cumulative size of all layers that have it, and the smallest. A
+whiteout counts as its path; it adds what stood below a deleted directory, and 0 for a deleted file. Efficiency is
+the sum of the smallest over the sum of the cumulative; wasted are the cumulative sizes of paths seen twice or more.
+So a file that is overwritten once is counted whole, the version that is still visible included; what could be saved is
+`whiteouts.hidden_bytes`.
+
+Source: github.com/wagoodman/dive, dive/filetree/efficiency.go and file_tree.go, image/analysis.go. Kept of it: opaque
+markers hide nothing, a directory without an entry of its own counts 0 when deleted. One difference: dive stops reading
+a layer at a whiteout of a path that is not there; here it counts 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sim.archives.layers import Entry
+from sim.archives.whiteouts import PREFIX
+
+
+class Wasted(NamedTuple):
+    """A path seen twice or more. bytes: of all its versions. layers: those that have it, the bottom one 0."""
+
+    path: str
+    bytes: int
+    layers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Efficiency:
+    """dive's figures of an image. wasted_bytes in bytes; wasted_share of all layers' bytes but the first's.
+
+    wasted: the paths seen twice or more, largest first.
+    """
+
+    efficiency: float
+    wasted_bytes: int
+    wasted_share: float
+    wasted: tuple[Wasted, ...]
+
+    @property
+    def paths(self) -> tuple[tuple[str, int], ...]:
+        """The wasted paths with their cumulative sizes, largest first."""
+        return tuple((one.path, one.bytes) for one in self.wasted)
+
+
+@dataclass(slots=True)
+class _Repeated:
+    """A path seen before: the sum of its sizes, the smallest, and the layers that have it."""
+
+    cumulative: int
+    smallest: int
+    layers: list[int]
+
+    def add(self, size: int, layer: int) -> None:
+        """Another version of it."""
+        self.cumulative += size
+        self.smallest = min(self.smallest, size)
+        if self.layers[-1] != layer:
+            self.layers.append(layer)
+
+
+class _Node:
+    """A path of a layer, or of layers stacked. Slim, because an image may have a million."""
+
+    __slots__ = ("children", "is_directory", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.is_directory = False
+        self.children: dict[str, _Node] | None = None
+
+    def child(self, name: str) -> _Node:
+        """The child of that name, made where there is none."""
+        if self.children is None:
+            self.children = {}
+        found = self.children.get(name)
+        if found is None:
+            found = self.children[name] = _Node()
+        return found
+
+
+def efficiency(layers: Sequence[Sequence[Entry]]) -> Efficiency:
+    """Efficiency (1 where there is nothing) and wasted bytes of layers' files, bottom first."""
+    first: dict[str, tuple[int, int]] = {}
+    again: dict[str, _Repeated] = {}
+    below = _Node()
+    beyond_first = 0
+    for index, files in enumerate(layers):
+        tree = _tree(files)
+        for path, size in _leaves(tree, below):
+            if path not in first:
+                first[path] = (size, index)
+                continue
+            if path not in again:
+                known, where = first[path]
+                again[path] = _Repeated(known, known, [where])
+            again[path].add(size, index)
+        _stack(below, tree)
+        if index:
+            beyond_first += sum(one.size for one in files)
+    wasted = sum(one.cumulative for one in again.values())
+    once = sum(size for path, (size, _) in first.items() if path not in again)
+    total = once + wasted
+    return Efficiency(
+        efficiency=(once + sum(one.smallest for one in again.values())) / total if total else 1.0,
+        wasted_bytes=wasted,
+        wasted_share=wasted / beyond_first if beyond_first else 0.0,
+        wasted=tuple(
+            sorted(
+                (Wasted(path, one.cumulative, tuple(one.layers)) for path, one in again.items()),
+                key=lambda one: (-one.bytes, one.path),
+            )
+        ),
+    )
+
+
+def _tree(files: Sequence[Entry]) -> _Node:
+    """A layer's own tree, whiteouts as nodes named as in the tar. A later entry of a path replaces an earlier one."""
+    root = _Node()
+    for one in files:
+        *folders, name = one.path.split("/")
+        node = root
+        for part in folders:
+            node = node.child(part)
+        if one.kind == "whiteout":
+            node.child(PREFIX + name)
+        elif name:
+            node = node.child(name)
+            if one.kind != "opaque":
+                node.size, node.is_directory = one.size, one.kind == "directory"
+    return root
+
+
+def _leaves(tree: _Node, below: _Node) -> Iterator[tuple[str, int]]:
+    """Each leaf of a layer with its size; a whiteout with the size of the directory it deletes from `below`."""
+    pending = [("", tree)]
+    while pending:
+        path, node = pending.pop()
+        for name, child in (node.children or {}).items():
+            where = f"{path}/{name}"
+            if child.children:
+                pending.append((where, child))
+            elif name.startswith(PREFIX):
+                deleted = f"{path}/{name.removeprefix(PREFIX)}"
+                yield deleted, _directory_size(below, deleted)
+            else:
+                yield where, child.size
+
+
+def _directory_size(below: _Node, path: str) -> int:
+    node: _Node | None = below
+    for part in path.split("/")[1:]:
+        node = node.children.get(part) if node and node.children else None
+    if node is None or not node.is_directory:
+        return 0
+    total = 0
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        total += one.size
+        if one.children:
+            pending.extend(one.children.values())
+    return total
+
+
+def _stack(below: _Node, tree: _Node) -> None:
+    """Put a layer on top of `below`: delete what it whites out, and overwrite or add its nodes.
+
+    What is new is moved over as it is, and the layer's tree with it: whiteouts inside delete nothing and have no size.
+    """
+    pending = [(below, tree)]
+    while pending:
+        lower, upper = pending.pop()
+        if upper.children is None:
+            continue
+        if lower.children is None:
+            lower.children = {}
+        for name in upper.children:
+            if name.startswith(PREFIX):
+                lower.children.pop(name.removeprefix(PREFIX), None)
+        for name, child in upper.children.items():
+            known = lower.children.get(name)
+            if known is not None:
+                known.size, known.is_directory = child.size, child.is_directory
+                pending.append((known, child))
+            elif not name.startswith(PREFIX):
+                lower.children[name] = child

@@ -1,0 +1,1 @@
+"""Dockerfiles, build graphs, caches, and what a build costs."""

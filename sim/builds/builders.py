@@ -1,0 +1,90 @@
+"""One build by one builder: the Dockerfile found in the tree, the ignore rules applied, the graph made and walked."""
+
+from __future__ import annotations
+
+from sim import limits
+from sim.builds.bases import Bases
+from sim.builds.cache import Output, Step, Store, walk
+from sim.builds.context import Tree, clean, synced
+from sim.builds.graph import build_graph
+from sim.builds.ignore import Ignore, rules_of
+from sim.builds.legacy import build_chain
+from sim.builds.legacy_cache import walk_chain
+from sim.builds.options import Builder, Options
+from sim.builds.rootfs import TreeView
+from sim.builds.selection import resolve
+from sim.builds.stages import Dockerfile, parse
+from sim.builds.vertices import BuildGraph
+from sim.errors import InputError, Problem
+
+
+def read_dockerfile(tree: Tree, path: str) -> Dockerfile:
+    """The Dockerfile of a tree, symbolic links followed; a "dockerfile" stands in for a missing "Dockerfile".
+
+    Raises `InputError` where there is none or it is no text.
+    """
+    name = clean(path)
+    if name == "Dockerfile" and name not in tree and "dockerfile" in tree:
+        name = "dockerfile"
+    where = resolve(TreeView(tree), name)
+    entry = tree.get(where)
+    data = entry.content.read() if entry is not None and entry.content is not None else None
+    if data is None:
+        near = ", ".join(other for other in tree if "dockerfile" in other.lower()) or "none"
+        link = f"; it is a link to {tree.entries[name].target}" if where != name and name in tree else ""
+        message = f"failed to read dockerfile: no such file in the build context{link}; it holds {near}"
+        raise InputError(Problem(message, path))
+    return parse(data, path)
+
+
+def graph_for(
+    builder: Builder, dockerfile: Dockerfile, tree: Tree, options: Options, bases: Bases | None, before: Tree | None
+) -> tuple[BuildGraph, Ignore]:
+    """The graph a builder makes of a build, and the ignore rules that shaped its context.
+
+    before: the context as the builder saw it last (`Store.synced`).
+    """
+    count = sum(1 + len(stage.instructions) for stage in dockerfile.stages)
+    if count > limits.STEPS:
+        raise InputError(
+            Problem(f"{count} instructions are too many; a build plans {limits.STEPS} at most", dockerfile.file)
+        )
+    legacy = builder == "legacy"
+    ignore = rules_of(tree, clean(options.dockerfile), specific=not legacy)
+    visible = ignore.visible(tree)
+    if legacy:
+        return build_chain(dockerfile, synced(None, visible), options, bases), ignore
+    merges = builder == "buildkit-containerd"
+    return build_graph(dockerfile, synced(before, visible), options, bases, merges=merges), ignore
+
+
+def walk_for(
+    builder: Builder,
+    build: BuildGraph,
+    store: Store,
+    output: Output,
+    *,
+    failing: frozenset[str] = frozenset(),
+    skipped: frozenset[str] = frozenset(),
+) -> dict[str, Step]:
+    """Walk a graph by a builder's rules, changing the store."""
+    if builder == "legacy":
+        return walk_chain(build, store, output, failing=failing)
+    return walk(build, store, output, failing=failing, skipped=skipped)
+
+
+def build_with(
+    builder: Builder,
+    tree: Tree,
+    options: Options,
+    store: Store,
+    output: Output,
+    bases: Bases | None = None,
+    *,
+    failing: frozenset[str] = frozenset(),
+    skipped: frozenset[str] = frozenset(),
+) -> dict[str, Step]:
+    """One whole build of a tree that holds its Dockerfile. Raises `InputError`."""
+    dockerfile = read_dockerfile(tree, options.dockerfile)
+    build, _ = graph_for(builder, dockerfile, tree, options, bases, store.synced)
+    return walk_for(builder, build, store, output, failing=failing, skipped=skipped)

@@ -1,0 +1,275 @@
+"""BuildKit's cache: a store of keys linked to results, and the walk that says which vertices of a graph hit.
+
+A vertex hits where one stored key matches every input: by the input's own key, or by the checksum of what it selects.
+An input that ran offers no key of its own, so all that has only that to go by runs too; a checksum that comes out as
+before stops the chain (moby/buildkit, docs/dev/solver.md, solver/edge.go, solver/cachemanager.go).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sim.builds.context import Tree
+from sim.builds.files import after
+from sim.builds.patterns import glob
+from sim.builds.rootfs import Files, TreeView, opaque
+from sim.builds.selection import Selected, Selector, View, has_wildcard, key_of, select, way
+from sim.builds.vertices import BuildGraph, Vertex
+
+Outcome = Literal["hit", "miss", "base", "context", "failed", "skipped"]
+
+Output = Callable[[Vertex, Files | None], Files]
+"""What a RUN that runs leaves: given its vertex and the files it starts from."""
+
+_EVERYTHING = (Selector("/"),)
+
+Link = tuple[str, int, str, str]
+"""Key of an input, its position, the vertex's own key, the selected paths."""
+
+
+@dataclass
+class Store:
+    """What earlier builds left.
+
+    links: to the keys that an input leads to. results: number and files of what is stored at a key. synced: the context
+    as it was sent last.
+    """
+
+    links: dict[Link, set[str]] = field(default_factory=dict)
+    results: dict[str, tuple[int, Files]] = field(default_factory=dict)
+    synced: Tree | None = None
+    builds: int = 0
+    made: int = 0
+
+    def copy(self) -> Store:
+        """A store that may go its own way."""
+        links = {link: set(ids) for link, ids in self.links.items()}
+        return Store(links, dict(self.results), self.synced, self.builds, self.made)
+
+    def next(self) -> int:
+        """A number larger than all before."""
+        self.made += 1
+        return self.made
+
+
+@dataclass
+class Step:
+    """What became of a vertex.
+
+    probe: keys a later vertex may match this one by; empty where it ran. kept: the keys it is stored under.
+    selected: input position to what was taken from it. by_content: positions that matched only by checksum.
+    """
+
+    vertex: Vertex
+    outcome: Outcome
+    files: View | None
+    probe: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    selected: Mapping[int, Selected] = field(default_factory=dict)
+    by_content: frozenset[int] = frozenset()
+
+    @property
+    def key(self) -> str:
+        """A short name of its key."""
+        return min(self.kept)[:12] if self.kept else ""
+
+    @property
+    def ran(self) -> bool:
+        """Whether it was executed."""
+        return self.outcome in ("miss", "failed")
+
+
+def walk(
+    build: BuildGraph,
+    store: Store,
+    output: Output,
+    *,
+    failing: frozenset[str] = frozenset(),
+    skipped: frozenset[str] = frozenset(),
+) -> dict[str, Step]:
+    """Build a graph against a store, which is changed as the builder would change it.
+
+    failing, skipped: names of steps that fail if they run, and that never come to run.
+    """
+    store.builds += 1
+    sent = _sent(build)
+    store.synced = sent or store.synced
+    walker = _Walk(store, output, failing, f"session {store.builds}", sent or build.context)
+    for vertex in build.vertices:
+        walker.steps[vertex.id] = walker.source(vertex) or (
+            walker.skip(vertex) if skipped.intersection(vertex.names) else walker.solve(vertex)
+        )
+    if build.target:
+        walker.complete(build.target)
+    return walker.steps
+
+
+def _sent(build: BuildGraph) -> Tree | None:
+    """What of the context the daemon now holds: the paths that are asked for and no others; None where none are.
+
+    As moby/buildkit, dockerfile2llb: filterPaths, and tonistiigi/fsutil, receive.go, which removes the rest. Links on
+    the way to a path are followed (followlinks.go), those inside a directory that is asked for are not.
+    """
+    taken = [item for vertex in build.vertices for item in vertex.inputs if item.kind == "context"]
+    if not taken:
+        return None
+    paths = {selector.path.strip("/") for item in taken for selector in item.selectors or _EVERYTHING}
+    tree = build.context
+    if "" in paths:
+        return tree
+    patterns = [glob(path) for path in paths if has_wildcard(path)]
+    matched = {name for name in tree if any(pattern.fullmatch(name) for pattern in patterns)}
+    view = TreeView(tree)
+    asked = {step for path in paths | matched for step in way(view, path)}
+    kept: set[str] = set()
+    for name in tree:
+        above = [name[:at] for at, char in enumerate(name) if char == "/"]
+        if not asked.isdisjoint((*above, name)):
+            kept.update((*above, name))
+    return tree.keep(kept.__contains__)
+
+
+class _Walk:
+    """One build's way through its graph, inputs first.
+
+    A vertex without a key runs: whatever is built on it has no key by it either, and asks for its files. One with a key
+    but no result runs only if its files are asked for.
+    """
+
+    def __init__(self, store: Store, output: Output, failing: frozenset[str], nonce: str, sent: Tree) -> None:
+        self.store = store
+        self.output = output
+        self.failing = failing
+        self.nonce = nonce
+        self.sent = sent
+        self.steps: dict[str, Step] = {}
+
+    def source(self, vertex: Vertex) -> Step | None:
+        """The step of a source: it is looked at each time. None for what is no source."""
+        if vertex.kind == "context":
+            return Step(vertex, "context", TreeView(self.sent), kept=frozenset({self.nonce}))
+        if vertex.kind == "image" and vertex.image is not None:
+            layers = key_of(("layers", *vertex.image.layers, str(vertex.definition["platform"])))
+            keys = frozenset({vertex.key, layers})
+            return Step(vertex, "base", vertex.image.root(), keys, keys)
+        if vertex.kind in ("http", "git"):
+            keys = frozenset({vertex.key})
+            name = str(vertex.definition.get("name", ""))
+            files = Files(written=lambda: {name: opaque(vertex.key)}) if name else Files(tokens=(vertex.key,))
+            return Step(vertex, "base", files, keys, keys)
+        return None
+
+    def skip(self, vertex: Vertex) -> Step:
+        """The step of a vertex that the build ended before."""
+        return Step(vertex, "skipped", Files(tokens=(self.nonce,)))
+
+    def solve(self, vertex: Vertex) -> Step:
+        """Find a vertex in the cache, by its inputs' keys and then by their content, or run it."""
+        matched = [set[str]() if vertex.ignore_cache else self._by_key(vertex, at) for at in range(len(vertex.inputs))]
+        if not vertex.inputs and not vertex.ignore_cache and vertex.key in self.store.results:
+            matched = [{vertex.key}]
+        everywhere = set.intersection(*matched) if matched else set[str]()
+        before = [set(keys) for keys in matched]
+        selected: dict[int, Selected] = {}
+        if not everywhere:
+            selected = self._select(vertex)
+            for at in selected:
+                matched[at] |= self._by_content(vertex, at, selected[at].digest)
+            if not vertex.ignore_cache and matched:
+                everywhere = set.intersection(*matched)
+        if not everywhere:
+            return self._run(vertex, selected)
+        content = frozenset(at for at, keys in enumerate(before) if not keys & everywhere)
+        results = self.store.results
+        found = [key for key in everywhere if key in results]
+        best = max(found, key=lambda key: results[key][0]) if found else None
+        kept = frozenset(everywhere if best is None else {best})
+        return Step(vertex, "hit", results[best][1] if best else None, frozenset(everywhere), kept, selected, content)
+
+    def complete(self, name: str) -> None:
+        """Make sure that a vertex has files: run it, and what it needs, where only its key was found."""
+        needed: dict[str, None] = {}
+        ahead = [(name, False)]
+        while ahead:
+            here, ready = ahead.pop()
+            step = self.steps[here]
+            if here in needed or step.outcome != "hit" or step.files is not None:
+                continue
+            if ready:
+                needed[here] = None
+            else:
+                ahead.append((here, True))
+                ahead.extend((item.vertex, False) for item in step.vertex.inputs)
+        for here in needed:
+            step = self.steps[here]
+            ran = self._run(step.vertex, self._select(step.vertex))
+            self.steps[here] = dataclasses.replace(ran, probe=step.probe)
+
+    def _by_key(self, vertex: Vertex, at: int) -> set[str]:
+        item = vertex.inputs[at]
+        probe = self.steps[item.vertex].probe
+        return self._follow((key, at, vertex.key, item.selector_key) for key in probe)
+
+    def _select(self, vertex: Vertex) -> dict[int, Selected]:
+        """The checksums of all inputs that have one."""
+        selected = {}
+        for at, item in enumerate(vertex.inputs):
+            if item.by_content:
+                self.complete(item.vertex)
+                view = self.steps[item.vertex].files
+                if view is not None:
+                    selected[at] = select(view, item.selectors or _EVERYTHING)
+        return selected
+
+    def _by_content(self, vertex: Vertex, at: int, digest: str) -> set[str]:
+        """The keys a checksum leads to. Checksum and own keys are then linked to the same, so either matches later."""
+        item = vertex.inputs[at]
+        link = (digest, at, vertex.key, "")
+        own = [(key, at, vertex.key, item.selector_key) for key in self.steps[item.vertex].kept]
+        found = self._follow([link])
+        connected = found | self._follow(own)
+        for each in (link, *own) if connected else ():
+            self.store.links.setdefault(each, set()).update(connected)
+        return found
+
+    def _run(self, vertex: Vertex, selected: Mapping[int, Selected]) -> Step:
+        """Run a vertex and store what it leaves, under the key its inputs lead to already or a new one."""
+        for item in vertex.inputs:
+            self.complete(item.vertex)
+        if self.failing.intersection(vertex.names):
+            return Step(vertex, "failed", None, selected=selected)
+        alternatives = []
+        for at, item in enumerate(vertex.inputs):
+            kept = self.steps[item.vertex].kept
+            links = [(key, at, vertex.key, item.selector_key) for key in kept]
+            if at in selected:
+                links.append((selected[at].digest, at, vertex.key, ""))
+            alternatives.append(links)
+        number = self.store.next()
+        if alternatives:
+            known = set.intersection(*(self._follow(links) for links in alternatives))
+            key = min(known) if known else key_of((vertex.key, str(number)))
+        else:
+            key = vertex.key
+        for link in itertools.chain.from_iterable(alternatives):
+            self.store.links.setdefault(link, set()).add(key)
+        files = self._left(vertex)
+        self.store.results[key] = (number, files)
+        return Step(vertex, "miss", files, kept=frozenset({key}), selected=selected)
+
+    def _left(self, vertex: Vertex) -> Files:
+        if vertex.kind != "exec":
+            return after(vertex, [self.steps[item.vertex].files for item in vertex.inputs])
+        root = next((item.vertex for item in vertex.inputs if item.kind == "parent"), None)
+        below = self.steps[root].files if root is not None else None
+        return self.output(vertex, below if isinstance(below, Files) else None)
+
+    def _follow(self, links: Iterable[Link]) -> set[str]:
+        found: set[str] = set()
+        for link in links:
+            found |= self.store.links.get(link, set())
+        return found

@@ -1,0 +1,198 @@
+"""What a RUN leaves, as far as its shell line shows it without being run.
+
+A line of nothing but a few plain commands (`echo word > /file`, `rm`, `mkdir`, `cp`, `cat`, `touch`) leaves what is
+known. Of any other line the output is unknown and a token stands for it; what earlier steps put there is then still
+there, unless one of its commands may take it away: `rm`, `mv`, a redirect, `git clean`, `find -delete`, `xargs`. That a
+program called by name, such as `make`, removes what a COPY put there is not looked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from sim import limits
+from sim.builds.context import Entry, file
+from sim.builds.instructions import Run
+from sim.builds.rootfs import Files, covered
+from sim.builds.selection import key_of
+from sim.builds.vertices import Vertex
+
+EVERYTHING = ("",)
+"""The root and all below it."""
+
+_SHELL = ["/bin/sh", "-c"]
+_WORD = r"""(?:[\w./:=,@%+-]+|'[^'\\\n]*'|"[^"$`\\\n]*")"""
+_PATH = r"[\w./-]+"
+_PLAIN = re.compile(rf"(true|:|echo|rm|mkdir|cp|cat|touch)((?: +{_WORD})*)(?: *> *({_PATH}))? *", re.ASCII)
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
+_BEFORE = {
+    "!", "{", "command", "do", "elif", "else", "env", "exec", "if", "nice", "sudo", "then", "time", "until", "while",
+}  # fmt: skip
+"""Words that may stand before a command."""
+_TAKES = {"rm", "rmdir", "unlink", "shred", "truncate", "mv"}
+_WRITES = {"cp", "install", "ln", "tee"}
+_GIT_TAKES = {"clean", "checkout", "reset", "restore", "rm", "mv", "stash", "switch"}
+_ANY = "$"
+"""An argument that may come to any path."""
+
+
+def left_by(vertex: Vertex, below: Files | None, tokens: tuple[str, ...]) -> Files:
+    """The files after a RUN. tokens: what stands for its output where that is not known."""
+    under = (below,) if below is not None else ()
+    known = _known(vertex, below) if isinstance(vertex.step, Run) else None
+    if known is not None:
+        written, removed, places = known
+        return Files(under, written=lambda: written, places=lambda: places, removed=removed)
+    return Files(under, tokens=tokens, removed=_may_remove(vertex), through=True)
+
+
+def _line(vertex: Vertex) -> str | None:
+    """The line that /bin/sh is given; None for another shell, an exec form or a heredoc's script."""
+    command = list(vertex.definition.get("argv") or vertex.definition.get("command") or ())
+    return str(command[-1]) if command[-3:-1] == _SHELL and len(str(command[-1])) <= limits.SHELL_LINE else None
+
+
+def _known(
+    vertex: Vertex, below: Files | None
+) -> tuple[Mapping[str, Entry], set[str], tuple[tuple[str, str], ...]] | None:
+    """The entries it writes, the paths it removes and the tokens of what it makes; None where that is not known."""
+    line = _line(vertex)
+    if line is None or vertex.definition.get("mounts") or vertex.definition.get("user") not in (None, "", "root", "0"):
+        return None
+    line = _expanded(line, vertex)
+    written: dict[str, Entry] = {}
+    removed: set[str] = set()
+    places: dict[str, str] = {}
+
+    def at(path: str) -> Entry | None:
+        """The file at a path, None where it is not sure what is there."""
+        if path in written:
+            return written[path]
+        if below is None or covered(path, removed) or covered(path, places):
+            return None
+        found = below.listing(path)
+        one = len(found.entries) == 1 and found.entries[0][0] == "" and not found.taint
+        return found.entries[0][1] if one and found.entries[0][1].kind == "file" else None
+
+    for command in line.split("&&"):
+        parsed = _PLAIN.fullmatch(command.strip(" "))
+        if parsed is None:
+            return None
+        verb, words, goal = parsed[1], shlex.split(parsed[2]), parsed[3]
+        paths = [_place(vertex, word) for word in words if not word.startswith("-")]
+        flags = {word for word in words if word.startswith("-")}
+        held = [at(path) for path in paths] if verb in ("cp", "cat", "touch") else []
+        if goal is not None:
+            text = _printed(verb, words, held)
+            if text is None:
+                return None
+            written[_place(vertex, goal)] = file(text)
+        elif verb == "rm" and flags <= {"-f", "-r", "-rf", "-fr"}:
+            removed |= set(paths)
+            for path in [name for name in written if covered(name, paths)]:
+                del written[path]
+        elif verb == "mkdir" and flags <= {"-p"}:
+            places |= {path: key_of(("mkdir", path)) for path in paths}
+        elif verb == "cp" and not flags and len(paths) == 2 and held[0] is not None:
+            places[paths[1]] = key_of(("cp", held[0].identity(), *paths))
+        elif not (verb in ("true", ":", "echo") or (verb == "touch" and not flags and None not in held)):
+            return None
+    return written, removed, tuple(places.items())
+
+
+def _printed(verb: str, words: Sequence[str], held: Sequence[Entry | None]) -> bytes | None:
+    """What a command prints, None where that is not known."""
+    if verb in ("true", ":"):
+        return b""
+    if verb == "echo" and not (words and words[0].startswith("-")):
+        return (" ".join(words) + "\n").encode()
+    if verb == "cat" and len(held) == len(words) and sum(entry.size for entry in held if entry) <= limits.SHELL_OUTPUT:
+        read = [entry.content.read() if entry is not None and entry.content is not None else None for entry in held]
+        parts = [part for part in read if part is not None]
+        return b"".join(parts) if len(parts) == len(read) else None
+    return None
+
+
+def _expanded(line: str, vertex: Vertex) -> str:
+    """The line with the variables that its step sets replaced, where their values are plain words."""
+    env = dict(pair.partition("=")[::2] for pair in vertex.definition.get("env", ()))
+    if "'" in line:
+        return line
+
+    def value(found: re.Match[str]) -> str:
+        held = env.get(found[1] or found[2])
+        return held if held and re.fullmatch(r"[\w./:-]+", held, re.ASCII) else found[0]
+
+    return _VARIABLE.sub(value, line)
+
+
+def _place(vertex: Vertex, word: str) -> str:
+    return posixpath.normpath(posixpath.join("/", vertex.cwd, word)).strip("/")
+
+
+def _may_remove(vertex: Vertex) -> tuple[str, ...]:
+    """The paths that its commands may take away or write anew."""
+    line = _line(vertex)
+    if line is None:
+        return EVERYTHING
+    found: list[str] = []
+    cwd: str | None = vertex.cwd
+    for words in _commands(line):
+        if words[:1] == ["cd"]:
+            plain = cwd is not None and len(words) == 2 and not _SPECIAL.search(words[1])
+            cwd = posixpath.join(cwd or "/", words[1]) if plain else None
+        for goal in _taken(words):
+            special = _SPECIAL.search(goal)
+            fixed = goal[: special.start()].rpartition("/")[0] + "/" if special else goal
+            if fixed in ("", "/") or (cwd is None and not goal.startswith("/")):
+                return EVERYTHING
+            found.append(posixpath.normpath(posixpath.join("/", cwd or "/", fixed)).strip("/"))
+    return tuple(found)
+
+
+_SPECIAL = re.compile(r"[*?\[$`{~]")
+
+
+def _taken(words: Sequence[str]) -> list[str]:
+    """The paths that a command takes away or writes anew, as written."""
+    verb = posixpath.basename(words[0]) if words else ""
+    plain = [word for word in words[1:] if not word.startswith("-")]
+    goals = [word for sign, word in itertools.pairwise(words) if sign in (">", ">|", "&>")]
+    if verb in _TAKES:
+        return goals + plain
+    if verb in _WRITES and plain:
+        into = plain[-1].endswith("/") or posixpath.basename(plain[-1]) in (".", "..")
+        names = [posixpath.basename(word) for word in plain[:-1]] if into else [""]
+        return goals + [posixpath.join(plain[-1], name) for name in names]
+    if verb == "find" and {"-delete", "-exec", "-execdir", "-ok"}.intersection(words):
+        starts = list(itertools.takewhile(lambda word: not word.startswith("-"), words[1:]))
+        return goals + (starts or ["."])
+    deep = (
+        (verb == "git" and _GIT_TAKES.intersection(words))
+        or (verb == "xargs" and _TAKES.intersection(words))
+        or (verb in ("sh", "bash") and "-c" in words)
+        or verb == "eval"
+    )
+    return [_ANY] if deep else goals
+
+
+def _commands(line: str) -> Iterator[list[str]]:
+    """The words of each command of a shell line; all that cannot be read is one `eval`."""
+    lexer = shlex.shlex(re.sub(r"[\n`]", " ; ", line), posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    words: list[str] = []
+    try:
+        for token in lexer:
+            if token and set(token) <= set("&|;()"):
+                yield words
+                words = []
+            elif words or not (token in _BEFORE or re.match(r"\w+=", token)):
+                words.append(token)
+    except ValueError:
+        words = ["eval"]
+    yield words

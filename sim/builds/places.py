@@ -1,0 +1,71 @@
+"""Where a RUN runs: its directory, its variables, and the files that are known to be there, those of its mounts too."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sim.builds.cache import Step
+from sim.builds.context import clean
+from sim.builds.instructions import Run
+from sim.builds.mounts import read_mount
+from sim.builds.rootfs import Files, TreeView
+from sim.builds.selection import View, resolve
+from sim.builds.vertices import BuildGraph
+from sim.errors import InputError
+from sim.limits import MANIFEST
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command runs. read: a file's text by its path, None where it is not known."""
+
+    cwd: str
+    env: Mapping[str, str]
+    read: Callable[[str], str | None]
+
+
+def place_of(step: Step, build: BuildGraph, steps: Mapping[str, Step], cwd: str) -> Place:
+    """Where a RUN runs."""
+    vertex = step.vertex
+    parent = next((steps[item.vertex] for item in vertex.inputs if item.kind == "parent"), None)
+    below = parent.files if parent is not None else None
+    env = dict(pair.partition("=")[::2] for pair in vertex.definition.get("env", ()))
+    mounts = _bound(vertex.step, cwd) if isinstance(vertex.step, Run) else {}
+
+    def read(path: str) -> str | None:
+        where = _plain(cwd, path)
+        for target, source in mounts.items():
+            if not target or where == target or where.startswith(target + "/"):
+                return _text(TreeView(build.context), _plain(source, where[len(target) :].strip("/")))
+        return _text(below, where) if isinstance(below, Files) else None
+
+    return Place(cwd, env, read)
+
+
+def _bound(step: Run, cwd: str) -> dict[str, str]:
+    """The paths of the build context that are mounted, by where."""
+    found = {}
+    for value in step.mounts:
+        try:
+            mount = read_mount(value, str)
+            if mount.type == "bind" and not mount.source_stage and "$" not in value:
+                found[_plain(cwd, mount.target)] = clean(mount.source)
+        except (ValueError, InputError):
+            continue  # the build itself says what is wrong with it
+    return found
+
+
+def _plain(*parts: str) -> str:
+    """A path relative to the root."""
+    return posixpath.normpath(posixpath.join("/", *parts)).strip("/")
+
+
+def _text(view: View, path: str) -> str | None:
+    """The text of a file that is known and not too large."""
+    entry = view.lookup(resolve(view, path))
+    if entry is None or entry.kind != "file" or entry.content is None or entry.size > MANIFEST:
+        return None
+    data = entry.content.read()
+    return None if data is None else data.decode("utf-8", "replace")

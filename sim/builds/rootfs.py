@@ -1,0 +1,227 @@
+"""The files a step leaves, as far as they can be known without running it: layers over layers.
+
+A COPY's files are known. A RUN's are opaque: it may have written anywhere, so a token stands for its output, unless
+what it left is declared. A checksum over an opaque place contains the token.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+from collections.abc import Callable, Container, Iterable, Mapping
+
+from sim.builds.context import Content, Entry, Tree
+from sim.builds.selection import Listing, key_of
+
+_MANY = 16
+"""With more tokens than these one stands for all: a long chain of steps would be hashed once more for every path."""
+
+
+class Files:
+    """The file system after a step: what the step wrote, over what was there. Without `below`, over nothing."""
+
+    __slots__ = (
+        "_make",
+        "_written",
+        "below",
+        "declared",
+        "memo",
+        "opaque",
+        "places",
+        "ready",
+        "removed",
+        "through",
+        "tokens",
+    )
+
+    def __init__(
+        self,
+        below: tuple[Files, ...] = (),
+        *,
+        written: Callable[[], Mapping[str, Entry]] | None = None,
+        tokens: tuple[str, ...] = (),
+        places: Callable[[], tuple[tuple[str, str], ...]] | None = None,
+        declared: bool = False,
+        removed: Iterable[str] = (),
+        through: bool = False,
+    ) -> None:
+        """Files over others, the uppermost of `below` first.
+
+        written: the entries written, made when first asked for. tokens: of writes that may be anywhere.
+        places: (path, token) of writes somewhere below a path. declared: the entries are all that is at their places.
+        removed: paths of which nothing below shows. through: beside the tokens' writes all else of below still shows.
+        """
+        self.below = below
+        self._make = written
+        self._written: Mapping[str, Entry] | None = None
+        self.tokens = tokens
+        self.places = places
+        self.declared = declared
+        self.removed = frozenset(removed)
+        self.through = through
+        self.opaque = through and len(below) == 1 and written is None and places is None and not self.removed
+        self.ready = False
+        self.memo: dict[str, Listing] = {}
+
+    @property
+    def written(self) -> Mapping[str, Entry]:
+        """The entries this step wrote, by path relative to the root."""
+        if self._written is None:
+            self._written = self._make() if self._make is not None else {}
+        return self._written
+
+    def prepare(self) -> None:
+        """Make the entries of everything below first, the lowest first, so that a long chain needs no recursion."""
+        ahead: list[Files] = [self]
+        found: list[Files] = []
+        while ahead:
+            node = ahead.pop()
+            if not node.ready:
+                found.append(node)
+                ahead.extend(node.below)
+        for node in reversed(found):
+            _ = node.written
+            node.ready = True
+
+    def listing(self, path: str) -> Listing:
+        """What is at a path and below, and the tokens of what may have been written there beside."""
+        self.prepare()
+        if path not in self.memo:
+            found: dict[str, Entry] = {}
+            taint: list[str] = []
+            _collect(self, path, found, taint, [False], set())
+            shown = {
+                rel: entry
+                for rel, entry in found.items()
+                if not any(rel[:at] in found and found[rel[:at]].kind != "dir" for at in _ends(rel))
+            }
+            unknown = tuple(dict.fromkeys(taint))
+            if len(unknown) > _MANY:
+                unknown = (key_of(unknown),)
+            self.memo[path] = Listing(tuple(sorted(shown.items())), unknown)
+        return self.memo[path]
+
+    def lookup(self, path: str) -> Entry | None:
+        """The entry at a path as far as it is known."""
+        self.prepare()
+        above = _with_above(path)
+        node: Files | None = self
+        while node is not None:
+            if path in node.written:
+                return node.written[path]
+            if not node.removed.isdisjoint(above):
+                return None
+            for upper in node.below[:-1]:
+                found = upper.lookup(path)
+                if found is not None:
+                    return found
+            node = node.below[-1] if node.below else None
+        return None
+
+
+def _ends(rel: str) -> list[int]:
+    return [at for at in range(len(rel)) if rel[at] == "/"] + ([0] if rel else [])
+
+
+def _with_above(path: str) -> set[str]:
+    """A path and the directories it is in, "" for the root."""
+    return {path, *(path[:at] for at in _ends(path))}
+
+
+def covered(path: str, by: Container[str]) -> bool:
+    """Whether a path, or a directory it is in, is among some paths."""
+    return any(name in by for name in _with_above(path))
+
+
+def _collect(
+    node: Files, path: str, found: dict[str, Entry], taint: list[str], known: list[bool], removed: set[str]
+) -> bool:
+    """Gather from the top down; True once nothing below can show through.
+
+    known: an answer is declared complete. removed: paths below this one that steps above have taken away.
+    """
+    above = _with_above(path)
+    while True:
+        if node.opaque:
+            taint.extend(() if known[0] else node.tokens)
+            node = node.below[0]
+            continue
+        here = _at(node, path)
+        if removed and here:
+            here = {rel: entry for rel, entry in here.items() if not covered(posixpath.join(path, rel), removed)}
+        for rel, entry in here.items():
+            found.setdefault(rel, entry)
+        if "" in here and here[""].kind != "dir":
+            return True
+        if here and node.declared:
+            known[0] = True
+        if not known[0]:
+            for place, token in node.places() if node.places else ():
+                if _overlap(place, path) and not covered(place, removed):
+                    taint.append(token)
+            if node.tokens:
+                taint.extend(node.tokens)
+                if not node.through:
+                    return True
+        if node.removed:
+            if not node.removed.isdisjoint(above):
+                return True
+            removed |= {gone for gone in node.removed if gone.startswith(path + "/") or not path}
+        if not node.below:
+            return False
+        for upper in node.below[:-1]:
+            if _collect(upper, path, found, taint, known, set(removed)):
+                return True
+        node = node.below[-1]
+
+
+def _at(node: Files, path: str) -> dict[str, Entry]:
+    written = node.written
+    if not written:
+        return {}
+    if not path:
+        return dict(written)
+    for at in _ends(path)[:-1]:
+        above = written.get(path[:at])
+        if above is not None and above.kind == "opaque" and above.content is not None:
+            inside = Content(key_of((above.content.digest, path[at:])))
+            return {"": dataclasses.replace(above, content=inside)}
+    start = path + "/"
+    found = {other[len(start) :]: entry for other, entry in written.items() if other.startswith(start)}
+    if path in written:
+        found[""] = written[path]
+    return found
+
+
+def _overlap(place: str, path: str) -> bool:
+    return not place or not path or place == path or place.startswith(path + "/") or path.startswith(place + "/")
+
+
+class TreeView:
+    """A build context as a view: everything in it is known."""
+
+    __slots__ = ("memo", "tree")
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.memo: dict[str, Listing] = {}
+
+    def listing(self, path: str) -> Listing:
+        """What is at a path and below."""
+        if path not in self.memo:
+            self.memo[path] = Listing(tuple(self.tree.under(path)))
+        return self.memo[path]
+
+    def lookup(self, path: str) -> Entry | None:
+        """The entry at a path."""
+        return self.tree.get(path)
+
+
+def opaque(token: str) -> Entry:
+    """An entry of which only a token is known."""
+    return Entry("opaque", 0, content=Content(token))
+
+
+def join(dest: str, name: str) -> str:
+    """A path below another, relative to the root."""
+    return posixpath.normpath(posixpath.join("/", dest, name)).strip("/")

@@ -1,0 +1,206 @@
+"""What of a file tree enters a cache key: the checksum of the paths a COPY or a mount selects.
+
+As BuildKit's contenthash: mode, owner, size, link target and bytes of everything selected, the paths below a
+directory, but not the name of a single selected file and never a time (moby/buildkit, cache/contenthash).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sim.builds.context import Entry
+from sim.builds.patterns import Patterns, glob
+
+_MAX_LINKS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Paths of one source. path: absolute. include, exclude: patterns relative to it (--parents, --exclude)."""
+
+    path: str
+    wildcard: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is at a path and below. taint: tokens of whatever else may have written there; empty where all is known."""
+
+    entries: tuple[tuple[str, Entry], ...]
+    taint: tuple[str, ...] = ()
+
+
+class View(Protocol):
+    """A file tree that can be looked into."""
+
+    def listing(self, path: str) -> Listing:
+        """What is at a relative path ("" for the root) and below."""
+
+    def lookup(self, path: str) -> Entry | None:
+        """The entry at a relative path, None where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The outcome of a selection.
+
+    parts: path and identity of everything that counted, for saying what differs. size: bytes of the files.
+    missing: selected paths of which there is nothing. entries: relative path and entry, as a copy takes them.
+    """
+
+    digest: str
+    parts: tuple[tuple[str, str], ...]
+    size: int = 0
+    missing: tuple[str, ...] = ()
+    taint: tuple[str, ...] = ()
+
+
+def select(view: View, selectors: Iterable[Selector]) -> Selected:
+    """The checksum of what several selectors pick from a tree."""
+    found = [_one(view, selector) for selector in sorted(set(selectors), key=lambda s: (s.path, s.include, s.exclude))]
+    if len(found) == 1:
+        return found[0]
+    return Selected(
+        key_of(part.digest for part in found),
+        tuple(part for one in found for part in one.parts),
+        sum(one.size for one in found),
+        tuple(path for one in found for path in one.missing),
+        tuple(token for one in found for token in one.taint),
+    )
+
+
+def key_of(parts: Iterable[str]) -> str:
+    """Short sha256 over texts, in order."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _one(view: View, selector: Selector) -> Selected:
+    path = selector.path.strip("/")
+    if selector.wildcard:
+        return _wildcard(view, selector, path)
+    where = resolve(view, path)
+    listing = view.listing(where)
+    missing = [] if listing.entries or listing.taint or not path else [selector.path]
+    if selector.include or selector.exclude:
+        chosen = _filtered(listing, selector)
+        hashed = [
+            f"{posixpath.basename(rel or path)} {_followed(view, posixpath.join(where, rel), e, missing)}"
+            for rel, e in chosen
+        ]
+        return _selected(where, chosen, [*hashed, *listing.taint], listing.taint, tuple(missing))
+    if len(listing.entries) == 1 and listing.entries[0][0] == "":
+        hashed = [listing.entries[0][1].identity()]
+    else:
+        hashed = [f"{rel} {entry.identity()}" for rel, entry in listing.entries]
+    return _selected(where, listing.entries, [*hashed, *listing.taint], listing.taint, tuple(missing))
+
+
+def _selected(
+    where: str,
+    entries: Iterable[tuple[str, Entry]],
+    hashed: Iterable[str],
+    taint: tuple[str, ...],
+    missing: tuple[str, ...] = (),
+) -> Selected:
+    entries = tuple(entries)
+    parts = tuple((posixpath.join(where, rel) if rel else where, entry.identity()) for rel, entry in entries)
+    return Selected(key_of(hashed), parts, sum(entry.size for _, entry in entries), missing, taint)
+
+
+def _filtered(listing: Listing, selector: Selector) -> list[tuple[str, Entry]]:
+    include = Patterns(selector.include) if selector.include else None
+    exclude = Patterns(selector.exclude) if selector.exclude else None
+    chosen = {
+        rel
+        for rel, _ in listing.entries
+        if (include is None or (rel and include.matches(rel))) and not (exclude and rel and exclude.matches(rel))
+    }
+    holders = {rel[:at] for rel in chosen for at in range(len(rel)) if rel[at] == "/"}
+    wanted = chosen | holders
+    return [(rel, entry) for rel, entry in listing.entries if rel in wanted]
+
+
+def _wildcard(view: View, selector: Selector, path: str) -> Selected:
+    fixed, pattern = split_wildcard(path)
+    where = resolve(view, fixed)
+    listing = view.listing(where)
+    matches = glob(pattern).fullmatch
+    exclude = Patterns(selector.exclude) if selector.exclude else None
+    chosen = []
+    matched = ""
+    for rel, entry in listing.entries:
+        if not rel:
+            continue
+        if not matched or not rel.startswith(matched + "/"):
+            if not matches(rel):
+                continue
+            matched = rel
+        below = rel[len(matched) + 1 :]
+        if exclude and below and exclude.matches(below):
+            continue
+        chosen.append((rel, entry))
+    missing: list[str] = []
+    followed = [(rel, _followed(view, posixpath.join(where, rel), entry, missing)) for rel, entry in chosen]
+    if len(chosen) == 1 and not listing.taint and posixpath.basename(chosen[0][0]) == posixpath.basename(path):
+        return _selected(where, chosen, [followed[0][1]], (), tuple(missing))
+    hashed = [f"{posixpath.basename(rel)} {identity}" for rel, identity in followed]
+    unknown = [f"{token} {pattern}" for token in listing.taint]
+    return _selected(where, chosen, [*hashed, *unknown], listing.taint, tuple(missing))
+
+
+def _followed(view: View, path: str, entry: Entry, missing: list[str]) -> str:
+    """What a path counts as where patterns choose: a link as what it leads to (contenthash, checksum.go: Checksum).
+
+    A link to nothing that was sent is refused there; what it leads to is added to `missing`.
+    """
+    goal = resolve(view, path) if entry.kind == "link" else path
+    if goal == path:
+        return entry.identity()
+    found = view.listing(goal)
+    if not found.entries:
+        missing += [] if found.taint else ["/" + goal]
+        return entry.identity()
+    return _one(view, Selector("/" + goal)).digest
+
+
+def has_wildcard(path: str) -> bool:
+    """Whether a path is a pattern; a backslash takes the next character literally."""
+    return bool(re.search(r"[*?\[]", re.sub(r"\\.", "", path)))
+
+
+def split_wildcard(path: str) -> tuple[str, str]:
+    """The leading part of a pattern without wildcards, and the rest."""
+    parts = path.split("/")
+    at = next((i for i, part in enumerate(parts) if has_wildcard(part)), len(parts))
+    return "/".join(parts[:at]), "/".join(parts[at:])
+
+
+def resolve(view: View, path: str) -> str:
+    """A path with the symbolic links on its way followed, within the tree."""
+    return way(view, path)[-1]
+
+
+def way(view: View, path: str) -> list[str]:
+    """Every symbolic link that is followed on the way to a path, and at the end where it leads."""
+    met: list[str] = []
+    for _ in range(_MAX_LINKS):
+        parts = path.split("/") if path else []
+        for count in range(1, len(parts) + 1):
+            here = "/".join(parts[:count])
+            entry = view.lookup(here)
+            if entry is not None and entry.kind == "link":
+                base = "/" if entry.target.startswith("/") else "/" + "/".join(parts[: count - 1])
+                joined = posixpath.normpath(posixpath.join(base, entry.target.lstrip("/"), *parts[count:]))
+                path = joined.strip("/")
+                met.append(here)
+                break
+        else:
+            break
+    return [*met, path]

@@ -1,0 +1,84 @@
+"""What earlier instructions of a stage leave for later ones: environment, directory, user, shell."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sim.builds.bases import DEFAULT_PATH, BaseImage
+
+DEFAULT_SHELL = ("/bin/sh", "-c")
+
+
+@dataclass
+class State:
+    """A stage while it is read.
+
+    env: what steps run with, ARGs with a value included, in BuildKit's order: a variable set again moves to the end.
+    image_env: what the image keeps, in the order of first setting. output: the id of the vertex whose files these are.
+    """
+
+    env: dict[str, str] = field(default_factory=dict)
+    image_env: dict[str, str] = field(default_factory=dict)
+    cwd: str = "/"
+    workdir: str = ""
+    user: str = ""
+    shell: tuple[str, ...] = DEFAULT_SHELL
+    output: str = ""
+    onbuild: tuple[str, ...] = ()
+
+    def set_env(self, name: str, value: str) -> None:
+        """Set a variable for the steps that follow."""
+        self.env.pop(name, None)
+        self.env[name] = value
+
+    def enter(self, path: str) -> str:
+        """Change the directory; the directory to make, absolute. A trailing slash stays in the steps' directory."""
+        made = path if path.startswith("/") else posixpath.join("/", self.workdir, path)
+        self.cwd = path if path.startswith("/") else posixpath.normpath(posixpath.join(self.cwd, path))
+        self.workdir = made
+        return posixpath.normpath(made).replace("//", "/")
+
+    def place(self, path: str) -> str:
+        """A destination as an absolute path; a trailing slash, which means "into", is kept."""
+        joined = posixpath.join(self.cwd, path) if path else self.cwd + "/"
+        clean = posixpath.normpath(joined).replace("//", "/")
+        into = path.endswith(("/", "/.")) or path in ("", ".")
+        return clean + "/" if into and clean != "/" else clean
+
+    def inherit(self) -> State:
+        """The state a stage built FROM this one begins with: the image's own variables are set once more."""
+        child = State(dict(self.env), dict(self.image_env), self.cwd, self.workdir, self.user, self.shell, self.output)
+        child.begin()
+        return child
+
+    def begin(self) -> None:
+        """Set the image's own variables, PATH always among them."""
+        self.image_env.setdefault("PATH", DEFAULT_PATH)
+        for name, value in self.image_env.items():
+            self.set_env(name, value)
+
+
+def from_image(image: BaseImage, output: str) -> State:
+    """The state a stage FROM an image begins with."""
+    shell = image.shell or DEFAULT_SHELL
+    state = State(image_env=dict(image.env), user=image.user, shell=shell, output=output, onbuild=image.onbuild)
+    state.begin()
+    if image.workdir:
+        state.enter(image.workdir)
+    return state
+
+
+def from_scratch() -> State:
+    """The state a stage FROM scratch begins with."""
+    state = State()
+    state.begin()
+    return state
+
+
+def owner(text: str) -> list[Mapping[str, str | int]] | None:
+    """A --chown as BuildKit keeps it: numbers and names are different keys, even of the same user."""
+    if not text:
+        return None
+    return [{"id": int(part)} if part.isdigit() else {"name": part} for part in text.split(":", 1)]

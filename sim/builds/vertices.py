@@ -1,0 +1,145 @@
+"""The vertices of a build graph: what each does, what it depends on, and what of that is in its cache key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import networkx as nx
+
+from sim.builds.bases import BaseImage
+from sim.builds.context import Tree
+from sim.builds.instructions import Copy, Instruction
+from sim.builds.selection import Selector, key_of
+from sim.builds.stages import Dockerfile
+
+VertexKind = Literal["image", "context", "http", "git", "exec", "file", "merge", "config"]
+EdgeKind = Literal["parent", "copy", "mount", "context"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input of a vertex.
+
+    selectors: the paths it takes from it, all where empty. by_content: whether a checksum of those paths may stand in
+    for the input's own key (moby/buildkit: COPY sources and mounts without output; never a root file system).
+    """
+
+    vertex: str
+    kind: EdgeKind
+    selectors: tuple[Selector, ...] = ()
+    by_content: bool = False
+
+    @property
+    def selector_key(self) -> str:
+        """What tells apart links of the same input with other paths."""
+        return key_of(sorted({selector.path for selector in self.selectors})) if self.selectors else ""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a file vertex writes: directories made, a document, or a copy whose sources are inputs by position.
+
+    owner: user and group of a directory, numbers or names, "" for root.
+    """
+
+    directory: str = ""
+    mode: int = 0o755
+    owner: tuple[str, str] = ("", "")
+    document: tuple[str, str] | None = None
+    copy: Copy | None = None
+    sources: tuple[tuple[int, Selector], ...] = ()
+    dest: str = ""
+    base: int | None = None
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """A vertex. definition: all that its key is made of, beside its inputs; JSON values, so that two can be compared.
+
+    name: as the builder prints it. step: the instruction it comes from, None for a source without one. text: of the
+    instruction, variables unexpanded. internal: not shown by the builder. names: all it goes by, where the same vertex
+    stands in several stages. fault: why the builder refuses it when it comes to it. lookup: the step that asks for an
+    image's config, where the builder prints it as one. cwd: the directory a RUN starts in.
+    """
+
+    id: str
+    kind: VertexKind
+    name: str
+    stage: str
+    stage_index: int
+    definition: Mapping[str, Any]
+    inputs: tuple[Input, ...]
+    step: Instruction | None = None
+    ignore_cache: bool = False
+    internal: bool = False
+    effect: Effect | None = None
+    image: BaseImage | None = None
+    names: tuple[str, ...] = ()
+    fault: str = ""
+    lookup: str = ""
+    cwd: str = "/"
+
+    @cached_property
+    def key(self) -> str:
+        """The digest of its definition."""
+        return key_of((self.kind, json.dumps(self.definition, sort_keys=True)))
+
+    @property
+    def line(self) -> int:
+        """Its instruction's line, 0 where none."""
+        return self.step.line if self.step is not None else 0
+
+    @property
+    def instruction(self) -> str:
+        """Its instruction's name, "" where none."""
+        return self.step.name if self.step is not None else ""
+
+    @property
+    def text(self) -> str:
+        """Its instruction as written, its name where none."""
+        return self.step.text if self.step is not None else self.name
+
+
+@dataclass(frozen=True)
+class BuildGraph:
+    """A build's graph, with vertices as the nodes' attribute "vertex" and an edge from each input.
+
+    order: ids, inputs first. settings: instructions that make no vertex, with their stage. unused: instructions of
+    stages that the target does not need. context: the files sent, as the builder sees them.
+    """
+
+    graph: nx.DiGraph[str]
+    target: str
+    order: tuple[str, ...]
+    dockerfile: Dockerfile
+    context: Tree
+    settings: tuple[tuple[str, Instruction], ...] = ()
+    unused: tuple[tuple[str, Instruction], ...] = ()
+    stage_ends: Mapping[str, str] = field(default_factory=dict)
+
+    def vertex(self, name: str) -> Vertex:
+        """The vertex of an id."""
+        found: Vertex = self.graph.nodes[name]["vertex"]
+        return found
+
+    @cached_property
+    def vertices(self) -> tuple[Vertex, ...]:
+        """Every vertex, inputs first."""
+        return tuple(self.vertex(name) for name in self.order)
+
+
+def chain(build: BuildGraph) -> list[str]:
+    """The vertices whose layers make up the image that is built, the base first."""
+    found: list[str] = []
+    ahead = [build.target] if build.target else []
+    while ahead:
+        name = ahead.pop()
+        vertex = build.vertex(name)
+        found.append(name)
+        kinds = ("parent", "copy") if vertex.kind == "merge" else ("parent",)
+        ahead += [item.vertex for item in vertex.inputs if item.kind in kinds]
+    return list(reversed(found))

@@ -1,1 +1,0 @@
-"""Dockerfiles, build graphs, caches, layers and archives."""

@@ -1,0 +1,184 @@
+"""`inspect`: what a file or folder is, told by its content, and what it holds, as plain JSON values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sim.archives.archive import foreign, is_image, read_images
+from sim.archives.efficiency import efficiency
+from sim.archives.layers import Image, Layer
+from sim.archives.limits import DEFAULT_LIMITS, Limits, untold
+from sim.archives.whiteouts import hidden_bytes
+from sim.builds import stages
+from sim.builds.dockerfile import INSTRUCTIONS
+from sim.errors import InputError, Problem
+from sim.inputfile import exists, is_file, is_folder, open_regular
+
+_FIRST_WORD = re.compile(r"\A(?:[^\S\n]*+(?:#.*+)?\n)*+[^\S\n]*+([A-Za-z]++)(?:\s|\Z)")
+_DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
+_FROM = re.compile(
+    r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
+)
+_COMPOSE = re.compile(r"""^(?:services|["']services["'])\s*:""", re.MULTILINE)
+_KUBERNETES = re.compile(r"""^(?:-[ \t]+|[ \t]*+\{?[ \t]*)["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
+
+_EXPECTED = "a Dockerfile, an image archive or layout, a compose file or a Kubernetes manifest"
+
+
+NAMED_FILES = 1000
+"""Of the wasted files of an image so many are named, the largest; `wasted_file_count` says how many there are."""
+
+
+def inspect(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, *, layer: str = "", files: bool = False
+) -> dict[str, Any]:
+    """What `path` holds, in the shape of docs/images.md; "kind" says which.
+
+    A folder is an image layout, or the folder of a Dockerfile. files: whether an image's layers come with their
+    entries. layer: only the entries of this one, by its number from 1 or the beginning of a digest. Raises
+    `InputError` with the reason for anything else, and for a layer that no image has.
+    """
+    path = Path(path)
+    try:
+        if is_folder(path):
+            return _inspect_folder(path, limits, layer, files)
+        if not exists(path):
+            raise InputError(Problem("does not exist", file=str(path)))
+        if not is_file(path):
+            raise InputError(Problem(f"is neither a file nor a folder; expected {_EXPECTED}", file=str(path)))
+        with open_regular(path) as file:
+            head = file.read(512)
+    except OSError as error:
+        raise InputError(Problem(f"cannot be read: {error.strerror or error}", file=str(path))) from None
+    if not head:
+        raise InputError(Problem(f"is empty; expected {_EXPECTED}", file=str(path)))
+    if is_image(head) or foreign(head):
+        return inspect_images(path, limits, layer=layer, files=files)
+    return _inspect_text(path, limits, layer, files)
+
+
+def inspect_images(
+    path: str | Path,
+    limits: Limits = DEFAULT_LIMITS,
+    tick: Callable[[], None] = untold,
+    *,
+    layer: str = "",
+    files: bool = False,
+) -> dict[str, Any]:
+    """The images of an archive or layout: {"kind": "image", "images": [...]}; the rest is as in `inspect`."""
+    images = read_images(path, limits, tick)
+    listed = [
+        found(image.layers, layer) if layer else set(range(len(image.layers)) if files else ()) for image in images
+    ]
+    if layer and not any(listed):
+        have = "; ".join(f"{image.name} has {len(image.layers)}" for image in images[:3])
+        message = f"no layer {layer!r}; expected a number from 1 or the beginning of one digest ({have})"
+        raise InputError(Problem(message, file=str(path)))
+    return {"kind": "image", "images": [describe(image, wanted) for image, wanted in zip(images, listed, strict=True)]}
+
+
+def found(layers: Sequence[Layer], wanted: str) -> set[int]:
+    """The place of the layer of a number from 1, or whose diff ID, digest or chain ID alone begins like that."""
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(layers):
+        return {int(wanted) - 1}
+    start = wanted.lower().removeprefix("sha256:")
+    known = [(one.diff_id, one.digest, one.chain_id) for one in layers]
+    matching = {at for at, ids in enumerate(known) if any(each.partition(":")[2].startswith(start) for each in ids)}
+    return matching if start and len(matching) == 1 else set()
+
+
+def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
+    """An image as JSON values. Sizes in bytes; efficiency and what is wasted as dive defines them.
+
+    listed: the places of layers whose files are told.
+    """
+    files = [layer.files for layer in image.layers]
+    waste = efficiency(files)
+    wasted = [one for one in waste.wasted if one.bytes]
+    return {
+        "name": image.name,
+        "id": image.id,
+        "tags": list(image.tags),
+        "platform": image.platform,
+        "layers": [
+            {
+                "diff_id": layer.diff_id,
+                "chain_id": layer.chain_id,
+                "digest": layer.digest,
+                "size": layer.size,
+                "compressed_size": layer.compressed_size,
+                "compression": layer.compression,
+                "files": len(layer.files),
+                "instruction": layer.instruction,
+                **({"entries": [one._asdict() for one in layer.files]} if at in listed else {}),
+            }
+            for at, layer in enumerate(image.layers)
+        ],
+        "history": [asdict(entry) for entry in image.history],
+        "efficiency": waste.efficiency,
+        "wasted_bytes": waste.wasted_bytes,
+        "wasted_share": waste.wasted_share,
+        "hidden_bytes": hidden_bytes(files),
+        "wasted_file_count": len(wasted),
+        "wasted_files": [
+            {"path": one.path, "bytes": one.bytes, "layers": [at + 1 for at in one.layers]}
+            for one in wasted[:NAMED_FILES]
+        ],
+    }
+
+
+def _inspect_folder(path: Path, limits: Limits, layer: str, files: bool) -> dict[str, Any]:
+    if not any(exists(path / name) for name in ("index.json", "manifest.json", "oci-layout")):
+        for name in ("Dockerfile", "Containerfile"):
+            if is_file(path / name):
+                return _inspect_text(path / name, limits, layer, files)
+        message = "is a folder without index.json, manifest.json or Dockerfile"
+        raise InputError(Problem(f"{message}; expected {_EXPECTED}", file=str(path)))
+    return inspect_images(path, limits, layer=layer, files=files)
+
+
+def _inspect_text(path: Path, limits: Limits, layer: str, files: bool) -> dict[str, Any]:
+    text = _read_text(path, limits)
+    if not _is_dockerfile(path, text):
+        kind = "Kubernetes manifests" if _KUBERNETES.search(text) else "compose files" if _COMPOSE.search(text) else ""
+        if kind:
+            message = f"{kind} cannot be inspected yet; expected a Dockerfile, or an image archive or layout"
+            raise InputError(Problem(message, file=str(path)))
+        raise InputError(Problem(f"is none of what can be inspected; expected {_EXPECTED}", file=str(path)))
+    if layer or files:
+        raise InputError(Problem("has no layers; --layer and --files are for image archives and layouts", str(path)))
+    return stages.describe(text, str(path))
+
+
+def _is_dockerfile(path: Path, text: str) -> bool:
+    """By its name, or a parser directive in its first line, or an instruction there and a FROM in some line."""
+    name = path.name.lower()
+    if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
+        return True
+    first = _FIRST_WORD.match(text)
+    starts = first is not None and first[1].upper() in INSTRUCTIONS
+    return bool(_DIRECTIVE.match(text)) or (starts and bool(_FROM.search(text)))
+
+
+def _read_text(path: Path, limits: Limits) -> str:
+    try:
+        with open_regular(path) as file:
+            data = file.read(limits.document + 1)
+    except OSError as error:
+        raise InputError(Problem(f"cannot be read: {error.strerror or error}", file=str(path))) from None
+    if len(data) > limits.document:
+        message = f"is no image archive, and as text it is over {limits.document} B, which the limit `document` allows"
+        raise InputError(Problem(message, file=str(path)))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"is neither an image archive nor text (byte {error.start} is not UTF-8); expected {_EXPECTED}"
+        raise InputError(Problem(message, file=str(path))) from None
+    if "\0" in text:
+        message = f"is neither an image archive nor text (it has NUL bytes); expected {_EXPECTED}"
+        raise InputError(Problem(message, file=str(path)))
+    return text

@@ -1,0 +1,327 @@
+"""One node's pull as its client does it: so many downloads at once, layers unpacked on their parents, retries.
+
+dockerd's graph drivers download three layers at once for all images, and unpack an image's layers strictly in order,
+parents first. containerd's limit is for each image; with a snapshotter that can, several layers are unpacked at once
+and committed in order. A kubelet asks containerd for one image after the other, or for all at a limited rate.
+Sources: moby daemon/internal/distribution/xfer/download.go; containerd core/unpack/unpacker.go; kubelet images.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+from simpy import Environment
+
+from sim.archives.store import Backend
+from sim.catalog.model import Number
+from sim.engine.alarm import Alarm
+from sim.registry.work import Work
+
+ClientName = Literal["dockerd", "containerd", "kubelet-serial", "kubelet-parallel"]
+
+_EPSILON = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """How a client pulls.
+
+    downloads: layers at once, for each image or for all. unpacks: layers of one image unpacked at once. parts:
+    connections for one layer. serial: one image after the other; else `burst` of them at once, then `qps` a second.
+    attempts: of one download, with wait, 2 wait, 3 wait ... seconds between; when they are used up the image is asked
+    for again after backoff, twice that, ... at most backoff_most. keeps: whether what came is kept even then.
+    hashing: bytes a second that are checked while they come.
+    """
+
+    backend: Backend
+    downloads: int
+    per_image: bool
+    attempts: int
+    wait: float
+    serial: bool = False
+    qps: float = 0.0
+    burst: int = 0
+    unpacks: int = 1
+    parts: int = 1
+    backoff: float = 0.0
+    backoff_most: float = 0.0
+    keeps: bool = True
+    resume: bool = True
+    hashing: float = float("inf")
+
+
+def client_of(
+    name: ClientName, numbers: Mapping[str, Number], *, hashing: float, unpacks: int = 1, parts: int = 1, resume: bool
+) -> Client:
+    """A client by its name. numbers: the catalog's daemon defaults. resume: whether senders take ranges."""
+    value = {key: number.value for key, number in numbers.items()}
+    docker = name == "dockerd"
+    kubelet = name.startswith("kubelet")
+    return Client(
+        backend="graphdriver" if docker else "containerd",
+        downloads=int(value["downloads"]),
+        per_image=not docker,
+        attempts=int(value["dockerd_attempts" if docker else "containerd_attempts"]),
+        wait=value["dockerd_wait"] if docker else 0.0,
+        serial=name == "kubelet-serial",
+        qps=value["kubelet_qps"] if name == "kubelet-parallel" else 0.0,
+        burst=int(value["kubelet_burst"]),
+        unpacks=unpacks,
+        parts=parts,
+        backoff=value["kubelet_backoff"] if kubelet else 0.0,
+        backoff_most=value["kubelet_backoff_most"] if kubelet else 0.0,
+        keeps=not docker,
+        resume=resume,
+        hashing=hashing,
+    )
+
+
+class Entry(NamedTuple):
+    """One thing that was done, in seconds. queued: what it waited for its turn before `start`."""
+
+    kind: Literal["download", "verify", "unpack", "mount"]
+    digest: str
+    image: str
+    start: float
+    end: float
+    queued: float
+    bytes: int
+
+
+class Site(Protocol):
+    """Where a node stands: it asks for tags, fetches bytes and has cores."""
+
+    env: Environment
+
+    def ask(self, done: Callable[[int], None], job: int) -> None:
+        """Resolve the tag of a job."""
+
+    def fetch(self, blob: int, size: float, done: Callable[[int], None]) -> None:
+        """Get `size` bytes of a blob."""
+
+    def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
+        """Use a core for so long, on the reference host."""
+
+    def arrived(self, blob: int) -> None:
+        """A blob is there whole, and may be handed on."""
+
+
+class NodePull:
+    """One node at work. `done(self)` is called when every image is unpacked, or mounted and read.
+
+    asked, last_byte, ended, read: when it was asked, when the last byte came, when every image was unpacked or mounted,
+    and when what a start reads of a mounted one was there. unpack_seconds: spent unpacking. retries: attempts repeated.
+    moved: bytes.
+
+    failure: the chance that one attempt breaks off, anywhere. log: takes what was done, where it is given.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        client: Client,
+        site: Site,
+        done: Callable[[NodePull], None],
+        *,
+        failure: float = 0.0,
+        luck: random.Random | None = None,
+        log: list[Entry] | None = None,
+    ) -> None:
+        self.work = work
+        self._client = client
+        self._site = site
+        self._env = site.env
+        self._done = done
+        self._failure = failure if luck is not None else 0.0
+        self._luck = luck
+        self._log = log
+        self.asked = site.env.now
+        self.last_byte = self.ended = self.read = site.env.now
+        self.unpack_seconds = 0.0
+        self.retries = 0
+        self.moved = 0.0
+        lanes = len(work.jobs) if client.per_image else 1
+        self._queues: list[deque[int]] = [deque() for _ in range(lanes)]
+        self._free = [client.downloads] * lanes
+        self._lane: dict[int, int] = {}
+        self._left = [float(blob.size) for blob in work.blobs]
+        self._tries = [0] * len(work.blobs)
+        self._given_up = 0
+        self._known_at: dict[int, float] = {}
+        self._began = [0.0] * len(work.blobs)
+        self._here: dict[int, float] = {}
+        self._known: set[int] = set()
+        self._started: dict[int, float] = {}
+        self._extracted: set[int] = set()
+        self._running = [0] * len(work.jobs)
+        self._next = [0] * len(work.jobs)
+        self._owner: dict[int, int] = {}
+        self._open = set(range(len(work.jobs)))
+
+    def start(self) -> None:
+        """Ask for the images, as the client does."""
+        self.asked = self._env.now
+        jobs = range(len(self.work.jobs))
+        if self._client.serial:
+            self._begin(0)
+            return
+        for job in jobs:
+            late = job - self._client.burst + 1
+            self._after(late / self._client.qps if self._client.qps and late > 0 else 0.0, self._begin, job)
+
+    def _after(self, delay: float, act: Callable[[int], None], argument: int) -> None:
+        if delay <= 0.0:
+            act(argument)
+        else:
+            Alarm(self._env, lambda _: act(argument)).arm(delay)
+
+    def _begin(self, job: int) -> None:
+        if self.work.jobs[job].lookup:
+            self._site.ask(self._resolved, job)
+        else:
+            self._resolved(job)
+
+    def _resolved(self, job: int) -> None:
+        """The manifest is there: queue what nobody has asked for, and unpack what needs no download."""
+        lane = job if self._client.per_image else 0
+        for blob in self.work.jobs[job].blobs:
+            if blob not in self._lane:
+                self._lane[blob] = lane
+                self._known_at[blob] = self._env.now
+                self._queues[lane].append(blob)
+        for unit in self.work.jobs[job].units:
+            self._owner.setdefault(unit, job)
+        self._known.add(job)
+        self._dispatch(lane)
+        self._commit(job)
+        self._go_on(job)
+        self._finish(job)
+
+    def _dispatch(self, lane: int) -> None:
+        queue = self._queues[lane]
+        while queue and self._free[lane]:
+            self._free[lane] -= 1
+            blob = queue.popleft()
+            self._began[blob] = self._env.now
+            self._attempt(blob)
+
+    def _attempt(self, blob: int) -> None:
+        left = self._left[blob]
+        if self._luck is not None and self._failure and self._luck.random() < self._failure:
+            part = left * self._luck.random()
+            if self._client.resume:
+                self._left[blob] = left - part
+            self.moved += part
+            self._site.fetch(blob, part, self._broke)
+        else:
+            self.moved += left
+            self._site.fetch(blob, left, self._received)
+
+    def _broke(self, blob: int) -> None:
+        client = self._client
+        self.retries += 1
+        self._tries[blob] += 1
+        delay = client.wait * self._tries[blob]
+        if self._tries[blob] == client.attempts:
+            self._tries[blob] = 0
+            delay = min(client.backoff * 2**self._given_up, client.backoff_most)
+            self._given_up += 1
+            if not client.keeps:
+                self._left[blob] = float(self.work.blobs[blob].size)
+        self._after(delay, self._attempt, blob)
+
+    def _received(self, blob: int) -> None:
+        """The last byte is there; hashing it may lag behind."""
+        now = self._env.now
+        size = self.work.blobs[blob].size
+        self.last_byte = now
+        began = self._began[blob]
+        self._note("download", blob, began, now, began - self._known_at.get(blob, began))
+        lag = size / self._client.hashing - (now - began)
+        if lag > _EPSILON:
+            self._note("verify", blob, now, now + lag, 0.0)
+            self._after(lag, self._has, blob)
+        else:
+            self._has(blob)
+
+    def _note(self, kind: Literal["download", "verify"], blob: int, start: float, end: float, queued: float) -> None:
+        if self._log is not None:
+            found = self.work.blobs[blob]
+            self._log.append(Entry(kind, found.digest, found.image, start, end, queued, found.size))
+
+    def _has(self, blob: int) -> None:
+        self._here[blob] = self._env.now
+        self._site.arrived(blob)
+        if blob == self.work.reads:
+            self._finished_all()
+            return
+        lane = self._lane[blob]
+        self._free[lane] += 1
+        self._dispatch(lane)
+        for job in sorted(self._known & self._open):
+            self._go_on(job)
+
+    def _go_on(self, job: int) -> None:
+        """Unpack every layer of a job that may be unpacked now: the first that is not, and with `unpacks` some more."""
+        units, every = self.work.units, self.work.jobs[job].units
+        for position in range(self._next[job], len(every)):
+            unit = every[position]
+            found = units[unit]
+            one_by_one = self._client.unpacks == 1 and found.kind == "unpack"
+            if unit not in self._started and (found.blob is None or found.blob in self._here):
+                if found.kind == "unpack" and self._running[self._owner[unit]] >= self._client.unpacks:
+                    break
+                self._unpack(unit)
+            if one_by_one:
+                break
+
+    def _unpack(self, unit: int) -> None:
+        found = self.work.units[unit]
+        self._started[unit] = self._env.now
+        self._running[self._owner[unit]] += 1
+        if found.kind == "mount":
+            self._after(found.seconds, self._has_extracted, unit)
+        else:
+            self._site.compute(found.seconds, self._has_extracted, unit)
+
+    def _has_extracted(self, unit: int) -> None:
+        now, start, found = self._env.now, self._started[unit], self.work.units[unit]
+        if self._log is not None:
+            queued = start - self._here.get(found.blob, start) if found.blob is not None else 0.0
+            self._log.append(Entry(found.kind, found.digest, found.image, start, now, queued, found.size))
+        if found.kind == "unpack":
+            self.unpack_seconds += now - start
+        self._running[self._owner[unit]] -= 1
+        self._extracted.add(unit)
+        for job in sorted(self._known & self._open):
+            self._commit(job)
+            self._go_on(job)
+            self._finish(job)
+
+    def _commit(self, job: int) -> None:
+        """Commit in order what is extracted, each layer on its parent."""
+        every = self.work.jobs[job].units
+        while self._next[job] < len(every) and every[self._next[job]] in self._extracted:
+            self._next[job] += 1
+
+    def _finish(self, job: int) -> None:
+        if job not in self._open or self._next[job] < len(self.work.jobs[job].units):
+            return
+        self._open.remove(job)
+        if self._open and self._client.serial:
+            self._begin(min(self._open))
+        elif not self._open:
+            self.ended = self._env.now
+            if self.work.reads is None:
+                self._finished_all()
+            else:
+                self._began[self.work.reads] = self._env.now
+                self._attempt(self.work.reads)
+
+    def _finished_all(self) -> None:
+        self.read = self._env.now
+        self._done(self)

@@ -1,0 +1,238 @@
+"""Many nodes pull the same images: from one registry, through a mirror, down a tree, or from one another.
+
+Nodes that nothing tells apart do the same at the same time, so they are simulated as one node with a weight: all of
+them, or all of one level of a tree. Where luck tells them apart, each is simulated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from simpy import Environment
+
+from sim.engine.alarm import Alarm
+from sim.engine.fluid import Fluid
+from sim.engine.seeds import SeedTree
+from sim.registry.client import Client, Entry, NodePull
+from sim.registry.link import Receiver
+from sim.registry.supply import Holder, Mirror, Registry, Sender, Swarm
+from sim.registry.work import Work
+
+Through = Literal["registry", "mirror", "tree", "peer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Seconds and bytes a second, at one end of their ranges; see `sim.catalog.registries`.
+
+    lookup: seconds before a node's first blob. flow, local_flow: one connection to the registry, and to a mirror, a
+    parent or a peer. card, cores, speed: of one node.
+    """
+
+    lookup: float
+    flow: float
+    uplink: float
+    card: float
+    cores: float
+    speed: float
+    local_flow: float = math.inf
+    mirror_uplink: float = math.inf
+    piece: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The nodes and how they get their blobs.
+
+    fan_out: children of each node of a tree. warm: whether the mirror has everything. joins: whether it joins requests
+    for a blob that is on its way. within: nodes ask at random within so many seconds. failure: the chance that an
+    attempt breaks off. told: nodes whose entries are kept.
+    """
+
+    nodes: int
+    through: Through
+    rates: Rates
+    fan_out: int = 8
+    warm: bool = False
+    joins: bool = True
+    within: float = 0.0
+    failure: float = 0.0
+    told: int = 0
+
+
+@dataclass(slots=True)
+class Told:
+    """One node's entries. node: its number. nodes: how many did the same at the same time."""
+
+    node: int
+    log: list[Entry]
+    nodes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Distributed:
+    """What became of it; lists have one value a node, in seconds since it asked.
+
+    pull: unpacked or mounted. download: last byte. read: what a start reads was there. unpack: spent unpacking.
+    moved: bytes it fetched. retries: of all nodes. registry_bytes: that left the registry. registry_requests: for tags
+    and blobs that reached it.
+    """
+
+    pull: list[float]
+    download: list[float]
+    read: list[float]
+    unpack: list[float]
+    moved: list[float]
+    retries: int
+    registry_bytes: float
+    registry_requests: int
+    told: tuple[Told, ...]
+
+
+class _Node:
+    """Where a node, or several in step, stand: between their sender and those they hand on to."""
+
+    def __init__(self, env: Environment, fleet: Fleet, client: Client, work: Work, sender: Sender, weight: int) -> None:
+        self.env = env
+        self.weight = weight
+        self.holder: Holder | None = None
+        self._rates = fleet.rates
+        self._parts = client.parts
+        self._work = work
+        self._sender = sender
+        self._receiver = Receiver(fleet.rates.card, weight)
+        self._cores = Fluid(env, fleet.rates.cores)
+
+    def ask(self, done: Callable[[int], None], job: int) -> None:
+        """Resolve a tag: a few round trips."""
+        if self._rates.lookup > 0.0:
+            Alarm(self.env, lambda _: done(job)).arm(self._rates.lookup)
+        else:
+            done(job)
+
+    def fetch(self, blob: int, size: float, done: Callable[[int], None]) -> None:
+        """Get bytes from the sender; what is read on demand comes over one connection."""
+        found = self._work.blobs[blob]
+        connection = found.connection if blob == self._work.reads else found.connection * self._parts
+        self._sender.fetch(self._receiver, blob, size, connection, done)
+
+    def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
+        """Use one of the node's cores."""
+        self._cores.submit(seconds / self._rates.speed, done, unit, 1.0)
+
+    def arrived(self, blob: int) -> None:
+        """Hand the blob on, if anybody gets it from here."""
+        if self.holder is not None:
+            self.holder.arrived(blob)
+
+
+def distribute(
+    work: Work, client: Client, fleet: Fleet, seeds: SeedTree, tick: Callable[[float], None] = lambda _: None
+) -> Distributed:
+    """Let every node of the fleet do the work, and tell how long each took. seeds: where luck comes from."""
+    env = Environment()
+    rates = fleet.rates
+    registry = Registry(env, rates.uplink, rates.flow * client.parts)
+    alike = not (fleet.failure or fleet.within)
+    nodes = _nodes(env, fleet, client, work, registry, alike=alike)
+    arrivals = seeds.stream("arrivals")
+    pulls: list[NodePull] = []
+    told: list[Told] = []
+    done = 0
+
+    def finished(_: NodePull) -> None:
+        nonlocal done
+        done += 1
+        if done % max(1, len(nodes) // 50) == 0:
+            tick(done / len(nodes))
+
+    number = 0
+    for node in nodes:
+        log: list[Entry] | None = None
+        if number < fleet.told or (alike and fleet.told):
+            log = []
+            told.append(Told(number, log, node.weight))
+        luck = None if alike or not fleet.failure else seeds.child("node", number).stream("failures")
+        pull = NodePull(work, client, node, finished, failure=fleet.failure, luck=luck, log=log)
+        pulls.append(pull)
+        if fleet.within:
+            _later(env, arrivals.uniform(0.0, fleet.within), pull)
+        else:
+            pull.start()
+        number += node.weight
+    env.run()
+    weighted = [(pull, node.weight) for pull, node in zip(pulls, nodes, strict=True)]
+    return Distributed(
+        pull=[pull.ended - pull.asked for pull, weight in weighted for _ in range(weight)],
+        download=[max(pull.last_byte - pull.asked, 0.0) for pull, weight in weighted for _ in range(weight)],
+        read=[pull.read - pull.asked for pull, weight in weighted for _ in range(weight)],
+        unpack=[pull.unpack_seconds for pull, weight in weighted for _ in range(weight)],
+        moved=[pull.moved for pull, weight in weighted for _ in range(weight)],
+        retries=sum(pull.retries * weight for pull, weight in weighted),
+        registry_bytes=registry.sent,
+        registry_requests=registry.requests + fleet.nodes * sum(job.lookup for job in work.jobs),
+        told=tuple(told),
+    )
+
+
+def _later(env: Environment, delay: float, pull: NodePull) -> None:
+    Alarm(env, lambda _: pull.start()).arm(delay)
+
+
+def _nodes(
+    env: Environment, fleet: Fleet, client: Client, work: Work, registry: Registry, *, alike: bool
+) -> list[_Node]:
+    rates = fleet.rates
+    sizes = tuple(blob.size for blob in work.blobs)
+    if fleet.through == "tree":
+        return _tree(env, fleet, client, work, registry, alike=alike)
+    sender: Sender = registry
+    if fleet.through == "mirror":
+        sender = Mirror(
+            env,
+            registry,
+            sizes,
+            uplink=rates.mirror_uplink,
+            flow=rates.local_flow * client.parts,
+            warm=fleet.warm,
+            joins=fleet.joins,
+        )
+    elif fleet.through == "peer":
+        sender = Swarm(
+            env, registry, sizes, nodes=fleet.nodes, card=rates.card, flow=rates.local_flow, piece=rates.piece
+        )
+    groups = [fleet.nodes] if alike else [1] * fleet.nodes
+    return [_Node(env, fleet, client, work, sender, weight) for weight in groups]
+
+
+def _tree(
+    env: Environment, fleet: Fleet, client: Client, work: Work, registry: Registry, *, alike: bool
+) -> list[_Node]:
+    """The first `fan_out` nodes get from the registry, each other one from its parent, which has as many children."""
+    nodes: list[_Node] = []
+    fan_out, card = fleet.fan_out, fleet.rates.card
+    if alike:
+        sender: Sender = registry
+        left, level, parents = fleet.nodes, fan_out, 0
+        while left:
+            weight = min(level, left)
+            if parents:
+                # As many of the level above as it takes send, each at the speed of its card.
+                nodes[-1].holder = sender = Holder(env, card * math.ceil(weight / fan_out), fleet.rates.local_flow)
+            nodes.append(_Node(env, fleet, client, work, sender, weight))
+            left -= weight
+            level *= fan_out
+            parents = weight
+        return nodes
+    for number in range(fleet.nodes):
+        above: Sender = registry
+        if number >= fan_out:
+            parent = nodes[number // fan_out - 1]
+            if parent.holder is None:
+                parent.holder = Holder(env, card, fleet.rates.local_flow)
+            above = parent.holder
+        nodes.append(_Node(env, fleet, client, work, above, 1))
+    return nodes

@@ -1,0 +1,198 @@
+"""Whatever a text holds, reading it and planning it costs time linear in its size, or is refused with the number."""
+
+import pytest
+from e2b_dockerfile_utils import ShellLex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.measure import cost, growth
+from sim import limits
+from sim.builds import context as trees
+from sim.builds import dockerfile as reading
+from sim.builds import stages
+from sim.builds.dockerfile import expand, expand_label, read
+from sim.builds.edits import Change, Edit
+from sim.builds.instructions import _DURATION, is_git
+from sim.builds.plan import plan_builds
+from sim.builds.rates import book
+from sim.builds.splitting import needs_source
+from sim.builds.stages import describe
+from sim.builds.suggest import _THE_SOURCE, _TOOLS, suggestions
+from sim.errors import CancelledError, InputError
+from sim.inspection import _COMPOSE, _FIRST_WORD, _FROM, _KUBERNETES
+from sim.report.figures.images import _AROUND
+from sim.report.figures.parts import _BRACKET
+from sim.report.sources import _unbracketed
+from tests.watchdog import watchdog
+
+LINES = {
+    "one stage": lambda n: "FROM a\n" + "RUN x\n" * n,
+    "comments": lambda n: "# a\n" * n + "FROM a\n" + "# a\nRUN x\n" * n,
+    "a stage a line": lambda n: "".join(f"FROM a AS s{i}\n" for i in range(n)),
+    "stages in a chain": lambda n: "FROM a AS s0\n" + "".join(f"FROM s{i} AS s{i + 1}\n" for i in range(n)),
+    "copies from a stage": lambda n: "FROM a AS b\nFROM a\n" + "COPY --from=b x y\n" * n,
+    "before the first stage": lambda n: "RUN x\n" * n + "FROM a\n",
+    "all broken": lambda n: "FROM a\n" + "RUNN x\n" * n,
+    "one instruction": lambda n: "FROM a\nRUN x" + " \\\n a" * n + "\n",
+}
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_a_dockerfile_is_described_in_time_linear_in_its_lines(kind):
+    """Four times the lines took sixteen times as long where it was quadratic."""
+
+    def ready(size):
+        text = LINES[kind](size)
+
+        def work():
+            stages._parse.cache_clear()
+            describe(text)
+
+        return work
+
+    with watchdog():
+        assert growth(ready, 1000) < 4 * 2
+
+
+def test_a_run_of_blanks_in_the_first_comment_is_no_work():
+    with watchdog():
+        assert growth(lambda size: lambda: read("# syntax=a" + " " * size + "b\nFROM a\n"), 8000) < 4 * 2
+
+
+TEXTS = {
+    "a duration": (_DURATION.fullmatch, lambda n: "1" * n + "x"),
+    "a repository": (is_git, lambda n: "https://" + ".git#" * n + "\n"),
+    "a first word": (_FIRST_WORD.match, lambda n: "\n" * n + "1"),
+    "a first word behind blanks": (_FIRST_WORD.match, lambda n: "#" + " " * n + "\n" + " " * n + "1"),
+    "a FROM": (_FROM.search, lambda n: "FROM " + "--x " * n + "\n" + "FROM" + " " * n),
+    "an API version": (_KUBERNETES.search, lambda n: " " * n + "\n" * n + "a"),
+    "services": (_COMPOSE.search, lambda n: "services" + " " * n),
+    "an installation": (lambda text: [tool.search(text) for tool, _, _ in _TOOLS], lambda n: "pip npm yarn " * n),
+    "the source": (_THE_SOURCE.search, lambda n: "pip install " * n),
+    "a build": (needs_source, lambda n: "pip make " * n),
+    "the catalog's commands": (lambda text: book().rule(text), lambda n: "apt pip apk dnf uv " * n),
+    "brackets": (_unbracketed, lambda n: " " * n + "(" * n),
+    "a bracket": (_BRACKET.split, lambda n: " " * n + "x"),
+    "a history": (lambda text: _AROUND.sub("", text), lambda n: " " * n + "x"),
+    "a substitution": (lambda text: reading._PATTERN.findall(text), lambda n: "${A#" * n),
+    "a word of variables": (lambda text: expand(text, {}), lambda n: "$A" * n + "'"),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_an_expression_is_matched_in_time_linear_in_the_text(kind):
+    match, make = TEXTS[kind]
+
+    def tried(text):
+        try:
+            match(text)
+        except ValueError:
+            return
+
+    def ready(size):
+        text = make(size)
+        return lambda: tried(text)
+
+    with watchdog():
+        assert growth(ready, 500) < 4 * 2.5
+
+
+WORDS = st.lists(
+    st.sampled_from(["a", "b-", "$A", "${A}", "$B", "${B}", "$_", " ", ".", "$A1", "é", "$Aé"]), max_size=8
+)
+
+
+@settings(max_examples=500)
+@given(WORDS.map("".join))
+def test_plain_variables_are_replaced_as_the_lexer_replaces_them(word):
+    env = {"A": "1", "A1": "$B", "_": "x y"}
+    assert expand(word, env) == ShellLex("\\", env=env, skip_unset_env=False).process_word(word)
+    assert expand_label(word, env) == ShellLex("\\", raw_quotes=True, env=env).process_word(word)
+
+
+def refused(text, files=(), **asked):
+    with pytest.raises(InputError) as caught:
+        plan_builds(text, dict(files), **asked)
+    return caught.value.problems[0]
+
+
+@pytest.mark.parametrize("builder", ["buildkit-containerd", "legacy"])
+def test_a_build_plans_two_thousand_instructions_and_no_more(builder):
+    if builder != "legacy":  # overlay2, where the legacy builder builds, takes 129 layers
+        assert plan_builds("FROM a\n" + "RUN x\n" * (limits.STEPS - 1), {}).last.misses
+    problem = refused("FROM a\n" + "RUN x\n" * limits.STEPS, builder=builder)
+    assert problem.message == "2001 instructions are too many; a build plans 2000 at most"
+    assert cost(lambda: refused("FROM a\n" + "RUN x\n" * limits.STEPS, builder=builder)) < 2
+
+
+@pytest.mark.parametrize("builder", ["buildkit-containerd", "legacy"])
+def test_triggers_count_in_each_stage_that_runs_them(builder):
+    """900 lines that each of three stages runs."""
+    text = "FROM a AS base\n" + "ONBUILD ENV A=1\n" * 900 + "FROM base AS s0\nFROM base AS s1\nFROM base\n"
+    text += "COPY --from=s0 /x /x\nCOPY --from=s1 /x /x\n"
+    assert "more than 2000 instructions, those of ONBUILD counted" in refused(text, builder=builder).message
+
+
+def test_planning_is_linear_in_the_steps():
+    def ready(size):
+        text = "FROM a\nCOPY x /x\n" + "".join(f"RUN y {n}\n" for n in range(size))
+        return lambda: plan_builds(text, {"x": "1"}, [Change(edits=(Edit(path="x", content="2"),))])
+
+    assert growth(ready, 250) < 4 * 2
+
+
+def test_json_nested_a_thousand_deep_is_refused_at_its_line():
+    problem = refused("FROM a\nRUN x\n" + 'CMD ["a", \\\n' + "[" * 3000 + "]" * 3000 + "]\nRUN y\n")
+    assert (problem.line, problem.message) == (3, "its JSON is nested too deeply; expected a list of texts")
+
+
+def test_substitutions_by_a_pattern_are_counted():
+    text = "FROM a\nENV" + " A=${B#*x}" * 501 + "\n"
+    problem = refused(text)
+    assert (problem.line, "501 substitutions by a pattern are too many; at most 500" in problem.message) == (2, True)
+    plan_builds("FROM a\nENV V=1.2.3-rc4\nENV A=${V%-*} B=${V##*.} C=${V//./_}\nRUN x\n", {})
+
+
+def test_a_number_beyond_gos_integers_names_an_image():
+    """strconv.Atoi fails on it, and the name is looked up as any other."""
+    plan = plan_builds("FROM a\nCOPY --from=" + "9" * 5000 + " /x /x\n", {})
+    assert plan.last.misses == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"a/" * 300 + "b": ""}, "leads through 300 folders; at most 255"),
+        ({"a" * 5000: ""}, "has 5000 characters; at most 4096"),
+        ({f"d{n}/": "" for n in range(limits.FILES + 1)}, "more than 100000 paths"),
+        ({f"{n:05}" + "/" + "a/" * 200 + "b": "" for n in range(2000)}, "more than"),
+    ],
+    ids=["depth", "path", "files", "paths"],
+)
+def test_a_context_is_bounded(files, words):
+    with pytest.raises(InputError, match=words):
+        trees.from_mapping(files)
+
+
+def test_raising_from_tick_ends_a_plan_and_the_search_for_advice():
+    told = []
+
+    def tick(share):
+        told.append(share)
+        if len(told) == 2:
+            raise CancelledError
+
+    files = {
+        "x": "1",
+        "requirements.txt": "a",
+        "Dockerfile": "FROM python\nCOPY . /s\nRUN pip install -r requirements.txt\n",
+    }
+    edits = [Change(edits=(Edit(path="x", content=str(n)),)) for n in range(5)]
+    with pytest.raises(CancelledError):
+        plan_builds(None, files, edits, tick=tick)
+    assert told == [0.0, 1 / 6]
+    told.clear()
+    with pytest.raises(CancelledError):
+        suggestions(files, [*edits[:1], Change(edits=(Edit(path="x", content="new"),))], tick=tick)
+    assert told[0] == 0.0
+    assert len(told) == 2
