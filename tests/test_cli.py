@@ -271,7 +271,7 @@ class TestRun:
         assert answer(["run", file]) == 2
         out, err = capsys.readouterr()
         assert out == ""
-        assert "technologies/x.toml: surprise: " in err
+        assert "technologies/x.toml:2: surprise: " in err
         assert "bug" not in err
 
     def test_an_interrupt_reports_what_had_finished(
