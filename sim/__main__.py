@@ -1,6 +1,41 @@
-"""`python -m sim`."""
+"""`python -m sim`, and `sim` where it is installed."""
 
-from sim.cli import main
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import NoReturn
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line. An interrupt is answered in one line and with 130 also while modules are still imported."""
+    try:
+        from sim.cli import answer
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        _leave(_INTERRUPTED)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    code = answer()
+    if code == _INTERRUPTED:
+        _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Leave at once, and not by way of the interpreter's end.
+
+    There CPython 3.11 signals itself once an interrupt came inside an `exec`, as the one that makes a data class.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
 
 if __name__ == "__main__":
     main()

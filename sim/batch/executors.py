@@ -105,12 +105,29 @@ def _here(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
 
 
 def _execute_chunk(tasks: Sequence[Task]) -> list[Run]:
-    return [execute(task) for task in tasks]
+    with _interrupts_let_in():
+        return [execute(task) for task in tasks]
+
+
+@contextmanager
+def _interrupts_let_in() -> Iterator[None]:
+    """An interrupt ends a worker while it computes, and never while it writes an answer, which the parent reads whole.
+
+    Half an answer would have the parent wait for the rest for ever.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Interrupts wait until the context ends, here and in the processes started in it until they let them in.
+    """Interrupts wait until the context ends, here and in the processes started in it until they compute.
 
     A process that is still starting would tell of an interrupt with a traceback. Windows has no masks of signals.
     """
@@ -132,8 +149,6 @@ def _begin_worker() -> None:
     """
     threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _end_with_parent() -> None:

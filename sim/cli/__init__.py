@@ -53,14 +53,6 @@ UNWRITABLE = {errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EDQUOT, e
 """How an error without a file's name says that click could not print its help."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    sys.exit(answer(arguments))
-
-
 def answer(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code. What goes wrong is said on standard error, in one line where it is a bug."""
     try:
@@ -88,6 +80,9 @@ def answer(arguments: Sequence[str] | None = None) -> int:
         say(f"standard output: cannot be written: {(error.strerror or str(error)).lower()}")
         return BAD_INPUT
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in one line and an exit code
+        if isinstance(error.__cause__, KeyboardInterrupt):  # as CPython 3.11 wraps one that comes while a class is made
+            say("interrupted")
+            return INTERRUPTED
         tell_bug(error)
         return INTERNAL
     return code if isinstance(code, int) else HELD
