@@ -20,7 +20,7 @@ from dashboard.view import View
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.report import words
-from sim.report.texts import tr
+from sim.report.texts import has, tr
 from sim.scenario import Scenario
 
 _FIGURE_AND_TEXT = (9, 4)
@@ -187,9 +187,9 @@ def _predict(scenario: Scenario, scene: Scene, values: Mapping[str, Metric], vie
     with row:
         said, complete = predict.ask(scene, lesson.predict, values)
     with row if view.embed else st.container(horizontal=True, vertical_alignment="center"):
-        race = scene.outcome.study == "startup" and lesson.predict.rank
+        ranked = f"ui.run.rank.{scene.outcome.study}"
         st.button(
-            tr("ui.run.race" if race else "ui.run", view.lang),
+            tr(ranked if lesson.predict.rank and has(ranked, view.lang) else "ui.run", view.lang),
             type="primary",
             icon=":material/play_arrow:",
             disabled=not complete,

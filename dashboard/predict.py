@@ -13,7 +13,7 @@ from sim.outcome import Metric
 from sim.report import words
 from sim.report.figures import steps
 from sim.report.look import Language
-from sim.report.numbers import NARROW, TRANSFERS, written
+from sim.report.numbers import NARROW, written
 from sim.report.texts import tr
 from sim.scenario import Prediction
 
@@ -40,7 +40,7 @@ def ask(scene: Scene, predict: Prediction, values: Mapping[str, Metric]) -> tupl
         return _ask_rank(scene, key)
     if predict.guess:
         metric = values[predict.guess]
-        unit, worth = ("MB", 1e6) if metric.metric in TRANSFERS else _GUESSED.get(metric.unit, (metric.unit, 1.0))
+        unit, worth = ("MB", 1e6) if metric.transfer else _GUESSED.get(metric.unit, (metric.unit, 1.0))
         label = tr(f"ui.guess.{unit}", lang) if unit in ("s", "count") else unit
         number = st.number_input(label, min_value=0.0, value=None, step=1.0, key=key, format="%g", width=220)
         return Said(guess=None if number is None else number * worth), number is not None
@@ -124,4 +124,4 @@ def _judge_guess(scene: Scene, guess: float, metric: Metric) -> str:
 
 def words_of(metric: Metric, value: float, scene: Scene) -> str:
     """A value of a metric's unit, as a figure writes it."""
-    return written(value, metric.unit, scene.view.lang, transfer=metric.metric in TRANSFERS)
+    return written(value, metric.unit, scene.view.lang, transfer=metric.transfer)

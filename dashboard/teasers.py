@@ -37,7 +37,7 @@ def lanes(scenario: Scenario, lang: Language) -> list[tuple[str, Owner]]:
     from sim.catalog.load import technologies
 
     racers = {label: params.technology for label, params in scenario.parts[0].variants.items()}
-    named = Outcome(scenario.id, "startup", scenario.seed, 1, tuple(racers), (), parameters={
+    named = Outcome(scenario.id, scenario.parts[0].study, scenario.seed, 1, tuple(racers), (), parameters={
         label: {"technology": technology} for label, technology in racers.items()
     }, names=scenario.labels)  # fmt: skip
     names = label_names(named, lang)

@@ -35,7 +35,8 @@ class MetricSpec:
 
     unit: "s", "B", "B/s", "1" or "1/s"; interval: from what to what it is measured ("request to application ready").
     statistics: what is taken over the samples of one replication: "p50", "p95", "mean", "min", "max", or "value"
-    where a replication has one sample.
+    where a replication has one sample. headline: whether it answers the study's question. transfer: bytes that travel
+    or lie in a layer, which are written in MB; memory is written in MiB. A share of one ends in `_share`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class MetricSpec:
     description: str
     statistics: tuple[str, ...] = ("value",)
     headline: bool = False
+    transfer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Metric:
     of: the label of what is compared. value: median over replications; low, high: its 95 % interval (None at one
     replication). range: what the inputs' sources allow (None where no input has a range). The time at which something
     happened, in any of these, is `sim.never.NEVER` where it did not. estimate: whether any input is an estimate.
+    transfer: as `MetricSpec` has it.
     """
 
     metric: str
@@ -65,6 +68,7 @@ class Metric:
     high: float | None = None
     range: tuple[float, float] | None = None
     estimate: bool = False
+    transfer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

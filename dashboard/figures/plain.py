@@ -27,5 +27,4 @@ def sheet(scene: Scene) -> Sheet:
 
 
 def _headline(scene: Scene) -> str:
-    specs = studies.study(scene.outcome.study).metrics
-    return next((spec.name for spec in specs if spec.headline), specs[0].name)
+    return studies.study(scene.outcome.study).headlines[0].name

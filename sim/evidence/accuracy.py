@@ -22,6 +22,7 @@ from sim.catalog.facts import MAY_SET, values
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder
 from sim.loading import load, shelf
+from sim.loading.parameters import fields
 from sim.outcome import Metric, Outcome
 from sim.quantity import parse
 from sim.report.sources import publication
@@ -35,9 +36,6 @@ JUDGED = 0.1
 TOLERANCE = 1e-6
 """How much worse than recorded an accuracy may be: the rounding of the record."""
 
-_SUBJECT = ("technology", "guest", "application", "images")
-"""The parameters that say what a figure is of; the others are its circumstances."""
-
 _CASES = shelf.folder() / shelf.EVIDENCE
 
 
@@ -48,7 +46,8 @@ class Row:
     of: the label; at: the circumstances, in words. predicted, published, low, high: in `unit`. error: (predicted -
     published) / published. low, high: what the inputs' ranges allow (None where none has one). source: the fact's id;
     publication: what the fact was published in, without page or figure; url: where it was seen.
-    subject: what was started, counted or pulled. estimate: whether any input is one.
+    subject: what was started, counted or pulled (`sim.studies.base.Subject`); the label where the study marks nothing
+    as that. estimate: whether any input is one.
     """
 
     case: str
@@ -356,11 +355,16 @@ def _row(case: str, published: Published, metric: Metric, parameters: Any) -> Ro
         source=fact.id,
         publication=publication(fact.source),
         url=fact.url or _url(publication(fact.source)),
-        subject=tuple(str(getattr(parameters, name, "")) for name in _SUBJECT),
+        subject=_subject(parameters) or (published.of,),
         low=low,
         high=high,
         estimate=metric.estimate,
     )
+
+
+def _subject(parameters: Any) -> tuple[str, ...]:
+    described = fields(type(parameters)).items()
+    return tuple(str(getattr(parameters, name)) for name, control in described if control.subject)
 
 
 @cache

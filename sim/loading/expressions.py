@@ -93,8 +93,9 @@ class Checker:
                 self._report(f"no metric {rank!r}{suggestion(rank, names)}", (*path, "rank"))
         if guess and isinstance(guess, str):
             self._name(guess, (*path, "guess"))
-        if predict.get("steps") and "build" not in self._studies:
-            self._report("steps can be clicked only where the study is build", (*path, "steps"))
+        if predict.get("steps") and not any(studies.study(name).steps for name in self._studies):
+            able = " or ".join(name for name in studies.NAMES if studies.study(name).steps)
+            self._report(f"steps can be clicked only where the study is {able}", (*path, "steps"))
 
     def truth(self, text: str, path: Path_, *, constant: bool = False) -> None:
         """Check that a text is a comparison over registered metrics; with `constant`, "True" will do too."""

@@ -14,7 +14,7 @@ import annotated_types as at
 
 from sim.catalog import names
 from sim.quantity import LARGEST, Unit, render
-from sim.studies.base import NamesFile, Repeated
+from sim.studies.base import NamesFile, Repeated, Subject
 
 Kind = Literal["number", "quantity", "choice", "flag", "text", "structure"]
 
@@ -28,6 +28,7 @@ class Control:
     choices: what a choice may be; the catalog's ids where `catalog` names one of its kinds.
     unit: the dimension of a quantity, "s" or "B". optional: None is taken. default: the value now, in SI units.
     repeated: whether a run's cost is in proportion to it. file: whether it is a path, which no page sets.
+    subject: whether it says what a published figure is of.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Control:
     catalog: names.Kind | None = None
     repeated: bool = False
     file: bool = False
+    subject: bool = False
 
     @property
     def written(self) -> str:
@@ -123,6 +125,7 @@ def _describe(field: dataclasses.Field[Any], annotation: _Annotation) -> Control
         catalog=catalog,
         repeated=any(isinstance(item, Repeated) for item in annotation.metadata),
         file=any(isinstance(item, NamesFile) for item in annotation.metadata),
+        subject=any(isinstance(item, Subject) for item in annotation.metadata),
     )
 
 

@@ -12,7 +12,6 @@ from sim import limits, studies
 from sim.catalog import names
 from sim.errors import InputError, Problem
 from sim.expression import RESERVED
-from sim.inputfile import is_file, is_folder
 from sim.loading import expressions
 from sim.loading.controls import read_controls
 from sim.loading.document import Document, Path_
@@ -145,7 +144,8 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
         else:
             problems.append(document.problem("missing key 'study'", path))
         return None
-    parameters = studies.study(name).parameters
+    study = studies.study(name)
+    parameters = study.parameters
     compare = _compare(item, path, document, problems)
     base = {key: value for key, value in item.items() if key not in BODY}
     variants = {}
@@ -169,7 +169,9 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
         checked, of_labels[label] = validate(parameters, merged, document, place, words, joint)
         if checked is not None:
             of_labels[label] += _catalog(parameters, checked, document, place)
-            of_labels[label] += _files(checked, folder, document, place)
+            of_labels[label] += [
+                document.problem(problem.message, place((problem.path,))) for problem in study.missing(checked, folder)
+            ]
             variants[label] = checked
     problems += _once(of_labels, compare, path, document)
     written = compare if "compare" in item else {}
@@ -257,19 +259,6 @@ def _compare(
         else:
             compare[label] = changes or {}
     return compare
-
-
-def _files(checked: Any, folder: str, document: Document, place: Callable[[Path_], Path_]) -> list[Problem]:
-    """A build's folder and Dockerfile, which a run could not do without."""
-    context, dockerfile = getattr(checked, "context", None), getattr(checked, "dockerfile", None)
-    if not isinstance(context, str) or not isinstance(dockerfile, str):
-        return []
-    top = Path(folder) / context
-    if not is_folder(top):
-        return [document.problem(f"no folder {context!r} in {folder!r}", place(("context",)))]
-    if not is_file(top / dockerfile):
-        return [document.problem(f"no file {dockerfile!r} in {str(top)!r}", place(("dockerfile",)))]
-    return []
 
 
 def _catalog(parameters: type[Any], checked: Any, document: Document, place: Callable[[Path_], Path_]) -> list[Problem]:

@@ -68,7 +68,7 @@ def constraint_object(record: ConstraintRecord) -> dict[str, Any]:
 def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The outcomes of one scenario's parts as one object; the studies of several parts are joined by " + ".
 
-    `constraints` is there where a part is of density.
+    `constraints` is there where a part's records have some.
     """
     first = outcomes[0]
     constraints = [constraint_object(each) for outcome in outcomes for each in outcome.of_type(ConstraintRecord)]

@@ -60,8 +60,7 @@ def _sources(entries: Sequence[Entry]) -> list[str]:
 
 
 def _metrics(outcome: Outcome) -> list[str]:
-    specs = studies.study(outcome.study).metrics
-    chosen = [spec for spec in specs if spec.headline] or list(specs[:1])
+    chosen = studies.study(outcome.study).headlines
     names = [
         (spec.name, name)
         for spec in chosen

@@ -14,9 +14,6 @@ from sim.report.look import Language
 NARROW = "\u202f"
 """Between a number and its unit: neither breaks nor gapes."""
 
-TRANSFERS = frozenset({"new_bytes", "push_bytes", "bytes_moved", "shared_bytes", "registry_bytes", "stored_bytes"})
-"""Metrics in bytes that travel (layers, pulls): written in MB, while memory is written in MiB."""
-
 _NEVER: dict[Language, str] = {"en": "never", "ja": "発生せず"}
 """The time at which something happened that did not (`sim.never`)."""
 
@@ -88,8 +85,7 @@ def unit_of(metric: Metric) -> str:
 
 def written_metric(metric: Metric, language: Language = "en") -> str:
     """A metric's value as a figure shows it, marked where it is an estimate."""
-    transfer = metric.metric in TRANSFERS
-    return written(metric.value, unit_of(metric), language, metric.estimate, transfer=transfer)
+    return written(metric.value, unit_of(metric), language, metric.estimate, transfer=metric.transfer)
 
 
 def _scaled(value: float, unit: str, transfer: bool) -> tuple[str, str]:

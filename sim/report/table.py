@@ -11,7 +11,7 @@ from sim.outcome import ConstraintRecord, Metric, MetricSpec, Outcome, Ratio
 from sim.report.bibliography import Entry, of_outcomes
 from sim.report.figures.density import constraint_name, rungs
 from sim.report.grid import WIDTH, panels, table, width
-from sim.report.numbers import NARROW, TRANSFERS, between, unit_of, written
+from sim.report.numbers import NARROW, between, unit_of, written
 from sim.report.words import label_text
 from sim.scenario import Scenario
 
@@ -173,12 +173,12 @@ def _in_panels(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
 
 def value(metric: Metric) -> str:
     """A metric's value in a terminal."""
-    text = written(metric.value, unit_of(metric), transfer=metric.metric in TRANSFERS).replace(NARROW, " ")
+    text = written(metric.value, unit_of(metric), transfer=metric.transfer).replace(NARROW, " ")
     return f"{ESTIMATE}{text}" if metric.estimate and metric.value and not never(metric.value) else text
 
 
 def _ends(metric: Metric, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return ""
-    text = between(low, high, unit_of(metric), transfer=metric.metric in TRANSFERS)
+    text = between(low, high, unit_of(metric), transfer=metric.transfer)
     return text.replace(NARROW, " ").replace("–", " to ")

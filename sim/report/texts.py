@@ -1,30 +1,52 @@
 """The interface's and the explanations' sentences, by message id, in English and Japanese (gettext catalogs).
 
-The catalogs are `sim/locale/LANGUAGE/LC_MESSAGES/sim.po`; `scripts/compile_messages.py` makes the `.mo` files beside
-them. Names and phases of technologies are not here: the catalog has them in both languages.
+The catalogs are `sim/locale/LANGUAGE/LC_MESSAGES/sim.po`, and are read as they are: reading one takes as long as
+reading what `msgfmt` would make of it. Names and phases of technologies are not here: the catalog has them in both
+languages.
 """
 
 from __future__ import annotations
 
 import functools
-import gettext
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from sim.outcome import Message
 from sim.report.look import Language
 
-DOMAIN = "sim"
 LOCALES = Path(__file__).resolve().parent.parent / "locale"
+
+_ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"(?:\n|\Z))+)', re.MULTILINE)
+_ESCAPED = re.compile(r"\\(.)")
+_CONTROL = {"n": "\n", "t": "\t"}
+
+
+def messages(catalog: str) -> dict[str, str]:
+    r"""Message id to its text, from the text of a `.po` file without contexts and plurals; the header's id is "".
+
+    Format: GNU gettext manual, "The Format of PO Files".
+
+    >>> messages('# a comment\nmsgid "ui.run"\nmsgstr ""\n"Run "\n"\\"it\\""\n')
+    {'ui.run': 'Run "it"'}
+    """
+    return {_text(key): _text(text) for key, text in _ENTRY.findall(catalog)}
+
+
+def _text(quoted: str) -> str:
+    """The text of one or more lines in quotes."""
+    joined = "".join(line[1:-1] for line in quoted.split("\n"))
+    return _ESCAPED.sub(lambda match: _CONTROL.get(match[1], match[1]), joined) if "\\" in joined else joined
 
 
 @functools.cache
-def _catalog(language: Language) -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, LOCALES, languages=[language])
+def _catalog(language: Language) -> Mapping[str, str]:
+    return messages((LOCALES / language / "LC_MESSAGES" / "sim.po").read_text(encoding="utf-8"))
 
 
 def has(message: str, language: Language = "en") -> bool:
     """Whether the catalog has a text for the id."""
-    return _catalog(language).gettext(message) != message
+    return message in _catalog(language)
 
 
 def tr(message: str, language: Language = "en", **arguments: str | float) -> str:
@@ -32,8 +54,8 @@ def tr(message: str, language: Language = "en", **arguments: str | float) -> str
 
     Raises `KeyError` naming the id where the catalog has none, or the argument the text asks for.
     """
-    text = _catalog(language).gettext(message)
-    if text == message:
+    text = _catalog(language).get(message)
+    if text is None:
         raise KeyError(f"no text {message!r} in language {language!r}")
     return text.format(**arguments) if arguments else text
 

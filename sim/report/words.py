@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sim import expression
+from sim import expression, studies
 from sim.catalog.model import Application, Guest, Host, Technology
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.report.look import Language
-from sim.report.numbers import TRANSFERS, about, unit_of, written, written_metric
+from sim.report.numbers import about, unit_of, written, written_metric
 from sim.report.texts import has, tr
 from sim.scenario import Lesson, Text
 
@@ -33,8 +33,6 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _CLAUSE = re.compile("[:,;(\uff1a\u3001\uff08]")
 """Ends the first clause of a technology's kind, which is all a lane's name has room for."""
 
-_NOT_OF_TECHNOLOGIES = frozenset({"distribution"})
-"""Studies that compare ways of doing a thing; their technology is a circumstance."""
 _SHORT = 24
 """Half-width letters that fit below a lane's name."""
 
@@ -66,7 +64,7 @@ def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
         twins = [other for other in outcome.labels if name and known[other] == name]
         if label in given:
             names[label] = given[label]
-        elif name is None or outcome.study in _NOT_OF_TECHNOLOGIES:
+        elif name is None or not studies.study(outcome.study).named_by_technology:
             names[label] = _by_what_differs(label, parameters, language)
         elif len(twins) == 1:
             names[label] = name
@@ -220,12 +218,12 @@ def _written(placeholder: str, values: Mapping[str, Metric], language: Language)
     if placeholder in values:
         metric = values[placeholder]
         if metric.estimate:
-            return about(metric.value, unit_of(metric), language, transfer=metric.metric in TRANSFERS)
+            return about(metric.value, unit_of(metric), language, transfer=metric.transfer)
         return written_metric(metric, language)
     formula, _, unit = placeholder.partition("|")
     used = [values[name] for name in expression.names(formula) if name in values]
     value = float(expression.evaluate(formula, _numbers(values)))
-    transfer = any(metric.metric in TRANSFERS for metric in used)
+    transfer = any(metric.transfer for metric in used)
     try:
         write = about if any(metric.estimate for metric in used) else written
         return write(value, unit.strip() or "1", language, transfer=transfer)

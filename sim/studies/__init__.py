@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import importlib
+import re
+from pathlib import Path
 
 from sim.errors import InputError
 from sim.studies.base import Study
 
-NAMES = ("startup", "memory", "density", "build", "distribution")
-"""The studies there are; each is `STUDY` in the module of its name, imported only when it is asked for."""
+_DECLARED = re.compile(r"^STUDY\b", re.MULTILINE)
+
+
+def names() -> tuple[str, ...]:
+    """The studies there are, by name: the modules of this package that declare `STUDY`.
+
+    They are read and not imported: a study is imported only when it is asked for.
+    """
+    modules = [path for folder in __path__ for path in Path(folder).glob("*.py")]
+    return tuple(sorted(path.stem for path in modules if _DECLARED.search(path.read_text(encoding="utf-8"))))
+
+
+NAMES = names()
+"""The studies there are; each is `STUDY` in the module of its name."""
 
 
 def study(name: str) -> Study:

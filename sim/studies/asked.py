@@ -16,10 +16,11 @@ from sim.errors import InputError, Problem
 from sim.machine.ledger import bill
 from sim.outcome import Bound
 from sim.quantity import Bytes
+from sim.studies.base import Subject
 
-ApplicationId = Annotated[str, CatalogName("applications"), doc("What runs in each instance.")]
+ApplicationId = Annotated[str, Subject(), CatalogName("applications"), doc("What runs in each instance.")]
 GuestId = Annotated[
-    str, CatalogName("guests", empty=True), doc("The guest system; if left out, the technology's first.")
+    str, Subject(), CatalogName("guests", empty=True), doc("The guest system; if left out, the technology's first.")
 ]
 GuestMemory = Annotated[
     Bytes | None,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sim.engine.seeds import SeedTree
+from sim.errors import Problem
 from sim.never import never
 from sim.outcome import Bound, Metric, MetricSpec, Ratio, Record
 
@@ -28,6 +29,11 @@ class Repeated:
 @dataclass(frozen=True, slots=True)
 class NamesFile:
     """Marks a text that is the path of a file or folder: whoever writes the scenario may set it, a page may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Marks what a published figure is of (the technology, the image); all else is the circumstances of it."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,20 @@ class Run:
     ranged: bool = False
 
 
+def nothing_missing(_parameters: Any, _folder: str) -> Iterable[Problem]:
+    """A study that reads no files lacks none."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Study:
     """A question one can ask.
 
     parameters: a frozen keyword-only dataclass whose fields carry unit, bounds and `annotated_types.doc`.
     run: the parameters of one label, once a replication. random: whether replications differ at all.
+    missing: the files that a run with these parameters could not do without and that are not there, of a scenario in
+    that folder; each problem's path is a parameter. named_by_technology: whether a label of a technology of its own is
+    called by it; else by what differs. steps: whether its records are a build's steps, which a prediction may point at.
     """
 
     name: str
@@ -74,6 +88,14 @@ class Study:
     metrics: tuple[MetricSpec, ...]
     run: Callable[[Any, Context], Run]
     random: bool = True
+    missing: Callable[[Any, str], Iterable[Problem]] = nothing_missing
+    named_by_technology: bool = True
+    steps: bool = False
+
+    @property
+    def headlines(self) -> tuple[MetricSpec, ...]:
+        """The metrics that answer the question; the first where none is marked."""
+        return tuple(spec for spec in self.metrics if spec.headline) or self.metrics[:1]
 
     def registered(self, labels: Sequence[str]) -> list[str]:
         """Every name an expression may use, "label.metric.statistic"."""
@@ -172,6 +194,7 @@ def summarise(
                     high=interval[1] if interval else None,
                     range=(min(*reached, middle), max(*reached, middle)) if reached else None,
                     estimate=any(spec.name in run.estimates for run in runs),
+                    transfer=spec.transfer,
                 )
             )
     return metrics

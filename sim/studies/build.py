@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +21,8 @@ from sim.builds.rootfs import TreeView
 from sim.builds.selection import Selector, select
 from sim.builds.suggest import Suggestion, suggestions
 from sim.catalog.names import CatalogName
+from sim.errors import Problem
+from sim.inputfile import is_file, is_folder
 from sim.outcome import Bound, MetricSpec, StepRecord
 from sim.studies.base import Context, NamesFile, Run, Study, Tick, no_tick
 
@@ -71,8 +73,14 @@ METRICS = (
     MetricSpec("misses_share", "1", "the last build", "Share of the steps that run again."),
     MetricSpec("rebuild_time", "s", "start to end of the last build", "Time the last build takes."),
     MetricSpec("saved_time", "s", "the last build", "Time the cache saves against building everything."),
-    MetricSpec("new_bytes", "B", "the last build", "Bytes of the image's layers that are made anew."),
-    MetricSpec("push_bytes", "B", "the last build", "Bytes the next push and pull move: the new layers, compressed."),
+    MetricSpec("new_bytes", "B", "the last build", "Bytes of the image's layers that are made anew.", transfer=True),
+    MetricSpec(
+        "push_bytes",
+        "B",
+        "the last build",
+        "Bytes the next push and pull move: the new layers, compressed.",
+        transfer=True,
+    ),
     MetricSpec("image_bytes", "B", "the last build", "Bytes of all layers of the finished image, its base's included."),
     MetricSpec("first_cause_line", "1", "the last build", "Line of the first step that missed by itself; 0 for none."),
 )
@@ -239,4 +247,13 @@ def _runs_anyway(record: StepRecord) -> bool:
     return record.status == "depends" and dict(record.reason.arguments).get("if_same") == "miss"
 
 
-STUDY = Study("build", Parameters, METRICS, run, random=False)
+def _missing(params: Parameters, folder: str) -> Iterator[Problem]:
+    """The folder of the build context, and the Dockerfile in it."""
+    top = Path(folder) / params.context
+    if not is_folder(top):
+        yield Problem(f"no folder {params.context!r} in {folder!r}", path="context")
+    elif not is_file(top / params.dockerfile):
+        yield Problem(f"no file {params.dockerfile!r} in {str(top)!r}", path="dockerfile")
+
+
+STUDY = Study("build", Parameters, METRICS, run, random=False, missing=_missing, steps=True)

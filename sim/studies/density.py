@@ -20,7 +20,7 @@ from sim.outcome import Bound, ConstraintRecord, MetricSpec
 from sim.platforms.plan import Options, Plan, boot_plan
 from sim.quantity import Seconds
 from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage, chosen_guest, fit_problems, guest_problems
-from sim.studies.base import Context, Run, Study
+from sim.studies.base import Context, Run, Study, Subject
 
 MOST = 1_000_000
 """No constraint is looked for beyond so many instances."""
@@ -35,7 +35,7 @@ class Density:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
-    technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
+    technology: Annotated[str, Subject(), MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
     host: Annotated[str, CatalogName("hosts"), doc("The machine they are to fit on.")] = "server"
     application: ApplicationId = "web"
     guest: GuestId = ""

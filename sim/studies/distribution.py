@@ -30,7 +30,7 @@ from sim.registry.client import Client, ClientName, client_of
 from sim.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
 from sim.registry.fleet import Distributed, Fleet, Rates, Through, distribute
 from sim.registry.work import LazyReading, Unpacking, Work, compressed, lazily, next_version, work_of
-from sim.studies.base import Context, Repeated, Run, Study
+from sim.studies.base import Context, Repeated, Run, Study, Subject
 
 TOLD = 24
 """Nodes whose records are kept; of more only the first, as many as a figure shows."""
@@ -50,7 +50,9 @@ class Parameters:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
     images: Annotated[
-        tuple[str, ...], doc("Images to pull: official ones by name and tag, or the paths of image archives.")
+        tuple[str, ...],
+        Subject(),
+        doc("Images to pull: official ones by name and tag, or the paths of image archives."),
     ] = ()
     layers: Annotated[
         tuple[Bytes, ...], doc("An image of your own, by the compressed size of each layer, the base first.")
@@ -116,8 +118,8 @@ class Parameters:
     mounts: Annotated[
         Literal["by-registry", "always", "never"], doc("Whether a push mounts layers from other repositories.")
     ] = "by-registry"
-    technology: Annotated[str, CatalogName("technologies"), doc("What starts the application.")] = "docker"
-    application: Annotated[str, CatalogName("applications"), doc("What the first start runs.")] = "web"
+    technology: Annotated[str, Subject(), CatalogName("technologies"), doc("What starts the application.")] = "docker"
+    application: Annotated[str, Subject(), CatalogName("applications"), doc("What the first start runs.")] = "web"
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -453,17 +455,20 @@ STUDY = Study(
         ),
         MetricSpec("pull_share", "1", _A_NODE, "Share of the first start spent on getting the image"),
         MetricSpec("unpack_time", "s", "unpacking, per node", "Time spent unpacking layers", ("p50", "max")),
-        MetricSpec("bytes_moved", "B", _A_NODE, "Bytes that a node fetches"),
-        MetricSpec("shared_bytes", "B", _A_NODE, "Bytes not fetched because the node has them or gets them once"),
-        MetricSpec("registry_bytes", "B", "all nodes", "Bytes that leave the registry"),
+        MetricSpec("bytes_moved", "B", _A_NODE, "Bytes that a node fetches", transfer=True),
+        MetricSpec(
+            "shared_bytes", "B", _A_NODE, "Bytes not fetched because the node has them or gets them once", transfer=True
+        ),
+        MetricSpec("registry_bytes", "B", "all nodes", "Bytes that leave the registry", transfer=True),
         MetricSpec("registry_requests", "1", "all nodes", "Requests for tags and blobs that reach the registry"),
         MetricSpec("pulls", "1", "all nodes", "Pulls that the registry counts: manifests fetched, not looked up"),
         MetricSpec("pulls_refused", "1", "all nodes", "Pulls beyond the registry's limit, which it refuses"),
         MetricSpec("limit_time", "s", "first pull to last let by", "Time until the limit lets the last pull by"),
         MetricSpec("retries", "1", _A_NODE, "Downloads that broke off and were taken up again"),
-        MetricSpec("push_bytes", "B", "the push before", "Bytes that pushing the images sends"),
+        MetricSpec("push_bytes", "B", "the push before", "Bytes that pushing the images sends", transfer=True),
         MetricSpec("push_time", "s", "the push before", "Time to push the images"),
-        MetricSpec("stored_bytes", "B", "after the push", "Bytes that the registry keeps"),
+        MetricSpec("stored_bytes", "B", "after the push", "Bytes that the registry keeps", transfer=True),
     ),
     run=run,
+    named_by_technology=False,
 )

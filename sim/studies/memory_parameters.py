@@ -13,6 +13,7 @@ from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds
 from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage, fit_problems, guest_problems
+from sim.studies.base import Subject
 
 MOST_IN_TIME = 500
 """So many instances are followed one by one at most."""
@@ -27,7 +28,7 @@ class Memory:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
-    technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
+    technology: Annotated[str, Subject(), MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
     host: Annotated[str, CatalogName("hosts"), doc("The machine they run on.")] = "laptop"
     application: ApplicationId = "web"
     guest: GuestId = ""

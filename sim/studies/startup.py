@@ -24,7 +24,7 @@ from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, PerSecond, render
 from sim.studies.asked import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
-from sim.studies.base import Context, Repeated, Run, Study
+from sim.studies.base import Context, Repeated, Run, Study, Subject
 from sim.studies.density import NETWORK_LIMITS
 from sim.studies.room import Room, room
 
@@ -41,7 +41,7 @@ class Startup:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
-    technology: Annotated[str, MinLen(1), CatalogName("technologies"), doc("What starts the instances.")]
+    technology: Annotated[str, Subject(), MinLen(1), CatalogName("technologies"), doc("What starts the instances.")]
     host: Annotated[str, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
     kernel: Annotated[
         str | None,

@@ -6,7 +6,6 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from sim import studies
 from sim.loading import load_text
 from sim.loading.envelope import BODY, ENVELOPE
 from sim.scenario import Lesson
@@ -26,15 +25,3 @@ def test_every_word_of_the_envelope_and_of_a_lesson_is_explained() -> None:
         word for row in re.findall(r"^\| (`[^|]+) \|", PAGE, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)
     }
     assert {*ENVELOPE, *BODY, "parts", *(field.name for field in fields(Lesson))} <= explained
-
-
-def test_every_metric_of_every_study_is_listed() -> None:
-    for name in studies.NAMES:
-        (row,) = re.findall(rf"^\| `{name}` \| (.*) \|$", PAGE, re.MULTILINE)
-        listed = {
-            (metric, statistic)
-            for metrics, statistics in re.findall(r"((?:`\w+`(?:, )?)+) \(([^)]*)\)", row)
-            for metric in re.findall(r"`(\w+)`", metrics)
-            for statistic in statistics.split(", ")
-        }
-        assert listed == {(spec.name, s) for spec in studies.study(name).metrics for s in spec.statistics}

@@ -68,13 +68,6 @@ def test_each_study_and_a_scenario_of_parts_is_an_alternative() -> None:
     ]
 
 
-def test_the_shipped_schema_is_current() -> None:
-    """Made by `python -m sim schema > scenarios/scenario.schema.json`."""
-    import json
-
-    assert json.loads((SCENARIOS / "scenario.schema.json").read_text(encoding="utf-8")) == schema()
-
-
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_scenarios_name_the_schema_and_conform(path: Path) -> None:
     text = read_text(path, SCENARIO)

@@ -96,10 +96,10 @@ def test_an_interval_has_its_unit_once_where_both_ends_share_it():
 
 
 def test_a_metric_is_written_by_what_it_is():
-    def metric(name, value, unit, estimate=False):
-        return Metric(name, "value", "a", "", value, unit, estimate=estimate)
+    def metric(name, value, unit, estimate=False, transfer=False):
+        return Metric(name, "value", "a", "", value, unit, estimate=estimate, transfer=transfer)
 
-    assert written_metric(metric("new_bytes", 96e6, "B")) == f"96{NB}MB"
+    assert written_metric(metric("new_bytes", 96e6, "B", transfer=True)) == f"96{NB}MB"
     assert written_metric(metric("pss_total", 96e6, "B")) == f"92{NB}MiB"
     assert written_metric(metric("misses_share", 0.4, "1")) == f"40{NB}%"
     assert written_metric(metric("startup_time", 0.3, "s", True)) == f"≈{NB}0.30{NB}s est."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import io
 import re
 import string
 from pathlib import Path
@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 from sim.outcome import Message
 from sim.report.look import LANGUAGES
-from sim.report.texts import LOCALES, has, told, tr
+from sim.report.texts import LOCALES, has, messages, told, tr
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "sim").rglob("*.py")), *sorted((ROOT / "dashboard").rglob("*.py"))]
@@ -45,13 +45,19 @@ def test_messages_are_sorted_and_of_a_known_section(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogs_are_current(language):
-    path = ROOT / "scripts" / "compile_messages.py"
-    spec = importlib.util.spec_from_file_location("compile_messages", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    source = LOCALES / language / "LC_MESSAGES" / "sim.po"
-    assert source.with_suffix(".mo").read_bytes() == script.compiled(source), "run scripts/compile_messages.py"
+def test_the_catalogs_are_read_as_babel_reads_them(language):
+    path = LOCALES / language / "LC_MESSAGES" / "sim.po"
+    read = messages(path.read_text(encoding="utf-8"))
+    assert read.pop("").startswith("Content-Type: text/plain; charset=UTF-8\n")
+    assert read == catalog(language)
+
+
+def test_texts_of_several_lines_and_with_escapes_are_read_as_babel_reads_them():
+    first = '#, python-format\nmsgid "a"\nmsgstr ""\n"1\\n"\n"\\t\\"2\\" \\\\n"\n'
+    last = '\n# last\nmsgid ""\n"b"\n".c"\nmsgstr "三"'
+    read = read_po(io.BytesIO((first + last).encode()))
+    assert messages(first + last) == {"a": '1\n\t"2" \\n', "b.c": "三"}
+    assert messages(first + last) == {str(message.id): message.string for message in read if message.id}
 
 
 def test_every_message_the_code_names_is_there():

@@ -7,7 +7,7 @@ from typing import Any
 from sim.outcome import Metric, Outcome
 from sim.report.figures import parts
 from sim.report.look import Language, Look, Spec, chart, inline
-from sim.report.numbers import TRANSFERS, between, unit_of, written_metric
+from sim.report.numbers import between, unit_of, written_metric
 from sim.report.texts import tr
 from sim.report.words import Names, label_names, metric_name, spoken, statistic_name
 
@@ -81,7 +81,7 @@ def metric_table(outcome: Outcome, metric: str = "", language: Language = "en") 
 
 def doubt_columns(metric: Metric, language: Language) -> dict[str, str]:
     """A metric's interval and range as two cells of a table."""
-    unit, transfer = unit_of(metric), metric.metric in TRANSFERS
+    unit, transfer = unit_of(metric), metric.transfer
     interval = (
         "–"
         if metric.low is None or metric.high is None

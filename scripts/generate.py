@@ -1,0 +1,77 @@
+"""Make what is made from the code: the JSON Schema of a scenario, and the tables in the documents.
+
+    python -m scripts.generate
+
+A test holds that what is committed is current, so that CI says it where somebody forgot.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sim import limits, studies
+from sim.loading import schema
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def stated_limits() -> Iterator[tuple[str, int, str]]:
+    """Name, number and docstring of each constant of `sim/limits.py`, in order."""
+    body = ast.parse(Path(limits.__file__).read_text(encoding="utf-8")).body
+    for one, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+            said = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+            yield one.targets[0].id, getattr(limits, one.targets[0].id), " ".join(str(said).split())
+
+
+def limit_rows() -> list[str]:
+    """A row for each limit."""
+    return [f"| `{name}` | {number:,} | {text} |" for name, number, text in stated_limits()]
+
+
+def metric_rows() -> list[str]:
+    """A row for each study: its metrics, those of the same statistics together."""
+    rows = []
+    for name in studies.NAMES:
+        together: dict[tuple[str, ...], list[str]] = {}
+        for spec in studies.study(name).metrics:
+            together.setdefault(spec.statistics, []).append(f"`{spec.name}`")
+        groups = [f"{', '.join(metrics)} ({', '.join(statistics)})" for statistics, metrics in together.items()]
+        rows.append(f"| `{name}` | {'; '.join(groups)} |")
+    return rows
+
+
+def with_table(page: str, heading: str, rows: list[str]) -> str:
+    """A document with the rows of its one table of that heading made anew."""
+    table = re.compile(rf"(^{re.escape(heading)}\n\|[-|]+\|\n)(?:\|.*\n)*", re.MULTILINE)
+    made, count = table.subn(lambda match: match[1] + "".join(f"{row}\n" for row in rows), page)
+    assert count == 1, f"{count} tables begin with {heading}"
+    return made
+
+
+def generated() -> Mapping[Path, str]:
+    """Every file that this makes, or makes a part of, with its text."""
+    docs = ROOT / "docs"
+    return {
+        ROOT / "scenarios" / "scenario.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
+        docs / "limits.md": with_table(
+            (docs / "limits.md").read_text(encoding="utf-8"), "| limit | number | on what |", limit_rows()
+        ),
+        docs / "scenarios.md": with_table(
+            (docs / "scenarios.md").read_text(encoding="utf-8"), "| study | metrics |", metric_rows()
+        ),
+    }
+
+
+def main() -> None:
+    """Write them."""
+    for path, text in generated().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
