@@ -1,4 +1,6 @@
-"""A simulator and teaching model of virtualization: what a virtual machine and a container cost, by discrete events.
+"""A simulator and teaching model of virtualization: what a virtual machine costs, and what a container.
+
+`lessons` names what ships with the package. `load` reads and checks a scenario. `run` runs one.
 
 >>> import sim
 >>> outcome = sim.run("taxonomy", replications=1)[0]
@@ -7,8 +9,7 @@
 >>> outcome.metric("docker", "startup_time", "p50").unit
 's'
 
-`lessons` names what ships with the package, `load` reads and checks a scenario, `run` runs one. What goes wrong is a
-`SimError`: an `InputError` names every problem of an input with its place.
+What goes wrong is a `SimError`. An `InputError` names every problem of an input, each with its place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""The package's errors. Bad input is described by problems, each with a place and what is allowed."""
+"""The package's errors. Bad input is described by problems, each with its place and with what is allowed.
+
+>>> print(InputError(Problem("'10 parsec' is no duration", file="a.yaml", line=3, path="duration")))
+a.yaml:3: duration: '10 parsec' is no duration
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from sim import limits
 
 
 def cut(text: str, limit: int) -> str:
-    """A text of at most `limit` characters and a few words: the beginning and the end of a longer one.
+    """A text of at most `limit` characters and a few words. Of a longer text the beginning and the end are kept.
 
     >>> cut("a" * 1000 + "; expected b", 40)
     'aaaaaaaaaaaaaaaaaaaa[... 972 characters ...]aaaaaaaa; expected b'
@@ -30,12 +34,15 @@ class SimError(Exception):
 class Problem:
     """One thing that is wrong with an input.
 
-    message: what is wrong, naming the value and what is allowed.
-    file, line, column: the place (1-based; 0 where there is none).
-    path: dotted path of the offending key ("guests.0.memory"), empty where there is none.
-    excerpt: the source line, shown with a caret under `column`; empty where there is none.
+    What quotes an input may be as long as the input. So message, file and path are cut (`sim.limits`).
 
-    What quotes an input may be as long as the input: message, file and path are cut (`sim.limits`).
+    Attributes:
+        message: What is wrong. It names the value and what is allowed.
+        file: The file. "" where there is none.
+        line: The line, from 1. 0 where there is none.
+        column: The column, from 1. 0 where there is none.
+        path: The dotted path of the offending key, as "guests.0.memory". "" where there is none.
+        excerpt: The source line, shown with a caret under `column`. "" where there is none.
     """
 
     message: str
@@ -62,7 +69,7 @@ class Problem:
 
 
 def first_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """The problems, of each file at most `limits.PROBLEMS`: the last of so many says how many more there are."""
+    """The first `limits.PROBLEMS` problems of each file. Where there are more, the last of them says how many."""
     problems = tuple(problems)
     counts = Counter(problem.file for problem in problems)
     if all(count <= limits.PROBLEMS for count in counts.values()):
@@ -80,9 +87,12 @@ def first_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 class InputError(SimError, ValueError):
-    """An input that cannot be used. Carries every problem found (`first_of` them), not only the first.
+    """An input that cannot be used.
 
-    A `ValueError` too, so that a parameter class may raise it while it is checked and its place is found.
+    It is a `ValueError` too. So a parameter class may raise it while it is checked, and its place is found.
+
+    Attributes:
+        problems: Every problem that was found, not only the first (`first_of` them).
     """
 
     def __init__(self, problems: Sequence[Problem] | Problem | str) -> None:

@@ -1,7 +1,8 @@
 """The language of `expect`, `findings` and quiz answers: arithmetic and comparisons over `label.metric.statistic`.
 
-Evaluated by simpleeval, never by `eval`. An expression sees the medians over replications and nothing else. What never
-happened is later than every number, and two things that never happened are equal (`sim.never`).
+An expression sees the medians over replications and nothing else. It is evaluated by simpleeval, never by `eval`.
+
+What never happened is later than every number. Two things that never happened are equal (`sim.never`).
 """
 
 from __future__ import annotations
@@ -31,9 +32,12 @@ _TAKEN = (
 
 
 def _on_floats(operate: Callable[..., Any]) -> Callable[..., Any]:
-    """The operator on floats alone, so that each step costs the same: whole numbers of Python grow without end.
+    """The operator, on floats alone.
 
-    It raises `ArithmeticError` where its result would be no number (never times nothing) or too large for one.
+    Python's whole numbers grow without end. A step on floats always costs the same.
+
+    Raises:
+        ArithmeticError: Where the result would be no number (never times nothing), or too large for one.
     """
 
     def checked(*operands: Any) -> Any:
@@ -57,13 +61,15 @@ _OPERATORS = {
 }
 
 RESERVED = frozenset(keyword.kwlist) | _FUNCTIONS.keys()
-"""Words that mean something else in an expression, so that nothing compared may be called so."""
+"""Words that mean something in an expression. No label may be called so."""
 
 
 def parsed(text: str) -> ast.Expression:
-    """The tree of an expression, of arithmetic and comparisons alone.
+    """The syntax tree of an expression.
 
-    Raises `InputError` where the text is no expression, holds something else, or is larger than `sim.limits` allows.
+    Raises:
+        InputError: Where the text is no expression, is more than arithmetic and comparisons, or is larger than
+            `sim.limits` allows.
     """
     if len(text) > limits.EXPRESSION:
         head = f"{cut(text, 60)!r} is {len(text):,} characters long"
@@ -136,13 +142,18 @@ def check(text: str, registered: Iterable[str]) -> None:
 
 
 def evaluate(text: str, values: Mapping[str, float]) -> float | bool:
-    """The value of an expression, given "label.metric.statistic" to number.
+    """The value of an expression.
 
     >>> evaluate("a.time.p50 * 2 < b.time.p50", {"a.time.p50": 1.0, "b.time.p50": 3.0})
     True
 
-    Raises `InputError` where it cannot be evaluated (an unknown name, a division by zero, a call that is not allowed,
-    never times zero).
+    Args:
+        text: The expression.
+        values: The number of each "label.metric.statistic".
+
+    Raises:
+        InputError: Where it cannot be evaluated: an unknown name, a division by zero, a call that is not allowed, never
+            times zero.
     """
     expression = parsed(text)
     tree: dict[str, dict[str, dict[str, float]]] = {}

@@ -1,7 +1,7 @@
 """What a run hands on: metrics with units and intervals, and the records of its first replication.
 
-Everything here is immutable and flat, so that charts, tables, reasons and files are made from it alone. Nothing
-downstream looks into the model.
+Everything here is immutable and flat. Charts, tables, reasons and files are made from it alone. Nothing downstream
+looks into the model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 from sim.scenario import Text, listed
 
 Owner = Literal["machine", "kernel", "userland", "engine", "files", "application"]
-"""Whose seconds or bytes they are; the six colours of every figure, in stack order (see docs/architecture.md)."""
+"""Whose seconds or bytes they are. Each owner has one colour in every figure (docs/architecture.md)."""
 
 OWNERS: tuple[Owner, ...] = ("machine", "kernel", "userland", "engine", "files", "application")
 
@@ -23,7 +23,12 @@ Bound = Literal["low", "value", "high"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence that is not written yet: an id of the message catalog, and its arguments."""
+    """A sentence that is not written yet.
+
+    Attributes:
+        id: Its id in the message catalog.
+        arguments: Names and values of what is filled in.
+    """
 
     id: str
     arguments: tuple[tuple[str, str | float | int], ...] = ()
@@ -31,12 +36,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """A metric a study registers. `expect` and `published` may name only these.
+    """A metric that a study registers. `expect` and `published` may name only these.
 
-    unit: "s", "B", "B/s", "1" or "1/s"; interval: from what to what it is measured ("request to application ready").
-    statistics: what is taken over the samples of one replication: "p50", "p95", "mean", "min", "max", or "value"
-    where a replication has one sample. headline: whether it answers the study's question. transfer: bytes that travel
-    or lie in a layer, which are written in MB; memory is written in MiB. A share of one ends in `_share`.
+    Attributes:
+        name: As it is written in `expect`.
+        unit: "s", "B", "B/s", "1" or "1/s".
+        interval: From what to what it is measured, as "request to application ready".
+        description: What it is, for a reader.
+        statistics: What is taken over the samples of one replication: "p50", "p95", "mean", "min" or "max". It is
+            "value" where a replication has one sample.
+        headline: Whether it is what the study is about. Labels are compared by their headline metrics.
+        transfer: Whether these are bytes that travel or lie in a layer, which are written in MB. Memory is written in
+            MiB.
+
+    A share of one ends in `_share`.
     """
 
     name: str
@@ -52,10 +65,21 @@ class MetricSpec:
 class Metric:
     """One number of an outcome.
 
-    of: the label of what is compared. value: median over replications; low, high: its 95 % interval (None at one
-    replication). range: what the inputs' sources allow (None where no input has a range). The time at which something
-    happened, in any of these, is `sim.never.NEVER` where it did not. estimate: whether any input is an estimate.
-    transfer: as `MetricSpec` has it.
+    A time at which something happened is `sim.never.NEVER` where it did not happen. So may be the ends of its interval
+    and its range.
+
+    Attributes:
+        metric: The name of its `MetricSpec`.
+        statistic: What was taken over the samples of each replication.
+        of: The label of what is compared.
+        interval: From what to what it is measured.
+        value: The median over replications.
+        unit: "s", "B", "B/s", "1" or "1/s".
+        low: The lower end of the median's 95 % interval. None below six replications.
+        high: The upper end.
+        range: What the inputs' sources allow. None where no input has a range.
+        estimate: Whether any input is an estimate.
+        transfer: As `MetricSpec` has it.
     """
 
     metric: str
@@ -75,9 +99,17 @@ class Metric:
 class Ratio:
     """How many times as much one label takes as another.
 
-    of, to: the labels; `value` is the median over replications of the ratio in each, `of` over `to`, whose random
-    numbers are the same. low, high: its 95 % interval by order statistics (None at fewer than six replications).
-    estimate: whether any input of either is one.
+    The ratio is taken in each replication, in which both labels have the same random numbers.
+
+    Attributes:
+        metric: The name of the metric.
+        statistic: What was taken over the samples of each replication.
+        of: The label that is compared.
+        to: The label that it is compared with.
+        value: The median over replications.
+        low: The lower end of the median's 95 % interval, by order statistics. None below six replications.
+        high: The upper end.
+        estimate: Whether any input of either label is an estimate.
     """
 
     metric: str
@@ -92,11 +124,21 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class PhaseRecord:
-    """One phase of one instance's start. Seconds since the replication began.
+    """One phase of one instance's start.
 
-    queued: of `end - start`, the seconds beyond what the phase takes alone on an idle host (a lock's queue, or
-    cores and links shared with others). demand: "cpu", "read", "write", "transfer", "hold" or "wait".
-    resource: the lock, link or disk that served it. source: fact ids, or "estimate: reasoning".
+    Attributes:
+        of: The label.
+        instance: Its number, in the order of requests.
+        phase: The id of the phase in the catalog.
+        owner: Whose time it is.
+        demand: "cpu", "read", "write", "transfer", "hold" or "wait".
+        resource: The lock, link or disk that served it.
+        start: Seconds since the replication began.
+        end: Seconds since the replication began.
+        queued: The seconds of `end - start` beyond what the phase takes alone on an idle host. They were spent in a
+            lock's queue, or on cores and links shared with others.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether the phase's own number is an estimate.
     """
 
     of: str
@@ -114,7 +156,7 @@ class PhaseRecord:
 
 @dataclass(frozen=True, slots=True)
 class InstanceRecord:
-    """One instance's mile stones, in seconds since the replication began."""
+    """The milestones of one instance, in seconds since the replication began."""
 
     of: str
     instance: int
@@ -126,12 +168,20 @@ class InstanceRecord:
 
 @dataclass(frozen=True, slots=True)
 class MemoryRecord:
-    """One entry of the memory ledger: bytes of physical memory that are there once.
+    """One entry of the memory ledger: bytes of physical memory, each counted once.
 
-    instance: whose private pages they are; None for pages that exist once a host. content_key: what file pages hold
-    ("" for anonymous ones). mappers: how many instances map these pages. in_rss: whether `ps` counts them as
-    resident in each process that maps them (kernel memory is in no process). touched: False for a configured but
-    untouched rest, which is a promise and no memory.
+    Attributes:
+        of: The label.
+        instance: Whose private pages they are. None for pages that exist once on the host.
+        owner: Whose memory it is.
+        part: The id of the part of the memory bill.
+        bytes: How many.
+        content_key: What file pages hold. "" for anonymous pages.
+        mappers: How many instances map these pages.
+        in_rss: Whether `ps` counts them as resident in each process that maps them. Kernel memory is in no process.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether it is an estimate.
+        touched: False for memory that is configured but was never touched. It is a promise and takes no memory.
     """
 
     of: str
@@ -151,8 +201,16 @@ class MemoryRecord:
 class ConstraintRecord:
     """One constraint on the number of instances.
 
-    limit: the largest N it allows; None where it never binds on this host. binds: whether it is the one that stops
-    the next instance. demand: what one more instance takes at the limit; capacity: what there is; both in `unit`.
+    Attributes:
+        of: The label.
+        constraint: Its name, as "memory_touched".
+        limit: The largest number of instances it allows. None where it never binds on this host.
+        binds: Whether it is the one that stops the next instance.
+        demand: What one more instance takes at the limit, in `unit`.
+        capacity: What there is, in `unit`.
+        unit: The unit of demand and capacity.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether it is an estimate.
     """
 
     of: str
@@ -173,15 +231,31 @@ StepStatus = Literal["hit", "miss", "base", "context", "depends", "metadata", "u
 class StepRecord:
     """One vertex of a build's graph, as planned against the cache.
 
-    of: the label; build: which build of the sequence ("1", "2", ...); step: its id in the graph; name: as the builder
-    prints it ("[2/4] COPY x /x"). line: in the Dockerfile, 0 where none. inputs: (step id, kind) with kind "parent",
-    "copy", "mount" or "context". cause: a miss whose inputs all hit, the first cause of what follows.
-    reason: why it hit or missed, ready for the message catalog. old_key, new_key: cache keys, short, before and now.
-    seconds, bytes: what running it costs (bytes of its layer); None where not known; `source` says from where.
-    compressed: bytes of its layer as pushed and pulled, by gzip's ratio unless the image is known. start, end: seconds
-    since the build began, None where it did not run. on_critical_path: whether the build would have ended sooner
-    without it. breaks: for a hit, what would make it miss. also: for a miss, what else would have made it run, were
-    `reason` not there.
+    Attributes:
+        of: The label.
+        build: Which build of the sequence: "1", "2", and so on.
+        step: Its id in the graph.
+        name: As the builder prints it, "[2/4] COPY x /x".
+        stage: The stage it belongs to.
+        instruction: "RUN", "COPY" and so on.
+        text: The instruction as written.
+        line: Its line in the Dockerfile. 0 where there is none.
+        inputs: Pairs of a step's id and a kind: "parent", "copy", "mount" or "context".
+        status: Whether it hit the cache, missed, or is no step at all.
+        cause: Whether it is a first cause: it missed although all of its inputs hit.
+        reason: Why it hit or missed.
+        old_key: Its cache key in the build before, cut short.
+        new_key: Its cache key now, cut short.
+        seconds: What it takes to run. None where that is not known.
+        bytes: The size of its layer. None where that is not known.
+        source: Where seconds and bytes are from.
+        estimate: Whether they are estimates.
+        compressed: Bytes of its layer as pushed and pulled. By gzip's ratio, unless the image is known.
+        start: Seconds since the build began. None where it did not run.
+        end: Seconds since the build began. None where it did not run.
+        on_critical_path: Whether the build would have ended sooner without it.
+        breaks: For a hit, what would make it miss.
+        also: For a miss, what else would have made it run if `reason` were not there.
     """
 
     of: str
@@ -212,12 +286,21 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class PullRecord:
-    """One thing a node did to get an image, in seconds since the replication began.
+    """One thing that a node did to get an image. Times are in seconds since the replication began.
 
-    node: its number; of nodes that did the same at the same time, the first. layer: the blob's digest, or "reads" for
-    what a start reads on demand. queued: seconds it waited for its turn before `start` (a slot, its parent layer).
-    bytes: moved by a download or hashed by a verify, as compressed; else what came out. nodes: how many did the same.
-    source: fact ids, or "estimate: reasoning".
+    Attributes:
+        of: The label.
+        node: Its number. Of nodes that did the same at the same time, the first one's.
+        layer: The blob's digest, or "reads" for what a start reads on demand.
+        kind: "download", "verify", "unpack" or "mount".
+        start: When it began.
+        end: When it ended.
+        queued: Seconds it waited for its turn before `start`, for a slot or for its parent layer.
+        bytes: The compressed size for a download or a verify. Else the size of what came out.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether it is an estimate.
+        image: The image.
+        nodes: How many nodes did the same at the same time.
     """
 
     of: str
@@ -236,11 +319,18 @@ class PullRecord:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRecord:
-    """Bytes of one part of the memory ledger at one time, in seconds since the replication began.
+    """Bytes of one part of the memory ledger at one time.
 
-    part: of the host's RAM "host" (its own system), an owner's pages ("machine", "kernel", ...), "merged" (pages that
-    KSM shares), "cache" (clean page cache) and "free", which add up to the RAM at every time; beside it "saved",
-    "swapped", "guest_swapped" and "ballooned".
+    These parts add up to the host's RAM at every time: "host" for its own system, an owner's pages ("machine", "kernel"
+    and so on), "merged" for pages that KSM shares, "cache" for clean page cache, and "free".
+
+    These stand beside it: "saved", "swapped", "guest_swapped" and "ballooned".
+
+    Attributes:
+        of: The label.
+        time: Seconds since the replication began.
+        part: One of the parts above.
+        bytes: How many.
     """
 
     of: str
@@ -257,7 +347,13 @@ RecordT = TypeVar(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one expectation: its text, whether it held, and the values it saw."""
+    """What became of one expectation.
+
+    Attributes:
+        text: The expectation as written.
+        passed: Whether it held.
+        observed: The values it saw.
+    """
 
     text: str
     passed: bool
@@ -266,12 +362,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that is known after a scenario's part ran.
+    """All that is known after one part of a scenario ran.
 
-    labels: what was compared, in the scenario's order. records: of the first replication, in the order they happened.
-    parameters: label to the flat, written form of what it ran with, for tables and captions.
-    ratios: of headline metrics, each label's to that of the label with the least. names: what the scenario calls
-    some labels for a reader (`sim.report.words` names every label).
+    Attributes:
+        scenario: The scenario's id.
+        study: The study that ran.
+        seed: The seed it ran with.
+        replications: How many there were.
+        labels: What was compared, in the scenario's order.
+        metrics: Every metric of every label.
+        records: What happened in the first replication, in order.
+        verdicts: What became of the expectations.
+        parameters: What each label ran with, in flat written form, for tables and captions.
+        ratios: For each headline metric, each label's ratio to the label with the least.
+        names: What the scenario calls some labels for a reader. `sim.report.words` names every label.
     """
 
     scenario: str
@@ -297,7 +401,11 @@ class Outcome:
         )
 
     def metric(self, of: str, metric: str, statistic: str = "value") -> Metric:
-        """The one metric of that name. Raises `KeyError` naming what there is."""
+        """The one metric of that name.
+
+        Raises:
+            KeyError: Where there is none. The message names those that there are.
+        """
         for candidate in self.metrics:
             if (candidate.of, candidate.metric, candidate.statistic) == (of, metric, statistic):
                 return candidate
@@ -305,7 +413,7 @@ class Outcome:
         raise KeyError(f"no metric {of}.{metric}.{statistic}; there are {have}")
 
     def ratio(self, of: str, metric: str, statistic: str = "value") -> Ratio | None:
-        """How many times the least a label takes; None where it is the least itself, or alone."""
+        """How many times the least a label takes. None where it is the least itself, or alone."""
         wanted = (of, metric, statistic)
         return next((each for each in self.ratios if (each.of, each.metric, each.statistic) == wanted), None)
 

@@ -1,7 +1,7 @@
-"""Quantities at the edge: "512 MiB", "3.2 s", "25 Mbit/s" to SI seconds and bytes, and back to words.
+"""Quantities as people write them, "512 MiB", "3.2 s", "25 Mbit/s", to SI numbers and back.
 
-Inside the model a duration is a float of seconds, a size an int or float of bytes, a rate a float a second. Nothing
-but this module and the readers of catalog and scenario files knows the written form.
+Inside the model a duration is a float of seconds. A size is an int or float of bytes. A rate is a float per second.
+Only this module, and the readers of catalog and scenario files, know the written form.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ UNITS: dict[str, dict[str, float]] = {
     "1/s": {"/s": 1.0, "1/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600},
     "1": {"": 1.0, "%": 0.01},
 }
-"""Dimension (named by its SI unit) to the unit words it takes and their factors."""
+"""The units that each dimension takes, with their factors. A dimension is named by its SI unit."""
 
 LARGEST: dict[str, float] = {"s": 100 * 365.25 * 86400, "B": 2**50, "B/s": 2**50, "1/s": 1e9, "1": 1e9}
-"""What a parameter may be at most, whatever its own bounds: a century, a pebibyte. More is a slip of the pen."""
+"""The largest value of a parameter, whatever its own bounds: a century, a pebibyte. More is a slip of the pen."""
 
 _FORM = re.compile(r"\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(\S*)\s*")
 
@@ -41,10 +41,15 @@ _FORM = re.compile(r"\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(
 def parse(text: str | float, dimension: str) -> float:
     """The SI value of a written quantity.
 
-    text: "512 MiB", "3.2 s", "25 Mbit/s", "40 %"; a bare number is taken only where the dimension is "1".
-    dimension: a key of `UNITS`.
+    >>> parse("512 MiB", "B"), parse("25 Mbit/s", "B/s"), parse("40 %", "1"), parse(2, "1")
+    (536870912.0, 3125000.0, 0.4, 2.0)
 
-    Raises `InputError` naming the text, and the units that are allowed.
+    Args:
+        text: A number and its unit. A bare number is taken only where the dimension is "1".
+        dimension: A key of `UNITS`.
+
+    Raises:
+        InputError: Where it is no such quantity. The message names the text and the units that are allowed.
     """
     units = UNITS[dimension]
     allowed = ", ".join(repr(unit) for unit in units if unit)
@@ -96,7 +101,7 @@ def render(value: float, dimension: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Marks a parameter's dimension. The reader of scenario files turns its written form into the SI value."""
+    """Marks the dimension of a parameter. The reader of scenario files turns what is written into the SI value."""
 
     dimension: str
 

@@ -1,6 +1,6 @@
-"""The envelope of an input: what every scenario has, whatever its study.
+"""What every scenario has, whatever its study: texts, parts, expectations, a lesson.
 
-`sim.loading` makes these from YAML files and checks them; the model is handed the finished thing.
+`sim.loading` makes these from YAML files and checks them. The model is handed the finished thing.
 """
 
 from __future__ import annotations
@@ -40,11 +40,16 @@ def listed(labels: Sequence[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A text in English and, where there is one, in Japanese; a file may write the English one alone, as plain text.
+    """A text in English and, where there is one, in Japanese.
 
-    `{label.metric.statistic}` in it stands for that number, written with its unit. A Japanese text may be folded over
-    lines in a file; the space that folding leaves between two full-width characters is taken out, for Japanese is
-    written without spaces. ja is "" where there is none.
+    `{label.metric.statistic}` in it stands for that number, written with its unit.
+
+    A Japanese text may be folded over lines in a file. Folding leaves a space between two full-width characters. It is
+    taken out, because Japanese is written without spaces.
+
+    Attributes:
+        en: The English text.
+        ja: The Japanese text. "" where there is none.
     """
 
     __pydantic_config__ = _STRICT
@@ -55,13 +60,13 @@ class Text:
         object.__setattr__(self, "ja", _FOLD.sub("", self.ja))
 
     def read(self, language: str) -> str:
-        """The text in a language ("en", "ja"): the English one where there is no other."""
+        """The text in a language, "en" or "ja". The English one where there is no other."""
         return (self.ja or self.en) if language == "ja" else self.en
 
 
 @dataclass(frozen=True, slots=True)
 class _PlainToo:
-    """A file may write plain text for a `Text`: the English one alone."""
+    """Lets a file write plain text for a `Text`. It is then the English text."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         from pydantic_core import PydanticKnownError, core_schema
@@ -83,7 +88,7 @@ WrittenText = Annotated[Text, _PlainToo()]
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One answer of a question; right where its expression holds for the outcome, so that it cannot lie."""
+    """One answer of a question. It is right where its expression holds for the outcome, so the key cannot be wrong."""
 
     __pydantic_config__ = _STRICT
     text: WrittenText
@@ -102,10 +107,14 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What a student says before the run; exactly one of rank, guess, choices and steps.
+    """What a student says before the run. Exactly one of `rank`, `guess`, `choices` and `steps` is given.
 
-    rank: "metric.statistic" by which the labels are to be ordered, smallest first. guess: the "label.metric.statistic"
-    to be guessed. choices: as in a question. steps: whether build steps that will run again are to be clicked.
+    Attributes:
+        ask: The question.
+        rank: The "metric.statistic" by which the labels are to be ordered, smallest first.
+        guess: The "label.metric.statistic" whose value is to be guessed.
+        choices: Answers to choose from.
+        steps: Whether the build steps that will run again are to be clicked.
     """
 
     __pydantic_config__ = _STRICT
@@ -118,7 +127,7 @@ class Prediction:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A title the run may earn: the first whose expression holds is shown."""
+    """A title that a run may earn. The first finding whose expression holds is shown."""
 
     __pydantic_config__ = _STRICT
     when: Annotated[str, MinLen(1)]
@@ -127,7 +136,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Minutes:
-    """What a lecturer needs to plan."""
+    """How long a lesson takes, for a lecturer who plans."""
 
     __pydantic_config__ = _STRICT
     demonstration: Annotated[int, Ge(1), Le(240)] = 5
@@ -136,7 +145,12 @@ class Minutes:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a reader can check a sentence of the lesson: which one and of which version, and the address."""
+    """Where a reader can check a sentence of the lesson.
+
+    Attributes:
+        text: Which sentence, and of which version it holds.
+        url: The address.
+    """
 
     __pydantic_config__ = _STRICT
     text: Text
@@ -180,10 +194,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Part:
-    """One study of a scenario: what is compared, by label, in the file's order.
+    """One study of a scenario.
 
-    variants: label to the study's checked parameters. controls: the parameters a page shows;
-    maxima: the most that a page offers of some of them, in SI units.
+    Attributes:
+        study: The study's name.
+        variants: The study's checked parameters by label, in the file's order.
+        controls: The parameters that a page shows.
+        maxima: The most that a page offers of some of them, in SI units.
     """
 
     study: str
@@ -194,11 +211,23 @@ class Part:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A checked scenario. folder: where its files are looked up; file: where it was read from ("" if nowhere).
+    """A checked scenario.
 
-    labels: what some labels are called for a reader; the others by their technology or their own id.
-
-    document: the scenario as it was written, in plain mappings, lists, texts and numbers; changes start from it.
+    Attributes:
+        id: Its id, which is also the name of a shipped file.
+        concept: What it teaches, for lists.
+        title: The question it asks.
+        summary: One line about it.
+        parts: Its studies.
+        lesson: What is taught with it, and how.
+        seed: Where all randomness comes from.
+        replications: How often each label runs.
+        expect: Expressions that must hold.
+        published: Published figures that it is held against.
+        labels: What some labels are called for a reader. The others are called by their technology or their own id.
+        file: Where it was read from. "" if nowhere.
+        folder: Where its files are looked up.
+        document: The scenario as it was written, in plain mappings, lists, texts and numbers. Changes start from it.
     """
 
     id: str

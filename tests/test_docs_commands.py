@@ -1,7 +1,8 @@
-"""The commands that docs/builds.md and docs/images.md show are run, and say what the pages say they do."""
+"""The commands and the Python that pages of docs/ show are run, and say what the pages say they do."""
 
 from __future__ import annotations
 
+import doctest
 import hashlib
 import io
 import json
@@ -41,8 +42,10 @@ def tar(members: dict[str, bytes]) -> bytes:
 
 @pytest.fixture
 def examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder `shop` and the image `twice.tar`, in the working directory."""
+    """The folder `shop`, the image `twice.tar` and `first-look.yaml`, in the working directory."""
     monkeypatch.chdir(tmp_path)
+    (scenario,) = re.findall(r"```yaml\n(.*?)```", (DOCS / "a-run.md").read_text(encoding="utf-8"), re.DOTALL)
+    Path("first-look.yaml").write_text(scenario, encoding="utf-8", newline="\n")
     (text,) = re.findall(r"```dockerfile\n(.*?)```", (DOCS / "builds.md").read_text(encoding="utf-8"), re.DOTALL)
     files = {"Dockerfile": text, "app.py": "print(1)\n", "requirements.txt": "flask\nredis\ngunicorn\n"}
     Path("shop").mkdir()
@@ -56,11 +59,22 @@ def examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("twice.tar").write_bytes(tar({**members, "1.tar": layers[0], "2.tar": layers[1]}))
 
 
-CASES = [(page, *case) for page in ("builds.md", "images.md") for case in commands(page)]
+PAGES = ("a-run.md", "builds.md", "images.md")
+CASES = [(page, *case) for page in PAGES for case in commands(page)]
 
 
-def test_both_pages_show_commands() -> None:
-    assert {page for page, *_ in CASES} == {"builds.md", "images.md"}
+def test_each_page_shows_commands() -> None:
+    assert {page for page, *_ in CASES} == set(PAGES)
+
+
+@pytest.mark.usefixtures("examples")
+def test_the_python_of_a_run_prints_what_the_page_shows() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (DOCS / "a-run.md").read_text(encoding="utf-8"), re.DOTALL)
+    session = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "a-run.md", "a-run.md", 0)
+    told: list[str] = []
+    results = doctest.DocTestRunner(verbose=False).run(session, out=told.append)
+    assert results.attempted > 15
+    assert not results.failed, "".join(told)
 
 
 @pytest.mark.usefixtures("examples")

@@ -43,12 +43,12 @@ def only_named(page: Path) -> list[str]:
     return [name for name in names if (ROOT / "docs" / name).is_file() or ("/" in name and (ROOT / name).is_file())]
 
 
-@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.relative_to(ROOT).as_posix())
 def test_every_link_leads_to_a_file_and_a_heading_that_are_there(document: Path) -> None:
     assert broken(document) == []
 
 
-@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.relative_to(ROOT).as_posix())
 def test_every_document_and_file_that_is_named_is_linked(document: Path) -> None:
     assert only_named(document) == []
 

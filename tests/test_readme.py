@@ -6,22 +6,47 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
+from sim.evidence.accuracy import Accuracy, accuracy
 from sim.evidence.replay import replay
 
 ROOT = Path(__file__).parents[1]
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("## How right is it")[2].partition("\n## ")[0]
 
 
+@pytest.fixture(scope="module")
+def compared() -> Accuracy:
+    return accuracy()
+
+
 def test_the_agreement_with_recorded_builds_is_what_replay_reaches() -> None:
-    stated = dict(re.findall(r"([a-z][a-z0-9-]*) (\d+ of \d+)", SECTION))
-    reached = {name: f"{each.agree} of {each.steps}" for name, each in replay().builders.items()}
+    stated = re.findall(r"^\| `([a-z0-9-]+)` \| (\d+ of \d+) \| (\d+ of \d+) \|$", SECTION, re.MULTILINE)
+    reached = [
+        (
+            name,
+            f"{each.agree} of {each.steps}",
+            f"{each.agree_after_first} of {each.steps_after_first}",
+        )
+        for name, each in replay().builders.items()
+    ]
     assert len(reached) == 3
-    assert {name: stated.get(name) for name in reached} == reached
+    assert sorted(stated) == sorted(reached)
 
 
 def test_the_median_errors_are_the_recorded_ones() -> None:
     recorded = json.loads((ROOT / "sim" / "evidence" / "data" / "accuracy.json").read_text(encoding="utf-8"))
-    medians = {use: f"{error * 100:.1f}" for use, error in recorded["medians"].items()}
-    stated = re.findall(r"median\s+absolute\s+error\s+(?:of\s+)?(\d+\.\d)\s%", SECTION)
-    assert medians["check"] in stated
-    assert set(stated) <= set(medians.values())
+    medians = {f"{error * 100:.1f}" for error in recorded["medians"].values()}
+    assert set(re.findall(r"\| \d+ \| (\d+\.\d) % \|", SECTION)) == medians
+
+
+def test_so_many_figures_were_compared(compared: Accuracy) -> None:
+    counts = {use: sum(count for count, _ in compared.of_sources(use).values()) for use in ("check", "calibrate")}
+    stated = [int(count) for count in re.findall(r"\| (\d+) \| \d+\.\d % \|", SECTION)]
+    assert stated == [counts["check"], counts["calibrate"]]
+    assert f"compares {sum(counts.values())} predictions" in SECTION
+
+
+def test_so_many_orders_are_right(compared: Accuracy) -> None:
+    right = sum(ordering.right for ordering in compared.orderings)
+    assert f"{right} of {len(compared.orderings)} such pairs" in SECTION

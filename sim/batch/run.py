@@ -1,6 +1,7 @@
 """Runs a checked scenario: every part, label and replication, here or in a pool of processes.
 
-A run's numbers come from its place in the seed tree alone, so they are the same whatever the number of processes.
+A run draws its random numbers from its place in the seed tree alone. So the numbers are the same for any number of
+processes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sim.scenario import Part, Scenario
 from sim.studies.base import Run, Tick, Values, no_tick, paired_ratios, replicated, summarise
 
 AT_ENDS = 5
-"""Replications that run again at each end of the inputs' ranges, as far as there are so many."""
+"""How many replications run again at each end of the inputs' ranges. Fewer where there are fewer."""
 
 _ENDS: tuple[Bound, ...] = ("low", "high")
 
@@ -34,14 +35,26 @@ def run(
     jobs: int = 1,
     tick: Tick = no_tick,
 ) -> tuple[Outcome, ...]:
-    """One outcome a part.
+    """Run a scenario.
 
-    scenario: a checked one, or what `sim.load` takes: a file's path, or the id of a scenario that ships ("taxonomy").
-    seed, replications: instead of the scenario's own. A study without randomness runs once. jobs: processes.
-    tick: is told the finished share of the whole, and may raise `CancelledError`.
+    >>> (outcome,) = run("taxonomy", replications=1)
+    >>> round(outcome.metric("docker", "startup_time", "p50").value, 1)
+    0.2
 
-    Raises `InputError` where the scenario or a file it names cannot be used, `SimError` naming the replication that
-    failed.
+    Args:
+        scenario: A checked scenario, the path of a file, or the id of a scenario that ships ("taxonomy").
+        seed: Where all randomness comes from, instead of the scenario's own seed.
+        replications: How often each label runs, instead of the scenario's own number. A study without randomness runs
+            once.
+        jobs: How many processes run the replications.
+        tick: Told the finished share of the whole, from 0 to 1. It may raise `CancelledError`.
+
+    Returns:
+        One outcome for each part of the scenario.
+
+    Raises:
+        InputError: Where the scenario, or a file that it names, cannot be used.
+        SimError: Where a replication failed. The message names it.
     """
     if not isinstance(scenario, Scenario):
         scenario = load(scenario)
@@ -89,7 +102,7 @@ def run(
 
 @dataclass(frozen=True)
 class Plan:
-    """What one label of one part needs: its replications, then the ends of its inputs' ranges."""
+    """What one label of one part needs: its replications first, then the ends of its inputs' ranges."""
 
     scenario: Scenario
     part: Part
@@ -114,7 +127,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Finished:
-    """A label's runs in the order of replications, and the first few again at the ends of its inputs' ranges."""
+    """A label's finished runs.
+
+    Attributes:
+        runs: In the order of the replications.
+        low: The first few again, with every input at the low end of its range.
+        high: The first few again, with every input at the high end of its range.
+    """
 
     runs: Sequence[Run]
     low: Sequence[Run] = ()

@@ -1,4 +1,7 @@
-"""What the catalog's files say, as types. Every number has a source or is an estimate with a range and a reason."""
+"""What the catalog's files say, as types.
+
+Every number has a source, or is an estimate with a range and a reason.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,11 @@ KERNEL_WAITS = ("netns_cleanup", "cgroup_create")
 """Waits of a host's kernel: before a network namespace is taken down, and while a cgroup is made."""
 
 HOST_WAITS = ("kvm_create", "kvm_guest", *KERNEL_WAITS)
-"""Waits that a host may say itself: also for all its cores while KVM makes a machine, and while its guest sets itself
-up."""
+"""The waits that a host may say itself.
+
+Beside those of its kernel, these are the waits for all its cores while KVM makes a machine, and while its guest sets
+itself up.
+"""
 
 PAGE = 4096
 """Bytes of a page of memory."""
@@ -37,19 +43,27 @@ def generation(kernel: str) -> tuple[int, ...]:
 
 
 Milestone = Literal["runtime", "init", "application", "exit"]
-"""What the phase leads to: the runtime or VMM is ready, its first process runs, the application is ready; and where an
-instance is cleaned up, it has exited and is removed."""
+"""What a phase leads to.
+
+The runtime or VMM is ready, its first process runs, the application is ready, or the instance has exited and is
+removed. The last is there only where instances are cleaned up.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number with its provenance.
 
-    value: in the unit's SI base ("s", "B", "B/s", "1"). low, high: the range of its sources, or the estimate's.
-    sources: ids of facts in the catalog's measurements; ("definition",) for what this project chose itself, such as the
-    memory of the lessons' laptop. estimate: the reasoning, "" where the number is sourced; an estimate may still name
-    the facts it leans on. derivation: how the number follows from its sources where it is not one of them.
-    on: the host whose core-seconds the source counted; the number itself is already in the reference host's.
+    Attributes:
+        value: In the SI base of its unit.
+        unit: "s", "B", "B/s" or "1".
+        low: The low end of its sources' range, or of the estimate's.
+        high: The high end.
+        sources: Ids of facts in the catalog's measurements. It is ("definition",) for what this project chose itself,
+            such as the memory of the lessons' laptop.
+        estimate: The reasoning. "" where the number is sourced. An estimate may still name the facts it leans on.
+        derivation: How the number follows from its sources, where it is not one of them.
+        on: The host whose core-seconds the source counted. The number itself is already in the reference host's.
     """
 
     value: float
@@ -81,10 +95,20 @@ class Number:
 class Fact:
     """One row of the catalog's measurements, as published.
 
-    value: the cell as it stands, which may hold several numbers in the order of the metric's words. provenance:
-    "primary" and "derived-from-published-raw-data" may set a parameter, "secondary-note-citing-paper" only supports an
-    estimate. use: a curve's point is for "calibrate" or "check"; "" for rows that may be either, but not both.
-    url: where it was seen, "" where the row does not say.
+    Attributes:
+        id: F, C, R, K or D, and a number.
+        topic: What it is about.
+        technology: The technology it is of.
+        metric: What was measured.
+        value: The cell as it stands. It may hold several numbers, in the order of the metric's words.
+        unit: The unit of the value.
+        statistic: Median, mean and so on.
+        conditions: Host, version, load.
+        source: The publication.
+        provenance: "primary" and "derived-from-published-raw-data" may set a parameter. "secondary-note-citing-paper"
+            only supports an estimate.
+        use: "calibrate" or "check" for a point of a curve. "" for rows that may be either, but not both.
+        url: Where it was seen. "" where the row does not say.
     """
 
     id: str
@@ -103,10 +127,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A demand that grows with what the host holds: `amount` more for each `per`.
+    """A demand that grows with what the host holds.
 
-    "queued" are those that are in the queue of a hold's lock already, its holder included; "port" are the ports of the
-    instances' bridge.
+    Attributes:
+        per: What is counted. "queued" are those in the queue of a hold's lock, its holder included. "port" are the
+            ports of the instances' bridge.
+        amount: How much more for each of them.
     """
 
     per: Per
@@ -123,10 +149,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Something that is done while a lock is held, and for how long on each generation of kernels.
+    """Something that is done while a lock is held.
 
-    held: on kernels that no entry of `older` is for. older: (version, hold on kernels before it), oldest first.
-    adds_port: whether it gives the instance a port of the host's bridge.
+    Attributes:
+        id: Its id within the lock.
+        text: What is done.
+        held: For how long on kernels that no entry of `older` is for.
+        older: Pairs of a version and the hold on kernels before it, oldest first.
+        adds_port: Whether it gives the instance a port of the host's bridge.
     """
 
     id: str
@@ -143,10 +173,13 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """A lock whose holder waits for a grace period unless the last one just has.
+    """A lock whose holder waits for a grace period, unless the last one has just passed.
 
-    quick: seconds it is held where the last hold ended at most `recent` seconds ago; from `stale` seconds on it is the
-    operation's own hold, and in between in proportion.
+    Attributes:
+        quick: Seconds that it is held where the last hold ended at most `recent` seconds ago.
+        recent: See `quick`.
+        stale: Seconds since the last hold, from which on it is held for the operation's own time. In between the time
+            grows in proportion.
     """
 
     quick: Number
@@ -158,8 +191,12 @@ class Grace:
 class Lock:
     """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
 
-    operations: what is done under it, by id. A phase or a host names one as "rtnl.veth-move". daemon: whether it is a
-    daemon's, so that the host's kernel does not matter.
+    Attributes:
+        id: Its id, the part before the dot in "rtnl.veth-move".
+        name: What it is called.
+        operations: What is done under it, by id.
+        grace: How it depends on the last hold. None where it does not.
+        daemon: Whether it is a daemon's, so that the host's kernel does not matter.
     """
 
     id: str
@@ -173,17 +210,27 @@ class Lock:
 class Phase:
     """One phase of a boot plan: one demand, on one resource.
 
-    amount: core-seconds for cpu, bytes for read, write and transfer, seconds for wait; for a hold, those that its
-    operation takes on a recent kernel.
-    resource: the lock of a hold, the content key of a read, the link of a transfer, the host's wait (`HOST_WAITS`) that
-    may replace a wait; else "".
-    operation: what a hold does under its lock; `provenance` may say how many such holds ("times") the phase is.
-    per_page: whether the amount is that of each page of the guest's working set.
-    parallelism: cores a cpu demand can use. spread: sigma of the natural logarithm of its duration.
-    when: what a start must have for the phase to happen ("network", "cold", "pull", or "boot_loader": the technology
-    boots the guest's disk, and that has one), "" for always.
-    kernel_before: the phase is only there on host kernels older than this ("5.0"), "" for all; kernel_from: only on
-    this and newer ones. provenance: the numbers behind the plain fields ("spread", "parallelism", "times").
+    Attributes:
+        id: Its id.
+        owner: Whose time it is.
+        leads_to: The milestone it is before.
+        demand: What it asks the host for.
+        amount: Core-seconds for cpu, bytes for read, write and transfer, seconds for wait. For a hold, the seconds that
+            its operation takes on a recent kernel.
+        text: What happens.
+        resource: The lock of a hold, the content key of a read, the link of a transfer, or the host's wait that may
+            replace a wait (`HOST_WAITS`). Else "".
+        operation: What a hold does under its lock.
+        per_page: Whether the amount is for each page of the guest's working set.
+        parallelism: How many cores a cpu demand can use.
+        growth: What it grows by.
+        spread: Sigma of the natural logarithm of its duration.
+        when: What a start must have for the phase to happen: "network", "cold", "pull" or "boot_loader". "" for always.
+            "boot_loader" is for a technology that boots the guest's disk, where that disk has a boot loader.
+        kernel_before: The phase is only there on host kernels older than this, as "5.0". "" for all.
+        kernel_from: The phase is only there on this host kernel and newer ones.
+        provenance: The numbers behind the plain fields: "spread", "parallelism", and "times", which says how many holds
+            of its operation the phase is.
     """
 
     id: str
@@ -205,19 +252,31 @@ class Phase:
 
 
 Share = Literal["instance", "host", "content"]
-"""Private to each instance; once a host; or file pages once a content key (in a VM: once a guest)."""
+"""How often the pages are there: once for each instance, once on the host, or once for each content key.
+
+In virtual machines the last is once for each guest.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryPart:
     """One line of a memory bill: bytes of physical pages.
 
-    content_key: what file pages hold, for `share` "content". in_rss: whether `ps` counts them in a process.
-    per_guest_memory: the bytes are this share of the guest's configured memory instead (struct page, a VMM's tables).
-    guest_memory_over: only there once the guest's memory exceeds this many bytes (SWIOTLB).
-    mappings: how many processes of one instance map the pages (forked workers); `ps` counts them once for each.
-    reclaimable: page cache that the guest gives up before it runs out of memory. provenance: the numbers behind the
-    plain fields ("guest_memory_over", "mappings").
+    Attributes:
+        id: Its id.
+        owner: Whose memory it is.
+        share: How often the pages are there.
+        amount: How many bytes.
+        text: What they are.
+        content_key: What file pages hold, for the share "content".
+        in_rss: Whether `ps` counts them in a process.
+        per_guest_memory: Whether the amount is a share of the guest's configured memory instead, as for struct page or
+            a VMM's tables.
+        guest_memory_over: The part is only there once the guest's memory exceeds this many bytes (SWIOTLB).
+        mappings: How many processes of one instance map the pages, as forked workers do. `ps` counts them once for
+            each.
+        reclaimable: Whether it is page cache that the guest gives up before it runs out of memory.
+        provenance: The numbers behind the plain fields "guest_memory_over" and "mappings".
     """
 
     id: str
@@ -236,24 +295,38 @@ class MemoryPart:
 
 Family = Literal["process", "container", "system_container", "sandbox", "microvm", "vm", "hosted_vm", "unikernel"]
 Runs = Literal["process", "userland", "guest", "unikernel"]
-"""What the technology starts: the application's process; a user space on the host's kernel; a guest kernel and its user
-space; an application linked with its kernel."""
+"""What the technology starts.
+
+That is the application's process, a user space on the host's kernel, a guest kernel with its user space, or an
+application linked with its kernel.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Technology:
     """A way to run an application apart from others: a boot plan and a memory bill.
 
-    parts: the ids of what it is made of, in the order in which they act. version: the release whose figures these are,
-    "" where they are of several or of none.
-    guests: the guest systems it can start, the first being the default; empty where it starts a process.
-    boots_disk: whether its firmware starts the boot loader of a guest's disk, instead of a kernel that it is handed.
-    cpu_efficiency: speed of guest CPU against the host's. reserves: whether configured memory is reserved.
-    limits: constraint id to the largest number of instances it allows on one host ("bridge_ports", "addresses");
-    "shared_memory" is the share of the host's memory that guests' files in /dev/shm may take.
-    tasks: processes and threads one instance has on the host beside the application's, against the host's PIDs.
-    kubelet: whether a kubelet starts it as a pod, so that the pod limit counts. dax: whose file pages a guest maps
-    from the host's page cache instead of keeping its own ("guest", "application").
+    Attributes:
+        id: Its id.
+        name: Its name.
+        kind: What it is, in a few words.
+        family: The group it belongs to.
+        runs: What it starts.
+        phases: The boot plan.
+        memory: The memory bill.
+        parts: The ids of what it is made of, in the order in which they act.
+        guests: The guest systems it can start, the default first. Empty where it starts a process.
+        cpu_efficiency: The speed of guest CPU against the host's.
+        idle_cpu: The cores that one idle instance takes.
+        reserves: Whether configured memory is reserved.
+        limits: The largest number of instances on one host, by constraint id ("bridge_ports", "addresses").
+            "shared_memory" is the share of the host's memory that guests' files in /dev/shm may take.
+        tasks: Processes and threads of one instance on the host, beside the application's. They count against its PIDs.
+        kubelet: Whether a kubelet starts it as a pod, so that the pod limit counts.
+        dax: Whose file pages a guest maps from the host's page cache instead of keeping its own: "guest",
+            "application".
+        version: The release whose figures these are. "" where they are of several or of none.
+        boots_disk: Whether its firmware starts the boot loader of a guest's disk. Else it is handed a kernel.
     """
 
     id: str
@@ -295,7 +368,10 @@ class Technology:
 class TechnologyPart:
     """What technologies are made of: a program, or something that the kernel does for every container.
 
-    maker: the project or firm that it comes from, "" where it is this technology's own.
+    Attributes:
+        id: Its id.
+        name: Its name.
+        maker: The project or firm that it comes from. "" where it is this technology's own.
     """
 
     id: str
@@ -305,12 +381,18 @@ class TechnologyPart:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A guest system: its kernel's and user space's boot phases, and what they keep in memory.
+    """A guest system: how its kernel and its user space boot, and what they keep in memory.
 
-    userland_only_phases: the ids of the phases that a system container runs, on its host's kernel.
-    working_set: bytes of its memory that it touches before it answers, where it is restored and not booted.
-    mergeable: the share of its anonymous memory that is the same in every guest, for KSM. tasks: as a technology's,
-    which count on the host only where the guest has no kernel of its own.
+    Attributes:
+        id: Its id.
+        name: Its name.
+        phases: The phases of kernel and user space.
+        memory: What they keep in memory.
+        default_memory: The memory that a guest gets where nothing else is said.
+        userland_only_phases: The ids of the phases that a system container runs, on its host's kernel.
+        working_set: Bytes that the guest touches before it answers, where it is restored and not booted.
+        mergeable: The share of its anonymous memory that is the same in every guest, for KSM.
+        tasks: As a technology's. They count on the host only where the guest has no kernel of its own.
     """
 
     id: str
@@ -331,10 +413,16 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is started: its own start phases, private memory, and the files it maps.
+    """What is started: its own start phases, its private memory, and the files it maps.
 
-    image: the official image it comes from ("" for none); exits: whether it is done once it has started.
-    tasks: its processes and threads.
+    Attributes:
+        id: Its id.
+        name: Its name.
+        phases: The phases of its start.
+        memory: What it keeps in memory.
+        image: The official image it comes from. "" for none.
+        exits: Whether it is done once it has started.
+        tasks: Its processes and threads.
     """
 
     id: str
@@ -348,13 +436,27 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine. cpu_speed: against the machine of `docs/model.md`'s measurements. kernel: "6.1", read as a generation.
+    """A machine.
 
-    locks: how long operations hold their locks where that differs on this host, by lock and operation
-    ("rtnl.veth-move"). waits: how long those of `HOST_WAITS` are here, instead of what the phase says.
-    nested: whether it is a virtual machine itself. limits: as a technology's, of the host itself ("pids", "pods").
-    own_memory: what its own system holds before any instance. smt: what a core does with both hardware threads busy,
-    against one. provenance: the numbers behind the plain fields ("cores").
+    Attributes:
+        id: Its id.
+        name: Its name.
+        cores: How many.
+        cpu_speed: Against the reference host (docs/laboratory.md).
+        memory: Bytes.
+        disk_read: Bytes a second.
+        disk_write: Bytes a second.
+        network: Bytes a second of its network card.
+        kernel: Its version, as "6.1".
+        nested: Whether it is a virtual machine itself.
+        swap: Bytes.
+        locks: How long operations hold their locks where that differs on this host, by "lock.operation" as
+            "rtnl.veth-move".
+        waits: How long those of `HOST_WAITS` are here, instead of what the phase says.
+        limits: As a technology's, of the host itself ("pids", "pods").
+        own_memory: What its own system holds before any instance.
+        smt: What a core does with both hardware threads busy, against one.
+        provenance: The numbers behind the plain fields, as "cores".
     """
 
     id: str
@@ -382,9 +484,13 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class ImageLayer:
-    """One layer of an official image: digest and size as the registry serves it (gzip).
+    """One layer of an official image, as the registry serves it.
 
-    empty: whether it is the gzip of an empty tar (WORKDIR on a directory that exists).
+    Attributes:
+        digest: Of the compressed blob.
+        size: Its bytes, compressed by gzip.
+        instruction: What made it.
+        empty: Whether it is the gzip of an empty tar, as of a WORKDIR on a directory that exists.
     """
 
     digest: str
@@ -395,7 +501,18 @@ class ImageLayer:
 
 @dataclass(frozen=True, slots=True)
 class OfficialImage:
-    """An official image's real layers, base first. base: the image it is built from, "" for none."""
+    """An official image's real layers.
+
+    Attributes:
+        name: Its name and tag.
+        platform: As "linux/amd64".
+        digest: The digest of its manifest.
+        image_id: The digest of its configuration.
+        base: The image it is built from. "" for none.
+        layers: Its layers, the lowest first.
+        metadata_steps: Instructions without a layer.
+        source: Where it was read.
+    """
 
     name: str
     platform: str

@@ -10,7 +10,7 @@ network, a cold page cache or a pull, and whether it boots a disk with a boot lo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.catalog.model import PAGE, Application, Guest, Hold, Host, Number, Phase, Technology, generation
 from sim.catalog.nesting import nesting
@@ -30,23 +30,36 @@ _TIMED = frozenset({"cpu", "hold", "wait"})
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a start must do beyond its boot: connect to a network, read files from the disk, pull its image.
+    """What is asked of a start beyond its boot.
 
-    clean_up: whether the instance exits once it is ready, and is removed.
+    Attributes:
+        network: Whether the instance gets a network.
+        cold: Whether files are read from the disk, because the page cache is empty.
+        pull: Whether the image is pulled first.
+        clean_up: Whether the instance exits once it is ready, and is removed.
+        layers: How many layers the application's image has.
+        working_set: Bytes that a restored guest touches before it answers. None for what the catalog says of the guest.
     """
 
     network: bool = False
     cold: bool = False
     pull: bool = False
     clean_up: bool = False
+    layers: int = 0
+    working_set: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A phase with its numbers at one end of their ranges.
 
-    amount: seconds or bytes of a median start, before growth. growth: (what the host holds, amount more for each).
-    estimate: whether the phase's own amount is one. inputs: every number that went into it, the host's too.
+    Attributes:
+        amount: Seconds or bytes of a median start, before growth.
+        growth: Pairs of what the host holds, and the amount more for each of them.
+        spread: Sigma of the natural logarithm of the duration.
+        source: How a record names what the amount was made of.
+        estimate: Whether the phase's own amount is an estimate.
+        inputs: Every number that went into the step, the host's too.
     """
 
     id: str
@@ -71,9 +84,14 @@ class Step:
 class Plan:
     """The steps of a start.
 
-    runtime, init: how many of them are done once that milestone is reached. mounts, ports: how many an instance adds to
-    the host's mount table and to its bridge. pull: seconds the steps of a pull, the first ones, take alone; empty where
-    nothing is pulled. clean_up: how many of the steps, the last ones, come after the application is ready.
+    Attributes:
+        steps: The steps, in order.
+        runtime: How many steps are done once the runtime or the virtual machine monitor is ready.
+        init: How many steps are done once the first process of the instance runs.
+        mounts: How many lines an instance adds to the host's mount table.
+        ports: How many ports an instance adds to the host's bridge.
+        pull: Seconds that the steps of a pull take alone. They are the first steps. Empty where nothing is pulled.
+        clean_up: How many steps come after the application is ready. They are the last steps.
     """
 
     steps: tuple[Step, ...]
@@ -95,17 +113,26 @@ def boot_plan(
     guest: Guest | None,
     application: Application,
     host: Host,
-    options: Options,
+    options: Options | None = None,
+    *,
     bound: Bound = "value",
-    layers: int = 0,
-    working_set: Number | None = None,
 ) -> Plan:
     """The plan of starting an application by a technology on a host.
 
-    guest: None where the technology starts a process. bound: which end of the numbers' ranges to take; speeds are
-    taken at the other end. layers: how many the application's image has. working_set: bytes of its memory that a
-    restored guest touches before it answers; None for what the catalog says of the guest.
+    >>> from sim.catalog import load
+    >>> plan = boot_plan(load.technology("runc"), None, load.application("hello"), load.host("laptop"))
+    >>> [step.id for step in plan.steps][-2:]
+    ['start', 'main']
+
+    Args:
+        technology: What starts the application.
+        guest: The guest system. None where the technology starts a process.
+        application: What is started.
+        host: Where it is started.
+        options: What is asked of the start beyond its boot. None for nothing.
+        bound: Which end of the numbers' ranges to take. Speeds are taken at the other end.
     """
+    options = options or Options()
     nested = host.nested and technology.has_guest_kernel
     efficiency = technology.cpu_efficiency
     found: list[tuple[Phase, float, tuple[Number, ...]]] = []
@@ -119,10 +146,9 @@ def boot_plan(
     found = [entry for entry in found if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
     found = [entry for entry in found if not _empty(entry[0], host)]
     found.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
-    touched = working_set
-    if touched is None:
-        touched = _NOTHING if guest is None else guest.working_set
-    steps = tuple(_step(phase, host, options, bound, speed, extra, layers, touched) for phase, speed, extra in found)
+    if options.working_set is None and guest is not None:
+        options = replace(options, working_set=guest.working_set)
+    steps = tuple(_step(phase, host, options, bound, speed, extra) for phase, speed, extra in found)
     reached = [_MILESTONES.index(phase.leads_to) for phase, _, _ in found]
     return Plan(
         steps,
@@ -186,10 +212,9 @@ def _step(
     bound: Bound,
     speed: float,
     behind: tuple[Number, ...],
-    layers: int,
-    working_set: Number,
 ) -> Step:
     held = _hold(phase, host)
+    working_set = options.working_set or _NOTHING
     amount, growths = held.amount, held.growth
     shape = phase.provenance
     own = (
@@ -202,7 +227,7 @@ def _step(
         scale *= working_set.at(bound) / PAGE
     if "times" in shape:
         scale *= shape["times"].at(bound)
-    grown = layers * sum(growth.amount.at(bound) for growth in growths if growth.per == "layer")
+    grown = options.layers * sum(growth.amount.at(bound) for growth in growths if growth.per == "layer")
     return Step(
         id=phase.id,
         owner=phase.owner,

@@ -18,6 +18,9 @@ from sim.outcome import InstanceRecord, PhaseRecord
 from sim.platforms.plan import Plan
 from sim.platforms.pull import ImageStore
 
+_DOWNLOAD, _UNPACK = 0, 1
+"""The positions of a pull's steps in a plan that pulls."""
+
 _ROUNDING = 1e-9
 """Seconds below which a difference is rounding: drawn durations are whole nanoseconds."""
 
@@ -25,12 +28,26 @@ _ROUNDING = 1e-9
 class Starter:
     """Starts instances by one plan on one host, and keeps what happened.
 
-    seeds: the place whose streams the durations are drawn from, one a phase id, in the order of the requests: the
-    same phase of the same instance has the same luck in every technology compared.
-    ready: called with each start when its application is ready, or when it is removed where the plan cleans up.
-    images: where the plan pulls from, if it pulls. expected: how many starts to make room for; there may be more.
-    stays: called with each start when its application is ready; it is then cleaned up only once `Start.leave` is called
-    (where it is None, at once).
+    An instance is named by its index in the order of requests. A step is named by its position in the plan.
+
+    Args:
+        host: The host that serves the steps.
+        plan: The steps of every start.
+        seeds: Where durations are drawn from. Each phase id has a stream of its own, drawn from in the order of
+            requests. So the same phase of the same instance has the same luck in every technology compared.
+        ready: Called with each start when its application is ready. Where the plan cleans up, called when the
+            instance is removed.
+        images: Where the plan pulls from, if it pulls.
+        expected: How many starts to make room for. There may be more.
+        stays: Called with each start when its application is ready. The instance is then cleaned up once
+            `Start.leave` is called. Where it is None, the instance is cleaned up at once.
+
+    Attributes:
+        requested: When each instance was requested.
+        left: When an instance was told to leave, by its index.
+        ends: One column for each step: when each instance was done with it.
+        queued: One column for each step: the seconds beyond what it takes alone.
+        luck: One column for each step with a spread: what its duration is multiplied by. None for the others.
     """
 
     def __init__(
@@ -77,9 +94,9 @@ class Starter:
             luck.append(stream.lognormvariate(0.0, spread))
         Start(self, index).begin()
 
-    def reached(self, index: int, position: int) -> float:
-        """When so many steps of an instance were done."""
-        return self.ends[position - 1][index] if position else self.requested[index]
+    def reached(self, index: int, steps: int) -> float:
+        """When so many steps of an instance were done. Without any, when it was requested."""
+        return self.ends[steps - 1][index] if steps else self.requested[index]
 
     def began(self, index: int, position: int) -> float:
         """When an instance began the step at `position`: the end of the one before, or when it was told to leave."""
@@ -159,33 +176,38 @@ class Start(Alarm):
         """downloaded: when the last byte came, or before the request where the image was there already."""
         starter, index = self._starter, self.index
         start = self._began
-        for position, end in enumerate((max(downloaded, start), self.env.now)):
+        for position, end in ((_DOWNLOAD, max(downloaded, start)), (_UNPACK, self.env.now)):
             queued = end - start - starter.plan.pull[position]
             starter.queued[position][index] = queued if queued > _ROUNDING else 0.0
             starter.ends[position][index] = start = end
-        self._position = 2
+        self._position = _UNPACK + 1
         self._walk()
 
     def _walk(self) -> None:
-        """Go on from the step that is next, as far as can be known now."""
+        """Go on from the step that is next, as far as can be known now.
+
+        The host holds an instance from its first step after the runtime on. Its first step after the application is
+        ready waits until it is told to leave, where it stays.
+        """
         starter = self._starter
         host, plan, index = starter.host, starter.plan, self.index
         steps, position = plan.steps, self._position
+        first_held, first_leaving = plan.runtime, plan.ready
         at = now = self.env.now
         while position < len(steps):
             step = steps[position]
             demand = step.demand
-            if at > now and (demand != "wait" or step.growth or position in (plan.runtime, plan.ready)):
+            if at > now and (demand != "wait" or step.growth or position in (first_held, first_leaving)):
                 break
-            if position == plan.ready and starter.stays is not None and not self._leaving:
+            if position == first_leaving and starter.stays is not None and not self._leaving:
                 self._position = position
                 starter.stays(self)
                 return
-            if position == plan.runtime:
+            if position == first_held:
                 host.held.add(plan.mounts, plan.ports)
             amount = step.amount
             if step.growth:
-                amount += host.held.growth(step.growth, itself=position >= plan.runtime)
+                amount += host.held.growth(step.growth, itself=position >= first_held)
                 for per, each in step.growth:
                     if per == "queued":
                         amount += host.queued(step.resource) * each
@@ -217,7 +239,7 @@ class Start(Alarm):
         if at > now:
             self.arm(at - now)
         else:
-            if plan.runtime == len(steps):
+            if first_held == len(steps):
                 host.held.add(plan.mounts, plan.ports)
             if plan.clean_up:
                 host.held.add(plan.mounts, plan.ports, -1)

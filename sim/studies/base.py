@@ -14,7 +14,7 @@ from sim.never import never
 from sim.outcome import Bound, Metric, MetricSpec, Ratio, Record
 
 Tick = Callable[[float], None]
-"""Reports progress as a fraction of a run, and may raise `CancelledError`."""
+"""Is told the finished fraction of a run. It may raise `CancelledError`."""
 
 
 def no_tick(_: float) -> None:
@@ -23,12 +23,12 @@ def no_tick(_: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """Marks a count that a run's cost is in proportion to, so that a page offers no more than one waits for."""
+    """Marks a count that a run's cost is in proportion to. A page offers no more of it than one waits for."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamesFile:
-    """Marks a text that is the path of a file or folder: whoever writes the scenario may set it, a page may not."""
+    """Marks a text that is the path of a file or folder. A scenario file may set it, and a page may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,13 @@ class Subject:
 class Context:
     """What a run is given beside its parameters.
 
-    label: what the run is called among those compared. bound: which end of their sources' ranges inputs are taken at.
-    folder: where the scenario's files are looked up. records: whether anybody will read the run's records; a run whose
-    records cost time may leave them out.
+    Attributes:
+        label: What the run is called among those compared.
+        seeds: Where all of its random numbers come from.
+        bound: Which end of their sources' ranges the inputs are taken at.
+        tick: Told the finished fraction.
+        folder: Where the scenario's files are looked up.
+        records: Whether anybody will read the run's records. A run whose records cost time may leave them out.
     """
 
     label: str
@@ -57,8 +61,11 @@ class Context:
 class Run:
     """One replication of one label.
 
-    samples: metric name to its samples (one for a metric whose statistic is "value"). estimates: the metrics that
-    any estimate went into. ranged: whether any input has a range, so that runs at its ends are worth making.
+    Attributes:
+        samples: The samples of each metric, by its name. One sample for a metric whose statistic is "value".
+        records: What happened, in order.
+        estimates: The names of the metrics that an estimate went into.
+        ranged: Whether any input has a range, so that runs at its ends are worth making.
     """
 
     samples: Mapping[str, Sequence[float]]
@@ -76,11 +83,16 @@ def nothing_missing(_parameters: Any, _folder: str) -> Iterable[Problem]:
 class Study:
     """A question one can ask.
 
-    parameters: a frozen keyword-only dataclass whose fields carry unit, bounds and `annotated_types.doc`.
-    run: the parameters of one label, once a replication. random: whether replications differ at all.
-    missing: the files that a run with these parameters could not do without and that are not there, of a scenario in
-    that folder; each problem's path is a parameter. named_by_technology: whether a label of a technology of its own is
-    called by it; else by what differs. steps: whether its records are a build's steps, which a prediction may point at.
+    Attributes:
+        name: As scenarios write it.
+        parameters: A frozen keyword-only dataclass. Its fields carry unit, bounds and `annotated_types.doc`.
+        metrics: What it measures.
+        run: Makes one replication from the parameters of one label.
+        random: Whether replications differ at all.
+        missing: The files that a run with these parameters could not do without and that are not there, of a scenario
+            in that folder. Each problem's path is a parameter.
+        named_by_technology: Whether a label of a technology of its own is called by it; else by what differs.
+        steps: Whether its records are a build's steps, which a prediction may point at.
     """
 
     name: str
@@ -98,15 +110,23 @@ class Study:
         return tuple(spec for spec in self.metrics if spec.headline) or self.metrics[:1]
 
     def registered(self, labels: Sequence[str]) -> list[str]:
-        """Every name an expression may use, "label.metric.statistic"."""
+        """Every name that an expression may use, "label.metric.statistic"."""
         return [f"{label}.{m.name}.{statistic}" for label in labels for m in self.metrics for statistic in m.statistics]
 
 
 def statistic(name: str, samples: Sequence[float]) -> float:
-    """One statistic over samples: "value", "mean", "min", "max", "total" or a percentile "p50", "p99".
+    """One statistic over samples.
+
+    >>> statistic("p50", [1.0, 2.0, 4.0]), statistic("mean", [1.0, 2.0, 3.0])
+    (2.0, 2.0)
 
     Percentiles interpolate between order statistics (inclusive, as numpy's default). Sums are exact (`math.fsum`).
-    What never happened (`sim.never`) is later than all else, and so is what lies between a time and never.
+
+    What never happened (`sim.never`) is later than all else. So is what lies between a time and never.
+
+    Args:
+        name: "value", "mean", "min", "max", "total", or a percentile as "p50" or "p99".
+        samples: The samples of one replication.
     """
     if name == "value":
         (value,) = samples
@@ -127,10 +147,16 @@ def statistic(name: str, samples: Sequence[float]) -> float:
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """The 95 % interval of the median by order statistics, without assuming a distribution; None below six values.
+    """The 95 % interval of the median by order statistics, without assuming a distribution.
 
-    The widest pair of order statistics (k, n+1-k) whose coverage under Binomial(n, 1/2) is at least 95 %
-    (Hahn and Meeker, Statistical Intervals, 1991, section 5.2). Six values are the fewest that can reach it.
+    It is the widest pair of order statistics (k, n+1-k) whose coverage under Binomial(n, 1/2) is at least 95 % (Hahn
+    and Meeker, Statistical Intervals, 1991, section 5.2).
+
+    >>> median_interval([3.0, 1.0, 2.0, 6.0, 5.0, 4.0])
+    (1.0, 6.0)
+
+    Returns:
+        The two ends. None below six values, which are the fewest that can reach 95 %.
     """
     n = len(values)
     tail = 0.0
@@ -145,11 +171,11 @@ def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
 
 
 Values = Mapping[tuple[str, str], Sequence[float]]
-"""Metric and statistic to its value in each replication."""
+"""The values of a metric and statistic, one for each replication."""
 
 
 def replicated(study: Study, runs: Sequence[Run]) -> Values:
-    """Every statistic of every metric that was measured, a value a replication."""
+    """Every statistic of every metric that was measured, with a value for each replication."""
     return {
         (spec.name, name): [statistic(name, run.samples[spec.name]) for run in runs]
         for spec in study.metrics
@@ -168,8 +194,13 @@ def summarise(
 ) -> list[Metric]:
     """The metrics of one label from its replications.
 
-    low, high: the first few replications again, at each end of the inputs' ranges; none where no input has one.
-    measured: what `replicated` gives for the runs, where that is known already.
+    Args:
+        study: The study that ran.
+        label: The label.
+        runs: Its replications.
+        low: The first few replications again, with every input at its low end. Empty where no input has a range.
+        high: The same at the high end.
+        measured: What `replicated` gives for the runs, where that is known already.
     """
     measured = replicated(study, runs) if measured is None else measured
     ends = [replicated(study, end) for end in (low, high) if end]
@@ -201,10 +232,13 @@ def summarise(
 
 
 def _at_end(values: Sequence[float], end: Sequence[float]) -> float:
-    """The median over all replications, had each run at an end of the inputs' ranges, from the few that did.
+    """The median over all replications, had each of them run at an end of the inputs' ranges.
 
-    The few had luck of their own, at the end as in the middle; what they differ by in the middle is taken off, so that
-    a range holds what the sources allow and not the noise of a few seeds. What never happened has no such share.
+    Only the first few did run there, and these few had luck of their own. How far their luck puts them from the median
+    of all is known from their runs in the middle. It is taken off here. So a range holds what the sources allow, and
+    not the noise of a few seeds.
+
+    Where the median never happened, there is nothing to take off.
     """
     reached = statistics.median(end)
     same, middle = statistics.median(values[: len(end)]), statistics.median(values)
@@ -216,12 +250,16 @@ def _at_end(values: Sequence[float], end: Sequence[float]) -> float:
 def paired_ratios(
     study: Study, measured: Mapping[str, Values], estimated: Collection[tuple[str, str]] = ()
 ) -> list[Ratio]:
-    """How many times as much one label takes as the least of them, for every headline metric.
+    """How many times as much each label takes as the label with the least, for every headline metric.
 
-    measured: label to its values, whose replications share their seeds, so that the k-th of one is held against the
-    k-th of another. The least has the smallest median, the first of equal ones; a label that takes nothing at all, or
-    never ends, in some replication is not held against.
-    estimated: label and metric of those that an estimate went into.
+    The least has the smallest median, and is the first of equal ones. A label that takes nothing at all, or never ends,
+    in some replication cannot be the least.
+
+    Args:
+        study: The study that ran.
+        measured: The values of each label. Labels share the seeds of a replication, so the k-th value of one is held
+            against the k-th of another.
+        estimated: Pairs of a label and a metric that an estimate went into.
     """
     found = []
     for key in [(spec.name, name) for spec in study.metrics if spec.headline for name in spec.statistics]:

@@ -240,9 +240,8 @@ def _start_time(case: _Case, objective: float) -> Constraint:
         case.guest,
         case.application,
         case.host,
-        Options(network=case.params.network != "none"),
-        case.bound,
-        len(image.layers) if image else 0,
+        Options(network=case.params.network != "none", layers=len(image.layers) if image else 0),
+        bound=case.bound,
     )
     limit = largest(lambda count: count == 0 or start_seconds(plan, case.host, count - 1, case.bound) <= objective)
     numbers = tuple(number for step in plan.steps for number in step.inputs)

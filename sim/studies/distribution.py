@@ -23,7 +23,7 @@ from sim.errors import InputError, Problem
 from sim.inputfile import exists
 from sim.machine.host import RunningHost, opposite
 from sim.outcome import Bound, MetricSpec, PullRecord, Record
-from sim.platforms.plan import Options, boot_plan
+from sim.platforms.plan import boot_plan
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
 from sim.registry.client import Client, ClientName, client_of
@@ -300,7 +300,7 @@ def start_seconds(params: Parameters, context: Context) -> float:
         load.host(params.host),
     )
     guest = load.guest(technology.guests[0]) if technology.guests else None
-    plan = boot_plan(technology, guest, application, host_type, Options(), context.bound)
+    plan = boot_plan(technology, guest, application, host_type, bound=context.bound)
     env = Environment()
     ready: list[float] = []
 

@@ -17,9 +17,12 @@ _OF = {
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a host has room for. host: its id. existing: instances that it holds already.
+    """What a host has room for.
 
-    tightest: the constraint that stops the next instance; None where none does.
+    Attributes:
+        host: Its id.
+        existing: How many instances it holds already.
+        tightest: The constraint that stops the next instance. None where none does.
     """
 
     host: str
@@ -46,29 +49,18 @@ class Room:
         return f"{count} at the same time are too many: {taken} ({self.tightest.name}), so {fit}"
 
 
-def room(
-    technology: str,
-    host: str,
-    application: str,
-    guest: str,
-    guest_memory: int | None,
-    overcommit: float,
-    existing: int,
-) -> Room:
-    """What a host has room for, beside `existing` such instances.
+def room(instances: Density, existing: int = 0) -> Room:
+    """What a host has room for.
 
-    Raises `InputError` where the guest's memory cannot hold guest and application.
+    Args:
+        instances: The instances and their host.
+        existing: How many of them are there already.
+
+    Raises:
+        InputError: Where the guest's memory cannot hold guest and application.
     """
-    asked = Density(
-        technology=technology,
-        host=host,
-        application=application,
-        guest=guest,
-        guest_memory=guest_memory,
-        overcommit=overcommit,
-    )
-    limits = [each for each in constraints(asked) if each.name in _OF and each.limit is not None]
-    return Room(host, existing, min(limits, key=lambda each: each.limit or 0, default=None))
+    limits = [each for each in constraints(instances) if each.name in _OF and each.limit is not None]
+    return Room(instances.host, existing, min(limits, key=lambda each: each.limit or 0, default=None))
 
 
 def _round(size: float) -> float:

@@ -25,7 +25,7 @@ from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, PerSecond, render
 from sim.studies.asked import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
 from sim.studies.base import Context, Repeated, Run, Study, Subject
-from sim.studies.density import NETWORK_LIMITS
+from sim.studies.density import NETWORK_LIMITS, Density
 from sim.studies.room import Room, room
 
 MOST_CORES = 1024
@@ -151,15 +151,15 @@ def _working_set_problems(params: Startup) -> Iterator[Problem]:
 
 
 def _room(params: Startup) -> Room:
-    return room(
-        params.technology,
-        params.host,
-        params.application,
-        params.guest,
-        params.guest_memory,
-        params.overcommit,
-        params.existing,
+    instances = Density(
+        technology=params.technology,
+        host=params.host,
+        application=params.application,
+        guest=params.guest,
+        guest_memory=params.guest_memory,
+        overcommit=params.overcommit,
     )
+    return room(instances, params.existing)
 
 
 def _memory_problems(params: Startup) -> Iterator[Problem]:
@@ -221,17 +221,11 @@ def run(params: Startup, context: Context) -> Run:
         cold=params.page_cache == "cold",
         pull=pull,
         clean_up=params.clean_up != "no",
+        layers=len(layers),
+        working_set=None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
     )
-    plan = boot_plan(
-        technology,
-        chosen_guest(technology, params.guest),
-        application,
-        host_type,
-        options,
-        context.bound,
-        len(layers),
-        None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
-    )
+    guest = chosen_guest(technology, params.guest)
+    plan = boot_plan(technology, guest, application, host_type, options, bound=context.bound)
     env = Environment()
     host = RunningHost(env, host_type, context.bound, warm=not options.cold)
     host.held.add(plan.mounts, plan.ports, params.existing)

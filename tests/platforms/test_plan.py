@@ -133,7 +133,7 @@ def test_a_host_lengthens_the_waits_that_it_names(technology, application, host,
 def test_a_phase_may_be_several_holds(technology, application, host, veth, amount):
     twice = replace(veth, provenance={"times": amount(2.0, "1", low=1.0, high=3.0)})
     plans = [
-        boot_plan(technology(twice), None, application(), host(), Options(), bound)
+        boot_plan(technology(twice), None, application(), host(), Options(), bound=bound)
         for bound in ("low", "value", "high")
     ]
     assert [plan.steps[0].amount for plan in plans] == pytest.approx([0.016, 0.032, 0.048])
@@ -146,7 +146,14 @@ def test_a_fault_for_each_page_of_the_working_set(technology, guest, application
     files = phase("files", "read", 4096.0, resource="set", per_page=True)
     restored = replace(guest(), working_set=amount(4 * 2**20, "B", low=2**20))
     plans = [
-        boot_plan(technology(faults, files, runs="guest"), restored, application(), host(), Options(), bound, 0, size)
+        boot_plan(
+            technology(faults, files, runs="guest"),
+            restored,
+            application(),
+            host(),
+            Options(working_set=size),
+            bound=bound,
+        )
         for bound, size in (("value", None), ("low", None), ("value", amount(2**20, "B")))
     ]
     assert [[step.amount for step in plan.steps[:2]] for plan in plans] == [
@@ -186,7 +193,7 @@ def test_on_a_nested_host_exits_and_faults_are_slow_and_computing_nearly_is_not(
 def test_layers_of_the_image_grow_a_demand_by_a_known_amount(technology, application, host, phase):
     """An overlay mount: 176 us and 3.5 us for each lower layer; 20 layers take 246 us."""
     mount = phase("overlay", "wait", 176e-6, grows=[("layer", 3.5e-6)])
-    plan = boot_plan(technology(mount), None, application(), host(), Options(), layers=20)
+    plan = boot_plan(technology(mount), None, application(), host(), Options(layers=20))
     assert plan.steps[0].amount == pytest.approx(246e-6)
     assert plan.steps[0].growth == ()
 
@@ -196,7 +203,7 @@ def test_ends_of_ranges_are_taken_together(technology, guest, application, host,
     vm = technology(phase("vmm", "cpu", amount(1.0, low=0.5, high=2.0)), runs="guest")
     inside = guest(phase("kernel", "cpu", amount(1.0, low=0.5, high=2.0), "init"))
     found = [
-        [step.amount for step in boot_plan(vm, inside, application(), host(), Options(), bound).steps]
+        [step.amount for step in boot_plan(vm, inside, application(), host(), Options(), bound=bound).steps]
         for bound in ("low", "value", "high")
     ]
     assert found == [[0.5, 0.5], [1.0, 1.0], [2.0, 2.0]]
@@ -223,6 +230,6 @@ def test_more_cores_make_a_run_shorter_so_they_are_taken_at_the_other_end(techno
     found = [
         (step.parallelism, step.spread)
         for bound in ("low", "value", "high")
-        for step in boot_plan(technology(boot), None, application(), host(), Options(), bound).steps
+        for step in boot_plan(technology(boot), None, application(), host(), Options(), bound=bound).steps
     ]
     assert found == [(4.0, 0.05), (2.0, 0.1), (1.0, 0.2)]
