@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv with what is in a requirements file, once, and again when the file changes. Sourced by dashboard.sh and test.sh.
+# Makes .venv with what is in a requirements file, once, and again when the file changes.
+# Sourced by dashboard.sh and test.sh, which then call: make_environment requirements.txt
 # Works on a fresh Debian, whose own Python refuses pip outside a virtual environment and may lack venv.
 
 set -euo pipefail

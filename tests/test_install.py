@@ -83,6 +83,14 @@ def test_a_wheel_holds_the_package_its_data_and_the_scenarios_and_nothing_at_the
     assert "sim/py.typed" in names
 
 
+def test_a_wheel_holds_the_texts_of_its_licences(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    folder = f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info/licenses"
+    with zipfile.ZipFile(wheel) as opened:
+        for name in ("LICENSE", "LICENSES/CC-BY-4.0.txt", "LICENSES/README.md"):
+            assert opened.read(f"{folder}/{name}") == (ROOT / name).read_bytes()
+
+
 def test_a_source_distribution_holds_what_a_wheel_and_the_dashboard_are_made_of(built: Path) -> None:
     (archive,) = built.glob("*.tar.gz")
     with tarfile.open(archive) as opened:
@@ -90,6 +98,10 @@ def test_a_source_distribution_holds_what_a_wheel_and_the_dashboard_are_made_of(
     wanted = {
         "app.py",
         "LICENSE",
+        "LICENSES/CC-BY-4.0.txt",
+        "LICENSES/README.md",
+        "CHANGELOG.md",
+        "CITATION.cff",
         "README.md",
         "pyproject.toml",
         "setup.py",

@@ -142,7 +142,7 @@ def _enough(technology: Technology, guest: Guest, application: Application, leas
     """The least memory from `least` on that holds what guest and application cannot do without."""
     configured = least
     while (needs := _fixed(_guest_lines(technology, guest, application, configured, bound))) > configured:
-        configured = max(math.ceil(needs / _STEP), configured // _STEP + 1) * _STEP
+        configured = math.ceil(needs / _STEP) * _STEP
     return configured
 
 

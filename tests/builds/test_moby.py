@@ -58,6 +58,14 @@ def test_no_cache(bench):
     assert made.build() == "cccc"
 
 
+def test_the_legacy_builder_goes_on_from_the_newest_of_equal_images(bench):
+    """moby/moby, image/cache: getLocalCachedImage. The older has the child that would have hit."""
+    made = bench("legacy")
+    made.build("FROM base:1\nRUN a\nRUN b\n")
+    assert made.build("FROM base:1\nRUN a\n", "--no-cache") == "R"
+    assert made.build("FROM base:1\nRUN a\nRUN b\n") == "cR"
+
+
 def test_no_cache_of_a_stage_with_equal_output_stops_at_the_copy(bench):
     made = bench(left={"RUN make": {"/o/f": "1"}})
     text = "FROM base:1 AS build\nRUN make\nFROM base:1\nCOPY --from=build /o /o\nRUN ls /o\n"

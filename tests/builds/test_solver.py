@@ -129,6 +129,19 @@ def test_the_newest_result_of_a_key_is_taken(solver):
     assert executed == ["v2"]
 
 
+def test_of_two_results_that_the_same_keys_lead_to_the_newest_is_taken(solver):
+    """A rerun of one input with what another one left joins their keys, so that two results match the first build."""
+    other = ("v2", "s2", "fixed", [])
+    solver(("v1", "s1", "x", []), other, ("v0", "s0", "old", [slow("v1"), fast("v2")]))
+    solver(("v1", "s1-other", "y", []), other, ("v0", "s0", "new", [slow("v1"), fast("v2")]))
+    _, executed = solver(("v1", "s1", "y", [], True), other, ("v0", "s0", "z", [slow("v1"), fast("v2")]))
+    assert executed == ["v1"]
+    first = [("v1", "s1", "x", []), other, ("v0", "s0", "z", [slow("v1"), fast("v2")])]
+    assert solver(*first, ("v3", "s3", "b", [slow("v0")]))[1] == ["v3"]
+    # What was taken of v0 is known by its checksum.
+    assert solver(("v4", "s4", "new", []), ("v3", "s3", "b", [slow("v4")]))[1] == ["v4"]
+
+
 def test_an_earlier_value_is_found_again(solver):
     for seed in ("s1", "s2"):
         solver(("v1", seed, "a", []), ("v0", "s0", "b", [fast("v1")]))

@@ -82,6 +82,21 @@ def test_those_who_queue_behind_a_grace_period_do_not_pay_another():
     assert ends == pytest.approx([0.008, 0.0081, 0.0082])
 
 
+def test_a_hold_shorter_than_a_quick_one_takes_its_own_time_whenever_it_comes():
+    lock = GraceLock(quick=0.5, recent=10.0, stale=20.0)
+    assert lock.hold(0.0, 0.25) == (0.0, 0.25)
+    assert lock.hold(1.0, 0.25) == (1.0, 1.25)
+    assert lock.hold(16.25, 0.25) == (16.25, 16.5)
+
+
+def test_a_lock_may_have_no_recent_time_at_all():
+    """Asked for as the last hold ends, it takes a quick one; after half of the time to a full one, half of that."""
+    lock = GraceLock(quick=0.0, recent=0.0, stale=20.0)
+    assert [lock.hold(now, 8.0) for now in (0.0, 8.0, 18.0)] == [(0.0, 8.0), (8.0, 8.0), (18.0, 22.0)]
+    with pytest.raises(ValueError, match=r"recent \(-1\) must be at least 0"):
+        GraceLock(0.1, -1, 20.0)
+
+
 def test_thresholds_out_of_order_are_refused():
     with pytest.raises(ValueError, match=r"recent \(0.2\)"):
         GraceLock(0.1, 0.2, 0.2)

@@ -110,6 +110,18 @@ def test_locks_are_apart_by_name_and_queue_by_themselves():
     ]
 
 
+def test_who_gives_a_lock_back_now_is_in_its_queue_no_more():
+    env, host = make()
+    assert host.queued("rtnl") == 0
+    for _ in range(3):
+        host.hold("rtnl", 1.0)
+    counts = [host.queued("rtnl")]
+    for now in (0.5, 1.0, 2.5, 3.0):
+        env.run(until=now)
+        counts.append(host.queued("rtnl"))
+    assert counts == [3, 3, 2, 1, 0]
+
+
 def test_a_sparse_cgroup_attach_waits_for_a_grace_period_and_a_burst_does_not():
     """Measured: about 8 ms when the last was over 20 ms ago, below 0.1 ms when it was under 10 ms ago."""
     env, host = make()

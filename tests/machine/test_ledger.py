@@ -118,6 +118,14 @@ def test_three_containers_of_one_image_by_hand():
     )
 
 
+def test_shared_pages_that_ps_does_not_count_are_in_neither_rss_nor_pss():
+    """Two instances have 10 each of their own; beside them 7 of one content and 5 of the host, neither in a process."""
+    one = Bill((line("instance", 10), line("content", 7, "slab", in_rss=False), line("host", 5, "kmem", in_rss=False)))
+    ledger = Ledger()
+    ledger.add(one, 2)
+    assert ledger.totals() == Totals(physical=2 * 10 + 7 + 5, rss=2 * 10, pss=2 * 10, configured=0)
+
+
 def shipped(technology: str, application: str = "web", guest: str = "", **options) -> Bill:
     found = load.technology(technology)
     name = guest or (found.guests[0] if found.guests else "")

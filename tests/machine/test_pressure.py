@@ -105,6 +105,20 @@ def test_adjusting_a_score_saves_one_and_dooms_another(bench):
     assert host.pressure.counts.kills == [(0.0, small.number)]
 
 
+def test_of_equal_bytes_those_in_ram_have_page_tables_that_decide(bench):
+    """60 MiB each; the younger, which would go of equals, has 20 of them in swap, and so tables for 40 alone."""
+    host = bench(100 * MIB, 20 * MIB)
+    in_ram, swapped = host.put(host.container(60 * MIB)), host.pages.add(host.container(60 * MIB))
+    host.pages.populate(swapped.holdings[0], 40 * MIB)
+    host.pages.swap_out(swapped.holdings[0], 20 * MIB)
+    host.pages.populate(swapped.holdings[0], 20 * MIB)
+    # Eight bytes of table for each page of 4 KiB.
+    assert host.pressure.score(in_ram) == 60 * MIB + 60 * MIB / 4096 * 8
+    assert host.pressure.score(swapped) == 60 * MIB + 40 * MIB / 4096 * 8
+    host.pressure.kill()
+    assert host.pressure.counts.kills == [(0.0, in_ram.number)]
+
+
 def test_nobody_is_killed_who_may_not_be(bench):
     host = bench(100 * MIB)
     host.pressure._adjust = lambda _: -1000

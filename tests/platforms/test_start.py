@@ -3,6 +3,7 @@
 import pytest
 
 from sim.engine.seeds import SeedTree
+from sim.machine.host import Held
 from sim.outcome import InstanceRecord, PhaseRecord
 from sim.platforms.plan import Options
 
@@ -84,6 +85,29 @@ def test_each_start_finds_those_before_it(race, phase):
         phase("walk", "wait", 0.0, "init", grows=[("instance", 0.01)]),
     )
     assert race(*plan, count=4).times == pytest.approx([1.0, 2.01, 3.02, 4.03])
+
+
+def test_a_wait_grows_with_those_that_are_there_when_it_begins(race, phase):
+    """Created at 1, 2 and 3 s; 1.5 s later, when each walks the list, one more is there, and all three for the last."""
+    plan = (
+        phase("create", "hold", 1.0, resource="store"),
+        phase("settle", "wait", 1.5, "init"),
+        phase("walk", "wait", 0.0, "init", grows=[("instance", 0.01)]),
+    )
+    assert race(*plan, count=3).times == pytest.approx([2.5 + 0.01, 3.5 + 0.02, 4.5 + 0.02])
+
+
+def test_an_instance_that_was_cleaned_up_is_held_no_more(race, phase):
+    """Each is removed half a second before the next is created, which so finds only the two that stay."""
+    plan = (
+        phase("create", "hold", 1.0, resource="store"),
+        phase("walk", "wait", 0.0, "init", grows=[("instance", 0.01), ("mount", 0.001)]),
+        phase("remove", "wait", 0.5, "exit"),
+    )
+    run = race(*plan, count=3, existing=2, options=Options(clean_up=True))
+    # The mount table of the runtime has the mount of the one that walks it, too.
+    assert run.times == pytest.approx([k + 2 * 0.01 + 3 * 0.001 + 0.5 for k in (1, 2, 3)])
+    assert run.host.held == Held(instances=2, mounts=2, ports=0)
 
 
 def test_mounts_of_containers_that_are_there_lengthen_a_walk(race, phase):

@@ -1,0 +1,89 @@
+"""What stands beside the code says what holds of it: licences, citation, changelog, hooks, scripts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+import sim
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSES/README.md")),
+    *(ROOT / "docs").glob("*.md"),
+]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def parsed(name: str) -> Any:
+    return YAML(typ="safe").load(read(name))
+
+
+def test_a_citation_has_what_the_format_requires_and_this_version() -> None:
+    """citation-file-format 1.2.0: cff-version, message, title and authors are required."""
+    citation = parsed("CITATION.cff")
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["version"] == sim.__version__
+    assert all({"name"} <= set(author) for author in citation["authors"])
+
+
+def test_the_changelog_names_this_version_and_only_the_kinds_of_keep_a_changelog() -> None:
+    text = read("CHANGELOG.md")
+    assert sim.__version__ in text
+    kinds = re.findall(r"^### (.*)$", text, re.MULTILINE)
+    assert kinds
+    assert set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_the_licence_texts_are_whole() -> None:
+    assert "9. Accepting Warranty or Additional Liability." in read("LICENSE")
+    creative = read("LICENSES/CC-BY-4.0.txt")
+    assert [int(n) for n in re.findall(r"^Section (\d) -- ", creative, re.MULTILINE)] == list(range(1, 9))
+
+
+def test_every_place_that_a_licence_is_stated_for_exists() -> None:
+    table = [line.split("|")[2] for line in read("LICENSES/README.md").splitlines() if line.startswith("| ")]
+    named = re.findall(r"`([^`]+)`", " ".join(table))
+    assert len(named) > 10
+    assert [name for name in named if not any(ROOT.glob(name))] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_between_documents_lead_to_files_and_headings(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+        path, _, heading = target.partition("#")
+        if "://" in path:
+            continue
+        there = document.parent / path if path else document
+        assert there.exists(), target
+        if heading:
+            headings = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+            assert heading in slugs, target
+
+
+def test_hooks_run_the_quick_checks_of_the_test_script_from_the_environment() -> None:
+    steps = re.findall(r'^step "(lint|format|types)" (.*)$', read("scripts/test.sh"), re.MULTILINE)
+    (repository,) = parsed(".pre-commit-config.yaml")["repos"]
+    assert repository["repo"] == "local"
+    assert [hook["language"] for hook in repository["hooks"]] == ["system"] * 3
+    hooks = {hook["id"]: hook["entry"].split() for hook in repository["hooks"]}
+    assert list(hooks) == [name for name, _ in steps]
+    for name, command in steps:
+        words = [word for word in command.split() if word != "."]
+        given = [word for word in hooks[name] if word != "--force-exclude"]
+        assert given == [f".venv/bin/{words[0]}", *words[1:]]
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "scripts").iterdir()), ids=lambda path: path.name)
+def test_a_script_says_in_its_first_lines_how_it_is_called(script: Path) -> None:
+    head = "\n".join(script.read_text(encoding="utf-8").splitlines()[:6])
+    assert f"scripts/{script.name}" in head or "# Sourced by" in head
