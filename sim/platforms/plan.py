@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from sim.catalog.model import PAGE, Application, Guest, Hold, Host, Number, Phase, Technology, generation
 from sim.catalog.nesting import nesting
-from sim.machine.host import opposite
 from sim.outcome import Bound, Owner
 
 _MILESTONES = ("runtime", "init", "application", "exit")
@@ -102,9 +101,9 @@ def boot_plan(
 ) -> Plan:
     """The plan of starting an application by a technology on a host.
 
-    guest: None where the technology starts a process. bound: which end of the numbers' ranges to take; speeds are
-    taken at the other end. layers: how many the application's image has. working_set: bytes of its memory that a
-    restored guest touches before it answers; None for what the catalog says of the guest.
+    guest: None where the technology starts a process. bound: which end of the result to take the numbers for.
+    layers: how many the application's image has. working_set: bytes of its memory that a restored guest touches before
+    it answers; None for what the catalog says of the guest.
     """
     nested = host.nested and technology.has_guest_kernel
     efficiency = technology.cpu_efficiency
@@ -114,7 +113,7 @@ def boot_plan(
         found.append((phase, 1 / slow, behind))
     for phase in (*_guest_phases(technology, guest), *application.phases):
         slow, behind = _nested(phase, bound, inside=True) if nested else (1.0, ())
-        found.append((phase, efficiency.at(opposite(bound)) / slow, (efficiency, *behind)))
+        found.append((phase, efficiency.at(bound) / slow, (efficiency, *behind)))
     boots_disk = technology.boots_disk and guest is not None and guest.has_boot_loader
     found = [entry for entry in found if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
     found = [entry for entry in found if not _empty(entry[0], host)]
@@ -209,7 +208,7 @@ def _step(
         demand=phase.demand,
         resource=phase.resource,
         amount=(amount.at(bound) + grown) * scale,
-        parallelism=shape["parallelism"].at(opposite(bound)) if "parallelism" in shape else phase.parallelism,
+        parallelism=shape["parallelism"].at(bound) if "parallelism" in shape else phase.parallelism,
         growth=tuple((growth.per, growth.amount.at(bound) * scale) for growth in growths if growth.per != "layer"),
         spread=shape["spread"].at(bound) if "spread" in shape else phase.spread,
         source=_source(
