@@ -45,8 +45,12 @@ class Balloon(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class Mechanisms(Sensed):
-    """All of them. commit_ratio: of RAM, for strict overcommit; page_entry: bytes."""
+    """All of them.
 
+    fault: core-seconds to map a page of the page cache. commit_ratio: of RAM, for strict overcommit. page_entry: bytes.
+    """
+
+    fault: Number = field(metadata=COSTS)
     ksm: Ksm
     reporting: Reporting
     balloon: Balloon
@@ -76,6 +80,7 @@ def read(path: Path = FILE) -> Mechanisms:
     reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
     balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")
     found = Mechanisms(
+        fault=_numbers(table, "page_cache", fault="s")["fault"],
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
         balloon=Balloon(**balloon),

@@ -72,7 +72,7 @@ class Number:
     estimate: str = ""
     derivation: str = ""
     on: str = ""
-    more: Sense = "costs"
+    more: Sense = field(default="costs", compare=False)
 
     def at(self, bound: Bound) -> float:
         """The value that takes a run to that end of its result: "high" is where it takes the most time or memory.

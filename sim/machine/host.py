@@ -16,15 +16,13 @@ from typing import Any
 from simpy import Environment
 
 from sim.catalog.locks import locks
-from sim.catalog.model import Host
+from sim.catalog.mechanisms import memory
+from sim.catalog.model import PAGE, Host
 from sim.engine.fluid import Fluid
 from sim.engine.servers import GraceLock, Servers
 from sim.outcome import Bound
 
 Done = Callable[[Any], Any]
-
-CACHED_READ = 1.2e-6 / 4096
-"""Core-seconds a byte that the page cache holds: one minor fault of 1.2 us for each 4 KiB page, as measured."""
 
 
 @dataclass(slots=True)
@@ -75,6 +73,7 @@ class RunningHost:
             for name, lock in locks().items()
             if lock.grace is not None
         }
+        self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm
         self._cached: set[str] = set()
         self._reading: dict[str, list[tuple[Done, Any]]] = {}
@@ -93,7 +92,7 @@ class RunningHost:
         map it.
         """
         if self._warm or key in self._cached:
-            return self.compute(size * CACHED_READ, 1.0, done, argument)
+            return self.compute(size * self._mapping, 1.0, done, argument)
         alone = size / self._read_speed
         waiting = self._reading.get(key)
         if waiting is not None:

@@ -135,7 +135,7 @@ def bill(
 
 
 _STEP = 64 * 2**20
-"""Guest memory is chosen in steps of 64 MiB."""
+"""Guest memory is chosen in steps of 64 MiB: how finely this project sizes guests, no fact of a hypervisor."""
 
 
 def _enough(technology: Technology, guest: Guest, application: Application, least: int, bound: Bound) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Application, Guest, Hold, Host, Number, Phase, Technology, generation
 from sim.catalog.nesting import nesting
 from sim.outcome import Bound, Owner
@@ -234,10 +235,10 @@ def _source(*numbers: Number | None) -> str:
 
 def _of_host(phase: Phase, host: Host, options: Options) -> tuple[Number, ...]:
     """The host's numbers that decide how long a phase takes."""
-    disk_read = host.disk_read if options.cold else host.cpu_speed
+    read = (host.disk_read,) if options.cold else (host.cpu_speed, memory().fault)
     return {
         "cpu": (host.cpu_speed,),
-        "read": (disk_read,),
+        "read": read,
         "write": (host.disk_write,),
         "transfer": (host.network,),
     }.get(phase.demand, ())
