@@ -62,7 +62,7 @@ def cost_of(
     warm: bool = False,
     known: Mapping[int, Known] | None = None,
     changed: Rewriting | None = None,
-    ratio: float = 3.0,
+    ratio: float,
     cwd: str = "/",
 ) -> Cost:
     """What running a step costs, were it to run.

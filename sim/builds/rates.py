@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sim.builds.counting import TOOLS, Count
 from sim.builds.wording import InOrder
 from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import Number
+from sim.catalog.model import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table
 from sim.errors import Problem
 from sim.outcome import Bound
@@ -20,25 +20,25 @@ FILE = Path(__file__).parents[1] / "catalog" / "steps.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Sensed):
     """How a command spends its time alone. cpu: the share in which it keeps `cores` busy. fetches: while it waits."""
 
-    cpu: Number
-    cores: Number
+    cpu: Number = field(metadata=COSTS)
+    cores: Number = field(metadata=HELPS)
     fetches: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Sensed):
     """What a command takes by its packages: a start, and each that it names or that a lock file names for it.
 
     tool: how they are counted, a key of `counting.TOOLS`.
     """
 
     tool: str
-    start: tuple[Number, Number]
-    named: tuple[Number, Number]
-    locked: tuple[Number, Number]
+    start: tuple[Number, Number] = field(metadata=COSTS)
+    named: tuple[Number, Number] = field(metadata=COSTS)
+    locked: tuple[Number, Number] = field(metadata=COSTS)
 
     def amount(self, count: Count, bound: Bound) -> tuple[float, float]:
         """Seconds and bytes of so many packages."""
@@ -54,7 +54,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Sensed):
     """What the catalog says of commands that match a pattern.
 
     counted: where their packages can be counted. result: bytes of what they make and a later COPY takes, where that is
@@ -63,28 +63,28 @@ class Rule:
 
     id: str
     pattern: InOrder
-    seconds: Number
-    bytes: Number
+    seconds: Number = field(metadata=COSTS)
+    bytes: Number = field(metadata=COSTS)
     shape: Shape
     counted: Counted | None = None
-    result: Number | None = None
+    result: Number | None = field(default=None, metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Book(Sensed):
     """The catalog of step costs. base: compressed bytes of an image it does not have. request: of an ADD's server."""
 
     rules: tuple[Rule, ...]
     other: Rule
-    start: Number
-    copy: Number
-    config: Number
-    cached: Number
-    write: Number
-    digest: Number
-    warm: Number
-    base: Number
-    request: Number
+    start: Number = field(metadata=COSTS)
+    copy: Number = field(metadata=COSTS)
+    config: Number = field(metadata=COSTS)
+    cached: Number = field(metadata=COSTS)
+    write: Number = field(metadata=HELPS)
+    digest: Number = field(metadata=HELPS)
+    warm: Number = field(metadata=COSTS)
+    base: Number = field(metadata=COSTS)
+    request: Number = field(metadata=COSTS)
 
     def rule(self, command: str) -> Rule:
         """The first rule that matches a command."""

@@ -17,7 +17,7 @@ from simpy import Environment
 from sim.catalog.model import Host
 from sim.catalog.registries import Registry
 from sim.engine.alarm import Alarm
-from sim.machine.host import RunningHost, opposite
+from sim.machine.host import RunningHost
 from sim.outcome import Bound
 from sim.registry.client import Client, NodePull
 from sim.registry.work import Work
@@ -117,8 +117,8 @@ class _Run:
         self.host = RunningHost(self.env, host, bound)
         # What a task takes is stated for the reference host. A faster host is faster by its own figure; that this
         # figure is a range says nothing about the task.
-        self.scale = host.cpu_speed.at(opposite(bound)) / host.cpu_speed.value
-        self.link = host.network.at(opposite(bound))
+        self.scale = host.cpu_speed.at(bound) / host.cpu_speed.value
+        self.link = host.network.at(bound)
         self.bound: Bound = bound
         self.limit = limit
         self.puller = puller
@@ -240,7 +240,7 @@ class _Site:
         self.env = host.env
         self._host = host
         self._round_trips = registry.round_trips.at(bound)
-        self._flow = registry.flow.at(opposite(bound))
+        self._flow = registry.flow.at(bound)
 
     def ask(self, done: Any, job: int) -> None:
         """Resolve the tag: a few round trips."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import Number
+from sim.catalog.model import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table
 from sim.errors import Problem
 
@@ -16,42 +16,46 @@ FILE = Path(__file__).parent / "mechanisms" / "memory.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Ksm:
+class Ksm(Sensed):
     """pages: checked in one batch; sleep: seconds between batches; check, check_merged: core-seconds a page."""
 
-    pages: Number
-    sleep: Number
-    check: Number
-    check_merged: Number
+    pages: Number = field(metadata=HELPS)
+    sleep: Number = field(metadata=COSTS)
+    check: Number = field(metadata=COSTS)
+    check_merged: Number = field(metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Reporting:
+class Reporting(Sensed):
     """delay: seconds between passes; part: of the free list in one pass; block: of free memory that can be reported."""
 
-    delay: Number
-    part: Number
-    block: Number
+    delay: Number = field(metadata=COSTS)
+    part: Number = field(metadata=HELPS)
+    block: Number = field(metadata=HELPS)
 
 
 @dataclass(frozen=True, slots=True)
-class Balloon:
+class Balloon(Sensed):
     """above: share of the host's RAM from which guests are asked; period: seconds; speed: bytes a second a guest."""
 
-    above: Number
-    period: Number
-    speed: Number
+    above: Number = field(metadata=COSTS)
+    period: Number = field(metadata=COSTS)
+    speed: Number = field(metadata=HELPS)
 
 
 @dataclass(frozen=True, slots=True)
-class Mechanisms:
-    """All of them. commit_ratio: of RAM, for strict overcommit; page_entry: bytes."""
+class Mechanisms(Sensed):
+    """All of them.
 
+    fault: core-seconds to map a page of the page cache. commit_ratio: of RAM, for strict overcommit. page_entry: bytes.
+    """
+
+    fault: Number = field(metadata=COSTS)
     ksm: Ksm
     reporting: Reporting
     balloon: Balloon
-    commit_ratio: Number
-    page_entry: Number
+    commit_ratio: Number = field(metadata=HELPS)
+    page_entry: Number = field(metadata=COSTS)
 
 
 _MAY_BE_ZERO = frozenset({"check_merged", "above", "block", "ratio"})
@@ -76,6 +80,7 @@ def read(path: Path = FILE) -> Mechanisms:
     reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
     balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")
     found = Mechanisms(
+        fault=_numbers(table, "page_cache", fault="s")["fault"],
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
         balloon=Balloon(**balloon),

@@ -6,9 +6,10 @@ Every number has a source, or is an estimate with a range and a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from operator import is_
+from typing import Any, Literal
 
 from sim.outcome import Bound, Owner
 from sim.scenario import Text
@@ -50,6 +51,12 @@ removed. The last is there only where instances are cleaned up.
 """
 
 
+Sense = Literal["costs", "helps"]
+"""What more of a number does: a run takes more time or memory, or less."""
+
+_OPPOSITE: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number with its provenance.
@@ -64,6 +71,11 @@ class Number:
         estimate: The reasoning. "" where the number is sourced. An estimate may still name the facts it leans on.
         derivation: How the number follows from its sources, where it is not one of them.
         on: The host whose core-seconds the source counted. The number itself is already in the reference host's.
+        more: Whether more of it costs or helps. The field that holds the number says so (`Sensed`).
+
+    >>> speed = Number(10.0, "B/s", low=5.0, high=20.0, more="helps")
+    >>> speed.at("high")
+    5.0
     """
 
     value: float
@@ -74,10 +86,15 @@ class Number:
     estimate: str = ""
     derivation: str = ""
     on: str = ""
+    more: Sense = field(default="costs", compare=False)
 
     def at(self, bound: Bound) -> float:
-        """The value, or the end of its range where it has one."""
-        end = {"low": self.low, "value": None, "high": self.high}[bound]
+        """The value that takes a run to that end of its result: "high" is where it takes the most time or memory.
+
+        That is the high end of what costs, and the low end of what helps. Without such an end it is the value.
+        """
+        own = bound if self.more == "costs" else _OPPOSITE[bound]
+        end = {"low": self.low, "value": None, "high": self.high}[own]
         return self.value if end is None else end
 
     @property
@@ -89,6 +106,50 @@ class Number:
     def source(self) -> str:
         """How a record names it: fact ids, or "estimate: reasoning"."""
         return f"estimate: {self.estimate}" if self.estimate else ", ".join(self.sources)
+
+
+HELPS = {"more": "helps"}
+"""Metadata of a field: more of its number helps."""
+
+
+def costs_but(*helping: str) -> dict[str, Any]:
+    """Metadata of a field that holds a table of numbers: more of them costs, but for those named, which help."""
+    return {"more": "costs", "helping": helping}
+
+
+COSTS = costs_but()
+"""Metadata of a field: more of its number costs."""
+
+
+class Sensed:
+    """A dataclass whose fields say what more of their numbers does, in their metadata (`COSTS`, `HELPS`).
+
+    Numbers take their sense from the field that they are put into, whoever makes the object. So neither a reader nor
+    a program can forget it.
+    """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for each in fields(self):  # type: ignore[arg-type]  # what inherits from this is a dataclass
+            if "more" in each.metadata:
+                value = getattr(self, each.name)
+                sensed = _sensed(value, each.metadata["more"], each.metadata.get("helping", ()))
+                if sensed is not value:
+                    object.__setattr__(self, each.name, sensed)
+
+
+def _sensed(value: Any, sense: Sense, helping: Collection[str]) -> Any:
+    """A number, or a tuple or table of some, with its sense; the same object where it has it already."""
+    if isinstance(value, Number):
+        return value if value.more == sense else replace(value, more=sense)
+    if isinstance(value, tuple):
+        numbers = tuple(_sensed(each, sense, ()) for each in value)
+        return value if all(map(is_, numbers, value)) else numbers
+    if isinstance(value, Mapping):
+        table = {key: _sensed(each, "helps" if key in helping else sense, ()) for key, each in value.items()}
+        return value if all(map(is_, table.values(), value.values())) else table
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +187,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Sensed):
     """A demand that grows with what the host holds.
 
     Attributes:
@@ -136,14 +197,14 @@ class Growth:
     """
 
     per: Per
-    amount: Number
+    amount: Number = field(metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Sensed):
     """How long one holder has a lock: seconds, and what they grow by."""
 
-    amount: Number
+    amount: Number = field(metadata=COSTS)
     growth: tuple[Growth, ...] = ()
 
 
@@ -172,7 +233,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Grace:
+class Grace(Sensed):
     """A lock whose holder waits for a grace period, unless the last one has just passed.
 
     Attributes:
@@ -182,9 +243,9 @@ class Grace:
             grows in proportion.
     """
 
-    quick: Number
-    recent: Number
-    stale: Number
+    quick: Number = field(metadata=COSTS)
+    recent: Number = field(metadata=COSTS)
+    stale: Number = field(metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +268,7 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Sensed):
     """One phase of a boot plan: one demand, on one resource.
 
     Attributes:
@@ -237,7 +298,7 @@ class Phase:
     owner: Owner
     leads_to: Milestone
     demand: Demand
-    amount: Number
+    amount: Number = field(metadata=COSTS)
     text: Text
     resource: str = ""
     operation: Operation | None = None
@@ -248,7 +309,7 @@ class Phase:
     when: str = ""
     kernel_before: str = ""
     kernel_from: str = ""
-    provenance: Mapping[str, Number] = field(default_factory=dict)
+    provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("parallelism"))
 
 
 Share = Literal["instance", "host", "content"]
@@ -259,7 +320,7 @@ In virtual machines the last is once for each guest.
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryPart:
+class MemoryPart(Sensed):
     """One line of a memory bill: bytes of physical pages.
 
     Attributes:
@@ -282,7 +343,7 @@ class MemoryPart:
     id: str
     owner: Owner
     share: Share
-    amount: Number
+    amount: Number = field(metadata=COSTS)
     text: Text
     content_key: str = ""
     in_rss: bool = True
@@ -290,7 +351,7 @@ class MemoryPart:
     guest_memory_over: int = 0
     mappings: int = 1
     reclaimable: bool = False
-    provenance: Mapping[str, Number] = field(default_factory=dict)
+    provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
 
 
 Family = Literal["process", "container", "system_container", "sandbox", "microvm", "vm", "hosted_vm", "unikernel"]
@@ -303,7 +364,7 @@ application linked with its kernel.
 
 
 @dataclass(frozen=True, slots=True)
-class Technology:
+class Technology(Sensed):
     """A way to run an application apart from others: a boot plan and a memory bill.
 
     Attributes:
@@ -338,11 +399,11 @@ class Technology:
     memory: tuple[MemoryPart, ...]
     parts: tuple[str, ...] = ()
     guests: tuple[str, ...] = ()
-    cpu_efficiency: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
-    idle_cpu: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
+    cpu_efficiency: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=HELPS)
+    idle_cpu: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
     reserves: bool = False
-    limits: Mapping[str, Number] = field(default_factory=dict)
-    tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
+    limits: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
+    tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
     kubelet: bool = False
     dax: tuple[str, ...] = ()
     version: str = ""
@@ -380,7 +441,7 @@ class TechnologyPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(Sensed):
     """A guest system: how its kernel and its user space boot, and what they keep in memory.
 
     Attributes:
@@ -399,11 +460,11 @@ class Guest:
     name: Text
     phases: tuple[Phase, ...]
     memory: tuple[MemoryPart, ...]
-    default_memory: Number
+    default_memory: Number = field(metadata=COSTS)
     userland_only_phases: tuple[str, ...] = ()
-    working_set: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
-    mergeable: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
-    tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)))
+    working_set: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
+    mergeable: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=HELPS)
+    tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
 
     @property
     def has_boot_loader(self) -> bool:
@@ -412,7 +473,7 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class Application(Sensed):
     """What is started: its own start phases, its private memory, and the files it maps.
 
     Attributes:
@@ -431,11 +492,11 @@ class Application:
     memory: tuple[MemoryPart, ...]
     image: str = ""
     exits: bool = False
-    tasks: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
+    tasks: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class Host(Sensed):
     """A machine.
 
     Attributes:
@@ -462,20 +523,20 @@ class Host:
     id: str
     name: Text
     cores: int
-    cpu_speed: Number
-    memory: Number
-    disk_read: Number
-    disk_write: Number
-    network: Number
+    cpu_speed: Number = field(metadata=HELPS)
+    memory: Number = field(metadata=HELPS)
+    disk_read: Number = field(metadata=HELPS)
+    disk_write: Number = field(metadata=HELPS)
+    network: Number = field(metadata=HELPS)
     kernel: str
     nested: bool = False
-    swap: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
-    locks: Mapping[str, Number] = field(default_factory=dict)
-    waits: Mapping[str, Number] = field(default_factory=dict)
-    limits: Mapping[str, Number] = field(default_factory=dict)
-    own_memory: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)))
-    smt: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)))
-    provenance: Mapping[str, Number] = field(default_factory=dict)
+    swap: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=HELPS)
+    locks: Mapping[str, Number] = field(default_factory=dict, metadata=COSTS)
+    waits: Mapping[str, Number] = field(default_factory=dict, metadata=COSTS)
+    limits: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
+    own_memory: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
+    smt: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=HELPS)
+    provenance: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
 
     def capacity(self, bound: Bound = "value") -> float:
         """Core-seconds a second that all cores give together, counted on this host."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import Number
+from sim.catalog.model import COSTS, Number, Sensed
 from sim.catalog.read import Table
 from sim.errors import Problem
 from sim.outcome import Bound, Owner
@@ -17,17 +17,17 @@ FILE = Path(__file__).parent / "mechanisms" / "nesting.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Nesting:
+class Nesting(Sensed):
     """computing, exit: how many times as long the guest's computing and its exits and page faults take.
 
     machine, kernel, userland: what share of the CPU exits and page faults are, by whose the CPU is.
     """
 
-    computing: Number
-    exit: Number
-    machine: Number
-    kernel: Number
-    userland: Number
+    computing: Number = field(metadata=COSTS)
+    exit: Number = field(metadata=COSTS)
+    machine: Number = field(metadata=COSTS)
+    kernel: Number = field(metadata=COSTS)
+    userland: Number = field(metadata=COSTS)
 
     def share(self, owner: Owner) -> Number:
         """What share of an owner's CPU is exits and page faults; all but machine and kernel is user space."""

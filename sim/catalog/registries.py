@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Literal
 
 from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import Number
+from sim.catalog.model import COSTS, HELPS, Number, Sensed, costs_but
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.scenario import Text
@@ -24,6 +24,9 @@ LAZY_FORMATS = ("estargz", "nydus", "overlaybd", "soci")
 _COUNTS = ("downloads", "uploads", "dockerd_attempts", "containerd_attempts", "kubelet_qps", "kubelet_burst", "piece")
 """Of what there is at least one."""
 
+_MORE_HELPS = ("downloads", "uploads", "dockerd_attempts", "containerd_attempts", "kubelet_qps", "kubelet_burst")
+"""Of a client's defaults."""
+
 FILE = Path(__file__).parent / "registries" / "registries.toml"
 
 
@@ -32,12 +35,12 @@ Account = Literal["anonymous", "personal", "unlimited"]
 
 
 @dataclass(frozen=True, slots=True)
-class PullLimit:
+class PullLimit(Sensed):
     """How many pulls a registry lets through in a window of so many seconds, by account."""
 
-    anonymous: Number
-    personal: Number
-    window: Number
+    anonymous: Number = field(metadata=HELPS)
+    personal: Number = field(metadata=HELPS)
+    window: Number = field(metadata=COSTS)
 
     def pulls(self, account: Account) -> int | None:
         """Pulls in one window; None where there is no limit."""
@@ -45,7 +48,7 @@ class PullLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(Sensed):
     """A registry as its clients see it.
 
     round_trips: seconds before the first blob. flow: bytes a second of one connection. uplink: of all together.
@@ -55,47 +58,47 @@ class Registry:
 
     id: str
     name: Text
-    round_trips: Number
-    flow: Number
-    uplink: Number
+    round_trips: Number = field(metadata=COSTS)
+    flow: Number = field(metadata=HELPS)
+    uplink: Number = field(metadata=HELPS)
     mounts: bool = True
     shared_store: bool = False
     pull_limit: PullLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LazyFormat:
+class LazyFormat(Sensed):
     """A format that is read while it is mounted.
 
     index: share of the compressed layers. mount: seconds a layer. request: bytes a request brings.
     amplification: bytes fetched for each byte read.
     """
 
-    index: Number
-    mount: Number
-    request: Number
-    amplification: Number
+    index: Number = field(metadata=COSTS)
+    mount: Number = field(metadata=COSTS)
+    request: Number = field(metadata=HELPS)
+    amplification: Number = field(metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Lazy:
+class Lazy(Sensed):
     """Reading lazily. read: share of an image that a start reads; latency: seconds before a request's first byte."""
 
-    read: Number
-    latency: Number
-    mirror_latency: Number
+    read: Number = field(metadata=COSTS)
+    latency: Number = field(metadata=COSTS)
+    mirror_latency: Number = field(metadata=COSTS)
     formats: Mapping[str, LazyFormat]
 
 
 @dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(Sensed):
     """All of it. unpack: one core's rates by stage; clients: daemon defaults by name; mirror and peer by name."""
 
     registries: Mapping[str, Registry]
-    mirror: Mapping[str, Number]
-    peer: Mapping[str, Number]
-    unpack: Mapping[str, Number]
-    clients: Mapping[str, Number]
+    mirror: Mapping[str, Number] = field(metadata=costs_but("flow", "uplink"))
+    peer: Mapping[str, Number] = field(metadata=COSTS)
+    unpack: Mapping[str, Number] = field(metadata=HELPS)
+    clients: Mapping[str, Number] = field(metadata=costs_but(*_MORE_HELPS))
     lazy: Lazy
 
 

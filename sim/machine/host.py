@@ -16,21 +16,13 @@ from typing import Any
 from simpy import Environment
 
 from sim.catalog.locks import locks
-from sim.catalog.model import Host
+from sim.catalog.mechanisms import memory
+from sim.catalog.model import PAGE, Host
 from sim.engine.fluid import Fluid
 from sim.engine.servers import GraceLock, Servers
 from sim.outcome import Bound
 
 Done = Callable[[Any], Any]
-
-CACHED_READ = 1.2e-6 / 4096
-"""Core-seconds a byte that the page cache holds: one minor fault of 1.2 us for each 4 KiB page, as measured."""
-
-
-def opposite(bound: Bound) -> Bound:
-    """The end at which a speed makes a run as short as durations at `bound` do."""
-    ends: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}
-    return ends[bound]
 
 
 @dataclass(slots=True)
@@ -59,22 +51,21 @@ class Held:
 class RunningHost:
     """A host of the catalog at work in one simulation.
 
-    bound: which end of its numbers' ranges durations are taken at; its speeds are then taken at the other end.
+    bound: which end of the result its numbers are taken for.
     warm: whether the page cache holds every file to begin with.
     """
 
     def __init__(self, env: Environment, host: Host, bound: Bound = "value", *, warm: bool = True) -> None:
-        speed_bound = opposite(bound)
         self.env = env
         self.host = host
         self.held = Held()
-        self._speed = host.cpu_speed.at(speed_bound)
-        self._read_speed = host.disk_read.at(speed_bound)
-        self._write_speed = host.disk_write.at(speed_bound)
-        self._cores = Fluid(env, host.capacity(speed_bound))
+        self._speed = host.cpu_speed.at(bound)
+        self._read_speed = host.disk_read.at(bound)
+        self._write_speed = host.disk_write.at(bound)
+        self._cores = Fluid(env, host.capacity(bound))
         # One device: reads and writes share its time, each costing its own speed.
         self._disk = Fluid(env, 1.0)
-        self._network = Fluid(env, host.network.at(speed_bound))
+        self._network = Fluid(env, host.network.at(bound))
         self._locks: dict[str, Servers] = {}
         self._ends: dict[str, deque[float]] = {}
         self._graces = {
@@ -82,6 +73,7 @@ class RunningHost:
             for name, lock in locks().items()
             if lock.grace is not None
         }
+        self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm
         self._cached: set[str] = set()
         self._reading: dict[str, list[tuple[Done, Any]]] = {}
@@ -100,7 +92,7 @@ class RunningHost:
         map it.
         """
         if self._warm or key in self._cached:
-            return self.compute(size * CACHED_READ, 1.0, done, argument)
+            return self.compute(size * self._mapping, 1.0, done, argument)
         alone = size / self._read_speed
         waiting = self._reading.get(key)
         if waiting is not None:

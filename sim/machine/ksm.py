@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from simpy import Environment
 
 from sim.catalog.mechanisms import Ksm
+from sim.catalog.model import PAGE
 from sim.engine.alarm import Alarm
 from sim.machine.pages import Holding, Pages
-from sim.machine.pressure import PAGE
 from sim.outcome import Bound
 
 STEP = 1.0

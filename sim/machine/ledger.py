@@ -135,7 +135,7 @@ def bill(
 
 
 _STEP = 64 * 2**20
-"""Guest memory is chosen in steps of 64 MiB."""
+"""Guest memory is chosen in steps of 64 MiB: how finely this project sizes guests, no fact of a hypervisor."""
 
 
 def _enough(technology: Technology, guest: Guest, application: Application, least: int, bound: Bound) -> int:
@@ -193,8 +193,7 @@ def equal(line: Line, guest: Guest, bound: Bound = "value") -> tuple[int, str]:
         return (line.bytes, f"ksm/{line.key}") if line.key else (0, "")
     if line.origin != "guest":
         return 0, ""
-    opposite: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}
-    return round(line.bytes * guest.mergeable.at(opposite[bound])), f"ksm/{line.part}"
+    return round(line.bytes * guest.mergeable.at(bound)), f"ksm/{line.part}"
 
 
 def _merged(line: Line, guest: Guest, bound: Bound) -> Iterator[Line]:

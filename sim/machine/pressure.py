@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 
 from simpy import Environment
 
+from sim.catalog.model import PAGE
 from sim.engine.fluid import Fluid
 from sim.machine.pages import Holding, Instance, Pages
 
 BATCH = 32 * 2**20
-"""The fewest bytes written to swap at a time, or 1/512 of RAM: the step of the model, not the kernel's."""
-
-PAGE = 4096
-"""Bytes of a page."""
+"""The fewest bytes written to swap at a time, or 1/512 of RAM: the resolution of the model, no fact of a kernel."""
 
 
 @dataclass(slots=True)

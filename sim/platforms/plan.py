@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Application, Guest, Hold, Host, Number, Phase, Technology, generation
 from sim.catalog.nesting import nesting
-from sim.machine.host import opposite
 from sim.outcome import Bound, Owner
 
 _MILESTONES = ("runtime", "init", "application", "exit")
@@ -130,7 +130,7 @@ def boot_plan(
         application: What is started.
         host: Where it is started.
         options: What is asked of the start beyond its boot. None for nothing.
-        bound: Which end of the numbers' ranges to take. Speeds are taken at the other end.
+        bound: Which end of the result to take the numbers for.
     """
     options = options or Options()
     nested = host.nested and technology.has_guest_kernel
@@ -141,7 +141,7 @@ def boot_plan(
         found.append((phase, 1 / slow, behind))
     for phase in (*_guest_phases(technology, guest), *application.phases):
         slow, behind = _nested(phase, bound, inside=True) if nested else (1.0, ())
-        found.append((phase, efficiency.at(opposite(bound)) / slow, (efficiency, *behind)))
+        found.append((phase, efficiency.at(bound) / slow, (efficiency, *behind)))
     boots_disk = technology.boots_disk and guest is not None and guest.has_boot_loader
     found = [entry for entry in found if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
     found = [entry for entry in found if not _empty(entry[0], host)]
@@ -234,7 +234,7 @@ def _step(
         demand=phase.demand,
         resource=phase.resource,
         amount=(amount.at(bound) + grown) * scale,
-        parallelism=shape["parallelism"].at(opposite(bound)) if "parallelism" in shape else phase.parallelism,
+        parallelism=shape["parallelism"].at(bound) if "parallelism" in shape else phase.parallelism,
         growth=tuple((growth.per, growth.amount.at(bound) * scale) for growth in growths if growth.per != "layer"),
         spread=shape["spread"].at(bound) if "spread" in shape else phase.spread,
         source=_source(
@@ -260,10 +260,10 @@ def _source(*numbers: Number | None) -> str:
 
 def _of_host(phase: Phase, host: Host, options: Options) -> tuple[Number, ...]:
     """The host's numbers that decide how long a phase takes."""
-    disk_read = host.disk_read if options.cold else host.cpu_speed
+    read = (host.disk_read,) if options.cold else (host.cpu_speed, memory().fault)
     return {
         "cpu": (host.cpu_speed,),
-        "read": (disk_read,),
+        "read": read,
         "write": (host.disk_write,),
         "transfer": (host.network,),
     }.get(phase.demand, ())

@@ -7,16 +7,16 @@ its last layer is unpacked. How a client pulls is in `sim.registry`; its numbers
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from simpy import Environment
 
 from sim.catalog import load, registries
-from sim.catalog.model import Host, Number, OfficialImage
+from sim.catalog.model import HELPS, Host, Number, OfficialImage, Sensed
 from sim.catalog.registries import Registry
 from sim.engine.alarm import Alarm
-from sim.machine.host import RunningHost, opposite
+from sim.machine.host import RunningHost
 from sim.outcome import Bound
 from sim.platforms.plan import Plan, Step
 from sim.registry.client import Client, NodePull, client_of
@@ -35,11 +35,11 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulling:
+class Pulling(Sensed):
     """What a pull takes beside its bytes. unpack: bytes of output a second of one core."""
 
     registry: Registry
-    unpack: Number
+    unpack: Number = field(metadata=HELPS)
 
 
 @cache
@@ -85,8 +85,8 @@ class ImageStore:
         self.env = host.env
         self._host = host
         self._round_trips = numbers.registry.round_trips.at(bound)
-        self._flow = numbers.registry.flow.at(opposite(bound))
-        self._work = _work(layers, numbers.unpack.at(opposite(bound)))
+        self._flow = numbers.registry.flow.at(bound)
+        self._work = _work(layers, numbers.unpack.at(bound))
         self._waiting: list[Callable[[float], None]] = []
         self._downloaded = 0.0
         self._present = False
@@ -152,7 +152,7 @@ def with_pull(
         id="pull-unpack",
         demand="cpu",
         resource="",
-        amount=sum(layer.size for layer in layers) / numbers.unpack.at(opposite(bound)),
+        amount=sum(layer.size for layer in layers) / numbers.unpack.at(bound),
         source=numbers.unpack.source,
         estimate=bool(numbers.unpack.estimate or ratio.estimate),
         inputs=(numbers.unpack, ratio, host.cpu_speed),

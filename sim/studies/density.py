@@ -13,7 +13,7 @@ from sim.catalog import load
 from sim.catalog.model import Application, Guest, Host, Number, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError
-from sim.machine.host import Held, opposite
+from sim.machine.host import Held
 from sim.machine.ledger import Bill, Ledger, bill
 from sim.never import NEVER
 from sim.outcome import Bound, ConstraintRecord, MetricSpec
@@ -118,7 +118,7 @@ class _Case:
 def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ...]:
     """Every constraint that counts under these parameters, each alone.
 
-    bound: which end of their ranges demands are taken at; capacities are taken at the other.
+    bound: at "high" demands are at the high end of their ranges and capacities at the low end, at "low" the other way.
     """
     technology = load.technology(params.technology)
     case = _Case(
@@ -154,7 +154,7 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
 
 def _memory(case: _Case) -> float:
     """Bytes that the host has for instances."""
-    return case.host.memory.at(opposite(case.bound)) - case.host.own_memory.at(case.bound)
+    return case.host.memory.at(case.bound) - case.host.own_memory.at(case.bound)
 
 
 def _touched(case: _Case, one: Bill) -> Constraint:
@@ -184,19 +184,19 @@ def _shared_memory(case: _Case, one: Bill) -> Constraint:
     """Guest memory in a file of /dev/shm, which a daemon of the host maps too, takes there what is touched."""
     share, memory = case.technology.limits["shared_memory"], case.host.memory
     numbers = (share, memory, *(line.number for line in one.lines if line.guest))
-    capacity = memory.at(opposite(case.bound)) * share.value
+    capacity = memory.at(case.bound) * share.value
     return _each("shared_memory", float(one.guest_bytes), capacity, "B", numbers)
 
 
 def _idle_cpu(case: _Case) -> Constraint:
     demand = case.technology.idle_cpu
-    capacity = case.host.capacity(opposite(case.bound))
+    capacity = case.host.capacity(case.bound)
     return _each("idle_cpu", demand.at(case.bound), capacity, "1", (demand, *case.host.provenance.values()))
 
 
 def _of_technology(case: _Case, name: str) -> Constraint:
     number = case.technology.limits[name]
-    return _each(name, 1.0, number.at(opposite(case.bound)), "1", (number,))
+    return _each(name, 1.0, number.at(case.bound), "1", (number,))
 
 
 def _pods(case: _Case, most: int) -> Constraint:
@@ -220,7 +220,7 @@ def _pids(case: _Case) -> Constraint:
 
 def start_seconds(plan: Plan, host: Host, held: int, bound: Bound = "value") -> float:
     """How long one start takes on a host that is idle but for the `held` instances it holds."""
-    speed = host.cpu_speed.at(opposite(bound))
+    speed = host.cpu_speed.at(bound)
     there = Held()
     there.add(plan.mounts, plan.ports, held)
     total = []

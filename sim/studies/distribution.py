@@ -21,7 +21,7 @@ from sim.catalog.names import CatalogName
 from sim.catalog.registries import Account, Distribution, distribution, registry
 from sim.errors import InputError, Problem
 from sim.inputfile import exists
-from sim.machine.host import RunningHost, opposite
+from sim.machine.host import RunningHost
 from sim.outcome import Bound, MetricSpec, PullRecord, Record
 from sim.platforms.plan import boot_plan
 from sim.platforms.start import Start, Starter
@@ -172,7 +172,7 @@ def _images(params: Parameters, key: str, folder: str, bound: Bound) -> list[Ima
     numbers = distribution()
     ratio = load.gzip_ratio().at(bound)
     found = [image for name in names for image in named_images(name, folder, ratio, key)]
-    gain = numbers.unpack["zstd_gain"].at(opposite(bound))
+    gain = numbers.unpack["zstd_gain"].at(bound)
     return [compressed(image, params.compression, ratio, gain) for image in found]
 
 
@@ -232,10 +232,11 @@ def _client(params: Parameters, numbers: Distribution) -> Client:
 
 
 def _work(params: Parameters, asked: _Asked, numbers: Distribution, bound: Bound) -> Work:
-    fast = opposite(bound)
     rates = numbers.unpack
-    decompress = {"gzip": rates["gzip"].at(fast), "zstd": rates["zstd"].at(fast), "none": math.inf}[params.compression]
-    unpacking = Unpacking(decompress, rates["hash"].at(fast), rates["extract"].at(fast), load.host(params.host).cores)
+    decompress = {"gzip": rates["gzip"].at(bound), "zstd": rates["zstd"].at(bound), "none": math.inf}[
+        params.compression
+    ]
+    unpacking = Unpacking(decompress, rates["hash"].at(bound), rates["extract"].at(bound), load.host(params.host).cores)
     there = {layer for image in asked.store.images.values() for layer in [image.id]}
     lookups = []
     for image in asked.images:
@@ -251,9 +252,9 @@ def _work(params: Parameters, asked: _Asked, numbers: Distribution, bound: Bound
         return work
     found = numbers.lazy.formats[params.lazy]
     latency, flow, _ = _path(params, numbers)
-    request = found.request.at(fast)
+    request = found.request.at(bound)
     read = numbers.lazy.read.at(bound) if params.read is None else params.read
-    rate = request / (latency.at(bound) + request / flow.at(fast))
+    rate = request / (latency.at(bound) + request / flow.at(bound))
     reading = LazyReading(found.index.at(bound), found.mount.at(bound), read, found.amplification.at(bound), rate)
     return lazily(work, reading)
 
@@ -276,18 +277,17 @@ def _path(params: Parameters, numbers: Distribution) -> tuple[Number, Number, li
 
 
 def _rates(params: Parameters, numbers: Distribution, bound: Bound) -> Rates:
-    fast = opposite(bound)
     source, host = registry(params.registry), load.host(params.host)
     _, _, lookup = _path(params, numbers)
     return Rates(
         lookup=math.fsum(number.at(bound) for number in lookup),
-        flow=source.flow.at(fast),
-        uplink=source.uplink.at(fast) if params.uplink is None else params.uplink,
-        card=host.network.at(fast),
-        cores=host.capacity(fast),
-        speed=host.cpu_speed.at(fast),
-        local_flow=numbers.mirror["flow"].at(fast),
-        mirror_uplink=numbers.mirror["uplink"].at(fast),
+        flow=source.flow.at(bound),
+        uplink=source.uplink.at(bound) if params.uplink is None else params.uplink,
+        card=host.network.at(bound),
+        cores=host.capacity(bound),
+        speed=host.cpu_speed.at(bound),
+        local_flow=numbers.mirror["flow"].at(bound),
+        mirror_uplink=numbers.mirror["uplink"].at(bound),
         piece=numbers.peer["piece"].at(bound),
     )
 

@@ -12,7 +12,6 @@ from sim.catalog.model import Guest, Number
 from sim.engine.alarm import Alarm
 from sim.machine.demand import Commit, Demand, Rates
 from sim.machine.giving_back import Manager, Reporter
-from sim.machine.host import opposite
 from sim.machine.ksm import Scanner, pace
 from sim.machine.ledger import Bill, equal
 from sim.machine.pages import Pages
@@ -122,15 +121,15 @@ def _commit(params: Memory, memory: int, own: int, swap: int, ratio: float) -> C
 def passage(params: Memory, one: Bill, guest: Guest | None, context: Context) -> Passage:
     """Run the instances for the parameters' duration. one: the bill of each, without KSM."""
     host, bound, known = load.host(params.host), context.bound, mechanisms.memory()
-    memory, own = round(host.memory.at(opposite(bound))), round(host.own_memory.at(bound))
+    memory, own = round(host.memory.at(bound)), round(host.own_memory.at(bound))
     swap = round(host.swap.value) if params.swap is None else params.swap
     env = Environment()
     pages = Pages(memory - own, swap)
     pressure = Pressure(
         env,
         pages,
-        host.disk_read.at(opposite(bound)),
-        host.disk_write.at(opposite(bound)),
+        host.disk_read.at(bound),
+        host.disk_write.at(bound),
         round(known.page_entry.value),
     )
     demand = Demand(

@@ -4,7 +4,7 @@ import pytest
 from simpy import Environment
 
 from sim.catalog.model import Host, Number
-from sim.machine.host import Held, RunningHost, opposite
+from sim.machine.host import Held, RunningHost
 from sim.scenario import Text
 
 
@@ -138,7 +138,6 @@ def test_speeds_are_taken_at_the_end_that_makes_a_run_short_at_low():
     speed = number(2.0, low=1.0, high=4.0)
     alone = [make(bound, speed=speed)[1].compute(4.0, 1.0, lambda _: None) for bound in ("low", "value", "high")]
     assert alone == [1.0, 2.0, 4.0]
-    assert [opposite(bound) for bound in ("low", "value", "high")] == ["high", "value", "low"]
 
 
 def test_growth_is_by_what_is_held_without_the_asker():
