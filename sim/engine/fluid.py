@@ -3,7 +3,8 @@
 A flow is an amount of work: core-seconds on a host's cores, bytes on a link or a disk. Flows of one weight and cap
 form a class that shares one virtual clock, which runs at the rate a flow of weight one is served at. A flow is done
 when its class's clock has advanced by work / weight, so an arrival or a departure changes a few clock rates and never
-touches the other flows: one heap a class, and one armed timer in all.
+touches the other flows: one heap a class, and one armed timer in all. A flow can be withdrawn and join another class:
+so does a transfer whose cap changes (`sim.registry.link`).
 
 Max-min fairness with caps is water filling (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2): classes are
 visited from the lowest cap per weight up; those below the water level are served at their cap.
@@ -23,20 +24,33 @@ from sim.engine.alarm import Alarm
 _ULP = 2.0**-52
 """The spacing of doubles, relative to the value: at most this."""
 
-_Flow = tuple[float, int, Callable[[Any], Any], Any]
+Flow = tuple[float, int, Callable[[Any], Any], Any]
+"""When it ends by the clock of its class, its number, and what is called then with what argument."""
 
 
-class _Class:
-    """Flows of one weight and cap. clock: its virtual time; speed: how fast that runs; limit: the most it may."""
+class FlowClass:
+    """Flows of one weight and cap. clock: its virtual time; speed: how fast that runs; limit: the most it may.
 
-    __slots__ = ("clock", "flows", "limit", "speed", "weight")
+    count: flows that are there. flows: the heap of their ends, which may hold some that were withdrawn, but never as
+    its first.
+    """
 
-    def __init__(self, weight: float, cap: float) -> None:
+    __slots__ = ("clock", "count", "flows", "limit", "speed", "weight", "withdrawn")
+
+    def __init__(self, weight: float, limit: float) -> None:
         self.weight = weight
-        self.limit = cap / weight
+        self.limit = limit
         self.speed = 0.0
         self.clock = 0.0
-        self.flows: list[_Flow] = []
+        self.count = 0
+        self.flows: list[Flow] = []
+        self.withdrawn: set[int] = set()
+
+    def clear_top(self) -> None:
+        """Forget withdrawn flows until the first is one that is there."""
+        flows, withdrawn = self.flows, self.withdrawn
+        while flows and flows[0][1] in withdrawn:
+            withdrawn.discard(heappop(flows)[1])
 
 
 class Fluid:
@@ -54,15 +68,15 @@ class Fluid:
     c 1.5
     """
 
-    __slots__ = ("_active", "_capacity", "_classes", "_due", "_env", "_last", "_sequence", "_timer")
+    __slots__ = ("_active", "_capacity", "_due", "_env", "_kinds", "_last", "_sequence", "_timer")
 
     def __init__(self, env: Environment, capacity: float) -> None:
         if not 0 < capacity < math.inf:
             raise ValueError(f"capacity ({capacity}) must be positive and finite")
         self._env = env
         self._capacity = capacity
-        self._classes: dict[tuple[float, float], _Class] = {}
-        self._active: list[_Class] = []
+        self._kinds: dict[tuple[float, float], FlowClass] = {}
+        self._active: list[FlowClass] = []
         self._last = env.now
         self._due = math.inf
         self._timer: Alarm | None = None
@@ -75,7 +89,7 @@ class Fluid:
 
     def __len__(self) -> int:
         """How many flows are being served."""
-        return sum(len(each.flows) for each in self._active)
+        return sum(each.count for each in self._active)
 
     def submit(
         self,
@@ -91,27 +105,52 @@ class Fluid:
         """
         if not (work >= 0 and cap > 0 and weight > 0):
             raise ValueError(f"work ({work}) must not be negative, cap ({cap}) and weight ({weight}) must be positive")
-        now = self._env.now
-        active = self._active
-        elapsed = now - self._last
-        self._last = now
-        for each in active:
-            each.clock += each.speed * elapsed
-        kind = self._classes.get((weight, cap))
-        if kind is None:
-            kind = self._classes[weight, cap] = _Class(weight, cap)
-        if not kind.flows:
-            kind.clock = 0.0
-            active.append(kind)
-            active.sort(key=_limit)
-        self._sequence += 1
-        heappush(kind.flows, (kind.clock + work / weight, self._sequence, done, argument))
+        self._settle()
+        self._join(weight, cap / weight, work / weight, done, argument)
         delay = self._share()
-        if now + delay < self._due:
+        due = self._last + delay
+        if due < self._due:
             # An earlier end than expected. The timer that is armed goes off later and is then no longer the timer.
-            self._due = now + delay
+            self._due = due
             self._timer = Alarm(self._env, self._expire)
             self._timer.arm(delay)
+
+    def _settle(self) -> None:
+        """Bring every class's clock to now."""
+        now = self._env.now
+        elapsed = now - self._last
+        if elapsed:
+            self._last = now
+            for each in self._active:
+                each.clock += each.speed * elapsed
+
+    def _join(
+        self, weight: float, limit: float, work: float, done: Callable[[Any], Any], argument: Any
+    ) -> tuple[FlowClass, Flow]:
+        """Put a flow into its class. limit, work: of each unit of its weight. Clocks must be settled."""
+        kind = self._kinds.get((weight, limit))
+        if kind is None:
+            kind = self._kinds[weight, limit] = FlowClass(weight, limit)
+        if not kind.count:
+            kind.clock = 0.0
+            self._active.append(kind)
+            self._active.sort(key=_limit)
+        kind.count += 1
+        self._sequence += 1
+        flow = (kind.clock + work, self._sequence, done, argument)
+        heappush(kind.flows, flow)
+        return kind, flow
+
+    def _withdraw(self, kind: FlowClass, flow: Flow) -> float:
+        """Take a flow out of its class before it is done, and give what is left of each unit of its weight."""
+        kind.count -= 1
+        kind.withdrawn.add(flow[1])
+        if kind.flows[0][1] in kind.withdrawn:
+            kind.clear_top()
+        if not kind.count:
+            self._active.remove(kind)
+        left = flow[0] - kind.clock
+        return left if left > 0.0 else 0.0
 
     def _share(self) -> float:
         """Set every class's speed to its share of the capacity, and give the seconds until the next flow is done."""
@@ -119,20 +158,20 @@ class Fluid:
         capacity = self._capacity
         if len(active) == 1:
             each = active[0]
-            level = capacity / (each.weight * len(each.flows))
-            each.speed = speed = each.limit if each.limit < level else level
+            weight = each.weight * each.count
+            each.speed = speed = each.limit if each.limit * weight <= capacity else capacity / weight
             delay = (each.flows[0][0] - each.clock) / speed
             return delay if delay > 0.0 else 0.0
         weight = 0.0
         for each in active:
-            weight += each.weight * len(each.flows)
+            weight += each.weight * each.count
         delay = math.inf
         level = 0.0
         for each in active:
             if level:
                 each.speed = level
             elif each.limit * weight <= capacity:
-                taken = each.weight * len(each.flows)
+                taken = each.weight * each.count
                 each.speed = each.limit
                 capacity -= each.limit * taken
                 weight -= taken
@@ -145,10 +184,23 @@ class Fluid:
     def _expire(self, timer: Alarm) -> None:
         if timer is not self._timer:
             return
+        done = self._ended()
+        if self._active:
+            delay = self._share()
+            self._due = self._last + delay
+            timer.arm(delay)
+        else:
+            self._due = math.inf
+            self._timer = None
+        for flow in done:
+            flow[2](flow[3])
+
+    def _ended(self) -> list[Flow]:
+        """Bring every class's clock to now, and take out the flows that are done."""
         now = self._env.now
         elapsed = now - self._last
         self._last = now
-        done: list[_Flow] = []
+        done: list[Flow] = []
         emptied = False
         for each in self._active:
             each.clock = clock = each.clock + each.speed * elapsed
@@ -158,19 +210,14 @@ class Fluid:
             flows = each.flows
             while flows and flows[0][0] <= reach:
                 done.append(heappop(flows))
+                each.count -= 1
+                if each.withdrawn:
+                    each.clear_top()
             emptied = emptied or not flows
         if emptied:
-            self._active = [each for each in self._active if each.flows]
-        if self._active:
-            delay = self._share()
-            self._due = now + delay
-            timer.arm(delay)
-        else:
-            self._due = math.inf
-            self._timer = None
-        for flow in done:
-            flow[2](flow[3])
+            self._active = [each for each in self._active if each.count]
+        return done
 
 
-def _limit(kind: _Class) -> float:
+def _limit(kind: FlowClass) -> float:
     return kind.limit
