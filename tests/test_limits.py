@@ -16,7 +16,7 @@ def stated():
     for one, after in zip(body, [*body[1:], None], strict=True):
         if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
             text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
-            yield one.targets[0].id, getattr(limits, one.targets[0].id), " ".join(text.split())
+            yield one.targets[0].id, getattr(limits, one.targets[0].id), " ".join(str(text).split())
 
 
 def rows():
