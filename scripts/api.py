@@ -100,7 +100,7 @@ def _signature(name: str, function: Any) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             words.append("*")
         starred = starred or parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL)
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        stars = "*" * (parameter.kind is parameter.VAR_POSITIONAL) + "**" * (parameter.kind is parameter.VAR_KEYWORD)
         default = "" if parameter.default is parameter.empty else f" = {_default(parameter.default)}"
         words.append(f"{stars}{parameter.name}: {_quoted(parameter.annotation)}{default}")
     short = f"{name}({', '.join(words)}) -> {signature.return_annotation}"

@@ -14,6 +14,7 @@ import tarfile
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -408,15 +409,15 @@ class TestBuild:
         (tmp_path / "a.txt").write_text("a\n", encoding="utf-8")
         return str(tmp_path)
 
-    def builds(self, capsys: Captured, *arguments: str) -> list[dict[str, object]]:
+    def builds(self, capsys: Captured, *arguments: str) -> list[dict[str, Any]]:
         assert answer(["build", *arguments, "--format", "json"]) == 0
-        found: list[dict[str, object]] = json.loads(capsys.readouterr().out)["builds"]
+        found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["builds"]
         return found
 
     def test_an_edit_of_a_copied_file_runs_it_and_what_follows(self, folder: str, capsys: Captured) -> None:
         first, second = self.builds(capsys, folder, "--edit", "a.txt:append=more")
         assert (first["misses"], second["misses"]) == (2, 2)
-        status = {step["line"]: step["status"] for step in second["steps"] if step["line"] in (2, 3)}  # type: ignore[attr-defined]
+        status = {step["line"]: step["status"] for step in second["steps"] if step["line"] in (2, 3)}
         assert status == {2: "miss", 3: "miss"}
 
     @pytest.mark.parametrize(
@@ -485,7 +486,7 @@ class TestBuild:
         text = "FROM alpine AS one\nRUN cc\nFROM alpine AS two\nRUN apk add b\nCOPY --from=one /o /o\n"
         Path(folder, "Dockerfile").write_text(text, "utf-8")
         second = self.builds(capsys, folder, *options)[1]
-        assert [step["status"] for step in second["steps"] if step["line"] in (2, 4, 5)] == statuses  # type: ignore[attr-defined]
+        assert [step["status"] for step in second["steps"] if step["line"] in (2, 4, 5)] == statuses
 
     def test_a_cache_exported_in_mode_min_lacks_the_stages_that_the_image_does_not_have(
         self, folder: str, capsys: Captured
@@ -496,7 +497,7 @@ class TestBuild:
 
         def compiled(*options: str) -> str:
             found = self.builds(capsys, folder, "--edit", "a.txt=b", *options)[1]
-            (status,) = [step["status"] for step in found["steps"] if step["line"] == 2]  # type: ignore[attr-defined]
+            (status,) = [step["status"] for step in found["steps"] if step["line"] == 2]
             return str(status)
 
         assert (compiled(), compiled("--cache", "max"), compiled("--cache", "min")) == ("hit", "hit", "miss")
@@ -534,7 +535,7 @@ class TestBuild:
         assert "cause 2, line 5: Re-runs because the build argument V changed, from 1 to 2." in out
         assert "both together: 2 run, ~9.1 s" in out
         causes = self.builds(capsys, folder, *edits)[1]["causes"]
-        assert [(one["id"], one["lines"], one["misses"], one["first"]) for one in causes] == [  # type: ignore[attr-defined]
+        assert [(one["id"], one["lines"], one["misses"], one["first"]) for one in causes] == [
             ("build.content_changed", [2], 2, True), ("build.arg_changed", [5], 1, False),
         ]  # fmt: skip
 
@@ -600,7 +601,7 @@ class TestBuild:
         Path(folder, "Dockerfile").write_text("FROM alpine\nARG V\nRUN echo $V\n", "utf-8")
         monkeypatch.setenv("V", "2")
         second = self.builds(capsys, folder, "--build-arg", "V=1", "--edit-build-arg", "V")[1]
-        assert [one["arguments"] for one in second["causes"]] == [{"name": "V", "old": "1", "new": "2"}]  # type: ignore[attr-defined]
+        assert [one["arguments"] for one in second["causes"]] == [{"name": "V", "old": "1", "new": "2"}]
         monkeypatch.delenv("V")
         assert self.builds(capsys, folder, "--build-arg", "V=1", "--edit-build-arg", "V")[1]["misses"] == 0
 
@@ -664,7 +665,7 @@ class TestInspectFiles:
             tmp_path, "a", [tar_of({"big": b"x" * 4000, "one": b"1"}), tar_of({"big": bytes(1000), "\x1b[31m": b""})]
         )
 
-    def inspected(self, capsys: Captured, *arguments: str, code: int = 0) -> dict[str, object]:
+    def inspected(self, capsys: Captured, *arguments: str, code: int = 0) -> dict[str, Any]:
         assert answer(["inspect", *arguments, "--format", "json"]) == code
         (image,) = json.loads(capsys.readouterr().out)["images"]
         return dict(image)
@@ -679,14 +680,14 @@ class TestInspectFiles:
 
     def test_the_files_of_a_layer_are_listed_by_its_number_or_digest(self, path: str, capsys: Captured) -> None:
         plain = self.inspected(capsys, path)
-        assert all("entries" not in layer for layer in plain["layers"])  # type: ignore[attr-defined]
-        second = plain["layers"][1]["diff_id"]  # type: ignore[index]
+        assert all("entries" not in layer for layer in plain["layers"])
+        second = plain["layers"][1]["diff_id"]
         for wanted in ("2", second, second[:11], second.partition(":")[2][:4].upper()):
-            one, two = self.inspected(capsys, path, "--layer", wanted)["layers"]  # type: ignore[misc]
+            one, two = self.inspected(capsys, path, "--layer", wanted)["layers"]
             assert "entries" not in one
             assert [(entry["path"], entry["size"]) for entry in two["entries"]] == [("big", 1000), ("\x1b[31m", 0)]
         layers = self.inspected(capsys, path, "--files")["layers"]
-        assert [len(layer["entries"]) for layer in layers] == [2, 2]  # type: ignore[attr-defined]
+        assert [len(layer["entries"]) for layer in layers] == [2, 2]
 
     def test_what_a_name_holds_is_not_obeyed_by_the_terminal(self, path: str, capsys: Captured) -> None:
         assert answer(["inspect", path, "--files"]) == 0
@@ -724,7 +725,7 @@ class TestInspectFiles:
             assert budget[0] in capsys.readouterr().err
             return
         image = self.inspected(capsys, path, *budget, code=0 if held else 1)
-        verdicts: list[dict[str, object]] = image["budgets"]  # type: ignore[assignment]
+        verdicts: list[dict[str, Any]] = image["budgets"]
         assert len(verdicts) == len(budget) // 2
         assert all(one["passed"] for one in verdicts) is held
         assert answer(["inspect", path, *budget]) == (0 if held else 1)
@@ -848,11 +849,11 @@ class TestReplay:
         assert capsys.readouterr().out == ""
 
 
-def process(*arguments: str, **options: object) -> subprocess.Popen[str]:
+def process(*arguments: str, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sim", *arguments]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", **options
-    )  # type: ignore[call-overload,no-any-return]
+    )
 
 
 REAL = """\

@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sim.builds.builders import graph_for
 from sim.cli import answer
 from sim.cli.dockerflags import EXPLAINED, IN_KEYS, SILENT, SWITCHES
 
@@ -49,19 +51,19 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def told(folder: Path, capsys: Captured) -> Callable[..., dict[str, object]]:
+def told(folder: Path, capsys: Captured) -> Callable[..., dict[str, Any]]:
     """What a build with these words tells as JSON."""
 
-    def build(*words: str) -> dict[str, object]:
+    def build(*words: str) -> dict[str, Any]:
         assert answer(["build", str(folder), *words, "--format", "json"]) == 0
-        found: dict[str, object] = json.loads(capsys.readouterr().out)
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
         return found
 
     return build
 
 
 @pytest.mark.parametrize("flag", sorted({*BUILDX.split(), *DOCKER.split()} - {"--build-context"}))
-def test_every_flag_of_docker_build_is_taken(flag: str, told: Callable[..., dict[str, object]]) -> None:
+def test_every_flag_of_docker_build_is_taken(flag: str, told: Callable[..., dict[str, Any]]) -> None:
     switch = flag in SWITCHES or flag == "--no-cache"
     words = [flag] if switch else [flag, VALUES.get(flag, "x")]
     notes = told(*words)["notes"]
@@ -75,8 +77,8 @@ def test_every_flag_of_docker_build_is_taken(flag: str, told: Callable[..., dict
         "--target",
     )
     explained = flag in EXPLAINED or flag in ("--secret", "--ssh", "--cache-from", "--platform")
-    assert len(notes) == explained  # type: ignore[arg-type]
-    for note in notes:  # type: ignore[attr-defined]
+    assert len(notes) == explained
+    for note in notes:
         assert flag in note
         assert note.endswith(".")
     if switch:
@@ -85,12 +87,12 @@ def test_every_flag_of_docker_build_is_taken(flag: str, told: Callable[..., dict
 
 
 @pytest.mark.parametrize("word", ["-t", "-o", "-m", "-c"])
-def test_short_flags_are_taken_too(word: str, told: Callable[..., dict[str, object]]) -> None:
+def test_short_flags_are_taken_too(word: str, told: Callable[..., dict[str, Any]]) -> None:
     assert told(word, "x", "-q", "-D")["builds"]
 
 
-def keys(found: dict[str, object]) -> list[object]:
-    return [step["status"] for step in found["builds"][1]["steps"]]  # type: ignore[index]
+def keys(found: dict[str, Any]) -> list[object]:
+    return [step["status"] for step in found["builds"][1]["steps"]]
 
 
 @pytest.mark.parametrize("line", ["--platform=linux/arm64", "--network=host", "--ulimit=nofile=9", "--shm-size=64m"])
@@ -99,8 +101,8 @@ def test_what_is_in_a_runs_key_is_in_the_plans(line: str, folder: Path, monkeypa
     from sim.builds import plan
 
     seen = []
-    made = plan.graph_for
-    monkeypatch.setattr(plan, "graph_for", lambda *a: seen.append(made(*a)) or seen[-1])  # type: ignore[func-returns-value]
+    made = graph_for
+    monkeypatch.setattr(plan, "graph_for", lambda *a: seen.append(made(*a)) or seen[-1])
     for words in ([], [line]):
         assert answer(["build", str(folder), "--no-suggest", *words]) == 0
     runs = {next(v.key for v in graph.vertices if v.kind == "exec") for graph, _ in (seen[0], seen[-1])}
@@ -108,10 +110,10 @@ def test_what_is_in_a_runs_key_is_in_the_plans(line: str, folder: Path, monkeypa
 
 
 def test_each_label_is_a_step_of_the_legacy_builder_and_none_of_buildkits(
-    told: Callable[..., dict[str, object]],
+    told: Callable[..., dict[str, Any]],
 ) -> None:
     def steps(*words: str) -> int:
-        build = told(*words)["builds"][0]  # type: ignore[index]
+        build = told(*words)["builds"][0]
         return int(build["hits"] + build["misses"])
 
     labels = ["--label", "a=1", "--label", "b=2"]
@@ -120,27 +122,24 @@ def test_each_label_is_a_step_of_the_legacy_builder_and_none_of_buildkits(
 
 
 def test_an_imported_cache_is_told_in_both_modes_and_shown_in_that_of_the_export(
-    told: Callable[..., dict[str, object]],
+    told: Callable[..., dict[str, Any]],
 ) -> None:
     """In mode min the first stage's results are missing once the second stage's COPY asks for its files."""
     edit = ["--edit", "b.txt=c", "--cache-from", "type=registry,ref=user/app:cache"]
     small = told(*edit)
-    (note,) = small["notes"]  # type: ignore[misc]
+    (note,) = small["notes"]
     counts = re.findall(r"mode (\w+), (\d) of 4 run", note)
-    planned = {
-        mode: told("--edit", "b.txt=c", "--cache", mode)["builds"][1]
-        for mode in ("min", "max")  # type: ignore[index]
-    }
+    planned = {mode: told("--edit", "b.txt=c", "--cache", mode)["builds"][1] for mode in ("min", "max")}
     assert counts == [(mode, str(one["misses"] + one["depends"])) for mode, one in planned.items()]
     assert counts[0][1] > counts[1][1]
     assert "Shown is mode min" in note
-    assert small["builds"][1] == planned["min"]  # type: ignore[index]
+    assert small["builds"][1] == planned["min"]
     large = told(*edit, "--cache-to", "type=registry,ref=user/app:cache,mode=max")
-    assert large["builds"][1] == planned["max"]  # type: ignore[index]
-    assert told(*edit, "--cache", "empty")["builds"][1]["misses"] == 4  # type: ignore[index]
+    assert large["builds"][1] == planned["max"]
+    assert told(*edit, "--cache", "empty")["builds"][1]["misses"] == 4
     inline = told("--edit", "b.txt=c", "--cache-from", "type=inline,ref=x", "--cache-to", "type=inline,mode=max")
-    assert inline["builds"][1] == planned["min"]  # type: ignore[index]
-    (legacy,) = told(*edit, "--builder", "legacy")["notes"]  # type: ignore[misc]
+    assert inline["builds"][1] == planned["min"]
+    (legacy,) = told(*edit, "--builder", "legacy")["notes"]
     assert "not modelled" in legacy
 
 
@@ -158,16 +157,16 @@ def test_an_imported_cache_is_told_in_both_modes_and_shown_in_that_of_the_export
     ],
 )
 def test_a_secret_says_who_mounts_it_and_one_that_is_missing_is_named(
-    mount: str, words: list[str], said: list[str], folder: Path, told: Callable[..., dict[str, object]]
+    mount: str, words: list[str], said: list[str], folder: Path, told: Callable[..., dict[str, Any]]
 ) -> None:
     (folder / "Dockerfile").write_text(f"FROM alpine\nCOPY a.txt /\nRUN --mount={mount} make\n", encoding="utf-8")
-    notes: list[str] = told(*words)["notes"]  # type: ignore[assignment]
+    notes: list[str] = told(*words)["notes"]
     assert len(notes) == len(said)
     assert all(note.startswith(start) for note, start in zip(notes, said, strict=True))
 
 
-def test_several_platforms_are_planned_for_the_first(told: Callable[..., dict[str, object]]) -> None:
-    (note,) = told("--platform", "linux/amd64,linux/arm64", "--platform", "linux/riscv64")["notes"]  # type: ignore[misc]
+def test_several_platforms_are_planned_for_the_first(told: Callable[..., dict[str, Any]]) -> None:
+    (note,) = told("--platform", "linux/amd64,linux/arm64", "--platform", "linux/riscv64")["notes"]
     assert "shown is linux/amd64, not linux/arm64, linux/riscv64" in note
     assert told("--platform", "linux/amd64")["notes"] == []
 

@@ -10,10 +10,10 @@ network, a cold page cache or a pull, and whether it boots a disk with a boot lo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sim.catalog.mechanisms import memory
-from sim.catalog.model import PAGE, Application, Guest, Hold, Host, Number, Phase, Technology, generation
+from sim.catalog.model import COSTS, PAGE, Application, Guest, Hold, Host, Number, Phase, Sensed, Technology, generation
 from sim.catalog.nesting import nesting
 from sim.outcome import Bound, Owner
 
@@ -29,7 +29,7 @@ _TIMED = frozenset({"cpu", "hold", "wait"})
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(Sensed):
     """What is asked of a start beyond its boot.
 
     Attributes:
@@ -46,7 +46,7 @@ class Options:
     pull: bool = False
     clean_up: bool = False
     layers: int = 0
-    working_set: Number | None = None
+    working_set: Number | None = field(default=None, metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim.archives.archive import read_images
 from sim.archives.limits import Limits
-from sim.errors import InputError
+from sim.errors import InputError, Problem
 from sim.inspection import describe
 from tests.watchdog import watchdog
 
@@ -18,7 +18,7 @@ SMALL = Limits(content=2**20, expansion_from=2**16, entries=1000, names=2**16, d
 def tried(path, data):
     """Read `data` through to the figures; whether it was taken."""
     path.write_bytes(data)
-    problems = ()
+    problems: tuple[Problem, ...] = ()
     try:
         with watchdog():
             for image in read_images(path, SMALL):

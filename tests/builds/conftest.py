@@ -26,7 +26,7 @@ BASES = Bases(
     }
 )
 
-Change = str | Mapping[str, object] | Callable[[Tree], Tree]
+Change = str | Mapping[str, str | bytes] | Callable[[Tree], Tree]
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """Every cause of a re-run: undoing one shows the next, so each is asserted by plans in which only it is there."""
 
+from typing import Any
+
 import pytest
 
 from sim.builds.causes import MOST
@@ -107,8 +109,9 @@ def test_many_causes_are_found_in_time_linear_in_the_steps(monkeypatch):
     asked = []
     from sim.builds.why import Built
 
-    made = Built.declared.func
-    monkeypatch.setattr(Built.declared, "func", lambda self: asked.append(1) or made(self))
+    declared: Any = Built.declared  # a cached property
+    made = declared.func
+    monkeypatch.setattr(declared, "func", lambda self: asked.append(1) or made(self))
     text = "FROM base\nARG V\n" + "".join(f"RUN {n}\n" for n in range(200))
     records(text=text, build_args={"V": "2"})
     assert len(asked) <= 2

@@ -1,5 +1,7 @@
 """Whatever a text holds, reading it and planning it costs time linear in its size, or is refused with the number."""
 
+from collections.abc import Callable
+
 import pytest
 from e2b_dockerfile_utils import ShellLex
 from hypothesis import given, settings
@@ -59,7 +61,7 @@ def test_a_run_of_blanks_in_the_first_comment_is_no_work():
         assert growth(lambda size: lambda: read("# syntax=a" + " " * size + "b\nFROM a\n"), 8000) < 4 * 2
 
 
-TEXTS = {
+TEXTS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
     "a duration": (_DURATION.fullmatch, lambda n: "1" * n + "x"),
     "a repository": (is_git, lambda n: "https://" + ".git#" * n + "\n"),
     "a first word": (_FIRST_WORD.match, lambda n: "\n" * n + "1"),

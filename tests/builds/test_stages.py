@@ -3,7 +3,7 @@
 import pytest
 
 from sim.builds import context as trees
-from sim.builds.options import Options
+from sim.builds.options import Builder, Options
 from sim.builds.stages import describe, parse
 from sim.errors import InputError
 
@@ -151,7 +151,12 @@ def test_what_an_engine_refuses_is_refused_in_its_words(text, line, buildkit, le
     """None: that builder takes it, or says something else of a mount."""
     from sim.builds.plan import plan_builds
 
-    for builder, words in ("buildkit-containerd", buildkit), ("buildkit-overlay2", buildkit), ("legacy", legacy):
+    said: dict[Builder, str | None] = {
+        "buildkit-containerd": buildkit,
+        "buildkit-overlay2": buildkit,
+        "legacy": legacy,
+    }
+    for builder, words in said.items():
         if words is None:
             if not (builder == "legacy" and "--mount" in text):
                 plan_builds(text, {}, (), builder)

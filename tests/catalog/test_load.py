@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sim.catalog import load
-from sim.catalog.model import Number
+from sim.catalog.model import Guest, MemoryPart, Number, Phase, Technology
 from sim.errors import InputError
 from sim.outcome import OWNERS
 
@@ -68,11 +68,15 @@ def test_an_unknown_id_says_what_there_is(find, name, says):
 def test_every_phase_and_part_is_told_in_both_languages(name):
     technology = load.technology(name)
     guests = [load.guest(guest) for guest in technology.guests]
-    for entry in (technology, *guests):
-        for part in (*entry.phases, *entry.memory):
-            assert part.owner in OWNERS
-            assert part.text.en
-            assert part.text.ja
+    entries: list[Technology | Guest] = [technology, *guests]
+    parts: list[Phase | MemoryPart] = []
+    for entry in entries:
+        parts += entry.phases
+        parts += entry.memory
+    for part in parts:
+        assert part.owner in OWNERS
+        assert part.text.en
+        assert part.text.ja
     assert JAPANESE.search(load.guests()["minimal"].phases[0].text.ja)
 
 

@@ -35,7 +35,7 @@ def test_a_bench_without_a_change_has_no_edit(bench: Bench) -> None:
     ],
 )
 def test_what_happens_to_a_file_is_one_edit(how: str, change: dict[str, object]) -> None:
-    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="requirements.txt", how=how, content="flask\n")  # type: ignore[arg-type]
+    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="requirements.txt", how=how, content="flask\n")
     assert bench.changes() == [{"path": "requirements.txt", **change}]
 
 

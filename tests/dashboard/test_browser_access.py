@@ -66,7 +66,7 @@ def test_the_race_is_predicted_run_and_checked_by_keyboard_alone(page: Page, app
 @pytest.mark.parametrize("scheme", sorted(PAGES))
 def test_no_page_breaks_a_serious_rule_of_axe_core(page: Page, app_url: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme)
     broken = []
     for path in PAGES[scheme]:
         open_page(page, f"{app_url}/{path}")

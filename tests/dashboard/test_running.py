@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import running
 from sim.archives import archive, streams
 from sim.builds import plan, suggest
+from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
 from tests.dashboard.apptest import opened
 from tests.dashboard.test_images_page import saved, tar
@@ -154,7 +155,7 @@ def test_the_plans_of_a_build_end_with_their_session(monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("talkative")
 def test_suggestions_end_with_their_session(monkeypatch: pytest.MonkeyPatch) -> None:
     planned: list[str] = []
-    real = suggest.plan_builds
+    real = plan_builds
 
     def counted(*args: Any, **asked: Any) -> Any:
         planned.append("")

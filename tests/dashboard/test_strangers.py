@@ -75,13 +75,13 @@ def test_no_parameter_of_a_link_becomes_a_path(
 
     def watched(self: Path, *args: object, **options: object) -> object:
         read.append(str(self))
-        return real(self, *args, **options)  # type: ignore[arg-type, call-overload]
+        return real(self, *args, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", watched)
     at = opened(path, show="1", **link)
     assert not at.exception
     assert "root:" not in shown(at)
-    ours = tuple(map(Path, (ROOT, sys.prefix, sys.base_prefix)))
+    ours = tuple(Path(each) for each in (ROOT, sys.prefix, sys.base_prefix))
     assert not [name for name in read if not any(Path(os.path.normpath(name)).is_relative_to(one) for one in ours)]
 
 
@@ -103,7 +103,7 @@ def test_a_run_that_nobody_waits_for_is_refused_with_the_number(embed: bool, mon
     def run(scenario: object, **options: object) -> object:
         parts = scenario.parts  # type: ignore[attr-defined]
         most.append(max(params.instances for part in parts for params in part.variants.values()))
-        return real(scenario, **options)  # type: ignore[arg-type]
+        return real(scenario, **options)
 
     monkeypatch.setattr(batch, "run", run)
     (control,) = (control for control in controls(shelf.scenario("taxonomy")) if control.path == "instances")

@@ -14,6 +14,7 @@ import pytest
 
 from dashboard import uploads
 from dashboard.uploads import Item, Upload, read
+from sim.archives.limits import Limits
 from sim.errors import InputError
 
 HOSTILE = Path(__file__).parents[1] / "data" / "hostile"
@@ -124,7 +125,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
 
 
 def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "LIMITS", uploads.Limits(entries=2))
+    monkeypatch.setattr(uploads, "LIMITS", Limits(entries=2))
     many = {f"f{n}": b"" for n in range(3)}
     for upload in ([("x.zip", zipped(many))], [("x.tar", tar(*(member(n) for n in many)))], list(many.items())):
         with pytest.raises(InputError, match=r"over 2 files|too many files"):
@@ -171,7 +172,7 @@ def test_a_zip_is_stored_or_deflated(method: int, word: str) -> None:
 
 
 def test_bytes_of_a_zip_are_counted_as_they_come_not_as_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "LIMITS", uploads.Limits(content=1_000_000))
+    monkeypatch.setattr(uploads, "LIMITS", Limits(content=1_000_000))
     honest = packed("a", bytes(900_000), zipfile.ZIP_DEFLATED)
     assert len(read([("x.zip", honest)])[0].data) == 900_000
     twice = zipped({"a": bytes(600_000), "b": bytes(600_000)})
@@ -186,7 +187,7 @@ def test_bytes_of_a_zip_are_counted_as_they_come_not_as_declared(monkeypatch: py
 def test_a_zip_s_directory_is_bounded_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     many = zipped({f"{n:04}": b"" for n in range(2_000)})
     opened: list[object] = []
-    monkeypatch.setattr(uploads, "LIMITS", uploads.Limits(entries=10, names=100))
+    monkeypatch.setattr(uploads, "LIMITS", Limits(entries=10, names=100))
     monkeypatch.setattr(zipfile, "ZipFile", lambda *_: opened.append(_))
     with pytest.raises(InputError, match="over 10 files"):
         read([("x.zip", many)])

@@ -2,6 +2,7 @@
 
 import math
 import random
+from functools import partial
 
 import pytest
 import simpy
@@ -66,13 +67,13 @@ def ends(kind, capacity, arrivals, start=0.0):
     env = simpy.Environment(start)
     fluid = kind(env, capacity)
     log = {}
+
+    def submit(flow, _):
+        fluid.submit(*flow)
+
     for index, (when, work, cap, weight) in enumerate(arrivals):
-        Alarm(
-            env,
-            lambda _, flow=(work, lambda index: log.__setitem__(index, env.now), index, cap, weight): fluid.submit(
-                *flow
-            ),
-        ).arm(when)
+        flow = (work, lambda index: log.__setitem__(index, env.now), index, cap, weight)
+        Alarm(env, partial(submit, flow)).arm(when)
     env.run()
     return [log[index] for index in range(len(arrivals))]
 

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -18,11 +19,11 @@ from sim.evidence.accuracy import (
     Row,
     accuracy,
     orderings,
-    publication,
     recorded,
     weighed_median,
 )
 from sim.loading import load
+from sim.report.sources import publication
 
 CASES = Path(__file__).parents[2] / "scenarios" / "evidence"
 
@@ -32,7 +33,7 @@ def found() -> Accuracy:
     return accuracy()
 
 
-def row(error: float, publication: str = "one 2020", **changes: object) -> Row:
+def row(error: float, publication: str = "one 2020", **changes: Any) -> Row:
     base = Row(
         case="case",
         metric="init_time",
@@ -174,7 +175,7 @@ def test_sections_of_one_publication_are_one_source():
 
 
 def test_an_order_is_judged_from_ten_percent_on_and_between_technologies_only():
-    slow = {"of": "b", "subject": ("b", "", "")}
+    slow: dict[str, Any] = {"of": "b", "subject": ("b", "", "")}
     fast = row(0.0)
     assert orderings([fast, row(0.0, published=109.0, **slow)]) == ()
     (judged,) = orderings([fast, row(0.0, published=111.0, predicted=99.0, **slow)])

@@ -8,6 +8,7 @@ from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.studies import memory, startup
 from sim.studies.base import Context, statistic
+from sim.studies.memory_parameters import Memory
 
 
 def start(**parameters: Any) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def test_a_host_of_many_cores_makes_each_virtual_machine_wait_and_no_container()
 
 def test_the_overhead_is_the_technologys_own_memory_by_the_guests_size():
     def overhead(guest_memory: int, count: int = 1) -> float:
-        parameters = memory.Memory(
+        parameters = Memory(
             technology="esxi-6", application="tiny", guest="debian-cloud", guest_memory=guest_memory, instances=count
         )
         (value,) = memory.run(parameters, Context("it", SeedTree(1))).samples["overhead_total"]
@@ -157,7 +158,7 @@ def test_the_overhead_is_the_technologys_own_memory_by_the_guests_size():
 def test_what_a_technology_shares_is_counted_once_in_its_overhead():
     one, two = (
         memory.run(
-            memory.Memory(technology="docker", application="tiny", instances=count), Context("it", SeedTree(1))
+            Memory(technology="docker", application="tiny", instances=count), Context("it", SeedTree(1))
         ).samples["overhead_total"][0]
         for count in (1, 2)
     )

@@ -1,5 +1,7 @@
 """Small hosts and guests, whose every byte is counted by hand."""
 
+from typing import Any
+
 import pytest
 from simpy import Environment
 
@@ -21,9 +23,9 @@ class Bench:
         self.pressure = Pressure(self.env, self.pages, 200 * MIB, 100 * MIB)
 
     @staticmethod
-    def line(part: str, size: int, **options) -> Line:
-        options = {"origin": "application", "owner": "application", "share": "instance", "number": NUMBER} | options
-        return Line(part, bytes=size, **options)
+    def line(part: str, size: int, **options: Any) -> Line:
+        usual: dict[str, Any] = {"origin": "application", "owner": "application", "share": "instance", "number": NUMBER}
+        return Line(part, bytes=size, **usual | options)
 
     def container(self, size: int) -> Bill:
         return Bill((self.line("app/memory", size),))

@@ -1,5 +1,7 @@
 """What instances do as time passes, with all memory accounted for at any time."""
 
+from typing import Any
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -164,7 +166,7 @@ def test_one_absurd_request_is_refused_by_any_host_that_looks(bench):
 class Dynamics(RuleBasedStateMachine):
     """Everything at once: starts, growth, reads, writes, KSM, giving back, swap and kills, over time."""
 
-    bench_of = None
+    bench_of: Any = None
 
     @initialize(
         ram=st.integers(50, 400),
@@ -174,14 +176,14 @@ class Dynamics(RuleBasedStateMachine):
         writes=st.integers(0, 8),
         gives=st.sampled_from(["no", "balloon", "reporting"]),
         limit=st.one_of(st.none(), st.integers(10, 60)),
+        guest_swap=st.sampled_from([0, 16]),
     )
-    def host(self, ram, swap, growth, reads, writes, gives, limit):
+    def host(self, ram, swap, growth, reads, writes, gives, limit, guest_swap):
         self.bench = self.bench_of(ram * MIB, swap * MIB)
         self.pages = self.bench.pages
         rates = Rates(growth * MIB + 7, reads * MIB + 3, writes * MIB)
-        self.demand = Demand(
-            self.bench.env, self.bench.pressure, rates, 1.0, None if limit is None else limit * MIB, 0.5
-        )
+        most = None if limit is None else limit * MIB
+        self.demand = Demand(self.bench.env, self.bench.pressure, rates, 1.0, most, guest_swap * MIB)
         known = mechanisms.memory()
         Scanner(self.bench.env, self.pages, pace(known.ksm, pages=400)).start()
         if gives == "balloon":

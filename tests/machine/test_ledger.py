@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.catalog import load
-from sim.catalog.model import Number
+from sim.catalog.model import Number, Share
 from sim.errors import InputError
 from sim.machine.ledger import Bill, Ledger, Line, Totals, bill
 
@@ -15,7 +15,7 @@ MIB = 2**20
 NUMBER = Number(1.0, "B", sources=("definition",))
 
 
-def line(share: str, size: int, key: str = "", *, in_rss: bool = True, mappings: int = 1) -> Line:
+def line(share: Share, size: int, key: str = "", *, in_rss: bool = True, mappings: int = 1) -> Line:
     return Line(
         part=f"{share}-{key}",
         origin="application",

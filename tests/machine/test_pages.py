@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from sim.catalog import load
-from sim.catalog.model import Number
+from sim.catalog.model import Number, Share
 from sim.machine.ledger import Bill, Ledger, Line, bill, equal
 from sim.machine.pages import Pages
 
@@ -14,7 +14,9 @@ MIB = 2**20
 NUMBER = Number(1.0, "B", sources=("definition",))
 
 
-def line(size: int, part: str = "guest/memory", *, guest: bool = True, share: str = "instance", key: str = "") -> Line:
+def line(
+    size: int, part: str = "guest/memory", *, guest: bool = True, share: Share = "instance", key: str = ""
+) -> Line:
     return Line(part, "guest", "kernel", share, size, NUMBER, key=key, file=share == "content", guest=guest)
 
 

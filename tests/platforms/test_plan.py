@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sim.catalog.model import Growth, Hold, Operation, generation
+from sim.catalog.model import Growth, Hold, Number, Operation, generation
 from sim.catalog.nesting import Nesting
+from sim.outcome import Bound
 from sim.platforms import plan
 from sim.platforms.plan import Options, boot_plan
 
@@ -145,6 +146,7 @@ def test_a_fault_for_each_page_of_the_working_set(technology, guest, application
     faults = phase("faults", "cpu", 2e-6, per_page=True)
     files = phase("files", "read", 4096.0, resource="set", per_page=True)
     restored = replace(guest(), working_set=amount(4 * 2**20, "B", low=2**20))
+    cases: list[tuple[Bound, Number | None]] = [("value", None), ("low", None), ("value", amount(2**20, "B"))]
     plans = [
         boot_plan(
             technology(faults, files, runs="guest"),
@@ -154,7 +156,7 @@ def test_a_fault_for_each_page_of_the_working_set(technology, guest, application
             Options(working_set=size),
             bound=bound,
         )
-        for bound, size in (("value", None), ("low", None), ("value", amount(2**20, "B")))
+        for bound, size in cases
     ]
     assert [[step.amount for step in plan.steps[:2]] for plan in plans] == [
         pytest.approx([2.048e-3, 4 * 2**20]),

@@ -479,7 +479,7 @@ class TestMoved:
         ids=repr,
     )
     def test_a_metric_moved_where_intervals_have_no_point_in_common(
-        self, before: tuple[float, ...], now: tuple[float, ...], count: int
+        self, before: tuple[float, float, float], now: tuple[float, float, float], count: int
     ) -> None:
         assert len(moved.moved([self.run(*before)], [self.run(*now)])) == count
 

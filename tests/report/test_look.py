@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.outcome import OWNERS
+from sim.outcome import OWNERS, Owner
 from sim.report.look import TOKENS, Look, chart, config, fixed, inline, rows_of, type_size
 
 PROTAN = ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998))
@@ -181,7 +181,7 @@ def test_a_file_may_bring_the_names_of_its_owners_along():
     rows = [{"owner": "kernel", "x": 1.0}]
     encoding = {"x": {"field": "x", "type": "quantitative"}, "color": colour}
     spec = chart(Look(), height=40, layer=[{"data": inline(rows), "mark": "bar", "encoding": encoding}])
-    names = {"kernel": "the kernel\u2019s", "engine": "the engine\u2019s"}
+    names: dict[Owner, str] = {"kernel": "the kernel\u2019s", "engine": "the engine\u2019s"}
     svg = vl_convert.vegalite_to_svg(fixed(spec, Look(), legend=names), vl_version="6.4")
     assert "the kernel\u2019s" in svg
     assert "the engine\u2019s" not in svg

@@ -1,6 +1,7 @@
 """The density study: each constraint's limit by hand, and what the lesson says."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from sim.errors import InputError
 from sim.loading import load_text
 from sim.machine.ledger import Ledger, bill
 from sim.never import NEVER
+from sim.outcome import Bound
 from sim.platforms.plan import Options, boot_plan
 from sim.studies import study
 from sim.studies.base import Context, Run, summarise
@@ -20,7 +22,7 @@ GIB = 2**30
 MIB = 2**20
 
 
-def fits(bound: str = "value", **params) -> Run:
+def fits(bound: Bound = "value", **params: Any) -> Run:
     return run(Density(**params), Context("x", SeedTree(1), bound))
 
 
@@ -35,7 +37,7 @@ def binds(found: Run) -> str:
 
 
 def test_bisection_finds_the_last_that_fits():
-    assert [largest(lambda n, most=most: n <= most) for most in (0, 1, 2, 7, 1000, MOST - 1)] == [
+    assert [largest(most.__ge__) for most in (0, 1, 2, 7, 1000, MOST - 1)] == [
         0,
         1,
         2,

@@ -5,6 +5,7 @@ import io
 import json
 import statistics
 import tarfile
+from typing import Any
 
 import pytest
 
@@ -226,7 +227,12 @@ def test_every_rate_of_the_catalog_is_sourced_or_an_estimate_with_a_range():
 
 
 def test_bytes_are_estimates_only_where_the_registry_does_not_say_them():
-    for fields, estimate in (({}, False), ({"compression": "zstd"}, True), ({"compression": "none"}, True)):
+    cases: list[tuple[dict[str, Any], bool]] = [
+        ({}, False),
+        ({"compression": "zstd"}, True),
+        ({"compression": "none"}, True),
+    ]
+    for fields, estimate in cases:
         found = run(Parameters(images=(SLIM,), **fields), Context("a", SeedTree(1))).estimates
         assert ("bytes_moved" in found, "pull_time" in found) == (estimate, True)
 

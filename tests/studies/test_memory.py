@@ -1,6 +1,7 @@
 """The memory study: totals by hand, published resident sizes, and what the lesson says."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.machine.ledger import Ledger, bill
-from sim.outcome import LedgerRecord, MemoryRecord
+from sim.outcome import Bound, LedgerRecord, MemoryRecord
 from sim.studies import study
 from sim.studies.base import Context, Run, summarise
 from sim.studies.memory import STUDY, run
@@ -18,7 +19,7 @@ from sim.studies.memory_time import METRICS
 MIB = 2**20
 
 
-def measured(bound: str = "value", **params) -> Run:
+def measured(bound: Bound = "value", **params: Any) -> Run:
     return run(Memory(**params), Context("x", SeedTree(1), bound))
 
 
@@ -86,7 +87,8 @@ def test_the_gap_between_qemu_and_firecracker_is_tens_of_megabytes_resident():
 def test_a_debian_guest_finds_what_was_measured_in_its_memory():
     """A cloud kernel left a guest of 1024 MiB with 967 MiB: 40 MiB and 1.6 %."""
     found = measured(technology="qemu-kvm", application="tiny", instances=1)
-    kept = sum(r.bytes for r in found.records if r.part in ("debian-cloud/kernel", "debian-cloud/struct-page"))
+    parts = ("debian-cloud/kernel", "debian-cloud/struct-page")
+    kept = sum(r.bytes for r in found.records if isinstance(r, MemoryRecord) and r.part in parts)
     assert (1024 * MIB - kept) / MIB == pytest.approx(967, rel=0.01)
 
 
@@ -247,7 +249,7 @@ def test_dax_has_the_second_guest_map_the_files_of_the_first():
 
 
 def test_a_container_is_killed_at_its_limit_and_so_is_the_application_of_a_guest_that_has_no_swap():
-    options = {"application": "nginx", "duration": 200.0, "growth": 1.0 * MIB, "limit": 200 * MIB}
+    options: dict[str, Any] = {"application": "nginx", "duration": 200.0, "growth": 1.0 * MIB, "limit": 200 * MIB}
     container, machine = (measured(technology=name, **options) for name in ("docker", "firecracker"))
     assert [value(container, name) for name in ("oom_kills", "guest_oom_kills", "running")] == [10, 0, 0]
     assert [value(machine, name) for name in ("oom_kills", "guest_oom_kills", "running")] == [10, 10, 0]
@@ -256,7 +258,12 @@ def test_a_container_is_killed_at_its_limit_and_so_is_the_application_of_a_guest
 
 
 def test_a_guest_with_a_swap_of_its_own_fills_it_before_its_application_is_killed():
-    options = {"technology": "firecracker", "application": "nginx", "growth": 1.0 * MIB, "limit": 200 * MIB}
+    options: dict[str, Any] = {
+        "technology": "firecracker",
+        "application": "nginx",
+        "growth": 1.0 * MIB,
+        "limit": 200 * MIB,
+    }
     swapping = measured(**options, duration=200.0, guest_swap=200 * MIB)
     assert [value(swapping, name) for name in ("oom_kills", "running")] == [0, 10]
     assert 10 * 10 * MIB < value(swapping, "guest_swapped") <= 10 * 200 * MIB
@@ -281,7 +288,7 @@ def test_what_did_not_happen_in_a_run_never_did(technology):
 
 def test_what_did_happen_has_the_time_it_first_did():
     """A time is there exactly where an amount is, and lies in the run."""
-    options = {"application": "nginx", "duration": 200.0, "growth": 1.0 * MIB, "limit": 200 * MIB}
+    options: dict[str, Any] = {"application": "nginx", "duration": 200.0, "growth": 1.0 * MIB, "limit": 200 * MIB}
     for name in ("docker", "firecracker"):
         found = measured(technology=name, **options)
         for first, amount in FIRSTS.items():
@@ -298,19 +305,25 @@ def test_a_strict_host_promises_half_its_memory_and_its_swap():
 
 
 def test_one_guest_larger_than_ram_and_swap_is_refused_unless_the_host_promises_everything():
-    options = {"technology": "qemu-kvm", "instances": 1, "duration": 10.0, "guest_memory": 20 * 2**30}
+    options: dict[str, Any] = {"technology": "qemu-kvm", "instances": 1, "duration": 10.0, "guest_memory": 20 * 2**30}
     assert [value(measured(**options, overcommit=rule), "refused") for rule in ("heuristic", "always")] == [1, 0]
     assert value(measured(**options, swap=8 * 2**30), "refused") == 0
 
 
 def test_swapping_shows_as_waiting_where_the_disk_is_slower_than_what_is_wanted():
-    options = {"technology": "docker", "duration": 120.0, "growth": 400.0 * MIB, "swap": 2**40}
+    options: dict[str, Any] = {"technology": "docker", "duration": 120.0, "growth": 400.0 * MIB, "swap": 2**40}
     assert value(measured(**options), "stalled") > 0.3
     assert value(measured(**options | {"growth": 20.0 * MIB}), "stalled") < 0.1
 
 
 def test_a_balloon_keeps_a_full_host_from_swapping():
-    options = {"technology": "qemu-kvm", "instances": 45, "duration": 300.0, "growth": 0.3 * MIB, "swap": 2**32}
+    options: dict[str, Any] = {
+        "technology": "qemu-kvm",
+        "instances": 45,
+        "duration": 300.0,
+        "growth": 0.3 * MIB,
+        "swap": 2**32,
+    }
     without, balloon = (measured(**options, balloon=balloon) for balloon in ("off", "balloon"))
     assert gib(without, "swapped") > 1
     assert value(balloon, "swapped") == 0
@@ -324,7 +337,7 @@ def test_reporting_gives_back_what_a_boot_has_freed_and_a_little_stays():
 
 
 def test_a_run_in_time_has_a_range_and_is_the_same_every_time():
-    options = {"technology": "qemu-kvm", "duration": 900.0, "ksm": True}
+    options: dict[str, Any] = {"technology": "qemu-kvm", "duration": 900.0, "ksm": True}
     runs = [measured(bound, **options) for bound in ("value", "low", "high")]
     assert measured(**options) == runs[0]
     metrics = {m.metric: m for m in summarise(STUDY, "x", runs[:1], runs[1:2], runs[2:])}

@@ -1,5 +1,7 @@
 """The startup study on a catalog made by hand: every expected number is worked out in the test."""
 
+from typing import Any
+
 import pytest
 
 from sim.catalog import load
@@ -89,12 +91,13 @@ IMAGE = OfficialImage(
 
 @pytest.fixture(autouse=True)
 def catalog(monkeypatch):
-    for kind, entries in {
+    there: dict[str, list[Any]] = {
         "technology": [CONTAINER, MACHINE],
         "guest": [LINUX],
         "application": [APPLICATION, BARE],
         "host": [HOST],
-    }.items():
+    }
+    for kind, entries in there.items():
         monkeypatch.setattr(load, kind, {entry.id: entry for entry in entries}.__getitem__)
     monkeypatch.setattr(load, "images", lambda: {"app:1": IMAGE})
 

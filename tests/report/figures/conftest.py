@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from sim.outcome import (
     Metric,
     Outcome,
     PhaseRecord,
+    Record,
     StepRecord,
 )
 from sim.report.words import Name
@@ -21,7 +23,7 @@ from sim.report.words import Name
 MIB = 2**20
 
 # label -> (estimate, (low, high), range, [(owner, phase, seconds)])
-RACE = {
+RACE: dict[str, Any] = {
     "virtualbox": (
         True,
         (13.1, 14.4),
@@ -96,7 +98,8 @@ def names():
 @pytest.fixture
 def race_outcome():
     """Five technologies, one instance each; the request comes at 0.5 s, so that a lane's zero is not the run's."""
-    records, metrics = [], []
+    records: list[Record] = []
+    metrics = []
     for label, (estimate, (low, high), span, phases) in RACE.items():
         ends = list(itertools.accumulate((seconds for _, _, seconds in phases), initial=0.5))
         for (owner, phase, _), start, end in zip(phases, ends, ends[1:], strict=False):
@@ -114,7 +117,7 @@ def race_outcome():
 @pytest.fixture
 def crowd_outcome():
     """Eight starts of one technology behind one lock that each holds for 30 ms, requested together."""
-    records = []
+    records: list[Record] = []
     for i in range(8):
         got, done = 0.1 + 0.03 * i, 0.1 + 0.03 * (i + 1)
         records.append(PhaseRecord("docker", i, "cli", "engine", "cpu", "", 0.0, 0.1, 0.0, "fact.cli"))
@@ -126,7 +129,7 @@ def crowd_outcome():
 
 
 # label -> [(owner, part, MiB, shared)]
-BILLS = {
+BILLS: dict[str, list[Any]] = {
     "kvm": [
         ("machine", "qemu_text", 12, True),
         ("machine", "qemu", 25, False),
@@ -161,8 +164,9 @@ def memory_of(label, instances):
         records.append(MemoryRecord(label, instance, "kernel", part, SLAB * MIB, "", 1, False, "fact.slab"))
         if CONFIGURED[label]:
             rest = (CONFIGURED[label] - 210) * MIB
-            untouched = (label, instance, "kernel", "untouched", rest, "", 1, False, "configured")
-            records.append(MemoryRecord(*untouched, touched=False))
+            records.append(
+                MemoryRecord(label, instance, "kernel", "untouched", rest, "", 1, False, "configured", touched=False)
+            )
     return records
 
 
@@ -189,7 +193,7 @@ def memory_outcome():
 def density_outcome():
     """Two technologies on a 64 GiB host: memory stops one, the pod limit the other."""
     gib = 2**30
-    rows = {
+    rows: dict[str, list[Any]] = {
         "kvm": [
             ("memory_touched", 254, True, 258 * MIB, 64 * gib, "B"),
             ("memory_reserved", 128, False, 512 * MIB, 64 * gib, "B"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import pytest
 
@@ -23,8 +24,15 @@ from sim.report.figures.accuracy import (
 from sim.report.look import LANGUAGES, Look
 
 
-def point(publication, predicted, published, unit="ms", use="check", **more):
-    given = {"case": "c", "metric": "startup_time", "statistic": "p50", "of": "docker", "at": "alone", "low": None}
+def point(publication, predicted, published, unit="ms", use="check", **more: Any):
+    given: dict[str, Any] = {
+        "case": "c",
+        "metric": "startup_time",
+        "statistic": "p50",
+        "of": "docker",
+        "at": "alone",
+        "low": None,
+    }
     given |= {"high": None, "estimate": False, "source": "F0001", "url": "https://example.org/paper"} | more
     error = (predicted - published) / published
     return Point(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.outcome import OWNERS, InstanceRecord, PhaseRecord
+from sim.outcome import OWNERS, InstanceRecord, PhaseRecord, Record
 from sim.report.figures.parts import place
 from sim.report.figures.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
 from sim.report.look import Look
@@ -117,7 +117,7 @@ def test_the_clock_may_stop_at_an_earlier_finish(race_outcome, names, marks_of):
 
 
 def test_the_median_instance_stands_for_its_label(race_outcome, names, marks_of):
-    extra = []
+    extra: list[Record] = []
     for instance, seconds in ((1, 9.0), (2, 0.4)):
         extra.append(PhaseRecord("lxc", instance, "lxc", "engine", "cpu", "", 0.5, 0.5 + seconds, 0.0, "f"))
         extra.append(InstanceRecord("lxc", instance, 0.5, 0.5, 0.5, 0.5 + seconds))

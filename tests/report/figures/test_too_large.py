@@ -4,7 +4,7 @@ from sim import limits
 from sim.batch.run import run
 from sim.loading import load_text
 from sim.report.figures import build_graph, build_table
-from sim.report.look import Look
+from sim.report.look import Language, Look
 
 
 def outcome(tmp_path, steps):
@@ -15,7 +15,8 @@ def outcome(tmp_path, steps):
 
 def test_past_the_limit_a_sentence_with_the_number_stands_for_the_graph(tmp_path):
     found = outcome(tmp_path, limits.DRAWN + 10)
-    for language, word in (("en", "at most 500 are drawn"), ("ja", "図に描くのは 500 個まで")):
+    said: dict[Language, str] = {"en": "at most 500 are drawn", "ja": "図に描くのは 500 個まで"}
+    for language, word in said.items():
         drawn = build_graph(found, Look(language=language))
         assert word in drawn
         assert "data-node" not in drawn
