@@ -1,4 +1,7 @@
-"""The documents are linked, not named: each link leads somewhere, and each file that is mentioned is a link."""
+"""The documents are linked, not named, and their lines are short.
+
+Each link leads somewhere, and each file that is mentioned is a link.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,13 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(document: Path)
 @pytest.mark.parametrize("document", PAGES, ids=lambda document: document.relative_to(ROOT).as_posix())
 def test_every_document_and_file_that_is_named_is_linked(document: Path) -> None:
     assert only_named(document) == []
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.relative_to(ROOT).as_posix())
+def test_lines_are_wrapped(document: Path) -> None:
+    """Tables are not, and neither is a line that one link fills."""
+    lines = [line for line in prose(document).splitlines() if not line.lstrip().startswith("|")]
+    assert [line for line in lines if len(line) > 104 and len(LINK.sub("", line).split()) > 3] == []
 
 
 def test_a_broken_link_and_a_bare_name_are_seen(tmp_path: Path) -> None:

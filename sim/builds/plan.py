@@ -43,10 +43,24 @@ from sim.outcome import Bound, StepRecord
 class PlannedBuild:
     """One build of a sequence.
 
-    hits, misses, depends: steps by fate; steps: their sum. rebuild_seconds: until the last step that runs has ended,
-    steps that depend on an output included; full_seconds: were all of them to run. critical_seconds: the longest way
-    through what runs, were nothing shared. new_bytes: of layers of the image that are made anew; push_bytes: of the
-    same, compressed; image_bytes: of all its layers. first_cause_line: 0 where nothing misses.
+    Attributes:
+        number: Which build of the sequence it is.
+        records: What became of each step.
+        graph: The build's graph.
+        hits: How many steps came from the cache.
+        misses: How many steps run.
+        depends: How many steps depend on the output of a step that runs.
+        rebuild_seconds: Until the last step that runs has ended. Steps that depend on an output are included.
+        full_seconds: The same, if all steps were to run.
+        critical_seconds: The longest way through what runs, if nothing were shared.
+        new_bytes: The layers of the image that are made anew.
+        push_bytes: The same layers, compressed.
+        image_bytes: All layers of the image.
+        first_cause_line: The line of the first cause. 0 where nothing misses.
+        estimate: Whether any of the times is an estimate.
+        image_estimate: Whether the size of the image is an estimate.
+        tree: The files of the context.
+        ignore: The rules of the ignore file.
     """
 
     number: int
@@ -136,16 +150,31 @@ def plan_builds(
     flags: str = "",
     tick: Callable[[float], None] = untold,
 ) -> BuildPlan:
-    """Plan a first build into an empty cache, and one more after each change; changes add up.
+    """Plan a first build into an empty cache, and one more after each change. Changes add up.
 
-    dockerfile: its text, None to take it from the context at `path`. context: a tree, a mapping of paths to texts, or
-    a folder. label: what the records are called by. bound: which end of their ranges costs are taken at. host: the
-    machine that builds, by its id in the catalog. max_parallelism: steps that BuildKit runs at once, 0 for no limit.
-    pull_base: whether base images are not there yet. like: layers of a real image, from `history.entries`. remotes:
-    what stands for the content of an ADD's address, as `Options` has it. flags: more words of a `docker build` command
-    line, of which platform, network, hosts, labels and limits are taken (`options.from_command_line`). tick: told the
-    share that is done before each build, and may end it all by raising.
-    Raises `InputError` with every problem of the Dockerfile, the context or a change.
+    Args:
+        dockerfile: The text of the Dockerfile. None to take it from the context at `path`.
+        context: A tree, a mapping of paths to texts, or a folder.
+        changes: What changes before each further build.
+        builder: Which builder's rules hold.
+        path: Where the Dockerfile is in the context.
+        target: The stage to build. "" for the last.
+        build_args: Values of ARGs.
+        no_cache: Whether the first build passes over the cache.
+        bases: What is known of base images.
+        label: What the records are called by.
+        bound: Which end of their ranges costs are taken at.
+        host: The machine that builds, by its id in the catalog.
+        max_parallelism: How many steps BuildKit runs at once. 0 for no limit.
+        pull_base: Whether base images must be fetched first.
+        like: Layers of a real image, from `history.entries`.
+        remotes: What stands for the content of an ADD's address, as `Options` has it.
+        flags: More words of a `docker build` command line. Platform, network, hosts, labels and limits are taken from
+            them (`options.from_command_line`).
+        tick: Told the share that is done before each build. It may end all by raising.
+
+    Raises:
+        InputError: With every problem of the Dockerfile, the context or a change.
     """
     if builder not in BUILDERS:
         raise InputError(f"no builder {builder!r}; there are {', '.join(BUILDERS)}")

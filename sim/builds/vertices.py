@@ -58,12 +58,21 @@ class Effect:
 
 @dataclass(frozen=True)
 class Vertex:
-    """A vertex. definition: all that its key is made of, beside its inputs; JSON values, so that two can be compared.
+    """A vertex of a build's graph.
 
-    name: as the builder prints it. step: the instruction it comes from, None for a source without one. text: of the
-    instruction, variables unexpanded. internal: not shown by the builder. names: all it goes by, where the same vertex
-    stands in several stages. fault: why the builder refuses it when it comes to it. lookup: the step that asks for an
-    image's config, where the builder prints it as one. cwd: the directory a RUN starts in.
+    Attributes:
+        id: Its id in the graph.
+        kind: What it does.
+        name: As the builder prints it.
+        stage: The stage it belongs to.
+        definition: All that its key is made of, beside its inputs. These are JSON values, so that two can be compared.
+        inputs: What it takes from other vertices.
+        step: The instruction it comes from. None for a source without one.
+        internal: Whether the builder does not show it.
+        names: All the names it goes by, where the same vertex stands in several stages.
+        fault: Why the builder refuses it when it comes to it.
+        lookup: The step that asks for an image's config, where the builder prints it as a step.
+        cwd: The directory that a RUN starts in.
     """
 
     id: str
@@ -106,10 +115,14 @@ class Vertex:
 
 @dataclass(frozen=True)
 class BuildGraph:
-    """A build's graph, with vertices as the nodes' attribute "vertex" and an edge from each input.
+    """A build's graph.
 
-    order: ids, inputs first. settings: instructions that make no vertex, with their stage. unused: instructions of
-    stages that the target does not need. context: the files sent, as the builder sees them.
+    Attributes:
+        graph: The nodes' attribute "vertex" is a vertex. An edge leads from each input.
+        order: The ids, inputs first.
+        settings: Instructions that make no vertex, with their stage.
+        unused: Instructions of stages that the target does not need.
+        context: The files that are sent, as the builder sees them.
     """
 
     graph: nx.DiGraph[str]

@@ -23,12 +23,21 @@ Kind = Literal["number", "quantity", "choice", "flag", "text", "structure"]
 class Control:
     """One parameter, as a page shows it or a table describes it.
 
-    path: what `override` takes. kind: "structure" is a list or a mapping, which no single control shows.
-    minimum, maximum: inclusive, in SI units, None where there is no bound. whole: only whole numbers.
-    choices: what a choice may be; the catalog's ids where `catalog` names one of its kinds.
-    unit: the dimension of a quantity, "s" or "B". optional: None is taken. default: the value now, in SI units.
-    repeated: whether a run's cost is in proportion to it. file: whether it is a path, which no page sets.
-    subject: whether it says what a published figure is of.
+    Attributes:
+        path: What `override` takes.
+        kind: What sort of value it is. "structure" is a list or a mapping, which no single control shows.
+        minimum: The least that is allowed, in SI units. None where there is no bound.
+        maximum: The most that is allowed, in SI units. None where there is no bound.
+        whole: Whether only whole numbers are allowed.
+        choices: What a choice may be. The catalog's ids where `catalog` names one of its kinds.
+        unit: The dimension of a quantity, "s" or "B".
+        optional: Whether None is taken.
+        default: The value now, in SI units.
+        description: What it means, for a reader.
+        catalog: The kind of catalog entry that it names.
+        repeated: Whether a run's cost is in proportion to it.
+        file: Whether it is the path of a file, which no page sets.
+        subject: Whether it says what a published figure is of.
     """
 
     path: str

@@ -23,13 +23,21 @@ Origin = Literal["technology", "guest", "application"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a bill: `bytes` of physical memory, in whole bytes.
+    """One line of a bill: bytes of physical memory.
 
-    part: whose part, and its id ("docker/shim"); origin: whose bill it is from.
-    share: private to the instance, once a host, or once a content key; key: which content, or which daemon.
-    in_rss: whether `ps` counts it in a process; mappings: in how many processes of the instance.
-    file: whether they are file pages, by that content key even where they are private. guest: whether a guest holds
-    them, so that KSM may merge them. reclaimable: whether the guest can do without. number: the input behind it.
+    Attributes:
+        part: Whose part it is, and its id, as "docker/shim".
+        origin: Whose bill it is from.
+        owner: Whose memory it is.
+        share: Whether the pages are private to the instance, there once on the host, or once for each content key.
+        bytes: How many, in whole bytes.
+        number: The input behind them.
+        key: Which content, or which daemon.
+        in_rss: Whether `ps` counts it in a process.
+        mappings: In how many processes of the instance the pages are.
+        file: The content key of file pages, even where they are private.
+        guest: Whether a guest holds them, so that KSM may merge them.
+        reclaimable: Whether the guest can do without.
     """
 
     part: str
@@ -212,8 +220,11 @@ def _merged(line: Line, guest: Guest, bound: Bound) -> Iterator[Line]:
 class Totals:
     """Sums over all instances and the host's daemons, in bytes.
 
-    physical: what is taken from the host's memory. rss: what the processes' resident sizes add up to. pss: the same
-    with shared pages divided among those that map them. configured: what was promised to guests.
+    Attributes:
+        physical: What is taken from the host's memory.
+        rss: What the resident sizes of all processes add up to.
+        pss: The same, with shared pages divided among those that map them.
+        configured: What was promised to guests.
     """
 
     physical: int

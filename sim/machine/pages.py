@@ -19,8 +19,12 @@ from sim.machine.ledger import Bill, Ledger, Line
 class Holding:
     """Where the bytes of one line of one instance's bill are.
 
-    resident: of its own, in RAM; merged: shared by KSM; swapped: on the host's swap. equal: of its first bytes, those
-    whose content is that of `key` in other instances too. seen: how many of its bytes KSM has a checksum of.
+    Attributes:
+        resident: Bytes of its own, in RAM.
+        merged: Bytes shared by KSM.
+        swapped: Bytes on the host's swap.
+        equal: How many of its first bytes have the content of `key` in other instances too.
+        seen: How many of its bytes KSM has a checksum of.
     """
 
     __slots__ = ("equal", "instance", "key", "line", "merged", "resident", "seen", "swapped")

@@ -30,11 +30,17 @@ _EPSILON = 1e-9
 class Client:
     """How a client pulls.
 
-    downloads: layers at once, for each image or for all. unpacks: layers of one image unpacked at once. parts:
-    connections for one layer. serial: one image after the other; else `burst` of them at once, then `qps` a second.
-    attempts: of one download, with wait, 2 wait, 3 wait ... seconds between; when they are used up the image is asked
-    for again after backoff, twice that, ... at most backoff_most. keeps: whether what came is kept even then.
-    hashing: bytes a second that are checked while they come.
+    Attributes:
+        downloads: How many layers are fetched at once.
+        per_image: Whether `downloads` holds for each image. Else it holds for all together.
+        attempts: How often one download is tried. When these are used up, the image is asked for again.
+        wait: Seconds before the second attempt. Twice that before the third, three times that before the fourth.
+        serial: Whether it takes one image after the other. Else it takes `burst` at once, then `qps` a second.
+        unpacks: How many layers of one image are unpacked at once.
+        parts: How many connections one layer is fetched by.
+        backoff: Seconds until an image is asked for again. Doubled each time, up to `backoff_most`.
+        keeps: Whether what came is kept even then.
+        hashing: Bytes a second that are checked while they come.
     """
 
     backend: Backend
@@ -111,13 +117,22 @@ class Site(Protocol):
 
 
 class NodePull:
-    """One node at work. `done(self)` is called when every image is unpacked, or mounted and read.
+    """One node at work.
 
-    asked, last_byte, ended, read: when it was asked, when the last byte came, when every image was unpacked or mounted,
-    and when what a start reads of a mounted one was there. unpack_seconds: spent unpacking. retries: attempts repeated.
-    moved: bytes.
+    `done(self)` is called when every image is unpacked, or mounted and read.
 
-    failure: the chance that one attempt breaks off, anywhere. log: takes what was done, where it is given.
+    Attributes:
+        asked: When it was asked.
+        last_byte: When the last byte came.
+        ended: When every image was unpacked or mounted.
+        read: When what a start reads of a mounted image was there.
+        unpack_seconds: How long was spent unpacking.
+        retries: How many attempts were repeated.
+        moved: Bytes that were fetched.
+
+    Args:
+        failure: The chance that one attempt breaks off, anywhere.
+        log: Takes what was done, where it is given.
     """
 
     def __init__(

@@ -45,11 +45,17 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The nodes and how they get their blobs.
+    """The nodes, and how they get their blobs.
 
-    fan_out: children of each node of a tree. warm: whether the mirror has everything. joins: whether it joins requests
-    for a blob that is on its way. within: nodes ask at random within so many seconds. failure: the chance that an
-    attempt breaks off. told: nodes whose entries are kept.
+    Attributes:
+        nodes: How many.
+        through: What stands between them and the registry.
+        fan_out: How many children each node of a tree has.
+        warm: Whether the mirror has everything.
+        joins: Whether the mirror joins requests for a blob that is on its way.
+        within: Nodes ask at random within so many seconds.
+        failure: The chance that an attempt breaks off.
+        told: How many nodes' entries are kept.
     """
 
     nodes: int
@@ -74,11 +80,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Distributed:
-    """What became of it; lists have one value a node, in seconds since it asked.
+    """What became of a distribution. Lists have one value for each node, in seconds since it asked.
 
-    pull: unpacked or mounted. download: last byte. read: what a start reads was there. unpack: spent unpacking.
-    moved: bytes it fetched. retries: of all nodes. registry_bytes: that left the registry. registry_requests: for tags
-    and blobs that reached it.
+    Attributes:
+        pull: When all was unpacked or mounted.
+        download: When the last byte came.
+        read: When what a start reads was there.
+        unpack: How long was spent unpacking.
+        moved: Bytes that each node fetched.
+        retries: Of all nodes.
+        registry_bytes: Bytes that left the registry.
+        registry_requests: Requests for tags and blobs that reached it.
     """
 
     pull: list[float]
