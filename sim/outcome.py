@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sim.scenario import Text, listed
 
@@ -267,7 +267,8 @@ class Outcome:
     labels: what was compared, in the scenario's order. records: of the first replication, in the order they happened.
     parameters: label to the flat, written form of what it ran with, for tables and captions.
     ratios: of headline metrics, each label's to that of the label with the least. names: what the scenario calls
-    some labels for a reader (`sim.report.words` names every label).
+    some labels for a reader (`sim.report.words` names every label). entries: label to the catalog's entries that were
+    given themselves and not by an id of what ships, by parameter.
     """
 
     scenario: str
@@ -281,6 +282,7 @@ class Outcome:
     parameters: Mapping[str, Mapping[str, str]] | None = None
     ratios: tuple[Ratio, ...] = ()
     names: Mapping[str, Text] | None = None
+    entries: Mapping[str, Mapping[str, Any]] | None = None
 
     def __repr__(self) -> str:
         """In a line: the records are thousands."""

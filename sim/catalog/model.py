@@ -307,7 +307,8 @@ class Technology(Sensed):
 
     parts: the ids of what it is made of, in the order in which they act. version: the release whose figures these are,
     "" where they are of several or of none.
-    guests: the guest systems it can start, the first being the default; empty where it starts a process.
+    guests: the guest systems it can start, the first being the default; empty where it starts a process. They are ids
+    of the catalog, or guests of a user's own.
     boots_disk: whether its firmware starts the boot loader of a guest's disk, instead of a kernel that it is handed.
     cpu_efficiency: speed of guest CPU against the host's. reserves: whether configured memory is reserved.
     limits: constraint id to the largest number of instances it allows on one host ("bridge_ports", "addresses");
@@ -325,7 +326,7 @@ class Technology(Sensed):
     phases: tuple[Phase, ...]
     memory: tuple[MemoryPart, ...]
     parts: tuple[str, ...] = ()
-    guests: tuple[str, ...] = ()
+    guests: tuple[str | Guest, ...] = ()
     cpu_efficiency: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=HELPS)
     idle_cpu: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
     reserves: bool = False
@@ -335,6 +336,11 @@ class Technology(Sensed):
     dax: tuple[str, ...] = ()
     version: str = ""
     boots_disk: bool = False
+
+    @property
+    def guest_ids(self) -> tuple[str, ...]:
+        """The ids of the guest systems it can start."""
+        return tuple(guest if isinstance(guest, str) else guest.id for guest in self.guests)
 
     @property
     def has_guest_kernel(self) -> bool:

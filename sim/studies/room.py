@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.catalog import load
+from sim.catalog.model import Application, Guest, Host, Technology
 from sim.quantity import render
 from sim.studies.density import MOST, Constraint, Density, constraints
 
@@ -47,10 +49,10 @@ class Room:
 
 
 def room(
-    technology: str,
-    host: str,
-    application: str,
-    guest: str,
+    technology: str | Technology,
+    host: str | Host,
+    application: str | Application,
+    guest: str | Guest,
     guest_memory: int | None,
     overcommit: float,
     existing: int,
@@ -68,7 +70,7 @@ def room(
         overcommit=overcommit,
     )
     limits = [each for each in constraints(asked) if each.name in _OF and each.limit is not None]
-    return Room(host, existing, min(limits, key=lambda each: each.limit or 0, default=None))
+    return Room(load.host(host).id, existing, min(limits, key=lambda each: each.limit or 0, default=None))
 
 
 def _round(size: float) -> float:
