@@ -17,6 +17,15 @@ PATH = 4_096
 CATALOG_FILES = 1_000
 """Files of one kind in a catalog beside a scenario."""
 
+CATALOG_FILE = 64 * KIB
+"""Bytes of one of its files."""
+
+CATALOG_ENTRIES = 50
+"""Phases, parts, guests or pieces of memory that one of its files lists."""
+
+CATALOG_LIKE = 20
+"""Technologies that one is like, each by way of the next."""
+
 RECORDING = 64 * MIB
 """Bytes of a recording that `replay` reads."""
 

@@ -17,6 +17,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any, get_args
 
+from sim import limits
 from sim.catalog.block import Block, over, without
 from sim.catalog.model import DEMANDS, Milestone
 from sim.errors import InputError, Problem
@@ -92,6 +93,9 @@ class _Composer:
         seen = (*seen, str(own.get("id")))
         if name in seen:
             self._problem(own, "like", f"{name!r} is like itself, by way of {', '.join(seen)}")
+            return without(own, ("like",))
+        if len(seen) > limits.CATALOG_LIKE:
+            self._problem(own, "like", f"is like more than {limits.CATALOG_LIKE} others, each by way of the next")
             return without(own, ("like",))
         data = self._read(self._technology, name, own, "like")
         if data is None:

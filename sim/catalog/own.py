@@ -77,8 +77,13 @@ class OwnCatalog(load.Files):
         if name not in self.own(kind):
             return super().read(kind, name)
         path = self.folder / kind / f"{name}.toml"
-        self._texts[str(path)] = read_text(path, limits.SCENARIO)
-        return Block(parse_toml(self._texts[str(path)], str(path)), (str(path), ""))
+        self._texts[str(path)] = read_text(path, limits.CATALOG_FILE)
+        data = parse_toml(self._texts[str(path)], str(path))
+        for key, value in data.items():
+            if isinstance(value, list) and len(value) > limits.CATALOG_ENTRIES:
+                message = f"has {len(value)} entries; expected at most {limits.CATALOG_ENTRIES}"
+                raise InputError(self._with_line(Problem(message, str(path), path=key)))
+        return Block(data, (str(path), ""))
 
     def speed(self, name: str) -> Number:
         """A host's CPU speed."""

@@ -51,6 +51,8 @@ def resolve(
                 problems += wrong
             elif isinstance(value, str):
                 found = own.entry(kind, value) if own is not None and value in own.own(kind) else None
+            elif isinstance(value, Technology | Guest | Application | Host) and not isinstance(value, _TYPES[kind]):
+                raise InputError(f"{value.id!r} is a {type(value).__name__}; expected a {_TYPES[kind].__name__}")
             else:
                 found = value if isinstance(value, _TYPES[kind]) else None
         except InputError as error:

@@ -122,10 +122,10 @@ def _describe(kind: type[Any], made: dict[str, Any], definitions: dict[str, Any]
         for item in annotation.metadata:
             if isinstance(item, at.DocInfo):
                 target["description"] = item.documentation
-        if annotation.core is str and field.name in names.FIELDS and not {"enum", "anyOf"} & set(target):
-            target |= names.json_schema(names.FIELDS[field.name], empty=field.default == "")
             if isinstance(item, names.CatalogName) and item.kind in INLINE and kind not in INLINE.values():
                 target["anyOf"].append({"$ref": f"#/$defs/{_inline(INLINE[item.kind], definitions)}"})
+        if annotation.core is str and field.name in names.FIELDS and not {"enum", "anyOf"} & set(target):
+            target |= names.json_schema(names.FIELDS[field.name], empty=field.default == "")
         for inner in _dataclasses(annotation.core):
             if inner not in seen and inner.__name__ in definitions:
                 _describe(inner, definitions[inner.__name__], definitions, seen)
