@@ -11,6 +11,21 @@ KIB, MIB, GIB = 2**10, 2**20, 2**30
 SCENARIO = 1_000_000
 """Bytes of a scenario file, or of a host's profile."""
 
+PATH = 4_096
+"""Characters of the path of a scenario's own catalog."""
+
+CATALOG_FILES = 1_000
+"""Files of one kind in a catalog beside a scenario."""
+
+CATALOG_FILE = 64 * KIB
+"""Bytes of one of its files."""
+
+CATALOG_ENTRIES = 50
+"""Phases, parts, guests or pieces of memory that one of its files lists."""
+
+CATALOG_LIKE = 20
+"""Technologies that one is like, each by way of the next."""
+
 RECORDING = 64 * MIB
 """Bytes of a recording that `replay` reads."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sim.scenario import Text, listed
 
@@ -376,6 +376,8 @@ class Outcome:
         parameters: What each label ran with, in flat written form, for tables and captions.
         ratios: For each headline metric, each label's ratio to the label with the least.
         names: What the scenario calls some labels for a reader. `sim.report.words` names every label.
+        entries: For each label the catalog's entries that were given themselves, and not by an id of what ships, by
+            parameter.
     """
 
     scenario: str
@@ -389,6 +391,7 @@ class Outcome:
     parameters: Mapping[str, Mapping[str, str]] | None = None
     ratios: tuple[Ratio, ...] = ()
     names: Mapping[str, Text] | None = None
+    entries: Mapping[str, Mapping[str, Any]] | None = None
 
     def __repr__(self) -> str:
         """In a line: the records are thousands."""

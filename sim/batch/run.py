@@ -16,7 +16,7 @@ from sim.batch.executors import Task, executor
 from sim.batch.verdicts import judge
 from sim.errors import InputError
 from sim.loading import load
-from sim.loading.parameters import written_all
+from sim.loading.parameters import given_entries, written_all
 from sim.outcome import Bound, Metric, Outcome, Record
 from sim.scenario import Part, Scenario
 from sim.studies.base import Run, Tick, Values, no_tick, paired_ratios, replicated, summarise
@@ -94,6 +94,7 @@ def run(
                 records=tuple(records),
                 parameters={label: written_all(parameters) for label, parameters in part.variants.items()},
                 ratios=tuple(paired_ratios(study, measured, {(m.of, m.metric) for m in metrics if m.estimate})),
+                entries={label: given_entries(parameters) for label, parameters in part.variants.items()},
                 names={label: text for label, text in scenario.labels.items() if label in part.variants},
             )
         )

@@ -14,15 +14,16 @@ what a phase holds (`sim.catalog.read`).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, get_args
 
+from sim import limits
 from sim.catalog.block import Block, over, without
 from sim.catalog.model import DEMANDS, Milestone
 from sim.errors import InputError, Problem
 
-Read = Callable[[str], Mapping[str, Any]]
-"""The table of a part or of a technology by its id. Raises `InputError` naming those there are."""
+Read = Callable[[str], Block]
+"""The table of a part or of a technology by its id, with its place. Raises `InputError` naming those there are."""
 
 _LISTS = ("phases", "memory")
 _SHAPE = ("like", "parts", "without")
@@ -57,7 +58,7 @@ class _Composer:
             data = self._read(self._part, name, lying, "parts")
             if data is not None:
                 names.append(name)
-                self._lay(found, _moved(without(Block(data, (f"parts/{name}.toml", "")), _OF_THE_FILE), leads_to))
+                self._lay(found, _moved(without(data, _OF_THE_FILE), leads_to))
         self._lay(found, without(lying, _SHAPE), replaces=True)
         if names:
             found.put("parts", names, lying.place("parts"))
@@ -93,16 +94,19 @@ class _Composer:
         if name in seen:
             self._problem(own, "like", f"{name!r} is like itself, by way of {', '.join(seen)}")
             return without(own, ("like",))
+        if len(seen) > limits.CATALOG_LIKE:
+            self._problem(own, "like", f"is like more than {limits.CATALOG_LIKE} others, each by way of the next")
+            return without(own, ("like",))
         data = self._read(self._technology, name, own, "like")
         if data is None:
             return without(own, ("like",))
-        below = self._liked(Block(data, (f"technologies/{name}.toml", "")), seen)
+        below = self._liked(data, seen)
         found = without(below, (*_OF_THE_FILE, *_LISTS, "limits"))
         for table in (without(below, (*_OF_THE_FILE, *found)), without(own, ("like",))):
             self._lay(found, table, replaces=True, positions=False)
         return found
 
-    def _read(self, read: Read, name: Any, block: Block, key: str) -> Mapping[str, Any] | None:
+    def _read(self, read: Read, name: Any, block: Block, key: str) -> Block | None:
         try:
             if isinstance(name, str):
                 return read(name)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sim.errors import CatalogError, Problem
+from sim.errors import CatalogError, InputError, Problem
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 """How tomllib ends a message."""
@@ -102,13 +102,21 @@ def read_toml(path: Path, name: str) -> dict[str, Any]:
     """The table of a TOML file. Raises `CatalogError`."""
     text = read_text(path, name)
     try:
+        return parse_toml(text, name)
+    except InputError as error:
+        raise CatalogError(str(error)) from None
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """The table of a text. name: what messages call it. Raises `InputError` with the line."""
+    try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         line, column = (int(place[1]), int(place[2])) if place and place[1] else (len(text.splitlines()), 0)
-        _refuse(f"is not TOML: {_PLACE.sub('', str(error))}", name, line, column)
+        raise InputError(Problem(f"is not TOML: {_PLACE.sub('', str(error))}", name, line, column)) from None
     except (ValueError, RecursionError) as error:
-        _refuse(f"is not TOML: {error}", name)
+        raise InputError(Problem(f"is not TOML: {error}", name)) from None
 
 
 def read_json(path: Path, name: str) -> Any:

@@ -7,6 +7,7 @@ an id that is not there raises `InputError` naming those that are. docs/catalog.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
     DEMANDS,
     HOST_WAITS,
+    VERSION,
     Application,
     Demand,
     Fact,
@@ -170,10 +172,6 @@ def _technology(table: Table) -> Technology:
         version=table.string("version", ""),
         boots_disk=table.flag("boots_disk"),
     )
-    have = tuple(path.stem for path in (FOLDER / "guests").glob("*.toml"))
-    for guest in found.guests:
-        if guest not in have:
-            table.problem(f"no guest {guest!r}; there are {', '.join(sorted(have))}", "guests")
     if (found.runs != "process") != bool(found.guests):
         table.problem("names guests exactly where it does not run a process", "guests")
     return found
@@ -275,6 +273,18 @@ def host_of(table: Table) -> Host:
     )
 
 
+def check_host(host: Host, table: Table) -> None:
+    """Note in the table what no machine is like, of a host that is not the catalog's own."""
+    for name in ("cpu_speed", "memory", "disk_read", "disk_write", "network"):
+        if table.has(name) and getattr(host, name).value <= 0:
+            table.problem("is not above zero", name)
+    cores = host.provenance["cores"].value
+    if cores < 1 or cores != math.floor(cores):
+        table.problem(f"{cores:g} is not a whole number of at least 1", "cores")
+    if not VERSION.fullmatch(host.kernel):
+        table.problem(f"{host.kernel!r} is not a kernel's version as 6.12", "kernel")
+
+
 def _sizes(table: Table) -> dict[str, Number]:
     return {"gzip_ratio": table.number("gzip_ratio", "1")}
 
@@ -289,8 +299,55 @@ _MAKERS: dict[str, Callable[[Table], Any]] = {
 }
 
 
-def _cpu_speed(name: str) -> Number:
-    return host(name).cpu_speed
+class Files:
+    """Where the files that a file names are found. table: what they are read as."""
+
+    table: type[Table] = Table
+
+    def ids(self, kind: str) -> tuple[str, ...]:
+        """The ids there are of one kind."""
+        return tuple(sorted(path.stem for path in (FOLDER / kind).glob("*.toml")))
+
+    def block(self, kind: str, name: str) -> Block:
+        """The table of a file by its id, with its place. Raises `InputError` where there is none."""
+        have = self.ids(kind)
+        if name not in have:
+            near = difflib.get_close_matches(name, have, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(have)}"
+            raise InputError(f"{name!r} is none of the {kind}; {hint}")
+        return self.read(kind, name)
+
+    def read(self, kind: str, name: str) -> Block:
+        """The table of a file that is there."""
+        file = f"{kind}/{name}.toml"
+        return Block(read_toml(FOLDER / file, file), (file, ""))
+
+    def speed(self, name: str) -> Number:
+        """A host's CPU speed."""
+        return host(name).cpu_speed
+
+
+def made(kind: str, data: Block, name: str, files: Files, problems: list[Problem]) -> Any:
+    """The entry that a file's table tells, None where that cannot be said; what is wrong is added to `problems`.
+
+    name: the file's, without its ending.
+    """
+    file, _ = data.at
+    if kind == "technologies":
+        data = composed(data, partial(files.block, kind), partial(files.block, "parts"), problems)
+        if problems:
+            return None
+    table = files.table(data, file, "", problems, files.speed)
+    entry = _MAKERS[kind](table)
+    if kind == "technologies":
+        have = files.ids("guests")
+        for guest in entry.guests:
+            if guest not in have:
+                table.problem(f"no guest {guest!r}; there are {', '.join(have)}", "guests")
+    table.done()
+    if kind != "images" and entry.id != name:
+        table.problem(f"{entry.id!r} is not the file's name {name!r}", "id")
+    return entry
 
 
 def read(kind: str, path: Path) -> Any:
@@ -300,27 +357,9 @@ def read(kind: str, path: Path) -> Any:
     """
     file = f"{kind}/{path.name}"
     problems: list[Problem] = []
-    data: Mapping[str, Any] = read_toml(path, file)
-    if kind == "technologies":
-        data = composed(Block(data, (file, "")), partial(_table, kind), partial(_table, "parts"), problems)
-        refuse(problems, file, path)
-    table = Table(data, file, "", problems, _cpu_speed)
-    entry = _MAKERS[kind](table)
-    table.done()
-    if kind != "images" and entry.id != path.stem:
-        table.problem(f"{entry.id!r} is not the file's name {path.stem!r}", "id")
+    entry = made(kind, Block(read_toml(path, file), (file, "")), path.stem, Files(), problems)
     refuse(problems, file, path)
     return entry
-
-
-def _table(kind: str, name: str) -> Mapping[str, Any]:
-    """The table of another file, by its id. Raises `InputError` where there is none."""
-    have = tuple(sorted(path.stem for path in (FOLDER / kind).glob("*.toml")))
-    if name not in have:
-        near = difflib.get_close_matches(name, have, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(have)}"
-        raise InputError(f"{name!r} is none of the {kind}; {hint}")
-    return read_toml(FOLDER / kind / f"{name}.toml", f"{kind}/{name}.toml")
 
 
 def _all(kind: str) -> Mapping[str, Any]:
@@ -357,7 +396,9 @@ def hosts() -> Mapping[str, Host]:
     return _all("hosts")
 
 
-def _one(kind: str, having: Callable[[], Mapping[str, Entry]], name: str) -> Entry:
+def _one(kind: str, having: Callable[[], Mapping[str, Entry]], name: str | Entry) -> Entry:
+    if not isinstance(name, str):
+        return name
     try:
         return having()[name]
     except KeyError:
@@ -365,24 +406,27 @@ def _one(kind: str, having: Callable[[], Mapping[str, Entry]], name: str) -> Ent
         raise InputError(f"no {name!r} in {kind}") from None
 
 
-def technology(name: str) -> Technology:
-    """The technology of that id. Raises `InputError` naming those there are."""
+def technology(name: str | Technology) -> Technology:
+    """The technology of that id; one that is given itself, as it is. Raises `InputError` naming those there are."""
     return _one("technologies", technologies, name)
 
 
-def guest(name: str) -> Guest:
-    """The guest system of that id. Raises `InputError` naming those there are."""
+def guest(name: str | Guest) -> Guest:
+    """The guest system of that id; one that is given itself, as it is. Raises `InputError` naming those there are."""
     return _one("guests", guests, name)
 
 
-def application(name: str) -> Application:
-    """The application of that id. Raises `InputError` naming those there are."""
+def application(name: str | Application) -> Application:
+    """The application of that id; one that is given itself, as it is. Raises `InputError` naming those there are."""
     return _one("applications", applications, name)
 
 
-def host(name: str) -> Host:
-    """The host of that id, or of the profile whose path it is. Raises `InputError` naming those there are."""
-    if name.endswith(PROFILE):
+def host(name: str | Host) -> Host:
+    """The host of that id, or of the profile whose path it is; one that is given itself, as it is.
+
+    Raises `InputError` naming those there are.
+    """
+    if isinstance(name, str) and name.endswith(PROFILE):
         from sim.catalog.profile import read_profile
 
         return read_profile(Path(name))

@@ -376,7 +376,8 @@ class Technology(Sensed):
         phases: The boot plan.
         memory: The memory bill.
         parts: The ids of what it is made of, in the order in which they act.
-        guests: The guest systems it can start, the default first. Empty where it starts a process.
+        guests: The guest systems it can start, the default first: ids of the catalog, or guests of a user's own. Empty
+            where it starts a process.
         cpu_efficiency: The speed of guest CPU against the host's.
         idle_cpu: The cores that one idle instance takes.
         reserves: Whether configured memory is reserved.
@@ -398,7 +399,7 @@ class Technology(Sensed):
     phases: tuple[Phase, ...]
     memory: tuple[MemoryPart, ...]
     parts: tuple[str, ...] = ()
-    guests: tuple[str, ...] = ()
+    guests: tuple[str | Guest, ...] = ()
     cpu_efficiency: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=HELPS)
     idle_cpu: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
     reserves: bool = False
@@ -408,6 +409,11 @@ class Technology(Sensed):
     dax: tuple[str, ...] = ()
     version: str = ""
     boots_disk: bool = False
+
+    @property
+    def guest_ids(self) -> tuple[str, ...]:
+        """The ids of the guest systems it can start."""
+        return tuple(guest if isinstance(guest, str) else guest.id for guest in self.guests)
 
     @property
     def has_guest_kernel(self) -> bool:

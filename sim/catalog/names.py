@@ -56,7 +56,10 @@ def check_id(kind: Kind, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CatalogName:
-    """The text is an id of that kind. empty: whether "" is taken too, for "the default"."""
+    """The parameter is an id of that kind, or the entry itself. empty: whether "" is taken too, for "the default".
+
+    A file can only say ids. The context of a check may say which entry an id of (kind, id) is meant to be.
+    """
 
     kind: Kind
     empty: bool = False
@@ -64,7 +67,10 @@ class CatalogName:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         from pydantic_core import PydanticCustomError, core_schema
 
-        def read(value: str) -> str:
+        def read(value: str, info: Any) -> Any:
+            given = (info.context or {}).get((self.kind, value))
+            if given is not None:
+                return given
             if not (self.empty and value == ""):
                 try:
                     check(self.kind, value)
@@ -72,13 +78,16 @@ class CatalogName:
                     raise PydanticCustomError("catalog", "{reason}", {"reason": str(error)}) from None
             return value
 
-        return core_schema.no_info_after_validator_function(read, handler(source))
+        text = core_schema.str_schema(min_length=None if self.empty else 1)
+        return core_schema.with_info_after_validator_function(read, text)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         return json_schema(self.kind, empty=self.empty)
 
 
 def json_schema(kind: Kind, *, empty: bool = False) -> dict[str, Any]:
-    """The JSON Schema of such a name: the ids there are; for a host, a profile's path too."""
-    ids = {"type": "string", "enum": [""] * empty + list(known(kind))}
-    return {"anyOf": [ids, {"type": "string", "pattern": "\\.toml$"}]} if kind == "hosts" else ids
+    """The JSON Schema of such a name: the ids there are, those of a scenario's own catalog; a host's profile too."""
+    own: dict[str, Any] = {"type": "string", "minLength": 1, "description": "An id of the scenario's own catalog."}
+    if kind == "hosts":
+        own["description"] = "An id of the scenario's own catalog, or the path of a measured host's profile (.toml)."
+    return {"anyOf": [{"type": "string", "enum": [""] * empty + list(known(kind))}, own]}

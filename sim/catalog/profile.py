@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from typing import Any
 
 from sim import limits
 from sim.catalog import load
-from sim.catalog.model import VERSION, Host, Number
+from sim.catalog.model import Host, Number
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.inputfile import read_text
@@ -71,14 +70,7 @@ def read_profile(path: Path) -> Host:
         table.problem(f"{table.taken!r} is not a date as 2026-01-31", "taken")
     table.known = known
     host = load.host_of(table)
-    for name in ("cpu_speed", "memory", "disk_read", "disk_write", "network"):
-        if table.has(name) and getattr(host, name).value <= 0:
-            table.problem("is not above zero", name)
-    cores = host.provenance["cores"].value
-    if cores < 1 or cores != math.floor(cores):
-        table.problem(f"{cores:g} is not a whole number of at least 1", "cores")
-    if not VERSION.fullmatch(host.kernel):
-        table.problem(f"{host.kernel!r} is not a kernel's version as 6.12", "kernel")
+    load.check_host(host, table)
     table.done()
     if problems:
         raise InputError(problems)

@@ -133,7 +133,7 @@ class Table:
             file, path = data.at
         else:
             path = ".".join(part for part in (path, key) if part)
-        return Table(data, file, path, self._problems, self._speed)
+        return type(self)(data, file, path, self._problems, self._speed)
 
     def table(self, key: str, needed: bool = True) -> Table | None:
         """The inner table of that key."""

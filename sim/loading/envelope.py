@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 
-from annotated_types import Ge, Le, MinLen, doc
+from annotated_types import Ge, Le, MaxLen, MinLen, doc
 from pydantic import Field, StringConstraints
 
 from sim import limits
@@ -28,6 +28,9 @@ class Envelope:
     title: Annotated[WrittenText, doc("The lesson's title.")]
     summary: Annotated[WrittenText, doc("What is seen, in a sentence or two.")]
     lesson: Annotated[Lesson | None, doc("What is taught, and how.")] = None
+    catalog: Annotated[
+        str, MaxLen(limits.PATH), doc("A folder with a catalog of your own, from the scenario's file.")
+    ] = ""
     seed: Annotated[int, Ge(0), Le(2**63 - 1), doc("Where all randomness comes from.")] = 1
     replications: Annotated[int, Ge(1), Le(10_000), doc("How often each label runs, with other random numbers.")] = 1
     expect: Annotated[tuple[Annotated[str, MinLen(1)], ...], doc("What must hold of the metrics.")] = ()

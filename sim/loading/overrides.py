@@ -42,7 +42,9 @@ def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
             control = dataclasses.replace(known[name], path=prefix + path, default=default)
             if control.catalog:
                 empty = ("",) if known[name].default == "" else ()
-                control = dataclasses.replace(control, choices=empty + names.known(control.catalog))
+                has = names.known(control.catalog)
+                own = () if control.written in (*empty, *has) else (control.written,)
+                control = dataclasses.replace(control, choices=empty + own + has)
             found.append(dataclasses.replace(control, maximum=_most(scenario, part, path, control)))
     return tuple(found)
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import annotated_types as at
 
 from sim.catalog import names
+from sim.catalog.model import Application, Guest, Host, Technology
 from sim.quantity import LARGEST, Unit, render
 from sim.studies.base import NamesFile, Repeated, Subject
 
@@ -188,6 +189,8 @@ def written(value: Any, unit: str = "") -> str:
         return render(value, unit) if unit else f"{value:.12g}"
     if isinstance(value, str):
         return value
+    if isinstance(value, Technology | Guest | Application | Host):
+        return value.id
     return json.dumps(_plain(value), ensure_ascii=False, sort_keys=False)
 
 
@@ -206,3 +209,9 @@ def written_all(parameters: Any) -> dict[str, str]:
     """Every parameter of one label in its written form, by name."""
     described = fields(type(parameters))
     return {name: written(getattr(parameters, name), described[name].unit) for name in described}
+
+
+def given_entries(parameters: Any) -> dict[str, Any]:
+    """The catalog's entries among the parameters of one label that are given themselves, and not by an id."""
+    values = {name: getattr(parameters, name) for name in fields(type(parameters))}
+    return {name: item for name, item in values.items() if isinstance(item, Technology | Guest | Application | Host)}

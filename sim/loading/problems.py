@@ -72,14 +72,16 @@ def validate(
     place: Callable[[Path_], Path_] = lambda path: path,
     words: Iterable[str] = (),
     joint: Callable[[Path_], Path_] | None = None,
+    given: Mapping[Any, Any] | None = None,
 ) -> tuple[T | None, list[Problem]]:
     """A checked dataclass, or the problems found.
 
     place: from a path inside `value` to its path in the document. words: keys that may be meant at the top beside
     the dataclass's own. joint: as `place`, for problems of values that do not go together.
+    given: what ids mean that are not the catalog's (`sim.catalog.names.CatalogName`).
     """
     try:
-        return adapter(kind).validate_json(json.dumps(value), strict=True), []
+        return adapter(kind).validate_json(json.dumps(value), strict=True, context=given), []
     except ValidationError as error:
         return None, _problems(error, kind, value, document, place, tuple(words), joint or place)
 

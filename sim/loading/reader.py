@@ -10,11 +10,13 @@ from typing import Any
 
 from sim import limits, studies
 from sim.catalog import names
+from sim.catalog.own import OwnCatalog
 from sim.errors import InputError, Problem
 from sim.expression import RESERVED
 from sim.loading import expressions
 from sim.loading.controls import read_controls
 from sim.loading.document import Document, Path_
+from sim.loading.entries import resolve
 from sim.loading.envelope import BODY, ENVELOPE, LABEL, Envelope
 from sim.loading.parameters import fields
 from sim.loading.problems import shown, suggestion, validate
@@ -32,7 +34,8 @@ def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
     head = {key: item for key, item in value.items() if key in ENVELOPE}
     rest = {key: item for key, item in value.items() if key not in ENVELOPE}
     envelope, problems = validate(Envelope, head, document)
-    parts = _parts(rest, document, folder, problems)
+    own = _own(head.get("catalog"), folder, document, problems)
+    parts = _parts(rest, document, folder, own, problems)
     asked = _asked(value)
     problems += expressions.check(document, asked)
     problems += _labels(value.get("labels"), asked, document)
@@ -54,6 +57,17 @@ def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
         folder=folder,
         document=value,
     )
+
+
+def _own(written: Any, folder: str, document: Document, problems: list[Problem]) -> OwnCatalog | None:
+    """The scenario's own catalog, where it has one that can be read."""
+    if not isinstance(written, str) or not written or len(written) > limits.PATH:
+        return None
+    try:
+        return OwnCatalog(Path(folder, written))
+    except InputError as error:
+        problems += [document.problem(each.message, ("catalog",)) for each in error.problems]
+        return None
 
 
 def _asked(value: dict[str, Any]) -> list[expressions.Asked]:
@@ -102,14 +116,16 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
 
 
-def _parts(rest: dict[str, Any], document: Document, folder: str, problems: list[Problem]) -> list[Part]:
+def _parts(
+    rest: dict[str, Any], document: Document, folder: str, own: OwnCatalog | None, problems: list[Problem]
+) -> list[Part]:
     if "parts" not in rest:
         if "study" not in rest:
             message = f"missing key 'study' (or 'parts'); there are {', '.join(studies.NAMES)}"
             problems.append(document.problem(message))
             problems += _unknown(rest, (), (*ENVELOPE, *BODY, "parts"), document)
             return []
-        part = _part(rest, (), document, folder, problems)
+        part = _part(rest, (), document, folder, own, problems)
         return [part] if part else []
     problems += _unknown({key: item for key, item in rest.items() if key != "parts"}, (), ENVELOPE, document)
     written = rest["parts"]
@@ -121,7 +137,7 @@ def _parts(rest: dict[str, Any], document: Document, folder: str, problems: list
         path = ("parts", number)
         if not isinstance(item, dict):
             problems.append(document.problem(f"{shown(item)} does not fit; expected keys and values", path))
-        elif part := _part(item, path, document, folder, problems):
+        elif part := _part(item, path, document, folder, own, problems):
             found.append(part)
     return found
 
@@ -135,7 +151,9 @@ def _unknown(given: Mapping[str, Any], path: Path_, known: tuple[str, ...], docu
     ]
 
 
-def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, problems: list[Problem]) -> Part | None:
+def _part(
+    item: dict[str, Any], path: Path_, document: Document, folder: str, own: OwnCatalog | None, problems: list[Problem]
+) -> Part | None:
     name = item.get("study")
     if name not in studies.NAMES:
         if "study" in item:
@@ -166,7 +184,10 @@ def _part(item: dict[str, Any], path: Path_, document: Document, folder: str, pr
             return (*path, "compare", label, *inner) if "compare" in item else (*path, *inner)
 
         words = (*BODY, *(() if path else ENVELOPE))
-        checked, of_labels[label] = validate(parameters, merged, document, place, words, joint)
+        plain, given, of_labels[label] = resolve(merged, fields(parameters), own, document, place)
+        if of_labels[label]:
+            continue
+        checked, of_labels[label] = validate(parameters, plain, document, place, words, joint, given)
         if checked is not None:
             of_labels[label] += _catalog(parameters, checked, document, place)
             of_labels[label] += [

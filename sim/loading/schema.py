@@ -12,6 +12,7 @@ from sim import limits, studies
 from sim.catalog import names
 from sim.expression import RESERVED
 from sim.loading.envelope import LABEL, Envelope
+from sim.loading.inline import INLINE
 from sim.loading.parameters import fields, unwrap
 from sim.loading.problems import adapter
 
@@ -121,11 +122,20 @@ def _describe(kind: type[Any], made: dict[str, Any], definitions: dict[str, Any]
         for item in annotation.metadata:
             if isinstance(item, at.DocInfo):
                 target["description"] = item.documentation
+            if isinstance(item, names.CatalogName) and item.kind in INLINE and kind not in INLINE.values():
+                target["anyOf"].append({"$ref": f"#/$defs/{_inline(INLINE[item.kind], definitions)}"})
         if annotation.core is str and field.name in names.FIELDS and not {"enum", "anyOf"} & set(target):
             target |= names.json_schema(names.FIELDS[field.name], empty=field.default == "")
         for inner in _dataclasses(annotation.core):
             if inner not in seen and inner.__name__ in definitions:
                 _describe(inner, definitions[inner.__name__], definitions, seen)
+
+
+def _inline(kind: type[Any], definitions: dict[str, Any]) -> str:
+    """The definition of an entry that is written in place, made once."""
+    if kind.__name__ not in definitions:
+        definitions[kind.__name__] = {"type": "object", "additionalProperties": False, **_object(kind, definitions)}
+    return kind.__name__
 
 
 def _dataclasses(core: Any) -> list[type[Any]]:

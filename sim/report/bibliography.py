@@ -33,5 +33,8 @@ def entries(texts: Iterable[str]) -> list[Entry]:
 
 
 def of_outcomes(outcomes: Sequence[Outcome]) -> list[Entry]:
-    """The facts behind the records of a scenario's parts."""
-    return entries(str(getattr(record, "source", "")) for outcome in outcomes for record in outcome.records)
+    """The facts behind the records of a scenario's parts, and what the scenario gave itself."""
+    found = entries(str(getattr(record, "source", "")) for outcome in outcomes for record in outcome.records)
+    given = [one.id for outcome in outcomes for of in (outcome.entries or {}).values() for one in of.values()]
+    own = [Entry(tuple(dict.fromkeys(given)), "given by the scenario", "")] if given else []
+    return found + own

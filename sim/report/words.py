@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim import expression, studies
 from sim.catalog.model import Application, Guest, Host, Technology
@@ -55,7 +55,7 @@ def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
     parameters = outcome.parameters or {}
     given = {label: Name(in_language(text, language)) for label, text in (outcome.names or {}).items()}
     known = {
-        label: None if label in given else _technology_name(parameters.get(label, {}).get("technology", ""), language)
+        label: None if label in given else _technology_name(_entry(outcome, label, "technology"), language)
         for label in outcome.labels
     }
     names: dict[str, Name] = {}
@@ -109,10 +109,21 @@ def spoken(names: Names) -> dict[str, str]:
     }
 
 
-def _technology_name(technology: str, language: Language) -> Name | None:
-    from sim.catalog.load import technologies
+def _entry(outcome: Outcome, label: str, parameter: str) -> Any:
+    """The catalog's entry that a label runs with: the one it was given, or what ships by that id; None for neither."""
+    from sim.catalog.load import applications, guests, technologies
 
-    found = technologies().get(technology)
+    given = (outcome.entries or {}).get(label, {}).get(parameter)
+    shipped: dict[str, Mapping[str, Any]] = {
+        "technology": technologies(),
+        "guest": guests(),
+        "application": applications(),
+    }
+    written = (outcome.parameters or {}).get(label, {}).get(parameter, "")
+    return given if given is not None else shipped[parameter].get(written)
+
+
+def _technology_name(found: Technology | None, language: Language) -> Name | None:
     if found is None:
         return None
     kind = _CLAUSE.split(in_language(found.kind, language), maxsplit=1)[0].strip()
@@ -169,13 +180,16 @@ def part_name(part: str, known: Mapping[str, str], language: Language = "en") ->
 
 
 def _things(outcome: Outcome, label: str) -> list[Technology | Guest | Application]:
-    from sim.catalog.load import applications, guests, technologies
+    from sim.catalog import load
 
-    parameters = (outcome.parameters or {}).get(label, {})
-    technology = technologies().get(parameters.get("technology", ""))
-    guest = parameters.get("guest") or (technology.guests[0] if technology and technology.guests else "")
-    found = (technology, guests().get(guest), applications().get(parameters.get("application", "")))
-    return [thing for thing in found if thing]
+    technology, guest, application = (
+        _entry(outcome, label, parameter) for parameter in ("technology", "guest", "application")
+    )
+    if guest is None and technology is not None and technology.guests:
+        asked = (outcome.parameters or {}).get(label, {}).get("guest", "")
+        own = {each.id: each for each in technology.guests if not isinstance(each, str)}
+        guest = own.get(asked) or load.guest(technology.guests[0])
+    return [thing for thing in (technology, guest, application) if thing]
 
 
 def parameter_name(parameter: str, language: Language = "en") -> str:

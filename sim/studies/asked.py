@@ -10,7 +10,7 @@ from typing import Annotated
 from annotated_types import doc
 
 from sim.catalog import load
-from sim.catalog.model import Guest, Technology
+from sim.catalog.model import Application, Guest, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.machine.ledger import bill
@@ -18,9 +18,12 @@ from sim.outcome import Bound
 from sim.quantity import Bytes
 from sim.studies.base import Subject
 
-ApplicationId = Annotated[str, Subject(), CatalogName("applications"), doc("What runs in each instance.")]
+ApplicationId = Annotated[str | Application, Subject(), CatalogName("applications"), doc("What runs in each instance.")]
 GuestId = Annotated[
-    str, Subject(), CatalogName("guests", empty=True), doc("The guest system; if left out, the technology's first.")
+    str | Guest,
+    Subject(),
+    CatalogName("guests", empty=True),
+    doc("The guest system; if left out, the technology's first."),
 ]
 GuestMemory = Annotated[
     Bytes | None,
@@ -29,17 +32,16 @@ GuestMemory = Annotated[
 SameImage = Annotated[bool, doc("All instances come from one image, so that their files are the same.")]
 
 
-def guest_problems(technology: str, guest: str, guest_memory: int | None) -> list[Problem]:
+def guest_problems(technology: str | Technology, guest: str | Guest, guest_memory: int | None) -> list[Problem]:
     """What is wrong with a guest and its memory under a technology."""
     found = load.technology(technology)
     problems = []
-    if guest and guest not in found.guests:
-        allowed = f"expected one of {', '.join(found.guests)}" if found.guests else "it starts none"
-        problems.append(Problem(f"{guest!r} is no guest of {technology}; {allowed}", path="guest"))
+    name = guest if isinstance(guest, str) else guest.id
+    if name and name not in found.guest_ids:
+        allowed = f"expected one of {', '.join(found.guest_ids)}" if found.guests else "it starts none"
+        problems.append(Problem(f"{name!r} is no guest of {found.id}; {allowed}", path="guest"))
     if guest_memory is not None and not found.has_guest_kernel:
-        problems.append(
-            Problem(f"{technology} starts no guest kernel, so no memory is configured", path="guest_memory")
-        )
+        problems.append(Problem(f"{found.id} starts no guest kernel, so no memory is configured", path="guest_memory"))
     return problems
 
 
@@ -52,8 +54,8 @@ _AT: dict[Bound, str] = {
 
 def fit_problems(
     technology: Technology,
-    guest: str,
-    application: str,
+    guest: str | Guest,
+    application: str | Application,
     guest_memory: int | None,
     *,
     path: str = "guest_memory",
@@ -74,6 +76,9 @@ def fit_problems(
     return []
 
 
-def chosen_guest(technology: Technology, guest: str) -> Guest | None:
-    """The guest of that id, the technology's first for "", or None where it starts a process."""
-    return load.guest(guest or technology.guests[0]) if technology.guests else None
+def chosen_guest(technology: Technology, guest: str | Guest) -> Guest | None:
+    """The guest that is asked for, the technology's first for "", or None where it starts a process."""
+    if not technology.guests:
+        return None
+    own = {each.id: each for each in technology.guests if not isinstance(each, str)}
+    return load.guest(own.get(guest, guest) if isinstance(guest, str) and guest else guest or technology.guests[0])

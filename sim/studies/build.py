@@ -20,6 +20,7 @@ from sim.builds.plan import BuildPlan, plan_builds
 from sim.builds.rootfs import TreeView
 from sim.builds.selection import Selector, select
 from sim.builds.suggest import Suggestion, suggestions
+from sim.catalog.model import Host
 from sim.catalog.names import CatalogName
 from sim.errors import Problem
 from sim.inputfile import is_file, is_folder
@@ -44,7 +45,7 @@ class Parameters:
     )
     target: Annotated[str, doc("The stage to build; empty for the last one.")] = ""
     build_args: Annotated[Mapping[str, str], doc("Build arguments, by name.")] = field(default_factory=dict)
-    host: Annotated[str, CatalogName("hosts"), doc("The machine that builds.")] = "laptop"
+    host: Annotated[str | Host, CatalogName("hosts"), doc("The machine that builds.")] = "laptop"
     max_parallelism: Annotated[
         int, Ge(0), Le(1024), doc("Steps that BuildKit runs at the same time; 0 for as many as are ready.")
     ] = 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Le, MinLen, doc
+from annotated_types import Ge, Gt, Le, doc
 
 from sim.catalog import load
 from sim.catalog.model import Application, Guest, Host, Number, Technology
@@ -35,8 +35,8 @@ class Density:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
-    technology: Annotated[str, Subject(), MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
-    host: Annotated[str, CatalogName("hosts"), doc("The machine they are to fit on.")] = "server"
+    technology: Annotated[str | Technology, Subject(), CatalogName("technologies"), doc("What runs the instances.")]
+    host: Annotated[str | Host, CatalogName("hosts"), doc("The machine they are to fit on.")] = "server"
     application: ApplicationId = "web"
     guest: GuestId = ""
     guest_memory: GuestMemory = None

@@ -16,7 +16,7 @@ from simpy import Environment
 from sim.archives.layers import Image
 from sim.archives.store import LayerStore, image_of_blobs
 from sim.catalog import load
-from sim.catalog.model import Number
+from sim.catalog.model import Application, Host, Number, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.registries import Account, Distribution, distribution, registry
 from sim.errors import InputError, Problem
@@ -68,7 +68,7 @@ class Parameters:
         ),
     ] = 0
     nodes: Annotated[int, Ge(1), Le(10_000), Repeated(), doc("How many nodes pull.")] = 1
-    host: Annotated[str, CatalogName("hosts"), doc("What each node is.")] = "server"
+    host: Annotated[str | Host, CatalogName("hosts"), doc("What each node is.")] = "server"
     within: Annotated[Seconds, Le(86_400), doc("Nodes ask at random within this time; 0 s for all at once.")] = 0.0
     registry: Annotated[Source, doc("The registry the images are in.")] = "hub"
     account: Annotated[
@@ -118,8 +118,12 @@ class Parameters:
     mounts: Annotated[
         Literal["by-registry", "always", "never"], doc("Whether a push mounts layers from other repositories.")
     ] = "by-registry"
-    technology: Annotated[str, Subject(), CatalogName("technologies"), doc("What starts the application.")] = "docker"
-    application: Annotated[str, Subject(), CatalogName("applications"), doc("What the first start runs.")] = "web"
+    technology: Annotated[
+        str | Technology, Subject(), CatalogName("technologies"), doc("What starts the application.")
+    ] = "docker"
+    application: Annotated[
+        str | Application, Subject(), CatalogName("applications"), doc("What the first start runs.")
+    ] = "web"
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""

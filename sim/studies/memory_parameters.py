@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, MinLen, doc
+from annotated_types import Ge, Le, doc
 
 from sim.catalog import load
-from sim.catalog.model import Technology
+from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds
@@ -28,8 +28,8 @@ class Memory:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
-    technology: Annotated[str, Subject(), MinLen(1), CatalogName("technologies"), doc("What runs the instances.")]
-    host: Annotated[str, CatalogName("hosts"), doc("The machine they run on.")] = "laptop"
+    technology: Annotated[str | Technology, Subject(), CatalogName("technologies"), doc("What runs the instances.")]
+    host: Annotated[str | Host, CatalogName("hosts"), doc("The machine they run on.")] = "laptop"
     application: ApplicationId = "web"
     guest: GuestId = ""
     guest_memory: GuestMemory = None
@@ -95,19 +95,24 @@ class Memory:
         return self.limit if has_kernel and self.limit is not None else self.guest_memory
 
     def _problems_of_time(self) -> list[Problem]:
-        has_kernel = load.technology(self.technology).has_guest_kernel
+        technology = load.technology(self.technology)
+        has_kernel = technology.has_guest_kernel
         problems = []
         if self.limit is not None and self.guest_memory is not None:
             problems.append(Problem("a guest's limit is its configured memory; give only one of them", path="limit"))
         if self.guest_swap and not has_kernel:
             problems.append(
                 Problem(
-                    f"{self.technology} starts no guest kernel; its processes swap to the host's", path="guest_swap"
+                    f"{technology.id} starts no guest kernel; its processes swap to the host's",
+                    path="guest_swap",
                 )
             )
         if self.dax and not has_kernel:
             problems.append(
-                Problem(f"{self.technology} starts no guest kernel, so its files are the host's already", path="dax")
+                Problem(
+                    f"{technology.id} starts no guest kernel, so its files are the host's already",
+                    path="dax",
+                )
             )
         if self.limit is not None and not self.duration and not has_kernel:
             problems.append(Problem("a limit acts as time passes; give a duration too", path="limit"))

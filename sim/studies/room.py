@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.catalog import load
 from sim.quantity import render
 from sim.studies.density import MOST, Constraint, Density, constraints
 
@@ -60,7 +61,7 @@ def room(instances: Density, existing: int = 0) -> Room:
         InputError: Where the guest's memory cannot hold guest and application.
     """
     limits = [each for each in constraints(instances) if each.name in _OF and each.limit is not None]
-    return Room(instances.host, existing, min(limits, key=lambda each: each.limit or 0, default=None))
+    return Room(load.host(instances.host).id, existing, min(limits, key=lambda each: each.limit or 0, default=None))
 
 
 def _round(size: float) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Le, MinLen, doc
+from annotated_types import Ge, Gt, Le, doc
 from simpy import Environment
 
 from sim.catalog import load
@@ -41,8 +41,8 @@ class Startup:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
-    technology: Annotated[str, Subject(), MinLen(1), CatalogName("technologies"), doc("What starts the instances.")]
-    host: Annotated[str, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
+    technology: Annotated[str | Technology, Subject(), CatalogName("technologies"), doc("What starts the instances.")]
+    host: Annotated[str | Host, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
     kernel: Annotated[
         str | None,
         doc(
@@ -121,7 +121,7 @@ def _problems(params: Startup) -> Iterator[Problem]:
     if not found:
         yield from _memory_problems(params)
     if params.image == "pull" and not load.application(params.application).image:
-        yield Problem(f"application {params.application!r} has no image to pull", path="image")
+        yield Problem(f"application {load.application(params.application).id!r} has no image to pull", path="image")
 
 
 def _network_problems(params: Startup, technology: Technology) -> Iterator[Problem]:
@@ -137,10 +137,11 @@ def _network_problems(params: Startup, technology: Technology) -> Iterator[Probl
 
 
 def _working_set_problems(params: Startup) -> Iterator[Problem]:
-    guest = chosen_guest(load.technology(params.technology), params.guest)
+    technology = load.technology(params.technology)
+    guest = chosen_guest(technology, params.guest)
     size = params.working_set or 0.0
     if guest is None or not guest.working_set.value:
-        what = f"guest {guest.id!r} boots" if guest else f"technology {params.technology!r} has no guest"
+        what = f"guest {guest.id!r} boots" if guest else f"technology {technology.id!r} has no guest"
         yield Problem(
             f"{render(size, 'B')} is not used: {what}; it goes with a guest that is restored", path="working_set"
         )

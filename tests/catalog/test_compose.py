@@ -41,10 +41,10 @@ TECHNOLOGIES: dict[str, Mapping[str, Any]] = {
 }
 
 
-def one_of(kind: str, have: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+def one_of(kind: str, have: Mapping[str, Mapping[str, Any]], name: str) -> Block:
     if name not in have:
         raise InputError(f"{name!r} is none of the {kind}")
-    return have[name]
+    return Block(have[name], (f"{kind}/{name}.toml", ""))
 
 
 def put_together(**own: Any) -> tuple[Block, list[Problem]]:

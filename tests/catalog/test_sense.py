@@ -64,8 +64,8 @@ def test_a_table_may_hold_both():
 def seconds(technology, host, bound):
     """One start with network, files from the disk and a clean-up, without luck."""
     guest = load.guest(technology.guests[0]) if technology.guests else None
-    options = Options(network=True, cold=True, clean_up=True)
-    plan = boot_plan(technology, guest, load.application("web"), host, options, bound, 3)
+    options = Options(network=True, cold=True, clean_up=True, layers=3)
+    plan = boot_plan(technology, guest, load.application("web"), host, options, bound=bound)
     plan = replace(plan, steps=tuple(replace(step, spread=0.0) for step in plan.steps))
     env = Environment()
     Starter(RunningHost(env, host, bound, warm=False), plan, SeedTree(1), lambda _: None).request()

@@ -57,7 +57,7 @@ def test_parameters_are_described_with_their_bounds_and_catalog_names(counter: s
     count = made["$defs"]["counter.count"]
     assert (count["minimum"], count["maximum"], count["default"]) == (1, 100, 1)
     assert count["description"] == "How many are served, one after the other."
-    assert "docker" in made["$defs"]["startup.technology"]["enum"]
+    assert "docker" in made["$defs"]["startup.technology"]["anyOf"][0]["enum"]
     assert made["$defs"]["Spot"]["properties"]["at"]["description"] == "When."
 
 

@@ -46,11 +46,14 @@ def test_phases_are_in_the_order_of_what_they_lead_to(ids, phase):
     assert ids(after, phase("vmm", "cpu", 1.0), runs="guest") == ["vmm", "kernel", "report", "services", "app"]
 
 
-@pytest.mark.parametrize("name", ["network", "cold", "pull"])
+OPTIONS = {"network": Options(network=True), "cold": Options(cold=True), "pull": Options(pull=True)}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
 def test_a_condition_is_met_by_the_option_of_its_name(ids, phase, name):
     conditional = phase("extra", "wait", 1.0, when=name)
     assert ids(conditional) == ["app"]
-    assert ids(conditional, options=Options(**{name: True})) == ["extra", "app"]
+    assert ids(conditional, options=OPTIONS[name]) == ["extra", "app"]
 
 
 @pytest.mark.parametrize(
