@@ -192,6 +192,8 @@ class _Walk:
 
     def complete(self, name: str) -> None:
         """Make sure that a vertex has files: run it, and what it needs, where only its key was found."""
+        if self.steps[name].outcome != "hit" or self.steps[name].files is not None:
+            return
         needed: dict[str, None] = {}
         ahead = [(name, False)]
         while ahead:

@@ -88,7 +88,10 @@ class Book:
 
     def rule(self, command: str) -> Rule:
         """The first rule that matches a command."""
-        return next((rule for rule in self.rules if rule.pattern.search(command)), self.other)
+        for rule in self.rules:
+            if rule.pattern.search(command):
+                return rule
+        return self.other
 
 
 def read(path: Path = FILE) -> Book:
