@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, Problem
 from sim.evidence.calibrate.probes import PROBES, Probe
+from sim.evidence.calibrate.profile import written
 from sim.evidence.calibrate.results import Calibration, HostFacts, Measurement, Skipped
 from sim.inputfile import is_folder
 from sim.outputfile import write_text
@@ -84,7 +85,7 @@ def calibrate(
     taken = dt.datetime.now(tz=dt.UTC).date().isoformat()
     found = Calibration(name, taken, time.monotonic() - start, facts, tuple(measurements), tuple(skipped))
     if out is not None:
-        write_text(out, found.to_toml())
+        write_text(out, written(found))
     return found
 
 

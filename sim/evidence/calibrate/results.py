@@ -87,12 +87,6 @@ class Calibration:
         document = asdict(self) | {"measurements": rows, "skipped": [asdict(one) for one in self.skipped]}
         return json.dumps(document, ensure_ascii=False)
 
-    def to_toml(self) -> str:
-        """The host profile, which a scenario can name as its host."""
-        from sim.evidence.calibrate.profile import written
-
-        return written(self)
-
 
 def summary(samples: Sequence[float]) -> tuple[float, float, float]:
     """Minimum, p10 and median."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sim.catalog.profile import read_profile
+from sim.catalog import load
 from sim.evidence import calibrate as calibration
 from sim.evidence.calibrate import PROBES, bench, calibrate
 from sim.evidence.calibrate.probes import Probe
@@ -134,7 +134,7 @@ def test_host_facts_are_those_of_the_system(found: Calibration) -> None:
 
 
 def test_the_written_profile_is_read_as_a_host_with_these_measurements(found: Calibration, profile: Path) -> None:
-    host = read_profile(profile)
+    host = load.host(str(profile))
     assert host.id == "this-host"
     assert host.cores == found.host.cores
     assert 0.05 < host.cpu_speed.value < 20

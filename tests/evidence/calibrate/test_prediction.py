@@ -12,7 +12,6 @@ import pytest
 
 from sim.catalog import load
 from sim.catalog.model import Host
-from sim.catalog.profile import read_profile
 from sim.engine.seeds import SeedTree
 from sim.evidence.calibrate import calibrate
 from sim.evidence.calibrate.results import Measurement
@@ -35,7 +34,7 @@ def measure(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Host]:
     def measured() -> Host:
         path = tmp_path_factory.mktemp("profile") / "this-host.toml"
         calibrate(path, seconds=4, only=PRIMITIVES)
-        return read_profile(path)
+        return load.host(str(path))
 
     return measured
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.catalog import load
-from sim.catalog.profile import read_profile
 from sim.errors import InputError
+from sim.evidence.calibrate.profile import written
 from sim.evidence.calibrate.results import Calibration
 from sim.evidence.calibrate.speed import cpu_speed, ratios
 
@@ -22,7 +22,7 @@ def write(folder: Path, text: str) -> Path:
 
 def problems(path: Path) -> dict[str, str]:
     with pytest.raises(InputError) as caught:
-        read_profile(path)
+        load.host(str(path))
     assert {problem.file for problem in caught.value.problems} == {str(path)}
     return {problem.path: problem.message for problem in caught.value.problems}
 
@@ -58,7 +58,7 @@ class TestSpeed:
 
 class TestRoundTrip:
     def test_the_host_has_what_was_measured(self, found: Calibration, tmp_path: Path) -> None:
-        host = read_profile(write(tmp_path, found.to_toml()))
+        host = load.host(str(write(tmp_path, written(found))))
         assert (host.id, host.cores, host.kernel, host.nested) == ("my-host", 4, "6.12", False)
         assert (host.memory.value, host.own_memory.value) == (16 * 2**30, 2**30)
         assert host.cpu_speed.value == pytest.approx(2.0, rel=1e-3)
@@ -70,14 +70,14 @@ class TestRoundTrip:
         assert host.limits["pids"].value == 4194304
 
     def test_a_measured_numbers_source_says_here_when_and_of_what(self, found: Calibration, tmp_path: Path) -> None:
-        host = read_profile(write(tmp_path, found.to_toml()))
+        host = load.host(str(write(tmp_path, written(found))))
         assert host.locks["cgroup_attach.attach"].source == "measured here 2026-01-31: cgroup.v2.attach_quiet"
         assert host.cpu_speed.source.startswith("measured here 2026-01-31: syscall, page_fault")
         assert host.memory.source == "measured here 2026-01-31: /proc/meminfo"
 
     def test_what_was_not_measured_is_an_estimate_with_a_range(self, found: Calibration, tmp_path: Path) -> None:
         bare = replace(found, measurements=(), host=replace(found.host, network=None))
-        host = read_profile(write(tmp_path, bare.to_toml()))
+        host = load.host(str(write(tmp_path, written(bare))))
         for number in (host.cpu_speed, host.disk_read, host.disk_write, host.network, host.smt):
             assert number.estimate
             assert number.low is not None
@@ -88,9 +88,9 @@ class TestRoundTrip:
     def test_an_old_kernels_one_lock_for_network_namespaces_is_timed(self, found: Calibration, tmp_path: Path) -> None:
         """172 us less the 8.25 us of doing nothing; kernels from 4.17 on have no such lock."""
         old = replace(found, host=replace(found.host, kernel="4.15"))
-        host = read_profile(write(tmp_path, old.to_toml()))
+        host = load.host(str(write(tmp_path, written(old))))
         assert host.locks["netns.create"].value == pytest.approx(163.75e-6, rel=1e-3)
-        assert "netns.create" not in read_profile(write(tmp_path, found.to_toml())).locks
+        assert "netns.create" not in load.host(str(write(tmp_path, written(found)))).locks
 
     def test_each_way_to_make_a_veth_pair_holds_the_lock_as_long_as_it_took_here(
         self, found: Calibration, tmp_path: Path
@@ -105,7 +105,7 @@ class TestRoundTrip:
             for name, seconds in took.items()
         )
         measured = replace(found, measurements=found.measurements + pairs)
-        locks = read_profile(write(tmp_path, measured.to_toml())).locks
+        locks = load.host(str(write(tmp_path, written(measured)))).locks
         assert {name: (number.low, number.value) for name, number in locks.items() if name.startswith("rtnl")} == {
             "rtnl.veth-move": pytest.approx((6e-3, 12e-3)),
             "rtnl.veth-in-place": pytest.approx((0.25e-3, 0.5e-3)),
@@ -116,11 +116,11 @@ class TestRoundTrip:
         odd = replace(
             found, measurements=(replace(found.measurements[0], text='a "quoted" \\ 日本語', conditions="x\ty"),)
         )
-        assert read_profile(write(tmp_path, odd.to_toml())).id == "my-host"
+        assert load.host(str(write(tmp_path, written(odd)))).id == "my-host"
 
     def test_it_has_the_fields_of_a_host_of_the_catalog(self, found: Calibration, tmp_path: Path) -> None:
         """So a study takes it as it takes the reference host."""
-        host, reference = read_profile(write(tmp_path, found.to_toml())), load.host("reference")
+        host, reference = load.host(str(write(tmp_path, written(found)))), load.host("reference")
         assert set(host.limits) == set(reference.limits)
         assert {type(getattr(host, name)) for name in ("cpu_speed", "smt", "swap")} == {type(reference.cpu_speed)}
 
@@ -144,13 +144,13 @@ class TestBadProfiles:
     def test_what_is_wrong_is_named_with_its_path(
         self, found: Calibration, tmp_path: Path, old: str, new: str, path: str, words: str
     ) -> None:
-        text = found.to_toml()
+        text = written(found)
         assert old in text
         said = problems(write(tmp_path, text.replace(old, new)))
         assert words in said[path]
 
     def test_a_bare_number_has_no_source_and_is_refused(self, found: Calibration, tmp_path: Path) -> None:
-        lines = [line for line in found.to_toml().splitlines() if not line.startswith("swap")]
+        lines = [line for line in written(found).splitlines() if not line.startswith("swap")]
         lines.insert(1, 'swap = "1 GiB"')
         assert "bare number" in problems(write(tmp_path, "\n".join(lines)))["swap"]
 
