@@ -12,7 +12,7 @@ if ! command -v "${CHROMIUM:-chromium}" >/dev/null; then
     install_packages chromium fonts-dejavu-core fonts-noto-cjk
 fi
 
-# Container runtimes whose start is measured and predicted (tests/evidence/calibrate). Elsewhere those tests say why they skip.
+# Container runtimes whose start is measured and predicted (tests/laboratory/calibrate). Elsewhere those tests say why they skip.
 if [ "$(id -u)" = 0 ] && ! { command -v crun && command -v runc; } >/dev/null; then
     install_packages crun runc
 fi

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).parents[1]
 
 FLOORS: list[set[str]] = [
     {"sim.cli", "sim.__main__", "dashboard", "app"},
-    {"sim.report", "sim.batch", "sim.evidence"},
+    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.cluster"},
@@ -44,6 +45,9 @@ MODEL = FLOORS[3:]
 BESIDE_THE_STANDARD_LIBRARY = {"simpy", "networkx", "annotated_types", "simpleeval"}
 FOR_READERS_ONLY = {name: {"pydantic_core"} for name in ("sim.quantity", "sim.scenario", "sim.catalog.names")}
 """Hooks that pydantic calls, imported inside them: where there is no pydantic, nobody calls them."""
+
+SHARED_BY_STUDIES = {"sim.studies.base", "sim.studies.asked", "sim.studies.room", "sim.studies.density"}
+"""Modules that any study may use. density: how many instances a host holds, which others ask before they start them."""
 
 FORBIDDEN = (
     "threading", "socket", "multiprocessing", "asyncio", "concurrent", "subprocess", "time", "http", "urllib.request",
@@ -134,6 +138,35 @@ def test_the_model_reads_no_clock_and_no_global_randomness(path: Path) -> None:
             text = ast.unparse(node)
             assert not (text.startswith("random.") and text != "random.Random"), text
             assert text not in ("datetime.now", "datetime.datetime.now", "date.today", "os.urandom", "uuid.uuid4"), text
+
+
+def modules_imported() -> nx.DiGraph:
+    """Which module imports which, at its top or inside a function."""
+    known = {module(path) for path in FILES}
+    graph = nx.DiGraph()
+    for path in FILES:
+        for used in imports(parsed(path), module(path)):
+            while used and used not in known:
+                used = used.rpartition(".")[0]
+            if used and used != module(path):
+                graph.add_edge(module(path), used)
+    return graph
+
+
+def test_no_module_is_imported_by_what_it_imports() -> None:
+    """An import inside a function may save time at the start; it may not hide a circle."""
+    assert [sorted(circle) for circle in nx.strongly_connected_components(modules_imported()) if len(circle) > 1] == []
+
+
+def test_a_study_takes_nothing_of_another() -> None:
+    """What several share stands in `SHARED_BY_STUDIES`; the modules of one study begin with its name."""
+    sideways = [
+        (one, other)
+        for one, other in modules_imported().edges
+        if one.startswith("sim.studies.") and other.startswith("sim.studies.") and other not in SHARED_BY_STUDIES
+        if one.split("_")[0] != other.split("_")[0]
+    ]
+    assert sideways == []
 
 
 def test_running_the_model_loads_neither_pydantic_nor_numpy_nor_streamlit() -> None:

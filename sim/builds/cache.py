@@ -18,12 +18,15 @@ from sim.builds.files import after
 from sim.builds.patterns import glob
 from sim.builds.rootfs import Files, TreeView, opaque
 from sim.builds.selection import Selected, Selector, View, has_wildcard, key_of, select, way
-from sim.builds.vertices import BuildGraph, Vertex
+from sim.builds.vertices import BuildGraph, Vertex, chain
 
 Outcome = Literal["hit", "miss", "base", "context", "failed", "skipped"]
 
 Output = Callable[[Vertex, Files | None], Files]
 """What a RUN that runs leaves: given its vertex and the files it starts from."""
+
+Mode = Literal["min", "max"]
+"""Whether an export carries the results of the image's layers alone, or of all steps."""
 
 _EVERYTHING = (Selector("/"),)
 
@@ -133,6 +136,20 @@ def _sent(build: BuildGraph) -> Tree | None:
     return tree.keep(kept.__contains__)
 
 
+def exported(store: Store, build: BuildGraph, steps: Mapping[str, Step], mode: Mode) -> Store:
+    """The store of a fresh builder that imports what was exported after a build.
+
+    An export carries every key of the build. In mode "max" it carries every result, in mode "min" only the finished
+    image's layers; where a result is missing, a step is found as long as nobody needs its files (moby/buildkit, README,
+    "Export cache"; solver/exporter.go).
+    """
+    keys = {key for step in steps.values() for key in step.kept}
+    links = {link: ids & keys for link, ids in store.links.items() if ids & keys}
+    kept = keys if mode == "max" else {key for name in chain(build) if name in steps for key in steps[name].kept}
+    results = {key: store.results[key] for key in kept if key in store.results}
+    return Store(links, results, builds=store.builds, made=store.made)
+
+
 class _Walk:
     """One build's way through its graph, inputs first.
 
@@ -192,6 +209,8 @@ class _Walk:
 
     def complete(self, name: str) -> None:
         """Make sure that a vertex has files: run it, and what it needs, where only its key was found."""
+        if self.steps[name].outcome != "hit" or self.steps[name].files is not None:
+            return
         needed: dict[str, None] = {}
         ahead = [(name, False)]
         while ahead:

@@ -30,6 +30,7 @@ from sim.quantity import parse
 
 _ANNOTATION = re.compile(r"sim:\s*(.+)")
 _SLEEP = re.compile(r"\s*sleep\s+(\d+(?:\.\d+)?)([smh]?)\s*$")
+_SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
 _SMALL = "small command"
 """The catalog's rule for what takes no time beside others."""
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -240,7 +241,7 @@ def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool, plac
 
 def _commands(step: Run) -> list[str]:
     text = " ".join([*step.argv, *(doc.content for doc in step.heredocs)]).replace("\\\n", " ")
-    return [command for command in re.split(r"&&|\|\||[;|\n]", text) if command.strip()]
+    return [command for command in _SEPARATOR.split(text) if command.strip()]
 
 
 def _amount(rule: Rule, counted: Count | None, bound: Bound) -> tuple[float, float]:

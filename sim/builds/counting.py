@@ -44,15 +44,18 @@ _MOST_WORDS = 10_000
 
 _LONGEST_PATH = 4096
 
+_REDIRECTS = re.compile(r"[0-9&]?[<>]")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
+
 
 def _words(command: str, env: Mapping[str, str]) -> list[str] | None:
     """A command's words up to what it redirects; None where one is a variable that is not known, or for too many."""
     words: list[str] = []
     for word in command.replace("\\\n", " ").split():
         plain = word.strip("'\"()")
-        if re.match(r"[0-9&]?[<>]", plain):
+        if _REDIRECTS.match(plain):
             break
-        name = re.fullmatch(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?", plain)
+        name = _VARIABLE.fullmatch(plain)
         if name is not None:
             if name[1] not in env:
                 return None
@@ -82,6 +85,8 @@ def _nothing(_: str) -> None:
 
 def entered(command: str, cwd: str) -> str:
     """The directory after a command, which is another after a `cd`; one that is too long for a path stays."""
+    if "cd" not in command:
+        return cwd
     words = command.replace("(", " ").split(maxsplit=2)
     if len(words) > 1 and words[0] == "cd" and "$" not in words[1] and len(cwd) < _LONGEST_PATH:
         return posixpath.normpath(posixpath.join(cwd, words[1].strip("'\")")))
@@ -112,6 +117,8 @@ def _values(words: Sequence[str], options: Sequence[str]) -> list[str]:
     """The values of an option, as the next word, behind "=", or behind a short one's letter."""
     found: list[str] = []
     for at, word in enumerate(words):
+        if not word.startswith("-"):
+            continue
         name, given, value = word.partition("=")
         if word in options:
             found += words[at + 1 : at + 2]
@@ -179,6 +186,8 @@ def _sum(counts: Sequence[Count | None]) -> Count | None:
     known = [one for one in counts if one is not None]
     if not known or len(known) < len(counts):
         return None
+    if len(known) == 1:
+        return known[0]
     told = " and ".join(one.told for one in known)
     return Count(sum(one.named for one in known), sum(one.locked for one in known), told)
 

@@ -451,9 +451,10 @@ class _Compiler:
         """Add a use of a vertex; uses of the same whole definition come to one vertex (`sim.builds.merging`)."""
         shape = ",".join(f"{self.digests[i.vertex]}{[s.path for s in i.selectors]}" for i in inputs)
         use = f"u{len(self.uses) + 1}"
-        self.digests[use] = key_of((kind, json.dumps(definition, sort_keys=True), exact, shape))
         self.takes[use] = takes if takes is not None else [item.vertex for item in inputs]
-        self.uses[use] = Vertex(use, kind, name, self.label, self.index, definition, inputs, step, **more)
+        vertex = Vertex(use, kind, name, self.label, self.index, definition, inputs, step, **more)
+        self.uses[use] = vertex
+        self.digests[use] = key_of((vertex.key, exact, shape))
         return use
 
     def _epoch(self) -> dict[str, str]:

@@ -9,10 +9,9 @@ the frequent one, that in which an instruction takes its inputs.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
-from sim.builds.vertices import Vertex
+from sim.builds.vertices import Input, Vertex
 
 
 def merged(
@@ -33,10 +32,9 @@ def merged(
     for use in met:
         name = ids[use]
         vertex, before = uses[use], vertices.get(name)
-        vertices[name] = dataclasses.replace(
-            vertex,
-            id=name,
-            inputs=tuple(dataclasses.replace(item, vertex=ids[item.vertex]) for item in vertex.inputs),
+        vertices[name] = vertex.standing_for(
+            name,
+            tuple(Input(ids[item.vertex], item.kind, item.selectors, item.by_content) for item in vertex.inputs),
             ignore_cache=vertex.ignore_cache or (before is not None and before.ignore_cache),
             names=(*(before.names if before is not None else ()), vertex.name),
         )

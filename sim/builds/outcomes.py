@@ -12,7 +12,8 @@ import itertools
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from sim import limits
 from sim.builds.context import Entry, file
@@ -35,7 +36,10 @@ _BEFORE = {
 """Words that may stand before a command."""
 _TAKES = {"rm", "rmdir", "unlink", "shred", "truncate", "mv"}
 _WRITES = {"cp", "install", "ln", "tee"}
+_REDIRECTS = {">", ">|", "&>"}
 _GIT_TAKES = {"clean", "checkout", "reset", "restore", "rm", "mv", "stash", "switch"}
+_PLAIN_LINE = re.compile(r"[\w ./:=@%+,\t-]*", re.ASCII)
+"""A line that blanks alone divide into words, and that holds one command."""
 _ANY = "$"
 """An argument that may come to any path."""
 
@@ -43,25 +47,27 @@ _ANY = "$"
 def left_by(vertex: Vertex, below: Files | None, tokens: tuple[str, ...]) -> Files:
     """The files after a RUN. tokens: what stands for its output where that is not known."""
     under = (below,) if below is not None else ()
-    known = _known(vertex, below) if isinstance(vertex.step, Run) else None
+    line = _line(vertex)
+    known = _known(vertex, line, below) if line is not None and isinstance(vertex.step, Run) else None
     if known is not None:
         written, removed, places = known
         return Files(under, written=lambda: written, places=lambda: places, removed=removed)
-    return Files(under, tokens=tokens, removed=_may_remove(vertex), through=True)
+    gone = _may_remove(line, vertex.cwd) if line is not None else EVERYTHING
+    return Files(under, tokens=tokens, removed=gone, through=True)
 
 
 def _line(vertex: Vertex) -> str | None:
     """The line that /bin/sh is given; None for another shell, an exec form or a heredoc's script."""
-    command = list(vertex.definition.get("argv") or vertex.definition.get("command") or ())
-    return str(command[-1]) if command[-3:-1] == _SHELL and len(str(command[-1])) <= limits.SHELL_LINE else None
+    command: Sequence[object] = vertex.definition.get("argv") or vertex.definition.get("command") or []
+    line = str(command[-1]) if list(command[-3:-1]) == _SHELL else None
+    return line if line is not None and len(line) <= limits.SHELL_LINE else None
 
 
 def _known(
-    vertex: Vertex, below: Files | None
+    vertex: Vertex, line: str, below: Files | None
 ) -> tuple[Mapping[str, Entry], set[str], tuple[tuple[str, str], ...]] | None:
     """The entries it writes, the paths it removes and the tokens of what it makes; None where that is not known."""
-    line = _line(vertex)
-    if line is None or vertex.definition.get("mounts") or vertex.definition.get("user") not in (None, "", "root", "0"):
+    if vertex.definition.get("mounts") or vertex.definition.get("user") not in (None, "", "root", "0"):
         return None
     line = _expanded(line, vertex)
     written: dict[str, Entry] = {}
@@ -119,9 +125,9 @@ def _printed(verb: str, words: Sequence[str], held: Sequence[Entry | None]) -> b
 
 def _expanded(line: str, vertex: Vertex) -> str:
     """The line with the variables that its step sets replaced, where their values are plain words."""
-    env = dict(pair.partition("=")[::2] for pair in vertex.definition.get("env", ()))
-    if "'" in line:
+    if "'" in line or "$" not in line:
         return line
+    env = dict(pair.partition("=")[::2] for pair in vertex.definition.get("env", ()))
 
     def value(found: re.Match[str]) -> str:
         held = env.get(found[1] or found[2])
@@ -134,13 +140,11 @@ def _place(vertex: Vertex, word: str) -> str:
     return posixpath.normpath(posixpath.join("/", vertex.cwd, word)).strip("/")
 
 
-def _may_remove(vertex: Vertex) -> tuple[str, ...]:
-    """The paths that its commands may take away or write anew."""
-    line = _line(vertex)
-    if line is None:
-        return EVERYTHING
+@lru_cache(maxsize=128)
+def _may_remove(line: str, start: str) -> tuple[str, ...]:
+    """The paths that its commands may take away or write anew. start: the directory it starts in."""
     found: list[str] = []
-    cwd: str | None = vertex.cwd
+    cwd: str | None = start
     for words in _commands(line):
         if words[:1] == ["cd"]:
             plain = cwd is not None and len(words) == 2 and not _SPECIAL.search(words[1])
@@ -159,9 +163,11 @@ _SPECIAL = re.compile(r"[*?\[$`{~]")
 
 def _taken(words: Sequence[str]) -> list[str]:
     """The paths that a command takes away or writes anew, as written."""
-    verb = posixpath.basename(words[0]) if words else ""
+    if not words:
+        return []
+    verb = words[0].rpartition("/")[2]
     plain = [word for word in words[1:] if not word.startswith("-")]
-    goals = [word for sign, word in itertools.pairwise(words) if sign in (">", ">|", "&>")]
+    goals = [word for sign, word in itertools.pairwise(words) if sign in _REDIRECTS]
     if verb in _TAKES:
         return goals + plain
     if verb in _WRITES and plain:
@@ -182,12 +188,9 @@ def _taken(words: Sequence[str]) -> list[str]:
 
 def _commands(line: str) -> Iterator[list[str]]:
     """The words of each command of a shell line; all that cannot be read is one `eval`."""
-    lexer = shlex.shlex(re.sub(r"[\n`]", " ; ", line), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
     words: list[str] = []
     try:
-        for token in lexer:
+        for token in _tokens(line):
             if token and set(token) <= set("&|;()"):
                 yield words
                 words = []
@@ -196,3 +199,13 @@ def _commands(line: str) -> Iterator[list[str]]:
     except ValueError:
         words = ["eval"]
     yield words
+
+
+def _tokens(line: str) -> Iterable[str]:
+    """The words and operators of a shell line. Raises `ValueError` for a quote that is not closed, as they are read."""
+    if _PLAIN_LINE.fullmatch(line):
+        return line.split()
+    lexer = shlex.shlex(re.sub(r"[\n`]", " ; ", line), posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    return lexer

@@ -15,13 +15,11 @@ from pathlib import Path
 from sim.archives.store import LayerStore
 from sim.builds import context as trees
 from sim.builds.bases import Bases
-from sim.builds.builders import graph_for, read_dockerfile, walk_for
-from sim.builds.cache import Output, Step, Store
+from sim.builds.builders import check_depth, graph_for, read_dockerfile, walk_for
+from sim.builds.cache import Output, Step, Store, exported
 from sim.builds.context import Tree
 from sim.builds.costs import Cost, annotation
-from sim.builds.depth import check_depth
 from sim.builds.edits import Change, apply
-from sim.builds.export import exported
 from sim.builds.history import Entry, Known, match
 from sim.builds.ignore import Ignore, rules_of
 from sim.builds.instructions import Instruction

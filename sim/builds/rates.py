@@ -9,10 +9,9 @@ from pathlib import Path
 
 from sim.builds.counting import TOOLS, Count
 from sim.builds.wording import InOrder
-from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import COSTS, HELPS, Number, Sensed
-from sim.catalog.read import Table
+from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound
 
@@ -88,7 +87,10 @@ class Book(Sensed):
 
     def rule(self, command: str) -> Rule:
         """The first rule that matches a command."""
-        return next((rule for rule in self.rules if rule.pattern.search(command)), self.other)
+        for rule in self.rules:
+            if rule.pattern.search(command):
+                return rule
+        return self.other
 
 
 def read(path: Path = FILE) -> Book:

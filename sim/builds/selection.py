@@ -64,9 +64,10 @@ class Selected:
 
 def select(view: View, selectors: Iterable[Selector]) -> Selected:
     """The checksum of what several selectors pick from a tree."""
-    found = [_one(view, selector) for selector in sorted(set(selectors), key=lambda s: (s.path, s.include, s.exclude))]
-    if len(found) == 1:
-        return found[0]
+    wanted = set(selectors)
+    if len(wanted) == 1:
+        return _one(view, wanted.pop())
+    found = [_one(view, selector) for selector in sorted(wanted, key=lambda s: (s.path, s.include, s.exclude))]
     return Selected(
         key_of(part.digest for part in found),
         tuple(part for one in found for part in one.parts),

@@ -20,6 +20,10 @@ VertexKind = Literal["image", "context", "http", "git", "exec", "file", "merge",
 EdgeKind = Literal["parent", "copy", "mount", "context"]
 
 
+_canonical = json.JSONEncoder(sort_keys=True).encode
+"""A definition as text: the same for equal ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One input of a vertex.
@@ -36,7 +40,9 @@ class Input:
     @property
     def selector_key(self) -> str:
         """What tells apart links of the same input with other paths."""
-        return key_of(sorted({selector.path for selector in self.selectors})) if self.selectors else ""
+        if len(self.selectors) < 2:
+            return key_of((self.selectors[0].path,)) if self.selectors else ""
+        return key_of(sorted({selector.path for selector in self.selectors}))
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,18 @@ class Vertex:
     @cached_property
     def key(self) -> str:
         """The digest of its definition."""
-        return key_of((self.kind, json.dumps(self.definition, sort_keys=True)))
+        return key_of((self.kind, _canonical(self.definition)))
+
+    def standing_for(
+        self, name: str, inputs: tuple[Input, ...], *, ignore_cache: bool, names: tuple[str, ...]
+    ) -> Vertex:
+        """The vertex of its own id that a use of it comes to."""
+        found = Vertex(
+            name, self.kind, self.name, self.stage, self.stage_index, self.definition, inputs, self.step,
+            ignore_cache, self.internal, self.effect, self.image, names, self.fault, self.lookup, self.cwd,
+        )  # fmt: skip
+        found.__dict__["key"] = self.key  # of the same definition
+        return found
 
     @property
     def line(self) -> int:

@@ -26,7 +26,7 @@ class InOrder:
         """Whether the text holds the parts, in one line and each behind the one before."""
         if len(self._parts) == 1:
             return self._parts[0].search(text) is not None
-        return any(self._in(line) for line in text.split("\n"))
+        return self._in(text) if "\n" not in text else any(map(self._in, text.split("\n")))
 
     def _in(self, line: str) -> bool:
         at = 0

@@ -7,8 +7,7 @@ an id that is not there raises `InputError` naming those that are. docs/catalog.
 from __future__ import annotations
 
 import difflib
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -19,11 +18,11 @@ from sim.catalog import images as _images
 from sim.catalog.block import Block
 from sim.catalog.compose import composed
 from sim.catalog.files import read_toml, refuse
+from sim.catalog.hosts import host_of
 from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
     DEMANDS,
     HOST_WAITS,
-    VERSION,
     Application,
     Demand,
     Fact,
@@ -41,7 +40,7 @@ from sim.catalog.model import (
     Technology,
     TechnologyPart,
 )
-from sim.catalog.names import PROFILE, check
+from sim.catalog.profile import PROFILE, read_profile
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.outcome import OWNERS, Owner
@@ -223,68 +222,6 @@ def _application(table: Table) -> Application:
     return found
 
 
-def _locks(table: Table) -> dict[str, Number]:
-    """A host's own hold times, by lock and operation."""
-    outer = table.table("locks", needed=False)
-    if outer is None:
-        return {}
-    found: dict[str, Number] = {}
-    for lock in outer.names():
-        inner = outer.table(lock)
-        if inner is None:
-            continue
-        for name in inner.names():
-            if f"{lock}.{name}" not in operations():
-                outer.problem(unknown(f"{lock}.{name}"), f"{lock}.{name}")
-                continue
-            found[f"{lock}.{name}"] = inner.number(name, "s")
-    return found
-
-
-def _waits(table: Table) -> dict[str, Number]:
-    found = table.numbers("waits", "s")
-    for name in found:
-        if name not in HOST_WAITS:
-            table.problem(f"is no wait of a host; there are {', '.join(HOST_WAITS)}", f"waits.{name}")
-    return found
-
-
-def host_of(table: Table) -> Host:
-    """The host a table tells; what is wrong with it is noted in the table."""
-    cores = table.number("cores", "1", definition=True)
-    return Host(
-        id=table.string("id"),
-        name=table.text("name"),
-        cores=int(cores.value),
-        cpu_speed=table.number("cpu_speed", "1", definition=True),
-        memory=table.number("memory", "B", definition=True),
-        disk_read=table.number("disk_read", "B/s"),
-        disk_write=table.number("disk_write", "B/s"),
-        network=table.number("network", "B/s", definition=True),
-        kernel=table.string("kernel"),
-        nested=table.flag("nested"),
-        swap=table.number("swap", "B", _NO_BYTES, definition=True),
-        locks=_locks(table),
-        waits=_waits(table),
-        limits=table.numbers("limits", "1"),
-        own_memory=table.number("own_memory", "B", _NO_BYTES),
-        smt=table.number("smt", "1", _ONE),
-        provenance={"cores": cores},
-    )
-
-
-def check_host(host: Host, table: Table) -> None:
-    """Note in the table what no machine is like, of a host that is not the catalog's own."""
-    for name in ("cpu_speed", "memory", "disk_read", "disk_write", "network"):
-        if table.has(name) and getattr(host, name).value <= 0:
-            table.problem("is not above zero", name)
-    cores = host.provenance["cores"].value
-    if cores < 1 or cores != math.floor(cores):
-        table.problem(f"{cores:g} is not a whole number of at least 1", "cores")
-    if not VERSION.fullmatch(host.kernel):
-        table.problem(f"{host.kernel!r} is not a kernel's version as 6.12", "kernel")
-
-
 def _sizes(table: Table) -> dict[str, Number]:
     return {"gzip_ratio": table.number("gzip_ratio", "1")}
 
@@ -402,8 +339,19 @@ def _one(kind: str, having: Callable[[], Mapping[str, Entry]], name: str | Entry
     try:
         return having()[name]
     except KeyError:
-        check(cast("Any", kind), name)
-        raise InputError(f"no {name!r} in {kind}") from None
+        raise no_such(kind, name, having()) from None
+
+
+_SINGULAR = {
+    "technologies": "technology", "guests": "guest", "applications": "application", "hosts": "host", "images": "image",
+}  # fmt: skip
+
+
+def no_such(kind: str, name: str, have: Iterable[str]) -> InputError:
+    """The error for an id that the catalog has not: it names what is near, or all there are."""
+    near = difflib.get_close_matches(name, have, 1)
+    hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(have)}"
+    return InputError(f"no {_SINGULAR[kind]} {name!r}{hint}")
 
 
 def technology(name: str | Technology) -> Technology:
@@ -427,9 +375,7 @@ def host(name: str | Host) -> Host:
     Raises `InputError` naming those there are.
     """
     if isinstance(name, str) and name.endswith(PROFILE):
-        from sim.catalog.profile import read_profile
-
-        return read_profile(Path(name))
+        return read_profile(Path(name), lambda other: host(other).cpu_speed)
     return _one("hosts", hosts, name)
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import COSTS, HELPS, Number, Sensed
-from sim.catalog.read import Table
+from sim.catalog.read import Table, positive
 from sim.errors import Problem
 
 FILE = Path(__file__).parent / "mechanisms" / "memory.toml"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from sim.catalog import load
+from sim.catalog.profile import PROFILE
 from sim.errors import InputError
 
 Kind = Literal["technologies", "guests", "applications", "hosts", "images"]
@@ -19,16 +19,9 @@ FIELDS: dict[str, Kind] = {
 }
 """What a parameter of that name means where nothing marks it."""
 
-PROFILE = ".toml"
-"""How the name of a host ends that is the path of a measured profile."""
-
-_ONE: dict[Kind, str] = {kind: field for field, kind in FIELDS.items()} | {"images": "image"}
-
 
 def known(kind: Kind) -> tuple[str, ...]:
     """The ids the catalog has of one kind, in its order."""
-    from sim.catalog import load
-
     return tuple(getattr(load, kind)())
 
 
@@ -38,9 +31,7 @@ def check(kind: Kind, name: str) -> None:
     A host may also be the path of a profile, as `python -m sim calibrate` writes it.
     """
     if kind == "hosts" and name.endswith(PROFILE):
-        from sim.catalog.profile import read_profile
-
-        read_profile(Path(name))
+        load.host(name)
         return
     check_id(kind, name)
 
@@ -49,9 +40,7 @@ def check_id(kind: Kind, name: str) -> None:
     """As `check`, of the catalog's ids alone: no file is read, whatever the name."""
     have = known(kind)
     if name not in have:
-        near = difflib.get_close_matches(name, have, 1)
-        hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(have)}"
-        raise InputError(f"no {_ONE[kind]} {name!r}{hint}")
+        raise load.no_such(kind, name, have)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sim import limits
 from sim.catalog import load
 from sim.catalog.block import Block
 from sim.catalog.files import line_of, parse_toml
+from sim.catalog.hosts import check_host
 from sim.catalog.model import Application, Guest, Host, Number, Technology
 from sim.catalog.names import FIELDS, Kind
 from sim.catalog.read import Table
@@ -113,7 +114,7 @@ class OwnCatalog(load.Files):
             for message, key in _broken(found):
                 table.problem(message, key)
             if isinstance(found, Host):
-                load.check_host(found, table)
+                check_host(found, table)
         if problems or found is None:
             raise InputError([self._with_line(problem) for problem in problems])
         if isinstance(found, Technology):

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from sim import limits
-from sim.catalog import load
+from sim.catalog.hosts import check_host, host_of
 from sim.catalog.model import Host, Number
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.inputfile import read_text
+
+PROFILE = ".toml"
+"""How the name of a host ends that is the path of a measured profile."""
 
 
 class _ProfileTable(Table):
@@ -52,9 +55,10 @@ class _ProfileTable(Table):
         return Number(value, dimension, low, high, (source,), "", derivation)
 
 
-def read_profile(path: Path) -> Host:
+def read_profile(path: Path, cpu_speed: Callable[[str], Number]) -> Host:
     """The host of a profile. A measured number's source is "measured here", the date, and what it is made of.
 
+    cpu_speed: of the catalog's host of an id, which a number may be stated for. `load.host` is the door.
     Raises `InputError` naming the file and the dotted path of everything that is wrong with it.
     """
     try:
@@ -64,13 +68,13 @@ def read_profile(path: Path) -> Host:
     except (ValueError, RecursionError) as error:
         raise InputError(Problem(f"is not TOML: {error}", str(path))) from None
     known, problems = _measurements(data.pop("measurements", []), path)
-    table = _ProfileTable(data, str(path), "", problems, lambda name: load.host(name).cpu_speed)
+    table = _ProfileTable(data, str(path), "", problems, cpu_speed)
     table.taken = table.string("taken")
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", table.taken):
         table.problem(f"{table.taken!r} is not a date as 2026-01-31", "taken")
     table.known = known
-    host = load.host_of(table)
-    load.check_host(host, table)
+    host = host_of(table)
+    check_host(host, table)
     table.done()
     if problems:
         raise InputError(problems)

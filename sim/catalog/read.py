@@ -295,3 +295,11 @@ class Table:
                 near = difflib.get_close_matches(key, sorted(self._read), 1)
                 hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(self._read))}"
                 self.problem(f"unknown key{hint}", key)
+
+
+def positive(table: Table, **numbers: Number) -> None:
+    """Report each number, by its key, that may be zero or less: divided by, or waited for again and again."""
+    for key, number in numbers.items():
+        there = number.sources or number.estimate
+        if there and min(number.value if end is None else end for end in (number.low, number.value)) <= 0:
+            table.problem("is not above zero at every end of its range", key)

@@ -9,10 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from sim.catalog.checks import positive
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import COSTS, HELPS, Number, Sensed, costs_but
-from sim.catalog.read import Table
+from sim.catalog.read import Table, positive
 from sim.errors import InputError, Problem
 from sim.scenario import Text
 

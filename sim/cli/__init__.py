@@ -21,7 +21,7 @@ from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, 
 from sim.console import discard
 from sim.errors import CancelledError, CatalogError, InputError, cut
 from sim.evidence import accuracy_command
-from sim.evidence.calibrate import command as calibrate_command
+from sim.laboratory.calibrate import command as calibrate_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

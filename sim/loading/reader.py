@@ -11,6 +11,7 @@ from typing import Any
 from sim import limits, studies
 from sim.catalog import names
 from sim.catalog.own import OwnCatalog
+from sim.catalog.profile import PROFILE
 from sim.errors import InputError, Problem
 from sim.expression import RESERVED
 from sim.loading import expressions
@@ -205,7 +206,7 @@ def _part(
 def _beside(given: dict[str, Any], folder: str) -> dict[str, Any]:
     """The parameters with the path of a host's profile as it is found from the scenario's folder."""
     host = given.get("host")
-    if isinstance(host, str) and host.endswith(names.PROFILE):
+    if isinstance(host, str) and host.endswith(PROFILE):
         return given | {"host": str(Path(folder, host))}
     return given
 

@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from simpy import Environment
+
 from sim.archives.layers import Image, Layer
 from sim.errors import InputError
+from sim.registry.link import Link, Receiver
 
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
@@ -155,10 +158,6 @@ class RegistryContent:
 
 def upload_seconds(layers: tuple[Layer, ...], *, at_once: int, flow: float, link: float) -> float:
     """Seconds to send layers, so many at once in order, each at most at `flow`, all together at most at `link` B/s."""
-    from simpy import Environment
-
-    from sim.registry.link import Link, Receiver
-
     env = Environment()
     uplink, receiver = Link(env, link), Receiver()
     waiting = list(reversed(layers))

@@ -3,8 +3,8 @@
 import pytest
 
 from sim.builds.builders import graph_for, read_dockerfile
+from sim.builds.cache import exported
 from sim.builds.edits import Change, Edit
-from sim.builds.export import exported
 from sim.builds.options import Options
 from sim.builds.plan import plan_builds
 from sim.errors import InputError

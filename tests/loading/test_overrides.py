@@ -205,7 +205,7 @@ class TestFromPage:
         scenario = self.page(counter, "study: startup\ntechnology: crun\ncontrols: [host]\n")
         profile = tmp_path / "there.toml"
         profile.write_text('secret = "hunter2"\n')
-        monkeypatch.setattr("sim.catalog.profile.read_profile", lambda path: pytest.fail(f"{path} was read"))
+        monkeypatch.setattr("sim.catalog.load.read_profile", lambda path, _: pytest.fail(f"{path} was read"))
         there = self.refused(scenario, "host", str(profile)).message
         missing = self.refused(scenario, "host", str(tmp_path / "gone.toml")).message
         assert there.replace("there.toml", "") == missing.replace("gone.toml", "")

@@ -1,0 +1,74 @@
+"""A host's table: cores, speeds, memory, its own lock times and waits. Catalog files and measured profiles share it."""
+
+from __future__ import annotations
+
+import math
+
+from sim.catalog.locks import operations, unknown
+from sim.catalog.model import HOST_WAITS, VERSION, Host, Number
+from sim.catalog.read import Table
+
+_NO_BYTES = Number(0.0, "B", sources=("definition",))
+_ONE = Number(1.0, "1", sources=("definition",))
+
+
+def _locks(table: Table) -> dict[str, Number]:
+    """A host's own hold times, by lock and operation."""
+    outer = table.table("locks", needed=False)
+    if outer is None:
+        return {}
+    found: dict[str, Number] = {}
+    for lock in outer.names():
+        inner = outer.table(lock)
+        if inner is None:
+            continue
+        for name in inner.names():
+            if f"{lock}.{name}" not in operations():
+                outer.problem(unknown(f"{lock}.{name}"), f"{lock}.{name}")
+                continue
+            found[f"{lock}.{name}"] = inner.number(name, "s")
+    return found
+
+
+def _waits(table: Table) -> dict[str, Number]:
+    found = table.numbers("waits", "s")
+    for name in found:
+        if name not in HOST_WAITS:
+            table.problem(f"is no wait of a host; there are {', '.join(HOST_WAITS)}", f"waits.{name}")
+    return found
+
+
+def host_of(table: Table) -> Host:
+    """The host a table tells; what is wrong with it is noted in the table."""
+    cores = table.number("cores", "1", definition=True)
+    return Host(
+        id=table.string("id"),
+        name=table.text("name"),
+        cores=int(cores.value),
+        cpu_speed=table.number("cpu_speed", "1", definition=True),
+        memory=table.number("memory", "B", definition=True),
+        disk_read=table.number("disk_read", "B/s"),
+        disk_write=table.number("disk_write", "B/s"),
+        network=table.number("network", "B/s", definition=True),
+        kernel=table.string("kernel"),
+        nested=table.flag("nested"),
+        swap=table.number("swap", "B", _NO_BYTES, definition=True),
+        locks=_locks(table),
+        waits=_waits(table),
+        limits=table.numbers("limits", "1"),
+        own_memory=table.number("own_memory", "B", _NO_BYTES),
+        smt=table.number("smt", "1", _ONE),
+        provenance={"cores": cores},
+    )
+
+
+def check_host(host: Host, table: Table) -> None:
+    """Note in the table what no machine is like, of a host that is not the catalog's own."""
+    for name in ("cpu_speed", "memory", "disk_read", "disk_write", "network"):
+        if table.has(name) and getattr(host, name).value <= 0:
+            table.problem("is not above zero", name)
+    cores = host.provenance["cores"].value
+    if cores < 1 or cores != math.floor(cores):
+        table.problem(f"{cores:g} is not a whole number of at least 1", "cores")
+    if not VERSION.fullmatch(host.kernel):
+        table.problem(f"{host.kernel!r} is not a kernel's version as 6.12", "kernel")

@@ -1,0 +1,54 @@
+"""Container starts by an OCI runtime called directly: no daemon, no image, no network namespace."""
+
+from __future__ import annotations
+
+from sim.laboratory.calibrate import linux
+from sim.laboratory.calibrate.bench import Bench, CannotRun
+from sim.laboratory.calibrate.cgroups import hierarchies, layout
+from sim.laboratory.calibrate.isolation import in_user_namespace
+from sim.laboratory.calibrate.oci import bundle
+from sim.laboratory.calibrate.starts import QUIET, Starts, found, quietly, report
+
+
+def crun(bench: Bench) -> None:
+    """`crun run`, long after another start and right after one."""
+    _runtime(bench, "crun")
+
+
+def runc(bench: Bench) -> None:
+    """`runc run`, long after another start and right after one."""
+    _runtime(bench, "runc")
+
+
+def _runtime(bench: Bench, name: str) -> None:
+    program = found(name)
+    rootless = in_user_namespace()
+    try:
+        place = bundle(bench.scratch / name, "" if rootless else f"/{bench.name}-{name}")
+    except NotImplementedError as reason:
+        raise CannotRun(str(reason)) from None
+    command = [program, "--root", str(bench.scratch / f"{name}-state")]
+    conditions = "in a user namespace, without a cgroup" if rootless else "as root, in a cgroup of its own"
+    if rootless and name == "crun":
+        command += ["--cgroup-manager", "disabled"]
+    if name == "crun" and layout(hierarchies()) == "hybrid":
+        _hide_v2()
+        conditions += "; cgroups here are hybrid, which crun refuses, so that only v1 is shown to it"
+    command += ["run", "--bundle", str(place)]
+    errors = bench.scratch / f"{name}.errors"
+    quiet, soon = Starts(), Starts()
+    Starts().add([*command, f"{bench.name}-first"], errors)  # reads the program into the page cache
+    for index in quietly(bench, 25, 0.7):
+        quiet.add([*command, f"{bench.name}-{index}"], errors)
+    for index in bench.rounds(25):
+        soon.add([*command, f"{bench.name}-soon-{index}"], errors)
+    text = f"start of a container by {name}"
+    report(bench, f"{name}.quiet", f"{text}, {QUIET * 1000:.0f} ms after the last", quiet, conditions, cpu=True)
+    report(bench, f"{name}.soon", f"{text}, right after another", soon, conditions, cpu=False)
+
+
+def _hide_v2() -> None:
+    """Put an empty file system over the v2 hierarchy, in this process's own mount namespace."""
+    for one in hierarchies():
+        if one.version == "v2":
+            linux.mount("none", one.mounted, "tmpfs")

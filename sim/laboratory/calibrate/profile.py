@@ -1,0 +1,165 @@
+"""Writes a host profile: a host in the catalog's format whose numbers were measured here.
+
+A measured number names, in `measured`, the measurements of the same file that it is made of, or the system's file that
+says it. `sim.catalog.profile` reads it.
+"""
+
+from __future__ import annotations
+
+import json
+
+from sim.catalog.model import generation
+from sim.laboratory.calibrate.results import Calibration, HostFacts
+from sim.laboratory.calibrate.speed import cpu_speed
+from sim.quantity import render
+
+_UNITS = {"B": (1024, "KiB"), "B/s": (10**6, "MB/s")}
+"""Units that /proc and disks are spoken of in."""
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's escapes are TOML's."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _number(
+    dimension: str,
+    value: float,
+    *,
+    measured: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+    derivation: str = "",
+    estimate: str = "",
+    exact: bool = False,
+) -> str:
+    """An inline table, as the catalog's reader takes it."""
+
+    def amount(number: float) -> str:
+        number = number if exact else _rounded(number)
+        if dimension == "1":
+            return f"{number:.15g}"
+        factor, unit = _UNITS.get(dimension, (0, ""))
+        return _quoted(f"{number / factor:.15g} {unit}" if factor else render(number, dimension))
+
+    parts = [f"value = {amount(value)}"]
+    parts += [f"{key} = {amount(end)}" for key, end in (("low", low), ("high", high)) if end is not None]
+    if measured:
+        parts.append(f"measured = [{', '.join(map(_quoted, measured))}]")
+    parts += [f"{key} = {_quoted(text)}" for key, text in (("derivation", derivation), ("estimate", estimate)) if text]
+    return f"{{ {', '.join(parts)} }}"
+
+
+def written(found: Calibration) -> str:
+    """The profile's text: the host, the locks that were timed, and every measurement."""
+    host = found.host
+    gib = host.memory / 2**30
+    speed = cpu_speed(found)
+    english = f"{found.id}: {host.cores} cores, {gib:.0f} GiB, measured"
+    japanese = f"{found.id}({host.cores}コア、{gib:.0f} GiB、実測)"
+    lines = [
+        f"# Measured by `python -m sim calibrate` on {found.taken}: {host.processor}, cgroups {host.cgroups}.",
+        f"id = {_quoted(found.id)}",
+        f"taken = {_quoted(found.taken)}",
+        f"name = {{ en = {_quoted(english)}, ja = {_quoted(japanese)} }}",
+        f"cores = {_number('1', host.cores, measured=('/proc/cpuinfo',), exact=True)}",
+    ]
+    if speed is None:
+        reason = "too few of the measurements it follows from were made; half to twice the reference host"
+        lines.append(f"cpu_speed = {_number('1', 1.0, low=0.5, high=2.0, estimate=reason)}")
+    else:
+        lines.append(
+            "cpu_speed = "
+            + _number(
+                "1", speed.value, low=speed.low, high=speed.high, measured=speed.measured, derivation=speed.derivation
+            )
+        )
+    if host.threads > host.cores:
+        reason = "two hardware threads on one core do together 10 to 40 % more than one"
+        lines.append(f"smt = {_number('1', 1.25, low=1.1, high=1.4, estimate=reason)}")
+    lines += [
+        f"memory = {_number('B', host.memory, measured=('/proc/meminfo',), exact=True)}",
+        "own_memory = "
+        + _number(
+            "B", host.own_memory, measured=("/proc/meminfo",), derivation="MemTotal less MemAvailable", exact=True
+        ),
+        f"swap = {_number('B', host.swap, measured=('/proc/meminfo',), exact=True)}",
+        f"disk_read = {_disk(found, 'disk.read')}",
+        f"disk_write = {_disk(found, 'disk.write')}",
+        f"network = {_network(host)}",
+        f"kernel = {_quoted(host.kernel)}",
+        f"nested = {'true' if host.virtualized else 'false'}",
+        "",
+        "[limits]",
+        'pods = { value = 110, source = "F0706" }',
+        f"pids = {_number('1', host.pid_max, measured=('/proc/sys/kernel/pid_max',), exact=True)}",
+        *_locks(found),
+    ]
+    for one in found.measurements:
+        lines += ["", "[[measurements]]", f"id = {_quoted(one.id)}", f"text = {_quoted(one.text)}"]
+        lines += [f"{key} = {_rounded(getattr(one, key))!r}" for key in ("minimum", "p10", "median")]
+        lines += [f"n = {one.n}", f"bytes = {one.bytes}", f"conditions = {_quoted(one.conditions)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _disk(found: Calibration, name: str) -> str:
+    one = found.measurement(name)
+    if one is None or one.rate is None:
+        reason = "not measured; a disk of a small cloud machine to a NVMe drive"
+        return _number("B/s", 500e6, low=100e6, high=3e9, estimate=reason)
+    return _number("B/s", one.rate, high=one.bytes / one.minimum, measured=(name,), derivation="bytes by median time")
+
+
+def _network(host: HostFacts) -> str:
+    if host.network is None:
+        reason = "no driver says how fast the link is; 100 Mbit/s to 10 Gbit/s"
+        return _number("B/s", 125e6, low=12.5e6, high=1.25e9, estimate=reason)
+    return _number("B/s", host.network, measured=("/sys/class/net",), exact=True)
+
+
+_NETNS_UNLOCKED = "4.17"
+"""Since this kernel network namespaces are made side by side (see the catalog's `locks/netns.toml`)."""
+
+
+def _held(found: Calibration, *names: str, derivation: str = "") -> str:
+    """What an operation holds its lock for: the sum of so many measurements; "" where one of them was not made.
+
+    Their 10th percentiles, as other work on the host delays more than half; the range is from minimum to median.
+    """
+    made = [found.measurement(name) for name in names]
+    known = [one for one in made if one is not None]
+    if len(known) < len(names):
+        return ""
+    low, value, high = (sum(getattr(one, which) for one in known) for which in ("minimum", "p10", "median"))
+    return _number("s", value, low=low, high=high, measured=names, derivation=derivation)
+
+
+def _netns(found: Calibration) -> str:
+    net, nothing = found.measurement("namespace.net"), found.measurement("namespace.none")
+    if net is None or nothing is None or generation(found.host.kernel) >= generation(_NETNS_UNLOCKED):
+        return ""
+    derivation = "unshare(2) of a network namespace less that of nothing"
+    return _number("s", max(net.median - nothing.median, 0.0), measured=(net.id, nothing.id), derivation=derivation)
+
+
+def _locks(found: Calibration) -> list[str]:
+    """The operations of the catalog's locks that were timed."""
+    attach = "cgroup.v1.attach_quiet" if found.measurement("cgroup.v1.attach_quiet") else "cgroup.v2.attach_quiet"
+    timed = {
+        "rtnl": {
+            "veth-move": _held(found, "veth.move"),
+            "veth-in-place": _held(found, "veth.in_place"),
+            "bridge-port": _held(found, "veth.bridge", "veth.up", derivation="attach to a bridge, and link up"),
+        },
+        "cgroup_attach": {"attach": _held(found, attach)},
+        "netns": {"create": _netns(found)},
+    }
+    lines: list[str] = []
+    for lock, operations in timed.items():
+        held = [f"{name} = {number}" for name, number in operations.items() if number]
+        lines += ["", f"[locks.{lock}]", *held] if held else []
+    return lines

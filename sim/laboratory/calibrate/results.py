@@ -1,0 +1,109 @@
+"""What a calibration found: measurements with their statistics, what could not be measured and why, and the host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import linear_regression
+from typing import Any
+
+from sim.studies.base import statistic
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One thing that was measured, in seconds.
+
+    id: "namespace.net"; what it starts with up to the first dot is its probe's id or its group's. n: how many samples.
+    bytes: how many one sample handled, 0 where it is no matter of bytes. conditions: what holds here beside `text`.
+    """
+
+    id: str
+    text: str
+    minimum: float
+    p10: float
+    median: float
+    n: int
+    bytes: int = 0
+    conditions: str = ""
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second at the median; None where it is no matter of bytes."""
+        return self.bytes / self.median if self.bytes and self.median > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What could not be measured, and why, in one sentence."""
+
+    probe: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What the host says of itself.
+
+    cores: of this process's affinity, counting the hardware threads of one core once. memory, swap, own_memory (what
+    is in use now): bytes. kernel: "6.12". virtualized: whether it is a guest itself. cgroups: "v1", "v2", "hybrid" or
+    "none". network: bytes a second of its fastest link that is up, None where no driver says.
+    """
+
+    processor: str
+    cores: int
+    threads: int
+    memory: int
+    own_memory: int
+    swap: int
+    kernel: str
+    virtualized: bool
+    cgroups: str
+    pid_max: int
+    network: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All that a calibration found. id: the host profile's; taken: ISO date; seconds: what it took in all."""
+
+    id: str
+    taken: str
+    seconds: float
+    host: HostFacts
+    measurements: tuple[Measurement, ...]
+    skipped: tuple[Skipped, ...]
+
+    def measurement(self, name: str) -> Measurement | None:
+        """The measurement of that id, if it was made."""
+        return next((one for one in self.measurements if one.id == name), None)
+
+    def to_json(self) -> str:
+        """All of it as one JSON object; durations in seconds, rates in bytes a second."""
+        rows: list[dict[str, Any]] = [
+            asdict(one) | {"unit": "s"} | ({"rate": one.rate} if one.bytes else {}) for one in self.measurements
+        ]
+        document = asdict(self) | {"measurements": rows, "skipped": [asdict(one) for one in self.skipped]}
+        return json.dumps(document, ensure_ascii=False)
+
+
+def summary(samples: Sequence[float]) -> tuple[float, float, float]:
+    """Minimum, p10 and median."""
+    return min(samples), statistic("p10", samples), statistic("p50", samples)
+
+
+def line(points: Mapping[int, Sequence[float]]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Intercept and slope of the least-squares line through the minima, through the p10s and through the medians.
+
+    points: x to the samples there, at two or more x. A slope or intercept below zero is noise, and given as zero; so
+    is the order of three slopes or intercepts, which are given smallest first.
+    """
+    xs = list(points)
+    intercepts, slopes = [], []
+    for ys in zip(*(summary(points[x]) for x in xs), strict=True):
+        fitted = linear_regression(xs, ys)
+        slopes.append(max(fitted.slope, 0.0))
+        intercepts.append(max(fitted.intercept, 0.0))
+    (a, b, c), (d, e, f) = sorted(intercepts), sorted(slopes)
+    return (a, b, c), (d, e, f)

@@ -1,0 +1,37 @@
+"""Runs one probe in a process of its own.
+
+`python -m sim.laboratory.calibrate.worker PROBE SECONDS SCRATCH NAME RESULTS`
+Its parent can kill it at any time; the kernel kills it where the parent is gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+import time
+from pathlib import Path
+
+from sim.laboratory.calibrate import isolation, linux
+from sim.laboratory.calibrate.bench import Bench, CannotRun
+from sim.laboratory.calibrate.probes import PROBES
+
+
+def main(arguments: list[str]) -> None:
+    """Run the probe; its results go to the file descriptor RESULTS."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    linux.die_with_parent()
+    name, seconds, scratch, public_name, results = arguments
+    probe = PROBES[name]
+    module = importlib.import_module(f"sim.laboratory.calibrate.probes.{probe.module}")
+    bench = Bench(Path(scratch), public_name, time.monotonic() + float(seconds), int(results))
+    try:
+        if probe.isolation:
+            isolation.enter()
+        getattr(module, probe.function)(bench)
+    except (CannotRun, OSError) as reason:
+        bench.cannot(name, str(reason))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
