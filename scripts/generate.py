@@ -1,6 +1,6 @@
 """Make what is made from the code: the JSON Schema of a scenario, and the tables in the documents.
 
-    python -m scripts.generate
+    python -m scripts.generate      (scripts/generate.py)
 
 A test holds that what is committed is current, so that CI says it where somebody forgot.
 """

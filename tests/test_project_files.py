@@ -12,10 +12,6 @@ from ruamel.yaml import YAML
 import sim
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSES/README.md")),
-    *(ROOT / "docs").glob("*.md"),
-]
 
 
 def read(name: str) -> str:
@@ -54,20 +50,6 @@ def test_every_place_that_a_licence_is_stated_for_exists() -> None:
     named = re.findall(r"`([^`]+)`", " ".join(table))
     assert len(named) > 10
     assert [name for name in named if not any(ROOT.glob(name))] == []
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_links_between_documents_lead_to_files_and_headings(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
-        path, _, heading = target.partition("#")
-        if "://" in path:
-            continue
-        there = document.parent / path if path else document
-        assert there.exists(), target
-        if heading:
-            headings = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
-            slugs = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
-            assert heading in slugs, target
 
 
 def test_hooks_run_the_quick_checks_of_the_test_script_from_the_environment() -> None:

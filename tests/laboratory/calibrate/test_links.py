@@ -95,7 +95,7 @@ def test_without_a_network_namespace_it_says_so(monkeypatch: pytest.MonkeyPatch)
     def refuse(flags: int) -> None:
         raise OSError(errno.EPERM, "unshare: Operation not permitted")
 
-    monkeypatch.setattr("sim.evidence.calibrate.probes.links.linux.unshare", refuse)
+    monkeypatch.setattr("sim.laboratory.calibrate.probes.links.linux.unshare", refuse)
     with pytest.raises(CannotRun, match=r"it may not make a network namespace: .*not permitted"):
         links.bridge(Bench(Path("/nowhere"), "x", 0.0, -1))
 

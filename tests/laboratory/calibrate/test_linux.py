@@ -75,7 +75,7 @@ def test_what_the_probes_are_given_comes_to_the_time_that_was_asked_for(monkeypa
         return [], ""
 
     monkeypatch.setattr(calibration, "_run", take)
-    monkeypatch.setattr("sim.evidence.calibrate.time.monotonic", lambda: clock)
+    monkeypatch.setattr("sim.laboratory.calibrate.time.monotonic", lambda: clock)
     calibrate(None, seconds=30, only=PRIMITIVES)
     assert sum(given.values()) == pytest.approx(30)
     share = {name: seconds / PROBES[name].weight for name, seconds in given.items()}
@@ -85,7 +85,7 @@ def test_what_the_probes_are_given_comes_to_the_time_that_was_asked_for(monkeypa
 def test_a_probe_counts_rounds_until_its_deadline_and_three_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a clock that goes on by a second when asked: twice at the start, then before each round from 4 on."""
     clock = itertools.count()
-    monkeypatch.setattr("sim.evidence.calibrate.bench.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("sim.laboratory.calibrate.bench.time.monotonic", lambda: float(next(clock)))
     rounds = list(bench.Bench(Path("/nowhere"), "x", 11.0, -1).rounds(100))
     assert rounds == list(range(12))
     clock = itertools.count(100)
