@@ -27,8 +27,7 @@ def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment
         None,
         application,
         host_type,
-        Options(network=True, cold=True, pull=True),
-        layers=len(layers),
+        Options(network=True, cold=True, pull=True, layers=len(layers)),
     )
     env = simpy.Environment()
     host = RunningHost(env, host_type, warm=False)
