@@ -117,7 +117,7 @@ RULES = 1000
 """Patterns of an ignore file, or of the `--exclude` flags of one instruction."""
 
 REMEMBERED = 16 * MIB
-"""Characters of the folders whose outcome an ignore file's matcher keeps in mind."""
+"""Bytes of what an ignore file's matcher keeps in mind: once of folders, once of states of its rules; an estimate."""
 
 INSTRUCTIONS = 200_000
 """Instructions of a Dockerfile that `inspect` reads."""

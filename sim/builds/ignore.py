@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sim import limits
 from sim.builds.context import Tree
-from sim.builds.patterns import Patterns
+from sim.builds.patterns import Patterns, shared
 from sim.builds.rootfs import TreeView
 from sim.builds.selection import resolve
 from sim.errors import InputError, Problem
@@ -36,7 +36,7 @@ class Ignore:
     @cached_property
     def _patterns(self) -> Patterns:
         try:
-            return Patterns([rule for _, rule in self.rules])
+            return shared(tuple(rule for _, rule in self.rules))
         except ValueError as error:
             raise InputError([*self._broken()] or Problem(str(error), self.file)) from None
 
