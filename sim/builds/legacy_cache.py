@@ -97,6 +97,7 @@ def checksum(view: View | None, selectors: Sequence[Selector]) -> Selected:
     missing: list[str] = []
     taint: list[str] = []
     size = 0
+    met: dict[str, tuple[list[str], list[str], int, str]] = {}
     for selector in selectors:
         path = selector.path.strip("/")
         if selector.wildcard:
@@ -108,17 +109,21 @@ def checksum(view: View | None, selectors: Sequence[Selector]) -> Selected:
             paths = [path]
         for name in paths:
             where = resolve(view, name)
-            listing = view.listing(where)
-            if not listing.entries and not listing.taint and where:
+            if where not in met:  # many links may lead there
+                listing = view.listing(where)
+                held = [(posixpath.join(where, rel) if rel else where, e) for rel, e in listing.entries]
+                counted = [found for full, entry in held if (found := _counted(view, full, entry))]
+                unknown = list(dict.fromkeys((*listing.taint, *(token for _, _, more in counted for token in more))))
+                one = sorted(f"{full} {identity}" for full, identity, _ in counted if full)
+                digest = "" if unknown else key_of([*one, ""])
+                met[where] = one, unknown, sum(entry.size for _, entry in held), digest
+                parts += [(full, identity) for full, identity, _ in counted]
+                taint += unknown
+            if not view.listing(where).entries and not view.listing(where).taint and where:
                 missing.append(selector.path)
-            held = [(posixpath.join(where, rel) if rel else where, e) for rel, e in listing.entries]
-            counted = [found for full, entry in held if (found := _counted(view, full, entry))]
-            unknown = list(dict.fromkeys((*listing.taint, *(token for _, _, more in counted for token in more))))
-            one = sorted(f"{full} {identity}" for full, identity, _ in counted if full)
-            hashes.append(key_of([*one, *unknown, name if unknown else ""]))
-            parts += [(full, identity) for full, identity, _ in counted]
-            taint += unknown
-            size += sum(entry.size for _, entry in held)
+            one, unknown, held_size, digest = met[where]
+            hashes.append(digest or key_of([*one, *unknown, name]))
+            size += held_size
     digest = hashes[0] if len(hashes) == 1 else key_of(("multi", *hashes))
     return Selected(digest, tuple(parts), size, tuple(missing), tuple(taint))
 
