@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from sim import limits
-from sim.builds.context import Tree
+from sim.builds.context import Tree, untold
 from sim.builds.patterns import Patterns, shared
 from sim.builds.rootfs import TreeView
 from sim.builds.selection import resolve
@@ -21,11 +21,19 @@ class Ignore:
     file: str
     rules: tuple[tuple[int, str], ...]
 
-    def visible(self, tree: Tree) -> Tree:
-        """The tree without ignored paths. Raises `InputError` naming a rule that cannot be read."""
+    def visible(self, tree: Tree, alive: Callable[[], None] = untold) -> Tree:
+        """The tree without ignored paths. Raises `InputError` naming a rule that cannot be read.
+
+        alive: called for each thousand paths; may raise.
+        """
         if not self.rules:
             return tree
-        kept = {path for path in tree if not self._patterns.matches(path)}
+        kept = set()
+        for number, path in enumerate(tree):
+            if number % 1000 == 0:
+                alive()
+            if not self._patterns.matches(path):
+                kept.add(path)
         holders = {path[:at] for path in kept for at in range(len(path)) if path[at] == "/"}
         return tree.keep((kept | holders).__contains__)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sim.builds.cache import Output, Step, Store
-from sim.builds.context import Entry
+from sim.builds.context import Entry, untold
 from sim.builds.files import after
 from sim.builds.patterns import glob
 from sim.builds.rootfs import Files, TreeView
@@ -16,15 +16,22 @@ from sim.builds.vertices import BuildGraph, Vertex
 
 
 def walk_chain(
-    build: BuildGraph, store: Store, output: Output, *, failing: frozenset[str] = frozenset()
+    build: BuildGraph,
+    store: Store,
+    output: Output,
+    *,
+    failing: frozenset[str] = frozenset(),
+    alive: Callable[[], None] = untold,
 ) -> dict[str, Step]:
     """Build a chain against a store, which is changed as the builder would change it.
 
-    failing: names of steps that fail if they run; nothing behind one is tried.
+    failing: names of steps that fail if they run; nothing behind one is tried. alive: called for each
+    vertex; may raise.
     """
     store.builds += 1
     steps: dict[str, Step] = {}
     for vertex in build.vertices:
+        alive()
         inputs = [steps[item.vertex] for item in vertex.inputs]
         step = _solve(vertex, inputs, build, store, output, failing)
         steps[vertex.id] = step
