@@ -18,14 +18,17 @@ from sim.studies.build import Parameters, read_context
 BROUGHT = "yours"
 """The first part of the name of what a reader brought."""
 
+_CLASS = 50
+"""Characters that a class of an ignore file, such as [a-z], is counted as: each is asked for each new character."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """A build context with one of its Dockerfiles.
 
     name: what a link calls it ("shop/Dockerfile"). folder: where it lies. dockerfile: from the top of the context.
-    target: the stage to build, "" for the last. file: what a first edit changes, "" for none. count: the files in it
-    where a reader brought them, 0 where they are shipped.
+    target: the stage to build, "" for the last. file: what a first edit changes, "" for none. count: the files and
+    folders in it where a reader brought them, 0 where they are shipped.
     """
 
     name: str
@@ -86,14 +89,18 @@ def brought(folder: str, names: Iterable[str]) -> tuple[Ground, ...]:
     if not dockerfiles:
         shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
         raise InputError(f"no Dockerfile among {shown or 'no files'}; expected a file named Dockerfile")
-    lines = 0
+    paths = {*names, *(name[:at] for name in names for at, char in enumerate(name) if char == "/")}
+    size = sum(len(path.rpartition("/")[2]) + 1 for path in paths)
+    rules = 0
     for name in (name for name in names if name.endswith(".dockerignore")):
         text = text_of_file(folder, name) or ""
-        lines += text.count("\n") + 1
-        if len(text) > limits.LAB_TEXT or lines * len(names) > limits.LAB_MATCHED:
-            allowed = f"{limits.LAB_TEXT} bytes, and {limits.LAB_MATCHED // len(names)} lines for {len(names)} files"
-            raise InputError(f"{name!r} is too large; expected at most {allowed}")
-    return tuple(Ground(f"{BROUGHT}/{name}", folder, name, count=len(names)) for name in dockerfiles)
+        rules += len(text) + 1 + _CLASS * text.count("[")
+        if len(text) > limits.LAB_TEXT or rules * size > limits.LAB_MATCHED:
+            allowed = (
+                f"{limits.LAB_TEXT} bytes, and {limits.LAB_MATCHED // size} characters, each [ counted as {_CLASS}"
+            )
+            raise InputError(f"{name!r} is too large; expected at most {allowed}, for names of {size} characters")
+    return tuple(Ground(f"{BROUGHT}/{name}", folder, name, count=len(paths)) for name in dockerfiles)
 
 
 def is_dockerfile(path: str) -> bool:

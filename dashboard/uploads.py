@@ -233,12 +233,20 @@ def _checked(items: Sequence[Item]) -> tuple[Item, ...]:
         if not item.path or item.path in found:
             raise InputError(f"the upload holds {item.path!r} twice; expected each path once")
         found[item.path] = item
+    folders: set[str] = set()
     for path in found:
+        if path.count("/") > limits.DEPTH:
+            raise InputError(
+                f"the upload's {path[:40]!r}… leads through {path.count('/')} folders; at most {limits.DEPTH}"
+            )
         above = path.rpartition("/")[0]
-        while above:
+        while above and above not in folders:
             if above in found:
                 raise InputError(f"the upload holds {path!r} below {above!r}, which is no folder")
+            folders.add(above)
             above = above.rpartition("/")[0]
+        if len(folders) > limits.CONTEXT_FILES:
+            raise InputError(f"the upload needs over {limits.CONTEXT_FILES} folders; expected at most so many")
     links = {path: _parts(item.target) for path, item in found.items() if item.target}
     steps = 0
     for path in links:

@@ -66,7 +66,7 @@ CONTEXT_CONTENT = 64 * MIB
 """Bytes of those files once unpacked."""
 
 CONTEXT_FILES = 5_000
-"""Files of a build context that the layer lab takes."""
+"""Files of a build context that the layer lab takes, and as many folders."""
 
 CONTEXT_PATH = 1_024
 """Bytes of one path in it."""
@@ -78,10 +78,10 @@ LAB_STEPS = 500
 """Instructions of a Dockerfile in the layer lab, which draws a card for each."""
 
 LAB_COPIED = 250_000
-"""Files of the context times instructions that copy, in the layer lab: some three seconds' work for a build."""
+"""Files and folders of the context times instructions that copy, in the layer lab: some three seconds of a build."""
 
-LAB_MATCHED = 1_000_000
-"""Files of the context times lines of its ignore files: a second's work."""
+LAB_MATCHED = 250_000_000
+"""Characters of the names of files and folders times characters of ignore files, a class as 50: a second's work."""
 
 LAB_BUILDS = 50
 """Builds that the layer lab keeps in its cache, all planned again for the next."""
@@ -132,7 +132,7 @@ RULES = 1000
 """Patterns of an ignore file, or of the `--exclude` flags of one instruction."""
 
 REMEMBERED = 16 * MIB
-"""Characters of the folders whose outcome an ignore file's matcher keeps in mind."""
+"""Bytes of what an ignore file's matcher keeps in mind: once of folders, once of states of its rules; an estimate."""
 
 INSTRUCTIONS = 200_000
 """Instructions of a Dockerfile that `inspect` reads."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sim import limits
 from sim.builds.bases import Bases
 from sim.builds.cache import Output, Step, Store, walk
-from sim.builds.context import Tree, clean, synced
+from sim.builds.context import Tree, clean, synced, untold
 from sim.builds.graph import build_graph
 from sim.builds.ignore import Ignore, rules_of
 from sim.builds.legacy import build_chain
@@ -42,11 +44,17 @@ def read_dockerfile(tree: Tree, path: str) -> Dockerfile:
 
 
 def graph_for(
-    builder: Builder, dockerfile: Dockerfile, tree: Tree, options: Options, bases: Bases | None, before: Tree | None
+    builder: Builder,
+    dockerfile: Dockerfile,
+    tree: Tree,
+    options: Options,
+    bases: Bases | None,
+    before: Tree | None,
+    alive: Callable[[], None] = untold,
 ) -> tuple[BuildGraph, Ignore]:
     """The graph a builder makes of a build, and the ignore rules that shaped its context.
 
-    before: the context as the builder saw it last (`Store.synced`).
+    before: the context as the builder saw it last (`Store.synced`). alive: called as work goes on; may raise.
     """
     count = sum(1 + len(stage.instructions) for stage in dockerfile.stages)
     if count > limits.STEPS:
@@ -55,7 +63,7 @@ def graph_for(
         )
     legacy = builder == "legacy"
     ignore = rules_of(tree, clean(options.dockerfile), specific=not legacy)
-    visible = ignore.visible(tree)
+    visible = ignore.visible(tree, alive)
     if legacy:
         return build_chain(dockerfile, synced(None, visible), options, bases), ignore
     merges = builder == "buildkit-containerd"
@@ -70,11 +78,12 @@ def walk_for(
     *,
     failing: frozenset[str] = frozenset(),
     skipped: frozenset[str] = frozenset(),
+    alive: Callable[[], None] = untold,
 ) -> dict[str, Step]:
     """Walk a graph by a builder's rules, changing the store."""
     if builder == "legacy":
-        return walk_chain(build, store, output, failing=failing)
-    return walk(build, store, output, failing=failing, skipped=skipped)
+        return walk_chain(build, store, output, failing=failing, alive=alive)
+    return walk(build, store, output, failing=failing, skipped=skipped, alive=alive)
 
 
 def build_with(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sim.builds.context import Tree
+from sim.builds.context import Tree, untold
 from sim.builds.files import after
 from sim.builds.patterns import glob
 from sim.builds.rootfs import Files, TreeView, opaque
@@ -93,16 +93,19 @@ def walk(
     *,
     failing: frozenset[str] = frozenset(),
     skipped: frozenset[str] = frozenset(),
+    alive: Callable[[], None] = untold,
 ) -> dict[str, Step]:
     """Build a graph against a store, which is changed as the builder would change it.
 
-    failing, skipped: names of steps that fail if they run, and that never come to run.
+    failing, skipped: names of steps that fail if they run, and that never come to run. alive: called for each
+    vertex; may raise.
     """
     store.builds += 1
     sent = _sent(build)
     store.synced = sent or store.synced
     walker = _Walk(store, output, failing, f"session {store.builds}", sent or build.context)
     for vertex in build.vertices:
+        alive()
         walker.steps[vertex.id] = walker.source(vertex) or (
             walker.skip(vertex) if skipped.intersection(vertex.names) else walker.solve(vertex)
         )

@@ -76,6 +76,10 @@ def _read_on_disk(path: Path) -> bytes:
     )
 
 
+def untold() -> None:
+    """Nobody is told that work goes on."""
+
+
 def printable(name: str) -> str:
     """A name from a disk as text that can be printed: a byte that is not UTF-8 becomes "%e9"."""
     return re.sub(r"[\udc80-\udcff]", lambda found: f"%{ord(found[0]) - 0xDC00:02x}", name)
@@ -227,11 +231,14 @@ def with_parents(tree: Tree) -> Tree:
 
 
 def from_directory(
-    folder: str | Path, max_files: int = limits.FILES, skip: Callable[[str], bool] = lambda _: False
+    folder: str | Path,
+    max_files: int = limits.FILES,
+    skip: Callable[[str], bool] = lambda _: False,
+    alive: Callable[[], None] = untold,
 ) -> Tree:
     """A tree of a directory on disk. Contents are read when their digest is first asked for; links are not followed.
 
-    skip: directories, by relative path, that are not looked into.
+    skip: directories, by relative path, that are not looked into. alive: called for each directory; may raise.
     Raises `InputError` for a missing directory and for more than `max_files` paths.
     """
     root = Path(folder)
@@ -241,6 +248,7 @@ def from_directory(
     ahead = [root]
     while ahead:
         here = ahead.pop()
+        alive()
         try:
             for item in sorted(os.scandir(here), key=lambda item: item.name):
                 path = Path(item.path)

@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from sim.builds.context import Entry, file
-from sim.builds.rootfs import Files, join, opaque
+from sim.builds.rootfs import Files, covered, join, opaque
 from sim.builds.selection import Selector, View, has_wildcard, key_of, resolve, select, split_wildcard
 from sim.builds.vertices import Effect, Vertex
 
@@ -66,8 +66,8 @@ def _picked(view: View, selector: Selector) -> list[str]:
     where, _ = split_wildcard(path)
     root = resolve(view, where)
     parts = select(view, [selector]).parts
-    names = [full for full, _ in parts]
-    return [name for name in names if not any(name.startswith(other + "/") for other in names) and name != root]
+    names = {full: None for full, _ in parts}
+    return [name for name in names if name != root and not covered(posixpath.dirname(name), names)]
 
 
 def _copy_one(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from sim import limits
-from sim.builds.context import Tree
-from sim.builds.patterns import Patterns
+from sim.builds.context import Tree, untold
+from sim.builds.patterns import Patterns, shared
 from sim.builds.rootfs import TreeView
 from sim.builds.selection import resolve
 from sim.errors import InputError, Problem
@@ -21,11 +21,19 @@ class Ignore:
     file: str
     rules: tuple[tuple[int, str], ...]
 
-    def visible(self, tree: Tree) -> Tree:
-        """The tree without ignored paths. Raises `InputError` naming a rule that cannot be read."""
+    def visible(self, tree: Tree, alive: Callable[[], None] = untold) -> Tree:
+        """The tree without ignored paths. Raises `InputError` naming a rule that cannot be read.
+
+        alive: called for each thousand paths; may raise.
+        """
         if not self.rules:
             return tree
-        kept = {path for path in tree if not self._patterns.matches(path)}
+        kept = set()
+        for number, path in enumerate(tree):
+            if number % 1000 == 0:
+                alive()
+            if not self._patterns.matches(path):
+                kept.add(path)
         holders = {path[:at] for path in kept for at in range(len(path)) if path[at] == "/"}
         return tree.keep((kept | holders).__contains__)
 
@@ -36,7 +44,7 @@ class Ignore:
     @cached_property
     def _patterns(self) -> Patterns:
         try:
-            return Patterns([rule for _, rule in self.rules])
+            return shared(tuple(rule for _, rule in self.rules))
         except ValueError as error:
             raise InputError([*self._broken()] or Problem(str(error), self.file)) from None
 

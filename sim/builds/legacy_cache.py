@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sim.builds.cache import Output, Step, Store
-from sim.builds.context import Entry
+from sim.builds.context import Entry, untold
 from sim.builds.files import after
 from sim.builds.patterns import glob
 from sim.builds.rootfs import Files, TreeView
@@ -16,15 +16,22 @@ from sim.builds.vertices import BuildGraph, Vertex
 
 
 def walk_chain(
-    build: BuildGraph, store: Store, output: Output, *, failing: frozenset[str] = frozenset()
+    build: BuildGraph,
+    store: Store,
+    output: Output,
+    *,
+    failing: frozenset[str] = frozenset(),
+    alive: Callable[[], None] = untold,
 ) -> dict[str, Step]:
     """Build a chain against a store, which is changed as the builder would change it.
 
-    failing: names of steps that fail if they run; nothing behind one is tried.
+    failing: names of steps that fail if they run; nothing behind one is tried. alive: called for each
+    vertex; may raise.
     """
     store.builds += 1
     steps: dict[str, Step] = {}
     for vertex in build.vertices:
+        alive()
         inputs = [steps[item.vertex] for item in vertex.inputs]
         step = _solve(vertex, inputs, build, store, output, failing)
         steps[vertex.id] = step
@@ -97,6 +104,7 @@ def checksum(view: View | None, selectors: Sequence[Selector]) -> Selected:
     missing: list[str] = []
     taint: list[str] = []
     size = 0
+    met: dict[str, tuple[list[str], list[str], int, str]] = {}
     for selector in selectors:
         path = selector.path.strip("/")
         if selector.wildcard:
@@ -108,17 +116,21 @@ def checksum(view: View | None, selectors: Sequence[Selector]) -> Selected:
             paths = [path]
         for name in paths:
             where = resolve(view, name)
-            listing = view.listing(where)
-            if not listing.entries and not listing.taint and where:
+            if where not in met:  # many links may lead there
+                listing = view.listing(where)
+                held = [(posixpath.join(where, rel) if rel else where, e) for rel, e in listing.entries]
+                counted = [found for full, entry in held if (found := _counted(view, full, entry))]
+                unknown = list(dict.fromkeys((*listing.taint, *(token for _, _, more in counted for token in more))))
+                one = sorted(f"{full} {identity}" for full, identity, _ in counted if full)
+                digest = "" if unknown else key_of([*one, ""])
+                met[where] = one, unknown, sum(entry.size for _, entry in held), digest
+                parts += [(full, identity) for full, identity, _ in counted]
+                taint += unknown
+            if not view.listing(where).entries and not view.listing(where).taint and where:
                 missing.append(selector.path)
-            held = [(posixpath.join(where, rel) if rel else where, e) for rel, e in listing.entries]
-            counted = [found for full, entry in held if (found := _counted(view, full, entry))]
-            unknown = list(dict.fromkeys((*listing.taint, *(token for _, _, more in counted for token in more))))
-            one = sorted(f"{full} {identity}" for full, identity, _ in counted if full)
-            hashes.append(key_of([*one, *unknown, name if unknown else ""]))
-            parts += [(full, identity) for full, identity, _ in counted]
-            taint += unknown
-            size += sum(entry.size for _, entry in held)
+            one, unknown, held_size, digest = met[where]
+            hashes.append(digest or key_of([*one, *unknown, name]))
+            size += held_size
     digest = hashes[0] if len(hashes) == 1 else key_of(("multi", *hashes))
     return Selected(digest, tuple(parts), size, tuple(missing), tuple(taint))
 

@@ -2,17 +2,18 @@
 
 A star that is tried at every length, for every length of the stars before it, takes time exponential in the stars. Here
 each star but the last takes the shortest text that lets the literals behind it follow, and keeps to it: a longer one
-could only reach less. Go's own matcher does the same (path/match.go: Match). Where that does not hold, as between `**`
-and letters, all places that a pattern may have got to are carried along at once, as the bits of a number.
+could only reach less. Go's own matcher does the same (path/match.go: Match). Of a .dockerignore all places that all its
+rules may have got to are carried along at once, as the bits of one number, from a folder on to what is in it.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from sim import limits
 
@@ -26,23 +27,28 @@ class _One:
     source: str
     literal: str = ""
 
-    def takes(self, char: str) -> bool:
-        """Whether it matches a character."""
-        return char == self.literal if self.literal else re.match(self.source, char) is not None
-
 
 _STAR = "[^/]*"
 _FOLDERS = "(.*/)?"
 _REST = ".*"
+_ANYTHING = "(?s:.*)"
+_ANY_FOLDERS = "(?s:(.*/)?)"
 _NOT_SLASH = _One("[^/]")
 
 _CHARACTERS = 256
-"""Different characters whose states are kept in mind."""
+"""Different characters of which it is kept in mind which tokens take them."""
+
+_DECISIONS = 4096
+"""Sets of matching rules of which it is kept in mind which of them decides."""
+
+_NODE = 400
+"""Bytes of a node beside its states, with a way from another to it: an estimate, on the large side."""
 
 _Token = _One | str
-"""A character's token, or one of the three wildcards above, by their meaning in moby/patternmatcher."""
+"""A character's token, or one of the wildcards above, by their meaning in moby/patternmatcher."""
 
 
+@lru_cache(maxsize=4096)
 def _literal(char: str) -> _One:
     return _One(re.escape(char), char)
 
@@ -167,131 +173,157 @@ def _rule_class(pattern: str, at: int) -> tuple[str, int]:
     return source, after
 
 
-class _States:
-    """A rule whose every possible state is a bit of one number, carried over the characters of a path.
+@lru_cache(maxsize=4096)
+def _rule(pattern: str) -> tuple[_Token, ...]:
+    """The tokens of a cleaned rule. Raises `ValueError` for one that cannot be read.
 
-    Bit n is set where the first n tokens may have matched what came so far.
+    A plain text, one behind `**` and one before `**` are compared by patternmatcher as texts, in which a wildcard takes
+    line breaks too, and the `**` before a text need not end at a slash.
+    """
+    _bounded(pattern)
+    tokens = list(_rule_tokens(pattern))
+    wild = [token for token in tokens if not (isinstance(token, _One) and token.literal)]
+    if "\\" not in pattern and "]" not in pattern:  # which make an expression of any rule
+        if pattern.startswith("**") and len(wild) == 1:
+            suffix = pattern[2:]
+            begin = _ANY_FOLDERS if suffix.startswith("/") else _ANYTHING
+            return (begin, *map(_literal, suffix.removeprefix("/")))
+        if wild == [_REST]:
+            return (*tokens[:-1], _ANYTHING)
+    # Any folders of any folders are any folders.
+    return tuple(token for at, token in enumerate(tokens) if token != _FOLDERS or tokens[at + 1] != _FOLDERS)
+
+
+class _Node(dict[str, "_Node"]):
+    """The states of all rules after some text, with the node that each next character leads to."""
+
+    __slots__ = ("_of", "_rules", "states")
+
+    def __init__(self, of: _States, states: int) -> None:
+        super().__init__()
+        self._of = of
+        self._rules = -1
+        self.states = states
+
+    def __missing__(self, char: str) -> _Node:
+        self[char] = found = self._of.after(self.states, char)
+        return found
+
+    @property
+    def rules(self) -> int:
+        """The rules that match the whole text, as bits."""
+        if self._rules < 0:
+            self._rules = self._of.accepted(self.states)
+        return self._rules
+
+
+class _States:
+    """Rules whose every possible state is a bit of one number, carried over the characters of a path.
+
+    A rule has a bit for each token, which is set where the tokens before it may have matched what came so far, and one
+    behind them. Nodes are kept while they are few, so that most characters cost a look into a dictionary.
     """
 
-    def __init__(self, tokens: Sequence[_Token]) -> None:
-        self._literals: dict[str, int] = {}
-        self._classes: list[tuple[int, _One]] = []
+    def __init__(self, rules: Iterable[Sequence[_Token]]) -> None:
+        self._literals: dict[str, array[int]] = {}
+        self._classes: dict[str, array[int]] = {}
         self._taking: dict[str, int] = {}
-        self._inside = self._anywhere = self._folders = 0
+        self._numbers: dict[int, int] = {}
+        places: list[list[int]] = [[] for _ in range(5)]
+        inside, rest, anything, folders, starts = places
+        wild: dict[_Token, list[int]] = {_STAR: inside, _REST: rest, _ANYTHING: anything}
         at = 0
-        for token in tokens:
-            bit = 1 << at
+        for number, tokens in enumerate(rules):
+            starts.append(at)
+            for token in tokens:
+                if isinstance(token, _One):
+                    held = self._literals if token.literal else self._classes
+                    held.setdefault(token.literal or token.source, array("L")).append(at)
+                elif token in wild:
+                    wild[token].append(at)
+                else:  # folders: then all before the slash, and the slash
+                    folders.append(at)
+                    (rest if token == _FOLDERS else anything).append(at + 1)
+                    self._literals.setdefault("/", array("L")).append(at + 2)
+                    at += 2
+                at += 1
+            self._numbers[at] = number
             at += 1
-            if token == _STAR:
-                self._inside |= bit
-            elif token == _REST:
-                self._anywhere |= bit
-            elif token == _FOLDERS:
-                self._folders |= bit  # then all before the slash, and the slash
-                self._anywhere |= bit << 1
-                self._literals["/"] = self._literals.get("/", 0) | bit << 2
-                at += 2
-            elif isinstance(token, _One) and token.literal:
-                self._literals[token.literal] = self._literals.get(token.literal, 0) | bit
-            elif isinstance(token, _One):
-                self._classes.append((bit, token))
-        self._last = 1 << at
+        self._size = at
+        self._inside, self._rest, self._anything = self._bits(inside), self._bits(rest), self._bits(anything)
+        self._folders = self._bits(folders)
+        self._stars = self._inside | self._rest | self._anything
+        self._accepting = self._bits(self._numbers)
+        self._matches = {source: re.compile(source).match for source in self._classes}
+        self._nodes: dict[int, _Node] = {}
+        self._held = 0
+        self.start = self._node(self._skipping(self._bits(starts)))
 
-    def __call__(self, path: str) -> bool:
-        """Whether the rule matches a whole path."""
-        states = self._skipping(1)
-        for char in path:
-            ahead = self._taking.get(char)
-            if ahead is None:
-                ahead = self._ahead(char)
-            stay = (self._inside if char != "/" else 0) | (self._anywhere if char != "\n" else 0)
-            states = self._skipping((states & ahead) << 1 | states & stay)
-        return bool(states & self._last)
+    def after(self, states: int, char: str) -> _Node:
+        """The node that a character leads to."""
+        ahead = self._taking.get(char)
+        if ahead is None:
+            ahead = self._ahead(char)
+        stay = self._anything
+        if char != "/":
+            stay |= self._inside
+        if char != "\n":
+            stay |= self._rest
+        return self._node(self._skipping((states & ahead) << 1 | states & stay))
+
+    def accepted(self, states: int) -> int:
+        """The rules whose last state is among some, as bits."""
+        rules = 0
+        found = states & self._accepting
+        digits = bin(found)[:1:-1] if found else ""
+        at = digits.find("1")
+        while at >= 0:
+            rules |= 1 << self._numbers[at]
+            at = digits.find("1", at + 1)
+        return rules
+
+    def _node(self, states: int) -> _Node:
+        self._held += self._size // 8 + _NODE
+        if self._held > limits.REMEMBERED:
+            for node in self._nodes.values():
+                node.clear()
+            self._nodes = {}
+            self._held = 0
+        return self._nodes.setdefault(states, _Node(self, states))
+
+    def _bits(self, places: Iterable[int]) -> int:
+        held = bytearray(self._size // 8 + 1)
+        for at in places:
+            held[at >> 3] |= 1 << (at & 7)
+        return int.from_bytes(held, "little")
 
     def _ahead(self, char: str) -> int:
         """The states whose next token takes a character."""
         if len(self._taking) >= _CHARACTERS:
             self._taking.clear()
-        taking = self._literals.get(char, 0)
-        for bit, token in self._classes:
-            if token.takes(char):
-                taking |= bit
-        self._taking[char] = taking
+        places = [self._literals.get(char, array("L"))]
+        places += [self._classes[source] for source, matches in self._matches.items() if matches(char)]
+        taking = self._taking[char] = self._bits(at for part in places for at in part)
         return taking
 
     def _skipping(self, states: int) -> int:
         """With the states past a wildcard that takes nothing: folders first, behind which a star may stand."""
-        states |= (states & self._folders) << 3 | (states & self._folders) << 1
-        return states | (states & (self._inside | self._anywhere)) << 1
-
-
-def _expression(tokens: Sequence[_Token]) -> str | None:
-    """A rule as an expression that never goes back, None where it would have to: see `_States`."""
-    end = r"\Z"
-    if tokens[-1:] == [_REST]:
-        tokens, end = tokens[:-1], r".*\Z"
-    runs: list[list[_Token]] = [[]]
-    for token in tokens:
-        if token == _FOLDERS:
-            runs.append([])
-        elif isinstance(token, _One) and not token.literal and token.takes("/"):
-            return None
-        else:
-            runs[-1].append(token)
-    first, *others = [run for number, run in enumerate(runs) if run or number in (0, len(runs) - 1)]
-    if any(run and run[-1] != _literal("/") for run in (first, *others)[:-1]):
-        return None
-    if not others:
-        return _run(first, end)
-    *middle, last = others
-    between = "".join(rf"(?>(?:.*?/)??{_run(run, '')})" for run in middle)
-    return _run(first, "") + between + "(?:.*/)?" + _run(last, end)
-
-
-class _Expression:
-    """A rule as an expression; `.` matches no line break, for which the states are asked."""
-
-    def __init__(self, source: str, tokens: Sequence[_Token]) -> None:
-        self._matches = re.compile(source).match
-        self._tokens = tokens
-
-    def __call__(self, path: str) -> bool:
-        """Whether the rule matches a whole path."""
-        return _States(self._tokens)(path) if "\n" in path else self._matches(path) is not None
-
-
-def _begins(path: str, prefix: str) -> bool:
-    return path.startswith(prefix)
-
-
-def _ends(path: str, suffix: str) -> bool:
-    return path.endswith(suffix) or (suffix.startswith("/") and path == suffix[1:])
-
-
-@lru_cache(maxsize=4096)
-def _rule(pattern: str) -> Callable[[str], bool]:
-    """Whether a cleaned rule matches a path, by itself. Raises `ValueError` for one that cannot be read."""
-    _bounded(pattern)
-    tokens = list(_rule_tokens(pattern))
-    wild = [token for token in tokens if not (isinstance(token, _One) and token.literal)]
-    if "\\" not in pattern and "]" not in pattern:  # which make an expression of any rule
-        if not wild:
-            return pattern.__eq__
-        if pattern.startswith("**") and len(wild) == 1:
-            return partial(_ends, suffix=pattern[2:])
-        if wild == [_REST]:
-            return partial(_begins, prefix=pattern[:-2])
-    # Any folders of any folders are any folders.
-    tokens = [token for at, token in enumerate(tokens) if token != _FOLDERS or tokens[at + 1] != _FOLDERS]
-    source = _expression(tokens)
-    return _States(tokens) if source is None else _Expression(source, tokens)
+        found = states & self._folders
+        states |= found << 3 | found << 1
+        return states | (states & self._stars) << 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
     index: int
     exclusion: bool
-    matches: Callable[[str], bool]
+    tokens: tuple[_Token, ...]
+
+
+@lru_cache(maxsize=4)
+def shared(patterns: tuple[str, ...]) -> Patterns:
+    """The rules, with what they remember, for whoever asks next: a walk over a context, and each of its builds."""
+    return Patterns(patterns)
 
 
 class Patterns:
@@ -304,7 +336,7 @@ class Patterns:
         """Raise `ValueError` for a pattern that cannot be read, or too many."""
         if len(patterns) > limits.RULES:
             raise ValueError(f"{len(patterns)} patterns are too many; at most {limits.RULES} are taken")
-        self._rules: list[_Rule] = []
+        rules: list[_Rule] = []
         for index, original in enumerate(patterns):
             pattern = original.strip()
             if not pattern or original.startswith("#"):
@@ -318,42 +350,64 @@ class Patterns:
             if len(pattern) > 1:
                 pattern = pattern.removeprefix("/")
             try:
-                self._rules.append(_Rule(index, exclusion, _rule(pattern)))
+                rules.append(_Rule(index, exclusion, _rule(pattern)))
             except (re.error, ValueError) as error:
                 raise ValueError(f"Invalid ignore pattern '{original}': {error}") from error
-        self._held: dict[str, int] = {}
+        self._rules = tuple(rules)
+        self._states = _States(rule.tokens for rule in rules)
+        self._held: dict[str, tuple[_Node, int]] = {}
         self._size = 0
+        self._decisions: dict[tuple[int, int], tuple[int, int | None]] = {}
 
     def matches(self, path: str) -> bool:
         """Whether a slash-separated relative path is matched."""
         return self.decisive(path) is not None
 
     def decisive(self, path: str) -> int | None:
-        """The number of the pattern, from 0, by which a path is matched; None where it is not."""
-        return self._levels(path)[1]
+        """The number of the pattern, from 0, by which a path is matched; None where it is not.
 
-    def _levels(self, path: str) -> tuple[int, int | None]:
-        """The rules that match a path or a parent of it, as bits, and the one that decides.
-
-        What holds for a folder is remembered, so that a tree is matched in one step a path.
+        What holds for a folder is remembered, so that of a path in it only the name is walked.
         """
-        ahead = [path]
-        while "/" in ahead[-1] and (parent := ahead[-1].rpartition("/")[0]) not in self._held:
-            ahead.append(parent)
-        bits = self._held[ahead[-1].rpartition("/")[0]] if "/" in ahead[-1] else 0
+        ends = [len(path)]
+        node, above = self._states.start, 0
+        begin = 0
+        while (at := path.rfind("/", 0, ends[-1])) >= 0:
+            held = self._held.get(path[:at])
+            if held is not None:
+                node, above = held
+                begin = at
+                break
+            ends.append(at)
         decisive: int | None = None
-        for here in reversed(ahead):
-            bits, decisive = self._level(here, bits)
-            if here is not path:
-                self._remember(here, bits)
-        return bits, decisive
+        for end in reversed(ends):
+            for char in path[begin:end]:
+                node = node[char]
+            begin = end
+            above, decisive = self._decided(above, node.rules)
+            if end < len(path):
+                self._remember(path[:end], node, above)
+        return decisive
 
-    def _level(self, path: str, above: int) -> tuple[int, int | None]:
+    def _decided(self, above: int, matching: int) -> tuple[int, int | None]:
+        """The rules that count for a path, as bits, and the one that decides.
+
+        above: those that count for its folder. matching: those that match the path itself.
+        """
+        if not above and not matching:
+            return 0, None
+        found = self._decisions.get((above, matching))
+        if found is None:
+            if len(self._decisions) >= _DECISIONS:
+                self._decisions = {}
+            found = self._decisions[above, matching] = self._decide(above, matching)
+        return found
+
+    def _decide(self, above: int, matching: int) -> tuple[int, int | None]:
         bits = 0
         decisive: int | None = None
         for number, rule in enumerate(self._rules):
             # A rule cannot change what is matched already, nor an exclusion what is not.
-            if not above >> number & 1 and (rule.exclusion == (decisive is None) or not rule.matches(path)):
+            if not above >> number & 1 and (rule.exclusion == (decisive is None) or not matching >> number & 1):
                 continue
             bits |= 1 << number
             if rule.exclusion:
@@ -362,9 +416,9 @@ class Patterns:
                 decisive = rule.index
         return bits, decisive
 
-    def _remember(self, folder: str, bits: int) -> None:
-        self._size += len(folder)
+    def _remember(self, folder: str, node: _Node, bits: int) -> None:
+        self._size += len(folder) + node.states.bit_length() // 8 + _NODE
         if self._size > limits.REMEMBERED:
             self._held = {}
-            self._size = len(folder)
-        self._held[folder] = bits
+            self._size = 0
+        self._held[folder] = node, bits

@@ -11,7 +11,7 @@ from sim.builds.context import clean
 from sim.builds.instructions import Run
 from sim.builds.mounts import read_mount
 from sim.builds.rootfs import Files, TreeView
-from sim.builds.selection import View, resolve
+from sim.builds.selection import View, resolve, too_deep
 from sim.builds.vertices import BuildGraph
 from sim.errors import InputError
 from sim.limits import MANIFEST
@@ -64,7 +64,7 @@ def _plain(*parts: str) -> str:
 
 def _text(view: View, path: str) -> str | None:
     """The text of a file that is known and not too large."""
-    entry = view.lookup(resolve(view, path))
+    entry = None if too_deep(path) else view.lookup(resolve(view, path))
     if entry is None or entry.kind != "file" or entry.content is None or entry.size > MANIFEST:
         return None
     data = entry.content.read()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sim.archives.store import LayerStore
@@ -176,7 +177,7 @@ def plan_builds(
     """
     if builder not in BUILDERS:
         raise InputError(f"no builder {builder!r}; there are {', '.join(BUILDERS)}")
-    tree = _tree(context)
+    tree = _tree(context, partial(tick, 0.0))
     if dockerfile is not None:
         tree = trees.write(tree, path, dockerfile)
     machine = Machine(load.host(host), bound, builder, max_parallelism, pull_base)
@@ -188,7 +189,7 @@ def plan_builds(
         remotes=fetched,
     )  # fmt: skip
     tick(0.0)
-    builds = [_plan(session, tree, options, bases, label, bound)]
+    builds = [_plan(session, tree, options, bases, label, bound, partial(tick, 0.0))]
     for change in changes:
         tick(len(builds) / (len(changes) + 1))
         ignore = rules_of(tree, trees.clean(path), specific=builder != "legacy")
@@ -206,7 +207,8 @@ def plan_builds(
         if change.no_cache_filter and builder == "legacy":
             raise InputError("no_cache_filter is for BuildKit; the legacy builder knows no_cache only")
         _find_cache(session, change)
-        builds.append(_plan(session, tree, options, bases, label, bound))
+        alive = partial(tick, len(builds) / (len(changes) + 1))
+        builds.append(_plan(session, tree, options, bases, label, bound, alive))
     return BuildPlan(builder, tuple(builds))
 
 
@@ -226,21 +228,27 @@ def _find_cache(session: _Session, change: Change) -> None:
         session.store = exported(session.store, before.graph, before.steps, change.cache)
 
 
-def _tree(context: Tree | Mapping[str, str] | str | Path) -> Tree:
+def _tree(context: Tree | Mapping[str, str] | str | Path, alive: Callable[[], None]) -> Tree:
     if isinstance(context, Tree):
         return context
     if isinstance(context, Mapping):
         return trees.from_mapping(context)
-    return trees.from_directory(context)
+    return trees.from_directory(context, alive=alive)
 
 
 def _plan(
-    session: _Session, tree: Tree, options: Options, bases: Bases | None, label: str, bound: Bound
+    session: _Session,
+    tree: Tree,
+    options: Options,
+    bases: Bases | None,
+    label: str,
+    bound: Bound,
+    alive: Callable[[], None],
 ) -> PlannedBuild:
     session.count += 1
     builder = session.builder
     dockerfile = read_dockerfile(tree, options.dockerfile)
-    graph, ignore = graph_for(builder, dockerfile, tree, options, bases, session.store.synced)
+    graph, ignore = graph_for(builder, dockerfile, tree, options, bases, session.store.synced, alive)
     before = session.before
     pairs = pair(before.graph if before is not None else None, graph)
     hopeful = session.store.copy()
@@ -258,7 +266,7 @@ def _plan(
     failing, skipped = _failure(session, graph, known, changed)
 
     def walked(graph: BuildGraph, store: Store, output: Output) -> Built:
-        steps = walk_for(builder, graph, store, output, failing=failing, skipped=skipped)
+        steps = walk_for(builder, graph, store, output, failing=failing, skipped=skipped, alive=alive)
         return Built(graph, {v.id: steps.get(v.id) or Step(v, "skipped", None) for v in graph.vertices})
 
     now = walked(graph, session.store, changed)
@@ -266,7 +274,7 @@ def _plan(
     alike = graph
     if mirrored:
         supposed = dataclasses.replace(options, remotes={**options.remotes, **mirrored})
-        alike, _ = graph_for(builder, dockerfile, tree, supposed, bases, session.store.synced)
+        alike, _ = graph_for(builder, dockerfile, tree, supposed, bases, session.store.synced, alive)
         alike = alike if alike.order == graph.order else graph
     best = now if before is None else walked(alike, hopeful, same)
     _check(now, ignore, dockerfile)

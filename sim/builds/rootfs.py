@@ -25,6 +25,7 @@ class Files:
         "_written",
         "below",
         "declared",
+        "digests",
         "memo",
         "opaque",
         "places",
@@ -62,6 +63,7 @@ class Files:
         self.opaque = through and len(below) == 1 and written is None and places is None and not self.removed
         self.ready = False
         self.memo: dict[str, Listing] = {}
+        self.digests: dict[str, str] = {}
 
     @property
     def written(self) -> Mapping[str, Entry]:
@@ -104,12 +106,11 @@ class Files:
     def lookup(self, path: str) -> Entry | None:
         """The entry at a path as far as it is known."""
         self.prepare()
-        above = _with_above(path)
         node: Files | None = self
         while node is not None:
             if path in node.written:
                 return node.written[path]
-            if not node.removed.isdisjoint(above):
+            if node.removed and covered(path, node.removed):
                 return None
             for upper in node.below[:-1]:
                 found = upper.lookup(path)
@@ -123,14 +124,9 @@ def _ends(rel: str) -> list[int]:
     return [at for at in range(len(rel)) if rel[at] == "/"] + ([0] if rel else [])
 
 
-def _with_above(path: str) -> set[str]:
-    """A path and the directories it is in, "" for the root."""
-    return {path, *(path[:at] for at in _ends(path))}
-
-
 def covered(path: str, by: Container[str]) -> bool:
-    """Whether a path, or a directory it is in, is among some paths."""
-    return any(name in by for name in _with_above(path))
+    """Whether a path, or a directory it is in, "" for the root, is among some paths."""
+    return path in by or any(path[:at] in by for at in _ends(path))
 
 
 def _collect(
@@ -140,7 +136,6 @@ def _collect(
 
     known: an answer is declared complete. removed: paths below this one that steps above have taken away.
     """
-    above = _with_above(path)
     while True:
         if node.opaque:
             taint.extend(() if known[0] else node.tokens)
@@ -164,7 +159,7 @@ def _collect(
                 if not node.through:
                     return True
         if node.removed:
-            if not node.removed.isdisjoint(above):
+            if covered(path, node.removed):
                 return True
             removed |= {gone for gone in node.removed if gone.startswith(path + "/") or not path}
         if not node.below:
@@ -200,10 +195,11 @@ def _overlap(place: str, path: str) -> bool:
 class TreeView:
     """A build context as a view: everything in it is known."""
 
-    __slots__ = ("memo", "tree")
+    __slots__ = ("digests", "memo", "tree")
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.digests: dict[str, str] = {}
         self.memo: dict[str, Listing] = {}
 
     def listing(self, path: str) -> Listing:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from sim import limits
 from sim.builds.context import Entry
 from sim.builds.patterns import Patterns, glob
 
@@ -38,7 +39,9 @@ class Listing:
 
 
 class View(Protocol):
-    """A file tree that can be looked into."""
+    """A file tree that can be looked into. digests: checksums of what links led to, by where that is."""
+
+    digests: dict[str, str]
 
     def listing(self, path: str) -> Listing:
         """What is at a relative path ("" for the root) and below."""
@@ -168,7 +171,9 @@ def _followed(view: View, path: str, entry: Entry, missing: list[str]) -> str:
     if not found.entries:
         missing += [] if found.taint else ["/" + goal]
         return entry.identity()
-    return _one(view, Selector("/" + goal)).digest
+    if goal not in view.digests:
+        view.digests[goal] = _one(view, Selector("/" + goal)).digest
+    return view.digests[goal]
 
 
 def has_wildcard(path: str) -> bool:
@@ -189,19 +194,32 @@ def resolve(view: View, path: str) -> str:
 
 
 def way(view: View, path: str) -> list[str]:
-    """Every symbolic link that is followed on the way to a path, and at the end where it leads."""
+    """Every symbolic link that is followed on the way to a path, and at the end where it leads.
+
+    No link is looked for on a path that Linux takes none of, or that is deeper than a build context can be.
+    """
     met: list[str] = []
     for _ in range(_MAX_LINKS):
-        parts = path.split("/") if path else []
-        for count in range(1, len(parts) + 1):
-            here = "/".join(parts[:count])
+        if too_deep(path):
+            break
+        at = 0
+        while at <= len(path) and path:
+            at = path.find("/", at)
+            end = len(path) if at < 0 else at
+            here = path[:end]
             entry = view.lookup(here)
             if entry is not None and entry.kind == "link":
-                base = "/" if entry.target.startswith("/") else "/" + "/".join(parts[: count - 1])
-                joined = posixpath.normpath(posixpath.join(base, entry.target.lstrip("/"), *parts[count:]))
+                base = "/" if entry.target.startswith("/") else "/" + here.rpartition("/")[0]
+                joined = posixpath.normpath(posixpath.join(base, entry.target.lstrip("/"), path[end + 1 :]))
                 path = joined.strip("/")
                 met.append(here)
                 break
+            at = end + 1
         else:
             break
     return [*met, path]
+
+
+def too_deep(path: str) -> bool:
+    """Whether a path is longer than Linux takes one, or leads through more folders than those of a build context."""
+    return len(path) > limits.PATH or path.count("/") > limits.DEPTH

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -87,12 +88,14 @@ METRICS = (
 )
 
 
-def read_context(folder: str | Path, dockerfile: str = "Dockerfile", *, whole: bool = False) -> Tree:
+def read_context(
+    folder: str | Path, dockerfile: str = "Dockerfile", *, whole: bool = False, alive: Callable[[], None] = trees.untold
+) -> Tree:
     """The build context of a folder; what its ignore files exclude for good is not even walked.
 
-    whole: walk all of it, as when the ignore files themselves are to change.
+    whole: walk all of it, as when the ignore files themselves are to change. alive: called for each folder; may raise.
     """
-    tree = _read(Path(folder), dockerfile, whole=whole)
+    tree = _read(Path(folder), dockerfile, whole, alive)
     if Path(folder).resolve().is_relative_to(_PACKAGE):
         return tree.keep(lambda path: "__pycache__" not in path.split("/"))
     return tree
@@ -102,28 +105,28 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 """Where it is installed, the shipped scenarios lie in it, and pip has compiled the Python files of their contexts."""
 
 
-def _read(root: Path, dockerfile: str, *, whole: bool) -> Tree:
+def _read(root: Path, dockerfile: str, whole: bool, alive: Callable[[], None]) -> Tree:
     if whole:
-        return trees.from_directory(root)
+        return trees.from_directory(root, alive=alive)
     found = {name: trees.text_of_file(root, name) for name in (f"{dockerfile}.dockerignore", ".dockerignore")}
     ignore_files = {name: text for name, text in found.items() if text is not None}
     ignore = rules_of(trees.from_mapping(ignore_files), dockerfile)
     if any(rule.startswith("!") for _, rule in ignore.rules):
-        return trees.from_directory(root)
-    return trees.from_directory(root, skip=ignore.hides)
+        return trees.from_directory(root, alive=alive)
+    return trees.from_directory(root, skip=ignore.hides, alive=alive)
 
 
 def plan(
     params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
 ) -> BuildPlan:
     """The plan of a study's builds. folder: where the context is looked up. Raises `InputError`."""
-    tree, asked = _tree(params, folder), _asked(params, folder)
+    tree, asked = _tree(params, folder, tick), _asked(params, folder)
     return plan_builds(None, tree, params.builds, label=label, bound=bound, tick=tick, **asked)
 
 
 def advice(params: Parameters, folder: str | Path, limit: int = 3, tick: Tick = no_tick) -> tuple[Suggestion, ...]:
     """What would have made the last of a study's builds cheaper, the best first. Raises `InputError`."""
-    tree, asked = _tree(params, folder, whole=True), _asked(params, folder)
+    tree, asked = _tree(params, folder, tick, whole=True), _asked(params, folder)
     return suggestions(tree, params.builds, limit=limit, tick=tick, **asked)
 
 
@@ -144,7 +147,7 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8, tick: Tick =
 
     params: without changes. Raises `InputError`.
     """
-    tree, asked = _tree(params, folder), _asked(params, folder)
+    tree, asked = _tree(params, folder, tick), _asked(params, folder)
     found: dict[int, WhatIf] = {}
     tried: set[str] = set()
     first = plan_builds(None, tree, **asked).last
@@ -187,10 +190,10 @@ _LISTS = re.compile(r"(^|/)(Dockerfile|\.|README|LICENSE|docs?/)|\.(md|rst|lock|
 """Files that are edited less often than a source."""
 
 
-def _tree(params: Parameters, folder: str | Path, *, whole: bool = False) -> Tree:
+def _tree(params: Parameters, folder: str | Path, tick: Tick, *, whole: bool = False) -> Tree:
     root = Path(folder) / params.context
     whole = whole or any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
-    tree = read_context(root, params.dockerfile, whole=whole)
+    tree = read_context(root, params.dockerfile, whole=whole, alive=partial(tick, 0.0))
     if params.dockerfile not in tree and (text := trees.text_of_file(root, params.dockerfile)) is not None:
         tree = trees.put(tree, params.dockerfile, trees.file(text))
     return tree

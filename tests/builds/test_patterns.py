@@ -8,7 +8,7 @@ from e2b_dockerfile_utils import PatternMatcher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.measure import growth
+from bench.measure import cost, growth
 from sim import limits
 from sim.builds import context as trees
 from sim.builds import patterns
@@ -159,10 +159,13 @@ def test_a_match_is_linear_in_pattern_times_name(make):
     def ready(size):
         pattern, name = make(size)
 
-        rule, expression = patterns._rule(pattern), glob(pattern)
+        expression = glob(pattern)
 
         def match():
-            assert not rule(name)
+            node = patterns._States([patterns._rule(pattern)]).start
+            for char in name:
+                node = node[char]
+            assert not node.rules
             assert not expression.fullmatch(name)
 
         return match
@@ -186,20 +189,53 @@ def test_217_bytes_that_froze_the_interpreter_are_planned():
         assert plan_builds(None, ignored).last.misses == 1
 
 
-def test_a_deep_tree_is_matched_once_a_folder(monkeypatch):
-    """A path asks each rule once, not once a parent: the parents' answers are remembered."""
-    rules = Patterns(["x*y", "!a*z"])
-    asked = 0
+DEEP = ["**" + "/*" * 90 + f"b{number}" for number in range(10)]
 
-    def counted(path):
-        nonlocal asked
-        asked += 1
-        return False
 
-    monkeypatch.setattr(rules, "_rules", [type(rule)(rule.index, rule.exclusion, counted) for rule in rules._rules])
-    names = ["/".join(["a"] * depth) for depth in range(1, 200)]
-    assert not any(rules.matches(name) for name in names)
-    assert asked <= 2 * len(names)
+def test_a_deep_tree_costs_the_characters_of_its_names():
+    """A match walks on from the folder. Twice the folders of one letter below one another: twice the work."""
+
+    def ready(depth):
+        names = ["/".join(["a"] * deep) for deep in range(1, depth)]
+
+        def work():
+            rules = Patterns(DEEP)
+            assert not any(rules.matches(name) for name in names)
+
+        return work
+
+    with watchdog():
+        assert growth(ready, 200, 2) < 2 * 1.7
+
+
+@pytest.mark.parametrize("make", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_first_deep_path_is_walked_once_for_all_its_folders(make):
+    def ready(size):
+        pattern, name = make(size)
+        return lambda: Patterns([pattern]).matches(name)
+
+    with watchdog():
+        assert growth(ready, 30, 4) < 4 * 4
+
+
+def test_many_rules_cost_little_more_than_one():
+    """900 files with 990 lines: all rules are carried along at once."""
+    names = [f"src/m{number}.py" for number in range(900)]
+    one, many = (Patterns([f"build{number}/*tmp*" for number in range(count)]) for count in (10, 990))
+
+    def ready(rules):
+        return lambda: [rules.matches(name) for name in names]
+
+    assert cost(ready(many)) < 5 * cost(ready(one))
+
+
+def test_what_rules_remember_is_bounded_and_what_is_forgotten_is_found_again(monkeypatch):
+    monkeypatch.setattr(limits, "REMEMBERED", 5_000)
+    rules, names = Patterns(["**/a*b", "!**/c/*"]), [f"{n}/a{n}/c/{m}b" for n in range(40) for m in range(5)]
+    assert not any(map(rules.matches, names))
+    assert all(rules.matches(name.replace("/c/", "/d/a")) for name in names)
+    assert len(rules._held) * patterns._NODE <= 5_000
+    assert len(rules._states._nodes) * patterns._NODE <= 5_000
 
 
 def test_rules_and_their_length_are_limited_with_the_number():

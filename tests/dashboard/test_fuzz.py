@@ -30,7 +30,9 @@ LINES = (
     "ADD http://x/y.tar /", "ENV A=${A:-x}${A", "FROM scratch", "FROM b", "CMD [[[[", "RUN <<EOF\nx\nEOF",
     "RUN <<EOF", "ONBUILD COPY . .", "# syntax=docker/dockerfile:1", "# escape=`", "HEALTHCHECK NONE", "LABEL a=b c",
     "COPY ../x /", "VOLUME /x", "\\", "RUN \\", "EXPOSE 70000", "STOPSIGNAL 9", "SHELL []", "COPY --chmod=999 a b",
-    "COPY --link a b", "FROM --platform=$X a", "garbage",
+    "COPY --link a b", "FROM --platform=$X a", "garbage", "COPY fan/* /f/",
+    *(line.format("a/" * 2_000 + "a") for line in ("RUN pip install -r {}", "RUN cd {} && npm ci", "WORKDIR {}",
+    "RUN npm ci --prefix {}", "RUN --mount=type=bind,source={} x", "COPY {} /y")),
 )  # fmt: skip
 VIEWS = {"lang": ("ja", "en", "x"), "size": ("nan", "2", "-1"), "show": ("1", "0"), "seed": ("7", "-1", "x")}
 FIGURES = ("finish", "ruler", "every", "of", "queue", "measure", "look", "use", "source", "images", "next", "store")
@@ -63,11 +65,16 @@ def dockerfile(random: Random) -> str:
 
 def build_context(random: Random) -> tuple[str, bytes]:
     """An archive with a Dockerfile, or one that is damaged."""
-    ignored = random.choice((b"*a*\n!a\n", b"*", b"["))
+    ignored = random.choice(
+        (b"*a*\n!a\n", b"*", b"[", b"**" + b"/*" * 90 + b"b\n", b"".join(b"*%d*\n" % n for n in range(990)))
+    )
     files = {"Dockerfile": dockerfile(random).encode(), "src/a.py": b"1\n", "*?[": b"x", ".dockerignore": ignored}
-    links = ("l", "m/l")
+    if random.random() < 0.3:  # deep folders, and a fan of links to one folder
+        files |= {f"{n}/" + "a/" * random.choice((9, 240, 300)) + "f": b"" for n in range(20)}
+    fan = tuple(f"fan/{n}" for n in range(100)) if random.random() < 0.3 else ()
+    links = ("l", "m/l", *fan)
     goals = ("src", "l", "src/a.py", "gone", ".", "m/l/..", *[".."] * (random.random() < 0.2))
-    targets = {name: random.choice(goals) for name in links}
+    targets = {name: "../src" if name in fan else random.choice(goals) for name in links}
     if random.random() < 0.5:
         name, data = "x.zip", zipped(files | {n: t.encode() for n, t in targets.items()}, links=links)
     else:

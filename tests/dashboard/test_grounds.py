@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.grounds import Ground, brought, files, is_dockerfile, shipped
+from sim import limits
 from sim.errors import InputError
 from sim.loading import load
 from tests.dashboard.apptest import ROOT, SCENARIOS
@@ -62,3 +63,18 @@ def test_a_dockerfile_that_is_a_link_is_not_followed_out_of_the_context(tmp_path
     (tmp_path / "there" / "Dockerfile").symlink_to(tmp_path / "secret")
     with pytest.raises(InputError, match="is a link out of the build context"):
         _ = Ground("t/Dockerfile", str(tmp_path / "there")).text
+
+
+def test_folders_and_classes_count_in_what_ignore_files_may_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name of one letter in each of two hundred folders is matched as often as two hundred files are."""
+    monkeypatch.setattr(limits, "LAB_MATCHED", 8_000)
+    names = ["Dockerfile", ".dockerignore", "a/b/c"]
+    (tmp_path / ".dockerignore").write_text("x" * 99)
+    assert brought(str(tmp_path), names)[0].count == 5
+    with pytest.raises(InputError, match=r"at most 131072 bytes, and \d+ characters"):
+        brought(str(tmp_path), [*names, "a/" * 200 + "d"])
+    (tmp_path / ".dockerignore").write_text("[x]" * 33)
+    with pytest.raises(InputError, match=r"each \[ counted as 50"):
+        brought(str(tmp_path), names)

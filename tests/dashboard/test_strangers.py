@@ -262,7 +262,7 @@ def test_copies_of_many_files_and_ignore_files_of_many_lines_are_answered_with_t
     monkeypatch.setattr(limits, "LAB_MATCHED", 500)
     at = brought(("Dockerfile", b"FROM a\n"), (".dockerignore", b"a\n" * 30), *files)
     assert "'.dockerignore' is too large" in texts(at)
-    assert "10 lines for 50 files" in texts(at)
+    assert "2 characters, each [ counted as 50, for names of 207 characters" in texts(at)
 
 
 def test_a_build_that_is_too_large_to_draw_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
