@@ -179,10 +179,12 @@ def replayed(found: Mapping[str, Any]) -> str:
             _share(a["agree"], a["steps"]),
             f"{a['agree_after_first']} of {a['steps_after_first']}",
             _share(a["agree_after_first"], a["steps_after_first"]),
+            f"{a['named_otherwise']}",
         )
         for name, a in found["builders"].items()
     ]
-    lines = table(("builder", "steps that agree", "", "after the first build", ""), rows, right=(1, 2, 3, 4))
+    heads = ("builder", "steps that agree", "", "after the first build", "", "named otherwise")
+    lines = table(heads, rows, right=(1, 2, 3, 4, 5))
     for item in found["disagreements"]:
         lines += [
             "",
