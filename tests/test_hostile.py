@@ -99,7 +99,6 @@ class TestNesting:
 
 
 class TestBaseline:
-    @pytest.mark.skipif(not HOSTILE.is_dir(), reason="the recorded files are not here")
     @pytest.mark.parametrize("file", sorted(HOSTILE.glob("baseline_*.jsonl")), ids=lambda file: file.stem)
     def test_each_that_brought_it_down_is_refused_with_line_and_key(self, capsys: Captured, file: Path) -> None:
         err = refused(["run", str(ROOT / "scenarios" / "density.yaml"), "--baseline", str(file)], capsys)
@@ -460,6 +459,13 @@ def test_what_had_finished_is_reported_whatever_signal_ends_a_run(
 
 
 class TestOut:
+    def test_a_dockerfile_outside_of_the_context_is_called_no_link(self, tmp_path: Path, capsys: Captured) -> None:
+        write(tmp_path, "shop/Dockerfile", "FROM scratch\n")
+        outside = write(tmp_path, "Other", "FROM scratch\n")
+        err = refused(["build", str(tmp_path / "shop"), "-f", outside], capsys)
+        assert "is outside of the build context" in err
+        assert "link" not in err
+
     def test_a_full_disk_leaves_what_was_there(
         self, tmp_path: Path, tiny: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -486,6 +492,15 @@ class TestOut:
         monkeypatch.setattr(Path, "replace", interrupted)
         assert answer(["run", tiny, "--out", str(tmp_path / "out")]) == 130
         assert list((tmp_path / "out").iterdir()) == []
+
+    def test_a_partial_file_that_somebody_else_has_is_left_alone(self, tmp_path: Path, tiny: str) -> None:
+        out = tmp_path / "out"
+        other = write(tmp_path, f"out/.{os.getpid()}.partial", "another's")
+        assert answer(["run", tiny, "--out", str(out)]) == 0
+        assert Path(other).read_text() == "another's"
+        assert sorted(path.name for path in out.iterdir()) == sorted([Path(other).name, "table.txt"])
+        (tmp_path / "plain").touch()
+        assert (out / "table.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
     def test_a_folder_of_the_files_name_is_told(self, tmp_path: Path, tiny: str, capsys: Captured) -> None:
         (tmp_path / "out" / "table.txt").mkdir(parents=True)
