@@ -39,12 +39,6 @@ def count(tool: str, command: str, cwd: str, env: Mapping[str, str], read: Read)
     return TOOLS[tool](words, cwd, read) if words is not None else None
 
 
-_MOST_WORDS = 10_000
-"""A variable may stand in a command a thousand times."""
-
-_LONGEST_PATH = 4096
-
-
 def _words(command: str, env: Mapping[str, str]) -> list[str] | None:
     """A command's words up to what it redirects; None where one is a variable that is not known, or for too many."""
     words: list[str] = []
@@ -57,7 +51,7 @@ def _words(command: str, env: Mapping[str, str]) -> list[str] | None:
             if name[1] not in env:
                 return None
             words += env[name[1]].split()
-            if len(words) > _MOST_WORDS:
+            if len(words) > limits.COMMAND_WORDS:
                 return None
         elif plain.startswith(("$(", "`")) or word.startswith(("$(", "`")):
             return None
@@ -83,7 +77,7 @@ def _nothing(_: str) -> None:
 def entered(command: str, cwd: str) -> str:
     """The directory after a command, which is another after a `cd`; one that is too long for a path stays."""
     words = command.replace("(", " ").split(maxsplit=2)
-    if len(words) > 1 and words[0] == "cd" and "$" not in words[1] and len(cwd) < _LONGEST_PATH:
+    if len(words) > 1 and words[0] == "cd" and "$" not in words[1] and len(cwd) < limits.PATH:
         return posixpath.normpath(posixpath.join(cwd, words[1].strip("'\")")))
     return cwd
 
