@@ -40,8 +40,6 @@ _END_OF_ZIP = struct.Struct("<4s4H2LH")
 _ZIP64 = b"PK\x06\x07"
 _MOST_HOPS = 40
 """Links that Linux follows on one path (path_resolution(7)); whoever reads through more of them gets an error."""
-_MOST_STEPS = 200_000
-"""Names of all links together that are looked up to see where they lead: less than a second's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +253,10 @@ def _checked(items: Sequence[Item]) -> tuple[Item, ...]:
             if leaves or len(found[path].target) > LIMITS.path:
                 way = f"{path!r} to {found[path].target[: LIMITS.path]!r}"
                 raise InputError(f"the upload links {way}, out of the folder; expected links inside it")
-            if steps > _MOST_STEPS:
-                raise InputError(f"the upload's links lead over {_MOST_STEPS} names; expected fewer or shorter ones")
+            if steps > limits.UPLOAD_LINKS:
+                raise InputError(
+                    f"the upload's links lead over {limits.UPLOAD_LINKS} names; expected fewer or shorter ones"
+                )
     return tuple(found.values())
 
 

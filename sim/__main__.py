@@ -7,21 +7,23 @@ import os
 import sys
 from typing import NoReturn
 
-_INTERRUPTED = 130
+from sim import interrupts
 
 
 def main() -> None:
-    """Run the command line. An interrupt is answered in one line and with 130 also while modules are still imported."""
+    """Run the command line. An interrupt is answered in one line and its code also while modules are still imported."""
     try:
+        interrupts.take()
         from sim.cli import answer
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        _leave(_INTERRUPTED)
+    except KeyboardInterrupt as error:
+        with contextlib.suppress(OSError, AttributeError):
+            sys.stderr.write("interrupted\n")
+        _leave(interrupts.exit_code(error))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     code = answer()
-    if code == _INTERRUPTED:
+    if code > 128:
         _leave(code)
     sys.exit(code)
 

@@ -14,6 +14,7 @@ from typing import TextIO
 
 from sim import limits
 from sim.errors import InputError, Problem, cut
+from sim.printable import printable
 
 
 class Output:
@@ -34,6 +35,8 @@ class Output:
         except BrokenPipeError:
             self._open = False
             discard(sys.stdout)
+        except ValueError:
+            raise InputError(Problem("cannot be written: it is closed", "standard output")) from None
         except OSError as error:
             discard(sys.stdout)
             raise InputError(
@@ -42,7 +45,11 @@ class Output:
 
 
 def _writable(text: str, stream: TextIO) -> str:
-    """The text with "?" for what the stream's encoding has not, as a file's name of other bytes than UTF-8."""
+    """The text without what a terminal would obey, but for ends of lines, and with "?" for what its encoding has not.
+
+    The latter may be a file's name of other bytes than UTF-8.
+    """
+    text = printable(text, keep="\n\t")
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
 
@@ -60,7 +67,7 @@ def say(text: object) -> None:
     try:
         sys.stderr.write(_writable(f"{cut(str(text), 4 * limits.MESSAGE)}\n", sys.stderr))
         sys.stderr.flush()
-    except AttributeError:  # there is none, as in `2>&-`
+    except (AttributeError, ValueError):  # there is none, as in `2>&-`, or it was closed since
         return
     except OSError:
         discard(sys.stderr)
@@ -68,4 +75,4 @@ def say(text: object) -> None:
 
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether somebody reads a stream on a terminal; not where it is closed."""
-    return stream is not None and stream.isatty()
+    return stream is not None and not stream.closed and stream.isatty()

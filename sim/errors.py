@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sim import limits
+from sim.printable import printable
 
 
 def cut(text: str, limit: int) -> str:
@@ -60,12 +61,13 @@ class Problem:
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        head = ": ".join(part for part in (where, self.path, self.message) if part)
+        head = printable(": ".join(part for part in (where, self.path, self.message) if part))
         if not self.excerpt or not self.column:
             return head
-        before = self.excerpt[: self.column - 1].ljust(self.column - 1)
+        excerpt = printable(self.excerpt, instead=" ")
+        before = excerpt[: self.column - 1].ljust(self.column - 1)
         cells = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in before)
-        return f"{head}\n    {self.excerpt}\n    {' ' * cells}^"
+        return f"{head}\n    {excerpt}\n    {' ' * cells}^"
 
 
 def first_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:

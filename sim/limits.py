@@ -101,6 +101,30 @@ SHELL_LINE = 10_000
 SHELL_OUTPUT = 64 * KIB
 """Bytes that a RUN's `cat` prints to a file whose content is followed."""
 
+COMMAND_WORDS = 10_000
+"""Words of a RUN's command whose packages are counted: a variable may stand in a command a thousand times."""
+
+UPLOAD_LINKS = 200_000
+"""Names of all links of an upload together that are looked up to see where they lead: less than a second's work."""
+
+SUGGESTIONS = 40
+"""Changes of a Dockerfile that are tried alone for a suggestion."""
+
+SUGGESTION_PAIRS = 32
+"""Pairs of changes that are tried together, where a build has several causes."""
+
+SUGGESTION_STEPS = 20_000
+"""Steps that are planned in all for suggestions: of a build of thousands, few changes are tried."""
+
+CAUSES_CARRIED = 1_000
+"""Differences above a step past which it is not asked for its own: every step would hold the set of them all."""
+
+FOLLOWED = 500
+"""Instances that are followed one by one in time at most."""
+
+CORES = 1_024
+"""Cores that a host may be given, more than any that is sold."""
+
 ID = 60
 """Characters of a scenario's id."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 from sim.errors import InputError, Problem
@@ -19,9 +20,12 @@ def write_text(path: Path, text: str, name: str = "") -> None:
 
     Raises `InputError` where it cannot be written; then a file that was there is as it was.
     """
-    partial = path.with_name(f".{os.getpid()}.partial")
     try:
+        handle, made = tempfile.mkstemp(".partial", ".", path.parent)
+        os.close(handle)
+        partial = Path(made)
         try:
+            partial.chmod(0o666 & ~_umask())
             partial.write_bytes(text.encode("utf-8", "replace"))
             partial.replace(path)
         except BaseException:
@@ -33,6 +37,13 @@ def write_text(path: Path, text: str, name: str = "") -> None:
         raise InputError(Problem(f"cannot be written: {reason}", name or str(path))) from None
     except ValueError as error:  # a NUL in the path, or a character the file system cannot name
         raise InputError(Problem(f"cannot be written: {error}", repr(name or str(path)))) from None
+
+
+def _umask() -> int:
+    """The rights that a new file does not get; they can be read only by setting them."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def make_folder(path: Path) -> None:

@@ -692,7 +692,7 @@ class TestInspectFiles:
     def test_what_a_name_holds_is_not_obeyed_by_the_terminal(self, path: str, capsys: Captured) -> None:
         assert answer(["inspect", path, "--files"]) == 0
         out = capsys.readouterr().out
-        assert "/\\x1b[31m" in out
+        assert "/\\u001b[31m" in out
         assert "\x1b" not in out
 
     @pytest.mark.parametrize("wanted", ["3", "0", "sha256:", "zz"])

@@ -28,6 +28,8 @@ FLOORS: list[set[str]] = [
         "sim.console",
         "sim.inputfile",
         "sim.outputfile",
+        "sim.interrupts",
+        "sim.printable",
         "sim.limits",
         "sim.quantity",
         "sim.never",

@@ -99,7 +99,6 @@ class TestNesting:
 
 
 class TestBaseline:
-    @pytest.mark.skipif(not HOSTILE.is_dir(), reason="the recorded files are not here")
     @pytest.mark.parametrize("file", sorted(HOSTILE.glob("baseline_*.jsonl")), ids=lambda file: file.stem)
     def test_each_that_brought_it_down_is_refused_with_line_and_key(self, capsys: Captured, file: Path) -> None:
         err = refused(["run", str(ROOT / "scenarios" / "density.yaml"), "--baseline", str(file)], capsys)
@@ -429,12 +428,44 @@ def test_workers_end_with_their_parent_and_let_go_of_its_output(
     until(lambda: len(running(long_run.pid)) >= 3, "no workers began")
     os.kill(long_run.pid, number)
     assert long_run.stdout is not None
-    assert long_run.stdout.read() == b"", "the pipe ends where nobody holds it any more"
-    assert long_run.wait() == -number, "a shell calls this 128 and the signal's number"
+    assert long_run.stdout.read().strip() == b"", "the pipe ends where nobody holds it any more"
+    assert long_run.wait() in ((-number,) if number == signal.SIGKILL else (128 + number,))
     until(lambda: not running(long_run.pid), "a process is left")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("whole", [False, True], ids=["the parent", "all processes"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_what_had_finished_is_reported_whatever_signal_ends_a_run(
+    tmp_path: Path, tiny: str, number: signal.Signals, code: int, *, whole: bool
+) -> None:
+    text = TINY.replace("study: density", "study: startup\ninstances: 2000\nreplications: 5000")
+    long = write(tmp_path, "long.yaml", text.replace("HOST", "server").replace("id: tiny", "id: long"))
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "sim", "run", tiny, long, "--jobs", "2", "--out", str(out), "--format", "json"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        until(lambda: len(running(process.pid)) >= 4, "no workers began")
+        (os.killpg if whole else os.kill)(process.pid, number)
+        printed, said = process.communicate(timeout=60)
+        until(lambda: not running(process.pid), "a process is left")
+    assert process.returncode == code
+    assert said.splitlines() == [
+        "interrupted in long; 1 of 2 scenarios had finished", f"wrote {out / 'outcomes.jsonl'}",
+    ]  # fmt: skip
+    assert printed == ""
+    assert [json.loads(line)["scenario"] for line in (out / "outcomes.jsonl").read_text().splitlines()] == ["tiny"]
+
+
 class TestOut:
+    def test_a_dockerfile_outside_of_the_context_is_called_no_link(self, tmp_path: Path, capsys: Captured) -> None:
+        write(tmp_path, "shop/Dockerfile", "FROM scratch\n")
+        outside = write(tmp_path, "Other", "FROM scratch\n")
+        err = refused(["build", str(tmp_path / "shop"), "-f", outside], capsys)
+        assert "is outside of the build context" in err
+        assert "link" not in err
+
     def test_a_full_disk_leaves_what_was_there(
         self, tmp_path: Path, tiny: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -461,6 +492,15 @@ class TestOut:
         monkeypatch.setattr(Path, "replace", interrupted)
         assert answer(["run", tiny, "--out", str(tmp_path / "out")]) == 130
         assert list((tmp_path / "out").iterdir()) == []
+
+    def test_a_partial_file_that_somebody_else_has_is_left_alone(self, tmp_path: Path, tiny: str) -> None:
+        out = tmp_path / "out"
+        other = write(tmp_path, f"out/.{os.getpid()}.partial", "another's")
+        assert answer(["run", tiny, "--out", str(out)]) == 0
+        assert Path(other).read_text() == "another's"
+        assert sorted(path.name for path in out.iterdir()) == sorted([Path(other).name, "table.txt"])
+        (tmp_path / "plain").touch()
+        assert (out / "table.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
     def test_a_folder_of_the_files_name_is_told(self, tmp_path: Path, tiny: str, capsys: Captured) -> None:
         (tmp_path / "out" / "table.txt").mkdir(parents=True)

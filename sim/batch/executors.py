@@ -14,6 +14,7 @@ from typing import Any
 from sim import studies
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, CatalogError, InputError, SimError
+from sim.interrupts import NAMES
 from sim.outcome import Bound
 from sim.studies.base import Context, Run, Tick, no_tick
 
@@ -22,6 +23,9 @@ AT_ONCE = 61 if sys.platform == "win32" else 256
 
 CHUNKS_PER_JOB = 8
 """Enough that jobs end together, few enough that handing over costs little."""
+
+_ENDING = {number for name in ("SIGINT", *NAMES) if (number := getattr(signal, name, None)) is not None}
+"""Signals that a terminal or a service sends to all processes, to end them."""
 
 ExecuteAll = Callable[[Sequence["Task"], Callable[[float], None]], list[Run]]
 """Runs tasks in order; the second argument is told how many are done, with the running one's share."""
@@ -70,9 +74,11 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
         return
     from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 
-    from sim.batch.processes import SpawnAlone
+    from sim.batch.processes import SpawnAlone, end_all
 
-    with ProcessPoolExecutor(min(jobs, AT_ONCE), SpawnAlone(), _begin_worker) as pool:
+    with _interrupts_held():
+        executors = ProcessPoolExecutor(min(jobs, AT_ONCE), SpawnAlone(), _begin_worker)
+    with executors as pool:
 
         def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))
@@ -87,7 +93,9 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
                     future.result()
                     finished += futures[future]
                     done(finished)
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):
+                    end_all()
                 # Waits here and not as the interpreter ends, where CPython 3.11 may write to a pipe that is closed.
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
@@ -118,11 +126,11 @@ def _interrupts_let_in() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
 
 
 @contextmanager
@@ -134,7 +142,7 @@ def _interrupts_held() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import active_children
 from multiprocessing.context import SpawnContext, SpawnProcess
 from threading import Lock
 from typing import Any
@@ -48,3 +49,10 @@ class SpawnAlone(SpawnContext):
     """A context of `multiprocessing` whose processes are such."""
 
     Process = Process
+
+
+def end_all() -> None:
+    """End all such processes that run: each at once, or as it computes again."""
+    for child in active_children():
+        if isinstance(child, Process):
+            child.terminate()

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sim import limits
 from sim.builds.cache import Step
 from sim.builds.why import Built, Fact, differences, message
 from sim.outcome import Message
 
 MOST = 3
 """So many causes are told of one step."""
-
-_CARRIED = 1000
-"""With so many differences above it a step is not asked for its own: every step would hold the set of them all."""
 
 _ENVIRONMENT = ("build.arg_", "build.env_")
 _HERE = ("new", "build.text_changed", "build.document_changed", "build.mount_changed")
@@ -40,7 +38,7 @@ def causes(now: Built, before: Built | None, pairs: Mapping[str, str]) -> dict[s
             continue
         above = _together([known[item.vertex] for item in step.vertex.inputs])
         known[name] = above
-        if len(above) >= _CARRIED:
+        if len(above) >= limits.CAUSES_CARRIED:
             continue
         own = _own(step, now, before, pairs, above)
         found[name] = tuple(said for _, said in own)[:MOST]

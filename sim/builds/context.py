@@ -278,7 +278,8 @@ def text_of_file(folder: str | Path, name: str) -> str | None:
     if not is_file(path):
         return None
     if not path.resolve().is_relative_to(root.resolve()):
-        raise InputError(Problem("is a link out of the build context; expected a file in it", printable(name)))
+        what = "is outside of" if Path(name).is_absolute() or ".." in Path(name).parts else "is a link out of"
+        raise InputError(Problem(f"{what} the build context; expected a file in it", printable(name)))
     return read_bytes(path, limits.DOCKERFILE, printable(name)).decode("utf-8", "replace")
 
 

@@ -39,11 +39,6 @@ def count(tool: str, command: str, cwd: str, env: Mapping[str, str], read: Read)
     return TOOLS[tool](words, cwd, read) if words is not None else None
 
 
-_MOST_WORDS = 10_000
-"""A variable may stand in a command a thousand times."""
-
-_LONGEST_PATH = 4096
-
 _REDIRECTS = re.compile(r"[0-9&]?[<>]")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 
@@ -60,7 +55,7 @@ def _words(command: str, env: Mapping[str, str]) -> list[str] | None:
             if name[1] not in env:
                 return None
             words += env[name[1]].split()
-            if len(words) > _MOST_WORDS:
+            if len(words) > limits.COMMAND_WORDS:
                 return None
         elif plain.startswith(("$(", "`")) or word.startswith(("$(", "`")):
             return None
@@ -88,7 +83,7 @@ def entered(command: str, cwd: str) -> str:
     if "cd" not in command:
         return cwd
     words = command.replace("(", " ").split(maxsplit=2)
-    if len(words) > 1 and words[0] == "cd" and "$" not in words[1] and len(cwd) < _LONGEST_PATH:
+    if len(words) > 1 and words[0] == "cd" and "$" not in words[1] and len(cwd) < limits.PATH:
         return posixpath.normpath(posixpath.join(cwd, words[1].strip("'\")")))
     return cwd
 

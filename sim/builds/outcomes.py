@@ -2,22 +2,21 @@
 
 A line of nothing but a few plain commands (`echo word > /file`, `rm`, `mkdir`, `cp`, `cat`, `touch`) leaves what is
 known. Of any other line the output is unknown and a token stands for it; what earlier steps put there is then still
-there, unless one of its commands may take it away: `rm`, `mv`, a redirect, `git clean`, `find -delete`, `xargs`. That a
-program called by name, such as `make`, removes what a COPY put there is not looked for.
+there, unless one of its commands may take it away or write it anew (`sim.builds.overwriting`).
 """
 
 from __future__ import annotations
 
-import itertools
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from sim import limits
 from sim.builds.context import Entry, file
 from sim.builds.instructions import Run
+from sim.builds.overwriting import SPECIAL, commands, written_by
 from sim.builds.rootfs import Files, covered
 from sim.builds.selection import key_of
 from sim.builds.vertices import Vertex
@@ -30,18 +29,6 @@ _WORD = r"""(?:[\w./:=,@%+-]+|'[^'\\\n]*'|"[^"$`\\\n]*")"""
 _PATH = r"[\w./-]+"
 _PLAIN = re.compile(rf"(true|:|echo|rm|mkdir|cp|cat|touch)((?: +{_WORD})*)(?: *> *({_PATH}))? *", re.ASCII)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
-_BEFORE = {
-    "!", "{", "command", "do", "elif", "else", "env", "exec", "if", "nice", "sudo", "then", "time", "until", "while",
-}  # fmt: skip
-"""Words that may stand before a command."""
-_TAKES = {"rm", "rmdir", "unlink", "shred", "truncate", "mv"}
-_WRITES = {"cp", "install", "ln", "tee"}
-_REDIRECTS = {">", ">|", "&>"}
-_GIT_TAKES = {"clean", "checkout", "reset", "restore", "rm", "mv", "stash", "switch"}
-_PLAIN_LINE = re.compile(r"[\w ./:=@%+,\t-]*", re.ASCII)
-"""A line that blanks alone divide into words, and that holds one command."""
-_ANY = "$"
-"""An argument that may come to any path."""
 
 
 def left_by(vertex: Vertex, below: Files | None, tokens: tuple[str, ...]) -> Files:
@@ -145,67 +132,14 @@ def _may_remove(line: str, start: str) -> tuple[str, ...]:
     """The paths that its commands may take away or write anew. start: the directory it starts in."""
     found: list[str] = []
     cwd: str | None = start
-    for words in _commands(line):
+    for words in commands(line):
         if words[:1] == ["cd"]:
-            plain = cwd is not None and len(words) == 2 and not _SPECIAL.search(words[1])
+            plain = cwd is not None and len(words) == 2 and not SPECIAL.search(words[1])
             cwd = posixpath.join(cwd or "/", words[1]) if plain else None
-        for goal in _taken(words):
-            special = _SPECIAL.search(goal)
+        for goal in written_by(words):
+            special = SPECIAL.search(goal)
             fixed = goal[: special.start()].rpartition("/")[0] + "/" if special else goal
             if fixed in ("", "/") or (cwd is None and not goal.startswith("/")):
                 return EVERYTHING
             found.append(posixpath.normpath(posixpath.join("/", cwd or "/", fixed)).strip("/"))
     return tuple(found)
-
-
-_SPECIAL = re.compile(r"[*?\[$`{~]")
-
-
-def _taken(words: Sequence[str]) -> list[str]:
-    """The paths that a command takes away or writes anew, as written."""
-    if not words:
-        return []
-    verb = words[0].rpartition("/")[2]
-    plain = [word for word in words[1:] if not word.startswith("-")]
-    goals = [word for sign, word in itertools.pairwise(words) if sign in _REDIRECTS]
-    if verb in _TAKES:
-        return goals + plain
-    if verb in _WRITES and plain:
-        into = plain[-1].endswith("/") or posixpath.basename(plain[-1]) in (".", "..")
-        names = [posixpath.basename(word) for word in plain[:-1]] if into else [""]
-        return goals + [posixpath.join(plain[-1], name) for name in names]
-    if verb == "find" and {"-delete", "-exec", "-execdir", "-ok"}.intersection(words):
-        starts = list(itertools.takewhile(lambda word: not word.startswith("-"), words[1:]))
-        return goals + (starts or ["."])
-    deep = (
-        (verb == "git" and _GIT_TAKES.intersection(words))
-        or (verb == "xargs" and _TAKES.intersection(words))
-        or (verb in ("sh", "bash") and "-c" in words)
-        or verb == "eval"
-    )
-    return [_ANY] if deep else goals
-
-
-def _commands(line: str) -> Iterator[list[str]]:
-    """The words of each command of a shell line; all that cannot be read is one `eval`."""
-    words: list[str] = []
-    try:
-        for token in _tokens(line):
-            if token and set(token) <= set("&|;()"):
-                yield words
-                words = []
-            elif words or not (token in _BEFORE or re.match(r"\w+=", token)):
-                words.append(token)
-    except ValueError:
-        words = ["eval"]
-    yield words
-
-
-def _tokens(line: str) -> Iterable[str]:
-    """The words and operators of a shell line. Raises `ValueError` for a quote that is not closed, as they are read."""
-    if _PLAIN_LINE.fullmatch(line):
-        return line.split()
-    lexer = shlex.shlex(re.sub(r"[\n`]", " ; ", line), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    return lexer

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim import limits
 from sim.builds import context as trees
 from sim.builds.context import Tree
 from sim.builds.counting import names_packages
@@ -34,14 +35,8 @@ LEAST_SECONDS = 0.5
 LEAST_SHARE = 0.05
 """A suggestion saves at least so much of the last build; less is noise beside the estimates."""
 
-MOST_TRIED = 40
-"""So many changes are tried alone."""
-
-MOST_STEPS = 20_000
-"""So many steps are planned in all: of a build of thousands, few changes are tried."""
-
-MOST_FIRST, MOST_PAIRS = 8, 32
-"""Where a build has several causes: on top of so many changes another is tried, in so many pairs in all."""
+_FIRST_OF_PAIRS = 8
+"""Where a build has several causes: on top of so many changes another is tried."""
 
 _TOOLS = (
     (
@@ -123,15 +118,15 @@ def suggestions(
     done = itertools.count()
 
     def tried(files: Mapping[str, str]) -> PlannedBuild | None:
-        tick(min(1.0, next(done) / (MOST_TRIED + MOST_PAIRS)))
+        tick(min(1.0, next(done) / (limits.SUGGESTIONS + limits.SUGGESTION_PAIRS)))
         try:
             return planned(files, others).last
         except InputError:
             return None
 
-    most = max(MOST_STEPS // max(now.last.steps, 1), 1)
-    alone = list(itertools.islice(_distinct(_candidates(now.last, text, path, builder)), min(MOST_TRIED, most)))
-    pairs = min(MOST_PAIRS, most - len(alone)) if _several(now.last.records) else 0
+    most = max(limits.SUGGESTION_STEPS // max(now.last.steps, 1), 1)
+    alone = list(itertools.islice(_distinct(_candidates(now.last, text, path, builder)), min(limits.SUGGESTIONS, most)))
+    pairs = min(limits.SUGGESTION_PAIRS, most - len(alone)) if _several(now.last.records) else 0
     plans = [tried(files) for _, files in alone]
     saves = [now.last.rebuild_seconds - plan.rebuild_seconds if plan is not None else 0.0 for plan in plans]
     found: dict[tuple[str, ...], Suggestion] = {}
@@ -179,7 +174,7 @@ def _pairs(
     it says the same but for lines.
     """
     tops = sorted(range(len(alone)), key=lambda at: _FIRST.index(alone[at][0].id) if alone[at][0].id in _FIRST else 9)
-    for first in tops[:MOST_FIRST]:
+    for first in tops[:_FIRST_OF_PAIRS]:
         plan, (said, files) = plans[first], alone[first]
         if plan is None:
             continue

@@ -15,6 +15,7 @@ from typing import Any
 from sim.builds.cache import Step
 from sim.builds.instructions import Arg, Copy, Pairs
 from sim.builds.remotes import contents
+from sim.builds.rootfs import Files
 from sim.builds.vertices import BuildGraph, Input, Vertex
 from sim.outcome import Message
 
@@ -192,10 +193,10 @@ def differences(
             elif item.kind == "context":
                 yield from _content(earlier.parts, selected.parts, known)
             else:
-                yield (), _output(earlier.parts, selected.parts, source)
+                yield (), _output(earlier.parts, selected.parts, source, now)
     ran = _ran_source(step, now)
     if ran is not None:
-        yield (), message("build.stage_output_changed", stage=stage_of(ran), line=ran.vertex.line, path="")
+        yield (), message("build.stage_output_changed", stage=stage_of(ran), line=ran.vertex.line, path="", run=0)
     if above is not None:
         yield (), message("build.parent_changed", line=above.vertex.line, step=above.vertex.name)
 
@@ -312,10 +313,23 @@ def _prefix(command: Sequence[Any]) -> list[str]:
     return [str(word) for word in command[1 : 1 + int(str(command[0])[1:])]]
 
 
-def _output(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], source: Step) -> Message:
-    """The first path of what it takes of a stage that is another."""
+def _output(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], source: Step, now: Built) -> Message:
+    """The first path of what it takes of a stage that is another, and the RUN that may have changed that once more."""
     path = next(iter(_differing(dict(old), dict(new))), "")
-    return message("build.stage_output_changed", stage=stage_of(source), line=source.vertex.line, path=path)
+    run = _over(path, source, now) if path else 0
+    return message("build.stage_output_changed", stage=stage_of(source), line=source.vertex.line, path=path, run=run)
+
+
+def _over(path: str, source: Step, now: Built) -> int:
+    """The line of the last RUN whose output is not known and that came after what is at a path, 0 where none did."""
+    if not isinstance(source.files, Files) or not source.files.listing(path).taint:
+        return 0
+    step: Step | None = source
+    while step is not None:
+        if step.vertex.kind == "exec" and isinstance(step.files, Files) and step.files.tokens:
+            return step.vertex.line
+        step = _parent(step, now)
+    return 0
 
 
 def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -35,6 +35,9 @@ RECORDINGS = ("recorded_builds.json", "recorded_builds_more.json", "recorded_bui
 
 _FROM = re.compile(r"(\[[^\]]*\] )?(\d+/\d+ )?from\b", re.IGNORECASE)
 
+_STAGE = re.compile(r"\[([^\]]*?) *\d+/\d+\]")
+"""The stage in a step's name, with its platform where that is printed: "[linux/amd64 web 2/6] RUN make"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
@@ -50,12 +53,16 @@ class Disagreement:
 
 @dataclass
 class Agreement:
-    """Steps and those that agree, of all builds and of those after a scenario's first."""
+    """Steps and those that agree, of all builds and of those after a scenario's first.
+
+    named_otherwise: steps that several stages share and whose name is recorded as another of theirs than the model's.
+    """
 
     agree: int = 0
     steps: int = 0
     agree_after_first: int = 0
     steps_after_first: int = 0
+    named_otherwise: int = 0
 
     @property
     def complete(self) -> bool:
@@ -148,9 +155,10 @@ def _replayed(
             bench = benches.get(name) or _bench(name, scenario, bases)
         benches[name] = bench
         with _placed(file, scenario["name"], f"{place}.builds.{number}"):
-            predicted = _build(bench, build)
+            predicted, otherwise = _build(bench, build)
         if not build.get("unstable"):
             agreement = builders.setdefault(name, Agreement())
+            agreement.named_otherwise += otherwise
             disagreements += _compare(scenario["name"], build, predicted, agreement, bench.first)
         bench.first = False
     return disagreements
@@ -199,8 +207,8 @@ def _placed(file: str, scenario: str, where: str) -> Iterator[None]:
         raise InputError(problems) from None
 
 
-def _build(bench: _Bench, build: Mapping[str, Any]) -> dict[str, str]:
-    """What each step is predicted to do.
+def _build(bench: _Bench, build: Mapping[str, Any]) -> tuple[dict[str, str], int]:
+    """What each step is predicted to do, and how many are named otherwise (`_named`).
 
     Where the model refuses a build, nothing if the recording has it fail too, else each recorded step is "refused".
     Raises `InputError` for a change or an argument that cannot be.
@@ -227,7 +235,7 @@ def _build(bench: _Bench, build: Mapping[str, Any]) -> dict[str, str]:
         )
     except InputError as error:
         refused = build.get("rc") or failing
-        return {} if refused else dict.fromkeys(build["steps"], f"refused: {error.problems[0]}")
+        return {} if refused else dict.fromkeys(build["steps"], f"refused: {error.problems[0]}"), 0
     return _named(steps, build["steps"])
 
 
@@ -285,27 +293,37 @@ def _token(text: str) -> Entry:
     return Entry("file", made.mode, int(uid or 0), 0, made.size, content=made.content)
 
 
-def _named(steps: Mapping[str, Step], recorded: Mapping[str, str]) -> dict[str, str]:
+def _named(steps: Mapping[str, Step], recorded: Mapping[str, str]) -> tuple[dict[str, str], int]:
     """What each printed step did, a repeated name numbered as in the recording, the target's side first.
 
     A step that several stages share goes by the name recorded of it: which of its names BuildKit prints is left to
-    chance (`sim.builds.merging`).
+    chance (`sim.builds.merging`). How many go by another than the model's is counted; any other step has one name.
     """
     found: dict[str, str] = {}
+    otherwise = 0
     for step in reversed(list(steps.values())):
         if step.vertex.internal or step.vertex.kind == "context":
             continue
         vertex = step.vertex
         if vertex.lookup:
             found[vertex.lookup] = "run"
-        named = next((name for name in reversed(vertex.names) if name in recorded and name not in found), vertex.name)
+        named = vertex.name
+        if _shared(vertex) and (named not in recorded or named in found):
+            free = (name for name in reversed(vertex.names) if name in recorded and name not in found)
+            named = next(free, named)
+            otherwise += named != vertex.name
         name = named
         count = 1
         while name in found:
             count += 1
             name = f"{named} #{count}"
         found[name] = {"hit": "cached", "failed": "error", "skipped": "not-run"}.get(step.outcome, "run")
-    return found
+    return found, otherwise
+
+
+def _shared(vertex: Vertex) -> bool:
+    """Whether a vertex stands in several stages."""
+    return len({found[1] for name in vertex.names if (found := _STAGE.match(name))}) > 1
 
 
 def _compare(

@@ -14,6 +14,7 @@ from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
+from sim.printable import printable
 
 _EXCERPT = 160
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -59,7 +60,7 @@ class Document:
 
 def _problem(name: str, lines: tuple[str, ...], line: int, column: int, message: str, path: Path_ = ()) -> Problem:
     source = lines[line - 1] if 0 < line <= len(lines) else ""
-    excerpt = "".join(c if c.isprintable() else " " for c in source) if len(source) <= _EXCERPT else ""
+    excerpt = printable(source, instead=" ") if len(source) <= _EXCERPT else ""
     return Problem(message, name, line, column, ".".join(str(key) for key in path), excerpt)
 
 

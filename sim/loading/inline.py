@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le, doc
 
+from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Application, Host, Number
 from sim.catalog.names import CatalogName, Kind
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render
 from sim.scenario import Text
-from sim.studies.startup import MOST_CORES
 
 GIVEN = "definition: given by the scenario"
 """The source of a number that stands in the scenario."""
@@ -30,7 +30,7 @@ class InlineHost:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
     like: Annotated[str | Host, CatalogName("hosts", empty=True), doc("The host that it is like.")] = ""
-    cores: Annotated[int | None, Ge(1), Le(MOST_CORES), doc("How many cores it has.")] = None
+    cores: Annotated[int | None, Ge(1), Le(limits.CORES), doc("How many cores it has.")] = None
     cpu_speed: Annotated[
         float | None, Unit("1"), Gt(0), Le(100), doc("A core's speed against the reference host's.")
     ] = None

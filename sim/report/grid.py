@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from sim.printable import printable
+
 WIDTH = 80
 
 _LEAST = 8
@@ -61,6 +63,7 @@ def table(
     right: columns set flush right. Where a line would pass `limit` (None for any width) the last column is cut, or
     with `wrap` goes on below.
     """
+    rows = [[printable(text) for text in row] for row in rows]
     columns = list(zip(header, *rows, strict=True))
     cells = [max(width(text) for text in column) for column in columns]
     if limit is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.inspection import NAMED_FILES
+from sim.printable import printable
 from sim.report.grid import WIDTH, cut, table
 from sim.report.numbers import NARROW, written
 
@@ -99,9 +100,8 @@ def _size(value: float | None) -> str:
 
 def _image(image: Mapping[str, Any]) -> list[str]:
     layers = image["layers"]
-    lines = [
-        f"image {image['name'] or '(no name)'}: {len(layers)} layers, {_size(sum(layer['size'] for layer in layers))}"
-    ]
+    name = printable(image["name"]) or "(no name)"
+    lines = [f"image {name}: {len(layers)} layers, {_size(sum(layer['size'] for layer in layers))}"]
     rows = [
         (
             str(number),
@@ -141,15 +141,10 @@ def _wasted(image: Mapping[str, Any]) -> list[str]:
     shown = image["wasted_files"][:_FILES]
     if not shown:
         return []
-    rows = [(_size(one["bytes"]), ", ".join(map(str, one["layers"])), _plain(one["path"])) for one in shown]
+    rows = [(_size(one["bytes"]), ", ".join(map(str, one["layers"])), printable(one["path"])) for one in shown]
     rest = image["wasted_file_count"] - len(shown)
     more = [f"and {rest:,} files more (--format json names up to {NAMED_FILES:,})"] if rest else []
     return ["", *table(("wasted", "in layers", "file"), rows, right=(0,), limit=None), *more]
-
-
-def _plain(text: str) -> str:
-    """A name out of an archive without what a terminal would obey."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 _KINDS = {"directory": "d", "symlink": "l", "hardlink": "h", "other": "?"}
@@ -159,12 +154,12 @@ def _files(number: int, layer: Mapping[str, Any]) -> list[str]:
     """The entries of a layer as they stand in its tar; what it deletes of lower layers has no mode."""
     rows = []
     for one in layer["entries"]:
-        path, kind = "/" + _plain(one["path"]), one["kind"]
+        path, kind = "/" + printable(one["path"]), one["kind"]
         if kind in ("whiteout", "opaque"):
             rows.append(("deletes", "", path if kind == "whiteout" else f"{path} as it was below"))
             continue
         mode = _KINDS.get(kind, "-") + stat.filemode(one["mode"])[1:]
-        arrow = f" -> {_plain(one['link'])}" if one["link"] else ""
+        arrow = f" -> {printable(one['link'])}" if one["link"] else ""
         rows.append((mode, _size(one["size"]) if kind == "file" else "", path + arrow))
     title = f"files of layer {number} ({_digest(layer)}): {len(rows):,}"
     return ["", title, *table(("mode", "size", "path"), rows, right=(1,), limit=None)]
@@ -179,10 +174,12 @@ def replayed(found: Mapping[str, Any]) -> str:
             _share(a["agree"], a["steps"]),
             f"{a['agree_after_first']} of {a['steps_after_first']}",
             _share(a["agree_after_first"], a["steps_after_first"]),
+            f"{a['named_otherwise']}",
         )
         for name, a in found["builders"].items()
     ]
-    lines = table(("builder", "steps that agree", "", "after the first build", ""), rows, right=(1, 2, 3, 4))
+    heads = ("builder", "steps that agree", "", "after the first build", "", "named otherwise")
+    lines = table(heads, rows, right=(1, 2, 3, 4, 5))
     for item in found["disagreements"]:
         lines += [
             "",

@@ -64,7 +64,7 @@ def told(message: Message, language: Language = "en") -> str:
     """A message of the model as a sentence.
 
     A message may have other wordings for other arguments: `ID.more` where `more` things are left unnamed, `ID.whole`
-    where its `path` or `line` is empty because all of it is meant.
+    where its `path` or `line` is empty because all of it is meant, `ID.unless` where a `run` may have undone it.
     """
     arguments = dict(message.arguments)
     variant = message.id
@@ -72,4 +72,6 @@ def told(message: Message, language: Language = "en") -> str:
         variant += ".more"
     elif not arguments.get("path", True) or not arguments.get("line", True):
         variant += ".whole"
+    elif arguments.get("run"):
+        variant += ".unless"
     return tr(variant if has(variant, language) else message.id, language, **arguments)

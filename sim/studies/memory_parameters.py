@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, doc
 
+from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
@@ -14,9 +15,6 @@ from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds
 from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage, fit_problems, guest_problems
 from sim.studies.base import Subject
-
-MOST_IN_TIME = 500
-"""So many instances are followed one by one at most."""
 
 _IN_TIME = ("ksm", "ksm_pages", "ksm_sleep", "swap", "guest_swap", "growth", "reads", "writes", "writes_from")
 """What acts only as time passes, and is off at zero."""
@@ -116,8 +114,8 @@ class Memory:
             )
         if self.limit is not None and not self.duration and not has_kernel:
             problems.append(Problem("a limit acts as time passes; give a duration too", path="limit"))
-        if self.duration and self.instances > MOST_IN_TIME:
-            message = f"{self.instances} instances are too many to follow in time; expected at most {MOST_IN_TIME}"
+        if self.duration and self.instances > limits.FOLLOWED:
+            message = f"{self.instances} instances are too many to follow in time; expected at most {limits.FOLLOWED}"
             problems.append(Problem(message, path="instances"))
         if not self.duration:
             changed = [name for name in _IN_TIME if getattr(self, name)]

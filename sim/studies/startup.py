@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, doc
 from simpy import Environment
 
+from sim import limits
 from sim.catalog import load
 from sim.catalog.locks import locks
 from sim.catalog.model import KERNEL_WAITS, VERSION, Host, Number, Technology
@@ -27,9 +28,6 @@ from sim.studies.asked import ApplicationId, GuestId, chosen_guest, fit_problems
 from sim.studies.base import Context, Repeated, Run, Study, Subject
 from sim.studies.density import NETWORK_LIMITS, Density
 from sim.studies.room import Room, room
-
-MOST_CORES = 1024
-"""Cores a host may be given, more than any that is sold."""
 
 TOLD = 2_000
 """Instances whose records are kept; of a larger run only the first so many, more than any figure shows."""
@@ -51,7 +49,7 @@ class Startup:
         ),
     ] = None
     cores: Annotated[
-        int | None, Ge(1), Le(MOST_CORES), doc("How many cores the host has; if left out, as many as its own.")
+        int | None, Ge(1), Le(limits.CORES), doc("How many cores the host has; if left out, as many as its own.")
     ] = None
     application: ApplicationId = "web"
     guest: GuestId = ""

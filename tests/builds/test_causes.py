@@ -134,7 +134,7 @@ def test_what_a_step_knows_of_those_above_it_is_bounded(monkeypatch):
     assert len(causes(found, "buildkit-containerd")) == MOST_CAUSES
     names = [f"V{n}" for n in range(20)]
     text = "FROM base\nRUN a\n" + "".join(f"ARG {name}\nRUN {name}\n" for name in names)
-    monkeypatch.setattr(module, "_CARRIED", 5)
+    monkeypatch.setattr("sim.limits.CAUSES_CARRIED", 5)
     found = records(text=text, args=dict.fromkeys(names, "1"), build_args=dict.fromkeys(names, "2"))
     assert sum(bool(r.also) for r in found) == 4
     assert max(sizes) == 5

@@ -4,6 +4,7 @@ import pytest
 
 from sim.builds.edits import Change, Edit
 from sim.builds.plan import plan_builds
+from sim.report.texts import told
 
 BUILDERS = ["buildkit-containerd", "buildkit-overlay2", "legacy"]
 
@@ -57,6 +58,44 @@ SURE = [
     ('RUN ["rm", "/src/main.c"]', "/src", False),
     ("RUN <<E\nrm main.c\nE", "/src", False),
     ("RUN make " + "x" * 30_000, "/src", False),
+    ("RUN sed -i s/.*/b/ main.c", "/src/main.c", False),
+    ("RUN sed -i.bak -e s/.*/b/ main.c", "/src", False),
+    ("RUN sed s/.*/b/ main.c", "/src", True),
+    ("RUN sed -i 's/a$/b/' d/k", "/src", True),
+    ("RUN perl -pi -e s/a/b/ main.c", "/src", False),
+    ("RUN curl -o main.c https://h/x", "/src", False),
+    ("RUN curl -fsSLo main.c https://h/x", "/src", False),
+    ("RUN curl --output=main.c https://h/x", "/src", False),
+    ("RUN curl -LO https://h/main.c?a=1", "/src", False),
+    ("RUN curl -fsSL https://h/main.c | cat", "/src", True),
+    ("RUN wget -O main.c https://h/x", "/src", False),
+    ("RUN wget -qOmain.c https://h/x", "/src", False),
+    ("RUN wget -P /src https://h/main.c", "/src", False),
+    ("RUN wget -qO- https://h/main.c | cat", "/src", True),
+    ("RUN tar -xzf /a.tgz", "/src", False),
+    ("RUN tar xf /a.tar -C /opt", "/src", True),
+    ("RUN tar xf /a.tar -C /src", "/src", False),
+    ("RUN tar czf main.c d", "/src", False),
+    ("RUN tar czf /out.tgz .", "/src", True),
+    ("RUN unzip /a.zip", "/src", False),
+    ("RUN unzip -q /a.zip -d /opt", "/src", True),
+    ("RUN dd if=/dev/zero of=main.c count=1", "/src", False),
+    ("RUN dd if=main.c of=/x", "/src", True),
+    ("RUN patch -p1 < /fix.diff", "/src", False),
+    ("RUN patch d/k /fix.diff", "/src", True),
+    ("RUN git apply /fix.diff", "/src", False),
+    ("RUN sort -o main.c main.c", "/src", False),
+    ("RUN sort -u -omain.c d/k", "/src", False),
+    ("RUN sort main.c", "/src", True),
+    ("RUN gcc -o app main.c", "/src", True),
+    ("RUN npm ci", "/src", True),
+    ("RUN npx prettier --write .", "/src", False),
+    ("RUN eslint --fix main.c", "/src", False),
+    ("RUN date | tee main.c /x", "/src", False),
+    ("RUN cp -t /src /etc/main.c", "/src", False),
+    ("RUN rsync -a /etc/ ./", "/src", False),
+    ("RUN gzip main.c", "/src", False),
+    ("RUN ls | xargs sed -i s/a/b/", "/src", False),
 ]
 
 
@@ -67,6 +106,40 @@ def test_what_a_copy_put_there_is_known_to_differ_unless_a_command_may_take_it_a
         return
     expected = REMAINS if sure else HANGS
     assert fate(run, taken, "main.c", builder)[:2] == expected
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize(
+    ("run", "changed", "status"),
+    [
+        ("RUN npm ci", "node_modules/a", "depends"),
+        ("RUN npm ci", "package.json", "miss"),
+        ("RUN npm install", "package.json", "depends"),
+        ("RUN npm run build", "package.json", "miss"),
+        ("RUN yarn", "yarn.lock", "depends"),
+    ],
+)
+def test_package_managers_write_what_is_theirs(builder, run, changed, status):
+    text = f"FROM base AS s\nWORKDIR /src\nCOPY . .\n{run}\nFROM base\nCOPY --from=s /src /out\n"
+    files = {"node_modules/a": "1", "package.json": "1", "yarn.lock": "1"}
+    records = plan_builds(text, files, [Change(edits=(Edit(path=changed, content="2"),))], builder).last.records
+    assert [r.status for r in records if r.text.startswith("COPY --from=s")] == [status]
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize(
+    ("rest", "unless"), [("RUN make", 4), ("RUN make\nRUN strip", 5), ("RUN make\nCOPY . .", 0), ("RUN true", 0)]
+)
+def test_a_step_that_runs_again_says_when_not(builder, rest, unless):
+    text = f"FROM base AS s\nWORKDIR /src\nCOPY . .\n{rest}\nFROM base\nCOPY --from=s /src/main.c /out\n"
+    change = Change(edits=(Edit(path="main.c", content="2"),))
+    records = plan_builds(text, {"main.c": "1"}, [change], builder).last.records
+    (record,) = [r for r in records if r.text.startswith("COPY --from=s")]
+    assert (record.status, dict(record.reason.arguments)["run"]) == ("miss", unless)
+    english, japanese = told(record.reason), told(record.reason, "ja")
+    assert english.startswith("Re-runs because src/main.c from stage s")
+    assert english.endswith(f"unless the RUN of line {unless} removes it or writes it anew.") == bool(unless)
+    assert (f"{unless}行目のRUNがそれを消すか書き直す場合は別です。" in japanese) == bool(unless)
 
 
 def test_the_file_that_differs_is_named():

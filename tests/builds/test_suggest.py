@@ -2,10 +2,11 @@
 
 import pytest
 
+from sim import limits
 from sim.builds.context import from_mapping
 from sim.builds.edits import Change, Edit
 from sim.builds.plan import plan_builds
-from sim.builds.suggest import MOST_PAIRS, MOST_TRIED, suggestions
+from sim.builds.suggest import suggestions
 
 FILES = {"requirements.txt": "flask", "app.py": "1", "README.md": "r", "web/package.json": "{}", "web/i.js": "1"}
 
@@ -183,7 +184,7 @@ def test_the_pairs_that_are_tried_are_bounded(monkeypatch):
     files = {"Dockerfile": text, "a.py": "1", **{f"f{n}": "1" for n in range(60)}}
     edits = tuple(Edit(path=path, content="2") for path in ("a.py", *(f"f{n}" for n in range(60))))
     suggestions(from_mapping(files), [Change(edits=edits, build_args={"A": "2", "B": "2"})], build_args={"A": "1"})
-    assert 1 < len(plans) <= 1 + MOST_TRIED + MOST_PAIRS
+    assert 1 < len(plans) <= 1 + limits.SUGGESTIONS + limits.SUGGESTION_PAIRS
 
 
 def test_a_store_that_a_later_command_reads_is_mounted_in_each():
@@ -234,7 +235,7 @@ def test_a_fetch_of_mavens_is_no_build_that_gets_a_stage_of_its_own():
 def test_of_a_long_build_few_changes_are_tried(monkeypatch):
     plans = []
     monkeypatch.setattr("sim.builds.suggest.plan_builds", lambda *a, **k: plans.append(1) or plan_builds(*a, **k))
-    monkeypatch.setattr("sim.builds.suggest.MOST_STEPS", 500)
+    monkeypatch.setattr("sim.limits.SUGGESTION_STEPS", 500)
     rest = "".join(f"COPY app.py /f{n}\nRUN pip install -r r{n}\n" for n in range(50))
     tree = from_mapping({**FILES, "Dockerfile": f"FROM python\nARG A\nCOPY . .\n{rest}RUN echo $A\n"})
     change = Change(edits=(Edit(path="app.py", content="2"),), build_args={"A": "2"})

@@ -12,6 +12,7 @@ from sim.builds.builders import graph_for, read_dockerfile
 from sim.builds.options import from_command_line
 from sim.errors import InputError
 from sim.evidence.replay import RECORDINGS, _bench, _mutate, replay
+from sim.report.inspection import replayed
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +122,40 @@ def test_a_disagreement_is_named_with_both_sides(tmp_path):
     steps["3/3 COPY x /x"] = "cached"
     path.write_text(json.dumps(data))
     found = replay(path).plain()
-    assert found["builders"]["legacy"] == {"agree": 3, "steps": 4, "agree_after_first": 1, "steps_after_first": 2}
+    assert found["builders"]["legacy"] == {
+        "agree": 3,
+        "steps": 4,
+        "agree_after_first": 1,
+        "steps_after_first": 2,
+        "named_otherwise": 0,
+    }
     assert found["disagreements"] == [
         {
             "scenario": "one", "builder": "legacy", "build": "again", "step": "3/3 COPY x /x",
             "predicted": "run", "recorded": "cached",
         }
     ]  # fmt: skip
+
+
+SHARED = (
+    "FROM b AS s\nCOPY x /x\nRUN s\nFROM b AS t\nCOPY x /x\nRUN t\nFROM b\nCOPY --from=s /x /1\nCOPY --from=t /x /2\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("of", "alone", "otherwise", "agrees"),
+    [("t", "[t 3/3] RUN t", 0, True), ("s", "[t 3/3] RUN t", 1, True), ("s", "[s 3/3] RUN t", 1, False)],
+)
+def test_only_a_step_of_several_stages_may_be_named_otherwise_and_it_is_counted(tmp_path, of, alone, otherwise, agrees):
+    names = [
+        f"[{of} 2/3] COPY x /x", "[s 3/3] RUN s", alone,
+        "[stage-2 2/3] COPY --from=s /x /1", "[stage-2 3/3] COPY --from=t /x /2",
+    ]  # fmt: skip
+    build = {"builder": "buildkit-overlay2", "label": "a", "args": "", "steps": dict.fromkeys(names, "run")}
+    found = replay(small(tmp_path, dockerfile=SHARED, builds=[build]))
+    assert found.plain()["builders"]["buildkit-overlay2"]["named_otherwise"] == otherwise
+    assert found.agrees == agrees
+    assert replayed(found.plain()).splitlines()[2].split()[-1] == str(otherwise)
 
 
 def test_a_missing_and_an_extra_step_disagree(tmp_path):

@@ -1,0 +1,24 @@
+"""Text from outside as a terminal may be given it: what a terminal would obey is shown, and not done."""
+
+from __future__ import annotations
+
+import re
+
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""C0 and C1 controls, DEL, ends of lines and paragraphs, and what turns the direction of writing (Unicode UAX #9)."""
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def printable(text: str, keep: str = "", instead: str = "") -> str:
+    r"""The text with controls as JSON escapes them, or as `instead`; those of `keep` stay.
+
+    >>> print(printable("a\x1b[2J\n"))
+    a\u001b[2J\n
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        one = found[0]
+        return one if one in keep else instead or _SHORT.get(one, f"\\u{ord(one):04x}")
+
+    return _OBEYED.sub(shown, text)
