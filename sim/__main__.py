@@ -7,23 +7,21 @@ import os
 import sys
 from typing import NoReturn
 
-from sim import interrupts
+_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line. An interrupt is answered in one line and its code also while modules are still imported."""
+    """Run the command line. An interrupt is answered in one line and with 130 also while modules are still imported."""
     try:
-        interrupts.take()
         from sim.cli import answer
-    except KeyboardInterrupt as error:
-        with contextlib.suppress(OSError, AttributeError):
-            sys.stderr.write("interrupted\n")
-        _leave(interrupts.exit_code(error))
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        _leave(_INTERRUPTED)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     code = answer()
-    if code > 128:
+    if code == _INTERRUPTED:
         _leave(code)
     sys.exit(code)
 

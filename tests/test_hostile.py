@@ -428,34 +428,9 @@ def test_workers_end_with_their_parent_and_let_go_of_its_output(
     until(lambda: len(running(long_run.pid)) >= 3, "no workers began")
     os.kill(long_run.pid, number)
     assert long_run.stdout is not None
-    assert long_run.stdout.read().strip() == b"", "the pipe ends where nobody holds it any more"
-    assert long_run.wait() in ((-number,) if number == signal.SIGKILL else (128 + number,))
+    assert long_run.stdout.read() == b"", "the pipe ends where nobody holds it any more"
+    assert long_run.wait() == -number, "a shell calls this 128 and the signal's number"
     until(lambda: not running(long_run.pid), "a process is left")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("whole", [False, True], ids=["the parent", "all processes"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
-def test_what_had_finished_is_reported_whatever_signal_ends_a_run(
-    tmp_path: Path, tiny: str, number: signal.Signals, code: int, *, whole: bool
-) -> None:
-    text = TINY.replace("study: density", "study: startup\ninstances: 2000\nreplications: 5000")
-    long = write(tmp_path, "long.yaml", text.replace("HOST", "server").replace("id: tiny", "id: long"))
-    out = tmp_path / "out"
-    command = [sys.executable, "-m", "sim", "run", tiny, long, "--jobs", "2", "--out", str(out), "--format", "json"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        until(lambda: len(running(process.pid)) >= 4, "no workers began")
-        (os.killpg if whole else os.kill)(process.pid, number)
-        printed, said = process.communicate(timeout=60)
-        until(lambda: not running(process.pid), "a process is left")
-    assert process.returncode == code
-    assert said.splitlines() == [
-        "interrupted in long; 1 of 2 scenarios had finished", f"wrote {out / 'outcomes.jsonl'}",
-    ]  # fmt: skip
-    assert printed == ""
-    assert [json.loads(line)["scenario"] for line in (out / "outcomes.jsonl").read_text().splitlines()] == ["tiny"]
 
 
 class TestOut:

@@ -14,7 +14,6 @@ from typing import Any
 from sim import studies
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, CatalogError, InputError, SimError
-from sim.interrupts import NAMES
 from sim.outcome import Bound
 from sim.studies.base import Context, Run, Tick, no_tick
 
@@ -23,9 +22,6 @@ AT_ONCE = 61 if sys.platform == "win32" else 256
 
 CHUNKS_PER_JOB = 8
 """Enough that jobs end together, few enough that handing over costs little."""
-
-_ENDING = {number for name in ("SIGINT", *NAMES) if (number := getattr(signal, name, None)) is not None}
-"""Signals that a terminal or a service sends to all processes, to end them."""
 
 ExecuteAll = Callable[[Sequence["Task"], Callable[[float], None]], list[Run]]
 """Runs tasks in order; the second argument is told how many are done, with the running one's share."""
@@ -74,11 +70,9 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
         return
     from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 
-    from sim.batch.processes import SpawnAlone, end_all
+    from sim.batch.processes import SpawnAlone
 
-    with _interrupts_held():
-        executors = ProcessPoolExecutor(min(jobs, AT_ONCE), SpawnAlone(), _begin_worker)
-    with executors as pool:
+    with ProcessPoolExecutor(min(jobs, AT_ONCE), SpawnAlone(), _begin_worker) as pool:
 
         def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))
@@ -93,9 +87,7 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
                     future.result()
                     finished += futures[future]
                     done(finished)
-            except BaseException as error:
-                if isinstance(error, KeyboardInterrupt):
-                    end_all()
+            except BaseException:
                 # Waits here and not as the interpreter ends, where CPython 3.11 may write to a pipe that is closed.
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
@@ -126,11 +118,11 @@ def _interrupts_let_in() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 @contextmanager
@@ -142,7 +134,7 @@ def _interrupts_held() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import active_children
 from multiprocessing.context import SpawnContext, SpawnProcess
 from threading import Lock
 from typing import Any
@@ -49,10 +48,3 @@ class SpawnAlone(SpawnContext):
     """A context of `multiprocessing` whose processes are such."""
 
     Process = Process
-
-
-def end_all() -> None:
-    """End all such processes that run: each at once, or as it computes again."""
-    for child in active_children():
-        if isinstance(child, Process):
-            child.terminate()

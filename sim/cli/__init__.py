@@ -1,7 +1,6 @@
 """The command line: results to standard output, diagnostics to standard error, and an exit code.
 
-0 all held, 1 an expectation, a comparison or a replay failed, 2 bad input, 3 an internal error, 130 interrupted (143 by
-SIGTERM, 129 by SIGHUP).
+0 all held, 1 an expectation, a comparison or a replay failed, 2 bad input, 3 an internal error, 130 interrupted.
 Commands import what they need when they run, so that `--help` is quick.
 """
 
@@ -18,11 +17,10 @@ import click
 
 from sim import __version__, limits
 from sim.cli import build, images, run, scenarios
-from sim.cli.output import BAD_INPUT, HELD, INTERNAL, report, say, tell_bug
+from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, tell_bug
 from sim.console import discard
 from sim.errors import CancelledError, CatalogError, InputError, cut
 from sim.evidence import accuracy_command
-from sim.interrupts import exit_code
 from sim.laboratory.calibrate import command as calibrate_command
 
 
@@ -71,9 +69,9 @@ def answer(arguments: Sequence[str] | None = None) -> int:
     except CatalogError as error:
         say(str(error))
         return BAD_INPUT
-    except (click.Abort, KeyboardInterrupt, CancelledError) as error:
+    except (click.Abort, KeyboardInterrupt, CancelledError):
         say("interrupted")
-        return exit_code(error)
+        return INTERRUPTED
     except OSError as error:
         if error.errno not in UNWRITABLE or error.filename is not None:
             tell_bug(error)
@@ -84,7 +82,7 @@ def answer(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told in one line and an exit code
         if isinstance(error.__cause__, KeyboardInterrupt):  # as CPython 3.11 wraps one that comes while a class is made
             say("interrupted")
-            return exit_code(error)
+            return INTERRUPTED
         tell_bug(error)
         return INTERNAL
     return code if isinstance(code, int) else HELD

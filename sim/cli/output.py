@@ -16,11 +16,11 @@ from sim.console import Output, is_terminal, say
 from sim.errors import Problem, SimError, cut, first_of
 
 __all__ = [
-    "BAD_INPUT", "FAILED", "HELD", "INTERNAL", "Formats", "Output", "columns", "one_format", "progress",
+    "BAD_INPUT", "FAILED", "HELD", "INTERNAL", "INTERRUPTED", "Formats", "Output", "columns", "one_format", "progress",
     "report", "say", "tell_bug",
 ]  # fmt: skip
 
-HELD, FAILED, BAD_INPUT, INTERNAL = 0, 1, 2, 3
+HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def columns() -> int | None:

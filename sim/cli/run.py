@@ -15,6 +15,7 @@ from sim.cli.output import (
     FAILED,
     HELD,
     INTERNAL,
+    INTERRUPTED,
     Formats,
     Output,
     progress,
@@ -23,7 +24,6 @@ from sim.cli.output import (
     tell_bug,
 )
 from sim.errors import CancelledError, CatalogError, InputError, Problem, SimError
-from sim.interrupts import exit_code
 
 if TYPE_CHECKING:
     from sim.outcome import Outcome
@@ -84,9 +84,9 @@ def run(
         else:
             try:
                 ran.append(_run_one(scenario, seed, replications, jobs))
-            except (KeyboardInterrupt, CancelledError) as error:
+            except (KeyboardInterrupt, CancelledError):
                 say(f"interrupted in {scenario.id}; {len(finished)} of {len(loaded)} scenarios had finished")
-                codes.append(exit_code(error))
+                codes.append(INTERRUPTED)
                 break
             codes.append(_code(ran[-1]))
             if ran[-1].outcomes:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from e2b_dockerfile_utils import ShellLex
@@ -194,7 +195,7 @@ def test_links_are_followed_on_a_deep_path_and_given_up_beyond_the_deepest_conte
 @pytest.mark.parametrize("pattern", ["l*", "d/*"])
 def test_wildcards_over_links_to_one_folder_are_linear(builder, pattern):
     def ready(count):
-        files: dict[str, str | trees.Entry] = {f"d/{number}": "x" for number in range(count)}
+        files: dict[str, Any] = {f"d/{number}": "x" for number in range(count)}
         files |= {f"l{number}": trees.Entry("link", target="d") for number in range(count)}
         return lambda: plan_builds(f"FROM a\nCOPY {pattern} /a/\nCOPY {pattern} /b/\n", files, builder=builder)
 
