@@ -28,7 +28,6 @@ FLOORS: list[set[str]] = [
         "sim.console",
         "sim.inputfile",
         "sim.outputfile",
-        "sim.interrupts",
         "sim.printable",
         "sim.limits",
         "sim.quantity",

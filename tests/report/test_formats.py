@@ -704,7 +704,7 @@ def test_an_image_is_told_layer_by_layer() -> None:
 
 
 def test_a_replay_is_told_builder_by_builder_with_every_disagreement() -> None:
-    agreement = {"agree": 3, "steps": 4, "agree_after_first": 0, "steps_after_first": 0}
+    agreement = {"agree": 3, "steps": 4, "agree_after_first": 0, "steps_after_first": 0, "named_otherwise": 1}
     wrong = {
         "scenario": "s",
         "builder": "legacy",
@@ -714,5 +714,5 @@ def test_a_replay_is_told_builder_by_builder_with_every_disagreement() -> None:
         "recorded": "cached",
     }
     lines = inspection.replayed({"builders": {"legacy": agreement}, "disagreements": [wrong]}).splitlines()
-    assert lines[2].split() == ["legacy", "3", "of", "4", "75.0%", "0", "of", "0"]
+    assert lines[2].split() == ["legacy", "3", "of", "4", "75.0%", "0", "of", "0", "1"]
     assert lines[3:] == ["", "s, legacy, build 'b': RUN x", "  predicted run, recorded cached"]
