@@ -98,8 +98,8 @@ def suggestions(
 ) -> tuple[Suggestion, ...]:
     """What would have saved most of the last build, the best first; none where nothing is worth it.
 
-    context: with its Dockerfile at `path`; tick: told before each build that is tried which share is done, and may end
-    it all by raising; asked: the rest that `plan_builds` takes. Raises `InputError` as that does.
+    context: with its Dockerfile at `path`; tick: told all through each build that is tried which share is done, and may
+    end it all by raising; asked: the rest that `plan_builds` takes. Raises `InputError` as that does.
     """
     tree = context if isinstance(context, Tree) else _read(context)
 
@@ -107,8 +107,9 @@ def suggestions(
         changed = tree
         for name, text in files.items():
             changed = trees.write(changed, name, text)
-        return plan_builds(None, changed, edits, builder, path=path, **asked)
+        return plan_builds(None, changed, edits, builder, path=path, tick=lambda _: tick(share), **asked)
 
+    share = 0.0
     now = planned({}, changes)
     text = now.last.tree.text(path) or ""
     others = [_without(change, path) for change in changes]
@@ -118,7 +119,8 @@ def suggestions(
     done = itertools.count()
 
     def tried(files: Mapping[str, str]) -> PlannedBuild | None:
-        tick(min(1.0, next(done) / (limits.SUGGESTIONS + limits.SUGGESTION_PAIRS)))
+        nonlocal share
+        share = min(1.0, next(done) / (limits.SUGGESTIONS + limits.SUGGESTION_PAIRS))
         try:
             return planned(files, others).last
         except InputError:

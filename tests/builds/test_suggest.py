@@ -225,8 +225,8 @@ def test_what_a_pattern_copies_for_a_command_stays_above_it(image, pattern, comm
 
 def test_a_fetch_of_mavens_is_no_build_that_gets_a_stage_of_its_own():
     text = (
-        "FROM maven\nWORKDIR /work\nCOPY pom.xml /work/server/pom.xml\n# sim: 20 s\nRUN mvn dependency:go-offline\n"
-        "COPY src /work/src\n# sim: 20 s\nRUN apt-get install x\n"
+        "FROM maven\nWORKDIR /app\nCOPY pom.xml /app/server/pom.xml\n# sim: 20 s\nRUN mvn dependency:go-offline\n"
+        "COPY src /app/src\n# sim: 20 s\nRUN apt-get install x\n"
     )
     found = offered(text, Edit(path="pom.xml", content="2"), files={"pom.xml": "1", "src/A.java": "1"})
     assert "build.suggest_stage" not in ids(found)
@@ -241,6 +241,22 @@ def test_of_a_long_build_few_changes_are_tried(monkeypatch):
     change = Change(edits=(Edit(path="app.py", content="2"),), build_args={"A": "2"})
     suggestions(tree, [change], build_args={"A": "1"})
     assert 1 < len(plans) <= 1 + 500 // 102
+
+
+def test_a_long_build_that_is_tried_can_be_ended_inside():
+    """Each build is told of far more than once, so that what nobody waits for ends before it is planned."""
+    rest = "".join(f"COPY app.py /f{n}\nRUN pip install -r r{n}\n" for n in range(50))
+    tree = from_mapping({**FILES, "Dockerfile": f"FROM python\nCOPY . .\n{rest}"})
+    told = []
+
+    def end(share):
+        told.append(share)
+        if len(told) == 60:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        suggestions(tree, [Change(edits=(Edit(path="app.py", content="2"),))], tick=end)
+    assert told == [0.0] * 60, "still in the first plan, before any change was tried"
 
 
 def test_no_installation_moves_above_another_copy_that_it_reads():
