@@ -74,7 +74,7 @@ def read(path: Path) -> tuple[str, ...]:
 
 def plain(path: Path) -> tuple[str, ...]:
     """Gunzip and sha256 of each layer and no more; where the layers lie is not timed by much."""
-    found: list[str] = []
+    digests: list[str] = []
     with tarfile.open(path) as archive:
         for member in archive:
             file = archive.extractfile(member)
@@ -84,8 +84,8 @@ def plain(path: Path) -> tuple[str, ...]:
             inflater, digest = zlib.decompressobj(wbits=31), hashlib.sha256()
             while chunk := file.read(CHUNK):
                 digest.update(inflater.decompress(chunk))
-            found.append("sha256:" + digest.hexdigest())
-    return tuple(found)
+            digests.append("sha256:" + digest.hexdigest())
+    return tuple(digests)
 
 
 def rivals(path: Path) -> dict[str, tuple[Callable[[], Callable[[], object]], int]]:

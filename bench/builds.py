@@ -67,10 +67,10 @@ def timings(vertices: int, rounds: int) -> dict[str, Timing]:
 
 def main() -> None:
     """Print them for 200 vertices."""
-    found = timings(200, 7)
-    reference = found["heap operations"].each
+    timed = timings(200, 7)
+    reference = timed["heap operations"].each
     print("| a build of 200 vertices | ms of CPU | of 100,000 heap operations | target |")
-    for name, timing in found.items():
+    for name, timing in timed.items():
         target = "< 50 ms" if name.endswith("first build") else ""
         print(f"| {name} | {timing.each * 1e3:.1f} | {timing.each / reference:.2f} | {target} |")
 

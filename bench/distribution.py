@@ -10,16 +10,16 @@ from functools import partial
 
 from bench.measure import contest, heap_operations
 from sim.engine.seeds import SeedTree
-from sim.studies.base import Context, Run
-from sim.studies.distribution import Parameters, run
+from sim.studies.base import Context, StudyRun
+from sim.studies.distribution import Distribution, run
 
 LAYERS = tuple(5_000_000 * (1 + number) for number in range(10))
 REFERENCE = "a million heap operations"
 
 
-def parameters(nodes: int, **fields: object) -> Parameters:
+def parameters(nodes: int, **fields: object) -> Distribution:
     """So many nodes that pull ten layers over a line of 10 Gbit/s."""
-    return Parameters(layers=LAYERS, nodes=nodes, registry="self-hosted", uplink=1.25e9, **fields)  # type: ignore[arg-type]
+    return Distribution(layers=LAYERS, nodes=nodes, registry="self-hosted", uplink=1.25e9, **fields)  # type: ignore[arg-type]
 
 
 WAYS: dict[str, dict[str, object]] = {
@@ -30,7 +30,7 @@ WAYS: dict[str, dict[str, object]] = {
 }
 
 
-def way(nodes: int, name: str) -> Run:
+def way(nodes: int, name: str) -> StudyRun:
     """Simulate one of the ways."""
     return run(parameters(nodes, **WAYS[name]), Context("it", SeedTree(1), records=False))
 
@@ -49,9 +49,9 @@ def timed(nodes: int, rounds: int) -> dict[str, float]:
 
 def main() -> None:
     """Print the table."""
-    found = max(way(1000, "in step").samples["download_time"])
-    if not math.isclose(found, closed_form(1000), rel_tol=1e-9):
-        raise SystemExit(f"in step gives {found!r}, but the closed form {closed_form(1000)!r}")
+    slowest = max(way(1000, "in step").samples["download_time"])
+    if not math.isclose(slowest, closed_form(1000), rel_tol=1e-9):
+        raise SystemExit(f"in step gives {slowest!r}, but the closed form {closed_form(1000)!r}")
     print("1,000 nodes, ten layers, 275 GB: CPU seconds, medians of 5 rounds in turn")
     for name, seconds in timed(1000, 5).items():
         print(f"| {name} | {seconds:.3f} |")

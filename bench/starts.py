@@ -13,7 +13,7 @@ from sim.catalog import load
 from sim.engine.alarm import Alarm
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
-from sim.platforms.plan import Options, boot_plan
+from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Starter
 
@@ -27,7 +27,7 @@ def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment
         None,
         application,
         host_type,
-        Options(network=True, cold=True, pull=True, layers=len(layers)),
+        StartOptions(network=True, cold=True, pull=True, layers=len(layers)),
     )
     env = simpy.Environment()
     host = RunningHost(env, host_type, warm=False)

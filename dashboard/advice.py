@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import lab, running
-from dashboard.bench import Bench
+from dashboard.lab_state import LabState
 from dashboard.links import plain
 from dashboard.running import CancelledByReaderError, Heartbeat
 from dashboard.view import View
@@ -33,14 +33,14 @@ class Advice:
     estimate: bool
 
 
-def show(bench: Bench, outcome: Outcome, lesson: Scenario, view: View) -> None:
+def show(state: LabState, outcome: Outcome, lesson: Scenario, view: View) -> None:
     """The suggestions, where there are any, each with its saving."""
-    found = _cached(bench, outcome, lesson, view)
-    if not found:
+    offered = _cached(state, outcome, lesson, view)
+    if not offered:
         return
     lang = view.lang
     st.markdown(f"**{tr('ui.lab.suggest', lang)}**")
-    for number, advice in enumerate(found):
+    for number, advice in enumerate(offered):
         write = about if advice.estimate else written
         saving = tr("ui.lab.saves", lang, time=write(advice.seconds, "s", lang))
         if advice.bytes >= 1e6:
@@ -56,30 +56,30 @@ def show(bench: Bench, outcome: Outcome, lesson: Scenario, view: View) -> None:
     st.caption(tr("ui.lab.suggest.note", lang))
 
 
-def _cached(bench: Bench, outcome: Outcome, lesson: Scenario, view: View) -> tuple[Advice, ...]:
-    known: tuple[Bench, tuple[Advice, ...]] | None = st.session_state.get("lab:advice")
-    if known is None or known[0] != bench:
-        known = (bench, advise(bench, outcome, lesson, view))
+def _cached(state: LabState, outcome: Outcome, lesson: Scenario, view: View) -> tuple[Advice, ...]:
+    known: tuple[LabState, tuple[Advice, ...]] | None = st.session_state.get("lab:advice")
+    if known is None or known[0] != state:
+        known = (state, advise(state, outcome, lesson, view))
         st.session_state["lab:advice"] = known
     return known[1]
 
 
-def advise(bench: Bench, outcome: Outcome, lesson: Scenario, view: View) -> tuple[Advice, ...]:
+def advise(state: LabState, outcome: Outcome, lesson: Scenario, view: View) -> tuple[Advice, ...]:
     """What would have saved most, the best first; each is built as the lab would build it once taken."""
-    *made, change = bench.planned()
+    *made, change = state.planned()
     label = outcome.labels[0]
     now = outcome.metric(label, "rebuild_time"), outcome.metric(label, "new_bytes")
-    found = []
+    offered = []
     place = st.empty()
     try:
-        tree = apply(bench.ground.tree, [edit for build in made for edit in build.edits])
-        there: dict[str, Any] = {"path": bench.ground.dockerfile, "target": bench.ground.target}
-        for suggestion in suggestions(tree, [change], bench.builder, **there, limit=_MOST, tick=Heartbeat(place)):
-            taken = bench.taken(suggestion)
+        tree = apply(state.context.tree, [edit for build in made for edit in build.edits])
+        there: dict[str, Any] = {"path": state.context.dockerfile, "target": state.context.target}
+        for suggestion in suggestions(tree, [change], state.builder, **there, limit=_MOST, tick=Heartbeat(place)):
+            taken = state.taken(suggestion)
             (then,) = running.run(("lab", taken), taken.scenario(lesson), place, view)
             seconds, size = (before.value - then.metric(label, before.metric).value for before in now)
             if seconds > 0:
-                found.append(Advice(suggestion, seconds, size, now[0].estimate))
+                offered.append(Advice(suggestion, seconds, size, now[0].estimate))
     except (InputError, CancelledByReaderError):
         return ()
-    return tuple(found)
+    return tuple(offered)

@@ -32,12 +32,12 @@ def title(control: Control, scenario: Scenario, view: View) -> str:
 
 def from_link(scenario: Scenario) -> dict[str, str]:
     """The changes a link asks for, in their written form, where no form is drawn (inside a lecture)."""
-    found = {}
+    values = {}
     for control in controls(scenario):
         value = asked(control.path)
         if value is not None and value != control.written:
-            found[control.path] = value
-    return found
+            values[control.path] = value
+    return values
 
 
 def seeded(scenario: Scenario, view: View) -> Scenario:
@@ -86,10 +86,10 @@ def _unusable(scenario: Scenario, changes: Mapping[str, str]) -> dict[str, Input
     try:
         from_page(scenario, changes)
     except InputError as error:
-        found: dict[str, list[Problem]] = {}
+        problems_of: dict[str, list[Problem]] = {}
         for problem in error.problems:
-            found.setdefault(problem.path if problem.path in changes else next(iter(changes)), []).append(problem)
-        return {path: InputError(problems) for path, problems in found.items()}
+            problems_of.setdefault(problem.path if problem.path in changes else next(iter(changes)), []).append(problem)
+        return {path: InputError(problems) for path, problems in problems_of.items()}
     return {}
 
 
@@ -220,10 +220,10 @@ def _whole(text: str, low: int, high: int) -> int:
 def _options(control: Control, view: View) -> dict[str, str]:
     """What may be chosen, by its written form; where the scenario leaves it open, that too."""
     if control.kind == "flag":
-        found = {"true": tr("figure.yes", view.lang), "false": tr("figure.no", view.lang)}
+        options = {"true": tr("figure.yes", view.lang), "false": tr("figure.no", view.lang)}
     else:
-        found = {option: _option(control, option, view) for option in control.choices}
-    return found if control.written in found else {control.written: tr("ui.varied", view.lang), **found}
+        options = {option: _option(control, option, view) for option in control.choices}
+    return options if control.written in options else {control.written: tr("ui.varied", view.lang), **options}
 
 
 def _option(control: Control, option: str, view: View) -> str:

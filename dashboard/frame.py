@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PageLink:
     """A page: its name in the message catalog, its path in a link, and the module whose `page(view)` draws it."""
 
     name: str
@@ -28,14 +28,14 @@ class Place:
 
 
 PLACES = (
-    Place("start", "", "start"),
-    Place("race", "taxonomy", "race"),
-    Place("memory", "memory-ledger", "memory"),
-    Place("density", "density", "density"),
-    Place("layers", "layers", "layers"),
-    Place("images", "images", "images"),
-    Place("accuracy", "accuracy", "accuracy"),
-    Place("scenarios", "scenarios", "scenarios"),
+    PageLink("start", "", "start"),
+    PageLink("race", "taxonomy", "race"),
+    PageLink("memory", "memory-ledger", "memory"),
+    PageLink("density", "density", "density"),
+    PageLink("layers", "layers", "layers"),
+    PageLink("images", "images", "images"),
+    PageLink("accuracy", "accuracy", "accuracy"),
+    PageLink("scenarios", "scenarios", "scenarios"),
 )
 
 # Type grows with the window (a projector is a wide window; everything in Streamlit is rem), figures do not jump under a
@@ -86,7 +86,7 @@ def head(view: View, draw: Callable[[], object]) -> None:
         )
 
 
-def _page(place: Place, view: View) -> st.Page:
+def _page(place: PageLink, view: View) -> st.Page:
     def draw() -> None:
         try:
             drawn: Callable[[View], None] = importlib.import_module(f"dashboard.pages.{place.module}").page

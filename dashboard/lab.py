@@ -1,6 +1,6 @@
-"""The controls of the layer lab: what is built and what changes, the builder, undo. Between widgets and `bench.Bench`.
+"""The controls of the layer lab: what is built and what changes, the builder, undo. For `lab_state`.
 
-Streamlit forgets a widget that was not drawn, so the trail in the session is the truth; widgets are filled from it.
+Streamlit forgets a widget that was not drawn, so the history in the session is the truth; widgets are filled from it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import bench as benches
-from dashboard import grounds, shelf, uploads
-from dashboard.bench import HOWS, Bench, Trail
-from dashboard.grounds import Ground
+from dashboard import contexts, lab_state, shipped, uploads
+from dashboard.contexts import BuildContext
+from dashboard.lab_state import HOWS, LabState, UndoHistory
 from dashboard.links import asked, lines, plain, set_link
 from dashboard.view import View
 from sim import limits
@@ -29,53 +28,53 @@ _MOST_ARGUMENTS = 20
 _UPLOADS_KEPT = 4
 
 
-def own_ground() -> Ground:
+def own_context() -> BuildContext:
     """What the lesson itself builds."""
     return _shipped()[0]
 
 
-def _shipped() -> tuple[Ground, ...]:
+def _shipped() -> tuple[BuildContext, ...]:
     """The shipped contexts, the lesson's own first."""
-    names = ["layers", *(name for name in shelf.entries() if name != "layers")]
-    return grounds.shipped(shelf.readable(names))
+    names = ["layers", *(name for name in shipped.entries() if name != "layers")]
+    return contexts.shipped(shipped.readable(names))
 
 
-def _grounds() -> dict[str, Ground]:
-    """Every ground of this session by its name."""
-    yours: tuple[Ground, ...] = st.session_state.get("lab:brought", ())
-    return {ground.name: ground for ground in (*_shipped(), *yours)}
+def _contexts() -> dict[str, BuildContext]:
+    """Every context of this session by its name."""
+    yours: tuple[BuildContext, ...] = st.session_state.get("lab:brought", ())
+    return {context.name: context for context in (*_shipped(), *yours)}
 
 
-def trail() -> Trail:
-    """The trail of this session; the first time, it starts where the link says."""
-    if "lab:trail" not in st.session_state:
-        there = _grounds()
-        bench = benches.fresh(there.get(asked("context") or "", own_ground()))
-        names = grounds.files(bench.ground)
-        file = asked("file") or bench.file
-        bench = dataclasses.replace(
-            bench,
-            file="" if file == _NO_FILE else file if file in names else bench.file,
+def undo_history() -> UndoHistory:
+    """The history of this session; the first time, it starts where the link says."""
+    if "lab:history" not in st.session_state:
+        there = _contexts()
+        state = lab_state.fresh(there.get(asked("context") or "", own_context()))
+        names = contexts.files(state.context)
+        file = asked("file") or state.file
+        state = dataclasses.replace(
+            state,
+            file="" if file == _NO_FILE else file if file in names else state.file,
             how=next((how for how in HOWS if how == asked("how")), HOWS[0]),
             builder=next((name for name in BUILDERS if name == asked("builder")), BUILDERS[0]),
         )
         st.session_state["lab:revision"] = 0
-        _lay_out(Trail(bench))
-    found: Trail = st.session_state["lab:trail"]
-    return found
+        _lay_out(UndoHistory(state))
+    kept: UndoHistory = st.session_state["lab:history"]
+    return kept
 
 
-def first() -> Bench:
-    """The bench of the lesson's own edit."""
-    return benches.fresh(own_ground(), BUILDERS[0])
+def first() -> LabState:
+    """The state of the lesson's own edit."""
+    return lab_state.fresh(own_context(), BUILDERS[0])
 
 
-def edit(view: View) -> Bench:
+def edit(view: View) -> LabState:
     """Which file changes, and what happens to it."""
-    bench, lang = trail().now, view.lang
-    names = grounds.files(bench.ground)
-    st.session_state.setdefault("lab:file", bench.file if bench.file in names else None)
-    st.session_state.setdefault("lab:how", bench.how)
+    state, lang = undo_history().now, view.lang
+    names = contexts.files(state.context)
+    st.session_state.setdefault("lab:file", state.file if state.file in names else None)
+    st.session_state.setdefault("lab:how", state.how)
     file = st.selectbox(tr("ui.edit", lang), names, index=None, key="lab:file", placeholder=tr("ui.lab.nofile", lang))
     how = st.segmented_control(
         tr("ui.lab.how", lang),
@@ -88,26 +87,26 @@ def edit(view: View) -> Bench:
         wrap=True,
     )
     how = how or HOWS[0]
-    content = bench.content
+    content = state.content
     if file and how == "content":
         key = f"lab:content:{file}"
-        st.session_state.setdefault(key, bench.content or bench.ground.tree.text(file) or "")
+        st.session_state.setdefault(key, state.content or state.context.tree.text(file) or "")
         content = st.text_area(plain(file), key=key, height=140, max_chars=limits.LAB_TEXT)[: limits.LAB_TEXT + 1]
-    set_link("file", "" if file == bench.ground.file else file or _NO_FILE)
+    set_link("file", "" if file == state.context.file else file or _NO_FILE)
     set_link("how", "" if how == HOWS[0] else how)
-    set_link("context", "" if bench.ground == own_ground() or _is_brought(bench.ground) else bench.ground.name)
+    set_link("context", "" if state.context == own_context() or _is_brought(state.context) else state.context.name)
     return dataclasses.replace(
-        bench, file=file or "", how=how, content=content, dockerfile=st.session_state["lab:text"]
+        state, file=file or "", how=how, content=content, dockerfile=st.session_state["lab:text"]
     )
 
 
-def options(bench: Bench, view: View) -> Bench:
+def options(state: LabState, view: View) -> LabState:
     """The builder, the images the Dockerfile starts from, and its build arguments."""
     lang = view.lang
     if view.embed:
-        return bench
+        return state
     with st.expander(tr("ui.lab.options", lang)):
-        st.session_state.setdefault("lab:builder", bench.builder)
+        st.session_state.setdefault("lab:builder", state.builder)
         builder = st.selectbox(
             tr("parameter.builder", lang).capitalize(),
             BUILDERS,
@@ -115,10 +114,10 @@ def options(bench: Bench, view: View) -> Bench:
             format_func=lambda b: tr(f"parameter.builder.{b}", lang),
         )
         set_link("builder", "" if builder == BUILDERS[0] else builder)
-        _images(bench, view)
+        _images(state, view)
         chosen = []
-        given = dict(bench.arguments)
-        taken = benches.arguments(bench.dockerfile)
+        given = dict(state.arguments)
+        taken = lab_state.arguments(state.dockerfile)
         for name, default in list(taken.items())[:_MOST_ARGUMENTS]:
             key = f"lab:arg:{name}"
             st.session_state.setdefault(key, given.get(name, default))
@@ -129,19 +128,19 @@ def options(bench: Bench, view: View) -> Bench:
             st.caption(tr("ui.lab.moreargs", lang, n=_MOST_ARGUMENTS, all=len(taken)))
         if not taken:
             st.caption(tr("ui.lab.noargs", lang))
-    return dataclasses.replace(bench, builder=builder, arguments=tuple(chosen))
+    return dataclasses.replace(state, builder=builder, arguments=tuple(chosen))
 
 
-def _images(bench: Bench, view: View) -> None:
+def _images(state: LabState, view: View) -> None:
     """One control a FROM that names an image; another tag edits that line."""
     from sim.catalog.load import images
 
-    for base in benches.bases(bench.dockerfile)[:_MOST_BASES]:
+    for base in lab_state.bases(state.dockerfile)[:_MOST_BASES]:
         key = f"lab:base:{base.line}"
         st.session_state[key] = base.image
         st.selectbox(
             tr("ui.lab.base", view.lang, n=base.line),
-            benches.relatives(base.image, images()),
+            lab_state.relatives(base.image, images()),
             key=key,
             accept_new_options=True,
             on_change=_rebase,
@@ -150,24 +149,24 @@ def _images(bench: Bench, view: View) -> None:
 
 
 def _rebase(line: int) -> None:
-    state = st.session_state
-    state["lab:text"] = benches.rebased(state["lab:text"], line, state[f"lab:base:{line}"] or "")
-    state["lab:revision"] += 1
+    session = st.session_state
+    session["lab:text"] = lab_state.rebased(session["lab:text"], line, session[f"lab:base:{line}"] or "")
+    session["lab:revision"] += 1
 
 
-def another(bench: Bench, view: View) -> None:
+def another(state: LabState, view: View) -> None:
     """Choose another Dockerfile that is shipped, or bring one along."""
     lang = view.lang
     fault: InputError | None = st.session_state.get("lab:fault")
     with st.expander(tr("ui.lab.another", lang), expanded=fault is not None):
-        st.session_state["lab:ground"] = bench.ground.name
-        names = list(_grounds())
-        if bench.ground.name not in names:
-            names.append(bench.ground.name)
+        st.session_state["lab:context"] = state.context.name
+        names = list(_contexts())
+        if state.context.name not in names:
+            names.append(state.context.name)
         st.selectbox(
-            tr("ui.lab.ground", lang),
+            tr("ui.lab.context", lang),
             names,
-            key="lab:ground",
+            key="lab:context",
             format_func=lambda name: _called(name, view),
             on_change=_choose,
         )
@@ -194,18 +193,18 @@ def another(bench: Bench, view: View) -> None:
 
 def _called(name: str, view: View) -> str:
     owner, _, dockerfile = name.partition("/")
-    words = {"own": "ui.lab.own", grounds.BROUGHT: "ui.lab.brought"}
+    words = {"own": "ui.lab.own", contexts.BROUGHT: "ui.lab.brought"}
     return f"{tr(words[owner], view.lang)}: {dockerfile}" if owner in words else name
 
 
-def _is_brought(ground: Ground) -> bool:
-    return ground.name.startswith(f"{grounds.BROUGHT}/")
+def _is_brought(context: BuildContext) -> bool:
+    return context.name.startswith(f"{contexts.BROUGHT}/")
 
 
 def _choose() -> None:
-    ground = _grounds().get(st.session_state["lab:ground"])
-    if ground is not None:
-        _go(ground)
+    context = _contexts().get(st.session_state["lab:context"])
+    if context is not None:
+        _go(context)
 
 
 def _bring(key: str) -> None:
@@ -218,7 +217,7 @@ def _bring(key: str) -> None:
         if size > limits.CONTEXT_UPLOAD:  # before a copy of it is made
             raise InputError(uploads.too_large(size))
         upload = uploads.Upload(uploads.read([(file.name, file.getvalue()) for file in files]))
-        yours = grounds.brought(upload.folder, upload.names)
+        yours = contexts.brought(upload.folder, upload.names)
     except InputError as error:
         st.session_state["lab:fault"] = error
         return
@@ -228,30 +227,30 @@ def _bring(key: str) -> None:
     _go(yours[0])
 
 
-def _go(ground: Ground) -> None:
+def _go(context: BuildContext) -> None:
     try:
-        bench = benches.fresh(ground, trail().now.builder)
+        state = lab_state.fresh(context, undo_history().now.builder)
     except InputError as error:
         st.session_state["lab:fault"] = error
         return
     st.session_state.pop("lab:fault", None)
-    _lay_out(trail().to(bench))
+    _lay_out(undo_history().to(state))
 
 
-def remember(bench: Bench) -> Bench:
-    """Note the bench as it is now; what it was goes to the past."""
-    before = trail()
-    after = before.to(bench)
+def remember(state: LabState) -> LabState:
+    """Note the state as it is now; what it was goes to the past."""
+    before = undo_history()
+    after = before.to(state)
     if after is not before:
-        st.session_state["lab:trail"] = after
+        st.session_state["lab:history"] = after
         st.session_state.pop("lab:step", None)
-    return bench
+    return state
 
 
-def history(bench: Bench, view: View, again: Callable[[], None] | None) -> None:
+def history(state: LabState, view: View, again: Callable[[], None] | None) -> None:
     """Undo, redo, keep this build, start over; and where there is a way back to the prediction, `again`."""
     lang = view.lang
-    here = trail()
+    here = undo_history()
     with st.container(horizontal=True, gap="small"):
         for name, icon, act, able in (
             ("undo", "undo", _undo, bool(here.past)),
@@ -272,41 +271,41 @@ def history(bench: Bench, view: View, again: Callable[[], None] | None) -> None:
         )
         if again is not None:
             st.button(tr("ui.again", lang), icon=":material/replay:", type="tertiary", on_click=again, key="lab:again")
-    if bench.kept:
-        st.caption(tr("ui.lab.kept", lang, n=len(bench.kept)))
+    if state.kept:
+        st.caption(tr("ui.lab.kept", lang, n=len(state.kept)))
 
 
 def take(suggestion: Suggestion) -> None:
     """Go on as if the suggestion had been followed and built. For a callback."""
-    _lay_out(trail().to(trail().now.taken(suggestion)))
+    _lay_out(undo_history().to(undo_history().now.taken(suggestion)))
 
 
 def _undo() -> None:
-    _lay_out(trail().undo())
+    _lay_out(undo_history().undo())
 
 
 def _redo() -> None:
-    _lay_out(trail().redo())
+    _lay_out(undo_history().redo())
 
 
 def _keep() -> None:
-    _lay_out(trail().to(trail().now.keep()))
+    _lay_out(undo_history().to(undo_history().now.keep()))
 
 
 def _reset() -> None:
     st.session_state.pop("lab:fault", None)
-    _lay_out(trail().to(first()))
+    _lay_out(undo_history().to(first()))
 
 
-def _lay_out(goal: Trail) -> None:
-    """Put a bench into the widgets. For a callback, before they are drawn again."""
-    state, bench = st.session_state, goal.now
-    for key in [key for key in state if str(key).startswith(("lab:arg:", "lab:content:"))]:
-        del state[key]
-    state["lab:trail"] = goal
-    state["lab:file"] = bench.file or None
-    state["lab:how"] = bench.how
-    state["lab:text"] = bench.dockerfile
-    state["lab:builder"] = bench.builder
-    state["lab:revision"] += 1
-    state.pop("lab:step", None)
+def _lay_out(goal: UndoHistory) -> None:
+    """Put a state into the widgets. For a callback, before they are drawn again."""
+    session, state = st.session_state, goal.now
+    for key in [key for key in session if str(key).startswith(("lab:arg:", "lab:content:"))]:
+        del session[key]
+    session["lab:history"] = goal
+    session["lab:file"] = state.file or None
+    session["lab:how"] = state.how
+    session["lab:text"] = state.dockerfile
+    session["lab:builder"] = state.builder
+    session["lab:revision"] += 1
+    session.pop("lab:step", None)

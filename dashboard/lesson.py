@@ -13,9 +13,9 @@ import sim
 from dashboard import controls, figures, popovers, predict, quiz, running
 from dashboard.frame import head
 from dashboard.links import asked, set_link
+from dashboard.page_part import PagePart
 from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
-from dashboard.scene import Scene
 from dashboard.view import View
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
@@ -58,8 +58,8 @@ def body(scenario: Scenario, view: View) -> None:
     values = words.values(*outcomes)
     revealed = lesson is None or view.show or bool(st.session_state.get(_key(scenario, "ran")))
     said: Said = st.session_state.get(_key(scenario, "said")) or Said()
-    scenes = [
-        Scene(scenario, outcome, words.label_names(outcome, view.lang), view, said.order if revealed else (), part)
+    page_parts = [
+        PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, said.order if revealed else (), part)
         for part, outcome in enumerate(outcomes)
     ]
     with title:
@@ -70,20 +70,20 @@ def body(scenario: Scenario, view: View) -> None:
             st.caption(changed)
     if not revealed:
         with told:
-            said = _predict(scenario, scenes[0], values, view)
+            said = _predict(scenario, page_parts[0], values, view)
         with drawn:
-            for scene in scenes:
-                figures.of_study(scene.outcome.study).before(_with_said(scene, said))
+            for page_part in page_parts:
+                figures.of_study(page_part.outcome.study).before(_with_said(page_part, said))
             if view.embed:
                 st.caption(provenance(scenario, outcomes[0], view))
         return
     with drawn:
-        notes = [figures.of_study(scene.outcome.study).after(scene) for scene in scenes]
+        notes = [figures.of_study(page_part.outcome.study).after(page_part) for page_part in page_parts]
         if not view.embed:
-            popovers.row(scenes)
+            popovers.row(page_parts)
         st.caption(provenance(scenario, outcomes[0], view))
     with told:
-        _read(scenario, scenes[0], said, notes, values, view)
+        _read(scenario, page_parts[0], said, notes, values, view)
 
 
 def kicker(scenario: Scenario, view: View) -> str:
@@ -159,8 +159,8 @@ def _outcomes(
         ran = _outcomes(scenario, {}, [], place, view)
         st.session_state[_key(scenario, "default")] = True
         return ran
-    found: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
-    return found
+    kept: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
+    return kept
 
 
 def _instead(scenario: Scenario, view: View) -> str:
@@ -170,13 +170,13 @@ def _instead(scenario: Scenario, view: View) -> str:
     return tr("ui.error.default" if default else "ui.error.last", view.lang)
 
 
-def _with_said(scene: Scene, said: Said) -> Scene:
+def _with_said(page_part: PagePart, said: Said) -> PagePart:
     from dataclasses import replace
 
-    return replace(scene, said=said.order or said.steps or ())
+    return replace(page_part, said=said.order or said.steps or ())
 
 
-def _predict(scenario: Scenario, scene: Scene, values: Mapping[str, Metric], view: View) -> Said:
+def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metric], view: View) -> Said:
     """The question of the lesson, the widget to answer it, and the button that runs."""
     lesson = scenario.lesson
     assert lesson is not None
@@ -185,9 +185,9 @@ def _predict(scenario: Scenario, scene: Scene, values: Mapping[str, Metric], vie
     st.markdown(f"**{tr('ui.predict', view.lang)}** · {view.read(lesson.predict.ask)}")
     row = st.container(horizontal=True, vertical_alignment="center") if view.embed else st.container()
     with row:
-        said, complete = predict.ask(scene, lesson.predict, values)
+        said, complete = predict.ask(page_part, lesson.predict, values)
     with row if view.embed else st.container(horizontal=True, vertical_alignment="center"):
-        ranked = f"ui.run.rank.{scene.outcome.study}"
+        ranked = f"ui.run.rank.{page_part.outcome.study}"
         st.button(
             tr(ranked if lesson.predict.rank and has(ranked, view.lang) else "ui.run", view.lang),
             type="primary",
@@ -205,18 +205,18 @@ def _predict(scenario: Scenario, scene: Scene, values: Mapping[str, Metric], vie
             key=_key(scenario, "skip"),
         )
         if lesson.predict.rank and not view.embed:
-            st.caption(tr("ui.picked", view.lang, n=len(said.order), all=len(scene.outcome.labels)))
+            st.caption(tr("ui.picked", view.lang, n=len(said.order), all=len(page_part.outcome.labels)))
     return said
 
 
 def _read(
-    scenario: Scenario, scene: Scene, said: Said, notes: Sequence[str], values: Mapping[str, Metric], view: View
+    scenario: Scenario, page_part: PagePart, said: Said, notes: Sequence[str], values: Mapping[str, Metric], view: View
 ) -> None:
     """What came of the prediction, how to read the figure, questions, and the way back."""
     lesson = scenario.lesson
     if lesson is None or view.embed:
         return
-    st.markdown(f"**{predict.judge(scene, lesson.predict, said, values)}**")
+    st.markdown(f"**{predict.judge(page_part, lesson.predict, said, values)}**")
     for note in filter(None, notes):
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))

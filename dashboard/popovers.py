@@ -10,26 +10,26 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard import figures
-from dashboard.scene import Row, Scene, table
+from dashboard.page_part import PagePart, TableRow, table
 from sim.outcome import Outcome
 from sim.report.sources import FACT, cited_source
 from sim.report.texts import tr
 
 
-def row(scenes: Sequence[Scene]) -> None:
+def row(page_parts: Sequence[PagePart]) -> None:
     """The row of popovers under a figure."""
-    lang = scenes[0].view.lang
-    sheets = [figures.of_study(scene.outcome.study).sheet(scene) for scene in scenes]
+    lang = page_parts[0].view.lang
+    sheets = [figures.of_study(page_part.outcome.study).sheet(page_part) for page_part in page_parts]
     with st.container(horizontal=True, gap="small"):
         with st.popover(tr("ui.sources", lang), icon=":material/menu_book:"):
-            for scene, sheet in zip(scenes, sheets, strict=True):
-                _sources(scene, sheet.sources)
+            for page_part, sheet in zip(page_parts, sheets, strict=True):
+                _sources(page_part, sheet.sources)
         with st.popover(tr("ui.table", lang), icon=":material/table:"):
             for sheet in sheets:
-                table(sheet.rows, scenes[0].view)
-            for scene in scenes:
-                _downloads(scene)
-        verdicts = scenes[0].outcome.verdicts
+                table(sheet.rows, page_parts[0].view)
+            for page_part in page_parts:
+                _downloads(page_part)
+        verdicts = page_parts[0].outcome.verdicts
         if verdicts:
             with st.popover(tr("ui.expectations", lang), icon=":material/rule:"):
                 for verdict in verdicts:
@@ -37,14 +37,14 @@ def row(scenes: Sequence[Scene]) -> None:
                     st.markdown(f"`{verdict.text}`  \n{mark} · {verdict.observed}")
 
 
-def _sources(scene: Scene, rows: Sequence[Row]) -> None:
+def _sources(page_part: PagePart, rows: Sequence[TableRow]) -> None:
     """The rows with their sources, then every fact they name as it was published."""
     from sim.catalog.load import facts
 
-    table(rows, scene.view)
+    table(rows, page_part.view)
     named = dict.fromkeys(FACT.findall(" ".join(text for row in rows for text in row.values())))
     known = [facts()[name] for name in named if name in facts()]
-    lang = scene.view.lang
+    lang = page_part.view.lang
     table(
         [
             {
@@ -55,24 +55,24 @@ def _sources(scene: Scene, rows: Sequence[Row]) -> None:
             }
             for fact in known
         ],
-        scene.view,
+        page_part.view,
     )
 
 
-def _downloads(scene: Scene) -> None:
+def _downloads(page_part: PagePart) -> None:
     with st.container(horizontal=True):
         for name, label, make in (
-            ("metrics", tr("ui.download.csv", scene.view.lang), metrics_csv),
-            ("records", tr("ui.download.records", scene.view.lang), records_csv),
+            ("metrics", tr("ui.download.csv", page_part.view.lang), metrics_csv),
+            ("records", tr("ui.download.records", page_part.view.lang), records_csv),
         ):
             st.download_button(
                 label,
-                _later(make, scene.outcome),
-                file_name=f"{scene.scenario.id}-{scene.outcome.study}-{name}.csv",
+                _later(make, page_part.outcome),
+                file_name=f"{page_part.scenario.id}-{page_part.outcome.study}-{name}.csv",
                 mime="text/csv",
                 icon=":material/download:",
                 on_click="ignore",
-                key=f"{scene.key}:{name}",
+                key=f"{page_part.key}:{name}",
             )
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.scene import Scene
+from dashboard.page_part import PagePart
 from sim.never import never
 from sim.outcome import Metric
 from sim.report import words
 from sim.report.figures import steps
-from sim.report.look import Language
 from sim.report.numbers import NARROW, written
+from sim.report.style import Language
 from sim.report.texts import tr
 from sim.scenario import Prediction
 
@@ -33,11 +33,11 @@ class Said:
     steps: tuple[str, ...] | None = None
 
 
-def ask(scene: Scene, predict: Prediction, values: Mapping[str, Metric]) -> tuple[Said, bool]:
+def ask(page_part: PagePart, predict: Prediction, values: Mapping[str, Metric]) -> tuple[Said, bool]:
     """Draw the widget of a prediction; what is said so far, and whether it is complete."""
-    lang, key = scene.view.lang, f"{scene.scenario.id}:predict"
+    lang, key = page_part.view.lang, f"{page_part.scenario.id}:predict"
     if predict.rank:
-        return _ask_rank(scene, key)
+        return _ask_rank(page_part, key)
     if predict.guess:
         metric = values[predict.guess]
         unit, worth = ("MB", 1e6) if metric.transfer else _GUESSED.get(metric.unit, (metric.unit, 1.0))
@@ -45,32 +45,32 @@ def ask(scene: Scene, predict: Prediction, values: Mapping[str, Metric]) -> tupl
         number = st.number_input(label, min_value=0.0, value=None, step=1.0, key=key, format="%g", width=220)
         return Said(guess=None if number is None else number * worth), number is not None
     if predict.choices:
-        texts = [scene.view.read(choice.text) for choice in predict.choices]
+        texts = [page_part.view.read(choice.text) for choice in predict.choices]
         picked = st.radio(
             tr("ui.predict", lang), range(len(texts)), index=None, format_func=lambda i: texts[i], key=key,
-            label_visibility="collapsed", horizontal=scene.view.embed,
+            label_visibility="collapsed", horizontal=page_part.view.embed,
         )  # fmt: skip
         return Said(choice=picked), picked is not None
-    chosen: tuple[str, ...] = tuple(st.session_state.get(f"{scene.scenario.id}:steps", ()))
+    chosen: tuple[str, ...] = tuple(st.session_state.get(f"{page_part.scenario.id}:steps", ()))
     st.caption(tr("ui.lab.chosen", lang, n=len(chosen)))
     return Said(steps=chosen), True
 
 
-def judge(scene: Scene, predict: Prediction, said: Said, values: Mapping[str, Metric]) -> str:
+def judge(page_part: PagePart, predict: Prediction, said: Said, values: Mapping[str, Metric]) -> str:
     """One sentence on how near the prediction came."""
-    lang = scene.view.lang
+    lang = page_part.view.lang
     if said.order:
-        order = ranking(scene.outcome.labels, predict.rank, values)
+        order = ranking(page_part.outcome.labels, predict.rank, values)
         right = sum(a == b for a, b in zip(said.order, order, strict=False))
         return tr("ui.score", lang, n=right, all=len(order))
     if said.guess is not None:
-        return _judge_guess(scene, said.guess, values[predict.guess])
+        return _judge_guess(page_part, said.guess, values[predict.guess])
     if said.choice is not None:
         choice = predict.choices[said.choice]
         verdict = "ui.score.right" if words.holds(choice.holds, values) else "ui.score.wrong"
-        return tr(verdict, lang, said=scene.view.read(choice.text))
+        return tr(verdict, lang, said=page_part.view.read(choice.text))
     if said.steps is not None:
-        return judge_steps(said.steps, *again(scene), lang)
+        return judge_steps(said.steps, *again(page_part), lang)
     return tr("ui.score.skip", lang)
 
 
@@ -79,9 +79,9 @@ def ranking(labels: Sequence[str], rank: str, values: Mapping[str, Metric]) -> l
     return sorted(labels, key=lambda label: values[f"{label}.{rank}"].value)
 
 
-def again(scene: Scene) -> tuple[set[str], set[str]]:
+def again(page_part: PagePart) -> tuple[set[str], set[str]]:
     """The steps of the first label's last build that run again, and those of which only a run could tell."""
-    there = steps(scene.outcome, label=scene.outcome.labels[0])
+    there = steps(page_part.outcome, label=page_part.outcome.labels[0])
     missed, unsure = ({step.step for step in there if step.status == status} for status in ("miss", "depends"))
     return missed, unsure
 
@@ -95,24 +95,24 @@ def judge_steps(said: Sequence[str], truth: set[str], unsure: set[str], lang: La
     return tr("ui.score.steps", lang, n=right, all=len(truth), extra=extra)
 
 
-def _ask_rank(scene: Scene, key: str) -> tuple[Said, bool]:
+def _ask_rank(page_part: PagePart, key: str) -> tuple[Said, bool]:
     picked: list[str] = list(st.session_state.get(key) or [])
 
     def name(label: str) -> str:
         place = f"{picked.index(label) + 1}{NARROW}·{NARROW}" if label in picked else ""
-        return place + scene.called(label)
+        return place + page_part.called(label)
 
-    lang = scene.view.lang
+    lang = page_part.view.lang
     st.pills(
-        tr("ui.predict", lang), list(scene.outcome.labels), selection_mode="multi", format_func=name, key=key,
+        tr("ui.predict", lang), list(page_part.outcome.labels), selection_mode="multi", format_func=name, key=key,
         label_visibility="collapsed", wrap=True,
     )  # fmt: skip
-    return Said(order=tuple(picked)), len(picked) == len(scene.outcome.labels)
+    return Said(order=tuple(picked)), len(picked) == len(page_part.outcome.labels)
 
 
-def _judge_guess(scene: Scene, guess: float, metric: Metric) -> str:
-    lang = scene.view.lang
-    value, said = words_of(metric, metric.value, scene), words_of(metric, guess, scene)
+def _judge_guess(page_part: PagePart, guess: float, metric: Metric) -> str:
+    lang = page_part.view.lang
+    value, said = words_of(metric, metric.value, page_part), words_of(metric, guess, page_part)
     if metric.value <= 0 or guess <= 0 or never(metric.value):
         return tr("ui.score.exact" if guess == metric.value else "ui.score.off", lang, said=said, value=value)
     factor = guess / metric.value
@@ -122,6 +122,6 @@ def _judge_guess(scene: Scene, guess: float, metric: Metric) -> str:
     return tr(which, lang, said=said, value=value, factor=f"{max(factor, 1 / factor):.2g}")
 
 
-def words_of(metric: Metric, value: float, scene: Scene) -> str:
+def words_of(metric: Metric, value: float, page_part: PagePart) -> str:
     """A value of a metric's unit, as a figure writes it."""
-    return written(value, metric.unit, scene.view.lang, transfer=metric.transfer)
+    return written(value, metric.unit, page_part.view.lang, transfer=metric.transfer)

@@ -28,11 +28,11 @@ def show(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
 
 def sources(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
     """Where the lesson's sentences can be checked, closed until asked for."""
-    found = scenario.lesson.sources if scenario.lesson else ()
-    if not found:
+    cited = scenario.lesson.sources if scenario.lesson else ()
+    if not cited:
         return
     with st.expander(tr("ui.lesson.sources", view.lang)):
-        st.markdown("\n".join(f"- {words.fill(source.text, values, view.lang)} <{source.url}>" for source in found))
+        st.markdown("\n".join(f"- {words.fill(source.text, values, view.lang)} <{source.url}>" for source in cited))
 
 
 def forget(scenario: Scenario) -> None:

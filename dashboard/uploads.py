@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import limits
-from sim.archives.limits import Budget, Limits
+from sim.archives.limits import Limits, RemainingLimits
 from sim.archives.streams import compression_of, decompressed
 from sim.archives.tarball import BLOCK, TarStream, starts_tar
 from sim.errors import InputError
@@ -43,7 +43,7 @@ _MOST_HOPS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class UnpackedFile:
     """A file, or a symbolic link where `target` is set. mode: its permissions."""
 
     path: str
@@ -55,7 +55,7 @@ class Item:
 class Upload:
     """Files laid out in a temporary directory, which goes when this object does."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Sequence[UnpackedFile]) -> None:
         """Write the items. Raises `InputError` for one that cannot be written."""
         self.folder = str(Path(tempfile.mkdtemp(prefix="virtualization-simulator-")).resolve())
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
@@ -65,7 +65,7 @@ class Upload:
             _write(root / item.path, item)
 
 
-def _write(path: Path, item: Item) -> None:
+def _write(path: Path, item: UnpackedFile) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if item.target:
@@ -78,7 +78,7 @@ def _write(path: Path, item: Item) -> None:
         raise InputError(f"{item.path!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 
-def read(files: Sequence[tuple[str, bytes]]) -> tuple[Item, ...]:
+def read(files: Sequence[tuple[str, bytes]]) -> tuple[UnpackedFile, ...]:
     """The items of an upload: single files as they are named, or what one archive holds.
 
     files: name and bytes. A folder that holds everything is left out of the names. Raises `InputError`.
@@ -86,11 +86,11 @@ def read(files: Sequence[tuple[str, bytes]]) -> tuple[Item, ...]:
     size = sum(len(data) for _, data in files)
     if size > limits.CONTEXT_UPLOAD:
         raise InputError(too_large(size))
-    budget = Budget(LIMITS)
-    if len(files) == 1 and (found := _archive(*files[0], budget)) is not None:
-        items = found
+    budget = RemainingLimits(LIMITS)
+    if len(files) == 1 and (unpacked := _archive(*files[0], budget)) is not None:
+        items = unpacked
     else:
-        items = [Item(_relative(name, "the upload"), data) for name, data in files]
+        items = [UnpackedFile(_relative(name, "the upload"), data) for name, data in files]
         budget.spend_content(sum(len(item.data) for item in items), "the upload")
     budget.spend_entry(len(items), sum(len(item.path) for item in items), "the upload")
     return _checked(_without_top(items))
@@ -101,7 +101,7 @@ def too_large(size: int) -> str:
     return f"the upload has {size} bytes; expected at most {limits.CONTEXT_UPLOAD} ({limits.CONTEXT_UPLOAD >> 20} MiB)"
 
 
-def _archive(name: str, data: bytes, budget: Budget) -> list[Item] | None:
+def _archive(name: str, data: bytes, budget: RemainingLimits) -> list[UnpackedFile] | None:
     """What an archive holds, None where this is no archive."""
     if data.startswith(_ZIP):
         return list(_unzipped(name, data, budget))
@@ -124,30 +124,30 @@ def _chunks(data: bytes) -> Iterator[bytes]:
     return (data[at : at + _CHUNK] for at in range(0, len(data), _CHUNK))
 
 
-def _counted(chunks: Iterator[bytes], budget: Budget, name: str) -> Iterator[bytes]:
+def _counted(chunks: Iterator[bytes], budget: RemainingLimits, name: str) -> Iterator[bytes]:
     for chunk in chunks:
         budget.spend_content(len(chunk), name)
         yield chunk
 
 
-def _untarred(name: str, data: bytes, budget: Budget) -> Iterator[Item]:
+def _untarred(name: str, data: bytes, budget: RemainingLimits) -> Iterator[UnpackedFile]:
     packed = compression_of(data[:4])
     stream = TarStream(_counted(decompressed(_chunks(data), packed, name), budget, name), budget, name)
-    held: dict[str, Item] = {}
+    held: dict[str, UnpackedFile] = {}
     for count, member in enumerate(stream):
         if count >= LIMITS.entries:
             raise InputError(f"{name!r} holds over {LIMITS.entries} files; expected a smaller build context")
         path = _relative(member.name, name)
         if member.kind == "file":
-            item = Item(path, b"".join(stream.payload()), member.mode)
+            item = UnpackedFile(path, b"".join(stream.payload()), member.mode)
         elif member.kind == "symlink":
-            item = Item(path, target=member.link)
+            item = UnpackedFile(path, target=member.link)
         elif member.kind == "hardlink":
             origin = held.get(_relative(member.link, name))
             if origin is None:
                 raise InputError(f"{name!r} links {path!r} to {member.link!r}, which is not in it before")
             budget.spend_content(len(origin.data), name)
-            item = Item(path, origin.data, origin.mode, origin.target)
+            item = UnpackedFile(path, origin.data, origin.mode, origin.target)
         elif member.kind == "directory":
             continue
         else:
@@ -156,7 +156,7 @@ def _untarred(name: str, data: bytes, budget: Budget) -> Iterator[Item]:
     yield from held.values()
 
 
-def _unzipped(name: str, data: bytes, budget: Budget) -> Iterator[Item]:
+def _unzipped(name: str, data: bytes, budget: RemainingLimits) -> Iterator[UnpackedFile]:
     _check_directory(name, data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -170,9 +170,9 @@ def _unzipped(name: str, data: bytes, budget: Budget) -> Iterator[Item]:
                 mode = member.external_attr >> 16
                 held = _inflated(archive, member, budget, name)
                 if stat.S_ISLNK(mode):
-                    yield Item(path, target=held[: LIMITS.path + 1].decode("utf-8", "surrogateescape"))
+                    yield UnpackedFile(path, target=held[: LIMITS.path + 1].decode("utf-8", "surrogateescape"))
                 else:
-                    yield Item(path, held, stat.S_IMODE(mode) or 0o644)
+                    yield UnpackedFile(path, held, stat.S_IMODE(mode) or 0o644)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 -- zipfile raises whatever a damaged field leads it to, of no common class
@@ -191,7 +191,7 @@ def _check_directory(name: str, data: bytes) -> None:
         raise InputError(f"{name!r} holds over {LIMITS.entries} files; expected a smaller build context")
 
 
-def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, name: str) -> bytes:
+def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: RemainingLimits, name: str) -> bytes:
     """A member's bytes, counted as they come: what the archive declares of itself is not relied on."""
     if member.flag_bits & _ENCRYPTED:
         raise InputError(f"{name!r} holds {member.filename!r}, which is encrypted; expected a .zip without a password")
@@ -216,48 +216,48 @@ def _relative(path: str, archive: str) -> str:
     return "/".join(parts)
 
 
-def _without_top(items: Sequence[Item]) -> list[Item]:
+def _without_top(items: Sequence[UnpackedFile]) -> list[UnpackedFile]:
     """The items without the one folder that holds them all."""
     tops = {item.path.partition("/")[0] for item in items}
     if len(tops) != 1 or not all("/" in item.path for item in items):
         return list(items)
-    return [Item(item.path.partition("/")[2], item.data, item.mode, item.target) for item in items]
+    return [UnpackedFile(item.path.partition("/")[2], item.data, item.mode, item.target) for item in items]
 
 
-def _checked(items: Sequence[Item]) -> tuple[Item, ...]:
+def _checked(items: Sequence[UnpackedFile]) -> tuple[UnpackedFile, ...]:
     """The items, none twice, none below another, no link out of the folder. Raises `InputError`."""
-    found: dict[str, Item] = {}
+    by_path: dict[str, UnpackedFile] = {}
     for item in items:
-        if not item.path or item.path in found:
+        if not item.path or item.path in by_path:
             raise InputError(f"the upload holds {item.path!r} twice; expected each path once")
-        found[item.path] = item
+        by_path[item.path] = item
     folders: set[str] = set()
-    for path in found:
+    for path in by_path:
         if path.count("/") > limits.DEPTH:
             raise InputError(
                 f"the upload's {path[:40]!r}… leads through {path.count('/')} folders; at most {limits.DEPTH}"
             )
         above = path.rpartition("/")[0]
         while above and above not in folders:
-            if above in found:
+            if above in by_path:
                 raise InputError(f"the upload holds {path!r} below {above!r}, which is no folder")
             folders.add(above)
             above = above.rpartition("/")[0]
         if len(folders) > limits.CONTEXT_FILES:
             raise InputError(f"the upload needs over {limits.CONTEXT_FILES} folders; expected at most so many")
-    links = {path: _parts(item.target) for path, item in found.items() if item.target}
+    links = {path: _parts(item.target) for path, item in by_path.items() if item.target}
     steps = 0
     for path in links:
         for leaves in _followed(path, links):
             steps += 1
-            if leaves or len(found[path].target) > LIMITS.path:
-                way = f"{path!r} to {found[path].target[: LIMITS.path]!r}"
+            if leaves or len(by_path[path].target) > LIMITS.path:
+                way = f"{path!r} to {by_path[path].target[: LIMITS.path]!r}"
                 raise InputError(f"the upload links {way}, out of the folder; expected links inside it")
             if steps > limits.UPLOAD_LINKS:
                 raise InputError(
                     f"the upload's links lead over {limits.UPLOAD_LINKS} names; expected fewer or shorter ones"
                 )
-    return tuple(found.values())
+    return tuple(by_path.values())
 
 
 def _parts(target: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.links import asked, set_link
-from sim.report.look import Language, Look
+from sim.report.style import Language, Style
 from sim.scenario import Text
 
 _SMALLEST, _LARGEST = 0.8, 2.0
@@ -29,9 +29,9 @@ class View:
     show: bool
 
     @property
-    def look(self) -> Look:
+    def style(self) -> Style:
         """The same, as figures take it."""
-        return Look("dark" if self.dark else "light", self.lang, self.size)
+        return Style("dark" if self.dark else "light", self.lang, self.size)
 
     def read(self, text: Text) -> str:
         """A text in this view's language."""

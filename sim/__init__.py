@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sim.loading import load as load
     from sim.loading import load_text as load_text
     from sim.loading import override as override
-    from sim.loading.shelf import lessons as lessons
+    from sim.loading.shipped import lessons as lessons
     from sim.outcome import Metric as Metric
     from sim.outcome import Outcome as Outcome
     from sim.scenario import Scenario as Scenario
@@ -43,7 +43,7 @@ _LENT = {
     "Problem": "sim.errors",
     "Scenario": "sim.scenario",
     "SimError": "sim.errors",
-    "lessons": "sim.loading.shelf",
+    "lessons": "sim.loading.shipped",
     "load": "sim.loading",
     "load_text": "sim.loading",
     "override": "sim.loading",

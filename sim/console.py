@@ -17,7 +17,7 @@ from sim.errors import InputError, Problem, cut
 from sim.printable import printable
 
 
-class Output:
+class StandardOutput:
     """Standard output, until its reader goes away."""
 
     def __init__(self) -> None:

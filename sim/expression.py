@@ -117,16 +117,16 @@ def names(text: str) -> list[str]:
 
 
 def _names(tree: ast.AST) -> list[str]:
-    found: list[tuple[int, int, str]] = []
+    places: list[tuple[int, int, str]] = []
     inner: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             inner.add(id(node.value))
             if id(node) not in inner:
-                found.append((node.lineno, node.col_offset, ast.unparse(node)))
+                places.append((node.lineno, node.col_offset, ast.unparse(node)))
         elif isinstance(node, ast.Name) and id(node) not in inner and node.id not in _FUNCTIONS:
-            found.append((node.lineno, node.col_offset, node.id))
-    return [name for _, _, name in sorted(found)]
+            places.append((node.lineno, node.col_offset, node.id))
+    return [name for _, _, name in sorted(places)]
 
 
 def check(text: str, registered: Iterable[str]) -> None:

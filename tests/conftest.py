@@ -16,7 +16,7 @@ from sim import studies
 from sim.errors import InputError
 from sim.outcome import InstanceRecord, MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
-from sim.studies.base import Context, Run, Study
+from sim.studies.base import Context, Study, StudyRun
 
 # An example of a property may take as long as a busy machine makes it.
 settings.register_profile("any-machine", deadline=None)
@@ -53,7 +53,7 @@ class Parameters:
     fail: Annotated[str, doc("How to fail.")] = ""
 
 
-def run(parameters: Parameters, context: Context) -> Run:
+def run(parameters: Parameters, context: Context) -> StudyRun:
     """Finish times are multiples of the service time; noise adds the same uniform number to all labels."""
     if parameters.fail == "bug":
         raise ZeroDivisionError("no counter is open")
@@ -67,7 +67,7 @@ def run(parameters: Parameters, context: Context) -> Run:
     context.tick(0.5)
     records = tuple(InstanceRecord(context.label, n, 0.0, 0.0, 0.0, time) for n, time in enumerate(times))
     total = float((parameters.memory or 0) * parameters.count)
-    return Run(
+    return StudyRun(
         {"time": times, "total": [total]},
         records,
         frozenset({"total"}) if parameters.memory else frozenset(),

@@ -47,7 +47,12 @@ BESIDE_THE_STANDARD_LIBRARY = {"simpy", "networkx", "annotated_types", "simpleev
 FOR_READERS_ONLY = {name: {"pydantic_core"} for name in ("sim.quantity", "sim.scenario", "sim.catalog.names")}
 """Hooks that pydantic calls, imported inside them: where there is no pydantic, nobody calls them."""
 
-SHARED_BY_STUDIES = {"sim.studies.base", "sim.studies.asked", "sim.studies.room", "sim.studies.density"}
+SHARED_BY_STUDIES = {
+    "sim.studies.base",
+    "sim.studies.guest_parameters",
+    "sim.studies.host_capacity",
+    "sim.studies.density",
+}
 """Modules that any study may use. density: how many instances a host holds, which others ask before they start them."""
 
 FORBIDDEN = (

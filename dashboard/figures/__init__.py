@@ -1,6 +1,6 @@
 """What a study shows on a page: its figure with the answer left out, its figure, its tables and sources.
 
-One module a study, each with `before(scene)`, `after(scene)` and `sheet(scene)`.
+One module a study, each with `before(page_part)`, `after(page_part)` and `sheet(page_part)`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ import importlib
 import importlib.util
 from typing import Protocol, cast
 
-from dashboard.scene import Scene, Sheet
+from dashboard.page_part import PagePart, Sheet
 
 
 class StudyFigure(Protocol):
     """What each module of a study offers."""
 
-    def before(self, scene: Scene) -> None:
+    def before(self, page_part: PagePart) -> None:
         """Draw the figure with the answer left out."""
 
-    def after(self, scene: Scene) -> str:
+    def after(self, page_part: PagePart) -> str:
         """Draw the figure; how to read what it shows now, "" where its controls change nothing about that."""
 
-    def sheet(self, scene: Scene) -> Sheet:
+    def sheet(self, page_part: PagePart) -> Sheet:
         """The figure as tables: its numbers, and where they come from."""
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components import Reel, drawing
 from dashboard.controls import choice, show_error
 from dashboard.links import plain
-from dashboard.scene import Scene, Sheet, chart
+from dashboard.page_part import PagePart, Sheet, chart
 from sim.errors import InputError
 from sim.report.figures import (
     build_alt,
@@ -22,7 +22,7 @@ from sim.report.figures import (
     metric_bars,
     steps,
 )
-from sim.report.look import Language
+from sim.report.style import Language
 from sim.report.texts import told, tr
 
 _WIDTHS = (5, 7)
@@ -37,32 +37,32 @@ def reel(focus: str, lang: Language) -> Reel:
     return Reel(focus, tr("figure.graph", lang), *words)
 
 
-def before(scene: Scene) -> None:
+def before(page_part: PagePart) -> None:
     """The first label's graph without the fate of any step; steps may be picked where that is the prediction."""
-    label = scene.outcome.labels[0]
-    lesson = scene.scenario.lesson
+    label = page_part.outcome.labels[0]
+    lesson = page_part.scenario.lesson
     steps_are_said = lesson is not None and lesson.predict.steps
-    pick = (lambda node: say_step(scene.scenario.id, node)) if steps_are_said else None
-    _graph(scene, label, f"{scene.key}:hidden", pick, hidden=True)
+    pick = (lambda node: say_step(page_part.scenario.id, node)) if steps_are_said else None
+    _graph(page_part, label, f"{page_part.key}:hidden", pick, hidden=True)
 
 
-def after(scene: Scene) -> str:
+def after(page_part: PagePart) -> str:
     """The time of every label's next build; with it one label's cost line and graph, and the reason of one step.
 
     Inside a lecture the graph stands beside them, so that both fit a screen.
     """
-    outcome, view = scene.outcome, scene.view
+    outcome, view = page_part.outcome, page_part.view
     left, right = st.columns(_WIDTHS, gap="medium") if view.embed else (st.container(), st.container())
     with left:
         if len(outcome.labels) > 1:
-            bars = metric_bars(outcome, view.look, "rebuild_time", scene.names, tall=not view.embed)
+            bars = metric_bars(outcome, view.style, "rebuild_time", page_part.names, tall=not view.embed)
             chart(bars, metric_alt(outcome, "rebuild_time", view.lang))
-        label = _label(scene)
-        chart(cost_line(outcome, view.look, label=label), build_alt(outcome, view.lang, label=label))
-    selected = st.session_state.get(f"{scene.key}:{label}:step") or first_cause(outcome, label=label)
+        label = _label(page_part)
+        chart(cost_line(outcome, view.style, label=label), build_alt(outcome, view.lang, label=label))
+    selected = st.session_state.get(f"{page_part.key}:{label}:step") or first_cause(outcome, label=label)
     with right:
-        key = f"{scene.key}:{label}:graph"
-        _graph(scene, label, key, lambda node: _pick(scene, label, node), selected=selected)
+        key = f"{page_part.key}:{label}:graph"
+        _graph(page_part, label, key, lambda node: _pick(page_part, label, node), selected=selected)
     with left if view.embed else right:
         for step in steps(outcome, label=label):
             if step.step == selected:
@@ -72,7 +72,7 @@ def after(scene: Scene) -> str:
 
 
 def _graph(
-    scene: Scene,
+    page_part: PagePart,
     label: str,
     key: str,
     on_pick: Callable[[str], None] | None,
@@ -81,16 +81,16 @@ def _graph(
     hidden: bool = False,
 ) -> None:
     """The graph of a label's next build: one column on a phone, lower inside a lecture, in a frame where it is long."""
-    outcome, view = scene.outcome, scene.view
+    outcome, view = page_part.outcome, page_part.view
     try:
         svg, narrow = (
             build_graph(
                 outcome,
-                view.look,
+                view.style,
                 selected=selected,
                 label=label,
                 hidden=hidden,
-                said=scene.said if hidden else (),
+                said=page_part.said if hidden else (),
                 narrow=narrow,
                 dense=view.embed,
             )
@@ -104,21 +104,23 @@ def _graph(
     drawing(svg, key, on_pick, narrow="" if frame else narrow, reel=frame)
 
 
-def sheet(scene: Scene) -> Sheet:
+def sheet(page_part: PagePart) -> Sheet:
     """The steps of the label that is shown."""
-    label = st.session_state.get(f"{scene.key}:label", scene.outcome.labels[0])
-    rows = build_table(scene.outcome, scene.view.lang, label=label)
+    label = st.session_state.get(f"{page_part.key}:label", page_part.outcome.labels[0])
+    rows = build_table(page_part.outcome, page_part.view.lang, label=label)
     return Sheet(rows, rows)
 
 
-def _label(scene: Scene) -> str:
-    options = {label: scene.called(label) for label in scene.outcome.labels}
-    first = scene.outcome.labels[0]
-    return choice(tr("ui.build.of", scene.view.lang), options, first, "of", key=f"{scene.key}:label", hidden=True)
+def _label(page_part: PagePart) -> str:
+    options = {label: page_part.called(label) for label in page_part.outcome.labels}
+    first = page_part.outcome.labels[0]
+    return choice(
+        tr("ui.build.of", page_part.view.lang), options, first, "of", key=f"{page_part.key}:label", hidden=True
+    )
 
 
-def _pick(scene: Scene, label: str, node: str) -> None:
-    st.session_state[f"{scene.key}:{label}:step"] = node
+def _pick(page_part: PagePart, label: str, node: str) -> None:
+    st.session_state[f"{page_part.key}:{label}:step"] = node
 
 
 def say_step(scenario: str, node: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.links import asked, set_link
-from dashboard.scene import Scene, Sheet, chart
+from dashboard.page_part import PagePart, Sheet, chart
 from sim.outcome import ConstraintRecord, Outcome
 from sim.report.figures import ladder, ladder_alt, ladder_table
 from sim.report.figures.density import constraint_name
@@ -19,31 +19,34 @@ _FEW = 16
 """Rungs and heads that fit on a screen together."""
 
 
-def before(scene: Scene) -> None:
+def before(page_part: PagePart) -> None:
     """What is compared, without a number and without a hint at what may stop it."""
     # One nameless rung a label, so that the lanes are seen and nothing hints at what may stop them.
-    records = scene.outcome.of_type(ConstraintRecord)
-    firsts = [next(record for record in records if record.of == label) for label in scene.outcome.labels]
-    lanes = replace(scene.outcome, records=tuple(replace(record, constraint=" ") for record in firsts))
-    tall = not scene.view.embed
-    chart(ladder(lanes, scene.view.look, scene.names, hidden=True, tall=tall), scene.view.read(scene.scenario.title))
-    lang = scene.view.lang
-    names = sorted({constraint_name(record.constraint, lang) for record in scene.outcome.of_type(ConstraintRecord)})
+    records = page_part.outcome.of_type(ConstraintRecord)
+    firsts = [next(record for record in records if record.of == label) for label in page_part.outcome.labels]
+    lanes = replace(page_part.outcome, records=tuple(replace(record, constraint=" ") for record in firsts))
+    tall = not page_part.view.embed
+    chart(
+        ladder(lanes, page_part.view.style, page_part.names, hidden=True, tall=tall),
+        page_part.view.read(page_part.scenario.title),
+    )
+    lang = page_part.view.lang
+    names = sorted({constraint_name(record.constraint, lang) for record in page_part.outcome.of_type(ConstraintRecord)})
     st.caption(tr("ui.candidates", lang, list=("、" if lang == "ja" else ", ").join(names)))
 
 
-def after(scene: Scene) -> str:
+def after(page_part: PagePart) -> str:
     """The constraints of every label on one scale, the one that binds marked; the far ones only when asked for."""
-    outcome, view = scene.outcome, scene.view
+    outcome, view = page_part.outcome, page_part.view
     if len(outcome.of_type(ConstraintRecord)) + len(outcome.labels) > _FEW:
-        outcome = outcome if not view.embed and _every(scene) else near(outcome, _NEAR)
-    chart(ladder(outcome, view.look, scene.names, tall=not view.embed), ladder_alt(scene.outcome, view.lang))
+        outcome = outcome if not view.embed and _every(page_part) else near(outcome, _NEAR)
+    chart(ladder(outcome, view.style, page_part.names, tall=not view.embed), ladder_alt(page_part.outcome, view.lang))
     return ""
 
 
-def sheet(scene: Scene) -> Sheet:
+def sheet(page_part: PagePart) -> Sheet:
     """The constraints; each row names its source."""
-    rows = ladder_table(scene.outcome, scene.view.lang)
+    rows = ladder_table(page_part.outcome, page_part.view.lang)
     return Sheet(rows, rows)
 
 
@@ -56,10 +59,10 @@ def near(outcome: Outcome, count: int) -> Outcome:
     return replace(outcome, records=tuple(kept))
 
 
-def _every(scene: Scene) -> bool:
-    key = f"{scene.key}:every"
+def _every(page_part: PagePart) -> bool:
+    key = f"{page_part.key}:every"
     if key not in st.session_state:
         st.session_state[key] = asked("every") == "true"
-    every = st.toggle(tr("ui.every", scene.view.lang), key=key)
+    every = st.toggle(tr("ui.every", page_part.view.lang), key=key)
     set_link("every", "true" if every else "")
     return every

@@ -11,11 +11,11 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import teasers
+from dashboard import previews
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.figures import pressure
-from dashboard.scene import Scene, Sheet, chart
+from dashboard.page_part import PagePart, Sheet, chart
 from sim.report.figures import RULERS, Ruler, ledger, ledger_alt, ledger_table, rulers
 from sim.report.figures.legend import legend
 from sim.report.figures.memory import marks
@@ -26,46 +26,46 @@ _READ_BY: Mapping[str, Ruler] = {f"{ruler}_total": ruler for ruler in RULERS} | 
 """Metrics that one ruler shows."""
 
 
-def before(scene: Scene) -> None:
+def before(page_part: PagePart) -> None:
     """Columns of the same pages, and a sum that nobody has said yet."""
-    if pressure.applies(scene):
-        pressure.before(scene)
+    if pressure.applies(page_part):
+        pressure.before(page_part)
         return
-    st.html(legend(scene.view.look))
-    drawing(teasers.ledger(scene.view.look, width=640), key=f"{scene.key}:tease")
+    st.html(legend(page_part.view.style))
+    drawing(previews.ledger(page_part.view.style, width=640), key=f"{page_part.key}:tease")
 
 
-def after(scene: Scene) -> str:
+def after(page_part: PagePart) -> str:
     """The columns on one scale, so that changing the ruler is the animation."""
-    if pressure.applies(scene):
-        return pressure.after(scene)
-    outcome, view = scene.outcome, scene.view
+    if pressure.applies(page_part):
+        return pressure.after(page_part)
+    outcome, view = page_part.outcome, page_part.view
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        ruler = _ruler(scene)
-        st.html(legend(view.look, marks=marks(outcome, ruler), short=True), width="content")
+        ruler = _ruler(page_part)
+        st.html(legend(view.style, marks=marks(outcome, ruler), short=True), width="content")
     tall = not view.embed
-    chart(ledger(outcome, view.look, ruler, scene.names, tall=tall), ledger_alt(outcome, ruler, view.lang))
-    sums = rulers(outcome, view.look, ruler, scene.names, tall=tall)
+    chart(ledger(outcome, view.style, ruler, page_part.names, tall=tall), ledger_alt(outcome, ruler, view.lang))
+    sums = rulers(outcome, view.style, ruler, page_part.names, tall=tall)
     for column, (title, spec) in zip(st.columns(len(sums), gap="medium", wrap=False), sums, strict=True):
         with column:
             chart(spec, title)
     # What the lesson explains is the reading of the ruler it opens on; said twice it is noise.
-    return "" if ruler == asked(scene.scenario) else tr(f"ruler.{ruler}.text", view.lang)
+    return "" if ruler == asked(page_part.scenario) else tr(f"ruler.{ruler}.text", view.lang)
 
 
-def sheet(scene: Scene) -> Sheet:
+def sheet(page_part: PagePart) -> Sheet:
     """The parts of the ledger; each row names its source."""
-    if pressure.applies(scene):
-        return pressure.sheet(scene)
-    rows = ledger_table(scene.outcome, scene.view.lang)
+    if pressure.applies(page_part):
+        return pressure.sheet(page_part)
+    rows = ledger_table(page_part.outcome, page_part.view.lang)
     return Sheet(rows, rows)
 
 
-def _ruler(scene: Scene) -> Ruler:
-    lang = scene.view.lang
+def _ruler(page_part: PagePart) -> Ruler:
+    lang = page_part.view.lang
     options: dict[str, str] = {ruler: tr(f"ruler.{ruler}", lang) for ruler in RULERS}
-    opened = asked(scene.scenario)
-    picked = choice(tr("ui.ruler", lang), options, opened, "ruler", key=f"{scene.key}:ruler", hidden=True)
+    opened = asked(page_part.scenario)
+    picked = choice(tr("ui.ruler", lang), options, opened, "ruler", key=f"{page_part.key}:ruler", hidden=True)
     return cast("Ruler", picked)
 
 

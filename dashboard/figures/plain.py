@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.scene import Scene, Sheet, chart
+from dashboard.page_part import PagePart, Sheet, chart
 from sim import studies
 from sim.report.figures import metric_alt, metric_bars, metric_table
 
 
-def before(scene: Scene) -> None:
+def before(page_part: PagePart) -> None:
     """What is compared, by name."""
-    st.markdown(" · ".join(scene.called(label) for label in scene.outcome.labels))
+    st.markdown(" · ".join(page_part.called(label) for label in page_part.outcome.labels))
 
 
-def after(scene: Scene) -> str:
+def after(page_part: PagePart) -> str:
     """The headline metric of every label."""
-    outcome, view, metric = scene.outcome, scene.view, _headline(scene)
-    chart(metric_bars(outcome, view.look, metric, scene.names), metric_alt(outcome, metric, view.lang))
+    outcome, view, metric = page_part.outcome, page_part.view, _headline(page_part)
+    chart(metric_bars(outcome, view.style, metric, page_part.names), metric_alt(outcome, metric, view.lang))
     return ""
 
 
-def sheet(scene: Scene) -> Sheet:
+def sheet(page_part: PagePart) -> Sheet:
     """Every metric."""
-    return Sheet(metric_table(scene.outcome, language=scene.view.lang), ())
+    return Sheet(metric_table(page_part.outcome, language=page_part.view.lang), ())
 
 
-def _headline(scene: Scene) -> str:
-    return studies.study(scene.outcome.study).headlines[0].name
+def _headline(page_part: PagePart) -> str:
+    return studies.study(page_part.outcome.study).headlines[0].name

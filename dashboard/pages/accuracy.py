@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboard.controls import choice
 from dashboard.frame import head
-from dashboard.scene import chart
+from dashboard.page_part import chart
 from dashboard.view import View
 from sim.report.figures.accuracy import (
     LINK,
@@ -66,7 +66,7 @@ def page(view: View) -> None:
         with told:
             _say(accuracy, view)
         st.markdown(f"**{tr('ui.accuracy.lanes', lang)}**")
-        chart(lanes(shown, view.look), accuracy_alt(shown, lang))
+        chart(lanes(shown, view.style), accuracy_alt(shown, lang))
         _table(shown, view)
 
 
@@ -126,12 +126,12 @@ def _figure(shown: Sequence[Point], view: View) -> None:
         of = choice(label, options, next(iter(options)), "of", key="accuracy:of", hidden=True, drawn=len(options) > 1)
         st.html(_legend(view), width="content")
     drawn = [point for point in shown if dimension(point.unit) == by_name[of]]
-    chart(scatter(drawn, view.look, by_name[of]), accuracy_alt(drawn, lang))
+    chart(scatter(drawn, view.style, by_name[of]), accuracy_alt(drawn, lang))
 
 
 def _legend(view: View) -> str:
     """The fills and the attention colour; the shapes are named below the figure."""
-    tokens, lang = view.look.tokens, view.lang
+    tokens, lang = view.style.tokens, view.lang
     chips = (
         (f"border:2px solid {tokens.ink}", use_name("calibrate", lang)),
         (f"background:{tokens.ink}", use_name("check", lang)),
@@ -188,7 +188,7 @@ def _as_html(rows: Sequence[dict[str, str]], view: View) -> str:
     """A table whose last column but the address is a link to it."""
     if not rows:
         return ""
-    tokens = view.look.tokens
+    tokens = view.style.tokens
     cell = f"padding:.3em .9em .3em 0;border-bottom:1px solid {tokens.line};text-align:left;vertical-align:top"
     columns = [column for column in rows[0] if column != LINK]
     heads = "".join(f'<th scope="col" style="{cell};color:{tokens.muted}">{escape(name)}</th>' for name in columns)

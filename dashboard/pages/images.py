@@ -7,13 +7,13 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import imagery
+from dashboard import image_sources
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.frame import head
 from dashboard.links import asked, lines, plain, set_link
+from dashboard.page_part import chart, table
 from dashboard.running import Heartbeat
-from dashboard.scene import chart, table
 from dashboard.view import View
 from sim import limits
 from sim.archives.efficiency import efficiency
@@ -21,9 +21,9 @@ from sim.archives.sharing import host_size, image_nodes, layer_graph, shares
 from sim.archives.store import LAYER_LIMITS, Backend
 from sim.archives.whiteouts import hidden_bytes
 from sim.errors import InputError, Problem
-from sim.report.figures.filetree import GLYPHS, Item, LayerFiles, contents, item_note, layer_files, search
+from sim.report.figures.filetree import GLYPHS, FileTreeRow, LayerFiles, contents, item_note, layer_files, search
 from sim.report.figures.images import (
-    Shelved,
+    ShownImage,
     layer_bars,
     layer_table,
     next_pull,
@@ -33,8 +33,8 @@ from sim.report.figures.images import (
     short_instruction,
     size_text,
 )
-from sim.report.look import Language
 from sim.report.numbers import about, written
+from sim.report.style import Language
 from sim.report.texts import tr
 
 _FIGURE_AND_TEXT = (9, 4)
@@ -79,7 +79,7 @@ def page(view: View) -> None:
 # ---- which images -------------------------------------------------------------------------------------------------
 
 
-def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[Shelved]:
+def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownImage]:
     """The official images that are chosen, in the order of choice, then those of the uploads that can be read."""
     from sim.catalog.load import images
 
@@ -89,7 +89,7 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[Shelve
         wanted = _FIRST if given is None else given.split(",")
         st.session_state["images:official"] = [name for name in dict.fromkeys(wanted) if name in images()]
     if view.embed:
-        return [imagery.official(name) for name in st.session_state["images:official"]]
+        return [image_sources.official(name) for name in st.session_state["images:official"]]
     picked = st.multiselect(tr("ui.images.official", lang), names, key="images:official")
     set_link("images", "" if tuple(picked) == _FIRST else ",".join(picked))
     files = st.file_uploader(
@@ -101,10 +101,10 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[Shelve
     )
     size, most = size_text(limits.PAGE_IMAGE_CONTENT, lang), f"{limits.PAGE_IMAGE_FILES:,}"
     st.caption(tr("ui.images.promise", lang) + " " + tr("ui.images.limits", lang, size=size, n=most))
-    found = [imagery.official(name) for name in picked]
-    if imagery.unread(files):
+    chosen = [image_sources.official(name) for name in picked]
+    if image_sources.unread(files):
         place.skeleton(height=380)
-    for name, reading in imagery.uploaded(files, Heartbeat(st.empty())):
+    for name, reading in image_sources.uploaded(files, Heartbeat(st.empty())):
         if isinstance(reading, InputError):
             said = [
                 f"{problem.path}: {problem.message}" if problem.path else problem.message
@@ -113,16 +113,16 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[Shelve
             title = tr("ui.images.unreadable", lang, name=plain(name))
             st.error("\n\n".join(lines(InputError(list(map(Problem, said))))), icon=":material/error:", title=title)
         else:
-            found += reading
+            chosen += reading
     place.empty()
-    return list({(shown.image.name, shown.image.id): shown for shown in found}.values())
+    return list({(shown.image.name, shown.image.id): shown for shown in chosen}.values())
 
 
 # ---- several on one host ------------------------------------------------------------------------------------------
 
 
 def _together(
-    images: Sequence[Shelved],
+    images: Sequence[ShownImage],
     title: st.delta_generator.DeltaGenerator,
     told: st.delta_generator.DeltaGenerator,
     asked: st.delta_generator.DeltaGenerator,
@@ -139,7 +139,7 @@ def _together(
     alt = "; ".join(f"{share.name}: {size_text(share.adds, lang, estimate=guess)}" for share in shares(graph))
     bars, cards = st.columns(_BARS_AND_CARDS, gap="medium") if view.embed else (st.container(), st.container())
     with bars:
-        chart(sharing_bars(images, view.look), alt)
+        chart(sharing_bars(images, view.style), alt)
         st.caption(tr("ui.images.bars", lang))
     with asked:
         coming = _next(images, view)
@@ -155,7 +155,7 @@ def _together(
         if not view.embed and selected not in image_nodes(graph):
             st.caption(tr("ui.images.click", lang))
     with cards:
-        drawing(sharing_graph(images, view.look, coming=coming, selected=selected), "images:graph", _pick)
+        drawing(sharing_graph(images, view.style, coming=coming, selected=selected), "images:graph", _pick)
     if not view.embed:
         with st.popover(tr("ui.table", lang), icon=":material/table:"):
             table(sharing_table(images, lang), view)
@@ -171,14 +171,14 @@ def _pick(node: str) -> None:
     st.session_state["images:node"] = "" if st.session_state.get("images:node") == node else node
 
 
-def _next(images: Sequence[Shelved], view: View) -> Shelved | None:
+def _next(images: Sequence[ShownImage], view: View) -> ShownImage | None:
     """The image that is to be pulled next."""
     from sim.catalog.load import images as known
 
     there = {shown.image.name for shown in images}
     options = {"": tr("ui.images.next.none", view.lang)} | {name: name for name in known() if name not in there}
     name = choice(tr("ui.images.next", view.lang), options, "", "next", key="images:next", drawn=not view.embed)
-    return imagery.official(name) if name else None
+    return image_sources.official(name) if name else None
 
 
 def _backend(view: View) -> Backend:
@@ -187,7 +187,7 @@ def _backend(view: View) -> Backend:
     return cast("Backend", choice(label, options, "graphdriver", "store", key="images:store", drawn=not view.embed))
 
 
-def _say_pull(images: Sequence[Shelved], coming: Shelved, backend: Backend, view: View) -> None:
+def _say_pull(images: Sequence[ShownImage], coming: ShownImage, backend: Backend, view: View) -> None:
     """What the next pull moves, or why the store does not take it."""
     lang = view.lang
     try:
@@ -212,7 +212,7 @@ def _say_pull(images: Sequence[Shelved], coming: Shelved, backend: Backend, view
 
 
 def _each(
-    images: Sequence[Shelved],
+    images: Sequence[ShownImage],
     title: st.delta_generator.DeltaGenerator,
     told: st.delta_generator.DeltaGenerator,
     view: View,
@@ -232,7 +232,7 @@ def _each(
     key = "ui.images.one.hidden" if hidden else "ui.images.one"
     gone = size_text(hidden, lang)
     title.title(tr(key, lang, name=image.name, size=size, layers=len(image.layers), hidden=gone), anchor=False)
-    chart(layer_bars(shown, view.look), f"{image.name}: {size}")
+    chart(layer_bars(shown, view.style), f"{image.name}: {size}")
     with told:
         if known:
             _say_waste(shown, hidden, view)
@@ -246,7 +246,7 @@ def _each(
         _tree(shown, view)
 
 
-def _say_waste(shown: Shelved, hidden: int, view: View) -> None:
+def _say_waste(shown: ShownImage, hidden: int, view: View) -> None:
     """The two sums that people mean by waste, each with its definition, and the paths behind the first."""
     lang = view.lang
     waste = efficiency([layer.files for layer in shown.image.layers])
@@ -264,7 +264,7 @@ def _say_waste(shown: Shelved, hidden: int, view: View) -> None:
                 st.caption(tr("ui.images.more", lang, n=f"{len(waste.paths) - _WASTED:,}"))
 
 
-def _tree(shown: Shelved, view: View) -> None:
+def _tree(shown: ShownImage, view: View) -> None:
     """The files of one layer: the folder that is open, or what a search finds."""
     lang, layers = view.lang, shown.image.layers
     st.markdown(f"**{tr('ui.images.files', lang)}**")
@@ -305,7 +305,7 @@ def _tree(shown: Shelved, view: View) -> None:
         st.caption(tr("ui.images.more", lang, n=f"{len(items) - _MOST:,}"))
 
 
-def _row(item: Item, view: View) -> None:
+def _row(item: FileTreeRow, view: View) -> None:
     """One path: a folder opens, a file is told."""
     note = item_note(item, view.lang)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

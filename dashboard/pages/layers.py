@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import advice, controls, lab, popovers, predict, quiz, running, shelf
-from dashboard.bench import Bench
+from dashboard import advice, controls, lab, popovers, predict, quiz, running, shipped
 from dashboard.components import drawing, editor
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
+from dashboard.lab_state import LabState
 from dashboard.lesson import kicker, provenance
 from dashboard.links import plain, set_link
+from dashboard.page_part import PagePart, chart
 from dashboard.running import CancelledByReaderError
-from dashboard.scene import Scene, chart
 from dashboard.view import View
 from sim import limits
 from sim.errors import InputError
@@ -24,8 +24,8 @@ from sim.outcome import Metric, Outcome, StepRecord
 from sim.report import words
 from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
 from sim.report.figures.critical import critical_path, emphasised
-from sim.report.look import Language
 from sim.report.numbers import about, written
+from sim.report.style import Language
 from sim.report.texts import told, tr
 from sim.scenario import Scenario
 
@@ -39,46 +39,46 @@ _MOST_ON_PAGE = 40
 
 def page(view: View) -> None:
     """Draw the page. A link may name the edit: `?file=src/app.py&how=touch`."""
-    scenario = shelf.scenario(_SCENARIO)
+    scenario = shipped.scenario(_SCENARIO)
     head(view, lambda: st.caption(kicker(scenario, view)))
     scenario = controls.seeded(scenario, view)
     title = st.container()
     left, right = st.columns(_WIDTHS, gap="large")
     with left:
         word = st.container()
-        bench = lab.edit(view)
+        state = lab.edit(view)
         paper = st.container()
         why = st.container()
         below = st.container()
         better = st.container()
-        bench = lab.remember(lab.options(bench, view))
+        state = lab.remember(lab.options(state, view))
         if not view.embed:
-            lab.another(bench, view)
+            lab.another(state, view)
             with below:
-                lab.history(bench, view, _again if view.show or st.session_state.get("lab:ran") else None)
+                lab.history(state, view, _again if view.show or st.session_state.get("lab:ran") else None)
     with right:
         place = st.empty()
         drawn = st.container()
     with paper:
-        built, fault = _run(bench, scenario, place, view)
+        built, fault = _run(state, scenario, place, view)
     if built is None:
         title.title(view.read(scenario.title), anchor=False)
         with paper:
-            _paper(bench, {}, 0, None, view)
+            _paper(state, {}, 0, None, view)
             if fault:
                 _answer(fault, view)
         return
 
     outcome = built.outcome
-    scene = Scene(scenario, outcome, words.label_names(outcome, view.lang), view)
+    page_part = PagePart(scenario, outcome, words.label_names(outcome, view.lang), view)
     revealed = view.show or bool(st.session_state.get("lab:ran"))
     step = _selected(outcome) if revealed else None
-    marks = gutter(outcome, view.look) if revealed else {}
-    title.title(_finding(built.bench, outcome, view) if revealed else _question(bench, scenario, view), anchor=False)
+    marks = gutter(outcome, view.style) if revealed else {}
+    title.title(_finding(built.state, outcome, view) if revealed else _question(state, scenario, view), anchor=False)
     with word:
         said = () if revealed else _ask(scenario, view)
         if revealed:
-            _verdict(scene, view)
+            _verdict(page_part, view)
     with drawn:
         if revealed and not view.embed:
             _cost(outcome, view)
@@ -88,7 +88,7 @@ def page(view: View) -> None:
             controls.show_error(error, view)
     with paper:
         if not view.embed:
-            _paper(bench, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
+            _paper(state, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
         if fault:
             _answer(fault, view)
     if revealed:
@@ -99,9 +99,9 @@ def page(view: View) -> None:
         if not view.embed:
             with right:
                 st.caption(_legend(outcome, view))
-                popovers.row([scene])
+                popovers.row([page_part])
             with better:
-                advice.show(built.bench, outcome, scenario, view)
+                advice.show(built.state, outcome, scenario, view)
     with right if not view.embed else st.container():
         st.caption(provenance(scenario, outcome, view))
     if revealed and not view.embed:
@@ -113,26 +113,26 @@ def page(view: View) -> None:
 
 @dataclass(frozen=True)
 class _Built:
-    """A bench, and what came of its build."""
+    """A state, and what came of its build."""
 
-    bench: Bench
+    state: LabState
     outcome: Outcome
 
 
 def _run(
-    bench: Bench, scenario: Scenario, place: st.delta_generator.DeltaGenerator, view: View
+    state: LabState, scenario: Scenario, place: st.delta_generator.DeltaGenerator, view: View
 ) -> tuple[_Built | None, InputError | None]:
-    """The build of the bench; where it cannot be planned, the last one that could, and why."""
+    """The build of the state; where it cannot be planned, the last one that could, and why."""
     fault = None
     try:
-        (outcome,) = running.run(("lab", bench), bench.scenario(scenario), place, view, height=600)
-        st.session_state["lab:valid"] = _Built(bench, outcome)
+        (outcome,) = running.run(("lab", state), state.scenario(scenario), place, view, height=600)
+        st.session_state["lab:valid"] = _Built(state, outcome)
     except InputError as error:
         fault = error
     except CancelledByReaderError:
         st.markdown(tr("ui.cancelled", view.lang))
-    found: _Built | None = st.session_state.get("lab:valid")
-    return found, fault
+    built: _Built | None = st.session_state.get("lab:valid")
+    return built, fault
 
 
 def _selected(outcome: Outcome) -> StepRecord | None:
@@ -169,34 +169,34 @@ def _say(node: str) -> None:
 # ---- what is shown ------------------------------------------------------------------------------------------------
 
 
-def _question(bench: Bench, scenario: Scenario, view: View) -> str:
-    return view.read(scenario.title) if bench == lab.first() else tr("ui.lab.question", view.lang)
+def _question(state: LabState, scenario: Scenario, view: View) -> str:
+    return view.read(scenario.title) if state == lab.first() else tr("ui.lab.question", view.lang)
 
 
-def _finding(bench: Bench, outcome: Outcome, view: View) -> str:
+def _finding(state: LabState, outcome: Outcome, view: View) -> str:
     """The title after the run, from the metrics of this build."""
     label, lang = outcome.labels[0], view.lang
     misses, count = (int(outcome.metric(label, name).value) for name in ("misses", "steps"))
-    changes = bench.changes()
+    changes = state.changes()
     if not misses:
         if [change for change in changes if "touch" in change] == changes and changes:
             return tr("ui.lab.found.touch", lang)
-        return tr("ui.lab.found.known" if bench.kept else "ui.lab.found.none", lang)
+        return tr("ui.lab.found.known" if state.kept else "ui.lab.found.none", lang)
     unsure = sum(step.status == "depends" for step in steps(outcome))
     again = tr("ui.lab.between", lang, low=misses - unsure, high=misses) if unsure else str(misses)
     time = _said(outcome.metric(label, "rebuild_time"), lang)
     size = _said(outcome.metric(label, "new_bytes"), lang, transfer=True)
-    named = [*changes, *bench.arguments]
+    named = [*changes, *state.arguments]
     one = len(named) == 1
-    if one and bench.arguments:
+    if one and state.arguments:
         return tr(
-            "ui.lab.found.argument", lang, name=plain(bench.arguments[0][0]), n=again, all=count, time=time, size=size
+            "ui.lab.found.argument", lang, name=plain(state.arguments[0][0]), n=again, all=count, time=time, size=size
         )
-    if one and bench.file:
-        claim = "ui.lab.found.touched" if bench.how == "touch" else f"ui.lab.found.{bench.how}"
+    if one and state.file:
+        claim = "ui.lab.found.touched" if state.how == "touch" else f"ui.lab.found.{state.how}"
     else:
         claim = "ui.lab.found.dockerfile" if one else "ui.lab.found.several"
-    return tr(claim, lang, file=plain(bench.file.rpartition("/")[2]), n=again, all=count, time=time, size=size)
+    return tr(claim, lang, file=plain(state.file.rpartition("/")[2]), n=again, all=count, time=time, size=size)
 
 
 def _said(metric: Metric, lang: Language, *, transfer: bool = False) -> str:
@@ -216,17 +216,17 @@ def _cost(outcome: Outcome, view: View) -> None:
             size=_said(size, view.lang, transfer=True),
         )
     )
-    chart(cost_line(outcome, view.look), build_alt(outcome, view.lang))
+    chart(cost_line(outcome, view.style), build_alt(outcome, view.lang))
 
 
 def _graph(outcome: Outcome, view: View, step: StepRecord | None, said: tuple[str, ...], *, revealed: bool) -> None:
     """The build's graph, its critical path marked; in a frame of its own where it is too large for a page."""
-    look, lang = view.look, view.lang
+    style, lang = view.style, view.lang
     focus = step.step if step else ""
     path = critical_path(outcome) if revealed else ()
     svg, narrow = (
         emphasised(
-            build_graph(outcome, look, selected=focus, hidden=not revealed, said=said, narrow=narrow), path, look
+            build_graph(outcome, style, selected=focus, hidden=not revealed, said=said, narrow=narrow), path, style
         )
         for narrow in (False, True)
     )
@@ -245,7 +245,7 @@ def _legend(outcome: Outcome, view: View) -> str:
 
 
 def _paper(
-    bench: Bench, marks: Mapping[str, Mapping[str, str]], line: int, outcome: Outcome | None, view: View
+    state: LabState, marks: Mapping[str, Mapping[str, str]], line: int, outcome: Outcome | None, view: View
 ) -> None:
     """The Dockerfile of the next build, with each line's fate in the gutter."""
 
@@ -258,7 +258,7 @@ def _paper(
                 _pick(step.step)
 
     editor(
-        bench.dockerfile.rstrip(),
+        state.dockerfile.rstrip(),
         st.session_state["lab:revision"],
         marks,
         line,
@@ -316,14 +316,14 @@ def _ask(scenario: Scenario, view: View) -> tuple[str, ...]:
 def _reveal(said: tuple[str, ...] | None) -> None:
     st.session_state["lab:ran"] = True
     st.session_state["lab:said"] = said
-    st.session_state["lab:said-of"] = lab.trail().now
+    st.session_state["lab:said-of"] = lab.undo_history().now
 
 
-def _verdict(scene: Scene, view: View) -> None:
+def _verdict(page_part: PagePart, view: View) -> None:
     """What came of the prediction, while its edit is still the one shown."""
     said = st.session_state.get("lab:said")
-    if said is not None and st.session_state.get("lab:said-of") == lab.trail().now:
-        st.markdown(f"**{predict.judge_steps(said, *predict.again(scene), view.lang)}**")
+    if said is not None and st.session_state.get("lab:said-of") == lab.undo_history().now:
+        st.markdown(f"**{predict.judge_steps(said, *predict.again(page_part), view.lang)}**")
 
 
 def _again() -> None:

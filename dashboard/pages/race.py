@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dashboard import lesson, shelf
+from dashboard import lesson, shipped
 from dashboard.view import View
 
 
 def page(view: View) -> None:
     """Draw the page."""
-    lesson.show(shelf.scenario("taxonomy"), view)
+    lesson.show(shipped.scenario("taxonomy"), view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, lesson, shelf
+from dashboard import controls, lesson, shipped
 from dashboard.frame import head
 from dashboard.links import asked, plain
 from dashboard.view import View
@@ -14,7 +14,7 @@ from sim.report.texts import tr
 
 def page(view: View) -> None:
     """Draw the page. The link names the scenario: `?scenario=instruction-order`."""
-    names = shelf.entries()
+    names = shipped.entries()
     titles = {name: _title(name, view) for name in names}
     wanted = asked("scenario") or names[0]
     picked = wanted if wanted in names else names[0]
@@ -29,12 +29,12 @@ def page(view: View) -> None:
     if wanted not in names:
         message = tr("ui.scenario.none", view.lang, name=wanted, list=", ".join(names))
         st.error(plain(message), icon=":material/error:")
-    lesson.body(shelf.scenario(picked), view)
+    lesson.body(shipped.scenario(picked), view)
 
 
 def _title(name: str, view: View) -> str:
     """A scenario's title; its name where its file is broken, which the page says when it is picked."""
     try:
-        return view.read(shelf.scenario(name).title)
+        return view.read(shipped.scenario(name).title)
     except InputError:
         return name

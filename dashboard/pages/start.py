@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import shelf, teasers
+from dashboard import previews, shipped
 from dashboard.components import drawing
 from dashboard.frame import head, link
 from dashboard.view import View
 from sim.report.figures import RULERS
-from sim.report.look import Language
+from sim.report.style import Language
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -22,11 +22,11 @@ def page(view: View) -> None:
     head(view, lambda: st.title(tr("ui.title", lang), anchor=False))
     st.markdown(tr("ui.lead", lang))
     st.space("small")
-    lanes = teasers.lanes(shelf.scenario(_RACE), lang)
+    lanes = previews.lanes(shipped.scenario(_RACE), lang)
     cards = (
-        ("race", _RACE, teasers.race(view.look, lanes), _said_of_race([name for name, _ in lanes], lang)),
-        ("memory", _LEDGER, teasers.ledger(view.look), _said_of_ledger(shelf.scenario(_LEDGER), lang)),
-        ("layers", _LAYERS, teasers.layers(view.look), tr("ui.start.layers.sub", lang)),
+        ("race", _RACE, previews.race(view.style, lanes), _said_of_race([name for name, _ in lanes], lang)),
+        ("memory", _LEDGER, previews.ledger(view.style), _said_of_ledger(shipped.scenario(_LEDGER), lang)),
+        ("layers", _LAYERS, previews.layers(view.style), tr("ui.start.layers.sub", lang)),
     )
     with st.grid(3, min_column_width=270, gap="medium"):
         for name, scenario, tease, said in cards:
@@ -36,13 +36,13 @@ def page(view: View) -> None:
                 st.markdown(said)
                 st.page_link(
                     link(name, view),
-                    label=tr("ui.predict.then", lang, minutes=shelf.minutes(scenario)),
+                    label=tr("ui.predict.then", lang, minutes=shipped.minutes(scenario)),
                     icon=":material/arrow_forward:",
                 )
     st.space("small")
     count, promise = st.columns([3, 2], gap="large")
     with count:
-        st.markdown(tr("ui.start.count", lang, n=len(shelf.entries())))
+        st.markdown(tr("ui.start.count", lang, n=len(shipped.entries())))
         st.page_link(link("scenarios", view), icon=":material/arrow_forward:")
     promise.markdown(tr("ui.start.promise", lang))
 

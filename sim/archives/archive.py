@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.archives import documents
-from sim.archives.blobs import Blob, FolderStore, Store, TarStore, document_of, guarded, need
+from sim.archives.blobs import Blob, BlobSource, FolderStore, TarStore, document_of, guarded, need
 from sim.archives.layers import Image
 from sim.archives.layout import INDEX, build_image, read_layout, read_manifest
-from sim.archives.limits import DEFAULT_LIMITS, Budget, Limits, over, refused, untold
+from sim.archives.limits import DEFAULT_LIMITS, Limits, RemainingLimits, over, refused, untold
 from sim.archives.streams import Tap, compression_of, decompressed, file_chunks, peek
 from sim.archives.tarball import BLOCK, starts_tar
 from sim.archives.whiteouts import clean
@@ -43,8 +43,8 @@ def read_images(
     """
     path = Path(path)
     try:
-        budget = Budget(limits, tick=tick)
-        store: Store = FolderStore(path, budget) if is_folder(path) else _open_tar(path, budget)
+        budget = RemainingLimits(limits, tick=tick)
+        store: BlobSource = FolderStore(path, budget) if is_folder(path) else _open_tar(path, budget)
         if store.get(MANIFEST) is not None:
             return _read_manifest(store, limits)
         if store.get(INDEX) is not None:
@@ -63,7 +63,7 @@ def read_images(
 class _Bare:
     """A folder that keeps blobs under their bare digests, as skopeo's `dir:` does, seen as an OCI layout."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: BlobSource) -> None:
         self._store = store
 
     def get(self, name: str) -> Blob | None:
@@ -81,7 +81,7 @@ def foreign(head: bytes) -> str:
     return next((what for magic, what in _FOREIGN.items() if head.startswith(magic)), "")
 
 
-def _open_tar(path: Path, budget: Budget) -> TarStore:
+def _open_tar(path: Path, budget: RemainingLimits) -> TarStore:
     if not exists(path):
         raise refused("does not exist")
     if not is_file(path):
@@ -95,7 +95,7 @@ def _open_tar(path: Path, budget: Budget) -> TarStore:
         _check_start(head)
         return TarStore(stream, budget)
     # Sizes of members are counted as they are read; this counts what a compressed archive holds besides.
-    start, plain = peek(guarded(decompressed(stream, compression, ""), raw, Budget(budget.limits), ""), BLOCK)
+    start, plain = peek(guarded(decompressed(stream, compression, ""), raw, RemainingLimits(budget.limits), ""), BLOCK)
     if not starts_tar(start):
         raise refused(f"is a {compression} file that holds no tar archive")
     return TarStore(plain, budget)
@@ -112,7 +112,7 @@ def _check_start(head: bytes) -> None:
     raise refused(f"is no image archive: it starts with {head[:8]!r}, which is neither tar, gzip nor zstd")
 
 
-def _read_manifest(store: Store, limits: Limits) -> tuple[Image, ...]:
+def _read_manifest(store: BlobSource, limits: Limits) -> tuple[Image, ...]:
     """manifest.json: a list of {"Config", "RepoTags", "Layers"} naming files of the archive."""
     blob = need(store, MANIFEST, "the archive")
     document = documents.parse(document_of(blob, "docker save"), MANIFEST)
@@ -127,7 +127,7 @@ def _read_manifest(store: Store, limits: Limits) -> tuple[Image, ...]:
     return tuple(_docker_image(store, value) for value in document)
 
 
-def _docker_image(store: Store, value: object) -> Image:
+def _docker_image(store: BlobSource, value: object) -> Image:
     entry = documents.mapping(value, MANIFEST)
     name = clean(documents.text(entry, "Config", MANIFEST, required=True), MANIFEST)
     config = need(store, name, MANIFEST)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from sim.archives.layers import Entry
-from sim.archives.limits import Budget, LimitError, over, refused
+from sim.archives.layers import LayerEntry
+from sim.archives.limits import LimitError, RemainingLimits, over, refused
 from sim.archives.streams import Compression, Tap, compression_of, decompressed, file_chunks, peek
 from sim.archives.tarball import BLOCK, TarStream, starts_tar
 from sim.archives.whiteouts import clean, entry
@@ -21,13 +21,13 @@ from sim.inputfile import is_file
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class LayerContent:
     """What a layer's blob holds. size: bytes before compression. diff_id: their digest. files: in the tar's order."""
 
     compression: Compression
     size: int
     diff_id: str
-    files: tuple[Entry, ...] = field(repr=False)
+    files: tuple[LayerEntry, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,24 @@ class Blob:
     size: int
     digest: str
     document: bytes | None = field(default=None, repr=False)
-    content: Content | None = None
+    content: LayerContent | None = None
     problem: InputError | None = None
 
 
-class Store(Protocol):
+class BlobSource(Protocol):
     """Where an image's files are looked up by name."""
 
     def get(self, name: str) -> Blob | None:
         """The blob of that name, or None."""
 
 
-def scan(chunks: Iterator[bytes], name: str, budget: Budget) -> Blob:
+def scan(chunks: Iterator[bytes], name: str, budget: RemainingLimits) -> Blob:
     """Read one file to its end. Raises `LimitError` past a limit; all else that is wrong is the blob's `problem`."""
     raw = Tap(chunks)
     head, stream = peek(raw, BLOCK)
     compression = compression_of(head)
     document: bytes | None = None
-    content: Content | None = None
+    content: LayerContent | None = None
     problem: InputError | None = None
     try:
         if compression != "none" or starts_tar(head):
@@ -71,7 +71,7 @@ def scan(chunks: Iterator[bytes], name: str, budget: Budget) -> Blob:
     return Blob(name, raw.size, raw.digest, document, content, problem)
 
 
-def _document(stream: Iterator[bytes], name: str, budget: Budget) -> bytes:
+def _document(stream: Iterator[bytes], name: str, budget: RemainingLimits) -> bytes:
     parts: list[bytes] = []
     size = 0
     for chunk in stream:
@@ -83,11 +83,13 @@ def _document(stream: Iterator[bytes], name: str, budget: Budget) -> bytes:
     return b"".join(parts)
 
 
-def _layer(stream: Iterator[bytes], raw: Tap, compression: Compression, name: str, budget: Budget) -> Content:
+def _layer(
+    stream: Iterator[bytes], raw: Tap, compression: Compression, name: str, budget: RemainingLimits
+) -> LayerContent:
     plain = guarded(decompressed(stream, compression, name), raw, budget, name)
     # An uncompressed layer is hashed once: its digest is its diff ID.
     tap = raw if compression == "none" else Tap(plain)
-    files: list[Entry] = []
+    files: list[LayerEntry] = []
     last = ""
     for member in TarStream(plain if tap is raw else tap, budget, name):
         one = entry(member, name)
@@ -98,7 +100,7 @@ def _layer(stream: Iterator[bytes], raw: Tap, compression: Compression, name: st
         budget.spend_entry(count, len(one.path) + len(one.link), name)
         last = one.path if one.kind == "directory" else folder
         files.append(one)
-    return Content(compression, tap.size, tap.digest, tuple(files))
+    return LayerContent(compression, tap.size, tap.digest, tuple(files))
 
 
 def _new_folders(folder: str, last: str) -> int:
@@ -112,7 +114,7 @@ def _new_folders(folder: str, last: str) -> int:
     return len(parts) - same
 
 
-def guarded(plain: Iterator[bytes], raw: Tap, budget: Budget, place: str) -> Iterator[bytes]:
+def guarded(plain: Iterator[bytes], raw: Tap, budget: RemainingLimits, place: str) -> Iterator[bytes]:
     """The decompressed stream of `raw`, held to the limits on content and on expansion."""
     limits = budget.limits
     size = 0
@@ -128,7 +130,7 @@ def guarded(plain: Iterator[bytes], raw: Tap, budget: Budget, place: str) -> Ite
 class TarStore:
     """An archive, read once from front to end. Links between its members are followed."""
 
-    def __init__(self, chunks: Iterator[bytes], budget: Budget) -> None:
+    def __init__(self, chunks: Iterator[bytes], budget: RemainingLimits) -> None:
         self._blobs: dict[str, Blob] = {}
         self._links: dict[str, str] = {}
         stream = TarStream(chunks, budget, "")
@@ -182,7 +184,7 @@ def _inside(folder: str, target: str, place: str) -> str:
 class FolderStore:
     """A folder on disk. A file is read when it is first asked for; a link that leaves the folder is refused."""
 
-    def __init__(self, root: Path, budget: Budget) -> None:
+    def __init__(self, root: Path, budget: RemainingLimits) -> None:
         self._root = root
         self._real = root.resolve()
         self._budget = budget
@@ -210,7 +212,7 @@ def blob_name(digest: str) -> str:
     return "blobs/" + digest.replace(":", "/", 1)
 
 
-def need(store: Store, name: str, referrer: str) -> Blob:
+def need(store: BlobSource, name: str, referrer: str) -> Blob:
     """The blob that `referrer` names, whole and sound. Raises `InputError` where it is missing or damaged.
 
     A name that states a digest ("blobs/sha256/<hex>") is held to it.

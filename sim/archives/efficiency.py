@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sim.archives.layers import Entry
+from sim.archives.layers import LayerEntry
 from sim.archives.whiteouts import PREFIX
 
 
@@ -77,13 +77,13 @@ class _Node:
         """The child of that name, made where there is none."""
         if self.children is None:
             self.children = {}
-        found = self.children.get(name)
-        if found is None:
-            found = self.children[name] = _Node()
-        return found
+        child = self.children.get(name)
+        if child is None:
+            child = self.children[name] = _Node()
+        return child
 
 
-def efficiency(layers: Sequence[Sequence[Entry]]) -> Efficiency:
+def efficiency(layers: Sequence[Sequence[LayerEntry]]) -> Efficiency:
     """Efficiency (1 where there is nothing) and wasted bytes of layers' files, bottom first."""
     first: dict[str, tuple[int, int]] = {}
     again: dict[str, _Repeated] = {}
@@ -118,7 +118,7 @@ def efficiency(layers: Sequence[Sequence[Entry]]) -> Efficiency:
     )
 
 
-def _tree(files: Sequence[Entry]) -> _Node:
+def _tree(files: Sequence[LayerEntry]) -> _Node:
     """A layer's own tree, whiteouts as nodes named as in the tar. A later entry of a path replaces an earlier one."""
     root = _Node()
     for one in files:

@@ -17,7 +17,7 @@ from sim.archives.streams import Compression
 EntryKind = Literal["file", "directory", "symlink", "hardlink", "other", "whiteout", "opaque"]
 
 
-class Entry(NamedTuple):
+class LayerEntry(NamedTuple):
     """One path of a layer, relative to the image's root ("etc/passwd"); "" is the root itself.
 
     kind: a whiteout's path is the one it deletes; an opaque's is the directory whose lower children it hides.
@@ -47,7 +47,7 @@ class Layer:
     compressed_size: int
     compression: Compression
     instruction: str = ""
-    files: tuple[Entry, ...] = field(default=(), repr=False)
+    files: tuple[LayerEntry, ...] = field(default=(), repr=False)
 
     @property
     def content_size(self) -> int:

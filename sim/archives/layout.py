@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.archives import documents
-from sim.archives.blobs import Blob, Store, blob_name, document_of, need
+from sim.archives.blobs import Blob, BlobSource, blob_name, document_of, need
 from sim.archives.layers import HistoryEntry, Image, Layer, chain_ids, instructions
 from sim.archives.limits import Limits, over, refused
 from sim.errors import InputError, Problem
@@ -33,18 +33,18 @@ class _Found:
     manifest: Mapping[str, Any]
 
 
-def read_layout(store: Store, limits: Limits) -> tuple[Image, ...]:
+def read_layout(store: BlobSource, limits: Limits) -> tuple[Image, ...]:
     """The images of a layout, in its index's order. One image under several names carries them all as tags.
 
     Raises `InputError` for anything missing, damaged or not as the specification has it.
     """
     _check_marker(store)
-    found = list(_manifests(store, limits))
-    if not found:
+    descriptors = list(_manifests(store, limits))
+    if not descriptors:
         raise refused("names no image (attestations and other artifacts are none)", INDEX)
     names: dict[str, list[str]] = {}
     manifests: dict[str, Mapping[str, Any]] = {}
-    for one in found:
+    for one in descriptors:
         manifests[one.digest] = one.manifest
         tags = names.setdefault(one.digest, [])
         if one.name and one.name not in tags:
@@ -52,7 +52,7 @@ def read_layout(store: Store, limits: Limits) -> tuple[Image, ...]:
     return tuple(_image(store, manifests[digest], blob_name(digest), tuple(tags)) for digest, tags in names.items())
 
 
-def read_manifest(store: Store, blob: Blob) -> tuple[Image, ...]:
+def read_manifest(store: BlobSource, blob: Blob) -> tuple[Image, ...]:
     """The one image of a manifest outside any index, as `skopeo copy ... dir:` writes."""
     document = documents.mapping(documents.parse(document_of(blob, "a manifest"), blob.name), blob.name)
     if "layers" not in document or not _is_image(document, blob.name):
@@ -60,7 +60,7 @@ def read_manifest(store: Store, blob: Blob) -> tuple[Image, ...]:
     return (_image(store, document, blob.name, ()),)
 
 
-def _check_marker(store: Store) -> None:
+def _check_marker(store: BlobSource) -> None:
     marker = store.get(MARKER)
     if marker is None:
         return
@@ -70,7 +70,7 @@ def _check_marker(store: Store) -> None:
         raise refused(f"`imageLayoutVersion` is {version!r}; expected '1.0.0'", MARKER)
 
 
-def _manifests(store: Store, limits: Limits) -> Iterator[_Found]:
+def _manifests(store: BlobSource, limits: Limits) -> Iterator[_Found]:
     """Walk the indexes depth first. A digest on its own path is a loop."""
     pending: list[tuple[str, str, tuple[str, ...]]] = [(INDEX, "", ())]
     count = 0
@@ -130,7 +130,7 @@ def _check_size(blob: Blob, descriptor: Mapping[str, Any], place: str) -> None:
         raise refused(f"{blob.name} has {blob.size} B, but its descriptor says {size}", place)
 
 
-def _image(store: Store, manifest: Mapping[str, Any], place: str, tags: tuple[str, ...]) -> Image:
+def _image(store: BlobSource, manifest: Mapping[str, Any], place: str, tags: tuple[str, ...]) -> Image:
     config = documents.mapping(manifest.get("config"), place)
     config_blob = need(store, blob_name(documents.digest(config.get("digest"), place, "config.digest")), place)
     _check_size(config_blob, config, place)

@@ -1,6 +1,6 @@
 """How much a reader of image archives takes before it refuses: the bounds that keep a hostile file harmless.
 
-Reading spends from one `Budget` an inspection. Nothing here knows a format. The numbers are in `sim.limits`.
+Reading spends from one `RemainingLimits` an inspection. Nothing here knows a format. The numbers are in `sim.limits`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def untold() -> None:
 
 
 @dataclass(slots=True)
-class Budget:
+class RemainingLimits:
     """What is left of the limits in the inspection under way. tick: called with each piece; may end it by raising."""
 
     limits: Limits

@@ -14,7 +14,7 @@ from sim.archives.layers import Image
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ImageShare:
     """One image's part of a host. Bytes: size, adds and frees before compression, moves as stored.
 
     adds: on disk, when the images come in the graph's order. moves: what pulling it then moves.
@@ -75,7 +75,7 @@ def image_nodes(graph: nx.DiGraph) -> tuple[str, ...]:
     return tuple(sorted(nodes, key=lambda node: int(graph.nodes[node].get("index", len(nodes)))))
 
 
-def shares(graph: nx.DiGraph) -> tuple[Share, ...]:
+def shares(graph: nx.DiGraph) -> tuple[ImageShare, ...]:
     """Each image's part, in the graph's order."""
     chains = {node: nx.ancestors(graph, node) for node in image_nodes(graph)}
     users: dict[str, int] = {}
@@ -84,12 +84,12 @@ def shares(graph: nx.DiGraph) -> tuple[Share, ...]:
             users[layer] = users.get(layer, 0) + 1
     present: set[str] = set()
     blobs: set[str] = set()
-    found = []
+    image_shares = []
     for node, chain in chains.items():
         new = chain - present
         moved = {graph.nodes[layer]["digest"]: graph.nodes[layer]["compressed_size"] for layer in new}
-        found.append(
-            Share(
+        image_shares.append(
+            ImageShare(
                 name=graph.nodes[node]["name"],
                 node=node,
                 layers=len(chain),
@@ -101,7 +101,7 @@ def shares(graph: nx.DiGraph) -> tuple[Share, ...]:
         )
         present |= new
         blobs |= set(moved)
-    return tuple(found)
+    return tuple(image_shares)
 
 
 def host_size(graph: nx.DiGraph) -> int:

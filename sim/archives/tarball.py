@@ -11,15 +11,15 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from sim.archives.limits import Budget, over, refused
+from sim.archives.limits import RemainingLimits, over, refused
 
 BLOCK = 512
 _ZEROS = bytes(BLOCK)
 _END = "the archive is truncated"
 
-Kind = Literal["file", "directory", "symlink", "hardlink", "other"]
+TarMemberKind = Literal["file", "directory", "symlink", "hardlink", "other"]
 
-_KINDS: dict[bytes, Kind] = {
+_KINDS: dict[bytes, TarMemberKind] = {
     b"0": "file", b"\0": "file", b"7": "file", b"S": "file", b"1": "hardlink", b"2": "symlink",
     b"3": "other", b"4": "other", b"5": "directory", b"6": "other",
 }  # fmt: skip
@@ -30,7 +30,7 @@ class Member(NamedTuple):
     """One member. stored: bytes of payload in the archive. size: the file's bytes (more than stored where sparse)."""
 
     name: str
-    kind: Kind
+    kind: TarMemberKind
     size: int
     stored: int
     link: str
@@ -48,7 +48,7 @@ class TarStream:
     Raises `InputError` naming `place` and the member for a damaged or truncated archive, `LimitError` past a limit.
     """
 
-    def __init__(self, chunks: Iterator[bytes], budget: Budget, place: str) -> None:
+    def __init__(self, chunks: Iterator[bytes], budget: RemainingLimits, place: str) -> None:
         self._chunks = chunks
         self._budget = budget
         self._place = place

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Union
 
-from sim.archives.layers import Entry, EntryKind
+from sim.archives.layers import EntryKind, LayerEntry
 from sim.archives.limits import refused
 from sim.archives.tarball import Member
 
@@ -29,7 +29,7 @@ def clean(name: str, place: str, what: str = "name") -> str:
     return "/".join(parts)
 
 
-def entry(member: Member, place: str) -> Entry | None:
+def entry(member: Member, place: str) -> LayerEntry | None:
     """A layer's path from a tar member; None for AUFS's book-keeping.
 
     Raises `InputError` for a name or a link that leaves the image's tree. As for Docker, an absolute link target is
@@ -46,21 +46,21 @@ def entry(member: Member, place: str) -> Entry | None:
         link = clean(member.link.lstrip("/"), place, "hard link target")
         if not link:
             raise refused(f"has the hard link {path!r} to its root; only files can be linked", place)
-        return Entry(path, kind, 0, link, member.mode)
+        return LayerEntry(path, kind, 0, link, member.mode)
     if not path and kind != "directory":
         raise refused(f"has a {kind} in place of its root", place)
-    return Entry(path, kind, member.size if kind == "file" else 0, member.link, member.mode)
+    return LayerEntry(path, kind, member.size if kind == "file" else 0, member.link, member.mode)
 
 
-def _whiteout(folder: str, name: str, place: str) -> Entry | None:
+def _whiteout(folder: str, name: str, place: str) -> LayerEntry | None:
     if name == OPAQUE:
-        return Entry(folder, "opaque")
+        return LayerEntry(folder, "opaque")
     if name.startswith(META):
         return None
     hidden = name.removeprefix(PREFIX)
     if hidden in ("", ".", ".."):
         raise refused(f"has the whiteout {name!r}, which names no file", place)
-    return Entry(f"{folder}/{hidden}" if folder else hidden, "whiteout")
+    return LayerEntry(f"{folder}/{hidden}" if folder else hidden, "whiteout")
 
 
 def _check_symlink(path: str, target: str, place: str) -> None:
@@ -76,7 +76,7 @@ def _check_symlink(path: str, target: str, place: str) -> None:
             depth += 1
 
 
-Tree = dict[str, Union["Tree", int]]
+SizeTree = dict[str, Union["SizeTree", int]]
 """A file system: a directory holds names; a file is its place in a list of sizes; all else is -1."""
 
 
@@ -84,10 +84,10 @@ class FileSystem:
     """Layers stacked one on another. `hidden` is what no path of the top view leads to any more."""
 
     def __init__(self) -> None:
-        self._root: Tree = {}
+        self._root: SizeTree = {}
         self._sizes: list[int] = []
 
-    def apply(self, files: Sequence[Entry]) -> None:
+    def apply(self, files: Sequence[LayerEntry]) -> None:
         """Stack one layer: first its whiteouts, on what is below, then its own paths in the tar's order."""
         for one in files:
             if one.kind in ("whiteout", "opaque"):
@@ -114,7 +114,7 @@ class FileSystem:
                     seen.add(node)
         return sum(size for index, size in enumerate(self._sizes) if index not in seen)
 
-    def _hide(self, one: Entry) -> None:
+    def _hide(self, one: LayerEntry) -> None:
         node = self._find(one.path)
         if one.kind == "opaque":
             if isinstance(node, dict):
@@ -125,7 +125,7 @@ class FileSystem:
             assert isinstance(parent, dict)
             del parent[name]
 
-    def _add(self, one: Entry) -> None:
+    def _add(self, one: LayerEntry) -> None:
         *folders, name = one.path.split("/")
         parent = self._root
         for part in folders:
@@ -146,8 +146,8 @@ class FileSystem:
             inode = target if isinstance(target, int) else -1
         parent[name] = inode
 
-    def _find(self, path: str) -> Tree | int | None:
-        node: Tree | int = self._root
+    def _find(self, path: str) -> SizeTree | int | None:
+        node: SizeTree | int = self._root
         for part in path.split("/") if path else ():
             if not isinstance(node, dict) or part not in node:
                 return None
@@ -155,7 +155,7 @@ class FileSystem:
         return node
 
 
-def hidden_bytes(layers: Sequence[Sequence[Entry]]) -> int:
+def hidden_bytes(layers: Sequence[Sequence[LayerEntry]]) -> int:
     """Bytes of files that are in some layer, bottom first, and not visible in the final file system.
 
     A file overwritten, deleted, or copied up for a new mode or owner hides its old bytes. Hard links to one file count

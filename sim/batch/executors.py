@@ -15,7 +15,7 @@ from sim import studies
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, CatalogError, InputError, SimError
 from sim.outcome import Bound
-from sim.studies.base import Context, Run, Tick, no_tick
+from sim.studies.base import Context, StudyRun, Tick, no_tick
 
 AT_ONCE = 61 if sys.platform == "win32" else 256
 """Processes at once; Windows cannot wait for more."""
@@ -23,12 +23,12 @@ AT_ONCE = 61 if sys.platform == "win32" else 256
 CHUNKS_PER_JOB = 8
 """Enough that jobs end together, few enough that handing over costs little."""
 
-ExecuteAll = Callable[[Sequence["Task"], Callable[[float], None]], list[Run]]
+ExecuteAll = Callable[[Sequence["ReplicationTask"], Callable[[float], None]], list[StudyRun]]
 """Runs tasks in order; the second argument is told how many are done, with the running one's share."""
 
 
 @dataclass(frozen=True)
-class Task:
+class ReplicationTask:
     """One replication of one label, ready to be handed to another process."""
 
     scenario: str
@@ -46,7 +46,7 @@ class Task:
         return f"{self.scenario}, {self.study}, {self.label}, replication {self.replication}, seed {self.seed}{end}"
 
 
-def execute(task: Task, tick: Tick = no_tick) -> Run:
+def execute(task: ReplicationTask, tick: Tick = no_tick) -> StudyRun:
     """The run a task describes. Labels of one comparison share a replication's seeds.
 
     Raises `SimError` naming the task where the study fails; bad input and cancellation pass as they are.
@@ -59,7 +59,7 @@ def execute(task: Task, tick: Tick = no_tick) -> Run:
         raise
     except Exception as error:
         raise SimError(f"{task}: {type(error).__name__}: {error}") from error
-    return run if task.records else Run(run.samples, (), run.estimates, run.ranged)
+    return run if task.records else StudyRun(run.samples, (), run.estimates, run.ranged)
 
 
 @contextmanager
@@ -74,11 +74,11 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
 
     with ProcessPoolExecutor(min(jobs, AT_ONCE), SpawnAlone(), _begin_worker) as pool:
 
-        def in_pool(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
+        def in_pool(tasks: Sequence[ReplicationTask], done: Callable[[float], None]) -> list[StudyRun]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))
             chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
             with _interrupts_held():
-                futures: dict[Future[list[Run]], int] = {
+                futures: dict[Future[list[StudyRun]], int] = {
                     pool.submit(_execute_chunk, chunk): len(chunk) for chunk in chunks
                 }
             finished = 0
@@ -96,7 +96,7 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
         yield in_pool
 
 
-def _here(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
+def _here(tasks: Sequence[ReplicationTask], done: Callable[[float], None]) -> list[StudyRun]:
     runs = []
     for number, task in enumerate(tasks):
         runs.append(execute(task, lambda share, number=number: done(number + share)))  # type: ignore[misc]
@@ -104,7 +104,7 @@ def _here(tasks: Sequence[Task], done: Callable[[float], None]) -> list[Run]:
     return runs
 
 
-def _execute_chunk(tasks: Sequence[Task]) -> list[Run]:
+def _execute_chunk(tasks: Sequence[ReplicationTask]) -> list[StudyRun]:
     with _interrupts_let_in():
         return [execute(task) for task in tasks]
 

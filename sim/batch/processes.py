@@ -2,8 +2,9 @@
 
 Python's own spawned processes import the program that started them, for the functions it may define. So a script
 without `if __name__ == "__main__"` would start itself once more in every process, and one that is read from a pipe
-could not be found. What is run here (`sim.batch.executors.Task`) is defined in this package, and the script is not
-needed. Forking would need no script either, but is not safe in a program with threads, such as a notebook or a server.
+could not be found. What is run here (`sim.batch.executors.ReplicationTask`) is defined in this package, and the script
+is not needed. Forking would need no script either, but is not safe in a program with threads, such as a notebook or a
+server.
 """
 
 from __future__ import annotations

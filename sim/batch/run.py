@@ -12,14 +12,14 @@ from itertools import islice
 from pathlib import Path
 
 from sim import studies
-from sim.batch.executors import Task, executor
+from sim.batch.executors import ReplicationTask, executor
 from sim.batch.verdicts import judge
 from sim.errors import InputError
 from sim.loading import load
 from sim.loading.parameters import given_entries, written_all
 from sim.outcome import Bound, Metric, Outcome, Record
 from sim.scenario import Part, Scenario
-from sim.studies.base import Run, Tick, Values, no_tick, paired_ratios, replicated, summarise
+from sim.studies.base import StudyRun, Tick, Values, no_tick, paired_ratios, replicated, summarise
 
 AT_ENDS = 5
 """How many replications run again at each end of the inputs' ranges. Fewer where there are fewer."""
@@ -67,7 +67,7 @@ def run(
     if jobs < 1:
         raise InputError(f"{jobs} jobs are too few; expected at least 1")
     plans = [
-        Plan(scenario, part, label, seed, replications if studies.study(part.study).random else 1)
+        ReplicationPlan(scenario, part, label, seed, replications if studies.study(part.study).random else 1)
         for part in scenario.parts
         for label in part.variants
     ]
@@ -102,7 +102,7 @@ def run(
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReplicationPlan:
     """What one label of one part needs: its replications first, then the ends of its inputs' ranges."""
 
     scenario: Scenario
@@ -111,9 +111,9 @@ class Plan:
     seed: int
     replications: int
 
-    def task(self, replication: int, bound: Bound = "value") -> Task:
+    def task(self, replication: int, bound: Bound = "value") -> ReplicationTask:
         """The task of one replication."""
-        return Task(
+        return ReplicationTask(
             scenario=self.scenario.id,
             folder=self.scenario.folder,
             study=self.part.study,
@@ -136,12 +136,12 @@ class Finished:
         high: The first few again, with every input at the high end of its range.
     """
 
-    runs: Sequence[Run]
-    low: Sequence[Run] = ()
-    high: Sequence[Run] = ()
+    runs: Sequence[StudyRun]
+    low: Sequence[StudyRun] = ()
+    high: Sequence[StudyRun] = ()
 
 
-def _run_plans(plans: Sequence[Plan], jobs: int, tick: Tick) -> list[Finished]:
+def _run_plans(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick) -> list[Finished]:
     tasks = [plan.task(replication) for plan in plans for replication in range(plan.replications)]
     few = [min(plan.replications, AT_ENDS) for plan in plans]
     whole = len(tasks) + 2 * sum(few)

@@ -49,12 +49,12 @@ def _nearest(name: str) -> tuple[OfficialImage | None, str]:
 @lru_cache(maxsize=256)
 def base_image(name: str, size: int | None, bound: Bound, ratio: float) -> tuple[Image, str]:
     """An image by its familiar name, with its layers, and the source. size: unpacked bytes where they are given."""
-    found, source = _nearest(name)
+    image, source = _nearest(name)
     if size is not None:
         layers = [(f"layer of {name}", round(size / ratio), size)]
         source = "as given"
-    elif found is not None:
-        layers = [(layer.digest, layer.size, round(layer.size * ratio)) for layer in found.layers]
+    elif image is not None:
+        layers = [(layer.digest, layer.size, round(layer.size * ratio)) for layer in image.layers]
     else:
         number = book().base
         pulled = number.at(bound)
@@ -71,10 +71,10 @@ def base_size(image: BaseImage, bound: Bound, ratio: float) -> BaseSize:
 
 def pull_of(image: BaseImage, there: LayerStore, bound: Bound, ratio: float) -> tuple[Work, LayerStore]:
     """What pulling a base image takes on a host with those layers, and what the host has afterwards."""
-    found, _ = base_image(image.identity, image.size, bound, ratio)
+    base, _ = base_image(image.identity, image.size, bound, ratio)
     speed = registries.distribution().unpack["gzip"].value
-    work = work_of([found], there, Unpacking(speed, float("inf"), float("inf")))
-    return work, there.add(found)
+    work = work_of([base], there, Unpacking(speed, float("inf"), float("inf")))
+    return work, there.add(base)
 
 
 def puller(*, containerd: bool) -> Puller:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sim.builds.context import Entry, file
+from sim.builds.context import TreeEntry, file
 from sim.builds.dockerfile import read
 from sim.builds.instructions import Pairs, Setting, interpret
 from sim.builds.rootfs import Files
@@ -31,7 +31,7 @@ class BaseImage:
     user: str = ""
     shell: tuple[str, ...] = ()
     onbuild: tuple[str, ...] = ()
-    files: Mapping[str, Entry] = field(default_factory=dict)
+    files: Mapping[str, TreeEntry] = field(default_factory=dict)
     size: int | None = None
 
     def root(self) -> Files:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sim.builds.cache import Step
+from sim.builds.cache import BuildStep
 from sim.builds.instructions import Arg
 from sim.builds.why import Built, address_of, message, paths, stage_of
 from sim.outcome import Message
 
 
-def breaks(step: Step, now: Built) -> Message:
+def breaks(step: BuildStep, now: Built) -> Message:
     """The change that is most likely to break a hit, beside a re-run of the step before it.
 
     Ids: `build.breaks_command`, `_arguments` (names), `_files` (paths), `_stage_files` (stage, paths), `_directory`
@@ -35,7 +35,7 @@ def breaks(step: Step, now: Built) -> Message:
     return message("build.breaks_arguments", names=names) if names else message("build.breaks_command")
 
 
-def _arguments(step: Step, now: Built) -> str:
+def _arguments(step: BuildStep, now: Built) -> str:
     """The build arguments a RUN sees: every ARG above it in its stage."""
     stages = now.graph.dockerfile.stages
     if step.vertex.stage_index >= len(stages):

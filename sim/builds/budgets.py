@@ -14,16 +14,16 @@ from typing import Any, Literal
 from sim.errors import InputError
 from sim.quantity import parse
 
-Figure = Literal["wasted_bytes", "wasted_share", "efficiency"]
+BudgetFigure = Literal["wasted_bytes", "wasted_share", "efficiency"]
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class ImageBudget:
     """A bound on one figure of an image. text: as it was written. least: whether it is the least that is allowed."""
 
     option: str
     text: str
-    figure: Figure
+    figure: BudgetFigure
     limit: float
     least: bool = False
 
@@ -37,11 +37,11 @@ class Budget:
         }  # fmt: skip
 
 
-def max_wasted(text: str) -> Budget:
+def max_wasted(text: str) -> ImageBudget:
     """At most so many wasted bytes ("20 MiB") or such a share ("5 %"). Raises `InputError`."""
     option = "--max-wasted"
     if text.rstrip().endswith("%"):
-        return Budget(option, text, "wasted_share", _share(option, text))
+        return ImageBudget(option, text, "wasted_share", _share(option, text))
     try:
         limit = parse(text, "B")
     except InputError:
@@ -50,13 +50,13 @@ def max_wasted(text: str) -> Budget:
         ) from None
     if limit < 0:
         raise InputError(f"{option} {text!r} is below zero")
-    return Budget(option, text, "wasted_bytes", limit)
+    return ImageBudget(option, text, "wasted_bytes", limit)
 
 
-def min_efficiency(text: str) -> Budget:
+def min_efficiency(text: str) -> ImageBudget:
     """At least such an efficiency ("0.95", "95 %"). Raises `InputError`."""
     option = "--min-efficiency"
-    return Budget(option, text, "efficiency", _share(option, text), least=True)
+    return ImageBudget(option, text, "efficiency", _share(option, text), least=True)
 
 
 def _share(option: str, text: str) -> float:
@@ -69,7 +69,7 @@ def _share(option: str, text: str) -> float:
     return share
 
 
-def judge(image: dict[str, Any], budgets: Sequence[Budget]) -> list[str]:
+def judge(image: dict[str, Any], budgets: Sequence[ImageBudget]) -> list[str]:
     """Write the verdicts into an image's "budgets"; in words, those that it breaks."""
     image["budgets"] = [budget.judge(image) for budget in budgets]
     return [one["budget"] for one in image["budgets"] if not one["passed"]]

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from sim import limits
 from sim.builds.bases import Bases
-from sim.builds.cache import Output, Step, Store, walk
+from sim.builds.cache import BuildStep, CacheStore, RunOutput, walk
 from sim.builds.context import Tree, clean, synced, untold
 from sim.builds.graph import build_graph
 from sim.builds.ignore import Ignore, rules_of
 from sim.builds.legacy import build_chain
 from sim.builds.legacy_cache import walk_chain
-from sim.builds.options import Builder, Options
+from sim.builds.options import Builder, BuildOptions
 from sim.builds.rootfs import TreeView
 from sim.builds.selection import resolve
 from sim.builds.stages import Dockerfile, parse
@@ -47,14 +47,14 @@ def graph_for(
     builder: Builder,
     dockerfile: Dockerfile,
     tree: Tree,
-    options: Options,
+    options: BuildOptions,
     bases: Bases | None,
     before: Tree | None,
     alive: Callable[[], None] = untold,
 ) -> tuple[BuildGraph, Ignore]:
     """The graph a builder makes of a build, and the ignore rules that shaped its context.
 
-    before: the context as the builder saw it last (`Store.synced`). alive: called as work goes on; may raise.
+    before: the context as the builder saw it last (`CacheStore.synced`). alive: called as work goes on; may raise.
     """
     count = sum(1 + len(stage.instructions) for stage in dockerfile.stages)
     if count > limits.STEPS:
@@ -73,13 +73,13 @@ def graph_for(
 def walk_for(
     builder: Builder,
     build: BuildGraph,
-    store: Store,
-    output: Output,
+    store: CacheStore,
+    output: RunOutput,
     *,
     failing: frozenset[str] = frozenset(),
     skipped: frozenset[str] = frozenset(),
     alive: Callable[[], None] = untold,
-) -> dict[str, Step]:
+) -> dict[str, BuildStep]:
     """Walk a graph by a builder's rules, changing the store."""
     if builder == "legacy":
         return walk_chain(build, store, output, failing=failing, alive=alive)
@@ -89,14 +89,14 @@ def walk_for(
 def build_with(
     builder: Builder,
     tree: Tree,
-    options: Options,
-    store: Store,
-    output: Output,
+    options: BuildOptions,
+    store: CacheStore,
+    output: RunOutput,
     bases: Bases | None = None,
     *,
     failing: frozenset[str] = frozenset(),
     skipped: frozenset[str] = frozenset(),
-) -> dict[str, Step]:
+) -> dict[str, BuildStep]:
     """One whole build of a tree that holds its Dockerfile. Raises `InputError`."""
     dockerfile = read_dockerfile(tree, options.dockerfile)
     build, _ = graph_for(builder, dockerfile, tree, options, bases, store.synced)

@@ -17,12 +17,12 @@ from sim.builds.context import Tree, untold
 from sim.builds.files import after
 from sim.builds.patterns import glob
 from sim.builds.rootfs import Files, TreeView, opaque
-from sim.builds.selection import Selected, Selector, View, has_wildcard, key_of, select, way
+from sim.builds.selection import FileView, Selected, Selector, has_wildcard, key_of, select, way
 from sim.builds.vertices import BuildGraph, Vertex, chain
 
-Outcome = Literal["hit", "miss", "base", "context", "failed", "skipped"]
+StepOutcome = Literal["hit", "miss", "base", "context", "failed", "skipped"]
 
-Output = Callable[[Vertex, Files | None], Files]
+RunOutput = Callable[[Vertex, Files | None], Files]
 """What a RUN that runs leaves: given its vertex and the files it starts from."""
 
 Mode = Literal["min", "max"]
@@ -30,28 +30,28 @@ Mode = Literal["min", "max"]
 
 _EVERYTHING = (Selector("/"),)
 
-Link = tuple[str, int, str, str]
+CacheLink = tuple[str, int, str, str]
 """Key of an input, its position, the vertex's own key, the selected paths."""
 
 
 @dataclass
-class Store:
+class CacheStore:
     """What earlier builds left.
 
     links: to the keys that an input leads to. results: number and files of what is stored at a key. synced: the context
     as it was sent last.
     """
 
-    links: dict[Link, set[str]] = field(default_factory=dict)
+    links: dict[CacheLink, set[str]] = field(default_factory=dict)
     results: dict[str, tuple[int, Files]] = field(default_factory=dict)
     synced: Tree | None = None
     builds: int = 0
     made: int = 0
 
-    def copy(self) -> Store:
+    def copy(self) -> CacheStore:
         """A store that may go its own way."""
         links = {link: set(ids) for link, ids in self.links.items()}
-        return Store(links, dict(self.results), self.synced, self.builds, self.made)
+        return CacheStore(links, dict(self.results), self.synced, self.builds, self.made)
 
     def next(self) -> int:
         """A number larger than all before."""
@@ -60,7 +60,7 @@ class Store:
 
 
 @dataclass
-class Step:
+class BuildStep:
     """What became of a vertex.
 
     probe: keys a later vertex may match this one by; empty where it ran. kept: the keys it is stored under.
@@ -68,8 +68,8 @@ class Step:
     """
 
     vertex: Vertex
-    outcome: Outcome
-    files: View | None
+    outcome: StepOutcome
+    files: FileView | None
     probe: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     selected: Mapping[int, Selected] = field(default_factory=dict)
@@ -88,13 +88,13 @@ class Step:
 
 def walk(
     build: BuildGraph,
-    store: Store,
-    output: Output,
+    store: CacheStore,
+    output: RunOutput,
     *,
     failing: frozenset[str] = frozenset(),
     skipped: frozenset[str] = frozenset(),
     alive: Callable[[], None] = untold,
-) -> dict[str, Step]:
+) -> dict[str, BuildStep]:
     """Build a graph against a store, which is changed as the builder would change it.
 
     failing, skipped: names of steps that fail if they run, and that never come to run. alive: called for each
@@ -139,7 +139,7 @@ def _sent(build: BuildGraph) -> Tree | None:
     return tree.keep(kept.__contains__)
 
 
-def exported(store: Store, build: BuildGraph, steps: Mapping[str, Step], mode: Mode) -> Store:
+def exported(store: CacheStore, build: BuildGraph, steps: Mapping[str, BuildStep], mode: Mode) -> CacheStore:
     """The store of a fresh builder that imports what was exported after a build.
 
     An export carries every key of the build. In mode "max" it carries every result, in mode "min" only the finished
@@ -150,7 +150,7 @@ def exported(store: Store, build: BuildGraph, steps: Mapping[str, Step], mode: M
     links = {link: ids & keys for link, ids in store.links.items() if ids & keys}
     kept = keys if mode == "max" else {key for name in chain(build) if name in steps for key in steps[name].kept}
     results = {key: store.results[key] for key in kept if key in store.results}
-    return Store(links, results, builds=store.builds, made=store.made)
+    return CacheStore(links, results, builds=store.builds, made=store.made)
 
 
 class _Walk:
@@ -160,34 +160,34 @@ class _Walk:
     but no result runs only if its files are asked for.
     """
 
-    def __init__(self, store: Store, output: Output, failing: frozenset[str], nonce: str, sent: Tree) -> None:
+    def __init__(self, store: CacheStore, output: RunOutput, failing: frozenset[str], nonce: str, sent: Tree) -> None:
         self.store = store
         self.output = output
         self.failing = failing
         self.nonce = nonce
         self.sent = sent
-        self.steps: dict[str, Step] = {}
+        self.steps: dict[str, BuildStep] = {}
 
-    def source(self, vertex: Vertex) -> Step | None:
+    def source(self, vertex: Vertex) -> BuildStep | None:
         """The step of a source: it is looked at each time. None for what is no source."""
         if vertex.kind == "context":
-            return Step(vertex, "context", TreeView(self.sent), kept=frozenset({self.nonce}))
+            return BuildStep(vertex, "context", TreeView(self.sent), kept=frozenset({self.nonce}))
         if vertex.kind == "image" and vertex.image is not None:
             layers = key_of(("layers", *vertex.image.layers, str(vertex.definition["platform"])))
             keys = frozenset({vertex.key, layers})
-            return Step(vertex, "base", vertex.image.root(), keys, keys)
+            return BuildStep(vertex, "base", vertex.image.root(), keys, keys)
         if vertex.kind in ("http", "git"):
             keys = frozenset({vertex.key})
             name = str(vertex.definition.get("name", ""))
             files = Files(written=lambda: {name: opaque(vertex.key)}) if name else Files(tokens=(vertex.key,))
-            return Step(vertex, "base", files, keys, keys)
+            return BuildStep(vertex, "base", files, keys, keys)
         return None
 
-    def skip(self, vertex: Vertex) -> Step:
+    def skip(self, vertex: Vertex) -> BuildStep:
         """The step of a vertex that the build ended before."""
-        return Step(vertex, "skipped", Files(tokens=(self.nonce,)))
+        return BuildStep(vertex, "skipped", Files(tokens=(self.nonce,)))
 
-    def solve(self, vertex: Vertex) -> Step:
+    def solve(self, vertex: Vertex) -> BuildStep:
         """Find a vertex in the cache, by its inputs' keys and then by their content, or run it."""
         matched = [set[str]() if vertex.ignore_cache else self._by_key(vertex, at) for at in range(len(vertex.inputs))]
         if not vertex.inputs and not vertex.ignore_cache and vertex.key in self.store.results:
@@ -205,10 +205,12 @@ class _Walk:
             return self._run(vertex, selected)
         content = frozenset(at for at, keys in enumerate(before) if not keys & everywhere)
         results = self.store.results
-        found = [key for key in everywhere if key in results]
-        best = max(found, key=lambda key: results[key][0]) if found else None
+        stored = [key for key in everywhere if key in results]
+        best = max(stored, key=lambda key: results[key][0]) if stored else None
         kept = frozenset(everywhere if best is None else {best})
-        return Step(vertex, "hit", results[best][1] if best else None, frozenset(everywhere), kept, selected, content)
+        return BuildStep(
+            vertex, "hit", results[best][1] if best else None, frozenset(everywhere), kept, selected, content
+        )
 
     def complete(self, name: str) -> None:
         """Make sure that a vertex has files: run it, and what it needs, where only its key was found."""
@@ -252,18 +254,18 @@ class _Walk:
         item = vertex.inputs[at]
         link = (digest, at, vertex.key, "")
         own = [(key, at, vertex.key, item.selector_key) for key in self.steps[item.vertex].kept]
-        found = self._follow([link])
-        connected = found | self._follow(own)
+        matching = self._follow([link])
+        connected = matching | self._follow(own)
         for each in (link, *own) if connected else ():
             self.store.links.setdefault(each, set()).update(connected)
-        return found
+        return matching
 
-    def _run(self, vertex: Vertex, selected: Mapping[int, Selected]) -> Step:
+    def _run(self, vertex: Vertex, selected: Mapping[int, Selected]) -> BuildStep:
         """Run a vertex and store what it leaves, under the key its inputs lead to already or a new one."""
         for item in vertex.inputs:
             self.complete(item.vertex)
         if self.failing.intersection(vertex.names):
-            return Step(vertex, "failed", None, selected=selected)
+            return BuildStep(vertex, "failed", None, selected=selected)
         alternatives = []
         for at, item in enumerate(vertex.inputs):
             kept = self.steps[item.vertex].kept
@@ -281,7 +283,7 @@ class _Walk:
             self.store.links.setdefault(link, set()).add(key)
         files = self._left(vertex)
         self.store.results[key] = (number, files)
-        return Step(vertex, "miss", files, kept=frozenset({key}), selected=selected)
+        return BuildStep(vertex, "miss", files, kept=frozenset({key}), selected=selected)
 
     def _left(self, vertex: Vertex) -> Files:
         if vertex.kind != "exec":
@@ -290,8 +292,8 @@ class _Walk:
         below = self.steps[root].files if root is not None else None
         return self.output(vertex, below if isinstance(below, Files) else None)
 
-    def _follow(self, links: Iterable[Link]) -> set[str]:
-        found: set[str] = set()
+    def _follow(self, links: Iterable[CacheLink]) -> set[str]:
+        ids: set[str] = set()
         for link in links:
-            found |= self.store.links.get(link, set())
-        return found
+            ids |= self.store.links.get(link, set())
+        return ids

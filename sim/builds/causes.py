@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sim import limits
-from sim.builds.cache import Step
-from sim.builds.why import Built, Fact, differences, message
+from sim.builds.cache import BuildStep
+from sim.builds.why import Built, Difference, differences, message
 from sim.outcome import Message
 
 MOST = 3
@@ -30,8 +30,8 @@ def causes(now: Built, before: Built | None, pairs: Mapping[str, str]) -> dict[s
     """
     if before is None:
         return {}
-    found: dict[str, tuple[Message, ...]] = {}
-    known: dict[str, frozenset[Fact]] = {}
+    messages: dict[str, tuple[Message, ...]] = {}
+    known: dict[str, frozenset[Difference]] = {}
     for name, step in now.steps.items():
         known[name] = frozenset()
         if not step.ran:
@@ -41,21 +41,21 @@ def causes(now: Built, before: Built | None, pairs: Mapping[str, str]) -> dict[s
         if len(above) >= limits.CAUSES_CARRIED:
             continue
         own = _own(step, now, before, pairs, above)
-        found[name] = tuple(said for _, said in own)[:MOST]
+        messages[name] = tuple(said for _, said in own)[:MOST]
         facts = {fact for each, _ in own for fact in each if fact[0] not in _HERE}
         known[name] = above | facts if facts else above
-    return found
+    return messages
 
 
-def _together(above: list[frozenset[Fact]]) -> frozenset[Fact]:
+def _together(above: list[frozenset[Difference]]) -> frozenset[Difference]:
     """The facts of all inputs; the same set where one holds them all, so that a long chain copies none."""
     largest = max(above, key=len, default=frozenset())
     return largest if all(one is largest or one <= largest for one in above) else frozenset().union(*above)
 
 
 def _own(
-    step: Step, now: Built, before: Built, pairs: Mapping[str, str], above: frozenset[Fact]
-) -> list[tuple[tuple[Fact, ...], Message]]:
+    step: BuildStep, now: Built, before: Built, pairs: Mapping[str, str], above: frozenset[Difference]
+) -> list[tuple[tuple[Difference, ...], Message]]:
     vertex = step.vertex
     if vertex.ignore_cache or step.probe:
         return []
@@ -64,11 +64,11 @@ def _own(
         return [((("new", vertex.id),), message("build.new_step"))]
     if old.outcome in ("failed", "skipped"):
         return []
-    found = [(facts, said) for facts, said in differences(step, old, now, before, above) if not _follows(said)]
-    if any(said.id == "build.text_changed" for _, said in found):
+    changes = [(facts, said) for facts, said in differences(step, old, now, before, above) if not _follows(said)]
+    if any(said.id == "build.text_changed" for _, said in changes):
         # Another text says it all, but for the variables: it names other paths, and its fields are others.
-        return [(f, m) for f, m in found if m.id == "build.text_changed" or m.id.startswith(_ENVIRONMENT)]
-    return found
+        return [(f, m) for f, m in changes if m.id == "build.text_changed" or m.id.startswith(_ENVIRONMENT)]
+    return changes
 
 
 def _follows(said: Message) -> bool:

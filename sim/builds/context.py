@@ -23,11 +23,11 @@ from sim import limits
 from sim.errors import InputError, Problem
 from sim.inputfile import is_file, is_folder, read_bytes
 
-Kind = Literal["file", "dir", "link", "opaque"]
+TreeEntryKind = Literal["file", "dir", "link", "opaque"]
 """An opaque entry stands for a subtree whose content is known by a digest alone (what a RUN left, an unpacked tar)."""
 
 
-class Content:
+class FileContent:
     """A file's content by its digest, read when it is first asked for: from a function, or in pieces from a disk."""
 
     __slots__ = ("_digest", "_path", "_read")
@@ -91,16 +91,16 @@ def digest_of(data: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TreeEntry:
     """What stands at a path. mtime: None for "just now", which differs from every other time."""
 
-    kind: Kind
+    kind: TreeEntryKind
     mode: int = 0o644
     uid: int = 0
     gid: int = 0
     size: int = 0
     mtime: float | None = None
-    content: Content | None = None
+    content: FileContent | None = None
     target: str = ""
 
     def identity(self) -> str:
@@ -114,7 +114,7 @@ class Tree:
 
     __slots__ = ("_entries", "_sorted")
 
-    def __init__(self, entries: Mapping[str, Entry] = MappingProxyType({})) -> None:
+    def __init__(self, entries: Mapping[str, TreeEntry] = MappingProxyType({})) -> None:
         self._entries = dict(entries)
         self._sorted: list[str] | None = None
 
@@ -134,16 +134,16 @@ class Tree:
     def __contains__(self, path: object) -> bool:
         return path in self._entries
 
-    def get(self, path: str) -> Entry | None:
+    def get(self, path: str) -> TreeEntry | None:
         """The entry at a path, None where there is none."""
         return self._entries.get(path)
 
     @property
-    def entries(self) -> Mapping[str, Entry]:
+    def entries(self) -> Mapping[str, TreeEntry]:
         """Every path with its entry."""
         return MappingProxyType(self._entries)
 
-    def under(self, path: str) -> Iterator[tuple[str, Entry]]:
+    def under(self, path: str) -> Iterator[tuple[str, TreeEntry]]:
         """Path relative to `path` and entry of everything at it ("") and below it, in order. "" is the root."""
         if not path:
             yield from ((name, self._entries[name]) for name in self)
@@ -192,21 +192,21 @@ def clean(path: str) -> str:
     return "/".join(parts)
 
 
-def file(data: bytes | str, mode: int = 0o644, mtime: float | None = None) -> Entry:
+def file(data: bytes | str, mode: int = 0o644, mtime: float | None = None) -> TreeEntry:
     """A file's entry from its bytes or text."""
     held = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    return Entry("file", mode, size=len(held), mtime=mtime, content=Content(read=lambda: held))
+    return TreeEntry("file", mode, size=len(held), mtime=mtime, content=FileContent(read=lambda: held))
 
 
-def from_mapping(files: Mapping[str, str | bytes | Entry]) -> Tree:
+def from_mapping(files: Mapping[str, str | bytes | TreeEntry]) -> Tree:
     """A tree from paths with their content (or a ready entry); a path that ends in "/" is an empty directory."""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, TreeEntry] = {}
     for path, value in files.items():
         name = clean(path)
-        if isinstance(value, Entry):
+        if isinstance(value, TreeEntry):
             entries[name] = value
         elif path.endswith("/"):
-            entries[name] = Entry("dir", 0o755)
+            entries[name] = TreeEntry("dir", 0o755)
         else:
             entries[name] = file(value)
     return with_parents(Tree(entries))
@@ -214,13 +214,13 @@ def from_mapping(files: Mapping[str, str | bytes | Entry]) -> Tree:
 
 def with_parents(tree: Tree) -> Tree:
     """The tree with an entry for every directory that holds something. Raises `InputError` past a limit."""
-    missing: dict[str, Entry] = {}
+    missing: dict[str, TreeEntry] = {}
     size = 0
     for path in tree.entries:
         size += len(path)
         parent = path.rpartition("/")[0]
         while parent and parent not in tree and parent not in missing:
-            missing[parent] = Entry("dir", 0o755)
+            missing[parent] = TreeEntry("dir", 0o755)
             size += len(parent)
             parent = parent.rpartition("/")[0]
         if len(tree.entries) + len(missing) > limits.FILES:
@@ -244,7 +244,7 @@ def from_directory(
     root = Path(folder)
     if not is_folder(root):
         raise InputError(f"{root} is not a directory; expected the folder of a build context")
-    entries: dict[str, Entry] = {}
+    entries: dict[str, TreeEntry] = {}
     ahead = [root]
     while ahead:
         here = ahead.pop()
@@ -283,15 +283,15 @@ def text_of_file(folder: str | Path, name: str) -> str | None:
     return read_bytes(path, limits.DOCKERFILE, printable(name)).decode("utf-8", "replace")
 
 
-def _on_disk(path: Path, info: os.stat_result) -> Entry:
+def _on_disk(path: Path, info: os.stat_result) -> TreeEntry:
     mode = stat.S_IMODE(info.st_mode)
     if stat.S_ISDIR(info.st_mode):
-        return Entry("dir", mode, mtime=info.st_mtime)
+        return TreeEntry("dir", mode, mtime=info.st_mtime)
     if stat.S_ISLNK(info.st_mode):
-        return Entry("link", 0o777, mtime=info.st_mtime, target=printable(path.readlink().as_posix()))
+        return TreeEntry("link", 0o777, mtime=info.st_mtime, target=printable(path.readlink().as_posix()))
     if stat.S_ISREG(info.st_mode):
-        return Entry("file", mode, size=info.st_size, mtime=info.st_mtime, content=Content(path=path))
-    return Entry("file", mode, mtime=info.st_mtime, content=Content("device"))
+        return TreeEntry("file", mode, size=info.st_size, mtime=info.st_mtime, content=FileContent(path=path))
+    return TreeEntry("file", mode, mtime=info.st_mtime, content=FileContent("device"))
 
 
 def write(tree: Tree, path: str, data: bytes | str) -> Tree:
@@ -310,7 +310,7 @@ def append(tree: Tree, path: str, data: str) -> Tree:
     return write(tree, path, held + data.encode())
 
 
-def put(tree: Tree, path: str, entry: Entry) -> Tree:
+def put(tree: Tree, path: str, entry: TreeEntry) -> Tree:
     """The tree with an entry at a path, in place of what was there and below."""
     name = clean(path)
     if not name:
@@ -321,7 +321,7 @@ def put(tree: Tree, path: str, entry: Entry) -> Tree:
 
 def make_directory(tree: Tree, path: str, mode: int = 0o755) -> Tree:
     """The tree with an empty directory."""
-    return tree if tree.holds(clean(path)) else put(tree, path, Entry("dir", mode))
+    return tree if tree.holds(clean(path)) else put(tree, path, TreeEntry("dir", mode))
 
 
 def delete(tree: Tree, path: str) -> Tree:
@@ -356,7 +356,7 @@ def change(tree: Tree, path: str, **fields: object) -> Tree:
 
 def link(tree: Tree, path: str, target: str) -> Tree:
     """The tree with a symbolic link."""
-    return put(tree, path, Entry("link", 0o777, target=target))
+    return put(tree, path, TreeEntry("link", 0o777, target=target))
 
 
 def missing(tree: Tree, path: str) -> str:
@@ -375,7 +375,7 @@ def synced(before: Tree | None, now: Tree) -> Tree:
     from the code, which makes no difference between them (tonistiigi/fsutil, diff_containerd.go: sameFile and
     diskwriter.go: HandleChange). Owners are zeroed (moby/buildkit, client/solve.go).
     """
-    entries: dict[str, Entry] = {}
+    entries: dict[str, TreeEntry] = {}
     for path, entry in now.entries.items():
         kept = entry if entry.uid == entry.gid == 0 else dataclasses.replace(entry, uid=0, gid=0)
         old = before.get(path) if before is not None else None
@@ -383,7 +383,7 @@ def synced(before: Tree | None, now: Tree) -> Tree:
     return Tree(entries)
 
 
-def _looks_alike(old: Entry, new: Entry) -> bool:
+def _looks_alike(old: TreeEntry, new: TreeEntry) -> bool:
     if old.kind != new.kind or new.kind not in ("dir", "file"):
         return False
     times = new.mtime is not None and (old.size, old.mode, old.mtime) == (new.size, new.mode, new.mtime)

@@ -14,15 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim.builds.baselayers import base_size
-from sim.builds.cache import Step
+from sim.builds.cache import BuildStep
 from sim.builds.counting import Count, count, entered
 from sim.builds.history import Known
-from sim.builds.instructions import Copy, From, Instruction, Run, is_git, is_url
-from sim.builds.places import Place, place_of
+from sim.builds.instructions import Copy, From, Instruction, RunInstruction, is_git, is_url
+from sim.builds.places import RunPlace, place_of
 from sim.builds.rates import Book, Rule, book
 from sim.builds.rewriting import Rewriting
 from sim.builds.selection import Selected, select
-from sim.builds.timing import Part
+from sim.builds.timing import TaskPart
 from sim.builds.vertices import BuildGraph, Vertex
 from sim.errors import InputError, Problem
 from sim.outcome import Bound
@@ -37,7 +37,7 @@ _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class StepCost:
     """Seconds and bytes of one step; None where nothing is known. source: where they are from.
 
     parts: what it asks of the host, piece by piece. compressed: bytes as pushed. files: that it is said to write.
@@ -48,16 +48,16 @@ class Cost:
     bytes: int | None
     source: str
     estimate: bool = False
-    parts: tuple[Part, ...] = ()
+    parts: tuple[TaskPart, ...] = ()
     compressed: int | None = None
     files: Mapping[str, int] = field(default_factory=dict)
     fails: bool = False
 
 
 def cost_of(
-    step: Step,
+    step: BuildStep,
     build: BuildGraph,
-    steps: Mapping[str, Step],
+    steps: Mapping[str, BuildStep],
     bound: Bound,
     *,
     warm: bool = False,
@@ -65,7 +65,7 @@ def cost_of(
     changed: Rewriting | None = None,
     ratio: float,
     cwd: str = "/",
-) -> Cost:
+) -> StepCost:
     """What running a step costs, were it to run.
 
     cwd: the working directory of a RUN. warm: whether its cache mounts were filled by an earlier run.
@@ -75,7 +75,7 @@ def cost_of(
     vertex = step.vertex
     instruction = vertex.step
     if vertex.kind == "context" or (instruction is None and vertex.kind != "image"):
-        return Cost(None, None, "")
+        return StepCost(None, None, "")
     given = annotation(instruction, build.dockerfile.file) if instruction is not None else None
     if vertex.kind == "image":
         return _image(vertex, given, bound, ratio)
@@ -108,21 +108,28 @@ def cost_of(
 
 
 def _estimated(
-    step: Step, build: BuildGraph, steps: Mapping[str, Step], bound: Bound, ratio: float, *, warm: bool, cwd: str
-) -> Cost:
+    step: BuildStep,
+    build: BuildGraph,
+    steps: Mapping[str, BuildStep],
+    bound: Bound,
+    ratio: float,
+    *,
+    warm: bool,
+    cwd: str,
+) -> StepCost:
     vertex, costs = step.vertex, book()
-    if isinstance(vertex.step, Run):
+    if isinstance(vertex.step, RunInstruction):
         return _run(vertex.step, costs, bound, ratio, warm=warm, place=place_of(step, build, steps, cwd))
     if vertex.effect is not None and vertex.effect.copy is not None and vertex.kind == "file":
         return _copy(step, build, steps, costs, bound, ratio)
     number = costs.copy if vertex.kind in ("merge", "file") else costs.config
-    return Cost(number.at(bound), 0, number.source, bool(number.estimate), (Part(wait=number.at(bound)),))
+    return StepCost(number.at(bound), 0, number.source, bool(number.estimate), (TaskPart(wait=number.at(bound)),))
 
 
-def _scaled(cost: Cost, seconds: float) -> Cost:
+def _scaled(cost: StepCost, seconds: float) -> StepCost:
     """The cost with another time, spent in the same way."""
     if not cost.seconds or not any(part.cpu or part.fetch for part in cost.parts) or any(p.write for p in cost.parts):
-        return dataclasses.replace(cost, seconds=seconds, parts=(Part(wait=seconds),))
+        return dataclasses.replace(cost, seconds=seconds, parts=(TaskPart(wait=seconds),))
     share = seconds / cost.seconds
     parts = tuple(
         dataclasses.replace(
@@ -133,20 +140,20 @@ def _scaled(cost: Cost, seconds: float) -> Cost:
     return dataclasses.replace(cost, seconds=seconds, parts=parts if share else ())
 
 
-def annotation(step: Instruction, file: str = "Dockerfile") -> Cost | None:
+def annotation(step: Instruction, file: str = "Dockerfile") -> StepCost | None:
     """What the comment above an instruction says it costs. Raises `InputError` where that cannot be read."""
     for comment in reversed(step.comments):
-        found = _ANNOTATION.fullmatch(comment)
-        if not found:
+        match = _ANNOTATION.fullmatch(comment)
+        if not match:
             continue
         seconds: float | None = None
         size: int | None = None
         files: dict[str, int] = {}
         fails = False
-        for part in (text.strip() for text in found[1].split(",")):
+        for part in (text.strip() for text in match[1].split(",")):
             path, _, rest = part.partition(" ")
             try:
-                if part == "fails" and isinstance(step, Run):
+                if part == "fails" and isinstance(step, RunInstruction):
                     fails = True
                 elif part.startswith("/"):
                     files[path.strip("/")] = int(parse(rest, "B"))
@@ -161,7 +168,7 @@ def annotation(step: Instruction, file: str = "Dockerfile") -> Cost | None:
                 raise InputError(Problem(f"{part!r} in '# sim:' is no {wanted}", file, step.line)) from None
         if files and size is None:
             size = 0
-        return Cost(seconds, size, f"annotation above line {step.line}", files=files, fails=fails)
+        return StepCost(seconds, size, f"annotation above line {step.line}", files=files, fails=fails)
     return None
 
 
@@ -172,26 +179,26 @@ def _either(part: str, seconds: float | None, size: int | None) -> tuple[float |
         return seconds, int(parse(part, "B"))
 
 
-def _image(vertex: Vertex, given: Cost | None, bound: Bound, ratio: float) -> Cost:
+def _image(vertex: Vertex, given: StepCost | None, bound: Bound, ratio: float) -> StepCost:
     """An image that a FROM or a COPY names: bytes of its layers, unpacked."""
     if vertex.image is None:
-        return Cost(None, None, "")
+        return StepCost(None, None, "")
     if given is not None and given.bytes is not None:
         return dataclasses.replace(given, seconds=None, compressed=round(given.bytes / ratio))
     found = base_size(vertex.image, bound, ratio)
-    return Cost(None, found.bytes, found.source, estimate=True, compressed=found.compressed)
+    return StepCost(None, found.bytes, found.source, estimate=True, compressed=found.compressed)
 
 
-def _remote(vertex: Vertex, given: Cost | None, bound: Bound, ratio: float) -> Cost:
+def _remote(vertex: Vertex, given: StepCost | None, bound: Bound, ratio: float) -> StepCost:
     """What an ADD fetches, as far as it has changed: its server is asked in any case."""
     address = next(iter(_addresses(vertex)), "")
     rule = _rule_of(address)
     size = given.bytes if given is not None else None
     parts = _fetching(address, size, bound, ratio)
     if given is not None and given.seconds is not None:
-        return Cost(None, size, given.source, parts=parts[:1])
+        return StepCost(None, size, given.source, parts=parts[:1])
     known = size if size is not None else round(rule.bytes.at(bound))
-    return Cost(None, known, f"estimate: {rule.bytes.estimate} ({rule.id})", True, parts)
+    return StepCost(None, known, f"estimate: {rule.bytes.estimate} ({rule.id})", True, parts)
 
 
 def _addresses(vertex: Vertex) -> list[str]:
@@ -204,15 +211,15 @@ def _rule_of(address: str) -> Rule:
     return book().rule("git clone x" if is_git(address) else "curl x")
 
 
-def _fetching(address: str, size: int | None, bound: Bound, ratio: float) -> tuple[Part, Part]:
+def _fetching(address: str, size: int | None, bound: Bound, ratio: float) -> tuple[TaskPart, TaskPart]:
     """Asking a server, and then its content. A repository comes compressed."""
     known = size if size is not None else _rule_of(address).bytes.at(bound)
-    return Part(wait=book().request.at(bound)), Part(fetch=known / (ratio if is_git(address) else 1.0))
+    return TaskPart(wait=book().request.at(bound)), TaskPart(fetch=known / (ratio if is_git(address) else 1.0))
 
 
-def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool, place: Place) -> Cost:
+def _run(step: RunInstruction, costs: Book, bound: Bound, ratio: float, *, warm: bool, place: RunPlace) -> StepCost:
     commands = _commands(step)
-    slept = sum(float(found[1]) * _UNITS[found[2]] for c in commands if (found := _SLEEP.match(c)))
+    slept = sum(float(slept_for[1]) * _UNITS[slept_for[2]] for c in commands if (slept_for := _SLEEP.match(c)))
     cwd = place.cwd
     rules: list[tuple[Rule, Count | None]] = []
     for command in commands:
@@ -228,7 +235,7 @@ def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool, plac
     )
     share = costs.warm.at(bound) if warm and any("type=cache" in mount for mount in step.mounts) else 1.0
     seconds, size = costs.start.at(bound) + slept, 0.0
-    parts = [Part(wait=seconds)]
+    parts = [TaskPart(wait=seconds)]
     for rule, counted in known:
         takes, leaves = _amount(rule, counted, bound)
         parts += _parts(rule, takes * share, leaves / ratio * share)
@@ -236,10 +243,12 @@ def _run(step: Run, costs: Book, bound: Bound, ratio: float, *, warm: bool, plac
         size += leaves
     large = [rule.id for rule, _ in known if rule.id != _SMALL] or [rule.id for rule, _ in known]
     names = ", ".join(dict.fromkeys(large)) or "sleep"
-    return Cost(seconds, round(size), f"estimate: {_why(known, costs)} ({names})", estimate=True, parts=tuple(parts))
+    return StepCost(
+        seconds, round(size), f"estimate: {_why(known, costs)} ({names})", estimate=True, parts=tuple(parts)
+    )
 
 
-def _commands(step: Run) -> list[str]:
+def _commands(step: RunInstruction) -> list[str]:
     text = " ".join([*step.argv, *(doc.content for doc in step.heredocs)]).replace("\\\n", " ")
     return [command for command in _SEPARATOR.split(text) if command.strip()]
 
@@ -260,17 +269,19 @@ def _why(known: Sequence[tuple[Rule, Count | None]], costs: Book) -> str:
     return supposed[0].seconds.estimate if supposed else costs.start.estimate
 
 
-def _parts(rule: Rule, seconds: float, size: float) -> list[Part]:
+def _parts(rule: Rule, seconds: float, size: float) -> list[TaskPart]:
     """A command's time as it is spent: first waiting, with the bytes it downloads, then computing."""
     busy = rule.shape.cpu.value * seconds
     idle = seconds - busy
-    computing = Part(cpu=busy, cores=rule.shape.cores.value)
+    computing = TaskPart(cpu=busy, cores=rule.shape.cores.value)
     if rule.shape.fetches and size and idle:
-        return [Part(fetch=size, rate=size / idle), computing]
-    return [Part(wait=idle), computing]
+        return [TaskPart(fetch=size, rate=size / idle), computing]
+    return [TaskPart(wait=idle), computing]
 
 
-def _copy(step: Step, build: BuildGraph, steps: Mapping[str, Step], costs: Book, bound: Bound, ratio: float) -> Cost:
+def _copy(
+    step: BuildStep, build: BuildGraph, steps: Mapping[str, BuildStep], costs: Book, bound: Bound, ratio: float
+) -> StepCost:
     taken = [_taken(step, at, steps) for at, item in enumerate(step.vertex.inputs) if item.kind in ("context", "copy")]
     size = sum(selected.size for selected in taken)
     estimate = bool(costs.copy.estimate)
@@ -287,17 +298,17 @@ def _copy(step: Step, build: BuildGraph, steps: Mapping[str, Step], costs: Book,
         size += round(rule.bytes.at(bound))
         source, estimate = f"estimate: {rule.bytes.estimate} ({rule.id}); {source}", True
     busy = size / costs.write.value + size / costs.digest.value
-    parts: tuple[Part, ...] = (Part(wait=costs.copy.at(bound)), Part(cpu=busy, write=float(size)))
+    parts: tuple[TaskPart, ...] = (TaskPart(wait=costs.copy.at(bound)), TaskPart(cpu=busy, write=float(size)))
     if not any(steps[item.vertex].vertex.kind in ("http", "git") for item in step.vertex.inputs):
         # The legacy builder has no step for what it fetches.
         parts = (*(part for address in fetched for part in _fetching(address, None, bound, ratio)), *parts)
-    return Cost(costs.copy.at(bound) + busy, size, source, estimate, parts)
+    return StepCost(costs.copy.at(bound) + busy, size, source, estimate, parts)
 
 
-def _left(step: Step, behind: Vertex, place: Place, bound: Bound, ratio: float) -> int:
+def _left(step: BuildStep, behind: Vertex, place: RunPlace, bound: Bound, ratio: float) -> int:
     """Bytes of what a COPY takes of what a RUN leaves: all of it where it takes the directory that the RUN ran in."""
     run = behind.step
-    assert isinstance(run, Run)
+    assert isinstance(run, RunInstruction)
     given = annotation(run)
     if given is not None and given.bytes is not None:
         return given.bytes
@@ -310,7 +321,7 @@ def _left(step: Step, behind: Vertex, place: Place, bound: Bound, ratio: float) 
     return _run(run, costs, bound, ratio, warm=False, place=place).bytes or 0
 
 
-def _taken(step: Step, at: int, steps: Mapping[str, Step]) -> Selected:
+def _taken(step: BuildStep, at: int, steps: Mapping[str, BuildStep]) -> Selected:
     item = step.vertex.inputs[at]
     view = steps[item.vertex].files
     if at in step.selected or view is None:
@@ -318,13 +329,13 @@ def _taken(step: Step, at: int, steps: Mapping[str, Step]) -> Selected:
     return select(view, item.selectors)
 
 
-def _run_behind(step: Step, steps: Mapping[str, Step]) -> Vertex | None:
+def _run_behind(step: BuildStep, steps: Mapping[str, BuildStep]) -> Vertex | None:
     """The last RUN of the stage a COPY takes from."""
     for item in step.vertex.inputs:
         here = item.vertex if item.kind == "copy" else ""
         while here:
             vertex = steps[here].vertex
-            if isinstance(vertex.step, Run):
+            if isinstance(vertex.step, RunInstruction):
                 return vertex
             here = next((i.vertex for i in vertex.inputs if i.kind == "parent"), "")
     return None

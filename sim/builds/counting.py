@@ -20,7 +20,7 @@ from sim import limits
 _REMEMBERED = 8
 """Lock files whose number of packages is kept: advice plans the same build some dozens of times."""
 
-Read = Callable[[str], str | None]
+ReadText = Callable[[str], str | None]
 """A file's text by its absolute path, None where there is none or it cannot be known."""
 
 
@@ -33,7 +33,7 @@ class Count:
     told: str
 
 
-def count(tool: str, command: str, cwd: str, env: Mapping[str, str], read: Read) -> Count | None:
+def count(tool: str, command: str, cwd: str, env: Mapping[str, str], read: ReadText) -> Count | None:
     """What a command of a tool (a key of `TOOLS`) installs; None where that is not known. cwd: where it runs."""
     words = _words(command, env)
     return TOOLS[tool](words, cwd, read) if words is not None else None
@@ -96,7 +96,7 @@ def _behind(words: Sequence[str], verbs: Sequence[str]) -> list[str] | None:
 
 def _operands(words: Iterable[str], valued: Sequence[str]) -> list[str]:
     """The words that are no options. valued: options that take the word behind them."""
-    found: list[str] = []
+    operands: list[str] = []
     skip = False
     for word in words:
         if skip:
@@ -104,24 +104,24 @@ def _operands(words: Iterable[str], valued: Sequence[str]) -> list[str]:
         elif word.startswith("-"):
             skip = word in valued
         else:
-            found.append(word)
-    return found
+            operands.append(word)
+    return operands
 
 
 def _values(words: Sequence[str], options: Sequence[str]) -> list[str]:
     """The values of an option, as the next word, behind "=", or behind a short one's letter."""
-    found: list[str] = []
+    values: list[str] = []
     for at, word in enumerate(words):
         if not word.startswith("-"):
             continue
         name, given, value = word.partition("=")
         if word in options:
-            found += words[at + 1 : at + 2]
+            values += words[at + 1 : at + 2]
         elif given and name in options:
-            found.append(value)
+            values.append(value)
         elif word[:2] in options and len(word) > 2 and not word.startswith("--"):
-            found.append(word[2:])
-    return found
+            values.append(word[2:])
+    return values
 
 
 def _plural(number: int) -> str:
@@ -146,8 +146,8 @@ _DNF = ("--repo", "--repoid", "--enablerepo", "--disablerepo", "--setopt", "-x",
         "--installroot", "-c", "--config")  # fmt: skip
 
 
-def _system(verb: str, valued: Sequence[str]) -> Callable[[Sequence[str], str, Read], Count | None]:
-    def counted(words: Sequence[str], _cwd: str, _read: Read) -> Count | None:
+def _system(verb: str, valued: Sequence[str]) -> Callable[[Sequence[str], str, ReadText], Count | None]:
+    def counted(words: Sequence[str], _cwd: str, _read: ReadText) -> Count | None:
         behind = _behind(words, (verb,))
         return _named(_operands(behind, valued)) if behind is not None else None
 
@@ -161,7 +161,7 @@ _PIP = ("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-i", "
         "--no-build-isolation-package", "--root-user-action", "--extra", "--group", "--index")  # fmt: skip
 
 
-def _pip(words: Sequence[str], cwd: str, read: Read) -> Count | None:
+def _pip(words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
     if "poetry" in words or "pipenv" in words or ("uv" in words and "sync" in words):
         return _python_project(words, cwd, read)
     behind = _behind(words, ("install",))
@@ -191,7 +191,7 @@ _FROZEN = 15
 """From so many lines on, all pinned, a list is taken for what `pip freeze` wrote; a short one names what it wants."""
 
 
-def _requirements(file: str, cwd: str, read: Read) -> Count | None:
+def _requirements(file: str, cwd: str, read: ReadText) -> Count | None:
     """The lines of a requirements file and of those it includes.
 
     It is a lock file where pip-compile or uv wrote it, or where it is long and pins every package.
@@ -219,14 +219,14 @@ def _requirements(file: str, cwd: str, read: Read) -> Count | None:
     return _listed(number, posixpath.basename(file), locked=whole)
 
 
-def _pyproject(folder: str, read: Read) -> Count | None:
+def _pyproject(folder: str, read: ReadText) -> Count | None:
     text = read(posixpath.join(folder, "pyproject.toml"))
     project = _mapping(_mapping(_toml(text)).get("project"))
     listed = project.get("dependencies")
     return _listed(len(listed), "pyproject.toml", locked=False) if isinstance(listed, list) else None
 
 
-def _python_project(words: Sequence[str], cwd: str, read: Read) -> Count | None:
+def _python_project(words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
     for file in ("poetry.lock", "uv.lock"):
         text = read(posixpath.join(cwd, file))
         if text is not None and file.partition(".")[0] in words:
@@ -250,7 +250,7 @@ _NPM = ("--registry", "--prefix", "-C", "--cache", "--loglevel", "--omit", "--in
 _NPM_VERBS = ("ci", "i", "install", "add", "clean-install", "fetch", "global")
 
 
-def _npm(words: Sequence[str], cwd: str, read: Read) -> Count | None:
+def _npm(words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
     tool = next((word for word in words if word in ("npm", "yarn", "pnpm", "bun")), "npm")
     behind = _behind(words, (tool,)) or []
     names = [word for word in _operands(behind, _NPM) if word not in _NPM_VERBS]
@@ -268,15 +268,15 @@ def _npm(words: Sequence[str], cwd: str, read: Read) -> Count | None:
         "yarn": ("yarn.lock", _yarn_lock),
         "pnpm": ("pnpm-lock.yaml", _pnpm_lock),
     }
-    found = None
+    count = None
     if tool in locks:
         file, number = locks[tool]
         text = read(posixpath.join(cwd, file))
-        found = _listed(number(text, omitted), file, locked=True) if text is not None else None
-    return found or _package_json(cwd, omitted, read)
+        count = _listed(number(text, omitted), file, locked=True) if text is not None else None
+    return count or _package_json(cwd, omitted, read)
 
 
-def _package_json(cwd: str, omitted: bool, read: Read) -> Count | None:
+def _package_json(cwd: str, omitted: bool, read: ReadText) -> Count | None:
     text = read(posixpath.join(cwd, "package.json"))
     if text is None:
         return None
@@ -325,7 +325,7 @@ def _pnpm_lock(text: str, _: bool) -> int:
     return number
 
 
-def _go(words: Sequence[str], cwd: str, read: Read) -> Count | None:
+def _go(words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
     names = [word for word in words if "@" in word]
     if names and ("install" in words or "get" in words):
         return _named(names)
@@ -344,7 +344,7 @@ def _go(words: Sequence[str], cwd: str, read: Read) -> Count | None:
     return Count(0, number, f"{_plural(number)} in go.mod".replace("package", "module"))
 
 
-def _cargo(_words: Sequence[str], cwd: str, read: Read) -> Count | None:
+def _cargo(_words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
     text = read(posixpath.join(cwd, "Cargo.lock"))
     if text is not None:
         return _listed(_entries(text), "Cargo.lock", locked=True)
@@ -352,7 +352,7 @@ def _cargo(_words: Sequence[str], cwd: str, read: Read) -> Count | None:
     return _listed(len(listed), "Cargo.toml", locked=False)
 
 
-def _ruby_or_php(words: Sequence[str], cwd: str, read: Read) -> Count | None:
+def _ruby_or_php(words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
     if "gem" in words:
         behind = _behind(words, ("install",)) or []
         return _named(_operands(behind, ("-v", "--version", "-i", "--install-dir", "-s", "--source", "-n", "--bindir")))
@@ -378,7 +378,7 @@ def _gems(text: str) -> int:
     return number
 
 
-def _maven(_words: Sequence[str], cwd: str, read: Read) -> Count | None:
+def _maven(_words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
     text = read(posixpath.join(cwd, "pom.xml"))
     return _listed(text.count("<dependency>"), "pom.xml", locked=False) if text is not None else None
 
@@ -402,7 +402,7 @@ def _toml(text: str | None) -> object:
         return None
 
 
-TOOLS: Mapping[str, Callable[[Sequence[str], str, Read], Count | None]] = {
+TOOLS: Mapping[str, Callable[[Sequence[str], str, ReadText], Count | None]] = {
     "apt": _system("install", _APT),
     "apk": _system("add", _APK),
     "dnf": _system("install", _DNF),

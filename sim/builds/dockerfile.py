@@ -53,7 +53,7 @@ class Heredoc:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class InstructionNode:
     """One instruction as written.
 
     name: upper case. text: its line, continuations joined, ends trimmed. json: arguments in exec form.
@@ -73,10 +73,10 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DockerfileSource:
     """The instructions of a text, its escape character, and what is wrong with its syntax."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[InstructionNode, ...]
     escape: str
     problems: tuple[Problem, ...]
 
@@ -98,14 +98,14 @@ def decode(data: bytes, file: str = "Dockerfile") -> str:
     raise InputError(Problem(f"binary file: byte {data[at]:#04x} at offset {at}; expected UTF-8 text", file, line))
 
 
-def read(text: str, file: str = "Dockerfile") -> Source:
+def read(text: str, file: str = "Dockerfile") -> DockerfileSource:
     """The instructions of a Dockerfile's text, and every syntax problem with its line.
 
     A broken instruction is reported and left out, and reading goes on behind it.
     """
     if not text.strip():
         problem = Problem("the Dockerfile cannot be empty; expected at least a FROM instruction", file)
-        return Source((), "\\", (problem,))
+        return DockerfileSource((), "\\", (problem,))
     lines = text.removeprefix("\ufeff").split("\n")
     problems = [
         Problem(f"line is longer than {limits.LINE} bytes, the most BuildKit reads", file, number)
@@ -113,16 +113,18 @@ def read(text: str, file: str = "Dockerfile") -> Source:
         if len(line) > limits.LINE
     ]
     if problems:
-        return Source((), "\\", tuple(problems))
+        return DockerfileSource((), "\\", tuple(problems))
     substituted = [number for number, line in enumerate(lines, 1) for _ in _SUBSTITUTION.findall(line)]
     if len(substituted) > limits.SUBSTITUTIONS:
         message = f"{len(substituted)} substitutions by a pattern are too many; at most {limits.SUBSTITUTIONS} are read"
         problem = Problem(message, file, substituted[limits.SUBSTITUTIONS])
-        return Source((), "\\", (problem,))
+        return DockerfileSource((), "\\", (problem,))
     instructions, escape = _parsed(lines, file, problems)
     if len(instructions) > limits.INSTRUCTIONS:
         message = f"{len(instructions)} instructions are too many; at most {limits.INSTRUCTIONS} are read"
-        return Source((), escape, (*problems, Problem(message, file, instructions[limits.INSTRUCTIONS].start_line)))
+        return DockerfileSource(
+            (), escape, (*problems, Problem(message, file, instructions[limits.INSTRUCTIONS].start_line))
+        )
     nodes = []
     for item in instructions:
         text_ = item.original.strip()
@@ -135,10 +137,12 @@ def read(text: str, file: str = "Dockerfile") -> Source:
         )
         above = _comments_above(lines, item.start_line)
         flags = tuple(item.flags)
-        nodes.append(Node(item.name, text_, flags, args, item.json, heredocs, item.start_line, item.end_line, above))
+        nodes.append(
+            InstructionNode(item.name, text_, flags, args, item.json, heredocs, item.start_line, item.end_line, above)
+        )
     if not nodes and not problems:
         problems.append(Problem("file with no instructions; expected at least a FROM instruction", file))
-    return Source(tuple(nodes), escape, tuple(problems))
+    return DockerfileSource(tuple(nodes), escape, tuple(problems))
 
 
 def _parsed(lines: Sequence[str], file: str, problems: list[Problem]) -> tuple[list[DockerfileInstruction], str]:
@@ -146,7 +150,7 @@ def _parsed(lines: Sequence[str], file: str, problems: list[Problem]) -> tuple[l
 
     Reading goes on behind a broken instruction: each line is parsed twice at most.
     """
-    found: list[DockerfileInstruction] = []
+    instructions: list[DockerfileInstruction] = []
     escape = "\\"
     first = 0
     head: list[str] = []
@@ -160,7 +164,7 @@ def _parsed(lines: Sequence[str], file: str, problems: list[Problem]) -> tuple[l
         for item in tree.instructions:
             item.start_line += first - len(head)
             item.end_line += first - len(head)
-        found += tree.instructions
+        instructions += tree.instructions
         if error is None:
             break
         at = first + (error.line or 1) - len(head)
@@ -171,7 +175,7 @@ def _parsed(lines: Sequence[str], file: str, problems: list[Problem]) -> tuple[l
         first = _behind(lines, at)
         # Directives stand at the top only: the escape character is set again, and a comment ends them.
         head = [f"# escape={escape}", "#"]
-    return found, escape
+    return instructions, escape
 
 
 def _squeezed(lines: Sequence[str]) -> list[str]:
@@ -357,7 +361,7 @@ def references(word: str, escape: str = "\\") -> bool:
 def heredoc_name(word: str) -> str | None:
     """The delimiter of a word such as `<<EOF`, None for any other word."""
     try:
-        found = parse_heredoc(word)
+        heredoc = parse_heredoc(word)
     except ValueError:
         return None
-    return None if found is None else found.name
+    return None if heredoc is None else heredoc.name

@@ -6,15 +6,15 @@ import dataclasses
 import posixpath
 from collections.abc import Mapping, Sequence
 
-from sim.builds.context import Entry, file
+from sim.builds.context import TreeEntry, file
 from sim.builds.rootfs import Files, covered, join, opaque
-from sim.builds.selection import Selector, View, has_wildcard, key_of, resolve, select, split_wildcard
+from sim.builds.selection import FileView, Selector, has_wildcard, key_of, resolve, select, split_wildcard
 from sim.builds.vertices import Effect, Vertex
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 
 
-def after(vertex: Vertex, inputs: Sequence[View | None]) -> Files:
+def after(vertex: Vertex, inputs: Sequence[FileView | None]) -> Files:
     """The files after a vertex that is no RUN."""
     known = [view for view in inputs if isinstance(view, Files)]
     if vertex.kind == "merge":
@@ -26,15 +26,15 @@ def after(vertex: Vertex, inputs: Sequence[View | None]) -> Files:
     below = (base,) if isinstance(base, Files) else ()
     if effect.directory:
         user, group = effect.owner
-        made = {join("/", effect.directory): Entry("dir", effect.mode, _number(user or "0"), _number(group or "0"))}
+        made = {join("/", effect.directory): TreeEntry("dir", effect.mode, _number(user or "0"), _number(group or "0"))}
         return Files(below, written=lambda: made)
     if effect.document is not None:
         name, text = effect.document
         document = {join("/", name): file(text, effect.mode)}
         return Files(below, written=lambda: document)
-    copied: list[tuple[Mapping[str, Entry], tuple[tuple[str, str], ...]]] = []
+    copied: list[tuple[Mapping[str, TreeEntry], tuple[tuple[str, str], ...]]] = []
 
-    def make() -> tuple[Mapping[str, Entry], tuple[tuple[str, str], ...]]:
+    def make() -> tuple[Mapping[str, TreeEntry], tuple[tuple[str, str], ...]]:
         if not copied:
             copied.append(_copied(effect, inputs, below[0] if below else None))
         return copied[0]
@@ -43,10 +43,10 @@ def after(vertex: Vertex, inputs: Sequence[View | None]) -> Files:
 
 
 def _copied(
-    effect: Effect, inputs: Sequence[View | None], below: Files | None
-) -> tuple[Mapping[str, Entry], tuple[tuple[str, str], ...]]:
+    effect: Effect, inputs: Sequence[FileView | None], below: Files | None
+) -> tuple[Mapping[str, TreeEntry], tuple[tuple[str, str], ...]]:
     """The entries a copy writes, and the places where more may have been written."""
-    written: dict[str, Entry] = {}
+    written: dict[str, TreeEntry] = {}
     places: list[tuple[str, str]] = []
     at_dest = below.lookup(effect.dest.strip("/")) if below is not None else None
     into = effect.dest.endswith("/") or len(effect.sources) > 1 or (at_dest is not None and at_dest.kind == "dir")
@@ -59,7 +59,7 @@ def _copied(
     return written, tuple(places)
 
 
-def _picked(view: View, selector: Selector) -> list[str]:
+def _picked(view: FileView, selector: Selector) -> list[str]:
     path = selector.path.strip("/")
     if not selector.wildcard or not has_wildcard(path):
         return [path]
@@ -71,11 +71,11 @@ def _picked(view: View, selector: Selector) -> list[str]:
 
 
 def _copy_one(
-    view: View,
+    view: FileView,
     path: str,
     effect: Effect,
     into: bool,
-    written: dict[str, Entry],
+    written: dict[str, TreeEntry],
     places: list[tuple[str, str]],
 ) -> None:
     listing = view.listing(resolve(view, path))
@@ -107,7 +107,7 @@ def _copy_one(
             written[join(effect.dest, posixpath.join(prefix, rel))] = _owned(entry, effect)
 
 
-def _owned(entry: Entry, effect: Effect) -> Entry:
+def _owned(entry: TreeEntry, effect: Effect) -> TreeEntry:
     step = effect.copy
     if step is None or not (step.chown or effect.mode):
         return entry

@@ -22,15 +22,15 @@ from sim.builds.instructions import (
     Instruction,
     InstructionError,
     Pairs,
-    Run,
+    RunInstruction,
     Setting,
     check_checksum,
     check_signal,
     trigger,
 )
 from sim.builds.merging import merged
-from sim.builds.naming import Part, printed
-from sim.builds.options import Options
+from sim.builds.naming import NamedStage, printed
+from sim.builds.options import BuildOptions
 from sim.builds.running import run_plan
 from sim.builds.selection import key_of
 from sim.builds.stages import (
@@ -54,7 +54,7 @@ _PERMISSIONS = "[internal] settings cache mount permissions"
 
 
 def build_graph(
-    dockerfile: Dockerfile, context: Tree, options: Options, bases: Bases | None = None, *, merges: bool = True
+    dockerfile: Dockerfile, context: Tree, options: BuildOptions, bases: Bases | None = None, *, merges: bool = True
 ) -> BuildGraph:
     """The graph of a build.
 
@@ -66,7 +66,9 @@ def build_graph(
 
 
 class _Compiler:
-    def __init__(self, dockerfile: Dockerfile, context: Tree, options: Options, bases: Bases, merges: bool) -> None:
+    def __init__(
+        self, dockerfile: Dockerfile, context: Tree, options: BuildOptions, bases: Bases, merges: bool
+    ) -> None:
         self.dockerfile = dockerfile
         self.context = context
         self.options = options
@@ -77,7 +79,7 @@ class _Compiler:
         self.uses: dict[str, Vertex] = {}
         self.takes: dict[str, list[str]] = {}
         self.digests: dict[str, str] = {}
-        self.parts: dict[int, Part] = {}
+        self.parts: dict[int, NamedStage] = {}
         self.images: dict[str, State] = {}
         self.settings: list[tuple[str, Instruction]] = []
         self.label = ""
@@ -123,7 +125,9 @@ class _Compiler:
     def _names_other_sources(self) -> bool:
         """Whether a lone stage has sources beside it: BuildKit then prints the stage's name (any mount counts)."""
         (stage,) = self.dockerfile.stages
-        return any(True for _ in sources(stage)) or any(isinstance(s, Run) and s.mounts for s in stage.instructions)
+        return any(True for _ in sources(stage)) or any(
+            isinstance(s, RunInstruction) and s.mounts for s in stage.instructions
+        )
 
     def _parent(self, stage: Stage, base: str) -> Stage | None:
         """The stage a FROM names: one in capitals names none here, unlike in COPY (moby/buildkit issue 2003)."""
@@ -148,9 +152,9 @@ class _Compiler:
                 ahead.append(parent)
             for step in (*self._triggers(stage, bases[stage.index], parent), *stage.instructions):
                 for instruction, name in instruction_sources(step):
-                    found = resolve(self.dockerfile, instruction, name)
-                    if found is not None:
-                        ahead.append(found)
+                    referred = resolve(self.dockerfile, instruction, name)
+                    if referred is not None:
+                        ahead.append(referred)
         return needed
 
     def _stage(self, stage: Stage, base: str, parent: Stage | None, lone: bool) -> None:
@@ -159,7 +163,7 @@ class _Compiler:
         filters = self.options.no_cache_filter
         named = any(name.lower() == stage.start.alias for name in filters)
         ignore = self.options.no_cache or filters == ("",) or named
-        part = Part(stage, "", "" if lone else stage.name, total, ignore)
+        part = NamedStage(stage, "", "" if lone else stage.name, total, ignore)
         self.parts[stage.index] = part
         self.index = stage.index
         self.label = stage.name
@@ -183,7 +187,9 @@ class _Compiler:
         except InstructionError as fault:
             raise InputError(self._problem(stage.start, str(fault))) from None
 
-    def _image(self, part: Part, reference: str, step: Instruction | None, asking: Instruction | None = None) -> State:
+    def _image(
+        self, part: NamedStage, reference: str, step: Instruction | None, asking: Instruction | None = None
+    ) -> State:
         fault = fault_of(reference, reference)
         if fault:
             raise InputError(self._problem(step or asking or self.dockerfile.stages[0].start, fault))
@@ -206,13 +212,13 @@ class _Compiler:
         )
         return from_image(image, output)
 
-    def _step(self, part: Part, step: Instruction) -> None:
+    def _step(self, part: NamedStage, step: Instruction) -> None:
         state = part.state
         try:
             self.allowance.step()
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
-        if isinstance(step, Run):
+        if isinstance(step, RunInstruction):
             self._run(part, step)
         elif isinstance(step, Copy):
             self._copy(part, step)
@@ -249,7 +255,7 @@ class _Compiler:
         except ValueError as error:
             raise InputError(self._problem(step, str(error))) from None
 
-    def _workdir(self, part: Part, step: Setting) -> None:
+    def _workdir(self, part: NamedStage, step: Setting) -> None:
         state = part.state
         made = state.enter(self._word(state, step, step.args[0]))
         if made == "/":
@@ -267,7 +273,7 @@ class _Compiler:
             effect=Effect(directory=made, owner=(user, group), base=0 if inputs else None),
         )
 
-    def _run(self, part: Part, step: Run) -> None:
+    def _run(self, part: NamedStage, step: RunInstruction) -> None:
         state = part.state
         try:
             plan = run_plan(step, state, self.options, self.escape)
@@ -316,7 +322,7 @@ class _Compiler:
             ignore_cache=part.ignore_cache,
         )
 
-    def _copy(self, part: Part, step: Copy) -> None:
+    def _copy(self, part: NamedStage, step: Copy) -> None:
         state = part.state
         try:
             plan = copy_plan(step, state, self.escape)
@@ -383,16 +389,16 @@ class _Compiler:
         """What a COPY or mount takes from: a stage's end, an image, "" for nothing; without a name the context."""
         if not name:
             return self._add(kind="context", name=_CONTEXT, definition={"context": ""}, inputs=(), internal=True)
-        found = resolve(self.dockerfile, step, name)
-        if found is not None and found.index not in self.parts:
+        stage = resolve(self.dockerfile, step, name)
+        if stage is not None and stage.index not in self.parts:
             message = before_its_stage(step, name, self.label)
             raise InputError(self._problem(step, message))
-        if found is not None:
-            return self.parts[found.index].state.output
+        if stage is not None:
+            return self.parts[stage.index].state.output
         if name == SCRATCH:
             return ""
         if name not in self.images:
-            self.images[name] = self._image(Part(None, name, "", 0), name, None, step)
+            self.images[name] = self._image(NamedStage(None, name, "", 0), name, None, step)
         return self.images[name].output
 
     def _document(self, document: tuple[str, str], step: Instruction, mode: int) -> str:

@@ -29,7 +29,7 @@ _SHELL = re.compile(r"^(\|\d+ .*?)?/bin/(ba)?sh ((-[a-z]+ )?pipefail )?-[a-z]*c 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LayerHistory:
     """A layer of an image and what made it. seconds: since the entry before, None where that says nothing."""
 
     instruction: str
@@ -41,7 +41,7 @@ class Entry:
     estimate: bool = False
 
 
-def entries(like: str, folder: str | Path = ".") -> tuple[Entry, ...]:
+def entries(like: str, folder: str | Path = ".") -> tuple[LayerHistory, ...]:
     """The layers of an image by its name in the catalog or the path of an archive or layout, base first.
 
     Raises `InputError` where it is neither, or the archive cannot be read.
@@ -60,13 +60,13 @@ def entries(like: str, folder: str | Path = ".") -> tuple[Entry, ...]:
         near = difflib.get_close_matches(like, known, 1)
         hint = f", did you mean {near[0]!r}?" if near else f"; the catalog has {', '.join(known)}"
         raise InputError(f"like: {like!r} is no file beside the scenario and no image of the catalog{hint}")
-    found = [image for image in read_images(path) if image.layers]
-    if not found:
+    images = [image for image in read_images(path) if image.layers]
+    if not images:
         raise InputError(f"like: {like!r} holds no image with layers")
-    return _of_archive(found[0])
+    return _of_archive(images[0])
 
 
-def _of_archive(image: Image) -> tuple[Entry, ...]:
+def _of_archive(image: Image) -> tuple[LayerHistory, ...]:
     made = [(entry.created_by, entry.created) for entry in image.history if not entry.empty_layer]
     made += [("", "")] * (len(image.layers) - len(made))
     before: dict[int, str] = {}
@@ -105,9 +105,9 @@ def _whole(time: str) -> str:
     return re.sub(r"(\.\d{6})\d+", r"\1", time)
 
 
-def _entry(text: str, size: int, compressed: int, seconds: float | None, source: str, estimate: bool) -> Entry:
+def _entry(text: str, size: int, compressed: int, seconds: float | None, source: str, estimate: bool) -> LayerHistory:
     instruction, plain = normal(text)
-    return Entry(instruction, plain, size, compressed, seconds, source, estimate)
+    return LayerHistory(instruction, plain, size, compressed, seconds, source, estimate)
 
 
 def normal(text: str) -> tuple[str, str]:
@@ -149,7 +149,7 @@ class Known:
     estimate: bool = False
 
 
-def match(build: BuildGraph, made: Sequence[Entry]) -> dict[int, Known]:
+def match(build: BuildGraph, made: Sequence[LayerHistory]) -> dict[int, Known]:
     """What the history says of the steps of the finished image, by line."""
     vertices = [build.vertex(name) for name in chain(build)]
     mine = [vertex for vertex in vertices if vertex.kind in ("exec", "file", "merge") and vertex.line]
@@ -160,18 +160,18 @@ def match(build: BuildGraph, made: Sequence[Entry]) -> dict[int, Known]:
     ]
     left = [normal(vertex.text) for vertex in mine]
     right = [(entry.instruction, entry.text) for entry in made]
-    found: dict[int, Known] = {}
+    known: dict[int, Known] = {}
     at, there = 0, 0
     blocks = difflib.SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
     for block in blocks:
-        found |= _alike(mine[at : block.a], made[there : block.b])
+        known |= _alike(mine[at : block.a], made[there : block.b])
         for offset in range(block.size):
-            found[mine[block.a + offset].line] = _known(made[block.b + offset])
+            known[mine[block.a + offset].line] = _known(made[block.b + offset])
         at, there = block.a + block.size, block.b + block.size
-    return found
+    return known
 
 
-def _alike(mine: Sequence[Vertex], made: Sequence[Entry]) -> dict[int, Known]:
+def _alike(mine: Sequence[Vertex], made: Sequence[LayerHistory]) -> dict[int, Known]:
     """Steps between two that match, the last of the history taken for as many as there are."""
     tail = made[len(made) - len(mine) :] if mine and len(made) >= len(mine) else ()
     if [vertex.instruction for vertex in mine] != [entry.instruction for entry in tail]:
@@ -179,5 +179,5 @@ def _alike(mine: Sequence[Vertex], made: Sequence[Entry]) -> dict[int, Known]:
     return {vertex.line: _known(entry) for vertex, entry in zip(mine, tail, strict=True)}
 
 
-def _known(entry: Entry) -> Known:
+def _known(entry: LayerHistory) -> Known:
     return Known(entry.bytes, entry.compressed, entry.seconds, entry.source, entry.estimate)

@@ -75,9 +75,9 @@ def rules_of(tree: Tree, dockerfile: str = "Dockerfile", *, specific: bool = Tru
         if text is not None:
             lines = enumerate(text.removeprefix("\ufeff").splitlines(), 1)
             rules = ((number, line.strip()) for number, line in lines if not line.startswith("#"))
-            found = tuple((number, rule) for number, rule in rules if rule)
-            if len(found) > limits.RULES:
-                message = f"{len(found)} patterns are too many; at most {limits.RULES} are taken"
-                raise InputError(Problem(message, name, found[limits.RULES][0]))
-            return Ignore(name, found)
+            numbered = tuple((number, rule) for number, rule in rules if rule)
+            if len(numbered) > limits.RULES:
+                message = f"{len(numbered)} patterns are too many; at most {limits.RULES} are taken"
+                raise InputError(Problem(message, name, numbered[limits.RULES][0]))
+            return Ignore(name, numbered)
     return Ignore("", ())

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sim.builds.dockerfile import Heredoc, Node, heredoc_name, read, references
+from sim.builds.dockerfile import Heredoc, InstructionNode, heredoc_name, read, references
 from sim.builds.mounts import check_mount
 from sim.errors import Problem
 
@@ -37,7 +37,7 @@ class From(Instruction):
 
 
 @dataclass(frozen=True, slots=True)
-class Run(Instruction):
+class RunInstruction(Instruction):
     """argv: one shell line where `shell`, else the exec form. mounts: the values of its --mount flags."""
 
     argv: tuple[str, ...] = ()
@@ -117,16 +117,18 @@ class InstructionError(ValueError):
     """Why an instruction cannot be read; becomes a problem with the instruction's line."""
 
 
-def interpret(nodes: Iterable[Node], file: str = "Dockerfile") -> tuple[tuple[Instruction, ...], tuple[Problem, ...]]:
+def interpret(
+    nodes: Iterable[InstructionNode], file: str = "Dockerfile"
+) -> tuple[tuple[Instruction, ...], tuple[Problem, ...]]:
     """The typed instructions of parsed ones; those with a problem are left out and reported."""
-    found: list[Instruction] = []
+    instructions: list[Instruction] = []
     problems: list[Problem] = []
     for node in nodes:
         try:
-            found.append(_READERS.get(node.name, _setting)(node, _flags(node)))
+            instructions.append(_READERS.get(node.name, _setting)(node, _flags(node)))
         except InstructionError as fault:
             problems.append(Problem(str(fault), file, node.line, excerpt=node.text.split("\n")[0]))
-    return tuple(found), tuple(problems)
+    return tuple(instructions), tuple(problems)
 
 
 def trigger(text: str, line: int) -> Instruction:
@@ -141,7 +143,7 @@ def trigger(text: str, line: int) -> Instruction:
     return dataclasses.replace(instructions[0], line=line)
 
 
-def _flags(node: Node) -> Flags:
+def _flags(node: InstructionNode) -> Flags:
     known = _FLAGS.get(node.name, {})
     values: Flags = {}
     for flag in node.flags:
@@ -177,7 +179,7 @@ def _switch(flags: Flags, name: str) -> bool:
     return _text(flags, name) == "true"
 
 
-def _from(node: Node, flags: Flags) -> Instruction:
+def _from(node: InstructionNode, flags: Flags) -> Instruction:
     alias = ""
     if len(node.args) == 3 and node.args[1].lower() == "as":
         alias = node.args[2].lower()
@@ -196,7 +198,7 @@ def _from(node: Node, flags: Flags) -> Instruction:
     return From(node.name, node.text, node.line, node.end, node.comments, node.args[0], alias, platform)
 
 
-def _run(node: Node, flags: Flags) -> Instruction:
+def _run(node: InstructionNode, flags: Flags) -> Instruction:
     if not node.args or not any(node.args):
         raise InstructionError("RUN requires at least one argument")
     for mount in flags.get("mount", ()):
@@ -207,7 +209,7 @@ def _run(node: Node, flags: Flags) -> Instruction:
         value = _text(flags, name)
         if value and value not in allowed:
             raise InstructionError(f"unsupported {name} mode {value!r}; expected one of {', '.join(allowed)}")
-    return Run(
+    return RunInstruction(
         node.name,
         node.text,
         node.line,
@@ -223,7 +225,7 @@ def _run(node: Node, flags: Flags) -> Instruction:
     )
 
 
-def _copy(node: Node, flags: Flags) -> Instruction:
+def _copy(node: InstructionNode, flags: Flags) -> Instruction:
     if len(node.args) < 2:
         raise InstructionError(
             f"{node.name} requires at least two arguments, but only {len(node.args)} provided. "
@@ -330,7 +332,7 @@ def is_git(word: str) -> bool:
     return bool(re.match(r"github\.com/[^/]+/[^/]+", word))
 
 
-def _pairs(node: Node, _: Flags) -> Instruction:
+def _pairs(node: InstructionNode, _: Flags) -> Instruction:
     if not node.args:
         raise InstructionError(f"{node.name} requires at least one argument")
     pairs = tuple(zip(node.args[::3], node.args[1::3], strict=True))
@@ -339,7 +341,7 @@ def _pairs(node: Node, _: Flags) -> Instruction:
     return Pairs(node.name, node.text, node.line, node.end, node.comments, pairs)
 
 
-def _arg(node: Node, _: Flags) -> Instruction:
+def _arg(node: InstructionNode, _: Flags) -> Instruction:
     if not node.args:
         raise InstructionError("ARG requires at least one argument")
     args = []
@@ -366,7 +368,7 @@ def check_signal(text: str) -> None:
         raise ValueError(f"invalid signal: {text}; expected one such as SIGTERM or 15")
 
 
-def _stopsignal(node: Node) -> None:
+def _stopsignal(node: InstructionNode) -> None:
     _exactly_one(node)
     if "$" not in node.args[0]:
         try:
@@ -375,24 +377,24 @@ def _stopsignal(node: Node) -> None:
             raise InstructionError(str(error)) from None
 
 
-def _setting(node: Node, _: Flags) -> Instruction:
+def _setting(node: InstructionNode, _: Flags) -> Instruction:
     check = _CHECKS.get(node.name)
     if check:
         check(node)
     return Setting(node.name, node.text, node.line, node.end, node.comments, node.args, node.json, tuple(node.flags))
 
 
-def _exactly_one(node: Node) -> None:
+def _exactly_one(node: InstructionNode) -> None:
     if len(node.args) != 1:
         raise InstructionError(f"{node.name} requires exactly one argument")
 
 
-def _at_least_one(node: Node) -> None:
+def _at_least_one(node: InstructionNode) -> None:
     if not node.args:
         raise InstructionError(f"{node.name} requires at least one argument")
 
 
-def _shell(node: Node) -> None:
+def _shell(node: InstructionNode) -> None:
     _at_least_one(node)
     if not node.json:
         raise InstructionError(f"SHELL requires the arguments to be in JSON form: {node.text}")
@@ -402,23 +404,23 @@ _DURATION = re.compile(r"[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+)")
 _PORT = re.compile(r"(\S*:)?(\d{1,9})(-(\d{1,9}))?(/(tcp|udp|sctp))?", re.IGNORECASE)
 
 
-def _expose(node: Node) -> None:
+def _expose(node: InstructionNode) -> None:
     """Ports without variables can be read already (docker/go-connections, nat/parse.go)."""
     _at_least_one(node)
     for word in node.args:
-        found = _PORT.fullmatch(word)
-        ports = [int(port) for port in (found[2], found[4]) if port] if found else []
+        match = _PORT.fullmatch(word)
+        ports = [int(port) for port in (match[2], match[4]) if port] if match else []
         if "$" not in word and not (ports and max(ports) <= 65535 and ports == sorted(ports)):
             raise InstructionError(f"invalid containerPort: {word}; expected a port such as 80, 80/udp or 8000-8010")
 
 
-def _volume(node: Node) -> None:
+def _volume(node: InstructionNode) -> None:
     _at_least_one(node)
     if any(not word.strip() for word in node.args):
         raise InstructionError("VOLUME specified can not be an empty string")
 
 
-def _healthcheck(node: Node) -> None:
+def _healthcheck(node: InstructionNode) -> None:
     for flag in node.flags:
         name, _, value = flag.removeprefix("--").partition("=")
         if name != "retries" and not _DURATION.fullmatch(value):
@@ -435,7 +437,7 @@ def _healthcheck(node: Node) -> None:
         raise InstructionError("Missing command after HEALTHCHECK CMD")
 
 
-def _onbuild(node: Node) -> None:
+def _onbuild(node: InstructionNode) -> None:
     _at_least_one(node)
     word = node.args[0].split(None, 1)[0].upper()
     if word == "ONBUILD":
@@ -445,7 +447,7 @@ def _onbuild(node: Node) -> None:
     trigger(node.args[0], node.line)
 
 
-_CHECKS: dict[str, Callable[[Node], None]] = {
+_CHECKS: dict[str, Callable[[InstructionNode], None]] = {
     "EXPOSE": _expose,
     "HEALTHCHECK": _healthcheck,
     "MAINTAINER": _exactly_one,
@@ -456,6 +458,6 @@ _CHECKS: dict[str, Callable[[Node], None]] = {
     "VOLUME": _volume,
     "WORKDIR": _exactly_one,
 }
-_READERS: dict[str, Callable[[Node, Flags], Instruction]] = {
+_READERS: dict[str, Callable[[InstructionNode, Flags], Instruction]] = {
     "ADD": _copy, "ARG": _arg, "COPY": _copy, "ENV": _pairs, "FROM": _from, "LABEL": _pairs, "RUN": _run,
 }  # fmt: skip

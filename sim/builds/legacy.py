@@ -25,14 +25,14 @@ from sim.builds.instructions import (
     Instruction,
     InstructionError,
     Pairs,
-    Run,
+    RunInstruction,
     Setting,
     check_signal,
     is_git,
     is_url,
     trigger,
 )
-from sim.builds.options import PROXIES, Options
+from sim.builds.options import PROXIES, BuildOptions
 from sim.builds.patterns import glob
 from sim.builds.selection import Selector, has_wildcard
 from sim.builds.stages import SCRATCH, Dockerfile, Stage
@@ -73,25 +73,25 @@ class _Args:
 
     def visible(self, env: Mapping[str, str]) -> dict[str, str]:
         """Those with a value that the image's own variables do not hide, the proxies' among them."""
-        found = {}
+        values = {}
         for name in dict.fromkeys((*self.declared, *PROXIES)):
             value = self.value(name, self.declared.get(name))
             if value is not None and name not in env:
-                found[name] = value
-        return found
+                values[name] = value
+        return values
 
     def globals(self) -> dict[str, str]:
         values = {name: self.value(name, default) for name, default in self.before.items()}
         return {name: value for name, value in values.items() if value is not None}
 
 
-def build_chain(dockerfile: Dockerfile, context: Tree, options: Options, bases: Bases | None = None) -> BuildGraph:
+def build_chain(dockerfile: Dockerfile, context: Tree, options: BuildOptions, bases: Bases | None = None) -> BuildGraph:
     """The legacy builder's steps as a graph: every stage up to the target, in order. Raises `InputError`."""
     return _Chain(dockerfile.require(legacy=True), context, options, bases or Bases()).compile()
 
 
 class _Chain:
-    def __init__(self, dockerfile: Dockerfile, context: Tree, options: Options, bases: Bases) -> None:
+    def __init__(self, dockerfile: Dockerfile, context: Tree, options: BuildOptions, bases: Bases) -> None:
         self.dockerfile = dockerfile
         self.context = context
         self.options = options
@@ -170,13 +170,13 @@ class _Chain:
             fault = fault_of(stage.base, base)
             if fault:
                 raise InputError(self._problem(stage.start, fault))
-            found = self.bases.get(base)
+            base_image = self.bases.get(base)
             image = _Image(
-                env=dict(found.env), workdir=found.workdir, user=found.user, onbuild=found.onbuild,
-                shell=found.shell or DEFAULT_SHELL,
+                env=dict(base_image.env), workdir=base_image.workdir, user=base_image.user, onbuild=base_image.onbuild,
+                shell=base_image.shell or DEFAULT_SHELL,
             )  # fmt: skip
-            definition = {"image": found.identity, "layers": list(found.layers)}
-            self._add("image", stage.start, definition, (), "", image=found)
+            definition = {"image": base_image.identity, "layers": list(base_image.layers)}
+            self._add("image", stage.start, definition, (), "", image=base_image)
         start = f"v{len(self.vertices)}"
         image.output = "" if base == SCRATCH else start if parent is None else image.output
         first, image.onbuild = image.onbuild, ()
@@ -198,7 +198,7 @@ class _Chain:
         kind = "config"
         command: list[Any]
         fault = ""
-        if isinstance(step, Run):
+        if isinstance(step, RunInstruction):
             kind = "exec"
             command = self._run(image, step)
             fault = f"RUN with flags {_NEEDS_BUILDKIT}" if step.flagged else fault
@@ -222,7 +222,7 @@ class _Chain:
             internal=hidden, cwd=image.workdir or "/",
         )  # fmt: skip
 
-    def _run(self, image: _Image, step: Run) -> list[Any]:
+    def _run(self, image: _Image, step: RunInstruction) -> list[Any]:
         argv = [*image.shell, *step.argv] if step.shell else list(step.argv)
         args = self.args.visible(image.env)
         if not args:

@@ -6,30 +6,30 @@ import dataclasses
 import posixpath
 from collections.abc import Callable, Sequence
 
-from sim.builds.cache import Output, Step, Store
-from sim.builds.context import Entry, untold
+from sim.builds.cache import BuildStep, CacheStore, RunOutput
+from sim.builds.context import TreeEntry, untold
 from sim.builds.files import after
 from sim.builds.patterns import glob
 from sim.builds.rootfs import Files, TreeView
-from sim.builds.selection import Selected, Selector, View, key_of, resolve
+from sim.builds.selection import FileView, Selected, Selector, key_of, resolve
 from sim.builds.vertices import BuildGraph, Vertex
 
 
 def walk_chain(
     build: BuildGraph,
-    store: Store,
-    output: Output,
+    store: CacheStore,
+    output: RunOutput,
     *,
     failing: frozenset[str] = frozenset(),
     alive: Callable[[], None] = untold,
-) -> dict[str, Step]:
+) -> dict[str, BuildStep]:
     """Build a chain against a store, which is changed as the builder would change it.
 
     failing: names of steps that fail if they run; nothing behind one is tried. alive: called for each
     vertex; may raise.
     """
     store.builds += 1
-    steps: dict[str, Step] = {}
+    steps: dict[str, BuildStep] = {}
     for vertex in build.vertices:
         alive()
         inputs = [steps[item.vertex] for item in vertex.inputs]
@@ -41,21 +41,26 @@ def walk_chain(
 
 
 def _solve(
-    vertex: Vertex, inputs: list[Step], build: BuildGraph, store: Store, output: Output, failing: frozenset[str]
-) -> Step:
+    vertex: Vertex,
+    inputs: list[BuildStep],
+    build: BuildGraph,
+    store: CacheStore,
+    output: RunOutput,
+    failing: frozenset[str],
+) -> BuildStep:
     if vertex.kind == "context":
-        return Step(vertex, "context", TreeView(build.context), kept=frozenset({"context"}))
+        return BuildStep(vertex, "context", TreeView(build.context), kept=frozenset({"context"}))
     if vertex.kind == "image":
         if vertex.image is not None:
             keys = frozenset({key_of(("image", vertex.image.identity))})
-            return Step(vertex, "base", vertex.image.root(), keys, keys)
+            return BuildStep(vertex, "base", vertex.image.root(), keys, keys)
         if inputs:
-            return Step(vertex, "base", inputs[0].files, inputs[0].kept, inputs[0].kept)
-        return Step(vertex, "base", Files(), frozenset({""}), frozenset({""}))
+            return BuildStep(vertex, "base", inputs[0].files, inputs[0].kept, inputs[0].kept)
+        return BuildStep(vertex, "base", Files(), frozenset({""}), frozenset({""}))
     if "global" in vertex.definition:
-        return Step(vertex, "base", None)
+        return BuildStep(vertex, "base", None)
     if vertex.fault:
-        return Step(vertex, "failed", None)
+        return BuildStep(vertex, "failed", None)
     parent = next((step for step, item in zip(inputs, vertex.inputs, strict=True) if item.kind == "parent"), None)
     (above,) = parent.kept if parent is not None else ("",)
     selected: dict[int, Selected] = {}
@@ -66,22 +71,22 @@ def _solve(
         selected[at] = checksum(view, [selector for _, selector in vertex.effect.sources])
         command = key_of((command, selected[at].digest))
     link = (above, 0, command, "")
-    found = [] if vertex.ignore_cache else [key for key in store.links.get(link, ()) if key in store.results]
-    if found:
-        best = max(found, key=lambda key: store.results[key][0])
+    stored = [] if vertex.ignore_cache else [key for key in store.links.get(link, ()) if key in store.results]
+    if stored:
+        best = max(stored, key=lambda key: store.results[key][0])
         keys = frozenset({best})
-        return Step(vertex, "hit", store.results[best][1], keys, keys, selected)
+        return BuildStep(vertex, "hit", store.results[best][1], keys, keys, selected)
     if vertex.name in failing:
-        return Step(vertex, "failed", None, selected=selected)
+        return BuildStep(vertex, "failed", None, selected=selected)
     number = store.next()
     key = key_of((above, command, str(number)))
     store.links.setdefault(link, set()).add(key)
     files = _left(vertex, inputs, parent, output)
     store.results[key] = (number, files)
-    return Step(vertex, "miss", files, kept=frozenset({key}), selected=selected)
+    return BuildStep(vertex, "miss", files, kept=frozenset({key}), selected=selected)
 
 
-def _left(vertex: Vertex, inputs: list[Step], parent: Step | None, output: Output) -> Files:
+def _left(vertex: Vertex, inputs: list[BuildStep], parent: BuildStep | None, output: RunOutput) -> Files:
     below = parent.files if parent is not None and isinstance(parent.files, Files) else None
     if vertex.kind == "exec":
         return output(vertex, below)
@@ -90,7 +95,7 @@ def _left(vertex: Vertex, inputs: list[Step], parent: Step | None, output: Outpu
     return below if below is not None else Files()
 
 
-def checksum(view: View | None, selectors: Sequence[Selector]) -> Selected:
+def checksum(view: FileView | None, selectors: Sequence[Selector]) -> Selected:
     """The legacy builder's hash of a COPY's sources: each file's path counts, and the order of sources.
 
     A link inside a directory counts as what it leads to, under that path: of a directory as that alone. One that leads
@@ -135,14 +140,14 @@ def checksum(view: View | None, selectors: Sequence[Selector]) -> Selected:
     return Selected(digest, tuple(parts), size, tuple(missing), tuple(taint))
 
 
-def _counted(view: View, path: str, entry: Entry) -> tuple[str, str, tuple[str, ...]] | None:
+def _counted(view: FileView, path: str, entry: TreeEntry) -> tuple[str, str, tuple[str, ...]] | None:
     """The path and identity that an entry counts with, and what stands for the unknown; None for a circle of links."""
     if entry.kind != "link":
         return path, entry.identity(), ()
     goal = resolve(view, path)
-    found = view.lookup(goal)
-    if found is not None:
-        return None if found.kind == "link" else (goal, found.identity(), ())
+    target = view.lookup(goal)
+    if target is not None:
+        return None if target.kind == "link" else (goal, target.identity(), ())
     nothing = dataclasses.replace(entry, target="").identity()
     if isinstance(view, TreeView):
         return path, nothing, ()

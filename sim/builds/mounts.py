@@ -130,8 +130,8 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgtp])?i?b?)?", re.IGNORECASE)
 
 def size_in_bytes(text: str) -> int:
     """A size as docker's flags take it: "64m" is 67108864 (docker/go-units, RAMInBytes). Raises `ValueError`."""
-    found = _SIZE.fullmatch(text)
-    size = float(found[1]) * 1024 ** (" kmgtp".index((found[2] or " ").lower())) if found else math.inf
+    match = _SIZE.fullmatch(text)
+    size = float(match[1]) * 1024 ** (" kmgtp".index((match[2] or " ").lower())) if match else math.inf
     if size >= 2**63:
         raise ValueError(f"invalid value for size: {text}; expected one such as 64m or 1g")
     return int(size)

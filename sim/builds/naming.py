@@ -12,7 +12,7 @@ from sim.builds.state import State
 
 
 @dataclass
-class Part:
+class NamedStage:
     """A stage, or an image that a COPY or a mount names, while the graph is made.
 
     platform: what it is built for, "" where names do not say it.

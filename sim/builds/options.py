@@ -30,7 +30,7 @@ PROXIES = tuple(
 
 
 @dataclass(frozen=True)
-class Options:
+class BuildOptions:
     """What a build is asked to do.
 
     dockerfile: its path in the context. no_cache_filter: names of stages. host: the platform of the building machine.
@@ -85,7 +85,7 @@ class Options:
         return {**values, **{name: value for name, value in self.build_args.items() if name in values}}
 
 
-def from_command_line(line: str, environment: Mapping[str, str] | None = None) -> Options:
+def from_command_line(line: str, environment: Mapping[str, str] | None = None) -> BuildOptions:
     """Options from the extra words of a `docker build` command line; words that change no step are passed over.
 
     environment: values of build arguments given by name alone. Raises `InputError` for a flag without its value.
@@ -139,7 +139,7 @@ def from_command_line(line: str, environment: Mapping[str, str] | None = None) -
     if "BUILDKIT_SANDBOX_HOSTNAME" in args:
         limits["hostname"] = args["BUILDKIT_SANDBOX_HOSTNAME"]
     dockerfile = values.get("-f", values.get("--file", "Dockerfile")).removeprefix("CTX/")
-    return Options(
+    return BuildOptions(
         dockerfile=dockerfile,
         target=values.get("--target", ""),
         build_args=args,

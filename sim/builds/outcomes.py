@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from sim import limits
-from sim.builds.context import Entry, file
-from sim.builds.instructions import Run
+from sim.builds.context import TreeEntry, file
+from sim.builds.instructions import RunInstruction
 from sim.builds.overwriting import SPECIAL, commands, written_by
 from sim.builds.rootfs import Files, covered
 from sim.builds.selection import key_of
@@ -35,7 +35,7 @@ def left_by(vertex: Vertex, below: Files | None, tokens: tuple[str, ...]) -> Fil
     """The files after a RUN. tokens: what stands for its output where that is not known."""
     under = (below,) if below is not None else ()
     line = _line(vertex)
-    known = _known(vertex, line, below) if line is not None and isinstance(vertex.step, Run) else None
+    known = _known(vertex, line, below) if line is not None and isinstance(vertex.step, RunInstruction) else None
     if known is not None:
         written, removed, places = known
         return Files(under, written=lambda: written, places=lambda: places, removed=removed)
@@ -52,24 +52,24 @@ def _line(vertex: Vertex) -> str | None:
 
 def _known(
     vertex: Vertex, line: str, below: Files | None
-) -> tuple[Mapping[str, Entry], set[str], tuple[tuple[str, str], ...]] | None:
+) -> tuple[Mapping[str, TreeEntry], set[str], tuple[tuple[str, str], ...]] | None:
     """The entries it writes, the paths it removes and the tokens of what it makes; None where that is not known."""
     if vertex.definition.get("mounts") or vertex.definition.get("user") not in (None, "", "root", "0"):
         return None
     line = _expanded(line, vertex)
-    written: dict[str, Entry] = {}
+    written: dict[str, TreeEntry] = {}
     removed: set[str] = set()
     places: dict[str, str] = {}
 
-    def at(path: str) -> Entry | None:
+    def at(path: str) -> TreeEntry | None:
         """The file at a path, None where it is not sure what is there."""
         if path in written:
             return written[path]
         if below is None or covered(path, removed) or covered(path, places):
             return None
-        found = below.listing(path)
-        one = len(found.entries) == 1 and found.entries[0][0] == "" and not found.taint
-        return found.entries[0][1] if one and found.entries[0][1].kind == "file" else None
+        listing = below.listing(path)
+        one = len(listing.entries) == 1 and listing.entries[0][0] == "" and not listing.taint
+        return listing.entries[0][1] if one and listing.entries[0][1].kind == "file" else None
 
     for command in line.split("&&"):
         parsed = _PLAIN.fullmatch(command.strip(" "))
@@ -97,7 +97,7 @@ def _known(
     return written, removed, tuple(places.items())
 
 
-def _printed(verb: str, words: Sequence[str], held: Sequence[Entry | None]) -> bytes | None:
+def _printed(verb: str, words: Sequence[str], held: Sequence[TreeEntry | None]) -> bytes | None:
     """What a command prints, None where that is not known."""
     if verb in ("true", ":"):
         return b""
@@ -130,7 +130,7 @@ def _place(vertex: Vertex, word: str) -> str:
 @lru_cache(maxsize=128)
 def _may_remove(line: str, start: str) -> tuple[str, ...]:
     """The paths that its commands may take away or write anew. start: the directory it starts in."""
-    found: list[str] = []
+    paths: list[str] = []
     cwd: str | None = start
     for words in commands(line):
         if words[:1] == ["cd"]:
@@ -141,5 +141,5 @@ def _may_remove(line: str, start: str) -> tuple[str, ...]:
             fixed = goal[: special.start()].rpartition("/")[0] + "/" if special else goal
             if fixed in ("", "/") or (cwd is None and not goal.startswith("/")):
                 return EVERYTHING
-            found.append(posixpath.normpath(posixpath.join("/", cwd or "/", fixed)).strip("/"))
-    return tuple(found)
+            paths.append(posixpath.normpath(posixpath.join("/", cwd or "/", fixed)).strip("/"))
+    return tuple(paths)

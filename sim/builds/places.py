@@ -6,19 +6,19 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sim.builds.cache import Step
+from sim.builds.cache import BuildStep
 from sim.builds.context import clean
-from sim.builds.instructions import Run
+from sim.builds.instructions import RunInstruction
 from sim.builds.mounts import read_mount
 from sim.builds.rootfs import Files, TreeView
-from sim.builds.selection import View, resolve, too_deep
+from sim.builds.selection import FileView, resolve, too_deep
 from sim.builds.vertices import BuildGraph
 from sim.errors import InputError
 from sim.limits import MANIFEST
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunPlace:
     """Where a command runs. read: a file's text by its path, None where it is not known."""
 
     cwd: str
@@ -26,13 +26,13 @@ class Place:
     read: Callable[[str], str | None]
 
 
-def place_of(step: Step, build: BuildGraph, steps: Mapping[str, Step], cwd: str) -> Place:
+def place_of(step: BuildStep, build: BuildGraph, steps: Mapping[str, BuildStep], cwd: str) -> RunPlace:
     """Where a RUN runs."""
     vertex = step.vertex
     parent = next((steps[item.vertex] for item in vertex.inputs if item.kind == "parent"), None)
     below = parent.files if parent is not None else None
     env = dict(pair.partition("=")[::2] for pair in vertex.definition.get("env", ()))
-    mounts = _bound(vertex.step, cwd) if isinstance(vertex.step, Run) else {}
+    mounts = _bound(vertex.step, cwd) if isinstance(vertex.step, RunInstruction) else {}
 
     def read(path: str) -> str | None:
         where = _plain(cwd, path)
@@ -41,20 +41,20 @@ def place_of(step: Step, build: BuildGraph, steps: Mapping[str, Step], cwd: str)
                 return _text(TreeView(build.context), _plain(source, where[len(target) :].strip("/")))
         return _text(below, where) if isinstance(below, Files) else None
 
-    return Place(cwd, env, read)
+    return RunPlace(cwd, env, read)
 
 
-def _bound(step: Run, cwd: str) -> dict[str, str]:
+def _bound(step: RunInstruction, cwd: str) -> dict[str, str]:
     """The paths of the build context that are mounted, by where."""
-    found = {}
+    sources = {}
     for value in step.mounts:
         try:
             mount = read_mount(value, str)
             if mount.type == "bind" and not mount.source_stage and "$" not in value:
-                found[_plain(cwd, mount.target)] = clean(mount.source)
+                sources[_plain(cwd, mount.target)] = clean(mount.source)
         except (ValueError, InputError):
             continue  # the build itself says what is wrong with it
-    return found
+    return sources
 
 
 def _plain(*parts: str) -> str:
@@ -62,7 +62,7 @@ def _plain(*parts: str) -> str:
     return posixpath.normpath(posixpath.join("/", *parts)).strip("/")
 
 
-def _text(view: View, path: str) -> str | None:
+def _text(view: FileView, path: str) -> str | None:
     """The text of a file that is known and not too large."""
     entry = None if too_deep(path) else view.lookup(resolve(view, path))
     if entry is None or entry.kind != "file" or entry.content is None or entry.size > MANIFEST:

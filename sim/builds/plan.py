@@ -17,14 +17,14 @@ from sim.archives.store import LayerStore
 from sim.builds import context as trees
 from sim.builds.bases import Bases
 from sim.builds.builders import check_depth, graph_for, read_dockerfile, walk_for
-from sim.builds.cache import Output, Step, Store, exported
+from sim.builds.cache import BuildStep, CacheStore, RunOutput, exported
 from sim.builds.context import Tree
-from sim.builds.costs import Cost, annotation
+from sim.builds.costs import StepCost, annotation
 from sim.builds.edits import Change, apply
-from sim.builds.history import Entry, Known, match
+from sim.builds.history import Known, LayerHistory, match
 from sim.builds.ignore import Ignore, rules_of
 from sim.builds.instructions import Instruction
-from sim.builds.options import BUILDERS, Builder, Options, from_command_line
+from sim.builds.options import BUILDERS, Builder, BuildOptions, from_command_line
 from sim.builds.outcomes import left_by
 from sim.builds.records import records_of
 from sim.builds.remotes import mirrors
@@ -115,8 +115,8 @@ class _Session:
 
     builder: Builder
     machine: Machine
-    history: tuple[Entry, ...] = ()
-    store: Store = field(default_factory=Store)
+    history: tuple[LayerHistory, ...] = ()
+    store: CacheStore = field(default_factory=CacheStore)
     before: Built | None = None
     ran: set[str] = field(default_factory=set)
     fetched: set[str] = field(default_factory=set)
@@ -144,7 +144,7 @@ def plan_builds(
     host: str = "laptop",
     max_parallelism: int = 0,
     pull_base: bool = False,
-    like: Sequence[Entry] = (),
+    like: Sequence[LayerHistory] = (),
     remotes: Mapping[str, str] | None = None,
     flags: str = "",
     tick: Callable[[float], None] = untold,
@@ -167,7 +167,7 @@ def plan_builds(
         max_parallelism: How many steps BuildKit runs at once. 0 for no limit.
         pull_base: Whether base images must be fetched first.
         like: Layers of a real image, from `history.entries`.
-        remotes: What stands for the content of an ADD's address, as `Options` has it.
+        remotes: What stands for the content of an ADD's address, as `BuildOptions` has it.
         flags: More words of a `docker build` command line. Platform, network, hosts, labels and limits are taken from
             them (`options.from_command_line`).
         tick: Told the share that is done before each build. It may end all by raising.
@@ -221,7 +221,7 @@ def _find_cache(session: _Session, change: Change) -> None:
     session.fetched.clear()
     session.images = LayerStore()
     if change.cache == "empty":
-        session.store = Store(builds=session.store.builds, made=session.store.made)
+        session.store = CacheStore(builds=session.store.builds, made=session.store.made)
     elif session.builder == "legacy":
         raise InputError(f"cache {change.cache!r} is for BuildKit; the legacy builder exports none")
     else:
@@ -239,7 +239,7 @@ def _tree(context: Tree | Mapping[str, str] | str | Path, alive: Callable[[], No
 def _plan(
     session: _Session,
     tree: Tree,
-    options: Options,
+    options: BuildOptions,
     bases: Bases | None,
     label: str,
     bound: Bound,
@@ -265,9 +265,9 @@ def _plan(
     known = match(graph, session.history) if session.history else {}
     failing, skipped = _failure(session, graph, known, changed)
 
-    def walked(graph: BuildGraph, store: Store, output: Output) -> Built:
+    def walked(graph: BuildGraph, store: CacheStore, output: RunOutput) -> Built:
         steps = walk_for(builder, graph, store, output, failing=failing, skipped=skipped, alive=alive)
-        return Built(graph, {v.id: steps.get(v.id) or Step(v, "skipped", None) for v in graph.vertices})
+        return Built(graph, {v.id: steps.get(v.id) or BuildStep(v, "skipped", None) for v in graph.vertices})
 
     now = walked(graph, session.store, changed)
     mirrored = mirrors(graph, before.graph, pairs, options.remotes) if before is not None else {}
@@ -281,13 +281,13 @@ def _plan(
     check_depth(builder, graph)
     costs = costs_of(now, session.machine, known, session.ran)
     unsure = {name for name, step in now.steps.items() if step.outcome != best.steps[name].outcome}
-    found = schedule(now, costs, session.machine, set() if bound != "low" else unsure, session.images, session.fetched)
+    timed = schedule(now, costs, session.machine, set() if bound != "low" else unsure, session.images, session.fetched)
     session.ran |= {step.vertex.text for step in now.steps.values() if step.ran}
-    session.images = found.images
-    session.fetched |= found.fetched
-    records = records_of(label, str(session.count), now, best, before, pairs, costs.now, found)
+    session.images = timed.images
+    session.fetched |= timed.fetched
+    records = records_of(label, str(session.count), now, best, before, pairs, costs.now, timed)
     session.before = now
-    return _summary(session, records, now, costs.now, found, tree, ignore)
+    return _summary(session, records, now, costs.now, timed, tree, ignore)
 
 
 def _fails(step: Instruction) -> bool:
@@ -296,7 +296,7 @@ def _fails(step: Instruction) -> bool:
 
 
 def _failure(
-    session: _Session, graph: BuildGraph, known: Mapping[int, Known], output: Output
+    session: _Session, graph: BuildGraph, known: Mapping[int, Known], output: RunOutput
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The names of the step that is said to fail and is the first to do so, and of those the build ends before."""
     said = {v.id for v in graph.vertices if v.kind == "exec" and v.step is not None and _fails(v.step)}
@@ -309,8 +309,8 @@ def _failure(
     broken = min(said & ends.keys(), key=lambda name: (ends[name][1], name), default="")
     if not broken:
         return frozenset(), frozenset()
-    found = schedule(whole, costs, session.machine, (), session.images, session.fetched, broken).now
-    skipped = {name for name in found.cancelled if steps[name].outcome not in ("base", "context")}
+    timeline = schedule(whole, costs, session.machine, (), session.images, session.fetched, broken).now
+    skipped = {name for name in timeline.cancelled if steps[name].outcome not in ("base", "context")}
     return frozenset({graph.vertex(broken).name}), frozenset(graph.vertex(name).name for name in skipped - {broken})
 
 
@@ -338,7 +338,7 @@ def _summary(
     session: _Session,
     records: tuple[StepRecord, ...],
     now: Built,
-    costs: Mapping[str, Cost],
+    costs: Mapping[str, StepCost],
     found: Schedule,
     tree: Tree,
     ignore: Ignore,

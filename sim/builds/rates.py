@@ -102,7 +102,7 @@ def read(path: Path = FILE) -> Book:
     if not commands:
         table.problem("are missing; expected an array of tables", "commands")
     other = table.table("other")
-    found = Book(
+    book = Book(
         rules=tuple(_command(item, shapes) for item in commands),
         other=_NOTHING if other is None else _rule(other, _ANYTHING, shapes),
         start=table.number("start", "s"),
@@ -115,12 +115,12 @@ def read(path: Path = FILE) -> Book:
         base=table.number("base", "B"),
         request=table.number("request", "s"),
     )
-    for repeated in sorted({rule.id for rule in found.rules if [each.id for each in found.rules].count(rule.id) > 1}):
+    for repeated in sorted({rule.id for rule in book.rules if [each.id for each in book.rules].count(rule.id) > 1}):
         table.problem(f"id {repeated!r} is there twice", "commands")
-    positive(table, write=found.write, digest=found.digest)
+    positive(table, write=book.write, digest=book.digest)
     table.done()
     refuse(problems, FILE.name, path)
-    return found
+    return book
 
 
 @cache
@@ -136,13 +136,13 @@ _NOTHING = Rule("other", _ANYTHING, Number(0.0, "s"), Number(0.0, "B"), _NO_SHAP
 
 
 def _shapes(table: Table | None) -> dict[str, Shape]:
-    found = {}
+    shapes = {}
     for name in table.names() if table is not None else ():
         inner = table.table(name) if table is not None else None
         if inner is not None:
-            found[name] = Shape(inner.number("cpu", "1"), inner.number("cores", "1"), inner.flag("fetches"))
+            shapes[name] = Shape(inner.number("cpu", "1"), inner.number("cores", "1"), inner.flag("fetches"))
             inner.done()
-    return found
+    return shapes
 
 
 def _command(table: Table, shapes: dict[str, Shape]) -> Rule:
@@ -177,6 +177,6 @@ def _counted(table: Table) -> Counted:
         (table.number(f"{part}_seconds", "s"), table.number(f"{part}_bytes", "B"))
         for part in ("start", "named", "locked")
     )
-    found = Counted(table.string("tool", allowed=TOOLS), start, named, locked)
+    counted = Counted(table.string("tool", allowed=TOOLS), start, named, locked)
     table.done()
-    return found
+    return counted

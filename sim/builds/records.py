@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sim.builds.breaks import breaks
-from sim.builds.cache import Step
+from sim.builds.cache import BuildStep
 from sim.builds.causes import causes
-from sim.builds.costs import Cost
+from sim.builds.costs import StepCost
 from sim.builds.instructions import Instruction
 from sim.builds.schedule import Schedule
 from sim.builds.vertices import Vertex
@@ -22,7 +22,7 @@ def records_of(
     best: Built,
     before: Built | None,
     pairs: Mapping[str, str],
-    costs: Mapping[str, Cost],
+    costs: Mapping[str, StepCost],
     when: Schedule,
 ) -> tuple[StepRecord, ...]:
     """A record for each vertex the builder shows and each instruction without one, by line.
@@ -83,12 +83,12 @@ def records_of(
     return tuple(sorted(records, key=lambda record: record.line))
 
 
-def _key(step: Step | None) -> str:
+def _key(step: BuildStep | None) -> str:
     """Its key; a build context has none that means anything beyond its build."""
     return step.key if step is not None and step.outcome != "context" else ""
 
 
-def _status(step: Step, best: Step) -> StepStatus:
+def _status(step: BuildStep, best: BuildStep) -> StepStatus:
     if step.vertex.kind == "config" and "global" in step.vertex.definition:
         return "metadata"
     if step.outcome == "skipped":

@@ -23,7 +23,7 @@ def mirrors(
 
     remotes: the addresses whose content is said; of those nothing is supposed.
     """
-    found = {}
+    mirrored = {}
     for vertex in now.vertices:
         if vertex.id not in pairs:
             continue
@@ -31,8 +31,8 @@ def mirrors(
         for (name, body), (other, was) in zip(contents(vertex), old, strict=False):
             said = body in remotes or body in remotes.values()
             if name == other and not said and _host(body) and _host(was) not in ("", _host(body)):
-                found[body] = was
-    return found
+                mirrored[body] = was
+    return mirrored
 
 
 def _host(address: str) -> str:

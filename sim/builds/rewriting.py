@@ -13,8 +13,8 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sim.builds.cache import Step
-from sim.builds.instructions import Run
+from sim.builds.cache import BuildStep
+from sim.builds.instructions import RunInstruction
 from sim.builds.rootfs import Files
 
 _SPLIT = re.compile(r"&&|\|\||[;\n]")
@@ -39,22 +39,22 @@ Lookup = Callable[[str], Mapping[str, int]]
 """The files known below a path, with their bytes."""
 
 
-def rewriting(step: Step, files: Mapping[str, int], below: Mapping[str, int], view: object, cwd: str) -> Rewriting:
+def rewriting(step: BuildStep, files: Mapping[str, int], below: Mapping[str, int], view: object, cwd: str) -> Rewriting:
     """What a step does to followed files.
 
     files: those its annotation says it writes. below: declared ones that are visible before it. view: the file system
     it starts from. cwd: its working directory.
     """
-    if not isinstance(step.vertex.step, Run) or not _VERBS.search(step.vertex.text):
+    if not isinstance(step.vertex.step, RunInstruction) or not _VERBS.search(step.vertex.text):
         return Rewriting(files, {**below, **files} if files else below)
 
     def look(path: str) -> Mapping[str, int]:
-        found = {name: size for name, size in below.items() if _in(name, path)}
+        sizes = {name: size for name, size in below.items() if _in(name, path)}
         if isinstance(view, Files):
             listing = view.listing(path)
             known = {posixpath.join(path, rel) if rel else path: e for rel, e in listing.entries}
-            found |= {name: entry.size for name, entry in known.items() if entry.kind == "file" and entry.size}
-        return found
+            sizes |= {name: entry.size for name, entry in known.items() if entry.kind == "file" and entry.size}
+        return sizes
 
     own, hidden, copied = dict(files), set[str](), list[str]()
     for words in _commands(step.vertex.step):
@@ -66,7 +66,7 @@ def rewriting(step: Step, files: Mapping[str, int], below: Mapping[str, int], vi
     return Rewriting(own, there, note if again else "")
 
 
-def _commands(step: Run) -> Iterator[list[str]]:
+def _commands(step: RunInstruction) -> Iterator[list[str]]:
     text = "\n".join([*step.argv, *(document.content for document in step.heredocs)])
     if not step.shell:
         yield list(step.argv)
@@ -106,8 +106,8 @@ def _apply(words: list[str], cwd: str, look: Lookup, own: dict[str, int], hidden
         _copy_up(_paths(rest if verb == "touch" else rest[-1:], cwd), look, own, hidden, copied)
     elif verb in ("mv", "cp") and len(_paths(rest, cwd)) == 2:
         old, new = _paths(rest, cwd)
-        found = {name: size for name, size in {**look(old), **own}.items() if _in(name, old) and name not in hidden}
-        for name, size in found.items():
+        sizes = {name: size for name, size in {**look(old), **own}.items() if _in(name, old) and name not in hidden}
+        for name, size in sizes.items():
             own[new + name.removeprefix(old)] = size
             copied.append(new + name.removeprefix(old))
             if verb == "mv":

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Mapping
 
-from sim.builds.context import Content, Entry, Tree
+from sim.builds.context import FileContent, Tree, TreeEntry
 from sim.builds.selection import Listing, key_of
 
 _MANY = 16
@@ -22,6 +23,7 @@ class Files:
 
     __slots__ = (
         "_make",
+        "_paths",
         "_written",
         "below",
         "declared",
@@ -39,7 +41,7 @@ class Files:
         self,
         below: tuple[Files, ...] = (),
         *,
-        written: Callable[[], Mapping[str, Entry]] | None = None,
+        written: Callable[[], Mapping[str, TreeEntry]] | None = None,
         tokens: tuple[str, ...] = (),
         places: Callable[[], tuple[tuple[str, str], ...]] | None = None,
         declared: bool = False,
@@ -54,7 +56,8 @@ class Files:
         """
         self.below = below
         self._make = written
-        self._written: Mapping[str, Entry] | None = None
+        self._written: Mapping[str, TreeEntry] | None = None
+        self._paths: list[str] | None = None
         self.tokens = tokens
         self.places = places
         self.declared = declared
@@ -66,22 +69,30 @@ class Files:
         self.digests: dict[str, str] = {}
 
     @property
-    def written(self) -> Mapping[str, Entry]:
+    def written(self) -> Mapping[str, TreeEntry]:
         """The entries this step wrote, by path relative to the root."""
         if self._written is None:
             self._written = self._make() if self._make is not None else {}
         return self._written
 
+    def written_below(self, path: str) -> dict[str, TreeEntry]:
+        """The entries this step wrote below a directory, by path relative to it."""
+        if self._paths is None:
+            self._paths = sorted(self.written)
+        start = path + "/"
+        at, end = bisect_left(self._paths, start), bisect_left(self._paths, path + chr(ord("/") + 1))
+        return {below[len(start) :]: self.written[below] for below in self._paths[at:end]}
+
     def prepare(self) -> None:
         """Make the entries of everything below first, the lowest first, so that a long chain needs no recursion."""
         ahead: list[Files] = [self]
-        found: list[Files] = []
+        unprepared: list[Files] = []
         while ahead:
             node = ahead.pop()
             if not node.ready:
-                found.append(node)
+                unprepared.append(node)
                 ahead.extend(node.below)
-        for node in reversed(found):
+        for node in reversed(unprepared):
             _ = node.written
             node.ready = True
 
@@ -89,13 +100,13 @@ class Files:
         """What is at a path and below, and the tokens of what may have been written there beside."""
         self.prepare()
         if path not in self.memo:
-            found: dict[str, Entry] = {}
+            entries: dict[str, TreeEntry] = {}
             taint: list[str] = []
-            _collect(self, path, found, taint, [False], set())
+            _collect(self, path, entries, taint, [False], set())
             shown = {
                 rel: entry
-                for rel, entry in found.items()
-                if not any(rel[:at] in found and found[rel[:at]].kind != "dir" for at in _ends(rel))
+                for rel, entry in entries.items()
+                if not any(rel[:at] in entries and entries[rel[:at]].kind != "dir" for at in _ends(rel))
             }
             unknown = tuple(dict.fromkeys(taint))
             if len(unknown) > _MANY:
@@ -103,7 +114,7 @@ class Files:
             self.memo[path] = Listing(tuple(sorted(shown.items())), unknown)
         return self.memo[path]
 
-    def lookup(self, path: str) -> Entry | None:
+    def lookup(self, path: str) -> TreeEntry | None:
         """The entry at a path as far as it is known."""
         self.prepare()
         node: Files | None = self
@@ -113,9 +124,9 @@ class Files:
             if node.removed and covered(path, node.removed):
                 return None
             for upper in node.below[:-1]:
-                found = upper.lookup(path)
-                if found is not None:
-                    return found
+                entry = upper.lookup(path)
+                if entry is not None:
+                    return entry
             node = node.below[-1] if node.below else None
         return None
 
@@ -130,7 +141,7 @@ def covered(path: str, by: Container[str]) -> bool:
 
 
 def _collect(
-    node: Files, path: str, found: dict[str, Entry], taint: list[str], known: list[bool], removed: set[str]
+    node: Files, path: str, found: dict[str, TreeEntry], taint: list[str], known: list[bool], removed: set[str]
 ) -> bool:
     """Gather from the top down; True once nothing below can show through.
 
@@ -170,7 +181,7 @@ def _collect(
         node = node.below[-1]
 
 
-def _at(node: Files, path: str) -> dict[str, Entry]:
+def _at(node: Files, path: str) -> dict[str, TreeEntry]:
     written = node.written
     if not written:
         return {}
@@ -179,13 +190,12 @@ def _at(node: Files, path: str) -> dict[str, Entry]:
     for at in _ends(path)[:-1]:
         above = written.get(path[:at])
         if above is not None and above.kind == "opaque" and above.content is not None:
-            inside = Content(key_of((above.content.digest, path[at:])))
+            inside = FileContent(key_of((above.content.digest, path[at:])))
             return {"": dataclasses.replace(above, content=inside)}
-    start = path + "/"
-    found = {other[len(start) :]: entry for other, entry in written.items() if other.startswith(start)}
+    entries = node.written_below(path)
     if path in written:
-        found[""] = written[path]
-    return found
+        entries[""] = written[path]
+    return entries
 
 
 def _overlap(place: str, path: str) -> bool:
@@ -208,14 +218,14 @@ class TreeView:
             self.memo[path] = Listing(tuple(self.tree.under(path)))
         return self.memo[path]
 
-    def lookup(self, path: str) -> Entry | None:
+    def lookup(self, path: str) -> TreeEntry | None:
         """The entry at a path."""
         return self.tree.get(path)
 
 
-def opaque(token: str) -> Entry:
+def opaque(token: str) -> TreeEntry:
     """An entry of which only a token is known."""
-    return Entry("opaque", 0, content=Content(token))
+    return TreeEntry("opaque", 0, content=FileContent(token))
 
 
 def join(dest: str, name: str) -> str:

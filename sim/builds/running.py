@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.builds.dockerfile import expand, expand_label, heredoc_name
-from sim.builds.instructions import Run
+from sim.builds.instructions import RunInstruction
 from sim.builds.mounts import Mount, read_mount
-from sim.builds.options import PROXIES, Options
+from sim.builds.options import PROXIES, BuildOptions
 from sim.builds.selection import Selector
 from sim.builds.stages import SCRATCH
 from sim.builds.state import State
@@ -48,7 +48,7 @@ class RunPlan:
     mounts: tuple[MountPlan, ...]
 
 
-def run_plan(step: Run, state: State, options: Options, escape: str) -> RunPlan:
+def run_plan(step: RunInstruction, state: State, options: BuildOptions, escape: str) -> RunPlan:
     """A RUN with its variables expanded. Raises `ValueError` for a mount that cannot be."""
     argv, document, summary = command_line(step)
     if step.shell and document is None:
@@ -97,7 +97,7 @@ def _place(mount: MountPlan) -> tuple[int, str]:
     return behind, "" if behind else mount.target
 
 
-def command_line(step: Run) -> tuple[tuple[str, ...], tuple[str, str] | None, str]:
+def command_line(step: RunInstruction) -> tuple[tuple[str, ...], tuple[str, str] | None, str]:
     """Its argv without the shell in front, an inline script to be mounted, and what the name says of a heredoc."""
     if not step.heredocs:
         return step.argv, None, ""

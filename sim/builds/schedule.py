@@ -8,13 +8,13 @@ from functools import cached_property
 
 from sim.archives.store import LayerStore
 from sim.builds.baselayers import pull_of, puller
-from sim.builds.cache import Step
-from sim.builds.costs import Cost, annotation, cost_of, critical_path
+from sim.builds.cache import BuildStep
+from sim.builds.costs import StepCost, annotation, cost_of, critical_path
 from sim.builds.history import Known
 from sim.builds.options import Builder
 from sim.builds.rates import book
 from sim.builds.rewriting import Rewriting, rewriting
-from sim.builds.timing import Part, Puller, Task, Timeline, timeline
+from sim.builds.timing import BuildTask, Puller, TaskPart, Timeline, timeline
 from sim.builds.vertices import Vertex
 from sim.builds.why import Built
 from sim.catalog import load
@@ -52,8 +52,8 @@ class Machine:
 class Costs:
     """What each step costs in this build, and in one that finds no cache at all, where that differs."""
 
-    now: Mapping[str, Cost]
-    cold: Mapping[str, Cost]
+    now: Mapping[str, StepCost]
+    cold: Mapping[str, StepCost]
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,15 @@ class Schedule:
 
 def costs_of(built: Built, machine: Machine, known: Mapping[int, Known], before: Collection[str]) -> Costs:
     """The costs of all steps. known: of a real image's history, by line. before: texts of RUNs that ran already."""
-    now: dict[str, Cost] = {}
-    cold: dict[str, Cost] = {}
+    now: dict[str, StepCost] = {}
+    cold: dict[str, StepCost] = {}
     changes: dict[str, Rewriting] = {}
     places: dict[str, str] = {}
     for name, step in built.steps.items():
         changed = _rewriting(step, built, changes, places)
         changes[name] = changed
 
-        def cost(warm: bool, step: Step = step, changed: Rewriting = changed) -> Cost:
+        def cost(warm: bool, step: BuildStep = step, changed: Rewriting = changed) -> StepCost:
             return cost_of(
                 step, built.graph, built.steps, machine.bound, warm=warm, known=known, changed=changed,
                 ratio=machine.ratio, cwd=places[step.vertex.id],
@@ -94,7 +94,7 @@ def costs_of(built: Built, machine: Machine, known: Mapping[int, Known], before:
     return Costs(now, cold)
 
 
-def _rewriting(step: Step, built: Built, changes: Mapping[str, Rewriting], places: dict[str, str]) -> Rewriting:
+def _rewriting(step: BuildStep, built: Built, changes: Mapping[str, Rewriting], places: dict[str, str]) -> Rewriting:
     """What a step does to followed files. places: the working directory after each step, filled in here."""
     vertex = step.vertex
     parent = next((item.vertex for item in vertex.inputs if item.kind == "parent"), "")
@@ -127,8 +127,8 @@ def schedule(
     failed = next((name for name, step in built.steps.items() if step.outcome == "failed"), failing)
     ran = frozenset(name for name, step in built.steps.items() if step.ran and name not in found)
     needed = set(built.steps) if machine.serial else _needed(built, ran)
-    tasks: list[Task] = []
-    every: list[Task] = []
+    tasks: list[BuildTask] = []
+    every: list[BuildTask] = []
     got: set[str] = set()
     for name, step in built.steps.items():
         vertex = step.vertex
@@ -137,21 +137,21 @@ def schedule(
             known = vertex.image.identity in images.images
             work, after = pull_of(vertex.image, images, machine.bound, machine.ratio)
             images = after if name in needed else images
-            task = Task(name, inputs) if known else Task(name, inputs, pull=work)
-            tasks.append(task if name in needed else Task(name, inputs))
+            task = BuildTask(name, inputs) if known else BuildTask(name, inputs, pull=work)
+            tasks.append(task if name in needed else BuildTask(name, inputs))
             every.append(task)
             continue
         parts = _source(vertex, costs.now[name], fetched, got)
-        hit: tuple[Part, ...] = ()
+        hit: tuple[TaskPart, ...] = ()
         if machine.serial and step.outcome == "hit":
             # What an ADD fetches is fetched before it is looked for.
             again = [part for part in costs.now[name].parts if part.fetch]
-            hit = (Part(wait=book().cached.at(machine.bound)), *(again if vertex.kind == "file" else ()))
+            hit = (TaskPart(wait=book().cached.at(machine.bound)), *(again if vertex.kind == "file" else ()))
         fresh = parts if parts is not None else costs.now[name].parts if name in ran else hit
-        tasks.append(Task(name, inputs, fresh))
-        every.append(Task(name, inputs, parts if parts is not None else _all(step, costs.cold[name])))
+        tasks.append(BuildTask(name, inputs, fresh))
+        every.append(BuildTask(name, inputs, parts if parts is not None else _all(step, costs.cold[name])))
 
-    def run(some: list[Task], failing: str) -> Timeline:
+    def run(some: list[BuildTask], failing: str) -> Timeline:
         return timeline(
             some, machine.host, machine.bound, serial=machine.serial, limit=0 if machine.serial else machine.limit,
             puller=machine.puller, failing=failing,
@@ -172,11 +172,11 @@ def _needed(built: Built, ran: Collection[str]) -> set[str]:
     return needed
 
 
-def _all(step: Step, cost: Cost) -> tuple[Part, ...]:
+def _all(step: BuildStep, cost: StepCost) -> tuple[TaskPart, ...]:
     return cost.parts if step.outcome not in ("base", "context") else ()
 
 
-def _source(vertex: Vertex, cost: Cost, fetched: Collection[str], got: set[str]) -> tuple[Part, ...] | None:
+def _source(vertex: Vertex, cost: StepCost, fetched: Collection[str], got: set[str]) -> tuple[TaskPart, ...] | None:
     """What a source of an ADD takes: its server is asked each time, its content comes where it is new."""
     if vertex.kind not in ("http", "git"):
         return None

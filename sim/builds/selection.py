@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sim import limits
-from sim.builds.context import Entry
+from sim.builds.context import TreeEntry
 from sim.builds.patterns import Patterns, glob
 
 _MAX_LINKS = 40
@@ -34,11 +34,11 @@ class Selector:
 class Listing:
     """What is at a path and below. taint: tokens of whatever else may have written there; empty where all is known."""
 
-    entries: tuple[tuple[str, Entry], ...]
+    entries: tuple[tuple[str, TreeEntry], ...]
     taint: tuple[str, ...] = ()
 
 
-class View(Protocol):
+class FileView(Protocol):
     """A file tree that can be looked into. digests: checksums of what links led to, by where that is."""
 
     digests: dict[str, str]
@@ -46,7 +46,7 @@ class View(Protocol):
     def listing(self, path: str) -> Listing:
         """What is at a relative path ("" for the root) and below."""
 
-    def lookup(self, path: str) -> Entry | None:
+    def lookup(self, path: str) -> TreeEntry | None:
         """The entry at a relative path, None where it is not known."""
 
 
@@ -65,18 +65,18 @@ class Selected:
     taint: tuple[str, ...] = ()
 
 
-def select(view: View, selectors: Iterable[Selector]) -> Selected:
+def select(view: FileView, selectors: Iterable[Selector]) -> Selected:
     """The checksum of what several selectors pick from a tree."""
     wanted = set(selectors)
     if len(wanted) == 1:
         return _one(view, wanted.pop())
-    found = [_one(view, selector) for selector in sorted(wanted, key=lambda s: (s.path, s.include, s.exclude))]
+    selections = [_one(view, selector) for selector in sorted(wanted, key=lambda s: (s.path, s.include, s.exclude))]
     return Selected(
-        key_of(part.digest for part in found),
-        tuple(part for one in found for part in one.parts),
-        sum(one.size for one in found),
-        tuple(path for one in found for path in one.missing),
-        tuple(token for one in found for token in one.taint),
+        key_of(part.digest for part in selections),
+        tuple(part for one in selections for part in one.parts),
+        sum(one.size for one in selections),
+        tuple(path for one in selections for path in one.missing),
+        tuple(token for one in selections for token in one.taint),
     )
 
 
@@ -85,7 +85,7 @@ def key_of(parts: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _one(view: View, selector: Selector) -> Selected:
+def _one(view: FileView, selector: Selector) -> Selected:
     path = selector.path.strip("/")
     if selector.wildcard:
         return _wildcard(view, selector, path)
@@ -108,7 +108,7 @@ def _one(view: View, selector: Selector) -> Selected:
 
 def _selected(
     where: str,
-    entries: Iterable[tuple[str, Entry]],
+    entries: Iterable[tuple[str, TreeEntry]],
     hashed: Iterable[str],
     taint: tuple[str, ...],
     missing: tuple[str, ...] = (),
@@ -118,7 +118,7 @@ def _selected(
     return Selected(key_of(hashed), parts, sum(entry.size for _, entry in entries), missing, taint)
 
 
-def _filtered(listing: Listing, selector: Selector) -> list[tuple[str, Entry]]:
+def _filtered(listing: Listing, selector: Selector) -> list[tuple[str, TreeEntry]]:
     include = Patterns(selector.include) if selector.include else None
     exclude = Patterns(selector.exclude) if selector.exclude else None
     chosen = {
@@ -131,7 +131,7 @@ def _filtered(listing: Listing, selector: Selector) -> list[tuple[str, Entry]]:
     return [(rel, entry) for rel, entry in listing.entries if rel in wanted]
 
 
-def _wildcard(view: View, selector: Selector, path: str) -> Selected:
+def _wildcard(view: FileView, selector: Selector, path: str) -> Selected:
     fixed, pattern = split_wildcard(path)
     where = resolve(view, fixed)
     listing = view.listing(where)
@@ -159,7 +159,7 @@ def _wildcard(view: View, selector: Selector, path: str) -> Selected:
     return _selected(where, chosen, [*hashed, *unknown], listing.taint, tuple(missing))
 
 
-def _followed(view: View, path: str, entry: Entry, missing: list[str]) -> str:
+def _followed(view: FileView, path: str, entry: TreeEntry, missing: list[str]) -> str:
     """What a path counts as where patterns choose: a link as what it leads to (contenthash, checksum.go: Checksum).
 
     A link to nothing that was sent is refused there; what it leads to is added to `missing`.
@@ -167,9 +167,9 @@ def _followed(view: View, path: str, entry: Entry, missing: list[str]) -> str:
     goal = resolve(view, path) if entry.kind == "link" else path
     if goal == path:
         return entry.identity()
-    found = view.listing(goal)
-    if not found.entries:
-        missing += [] if found.taint else ["/" + goal]
+    listing = view.listing(goal)
+    if not listing.entries:
+        missing += [] if listing.taint else ["/" + goal]
         return entry.identity()
     if goal not in view.digests:
         view.digests[goal] = _one(view, Selector("/" + goal)).digest
@@ -188,12 +188,12 @@ def split_wildcard(path: str) -> tuple[str, str]:
     return "/".join(parts[:at]), "/".join(parts[at:])
 
 
-def resolve(view: View, path: str) -> str:
+def resolve(view: FileView, path: str) -> str:
     """A path with the symbolic links on its way followed, within the tree."""
     return way(view, path)[-1]
 
 
-def way(view: View, path: str) -> list[str]:
+def way(view: FileView, path: str) -> list[str]:
     """Every symbolic link that is followed on the way to a path, and at the end where it leads.
 
     No link is looked for on a path that Linux takes none of, or that is deeper than a build context can be.

@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from sim.builds.instructions import Copy, Instruction, Run, Setting
+from sim.builds.instructions import Copy, Instruction, RunInstruction, Setting
 from sim.builds.stages import Dockerfile, Stage
 from sim.builds.why import message
 from sim.builds.wording import InOrder
@@ -50,8 +50,11 @@ def another_stage(dockerfile: Dockerfile, stage: Stage, at: int, lines: Sequence
     if not isinstance(copy, Copy) or copy.source or copy.link:
         return
     dest = _destination(copy, steps[:at])
-    end = next((i for i, step in enumerate(steps[at:], at) if isinstance(step, Run) and needs_source(step.text)), None)
-    if dest is None or end is None or not all(isinstance(step, Run | Copy) for step in steps[at : end + 1]):
+    end = next(
+        (i for i, step in enumerate(steps[at:], at) if isinstance(step, RunInstruction) and needs_source(step.text)),
+        None,
+    )
+    if dest is None or end is None or not all(isinstance(step, RunInstruction | Copy) for step in steps[at : end + 1]):
         return
     behind = _independent(steps, end, dest)
     if behind is None:
@@ -103,15 +106,15 @@ def _directory(before: Sequence[Instruction]) -> str | None:
 def _independent(steps: Sequence[Instruction], end: int, dest: str) -> int | None:
     """The last RUN behind a build before anything speaks of what it leaves; None where there is none."""
     word = re.compile(rf"(^|[\s=/'\"]){re.escape(posixpath.basename(dest))}($|[\s/'\";&])")
-    found = None
+    last = None
     for index in range(end + 1, len(steps)):
         step = steps[index]
         cwd = _directory(steps[:index])
         inside = cwd is None or cwd == dest or cwd.startswith(dest + "/")
-        if word.search(step.text) or (isinstance(step, Run) and inside):
+        if word.search(step.text) or (isinstance(step, RunInstruction) and inside):
             break
-        found = index if isinstance(step, Run) else found
-    return found
+        last = index if isinstance(step, RunInstruction) else last
+    return last
 
 
 def _free(name: str, names: set[str]) -> str:

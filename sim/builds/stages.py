@@ -11,7 +11,7 @@ from typing import Any
 import networkx as nx
 
 from sim.builds.dockerfile import Allowance, decode, expand, read
-from sim.builds.instructions import Arg, Copy, From, Instruction, Run, Setting, interpret, trigger
+from sim.builds.instructions import Arg, Copy, From, Instruction, RunInstruction, Setting, interpret, trigger
 from sim.builds.mounts import stage_of
 from sim.errors import InputError, Problem, first_of
 
@@ -75,9 +75,9 @@ class Dockerfile:
         """
         if not target:
             return self.stages[-1]
-        found = [stage for stage in self.stages if stage.start.alias == target.lower()]
-        if found:
-            return found[-1 if last else 0]
+        matching = [stage for stage in self.stages if stage.start.alias == target.lower()]
+        if matching:
+            return matching[-1 if last else 0]
         names = [stage.start.alias for stage in self.stages if stage.start.alias]
         near = difflib.get_close_matches(target.lower(), names, 1)
         hint = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(names)}"
@@ -137,7 +137,7 @@ def instruction_sources(instruction: Instruction) -> Iterator[tuple[Instruction,
     """What one instruction copies or mounts from."""
     if isinstance(instruction, Copy) and instruction.source:
         yield instruction, instruction.source
-    if isinstance(instruction, Run):
+    if isinstance(instruction, RunInstruction):
         for mount in instruction.mounts:
             name = stage_of(mount)
             if name:
@@ -174,9 +174,9 @@ def _check_references(dockerfile: Dockerfile) -> tuple[list[Problem], list[Probl
             number = _number(instruction, name)
             if number is not None and number >= len(dockerfile.stages):
                 problems.append(_problem(dockerfile, instruction, f"invalid stage index {name}"))
-            found = resolve(dockerfile, instruction, name)
-            if found is not None:
-                depends.add_edge(stage.index, found.index)
+            referred = resolve(dockerfile, instruction, name)
+            if referred is not None:
+                depends.add_edge(stage.index, referred.index)
     circular = {
         index
         for group in nx.strongly_connected_components(depends)
@@ -194,14 +194,14 @@ def _check_references(dockerfile: Dockerfile) -> tuple[list[Problem], list[Probl
         _problem(dockerfile, instruction, before_its_stage(instruction, name, stage.name))
         for stage in needed
         for instruction, name in sources(stage)
-        if (found := resolve(dockerfile, instruction, name)) is not None and found.index > stage.index
+        if (referred := resolve(dockerfile, instruction, name)) is not None and referred.index > stage.index
     ]
     return problems, misplaced
 
 
 def before_its_stage(instruction: Instruction, name: str, stage: str) -> str:
     """What BuildKit says of an instruction in `stage` that takes from a stage further down."""
-    if isinstance(instruction, Run):
+    if isinstance(instruction, RunInstruction):
         return f'cannot mount from stage "{name}", stage needs to be defined before current command'
     return f'cannot copy from stage "{name}", it needs to be defined before current stage "{stage}"'
 

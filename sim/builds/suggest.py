@@ -18,7 +18,7 @@ from sim.builds import context as trees
 from sim.builds.context import Tree
 from sim.builds.counting import names_packages
 from sim.builds.edits import Change
-from sim.builds.instructions import Arg, Copy, Instruction, Pairs, Run
+from sim.builds.instructions import Arg, Copy, Instruction, Pairs, RunInstruction
 from sim.builds.options import Builder
 from sim.builds.plan import BuildPlan, PlannedBuild, plan_builds, untold
 from sim.builds.splitting import another_stage, first_line, needs_source
@@ -131,15 +131,15 @@ def suggestions(
     pairs = min(limits.SUGGESTION_PAIRS, most - len(alone)) if _several(now.last.records) else 0
     plans = [tried(files) for _, files in alone]
     saves = [now.last.rebuild_seconds - plan.rebuild_seconds if plan is not None else 0.0 for plan in plans]
-    found: dict[tuple[str, ...], Suggestion] = {}
+    kept: dict[tuple[str, ...], Suggestion] = {}
     for (said, files), saved in zip(alone, saves, strict=True):
-        _keep(found, (said,), saved, files, least)
+        _keep(kept, (said,), saved, files, least)
     for first, second, files in itertools.islice(_pairs(alone, plans, path, builder), pairs):
         plan = tried(files)
         saved = now.last.rebuild_seconds - plan.rebuild_seconds if plan is not None else 0.0
         if saved >= saves[first] + saves[second] + least:
-            _keep(found, (alone[first][0], alone[second][0]), saved, files, least)
-    return tuple(sorted(found.values(), key=lambda one: (-one.saved_seconds, one.message.id))[:limit])
+            _keep(kept, (alone[first][0], alone[second][0]), saved, files, least)
+    return tuple(sorted(kept.values(), key=lambda one: (-one.saved_seconds, one.message.id))[:limit])
 
 
 def _keep(
@@ -261,19 +261,19 @@ def _split(build: PlannedBuild, stage: Stage, at: int, lines: list[str], changed
 
 def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
     """The files a command reads its dependencies from, among those a COPY of a directory takes."""
-    if not isinstance(run, Run) or needs_source(run.text) or _THE_SOURCE.search(run.text):
+    if not isinstance(run, RunInstruction) or needs_source(run.text) or _THE_SOURCE.search(run.text):
         return []
     patterns = _lists(run.text)
     if not patterns:
         return []
     folders = [trees.clean(source) for source in copy.sources]
     visible = build.ignore.visible(build.tree)
-    found = []
+    manifests = []
     for folder in folders:
         for rel, entry in visible.under(folder):
             if entry.kind == "file" and "/" not in rel and any(_like(name, rel) for name in patterns):
-                found.append(f"{folder}/{rel}" if folder else rel)
-    return found
+                manifests.append(f"{folder}/{rel}" if folder else rel)
+    return manifests
 
 
 def _lists(command: str) -> list[str]:
@@ -297,9 +297,9 @@ def _later(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message, s
     below = None
     for step in stage.instructions[at + 1 :]:
         named = any(re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-])", step.text) for word in words)
-        if named or _reads(step, copy) or not isinstance(step, Run | Copy | Pairs | Arg):
+        if named or _reads(step, copy) or not isinstance(step, RunInstruction | Copy | Pairs | Arg):
             break
-        below = step if isinstance(step, Run) else below
+        below = step if isinstance(step, RunInstruction) else below
     if below is not None:
         moved = _moved(lines, copy, below.end)
         yield message("build.suggest_move_down", line=copy.line, below=below.line), "\n".join(moved)
@@ -307,7 +307,7 @@ def _later(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message, s
 
 def _reads(step: Instruction, copy: Copy) -> bool:
     """Whether a command builds from all there is, or reads its dependencies from what a COPY brings."""
-    if not isinstance(step, Run):
+    if not isinstance(step, RunInstruction):
         return False
     patterns = _lists(step.text)
     named = [source.rstrip("/").rpartition("/")[2] for source in copy.sources]
@@ -320,7 +320,7 @@ def _earlier(stage: Stage, at: int, lines: list[str]) -> Iterator[tuple[Message,
     steps = stage.instructions
     for index in range(at + 2, len(steps)):
         copy, run = steps[index - 1], steps[index]
-        if not (isinstance(copy, Copy) and isinstance(run, Run) and not copy.source):
+        if not (isinstance(copy, Copy) and isinstance(run, RunInstruction) and not copy.source):
             continue
         wanted = _lists(run.text)
         named = [source.rpartition("/")[2] for source in copy.sources]
@@ -392,9 +392,9 @@ _KEEPS_NOTHING = re.compile(r"--no-cache-dir\b|--no-cache\b|\bcache (clean|purge
 def _mounts(build: PlannedBuild, stages: Sequence[Stage], lines: list[str]) -> Iterator[tuple[Message, str]]:
     """Keep what a command fetches in a cache mount; of a tool that keeps no copy elsewhere, in all its commands."""
     ran = {record.line for record in build.records if record.status == "miss"}
-    without: dict[str, list[Run]] = {}
+    without: dict[str, list[RunInstruction]] = {}
     for step in (step for stage in stages for step in stage.instructions):
-        if isinstance(step, Run) and not any("type=cache" in mount for mount in step.mounts):
+        if isinstance(step, RunInstruction) and not any("type=cache" in mount for mount in step.mounts):
             target = next((where for tool, _, where in _TOOLS if tool.search(step.text)), "")
             if target and not _KEEPS_NOTHING.search(step.text):
                 without.setdefault(target, []).append(step)

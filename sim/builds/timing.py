@@ -24,7 +24,7 @@ from sim.registry.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TaskPart:
     """One piece of a task's work; what it asks of the host it asks for at the same time.
 
     wait: seconds in which nothing shared is used. cpu: seconds on `cores` cores, on the reference host. fetch: bytes
@@ -45,12 +45,12 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class BuildTask:
     """Something to be done once all its inputs are: a pull, then parts, one after another."""
 
     id: str
     inputs: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[TaskPart, ...] = ()
     pull: Work | None = None
 
     @property
@@ -81,7 +81,7 @@ class Timeline:
 
 
 def timeline(
-    tasks: Sequence[Task],
+    tasks: Sequence[BuildTask],
     host: Host,
     bound: Bound = "value",
     *,
@@ -102,7 +102,7 @@ def timeline(
 class _Run:
     def __init__(
         self,
-        tasks: Sequence[Task],
+        tasks: Sequence[BuildTask],
         host: Host,
         bound: Bound,
         serial: bool,
@@ -112,7 +112,7 @@ class _Run:
     ) -> None:
         if serial:
             before = ("", *(task.id for task in tasks))
-            tasks = [Task(t.id, (b,) if b else (), t.parts, t.pull) for t, b in zip(tasks, before, strict=False)]
+            tasks = [BuildTask(t.id, (b,) if b else (), t.parts, t.pull) for t, b in zip(tasks, before, strict=False)]
         self.env = Environment()
         self.host = RunningHost(self.env, host, bound)
         # What a task takes is stated for the reference host. A faster host is faster by its own figure; that this
@@ -148,12 +148,12 @@ class _Run:
         return Timeline(spans, self.ended.get(last, 0.0), self._critical(last), frozenset(cancelled))
 
     def _critical(self, last: str) -> tuple[str, ...]:
-        found = []
+        path = []
         while last:
             if self.ended[last] > self.begun[last]:
-                found.append(last)
+                path.append(last)
             last = self.waited_for[last]
-        return tuple(reversed(found))
+        return tuple(reversed(path))
 
     def _ready(self, name: str, after: str) -> None:
         """A task's inputs are done, `after` the last of them. Those that take no time end at once."""

@@ -153,8 +153,8 @@ class BuildGraph:
 
     def vertex(self, name: str) -> Vertex:
         """The vertex of an id."""
-        found: Vertex = self.graph.nodes[name]["vertex"]
-        return found
+        vertex: Vertex = self.graph.nodes[name]["vertex"]
+        return vertex
 
     @cached_property
     def vertices(self) -> tuple[Vertex, ...]:
@@ -164,12 +164,12 @@ class BuildGraph:
 
 def chain(build: BuildGraph) -> list[str]:
     """The vertices whose layers make up the image that is built, the base first."""
-    found: list[str] = []
+    names: list[str] = []
     ahead = [build.target] if build.target else []
     while ahead:
         name = ahead.pop()
         vertex = build.vertex(name)
-        found.append(name)
+        names.append(name)
         kinds = ("parent", "copy") if vertex.kind == "merge" else ("parent",)
         ahead += [item.vertex for item in vertex.inputs if item.kind in kinds]
-    return list(reversed(found))
+    return list(reversed(names))

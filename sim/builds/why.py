@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sim.builds.cache import Step
+from sim.builds.cache import BuildStep
 from sim.builds.instructions import Arg, Copy, Pairs
 from sim.builds.remotes import contents
 from sim.builds.rootfs import Files
@@ -25,7 +25,7 @@ class Built:
     """A build that was walked: its graph and what became of each vertex."""
 
     graph: BuildGraph
-    steps: Mapping[str, Step]
+    steps: Mapping[str, BuildStep]
 
     @cached_property
     def declared(self) -> frozenset[str]:
@@ -76,7 +76,7 @@ def _alike(old: Sequence[Vertex], new: Sequence[Vertex]) -> dict[str, str]:
     return pairs
 
 
-def reason(step: Step, now: Built, before: Built | None, pairs: Mapping[str, str]) -> Message:
+def reason(step: BuildStep, now: Built, before: Built | None, pairs: Mapping[str, str]) -> Message:
     """Why a step hit or missed."""
     vertex = step.vertex
     old = before.steps.get(pairs.get(vertex.id, "")) if before is not None else None
@@ -105,7 +105,7 @@ def reason(step: Step, now: Built, before: Built | None, pairs: Mapping[str, str
     return next((said for _, said in differences(step, old, now, before)), message("build.not_in_cache"))
 
 
-def is_cause(step: Step, now: Built) -> bool:
+def is_cause(step: BuildStep, now: Built) -> bool:
     """Whether a step missed though nothing before it ran."""
     return step.ran and not any(now.steps[item.vertex].ran for item in step.vertex.inputs)
 
@@ -115,7 +115,7 @@ def message(name: str, /, **arguments: str | float) -> Message:
     return Message(name, tuple(arguments.items()))
 
 
-def _hit(step: Step, now: Built, old: Step | None) -> Message:
+def _hit(step: BuildStep, now: Built, old: BuildStep | None) -> Message:
     vertex = step.vertex
     if old is not None and old.kept and not old.kept & step.probe:
         return message("build.hit_earlier")
@@ -137,7 +137,7 @@ def _hit(step: Step, now: Built, old: Step | None) -> Message:
     return message("build.hit_command")
 
 
-def stage_of(step: Step) -> str:
+def stage_of(step: BuildStep) -> str:
     """The stage of a step, or the image or address it stands for."""
     return step.vertex.stage or step.vertex.text.split(None, 1)[-1]
 
@@ -152,25 +152,25 @@ def paths(item: Input) -> str:
     return ", ".join(selector.path.lstrip("/") or "." for selector in item.selectors)
 
 
-def _ran_source(step: Step, now: Built) -> Step | None:
+def _ran_source(step: BuildStep, now: Built) -> BuildStep | None:
     sources = (now.steps[item.vertex] for item in step.vertex.inputs if item.kind != "parent")
     return next((source for source in sources if source.ran), None)
 
 
-Fact = tuple[str, ...]
+Difference = tuple[str, ...]
 """What differs, as the same in every step that has it: "path" and a path, "name" and that of a variable, ..."""
 
 
 def differences(
-    step: Step, old: Step, now: Built, before: Built, known: frozenset[Fact] = frozenset()
-) -> Iterator[tuple[tuple[Fact, ...], Message]]:
+    step: BuildStep, old: BuildStep, now: Built, before: Built, known: frozenset[Difference] = frozenset()
+) -> Iterator[tuple[tuple[Difference, ...], Message]]:
     """What differs from the step of the build before, the first input first: the facts, and their message.
 
     known: facts that are passed over. What follows from an input that ran is among the messages, without a fact.
     """
     vertex = step.vertex
     above, was = _parent(step, now), _parent(old, before)
-    found: list[tuple[tuple[Fact, ...], Message]] = []
+    changes: list[tuple[tuple[Difference, ...], Message]] = []
     if (
         above is not None
         and was is not None
@@ -178,9 +178,9 @@ def differences(
         and above.vertex.key != was.vertex.key
     ):
         said = message("build.base_changed", old=_image(was), new=_image(above))
-        found.append((_fact(said), said))
-    found += [(_fact(said), said) for said in _own(vertex, old.vertex, now)]
-    yield from ((facts, said) for facts, said in found if not known.issuperset(facts))
+        changes.append((_fact(said), said))
+    changes += [(_fact(said), said) for said in _own(vertex, old.vertex, now)]
+    yield from ((facts, said) for facts, said in changes if not known.issuperset(facts))
     for at, selected in step.selected.items():
         earlier = old.selected.get(at) or next(iter(old.selected.values()), None)
         if earlier is not None and earlier.digest != selected.digest and at < len(vertex.inputs):
@@ -201,7 +201,7 @@ def differences(
         yield (), message("build.parent_changed", line=above.vertex.line, step=above.vertex.name)
 
 
-def _fact(said: Message) -> tuple[Fact, ...]:
+def _fact(said: Message) -> tuple[Difference, ...]:
     """The fact a message tells; a variable is the same in every step that sees it."""
     arguments = dict(said.arguments)
     if "name" in arguments and said.id != "build.document_changed":
@@ -209,11 +209,11 @@ def _fact(said: Message) -> tuple[Fact, ...]:
     return ((said.id, *(str(value) for value in arguments.values())),)
 
 
-def _parent(step: Step, built: Built) -> Step | None:
+def _parent(step: BuildStep, built: Built) -> BuildStep | None:
     return next((built.steps[i.vertex] for i in step.vertex.inputs if i.kind == "parent"), None)
 
 
-def _image(step: Step) -> str:
+def _image(step: BuildStep) -> str:
     """An image as people write it, the stage another is built from, or the address of a source."""
     vertex = step.vertex
     if vertex.image is not None:
@@ -313,18 +313,18 @@ def _prefix(command: Sequence[Any]) -> list[str]:
     return [str(word) for word in command[1 : 1 + int(str(command[0])[1:])]]
 
 
-def _output(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], source: Step, now: Built) -> Message:
+def _output(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], source: BuildStep, now: Built) -> Message:
     """The first path of what it takes of a stage that is another, and the RUN that may have changed that once more."""
     path = next(iter(_differing(dict(old), dict(new))), "")
     run = _over(path, source, now) if path else 0
     return message("build.stage_output_changed", stage=stage_of(source), line=source.vertex.line, path=path, run=run)
 
 
-def _over(path: str, source: Step, now: Built) -> int:
+def _over(path: str, source: BuildStep, now: Built) -> int:
     """The line of the last RUN whose output is not known and that came after what is at a path, 0 where none did."""
     if not isinstance(source.files, Files) or not source.files.listing(path).taint:
         return 0
-    step: Step | None = source
+    step: BuildStep | None = source
     while step is not None:
         if step.vertex.kind == "exec" and isinstance(step.files, Files) and step.files.tokens:
             return step.vertex.line
@@ -340,8 +340,8 @@ def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]
 
 
 def _content(
-    old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], known: frozenset[Fact]
-) -> Iterator[tuple[tuple[Fact, ...], Message]]:
+    old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], known: frozenset[Difference]
+) -> Iterator[tuple[tuple[Difference, ...], Message]]:
     """The first path of the build context whose identity differs, and how many more do; none where all are known."""
     before, after = dict(old), dict(new)
     differing = [path for path in _differing(before, after) if ("path", path) not in known]
@@ -367,7 +367,7 @@ def _path(path: str, more: int, before: Mapping[str, str], after: Mapping[str, s
     return message("build.content_changed", path=path, more=more)
 
 
-def depends(step: Step, now: Built, best: Built) -> Message:
+def depends(step: BuildStep, now: Built, best: Built) -> Message:
     """Why a step's fate is not known: it takes what a RUN leaves, or what another host has under the same name.
 
     best: the same build where every RUN that runs leaves what it left before, and the other host has the same.
@@ -391,7 +391,7 @@ def depends(step: Step, now: Built, best: Built) -> Message:
     )
 
 
-def _other_host(step: Step, now: Built, best: Built) -> Step | None:
+def _other_host(step: BuildStep, now: Built, best: Built) -> BuildStep | None:
     """The nearest ADD among a step and its inputs whose content is supposed in the better case."""
     queue = [step.vertex.id]
     for name in queue:
@@ -402,7 +402,7 @@ def _other_host(step: Step, now: Built, best: Built) -> Step | None:
     return None
 
 
-def _responsible(step: Step, now: Built, best: Built) -> Step | None:
+def _responsible(step: BuildStep, now: Built, best: Built) -> BuildStep | None:
     """The nearest RUN that is sure to run among a step's inputs, those it copies or mounts from first."""
     ahead = sorted(step.vertex.inputs, key=lambda item: item.kind == "parent")
     seen: set[str] = set()

@@ -31,8 +31,8 @@ class InOrder:
     def _in(self, line: str) -> bool:
         at = 0
         for part in self._parts:
-            found = part.search(line, at)
-            if found is None:
+            match = part.search(line, at)
+            if match is None:
                 return False
-            at = found.end()
+            at = match.end()
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-Place = tuple[str, str]
+TablePlace = tuple[str, str]
 """A file, and the dotted path of a table in it: ("parts/runc.toml", "phases.2")."""
 
 
@@ -18,17 +18,17 @@ class Block(dict[str, Any]):
     (('technologies/runc.toml', 'phases.2'), ('parts/runc.toml', 'phases.0'))
     """
 
-    def __init__(self, data: Mapping[str, Any], at: Place) -> None:
+    def __init__(self, data: Mapping[str, Any], at: TablePlace) -> None:
         super().__init__(data)
         self.at = at
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, TablePlace] = {}
 
-    def put(self, key: str, value: Any, place: Place) -> None:
+    def put(self, key: str, value: Any, place: TablePlace) -> None:
         """Set a key that stands in another table."""
         self[key] = value
         self._places[key] = place
 
-    def place(self, key: str) -> Place:
+    def place(self, key: str) -> TablePlace:
         """The file and the table that a key stands in."""
         return self._places.get(key, self.at)
 
@@ -43,17 +43,17 @@ class Block(dict[str, Any]):
 
 def without(block: Block, keys: tuple[str, ...]) -> Block:
     """The block without some keys."""
-    found = Block({}, block.at)
+    rest = Block({}, block.at)
     for key, value in block.items():
         if key not in keys:
-            found.put(key, value, block.place(key))
-    return found
+            rest.put(key, value, block.place(key))
+    return rest
 
 
 def over(below: Block, above: Block, replaced: tuple[str, ...] = ()) -> Block:
     """The keys of both, those of `above` where both have one, without the keys of `below` that are `replaced`."""
-    found = without(below, replaced)
-    found.at = above.at
+    laid = without(below, replaced)
+    laid.at = above.at
     for key, value in above.items():
-        found.put(key, value, above.place(key))
-    return found
+        laid.put(key, value, above.place(key))
+    return laid

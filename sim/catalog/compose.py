@@ -22,7 +22,7 @@ from sim.catalog.block import Block, over, without
 from sim.catalog.model import DEMANDS, Milestone
 from sim.errors import InputError, Problem
 
-Read = Callable[[str], Block]
+ReadTable = Callable[[str], Block]
 """The table of a part or of a technology by its id, with its place. Raises `InputError` naming those there are."""
 
 _LISTS = ("phases", "memory")
@@ -33,7 +33,7 @@ _OF_A_DEMAND = (*DEMANDS, "resource", "growth", "times")
 """What goes with the demand that a phase had, where it is given another."""
 
 
-def composed(own: Block, technology: Read, part: Read, problems: list[Problem]) -> Block:
+def composed(own: Block, technology: ReadTable, part: ReadTable, problems: list[Problem]) -> Block:
     """A technology's whole table, without `like` and `without`; `parts` are those it is made of after all.
 
     own: its file's. technology, part: read the others. What is wrong is added to `problems` with its place.
@@ -42,7 +42,7 @@ def composed(own: Block, technology: Read, part: Read, problems: list[Problem]) 
 
 
 class _Composer:
-    def __init__(self, technology: Read, part: Read, problems: list[Problem]) -> None:
+    def __init__(self, technology: ReadTable, part: ReadTable, problems: list[Problem]) -> None:
         self._technology, self._part, self._problems = technology, part, problems
 
     def _problem(self, block: Block, key: str, message: str) -> None:
@@ -51,21 +51,21 @@ class _Composer:
 
     def whole(self, own: Block) -> Block:
         lying = self._liked(own, ())
-        found = Block({}, own.at)
+        whole = Block({}, own.at)
         names = []
         for entry in self._list(lying, "parts"):
             name, leads_to = (entry.get("part"), entry.get("leads_to")) if isinstance(entry, dict) else (entry, None)
             data = self._read(self._part, name, lying, "parts")
             if data is not None:
                 names.append(name)
-                self._lay(found, _moved(without(data, _OF_THE_FILE), leads_to))
-        self._lay(found, without(lying, _SHAPE), replaces=True)
+                self._lay(whole, _moved(without(data, _OF_THE_FILE), leads_to))
+        self._lay(whole, without(lying, _SHAPE), replaces=True)
         if names:
-            found.put("parts", names, lying.place("parts"))
-        self._leave_out(found, lying)
-        if "phases" in found:
-            found["phases"].sort(key=_milestone)
-        return found
+            whole.put("parts", names, lying.place("parts"))
+        self._leave_out(whole, lying)
+        if "phases" in whole:
+            whole["phases"].sort(key=_milestone)
+        return whole
 
     def _leave_out(self, found: Block, lying: Block) -> None:
         left = lying.get("without", {})
@@ -101,12 +101,12 @@ class _Composer:
         if data is None:
             return without(own, ("like",))
         below = self._liked(data, seen)
-        found = without(below, (*_OF_THE_FILE, *_LISTS, "limits"))
-        for table in (without(below, (*_OF_THE_FILE, *found)), without(own, ("like",))):
-            self._lay(found, table, replaces=True, positions=False)
-        return found
+        block = without(below, (*_OF_THE_FILE, *_LISTS, "limits"))
+        for table in (without(below, (*_OF_THE_FILE, *block)), without(own, ("like",))):
+            self._lay(block, table, replaces=True, positions=False)
+        return block
 
-    def _read(self, read: Read, name: Any, block: Block, key: str) -> Block | None:
+    def _read(self, read: ReadTable, name: Any, block: Block, key: str) -> Block | None:
         try:
             if isinstance(name, str):
                 return read(name)
@@ -116,10 +116,10 @@ class _Composer:
         return None
 
     def _list(self, block: Block, key: str) -> list[Any]:
-        found = block.get(key, [])
-        if isinstance(found, list):
-            return found
-        self._problem(block, key, f"{found!r} is not a list")
+        items = block.get(key, [])
+        if isinstance(items, list):
+            return items
+        self._problem(block, key, f"{items!r} is not a list")
         return []
 
     def _lay(self, found: Block, above: Block, *, replaces: bool = False, positions: bool = True) -> None:

@@ -86,16 +86,16 @@ def _measurement(row: Mapping[str, str]) -> Fact:
 @cache
 def facts() -> Mapping[str, Fact]:
     """Every fact by its id. Raises `CatalogError` with file and line of every row that breaks a rule."""
-    found: dict[str, Fact] = {}
+    known: dict[str, Fact] = {}
     problems: list[Problem] = []
     for name in ("measurements.csv", "reference_host.csv", "kernels.csv", "documented.csv", "curves.csv"):
         file, curves = f"measurements/{name}", name == "curves.csv"
         for line, row in read_rows(FOLDER / name, file, _CURVE_COLUMNS if curves else _COLUMNS, ("url_seen",)):
             fact = _curve_point(row) if curves else _measurement(row)
-            problems += [Problem(message, file, line) for message in _broken(fact, found)]
-            found[fact.id] = fact
+            problems += [Problem(message, file, line) for message in _broken(fact, known)]
+            known[fact.id] = fact
     refuse(problems)
-    return MappingProxyType(found)
+    return MappingProxyType(known)
 
 
 def _broken(fact: Fact, earlier: Collection[str]) -> Iterator[str]:
@@ -118,10 +118,10 @@ def values(fact: Fact, dimension: str) -> tuple[float, ...]:
     unit = _WRITTEN_UNITS.get(fact.unit)
     if unit not in UNITS[dimension]:
         return ()
-    found = []
+    numbers = []
     for part in _BETWEEN.split(fact.value):
         try:
-            found.append(parse(f"{part.strip()} {unit}".strip(), dimension))
+            numbers.append(parse(f"{part.strip()} {unit}".strip(), dimension))
         except InputError:
             return ()
-    return tuple(found)
+    return tuple(numbers)

@@ -33,12 +33,12 @@ def refuse(problems: Iterable[Problem], name: str = "", path: Path | None = None
 
     name, path: what messages call the file that was read, and where it is, if not in the catalog's folder.
     """
-    found = []
+    placed = []
     for problem in problems:
         place = path if path is not None and problem.file == name else FOLDER / problem.file
-        found.append(_with_line(problem, place))
-    if found:
-        raise CatalogError("\n".join(map(str, found)))
+        placed.append(_with_line(problem, place))
+    if placed:
+        raise CatalogError("\n".join(map(str, placed)))
 
 
 def _with_line(problem: Problem, path: Path) -> Problem:

@@ -62,18 +62,18 @@ _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 
 
 def _layer(layer: _Object) -> ImageLayer:
-    found = ImageLayer(
+    known = ImageLayer(
         digest=layer.digest("digest"),
         size=layer.bytes("size"),
         instruction=layer.string("instruction"),
         empty=layer.flag("empty_diff"),
     )
     layer.done()
-    return found
+    return known
 
 
 def _image(entry: _Object) -> OfficialImage:
-    found = OfficialImage(
+    image = OfficialImage(
         name=entry.named("image"),
         platform=entry.named("platform"),
         digest=entry.digest("manifest_digest"),
@@ -83,11 +83,11 @@ def _image(entry: _Object) -> OfficialImage:
         metadata_steps=entry.strings("metadata_only_steps"),
         source=f"docker-library/repo-info {entry.named('source_path')} at {entry.named('source_commit')[:12]}",
     )
-    total, sizes = entry.bytes("total_compressed_bytes"), sum(layer.size for layer in found.layers)
+    total, sizes = entry.bytes("total_compressed_bytes"), sum(layer.size for layer in image.layers)
     if total != sizes:
         entry.problem(f"{total} is not the sum of the layers' sizes, {sizes}", "total_compressed_bytes")
     entry.done()
-    return found
+    return image
 
 
 def read(path: Path = FILE) -> Mapping[str, OfficialImage]:
@@ -99,15 +99,15 @@ def read(path: Path = FILE) -> Mapping[str, OfficialImage]:
     top = _Object(data, file, "", problems)
     for key in _ABOUT:
         top.string(key)
-    found: dict[str, OfficialImage] = {}
+    images: dict[str, OfficialImage] = {}
     for number, entry in enumerate(top.objects("images")):
         image = _image(entry)
-        if image.name in found:
+        if image.name in images:
             top.problem(f"image {image.name!r} is there twice", f"images.{number}.image")
-        found[image.name] = image
+        images[image.name] = image
     top.done()
     refuse(problems, file, path)
-    return MappingProxyType(found)
+    return MappingProxyType(images)
 
 
 @cache

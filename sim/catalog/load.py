@@ -24,7 +24,7 @@ from sim.catalog.model import (
     DEMANDS,
     HOST_WAITS,
     Application,
-    Demand,
+    DemandKind,
     Fact,
     Family,
     Guest,
@@ -36,7 +36,7 @@ from sim.catalog.model import (
     Per,
     Phase,
     Runs,
-    Share,
+    SharedBy,
     Technology,
     TechnologyPart,
 )
@@ -53,7 +53,7 @@ _ONE = Number(1.0, "1", sources=("definition",))
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "layer", "port")
 _AMOUNT_UNITS: dict[str, str] = {"cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "transfer": "B"}
 
-Entry = TypeVar("Entry", Technology, Guest, Application, Host)
+CatalogEntry = TypeVar("CatalogEntry", Technology, Guest, Application, Host)
 
 
 def _operation(table: Table) -> str:
@@ -72,7 +72,7 @@ def _phase(table: Table) -> Phase:
     if len(present) != 1:
         have = f"has the demands {', '.join(present)}" if present else "has no demand"
         table.problem(f"{have}; a phase has exactly one of {', '.join(DEMANDS)}")
-    demand: Demand = present[0] if present else "wait"
+    demand: DemandKind = present[0] if present else "wait"
     per_page = bool(table.string("for_each", "", allowed=("", "page")))
     amounts: dict[str, Number] = {name: table.number(name, _AMOUNT_UNITS[name]) for name in present if name != "hold"}
     amount, growth = amounts.get(demand, Number(0.0, "s")), growths(table, _AMOUNT_UNITS[demand], _GROWTHS)
@@ -123,7 +123,7 @@ def _memory_part(table: Table) -> MemoryPart:
     part = MemoryPart(
         id=table.string("id"),
         owner=cast("Owner", table.string("owner", allowed=OWNERS)),
-        share=cast("Share", table.string("share", allowed=get_args(Share))),
+        share=cast("SharedBy", table.string("share", allowed=get_args(SharedBy))),
         amount=table.number("bytes", "1" if share_of_guest else "B", definition=True),
         text=table.text("text"),
         content_key=table.string("content_key", ""),
@@ -151,7 +151,7 @@ def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
 
 def _technology(table: Table) -> Technology:
     phases, memory = _plan(table)
-    found = Technology(
+    technology = Technology(
         id=table.string("id"),
         name=table.text("name"),
         kind=table.text("kind"),
@@ -171,9 +171,9 @@ def _technology(table: Table) -> Technology:
         version=table.string("version", ""),
         boots_disk=table.flag("boots_disk"),
     )
-    if (found.runs != "process") != bool(found.guests):
+    if (technology.runs != "process") != bool(technology.guests):
         table.problem("names guests exactly where it does not run a process", "guests")
-    return found
+    return technology
 
 
 def _part(table: Table) -> TechnologyPart:
@@ -188,7 +188,7 @@ def _part(table: Table) -> TechnologyPart:
 
 def _guest(table: Table) -> Guest:
     phases, memory = _plan(table)
-    found = Guest(
+    guest = Guest(
         id=table.string("id"),
         name=table.text("name"),
         phases=phases,
@@ -200,15 +200,15 @@ def _guest(table: Table) -> Guest:
         tasks=table.number("tasks", "1", _NONE),
     )
     ids = [phase.id for phase in phases]
-    for name in found.userland_only_phases:
+    for name in guest.userland_only_phases:
         if name not in ids:
             table.problem(f"no phase {name!r}; there are {', '.join(ids)}", "userland_only_phases")
-    return found
+    return guest
 
 
 def _application(table: Table) -> Application:
     phases, memory = _plan(table)
-    found = Application(
+    application = Application(
         id=table.string("id"),
         name=table.text("name"),
         phases=phases,
@@ -217,9 +217,9 @@ def _application(table: Table) -> Application:
         exits=table.flag("exits"),
         tasks=table.number("tasks", "1", _ONE),
     )
-    if found.image and found.image not in images():
-        table.problem(f"no image {found.image!r}; there are {', '.join(images())}", "image")
-    return found
+    if application.image and application.image not in images():
+        table.problem(f"no image {application.image!r}; there are {', '.join(images())}", "image")
+    return application
 
 
 def _sizes(table: Table) -> dict[str, Number]:
@@ -236,7 +236,7 @@ _MAKERS: dict[str, Callable[[Table], Any]] = {
 }
 
 
-class Files:
+class CatalogFiles:
     """Where the files that a file names are found. table: what they are read as."""
 
     table: type[Table] = Table
@@ -264,7 +264,7 @@ class Files:
         return host(name).cpu_speed
 
 
-def made(kind: str, data: Block, name: str, files: Files, problems: list[Problem]) -> Any:
+def made(kind: str, data: Block, name: str, files: CatalogFiles, problems: list[Problem]) -> Any:
     """The entry that a file's table tells, None where that cannot be said; what is wrong is added to `problems`.
 
     name: the file's, without its ending.
@@ -294,7 +294,7 @@ def read(kind: str, path: Path) -> Any:
     """
     file = f"{kind}/{path.name}"
     problems: list[Problem] = []
-    entry = made(kind, Block(read_toml(path, file), (file, "")), path.stem, Files(), problems)
+    entry = made(kind, Block(read_toml(path, file), (file, "")), path.stem, CatalogFiles(), problems)
     refuse(problems, file, path)
     return entry
 
@@ -333,7 +333,7 @@ def hosts() -> Mapping[str, Host]:
     return _all("hosts")
 
 
-def _one(kind: str, having: Callable[[], Mapping[str, Entry]], name: str | Entry) -> Entry:
+def _one(kind: str, having: Callable[[], Mapping[str, CatalogEntry]], name: str | CatalogEntry) -> CatalogEntry:
     if not isinstance(name, str):
         return name
     try:
@@ -411,8 +411,8 @@ def _places(data: Any, path: str) -> Iterator[tuple[str, str]]:
 @cache
 def cited() -> Mapping[str, tuple[str, ...]]:
     """The facts that numbers of the catalog name, each with the places: none of them may be published in a check."""
-    found: dict[str, list[str]] = {}
+    places_of: dict[str, list[str]] = {}
     for path in sorted(FOLDER.glob("*/*.toml")):
         for source, place in _places(read_toml(path, f"{path.parent.name}/{path.name}"), ""):
-            found.setdefault(source, []).append(f"{path.parent.name}/{path.name}: {place[1:]}")
-    return MappingProxyType({source: tuple(places) for source, places in found.items()})
+            places_of.setdefault(source, []).append(f"{path.parent.name}/{path.name}: {place[1:]}")
+    return MappingProxyType({source: tuple(places) for source, places in places_of.items()})

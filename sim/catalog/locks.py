@@ -26,13 +26,13 @@ _GROWTHS: tuple[Per, ...] = ("instance", "mount", "queued", "port")
 
 def growths(table: Table, dimension: str, allowed: tuple[Per, ...]) -> tuple[Growth, ...]:
     """What a demand's `growth` says: more for each of what the host holds."""
-    found = []
+    growing = []
     for inner in table.tables("growth"):
         per = inner.string("per", allowed=allowed)
         amount = inner.number("amount", dimension)
         inner.done()
-        found += [Growth(one, amount) for one in allowed if one == per]
-    return tuple(found)
+        growing += [Growth(one, amount) for one in allowed if one == per]
+    return tuple(growing)
 
 
 def _hold(table: Table) -> Hold:
@@ -48,25 +48,25 @@ def _operation(table: Table) -> Operation:
             before = ""
         older.append((before or "0", _hold(inner)))
         inner.done()
-    found = Operation(table.string("id"), table.text("text"), _hold(table), tuple(older), table.flag("adds_port"))
+    operation = Operation(table.string("id"), table.text("text"), _hold(table), tuple(older), table.flag("adds_port"))
     if [before for before, _ in older] != sorted({before for before, _ in older}, key=generation):
         table.problem("are not in the order of their kernels, the oldest first, each once", "older")
     table.done()
-    return found
+    return operation
 
 
 def _grace(table: Table) -> Grace | None:
     inner = table.table("grace", needed=False)
     if inner is None:
         return None
-    found = Grace(inner.number("quick", "s"), inner.number("recent", "s"), inner.number("stale", "s"))
-    positive(inner, stale=found.stale)
+    grace = Grace(inner.number("quick", "s"), inner.number("recent", "s"), inner.number("stale", "s"))
+    positive(inner, stale=grace.stale)
     for bound in get_args(Bound):
-        if found.recent.at(bound) >= found.stale.at(bound):
-            inner.problem(f"recent ({found.recent.at(bound)} s) is not less than stale ({found.stale.at(bound)} s)")
+        if grace.recent.at(bound) >= grace.stale.at(bound):
+            inner.problem(f"recent ({grace.recent.at(bound)} s) is not less than stale ({grace.stale.at(bound)} s)")
             break
     inner.done()
-    return found
+    return grace
 
 
 def read(path: Path) -> Lock:
@@ -75,7 +75,7 @@ def read(path: Path) -> Lock:
     problems: list[Problem] = []
     table = Table(read_toml(path, file), file, "", problems)
     operations = [_operation(inner) for inner in table.tables("operations")]
-    found = Lock(
+    lock = Lock(
         table.string("id"),
         table.text("name"),
         MappingProxyType({one.id: one for one in operations}),
@@ -83,17 +83,17 @@ def read(path: Path) -> Lock:
         table.flag("daemon"),
     )
     holds = [hold for one in operations for hold in (one.held, *(hold for _, hold in one.older))]
-    if found.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
+    if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
         table.problem("a lock with a grace period grows by nothing that is queued", "operations")
-    if found.id != path.stem:
-        table.problem(f"{found.id!r} is not the file's name {path.stem!r}", "id")
+    if lock.id != path.stem:
+        table.problem(f"{lock.id!r} is not the file's name {path.stem!r}", "id")
     if not operations:
         table.problem("are missing; a lock names what is done under it", "operations")
-    if len(found.operations) < len(operations):
+    if len(lock.operations) < len(operations):
         table.problem("have an id twice", "operations")
     table.done()
     refuse(problems, file, path)
-    return found
+    return lock
 
 
 @cache

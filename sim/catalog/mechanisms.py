@@ -64,10 +64,10 @@ def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
     inner = table.table(key)
     if inner is None:
         return {name: Number(0.0, dimension) for name, dimension in dimensions.items()}
-    found = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
-    positive(inner, **{name: number for name, number in found.items() if name not in _MAY_BE_ZERO})
+    numbers = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
+    positive(inner, **{name: number for name, number in numbers.items() if name not in _MAY_BE_ZERO})
     inner.done()
-    return found
+    return numbers
 
 
 def read(path: Path = FILE) -> Mechanisms:
@@ -78,7 +78,7 @@ def read(path: Path = FILE) -> Mechanisms:
     ksm = _numbers(table, "ksm", pages="1", sleep="s", check="s", check_merged="s")
     reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
     balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")
-    found = Mechanisms(
+    mechanisms = Mechanisms(
         fault=_numbers(table, "page_cache", fault="s")["fault"],
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
@@ -88,7 +88,7 @@ def read(path: Path = FILE) -> Mechanisms:
     )
     table.done()
     refuse(problems, file, path)
-    return found
+    return mechanisms
 
 
 @cache

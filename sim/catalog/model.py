@@ -14,8 +14,8 @@ from typing import Any, Literal
 from sim.outcome import Bound, Owner
 from sim.scenario import Text
 
-Demand = Literal["cpu", "read", "write", "transfer", "hold", "wait"]
-DEMANDS: tuple[Demand, ...] = ("cpu", "read", "write", "transfer", "hold", "wait")
+DemandKind = Literal["cpu", "read", "write", "transfer", "hold", "wait"]
+DEMANDS: tuple[DemandKind, ...] = ("cpu", "read", "write", "transfer", "hold", "wait")
 
 Per = Literal["instance", "mount", "layer", "queued", "port"]
 """What a demand may grow with."""
@@ -297,7 +297,7 @@ class Phase(Sensed):
     id: str
     owner: Owner
     leads_to: Milestone
-    demand: Demand
+    demand: DemandKind
     amount: Number = field(metadata=COSTS)
     text: Text
     resource: str = ""
@@ -312,7 +312,7 @@ class Phase(Sensed):
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("parallelism"))
 
 
-Share = Literal["instance", "host", "content"]
+SharedBy = Literal["instance", "host", "content"]
 """How often the pages are there: once for each instance, once on the host, or once for each content key.
 
 In virtual machines the last is once for each guest.
@@ -342,7 +342,7 @@ class MemoryPart(Sensed):
 
     id: str
     owner: Owner
-    share: Share
+    share: SharedBy
     amount: Number = field(metadata=COSTS)
     text: Text
     content_key: str = ""

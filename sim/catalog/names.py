@@ -9,9 +9,9 @@ from sim.catalog import load
 from sim.catalog.profile import PROFILE
 from sim.errors import InputError
 
-Kind = Literal["technologies", "guests", "applications", "hosts", "images"]
+CatalogKind = Literal["technologies", "guests", "applications", "hosts", "images"]
 
-FIELDS: dict[str, Kind] = {
+FIELDS: dict[str, CatalogKind] = {
     "technology": "technologies",
     "guest": "guests",
     "application": "applications",
@@ -20,12 +20,12 @@ FIELDS: dict[str, Kind] = {
 """What a parameter of that name means where nothing marks it."""
 
 
-def known(kind: Kind) -> tuple[str, ...]:
+def known(kind: CatalogKind) -> tuple[str, ...]:
     """The ids the catalog has of one kind, in its order."""
     return tuple(getattr(load, kind)())
 
 
-def check(kind: Kind, name: str) -> None:
+def check(kind: CatalogKind, name: str) -> None:
     """Raise `InputError` naming what is near, or all there are, unless the catalog has that id.
 
     A host may also be the path of a profile, as `python -m sim calibrate` writes it.
@@ -36,7 +36,7 @@ def check(kind: Kind, name: str) -> None:
     check_id(kind, name)
 
 
-def check_id(kind: Kind, name: str) -> None:
+def check_id(kind: CatalogKind, name: str) -> None:
     """As `check`, of the catalog's ids alone: no file is read, whatever the name."""
     have = known(kind)
     if name not in have:
@@ -50,7 +50,7 @@ class CatalogName:
     A file can only say ids. The context of a check may say which entry an id of (kind, id) is meant to be.
     """
 
-    kind: Kind
+    kind: CatalogKind
     empty: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
@@ -74,7 +74,7 @@ class CatalogName:
         return json_schema(self.kind, empty=self.empty)
 
 
-def json_schema(kind: Kind, *, empty: bool = False) -> dict[str, Any]:
+def json_schema(kind: CatalogKind, *, empty: bool = False) -> dict[str, Any]:
     """The JSON Schema of such a name: the ids there are, those of a scenario's own catalog; a host's profile too."""
     own: dict[str, Any] = {"type": "string", "minLength": 1, "description": "An id of the scenario's own catalog."}
     if kind == "hosts":

@@ -17,7 +17,7 @@ from sim.catalog.block import Block
 from sim.catalog.files import line_of, parse_toml
 from sim.catalog.hosts import check_host
 from sim.catalog.model import Application, Guest, Host, Number, Technology
-from sim.catalog.names import FIELDS, Kind
+from sim.catalog.names import FIELDS, CatalogKind
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder, read_text
@@ -43,7 +43,7 @@ class _OwnTable(Table):
         return value
 
 
-class OwnCatalog(load.Files):
+class OwnCatalog(load.CatalogFiles):
     """The entries of a folder, each read when it is asked for.
 
     Raises `InputError` where there is no such folder, or where it has too many files.
@@ -90,7 +90,7 @@ class OwnCatalog(load.Files):
         """A host's CPU speed."""
         return self.entry("hosts", name).cpu_speed if name in self.own("hosts") else super().speed(name)
 
-    def entry(self, kind: Kind, name: str) -> Any:
+    def entry(self, kind: CatalogKind, name: str) -> Any:
         """The folder's entry of that id.
 
         Raises `InputError` with file, line and dotted path of every rule that its file breaks.
@@ -106,7 +106,7 @@ class OwnCatalog(load.Files):
                 self._reading.remove(key)
         return self._entries[key]
 
-    def _made(self, kind: Kind, name: str) -> Entry:
+    def _made(self, kind: CatalogKind, name: str) -> Entry:
         data, problems = self.read(kind, name), list[Problem]()
         found: Entry | None = load.made(kind, data, name, self, problems)
         if found is not None and not problems:

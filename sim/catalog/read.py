@@ -24,7 +24,7 @@ from sim.scenario import Text
 _ROUNDING = 0.02
 """How far a number may be from the fact it names without a derivation: catalog numbers are rounded to three digits."""
 
-Speed = Callable[[str], Number]
+SpeedOfHost = Callable[[str], Number]
 """A host's CPU speed by its id; raises `InputError` where there is no such host."""
 
 
@@ -50,7 +50,7 @@ class Table:
     """
 
     def __init__(
-        self, data: Mapping[str, Any], file: str, path: str, problems: list[Problem], speed: Speed = no_host
+        self, data: Mapping[str, Any], file: str, path: str, problems: list[Problem], speed: SpeedOfHost = no_host
     ) -> None:
         self._data = data
         self._file = file
@@ -120,12 +120,12 @@ class Table:
         table = self.table(key)
         if table is None:
             return Text(en="-", ja="-")
-        found = Text(en=table.string("en"), ja=table.string("ja"))
+        text = Text(en=table.string("en"), ja=table.string("ja"))
         for name in ("en", "ja"):
-            if table.has(name) and not getattr(found, name).strip():
+            if table.has(name) and not getattr(text, name).strip():
                 table.problem("is empty", name)
         table.done()
-        return found
+        return text
 
     def _inner(self, data: Mapping[str, Any], key: str) -> Table:
         file, path = self._place(key)
@@ -143,22 +143,22 @@ class Table:
     def tables(self, key: str) -> list[Table]:
         """The array of tables of that key; empty where it is not there."""
         value = self._take(key, list, [], "an array of tables")
-        found = []
+        tables = []
         for index, item in enumerate(value):
             if isinstance(item, dict):
-                found.append(self._inner(item, f"{key}.{index}"))
+                tables.append(self._inner(item, f"{key}.{index}"))
             else:
                 self.problem(f"{item!r} is not a table", f"{key}.{index}")
-        return found
+        return tables
 
     def numbers(self, key: str, dimension: str) -> dict[str, Number]:
         """A table of numbers by name; empty where it is not there."""
         table = self.table(key, needed=False)
         if table is None:
             return {}
-        found = {name: table.number(name, dimension) for name in table.names()}
+        numbers = {name: table.number(name, dimension) for name in table.names()}
         table.done()
-        return found
+        return numbers
 
     def number(self, key: str, dimension: str, default: Number | None = None, definition: bool = False) -> Number:
         """A number with its provenance.
@@ -184,8 +184,8 @@ class Table:
                 key,
             )
             return nothing
-        found = self.table(key)
-        return nothing if found is None else found.as_number(dimension, definition) or nothing
+        inner = self.table(key)
+        return nothing if inner is None else inner.as_number(dimension, definition) or nothing
 
     def _quantity(self, key: str, dimension: str) -> float | None:
         self._read.add(key)

@@ -90,7 +90,7 @@ class Lazy(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
-class Distribution(Sensed):
+class DistributionNumbers(Sensed):
     """All of it. unpack: one core's rates by stage; clients: daemon defaults by name; mirror and peer by name."""
 
     registries: Mapping[str, Registry]
@@ -105,23 +105,25 @@ def _group(table: Table, key: str, **dimensions: str) -> Mapping[str, Number]:
     inner = table.table(key)
     if inner is None:
         return {}
-    found = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
-    positive(inner, **{name: number for name, number in found.items() if dimensions[name] == "B/s" or name in _COUNTS})
+    numbers = {name: inner.number(name, dimension) for name, dimension in dimensions.items()}
+    positive(
+        inner, **{name: number for name, number in numbers.items() if dimensions[name] == "B/s" or name in _COUNTS}
+    )
     inner.done()
-    return MappingProxyType(found)
+    return MappingProxyType(numbers)
 
 
 def _pull_limit(table: Table | None) -> PullLimit | None:
     if table is None:
         return None
-    found = PullLimit(table.number("anonymous", "1"), table.number("personal", "1"), table.number("window", "s"))
-    positive(table, anonymous=found.anonymous, personal=found.personal, window=found.window)
+    limit = PullLimit(table.number("anonymous", "1"), table.number("personal", "1"), table.number("window", "s"))
+    positive(table, anonymous=limit.anonymous, personal=limit.personal, window=limit.window)
     table.done()
-    return found
+    return limit
 
 
 def _registry(name: str, table: Table) -> Registry:
-    found = Registry(
+    known = Registry(
         id=name,
         name=table.text("name"),
         round_trips=table.number("round_trips", "s"),
@@ -131,21 +133,21 @@ def _registry(name: str, table: Table) -> Registry:
         shared_store=table.flag("shared_store"),
         pull_limit=_pull_limit(table.table("pull_limit", needed=False)),
     )
-    positive(table, flow=found.flow, uplink=found.uplink)
+    positive(table, flow=known.flow, uplink=known.uplink)
     table.done()
-    return found
+    return known
 
 
 def _format(table: Table) -> LazyFormat:
-    found = LazyFormat(
+    lazy_format = LazyFormat(
         index=table.number("index", "1"),
         mount=table.number("mount", "s"),
         request=table.number("request", "B"),
         amplification=table.number("amplification", "1"),
     )
-    positive(table, request=found.request, amplification=found.amplification)
+    positive(table, request=lazy_format.request, amplification=lazy_format.amplification)
     table.done()
-    return found
+    return lazy_format
 
 
 def _tables(table: Table | None) -> dict[str, Table]:
@@ -163,21 +165,21 @@ def _lazy(table: Table | None) -> Lazy:
     missing = [name for name in LAZY_FORMATS if name not in formats]
     if missing:
         table.problem(f"has no {', '.join(missing)}", "formats")
-    found = Lazy(
+    lazy = Lazy(
         read=table.number("read", "1"),
         latency=table.number("latency", "s"),
         mirror_latency=table.number("mirror_latency", "s"),
         formats=MappingProxyType(formats),
     )
     table.done()
-    return found
+    return lazy
 
 
-def read(path: Path = FILE) -> Distribution:
+def read(path: Path = FILE) -> DistributionNumbers:
     """The catalog file of registries. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file, problems = f"registries/{path.name}", list[Problem]()
     table = Table(read_toml(path, file), file, "", problems)
-    found = Distribution(
+    numbers = DistributionNumbers(
         registries=MappingProxyType(
             {name: _registry(name, inner) for name, inner in _tables(table.table("registries")).items()}
         ),
@@ -199,22 +201,22 @@ def read(path: Path = FILE) -> Distribution:
         ),
         lazy=_lazy(table.table("lazy")),
     )
-    if HUB not in found.registries:
+    if HUB not in numbers.registries:
         table.problem(f"has no {HUB}, which is the default", "registries")
     table.done()
     refuse(problems, file, path)
-    return found
+    return numbers
 
 
 @cache
-def distribution() -> Distribution:
+def distribution() -> DistributionNumbers:
     """The catalog's registries, mirrors, peers and clients, read once."""
     return read()
 
 
 def registry(name: str) -> Registry:
     """The registry of that id. Raises `InputError` naming those there are."""
-    found = distribution().registries.get(name)
-    if found is None:
+    known = distribution().registries.get(name)
+    if known is None:
         raise InputError(f"no registry {name!r}; there are {', '.join(distribution().registries)}")
-    return found
+    return known

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import dockerflags
-from sim.cli.output import FAILED, HELD, Formats, Output, one_format, say
+from sim.cli.output import FAILED, HELD, Formats, StandardOutput, one_format, say
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.builds.stages import Dockerfile
     from sim.builds.suggest import Suggestion
     from sim.report.building import Limit
-    from sim.studies.build import Parameters, WhatIf
+    from sim.studies.build import Build, WhatIf
 
 GRAPHS = {"dot": "build.dot", "mermaid": "build.mmd", "svg": "build.svg"}
 """Forms of the build's graph, and what `--out` calls the file of each."""
@@ -54,13 +54,13 @@ def _seconds(text: str) -> float:
 
 
 def _pairs(texts: Sequence[str], option: str, known: str = "NAME=VALUE") -> dict[str, str]:
-    found = {}
+    pairs = {}
     for text in texts:
         name, equals, value = text.rpartition("=") if known.startswith("URL") else text.partition("=")
         if not equals or not name:
             raise click.BadParameter(f"{text!r} is no {known}", param_hint=option)
-        found[name] = value
-    return found
+        pairs[name] = value
+    return pairs
 
 
 def _arguments(texts: Sequence[str], option: str) -> dict[str, str]:
@@ -168,7 +168,7 @@ def build(
         raise click.UsageError("--out DIR is for --graph; expected one of " + ", ".join(GRAPHS))
     limit = _limit(most) if most is not None else None
     dockerfile = _dockerfile(folder, dockerfile)
-    flagged = dockerflags.Given(flags)
+    flagged = dockerflags.GivenFlags(flags)
     given = _arguments(arguments, "--build-arg")
     second: dict[str, Any] = {"edits": [_edit(text) for text in edits]}
     if given or edited:
@@ -201,7 +201,7 @@ def build(
     advised = _advice(params, folder, imagined, changed=changed) if suggest else ()
     notes = [note.text for note in flagged.notes(_read(folder, dockerfile))]
     notes += _imports(flagged, params, folder, cache, builder) if flagged.values("--cache-from") else []
-    told = building.Told(
+    told = building.BuildReport(
         outcome, builder, advised, imagined if suggest else (), tuple(dict.fromkeys(notes)),
         building.judged(outcome, imagined, limit, changed=changed) if limit else None,
     )  # fmt: skip
@@ -209,13 +209,13 @@ def build(
     if out:
         _write(Path(out), drawn)
     if form == "json":
-        Output()(building.as_json(told, {} if out else drawn))
+        StandardOutput()(building.as_json(told, {} if out else drawn))
     elif drawn and not out:
-        Output()(next(iter(drawn.values())))
+        StandardOutput()(next(iter(drawn.values())))
         for note in told.notes:
             say(note)
     else:
-        Output()(building.as_table(told, breaks))
+        StandardOutput()(building.as_table(told, breaks))
     return HELD if told.verdict is None or told.verdict.passed else FAILED
 
 
@@ -243,7 +243,7 @@ def _read(folder: str, dockerfile: str) -> Dockerfile | None:
     return parse(read_bytes(path, DOCKERFILE), dockerfile) if is_file(path) else None
 
 
-def _imports(flagged: dockerflags.Given, params: Parameters, folder: str, cache: str, builder: str) -> list[str]:
+def _imports(flagged: dockerflags.GivenFlags, params: Build, folder: str, cache: str, builder: str) -> list[str]:
     """What an imported cache would hold, in both modes of an export; what is shown is one of them."""
     from sim.report.building import imported
     from sim.studies.build import plan
@@ -272,14 +272,14 @@ def _write(folder: Path, drawn: Mapping[str, str]) -> None:
         raise InputError(Problem(message, str(folder))) from None
 
 
-def _imagined(params: Parameters, folder: str) -> tuple[WhatIf, ...]:
+def _imagined(params: Build, folder: str) -> tuple[WhatIf, ...]:
     """What edits would cost."""
     from sim.studies.build import what_if
 
     return what_if(dataclasses.replace(params, builds=()), folder)
 
 
-def _advice(params: Parameters, folder: str, imagined: Sequence[WhatIf], *, changed: bool) -> tuple[Suggestion, ...]:
+def _advice(params: Build, folder: str, imagined: Sequence[WhatIf], *, changed: bool) -> tuple[Suggestion, ...]:
     """Suggestions for the edit that was given; else for the dearest of those that were tried."""
     from sim.builds.edits import Change, Edit
     from sim.studies.build import advice

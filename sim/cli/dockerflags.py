@@ -104,7 +104,7 @@ class Note:
     text: str
 
 
-class Given:
+class GivenFlags:
     """The flags that were given."""
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
@@ -121,12 +121,12 @@ class Given:
     @property
     def platforms(self) -> list[str]:
         """The platforms that are asked for. Raises `click.BadParameter`."""
-        found = [name.strip() for value in self.values("--platform") for name in value.split(",")]
-        for name in found:
+        names = [name.strip() for value in self.values("--platform") for name in value.split(",")]
+        for name in names:
             if not re.fullmatch(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?", name):
                 message = f"{name!r} is no platform; expected one such as linux/arm64"
                 raise click.BadParameter(message, param_hint="--platform")
-        return found
+        return names
 
     def line(self) -> str:
         """What is in the keys of steps, as words of a command line; of several platforms the first."""
@@ -144,7 +144,7 @@ class Given:
 
     def notes(self, dockerfile: Dockerfile | None) -> list[Note]:
         """What is to be said of the flags; dockerfile: None where it cannot be read."""
-        found = [
+        notes = [
             Note(flag, f"{flag} {EXPLAINED[flag]}")
             for flag in self._values
             if flag in EXPLAINED and not (flag == "--cache-to" and self.values("--cache-from"))
@@ -152,13 +152,13 @@ class Given:
         if len(self.platforms) > 1:
             first, *others = self.platforms
             text = "--platform: each platform is built by itself, on the same rules"
-            found.append(Note("--platform", f"{text}; shown is {first}, not {', '.join(others)}."))
+            notes.append(Note("--platform", f"{text}; shown is {first}, not {', '.join(others)}."))
         elif self.platforms and self.platforms[0] != "linux/amd64":
             text = f"--platform {self.platforms[0]} is in the key of every RUN"
-            found.append(Note("--platform", f"{text}; that a RUN takes longer under emulation is not modelled."))
+            notes.append(Note("--platform", f"{text}; that a RUN takes longer under emulation is not modelled."))
         if dockerfile is not None:
-            found += _entrusted(self, dockerfile)
-        return found
+            notes += _entrusted(self, dockerfile)
+        return notes
 
 
 def _fields(value: str) -> dict[str, str]:
@@ -167,7 +167,7 @@ def _fields(value: str) -> dict[str, str]:
     return {name: text for name, given, text in pairs if given} or {"type": "registry", "ref": value}
 
 
-def _entrusted(given: Given, dockerfile: Dockerfile) -> Iterator[Note]:
+def _entrusted(given: GivenFlags, dockerfile: Dockerfile) -> Iterator[Note]:
     """Secrets and SSH agents: what mounts them, and what is missing where a RUN cannot do without."""
     for flag, kind, default in (("--secret", "secret", ""), ("--ssh", "ssh", "default")):
         wanted = list(_mounted(dockerfile, kind, default))
@@ -193,12 +193,12 @@ def _id(value: str, default: str) -> str:
 
 def _mounted(dockerfile: Dockerfile, kind: str, default: str) -> Iterator[tuple[int, str, bool]]:
     """Line, id and whether it is required of each mount of a kind; an id left out is the last part of the target."""
-    from sim.builds.instructions import Run
+    from sim.builds.instructions import RunInstruction
     from sim.builds.mounts import read_mount
 
     for stage in dockerfile.stages:
         for step in stage.instructions:
-            for value in step.mounts if isinstance(step, Run) else ():
+            for value in step.mounts if isinstance(step, RunInstruction) else ():
                 try:
                     mount = read_mount(value, str)
                 except ValueError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sim.cli.output import BAD_INPUT, FAILED, HELD, Output, one_format, report
+from sim.cli.output import BAD_INPUT, FAILED, HELD, StandardOutput, one_format, report
 from sim.errors import InputError, Problem
 
 
@@ -35,7 +35,7 @@ def inspect(
 
     budgets = [limits.max_wasted(max_wasted)] if max_wasted is not None else []
     budgets += [limits.min_efficiency(min_efficiency)] if min_efficiency is not None else []
-    found: list[tuple[str, dict[str, Any]]] = []
+    reports: list[tuple[str, dict[str, Any]]] = []
     problems: list[Problem] = []
     broken = False
     for path in paths:
@@ -46,20 +46,20 @@ def inspect(
         except InputError as error:
             problems += error.problems
             continue
-        found.append((path, one))
+        reports.append((path, one))
         for image in one["images"] if budgets else ():
             broken = bool(limits.judge(image, budgets)) or broken
         problems += [
             Problem(item["message"], path, item.get("line") or 0, 0, item.get("path") or "")
             for item in one.get("problems", [])
         ]
-    if not found:
+    if not reports:
         raise InputError(problems)
     if form == "json":
-        answer = found[0][1] if len(paths) == 1 else together(found)
-        Output()(json.dumps(answer, indent=2, ensure_ascii=False))
+        answer = reports[0][1] if len(paths) == 1 else together(reports)
+        StandardOutput()(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
-        Output()(inspected(found))
+        StandardOutput()(inspected(reports))
     report(problems)
     return BAD_INPUT if problems else FAILED if broken else HELD
 
@@ -74,6 +74,6 @@ def replay(file: str | None, form: str) -> int:
     from sim.evidence.replay import replay as run_again
     from sim.report.inspection import replayed
 
-    found = run_again(file).plain()
-    Output()(json.dumps(found, indent=2, ensure_ascii=False) if form == "json" else replayed(found))
-    return FAILED if found["disagreements"] else HELD
+    replayed_as = run_again(file).plain()
+    StandardOutput()(json.dumps(replayed_as, indent=2, ensure_ascii=False) if form == "json" else replayed(replayed_as))
+    return FAILED if replayed_as["disagreements"] else HELD

@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from sim import limits
-from sim.console import Output, is_terminal, say
+from sim.console import StandardOutput, is_terminal, say
 from sim.errors import Problem, SimError, cut, first_of
 
 __all__ = [
-    "BAD_INPUT", "FAILED", "HELD", "INTERNAL", "INTERRUPTED", "Formats", "Output", "columns", "one_format", "progress",
-    "report", "say", "tell_bug",
+    "BAD_INPUT", "FAILED", "HELD", "INTERNAL", "INTERRUPTED", "Formats", "StandardOutput", "columns", "one_format",
+    "progress", "report", "say", "tell_bug",
 ]  # fmt: skip
 
 HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130

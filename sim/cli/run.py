@@ -17,7 +17,7 @@ from sim.cli.output import (
     INTERNAL,
     INTERRUPTED,
     Formats,
-    Output,
+    StandardOutput,
     progress,
     report,
     say,
@@ -73,7 +73,7 @@ def run(
     before = jsonlines.baseline(Path(baseline)) if baseline else None
     loaded = [_load(file) for file in files]
     folder = _folder(out) if out else None
-    printed = Output()
+    printed = StandardOutput()
     finished: list[tuple[Scenario, tuple[Outcome, ...]]] = []
     ran: list[Ran] = []
     codes = [HELD]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.output import BAD_INPUT, HELD, Output, columns, one_format, report
+from sim.cli.output import BAD_INPUT, HELD, StandardOutput, columns, one_format, report
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder
 
@@ -37,21 +37,21 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
 @one_format("table", "json")
 def list_(folder: str | None, form: str) -> int:
     """The lessons, by concept."""
-    from sim.loading import shelf
+    from sim.loading import shipped
     from sim.report.listing import as_json, as_table
 
-    place = Path(folder) if folder else shelf.folder()
+    place = Path(folder) if folder else shipped.folder()
     files = sorted(place.glob("*.yaml")) if is_folder(place) else []
     if not files:
         raise InputError(Problem("has no scenario; expected *.yaml files", str(place)))
-    found: list[Scenario] = []
+    scenarios: list[Scenario] = []
     problems: list[Problem] = []
     for file in files:
         try:
-            found += load_all([str(file)])
+            scenarios += load_all([str(file)])
         except InputError as error:
             problems += error.problems
-    Output()(as_json(found) if form == "json" else as_table(found, columns()))
+    StandardOutput()(as_json(scenarios) if form == "json" else as_table(scenarios, columns()))
     report(problems)
     return BAD_INPUT if problems else HELD
 
@@ -60,7 +60,7 @@ def list_(folder: str | None, form: str) -> int:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
 def check(files: tuple[str, ...]) -> int:
     """Validate scenario files; every problem with its place."""
-    out, code = Output(), HELD
+    out, code = StandardOutput(), HELD
     for file in files:
         try:
             load_all([file])
@@ -78,5 +78,5 @@ def schema() -> int:
 
     from sim.loading import schema as make
 
-    Output()(json.dumps(make(), indent=2, ensure_ascii=False))
+    StandardOutput()(json.dumps(make(), indent=2, ensure_ascii=False))
     return HELD

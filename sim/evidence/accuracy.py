@@ -21,7 +21,7 @@ from sim.catalog import load as catalog
 from sim.catalog.facts import MAY_SET, values
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder
-from sim.loading import load, shelf
+from sim.loading import load, shipped
 from sim.loading.parameters import fields
 from sim.outcome import Metric, Outcome
 from sim.quantity import parse
@@ -36,11 +36,11 @@ JUDGED = 0.1
 TOLERANCE = 1e-6
 """How much worse than recorded an accuracy may be: the rounding of the record."""
 
-_CASES = shelf.folder() / shelf.EVIDENCE
+_CASES = shipped.folder() / shipped.EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AccuracyRow:
     """One published figure and what the model predicts for it.
 
     of: the label; at: the circumstances, in words. predicted, published, low, high: in `unit`. error: (predicted -
@@ -74,8 +74,8 @@ class Row:
 class Ordering:
     """Two figures that one source orders, and whether the model puts them in the same order."""
 
-    smaller: Row
-    larger: Row
+    smaller: AccuracyRow
+    larger: AccuracyRow
     right: bool
 
 
@@ -83,14 +83,14 @@ class Ordering:
 class Accuracy:
     """Every row, in the order of the files, and every ordering that is judged."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[AccuracyRow, ...]
     orderings: tuple[Ordering, ...]
 
     def median(self, use: str) -> float | None:
         """The median absolute error of the rows of one use, each source weighing the same; None without rows."""
         return weighed_median([row for row in self.rows if row.use == use])
 
-    def circular(self) -> tuple[list[Row], list[Row]]:
+    def circular(self) -> tuple[list[AccuracyRow], list[AccuracyRow]]:
         """The `calibrate` rows whose own fact set a number of the catalog, and those of which a sibling figure did."""
         rows = [row for row in self.rows if row.use == "calibrate"]
         set_numbers = catalog.cited()
@@ -100,11 +100,11 @@ class Accuracy:
 
     def of_sources(self, use: str) -> Mapping[str, tuple[int, float]]:
         """Publication to its number of rows and their median absolute error."""
-        found: dict[str, list[Row]] = defaultdict(list)
+        by_publication: dict[str, list[AccuracyRow]] = defaultdict(list)
         for row in self.rows:
             if row.use == use:
-                found[row.publication].append(row)
-        return {publication: (len(rows), weighed_median(rows) or 0.0) for publication, rows in found.items()}
+                by_publication[row.publication].append(row)
+        return {publication: (len(rows), weighed_median(rows) or 0.0) for publication, rows in by_publication.items()}
 
     def covered(self, use: str) -> tuple[int, int]:
         """How many published figures lie in the range that the inputs' sources allow, and how many have one."""
@@ -131,7 +131,7 @@ class Accuracy:
 
     def record(self) -> dict[str, Any]:
         """What is kept of it: the medians, the orderings, and each case's own median."""
-        by_case: dict[str, list[Row]] = defaultdict(list)
+        by_case: dict[str, list[AccuracyRow]] = defaultdict(list)
         for row in self.rows:
             by_case[row.case].append(row)
         return {
@@ -147,15 +147,15 @@ class Accuracy:
         """
         now = self.record()
         if now["cases"].keys() >= recorded["cases"].keys():
-            found = [
+            losses = [
                 f"median absolute error of {use} is {now['medians'][use]:.4f}, recorded {was:.4f}"
                 for use, was in recorded["medians"].items()
                 if was is not None and now["medians"][use] > was + TOLERANCE
             ]
             wrong, was_wrong = (each["judged"] - each["right"] for each in (now["orderings"], recorded["orderings"]))
             if wrong > was_wrong:
-                found.append(f"{wrong} orderings are wrong, recorded {was_wrong}")
-            return found
+                losses.append(f"{wrong} orderings are wrong, recorded {was_wrong}")
+            return losses
         return [
             f"median absolute error of {case} is {error:.4f}, recorded {recorded['cases'][case]:.4f}"
             for case, error in now["cases"].items()
@@ -180,10 +180,10 @@ def accuracy(paths: Sequence[str | Path] = ()) -> Accuracy:
 
 def recorded() -> Mapping[str, Any]:
     """The accuracy that was reached when it was last recorded, in `Accuracy.record`'s shape."""
-    found: dict[str, Any] = json.loads(
+    record: dict[str, Any] = json.loads(
         resources.files("sim.evidence").joinpath("data/accuracy.json").read_text("utf-8")
     )
-    return found
+    return record
 
 
 class Erring(Protocol):
@@ -219,7 +219,7 @@ def weighed_median(rows: Sequence[Erring]) -> float | None:
     return None
 
 
-def ordered(one: Row, other: Row) -> bool | None:
+def ordered(one: AccuracyRow, other: AccuracyRow) -> bool | None:
     """Whether the model orders two figures as published; None where the published ones are too near to tell.
 
     Raises `InputError` where they measure different intervals: such figures are not compared.
@@ -235,24 +235,24 @@ def ordered(one: Row, other: Row) -> bool | None:
     return _si(small, small.predicted) < _si(large, large.predicted)
 
 
-def orderings(rows: Iterable[Row]) -> tuple[Ordering, ...]:
+def orderings(rows: Iterable[AccuracyRow]) -> tuple[Ordering, ...]:
     """Every pair that one publication orders: the same circumstances and statistic, different subjects.
 
     Raises `InputError` where a publication's figures at the same circumstances measure different intervals.
     """
-    groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[AccuracyRow]] = defaultdict(list)
     for row in rows:
         if row.at:
             groups[row.publication, row.at, row.statistic].append(row)
-    found = []
+    pairs = []
     for group in groups.values():
         for position, one in enumerate(group):
             for other in group[position + 1 :]:
                 right = None if one.subject == other.subject else ordered(one, other)
                 if right is not None:
                     small, large = sorted((one, other), key=_si)
-                    found.append(Ordering(small, large, right))
-    return tuple(found)
+                    pairs.append(Ordering(small, large, right))
+    return tuple(pairs)
 
 
 def _rounded(value: float | None) -> float | None:
@@ -274,21 +274,21 @@ def _factor(unit: str) -> float:
     return parse(f"1 {unit.removeprefix('1')}".strip(), _dimension(unit))
 
 
-def _si(row: Row, value: float | None = None) -> float:
+def _si(row: AccuracyRow, value: float | None = None) -> float:
     return (row.published if value is None else value) * _factor(row.unit)
 
 
 def _files(paths: Sequence[str | Path]) -> list[Path]:
-    found: list[Path] = []
+    collected: list[Path] = []
     for path in map(Path, paths or (_CASES,)):
         if is_folder(path):
             inside = sorted(path.glob("*.yaml"))
             if not inside:
                 raise InputError(Problem("has no case; expected *.yaml files", str(path)))
-            found += inside
+            collected += inside
         else:
-            found.append(path)
-    return found
+            collected.append(path)
+    return collected
 
 
 def _problems(scenario: Scenario) -> Iterable[Problem]:
@@ -327,7 +327,7 @@ def _run(scenario: Scenario) -> tuple[Outcome, ...]:
         raise InputError([replace(p, file=p.file or scenario.file) for p in error.problems]) from None
 
 
-def _rows(scenario: Scenario, outcomes: Sequence[Outcome]) -> Iterable[Row]:
+def _rows(scenario: Scenario, outcomes: Sequence[Outcome]) -> Iterable[AccuracyRow]:
     variants = {label: parameters for part in scenario.parts for label, parameters in part.variants.items()}
     metrics = {(m.of, m.metric, m.statistic): m for outcome in outcomes for m in outcome.metrics}
     for published in scenario.published:
@@ -335,12 +335,12 @@ def _rows(scenario: Scenario, outcomes: Sequence[Outcome]) -> Iterable[Row]:
         yield _row(scenario.id, published, metric, variants[published.of])
 
 
-def _row(case: str, published: Published, metric: Metric, parameters: Any) -> Row:
+def _row(case: str, published: Published, metric: Metric, parameters: Any) -> AccuracyRow:
     fact = catalog.facts()[published.source]
     factor = _factor(published.unit)
     predicted, value = metric.value / factor, float(published.value)
     low, high = (end / factor for end in metric.range) if metric.range else (None, None)
-    return Row(
+    return AccuracyRow(
         case=case,
         metric=published.metric,
         statistic=published.statistic,

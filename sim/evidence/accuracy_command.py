@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.console import Output, say
+from sim.console import StandardOutput, say
 
 if TYPE_CHECKING:
-    from sim.evidence.accuracy import Accuracy, Row
+    from sim.evidence.accuracy import Accuracy, AccuracyRow
 
 _LIMIT = 140
 
@@ -22,10 +22,10 @@ def command(files: tuple[str, ...], form: str) -> int:
     """Hold predictions against published figures: every case, or those of FILE..."""
     from sim.evidence import accuracy as evidence
 
-    found = evidence.accuracy(files)
-    text = json.dumps(found.plain(), indent=2, ensure_ascii=False) if form == "json" else as_table(found)
-    Output()(text)
-    lost = found.lost(evidence.recorded())
+    measured = evidence.accuracy(files)
+    text = json.dumps(measured.plain(), indent=2, ensure_ascii=False) if form == "json" else as_table(measured)
+    StandardOutput()(text)
+    lost = measured.lost(evidence.recorded())
     for message in lost:
         say(f"accuracy lost: {message}")
     return 1 if lost else 0
@@ -67,7 +67,7 @@ def as_table(found: Accuracy) -> str:
 _HEADER = ("use", "of", "metric", "predicted", "published", "error", "fact", "at")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: AccuracyRow) -> tuple[str, ...]:
     from sim.report.table import ESTIMATE
 
     statistic = "" if row.statistic == "value" else f".{row.statistic}"

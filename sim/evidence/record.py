@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.evidence.accuracy import USES, Accuracy, Row, accuracy, recorded, weighed_median
+from sim.evidence.accuracy import USES, Accuracy, AccuracyRow, accuracy, recorded, weighed_median
 from sim.outputfile import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,20 +33,20 @@ def told(page: str, found: Accuracy) -> str:
     return re.sub(r"\d+ of \d+ checks lie in it", f"{within} of {ranged} checks lie in it", page)
 
 
-def _counted(rows: Sequence[Row]) -> str:
+def _counted(rows: Sequence[AccuracyRow]) -> str:
     return f"{weighed_median(rows) or 0.0:.1%} | {len(rows)} | {len({row.publication for row in rows})}"
 
 
 def main() -> int:
     """Write both files. 1 where something became worse and that was not allowed."""
-    found = accuracy()
-    lost = found.lost(recorded())
+    measured = accuracy()
+    lost = measured.lost(recorded())
     for message in lost:
         sys.stderr.write(f"worse: {message}\n")
     if lost and "--worse" not in sys.argv[1:]:
         return 1
-    write_text(RECORD, json.dumps(found.record(), indent=2) + "\n")
-    write_text(PAGE, told(PAGE.read_text(encoding="utf-8"), found))
+    write_text(RECORD, json.dumps(measured.record(), indent=2) + "\n")
+    write_text(PAGE, told(PAGE.read_text(encoding="utf-8"), measured))
     return 0
 
 

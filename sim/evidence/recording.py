@@ -26,14 +26,14 @@ def check_recording(data: Any, file: str) -> list[Problem]:
     """Every problem of a recording, each with its path (scenarios.0.builds.1.steps) and its scenario's name."""
     if not isinstance(data, dict) or not isinstance(data.get("scenarios"), list):
         return [Problem("expected an object with a list of scenarios, as in recorded_builds.json", file)]
-    found = [*_bases(data.get("bases", {}))]
+    problems = [*_bases(data.get("bases", {}))]
     if not data["scenarios"]:
-        found.append(("scenarios", "it is empty; expected at least one scenario"))
+        problems.append(("scenarios", "it is empty; expected at least one scenario"))
     for index, scenario in enumerate(data["scenarios"]):
         name = scenario.get("name") if isinstance(scenario, dict) else None
         whose = f" (scenario {_shown(name)})" if isinstance(name, str) else ""
-        found += [(path, f"{message}{whose}") for path, message in _below(f"scenarios.{index}", _scenario(scenario))]
-    return [Problem(message, file, path=path) for path, message in found]
+        problems += [(path, f"{message}{whose}") for path, message in _below(f"scenarios.{index}", _scenario(scenario))]
+    return [Problem(message, file, path=path) for path, message in problems]
 
 
 def _below(place: str, found: Found) -> Found:

@@ -20,8 +20,8 @@ from sim import limits
 from sim.builds import context as tree_of
 from sim.builds.bases import Bases, recorded_bases
 from sim.builds.builders import build_with
-from sim.builds.cache import Step, Store
-from sim.builds.context import Entry, Tree
+from sim.builds.cache import BuildStep, CacheStore
+from sim.builds.context import Tree, TreeEntry
 from sim.builds.options import Builder, from_command_line
 from sim.builds.outcomes import left_by
 from sim.builds.rootfs import Files
@@ -97,7 +97,7 @@ class _Bench:
     """One builder at work on one scenario."""
 
     builder: Builder
-    store: Store
+    store: CacheStore
     tree: Tree
     bases: Bases
     outputs: Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -177,8 +177,8 @@ def _checked(text: str, file: str) -> dict[str, Any]:
     problems = check_recording(data, file)
     if problems:
         raise InputError(problems)
-    found: dict[str, Any] = data
-    return found
+    recording: dict[str, Any] = data
+    return recording
 
 
 def _no_number(word: str) -> NoReturn:
@@ -190,7 +190,7 @@ def _bench(builder: Builder, scenario: Mapping[str, Any], bases: Bases) -> _Benc
     for path, value in scenario.get("context_files", {}).items():
         tree = _mutate(tree, path, value)
     tree = tree_of.write(tree, "Dockerfile", scenario["dockerfile"])
-    return _Bench(builder, Store(), tree, bases, scenario.get("outputs") or {})
+    return _Bench(builder, CacheStore(), tree, bases, scenario.get("outputs") or {})
 
 
 @contextmanager
@@ -286,39 +286,39 @@ def _left(bench: _Bench, vertex: Vertex) -> Mapping[str, str] | None:
     return None
 
 
-def _token(text: str) -> Entry:
+def _token(text: str) -> TreeEntry:
     content, _, rest = text.partition(" ")
     mode, _, uid = rest.partition(" ")
     made = tree_of.file(content, int(mode, 8) if mode else 0o644)
-    return Entry("file", made.mode, int(uid or 0), 0, made.size, content=made.content)
+    return TreeEntry("file", made.mode, int(uid or 0), 0, made.size, content=made.content)
 
 
-def _named(steps: Mapping[str, Step], recorded: Mapping[str, str]) -> tuple[dict[str, str], int]:
+def _named(steps: Mapping[str, BuildStep], recorded: Mapping[str, str]) -> tuple[dict[str, str], int]:
     """What each printed step did, a repeated name numbered as in the recording, the target's side first.
 
     A step that several stages share goes by the name recorded of it: which of its names BuildKit prints is left to
     chance (`sim.builds.merging`). How many go by another than the model's is counted; any other step has one name.
     """
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     otherwise = 0
     for step in reversed(list(steps.values())):
         if step.vertex.internal or step.vertex.kind == "context":
             continue
         vertex = step.vertex
         if vertex.lookup:
-            found[vertex.lookup] = "run"
+            names[vertex.lookup] = "run"
         named = vertex.name
-        if _shared(vertex) and (named not in recorded or named in found):
-            free = (name for name in reversed(vertex.names) if name in recorded and name not in found)
+        if _shared(vertex) and (named not in recorded or named in names):
+            free = (name for name in reversed(vertex.names) if name in recorded and name not in names)
             named = next(free, named)
             otherwise += named != vertex.name
         name = named
         count = 1
-        while name in found:
+        while name in names:
             count += 1
             name = f"{named} #{count}"
-        found[name] = {"hit": "cached", "failed": "error", "skipped": "not-run"}.get(step.outcome, "run")
-    return found, otherwise
+        names[name] = {"hit": "cached", "failed": "error", "skipped": "not-run"}.get(step.outcome, "run")
+    return names, otherwise
 
 
 def _shared(vertex: Vertex) -> bool:

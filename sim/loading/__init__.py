@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import limits
 from sim.inputfile import read_text
-from sim.loading import reader, shelf
+from sim.loading import reader, shipped
 from sim.loading.document import Document, read
 from sim.loading.overrides import controls, from_page, override
 from sim.loading.parameters import Control
@@ -23,7 +23,7 @@ def load(path: str | Path) -> Scenario:
 
     Raises `InputError` with every problem found, each with file, line, column, path and what is allowed.
     """
-    path = shelf.find(path)
+    path = shipped.find(path)
     return load_text(read_text(path, limits.SCENARIO), str(path), path.parent)
 
 

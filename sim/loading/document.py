@@ -107,16 +107,16 @@ class _Reader:
 
     def root(self) -> _Node | None:
         """The one document's root; None where there is none."""
-        found: _Node | None = None
+        node: _Node | None = None
         for event in self._events:
             kind = type(event).__name__
             if kind == "DocumentStartEvent":
                 if event.version or event.tags:
                     raise self._fail("directives ('%YAML', '%TAG') are not taken", event)
-                if found is not None:
+                if node is not None:
                     raise self._fail("a second document; expected one", event)
-                found = self._node(next(self._events), 1)
-        return found
+                node = self._node(next(self._events), 1)
+        return node
 
     def _node(self, event: Any, depth: int) -> _Node:
         kind = type(event).__name__

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from sim.catalog.model import Application, Guest, Host, Technology
-from sim.catalog.names import Kind
+from sim.catalog.names import CatalogKind
 from sim.catalog.own import OwnCatalog
 from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
@@ -18,10 +18,10 @@ from sim.loading.inline import INLINE, entry
 from sim.loading.parameters import Control
 from sim.loading.problems import validate
 
-Given = dict[tuple[Kind, str], Any]
+GivenEntries = dict[tuple[CatalogKind, str], Any]
 """What an id of a kind means in one label of a scenario."""
 
-_TYPES: dict[Kind, type[Any]] = {
+_TYPES: dict[CatalogKind, type[Any]] = {
     "technologies": Technology,
     "guests": Guest,
     "applications": Application,
@@ -35,12 +35,12 @@ def resolve(
     own: OwnCatalog | None,
     document: Document,
     place: Callable[[Path_], Path_],
-) -> tuple[dict[str, Any], Given, list[Problem]]:
+) -> tuple[dict[str, Any], GivenEntries, list[Problem]]:
     """The values with an id for each entry, what these ids mean, and what is wrong.
 
     known: the study's parameters. own: the scenario's catalog. place: from a path inside `values` to the document's.
     """
-    plain, given, problems = dict(values), Given(), list[Problem]()
+    plain, given, problems = dict(values), GivenEntries(), list[Problem]()
     for name, control in known.items():
         kind, value = control.catalog, values.get(name)
         if kind not in _TYPES or value is None:
@@ -69,14 +69,14 @@ def _below(place: Callable[[Path_], Path_], name: str, path: Path_) -> Path_:
 
 
 def _inline(
-    kind: Kind,
+    kind: CatalogKind,
     value: dict[str, Any],
     control: Control,
     own: OwnCatalog | None,
     document: Document,
     place: Callable[[Path_], Path_],
 ) -> tuple[Any, list[Problem]]:
-    like, given = value.get("like"), Given()
+    like, given = value.get("like"), GivenEntries()
     if isinstance(like, str) and own is not None and like in own.own(kind):
         given[kind, like] = own.entry(kind, like)
     checked, problems = validate(INLINE[kind], value, document, place, given=given)

@@ -13,7 +13,7 @@ from sim import limits
 from sim.scenario import Lesson, Published, WrittenText
 
 ID = r"[a-z0-9]+(-[a-z0-9]+)*"
-Name = Annotated[str, StringConstraints(pattern=f"^{ID}$", max_length=limits.ID)]
+Identifier = Annotated[str, StringConstraints(pattern=f"^{ID}$", max_length=limits.ID)]
 
 LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -23,8 +23,8 @@ class Envelope:
     """The top level of a scenario file but for its study and the study's own parameters."""
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- pydantic reads it from the class
-    id: Annotated[Name, doc("Names the scenario, in commands and in files.")]
-    concept: Annotated[Name, doc("The id of the concept that is taught.")]
+    id: Annotated[Identifier, doc("Names the scenario, in commands and in files.")]
+    concept: Annotated[Identifier, doc("The id of the concept that is taught.")]
     title: Annotated[WrittenText, doc("The lesson's title.")]
     summary: Annotated[WrittenText, doc("What is seen, in a sentence or two.")]
     lesson: Annotated[Lesson | None, doc("What is taught, and how.")] = None

@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Le, doc
 from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Application, Host, Number
-from sim.catalog.names import CatalogName, Kind
+from sim.catalog.names import CatalogKind, CatalogName
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render
 from sim.scenario import Text
@@ -52,7 +52,7 @@ class InlineApplication:
     cpu: Annotated[Seconds | None, doc("Core-seconds of the reference host until it is ready.")] = None
 
 
-INLINE: Mapping[Kind, type[Any]] = {"hosts": InlineHost, "applications": InlineApplication}
+INLINE: Mapping[CatalogKind, type[Any]] = {"hosts": InlineHost, "applications": InlineApplication}
 """What a parameter of that kind may be written as instead of an id."""
 
 _UNITS = {"cores": "1", "cpu_speed": "1", "memory": "B", "swap": "B", "cpu": "s"}

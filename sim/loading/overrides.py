@@ -32,7 +32,7 @@ def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
     A path names a parameter for all labels that do not set it themselves ("instances"), or for one label
     ("docker.instances"); in a scenario of parts it begins with the part ("parts.0.instances").
     """
-    found = []
+    controls_of = []
     for number, part in enumerate(scenario.parts):
         prefix = f"parts.{number}." if "parts" in scenario.document else ""
         known = fields(studies.study(part.study).parameters)
@@ -45,8 +45,8 @@ def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
                 has = names.known(control.catalog)
                 own = () if control.written in (*empty, *has) else (control.written,)
                 control = dataclasses.replace(control, choices=empty + own + has)
-            found.append(dataclasses.replace(control, maximum=_most(scenario, part, path, control)))
-    return tuple(found)
+            controls_of.append(dataclasses.replace(control, maximum=_most(scenario, part, path, control)))
+    return tuple(controls_of)
 
 
 def _most(scenario: Scenario, part: Part, path: str, control: Control) -> float | None:
@@ -185,14 +185,14 @@ def _places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Control | No
         chosen, path = range(int(index), int(index) + 1), tail[0]
     label, _, name = path.rpartition(".")
     have: list[str] = []
-    found = False
+    any_place = False
     for number in chosen:
         part = scenario.parts[number]
         known = fields(studies.study(part.study).parameters)
         have += known
         if name not in known or (label and label not in part.variants):
             continue
-        found = True
+        any_place = True
         root: Path_ = ("parts", number) if in_parts else ()
         compare = _written(scenario, number).get("compare") or {}
         if label in compare:
@@ -201,7 +201,7 @@ def _places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Control | No
             raise InputError(f"every label sets {name!r} itself; name one, as in '{next(iter(compare))}.{name}'")
         else:
             yield (*root, name), known[name]
-    if not found:
+    if not any_place:
         raise InputError(f"no parameter {path!r}{suggestion(path, [*dict.fromkeys(have), *_TOP])}")
 
 

@@ -17,7 +17,7 @@ from sim.catalog.model import Application, Guest, Host, Technology
 from sim.quantity import LARGEST, Unit, render
 from sim.studies.base import NamesFile, Repeated, Subject
 
-Kind = Literal["number", "quantity", "choice", "flag", "text", "structure"]
+ControlKind = Literal["number", "quantity", "choice", "flag", "text", "structure"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Control:
     """
 
     path: str
-    kind: Kind
+    kind: ControlKind
     minimum: float | None = None
     maximum: float | None = None
     whole: bool = False
@@ -51,7 +51,7 @@ class Control:
     optional: bool = False
     default: Any = None
     description: str = ""
-    catalog: names.Kind | None = None
+    catalog: names.CatalogKind | None = None
     repeated: bool = False
     file: bool = False
     subject: bool = False
@@ -143,7 +143,7 @@ def _number(bound: Any) -> float:
     return bound if isinstance(bound, int) else float(bound)
 
 
-def _kind(core: Any, unit: str, *, is_choice: bool) -> Kind:
+def _kind(core: Any, unit: str, *, is_choice: bool) -> ControlKind:
     if is_choice:
         return "choice"
     if core is bool:

@@ -133,14 +133,14 @@ def _parts(
     if not isinstance(written, list) or not written:
         problems.append(document.problem(f"{shown(written)} does not fit; expected a list of parts", ("parts",)))
         return []
-    found = []
+    parts = []
     for number, item in enumerate(written):
         path = ("parts", number)
         if not isinstance(item, dict):
             problems.append(document.problem(f"{shown(item)} does not fit; expected keys and values", path))
         elif part := _part(item, path, document, folder, own, problems):
-            found.append(part)
-    return found
+            parts.append(part)
+    return parts
 
 
 def _unknown(given: Mapping[str, Any], path: Path_, known: tuple[str, ...], document: Document) -> list[Problem]:

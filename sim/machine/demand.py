@@ -16,8 +16,8 @@ from simpy import Environment
 
 from sim.catalog.model import Number
 from sim.engine.alarm import Alarm
-from sim.machine.giving_back import freed, held, page_cache, untouched
-from sim.machine.ledger import Bill, Line
+from sim.machine.ballooning import freed, held, page_cache, untouched
+from sim.machine.ledger import Bill, BillLine
 from sim.machine.pages import Equal, Holding, Instance, nothing_equal
 from sim.machine.pressure import Pressure, swap_evenly
 
@@ -26,7 +26,7 @@ _GIVEN = Number(0.0, "B/s", sources=("definition",))
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class MemoryRates:
     """Bytes a second that every instance touches anew, reads of its image's files, and writes to what it holds.
 
     writes_from: seconds until it begins to write.
@@ -65,7 +65,7 @@ def asks(bill: Bill) -> int:
     return bill.configured + own
 
 
-class Demand:
+class MemoryDemand:
     """All instances of one bill on one host.
 
     step: seconds that are asked for at a time. limit: the most bytes one instance without a guest may hold
@@ -76,7 +76,7 @@ class Demand:
         self,
         env: Environment,
         pressure: Pressure,
-        rates: Rates,
+        rates: MemoryRates,
         step: float,
         limit: int | None = None,
         guest_swap: int = 0,
@@ -192,14 +192,14 @@ class Demand:
 
     def _extra(self, instance: Instance, name: str, *, file: bool) -> Holding:
         part = f"{name}/{'files' if file else 'memory'}"
-        found = instance.of(part)
-        if found is None:
-            line = Line(
+        holding = instance.of(part)
+        if holding is None:
+            line = BillLine(
                 part, "application", "files" if file else "application", "instance", 0, _GIVEN,
                 key="reads" if file else "", file=file, guest=instance.has_guest, reclaimable=file,
             )  # fmt: skip
-            found = self.pages.extend(instance, line, key="ksm/reads" if file and self._same_image else "")
-        return found
+            holding = self.pages.extend(instance, line, key="ksm/reads" if file and self._same_image else "")
+        return holding
 
     def _grow(self, instance: Instance, size: int) -> None:
         holding = self._extra(instance, "growth", file=False)

@@ -22,7 +22,7 @@ from sim.engine.fluid import Fluid
 from sim.engine.servers import GraceLock, Servers
 from sim.outcome import Bound
 
-Done = Callable[[Any], Any]
+OnServed = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
@@ -76,16 +76,16 @@ class RunningHost:
         self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm
         self._cached: set[str] = set()
-        self._reading: dict[str, list[tuple[Done, Any]]] = {}
+        self._reading: dict[str, list[tuple[OnServed, Any]]] = {}
 
-    def compute(self, core_seconds: float, parallelism: float, done: Done, argument: Any = None) -> float:
+    def compute(self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None) -> float:
         """Run a task that can use `parallelism` cores. core_seconds: on the machine the catalog's figures are for."""
         work = core_seconds / self._speed
         cap = min(parallelism, self.host.cores)
         self._cores.submit(work, done, argument, cap)
         return work / cap
 
-    def read(self, size: float, key: str, done: Done, argument: Any = None) -> float:
+    def read(self, size: float, key: str, done: OnServed, argument: Any = None) -> float:
         """Read `size` bytes of the content `key` names.
 
         Content is read from the disk once, whoever asks for it; what the page cache holds costs a core the time to
@@ -107,13 +107,13 @@ class RunningHost:
         for done, argument in self._reading.pop(key):
             done(argument)
 
-    def write(self, size: float, done: Done, argument: Any = None) -> float:
+    def write(self, size: float, done: OnServed, argument: Any = None) -> float:
         """Write `size` bytes to the disk."""
         alone = size / self._write_speed
         self._disk.submit(alone, done, argument)
         return alone
 
-    def transfer(self, size: float, done: Done, argument: Any = None, cap: float = math.inf) -> float:
+    def transfer(self, size: float, done: OnServed, argument: Any = None, cap: float = math.inf) -> float:
         """Receive `size` bytes over the network card. cap: the most bytes a second one connection carries."""
         self._network.submit(size, done, argument, cap)
         return size / min(cap, self._network.capacity)

@@ -162,7 +162,7 @@ class Scanner:
         if upto <= holding.merged:
             return
         known = min(upto, self.pages.tree(holding.key))
-        found = self.pages.merge(holding, known)
+        merged = self.pages.merge(holding, known)
         seen = min(upto, holding.seen)
         if seen > holding.merged:
             other, reach = self._alone.get(holding.key, (holding, 0))
@@ -170,8 +170,8 @@ class Scanner:
                 both = min(seen, reach, other.equal, other.in_ram)
                 if both > holding.merged:
                     self.pages.merge(other, both)
-                    found += self.pages.merge(holding, both)
+                    merged += self.pages.merge(holding, both)
             if other is holding or seen > reach:
                 self._alone[holding.key] = (holding, seen)
-        if found:
+        if merged:
             self._merged()

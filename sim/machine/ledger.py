@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sim.catalog.model import Application, Guest, MemoryPart, Number, Share, Technology
+from sim.catalog.model import Application, Guest, MemoryPart, Number, SharedBy, Technology
 from sim.errors import InputError
 from sim.outcome import Bound, MemoryRecord, Owner
 from sim.quantity import render
@@ -22,7 +22,7 @@ Origin = Literal["technology", "guest", "application"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BillLine:
     """One line of a bill: bytes of physical memory.
 
     Attributes:
@@ -43,7 +43,7 @@ class Line:
     part: str
     origin: Origin
     owner: Owner
-    share: Share
+    share: SharedBy
     bytes: int
     number: Number
     key: str = ""
@@ -58,7 +58,7 @@ class Line:
 class Bill:
     """What one instance holds, and what was configured for it (0 where nothing is)."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[BillLine, ...]
     configured: int = 0
 
     @property
@@ -72,10 +72,10 @@ class Bill:
         return tuple(line.number for line in self.lines)
 
 
-def _line(part: MemoryPart, origin: Origin, of: str, guest_memory: int, bound: Bound, *, in_guest: bool) -> Line:
+def _line(part: MemoryPart, origin: Origin, of: str, guest_memory: int, bound: Bound, *, in_guest: bool) -> BillLine:
     amount = part.amount.at(bound) * (guest_memory if part.per_guest_memory else 1)
     shared = {"instance": "", "host": f"{of}/{part.id}", "content": part.content_key}
-    return Line(
+    return BillLine(
         part=f"{of}/{part.id}",
         origin=origin,
         owner=part.owner,
@@ -93,7 +93,7 @@ def _line(part: MemoryPart, origin: Origin, of: str, guest_memory: int, bound: B
 
 def _lines(
     entry: Technology | Guest | Application, origin: Origin, guest_memory: int, bound: Bound, *, in_guest: bool
-) -> Iterator[Line]:
+) -> Iterator[BillLine]:
     for part in entry.memory:
         if not part.guest_memory_over or guest_memory > part.guest_memory_over:
             yield _line(part, origin, entry.id, guest_memory, bound, in_guest=in_guest)
@@ -154,14 +154,14 @@ def _enough(technology: Technology, guest: Guest, application: Application, leas
     return configured
 
 
-def _fixed(lines: Iterable[Line]) -> int:
+def _fixed(lines: Iterable[BillLine]) -> int:
     """Bytes a guest cannot do without."""
     return sum(line.bytes for line in lines if line.guest and not line.reclaimable)
 
 
 def _guest_lines(
     technology: Technology, guest: Guest, application: Application, configured: int, bound: Bound
-) -> Iterator[Line]:
+) -> Iterator[BillLine]:
     for line in (
         *_lines(guest, "guest", configured, bound, in_guest=True),
         *_lines(application, "application", configured, bound, in_guest=True),
@@ -174,12 +174,12 @@ def _guest_lines(
             yield replace(line, share="instance")
 
 
-def _own_copy(line: Line) -> Line:
+def _own_copy(line: BillLine) -> BillLine:
     """The line where no other instance has the same content."""
     return replace(line, share="instance", key="") if line.file else line
 
 
-def _fitted(lines: list[Line], configured: int) -> list[Line]:
+def _fitted(lines: list[BillLine], configured: int) -> list[BillLine]:
     """The lines with the guest's reclaimable ones shrunk, all by the same share, to what its memory leaves."""
     spare = configured - _fixed(lines)
     wanted = sum(line.bytes for line in lines if line.guest and line.reclaimable)
@@ -189,7 +189,7 @@ def _fitted(lines: list[Line], configured: int) -> list[Line]:
     return [replace(line, bytes=int(line.bytes * share)) if line.guest and line.reclaimable else line for line in lines]
 
 
-def equal(line: Line, guest: Guest, bound: Bound = "value") -> tuple[int, str]:
+def equal(line: BillLine, guest: Guest, bound: Bound = "value") -> tuple[int, str]:
     """How many bytes of a guest's line are the same in every guest of one image, and the content key KSM has for them.
 
     All file pages are, and of the guest system's other memory a share (`Guest.mergeable`). What the application wrote
@@ -204,7 +204,7 @@ def equal(line: Line, guest: Guest, bound: Bound = "value") -> tuple[int, str]:
     return round(line.bytes * guest.mergeable.at(bound)), f"ksm/{line.part}"
 
 
-def _merged(line: Line, guest: Guest, bound: Bound) -> Iterator[Line]:
+def _merged(line: BillLine, guest: Guest, bound: Bound) -> Iterator[BillLine]:
     """A guest's line once KSM has scanned it twice: what is equal is there once."""
     same, key = equal(line, guest, bound)
     if not same:
@@ -237,7 +237,7 @@ class Totals:
 class _Shared:
     """Pages that exist once: how many bytes of them each instance maps, and how often each was added."""
 
-    sizes: Counter[Line] = field(default_factory=Counter)
+    sizes: Counter[BillLine] = field(default_factory=Counter)
 
     @property
     def bytes(self) -> int:
@@ -327,7 +327,7 @@ class Ledger:
                 instance += 1
 
 
-def _record(of: str, instance: int | None, line: Line, content_key: str, mappers: int) -> MemoryRecord:
+def _record(of: str, instance: int | None, line: BillLine, content_key: str, mappers: int) -> MemoryRecord:
     return MemoryRecord(
         of=of,
         instance=instance,

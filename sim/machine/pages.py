@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
-from sim.machine.ledger import Bill, Ledger, Line
+from sim.machine.ledger import Bill, BillLine, Ledger
 
 
 class Holding:
@@ -29,7 +29,7 @@ class Holding:
 
     __slots__ = ("equal", "instance", "key", "line", "merged", "resident", "seen", "swapped")
 
-    def __init__(self, instance: Instance, line: Line, equal: int, key: str) -> None:
+    def __init__(self, instance: Instance, line: BillLine, equal: int, key: str) -> None:
         self.instance = instance
         self.line = line
         self.equal = equal
@@ -117,11 +117,11 @@ class Sums:
     swapped: int
 
 
-Equal = Callable[[Line], tuple[int, str]]
+Equal = Callable[[BillLine], tuple[int, str]]
 """How many bytes of a line are equal in other instances, and their content key (`sim.machine.ledger.equal`)."""
 
 
-def nothing_equal(_: Line) -> tuple[int, str]:
+def nothing_equal(_: BillLine) -> tuple[int, str]:
     """No instance has what another has."""
     return 0, ""
 
@@ -183,12 +183,12 @@ class Pages:
 
     def by_owner(self) -> dict[str, int]:
         """Private and shared bytes in RAM by whose they are; merged pages and page cache are nobody's."""
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         for each in self.holdings():
-            found[each.line.owner] = found.get(each.line.owner, 0) + each.resident
+            sizes[each.line.owner] = sizes.get(each.line.owner, 0) + each.resident
         for record in self._shared.records(""):
-            found[record.owner] = found.get(record.owner, 0) + record.bytes
-        return found
+            sizes[record.owner] = sizes.get(record.owner, 0) + record.bytes
+        return sizes
 
     def _room(self, more: int) -> None:
         if more > self.free:
@@ -230,7 +230,7 @@ class Pages:
         self._next += 1
         return instance
 
-    def extend(self, instance: Instance, line: Line, equal: int = 0, key: str = "") -> Holding:
+    def extend(self, instance: Instance, line: BillLine, equal: int = 0, key: str = "") -> Holding:
         """A further holding of an instance, empty."""
         holding = Holding(instance, line, equal, key)
         instance.holdings.append(holding)

@@ -29,7 +29,7 @@ _TIMED = frozenset({"cpu", "hold", "wait"})
 
 
 @dataclass(frozen=True, slots=True)
-class Options(Sensed):
+class StartOptions(Sensed):
     """What is asked of a start beyond its boot.
 
     Attributes:
@@ -50,7 +50,7 @@ class Options(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BootStep:
     """A phase with its numbers at one end of their ranges.
 
     Attributes:
@@ -81,7 +81,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BootPlan:
     """The steps of a start.
 
     Attributes:
@@ -94,7 +94,7 @@ class Plan:
         clean_up: How many steps come after the application is ready. They are the last steps.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[BootStep, ...]
     runtime: int
     init: int
     mounts: int = 0
@@ -113,10 +113,10 @@ def boot_plan(
     guest: Guest | None,
     application: Application,
     host: Host,
-    options: Options | None = None,
+    options: StartOptions | None = None,
     *,
     bound: Bound = "value",
-) -> Plan:
+) -> BootPlan:
     """The plan of starting an application by a technology on a host.
 
     >>> from sim.catalog import load
@@ -132,39 +132,39 @@ def boot_plan(
         options: What is asked of the start beyond its boot. None for nothing.
         bound: Which end of the result to take the numbers for.
     """
-    options = options or Options()
+    options = options or StartOptions()
     nested = host.nested and technology.has_guest_kernel
     efficiency = technology.cpu_efficiency
-    found: list[tuple[Phase, float, tuple[Number, ...]]] = []
+    timed: list[tuple[Phase, float, tuple[Number, ...]]] = []
     for phase in technology.phases:
         slow, behind = _nested(phase, bound, inside=False) if nested and phase.owner == "machine" else (1.0, ())
-        found.append((phase, 1 / slow, behind))
+        timed.append((phase, 1 / slow, behind))
     for phase in (*_guest_phases(technology, guest), *application.phases):
         slow, behind = _nested(phase, bound, inside=True) if nested else (1.0, ())
-        found.append((phase, efficiency.at(bound) / slow, (efficiency, *behind)))
+        timed.append((phase, efficiency.at(bound) / slow, (efficiency, *behind)))
     boots_disk = technology.boots_disk and guest is not None and guest.has_boot_loader
-    found = [entry for entry in found if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
-    found = [entry for entry in found if not _empty(entry[0], host)]
-    found.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
+    timed = [entry for entry in timed if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
+    timed = [entry for entry in timed if not _empty(entry[0], host)]
+    timed.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
     if options.working_set is None and guest is not None:
         options = replace(options, working_set=guest.working_set)
-    steps = tuple(_step(phase, host, options, bound, speed, extra) for phase, speed, extra in found)
-    reached = [_MILESTONES.index(phase.leads_to) for phase, _, _ in found]
-    return Plan(
+    steps = tuple(_step(phase, host, options, bound, speed, extra) for phase, speed, extra in timed)
+    reached = [_MILESTONES.index(phase.leads_to) for phase, _, _ in timed]
+    return BootPlan(
         steps,
         runtime=reached.count(0),
         init=reached.count(0) + reached.count(1),
         mounts=int(technology.family in _MOUNTED),
-        ports=sum(phase.operation is not None and phase.operation.adds_port for phase, _, _ in found),
+        ports=sum(phase.operation is not None and phase.operation.adds_port for phase, _, _ in timed),
         clean_up=reached.count(3),
     )
 
 
 def _nested(phase: Phase, bound: Bound, *, inside: bool) -> tuple[float, tuple[Number, ...]]:
     """How many times as long a phase's CPU takes on a host that is a virtual machine, and the numbers behind it."""
-    found = nesting()
-    slow = found.slowdown(phase.owner, bound, inside=inside, faults=phase.per_page)
-    return slow, found.numbers(phase.owner, inside=inside, faults=phase.per_page)
+    costs = nesting()
+    slow = costs.slowdown(phase.owner, bound, inside=inside, faults=phase.per_page)
+    return slow, costs.numbers(phase.owner, inside=inside, faults=phase.per_page)
 
 
 def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase]:
@@ -192,7 +192,7 @@ def _empty(phase: Phase, host: Host) -> bool:
     return not held.growth and not held.amount.at("high")
 
 
-def _happens(phase: Phase, options: Options, boots_disk: bool) -> bool:
+def _happens(phase: Phase, options: StartOptions, boots_disk: bool) -> bool:
     if phase.leads_to == "exit" and not options.clean_up:
         return False
     having = {"network": options.network, "cold": options.cold, "pull": options.pull, "boot_loader": boots_disk}
@@ -208,11 +208,11 @@ def _in_kernel(phase: Phase, kernel: str) -> bool:
 def _step(
     phase: Phase,
     host: Host,
-    options: Options,
+    options: StartOptions,
     bound: Bound,
     speed: float,
     behind: tuple[Number, ...],
-) -> Step:
+) -> BootStep:
     held = _hold(phase, host)
     working_set = options.working_set or _NOTHING
     amount, growths = held.amount, held.growth
@@ -228,7 +228,7 @@ def _step(
     if "times" in shape:
         scale *= shape["times"].at(bound)
     grown = options.layers * sum(growth.amount.at(bound) for growth in growths if growth.per == "layer")
-    return Step(
+    return BootStep(
         id=phase.id,
         owner=phase.owner,
         demand=phase.demand,
@@ -258,7 +258,7 @@ def _source(*numbers: Number | None) -> str:
     return "; ".join(dict.fromkeys(number.source for number in numbers if number is not None))
 
 
-def _of_host(phase: Phase, host: Host, options: Options) -> tuple[Number, ...]:
+def _of_host(phase: Phase, host: Host, options: StartOptions) -> tuple[Number, ...]:
     """The host's numbers that decide how long a phase takes."""
     read = (host.disk_read,) if options.cold else (host.cpu_speed, memory().fault)
     return {

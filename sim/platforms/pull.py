@@ -18,16 +18,16 @@ from sim.catalog.registries import Registry
 from sim.engine.alarm import Alarm
 from sim.machine.host import RunningHost
 from sim.outcome import Bound
-from sim.platforms.plan import Plan, Step
+from sim.platforms.plan import BootPlan, BootStep
 from sim.registry.client import Client, NodePull, client_of
-from sim.registry.work import Blob, Job, Unit, Unpacking, Work
+from sim.registry.work import BlobToFetch, Job, Unpacking, UnpackStep, Work
 
 REGISTRY = "hub"
 """Where a start pulls from, by its id in the catalog."""
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class PulledLayer:
     """A layer to pull, in bytes: what is transferred, and what it unpacks to."""
 
     compressed: int
@@ -48,10 +48,10 @@ def pulling() -> Pulling:
     return Pulling(registries.registry(REGISTRY), registries.distribution().unpack["gzip"])
 
 
-def layers_of(image: OfficialImage, bound: Bound = "value") -> tuple[Layer, ...]:
+def layers_of(image: OfficialImage, bound: Bound = "value") -> tuple[PulledLayer, ...]:
     """An official image's layers, base first, with the sizes they are expected to unpack to."""
     ratio = load.gzip_ratio().at(bound)
-    return tuple(Layer(layer.size, round(layer.size * ratio)) for layer in image.layers)
+    return tuple(PulledLayer(layer.size, round(layer.size * ratio)) for layer in image.layers)
 
 
 @cache
@@ -59,11 +59,11 @@ def _dockerd() -> Client:
     return client_of("dockerd", registries.distribution().clients, hashing=float("inf"), resume=True)
 
 
-def _work(layers: Sequence[Layer], speed: float) -> Work:
+def _work(layers: Sequence[PulledLayer], speed: float) -> Work:
     unpacking = Unpacking(speed, float("inf"), float("inf"))
-    blobs = tuple(Blob(str(number), layer.compressed, "") for number, layer in enumerate(layers))
+    blobs = tuple(BlobToFetch(str(number), layer.compressed, "") for number, layer in enumerate(layers))
     units = tuple(
-        Unit(str(number), "", number, number - 1 if number else None, "unpack", seconds, layer.size)
+        UnpackStep(str(number), "", number, number - 1 if number else None, "unpack", seconds, layer.size)
         for number, layer in enumerate(layers)
         for seconds in [unpacking.seconds(layer.size)]
     )
@@ -77,7 +77,7 @@ class ImageStore:
     def __init__(
         self,
         host: RunningHost,
-        layers: Sequence[Layer],
+        layers: Sequence[PulledLayer],
         numbers: Pulling | None = None,
         bound: Bound = "value",
     ) -> None:
@@ -124,8 +124,8 @@ class ImageStore:
 
 
 def with_pull(
-    plan: Plan, host: Host, layers: Sequence[Layer], numbers: Pulling | None = None, bound: Bound = "value"
-) -> Plan:
+    plan: BootPlan, host: Host, layers: Sequence[PulledLayer], numbers: Pulling | None = None, bound: Bound = "value"
+) -> BootPlan:
     """The plan with a pull before it: the download, and what of the unpacking the download does not hide."""
     numbers = numbers or pulling()
     registry = numbers.registry
@@ -133,7 +133,7 @@ def with_pull(
     ended: list[float] = []
     ImageStore(RunningHost(env, host, bound), layers, numbers, bound).ensure(ended.append)
     env.run()
-    download = Step(
+    download = BootStep(
         id="pull-download",
         owner="files",
         demand="transfer",

@@ -15,7 +15,7 @@ from sim.engine.alarm import Alarm
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.outcome import InstanceRecord, PhaseRecord
-from sim.platforms.plan import Plan
+from sim.platforms.plan import BootPlan
 from sim.platforms.pull import ImageStore
 
 _DOWNLOAD, _UNPACK = 0, 1
@@ -53,7 +53,7 @@ class Starter:
     def __init__(
         self,
         host: RunningHost,
-        plan: Plan,
+        plan: BootPlan,
         seeds: SeedTree,
         ready: Callable[[Start], None],
         images: ImageStore | None = None,

@@ -86,7 +86,7 @@ def client_of(
     )
 
 
-class Entry(NamedTuple):
+class PullEntry(NamedTuple):
     """One thing that was done, in seconds. queued: what it waited for its turn before `start`."""
 
     kind: Literal["download", "verify", "unpack", "mount"]
@@ -144,7 +144,7 @@ class NodePull:
         *,
         failure: float = 0.0,
         luck: random.Random | None = None,
-        log: list[Entry] | None = None,
+        log: list[PullEntry] | None = None,
     ) -> None:
         self.work = work
         self._client = client
@@ -265,8 +265,8 @@ class NodePull:
 
     def _note(self, kind: Literal["download", "verify"], blob: int, start: float, end: float, queued: float) -> None:
         if self._log is not None:
-            found = self.work.blobs[blob]
-            self._log.append(Entry(kind, found.digest, found.image, start, end, queued, found.size))
+            fetched = self.work.blobs[blob]
+            self._log.append(PullEntry(kind, fetched.digest, fetched.image, start, end, queued, fetched.size))
 
     def _has(self, blob: int) -> None:
         self._here[blob] = self._env.now
@@ -285,30 +285,30 @@ class NodePull:
         units, every = self.work.units, self.work.jobs[job].units
         for position in range(self._next[job], len(every)):
             unit = every[position]
-            found = units[unit]
-            one_by_one = self._client.unpacks == 1 and found.kind == "unpack"
-            if unit not in self._started and (found.blob is None or found.blob in self._here):
-                if found.kind == "unpack" and self._running[self._owner[unit]] >= self._client.unpacks:
+            work = units[unit]
+            one_by_one = self._client.unpacks == 1 and work.kind == "unpack"
+            if unit not in self._started and (work.blob is None or work.blob in self._here):
+                if work.kind == "unpack" and self._running[self._owner[unit]] >= self._client.unpacks:
                     break
                 self._unpack(unit)
             if one_by_one:
                 break
 
     def _unpack(self, unit: int) -> None:
-        found = self.work.units[unit]
+        work = self.work.units[unit]
         self._started[unit] = self._env.now
         self._running[self._owner[unit]] += 1
-        if found.kind == "mount":
-            self._after(found.seconds, self._has_extracted, unit)
+        if work.kind == "mount":
+            self._after(work.seconds, self._has_extracted, unit)
         else:
-            self._site.compute(found.seconds, self._has_extracted, unit)
+            self._site.compute(work.seconds, self._has_extracted, unit)
 
     def _has_extracted(self, unit: int) -> None:
-        now, start, found = self._env.now, self._started[unit], self.work.units[unit]
+        now, start, work = self._env.now, self._started[unit], self.work.units[unit]
         if self._log is not None:
-            queued = start - self._here.get(found.blob, start) if found.blob is not None else 0.0
-            self._log.append(Entry(found.kind, found.digest, found.image, start, now, queued, found.size))
-        if found.kind == "unpack":
+            queued = start - self._here.get(work.blob, start) if work.blob is not None else 0.0
+            self._log.append(PullEntry(work.kind, work.digest, work.image, start, now, queued, work.size))
+        if work.kind == "unpack":
             self.unpack_seconds += now - start
         self._running[self._owner[unit]] -= 1
         self._extracted.add(unit)

@@ -16,16 +16,16 @@ from simpy import Environment
 from sim.engine.alarm import Alarm
 from sim.engine.fluid import Fluid
 from sim.engine.seeds import SeedTree
-from sim.registry.client import Client, Entry, NodePull
+from sim.registry.client import Client, NodePull, PullEntry
 from sim.registry.link import Receiver
-from sim.registry.supply import Holder, Mirror, Registry, Sender, Swarm
+from sim.registry.supply import Holder, Mirror, RegistrySender, Sender, Swarm
 from sim.registry.work import Work
 
 Through = Literal["registry", "mirror", "tree", "peer"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class FleetRates:
     """Seconds and bytes a second, at one end of their ranges; see `sim.catalog.registries`.
 
     lookup: seconds before a node's first blob. flow, local_flow: one connection to the registry, and to a mirror, a
@@ -60,7 +60,7 @@ class Fleet:
 
     nodes: int
     through: Through
-    rates: Rates
+    rates: FleetRates
     fan_out: int = 8
     warm: bool = False
     joins: bool = True
@@ -70,11 +70,11 @@ class Fleet:
 
 
 @dataclass(slots=True)
-class Told:
+class NodeLog:
     """One node's entries. node: its number. nodes: how many did the same at the same time."""
 
     node: int
-    log: list[Entry]
+    log: list[PullEntry]
     nodes: int = 1
 
 
@@ -101,7 +101,7 @@ class Distributed:
     retries: int
     registry_bytes: float
     registry_requests: int
-    told: tuple[Told, ...]
+    told: tuple[NodeLog, ...]
 
 
 class _Node:
@@ -127,8 +127,8 @@ class _Node:
 
     def fetch(self, blob: int, size: float, done: Callable[[int], None]) -> None:
         """Get bytes from the sender; what is read on demand comes over one connection."""
-        found = self._work.blobs[blob]
-        connection = found.connection if blob == self._work.reads else found.connection * self._parts
+        wanted = self._work.blobs[blob]
+        connection = wanted.connection if blob == self._work.reads else wanted.connection * self._parts
         self._sender.fetch(self._receiver, blob, size, connection, done)
 
     def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
@@ -147,12 +147,12 @@ def distribute(
     """Let every node of the fleet do the work, and tell how long each took. seeds: where luck comes from."""
     env = Environment()
     rates = fleet.rates
-    registry = Registry(env, rates.uplink, rates.flow * client.parts)
+    registry = RegistrySender(env, rates.uplink, rates.flow * client.parts)
     alike = not (fleet.failure or fleet.within)
     nodes = _nodes(env, fleet, client, work, registry, alike=alike)
     arrivals = seeds.stream("arrivals")
     pulls: list[NodePull] = []
-    told: list[Told] = []
+    told: list[NodeLog] = []
     done = 0
 
     def finished(_: NodePull) -> None:
@@ -163,10 +163,10 @@ def distribute(
 
     number = 0
     for node in nodes:
-        log: list[Entry] | None = None
+        log: list[PullEntry] | None = None
         if number < fleet.told or (alike and fleet.told):
             log = []
-            told.append(Told(number, log, node.weight))
+            told.append(NodeLog(number, log, node.weight))
         luck = None if alike or not fleet.failure else seeds.child("node", number).stream("failures")
         pull = NodePull(work, client, node, finished, failure=fleet.failure, luck=luck, log=log)
         pulls.append(pull)
@@ -195,7 +195,7 @@ def _later(env: Environment, delay: float, pull: NodePull) -> None:
 
 
 def _nodes(
-    env: Environment, fleet: Fleet, client: Client, work: Work, registry: Registry, *, alike: bool
+    env: Environment, fleet: Fleet, client: Client, work: Work, registry: RegistrySender, *, alike: bool
 ) -> list[_Node]:
     rates = fleet.rates
     sizes = tuple(blob.size for blob in work.blobs)
@@ -221,7 +221,7 @@ def _nodes(
 
 
 def _tree(
-    env: Environment, fleet: Fleet, client: Client, work: Work, registry: Registry, *, alike: bool
+    env: Environment, fleet: Fleet, client: Client, work: Work, registry: RegistrySender, *, alike: bool
 ) -> list[_Node]:
     """The first `fan_out` nodes get from the registry, each other one from its parent, which has as many children."""
     nodes: list[_Node] = []

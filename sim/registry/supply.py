@@ -11,17 +11,17 @@ from simpy import Environment
 from sim.engine.alarm import Alarm
 from sim.registry.link import Link, Receiver
 
-Done = Callable[[int], None]
+OnFetched = Callable[[int], None]
 
 
 class Sender(Protocol):
     """Something nodes fetch blobs from."""
 
-    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: Done) -> None:
+    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: OnFetched) -> None:
         """Send `size` bytes of a blob to a receiver, by connections of at most so many bytes a second."""
 
 
-class Registry:
+class RegistrySender:
     """A registry, which has every blob. sent: bytes that left it. requests: for blobs."""
 
     def __init__(self, env: Environment, uplink: float, flow: float) -> None:
@@ -30,7 +30,7 @@ class Registry:
         self.requests = 0
         self._relayed = 0.0
 
-    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: Done) -> None:
+    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: OnFetched) -> None:
         """Send to the receiver; each node it stands for asks."""
         self.requests += receiver.weight
         self.link.send(receiver, size, done, blob, min(self.flow, connection))
@@ -53,9 +53,9 @@ class Holder:
         self.link = Link(env, uplink)
         self._flow = flow
         self._have: set[int] = set()
-        self._waiting: dict[int, list[tuple[Receiver, float, float, Done]]] = {}
+        self._waiting: dict[int, list[tuple[Receiver, float, float, OnFetched]]] = {}
 
-    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: Done) -> None:
+    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: OnFetched) -> None:
         """Send now if the blob is there, else as soon as it is."""
         if blob in self._have:
             self.link.send(receiver, size, done, blob, min(self._flow, connection))
@@ -82,7 +82,7 @@ class Mirror:
     def __init__(
         self,
         env: Environment,
-        upstream: Registry,
+        upstream: RegistrySender,
         sizes: tuple[int, ...],
         *,
         uplink: float,
@@ -101,7 +101,7 @@ class Mirror:
             for blob in range(len(sizes)):
                 self._holder.arrived(blob)
 
-    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: Done) -> None:
+    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: OnFetched) -> None:
         """Send what is there; fetch what is not."""
         through = receiver.weight
         if blob not in self._holder:
@@ -128,7 +128,7 @@ class Swarm:
     def __init__(
         self,
         env: Environment,
-        registry: Registry,
+        registry: RegistrySender,
         sizes: tuple[int, ...],
         *,
         nodes: int,
@@ -146,7 +146,7 @@ class Swarm:
         self.rate = min(card, registry.link.capacity, card * nodes / (nodes - 1) if nodes > 1 else math.inf)
         self._link = Link(env, self.rate * nodes)
 
-    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: Done) -> None:
+    def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: OnFetched) -> None:
         """Join the swarm of a blob, and be behind the stream by the depth of its tree."""
         if blob not in self._seeded:
             self._seeded.add(blob)

@@ -36,7 +36,7 @@ class Unpacking:
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
+class BlobToFetch:
     """Bytes to fetch. connection: the most bytes a second it comes at, beside what its sender allows."""
 
     digest: str
@@ -46,7 +46,7 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class UnpackStep:
     """A layer to unpack or mount. blob, parent: by index, None where the node holds it. size: bytes that come out."""
 
     digest: str
@@ -73,8 +73,8 @@ class Work:
     """All images. asked_bytes: compressed, as if nothing were there. reads: a blob read once all is mounted."""
 
     jobs: tuple[Job, ...]
-    blobs: tuple[Blob, ...]
-    units: tuple[Unit, ...]
+    blobs: tuple[BlobToFetch, ...]
+    units: tuple[UnpackStep, ...]
     asked_bytes: int
     reads: int | None = None
 
@@ -84,7 +84,7 @@ class Work:
         return sum(blob.size for blob in self.blobs)
 
     @property
-    def fetched(self) -> tuple[Blob, ...]:
+    def fetched(self) -> tuple[BlobToFetch, ...]:
         """The blobs that are fetched before a start, without what it reads lazily."""
         return self.blobs if self.reads is None else self.blobs[: self.reads]
 
@@ -97,8 +97,8 @@ def work_of(
     lookups: for each image whether its tag is asked for; all of them if left out.
     Raises `InputError` where the store takes fewer layers than an image has.
     """
-    blobs: list[Blob] = []
-    units: list[Unit] = []
+    blobs: list[BlobToFetch] = []
+    units: list[UnpackStep] = []
     jobs: list[Job] = []
     by_digest: dict[str, int] = {}
     by_chain: dict[str, int] = {}
@@ -116,7 +116,7 @@ def work_of(
                 continue
             if layer.digest in fetch and layer.digest not in by_digest:
                 by_digest[layer.digest] = len(blobs)
-                blobs.append(Blob(layer.digest, layer.compressed_size, image.name))
+                blobs.append(BlobToFetch(layer.digest, layer.compressed_size, image.name))
             blob = by_digest.get(layer.digest)
             if blob is not None and blob not in own_blobs:
                 own_blobs.append(blob)
@@ -124,7 +124,7 @@ def work_of(
             if unit is None:
                 unit = by_chain[layer.chain_id] = len(units)
                 seconds = unpacking.seconds(layer.size)
-                units.append(Unit(layer.digest, image.name, blob, parent, "unpack", seconds, layer.size))
+                units.append(UnpackStep(layer.digest, image.name, blob, parent, "unpack", seconds, layer.size))
             own_units.append(unit)
             parent = unit
         jobs.append(Job(image.name, lookup, tuple(own_blobs), tuple(own_units)))
@@ -152,7 +152,7 @@ def lazily(work: Work, reading: LazyReading) -> Work:
     units = [replace(unit, kind="mount", seconds=reading.mount, parent=None) for unit in work.units]
     size = math.ceil(work.moved_bytes * min(reading.read * reading.amplification, 1.0))
     names = ", ".join(job.image for job in work.jobs)
-    reads = Blob("reads", size, names, reading.rate)
+    reads = BlobToFetch("reads", size, names, reading.rate)
     return replace(work, blobs=(*blobs, reads), units=tuple(units), reads=len(blobs))
 
 

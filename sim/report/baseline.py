@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim import __version__
-from sim.report.moved import Moved, moved
+from sim.report.metric_changes import MetricChange, metric_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Comparison:
     of the model, other than this one, that the baseline is of; "" where it does not say.
     """
 
-    moved: tuple[Moved, ...]
+    moved: tuple[MetricChange, ...]
     compared: tuple[str, ...]
     new: tuple[str, ...]
     missing: tuple[str, ...]
@@ -39,7 +39,7 @@ class Comparison:
         said = " and ".join(version or "unknown" for version in self.versions)
         return f"the baseline is of model version {said}, this run of {__version__}" if said else ""
 
-    def of(self, scenario: str) -> tuple[Moved, ...]:
+    def of(self, scenario: str) -> tuple[MetricChange, ...]:
         """What moved of one scenario."""
         return tuple(change for change in self.moved if change.scenario == scenario)
 
@@ -50,7 +50,7 @@ def compare(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]
     ran = dict.fromkeys(str(item["scenario"]) for item in now)
     said = dict.fromkeys(str(item.get("model_version", "")) for item in earlier.values())
     return Comparison(
-        moved=tuple(moved(before, now)),
+        moved=tuple(metric_changes(before, now)),
         compared=tuple(scenario for scenario in ran if scenario in earlier),
         new=tuple(scenario for scenario in ran if scenario not in earlier),
         missing=tuple(scenario for scenario in earlier if scenario not in ran),

@@ -11,7 +11,7 @@ from sim.report.sources import FACT, address
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Citation:
     """Facts of one source. ids: in order; source: as the catalog cites it; url: "" where there is none."""
 
     ids: tuple[str, ...]
@@ -22,19 +22,19 @@ class Entry:
         return f"{', '.join(self.ids)}: {self.source}" + (f" {self.url}" if self.url else "")
 
 
-def entries(texts: Iterable[str]) -> list[Entry]:
+def entries(texts: Iterable[str]) -> list[Citation]:
     """The facts that texts name ("C062, R0125", "estimate: ..."), by source, in the order of their ids."""
     known = facts()
     named = sorted({name for text in texts for name in FACT.findall(text) if name in known})
-    found: dict[tuple[str, str], list[str]] = {}
+    ids_of: dict[tuple[str, str], list[str]] = {}
     for name in named:
-        found.setdefault((known[name].source, address(known[name])), []).append(name)
-    return [Entry(tuple(ids), source, url) for (source, url), ids in found.items()]
+        ids_of.setdefault((known[name].source, address(known[name])), []).append(name)
+    return [Citation(tuple(ids), source, url) for (source, url), ids in ids_of.items()]
 
 
-def of_outcomes(outcomes: Sequence[Outcome]) -> list[Entry]:
+def of_outcomes(outcomes: Sequence[Outcome]) -> list[Citation]:
     """The facts behind the records of a scenario's parts, and what the scenario gave itself."""
     found = entries(str(getattr(record, "source", "")) for outcome in outcomes for record in outcome.records)
     given = [one.id for outcome in outcomes for of in (outcome.entries or {}).values() for one in of.values()]
-    own = [Entry(tuple(dict.fromkeys(given)), "given by the scenario", "")] if given else []
+    own = [Citation(tuple(dict.fromkeys(given)), "given by the scenario", "")] if given else []
     return found + own

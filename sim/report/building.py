@@ -62,10 +62,10 @@ def sentence(message: Message) -> str:
 
 def builds(outcome: Outcome) -> dict[str, list[StepRecord]]:
     """The steps of each build of the sequence, in order."""
-    found: dict[str, list[StepRecord]] = {}
+    by_build: dict[str, list[StepRecord]] = {}
     for step in outcome.of_type(StepRecord):
-        found.setdefault(step.build, []).append(step)
-    return found
+        by_build.setdefault(step.build, []).append(step)
+    return by_build
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +129,15 @@ def causes(steps: Sequence[StepRecord], builder: str) -> list[Cause]:
             kind = (said.id, *(pair for pair in said.arguments if pair[0] != "more"))
             messages.setdefault(kind, said)
             roots.setdefault(kind, []).append(step)
-    found = []
+    listed = []
     for kind, begun in sorted(roots.items(), key=lambda item: item[1][0].line)[:MOST_CAUSES]:
         run = _from(begun, steps)
         ends = _ends(run, {step.step: _takes(step) for step in run})
         seconds = sum(map(_takes, run)) if builder == "legacy" else max(ends.values(), default=0.0)
         lines = tuple(sorted({step.line for step in begun}))
         counted = sum(step.status in ("miss", "depends") for step in run)
-        found.append(Cause(messages[kind], lines, counted, seconds, any(step.cause for step in begun)))
-    return sorted(found, key=lambda cause: (cause.lines, not cause.first))
+        listed.append(Cause(messages[kind], lines, counted, seconds, any(step.cause for step in begun)))
+    return sorted(listed, key=lambda cause: (cause.lines, not cause.first))
 
 
 def _from(begun: Sequence[StepRecord], steps: Sequence[StepRecord]) -> list[StepRecord]:
@@ -180,7 +180,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LimitVerdict:
     """What a limit comes to. observed: seconds. path: the file whose edit was judged, "" where a change was given."""
 
     limit: Limit
@@ -194,17 +194,17 @@ class Verdict:
         return self.observed <= self.limit.seconds
 
 
-def judged(outcome: Outcome, imagined: Sequence[WhatIf], limit: Limit, *, changed: bool) -> Verdict:
+def judged(outcome: Outcome, imagined: Sequence[WhatIf], limit: Limit, *, changed: bool) -> LimitVerdict:
     """The verdict on the last build; without a change, on the dearest edit that was tried, as nothing runs again."""
     if not changed and imagined:
         worst = max(imagined, key=lambda one: one.seconds)
-        return Verdict(limit, worst.seconds, worst.path, worst.estimate)
+        return LimitVerdict(limit, worst.seconds, worst.path, worst.estimate)
     metric = next(one for one in outcome.metrics if one.metric == "rebuild_time")
-    return Verdict(limit, metric.value, "", metric.estimate)
+    return LimitVerdict(limit, metric.value, "", metric.estimate)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BuildReport:
     """All that `build` tells. notes: what flags do here. verdict: None where there is no limit."""
 
     outcome: Outcome
@@ -212,7 +212,7 @@ class Told:
     suggestions: Sequence[Suggestion] = ()
     imagined: Sequence[WhatIf] = ()
     notes: Sequence[str] = ()
-    verdict: Verdict | None = None
+    verdict: LimitVerdict | None = None
 
 
 def graph(outcome: Outcome, form: str) -> str:
@@ -220,12 +220,12 @@ def graph(outcome: Outcome, form: str) -> str:
     from sim.report.figures.build import build_graph, graph_parts
     from sim.report.graph import texts
     from sim.report.graph.svg import standalone
-    from sim.report.look import Look
+    from sim.report.style import Style
 
-    look = Look()
+    style = Style()
     if form == "svg":
-        return standalone(build_graph(outcome, look), look) + "\n"
-    return (texts.dot if form == "dot" else texts.mermaid)(*graph_parts(outcome, look), look)
+        return standalone(build_graph(outcome, style), style) + "\n"
+    return (texts.dot if form == "dot" else texts.mermaid)(*graph_parts(outcome, style), style)
 
 
 def imported(flag: str, plans: Mapping[str, PlannedBuild], shown: str) -> str:
@@ -242,7 +242,7 @@ def imported(flag: str, plans: Mapping[str, PlannedBuild], shown: str) -> str:
     )
 
 
-def as_json(told: Told, graphs: Mapping[str, str] | None = None) -> str:
+def as_json(told: BuildReport, graphs: Mapping[str, str] | None = None) -> str:
     """{"builder", "builds": [{"build", "hits", "misses", "depends", ...}], "metrics", "suggestions", "what_if", ...}.
 
     A build also has "if_same" and "if_changed", seconds, null where no step depends on an output; "causes", each with
@@ -291,15 +291,15 @@ def as_json(told: Told, graphs: Mapping[str, str] | None = None) -> str:
         }
         for one in imagined
     ]  # fmt: skip
-    found = {
+    document = {
         "builder": builder, "builds": made, "metrics": metrics, "suggestions": advice, "what_if": edits,
         "notes": list(told.notes), "budgets": [_verdict(told.verdict)] if told.verdict is not None else [],
         **({"graphs": dict(graphs)} if graphs else {}),
     }  # fmt: skip
-    return json.dumps(found, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: LimitVerdict) -> dict[str, Any]:
     return {
         "budget": verdict.limit.text,
         "figure": "rebuild_time",
@@ -340,7 +340,7 @@ def _step(step: StepRecord) -> dict[str, Any]:
     }
 
 
-def as_table(told: Told, breaks: bool | None = None) -> str:
+def as_table(told: BuildReport, breaks: bool | None = None) -> str:
     """A block a build: step, status, time, layer, and why; what the last build costs; what would be cheaper.
 
     breaks: whether it says what would break each hit; None for where hits are few or there is nothing else to say.
@@ -379,23 +379,23 @@ def as_table(told: Told, breaks: bool | None = None) -> str:
 
 def _causes(steps: Sequence[StepRecord], builder: str) -> list[str]:
     """The causes, first those before which nothing ran; where there are several, what each alone would cost."""
-    found = causes(steps, builder)
+    listed = causes(steps, builder)
     for_all = [step for step in steps if step.cause and step.reason.id in WHOLE and step.reason.id != FIRST]
     lines = [line for step in for_all for line in _wrapped(f"first cause, line {step.line}: {sentence(step.reason)}")]
-    for place, cause in enumerate(found[:SHOWN_CAUSES], 1):
+    for place, cause in enumerate(listed[:SHOWN_CAUSES], 1):
         where = f"line{'s' if len(cause.lines) > 1 else ''} {_listed(cause.lines)}"
         text = f"{'first cause' if cause.first else f'cause {place}'}, {where}: {sentence(cause.message)}"
-        if len(found) > 1:
+        if len(listed) > 1:
             mark = ESTIMATE if any(step.estimate for step in steps) else ""
             text += f" Alone: {cause.misses} run, {mark}{_amount(cause.seconds, 's')}."
         lines += _wrapped(text)
-    if len(found) > SHOWN_CAUSES:
+    if len(listed) > SHOWN_CAUSES:
         lines += _wrapped(f"and more causes (--format json has up to {MOST_CAUSES})")
-    if len(found) > 1:
+    if len(listed) > 1:
         end = max((step.end for step in steps if step.end is not None), default=0.0)
         mark = ESTIMATE if any(step.estimate for step in steps) else ""
         count = sum(step.status in ("miss", "depends") for step in steps)
-        both = "both" if len(found) == 2 else "all"
+        both = "both" if len(listed) == 2 else "all"
         lines += _wrapped(f"{both} together: {count} run, {mark}{_amount(end, 's')}")
     return lines
 
@@ -422,7 +422,7 @@ def _sources(outcome: Outcome) -> list[str]:
     return []
 
 
-def _judged(verdict: Verdict) -> list[str]:
+def _judged(verdict: LimitVerdict) -> list[str]:
     """Whether a limit is held, and by what."""
     when = f" when {verdict.path} changes" if verdict.path else ""
     taken = f"{ESTIMATE if verdict.estimate else ''}{_amount(verdict.observed, 's')}"
@@ -441,13 +441,13 @@ def _breaking(shown: Sequence[StepRecord], breaks: bool | None) -> list[str]:
 
 def _broken(shown: Sequence[StepRecord]) -> list[str]:
     """What would break each hit; lines of which the same is true stand together."""
-    found: dict[str, list[str]] = {}
+    lines_of: dict[str, list[str]] = {}
     for step in shown:
         if step.breaks is not None:
-            found.setdefault(sentence(step.breaks), []).append(str(step.line))
+            lines_of.setdefault(sentence(step.breaks), []).append(str(step.line))
     return [
         line
-        for text, places in found.items()
+        for text, places in lines_of.items()
         for line in _wrapped(f"line{'s' if len(places) > 1 else ''} {', '.join(places)}: {text}")
     ]
 
@@ -470,15 +470,15 @@ def _costs(outcome: Outcome) -> list[str]:
         "image_bytes": "whole image",
     }
     starred = any(step.on_critical_path for step in outcome.of_type(StepRecord))
-    found = ["* the end of the build waits for it", ""] if starred else []
+    lines = ["* the end of the build waits for it", ""] if starred else []
     for name, words in names.items():
         if name in values:
             metric = values[name]
             low, high = metric.range or (metric.value, metric.value)
             spread = f" ({_amount(low, metric.unit)} to {_amount(high, metric.unit)})" if low < high else ""
             mark = ESTIMATE if metric.estimate and (metric.value or low < high) else ""
-            found.append(f"{words}: {mark}{_amount(metric.value, metric.unit)}{spread}")
-    return found
+            lines.append(f"{words}: {mark}{_amount(metric.value, metric.unit)}{spread}")
+    return lines
 
 
 def _amount(value: float, unit: str) -> str:

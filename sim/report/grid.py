@@ -83,13 +83,13 @@ def table(
 
 def panels(cells: Sequence[int], first: int, limit: int = WIDTH) -> list[range]:
     """Which columns stand side by side, when each panel begins with a column of `first` cells and fits in `limit`."""
-    found: list[range] = []
+    ranges: list[range] = []
     start, used = 0, first
     for number, size in enumerate(cells):
         if number > start and used + 2 + size > limit:
-            found.append(range(start, number))
+            ranges.append(range(start, number))
             start, used = number, first
         used += 2 + size
     if start < len(cells):
-        found.append(range(start, len(cells)))
-    return found
+        ranges.append(range(start, len(cells)))
+    return ranges

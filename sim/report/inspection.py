@@ -12,7 +12,7 @@ from sim.report.grid import WIDTH, cut, table
 from sim.report.numbers import NARROW, written
 
 if TYPE_CHECKING:
-    from sim.archives.sharing import Share
+    from sim.archives.sharing import ImageShare
 
 _DIGEST = 12
 """Characters of a digest that tell layers apart for a reader."""
@@ -39,7 +39,7 @@ def together(found: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     """Several paths as JSON values: {"kind": "images", "inspected": [...], "shared": [...]}.
 
     inspected: what one path gives, with "path". shared, one an image in the order given, in bytes: {"name", "id",
-    "layers", "size", "adds", "moves", "frees", "shared"} as `sim.archives.sharing.Share` has them.
+    "layers", "size", "adds", "moves", "frees", "shared"} as `sim.archives.sharing.ImageShare` has them.
     """
     shared = [
         {
@@ -51,7 +51,7 @@ def together(found: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     return {"kind": "images", "inspected": [{"path": path, **one} for path, one in found], "shared": shared}
 
 
-def _shares(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[Share, str]]:
+def _shares(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[ImageShare, str]]:
     """Each image's part of a host that has them all, and its id."""
     from sim.archives.layers import Image, Layer
     from sim.archives.sharing import layer_graph, shares

@@ -149,22 +149,22 @@ def read_lines(text: str, name: str) -> list[dict[str, Any]]:
         if not written.strip():
             continue
         try:
-            found = json.loads(written, parse_constant=_no_number)
+            document = json.loads(written, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).partition(";")[0]
             problems.append(Problem(f"{_NO_LINE}: {reason}", name, row))
             continue
-        if isinstance(found, dict) and "problems" in found and "metrics" not in found:
+        if isinstance(document, dict) and "problems" in document and "metrics" not in document:
             continue  # a scenario that could not run
-        wrong = _wrong(found, name)
+        wrong = _wrong(document, name)
         if not wrong:
-            before = first.setdefault(found["scenario"], row)
+            before = first.setdefault(document["scenario"], row)
             if before != row:
-                reason = f"{shown(found['scenario'])} is in line {before} already; expected each scenario once"
+                reason = f"{shown(document['scenario'])} is in line {before} already; expected each scenario once"
                 wrong.append(Problem(reason, path="scenario"))
         problems += [replace(p, message=f"{_NO_LINE}: {p.message}", file=name, line=row) for p in wrong]
-        if found and not wrong and found["metrics"]:
-            objects.append(found)
+        if document and not wrong and document["metrics"]:
+            objects.append(document)
     if problems:
         raise InputError(problems)
     if not objects:

@@ -71,13 +71,13 @@ def _suite(
 
 
 def _properties(ran: Ran, comparison: Comparison | None) -> list[tuple[str, str]]:
-    found = [("model_version", __version__)]
+    pairs = [("model_version", __version__)]
     if ran.outcomes:
         replications = max(outcome.replications for outcome in ran.outcomes)
-        found += [("seed", str(ran.outcomes[0].seed)), ("replications", str(replications))]
+        pairs += [("seed", str(ran.outcomes[0].seed)), ("replications", str(replications))]
     if comparison and comparison.versions:
-        found.append(("baseline_model_version", ", ".join(version or "unknown" for version in comparison.versions)))
-    return found
+        pairs.append(("baseline_model_version", ", ".join(version or "unknown" for version in comparison.versions)))
+    return pairs
 
 
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}

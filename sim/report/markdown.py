@@ -8,7 +8,7 @@ from dataclasses import replace
 from sim import __version__, studies
 from sim.outcome import Outcome
 from sim.report.baseline import Comparison
-from sim.report.bibliography import Entry, of_outcomes
+from sim.report.bibliography import Citation, of_outcomes
 from sim.report.junit import Ran
 from sim.report.table import LEGEND, factor, stop, value
 from sim.report.words import label_text
@@ -48,7 +48,7 @@ def document(
     return "\n".join(lines) + "\n"
 
 
-def _sources(entries: Sequence[Entry]) -> list[str]:
+def _sources(entries: Sequence[Citation]) -> list[str]:
     """The sources, folded: they are many."""
     if not entries:
         return []
@@ -67,7 +67,7 @@ def _metrics(outcome: Outcome) -> list[str]:
         for name in spec.statistics
         if any((metric.metric, metric.statistic) == (spec.name, name) for metric in outcome.metrics)
     ]
-    found = {(metric.of, metric.metric, metric.statistic): metric for metric in outcome.metrics}
+    metrics = {(metric.of, metric.metric, metric.statistic): metric for metric in outcome.metrics}
     titles = [name if statistic == "value" else f"{name} {statistic}" for name, statistic in names]
     measured = "; ".join(f"{spec.name}: {spec.interval}" for spec in chosen if spec.interval)
     lines = [f"{outcome.study}, seed {outcome.seed}, replications {outcome.replications}; {measured}", ""]
@@ -76,7 +76,7 @@ def _metrics(outcome: Outcome) -> list[str]:
     titles += [f"{name}, times {least[name]}" for name, _ in compared]
     lines += [f"| | {' | '.join(titles)} |", f"| --- |{' ---: |' * len(titles)}"]
     for label in outcome.labels:
-        cells = [found.get((label, *name)) for name in names]
+        cells = [metrics.get((label, *name)) for name in names]
         ratios = [outcome.ratio(label, *name) for name in compared]
         written = [value(metric) if metric else "" for metric in cells]
         written += [factor(ratio) if ratio else "" for ratio in ratios]
@@ -84,7 +84,7 @@ def _metrics(outcome: Outcome) -> list[str]:
         lines.append(f"| {name} | {' | '.join(written)} |")
     stops = [f"- {label} {text}" for label in outcome.labels if (text := stop(outcome, label))]
     lines += [""] * bool(stops) + stops
-    if any(metric.estimate for metric in found.values() if (metric.metric, metric.statistic) in names):
+    if any(metric.estimate for metric in metrics.values() if (metric.metric, metric.statistic) in names):
         lines += ["", LEGEND]
     return lines
 

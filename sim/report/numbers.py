@@ -9,7 +9,7 @@ import math
 
 from sim.never import never
 from sim.outcome import Metric
-from sim.report.look import Language
+from sim.report.style import Language
 
 NARROW = "\u202f"
 """Between a number and its unit: neither breaks nor gapes."""

@@ -7,7 +7,7 @@ import re
 
 from sim.catalog.load import facts
 from sim.catalog.model import Fact
-from sim.report.look import Language
+from sim.report.style import Language
 from sim.report.texts import tr
 
 FACT = re.compile(r"\b[A-Z]\d{3,5}\b")
@@ -76,11 +76,11 @@ def address(fact: Fact) -> str:
 @functools.cache
 def _addresses() -> dict[str, str]:
     """Publication to the first address at which a fact of it was seen."""
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for fact in facts().values():
         if _web(fact.url):
-            found.setdefault(publication(fact.source), _web(fact.url))
-    return found
+            addresses.setdefault(publication(fact.source), _web(fact.url))
+    return addresses
 
 
 def _web(url: str) -> str:

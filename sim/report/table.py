@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sim import studies
 from sim.never import never
 from sim.outcome import ConstraintRecord, Metric, MetricSpec, Outcome, Ratio
-from sim.report.bibliography import Entry, of_outcomes
+from sim.report.bibliography import Citation, of_outcomes
 from sim.report.figures.density import constraint_name, rungs
 from sim.report.grid import WIDTH, panels, table, width
 from sim.report.numbers import NARROW, between, unit_of, written
@@ -43,7 +43,7 @@ def scenario(scenario: Scenario, outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def sources(entries: Sequence[Entry]) -> list[str]:
+def sources(entries: Sequence[Citation]) -> list[str]:
     """A list of sources to end a table with, each with the ids of its facts; nothing where there is none."""
     lines = [line for entry in entries for line in _hanging("  - ", str(entry))]
     return ["", "Sources", *lines] if lines else []
@@ -107,9 +107,9 @@ def _headline(outcome: Outcome, spec: MetricSpec) -> list[str]:
 
     That is how many times the least it is, and its other statistics.
     """
-    found = {(metric.of, metric.statistic): metric for metric in _of(outcome, spec.name)}
-    first, *others = [name for name in spec.statistics if any(key[1] == name for key in found)]
-    firsts = [metric for (_, name), metric in found.items() if name == first]
+    metrics = {(metric.of, metric.statistic): metric for metric in _of(outcome, spec.name)}
+    first, *others = [name for name in spec.statistics if any(key[1] == name for key in metrics)]
+    firsts = [metric for (_, name), metric in metrics.items() if name == first]
     columns: list[tuple[str, list[str]]] = [("", [metric.of for metric in firsts])]
     columns.append((first, [value(metric) for metric in firsts]))
     if any(metric.low is not None for metric in firsts):
@@ -117,7 +117,7 @@ def _headline(outcome: Outcome, spec: MetricSpec) -> list[str]:
     if any(metric.range for metric in firsts):
         columns.append(("sources allow", [_ends(metric, *(metric.range or (None, None))) for metric in firsts]))
     columns += _times(outcome, firsts)
-    columns += [(name, [value(found[metric.of, name]) for metric in firsts]) for name in others]
+    columns += [(name, [value(metrics[metric.of, name]) for metric in firsts]) for name in others]
     while len(columns) > _LEAST and _wide(columns) > WIDTH:
         columns.pop()
     heading = f"{spec.name}: {spec.interval}" if spec.interval else spec.name
@@ -149,8 +149,8 @@ def _side_by_side(outcome: Outcome, specs: Sequence[MetricSpec]) -> list[str]:
         columns: list[tuple[str, list[str]]] = [(_STATISTIC.get(statistic, statistic), list(outcome.labels))]
         for spec in specs:
             if spec.statistics[0] == statistic:
-                found = {metric.of: metric for metric in _of(outcome, spec.name) if metric.statistic == statistic}
-                texts = [value(found[of]) if of in found else "" for of in outcome.labels]
+                metrics = {metric.of: metric for metric in _of(outcome, spec.name) if metric.statistic == statistic}
+                texts = [value(metrics[of]) if of in metrics else "" for of in outcome.labels]
                 columns.append((spec.name, texts))
         lines += ["", *_in_panels(columns)]
     return lines

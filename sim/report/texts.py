@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sim.outcome import Message
-from sim.report.look import Language
+from sim.report.style import Language
 
 LOCALES = Path(__file__).resolve().parent.parent / "locale"
 

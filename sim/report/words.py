@@ -11,13 +11,13 @@ from sim import expression, studies
 from sim.catalog.model import Application, Guest, Host, Technology
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
-from sim.report.look import Language
 from sim.report.numbers import about, unit_of, written, written_metric
+from sim.report.style import Language
 from sim.report.texts import has, tr
 from sim.scenario import Lesson, Text
 
 
-class Name(NamedTuple):
+class LabelName(NamedTuple):
     """What a label is called: "Docker", "app container". kind is "" where there is none."""
 
     name: str
@@ -27,7 +27,7 @@ class Name(NamedTuple):
         return f"{self.name}, {self.kind}" if self.kind else self.name
 
 
-Names = Mapping[str, Name]
+LabelNames = Mapping[str, LabelName]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _CLAUSE = re.compile("[:,;(\uff1a\u3001\uff08]")
@@ -45,7 +45,7 @@ def in_language(text: Text, language: Language) -> str:
     return text.read(language)
 
 
-def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
+def label_names(outcome: Outcome, language: Language = "en") -> dict[str, LabelName]:
     """Label to its name.
 
     What the scenario calls it (`labels`), with nothing added. Else, where a label is a technology of its own, the
@@ -53,12 +53,12 @@ def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
     about the label; else the label itself.
     """
     parameters = outcome.parameters or {}
-    given = {label: Name(in_language(text, language)) for label, text in (outcome.names or {}).items()}
+    given = {label: LabelName(in_language(text, language)) for label, text in (outcome.names or {}).items()}
     known = {
         label: None if label in given else _technology_name(_entry(outcome, label, "technology"), language)
         for label in outcome.labels
     }
-    names: dict[str, Name] = {}
+    names: dict[str, LabelName] = {}
     for label in outcome.labels:
         name = known[label]
         twins = [other for other in outcome.labels if name and known[other] == name]
@@ -69,9 +69,9 @@ def label_names(outcome: Outcome, language: Language = "en") -> dict[str, Name]:
         elif len(twins) == 1:
             names[label] = name
         else:
-            names[label] = Name(name.name, _difference(label, twins, parameters, language))
+            names[label] = LabelName(name.name, _difference(label, twins, parameters, language))
     if len(set(names.values())) < len(names):
-        plain = {label: Name(label.replace("_", " "), names[label].name) for label in outcome.labels}
+        plain = {label: LabelName(label.replace("_", " "), names[label].name) for label in outcome.labels}
         return plain | given
     return names
 
@@ -81,14 +81,14 @@ def label_text(outcome: Outcome, label: str, language: Language = "en") -> str:
     return spoken(label_names(outcome, language))[label]
 
 
-def _by_what_differs(label: str, parameters: Mapping[str, Mapping[str, str]], language: Language) -> Name:
+def _by_what_differs(label: str, parameters: Mapping[str, Mapping[str, str]], language: Language) -> LabelName:
     """The label, and below it what it differs in from the first one where that is a line."""
     said = label.replace("_", " ")
     first = next(iter(parameters.values()), {})
     mine = parameters.get(label, {})
     keys = [key for key in mine if mine[key] != first.get(key, "")]
     if not 0 < len(keys) <= _MOST_DIFFERENCES:
-        return Name(said)
+        return LabelName(said)
     chosen = [
         choice_name(key, mine[key], language)
         if has(f"parameter.{key}.{mine[key]}", language)
@@ -97,10 +97,10 @@ def _by_what_differs(label: str, parameters: Mapping[str, Mapping[str, str]], la
     ]
     differs = ("、" if language == "ja" else ", ").join(chosen)
     wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in differs)
-    return Name(said, differs if wide <= _SHORT else "")
+    return LabelName(said, differs if wide <= _SHORT else "")
 
 
-def spoken(names: Names) -> dict[str, str]:
+def spoken(names: LabelNames) -> dict[str, str]:
     """Label to a name of one line that tells it from the others: the name, and what is different where it repeats."""
     every = [name.name for name in names.values()]
     return {
@@ -123,13 +123,13 @@ def _entry(outcome: Outcome, label: str, parameter: str) -> Any:
     return given if given is not None else shipped[parameter].get(written)
 
 
-def _technology_name(found: Technology | None, language: Language) -> Name | None:
-    if found is None:
+def _technology_name(known: Technology | None, language: Language) -> LabelName | None:
+    if known is None:
         return None
-    kind = _CLAUSE.split(in_language(found.kind, language), maxsplit=1)[0].strip()
-    name = in_language(found.name, language)
-    versioned = f"{kind} · {found.version}" if found.version else kind
-    return Name(name.removesuffix(kind).strip() or name, versioned)
+    kind = _CLAUSE.split(in_language(known.kind, language), maxsplit=1)[0].strip()
+    name = in_language(known.name, language)
+    versioned = f"{kind} · {known.version}" if known.version else kind
+    return LabelName(name.removesuffix(kind).strip() or name, versioned)
 
 
 def _difference(label: str, twins: list[str], parameters: Mapping[str, Mapping[str, str]], language: Language) -> str:

@@ -29,5 +29,5 @@ def study(name: str) -> Study:
     """The study of that name. Raises `InputError` naming those there are."""
     if name not in NAMES:
         raise InputError(f"no study {name!r}; there are {', '.join(NAMES)}")
-    found: Study = importlib.import_module(f"sim.studies.{name}").STUDY
-    return found
+    named: Study = importlib.import_module(f"sim.studies.{name}").STUDY
+    return named

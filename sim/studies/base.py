@@ -58,7 +58,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Run:
+class StudyRun:
     """One replication of one label.
 
     Attributes:
@@ -98,7 +98,7 @@ class Study:
     name: str
     parameters: type[Any]
     metrics: tuple[MetricSpec, ...]
-    run: Callable[[Any, Context], Run]
+    run: Callable[[Any, Context], StudyRun]
     random: bool = True
     missing: Callable[[Any, str], Iterable[Problem]] = nothing_missing
     named_by_technology: bool = True
@@ -174,7 +174,7 @@ Values = Mapping[tuple[str, str], Sequence[float]]
 """The values of a metric and statistic, one for each replication."""
 
 
-def replicated(study: Study, runs: Sequence[Run]) -> Values:
+def replicated(study: Study, runs: Sequence[StudyRun]) -> Values:
     """Every statistic of every metric that was measured, with a value for each replication."""
     return {
         (spec.name, name): [statistic(name, run.samples[spec.name]) for run in runs]
@@ -187,9 +187,9 @@ def replicated(study: Study, runs: Sequence[Run]) -> Values:
 def summarise(
     study: Study,
     label: str,
-    runs: Sequence[Run],
-    low: Sequence[Run] = (),
-    high: Sequence[Run] = (),
+    runs: Sequence[StudyRun],
+    low: Sequence[StudyRun] = (),
+    high: Sequence[StudyRun] = (),
     measured: Values | None = None,
 ) -> list[Metric]:
     """The metrics of one label from its replications.
@@ -261,7 +261,7 @@ def paired_ratios(
             against the k-th of another.
         estimated: Pairs of a label and a metric that an estimate went into.
     """
-    found = []
+    paired = []
     for key in [(spec.name, name) for spec in study.metrics if spec.headline for name in spec.statistics]:
         values = {label: of[key] for label, of in measured.items() if key in of}
         positive = [label for label in values if min(values[label]) > 0 and not never(max(values[label]))]
@@ -273,7 +273,7 @@ def paired_ratios(
                 continue
             ratios = [one / other for one, other in zip(own, values[least], strict=True)]
             interval = median_interval(ratios) if study.random else None
-            found.append(
+            paired.append(
                 Ratio(
                     metric=key[0],
                     statistic=key[1],
@@ -285,4 +285,4 @@ def paired_ratios(
                     estimate=not {(label, key[0]), (least, key[0])}.isdisjoint(estimated),
                 )
             )
-    return found
+    return paired

@@ -26,11 +26,11 @@ from sim.catalog.names import CatalogName
 from sim.errors import Problem
 from sim.inputfile import is_file, is_folder
 from sim.outcome import Bound, MetricSpec, StepRecord
-from sim.studies.base import Context, NamesFile, Run, Study, Tick, no_tick
+from sim.studies.base import Context, NamesFile, Study, StudyRun, Tick, no_tick
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters:
+class Build:
     """A Dockerfile, its context, a builder, and what changes before each build after the first."""
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (read by pydantic, never changed)
@@ -108,8 +108,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def _read(root: Path, dockerfile: str, whole: bool, alive: Callable[[], None]) -> Tree:
     if whole:
         return trees.from_directory(root, alive=alive)
-    found = {name: trees.text_of_file(root, name) for name in (f"{dockerfile}.dockerignore", ".dockerignore")}
-    ignore_files = {name: text for name, text in found.items() if text is not None}
+    texts = {name: trees.text_of_file(root, name) for name in (f"{dockerfile}.dockerignore", ".dockerignore")}
+    ignore_files = {name: text for name, text in texts.items() if text is not None}
     ignore = rules_of(trees.from_mapping(ignore_files), dockerfile)
     if any(rule.startswith("!") for _, rule in ignore.rules):
         return trees.from_directory(root, alive=alive)
@@ -117,14 +117,14 @@ def _read(root: Path, dockerfile: str, whole: bool, alive: Callable[[], None]) -
 
 
 def plan(
-    params: Parameters, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
+    params: Build, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
 ) -> BuildPlan:
     """The plan of a study's builds. folder: where the context is looked up. Raises `InputError`."""
     tree, asked = _tree(params, folder, tick), _asked(params, folder)
     return plan_builds(None, tree, params.builds, label=label, bound=bound, tick=tick, **asked)
 
 
-def advice(params: Parameters, folder: str | Path, limit: int = 3, tick: Tick = no_tick) -> tuple[Suggestion, ...]:
+def advice(params: Build, folder: str | Path, limit: int = 3, tick: Tick = no_tick) -> tuple[Suggestion, ...]:
     """What would have made the last of a study's builds cheaper, the best first. Raises `InputError`."""
     tree, asked = _tree(params, folder, tick, whole=True), _asked(params, folder)
     return suggestions(tree, params.builds, limit=limit, tick=tick, **asked)
@@ -142,18 +142,18 @@ class WhatIf:
     estimate: bool
 
 
-def what_if(params: Parameters, folder: str | Path, limit: int = 8, tick: Tick = no_tick) -> tuple[WhatIf, ...]:
+def what_if(params: Build, folder: str | Path, limit: int = 8, tick: Tick = no_tick) -> tuple[WhatIf, ...]:
     """What an edit of a file would cost, for one file of each COPY of the build context; the dearest first.
 
     params: without changes. Raises `InputError`.
     """
     tree, asked = _tree(params, folder, tick), _asked(params, folder)
-    found: dict[int, WhatIf] = {}
+    by_line: dict[int, WhatIf] = {}
     tried: set[str] = set()
     first = plan_builds(None, tree, **asked).last
     for vertex in first.graph.vertices:
         for item in vertex.inputs:
-            if first.graph.vertex(item.vertex).kind != "context" or len(found) >= limit:
+            if first.graph.vertex(item.vertex).kind != "context" or len(by_line) >= limit:
                 continue
             parts = select(TreeView(first.graph.context), item.selectors or (Selector("/"),)).parts
             files = [path for path, identity in parts if identity.startswith("file ") and path not in tried]
@@ -161,14 +161,14 @@ def what_if(params: Parameters, folder: str | Path, limit: int = 8, tick: Tick =
             tried.update(files if len(files) < _FEW else [path])
             if not path:
                 continue
-            tick(len(found) / limit)
+            tick(len(by_line) / limit)
             edit = Change(edits=(Edit(path=path, append="\n"),))
             last = plan_builds(None, tree, [edit], **asked).last
             misses = last.misses + last.depends
             one = WhatIf(path, last.first_cause_line, misses, last.steps, last.rebuild_seconds, last.estimate)
-            if misses and one.line not in found:
-                found[one.line] = one
-    return tuple(sorted(found.values(), key=lambda one: (-one.seconds, one.line)))
+            if misses and one.line not in by_line:
+                by_line[one.line] = one
+    return tuple(sorted(by_line.values(), key=lambda one: (-one.seconds, one.line)))
 
 
 _FEW = 4
@@ -190,7 +190,7 @@ _LISTS = re.compile(r"(^|/)(Dockerfile|\.|README|LICENSE|docs?/)|\.(md|rst|lock|
 """Files that are edited less often than a source."""
 
 
-def _tree(params: Parameters, folder: str | Path, tick: Tick, *, whole: bool = False) -> Tree:
+def _tree(params: Build, folder: str | Path, tick: Tick, *, whole: bool = False) -> Tree:
     root = Path(folder) / params.context
     whole = whole or any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
     tree = read_context(root, params.dockerfile, whole=whole, alive=partial(tick, 0.0))
@@ -199,7 +199,7 @@ def _tree(params: Parameters, folder: str | Path, tick: Tick, *, whole: bool = F
     return tree
 
 
-def _asked(params: Parameters, folder: str | Path) -> dict[str, Any]:
+def _asked(params: Build, folder: str | Path) -> dict[str, Any]:
     """How the builds are asked for, as `plan_builds` and `suggestions` take it."""
     return {
         "builder": params.builder,
@@ -214,7 +214,7 @@ def _asked(params: Parameters, folder: str | Path) -> dict[str, Any]:
     }
 
 
-def run(params: Parameters, context: Context) -> Run:
+def run(params: Build, context: Context) -> StudyRun:
     """One run: every build planned; the metrics are the last one's.
 
     A step that hangs on a RUN's output counts as run again, and as found at the low end of the range.
@@ -226,7 +226,7 @@ def run(params: Parameters, context: Context) -> Run:
     misses = last.misses + unsure
     estimated = {"rebuild_time", "saved_time", "new_bytes", "push_bytes"} if last.full_seconds else set()
     estimated |= {"image_bytes"} if last.image_estimate else set()
-    return Run(
+    return StudyRun(
         samples={
             "steps": [last.steps],
             "hits": [last.steps - misses],
@@ -251,7 +251,7 @@ def _runs_anyway(record: StepRecord) -> bool:
     return record.status == "depends" and dict(record.reason.arguments).get("if_same") == "miss"
 
 
-def _missing(params: Parameters, folder: str) -> Iterator[Problem]:
+def _missing(params: Build, folder: str) -> Iterator[Problem]:
     """The folder of the build context, and the Dockerfile in it."""
     top = Path(folder) / params.context
     if not is_folder(top):
@@ -260,4 +260,4 @@ def _missing(params: Parameters, folder: str) -> Iterator[Problem]:
         yield Problem(f"no file {params.dockerfile!r} in {str(top)!r}", path="dockerfile")
 
 
-STUDY = Study("build", Parameters, METRICS, run, random=False, missing=_missing, steps=True)
+STUDY = Study("build", Build, METRICS, run, random=False, missing=_missing, steps=True)

@@ -17,10 +17,18 @@ from sim.machine.host import Held
 from sim.machine.ledger import Bill, Ledger, bill
 from sim.never import NEVER
 from sim.outcome import Bound, ConstraintRecord, MetricSpec
-from sim.platforms.plan import Options, Plan, boot_plan
+from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.quantity import Seconds
-from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage, chosen_guest, fit_problems, guest_problems
-from sim.studies.base import Context, Run, Study, Subject
+from sim.studies.base import Context, Study, StudyRun, Subject
+from sim.studies.guest_parameters import (
+    ApplicationId,
+    GuestId,
+    GuestMemory,
+    SameImage,
+    chosen_guest,
+    fit_problems,
+    guest_problems,
+)
 
 MOST = 1_000_000
 """No constraint is looked for beyond so many instances."""
@@ -138,18 +146,18 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         ksm=params.ksm,
         bound=bound,
     )
-    found = [_touched(case, one), _reserved(case, one), _idle_cpu(case)]
+    limiting = [_touched(case, one), _reserved(case, one), _idle_cpu(case)]
     if "shared_memory" in technology.limits:
-        found.append(_shared_memory(case, one))
+        limiting.append(_shared_memory(case, one))
     if params.network == "bridge":
-        found += [_of_technology(case, name) for name in NETWORK_LIMITS if name in technology.limits]
+        limiting += [_of_technology(case, name) for name in NETWORK_LIMITS if name in technology.limits]
     if params.pod_limit is not None and technology.kubelet:
-        found.append(_pods(case, params.pod_limit))
+        limiting.append(_pods(case, params.pod_limit))
     if "pids" in case.host.limits:
-        found.append(_pids(case))
+        limiting.append(_pids(case))
     if params.start_time is not None:
-        found.append(_start_time(case, params.start_time))
-    return tuple(found)
+        limiting.append(_start_time(case, params.start_time))
+    return tuple(limiting)
 
 
 def _memory(case: _Case) -> float:
@@ -218,7 +226,7 @@ def _pids(case: _Case) -> Constraint:
     return _each("pids", demand, pids.value, "1", (*numbers, pids))
 
 
-def start_seconds(plan: Plan, host: Host, held: int, bound: Bound = "value") -> float:
+def start_seconds(plan: BootPlan, host: Host, held: int, bound: Bound = "value") -> float:
     """How long one start takes on a host that is idle but for the `held` instances it holds."""
     speed = host.cpu_speed.at(bound)
     there = Held()
@@ -240,7 +248,7 @@ def _start_time(case: _Case, objective: float) -> Constraint:
         case.guest,
         case.application,
         case.host,
-        Options(network=case.params.network != "none", layers=len(image.layers) if image else 0),
+        StartOptions(network=case.params.network != "none", layers=len(image.layers) if image else 0),
         bound=case.bound,
     )
     limit = largest(lambda count: count == 0 or start_seconds(plan, case.host, count - 1, case.bound) <= objective)
@@ -274,14 +282,14 @@ def _count(constraint: Constraint | None) -> float:
     return NEVER if constraint is None or constraint.limit is None else constraint.limit
 
 
-def run(params: Density, context: Context) -> Run:
+def run(params: Density, context: Context) -> StudyRun:
     """Find every constraint's limit; one run is all there is, as nothing is random."""
-    found = constraints(params, context.bound)
-    stops = binding(found)
+    limiting = constraints(params, context.bound)
+    stops = binding(limiting)
     instances = _count(stops)
     worst = {c.name: c.limit for c in constraints(params, "high")}
-    limits = {c.name: _count(c) for c in found}
-    return Run(
+    limits = {c.name: _count(c) for c in limiting}
+    return StudyRun(
         samples={"instances": [instances]}
         | {spec.name: [limits.get(spec.name.removeprefix("limit_"), NEVER)] for spec in STUDY.metrics[1:]},
         records=tuple(
@@ -296,10 +304,10 @@ def run(params: Density, context: Context) -> Run:
                 source="; ".join(dict.fromkeys(number.source for number in c.numbers)),
                 estimate=any(number.estimate for number in c.numbers),
             )
-            for c in found
+            for c in limiting
         ),
-        estimates=_estimates(found, worst, instances),
-        ranged=any(number.ranged for c in found for number in c.numbers),
+        estimates=_estimates(limiting, worst, instances),
+        ranged=any(number.ranged for c in limiting for number in c.numbers),
     )
 
 

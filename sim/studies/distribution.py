@@ -18,7 +18,7 @@ from sim.archives.store import LayerStore, image_of_blobs
 from sim.catalog import load
 from sim.catalog.model import Application, Host, Number, Technology
 from sim.catalog.names import CatalogName
-from sim.catalog.registries import Account, Distribution, distribution, registry
+from sim.catalog.registries import Account, DistributionNumbers, distribution, registry
 from sim.errors import InputError, Problem
 from sim.inputfile import exists
 from sim.machine.host import RunningHost
@@ -28,15 +28,15 @@ from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
 from sim.registry.client import Client, ClientName, client_of
 from sim.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
-from sim.registry.fleet import Distributed, Fleet, Rates, Through, distribute
+from sim.registry.fleet import Distributed, Fleet, FleetRates, Through, distribute
 from sim.registry.work import LazyReading, Unpacking, Work, compressed, lazily, next_version, work_of
-from sim.studies.base import Context, Repeated, Run, Study, Subject
+from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
 
 TOLD = 24
 """Nodes whose records are kept; of more only the first, as many as a figure shows."""
 
-Source = Literal["hub", "hub-desktop", "ecr", "self-hosted"]
-Share = Annotated[float, Unit("1"), Ge(0), Le(1)]
+RegistryName = Literal["hub", "hub-desktop", "ecr", "self-hosted"]
+Fraction = Annotated[float, Unit("1"), Ge(0), Le(1)]
 LazyName = Literal["none", "estargz", "soci", "nydus", "overlaybd"]
 
 _OWN = "image"
@@ -44,7 +44,7 @@ _OWN = "image"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters:
+class Distribution:
     """Which images go to which nodes, and how."""
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
@@ -70,7 +70,7 @@ class Parameters:
     nodes: Annotated[int, Ge(1), Le(10_000), Repeated(), doc("How many nodes pull.")] = 1
     host: Annotated[str | Host, CatalogName("hosts"), doc("What each node is.")] = "server"
     within: Annotated[Seconds, Le(86_400), doc("Nodes ask at random within this time; 0 s for all at once.")] = 0.0
-    registry: Annotated[Source, doc("The registry the images are in.")] = "hub"
+    registry: Annotated[RegistryName, doc("The registry the images are in.")] = "hub"
     account: Annotated[
         Account,
         doc(
@@ -109,7 +109,7 @@ class Parameters:
     lazy: Annotated[LazyName, doc("A format that is mounted and read on demand, or none: layers are unpacked.")] = (
         "none"
     )
-    read: Annotated[Share | None, doc("Share of the image that a start reads; if left out, as published.")] = None
+    read: Annotated[Fraction | None, doc("Share of the image that a start reads; if left out, as published.")] = None
     failure_rate: Annotated[float, Unit("1"), Ge(0), Le(0.9), doc("The chance that a download breaks off.")] = 0.0
     resume: Annotated[bool, doc("Whether a download goes on where it broke off, by Range.")] = True
     pushed: Annotated[
@@ -132,7 +132,7 @@ class Parameters:
             raise InputError(problems)
 
 
-def _problems(params: Parameters) -> Iterator[Problem]:
+def _problems(params: Distribution) -> Iterator[Problem]:
     if bool(params.images) == bool(params.layers):
         yield Problem("expected either names here or sizes in layers, and not both", path="images")
     if len(params.layers) > 500:
@@ -170,17 +170,17 @@ def named_images(name: str, folder: str, ratio: float, key: str = "images") -> t
     raise InputError(Problem(f"no image {name!r}: no such file or official image; {hint}", path=key))
 
 
-def _images(params: Parameters, key: str, folder: str, bound: Bound) -> list[Image]:
+def _images(params: Distribution, key: str, folder: str, bound: Bound) -> list[Image]:
     """The images that one of the parameters names, as the registry keeps them."""
     names: tuple[str, ...] = getattr(params, key)
     numbers = distribution()
     ratio = load.gzip_ratio().at(bound)
-    found = [image for name in names for image in named_images(name, folder, ratio, key)]
+    pulled = [image for name in names for image in named_images(name, folder, ratio, key)]
     gain = numbers.unpack["zstd_gain"].at(bound)
-    return [compressed(image, params.compression, ratio, gain) for image in found]
+    return [compressed(image, params.compression, ratio, gain) for image in pulled]
 
 
-def _own(params: Parameters, bound: Bound) -> list[Image]:
+def _own(params: Distribution, bound: Bound) -> list[Image]:
     """The image of `layers`. A compressed size is the one that is given, whatever the compression."""
     ratio = 1.0 if params.compression == "none" else load.gzip_ratio().at(bound)
     if not params.layers:
@@ -199,7 +199,7 @@ class _Asked:
     content: RegistryContent
 
 
-def _asked(params: Parameters, client: Client, context: Context) -> _Asked:
+def _asked(params: Distribution, client: Client, context: Context) -> _Asked:
     first = _images(params, "images", context.folder, context.bound) + _own(params, context.bound)
     mounts = registry(params.registry).mounts if params.mounts == "by-registry" else params.mounts == "always"
     content = RegistryContent(mounts=mounts, shared_store=registry(params.registry).shared_store)
@@ -221,10 +221,10 @@ def _repository(name: str) -> str:
     return name.replace("@", "/") or "unnamed"
 
 
-def _client(params: Parameters, numbers: Distribution) -> Client:
+def _client(params: Distribution, numbers: DistributionNumbers) -> Client:
     from dataclasses import replace
 
-    found = client_of(
+    client = client_of(
         params.client,
         numbers.clients,
         hashing=numbers.unpack["hash"].value * load.host(params.host).cpu_speed.value,
@@ -232,10 +232,10 @@ def _client(params: Parameters, numbers: Distribution) -> Client:
         parts=params.connections,
         resume=params.resume,
     )
-    return found if params.downloads is None else replace(found, downloads=params.downloads)
+    return client if params.downloads is None else replace(client, downloads=params.downloads)
 
 
-def _work(params: Parameters, asked: _Asked, numbers: Distribution, bound: Bound) -> Work:
+def _work(params: Distribution, asked: _Asked, numbers: DistributionNumbers, bound: Bound) -> Work:
     rates = numbers.unpack
     decompress = {"gzip": rates["gzip"].at(bound), "zstd": rates["zstd"].at(bound), "none": math.inf}[
         params.compression
@@ -254,12 +254,14 @@ def _work(params: Parameters, asked: _Asked, numbers: Distribution, bound: Bound
         raise InputError(Problem(f"Never pulls nothing, but {missing} is not present", path="policy"))
     if params.lazy == "none":
         return work
-    found = numbers.lazy.formats[params.lazy]
+    lazy_format = numbers.lazy.formats[params.lazy]
     latency, flow, _ = _path(params, numbers)
-    request = found.request.at(bound)
+    request = lazy_format.request.at(bound)
     read = numbers.lazy.read.at(bound) if params.read is None else params.read
     rate = request / (latency.at(bound) + request / flow.at(bound))
-    reading = LazyReading(found.index.at(bound), found.mount.at(bound), read, found.amplification.at(bound), rate)
+    reading = LazyReading(
+        lazy_format.index.at(bound), lazy_format.mount.at(bound), read, lazy_format.amplification.at(bound), rate
+    )
     return lazily(work, reading)
 
 
@@ -270,7 +272,7 @@ def _policy(name: str) -> PullPolicy:
         return "Always"
 
 
-def _path(params: Parameters, numbers: Distribution) -> tuple[Number, Number, list[Number]]:
+def _path(params: Distribution, numbers: DistributionNumbers) -> tuple[Number, Number, list[Number]]:
     """Latency of a lazy request, rate of its connection, and the numbers a pull's look-up adds up from."""
     source = registry(params.registry)
     if params.through == "mirror":
@@ -280,10 +282,10 @@ def _path(params: Parameters, numbers: Distribution) -> tuple[Number, Number, li
     return numbers.lazy.latency, source.flow, [source.round_trips, *more]
 
 
-def _rates(params: Parameters, numbers: Distribution, bound: Bound) -> Rates:
+def _rates(params: Distribution, numbers: DistributionNumbers, bound: Bound) -> FleetRates:
     source, host = registry(params.registry), load.host(params.host)
     _, _, lookup = _path(params, numbers)
-    return Rates(
+    return FleetRates(
         lookup=math.fsum(number.at(bound) for number in lookup),
         flow=source.flow.at(bound),
         uplink=source.uplink.at(bound) if params.uplink is None else params.uplink,
@@ -296,7 +298,7 @@ def _rates(params: Parameters, numbers: Distribution, bound: Bound) -> Rates:
     )
 
 
-def start_seconds(params: Parameters, context: Context) -> float:
+def start_seconds(params: Distribution, context: Context) -> float:
     """What one start takes on a node that has the image: the same start as in the study `startup`."""
     technology, application, host_type = (
         load.technology(params.technology),
@@ -316,7 +318,7 @@ def start_seconds(params: Parameters, context: Context) -> float:
     return ready[0]
 
 
-def run(params: Parameters, context: Context) -> Run:
+def run(params: Distribution, context: Context) -> StudyRun:
     """Push the images once, let every node pull them, and start the application on each."""
     numbers = distribution()
     client = _client(params, numbers)
@@ -341,7 +343,7 @@ def run(params: Parameters, context: Context) -> Run:
     pulls = _pulls(params, sum(image.id not in have for image in asked.images))
     refused, last = _refused(params, pulls)
     shared = 0 if params.lazy != "none" else work.asked_bytes - work.moved_bytes
-    return Run(
+    return StudyRun(
         samples={
             "pull_time": done.pull,
             "download_time": done.download,
@@ -366,7 +368,7 @@ def run(params: Parameters, context: Context) -> Run:
     )
 
 
-def _pulls(params: Parameters, images: int) -> int:
+def _pulls(params: Distribution, images: int) -> int:
     """Pulls that the registry counts: a GET of a manifest for each image, by each client that gets there."""
     clients = {
         "registry": params.nodes,
@@ -377,7 +379,7 @@ def _pulls(params: Parameters, images: int) -> int:
     return clients * images
 
 
-def _refused(params: Parameters, pulls: int) -> tuple[int, float]:
+def _refused(params: Distribution, pulls: int) -> tuple[int, float]:
     """Pulls beyond the registry's limit, and seconds until windows enough have passed to let all through."""
     limit = registry(params.registry).pull_limit
     most = limit.pulls(params.account) if limit else None
@@ -389,7 +391,7 @@ def _refused(params: Parameters, pulls: int) -> tuple[int, float]:
     return max(pulls - most * windows, 0), last
 
 
-def _push(asked: _Asked, numbers: Distribution, rates: Rates) -> tuple[int, float, int]:
+def _push(asked: _Asked, numbers: DistributionNumbers, rates: FleetRates) -> tuple[int, float, int]:
     """Bytes and seconds of pushing the images, and what the registry keeps afterwards."""
     content = asked.content
     sent_bytes, seconds = 0, 0.0
@@ -402,7 +404,9 @@ def _push(asked: _Asked, numbers: Distribution, rates: Rates) -> tuple[int, floa
     return sent_bytes, seconds, content.stored_bytes
 
 
-def _records(params: Parameters, context: Context, numbers: Distribution, done: Distributed) -> Iterator[Record]:
+def _records(
+    params: Distribution, context: Context, numbers: DistributionNumbers, done: Distributed
+) -> Iterator[Record]:
     """What the told nodes did. A node's records say how many nodes did the same."""
     source = registry(params.registry)
     _, flow, _ = _path(params, numbers)
@@ -444,7 +448,7 @@ _A_NODE = "one node, in the mean"
 
 STUDY = Study(
     name="distribution",
-    parameters=Parameters,
+    parameters=Distribution,
     metrics=(
         MetricSpec(
             "pull_time", "s", "request to image unpacked or mounted", "Time to pull the images", _SPREAD, headline=True

@@ -11,8 +11,8 @@ from sim.catalog import load
 from sim.machine.ledger import Bill, Ledger, bill
 from sim.outcome import MetricSpec, Record
 from sim.studies import memory_time
-from sim.studies.asked import chosen_guest
-from sim.studies.base import Context, Run, Study
+from sim.studies.base import Context, Study, StudyRun
+from sim.studies.guest_parameters import chosen_guest
 from sim.studies.memory_parameters import Memory
 
 
@@ -22,7 +22,7 @@ def overhead(one: Bill, count: int) -> int:
     return sum(line.bytes * (count if line.share == "instance" else 1) for line in own)
 
 
-def run(params: Memory, context: Context) -> Run:
+def run(params: Memory, context: Context) -> StudyRun:
     """Add up the instances in the ledger; one run is all there is, as nothing is random."""
     technology = params.runs_on
     guest = chosen_guest(technology, params.guest)
@@ -63,7 +63,7 @@ def run(params: Memory, context: Context) -> Run:
         records += passed.records
         numbers += passed.numbers
         measured += tuple(passed.samples)
-    return Run(
+    return StudyRun(
         samples=samples,
         records=records,
         estimates=frozenset(measured if any(number.estimate for number in numbers) else ()),

@@ -13,8 +13,8 @@ from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds
-from sim.studies.asked import ApplicationId, GuestId, GuestMemory, SameImage, fit_problems, guest_problems
 from sim.studies.base import Subject
+from sim.studies.guest_parameters import ApplicationId, GuestId, GuestMemory, SameImage, fit_problems, guest_problems
 
 _IN_TIME = ("ksm", "ksm_pages", "ksm_sleep", "swap", "guest_swap", "growth", "reads", "writes", "writes_from")
 """What acts only as time passes, and is off at zero."""
@@ -83,8 +83,8 @@ class Memory:
     @property
     def runs_on(self) -> Technology:
         """The technology, with guests that map their files from the host where that is asked for."""
-        found = load.technology(self.technology)
-        return replace(found, dax=("guest", "application")) if self.dax else found
+        technology = load.technology(self.technology)
+        return replace(technology, dax=("guest", "application")) if self.dax else technology
 
     @property
     def configured(self) -> int | None:

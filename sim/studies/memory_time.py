@@ -10,8 +10,8 @@ from simpy import Environment
 from sim.catalog import load, mechanisms
 from sim.catalog.model import Guest, Number
 from sim.engine.alarm import Alarm
-from sim.machine.demand import Commit, Demand, Rates
-from sim.machine.giving_back import Manager, Reporter
+from sim.machine.ballooning import Manager, Reporter
+from sim.machine.demand import Commit, MemoryDemand, MemoryRates
 from sim.machine.ksm import Scanner, pace
 from sim.machine.ledger import Bill, equal
 from sim.machine.pages import Pages
@@ -68,7 +68,9 @@ class Passage:
 class _Watch:
     """Tells the ledger at even times, and keeps what KSM saved at each step."""
 
-    def __init__(self, env: Environment, pages: Pages, demand: Demand, memory: int, every: float, of: str) -> None:
+    def __init__(
+        self, env: Environment, pages: Pages, demand: MemoryDemand, memory: int, every: float, of: str
+    ) -> None:
         self.records: list[LedgerRecord] = []
         self.saved: list[tuple[float, int]] = [(0.0, 0)]
         self.merged_share = 0.0
@@ -132,10 +134,10 @@ def passage(params: Memory, one: Bill, guest: Guest | None, context: Context) ->
         host.disk_write.at(bound),
         round(known.page_entry.value),
     )
-    demand = Demand(
+    demand = MemoryDemand(
         env,
         pressure,
-        Rates(params.growth or 0.0, params.reads or 0.0, params.writes or 0.0, params.writes_from),
+        MemoryRates(params.growth or 0.0, params.reads or 0.0, params.writes or 0.0, params.writes_from),
         max(params.duration / STEPS, 1.0),
         limit=params.limit,
         guest_swap=params.guest_swap,

@@ -20,14 +20,14 @@ from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import OWNERS, MetricSpec
 from sim.platforms.arrivals import at_random, together
-from sim.platforms.plan import Options, Plan, boot_plan
+from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, PerSecond, render
-from sim.studies.asked import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
-from sim.studies.base import Context, Repeated, Run, Study, Subject
+from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
 from sim.studies.density import NETWORK_LIMITS, Density
-from sim.studies.room import Room, room
+from sim.studies.guest_parameters import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
+from sim.studies.host_capacity import HostCapacity, host_capacity
 
 TOLD = 2_000
 """Instances whose records are kept; of a larger run only the first so many, more than any figure shows."""
@@ -107,16 +107,16 @@ def _problems(params: Startup) -> Iterator[Problem]:
         yield Problem(f"{params.in_flight} is more than all {params.instances} instances", path="in_flight")
     if params.kernel is not None and not VERSION.fullmatch(params.kernel):
         yield Problem(f"{params.kernel!r} is not a kernel's version, such as 4.15", path="kernel")
-    found = guest_problems(params.technology, params.guest, params.guest_memory)
-    yield from found
+    problems = guest_problems(params.technology, params.guest, params.guest_memory)
+    yield from problems
     technology = load.technology(params.technology)
-    if not found:
+    if not problems:
         yield from fit_problems(technology, params.guest, params.application, params.guest_memory)
-    if params.working_set is not None and not found:
+    if params.working_set is not None and not problems:
         yield from _working_set_problems(params)
     if params.network == "bridge":
         yield from _network_problems(params, technology)
-    if not found:
+    if not problems:
         yield from _memory_problems(params)
     if params.image == "pull" and not load.application(params.application).image:
         yield Problem(f"application {load.application(params.application).id!r} has no image to pull", path="image")
@@ -149,7 +149,7 @@ def _working_set_problems(params: Startup) -> Iterator[Problem]:
         yield Problem(f"{render(size, 'B')} is more than its guest's {render(memory, 'B')}", path="working_set")
 
 
-def _room(params: Startup) -> Room:
+def _room(params: Startup) -> HostCapacity:
     instances = Density(
         technology=params.technology,
         host=params.host,
@@ -158,7 +158,7 @@ def _room(params: Startup) -> Room:
         guest_memory=params.guest_memory,
         overcommit=params.overcommit,
     )
-    return room(instances, params.existing)
+    return host_capacity(instances, params.existing)
 
 
 def _memory_problems(params: Startup) -> Iterator[Problem]:
@@ -202,7 +202,7 @@ def _on_kernel(host: Host, kernel: str) -> Host:
     )
 
 
-def run(params: Startup, context: Context) -> Run:
+def run(params: Startup, context: Context) -> StudyRun:
     """Start the instances once, and measure each of them.
 
     Raises `InputError` where instances came faster than they left, until the host's memory was full.
@@ -215,7 +215,7 @@ def run(params: Startup, context: Context) -> Run:
         host_type = replace(host_type, cores=params.cores)
     pull = params.image == "pull"
     layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
-    options = Options(
+    options = StartOptions(
         network=params.network != "none",
         cold=params.page_cache == "cold",
         pull=pull,
@@ -270,7 +270,7 @@ def run(params: Startup, context: Context) -> Run:
         if refused:
             raise InputError(Problem(f"at {render(params.rate, '1/s')} {refused}", path="rate"))
     told = range(min(count, TOLD) if context.records else 0)
-    return Run(
+    return StudyRun(
         samples={**_samples(starter), **_removal(starter)},
         records=(*starter.instance_records(context.label, told), *starter.phase_records(context.label, told)),
         estimates=_estimates(plan),
@@ -318,21 +318,21 @@ def _removal(starter: Starter) -> Mapping[str, Sequence[float]]:
     }
 
 
-def _estimates(plan: Plan) -> frozenset[str]:
+def _estimates(plan: BootPlan) -> frozenset[str]:
     """The metrics an estimate went into: an owner's by its phases, the others by all that comes before."""
     guessed = [any(number.estimate for number in step.inputs) for step in plan.steps]
-    found = {f"{step.owner}_time" for step, guess in zip(plan.steps, guessed, strict=True) if guess}
+    metrics = {f"{step.owner}_time" for step, guess in zip(plan.steps, guessed, strict=True) if guess}
     if any(guessed):
-        found |= {"startup_time", "makespan", "throughput", "exit_time"}
+        metrics |= {"startup_time", "makespan", "throughput", "exit_time"}
         if any(guessed[plan.ready :]):
-            found.add("removal_time")
+            metrics.add("removal_time")
         if any(step.demand == "hold" for step in plan.steps):
-            found.add("lock_wait")
+            metrics.add("lock_wait")
     if any(guessed[: plan.init]):
-        found.add("init_time")
+        metrics.add("init_time")
     if any(guessed[: plan.runtime]):
-        found.add("runtime_time")
-    return frozenset(found)
+        metrics.add("runtime_time")
+    return frozenset(metrics)
 
 
 _SPREAD = ("p50", "p95", "mean", "min", "max")

@@ -3,18 +3,18 @@
 import pytest
 
 from sim.archives.efficiency import efficiency
-from sim.archives.layers import Entry
+from sim.archives.layers import LayerEntry
 from sim.archives.whiteouts import hidden_bytes
 
 MIB = 2**20
 
 
 def f(path, size):
-    return Entry(path, "file", size)
+    return LayerEntry(path, "file", size)
 
 
 def d(*paths):
-    return [Entry(path, "directory") for path in paths]
+    return [LayerEntry(path, "directory") for path in paths]
 
 
 SOME = 6405
@@ -29,9 +29,9 @@ TEST_IMAGE = [
     [f("root/example/somefile1.txt", SOME), *d("root/example", "root")],
     [f("root/example/somefile2.txt", SOME), *d("root/example", "root")],
     [f("root/example/somefile3.txt", SOME), *d("root/example", "root")],
-    [Entry("root/example/somefile3.txt", "whiteout"), *d("root/example"), f("root/saved.txt", SOME), *d("root")],
+    [LayerEntry("root/example/somefile3.txt", "whiteout"), *d("root/example"), f("root/saved.txt", SOME), *d("root")],
     [f("root/.saved.txt", SOME), *d("root")],
-    [Entry("root/example", "whiteout"), *d("root")],
+    [LayerEntry("root/example", "whiteout"), *d("root")],
     [f("root/.data/tag.sh", 917), f("root/.data/test.sh", 1270), *d("root/.data", "root")],
     [f("tmp/saved.again1.txt", SOME), *d("tmp")],
     [f("root/.data/saved.again2.txt", SOME), *d("root/.data", "root")],
@@ -69,7 +69,7 @@ def test_dive_s_unit_test_of_efficiency():
         [
             [f("etc/nginx/nginx.conf", 2000), f("etc/nginx/public", 3000)],
             [f("etc/nginx/nginx.conf", 5000), f("etc/athing", 10000)],
-            [Entry("etc/nginx", "whiteout")],
+            [LayerEntry("etc/nginx", "whiteout")],
         ]
     )
     assert found.efficiency == 0.75
@@ -87,8 +87,8 @@ def test_dive_s_unit_test_of_an_image_of_nothing():
 @pytest.mark.parametrize(
     ("second", "wasted", "hidden", "score"),
     [
-        ([Entry("big", "whiteout")], 20 * MIB, 20 * MIB, 0.0),
-        ([Entry("big", "file", 20 * MIB, mode=0o755)], 40 * MIB, 20 * MIB, 0.5),
+        ([LayerEntry("big", "whiteout")], 20 * MIB, 20 * MIB, 0.0),
+        ([LayerEntry("big", "file", 20 * MIB, mode=0o755)], 40 * MIB, 20 * MIB, 0.5),
         ([f("big", 5 * MIB)], 25 * MIB, 20 * MIB, 0.2),
     ],
     ids=["rm", "chmod", "overwrite"],
@@ -104,7 +104,7 @@ def test_dive_counts_the_visible_version_as_wasted_too_and_the_honest_figure_doe
 
 def test_dive_misses_what_a_deleted_directory_held_once_and_the_honest_figure_counts_it():
     """A directory's whiteout is a path of its own: seen once, so nothing is wasted, yet its bytes lower the score."""
-    layers = [[*d("d"), f("d/a", 100), f("d/b", 50)], [Entry("d", "whiteout")]]
+    layers = [[*d("d"), f("d/a", 100), f("d/b", 50)], [LayerEntry("d", "whiteout")]]
     found = efficiency(layers)
     assert found.wasted_bytes == 0
     assert found.efficiency == 1.0
@@ -112,7 +112,11 @@ def test_dive_misses_what_a_deleted_directory_held_once_and_the_honest_figure_co
 
 
 def test_an_opaque_marker_hides_nothing_for_dive():
-    layers = [[*d("d"), f("d/a", 100)], [*d("d"), Entry("d", "opaque"), f("d/b", 1)], [Entry("d", "whiteout")]]
+    layers = [
+        [*d("d"), f("d/a", 100)],
+        [*d("d"), LayerEntry("d", "opaque"), f("d/b", 1)],
+        [LayerEntry("d", "whiteout")],
+    ]
     assert efficiency(layers).wasted_bytes == 0
     # The whiteout of d adds 101 B as both the cumulative and the smallest size.
     assert efficiency([*layers, [f("d", 1)]]).efficiency == (100 + 1 + 1) / (100 + 1 + 101 + 1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.archives.limits import Budget, LimitError, Limits
+from sim.archives.limits import LimitError, Limits, RemainingLimits
 from sim.archives.tarball import TarStream, starts_tar
 from sim.errors import InputError
 
@@ -18,11 +18,11 @@ def pieces(data, size):
 
 
 def members(data, size=512, limits=None):
-    return list(TarStream(pieces(data, size), Budget(limits or Limits()), "x.tar"))
+    return list(TarStream(pieces(data, size), RemainingLimits(limits or Limits()), "x.tar"))
 
 
 def payloads(data, size):
-    stream = TarStream(pieces(data, size), Budget(Limits()), "x.tar")
+    stream = TarStream(pieces(data, size), RemainingLimits(Limits()), "x.tar")
     return [b"".join(stream.payload()) for _ in stream]
 
 
@@ -186,7 +186,7 @@ def test_skipped_payload_is_not_held(make):
                 yield bytes(2**18)
 
     tracemalloc.start()
-    count = sum(1 for _ in TarStream(stream(), Budget(Limits()), "x"))
+    count = sum(1 for _ in TarStream(stream(), RemainingLimits(Limits()), "x"))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 10

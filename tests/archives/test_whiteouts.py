@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.archives.layers import Entry
+from sim.archives.layers import LayerEntry
 from sim.archives.tarball import Member
 from sim.archives.whiteouts import clean, entry, hidden_bytes
 from sim.errors import InputError
@@ -11,23 +11,23 @@ MIB = 2**20
 
 
 def f(path, size):
-    return Entry(path, "file", size)
+    return LayerEntry(path, "file", size)
 
 
 def test_nothing_is_hidden_in_one_layer_or_in_layers_side_by_side():
     assert hidden_bytes([]) == 0
     assert hidden_bytes([[f("a", 5)]]) == 0
-    assert hidden_bytes([[f("d/a", 5)], [Entry("d", "directory"), f("d/b", 7)]]) == 0
+    assert hidden_bytes([[f("d/a", 5)], [LayerEntry("d", "directory"), f("d/b", 7)]]) == 0
 
 
 @pytest.mark.parametrize(
     ("second", "hidden"),
     [
-        ([Entry("big", "whiteout")], 20 * MIB),
-        ([Entry("big", "file", 20 * MIB, mode=0o755)], 20 * MIB),
+        ([LayerEntry("big", "whiteout")], 20 * MIB),
+        ([LayerEntry("big", "file", 20 * MIB, mode=0o755)], 20 * MIB),
         ([f("big", 3)], 20 * MIB),
-        ([Entry("big", "symlink", link="other")], 20 * MIB),
-        ([Entry("big", "directory")], 20 * MIB),
+        ([LayerEntry("big", "symlink", link="other")], 20 * MIB),
+        ([LayerEntry("big", "directory")], 20 * MIB),
         ([f("big/inside", 1)], 20 * MIB),
     ],
     ids=["rm", "chmod", "overwrite", "symlink over it", "directory over it", "a path below it"],
@@ -38,32 +38,37 @@ def test_a_20_mib_file_stays_in_its_layer_whatever_the_next_layer_does(second, h
 
 def test_deleting_a_directory_hides_all_below_it():
     below = [f("d/a", 1), f("d/e/b", 10), f("keep", 100)]
-    assert hidden_bytes([below, [Entry("d", "whiteout")]]) == 11
+    assert hidden_bytes([below, [LayerEntry("d", "whiteout")]]) == 11
     assert hidden_bytes([below, [f("d", 1000)]]) == 11
 
 
 def test_an_opaque_directory_hides_what_is_below_and_not_what_stands_beside_it_in_its_layer():
     below = [f("d/a", 1), f("d/e/b", 10)]
-    for order in ([Entry("d", "opaque"), f("d/c", 100)], [f("d/c", 100), Entry("d", "opaque")]):
+    for order in ([LayerEntry("d", "opaque"), f("d/c", 100)], [f("d/c", 100), LayerEntry("d", "opaque")]):
         assert hidden_bytes([below, order]) == 11
 
 
 def test_a_whiteout_does_not_touch_its_own_layer():
     """Deleted and written anew in one layer, in either order of the tar."""
-    for order in ([Entry("a", "whiteout"), f("a", 100)], [f("a", 100), Entry("a", "whiteout")]):
+    for order in ([LayerEntry("a", "whiteout"), f("a", 100)], [f("a", 100), LayerEntry("a", "whiteout")]):
         assert hidden_bytes([[f("a", 1)], order]) == 1
 
 
 def test_a_whiteout_of_nothing_is_harmless():
-    assert hidden_bytes([[f("a", 1)], [Entry("b", "whiteout"), Entry("c/d", "whiteout"), Entry("e", "opaque")]]) == 0
+    assert (
+        hidden_bytes(
+            [[f("a", 1)], [LayerEntry("b", "whiteout"), LayerEntry("c/d", "whiteout"), LayerEntry("e", "opaque")]]
+        )
+        == 0
+    )
 
 
 def test_hard_links_are_one_content_and_keep_it_visible():
-    linked = [f("a", 8), Entry("b", "hardlink", link="a")]
+    linked = [f("a", 8), LayerEntry("b", "hardlink", link="a")]
     assert hidden_bytes([linked]) == 0
-    assert hidden_bytes([linked, [Entry("a", "whiteout")]]) == 0
-    assert hidden_bytes([linked, [Entry("a", "whiteout"), Entry("b", "whiteout")]]) == 8
-    assert hidden_bytes([[f("a", 8)], [Entry("c", "hardlink", link="a"), f("a", 2)]]) == 0
+    assert hidden_bytes([linked, [LayerEntry("a", "whiteout")]]) == 0
+    assert hidden_bytes([linked, [LayerEntry("a", "whiteout"), LayerEntry("b", "whiteout")]]) == 8
+    assert hidden_bytes([[f("a", 8)], [LayerEntry("c", "hardlink", link="a"), f("a", 2)]]) == 0
 
 
 def test_a_path_twice_in_one_layer_is_the_last_as_for_tar():
@@ -101,7 +106,7 @@ def test_symbolic_links_that_climb_above_the_root_are_refused(name, target):
 
 @pytest.mark.parametrize(("name", "target"), [("a", "b"), ("d/a", "../b"), ("d/e/a", "../../b"), ("a", "/usr/bin/b")])
 def test_symbolic_links_inside_are_kept_as_written(name, target):
-    assert entry(member(name, "symlink", target), "layer") == Entry(name, "symlink", 0, target, 0o644)
+    assert entry(member(name, "symlink", target), "layer") == LayerEntry(name, "symlink", 0, target, 0o644)
 
 
 @pytest.mark.parametrize("target", ["../a", "a/../../b"])
@@ -111,10 +116,10 @@ def test_hard_links_out_of_the_tree_are_refused(target):
 
 
 def test_whiteout_names_become_the_paths_they_delete():
-    assert entry(member("d/.wh.a"), "") == Entry("d/a", "whiteout")
-    assert entry(member(".wh.a"), "") == Entry("a", "whiteout")
-    assert entry(member("d/.wh..wh..opq"), "") == Entry("d", "opaque")
-    assert entry(member(".wh..wh..opq"), "") == Entry("", "opaque")
+    assert entry(member("d/.wh.a"), "") == LayerEntry("d/a", "whiteout")
+    assert entry(member(".wh.a"), "") == LayerEntry("a", "whiteout")
+    assert entry(member("d/.wh..wh..opq"), "") == LayerEntry("d", "opaque")
+    assert entry(member(".wh..wh..opq"), "") == LayerEntry("", "opaque")
 
 
 def test_the_book_keeping_of_aufs_is_skipped():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim import studies
-from sim.batch.executors import Task, execute
+from sim.batch.executors import ReplicationTask, execute
 from sim.batch.run import run
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, InputError, Problem, SimError
@@ -87,7 +87,7 @@ def test_a_label_whose_inputs_have_ranges_runs_at_both_ends(make: Make) -> None:
 
 
 def test_the_ends_run_for_the_first_few_replications_only(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    tasks: list[Task] = []
+    tasks: list[ReplicationTask] = []
     monkeypatch.setattr("sim.batch.executors.execute", lambda task, tick: tasks.append(task) or execute(task, tick))
     run(make(note="ranged"), replications=9)
     ends = [(task.label, task.bound, task.replication) for task in tasks if task.bound != "value"]
@@ -133,7 +133,7 @@ def test_an_estimate_marks_the_metrics_it_went_into(make: Make) -> None:
 
 
 def test_a_study_without_randomness_runs_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    tasks: list[Task] = []
+    tasks: list[ReplicationTask] = []
     monkeypatch.setattr("sim.batch.executors.execute", lambda task, tick: tasks.append(task) or execute(task, tick))
     (outcome,) = run(make(study="fixed", expect=""), replications=50)
     assert outcome.replications == 1

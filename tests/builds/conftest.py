@@ -10,7 +10,7 @@ import pytest
 from sim.builds import context as trees
 from sim.builds.bases import BaseImage, Bases
 from sim.builds.builders import build_with
-from sim.builds.cache import Step, Store
+from sim.builds.cache import BuildStep, CacheStore
 from sim.builds.context import Tree
 from sim.builds.options import Builder, from_command_line
 from sim.builds.rootfs import Files
@@ -39,9 +39,9 @@ class Bench:
     builder: Builder
     files: Tree
     left: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    store: Store = field(default_factory=Store)
+    store: CacheStore = field(default_factory=CacheStore)
     runs: int = 0
-    steps: dict[str, Step] = field(default_factory=dict)
+    steps: dict[str, BuildStep] = field(default_factory=dict)
 
     def build(self, dockerfile: str | None = None, args: str = "", failing: Sequence[str] = ()) -> str:
         """Build; "R" for each step that runs and "c" for each that is cached, by line, FROM left out."""

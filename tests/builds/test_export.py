@@ -5,7 +5,7 @@ import pytest
 from sim.builds.builders import graph_for, read_dockerfile
 from sim.builds.cache import exported
 from sim.builds.edits import Change, Edit
-from sim.builds.options import Options
+from sim.builds.options import BuildOptions
 from sim.builds.plan import plan_builds
 from sim.errors import InputError
 
@@ -19,7 +19,9 @@ def moved(bench):
     def make(mode):
         made = bench(files={"x": "1"}, left={"RUN make": {"/out": "o"}})
         made.build(TEXT)
-        graph, _ = graph_for(made.builder, read_dockerfile(made.files, "Dockerfile"), made.files, Options(), None, None)
+        graph, _ = graph_for(
+            made.builder, read_dockerfile(made.files, "Dockerfile"), made.files, BuildOptions(), None, None
+        )
         made.store = exported(made.store, graph, made.steps, mode)
         made.runs = 100
         return made

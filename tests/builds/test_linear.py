@@ -182,7 +182,7 @@ def test_links_are_followed_on_a_deep_path_and_given_up_beyond_the_deepest_conte
             self.asked += 1
             return super().lookup(path)
 
-    tree = trees.from_mapping({"l": trees.Entry("link", target="d"), "d/" + "a/" * 200 + "x": "1"})
+    tree = trees.from_mapping({"l": trees.TreeEntry("link", target="d"), "d/" + "a/" * 200 + "x": "1"})
     view = View(tree)
     assert way(view, "l/" + "a/" * 200 + "x") == ["l", "d/" + "a/" * 200 + "x"]
     assert view.asked == 1 + 202
@@ -196,11 +196,25 @@ def test_links_are_followed_on_a_deep_path_and_given_up_beyond_the_deepest_conte
 def test_wildcards_over_links_to_one_folder_are_linear(builder, pattern):
     def ready(count):
         files: dict[str, Any] = {f"d/{number}": "x" for number in range(count)}
-        files |= {f"l{number}": trees.Entry("link", target="d") for number in range(count)}
+        files |= {f"l{number}": trees.TreeEntry("link", target="d") for number in range(count)}
         return lambda: plan_builds(f"FROM a\nCOPY {pattern} /a/\nCOPY {pattern} /b/\n", files, builder=builder)
 
     with watchdog():
         assert growth(ready, 150) < 4 * 2
+
+
+@pytest.mark.parametrize("builder", ["buildkit-containerd", "legacy"])
+def test_links_to_many_folders_of_a_stage_are_linear(builder):
+    """Each folder that a link leads to is listed, and a listing looks at that folder alone."""
+
+    def ready(count):
+        files: dict[str, Any] = {f"c/d{number}/x": "x" for number in range(count)}
+        files |= {f"c/l{number}": trees.TreeEntry("link", target=f"d{number}") for number in range(count)}
+        text = "FROM a AS s\nCOPY c /c/\nFROM a\nCOPY --from=s /c/l*/x /x/\nCOPY --from=s /c/l* /y/\n"
+        return lambda: plan_builds(text, files, builder=builder)
+
+    with watchdog():
+        assert growth(ready, 300) < 4 * 2
 
 
 def test_json_nested_a_thousand_deep_is_refused_at_its_line():

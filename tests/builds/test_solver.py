@@ -7,7 +7,7 @@ import networkx as nx
 import pytest
 
 from sim.builds import context as trees
-from sim.builds.cache import Store, walk
+from sim.builds.cache import CacheStore, walk
 from sim.builds.context import Tree
 from sim.builds.rootfs import Files
 from sim.builds.selection import Selector
@@ -21,7 +21,7 @@ OTHER = Selector("/other")
 @pytest.fixture
 def solver():
     """A solver with a store; `solver(vertices)` gives each vertex's outcome and the names executed."""
-    store = Store()
+    store = CacheStore()
 
     def solve(*described):
         values = {}

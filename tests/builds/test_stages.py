@@ -3,7 +3,7 @@
 import pytest
 
 from sim.builds import context as trees
-from sim.builds.options import Builder, Options
+from sim.builds.options import Builder, BuildOptions
 from sim.builds.stages import describe, parse
 from sim.errors import InputError
 
@@ -108,7 +108,7 @@ def test_another_platform_of_the_arguments_is_named_as_far_as_it_differs():
 
 def test_what_is_no_boolean_is_refused_in_buildkits_words():
     with pytest.raises(InputError, match="invalid boolean value for multi-platform: maybe; expected one of 0, 1, F"):
-        _ = Options(build_args={"BUILDKIT_MULTI_PLATFORM": "maybe"}).multi_platform
+        _ = BuildOptions(build_args={"BUILDKIT_MULTI_PLATFORM": "maybe"}).multi_platform
 
 
 @pytest.mark.parametrize("builder", ["buildkit-containerd", "buildkit-overlay2", "legacy"])

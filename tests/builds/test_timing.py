@@ -4,7 +4,7 @@ import pytest
 
 from sim.builds.edits import Change, Edit
 from sim.builds.plan import plan_builds
-from sim.builds.timing import Part, Task, timeline
+from sim.builds.timing import BuildTask, TaskPart, timeline
 from sim.catalog import load
 
 TWO_CORES = load.host("reference")
@@ -12,11 +12,11 @@ TWO_CORES = load.host("reference")
 
 
 def cpu(name, *inputs, seconds=1.0, cores=1.0):
-    return Task(name, inputs, (Part(cpu=seconds, cores=cores),))
+    return BuildTask(name, inputs, (TaskPart(cpu=seconds, cores=cores),))
 
 
 def wait(name, *inputs, seconds=1.0):
-    return Task(name, inputs, (Part(wait=seconds),))
+    return BuildTask(name, inputs, (TaskPart(wait=seconds),))
 
 
 def test_tasks_share_the_cores_and_waiting_shares_nothing():
@@ -33,15 +33,17 @@ def test_a_task_with_more_threads_than_cores_takes_longer_than_stated():
 
 def test_parts_follow_each_other_and_what_a_part_asks_for_goes_on_at_once():
     size = 0.5 * TWO_CORES.disk_write.value
-    task = Task("a", (), (Part(wait=1.0), Part(cpu=0.2, write=size)))
+    task = BuildTask("a", (), (TaskPart(wait=1.0), TaskPart(cpu=0.2, write=size)))
     assert timeline([task], TWO_CORES).seconds == pytest.approx(1.5)
 
 
 def test_downloads_share_the_link_and_none_is_faster_than_its_sender():
     link = TWO_CORES.network.value
-    two = [Task(name, (), (Part(fetch=link),)) for name in "ab"]
+    two = [BuildTask(name, (), (TaskPart(fetch=link),)) for name in "ab"]
     assert timeline(two, TWO_CORES).seconds == pytest.approx(2.0)
-    assert timeline([Task("a", (), (Part(fetch=link, rate=link / 4),))], TWO_CORES).seconds == pytest.approx(4.0)
+    assert timeline([BuildTask("a", (), (TaskPart(fetch=link, rate=link / 4),))], TWO_CORES).seconds == pytest.approx(
+        4.0
+    )
 
 
 def test_a_limit_lets_so_many_run_and_the_others_queue_in_order():
@@ -76,7 +78,7 @@ def test_a_failure_ends_the_build_and_cancels_what_runs_beside_it():
 
 
 def test_tasks_without_work_take_no_time():
-    found = timeline([Task("a"), Task("b", ("a",)), wait("c", "b"), Task("d", ("c",))], TWO_CORES)
+    found = timeline([BuildTask("a"), BuildTask("b", ("a",)), wait("c", "b"), BuildTask("d", ("c",))], TWO_CORES)
     assert (found.seconds, found.spans) == (1, {"c": (0, 1)})
 
 

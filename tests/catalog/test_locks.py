@@ -7,7 +7,7 @@ import pytest
 from sim.catalog import load, locks
 from sim.catalog.facts import facts, values
 from sim.errors import CatalogError
-from sim.platforms.plan import Options, boot_plan
+from sim.platforms.plan import StartOptions, boot_plan
 from tests.catalog.places import without_lines
 
 HEAD = 'id = "x"\nname = { en = "x", ja = "x" }\n'
@@ -91,7 +91,7 @@ def test_the_reference_host_has_version_1_of_cgroups_and_hosts_like_it_version_2
     host = replace(
         load.host("reference"), kernel=kernel, locks={} if kernel == "6.12" else load.host("reference").locks
     )
-    plan = boot_plan(load.technology("runc"), None, load.application("hello"), host, Options())
+    plan = boot_plan(load.technology("runc"), None, load.application("hello"), host, StartOptions())
     (made,) = (step.amount for step in plan.steps if step.id == "cgroup-create")
     assert made * 1e3 == pytest.approx(milliseconds, rel=0.005)
 
@@ -140,8 +140,8 @@ def test_a_hold_is_what_its_derivation_makes_of_its_facts(operation, kernel, sec
 @pytest.mark.parametrize("name", ["docker", "docker-28", "docker-devicemapper", "crun", "firecracker", "lightvm"])
 def test_an_instance_on_a_bridge_has_one_port_of_it(name):
     """However many of its phases go through the ports there are: Docker's come and go."""
-    technology, options = load.technology(name), Options(network=True, clean_up=True)
+    technology, options = load.technology(name), StartOptions(network=True, clean_up=True)
     guest = load.guest(technology.guests[0]) if technology.guests else None
     application, host = load.application("hello"), load.host("reference")
     assert boot_plan(technology, guest, application, host, options).ports == 1
-    assert boot_plan(technology, guest, application, host, Options()).ports == 0
+    assert boot_plan(technology, guest, application, host, StartOptions()).ports == 0

@@ -8,7 +8,7 @@ then the sandbox), podman libpod/networking_linux.go (NewNS, then configureNetNS
 import pytest
 
 from sim.catalog import load
-from sim.platforms.plan import Options, boot_plan
+from sim.platforms.plan import StartOptions, boot_plan
 
 PAIR = ("network-allocator", "veth")
 """Phases that make a veth pair."""
@@ -22,7 +22,7 @@ def steps(technology, guest=None, **options):
         load.guest(chosen) if chosen else None,
         load.application("hello"),
         load.host("server"),
-        Options(**options),
+        StartOptions(**options),
     )
     return [step.id for step in plan.steps]
 
@@ -96,7 +96,7 @@ def test_seabios_takes_what_was_measured_to_the_boot_sector():
         load.guest("debian-cloud"),
         load.application("hello"),
         load.host("reference"),
-        Options(),
+        StartOptions(),
     )
     names = ("firmware", "seabios", "boot-sector")
     assert 0.08 <= sum(step.amount for step in plan.steps if step.id in names) <= 0.1

@@ -15,7 +15,7 @@ from sim.catalog.model import Number, Sensed
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.machine.ledger import Ledger, bill
-from sim.platforms.plan import Options, boot_plan
+from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.start import Starter
 
 CARRIED = {"Line.number", "Constraint.numbers", "Step.inputs", "Passage.numbers"}
@@ -64,7 +64,7 @@ def test_a_table_may_hold_both():
 def seconds(technology, host, bound):
     """One start with network, files from the disk and a clean-up, without luck."""
     guest = load.guest(technology.guests[0]) if technology.guests else None
-    options = Options(network=True, cold=True, clean_up=True, layers=3)
+    options = StartOptions(network=True, cold=True, clean_up=True, layers=3)
     plan = boot_plan(technology, guest, load.application("web"), host, options, bound=bound)
     plan = replace(plan, steps=tuple(replace(step, spread=0.0) for step in plan.steps))
     env = Environment()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sim.evidence.accuracy import accuracy
-from sim.report.look import rows_of
 from sim.report.numbers import NARROW
+from sim.report.style import rows_of
 from tests.dashboard.apptest import charts, opened, texts, title
 
 

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import shelf
+from dashboard import shipped
 from sim.loading import controls
 from tests.dashboard.apptest import opened, texts
 from tests.dashboard.test_images_page import BASE, CHANGED, saved
@@ -42,15 +42,15 @@ LAB = {"context": ("shop/Dockerfile", "own/Dockerfile"), "file": ("src/app.py",)
 def page_and_link(random: Random) -> tuple[str, dict[str, str]]:
     """A page, with parameters that it may have, of values that it may have or of others."""
     path = random.choice(("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios"))
-    name = random.choice(shelf.entries()) if path == "scenarios" else path
+    name = random.choice(shipped.entries()) if path == "scenarios" else path
     link = {"show": "1"}
     if path == "scenarios":
         link["scenario"] = name if random.random() < 0.9 else random.choice(WORDS)
     there: dict[str, tuple[str, ...]] = {**VIEWS, **dict.fromkeys(FIGURES, ())}
     if path == "layers":
         there |= {**LAB, "builder": ("legacy",)}
-    elif name in shelf.entries():
-        there |= {control.path: control.choices for control in controls(shelf.scenario(name))}
+    elif name in shipped.entries():
+        there |= {control.path: control.choices for control in controls(shipped.scenario(name))}
     for parameter in random.sample(sorted(there), k=min(len(there), random.randint(0, 4))):
         link[parameter] = random.choice((*there[parameter], *WORDS))
     return path, link

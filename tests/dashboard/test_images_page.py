@@ -10,7 +10,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from sim.report.look import rows_of
+from sim.report.style import rows_of
 from tests.dashboard.apptest import charts, error, opened, texts, title
 
 

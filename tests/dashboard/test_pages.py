@@ -309,7 +309,7 @@ def test_a_link_names_what_the_lab_builds(context: str, file: str) -> None:
     assert not at.exception
     assert not at.error
     assert file in title(at)
-    assert at.selectbox(key="lab:ground").value == context
+    assert at.selectbox(key="lab:context").value == context
 
 
 def test_a_build_argument_of_its_own_is_said_to_be_the_cause() -> None:

@@ -48,7 +48,7 @@ def test_records_of_several_kinds_share_a_file(outcome: Outcome) -> None:
 
 def test_what_a_table_says_cannot_become_markup() -> None:
     def script() -> None:
-        from dashboard.scene import table
+        from dashboard.page_part import table
         from dashboard.view import View
 
         view = View(lang="en", size=1.0, dark=False, embed=False, show=False)
@@ -63,7 +63,7 @@ def test_what_a_table_says_cannot_become_markup() -> None:
 
 def test_a_fact_in_a_table_is_a_link_to_where_it_was_published_and_keeps_its_id() -> None:
     def script() -> None:
-        from dashboard.scene import table
+        from dashboard.page_part import table
         from dashboard.view import View
 
         view = View(lang="en", size=1.0, dark=False, embed=False, show=False)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import running, shelf
+from dashboard import running, shipped
 from dashboard.links import lines, plain
 from sim import limits
 from sim.batch import run as batch
@@ -69,7 +69,7 @@ def test_a_link_reads_no_file_and_does_not_tell_whether_there_is_one(
 def test_no_parameter_of_a_link_becomes_a_path(
     path: str, link: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(path, show="1", **({"scenario": link["scenario"]} if link.get("scenario") in shelf.entries() else {}))
+    opened(path, show="1", **({"scenario": link["scenario"]} if link.get("scenario") in shipped.entries() else {}))
     read: list[str] = []
     real = Path.open
 
@@ -106,7 +106,7 @@ def test_a_run_that_nobody_waits_for_is_refused_with_the_number(embed: bool, mon
         return real(scenario, **options)
 
     monkeypatch.setattr(batch, "run", run)
-    (control,) = (control for control in controls(shelf.scenario("taxonomy")) if control.path == "instances")
+    (control,) = (control for control in controls(shipped.scenario("taxonomy")) if control.path == "instances")
     assert control.maximum is not None
     for value in ("100000", "1e18", "99999999999999999999"):
         at = opened("taxonomy", embed=embed, show="1", instances=value)

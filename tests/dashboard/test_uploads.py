@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from dashboard import uploads
-from dashboard.uploads import Item, Upload, read
+from dashboard.uploads import UnpackedFile, Upload, read
 from sim.archives.limits import Limits
 from sim.errors import InputError
 
@@ -49,7 +49,7 @@ def zipped(files: dict[str, bytes], *, links: tuple[str, ...] = ()) -> bytes:
     return out.getvalue()
 
 
-def laid(items: tuple[Item, ...]) -> dict[str, bytes]:
+def laid(items: tuple[UnpackedFile, ...]) -> dict[str, bytes]:
     """What stands on disk of an upload."""
     upload = Upload(items)
     root = Path(upload.folder)

@@ -16,7 +16,7 @@ from sim.evidence import accuracy_command, record
 from sim.evidence.accuracy import (
     USES,
     Accuracy,
-    Row,
+    AccuracyRow,
     accuracy,
     orderings,
     recorded,
@@ -33,8 +33,8 @@ def found() -> Accuracy:
     return accuracy()
 
 
-def row(error: float, publication: str = "one 2020", **changes: Any) -> Row:
-    base = Row(
+def row(error: float, publication: str = "one 2020", **changes: Any) -> AccuracyRow:
+    base = AccuracyRow(
         case="case",
         metric="init_time",
         statistic="p50",

@@ -21,13 +21,13 @@ END
 
 
 def reading(median):
-    return results.Reading(5, median, median, median, median, median, 0)
+    return results.ProbeTimes(5, median, median, median, median, median, 0)
 
 
 def test_a_console_is_read_by_probe_and_number_at_once():
     found = results.parse(CONSOLE)
     assert set(found) == {("veth_move", 1), ("veth_move", 10), ("unshare_net", 1)}
-    assert found["veth_move", 1] == results.Reading(
+    assert found["veth_move", 1] == results.ProbeTimes(
         10, 9_000_000, 9_100_000, 10_000_000, 11_000_000, 10_000_000, 200_000
     )
     assert ("netfilter_veth_move", 10) in results.parse(CONSOLE, "netfilter_")

@@ -6,7 +6,7 @@ import pytest
 from simpy import Environment
 
 from sim.catalog.model import Number
-from sim.machine.ledger import Bill, Line
+from sim.machine.ledger import Bill, BillLine
 from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure
 
@@ -23,9 +23,9 @@ class Bench:
         self.pressure = Pressure(self.env, self.pages, 200 * MIB, 100 * MIB)
 
     @staticmethod
-    def line(part: str, size: int, **options: Any) -> Line:
+    def line(part: str, size: int, **options: Any) -> BillLine:
         usual: dict[str, Any] = {"origin": "application", "owner": "application", "share": "instance", "number": NUMBER}
-        return Line(part, bytes=size, **usual | options)
+        return BillLine(part, bytes=size, **usual | options)
 
     def container(self, size: int) -> Bill:
         return Bill((self.line("app/memory", size),))

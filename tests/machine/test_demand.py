@@ -15,8 +15,8 @@ from hypothesis.stateful import (
 )
 
 from sim.catalog import mechanisms
-from sim.machine.demand import Commit, Demand, Rates
-from sim.machine.giving_back import Manager, Reporter, held, untouched
+from sim.machine.ballooning import Manager, Reporter, held, untouched
+from sim.machine.demand import Commit, MemoryDemand, MemoryRates
 from sim.machine.ksm import Scanner, pace
 
 MIB = 2**20
@@ -24,7 +24,7 @@ MIB = 2**20
 
 def ran(bench, bill, seconds, ram=2**40, swap=0, count=1, rates=None, **options):
     host = bench(ram, swap)
-    demand = Demand(host.env, host.pressure, rates or Rates(), 1.0, **options)
+    demand = MemoryDemand(host.env, host.pressure, rates or MemoryRates(), 1.0, **options)
     demand.start(bill(host), count)
     host.env.run(until=seconds + 0.5)
     assert host.pages.sums() == host.pages.audit()
@@ -32,22 +32,22 @@ def ran(bench, bill, seconds, ram=2**40, swap=0, count=1, rates=None, **options)
 
 
 def test_a_container_grows_by_its_rate(bench):
-    host, _ = ran(bench, lambda host: host.container(10 * MIB), 60, count=3, rates=Rates(growth=1.5 * MIB))
+    host, _ = ran(bench, lambda host: host.container(10 * MIB), 60, count=3, rates=MemoryRates(growth=1.5 * MIB))
     assert host.pages.used == 3 * (10 + 90) * MIB
 
 
 def test_a_container_over_its_limit_is_killed_and_the_others_are_not(bench):
     """From 10 MiB at 1 MiB a second to 40 MiB: the 31st second is one too many."""
-    host, demand = ran(bench, lambda host: host.container(10 * MIB), 29, rates=Rates(growth=MIB), limit=40 * MIB)
+    host, demand = ran(bench, lambda host: host.container(10 * MIB), 29, rates=MemoryRates(growth=MIB), limit=40 * MIB)
     assert (demand.running, host.pages.used) == (1, 39 * MIB)
-    host, demand = ran(bench, lambda host: host.container(10 * MIB), 40, rates=Rates(growth=MIB), limit=40 * MIB)
+    host, demand = ran(bench, lambda host: host.container(10 * MIB), 40, rates=MemoryRates(growth=MIB), limit=40 * MIB)
     assert host.pressure.counts.kills == [(31.0, 0)]
     assert (demand.running, host.pages.used) == (0, 0)
 
 
 def test_a_container_at_its_limit_swaps_first_where_the_host_has_swap(bench):
     host, _ = ran(
-        bench, lambda host: host.container(10 * MIB), 60, swap=25 * MIB, rates=Rates(growth=MIB), limit=40 * MIB
+        bench, lambda host: host.container(10 * MIB), 60, swap=25 * MIB, rates=MemoryRates(growth=MIB), limit=40 * MIB
     )
     assert host.pressure.counts.first["swap"] == pytest.approx(31, abs=0.1)
     assert host.pressure.counts.kills == [(56.0, 0)]
@@ -60,7 +60,7 @@ def test_a_limit_takes_page_cache_first(bench):
         bench,
         lambda host: host.container(10 * MIB),
         25,
-        rates=Rates(growth=MIB, reads=10 * MIB),
+        rates=MemoryRates(growth=MIB, reads=10 * MIB),
         limit=40 * MIB,
         same_image=False,
     )
@@ -77,14 +77,18 @@ def test_a_guest_grows_into_what_is_free_in_it_then_its_cache_then_its_own_swap(
 
     used = {}
     for seconds in (2, 12, 15, 20):
-        host, demand = ran(bench, guest, seconds, rates=Rates(growth=10 * MIB), guest_swap=200 * MIB)
+        host, demand = ran(bench, guest, seconds, rates=MemoryRates(growth=10 * MIB), guest_swap=200 * MIB)
         used[seconds] = (host.pages.used // MIB, demand.guest_swapped // MIB)
     assert used == {2: (100, 0), 12: (200, 0), 15: (200, 0), 20: (200, 50)}
 
 
 def test_a_guest_without_room_kills_its_application_and_lives_on(bench):
     host, demand = ran(
-        bench, lambda host: host.guest(100 * MIB, 60 * MIB, freed=10 * MIB), 60, rates=Rates(growth=MIB), guest_swap=0
+        bench,
+        lambda host: host.guest(100 * MIB, 60 * MIB, freed=10 * MIB),
+        60,
+        rates=MemoryRates(growth=MIB),
+        guest_swap=0,
     )
     assert (demand.guest_kills, demand.running) == (1, 0)
     assert host.pressure.counts.kills == []
@@ -95,24 +99,28 @@ def test_a_guest_without_room_kills_its_application_and_lives_on(bench):
 
 def test_a_guests_page_cache_grows_with_what_it_reads_up_to_its_memory(bench):
     for seconds, held_then in ((10, 150), (100, 200)):
-        host, _ = ran(bench, lambda host: host.guest(200 * MIB, 50 * MIB), seconds, rates=Rates(reads=10 * MIB))
+        host, _ = ran(bench, lambda host: host.guest(200 * MIB, 50 * MIB), seconds, rates=MemoryRates(reads=10 * MIB))
         assert host.pages.used == held_then * MIB
 
 
 def test_containers_of_one_image_read_a_file_once_and_of_several_images_each(bench):
     for same, copies in ((True, 1), (False, 4)):
-        host, _ = ran(bench, lambda host: host.container(MIB), 10, count=4, rates=Rates(reads=MIB), same_image=same)
+        host, _ = ran(
+            bench, lambda host: host.container(MIB), 10, count=4, rates=MemoryRates(reads=MIB), same_image=same
+        )
         assert host.pages.cached == copies * 10 * MIB
 
 
 def test_page_cache_takes_what_is_free_and_swaps_nothing(bench):
-    host, _ = ran(bench, lambda host: host.container(50 * MIB), 60, ram=100 * MIB, swap=MIB, rates=Rates(reads=MIB))
+    host, _ = ran(
+        bench, lambda host: host.container(50 * MIB), 60, ram=100 * MIB, swap=MIB, rates=MemoryRates(reads=MIB)
+    )
     assert (host.pages.cached, host.pages.swapped) == (50 * MIB, 0)
 
 
 def test_the_host_drops_a_containers_cache_and_cannot_drop_a_guests(bench):
     """The same reading fills RAM; then growth takes clean pages of the host's cache, but swaps a guest's."""
-    rates = Rates(growth=MIB, reads=5 * MIB)
+    rates = MemoryRates(growth=MIB, reads=5 * MIB)
     host, _ = ran(bench, lambda host: host.container(50 * MIB), 40, ram=200 * MIB, swap=200 * MIB, rates=rates)
     assert (host.pressure.counts.swapped_out, host.pressure.counts.reclaimed > 10 * MIB) == (0, True)
     host, _ = ran(bench, lambda host: host.guest(400 * MIB, 50 * MIB), 40, ram=200 * MIB, swap=200 * MIB, rates=rates)
@@ -122,7 +130,12 @@ def test_the_host_drops_a_containers_cache_and_cannot_drop_a_guests(bench):
 def test_growth_past_ram_goes_no_faster_than_the_disk(bench):
     """250 MiB are wanted each second, and take 2.5 s to make room for: every third second they can be asked for."""
     host, demand = ran(
-        bench, lambda host: host.container(400 * MIB), 30, ram=400 * MIB, swap=2**40, rates=Rates(growth=250 * MIB)
+        bench,
+        lambda host: host.container(400 * MIB),
+        30,
+        ram=400 * MIB,
+        swap=2**40,
+        rates=MemoryRates(growth=250 * MIB),
     )
     assert host.pages.swapped == 9 * 250 * MIB
     assert (demand.stalled, demand.steps) == (20, 30)
@@ -130,7 +143,7 @@ def test_growth_past_ram_goes_no_faster_than_the_disk(bench):
 
 def test_swapped_memory_that_is_written_to_comes_back(bench):
     host = bench(200 * MIB, 200 * MIB)
-    demand = Demand(host.env, host.pressure, Rates(writes=10 * MIB), 1.0)
+    demand = MemoryDemand(host.env, host.pressure, MemoryRates(writes=10 * MIB), 1.0)
     demand.start(host.container(150 * MIB), 1)
     holding = host.pages.instances[0].holdings[0]
     host.pages.swap_out(holding, 100 * MIB)
@@ -152,7 +165,7 @@ def test_what_is_promised_is_the_guests_memory_or_a_processs_own(bench):
 
 def test_a_container_that_is_promised_no_more_gets_an_error_and_is_not_killed(bench):
     host, demand = ran(
-        bench, lambda host: host.container(10 * MIB), 60, rates=Rates(growth=MIB), commit=Commit(limit=30 * MIB)
+        bench, lambda host: host.container(10 * MIB), 60, rates=MemoryRates(growth=MIB), commit=Commit(limit=30 * MIB)
     )
     assert (demand.refused, demand.running, host.pressure.counts.kills) == (1, 0, [])
     assert host.pages.used == 30 * MIB
@@ -181,9 +194,9 @@ class Dynamics(RuleBasedStateMachine):
     def host(self, ram, swap, growth, reads, writes, gives, limit, guest_swap):
         self.bench = self.bench_of(ram * MIB, swap * MIB)
         self.pages = self.bench.pages
-        rates = Rates(growth * MIB + 7, reads * MIB + 3, writes * MIB)
+        rates = MemoryRates(growth * MIB + 7, reads * MIB + 3, writes * MIB)
         most = None if limit is None else limit * MIB
-        self.demand = Demand(self.bench.env, self.bench.pressure, rates, 1.0, most, guest_swap * MIB)
+        self.demand = MemoryDemand(self.bench.env, self.bench.pressure, rates, 1.0, most, guest_swap * MIB)
         known = mechanisms.memory()
         Scanner(self.bench.env, self.pages, pace(known.ksm, pages=400)).start()
         if gives == "balloon":

@@ -6,7 +6,7 @@ import pytest
 from simpy import Environment
 
 from sim.catalog import load, mechanisms
-from sim.machine.demand import Demand, Rates
+from sim.machine.demand import MemoryDemand, MemoryRates
 from sim.machine.ksm import Pace, Scanner, pace
 from sim.machine.ledger import Ledger, bill, equal
 from sim.machine.pages import Pages
@@ -118,7 +118,7 @@ def test_writes_undo_it_as_an_exponential(bench):
     count, size, rate, seconds = 4, 256 * MIB, 2 * MIB, 100.0
     host, _, _ = scanned(bench, count, size, size, 2 * count * size / FREE_OF_COST.rate + 1)
     assert host.pages.saved == 3 * size
-    demand = Demand(host.env, host.pressure, Rates(writes=rate), 1.0)
+    demand = MemoryDemand(host.env, host.pressure, MemoryRates(writes=rate), 1.0)
     demand.start(host.container(1), 0)
     begun = host.env.now
     host.env.run(until=begun + seconds + 0.5)

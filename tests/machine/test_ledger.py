@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.catalog import load
-from sim.catalog.model import Number, Share
+from sim.catalog.model import Number, SharedBy
 from sim.errors import InputError
-from sim.machine.ledger import Bill, Ledger, Line, Totals, bill
+from sim.machine.ledger import Bill, BillLine, Ledger, Totals, bill
 
 MIB = 2**20
 NUMBER = Number(1.0, "B", sources=("definition",))
 
 
-def line(share: Share, size: int, key: str = "", *, in_rss: bool = True, mappings: int = 1) -> Line:
-    return Line(
+def line(share: SharedBy, size: int, key: str = "", *, in_rss: bool = True, mappings: int = 1) -> BillLine:
+    return BillLine(
         part=f"{share}-{key}",
         origin="application",
         owner="application",

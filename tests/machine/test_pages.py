@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from sim.catalog import load
-from sim.catalog.model import Number, Share
-from sim.machine.ledger import Bill, Ledger, Line, bill, equal
+from sim.catalog.model import Number, SharedBy
+from sim.machine.ledger import Bill, BillLine, Ledger, bill, equal
 from sim.machine.pages import Pages
 
 MIB = 2**20
@@ -15,9 +15,9 @@ NUMBER = Number(1.0, "B", sources=("definition",))
 
 
 def line(
-    size: int, part: str = "guest/memory", *, guest: bool = True, share: Share = "instance", key: str = ""
-) -> Line:
-    return Line(part, "guest", "kernel", share, size, NUMBER, key=key, file=share == "content", guest=guest)
+    size: int, part: str = "guest/memory", *, guest: bool = True, share: SharedBy = "instance", key: str = ""
+) -> BillLine:
+    return BillLine(part, "guest", "kernel", share, size, NUMBER, key=key, file=share == "content", guest=guest)
 
 
 def same(size: int, key: str = "k"):
@@ -202,7 +202,7 @@ def test_the_last_who_maps_merged_pages_frees_them():
 
 def test_a_kernels_pages_do_not_go_to_swap_and_a_guests_do():
     pages = Pages(1000, 1000)
-    slab = Line("host/slab", "technology", "kernel", "instance", 10, NUMBER, in_rss=False)
+    slab = BillLine("host/slab", "technology", "kernel", "instance", 10, NUMBER, in_rss=False)
     instance = pages.add(Bill((slab, line(10)), configured=10))
     for each in instance.holdings:
         pages.populate(each, 10)

@@ -8,7 +8,7 @@ from simpy import Environment
 from sim.catalog.model import Application, Growth, Guest, Host, Number, Phase, Technology
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
-from sim.platforms.plan import Options, boot_plan
+from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.start import Starter
 from sim.scenario import Text
 
@@ -90,7 +90,7 @@ class Race:
     def __init__(self, *phases, host=None, count=1, options=None, existing=0, technology=None, seed=1):
         self.env = Environment()
         host = host or make_host()
-        options = options or Options()
+        options = options or StartOptions()
         plan = boot_plan(technology or make_technology(*phases), None, Application("a", TEXT, (), ()), host, options)
         self.host = RunningHost(self.env, host, warm=not options.cold)
         self.host.held.add(plan.mounts, plan.ports, existing)

@@ -8,7 +8,7 @@ from sim.catalog.model import Growth, Hold, Number, Operation, generation
 from sim.catalog.nesting import Nesting
 from sim.outcome import Bound
 from sim.platforms import plan
-from sim.platforms.plan import Options, boot_plan
+from sim.platforms.plan import StartOptions, boot_plan
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def ids(technology, guest, application, host, phase):
             None if runs == "process" else inside,
             app,
             host(kernel=kernel),
-            options or Options(),
+            options or StartOptions(),
         )
         return [step.id for step in plan.steps]
 
@@ -46,7 +46,7 @@ def test_phases_are_in_the_order_of_what_they_lead_to(ids, phase):
     assert ids(after, phase("vmm", "cpu", 1.0), runs="guest") == ["vmm", "kernel", "report", "services", "app"]
 
 
-OPTIONS = {"network": Options(network=True), "cold": Options(cold=True), "pull": Options(pull=True)}
+OPTIONS = {"network": StartOptions(network=True), "cold": StartOptions(cold=True), "pull": StartOptions(pull=True)}
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -75,7 +75,7 @@ def test_milestones_count_the_steps_before_them(technology, application, host, p
         None,
         application(phase("app", "cpu", 1.0, "application")),
         host(),
-        Options(),
+        StartOptions(),
     )
     assert (plan.runtime, plan.init, len(plan.steps)) == (2, 3, 4)
 
@@ -86,7 +86,7 @@ def test_guest_cpu_is_stretched_by_the_efficiency_and_nothing_else_is(technology
         guest(phase("kernel", "cpu", 1.0, "init"), phase("firmware", "wait", 1.0, "init")),
         application(phase("app", "cpu", 1.0, "application")),
         host(),
-        Options(),
+        StartOptions(),
     )
     assert [step.amount for step in plan.steps] == [1.0, 1.25, 1.0, 1.25]
 
@@ -112,13 +112,13 @@ def veth(phase, amount):
     ],
 )
 def test_how_long_a_lock_is_held_depends_on_the_hosts_kernel(veth, technology, application, host, kernel, held, growth):
-    plan = boot_plan(technology(veth), None, application(), host(kernel=kernel), Options())
+    plan = boot_plan(technology(veth), None, application(), host(kernel=kernel), StartOptions())
     assert (plan.steps[0].amount, plan.steps[0].growth, plan.ports) == (held, growth, 1)
 
 
 def test_a_host_overrides_how_long_its_locks_are_held(veth, technology, application, host, amount):
     plans = [
-        boot_plan(technology(veth), None, application(), host(locks=locks), Options()).steps[0].amount
+        boot_plan(technology(veth), None, application(), host(locks=locks), StartOptions()).steps[0].amount
         for locks in ({}, {"rtnl.veth-move": amount(0.2)}, {"rtnl.other": amount(0.2)})
     ]
     assert plans == [0.016, 0.2, 0.016]
@@ -127,7 +127,7 @@ def test_a_host_overrides_how_long_its_locks_are_held(veth, technology, applicat
 def test_a_host_lengthens_the_waits_that_it_names(technology, application, host, phase, amount):
     wait = phase("kvm", "wait", 0.0, resource="kvm_create")
     plans = [
-        boot_plan(technology(wait), None, application(), host(waits=w), Options())
+        boot_plan(technology(wait), None, application(), host(waits=w), StartOptions())
         for w in ({}, {"kvm_create": amount(0.02)})
     ]
     assert [len(plan.steps) for plan in plans] == [0, 1]
@@ -137,7 +137,7 @@ def test_a_host_lengthens_the_waits_that_it_names(technology, application, host,
 def test_a_phase_may_be_several_holds(technology, application, host, veth, amount):
     twice = replace(veth, provenance={"times": amount(2.0, "1", low=1.0, high=3.0)})
     plans = [
-        boot_plan(technology(twice), None, application(), host(), Options(), bound=bound)
+        boot_plan(technology(twice), None, application(), host(), StartOptions(), bound=bound)
         for bound in ("low", "value", "high")
     ]
     assert [plan.steps[0].amount for plan in plans] == pytest.approx([0.016, 0.032, 0.048])
@@ -156,7 +156,7 @@ def test_a_fault_for_each_page_of_the_working_set(technology, guest, application
             restored,
             application(),
             host(),
-            Options(working_set=size),
+            StartOptions(working_set=size),
             bound=bound,
         )
         for bound, size in cases
@@ -181,7 +181,7 @@ def test_on_a_nested_host_exits_and_faults_are_slow_and_computing_nearly_is_not(
         working_set=amount(4096, "B"),
     )
     app = application(phase("app", "cpu", 1.0, "application"), phase("rest", "wait", 1.0, "application"))
-    steps = boot_plan(vm, inside, app, host(nested=True), Options()).steps
+    steps = boot_plan(vm, inside, app, host(nested=True), StartOptions()).steps
     assert {step.id: step.amount for step in steps} == pytest.approx(
         {"shim": 1.0, "vmm": 5.5, "faults": 1e-5, "kernel": 2.08, "init": 1.2, "app": 1.2, "rest": 1.0}
     )
@@ -191,14 +191,14 @@ def test_on_a_nested_host_exits_and_faults_are_slow_and_computing_nearly_is_not(
     assert found.exit in inputs["faults"]
     assert not {found.computing, found.exit} & set(inputs["shim"])
     process = replace(vm, runs="process")
-    flat = boot_plan(process, None, app, host(nested=True), Options()).steps
+    flat = boot_plan(process, None, app, host(nested=True), StartOptions()).steps
     assert [step.amount for step in flat if step.id in ("vmm", "app")] == [1.0, 1.0]
 
 
 def test_layers_of_the_image_grow_a_demand_by_a_known_amount(technology, application, host, phase):
     """An overlay mount: 176 us and 3.5 us for each lower layer; 20 layers take 246 us."""
     mount = phase("overlay", "wait", 176e-6, grows=[("layer", 3.5e-6)])
-    plan = boot_plan(technology(mount), None, application(), host(), Options(layers=20))
+    plan = boot_plan(technology(mount), None, application(), host(), StartOptions(layers=20))
     assert plan.steps[0].amount == pytest.approx(246e-6)
     assert plan.steps[0].growth == ()
 
@@ -208,7 +208,7 @@ def test_ends_of_ranges_are_taken_together(technology, guest, application, host,
     vm = technology(phase("vmm", "cpu", amount(1.0, low=0.5, high=2.0)), runs="guest")
     inside = guest(phase("kernel", "cpu", amount(1.0, low=0.5, high=2.0), "init"))
     found = [
-        [step.amount for step in boot_plan(vm, inside, application(), host(), Options(), bound=bound).steps]
+        [step.amount for step in boot_plan(vm, inside, application(), host(), StartOptions(), bound=bound).steps]
         for bound in ("low", "value", "high")
     ]
     assert found == [[0.5, 0.5], [1.0, 1.0], [2.0, 2.0]]
@@ -223,7 +223,7 @@ def test_a_step_names_every_number_that_went_into_it(technology, guest, applicat
         cpu_efficiency=efficiency,
     )
     inside = guest(phase("kernel", "cpu", 1.0, "init", parallelism=2.0, provenance={"parallelism": cores}))
-    steps = boot_plan(vm, inside, application(), host(cpu_speed=speed), Options()).steps
+    steps = boot_plan(vm, inside, application(), host(cpu_speed=speed), StartOptions()).steps
     assert [step.estimate for step in steps] == [False, True, False]
     assert steps[1].source == "estimate: a guess"
     assert steps[2].inputs == (amount(1.0), cores, speed, efficiency)
@@ -235,6 +235,6 @@ def test_more_cores_make_a_run_shorter_so_they_are_taken_at_the_other_end(techno
     found = [
         (step.parallelism, step.spread)
         for bound in ("low", "value", "high")
-        for step in boot_plan(technology(boot), None, application(), host(), Options(), bound=bound).steps
+        for step in boot_plan(technology(boot), None, application(), host(), StartOptions(), bound=bound).steps
     ]
     assert found == [(4.0, 0.05), (2.0, 0.1), (1.0, 0.2)]

@@ -6,8 +6,8 @@ from simpy import Environment
 from sim.catalog.model import ImageLayer, Number, OfficialImage
 from sim.catalog.registries import Registry
 from sim.machine.host import RunningHost
-from sim.platforms.plan import Plan
-from sim.platforms.pull import ImageStore, Layer, Pulling, layers_of, with_pull
+from sim.platforms.plan import BootPlan
+from sim.platforms.pull import ImageStore, PulledLayer, Pulling, layers_of, with_pull
 from sim.scenario import Text
 
 MB = 1_000_000
@@ -42,34 +42,38 @@ def pull(host):
 
 def test_a_layer_is_downloaded_then_unpacked(pull):
     """1 s of round trips, 4 MB at 2 MB/s, 50 MB at 100 MB/s."""
-    assert pull(Layer(4 * MB, 50 * MB)) == [(pytest.approx(3.0), pytest.approx(3.5))]
+    assert pull(PulledLayer(4 * MB, 50 * MB)) == [(pytest.approx(3.0), pytest.approx(3.5))]
 
 
 def test_three_layers_are_downloaded_at_once_and_a_fourth_waits(pull):
     """Equal layers of 4 MB at 2 MB/s: three by 3 s, the fourth by 5 s; unpacking them takes no time here."""
-    layers = [Layer(4 * MB, 0)] * 4
+    layers = [PulledLayer(4 * MB, 0)] * 4
     assert pull(*layers[:3])[0][0] == pytest.approx(3.0)
     assert pull(*layers)[0][0] == pytest.approx(5.0)
 
 
 def test_layers_are_unpacked_in_order_even_if_a_later_one_is_there_first(pull):
     """The first layer takes 4 s to come, the second 1 s; then 1 s and 2 s of unpacking, one after the other."""
-    assert pull(Layer(8 * MB, 100 * MB), Layer(2 * MB, 200 * MB)) == [(pytest.approx(5.0), pytest.approx(8.0))]
+    assert pull(PulledLayer(8 * MB, 100 * MB), PulledLayer(2 * MB, 200 * MB)) == [
+        (pytest.approx(5.0), pytest.approx(8.0))
+    ]
 
 
 def test_unpacking_hides_behind_the_download_of_what_follows(pull):
     """The first is there at 2 s and unpacked by 3 s; the second comes at 5 s and takes 0.5 s to unpack."""
-    assert pull(Layer(2 * MB, 100 * MB), Layer(8 * MB, 50 * MB)) == [(pytest.approx(5.0), pytest.approx(5.5))]
+    assert pull(PulledLayer(2 * MB, 100 * MB), PulledLayer(8 * MB, 50 * MB)) == [
+        (pytest.approx(5.0), pytest.approx(5.5))
+    ]
 
 
 def test_connections_share_a_slow_card(pull, amount):
     """Three of 2 MB/s would take 6 MB/s; the card gives 3, so 12 MB take 4 s."""
-    layers = [Layer(4 * MB, 0)] * 3
+    layers = [PulledLayer(4 * MB, 0)] * 3
     assert pull(*layers, network=amount(3.0 * MB, "B/s"))[0][0] == pytest.approx(5.0)
 
 
 def test_a_host_pulls_once_and_later_requests_wait_for_the_end_of_it(pull):
-    ends = pull(Layer(4 * MB, 50 * MB), asks=(0.0, 2.0, 3.2, 9.0))
+    ends = pull(PulledLayer(4 * MB, 50 * MB), asks=(0.0, 2.0, 3.2, 9.0))
     assert ends == [(pytest.approx(3.0), pytest.approx(when)) for when in (3.5, 3.5, 3.5, 9.0)]
 
 
@@ -78,7 +82,9 @@ def test_an_image_without_layers_takes_the_round_trips(pull):
 
 
 def test_a_plan_with_a_pull_starts_with_download_and_unpacking(host):
-    plan = with_pull(Plan((), 0, 0), host(), [Layer(2 * MB, 100 * MB), Layer(8 * MB, 50 * MB)], REGISTRY)
+    plan = with_pull(
+        BootPlan((), 0, 0), host(), [PulledLayer(2 * MB, 100 * MB), PulledLayer(8 * MB, 50 * MB)], REGISTRY
+    )
     assert [(step.id, step.owner, step.demand) for step in plan.steps] == [
         ("pull-download", "files", "transfer"),
         ("pull-unpack", "files", "cpu"),

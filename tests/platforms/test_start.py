@@ -5,7 +5,7 @@ import pytest
 from sim.engine.seeds import SeedTree
 from sim.machine.host import Held
 from sim.outcome import InstanceRecord, PhaseRecord
-from sim.platforms.plan import Options
+from sim.platforms.plan import StartOptions
 
 
 def test_a_single_start_takes_the_sum_of_its_phases(race, phase):
@@ -16,7 +16,7 @@ def test_a_single_start_takes_the_sum_of_its_phases(race, phase):
         phase("config", "write", 5e6, "init", "files"),
         phase("download", "transfer", 1e6, "application", "files", resource="registry"),
         phase("settle", "wait", 0.3, "application", "application"),
-        options=Options(cold=True),
+        options=StartOptions(cold=True),
     )
     # 0.1 + 0.02 + 50 MB at 100 MB/s + 5 MB at 50 MB/s + 1 MB at 10 MB/s + 0.3
     assert run.times == [pytest.approx(0.1 + 0.02 + 0.5 + 0.1 + 0.1 + 0.3, abs=1e-12)]
@@ -58,7 +58,7 @@ def test_a_task_cannot_use_more_cores_than_its_parallelism(race, phase, host):
 
 
 def test_content_is_read_from_the_disk_once_whoever_asks(race, phase):
-    cold = Options(cold=True)
+    cold = StartOptions(cold=True)
     shared = race(phase("layers", "read", 100e6, resource="layers"), count=10, options=cold)
     assert shared.times == pytest.approx([1.0] * 10)
     private = race(phase("disk image", "read", 100e6), count=10, options=cold)
@@ -104,7 +104,7 @@ def test_an_instance_that_was_cleaned_up_is_held_no_more(race, phase):
         phase("walk", "wait", 0.0, "init", grows=[("instance", 0.01), ("mount", 0.001)]),
         phase("remove", "wait", 0.5, "exit"),
     )
-    run = race(*plan, count=3, existing=2, options=Options(clean_up=True))
+    run = race(*plan, count=3, existing=2, options=StartOptions(clean_up=True))
     # The mount table of the runtime has the mount of the one that walks it, too.
     assert run.times == pytest.approx([k + 2 * 0.01 + 3 * 0.001 + 0.5 for k in (1, 2, 3)])
     assert run.host.held == Held(instances=2, mounts=2, ports=0)

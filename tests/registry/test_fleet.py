@@ -9,13 +9,13 @@ from sim.archives.store import LayerStore, image_of_blobs
 from sim.catalog.registries import distribution
 from sim.engine.seeds import SeedTree
 from sim.registry.client import client_of
-from sim.registry.fleet import Fleet, Rates, distribute
+from sim.registry.fleet import Fleet, FleetRates, distribute
 from sim.registry.work import LazyReading, Unpacking, lazily, work_of
 
 MB = 10**6
 CLIENT = client_of("dockerd", distribution().clients, hashing=math.inf, resume=True)
 NO_UNPACKING = Unpacking(math.inf, math.inf, math.inf)
-RATES = Rates(lookup=0.0, flow=math.inf, uplink=100.0 * MB, card=10.0 * MB, cores=4, speed=1.0)
+RATES = FleetRates(lookup=0.0, flow=math.inf, uplink=100.0 * MB, card=10.0 * MB, cores=4, speed=1.0)
 
 
 def work(*layers, unpacking=NO_UNPACKING):

@@ -24,7 +24,7 @@ from sim.builds.plan import plan_builds
 from sim.errors import Problem
 from sim.loading import load_text
 from sim.outcome import ConstraintRecord, Message, Metric, Outcome, Ratio, StepRecord, Verdict
-from sim.report import building, csvfile, grid, inspection, jsonlines, junit, markdown, moved, table
+from sim.report import building, csvfile, grid, inspection, jsonlines, junit, markdown, metric_changes, table
 from sim.report.baseline import Comparison, compare
 from sim.scenario import Scenario, Text
 
@@ -481,28 +481,28 @@ class TestMoved:
     def test_a_metric_moved_where_intervals_have_no_point_in_common(
         self, before: tuple[float, float, float], now: tuple[float, float, float], count: int
     ) -> None:
-        assert len(moved.moved([self.run(*before)], [self.run(*now)])) == count
+        assert len(metric_changes.metric_changes([self.run(*before)], [self.run(*now)])) == count
 
     def test_what_came_and_what_went_moved(self) -> None:
-        found = moved.moved([self.run(1.0)], [self.run(2.0, name="b")])
+        found = metric_changes.metric_changes([self.run(1.0)], [self.run(2.0, name="b")])
         assert [str(item) for item in found] == [
             "two-counters: a.time.p50: 1 s -> not there",
             "two-counters: b.time.p50: not there -> 2 s",
         ]
 
     def test_a_change_is_told_with_intervals_and_its_share(self) -> None:
-        (found,) = moved.moved([self.run(1.0, 0.9, 1.1)], [self.run(2.0, 1.9, 2.1)])
+        (found,) = metric_changes.metric_changes([self.run(1.0, 0.9, 1.1)], [self.run(2.0, 1.9, 2.1)])
         assert str(found) == "two-counters: a.time.p50: 1 s [900 ms, 1.1 s] -> 2 s [1.9 s, 2.1 s] (+100.0%)"
 
     def test_what_happened_no_more_is_told_without_a_share(self) -> None:
-        (found,) = moved.moved([self.run(20.0, 10.0, 30.0)], [self.run(math.inf, 40.0, math.inf)])
+        (found,) = metric_changes.metric_changes([self.run(20.0, 10.0, 30.0)], [self.run(math.inf, 40.0, math.inf)])
         assert str(found) == "two-counters: a.time.p50: 20 s [10 s, 30 s] -> never [40 s, never]"
-        (back,) = moved.moved([self.run(math.inf)], [self.run(50.0)])
+        (back,) = metric_changes.metric_changes([self.run(math.inf)], [self.run(50.0)])
         assert str(back) == "two-counters: a.time.p50: never -> 50 s"
 
     def test_scenarios_only_one_of_them_has_are_not_compared(self) -> None:
         other = self.run(1.0) | {"scenario": "other"}
-        assert moved.moved([other], [self.run(2.0)]) == []
+        assert metric_changes.metric_changes([other], [self.run(2.0)]) == []
 
 
 def step(build: str, name: str, status: Any, **more: Any) -> StepRecord:
@@ -529,7 +529,7 @@ class TestBuilding:
     )  # fmt: skip
 
     def test_each_build_has_its_steps_and_the_last_ones_causes(self) -> None:
-        assert building.as_table(building.Told(self.made, "legacy")).splitlines() == [
+        assert building.as_table(building.BuildReport(self.made, "legacy")).splitlines() == [
             "Build 1 with legacy: 0 hit, 2 run",
             "line        step      time  layer",
             "----  ----  -----  -------  -----",
@@ -557,7 +557,7 @@ class TestBuilding:
     def test_a_build_that_hits_throughout_says_what_would_break_each_step(self) -> None:
         said = Message("no.such.break", (("paths", "x"),))
         made = Outcome("build", "build", 1, 1, ("build",), (), (step("1", "RUN a", "hit", breaks=said),))
-        assert building.as_table(building.Told(made, "legacy")).splitlines() == [
+        assert building.as_table(building.BuildReport(made, "legacy")).splitlines() == [
             "Build 1 with legacy: 1 hit, 0 run",
             "  line 2: no.such.break paths=x",
             "",
@@ -575,23 +575,23 @@ class TestBuilding:
             step("1", "RUN c", "hit", line=4, breaks=same),
             step("1", "RUN d", "miss", line=5),
         )
-        lines = building.as_table(building.Told(made, "legacy")).splitlines()
+        lines = building.as_table(building.BuildReport(made, "legacy")).splitlines()
         where = lines.index("What would break the hits")
         assert lines[where + 1 : where + 4] == ["  lines 2, 4: no.such.break paths=x", "  line 3: no.other.break", ""]
-        assert "break" not in building.as_table(building.Told(made, "legacy"), breaks=False)
+        assert "break" not in building.as_table(building.BuildReport(made, "legacy"), breaks=False)
 
     def test_of_many_hits_it_says_so_only_when_asked_and_json_always_does(self) -> None:
         hits = [step("1", f"RUN {n}", "hit", line=n, breaks=Message("no.such.break")) for n in range(1, 14)]
         made = self.made_of(*hits, step("1", "RUN d", "miss", line=20))
-        assert "no.such.break" not in building.as_table(building.Told(made, "legacy"))
+        assert "no.such.break" not in building.as_table(building.BuildReport(made, "legacy"))
         assert (
             "--breaks says what would break the 13 hits"
-            in building.as_table(building.Told(made, "legacy")).splitlines()
+            in building.as_table(building.BuildReport(made, "legacy")).splitlines()
         )
         assert "  lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: no.such.break" in building.as_table(
-            building.Told(made, "legacy"), breaks=True
+            building.BuildReport(made, "legacy"), breaks=True
         )
-        (build,) = json.loads(building.as_json(building.Told(made, "legacy")))["builds"]
+        (build,) = json.loads(building.as_json(building.BuildReport(made, "legacy")))["builds"]
         assert [one["breaks"]["id"] for one in build["steps"] if one["breaks"]] == ["no.such.break"] * 13
 
     def test_a_build_that_hangs_on_an_output_has_its_time_either_way(self) -> None:
@@ -610,9 +610,10 @@ class TestBuilding:
         assert ways == building.BothWays(same=7.0, changed=9.0, estimate=False)
         made = self.made_of(*steps)
         assert (
-            "  if it leaves the same: 7.0 s, if not: 9.0 s" in building.as_table(building.Told(made, "x")).splitlines()
+            "  if it leaves the same: 7.0 s, if not: 9.0 s"
+            in building.as_table(building.BuildReport(made, "x")).splitlines()
         )
-        (build,) = json.loads(building.as_json(building.Told(made, "buildkit-containerd")))["builds"]
+        (build,) = json.loads(building.as_json(building.BuildReport(made, "buildkit-containerd")))["builds"]
         assert (build["if_same"], build["if_changed"]) == (7, 9)
 
     @pytest.mark.parametrize("builder", ["buildkit-containerd", "legacy"])
@@ -631,7 +632,7 @@ class TestBuilding:
 
     def test_nothing_that_depends_has_no_two_ways(self) -> None:
         assert building.both_ways([step("1", "RUN a", "miss")], "legacy") is None
-        (build, _) = json.loads(building.as_json(building.Told(self.made, "legacy")))["builds"]
+        (build, _) = json.loads(building.as_json(building.BuildReport(self.made, "legacy")))["builds"]
         assert (build["if_same"], build["if_changed"]) == (None, None)
 
     def test_suggestions_and_edits_that_were_tried_stand_at_the_end(self) -> None:
@@ -640,7 +641,7 @@ class TestBuilding:
 
         suggestion = Suggestion(Message("no.such.advice", (("line", 3),)), 12.0, {"Dockerfile": "FROM b\n"})
         tried = WhatIf("src/app.py", 3, 2, 5, 90.0, estimate=True)
-        lines = building.as_table(building.Told(self.made, "legacy", (suggestion,), (tried,))).splitlines()
+        lines = building.as_table(building.BuildReport(self.made, "legacy", (suggestion,), (tried,))).splitlines()
         assert lines[lines.index("If a file changes") :] == [
             "If a file changes",
             "file        line     run   time",
@@ -652,7 +653,7 @@ class TestBuilding:
             "",
             "~ an estimate went into it",
         ]
-        found = json.loads(building.as_json(building.Told(self.made, "legacy", (suggestion,), (tried,))))
+        found = json.loads(building.as_json(building.BuildReport(self.made, "legacy", (suggestion,), (tried,))))
         assert found["suggestions"] == [
             {
                 "id": "no.such.advice", "arguments": {"line": 3}, "text": "no.such.advice line=3",
@@ -664,7 +665,7 @@ class TestBuilding:
         ]
 
     def test_json_has_every_step_with_its_reason(self) -> None:
-        found = json.loads(building.as_json(building.Told(self.made, "legacy")))
+        found = json.loads(building.as_json(building.BuildReport(self.made, "legacy")))
         assert found["builder"] == "legacy"
         assert [(build["build"], build["hits"], build["misses"]) for build in found["builds"]] == [
             ("1", 0, 2),

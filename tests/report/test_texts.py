@@ -11,7 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from sim.outcome import Message
-from sim.report.look import LANGUAGES
+from sim.report.style import LANGUAGES
 from sim.report.texts import LOCALES, has, messages, told, tr
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ import pytest
 
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
-from sim.report.words import Name, fill, finding, holds, label_names, label_text, phase_names, spoken, values
+from sim.report.words import LabelName, fill, finding, holds, label_names, label_text, phase_names, spoken, values
 from sim.scenario import Finding, Lesson, Prediction, Text
 
 NB = "\u202f"
@@ -93,8 +93,8 @@ def test_a_technologys_version_stands_where_its_name_is_explained():
     two = outcome({"old": {"technology": "docker"}, "new": {"technology": "docker-28"}, "box": {"technology": "lxc"}})
     names = label_names(two)
     assert (names["old"], names["new"]) == (
-        Name("Docker", "container engine · 26.1.5"),
-        Name("Docker 28", "container engine · 28"),
+        LabelName("Docker", "container engine · 26.1.5"),
+        LabelName("Docker 28", "container engine · 28"),
     )
     assert "·" not in names["box"].kind, "a technology of no one version"
     assert label_names(two, "ja")["old"].kind.endswith(" · 26.1.5")
@@ -110,13 +110,13 @@ def test_labels_of_one_technology_are_told_apart_by_what_differs():
             }
         )
     )
-    assert names["one"] == Name("Docker", "1 at once, no network")
-    assert names["many"] == Name("Docker", "50 at once, bridged")
+    assert names["one"] == LabelName("Docker", "1 at once, no network")
+    assert names["many"] == LabelName("Docker", "50 at once, bridged")
     assert spoken(names) == {"one": "Docker · 1 at once, no network", "many": "Docker · 50 at once, bridged"}
 
 
 def test_a_label_without_a_technology_is_its_own_name():
-    assert label_names(outcome({"copy_first": {"dockerfile": "A"}})) == {"copy_first": Name("copy first")}
+    assert label_names(outcome({"copy_first": {"dockerfile": "A"}})) == {"copy_first": LabelName("copy first")}
 
 
 def test_a_scenarios_own_name_of_a_label_is_all_that_is_said():
@@ -124,8 +124,8 @@ def test_a_scenarios_own_name_of_a_label_is_all_that_is_said():
         outcome({"next_app": {"version": "3"}, "vm": {"technology": "qemu-kvm"}, "box": {"technology": "docker"}}),
         names={"next_app": text("Next version", "次の版"), "vm": text("With a balloon", "バルーンあり")},
     )
-    assert label_names(made)["next_app"] == Name("Next version")
-    assert label_names(made, "ja")["vm"] == Name("バルーンあり")
+    assert label_names(made)["next_app"] == LabelName("Next version")
+    assert label_names(made, "ja")["vm"] == LabelName("バルーンあり")
     assert label_names(made)["box"].name == "Docker"
     assert label_text(made, "next_app", "ja") == "次の版"
 
@@ -135,7 +135,7 @@ def test_a_named_label_is_no_twin_of_those_that_its_technology_names():
         outcome({"one": {"technology": "docker"}, "two": {"technology": "docker", "swap": "0 B"}}),
         names={"two": text("No swap", "スワップなし")},
     )
-    assert label_names(made) == {"one": Name("Docker", "container engine · 26.1.5"), "two": Name("No swap")}
+    assert label_names(made) == {"one": LabelName("Docker", "container engine · 26.1.5"), "two": LabelName("No swap")}
 
 
 def test_phases_have_the_names_of_the_catalog():

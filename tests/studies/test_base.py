@@ -7,10 +7,10 @@ import pytest
 
 from sim.engine.seeds import SeedTree
 from sim.outcome import MetricSpec
-from sim.studies.base import Run, Study, median_interval, paired_ratios, replicated, statistic, summarise
+from sim.studies.base import Study, StudyRun, median_interval, paired_ratios, replicated, statistic, summarise
 
 SPEC = MetricSpec("time", "s", "start to end", "how long it takes", ("p50", "max"), headline=True)
-STUDY = Study("fake", object, (SPEC,), run=lambda parameters, context: Run({}))
+STUDY = Study("fake", object, (SPEC,), run=lambda parameters, context: StudyRun({}))
 
 
 def test_percentiles_interpolate_between_order_statistics():
@@ -43,7 +43,7 @@ def test_the_interval_covers_the_true_median_about_as_often_as_it_says():
 
 
 def test_a_metric_is_the_median_over_replications_of_its_statistic():
-    runs = [Run({"time": (float(k), float(k + 2))}) for k in range(7)]
+    runs = [StudyRun({"time": (float(k), float(k + 2))}) for k in range(7)]
     p50, largest = summarise(STUDY, "a", runs)
     assert (p50.value, largest.value) == (4.0, 5.0)
     assert (p50.low, p50.high) == (1.0, 7.0)
@@ -64,8 +64,8 @@ NEVER = math.inf
 )
 def test_the_median_over_replications_of_which_some_never_happened(times, middle, low, high):
     """By hand: the middle of the sorted list; of an even number the mean of the middle two, 30 s and never."""
-    study = Study("fake", object, (MetricSpec("time", "s", "", ""),), run=lambda parameters, context: Run({}))
-    (found,) = summarise(study, "a", [Run({"time": (time,)}) for time in times])
+    study = Study("fake", object, (MetricSpec("time", "s", "", ""),), run=lambda parameters, context: StudyRun({}))
+    (found,) = summarise(study, "a", [StudyRun({"time": (time,)}) for time in times])
     assert (found.value, found.low, found.high) == (middle, low, high)
 
 
@@ -96,8 +96,8 @@ def test_a_statistic_over_samples_of_which_some_never_happened(name, samples, ex
     ],
 )
 def test_a_range_may_end_at_never(times, at_low, at_high, expected):
-    runs = [Run({"time": (time,)}) for time in times]
-    p50 = summarise(STUDY, "a", runs, [Run({"time": (at_low,)})], [Run({"time": (at_high,)})])[0]
+    runs = [StudyRun({"time": (time,)}) for time in times]
+    p50 = summarise(STUDY, "a", runs, [StudyRun({"time": (at_low,)})], [StudyRun({"time": (at_high,)})])[0]
     assert p50.range == expected
 
 
@@ -117,8 +117,8 @@ def test_what_once_never_ended_is_not_held_against_and_ratios_to_others_are_neve
 
 
 def test_the_range_spans_the_runs_at_the_ends_of_the_inputs():
-    run = Run({"time": (1.0,)}, estimates=frozenset({"time"}), ranged=True)
-    p50 = summarise(STUDY, "a", [run], low=[Run({"time": (0.5,)})], high=[Run({"time": (3.0,)})])[0]
+    run = StudyRun({"time": (1.0,)}, estimates=frozenset({"time"}), ranged=True)
+    p50 = summarise(STUDY, "a", [run], low=[StudyRun({"time": (0.5,)})], high=[StudyRun({"time": (3.0,)})])[0]
     assert p50.range == (0.5, 3.0)
     assert p50.estimate
 
@@ -128,21 +128,21 @@ def test_the_luck_of_the_few_that_run_at_the_ends_is_no_part_of_the_range():
     luck = [1.3, 1.2, 1.1, 0.9, 1.0, 0.8, 1.0, 0.7, 1.05, 0.95]
     for few in (luck[:3], luck[5:8]):
         others = [value for value in luck if value not in few]
-        runs = [Run({"time": (value,)}) for value in (*few, *others)]
-        low, high = ([Run({"time": (value * end,)}) for value in few] for end in (0.5, 2.0))
+        runs = [StudyRun({"time": (value,)}) for value in (*few, *others)]
+        low, high = ([StudyRun({"time": (value * end,)}) for value in few] for end in (0.5, 2.0))
         p50 = summarise(STUDY, "a", runs, low, high)[0]
         assert p50.range == pytest.approx((p50.value / 2, p50.value * 2))
 
 
 def test_a_range_takes_the_median_at_each_end_and_holds_the_value():
-    runs = [Run({"time": (value,)}) for value in (1.0, 2.0, 3.0)]
-    low, high = ([Run({"time": (value,)}) for value in values] for values in ((0.1, 9.0, 1.0), (5.0, 4.0, 90.0)))
+    runs = [StudyRun({"time": (value,)}) for value in (1.0, 2.0, 3.0)]
+    low, high = ([StudyRun({"time": (value,)}) for value in values] for values in ((0.1, 9.0, 1.0), (5.0, 4.0, 90.0)))
     assert summarise(STUDY, "a", runs, low, high)[0].range == (1.0, 5.0)
     assert summarise(STUDY, "a", runs, high, high)[0].range == (2.0, 5.0)
 
 
 def of(*values):
-    return replicated(STUDY, [Run({"time": (value,)}) for value in values])
+    return replicated(STUDY, [StudyRun({"time": (value,)}) for value in values])
 
 
 def test_a_ratio_is_the_median_of_paired_ratios_with_an_interval_of_order_statistics():

@@ -7,7 +7,7 @@ from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.studies import study
 from sim.studies.base import Context, summarise
-from sim.studies.build import STUDY, Parameters, what_if
+from sim.studies.build import STUDY, Build, what_if
 
 DOCKERFILE = """FROM python:3.13-slim
 # sim: 20 s, 90 MB
@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 def run(folder, bound="value", **params):
     context = Context("now", SeedTree(1), bound=bound, folder=str(folder))
-    return STUDY.run(Parameters(context="shop", **params), context)
+    return STUDY.run(Build(context="shop", **params), context)
 
 
 def edited(*edits):
@@ -108,7 +108,7 @@ def test_ignored_folders_are_not_walked(folder):
 def test_a_missing_folder_or_dockerfile_is_refused(folder):
     context = Context("now", SeedTree(1), folder=str(folder))
     with pytest.raises(InputError, match="is not a directory; expected the folder of a build context"):
-        STUDY.run(Parameters(context="nowhere"), context)
+        STUDY.run(Build(context="nowhere"), context)
     with pytest.raises(InputError, match="failed to read dockerfile"):
         run(folder, dockerfile="Containerfile")
 
@@ -135,5 +135,5 @@ def test_the_edit_that_is_imagined_is_one_of_a_source(folder):
         (folder / "shop" / path).parent.mkdir(exist_ok=True)
         (folder / "shop" / path).write_text("x")
     (folder / "shop" / "app.py").unlink()
-    (imagined,) = what_if(Parameters(context="shop"), folder)
+    (imagined,) = what_if(Build(context="shop"), folder)
     assert imagined.path == "src/main.rs"

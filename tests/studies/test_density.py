@@ -13,25 +13,25 @@ from sim.loading import load_text
 from sim.machine.ledger import Ledger, bill
 from sim.never import NEVER
 from sim.outcome import Bound
-from sim.platforms.plan import Options, boot_plan
+from sim.platforms.plan import StartOptions, boot_plan
 from sim.studies import study
-from sim.studies.base import Context, Run, summarise
+from sim.studies.base import Context, StudyRun, summarise
 from sim.studies.density import MOST, STUDY, Density, constraints, largest, run, start_seconds
 
 GIB = 2**30
 MIB = 2**20
 
 
-def fits(bound: Bound = "value", **params: Any) -> Run:
+def fits(bound: Bound = "value", **params: Any) -> StudyRun:
     return run(Density(**params), Context("x", SeedTree(1), bound))
 
 
-def limit(found: Run, name: str) -> float:
+def limit(found: StudyRun, name: str) -> float:
     (one,) = found.samples[name]
     return one
 
 
-def binds(found: Run) -> str:
+def binds(found: StudyRun) -> str:
     (one,) = [record.constraint for record in found.records if record.binds]
     return one
 
@@ -246,13 +246,13 @@ def test_parameters_that_do_not_go_together_are_refused():
 def test_a_start_beside_others_goes_through_their_mounts_and_the_ports_of_their_bridge():
     """0.9 us for each of 1,000 mounts, and 0.202 and 0.305 us for each of 1,000 ports."""
     host, technology = load.host("reference"), load.technology("crun")
-    plan = boot_plan(technology, None, load.application("hello"), host, Options(network=True))
+    plan = boot_plan(technology, None, load.application("hello"), host, StartOptions(network=True))
     assert start_seconds(plan, host, 1000) - start_seconds(plan, host, 0) == pytest.approx(1000 * (0.9e-6 + 0.507e-6))
 
 
 def test_an_objective_counts_a_start_that_no_other_is_queued_beside():
     """Of device-mapper's devices only those in the making slow the next, and here none is."""
     host, technology = load.host("reference"), load.technology("docker-devicemapper")
-    plan = boot_plan(technology, None, load.application("hello"), host, Options())
+    plan = boot_plan(technology, None, load.application("hello"), host, StartOptions())
     mounts = 1000 * 0.9e-6
     assert start_seconds(plan, host, 1000) - start_seconds(plan, host, 0) == pytest.approx(mounts)

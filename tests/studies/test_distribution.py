@@ -15,7 +15,7 @@ from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.outcome import PullRecord
 from sim.studies.base import Context
-from sim.studies.distribution import STUDY, Parameters, run
+from sim.studies.distribution import STUDY, Distribution, run
 
 SLIM = "python:3.12-slim"
 BYTES = load.images()[SLIM].compressed_size
@@ -24,7 +24,7 @@ BASE, PYTHON, APP, LAST = (layer.size for layer in load.images()[SLIM].layers)
 
 def samples(bound="value", seed=1, **fields):
     fields.setdefault("images", (SLIM,) if "layers" not in fields else ())
-    return dict(run(Parameters(**fields), Context("a", SeedTree(seed), bound)).samples)
+    return dict(run(Distribution(**fields), Context("a", SeedTree(seed), bound)).samples)
 
 
 def value(name, **fields):
@@ -169,17 +169,17 @@ def test_an_archives_image_is_pulled_and_its_plain_layers_are_taken_as_gzip(tmp_
             "manifest.json",
             json.dumps([{"Config": "config.json", "RepoTags": ["a:1"], "Layers": ["layer.tar"]}]).encode(),
         )
-    found = run(Parameters(images=("a.tar",)), Context("a", SeedTree(1), folder=str(tmp_path))).samples
+    found = run(Distribution(images=("a.tar",)), Context("a", SeedTree(1), folder=str(tmp_path))).samples
     assert found["bytes_moved"] == [round(len(plain) / load.gzip_ratio().value)]
 
 
 def test_records_tell_what_each_told_node_did_and_from_where_the_numbers_are():
-    found = run(Parameters(images=(SLIM,), nodes=100), Context("a", SeedTree(1))).records
+    found = run(Distribution(images=(SLIM,), nodes=100), Context("a", SeedTree(1))).records
     kinds = [record.kind for record in found if isinstance(record, PullRecord)]
     assert (kinds.count("download"), kinds.count("unpack")) == (4, 4)
     (base,) = (record for record in found if record.kind == "unpack" and record.bytes > 80e6)
     assert (base.of, base.node, base.nodes, base.source, base.image) == ("a", 0, 100, "R0137", SLIM)
-    assert run(Parameters(images=(SLIM,)), Context("a", SeedTree(1), records=False)).records == ()
+    assert run(Distribution(images=(SLIM,)), Context("a", SeedTree(1), records=False)).records == ()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_records_tell_what_each_told_node_did_and_from_where_the_numbers_are():
 )
 def test_parameters_that_do_not_go_together_are_refused(fields, said):
     with pytest.raises(InputError, match=said):
-        Parameters(**fields)
+        Distribution(**fields)
 
 
 def test_every_sample_is_of_a_registered_metric_and_every_metric_has_samples():
@@ -233,7 +233,7 @@ def test_bytes_are_estimates_only_where_the_registry_does_not_say_them():
         ({"compression": "none"}, True),
     ]
     for fields, estimate in cases:
-        found = run(Parameters(images=(SLIM,), **fields), Context("a", SeedTree(1))).estimates
+        found = run(Distribution(images=(SLIM,), **fields), Context("a", SeedTree(1))).estimates
         assert ("bytes_moved" in found, "pull_time" in found) == (estimate, True)
 
 

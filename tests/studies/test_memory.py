@@ -11,7 +11,7 @@ from sim.errors import InputError
 from sim.machine.ledger import Ledger, bill
 from sim.outcome import Bound, LedgerRecord, MemoryRecord
 from sim.studies import study
-from sim.studies.base import Context, Run, summarise
+from sim.studies.base import Context, StudyRun, summarise
 from sim.studies.memory import STUDY, run
 from sim.studies.memory_parameters import Memory
 from sim.studies.memory_time import METRICS
@@ -19,11 +19,11 @@ from sim.studies.memory_time import METRICS
 MIB = 2**20
 
 
-def measured(bound: Bound = "value", **params: Any) -> Run:
+def measured(bound: Bound = "value", **params: Any) -> StudyRun:
     return run(Memory(**params), Context("x", SeedTree(1), bound))
 
 
-def value(found: Run, metric: str) -> float:
+def value(found: StudyRun, metric: str) -> float:
     (one,) = found.samples[metric]
     return one
 
@@ -173,7 +173,7 @@ def test_two_thousand_instances_are_told_in_full():
     assert math.fsum(record.bytes for record in found.records) == value(found, "physical_total")
 
 
-def gib(found: Run, metric: str) -> float:
+def gib(found: StudyRun, metric: str) -> float:
     return value(found, metric) / 2**30
 
 

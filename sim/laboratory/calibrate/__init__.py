@@ -83,10 +83,10 @@ def calibrate(
                 skipped.append(Skipped(probe.id, reason))
         progress("", len(chosen), len(chosen))
     taken = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    found = Calibration(name, taken, time.monotonic() - start, facts, tuple(measurements), tuple(skipped))
+    calibration = Calibration(name, taken, time.monotonic() - start, facts, tuple(measurements), tuple(skipped))
     if out is not None:
-        write_text(out, written(found))
-    return found
+        write_text(out, written(calibration))
+    return calibration
 
 
 def _chosen(only: Sequence[str]) -> list[Probe]:

@@ -39,7 +39,7 @@ def hierarchies(mountinfo: str | None = None, own: str | None = None) -> tuple[H
     for text in own.splitlines():
         _, controllers, path = text.split(":", 2)
         paths[controllers] = path
-    found: dict[str, Hierarchy] = {}
+    by_controllers: dict[str, Hierarchy] = {}
     for text in mountinfo.splitlines():
         left, _, right = text.partition(" - ")
         root, mounted = (_unescaped(field) for field in left.split()[3:5])
@@ -51,12 +51,12 @@ def hierarchies(mountinfo: str | None = None, own: str | None = None) -> tuple[H
             controllers = next((name for name in paths if name and set(name.split(",")) <= words), "")
         else:
             continue
-        if (kind == "cgroup" and not controllers) or controllers not in paths or controllers in found:
+        if (kind == "cgroup" and not controllers) or controllers not in paths or controllers in by_controllers:
             continue
         relative = os.path.relpath(paths[controllers], root)
         place = Path(mounted) if relative.startswith("..") else Path(mounted, relative)
-        found[controllers] = Hierarchy("v2" if kind == "cgroup2" else "v1", controllers, Path(mounted), place)
-    return tuple(found.values())
+        by_controllers[controllers] = Hierarchy("v2" if kind == "cgroup2" else "v1", controllers, Path(mounted), place)
+    return tuple(by_controllers.values())
 
 
 def layout(found: tuple[Hierarchy, ...]) -> str:
@@ -68,11 +68,13 @@ def layout(found: tuple[Hierarchy, ...]) -> str:
 
 def made_here(name: str) -> list[Path]:
     """The cgroups whose name starts with `name`, at the top of each hierarchy and below this process's own cgroup."""
-    found = []
+    folders = []
     for one in hierarchies():
         for folder in {one.mounted, one.own}:
             try:
-                found += [Path(entry) for entry in os.scandir(folder) if entry.name.startswith(name) and entry.is_dir()]
+                folders += [
+                    Path(entry) for entry in os.scandir(folder) if entry.name.startswith(name) and entry.is_dir()
+                ]
             except OSError:
                 continue
-    return found
+    return folders

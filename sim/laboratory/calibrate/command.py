@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sim.console import Output, is_terminal, say
+from sim.console import StandardOutput, is_terminal, say
 from sim.laboratory.calibrate.results import Calibration, Measurement
 from sim.quantity import render
 
@@ -25,8 +25,8 @@ def command(out: Path | None, seconds: float, only: tuple[str, ...], form: str) 
     """Measure this Linux host, in under a minute; root measures more. Leaves nothing behind."""
     from sim.laboratory.calibrate import calibrate
 
-    found = calibrate(out, seconds=seconds, only=only, progress=_Progress())
-    Output()(found.to_json() if form == "json" else as_table(found))
+    calibration = calibrate(out, seconds=seconds, only=only, progress=_Progress())
+    StandardOutput()(calibration.to_json() if form == "json" else as_table(calibration))
     if out is not None:
         say(f"wrote {out}")
     return 0

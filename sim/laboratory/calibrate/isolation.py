@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from sim.laboratory.calibrate import linux
-from sim.laboratory.calibrate.bench import CannotRun
+from sim.laboratory.calibrate.workbench import CannotRun
 
 _SWITCHES = (
     ("/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces is 0"),

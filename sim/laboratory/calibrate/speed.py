@@ -29,7 +29,7 @@ several, by their geometric mean), and the fact that is subtracted from those.""
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
+class SpeedRatio:
     """A ratio of speeds: the median over measurements, between the quartiles. measured: their ids."""
 
     value: float
@@ -65,13 +65,13 @@ def ratios(found: Calibration) -> dict[str, float]:
     return ratios
 
 
-def cpu_speed(found: Calibration) -> Speed | None:
+def cpu_speed(found: Calibration) -> SpeedRatio | None:
     """This host's CPU speed against the reference host's; None where fewer than three measurements tell."""
     compared = ratios(found)
     if len(compared) < _FEWEST:
         return None
     middle, low, high = (statistic(name, list(compared.values())) for name in ("p50", "p25", "p75"))
     text = ", ".join(f"{name} {ratio:.2f}" for name, ratio in compared.items())
-    return Speed(
+    return SpeedRatio(
         middle, low, high, tuple(compared), f"median, and quartiles, of ratios to the reference host by p10: {text}"
     )

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim.laboratory.calibrate.bench import Bench, CannotRun
 from sim.laboratory.calibrate.oci import MESSAGE
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench
 
 QUIET = 0.06
 """Seconds between starts after which the last cgroup attach is long ago (see the probe "cgroup")."""
@@ -74,16 +74,18 @@ def reap() -> None:
             pass
 
 
-def report(bench: Bench, name: str, text: str, starts: Starts, conditions: str, *, cpu: bool) -> None:
+def report(workbench: Workbench, name: str, text: str, starts: Starts, conditions: str, *, cpu: bool) -> None:
     """Report the three times of a program's starts."""
-    bench.add(f"{name}.first_byte", f"{text}, to its first byte of output", starts.first_byte, conditions=conditions)
-    bench.add(f"{name}.return", f"{text}, until the command returns", starts.returned, conditions=conditions)
+    workbench.add(
+        f"{name}.first_byte", f"{text}, to its first byte of output", starts.first_byte, conditions=conditions
+    )
+    workbench.add(f"{name}.return", f"{text}, until the command returns", starts.returned, conditions=conditions)
     if cpu:
-        bench.add(f"{name}.cpu", f"{text}, CPU of the command and its children", starts.cpu, conditions=conditions)
+        workbench.add(f"{name}.cpu", f"{text}, CPU of the command and its children", starts.cpu, conditions=conditions)
 
 
-def quietly(bench: Bench, most: int, share: float = 1.0) -> Iterator[int]:
+def quietly(workbench: Workbench, most: int, share: float = 1.0) -> Iterator[int]:
     """Rounds, each after a pause long enough for the kernel to have gone quiet."""
-    for index in bench.rounds(most, share):
+    for index in workbench.rounds(most, share):
         time.sleep(QUIET)
         yield index

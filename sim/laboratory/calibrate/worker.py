@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from sim.laboratory.calibrate import isolation, linux
-from sim.laboratory.calibrate.bench import Bench, CannotRun
 from sim.laboratory.calibrate.probes import PROBES
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench
 
 
 def main(arguments: list[str]) -> None:
@@ -24,13 +24,13 @@ def main(arguments: list[str]) -> None:
     name, seconds, scratch, public_name, results = arguments
     probe = PROBES[name]
     module = importlib.import_module(f"sim.laboratory.calibrate.probes.{probe.module}")
-    bench = Bench(Path(scratch), public_name, time.monotonic() + float(seconds), int(results))
+    workbench = Workbench(Path(scratch), public_name, time.monotonic() + float(seconds), int(results))
     try:
         if probe.isolation:
             isolation.enter()
-        getattr(module, probe.function)(bench)
+        getattr(module, probe.function)(workbench)
     except (CannotRun, OSError) as reason:
-        bench.cannot(name, str(reason))
+        workbench.cannot(name, str(reason))
 
 
 if __name__ == "__main__":

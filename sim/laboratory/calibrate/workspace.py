@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any, Self
 
 from sim.laboratory.calibrate import cgroups
-from sim.laboratory.calibrate.bench import UNDO
+from sim.laboratory.calibrate.workbench import UNDO
 
 PREFIX = "sim-calibrate-"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sim.laboratory.kernels.guests import BOOTS, KERNELS, PROCESSORS, Kernel, boot, config, fetch
-from sim.laboratory.kernels.results import Measured, Reading, facts, parse, table, written
+from sim.laboratory.kernels.results import Measured, ProbeTimes, facts, parse, table, written
 
 BASELINE = "6.18"
 """The generation of the reference host (`docs/model.md`), whose CPU times are known."""
@@ -24,7 +24,7 @@ BASELINE = "6.18"
 
 def measure(kernel: Kernel, cache: Path, timeout: float) -> Measured:
     """All boots of a kernel, read."""
-    readings: dict[tuple[str, int], Reading] = {}
+    readings: dict[tuple[str, int], ProbeTimes] = {}
     for probe in BOOTS:
         readings |= parse(boot(kernel, cache, probe, timeout), "netfilter_" if probe == "netfilter" else "")
     conditions = (

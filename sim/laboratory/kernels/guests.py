@@ -116,10 +116,10 @@ def fetch(kernel: Kernel, cache: Path) -> Path:
 
 
 def _one(folder: Path, *patterns: str) -> Path:
-    found = [path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()]
-    if not found:
+    paths = [path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()]
+    if not paths:
         raise SystemExit(f"{folder}: no {' or '.join(patterns)} in the packages")
-    return found[0]
+    return paths[0]
 
 
 def config(folder: Path) -> str:
@@ -140,21 +140,21 @@ def _module(path: Path) -> bytes:
 
 def modules(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
     """Those of the modules that the kernel has and that are not built in, each after those it depends on."""
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
 
     def add(name: str) -> None:
         paths = [path for spelling in {name, name.replace("_", "-")} for path in folder.rglob(f"{spelling}.ko*")]
-        if name in found or not paths:
+        if name in contents or not paths:
             return
         content = _module(paths[0])
         needs = re.search(rb"\0depends=([^\0]*)", content)
         for needed in filter(None, needs[1].decode().split(",") if needs else ()):
             add(needed)
-        found[name] = content
+        contents[name] = content
 
     for name in names:
         add(name)
-    return found
+    return contents
 
 
 def archive(files: dict[str, bytes]) -> bytes:

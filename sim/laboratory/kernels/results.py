@@ -23,7 +23,7 @@ MOUNTS = (30, 500, 2000)
 GAPS = (0, 5, 10, 15, 20, 50, 200)
 """Milliseconds since the last attach."""
 
-Kind = Literal["wait", "rough", "cpu"]
+KernelFigureKind = Literal["wait", "rough", "cpu"]
 """Of CPU only the ratio between kernels means something; what waits for a grace period is in real time. Rough is
 what hangs on how much the clean-up finds each time it looks, or is a small difference of long waits."""
 
@@ -31,7 +31,7 @@ _UNITS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0, "": 1.0}
 
 
 @dataclass(frozen=True)
-class Reading:
+class ProbeTimes:
     """A probe's times in nanoseconds: of one operation, of all at once, and of the CPU that the caller spent itself."""
 
     repetitions: int
@@ -43,7 +43,7 @@ class Reading:
     cpu: int
 
 
-Readings = Mapping[tuple[str, int], Reading]
+Readings = Mapping[tuple[str, int], ProbeTimes]
 """By probe, and how many processes did it at once."""
 
 
@@ -51,17 +51,17 @@ class MissingError(LookupError):
     """A kernel does not have what a figure is about."""
 
 
-def parse(text: str, prefix: str = "") -> dict[tuple[str, int], Reading]:
+def parse(text: str, prefix: str = "") -> dict[tuple[str, int], ProbeTimes]:
     """The readings in what a guest printed, the probes' names after a prefix; a probe that failed has none."""
-    found = {}
+    times = {}
     for line in text.splitlines():
         match = re.fullmatch(r"R (\w+) (\d+)((?: \d+){7})", line.strip())
         if match:
-            found[prefix + match[1], int(match[2])] = Reading(*map(int, match[3].split()))
-    return found
+            times[prefix + match[1], int(match[2])] = ProbeTimes(*map(int, match[3].split()))
+    return times
 
 
-def _get(readings: Readings, probe: str, at_once: int = 1) -> Reading:
+def _get(readings: Readings, probe: str, at_once: int = 1) -> ProbeTimes:
     try:
         return readings[probe, at_once]
     except KeyError:
@@ -143,27 +143,27 @@ def longest_quick_gap(variant: str) -> Take:
 
 
 @dataclass(frozen=True)
-class Figure:
+class KernelFigure:
     """A figure of each kernel. take: in nanoseconds, or in the unit itself where the unit is no time."""
 
     topic: str
     metric: str
     take: Take
     unit: str
-    kind: Kind
+    kind: KernelFigureKind
     statistic: str
 
 
-def _wait(topic: str, metric: str, take: Take, unit: str = "ms", statistic: str = "mean") -> Figure:
-    return Figure(topic, metric, take, unit, "wait", statistic)
+def _wait(topic: str, metric: str, take: Take, unit: str = "ms", statistic: str = "mean") -> KernelFigure:
+    return KernelFigure(topic, metric, take, unit, "wait", statistic)
 
 
-def _rough(topic: str, metric: str, take: Take) -> Figure:
-    return Figure(topic, metric, take, "ms", "rough", "mean")
+def _rough(topic: str, metric: str, take: Take) -> KernelFigure:
+    return KernelFigure(topic, metric, take, "ms", "rough", "mean")
 
 
-def _cpu(topic: str, metric: str, take: Take, statistic: str = "median") -> Figure:
-    return Figure(topic, metric, take, "us", "cpu", statistic)
+def _cpu(topic: str, metric: str, take: Take, statistic: str = "median") -> KernelFigure:
+    return KernelFigure(topic, metric, take, "us", "cpu", statistic)
 
 
 _PORT_UP = "bridge_port_up"
@@ -237,7 +237,7 @@ FIGURES = (
     _cpu("network", f"{_BRIDGE}: attach a port, for each other port", _on_line("bridge_attach", PORTS, 1)),
     _cpu("network", f"{_BRIDGE}: port up, without other ports", _on_line(_PORT_UP, PORTS, 0)),
     _cpu("network", f"{_BRIDGE}: port up, for each other port", _on_line(_PORT_UP, PORTS, 1)),
-    Figure("cgroups", f"{_V1}: hierarchies of the following", _hierarchies, "", "wait", "count"),
+    KernelFigure("cgroups", f"{_V1}: hierarchies of the following", _hierarchies, "", "wait", "count"),
     _wait(
         "cgroups", f"{_V1}: mkdir in all hierarchies", _version_1("cgroup_v1_mkdir", lambda name: alone(name, "mean"))
     ),
@@ -399,15 +399,15 @@ FIGURES = (
 )
 
 
-def values(readings: Readings) -> dict[Figure, float]:
+def values(readings: Readings) -> dict[KernelFigure, float]:
     """Each figure in its unit; those that the kernel does not have are left out."""
-    found = {}
+    numbers = {}
     for figure in FIGURES:
         try:
-            found[figure] = figure.take(readings) / _UNITS[figure.unit]
+            numbers[figure] = figure.take(readings) / _UNITS[figure.unit]
         except MissingError:
             continue
-    return found
+    return numbers
 
 
 MEANING = {
@@ -433,7 +433,7 @@ class Measured:
 
 def facts(measured: Measured) -> list[dict[str, str]]:
     """Rows of the catalog's file for one kernel."""
-    found = values(measured.readings)
+    numbers = values(measured.readings)
     return [
         dict(
             zip(
@@ -443,7 +443,7 @@ def facts(measured: Measured) -> list[dict[str, str]]:
                     figure.topic,
                     f"Linux {measured.generation}",
                     figure.metric,
-                    f"{found[figure]:.4g}",
+                    f"{numbers[figure]:.4g}",
                     figure.unit,
                     figure.statistic,
                     f"{measured.conditions}; {MEANING[figure.kind]}",
@@ -454,7 +454,7 @@ def facts(measured: Measured) -> list[dict[str, str]]:
             )
         )
         for number, figure in enumerate(FIGURES, start=1)
-        if figure in found
+        if figure in numbers
     ]
 
 
@@ -469,13 +469,13 @@ def written(rows: list[dict[str, str]]) -> str:
 
 def table(kernels: list[Measured], baseline: str, kind: Literal["wait", "cpu"]) -> str:
     """A Markdown table of CPU, as multiples of the baseline's generation, or of all waits in their unit."""
-    found = {one.generation: values(one.readings) for one in kernels}
-    lines = [f"| no. | | {' | '.join(found)} |", f"|---|---|{'---|' * len(found)}"]
+    by_kernel = {one.generation: values(one.readings) for one in kernels}
+    lines = [f"| no. | | {' | '.join(by_kernel)} |", f"|---|---|{'---|' * len(by_kernel)}"]
     for number, figure in enumerate(FIGURES, start=1):
-        if (figure.kind == "cpu") != (kind == "cpu") or not any(figure in one for one in found.values()):
+        if (figure.kind == "cpu") != (kind == "cpu") or not any(figure in one for one in by_kernel.values()):
             continue
         unit = figure.unit
-        cells = {name: one.get(figure) for name, one in found.items()}
+        cells = {name: one.get(figure) for name, one in by_kernel.items()}
         if kind == "cpu":
             reference = cells.get(baseline)
             if not reference:

@@ -1,4 +1,4 @@
-"""Figures from an outcome and a `Look` alone: Vega-Lite dicts and SVG strings, each with a table and a sentence.
+"""Figures from an outcome and a `Style` alone: Vega-Lite dicts and SVG strings, each with a table and a sentence.
 
 The same dict is shown in the dashboard, exported without a browser and asserted in tests.
 """
@@ -9,14 +9,14 @@ from sim.report.figures.columns import RULERS, Ruler
 from sim.report.figures.density import ladder, ladder_alt, ladder_table
 from sim.report.figures.gantt import gantt, gantt_alt, gantt_table
 from sim.report.figures.lanes import Finish
-from sim.report.figures.legend import Mark, legend
+from sim.report.figures.legend import LegendMark, legend
 from sim.report.figures.memory import ledger, ledger_alt, ledger_table, rulers
 from sim.report.figures.race import lens_cut, race, race_alt, race_sources, race_table
 
 __all__ = [
     "RULERS",
     "Finish",
-    "Mark",
+    "LegendMark",
     "Ruler",
     "build_alt",
     "build_graph",

@@ -18,9 +18,9 @@ from typing import Any
 from sim.errors import InputError
 from sim.quantity import parse
 from sim.report.figures import parts
-from sim.report.look import Language, Look, Spec, chart, inline
 from sim.report.numbers import written
 from sim.report.sources import publication_name
+from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import metric_name, statistic_name
 
@@ -116,69 +116,69 @@ def share_text(share: float, language: Language = "en") -> str:
     return f"<\u202f{_round(written(_FINEST, '%', language))}" if 0 < share < _FINEST else written(share, "%", language)
 
 
-def scatter(points: Sequence[Point], look: Look, measured: str = "s") -> Spec:
+def scatter(points: Sequence[Point], style: Style, measured: str = "s") -> Spec:
     """Published across, predicted up, both logarithmic, with a diagonal and its bands of 10 % and 20 %.
 
     measured: the dimension that is drawn ("s", "B", "1/s"); points of other dimensions are left out.
     """
     shown = [p for p in points if dimension(p.unit) == measured and p.predicted > 0 and p.published > 0]
-    rows = [_row(point, look.language) for point in shown]
+    rows = [_row(point, style.language) for point in shown]
     ends = [row[key] for row in rows for key in ("published", "predicted")] or [1.0, 10.0]
     domain = [min(ends) / _BEYOND, max(ends) * _BEYOND]
     values = _decades(domain, *((2.0**20, 16.0) if measured == "B" else (1.0, 10.0)))
-    ticks = json.dumps([_round(written(value, measured, look.language)) for value in values], ensure_ascii=False)
+    ticks = json.dumps([_round(written(value, measured, style.language)) for value in values], ensure_ascii=False)
     axis = {"values": values, "labelExpr": f"{ticks}[round(datum.index * {max(len(values) - 1, 1)})]"}
     scale = {"type": "log", "domain": domain, "nice": False}
     x = {"field": "published", "type": "quantitative", "scale": scale, "axis": axis | {"labelOverlap": True}}
-    x |= {"title": tr("figure.accuracy.published", look.language)}
+    x |= {"title": tr("figure.accuracy.published", style.language)}
     y = {"field": "predicted", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
-    own = {publication_name(name, look.language): shape for name, shape in shapes(shown).items()}
-    layers = [*_bands(domain, look), *_ranges(rows, look)]
-    layers += _points(rows, look, {"x": x, "y": y}, _shape(rows, own, look))
-    title = tr("figure.accuracy.predicted", look.language)
-    return chart(look, height=look.px(_HEIGHT), title=title, encoding={"x": x, "y": y}, layer=layers)
+    own = {publication_name(name, style.language): shape for name, shape in shapes(shown).items()}
+    layers = [*_bands(domain, style), *_ranges(rows, style)]
+    layers += _points(rows, style, {"x": x, "y": y}, _shape(rows, own, style))
+    title = tr("figure.accuracy.predicted", style.language)
+    return chart(style, height=style.px(_HEIGHT), title=title, encoding={"x": x, "y": y}, layer=layers)
 
 
-def lanes(points: Sequence[Point], look: Look) -> Spec:
+def lanes(points: Sequence[Point], style: Style) -> Spec:
     """A lane a publication, the best first: each point's error left and right of none, their median in words."""
-    rows = [_row(point, look.language) for point in points]
+    rows = [_row(point, style.language) for point in points]
     for row, point in zip(rows, points, strict=True):
         row["shown"] = min(max(point.error, -_ENDS), _ENDS)
-    order = {publication_name(name, look.language): found for name, found in _by_error(points).items()}
+    order = {publication_name(name, style.language): found for name, found in _by_error(points).items()}
     ends = [
-        {"publication": name, "edge": _ENDS, "text": _told(found, look.language), "far": _median(found) > FAR}
+        {"publication": name, "edge": _ENDS, "text": _told(found, style.language), "far": _median(found) > FAR}
         for name, found in order.items()
     ]
-    top = {"expr": parts.end_for(2 * _ENDS, [str(row["text"]) for row in ends], look)["expr"] + f" - {_ENDS}"}
+    top = {"expr": parts.end_for(2 * _ENDS, [str(row["text"]) for row in ends], style)["expr"] + f" - {_ENDS}"}
     scale = {"domainMin": -_ENDS * 1.04, "domainMax": top, "nice": False}
     values = [-1.0, -0.5, -FAR, 0.0, FAR, 0.5, 1.0]
-    labels = [error_text(value, look.language) for value in values]
+    labels = [error_text(value, style.language) for value in values]
     labels[0], labels[-1] = f"\u2264{labels[0]}", f"\u2265{labels[-1]}"
     told = f"{json.dumps(labels, ensure_ascii=False)}[round(datum.index * {len(values) - 1})]"
     axis = {"values": values, "labelExpr": told, "orient": "top", "labelOverlap": True}
     x = {"field": "shown", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
     names = [*order]
-    longest = max((parts.text_width(name, look.px(15)) for name in names), default=60.0)
+    longest = max((parts.text_width(name, style.px(15)) for name in names), default=60.0)
     extent = {"expr": f"min({round(longest + 14)}, containerSize()[0] * {_NAMES})"}
     y: dict[str, Any] = {"field": "publication", "type": "nominal", "sort": names, "title": None}
-    y["axis"] = {"grid": False, "labelColor": look.tokens.ink, "labelLimit": extent, "minExtent": extent}
+    y["axis"] = {"grid": False, "labelColor": style.tokens.ink, "labelLimit": extent, "minExtent": extent}
     y["axis"]["maxExtent"] = extent
     place = {"y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
-    layers: list[parts.Layer] = [
+    layers: list[parts.SpecLayer] = [
         {
             "data": inline([{"from": -band, "to": band}]),
-            "mark": {"type": "rect", "color": look.tokens.ink, "opacity": 0.06},
+            "mark": {"type": "rect", "color": style.tokens.ink, "opacity": 0.06},
             "encoding": {"x": {"field": "from", "type": "quantitative"}, "x2": {"field": "to"}, **place},
         }
         for band in BANDS
     ]
-    layers += _points(rows, look, {"x": x, "y": y}, {"value": "circle"})
-    red = look.tokens.attention_text if look.theme == "dark" else look.tokens.attention
-    colour = {"condition": {"test": "datum.far", "value": red}, "value": look.tokens.muted}
-    text = parts.text_layer(ends, look, "edge", "text")
+    layers += _points(rows, style, {"x": x, "y": y}, {"value": "circle"})
+    red = style.tokens.attention_text if style.theme == "dark" else style.tokens.attention
+    colour = {"condition": {"test": "datum.far", "value": red}, "value": style.tokens.muted}
+    text = parts.text_layer(ends, style, "edge", "text")
     text["encoding"] |= {"color": colour, "y": y}
     layers.append(text)
-    return chart(look, height={"step": look.px(_LANE)}, encoding={"x": x, "y": y}, layer=layers)
+    return chart(style, height={"step": style.px(_LANE)}, encoding={"x": x, "y": y}, layer=layers)
 
 
 def accuracy_rows(points: Sequence[Point], language: Language = "en") -> list[dict[str, str]]:
@@ -259,73 +259,73 @@ def _decades(domain: Sequence[float], unit: float, base: float) -> list[float]:
     return [unit * base**power for power in powers[::step]]
 
 
-def _bands(domain: Sequence[float], look: Look) -> list[parts.Layer]:
+def _bands(domain: Sequence[float], style: Style) -> list[parts.SpecLayer]:
     """The diagonal and what lies within 10 and 20 % of it: straight strips on logarithmic scales."""
     low, high = domain
-    layers: list[parts.Layer] = []
+    layers: list[parts.SpecLayer] = []
     for band in BANDS:
         ends = [{"published": at, "under": at * (1 - band), "over": at * (1 + band)} for at in (low, high)]
         y = {"field": "under", "type": "quantitative"}
         encoding = {"x": {"field": "published", "type": "quantitative"}, "y": y, "y2": {"field": "over"}}
-        mark = {"type": "area", "color": look.tokens.ink, "opacity": 0.07, "clip": True}
+        mark = {"type": "area", "color": style.tokens.ink, "opacity": 0.07, "clip": True}
         layers.append({"data": inline(ends), "mark": mark, "encoding": encoding})
     ends = [{"published": at, "predicted": at} for at in (low, high)]
-    line = {"type": "line", "color": look.tokens.muted, "strokeWidth": 1.2, "clip": True}
+    line = {"type": "line", "color": style.tokens.muted, "strokeWidth": 1.2, "clip": True}
     return [*layers, {"data": inline(ends), "mark": line}]
 
 
-def _ranges(rows: Sequence[dict[str, Any]], look: Look) -> list[parts.Layer]:
+def _ranges(rows: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer]:
     """What the inputs' sources allow, as an upright behind the point."""
     ranged = [row for row in rows if row["low"] and row["high"]]
     if not ranged:
         return []
-    mark = {"type": "rule", "strokeWidth": 4, "opacity": 0.16, "clip": True, "color": look.tokens.ink}
+    mark = {"type": "rule", "strokeWidth": 4, "opacity": 0.16, "clip": True, "color": style.tokens.ink}
     ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
     return [{"data": inline(ranged), "mark": mark, "encoding": ends}]
 
 
-def _shape(rows: Sequence[dict[str, Any]], own: dict[str, str], look: Look) -> dict[str, Any]:
+def _shape(rows: Sequence[dict[str, Any]], own: dict[str, str], style: Style) -> dict[str, Any]:
     """Shapes of publications with a legend below the figure, so that an export has it too."""
-    others = tr("figure.accuracy.others", look.language, n=len({row["publication"] for row in rows} - own.keys()))
+    others = tr("figure.accuracy.others", style.language, n=len({row["publication"] for row in rows} - own.keys()))
     for row in rows:
         row["group"] = row["publication"] if row["publication"] in own else others
     domain = [*own, *([others] if any(row["group"] == others for row in rows) else [])]
     scale = {"domain": domain, "range": [*own.values(), "circle"][: len(domain)]}
-    two, three = (round(_legend_width(domain, columns, look)) for columns in (2, 3))
-    symbol = {"fill": look.tokens.ink, "stroke": look.tokens.ink, "opacity": 1, "fillOpacity": 1, "strokeOpacity": 1}
+    two, three = (round(_legend_width(domain, columns, style)) for columns in (2, 3))
+    symbol = {"fill": style.tokens.ink, "stroke": style.tokens.ink, "opacity": 1, "fillOpacity": 1, "strokeOpacity": 1}
     legend = {
         "orient": "bottom",
         "title": None,
         "columns": {"expr": f"width >= {three} ? 3 : width >= {two} ? 2 : 1"},
-        "labelFontSize": look.px(_LEGEND),
-        "labelColor": look.tokens.muted,
+        "labelFontSize": style.px(_LEGEND),
+        "labelColor": style.tokens.muted,
         "labelLimit": {"expr": f"max(width - {_SYMBOL}, {_LEAST})"},
         "encode": {"symbols": {"update": {key: {"value": value} for key, value in symbol.items()}}},
     }
     return {"field": "group", "type": "nominal", "scale": scale, "legend": legend}
 
 
-def _legend_width(names: Sequence[str], columns: int, look: Look) -> float:
+def _legend_width(names: Sequence[str], columns: int, style: Style) -> float:
     """Pixels that the names need in so many columns, filled row by row."""
-    widths = [parts.text_width(name, look.px(_LEGEND)) + _SYMBOL for name in names]
+    widths = [parts.text_width(name, style.px(_LEGEND)) + _SYMBOL for name in names]
     return math.fsum(max(widths[column::columns], default=0.0) for column in range(columns))
 
 
 def _points(
-    rows: Sequence[dict[str, Any]], look: Look, place: dict[str, Any], shape: dict[str, Any]
-) -> list[parts.Layer]:
+    rows: Sequence[dict[str, Any]], style: Style, place: dict[str, Any], shape: dict[str, Any]
+) -> list[parts.SpecLayer]:
     """Hollow where the model was calibrated with the point, solid where it was not."""
-    tooltip = [{"field": field, "title": title} for field, title in _columns(look.language)]
-    tooltip.append({"field": "seen", "title": tr("figure.accuracy.col.seen", look.language)})
-    test = {"test": "datum.far", "value": look.tokens.attention}
-    colour = {"condition": test, "value": look.tokens.ink}
+    tooltip = [{"field": field, "title": title} for field, title in _columns(style.language)]
+    tooltip.append({"field": "seen", "title": tr("figure.accuracy.col.seen", style.language)})
+    test = {"test": "datum.far", "value": style.tokens.attention}
+    colour = {"condition": test, "value": style.tokens.ink}
     encoding = {**place, "shape": shape, "stroke": colour, "tooltip": tooltip}
     mark = {"type": "point", "size": _SIZE, "strokeWidth": 1.6}
     return [
         {
             "data": inline([row for row in rows if row["use"] == "calibrate"]),
             "mark": mark | {"fillOpacity": 0},
-            "encoding": {**encoding, "fill": {"value": look.tokens.background}},
+            "encoding": {**encoding, "fill": {"value": style.tokens.background}},
         },
         {
             "data": inline([row for row in rows if row["use"] != "calibrate"]),
@@ -337,10 +337,10 @@ def _points(
 
 def _by_error(points: Sequence[Point]) -> dict[str, list[Point]]:
     """Publications with their points, the smallest median error first."""
-    found: dict[str, list[Point]] = defaultdict(list)
+    points_of: dict[str, list[Point]] = defaultdict(list)
     for point in points:
-        found[point.publication].append(point)
-    return dict(sorted(found.items(), key=lambda item: (_median(item[1]), item[0])))
+        points_of[point.publication].append(point)
+    return dict(sorted(points_of.items(), key=lambda item: (_median(item[1]), item[0])))
 
 
 def _median(points: Sequence[Point]) -> float:

@@ -6,17 +6,17 @@ from typing import Any
 
 from sim.outcome import Metric, Outcome
 from sim.report.figures import parts
-from sim.report.look import Language, Look, Spec, chart, inline
 from sim.report.numbers import between, unit_of, written_metric
+from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
-from sim.report.words import Names, label_names, metric_name, spoken, statistic_name
+from sim.report.words import LabelNames, label_names, metric_name, spoken, statistic_name
 
 _LANES = (34, 46)
 """Pixels of a lane: on a projector, and on a page."""
 
 
 def metric_bars(
-    outcome: Outcome, look: Look, metric: str, names: Names, *, statistic: str = "p50", tall: bool = True
+    outcome: Outcome, style: Style, metric: str, names: LabelNames, *, statistic: str = "p50", tall: bool = True
 ) -> Spec:
     """One bar a label, in the scenario's order. statistic: as preferred; else the first one the outcome has.
 
@@ -24,43 +24,48 @@ def metric_bars(
     """
     rows = []
     for label in outcome.labels:
-        found = parts.any_statistic(outcome, label, metric, statistic)
-        if found:
-            row: dict[str, Any] = {"lane": label, "zero": 0, "value": found.value, **parts.doubt(found, look.language)}
-            row |= {"label": written_metric(found, look.language), "estimate": found.estimate}
-            row["reach"] = max(found.value, found.high or 0.0)
+        measured = parts.any_statistic(outcome, label, metric, statistic)
+        if measured:
+            row: dict[str, Any] = {
+                "lane": label,
+                "zero": 0,
+                "value": measured.value,
+                **parts.doubt(measured, style.language),
+            }
+            row |= {"label": written_metric(measured, style.language), "estimate": measured.estimate}
+            row["reach"] = max(measured.value, measured.high or 0.0)
             row["name"] = str(names[label])
             rows.append(row)
     domain = parts.domain_for(rows)
     scale = {"domain": [0, domain], "nice": False}
     x = {"field": "zero", "type": "quantitative", "title": None, "scale": scale, "axis": None, "stack": None}
     tooltip = [
-        {"field": "name", "title": tr("figure.col.label", look.language)},
-        {"field": "label", "title": metric_name(metric, look.language)},
+        {"field": "name", "title": tr("figure.col.label", style.language)},
+        {"field": "label", "title": metric_name(metric, style.language)},
     ]
-    track = {"type": "bar", "height": {"band": 0.78}, "color": look.tokens.track}
-    layers: list[parts.Layer] = [
+    track = {"type": "bar", "height": {"band": 0.78}, "color": style.tokens.track}
+    layers: list[parts.SpecLayer] = [
         {"data": inline(rows), "mark": track, "encoding": {"x": x, "x2": {"value": {"expr": "width"}}}}
     ]
     for guess in (False, True):
         chosen = [row for row in rows if row["estimate"] == guess]
-        mark: dict[str, Any] = {"type": "bar", "height": {"band": 0.5}, "color": look.tokens.muted}
+        mark: dict[str, Any] = {"type": "bar", "height": {"band": 0.5}, "color": style.tokens.muted}
         if guess:
             mark |= {
                 "fillOpacity": parts.PALE,
-                "stroke": look.tokens.muted,
+                "stroke": style.tokens.muted,
                 "strokeDash": parts.DASH,
                 "strokeWidth": 1.5,
             }
         encoding = {"x": x, "x2": {"field": "value"}, "tooltip": tooltip}
         if chosen:
             layers.append({"data": inline(chosen), "mark": mark, "encoding": encoding})
-    layers += parts.range_layers(rows, look, 0.35 * _LANES[tall], domain)
-    layers += parts.interval_layers(rows, look)
-    layers.append(parts.text_layer(rows, look, "reach", "label", plus=1, fontWeight=700))
-    axis = parts.lane_axis({row["lane"]: names[row["lane"]] for row in rows}, look, two_lines=tall)
+    layers += parts.range_layers(rows, style, 0.35 * _LANES[tall], domain)
+    layers += parts.interval_layers(rows, style)
+    layers.append(parts.text_layer(rows, style, "reach", "label", plus=1, fontWeight=700))
+    axis = parts.lane_axis({row["lane"]: names[row["lane"]] for row in rows}, style, two_lines=tall)
     lane = {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
-    return chart(look, height={"step": look.px(_LANES[tall])}, encoding={"y": lane}, layer=layers)
+    return chart(style, height={"step": style.px(_LANES[tall])}, encoding={"y": lane}, layer=layers)
 
 
 def metric_table(outcome: Outcome, metric: str = "", language: Language = "en") -> list[dict[str, str]]:

@@ -11,10 +11,10 @@ from sim import limits
 from sim.outcome import Outcome, StepRecord
 from sim.report.figures import parts
 from sim.report.graph.layout import in_columns, layered, stacked
-from sim.report.graph.svg import WIDTH, Line, Node, Tone, drawing, notice
-from sim.report.look import Language, Look, Spec, chart, inline, type_size
+from sim.report.graph.svg import WIDTH, Card, EdgeLine, Tone, drawing, notice
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
+from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import told, tr
 
 _ROOM = WIDTH - 58
@@ -56,7 +56,7 @@ def fate(step: StepRecord) -> str:
 
 def build_graph(
     outcome: Outcome,
-    look: Look,
+    style: Style,
     build: str = "",
     selected: str = "",
     *,
@@ -75,14 +75,14 @@ def build_graph(
     """
     count = len(steps(outcome, build, label))
     if count > limits.DRAWN:
-        return notice(tr("figure.graph_too_large", look.language, steps=count, most=limits.DRAWN), look)
-    shown, nodes, lines, columns, heads = _parts(outcome, look, build, label, hidden=hidden, said=said, narrow=narrow)
+        return notice(tr("figure.graph_too_large", style.language, steps=count, most=limits.DRAWN), style)
+    shown, nodes, lines, columns, heads = _parts(outcome, style, build, label, hidden=hidden, said=said, narrow=narrow)
     ids = [node.id for node in nodes]
     edges = [(line.source, line.target) for line in lines]
-    title = tr("figure.graph", look.language)
+    title = tr("figure.graph", style.language)
     if narrow:
         layout = stacked(ids, edges)
-        return drawing(layout, nodes, lines, look, title=title, selected=selected, single=True)
+        return drawing(layout, nodes, lines, style, title=title, selected=selected, single=True)
     if len(columns) <= MOST_COLUMNS:
         of = {step.step: list(columns).index(step.stage) for step in shown}
         above = dict(enumerate(heads.values()))
@@ -90,44 +90,44 @@ def build_graph(
             in_columns(ids, edges, of),
             nodes,
             lines,
-            look,
+            style,
             title=title,
             selected=selected,
             heads=above,
             dense=dense,
         )
-    return drawing(layered(ids, edges), nodes, lines, look, title=title, selected=selected, dense=dense)
+    return drawing(layered(ids, edges), nodes, lines, style, title=title, selected=selected, dense=dense)
 
 
-def graph_parts(outcome: Outcome, look: Look, build: str = "", label: str = "") -> tuple[list[Node], list[Line]]:
+def graph_parts(outcome: Outcome, style: Style, build: str = "", label: str = "") -> tuple[list[Card], list[EdgeLine]]:
     """The nodes and lines of that drawing, for another form of it."""
-    _, nodes, lines, _, _ = _parts(outcome, look, build, label, hidden=False, said=(), narrow=False)
+    _, nodes, lines, _, _ = _parts(outcome, style, build, label, hidden=False, said=(), narrow=False)
     return nodes, lines
 
 
 def _parts(
-    outcome: Outcome, look: Look, build: str, label: str, *, hidden: bool, said: Collection[str], narrow: bool
-) -> tuple[tuple[StepRecord, ...], list[Node], list[Line], dict[str, int], dict[str, str]]:
+    outcome: Outcome, style: Style, build: str, label: str, *, hidden: bool, said: Collection[str], narrow: bool
+) -> tuple[tuple[StepRecord, ...], list[Card], list[EdgeLine], dict[str, int], dict[str, str]]:
     """The steps shown, what is drawn of them and between them, the stages' columns, and what stands above each."""
     shown = steps(outcome, build, label)
     context = {step.step for step in shown if step.status == "context"}
     shown = tuple(step for step in shown if step.step not in context)
     ids = [step.step for step in shown]
     columns = _columns(shown)
-    heads = dict(zip(columns, _heads(columns, shown, look.language), strict=True))
+    heads = dict(zip(columns, _heads(columns, shown, style.language), strict=True))
     named = dict.fromkeys(ids, "")
     if narrow and len(columns) > 1:
         named |= {next(step.step for step in shown if step.stage == stage): head for stage, head in heads.items()}
     elif len(columns) > MOST_COLUMNS:
         named = {step.step: step.stage for step in shown}
-    nodes = [_node(step, look, hidden, step.step in said, named[step.step]) for step in shown]
+    nodes = [_node(step, style, hidden, step.step in said, named[step.step]) for step in shown]
     fates = {step.step: "unknown" if hidden else fate(step) for step in shown}
-    lines: dict[tuple[str, str], Line] = {}
+    lines: dict[tuple[str, str], EdgeLine] = {}
     for step in shown:
         for source, kind in step.inputs:
             if source in fates:
                 hot = fates[source] in ("miss", "cause") and fates[step.step] in ("miss", "cause")
-                lines.setdefault((source, step.step), Line(source, step.step, hot, kind != "parent"))
+                lines.setdefault((source, step.step), EdgeLine(source, step.step, hot, kind != "parent"))
     return shown, nodes, list(lines.values()), columns, heads
 
 
@@ -149,8 +149,8 @@ def _heads(columns: Mapping[str, int], shown: Sequence[StepRecord], language: La
     ]
 
 
-def _node(step: StepRecord, look: Look, hidden: bool, said: bool, stage: str) -> Node:
-    language = look.language
+def _node(step: StepRecord, style: Style, hidden: bool, said: bool, stage: str) -> Card:
+    language = style.language
     known = step.status in ("base", "unused") or not hidden
     word = fate(step) if known else "unknown"
     glyph, tone = _GLYPHS[word]
@@ -168,7 +168,7 @@ def _node(step: StepRecord, look: Look, hidden: bool, said: bool, stage: str) ->
     place = tr("figure.graph_line", language, line=step.line) if step.line else ""
     flag = tr("figure.status.said", language) if said else ""
     heard = [place, f"{step.instruction} {body}", note, stub, " · ".join(costs), flag]
-    return Node(
+    return Card(
         id=step.step,
         glyph=glyph,
         word=step.instruction,
@@ -190,7 +190,7 @@ def _costs(step: StepRecord, language: Language) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class RebuildCost:
     """What a build costs: seconds and bytes of what runs again, and seconds the cache saves."""
 
     again: float
@@ -202,12 +202,12 @@ class Cost:
     estimate: bool
 
 
-def cost(outcome: Outcome, build: str = "", label: str = "") -> Cost:
+def cost(outcome: Outcome, build: str = "", label: str = "") -> RebuildCost:
     """The sums over a build's steps; inputs and metadata are no steps."""
     counted = [step for step in steps(outcome, build, label) if step.status in ("hit", "miss", "depends")]
     again = [step for step in counted if step.status != "hit"]
     hits = [step for step in counted if step.status == "hit"]
-    return Cost(
+    return RebuildCost(
         again=math.fsum(step.seconds or 0.0 for step in again),
         saved=math.fsum(step.seconds or 0.0 for step in hits),
         bytes=sum(step.bytes or 0 for step in again),
@@ -218,9 +218,9 @@ def cost(outcome: Outcome, build: str = "", label: str = "") -> Cost:
     )
 
 
-def cost_line(outcome: Outcome, look: Look, build: str = "", *, label: str = "") -> Spec:
+def cost_line(outcome: Outcome, style: Style, build: str = "", *, label: str = "") -> Spec:
     """The clean build as one bar of seconds: what runs again is filled, what the cache saves is an outline."""
-    tokens, language = look.tokens, look.language
+    tokens, language = style.tokens, style.language
     counted = [s for s in steps(outcome, build, label) if s.status in ("hit", "miss", "depends") and s.seconds]
     rows: list[dict[str, Any]] = []
     at = 0.0
@@ -249,11 +249,11 @@ def cost_line(outcome: Outcome, look: Look, build: str = "", *, label: str = "")
         ("source", "figure.col.source"),
     )
     tooltip = [{"field": field, "title": tr(title, language)} for field, title in titles]
-    bar: dict[str, Any] = {"type": "bar", "height": look.px(28)}
+    bar: dict[str, Any] = {"type": "bar", "height": style.px(28)}
     encoding = {"x": x, "x2": {"field": "end"}, "tooltip": tooltip}
     filled = bar | {"color": tokens.attention, "stroke": tokens.background}
     saved = bar | {"color": tokens.line, "fillOpacity": 0.25, "stroke": tokens.muted, "strokeDash": [4, 3]}
-    room = f"(datum.end - datum.start) / {domain} * width > length(datum.text) * {look.px(9)}"
+    room = f"(datum.end - datum.start) / {domain} * width > length(datum.text) * {style.px(9)}"
     words = {
         "x": {"field": "middle", "type": "quantitative"},
         "text": {"field": "text"},
@@ -265,12 +265,12 @@ def cost_line(outcome: Outcome, look: Look, build: str = "", *, label: str = "")
         {"data": inline(row for row in rows if not row["again"]), "mark": saved, "encoding": encoding},
         {
             "data": inline(row for row in rows if row["end"] - row["start"] > domain * 0.1),
-            "mark": {"type": "text", "fontSize": type_size(look, -1)},
+            "mark": {"type": "text", "fontSize": type_size(style, -1)},
             "encoding": words,
         },
     ]
     lane = {"y": {"datum": "", "type": "nominal", "axis": None}}
-    return chart(look, height={"step": look.px(34)}, encoding=lane, layer=layers)
+    return chart(style, height={"step": style.px(34)}, encoding=lane, layer=layers)
 
 
 def _short(step: StepRecord) -> str:
@@ -279,13 +279,13 @@ def _short(step: StepRecord) -> str:
     return " ".join(words[1:3]) if step.instruction.upper() == "RUN" and len(words) > 2 else " ".join(words[:2])
 
 
-def gutter(outcome: Outcome, look: Look, build: str = "", *, label: str = "") -> dict[str, dict[str, str]]:
+def gutter(outcome: Outcome, style: Style, build: str = "", *, label: str = "") -> dict[str, dict[str, str]]:
     """Line number to {"glyph", "kind" (hit, miss, cause, base, ...), "word"}: the marks of an editor's gutter."""
     marks: dict[str, dict[str, str]] = {}
     for step in steps(outcome, build, label):
         if step.line:
             word = fate(step)
-            mark = {"glyph": _GLYPHS[word][0], "kind": word, "word": tr(f"figure.status.{word}", look.language)}
+            mark = {"glyph": _GLYPHS[word][0], "kind": word, "word": tr(f"figure.status.{word}", style.language)}
             marks.setdefault(str(step.line), mark)
             if word in ("miss", "cause"):
                 marks[str(step.line)] = mark

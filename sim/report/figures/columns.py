@@ -11,7 +11,7 @@ from sim.outcome import OWNERS, MemoryRecord, Outcome, Owner
 Ruler = Literal["rss", "pss", "physical", "configured"]
 RULERS: tuple[Ruler, ...] = ("rss", "pss", "physical", "configured")
 
-Kind = Literal["private", "first", "again", "once", "host", "promise"]
+MemoryBlockKind = Literal["private", "first", "again", "once", "host", "promise"]
 
 MOST_COLUMNS = 40
 """More instances share columns: a column then stands for several, at their mean."""
@@ -20,7 +20,7 @@ COLUMN = 0.84
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class MemoryBlock:
     """A rectangle: columns from `x` to `x2`, bytes an instance from `low` to `high`."""
 
     record: MemoryRecord
@@ -28,7 +28,7 @@ class Block:
     x2: float
     low: float
     high: float
-    kind: Kind
+    kind: MemoryBlockKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Group:
     label: str
     instances: int
     columns: int
-    blocks: tuple[Block, ...]
+    blocks: tuple[MemoryBlock, ...]
 
     @property
     def top(self) -> float:
@@ -78,16 +78,16 @@ class _Stack:
         self.instances = instances
         self.repeat = repeat
         self.levels = [0.0] * columns
-        self.blocks: list[Block] = []
+        self.blocks: list[MemoryBlock] = []
 
-    def _add(self, record: MemoryRecord, x: float, x2: float, low: float, high: float, kind: Kind) -> None:
+    def _add(self, record: MemoryRecord, x: float, x2: float, low: float, high: float, kind: MemoryBlockKind) -> None:
         if high > low and x2 - x > 1e-9:
-            self.blocks.append(Block(record, x, x2, low, high, kind))
+            self.blocks.append(MemoryBlock(record, x, x2, low, high, kind))
 
     def slab(self, record: MemoryRecord) -> None:
         """Pages that are there once, spread under all columns."""
         base, height = max(self.levels), record.bytes / self.instances
-        kind: Kind = "once" if record.mappers > 1 else "host"
+        kind: MemoryBlockKind = "once" if record.mappers > 1 else "host"
         self._add(record, 0, len(self.levels) - 1 + COLUMN, base, base + height, kind)
         self.levels = [base + height] * len(self.levels)
 

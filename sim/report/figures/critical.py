@@ -10,7 +10,7 @@ from html import escape
 
 from sim.outcome import Outcome
 from sim.report.figures.build import steps
-from sim.report.look import Look
+from sim.report.style import Style
 from sim.report.texts import tr
 
 _WIDTH = 7
@@ -43,19 +43,19 @@ def critical_path(outcome: Outcome, build: str = "", *, label: str = "") -> tupl
     return tuple(name for name in reversed(path) if name in runs)
 
 
-def emphasised(svg: str, path: Sequence[str], look: Look) -> str:
+def emphasised(svg: str, path: Sequence[str], style: Style) -> str:
     """A build's graph with its critical path marked: heavy edges, a bar at each node's left, and the words read aloud.
 
     svg: as `build_graph` gives it.
     """
     if not path:
         return svg
-    red = f"var(--st-red-color,{look.tokens.attention})"
-    style = f".e.k{{stroke-width:{_WIDTH}}}.k-bar{{fill:{red}}}</style>"
-    svg = svg.replace("</style>", style, 1)
+    red = f"var(--st-red-color,{style.tokens.attention})"
+    css = f".e.k{{stroke-width:{_WIDTH}}}.k-bar{{fill:{red}}}</style>"
+    svg = svg.replace("</style>", css, 1)
     names = {escape(name) for name in path}
     pairs = {(escape(source), escape(target)) for source, target in itertools.pairwise(path)}
-    said = escape(tr("figure.on_path", look.language))
+    said = escape(tr("figure.on_path", style.language))
 
     def edge(match: re.Match[str]) -> str:
         on = " k" if (match["source"], match["target"]) in pairs else ""

@@ -8,11 +8,11 @@ from typing import Any
 
 from sim.outcome import ConstraintRecord, Outcome
 from sim.report.figures import parts
-from sim.report.look import Language, Look, Spec, chart, inline
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
+from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import has, tr
-from sim.report.words import Names, label_names, spoken
+from sim.report.words import LabelNames, label_names, spoken
 
 _REACH = 2.5
 """The scale ends at so many times the largest number that fits; longer rungs run off it, and say so."""
@@ -44,7 +44,7 @@ def fits(outcome: Outcome, label: str) -> int | None:
     return record.limit if record else None
 
 
-def ladder(outcome: Outcome, look: Look, names: Names, *, hidden: bool = False, tall: bool = True) -> Spec:
+def ladder(outcome: Outcome, style: Style, names: LabelNames, *, hidden: bool = False, tall: bool = True) -> Spec:
     """The ladders of all labels on one linear scale: what fits as a head line, below it a rung for each constraint.
 
     Lengths are linear; a rung longer than the scale ends in an arrow with its number. hidden: the heads with "?" and
@@ -56,27 +56,27 @@ def ladder(outcome: Outcome, look: Look, names: Names, *, hidden: bool = False, 
     rows: list[dict[str, Any]] = []
     full = sum(1 + len(rungs(outcome, label)) for label in outcome.labels) <= _ROWS
     for label in outcome.labels:
-        rows.append(_head(outcome, label, look, hidden))
+        rows.append(_head(outcome, label, style, hidden))
         every = rungs(outcome, label)
         shown = every if full else _nearest(every, cap)
         if hidden:
             shown = sorted(shown, key=lambda record: record.constraint)
         following = next((record for record in every if not record.binds and record.limit is not None), None)
-        rows += [_rung(record, cap, record is following, look, hidden) for record in shown]
+        rows += [_rung(record, cap, record is following, style, hidden) for record in shown]
         if len(shown) < len(every) and not hidden:
-            rows[-1]["text"] += " · " + tr("figure.more", look.language, n=len(every) - len(shown))
-    lane = _lane(rows, names, outcome, look)
+            rows[-1]["text"] += " · " + tr("figure.more", style.language, n=len(every) - len(shown))
+    lane = _lane(rows, names, outcome, style)
     longest = max((row["end"] for row in rows), default=cap) or cap
-    ends = parts.end_for(longest, [row["text"] for row in rows if row["end"] > cap / 2], look)
+    ends = parts.end_for(longest, [row["text"] for row in rows if row["end"] > cap / 2], style)
     scale = {"domainMin": 0, "domainMax": ends, "nice": False}
     axis: dict[str, Any] = {"values": [t for t in parts.ticks(cap) if t == int(t)], "format": ",d"}
     x = {"field": "zero", "type": "quantitative", "title": None, "scale": scale, "axis": axis, "stack": None}
     if hidden:
         x["axis"] = {"labels": False, "grid": False}
-    layers = _bars([row for row in rows if not row["head"]], look, x)
-    layers += _words(rows, look)
-    step = look.px(max(_LOWEST, min(_TALLEST, _HEIGHTS[tall] / max(len(rows), 1))))
-    return chart(look, height={"step": step}, encoding={"y": lane}, layer=layers)
+    layers = _bars([row for row in rows if not row["head"]], style, x)
+    layers += _words(rows, style)
+    step = style.px(max(_LOWEST, min(_TALLEST, _HEIGHTS[tall] / max(len(rows), 1))))
+    return chart(style, height={"step": step}, encoding={"y": lane}, layer=layers)
 
 
 def _nearest(every: Sequence[ConstraintRecord], cap: float) -> list[ConstraintRecord]:
@@ -90,8 +90,8 @@ def _key(label: str, constraint: str = "") -> str:
     return f"{label}|{constraint}"
 
 
-def _head(outcome: Outcome, label: str, look: Look, hidden: bool) -> dict[str, Any]:
-    record, language = binding(outcome, label), look.language
+def _head(outcome: Outcome, label: str, style: Style, hidden: bool) -> dict[str, Any]:
+    record, language = binding(outcome, label), style.language
     if hidden or record is None or record.limit is None:
         text = "?" if hidden else tr("figure.never", language)
     else:
@@ -100,8 +100,8 @@ def _head(outcome: Outcome, label: str, look: Look, hidden: bool) -> dict[str, A
     return {"lane": _key(label), "head": True, "zero": 0, "end": 0, "text": text, "style": "head"}
 
 
-def _rung(record: ConstraintRecord, cap: float, following: bool, look: Look, hidden: bool) -> dict[str, Any]:
-    language, limit = look.language, record.limit
+def _rung(record: ConstraintRecord, cap: float, following: bool, style: Style, hidden: bool) -> dict[str, Any]:
+    language, limit = style.language, record.limit
     row = {"lane": _key(record.of, record.constraint), "head": False, "zero": 0, "end": 0.0, "estimate": False}
     row["what"] = constraint_name(record.constraint, language)
     if hidden:
@@ -130,14 +130,14 @@ def _limit(record: ConstraintRecord, language: Language) -> str:
     return marked(f"{record.limit:,}", language) if record.estimate else f"{record.limit:,}"
 
 
-def _lane(rows: Sequence[Mapping[str, Any]], names: Names, outcome: Outcome, look: Look) -> dict[str, Any]:
+def _lane(rows: Sequence[Mapping[str, Any]], names: LabelNames, outcome: Outcome, style: Style) -> dict[str, Any]:
     """One axis for heads and rungs: technologies in ink and bold, constraints muted."""
     said = {_key(label): name for label, name in spoken(names).items()}
     for record in outcome.of_type(ConstraintRecord):
-        said[_key(record.of, record.constraint)] = constraint_name(record.constraint, look.language)
+        said[_key(record.of, record.constraint)] = constraint_name(record.constraint, style.language)
     usual, wide, narrow = (
         round(min(most, max(parts.text_width(text, pixels) for text in said.values()) + 14))
-        for pixels, most in ((look.px(15), look.px(280)), (look.px(19), look.px(340)), (13, 132))
+        for pixels, most in ((style.px(15), style.px(280)), (style.px(19), style.px(340)), (13, 132))
     )
     extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}
     is_head = "substring(datum.value, length(datum.value) - 1) === '|'"
@@ -146,15 +146,15 @@ def _lane(rows: Sequence[Mapping[str, Any]], names: Names, outcome: Outcome, loo
         "minExtent": extent,
         "maxExtent": extent,
         "labelLimit": extent,
-        "labelColor": {"condition": {"test": is_head, "value": look.tokens.ink}, "value": look.tokens.muted},
+        "labelColor": {"condition": {"test": is_head, "value": style.tokens.ink}, "value": style.tokens.muted},
         "labelFontWeight": {"condition": {"test": is_head, "value": 700}, "value": 400},
         "grid": False,
     }
     return {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
 
 
-def _bars(rungs: Sequence[dict[str, Any]], look: Look, x: dict[str, Any]) -> list[parts.Layer]:
-    tokens = look.tokens
+def _bars(rungs: Sequence[dict[str, Any]], style: Style, x: dict[str, Any]) -> list[parts.SpecLayer]:
+    tokens = style.tokens
     titles = (
         ("what", "figure.col.constraint"),
         ("text", "figure.col.limit"),
@@ -162,17 +162,17 @@ def _bars(rungs: Sequence[dict[str, Any]], look: Look, x: dict[str, Any]) -> lis
         ("capacity", "figure.col.capacity"),
         ("source", "figure.col.source"),
     )
-    tooltip = [{"field": field, "title": tr(title, look.language)} for field, title in titles]
+    tooltip = [{"field": field, "title": tr(title, style.language)} for field, title in titles]
     track = {"type": "bar", "height": {"band": 0.62}, "color": tokens.track}
-    layers: list[parts.Layer] = [
+    layers: list[parts.SpecLayer] = [
         {"data": inline(rungs), "mark": track, "encoding": {"x": x, "x2": {"value": {"expr": "width"}}}}
     ]
-    for style, colour in (("other", tokens.line), ("binds", tokens.attention)):
+    for row_style, colour in (("other", tokens.line), ("binds", tokens.attention)):
         for guess in (False, True):
-            chosen = [row for row in rungs if row["style"] == style and row["estimate"] == guess]
+            chosen = [row for row in rungs if row["style"] == row_style and row["estimate"] == guess]
             mark: dict[str, Any] = {"type": "bar", "height": {"band": 0.62}, "color": colour, "clip": True}
             if guess:
-                stroke = tokens.muted if style == "other" else colour
+                stroke = tokens.muted if row_style == "other" else colour
                 mark |= {"fillOpacity": parts.PALE, "stroke": stroke, "strokeDash": parts.DASH, "strokeWidth": 1.5}
             encoding = {"x": {"field": "zero", "type": "quantitative"}, "x2": {"field": "end"}, "tooltip": tooltip}
             if chosen:
@@ -180,20 +180,20 @@ def _bars(rungs: Sequence[dict[str, Any]], look: Look, x: dict[str, Any]) -> lis
     return layers
 
 
-def _words(rows: Sequence[dict[str, Any]], look: Look) -> list[parts.Layer]:
+def _words(rows: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer]:
     """The number that fits, large; each rung's limit at its end, the binding one in attention."""
-    red = look.tokens.attention_text if look.theme == "dark" else look.tokens.attention
+    red = style.tokens.attention_text if style.theme == "dark" else style.tokens.attention
     marks: tuple[tuple[str, int, dict[str, Any]], ...] = (
         ("head", 4, {"fontWeight": 700, "dx": 0}),
         ("binds", 0, {"fontWeight": 700, "color": red}),
-        ("other", 0, {"color": look.tokens.ink}),
-        ("never", 0, {"color": look.tokens.muted}),
+        ("other", 0, {"color": style.tokens.ink}),
+        ("never", 0, {"color": style.tokens.muted}),
     )
     layers = []
-    for style, plus, mark in marks:
-        chosen = [row for row in rows if row["style"] == style]
+    for row_style, plus, mark in marks:
+        chosen = [row for row in rows if row["style"] == row_style]
         if chosen:
-            layers.append(parts.text_layer(chosen, look, "end", "text", plus=plus, **mark))
+            layers.append(parts.text_layer(chosen, style, "end", "text", plus=plus, **mark))
     return layers
 
 

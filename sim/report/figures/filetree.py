@@ -9,18 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from sim.archives.layers import Entry, Layer
-from sim.report.look import Language
+from sim.archives.layers import Layer, LayerEntry
 from sim.report.numbers import written
+from sim.report.style import Language
 from sim.report.texts import tr
 
-Mark = Literal["new", "replaces", "deletes"]
-GLYPHS: dict[Mark, str] = {"new": "+", "replaces": "\u270e", "deletes": "\u2717"}
+PathMark = Literal["new", "replaces", "deletes"]
+GLYPHS: dict[PathMark, str] = {"new": "+", "replaces": "\u270e", "deletes": "\u2717"}
 
 _DELETIONS = ("whiteout", "opaque")
 
 
-class Item(NamedTuple):
+class FileTreeRow(NamedTuple):
     """A child of a folder, or a match. size: bytes of its files; files: how many; hidden: by later layers, in bytes.
 
     mark: what it does to the layers below; that of a folder is "new" unless all in it deletes.
@@ -32,18 +32,18 @@ class Item(NamedTuple):
     size: int
     files: int
     hidden: int
-    mark: Mark
+    mark: PathMark
 
 
 @dataclass(frozen=True)
 class LayerFiles:
     """One layer's paths with their fate. below: paths of the layers below; above: what later layers do to paths."""
 
-    files: tuple[Entry, ...]
+    files: tuple[LayerEntry, ...]
     below: frozenset[str]
     above: dict[str, bool]
 
-    def mark(self, entry: Entry) -> Mark:
+    def mark(self, entry: LayerEntry) -> PathMark:
         """What an entry does to the layers below."""
         if entry.kind in _DELETIONS:
             return "deletes"
@@ -81,18 +81,18 @@ def layer_files(layers: Sequence[Layer], index: int) -> LayerFiles:
     return LayerFiles(layers[index].files, below, above)
 
 
-def contents(files: LayerFiles, folder: str = "") -> list[Item]:
+def contents(files: LayerFiles, folder: str = "") -> list[FileTreeRow]:
     """The direct children of a folder ("" for the root), the largest first."""
     start = f"{folder}/" if folder else ""
-    found: dict[str, list[Entry]] = {}
+    entries_of: dict[str, list[LayerEntry]] = {}
     for entry in files.files:
         if entry.path.startswith(start) and entry.path != folder:
-            found.setdefault(entry.path[len(start) :].split("/", 1)[0], []).append(entry)
-    items = [_item(files, f"{start}{name}", name, entries) for name, entries in found.items()]
+            entries_of.setdefault(entry.path[len(start) :].split("/", 1)[0], []).append(entry)
+    items = [_item(files, f"{start}{name}", name, entries) for name, entries in entries_of.items()]
     return sorted(items, key=lambda item: (-item.size, not item.folder, item.name))
 
 
-def search(files: LayerFiles, text: str) -> list[Item]:
+def search(files: LayerFiles, text: str) -> list[FileTreeRow]:
     """Every path with `text` in it, upper case as lower, folders aside; the largest first."""
     wanted = text.casefold()
     hits = (e for e in files.files if e.kind != "directory" and wanted in e.path.casefold())
@@ -100,12 +100,12 @@ def search(files: LayerFiles, text: str) -> list[Item]:
     return sorted(items, key=lambda item: (-item.size, item.path))
 
 
-def item_note(item: Item, language: Language = "en") -> str:
+def item_note(item: FileTreeRow, language: Language = "en") -> str:
     """Size, number of files and fate of an item in words."""
     return " \u00b7 ".join(_notes(item, language))
 
 
-def _notes(item: Item, language: Language) -> Iterator[str]:
+def _notes(item: FileTreeRow, language: Language) -> Iterator[str]:
     if item.mark != "deletes":
         yield written(item.size, "B", language, transfer=True)
     if item.folder and item.mark != "deletes":
@@ -117,17 +117,17 @@ def _notes(item: Item, language: Language) -> Iterator[str]:
         yield tr("figure.tree.hidden", language, size=part)
 
 
-def _item(files: LayerFiles, path: str, name: str, entries: Sequence[Entry]) -> Item:
+def _item(files: LayerFiles, path: str, name: str, entries: Sequence[LayerEntry]) -> FileTreeRow:
     inside = [entry for entry in entries if entry.path != path or entry.kind != "directory"]
     folder = any(entry.path != path or entry.kind == "directory" for entry in entries)
     here = next((entry for entry in entries if entry.path == path), None)
     there = [entry for entry in inside if entry.kind not in _DELETIONS]
     if folder:
-        mark: Mark = "deletes" if inside and not any(e.kind not in _DELETIONS for e in inside) else "new"
+        mark: PathMark = "deletes" if inside and not any(e.kind not in _DELETIONS for e in inside) else "new"
     else:
         assert here is not None
         mark = files.mark(here)
-    return Item(
+    return FileTreeRow(
         path=path,
         name=name,
         folder=folder,

@@ -9,8 +9,8 @@ from typing import Any
 from sim.outcome import Outcome
 from sim.report.figures import parts
 from sim.report.figures.lanes import Lane, lanes, phase_bars, segment_row, segments
-from sim.report.look import Language, Look, Spec, chart
 from sim.report.numbers import written
+from sim.report.style import Language, Spec, Style, chart
 from sim.report.texts import tr
 from sim.report.words import label_names, phase_names, spoken
 
@@ -18,7 +18,7 @@ _HEIGHT, _LANE, _READABLE = 420, 30, 18
 """Pixels: what all lanes share, the tallest lane, and the lowest that has a number of its own."""
 
 
-def gantt(outcome: Outcome, look: Look, label: str, *, most: int = 40) -> Spec:
+def gantt(outcome: Outcome, style: Style, label: str, *, most: int = 40) -> Spec:
     """Instances of `label` by request, of those that came together by finish.
 
     Where there are more than `most`, so many evenly chosen ones; the figure says so.
@@ -29,37 +29,38 @@ def gantt(outcome: Outcome, look: Look, label: str, *, most: int = 40) -> Spec:
     zero = min((lane.zero for lane in every), default=0.0)
     end = max((_ready(lane, zero) for lane in shown), default=1.0)
     domain = end * 1.16
-    step = min(look.px(_LANE), look.px(_HEIGHT) / max(len(shown), 1))
-    numbered = shown if step >= look.px(_READABLE) else shown[:: math.ceil(len(shown) / 8)]
-    timed = shown if step >= look.px(_READABLE) else shown[-1:]
-    known, name = phase_names(outcome, label, look.language), str(label_names(outcome, look.language)[label])
+    step = min(style.px(_LANE), style.px(_HEIGHT) / max(len(shown), 1))
+    numbered = shown if step >= style.px(_READABLE) else shown[:: math.ceil(len(shown) / 8)]
+    timed = shown if step >= style.px(_READABLE) else shown[-1:]
+    known, name = phase_names(outcome, label, style.language), str(label_names(outcome, style.language)[label])
     rows = [
         row | {"until": row["end"]}
         for lane in shown
         for piece in segments(lane, smallest=0.003 * end, since=zero)
-        for row in [segment_row(piece, names[lane.instance], name, known, look)]
+        for row in [segment_row(piece, names[lane.instance], name, known, style)]
     ]
     ends = [
-        {"lane": names[lane.instance], "end": _ready(lane, zero), "label": _took(lane, look.language)} for lane in timed
+        {"lane": names[lane.instance], "end": _ready(lane, zero), "label": _took(lane, style.language)}
+        for lane in timed
     ]
-    room = parts.end_for(end, [_took(lane, look.language) for lane in timed], look)
+    room = parts.end_for(end, [_took(lane, style.language) for lane in timed], style)
     scale = {"domainMin": 0, "domainMax": room, "nice": False}
     x: dict[str, Any] = {"field": "start", "type": "quantitative", "title": None, "stack": None, "scale": scale}
-    x["axis"] = parts.seconds_axis(end, look)
+    x["axis"] = parts.seconds_axis(end, style)
     y: dict[str, Any] = {
         "field": "lane",
         "type": "nominal",
         "sort": [names[lane.instance] for lane in shown],
         "title": None,
     }
-    y["axis"] = {"values": [names[lane.instance] for lane in numbered], "grid": False, "labelColor": look.tokens.ink}
+    y["axis"] = {"values": [names[lane.instance] for lane in numbered], "grid": False, "labelColor": style.tokens.ink}
     layers = [
-        *phase_bars(rows, look, x, domain, band=0.86),
-        parts.text_layer(ends, look, "end", "label", fontWeight=600),
+        *phase_bars(rows, style, x, domain, band=0.86),
+        parts.text_layer(ends, style, "end", "label", fontWeight=600),
     ]
-    spec = chart(look, height={"step": step}, encoding={"y": y}, layer=layers)
+    spec = chart(style, height={"step": step}, encoding={"y": y}, layer=layers)
     if len(shown) < len(every):
-        spec["title"] = tr("figure.sample", look.language, n=len(shown), all=f"{len(every):,}")
+        spec["title"] = tr("figure.sample", style.language, n=len(shown), all=f"{len(every):,}")
     return spec
 
 

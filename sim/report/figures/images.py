@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from sim import limits
 from sim.archives.layers import Image, Layer
-from sim.archives.sharing import Share, layer_graph, shares
+from sim.archives.sharing import ImageShare, layer_graph, shares
 from sim.archives.store import Backend, LayerStore, PullPlan
 from sim.archives.whiteouts import FileSystem
 from sim.report.figures import parts
 from sim.report.graph.layout import indented
-from sim.report.graph.svg import INDENT, WIDTH, Line, Node, drawing
-from sim.report.look import Language, Look, Spec, chart, inline
+from sim.report.graph.svg import INDENT, WIDTH, Card, EdgeLine, drawing
 from sim.report.numbers import about, written
+from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
-from sim.report.words import Name
+from sim.report.words import LabelName
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -34,16 +34,16 @@ _AROUND = re.compile(r"(?:^|(?<=RUN ))/bin/sh -c (?:#\(nop\)\s*)?|(?<!\s)\s*# bu
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class ShownImage:
     """An image to be shown. estimate: its sizes before compression are one (only its manifest is known)."""
 
     image: Image
     estimate: bool = False
 
 
-def size_text(size: int, look_language: Language, *, estimate: bool = False) -> str:
+def size_text(size: int, language: Language, *, estimate: bool = False) -> str:
     """Bytes of a layer as a figure writes them."""
-    return written(size, "B", look_language, estimate, transfer=True)
+    return written(size, "B", language, estimate, transfer=True)
 
 
 def short_instruction(instruction: str) -> str:
@@ -55,17 +55,17 @@ def hides(layers: Sequence[Layer]) -> tuple[int, ...] | None:
     """How many bytes of the layers below each layer hides; None where that takes too long to tell."""
     if sum(len(layer.files) for layer in layers) * len(layers) > limits.WALKS:
         return None
-    stacked, found, before = FileSystem(), [], 0
+    stacked, sizes, before = FileSystem(), [], 0
     for layer in layers:
         stacked.apply(layer.files)
-        found.append(stacked.hidden - before)
+        sizes.append(stacked.hidden - before)
         before = stacked.hidden
-    return tuple(found)
+    return tuple(sizes)
 
 
-def layer_bars(shown: Shelved, look: Look) -> Spec:
+def layer_bars(shown: ShownImage, style: Style) -> Spec:
     """A lane a layer, the base first: its size before compression, as stored, and what it hides of those below."""
-    image, language = shown.image, look.language
+    image, language = shown.image, style.language
     hidden = hides(image.layers)
     rows: list[dict[str, Any]] = []
     for number, layer in enumerate(image.layers, 1):
@@ -88,18 +88,18 @@ def layer_bars(shown: Shelved, look: Look) -> Spec:
             }
         )
     most = max((row["value"] for row in rows), default=1) or 1
-    names = {row["lane"]: Name(f"{row['lane']}  {parts.cut(row['instruction'], 30)}") for row in rows}
+    names = {row["lane"]: LabelName(f"{row['lane']}  {parts.cut(row['instruction'], 30)}") for row in rows}
     tooltip = [
         {"field": field, "title": tr(f"figure.images.col.{field}", language)}
         for field in ("instruction", "text", "digest")
     ]
-    layers = [_solid(rows, "value", tooltip, look, guess=shown.estimate)]
-    return _in_lanes(rows, names, layers, most, look)
+    layers = [_solid(rows, "value", tooltip, style, guess=shown.estimate)]
+    return _in_lanes(rows, names, layers, most, style)
 
 
-def sharing_bars(images: Sequence[Shelved], look: Look) -> Spec:
+def sharing_bars(images: Sequence[ShownImage], style: Style) -> Spec:
     """A lane an image, in the order in which they come: what it adds to the disk, and dashed what was there already."""
-    language = look.language
+    language = style.language
     graph = layer_graph([shown.image for shown in images])
     guessed = {shown.image.id: shown.estimate for shown in images}
     rows: list[dict[str, Any]] = []
@@ -131,19 +131,19 @@ def sharing_bars(images: Sequence[Shelved], look: Look) -> Spec:
         for field in ("name", "text", "moves", "frees")
     ]
     layers = [
-        _solid([row for row in rows if row["estimate"] == guess], "adds", tooltip, look, guess=guess)
+        _solid([row for row in rows if row["estimate"] == guess], "adds", tooltip, style, guess=guess)
         for guess in (False, True)
         if any(row["estimate"] == guess for row in rows)
     ]
     again = [row | {"zero": row["adds"]} for row in rows if row["adds"] < row["value"]]
     if again:
         ghost = {"type": "bar", "height": {"band": 0.6}, "fillOpacity": 0.05, "strokeDash": [4, 3], "strokeWidth": 1.3}
-        ghost |= {"color": look.tokens.muted, "stroke": look.tokens.muted}
+        ghost |= {"color": style.tokens.muted, "stroke": style.tokens.muted}
         layers.append({"data": inline(again), "mark": ghost, "encoding": _ends("zero", "value", tooltip)})
-    return _in_lanes(rows, {row["lane"]: Name(row["name"]) for row in rows}, layers, most, look)
+    return _in_lanes(rows, {row["lane"]: LabelName(row["name"]) for row in rows}, layers, most, style)
 
 
-def sharing_table(images: Sequence[Shelved], language: Language = "en") -> list[dict[str, str]]:
+def sharing_table(images: Sequence[ShownImage], language: Language = "en") -> list[dict[str, str]]:
     """One row an image: layers, size, what others share, what it adds and moves in this order, what removal frees."""
     graph = layer_graph([shown.image for shown in images])
     guessed = {shown.image.id: shown.estimate for shown in images}
@@ -158,7 +158,7 @@ def sharing_table(images: Sequence[Shelved], language: Language = "en") -> list[
     return table
 
 
-def layer_table(shown: Shelved, language: Language = "en") -> list[dict[str, str]]:
+def layer_table(shown: ShownImage, language: Language = "en") -> list[dict[str, str]]:
     """One row a layer, the base first."""
     hidden = hides(shown.image.layers)
     table = []
@@ -176,7 +176,7 @@ def layer_table(shown: Shelved, language: Language = "en") -> list[dict[str, str
     return table
 
 
-def host_store(images: Sequence[Shelved], backend: Backend) -> LayerStore:
+def host_store(images: Sequence[ShownImage], backend: Backend) -> LayerStore:
     """A host that has these images."""
     store = LayerStore(backend)
     for shown in images:
@@ -184,18 +184,20 @@ def host_store(images: Sequence[Shelved], backend: Backend) -> LayerStore:
     return store
 
 
-def next_pull(images: Sequence[Shelved], coming: Shelved, backend: Backend) -> PullPlan:
+def next_pull(images: Sequence[ShownImage], coming: ShownImage, backend: Backend) -> PullPlan:
     """What pulling one more image does on a host that has these. Raises `InputError` past the store's layer limit."""
     return host_store(images, backend).plan_pull(coming.image)
 
 
-def sharing_graph(images: Sequence[Shelved], look: Look, *, coming: Shelved | None = None, selected: str = "") -> str:
+def sharing_graph(
+    images: Sequence[ShownImage], style: Style, *, coming: ShownImage | None = None, selected: str = ""
+) -> str:
     """The layers of a host, those that the same images have in one card, down to the images as an SVG.
 
     coming: an image that is to be pulled next; what it does not find is dashed. selected: an image's node; the layers
     that its removal frees bear a flag.
     """
-    language = look.language
+    language = style.language
     every = [*images, *([coming] if coming else [])]
     graph = layer_graph([shown.image for shown in every])
     guessed = {shown.image.id: shown.estimate for shown in every}
@@ -215,10 +217,10 @@ def sharing_graph(images: Sequence[Shelved], look: Look, *, coming: Shelved | No
     ]
     ends = dict.fromkeys((card[source], card.get(target, target)) for source, target in graph.edges)
     edges = [(source, target) for source, target in ends if source != target]
-    lines = [Line(source, target, dashed=target == new) for source, target in edges]
+    lines = [EdgeLine(source, target, dashed=target == new) for source, target in edges]
     layout = indented([node.id for node in nodes], edges, INDENT / WIDTH)
     title = tr("figure.images.graph", language, n=len(pulled), layers=len(card))
-    return drawing(layout, nodes, lines, look, title=title, selected=selected, tree=True)
+    return drawing(layout, nodes, lines, style, title=title, selected=selected, tree=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,7 @@ def _stacks(graph: nx.DiGraph) -> list[_Stack]:
     return [_Stack(tuple(stack), tuple(users[stack[0]])) for stack in unique.values()]
 
 
-def _stack_card(stack: _Stack, graph: nx.DiGraph, guessed: dict[str, bool], language: Language) -> Node:
+def _stack_card(stack: _Stack, graph: nx.DiGraph, guessed: dict[str, bool], language: Language) -> Card:
     size = sum(int(graph.nodes[layer]["size"]) for layer in stack.layers)
     guess = any(guessed[graph.nodes[user]["id"]] for user in stack.users)
     instruction = short_instruction(str(graph.nodes[stack.layers[-1]]["instruction"]))
@@ -262,7 +264,7 @@ def _stack_card(stack: _Stack, graph: nx.DiGraph, guessed: dict[str, bool], lang
     if len(stack.layers) > 1:
         note = tr("figure.images.layers", language, n=len(stack.layers)) + " \u00b7 " + note
     word = (about if guess else written)(size, "B", language, transfer=True)
-    return Node(
+    return Card(
         id=stack.id,
         glyph="\u2261",
         word=word,
@@ -275,14 +277,14 @@ def _stack_card(stack: _Stack, graph: nx.DiGraph, guessed: dict[str, bool], lang
 
 
 def _image_card(
-    share: Share,
+    share: ImageShare,
     graph: nx.DiGraph,
     guessed: dict[str, bool],
     own: Sequence[str],
     new: str,
     selected: str,
     language: Language,
-) -> Node:
+) -> Card:
     guess = guessed[graph.nodes[share.node]["id"]]
     alone = sum(int(graph.nodes[layer]["size"]) for layer in own)
     note = tr("figure.images.all_shared", language)
@@ -292,7 +294,7 @@ def _image_card(
         size = (about if guess else written)(alone, "B", language, transfer=True)
         note = tr("figure.images.own", language, n=len(own), size=size)
     total = size_text(share.size, language, estimate=guess)
-    return Node(
+    return Card(
         id=share.node,
         glyph="\u2193" if share.node == new else "\u25c6",
         word=parts.cut(share.name, _ROOM + 3),
@@ -306,9 +308,9 @@ def _image_card(
 
 
 def _solid(
-    rows: Sequence[dict[str, Any]], end: str, tooltip: Sequence[dict[str, str]], look: Look, *, guess: bool
-) -> parts.Layer:
-    colour = look.tokens.owners["files"]
+    rows: Sequence[dict[str, Any]], end: str, tooltip: Sequence[dict[str, str]], style: Style, *, guess: bool
+) -> parts.SpecLayer:
+    colour = style.tokens.owners["files"]
     mark: dict[str, Any] = {"type": "bar", "height": {"band": 0.6}, "color": colour}
     if guess:
         mark |= {"fillOpacity": parts.PALE, "stroke": colour, "strokeDash": parts.DASH, "strokeWidth": 1.5}
@@ -320,15 +322,19 @@ def _ends(start: str, end: str, tooltip: Sequence[dict[str, str]]) -> dict[str, 
 
 
 def _in_lanes(
-    rows: Sequence[dict[str, Any]], names: dict[str, Name], layers: Sequence[parts.Layer], most: float, look: Look
+    rows: Sequence[dict[str, Any]],
+    names: dict[str, LabelName],
+    layers: Sequence[parts.SpecLayer],
+    most: float,
+    style: Style,
 ) -> Spec:
     """Bars on a track, with their words behind them and room for those."""
-    end = parts.end_for(most, [row["text"] for row in rows], look, least=0.3)
+    end = parts.end_for(most, [row["text"] for row in rows], style, least=0.3)
     scale = {"domainMin": 0, "domainMax": end, "nice": False}
     x = {"field": "zero", "type": "quantitative", "title": None, "scale": scale, "axis": None, "stack": None}
-    axis = parts.lane_axis(names, look, two_lines=False)
+    axis = parts.lane_axis(names, style, two_lines=False)
     y = {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
-    track = {"type": "bar", "height": {"band": 0.86}, "color": look.tokens.track}
+    track = {"type": "bar", "height": {"band": 0.86}, "color": style.tokens.track}
     back = {"data": inline(rows), "mark": track, "encoding": {"x": x, "x2": {"value": {"expr": "width"}}}}
-    words = parts.text_layer(rows, look, "value", "text")
-    return chart(look, height={"step": look.px(_LANE)}, encoding={"y": y, "x": x}, layer=[back, *layers, words])
+    words = parts.text_layer(rows, style, "value", "text")
+    return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y, "x": x}, layer=[back, *layers, words])

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from sim.outcome import OWNERS, InstanceRecord, Outcome, Owner, PhaseRecord
 from sim.report.figures import parts
-from sim.report.look import Look, inline
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
+from sim.report.style import Style, inline
 from sim.report.texts import tr
 
 Finish = Literal["ready", "init", "runtime"]
@@ -147,9 +147,9 @@ def owners_of(pieces: Sequence[Segment]) -> list[Owner]:
     return [owner for owner in OWNERS if owner in present]
 
 
-def segment_row(piece: Segment, lane: str, name: str, phase_names: dict[str, str], look: Look) -> dict[str, Any]:
+def segment_row(piece: Segment, lane: str, name: str, phase_names: dict[str, str], style: Style) -> dict[str, Any]:
     """A piece as a row of a chart's data: its place, its colour's owner and what hovering tells."""
-    took = written(piece.end - piece.start, "s", look.language)
+    took = written(piece.end - piece.start, "s", style.language)
     phases = [phase_names.get(phase, phase) for phase in piece.phases]
     return {
         "lane": lane,
@@ -157,21 +157,21 @@ def segment_row(piece: Segment, lane: str, name: str, phase_names: dict[str, str
         "start": piece.start,
         "end": piece.end,
         "style": ("queued" if piece.queued else "served") + (" estimate" if piece.estimate else ""),
-        "ink": look.tokens.ink if piece.queued or piece.estimate else look.tokens.on[piece.owner],
-        "took": marked(took, look.language, short=True) if piece.estimate else took,
+        "ink": style.tokens.ink if piece.queued or piece.estimate else style.tokens.on[piece.owner],
+        "took": marked(took, style.language, short=True) if piece.estimate else took,
         "name": name,
-        "who": tr(f"owner.{piece.owner}", look.language),
-        "what": ("、" if look.language == "ja" else ", ").join(phases)
-        + (f" ({tr('figure.mark.queued', look.language)})" if piece.queued else ""),
-        "source": "; ".join(cited(source, look.language) for source in piece.sources),
+        "who": tr(f"owner.{piece.owner}", style.language),
+        "what": ("、" if style.language == "ja" else ", ").join(phases)
+        + (f" ({tr('figure.mark.queued', style.language)})" if piece.queued else ""),
+        "source": "; ".join(cited(source, style.language) for source in piece.sources),
     }
 
 
 def phase_bars(
-    rows: Sequence[dict[str, Any]], look: Look, x: dict[str, Any], domain: float, band: float = 0.56
-) -> list[parts.Layer]:
+    rows: Sequence[dict[str, Any]], style: Style, x: dict[str, Any], domain: float, band: float = 0.56
+) -> list[parts.SpecLayer]:
     """A layer for each stroke: solid, estimated, queued, and both; a dash is a mark's property, not an encoding."""
-    colour, language = parts.owner_colour(look), look.language
+    colour, language = parts.owner_colour(style), style.language
     titles = (
         ("name", "figure.col.label"),
         ("who", "figure.col.owner"),
@@ -183,18 +183,18 @@ def phase_bars(
     wide = f"(datum.until - datum.start) / {domain} * width > 4"
     separator = {"condition": {"test": wide, "value": 1.5}, "value": 0}
     layers = []
-    for style in ("served", "served estimate", "queued", "queued estimate"):
-        chosen = [row for row in rows if row["style"] == style]
+    for row_style in ("served", "served estimate", "queued", "queued estimate"):
+        chosen = [row for row in rows if row["style"] == row_style]
         if not chosen:
             continue
         mark: dict[str, Any] = {"type": "bar", "height": {"band": band}, "clip": True}
         encoding = {"x": x, "x2": {"field": "until"}, "color": colour, "tooltip": tooltip}
-        if style == "served":
-            mark["stroke"] = look.tokens.background
+        if row_style == "served":
+            mark["stroke"] = style.tokens.background
             encoding["strokeWidth"] = separator
         else:
-            mark |= {"fillOpacity": parts.PALE if style == "served estimate" else 0.12, "strokeWidth": 1.5}
-            mark |= {"strokeDash": parts.DASH} if "estimate" in style else {}
+            mark |= {"fillOpacity": parts.PALE if row_style == "served estimate" else 0.12, "strokeWidth": 1.5}
+            mark |= {"strokeDash": parts.DASH} if "estimate" in row_style else {}
             encoding["stroke"] = colour
         layers.append({"data": inline(chosen), "mark": mark, "encoding": encoding})
     return layers

@@ -11,23 +11,25 @@ from typing import Literal
 
 from sim.outcome import OWNERS, Owner
 from sim.report.figures.parts import PALE
-from sim.report.look import Look
+from sim.report.style import Style
 from sim.report.texts import tr
 
-Mark = Literal["estimate", "interval", "range", "queued", "again", "untouched"]
+LegendMark = Literal["estimate", "interval", "range", "queued", "again", "untouched"]
 
 
-def legend(look: Look, owners: Sequence[Owner] = OWNERS, marks: Sequence[Mark] = (), short: bool = False) -> str:
+def legend(
+    style: Style, owners: Sequence[Owner] = OWNERS, marks: Sequence[LegendMark] = (), short: bool = False
+) -> str:
     """The owners a figure shows, in stack order, and only the marks it uses. short: the owner's first word."""
-    tokens = look.tokens
+    tokens = style.tokens
     suffix = ".short" if short else ""
     chips = [
-        _chip(f"background:{tokens.owners[owner]}", tr(f"owner.{owner}{suffix}", look.language))
+        _chip(f"background:{tokens.owners[owner]}", tr(f"owner.{owner}{suffix}", style.language))
         for owner in OWNERS
         if owner in owners
     ]
     ink, box = tokens.ink, "box-sizing:border-box;width:1.7em"
-    strokes: dict[Mark, str] = {
+    strokes: dict[LegendMark, str] = {
         "estimate": f"border:1.5px dashed {ink};background:{ink}{round(255 * PALE):02X};{box}",
         "again": f"border:2px dotted {ink};{box}",
         "untouched": f"border:1.5px dashed {tokens.muted};background:{tokens.panel};{box}",
@@ -36,7 +38,7 @@ def legend(look: Look, owners: Sequence[Owner] = OWNERS, marks: Sequence[Mark] =
         f"border-width:0 2px;{box};height:.8em",
         "range": f"background:{ink};opacity:.32;height:.4em;width:1.6em",
     }
-    chips += [_chip(strokes[mark], tr(f"figure.mark.{mark}", look.language)) for mark in marks]
+    chips += [_chip(strokes[mark], tr(f"figure.mark.{mark}", style.language)) for mark in marks]
     return f'<div style="font-size:.9rem;line-height:1.9;color:{tokens.muted}">{"".join(chips)}</div>'
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from sim.outcome import MemoryRecord, Metric, Outcome
 from sim.report.figures import parts
-from sim.report.figures.columns import COLUMN, RULERS, Block, Group, Ruler, group
-from sim.report.figures.legend import Mark
-from sim.report.look import Language, Look, Spec, chart, inline, type_size
+from sim.report.figures.columns import COLUMN, RULERS, Group, MemoryBlock, Ruler, group
+from sim.report.figures.legend import LegendMark
 from sim.report.numbers import NARROW, written, written_metric
 from sim.report.sources import cited
+from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
-from sim.report.words import Names, label_names, part_name, part_names, spoken
+from sim.report.words import LabelNames, label_names, part_name, part_names, spoken
 
 _GAP = 2.2
 _HEIGHTS, _SUMS = (290, 380), (20, 28)
@@ -24,10 +24,10 @@ _MANY = 50
 _GIB = 2**30
 
 
-def marks(outcome: Outcome, ruler: Ruler) -> list[Mark]:
+def marks(outcome: Outcome, ruler: Ruler) -> list[LegendMark]:
     """The marks the ledger uses under a ruler: for the legend."""
     blocks = [block for label in outcome.labels for block in group(outcome, label, ruler).blocks]
-    used: dict[Mark, bool] = {
+    used: dict[LegendMark, bool] = {
         "estimate": any(block.record.estimate for block in blocks),
         "again": any(block.kind == "again" for block in blocks),
         "untouched": any(block.kind == "promise" for block in blocks),
@@ -35,7 +35,7 @@ def marks(outcome: Outcome, ruler: Ruler) -> list[Mark]:
     return [mark for mark, shown in used.items() if shown]
 
 
-def ledger(outcome: Outcome, look: Look, ruler: Ruler, names: Names, *, tall: bool = True) -> Spec:
+def ledger(outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, *, tall: bool = True) -> Spec:
     """The labels' columns side by side on one scale, as `ruler` counts them.
 
     RSS, PSS and physical share one y axis, so that switching between them is the animation. tall: for a page; else for
@@ -50,11 +50,11 @@ def ledger(outcome: Outcome, look: Look, ruler: Ruler, names: Names, *, tall: bo
     domain = 1.22 * highest / unit
     rows, notes, heads, at = [], [], [], 0.0
     for g in groups:
-        known = part_names(outcome, g.label, look.language)
-        rows += [_row(block, g, at, unit, known, look) for block in g.blocks]
+        known = part_names(outcome, g.label, style.language)
+        rows += [_row(block, g, at, unit, known, style) for block in g.blocks]
         middle = at + (g.columns - 1 + COLUMN) / 2
-        notes += _notes(g, ruler, middle, unit, domain, look)
-        heads.append(_head(outcome, g, ruler, middle, unit, names, look))
+        notes += _notes(g, ruler, middle, unit, domain, style)
+        heads.append(_head(outcome, g, ruler, middle, unit, names, style))
         at += g.columns + _GAP
     x = {"type": "quantitative", "axis": None, "scale": {"domain": [-0.2, at - _GAP], "nice": False}}
     label = f"format(datum.value, ',~r') + (datum.index == 1 ? '{NARROW}{word}' : '')"
@@ -65,18 +65,18 @@ def ledger(outcome: Outcome, look: Look, ruler: Ruler, names: Names, *, tall: bo
         "axis": {"values": parts.ticks(domain / 1.1, 6), "labelExpr": label},
         "scale": {"domain": [0, domain], "nice": False},
     }
-    layers = [*_rects(rows, x, y, look, fine=at > _MANY), *_words(notes, x, look), *_heads(heads, x, look)]
-    padding = {"bottom": look.px(30), "top": 5, "left": 5, "right": 5}
+    layers = [*_rects(rows, x, y, style, fine=at > _MANY), *_words(notes, x, style), *_heads(heads, x, style)]
+    padding = {"bottom": style.px(30), "top": 5, "left": 5, "right": 5}
     fit = {"type": "fit", "contains": "padding"}
-    spec = chart(look, height=look.px(_HEIGHTS[tall]), autosize=fit, padding=padding, layer=layers)
+    spec = chart(style, height=style.px(_HEIGHTS[tall]), autosize=fit, padding=padding, layer=layers)
     shared = [g.instances / g.columns for g in groups if g.instances > g.columns]
     if shared:
-        spec["title"] = tr("figure.columns", look.language, n=written(max(shared), "1", look.language))
+        spec["title"] = tr("figure.columns", style.language, n=written(max(shared), "1", style.language))
     return spec
 
 
-def _row(block: Block, g: Group, at: float, unit: int, known: dict[str, str], look: Look) -> dict[str, Any]:
-    record, language = block.record, look.language
+def _row(block: MemoryBlock, g: Group, at: float, unit: int, known: dict[str, str], style: Style) -> dict[str, Any]:
+    record, language = block.record, style.language
     counted = {
         "private": tr("figure.private", language),
         "first": tr("figure.shared_first", language, n=record.mappers),
@@ -101,15 +101,15 @@ def _row(block: Block, g: Group, at: float, unit: int, known: dict[str, str], lo
     }
 
 
-def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, look: Look, fine: bool) -> list[parts.Layer]:
+def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, style: Style, fine: bool) -> list[parts.SpecLayer]:
     """Solid where pages are there, pale and dashed where that is an estimate; hollow where they are not.
 
     Of these, dotted where they are there but counted again, dashed where they were never touched.
     """
-    colour = parts.owner_colour(look)
+    colour = parts.owner_colour(style)
     colour["scale"] = {
         "domain": [*colour["scale"]["domain"], "none"],
-        "range": [*colour["scale"]["range"], look.tokens.muted],
+        "range": [*colour["scale"]["range"], style.tokens.muted],
     }
     titles = (
         ("what", "figure.col.part"),
@@ -117,10 +117,10 @@ def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, look: Look, fine: boo
         ("counted", "figure.col.counted"),
         ("source", "figure.col.source"),
     )
-    tooltip = [{"field": field, "title": tr(title, look.language)} for field, title in titles]
+    tooltip = [{"field": field, "title": tr(title, style.language)} for field, title in titles]
     encoding = {"x": {"field": "x", **x}, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"}, "color": colour}
     encoding["tooltip"] = tooltip
-    solid = {"type": "rect", "strokeWidth": 1.2, "stroke": look.tokens.background}
+    solid = {"type": "rect", "strokeWidth": 1.2, "stroke": style.tokens.background}
     width = 0.7 if fine else 1.3
     pale = {"type": "rect", "strokeWidth": width, "strokeDash": parts.DASH, "fillOpacity": parts.PALE}
     dots = {"type": "rect", "strokeWidth": 1.3 * width, "strokeDash": parts.DOTS, "strokeCap": "round"}
@@ -135,9 +135,9 @@ def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, look: Look, fine: boo
     return [{"data": inline(drawn), "mark": mark, "encoding": how} for drawn, mark, how in layers if drawn]
 
 
-def _notes(g: Group, ruler: Ruler, middle: float, unit: int, domain: float, look: Look) -> list[dict[str, Any]]:
+def _notes(g: Group, ruler: Ruler, middle: float, unit: int, domain: float, style: Style) -> list[dict[str, Any]]:
     """The sentence inside a group: what is counted again, once, or never touched."""
-    language, columns = look.language, [b for b in g.blocks if b.x >= 1 or g.columns == 1]
+    language, columns = style.language, [b for b in g.blocks if b.x >= 1 or g.columns == 1]
     again = [b for b in columns if b.kind == "again" and b.x < 2]
     promise = [b for b in columns if b.kind == "promise" and b.x < 2]
     once = [b.record for b in g.blocks if b.kind == "once"]
@@ -159,43 +159,43 @@ def _notes(g: Group, ruler: Ruler, middle: float, unit: int, domain: float, look
     return []
 
 
-def _words(notes: Sequence[dict[str, Any]], x: Any, look: Look) -> list[parts.Layer]:
+def _words(notes: Sequence[dict[str, Any]], x: Any, style: Style) -> list[parts.SpecLayer]:
     """Notes twice: first as a halo of page colour, or the dashes run through the letters."""
     if not notes:
         return []
-    mark = {"type": "text", "lineBreak": "\n", "fontWeight": 600, "fontSize": type_size(look)}
-    halo = {"stroke": look.tokens.background, "strokeWidth": 5, "strokeOpacity": 0.85}
+    mark = {"type": "text", "lineBreak": "\n", "fontWeight": 600, "fontSize": type_size(style)}
+    halo = {"stroke": style.tokens.background, "strokeWidth": 5, "strokeOpacity": 0.85}
     y = {"field": "y", "type": "quantitative"}
     encoding = {"x": {"field": "x", **x}, "y": y, "text": {"field": "text"}}
     return [{"data": inline(notes), "mark": mark | more, "encoding": encoding} for more in (halo, {})]
 
 
 def _head(
-    outcome: Outcome, g: Group, ruler: Ruler, middle: float, unit: int, names: Names, look: Look
+    outcome: Outcome, g: Group, ruler: Ruler, middle: float, unit: int, names: LabelNames, style: Style
 ) -> dict[str, Any]:
     metric = parts.any_statistic(outcome, g.label, f"{ruler}_total", "value")
     name = names[g.label]
     return {
         "x": middle,
         "top": g.top / unit,
-        "total": _sum(metric, look),
-        "name": tr("figure.count", look.language, n=f"{g.instances:,}", name=name.name),
+        "total": _sum(metric, style),
+        "name": tr("figure.count", style.language, n=f"{g.instances:,}", name=name.name),
     }
 
 
-def _sum(metric: Metric | None, look: Look) -> str:
+def _sum(metric: Metric | None, style: Style) -> str:
     """What the ruler says; where it counts nothing (no guest, so nothing configured) in words."""
     if metric is None:
         return ""
-    return written_metric(metric, look.language) if metric.value else tr("figure.none_configured", look.language)
+    return written_metric(metric, style.language) if metric.value else tr("figure.none_configured", style.language)
 
 
-def _heads(heads: Sequence[dict[str, Any]], x: Any, look: Look) -> list[parts.Layer]:
+def _heads(heads: Sequence[dict[str, Any]], x: Any, style: Style) -> list[parts.SpecLayer]:
     """The group's sum above its columns, its name below them."""
     place, top = {"field": "x", **x}, {"field": "top", "type": "quantitative"}
-    total = {"type": "text", "dy": -look.px(14), "fontWeight": 700, "fontSize": type_size(look, 4)}
+    total = {"type": "text", "dy": -style.px(14), "fontWeight": 700, "fontSize": type_size(style, 4)}
     limit = {"expr": f"width / {max(len(heads), 1)} - 8"}
-    name = {"type": "text", "baseline": "top", "dy": 10, "color": look.tokens.muted, "limit": limit}
+    name = {"type": "text", "baseline": "top", "dy": 10, "color": style.tokens.muted, "limit": limit}
     data = inline(heads)
     return [
         {"data": data, "mark": total, "encoding": {"x": place, "y": top, "text": {"field": "total"}}},
@@ -203,19 +203,21 @@ def _heads(heads: Sequence[dict[str, Any]], x: Any, look: Look) -> list[parts.La
     ]
 
 
-def rulers(outcome: Outcome, look: Look, ruler: Ruler, names: Names, *, tall: bool = True) -> list[tuple[str, Spec]]:
+def rulers(
+    outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, *, tall: bool = True
+) -> list[tuple[str, Spec]]:
     """For each label a small bar chart of its sums; the ruler in use is ink, the others grey. tall: as in `ledger`."""
     rows: list[dict[str, Any]] = []
     for label in outcome.labels:
         for one in RULERS:
             metric = parts.any_statistic(outcome, label, f"{one}_total", "value")
             if metric:
-                said, name = _sum(metric, look), tr(f"ruler.{one}.sum", look.language)
+                said, name = _sum(metric, style), tr(f"ruler.{one}.sum", style.language)
                 rows.append({"of": label, "ruler": name, "value": metric.value, "label": said, "on": one == ruler})
     most = max((row["value"] for row in rows), default=1.0)
-    ink = {"test": "datum.on", "value": look.tokens.ink}
+    ink = {"test": "datum.on", "value": style.tokens.ink}
     room = {"expr": f"(width < 120 ? 2.6 : 1.42) * {most}"}
-    y = {"field": "ruler", "type": "nominal", "sort": None, "title": None, "axis": {"minExtent": look.px(90)}}
+    y = {"field": "ruler", "type": "nominal", "sort": None, "title": None, "axis": {"minExtent": style.px(90)}}
     x = {
         "field": "value",
         "type": "quantitative",
@@ -225,19 +227,19 @@ def rulers(outcome: Outcome, look: Look, ruler: Ruler, names: Names, *, tall: bo
     bar = {"type": "bar", "height": {"band": 0.55}}
     text = {"type": "text", "align": "left", "dx": 6}
     layers = [
-        {"mark": bar, "encoding": {"color": {"condition": ink, "value": look.tokens.line}}},
+        {"mark": bar, "encoding": {"color": {"condition": ink, "value": style.tokens.line}}},
         {
             "mark": text,
-            "encoding": {"text": {"field": "label"}, "color": {"condition": ink, "value": look.tokens.muted}},
+            "encoding": {"text": {"field": "label"}, "color": {"condition": ink, "value": style.tokens.muted}},
         },
     ]
     return [
         (
             label,
             chart(
-                look,
+                style,
                 data=inline([row for row in rows if row["of"] == label]),
-                height={"step": look.px(_SUMS[tall])},
+                height={"step": style.px(_SUMS[tall])},
                 title=names[label].name,
                 encoding={"y": y, "x": x},
                 layer=layers,
@@ -277,6 +279,6 @@ def ledger_alt(outcome: Outcome, ruler: Ruler, language: Language = "en") -> str
         if metric:
             n = group(outcome, label, ruler).instances
             head = tr("figure.count", language, n=f"{n:,}", name=names[label])
-            sums.append(f"{head} {_sum(metric, Look(language=language))}")
+            sums.append(f"{head} {_sum(metric, Style(language=language))}")
     said = parts.joined(sums, language)
     return parts.sentence(tr("figure.ledger_alt", language, ruler=tr(f"ruler.{ruler}", language), sums=said))

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sim.outcome import OWNERS, Metric, Outcome
-from sim.report.look import Language, Look, inline, type_size
 from sim.report.numbers import NARROW, unit_of, written
+from sim.report.style import Language, Style, inline, type_size
 from sim.report.texts import tr
-from sim.report.words import Name, Names
+from sim.report.words import LabelName, LabelNames
 
-Layer = dict[str, Any]
+SpecLayer = dict[str, Any]
 
 PALE = 0.38
 """Fill opacity of an estimate."""
@@ -39,13 +39,13 @@ def text_width(text: str, pixels: float) -> float:
     return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.53 for c in text) * pixels
 
 
-def end_for(end: float, texts: Iterable[str], look: Look, plus: int = 0, least: float = 0.4) -> dict[str, str]:
+def end_for(end: float, texts: Iterable[str], style: Style, plus: int = 0, least: float = 0.4) -> dict[str, str]:
     """Where an axis ends, as an expression: so that texts behind a bar that reaches `end` are not cut off.
 
     Texts grow with the figure's width, as `type_size` has it. plus: as there; least: the share that bars keep.
     """
     usual, wide = (
-        max((text_width(text, look.px(pixels) + plus) for text in texts), default=0.0) + look.px(pixels) + 16
+        max((text_width(text, style.px(pixels) + plus) for text in texts), default=0.0) + style.px(pixels) + 16
         for texts, pixels in zip(itertools.tee(texts), (15, 19), strict=True)
     )
     return {"expr": f"{end} / max({least}, 1 - (width > 1000 ? {wide:.0f} : {usual:.0f}) / width)"}
@@ -80,16 +80,16 @@ def round_up(value: float) -> float:
     return round(next(power * factor for factor in (1, 2, 5, 10) if power * factor >= value * (1 - 1e-9)), 12)
 
 
-def seconds_axis(end: float, look: Look, most: int = 5) -> dict[str, Any]:
+def seconds_axis(end: float, style: Style, most: int = 5) -> dict[str, Any]:
     """An axis of seconds, milliseconds or minutes up to `end`, with the unit at every tick and no title."""
     factor, word = (60.0, "min") if end > 300 else (1.0, "s") if end >= 0.2 else (0.001, "ms")
-    if look.language == "ja":
+    if style.language == "ja":
         word = {"min": "分", "s": "秒", "ms": "ミリ秒"}[word]
     label = f"datum.value ? format(datum.value / {factor}, '~g') + '{NARROW}{word}' : '0'"
     return {"values": [round(tick * factor, 12) for tick in ticks(end / factor, most)], "labelExpr": label}
 
 
-def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
+def lane_axis(names: LabelNames, style: Style, *, two_lines: bool) -> dict[str, Any]:
     """The y axis of lanes: names in ink, the kind below the name; one line and less room on a phone.
 
     Margins depend on the names alone, so that zero stands under zero in every panel of a page.
@@ -99,7 +99,7 @@ def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
     short = {
         label: name.kind or name.name if every.count(name.name) > 1 else name.name for label, name in names.items()
     }
-    phone = {label: _in_two(Name(name), _SHORT) for label, name in short.items()}
+    phone = {label: _in_two(LabelName(name), _SHORT) for label, name in short.items()}
     folded = [label for label, name in phone.items() if name.kind]
     names = {label: _in_two(name, _LONG) for label, name in names.items()}
     full = {label: [name.name, name.kind] if name.kind else name.name for label, name in names.items()}
@@ -107,7 +107,7 @@ def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
     lines = [line for name in names.values() for line in name if line]
     usual, wide, narrow = (
         round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in lines)])))
-        for pixels, most in ((look.px(15), look.px(190)), (look.px(19), look.px(240)), (13, 108))
+        for pixels, most in ((style.px(15), style.px(190)), (style.px(19), style.px(240)), (13, 108))
     )
     extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}
     one_line = f"{json.dumps(short, ensure_ascii=False)}[datum.value]"
@@ -116,7 +116,7 @@ def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
         "minExtent": extent,
         "maxExtent": extent,
         "labelLimit": extent,
-        "labelColor": look.tokens.ink,
+        "labelColor": style.tokens.ink,
         "labelFontWeight": 500,
         "grid": False,
     }
@@ -126,10 +126,10 @@ def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
         narrow_two = f"{json.dumps(two, ensure_ascii=False)}[datum.value]"
         axis["labelExpr"] = f"containerSize()[0] < 420 ? {narrow_two} : {both}"
         axis["labelLineHeight"] = {
-            "expr": f"containerSize()[0] < 420 ? 16 : width > 1000 ? {look.px(22)} : {look.px(20)}"
+            "expr": f"containerSize()[0] < 420 ? 16 : width > 1000 ? {style.px(22)} : {style.px(20)}"
         }
         small, usual_ = (f"containerSize()[0] {sign} 420" for sign in ("<", ">="))
-        tests = ((small, folded, -8), (usual_, double, -look.px(10)))
+        tests = ((small, folded, -8), (usual_, double, -style.px(10)))
         axis["labelOffset"] = {
             "condition": [
                 {"test": f"{where} && indexof({json.dumps(which, ensure_ascii=False)}, datum.value) >= 0", "value": up}
@@ -140,7 +140,7 @@ def lane_axis(names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
     return axis
 
 
-def _in_two(name: Name, room: int) -> Name:
+def _in_two(name: LabelName, room: int) -> LabelName:
     """A name of more letters than `room` and no second line is broken nearest its middle.
 
     At a space, or behind a Japanese comma.
@@ -149,23 +149,23 @@ def _in_two(name: Name, room: int) -> Name:
     if name.kind or not ends or text_width(name.name, 1) <= text_width("m" * room, 1):
         return name
     middle = min(ends, key=lambda i: abs(i - len(name.name) / 2))
-    return Name(name.name[: middle + 1].rstrip(), name.name[middle + 1 :])
+    return LabelName(name.name[: middle + 1].rstrip(), name.name[middle + 1 :])
 
 
-def owner_colour(look: Look) -> dict[str, Any]:
+def owner_colour(style: Style) -> dict[str, Any]:
     """The one scale of owners, the same on every page."""
-    scale = {"domain": list(OWNERS), "range": [look.tokens.owners[owner] for owner in OWNERS]}
+    scale = {"domain": list(OWNERS), "range": [style.tokens.owners[owner] for owner in OWNERS]}
     return {"field": "owner", "type": "nominal", "scale": scale, "legend": None}
 
 
-def interval_layers(rows: Sequence[Mapping[str, Any]], look: Look) -> list[Layer]:
+def interval_layers(rows: Sequence[Mapping[str, Any]], style: Style) -> list[SpecLayer]:
     """Whiskers from `low` to `high` with a halo of page colour, or they vanish on dark fills."""
     shown = [row for row in rows if row["low"] is not None]
     if not shown:
         return []
-    tokens, data = look.tokens, inline(shown)
+    tokens, data = style.tokens, inline(shown)
     low, high = {"field": "low", "type": "quantitative"}, {"field": "high", "type": "quantitative"}
-    cap = {"type": "tick", "thickness": 2, "size": look.px(12), "color": tokens.ink, "clip": True}
+    cap = {"type": "tick", "thickness": 2, "size": style.px(12), "color": tokens.ink, "clip": True}
     return [
         {
             "data": data,
@@ -186,7 +186,7 @@ def domain_for(rows: Sequence[Mapping[str, Any]], room: float = 1.36) -> float:
     return float(max(reach * room, min(widest * 1.02, reach * 2 * room)))
 
 
-def range_layers(rows: Sequence[Mapping[str, Any]], look: Look, below: float, domain: float) -> list[Layer]:
+def range_layers(rows: Sequence[Mapping[str, Any]], style: Style, below: float, domain: float) -> list[SpecLayer]:
     """The range of the inputs' sources: a grey strip under the bar, another kind of doubt in another place.
 
     A range wider than the axis runs to its end, where an arrow says how far it goes.
@@ -195,24 +195,24 @@ def range_layers(rows: Sequence[Mapping[str, Any]], look: Look, below: float, do
     wider = [row for row in shown if row["range_high"] > domain]
     strip = {
         "type": "rule",
-        "strokeWidth": look.px(5),
+        "strokeWidth": style.px(5),
         "opacity": 0.32,
-        "color": look.tokens.ink,
-        "yOffset": look.px(below),
+        "color": style.tokens.ink,
+        "yOffset": style.px(below),
     }
     ends = {"x": {"field": "range_low", "type": "quantitative"}, "x2": {"field": "range_end"}}
-    layers: list[Layer] = [{"data": inline(shown), "mark": strip, "encoding": ends}] if shown else []
+    layers: list[SpecLayer] = [{"data": inline(shown), "mark": strip, "encoding": ends}] if shown else []
     if wider:
-        arrow = {"align": "right", "dx": -4, "dy": look.px(below - 12), "color": look.tokens.muted}
-        layers.append(text_layer(wider, look, "range_end", "range_told", plus=-2, **arrow))
+        arrow = {"align": "right", "dx": -4, "dy": style.px(below - 12), "color": style.tokens.muted}
+        layers.append(text_layer(wider, style, "range_end", "range_told", plus=-2, **arrow))
     return layers
 
 
 def text_layer(
-    rows: Sequence[Mapping[str, Any]], look: Look, x: str, text: str, *, plus: int = 0, **mark: Any
-) -> Layer:
+    rows: Sequence[Mapping[str, Any]], style: Style, x: str, text: str, *, plus: int = 0, **mark: Any
+) -> SpecLayer:
     """Left-aligned text beside the end of a bar."""
-    size = type_size(look, plus)
+    size = type_size(style, plus)
     return {
         "data": inline(rows),
         "mark": {"type": "text", "align": "left", "dx": 10, "fontSize": size} | mark,
@@ -229,15 +229,15 @@ def doubt(metric: Metric, language: Language) -> dict[str, Any]:
 
 def any_statistic(outcome: Outcome, label: str, metric: str, preferred: str = "p50") -> Metric | None:
     """The label's metric at its preferred statistic, else at the first there is; None where it has none."""
-    found = [m for m in outcome.metrics if m.of == label and m.metric == metric]
-    return next((m for m in found if m.statistic == preferred), found[0] if found else None)
+    metrics = [m for m in outcome.metrics if m.of == label and m.metric == metric]
+    return next((m for m in metrics if m.statistic == preferred), metrics[0] if metrics else None)
 
 
-def place(rank: int, look: Look) -> str:
+def place(rank: int, style: Style) -> str:
     """A rank in the figure's language: 1st, 2nd and so on."""
     last = rank % 10 if rank % 100 not in (11, 12, 13) else 0
     key = f"figure.place.{last}" if 1 <= last <= _ENDINGS else "figure.place"
-    return tr(key, look.language, n=rank)
+    return tr(key, style.language, n=rank)
 
 
 def joined(items: Iterable[str], language: str) -> str:

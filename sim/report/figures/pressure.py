@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sim.outcome import OWNERS, LedgerRecord, Metric, Outcome
 from sim.report.figures import parts
-from sim.report.look import Language, Look, Spec, chart, inline, type_size
 from sim.report.numbers import NARROW, about, written
+from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -47,11 +47,11 @@ def over_time(outcome: Outcome) -> list[str]:
 
 def series(outcome: Outcome, label: str) -> Series:
     """A label's ledger by part."""
-    found: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    points: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for record in outcome.of_type(LedgerRecord):
         if record.of == label:
-            found[record.part].append((record.time, record.bytes))
-    return found
+            points[record.part].append((record.time, record.bytes))
+    return points
 
 
 def ram(ledger: Series) -> int:
@@ -62,17 +62,17 @@ def ram(ledger: Series) -> int:
 def events(outcome: Outcome, label: str, language: Language = "en") -> list[Event]:
     """What first happened when, in order: cache dropped, memory swapped, a process killed, half of KSM's saving."""
     metrics = {m.metric: m for m in outcome.metrics if m.of == label and m.statistic == "value"}
-    found = []
+    noted = []
     for first, amount in _FIRSTS.items():
         much = metrics.get(amount)
         if much and much.value and first in metrics:
             text = tr(f"figure.pressure.{first}", language, much=_said(much, language))
-            found.append(Event(metrics[first].value, text, first != "first_reclaim"))
+            noted.append(Event(metrics[first].value, text, first != "first_reclaim"))
     saved = metrics.get("ksm_saved_most")
     if saved and saved.value:
         text = tr("figure.pressure.half", language, saved=_said(saved, language))
-        found.append(Event(metrics["half_saving_time"].value if "half_saving_time" in metrics else 0.0, text, False))
-    return sorted(found)
+        noted.append(Event(metrics["half_saving_time"].value if "half_saving_time" in metrics else 0.0, text, False))
+    return sorted(noted)
 
 
 def _said(metric: Metric, language: Language) -> str:
@@ -80,12 +80,12 @@ def _said(metric: Metric, language: Language) -> str:
     return (about if metric.estimate else written)(metric.value, metric.unit, language)
 
 
-def pressure(outcome: Outcome, look: Look, label: str) -> Spec:
+def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
     """One label's RAM by owner as stacked areas under the RAM's line, with swap beside it and events in words.
 
     All labels of an outcome share one scale. A dashed line above the stack is what there would be without KSM.
     """
-    ledger, language, tokens = series(outcome, label), look.language, look.tokens
+    ledger, language, tokens = series(outcome, label), style.language, style.tokens
     highest = max((_highest(series(outcome, one)) for one in over_time(outcome)), default=1.0)
     unit, word = (_GIB, "GiB") if highest >= 2 * _GIB else (_MIB, "MiB")
     domain = 1.06 * highest / unit
@@ -100,14 +100,14 @@ def pressure(outcome: Outcome, look: Look, label: str) -> Spec:
         used = sum(ledger[part][-1][1] for part in STACK if ledger.get(part))
         text = tr("figure.pressure.without", language, size=written(used + saved[-1], "B", language))
         named.append({"time": end, "middle": (used + saved[-1]) / unit, "part": text})
-    top = parts.end_for(end, [total, *(row["part"] for row in named)], look)
+    top = parts.end_for(end, [total, *(row["part"] for row in named)], style)
     x: dict[str, Any] = {"field": "time", "type": "quantitative", "title": None}
-    x |= {"scale": {"domainMin": 0, "domainMax": top, "nice": False}, "axis": parts.seconds_axis(end, look)}
+    x |= {"scale": {"domainMin": 0, "domainMax": top, "nice": False}, "axis": parts.seconds_axis(end, style)}
     told = f"format(datum.value, ',~r') + (datum.index == 1 ? '{NARROW}{word}' : '')"
     y: dict[str, Any] = {"field": "low", "type": "quantitative", "title": None}
     y |= {"scale": {"domain": [0, domain], "nice": False}}
     y["axis"] = {"values": parts.ticks(domain, 5), "labelExpr": told}
-    layers = [_stack(rows, look), *_lines(ledger, unit, look)]
+    layers = [_stack(rows, style), *_lines(ledger, unit, style)]
     across: dict[str, Any] = {"zero": 0, "time": end, "at": size / unit, "text": total}
     layers.append(
         {
@@ -120,15 +120,15 @@ def pressure(outcome: Outcome, look: Look, label: str) -> Spec:
             },
         }
     )
-    layers.append(_text([across], look, "at", "text", fontWeight=600))
+    layers.append(_text([across], style, "at", "text", fontWeight=600))
     if named:
-        layers.append(_text(named, look, "middle", "part", color=tokens.muted))
+        layers.append(_text(named, style, "middle", "part", color=tokens.muted))
     happened = events(outcome, label, language)
-    layers += _events(happened, end, look)
-    padding = {"top": look.px(8 + _ROW * len(happened)), "left": 5, "right": 5, "bottom": 5}
+    layers += _events(happened, end, style)
+    padding = {"top": style.px(8 + _ROW * len(happened)), "left": 5, "right": 5, "bottom": 5}
     fit = {"type": "fit", "contains": "padding"}
-    height = look.px(_HEIGHT + _ROW * len(happened))
-    return chart(look, height=height, autosize=fit, padding=padding, encoding={"x": x, "y": y}, layer=layers)
+    height = style.px(_HEIGHT + _ROW * len(happened))
+    return chart(style, height=height, autosize=fit, padding=padding, encoding={"x": x, "y": y}, layer=layers)
 
 
 def pressure_table(outcome: Outcome, label: str, language: Language = "en") -> list[dict[str, str]]:
@@ -188,8 +188,8 @@ def _areas(ledger: Series, unit: int, language: Language) -> list[dict[str, Any]
     return rows
 
 
-def _stack(rows: Sequence[dict[str, Any]], look: Look) -> parts.Layer:
-    tokens = look.tokens
+def _stack(rows: Sequence[dict[str, Any]], style: Style) -> parts.SpecLayer:
+    tokens = style.tokens
     colours = {"host": tokens.line, "merged": tokens.ink, "cache": tokens.owners["files"]} | dict(tokens.owners)
     colour = {
         "field": "key",
@@ -200,7 +200,7 @@ def _stack(rows: Sequence[dict[str, Any]], look: Look) -> parts.Layer:
     # Clean page cache is the files' too, but the kernel may drop it at any time: paler, and without dashes no estimate.
     weak = {"condition": {"test": "datum.key === 'cache'", "value": 0.45}, "value": 1}
     tooltip = [
-        {"field": field, "title": tr(f"figure.pressure.col.{title}", look.language)}
+        {"field": field, "title": tr(f"figure.pressure.col.{title}", style.language)}
         for field, title in (("part", "part"), ("size", "size"), ("when", "when"))
     ]
     mark = {"type": "area", "stroke": tokens.background, "strokeWidth": 1, "interpolate": "linear"}
@@ -209,9 +209,9 @@ def _stack(rows: Sequence[dict[str, Any]], look: Look) -> parts.Layer:
     return {"data": inline(rows), "mark": mark, "encoding": encoding}
 
 
-def _lines(ledger: Series, unit: int, look: Look) -> list[parts.Layer]:
+def _lines(ledger: Series, unit: int, style: Style) -> list[parts.SpecLayer]:
     """Dashed: what the instances would take without KSM. In attention: what is on swap, the host's and the guests'."""
-    layers: list[parts.Layer] = []
+    layers: list[parts.SpecLayer] = []
     y = {"field": "at", "type": "quantitative"}
     if any(_sizes(ledger, "saved")):
         used = [sum(sizes) for sizes in zip(*(_sizes(ledger, p) for p in STACK if ledger.get(p)), strict=True)]
@@ -219,34 +219,34 @@ def _lines(ledger: Series, unit: int, look: Look) -> list[parts.Layer]:
             {"time": time, "at": (saved + size) / unit}
             for (time, saved), size in zip(ledger["saved"], used, strict=True)
         ]
-        mark = {"type": "line", "strokeDash": [4, 3], "strokeWidth": 1.8, "color": look.tokens.ink}
+        mark = {"type": "line", "strokeDash": [4, 3], "strokeWidth": 1.8, "color": style.tokens.ink}
         layers.append({"data": inline(rows), "mark": mark, "encoding": {"y": y}})
     swapped = [sum(sizes) for sizes in zip(*(_sizes(ledger, p) for p in SWAPS if ledger.get(p)), strict=True)]
     if any(swapped):
         times = [time for time, _ in ledger["swapped"]]
         rows = [{"time": time, "at": size / unit} for time, size in zip(times, swapped, strict=True)]
-        for width, colour in ((5, look.tokens.background), (2.5, look.tokens.attention)):
+        for width, colour in ((5, style.tokens.background), (2.5, style.tokens.attention)):
             mark = {"type": "line", "strokeWidth": width, "color": colour}
             layers.append({"data": inline(rows), "mark": mark, "encoding": {"y": y}})
     return layers
 
 
-def _text(rows: Sequence[dict[str, Any]], look: Look, y: str, text: str, **mark: Any) -> parts.Layer:
+def _text(rows: Sequence[dict[str, Any]], style: Style, y: str, text: str, **mark: Any) -> parts.SpecLayer:
     return {
         "data": inline(rows),
-        "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": type_size(look)} | mark,
+        "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": type_size(style)} | mark,
         "encoding": {"y": {"field": y, "type": "quantitative"}, "text": {"field": text}},
     }
 
 
-def _events(happened: Sequence[Event], end: float, look: Look) -> list[parts.Layer]:
+def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.SpecLayer]:
     """An upright at each event, its words above the figure, one row each; in attention where it costs."""
-    layers: list[parts.Layer] = []
+    layers: list[parts.SpecLayer] = []
     for row, event in enumerate(happened):
-        colour = look.tokens.ink
+        colour = style.tokens.ink
         if event.costs:
-            colour = look.tokens.attention_text if look.theme == "dark" else look.tokens.attention
-        above = -look.px(8 + _ROW * (len(happened) - 1 - row))
+            colour = style.tokens.attention_text if style.theme == "dark" else style.tokens.attention
+        above = -style.px(8 + _ROW * (len(happened) - 1 - row))
         data = inline([{"time": event.time, "text": event.text}])
         rule = {"type": "rule", "color": colour, "strokeWidth": 1.5, "strokeDash": [2, 2]}
         ends = {"y": {"value": above}, "y2": {"value": {"expr": "height"}}}
@@ -258,6 +258,6 @@ def _events(happened: Sequence[Event], end: float, look: Look) -> list[parts.Lay
             "dx": -5 if right else 5,
             "fontWeight": 600,
         }
-        text |= {"color": colour, "fontSize": type_size(look), "baseline": "middle"}
+        text |= {"color": colour, "fontSize": type_size(style), "baseline": "middle"}
         layers.append({"data": data, "mark": text, "encoding": {"y": {"value": above}, "text": {"field": "text"}}})
     return layers

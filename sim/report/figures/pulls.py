@@ -7,12 +7,12 @@ from typing import Any
 
 from sim.outcome import Outcome, PullRecord
 from sim.report.figures import parts
-from sim.report.figures.legend import Mark
-from sim.report.look import Language, Look, Spec, chart, inline
+from sim.report.figures.legend import LegendMark
 from sim.report.numbers import written, written_metric
 from sim.report.sources import cited
+from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
-from sim.report.words import Name, Names, label_names, spoken
+from sim.report.words import LabelName, LabelNames, label_names, spoken
 
 _LANE, _LEAST, _HEIGHT = 48, 34, 480
 """Pixels of a layer's lane at most and at least, and of all lanes where they are many."""
@@ -32,84 +32,86 @@ def first_node(outcome: Outcome, label: str) -> tuple[PullRecord, ...]:
     return tuple(record for record in every if record.node == first)
 
 
-def pull_marks(outcome: Outcome, label: str) -> list[Mark]:
+def pull_marks(outcome: Outcome, label: str) -> list[LegendMark]:
     """The marks that a label's Gantt uses: for the legend."""
     records = first_node(outcome, label)
-    used: dict[Mark, bool] = {
+    used: dict[LegendMark, bool] = {
         "estimate": any(record.estimate for record in records),
         "queued": any(_waited(record) for record in records),
     }
     return [mark for mark, shown in used.items() if shown]
 
 
-def pulls(outcome: Outcome, look: Look, label: str) -> Spec:
+def pulls(outcome: Outcome, style: Style, label: str) -> Spec:
     """A lane a layer, in the order they are unpacked: above its download, below its unpacking; queues as outlines."""
-    language, records = look.language, first_node(outcome, label)
+    language, records = style.language, first_node(outcome, label)
     end = max((record.end for record in records), default=1.0) or 1.0
     lanes = _lanes(records)
     rows = [_row(record, lanes, language) for record in records]
     last = {(row["lane"], row["upper"]): row for row in rows}
     ends = [row | {"told": f"{row['word']} {row['size']} \u00b7 {row['time']}"} for row in last.values()]
-    top = parts.end_for(end, [row["told"] for row in ends], look, -2)
+    top = parts.end_for(end, [row["told"] for row in ends], style, -2)
     x: dict[str, Any] = {"field": "start", "type": "quantitative", "title": None, "stack": None}
-    x |= {"scale": {"domainMin": 0, "domainMax": top, "nice": False}, "axis": parts.seconds_axis(end, look)}
-    step = look.px(max(_LEAST, min(_LANE, _HEIGHT / max(len(lanes), 1))))
+    x |= {"scale": {"domainMin": 0, "domainMax": top, "nice": False}, "axis": parts.seconds_axis(end, style)}
+    step = style.px(max(_LEAST, min(_LANE, _HEIGHT / max(len(lanes), 1))))
     axis = parts.lane_axis(
-        {str(n): Name(_lane_name(n, records, lanes, look)) for n in range(len(lanes))}, look, two_lines=False
+        {str(n): LabelName(_lane_name(n, records, lanes, style)) for n in range(len(lanes))}, style, two_lines=False
     )
     order = [str(n) for n in range(len(lanes))]
     y = {"field": "lane", "type": "nominal", "sort": order, "title": None, "axis": axis}
     layers = [
         {
             "data": inline([{"lane": lane} for lane in order]),
-            "mark": _track(look),
+            "mark": _track(style),
             "encoding": {"x2": {"value": {"expr": "width"}}, "x": {"value": 0}},
         },
-        *_bars(rows, look, step),
+        *_bars(rows, style, step),
     ]
     for upper in (True, False):
         shown = [row for row in ends if row["upper"] == upper]
         if shown:
-            layers.append(parts.text_layer(shown, look, "end", "told", plus=-2, yOffset=_offset(upper, step)))
-    spec = chart(look, height={"step": step}, encoding={"y": y, "x": x}, layer=layers)
+            layers.append(parts.text_layer(shown, style, "end", "told", plus=-2, yOffset=_offset(upper, step)))
+    spec = chart(style, height={"step": step}, encoding={"y": y, "x": x}, layer=layers)
     alike = max((record.nodes for record in records), default=1)
     if alike > 1:
         spec["title"] = tr("figure.pull.alike", language, n=f"{alike:,}")
     return spec
 
 
-def completions(outcome: Outcome, look: Look, names: Names, *, metric: str = "pull_time", hidden: bool = False) -> Spec:
+def completions(
+    outcome: Outcome, style: Style, names: LabelNames, *, metric: str = "pull_time", hidden: bool = False
+) -> Spec:
     """A lane a label: from the first node that is done to the last, half and 95 % marked; all nodes are counted.
 
     hidden: "?" in every lane, before the run is shown.
     """
     rows: list[dict[str, Any]] = []
     for label in outcome.labels:
-        found = {m.statistic: m for m in outcome.metrics if m.of == label and m.metric == metric}
-        if hidden or not found:
+        metrics = {m.statistic: m for m in outcome.metrics if m.of == label and m.metric == metric}
+        if hidden or not metrics:
             rows.append({"lane": label, "max": 0.0, "text": "?" if hidden else ""})
             continue
         row: dict[str, Any] = {"lane": label, "name": str(names[label]), "zero": 0}
-        row |= {name: found[name].value for name in _STATISTICS}
-        row |= {f"{name}_text": written_metric(found[name], look.language) for name in _STATISTICS}
-        row["estimate"] = found["max"].estimate
-        row["spread"] = found["max"].value > found["min"].value * 1.005
+        row |= {name: metrics[name].value for name in _STATISTICS}
+        row |= {f"{name}_text": written_metric(metrics[name], style.language) for name in _STATISTICS}
+        row["estimate"] = metrics["max"].estimate
+        row["spread"] = metrics["max"].value > metrics["min"].value * 1.005
         row["text"] = row["max_text"]
         if row["spread"]:
-            row["text"] = tr("figure.pull.last", look.language, last=row["max_text"], half=row["p50_text"])
+            row["text"] = tr("figure.pull.last", style.language, last=row["max_text"], half=row["p50_text"])
         rows.append(row)
     end = max((row["max"] for row in rows), default=0.0) or 1.0
-    top = parts.end_for(end, [row["text"] for row in rows], look, 2)
+    top = parts.end_for(end, [row["text"] for row in rows], style, 2)
     x: dict[str, Any] = {"field": "zero", "type": "quantitative", "title": None, "stack": None, "axis": None}
     x["scale"] = {"domainMin": 0, "domainMax": top, "nice": False}
-    axis = parts.lane_axis({row["lane"]: names[row["lane"]] for row in rows}, look, two_lines=True)
+    axis = parts.lane_axis({row["lane"]: names[row["lane"]] for row in rows}, style, two_lines=True)
     y = {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
-    track = {"type": "bar", "height": {"band": 0.78}, "color": look.tokens.track}
+    track = {"type": "bar", "height": {"band": 0.78}, "color": style.tokens.track}
     encoding = {"x": {"value": 0}, "x2": {"value": {"expr": "width"}}}
-    layers: list[parts.Layer] = [{"data": inline(rows), "mark": track, "encoding": encoding}]
-    layers += _spans([row for row in rows if "name" in row], look)
-    layers.append(parts.text_layer(rows, look, "max", "text", plus=1, fontWeight=600))
-    return chart(look, height={"step": look.px(46)}, encoding={"y": y, "x": x}, layer=layers)
+    layers: list[parts.SpecLayer] = [{"data": inline(rows), "mark": track, "encoding": encoding}]
+    layers += _spans([row for row in rows if "name" in row], style)
+    layers.append(parts.text_layer(rows, style, "max", "text", plus=1, fontWeight=600))
+    return chart(style, height={"step": style.px(46)}, encoding={"y": y, "x": x}, layer=layers)
 
 
 def pulls_table(outcome: Outcome, label: str, language: Language = "en") -> list[dict[str, str]]:
@@ -137,9 +139,9 @@ def completions_alt(outcome: Outcome, language: Language = "en", *, metric: str 
     names = spoken(label_names(outcome, language))
     said = []
     for label in outcome.labels:
-        found = parts.any_statistic(outcome, label, metric, "max")
-        if found:
-            said.append(f"{names[label]} {written_metric(found, language)}")
+        last = parts.any_statistic(outcome, label, metric, "max")
+        if last:
+            said.append(f"{names[label]} {written_metric(last, language)}")
     return parts.sentence(tr("figure.pull.alt", language, values=parts.joined(said, language)))
 
 
@@ -174,25 +176,25 @@ def _row(record: PullRecord, lanes: Sequence[tuple[str, str]], language: Languag
     }
 
 
-def _lane_name(n: int, records: Sequence[PullRecord], lanes: Sequence[tuple[str, str]], look: Look) -> str:
+def _lane_name(n: int, records: Sequence[PullRecord], lanes: Sequence[tuple[str, str]], style: Style) -> str:
     image, layer = lanes[n]
     if ":" not in layer:
-        return tr("figure.pull.reads", look.language) if layer == "reads" else layer
+        return tr("figure.pull.reads", style.language) if layer == "reads" else layer
     several = len({record.image for record in records}) > 1
-    number = tr("figure.pull.layer", look.language, n=n + 1)
+    number = tr("figure.pull.layer", style.language, n=n + 1)
     return f"{number} \u00b7 {image}" if several else number
 
 
-def _track(look: Look) -> dict[str, Any]:
-    return {"type": "bar", "height": {"band": 0.9}, "color": look.tokens.track}
+def _track(style: Style) -> dict[str, Any]:
+    return {"type": "bar", "height": {"band": 0.9}, "color": style.tokens.track}
 
 
 def _offset(upper: bool, step: float) -> float:
     return (-0.21 if upper else 0.21) * step
 
 
-def _bars(rows: Sequence[dict[str, Any]], look: Look, step: float) -> list[parts.Layer]:
-    colour, muted = look.tokens.owners["files"], look.tokens.muted
+def _bars(rows: Sequence[dict[str, Any]], style: Style, step: float) -> list[parts.SpecLayer]:
+    colour, muted = style.tokens.owners["files"], style.tokens.muted
     titles = [
         (field, f"figure.pull.col.{name}")
         for field, name in (
@@ -203,8 +205,8 @@ def _bars(rows: Sequence[dict[str, Any]], look: Look, step: float) -> list[parts
             ("source", "source"),
         )
     ]
-    tooltip = [{"field": field, "title": tr(title, look.language)} for field, title in titles]
-    layers: list[parts.Layer] = []
+    tooltip = [{"field": field, "title": tr(title, style.language)} for field, title in titles]
+    layers: list[parts.SpecLayer] = []
     for upper in (True, False):
         bar = {"type": "bar", "height": 0.34 * step, "yOffset": _offset(upper, step)}
         here = [row for row in rows if row["upper"] == upper]
@@ -224,12 +226,12 @@ def _bars(rows: Sequence[dict[str, Any]], look: Look, step: float) -> list[parts
     return layers
 
 
-def _spans(rows: Sequence[dict[str, Any]], look: Look) -> list[parts.Layer]:
+def _spans(rows: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer]:
     """A pale bar to the last node, a full one to the half, and ticks at the first, half and 95 %."""
-    colour = look.tokens.owners["files"]
+    colour = style.tokens.owners["files"]
     fields = [("name", "label"), *((f"{name}_text", name) for name in _STATISTICS)]
-    tooltip = [{"field": field, "title": tr(f"figure.pull.col.{title}", look.language)} for field, title in fields]
-    layers: list[parts.Layer] = []
+    tooltip = [{"field": field, "title": tr(f"figure.pull.col.{title}", style.language)} for field, title in fields]
+    layers: list[parts.SpecLayer] = []
     for guess in (False, True):
         shown = [row for row in rows if row["estimate"] == guess]
         if not shown:
@@ -243,7 +245,7 @@ def _spans(rows: Sequence[dict[str, Any]], look: Look) -> list[parts.Layer]:
         )
     spread = [row for row in rows if row["spread"]]
     for name, height in (("min", 14), ("p50", 26), ("p95", 18)):
-        tick = {"type": "tick", "thickness": 2, "size": look.px(height), "color": look.tokens.ink}
+        tick = {"type": "tick", "thickness": 2, "size": style.px(height), "color": style.tokens.ink}
         if spread:
             at = {"x": {"field": name, "type": "quantitative"}, "tooltip": tooltip}
             layers.append({"data": inline(spread), "mark": tick, "encoding": at})

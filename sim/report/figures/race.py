@@ -10,12 +10,12 @@ from sim.outcome import OWNERS, Metric, Outcome, Owner, PhaseRecord
 from sim.report.figures import parts
 from sim.report.figures.bars import doubt_columns
 from sim.report.figures.lanes import Finish, Lane, median_lane, owners_of, phase_bars, scaled, segment_row, segments
-from sim.report.figures.legend import Mark
-from sim.report.look import Language, Look, Spec, chart, inline, type_size
+from sim.report.figures.legend import LegendMark
 from sim.report.numbers import written
 from sim.report.sources import cited
+from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
-from sim.report.words import Names, label_names, phase_names, spoken
+from sim.report.words import LabelNames, label_names, phase_names, spoken
 
 _METRICS = {"ready": "startup_time", "init": "init_time", "runtime": "runtime_time"}
 _LENS_WORTH = 4.0
@@ -44,7 +44,7 @@ def order(outcome: Outcome, finish: Finish = "ready") -> list[str]:
 
 def lens_cut(outcome: Outcome, finish: Finish = "ready") -> float | None:
     """Seconds the lens enlarges (a round number), or None where the lanes are near enough not to need one."""
-    totals = [row["reach"] for row in _totals(outcome, Look(), finish)]
+    totals = [row["reach"] for row in _totals(outcome, Style(), finish)]
     cuts = {parts.round_up(reach) for reach in totals}
     return max((cut for cut in cuts if max(totals) >= _LENS_WORTH * cut), default=None)
 
@@ -54,11 +54,11 @@ def owners(outcome: Outcome, finish: Finish = "ready") -> list[Owner]:
     return owners_of([piece for lane in _lanes(outcome, finish) for piece in segments(lane)])
 
 
-def marks(outcome: Outcome, finish: Finish = "ready") -> list[Mark]:
+def marks(outcome: Outcome, finish: Finish = "ready") -> list[LegendMark]:
     """The marks the race uses: for the legend."""
     pieces = [piece for lane in _lanes(outcome, finish) for piece in segments(lane)]
     totals = [metric for label in outcome.labels if (metric := finish_metric(outcome, label, finish))]
-    used: dict[Mark, bool] = {
+    used: dict[LegendMark, bool] = {
         "estimate": any(piece.estimate for piece in pieces) or any(metric.estimate for metric in totals),
         "queued": any(piece.queued for piece in pieces),
         "interval": any(metric.low is not None for metric in totals),
@@ -69,8 +69,8 @@ def marks(outcome: Outcome, finish: Finish = "ready") -> list[Mark]:
 
 def race(
     outcome: Outcome,
-    look: Look,
-    names: Names,
+    style: Style,
+    names: LabelNames,
     *,
     predicted: Sequence[str] = (),
     hidden: bool = False,
@@ -83,37 +83,39 @@ def race(
     predicted: labels in the order a student placed them. tall: lanes for a page; else for a projector.
     """
     if hidden:
-        return _empty_lanes(outcome, look, names, predicted, tall)
-    totals = _totals(outcome, look, finish, predicted)
+        return _empty_lanes(outcome, style, names, predicted, tall)
+    totals = _totals(outcome, style, finish, predicted)
     first = lens_cut(outcome, finish)
     domain = 1.13 * first if lens and first else parts.domain_for(totals)
     cut = first if lens and first else domain
     pieces = [
-        segment_row(piece, lane.label, str(names[lane.label]), phase_names(outcome, lane.label, look.language), look)
+        segment_row(piece, lane.label, str(names[lane.label]), phase_names(outcome, lane.label, style.language), style)
         for lane in _lanes(outcome, finish)
         for piece in segments(lane, smallest=0.015 * domain)
     ]
     for row in pieces:
         row["until"] = min(row["end"], cut)
     shown = [row for row in totals if not lens or row["reach"] <= cut]
-    layers = [_tracks(outcome, look)]
+    layers = [_tracks(outcome, style)]
     if not lens and first:
-        layers.append(_shade(first, look))
-    layers += phase_bars([row for row in pieces if row["start"] < cut], look, _x_axis(cut, domain, look), domain)
-    layers.append(_numbers_in_bars(pieces, shown, look, domain, cut, lens))
+        layers.append(_shade(first, style))
+    layers += phase_bars([row for row in pieces if row["start"] < cut], style, _x_axis(cut, domain, style), domain)
+    layers.append(_numbers_in_bars(pieces, shown, style, domain, cut, lens))
     if lens:
-        layers += parts.interval_layers(shown, look)
-        layers.append(parts.text_layer(shown, look, "reach", "label", fontWeight=700))
+        layers += parts.interval_layers(shown, style)
+        layers.append(parts.text_layer(shown, style, "reach", "label", fontWeight=700))
         longer = [{"lane": row["lane"], "end": cut, "label": "→"} for row in totals if row["reach"] > cut]
-        layers.append(parts.text_layer(longer, look, "end", "label", color=look.tokens.muted))
+        layers.append(parts.text_layer(longer, style, "end", "label", color=style.tokens.muted))
     else:
-        layers += parts.range_layers(shown, look, 20, domain)
-        layers += parts.interval_layers(shown, look)
-        layers.append(parts.text_layer(shown, look, "reach", "label", plus=1, dy=-look.px(9), fontWeight=700))
-        layers.append(parts.text_layer(shown, look, "reach", "rank", plus=-1, dy=look.px(9), color=look.tokens.muted))
+        layers += parts.range_layers(shown, style, 20, domain)
+        layers += parts.interval_layers(shown, style)
+        layers.append(parts.text_layer(shown, style, "reach", "label", plus=1, dy=-style.px(9), fontWeight=700))
+        layers.append(
+            parts.text_layer(shown, style, "reach", "rank", plus=-1, dy=style.px(9), color=style.tokens.muted)
+        )
     step = _step(len(totals), lens=lens, tall=tall)
-    lane = _lane_encoding(order(outcome, finish), names, look, two_lines=not lens)
-    return chart(look, height={"step": look.px(step)}, encoding={"y": lane}, layer=layers)
+    lane = _lane_encoding(order(outcome, finish), names, style, two_lines=not lens)
+    return chart(style, height={"step": style.px(step)}, encoding={"y": lane}, layer=layers)
 
 
 def _step(count: int, *, lens: bool, tall: bool) -> float:
@@ -123,11 +125,11 @@ def _step(count: int, *, lens: bool, tall: bool) -> float:
 
 
 def _lanes(outcome: Outcome, finish: Finish) -> list[Lane]:
-    found = (drawn_lane(outcome, label, finish) for label in order(outcome, finish))
-    return [lane for lane in found if lane]
+    drawn = (drawn_lane(outcome, label, finish) for label in order(outcome, finish))
+    return [lane for lane in drawn if lane]
 
 
-def _totals(outcome: Outcome, look: Look, finish: Finish, predicted: Sequence[str] = ()) -> list[dict[str, Any]]:
+def _totals(outcome: Outcome, style: Style, finish: Finish, predicted: Sequence[str] = ()) -> list[dict[str, Any]]:
     """One row a lane: its total with interval and range, written, and its rank beside the predicted one."""
     rows = []
     for rank, label in enumerate(order(outcome, finish), 1):
@@ -135,50 +137,55 @@ def _totals(outcome: Outcome, look: Look, finish: Finish, predicted: Sequence[st
         if metric is None:
             continue
         said = predicted.index(label) + 1 if label in predicted else 0
-        told = parts.place(rank, look)
+        told = parts.place(rank, style)
         if said:
-            guess = tr("figure.you", look.language, place=parts.place(said, look))
+            guess = tr("figure.you", style.language, place=parts.place(said, style))
             told += f" · {guess} {'✓' if said == rank else '✗'}"
-        row = {"lane": label, "total": metric.value, **parts.doubt(metric, look.language), "rank": told}
-        row["label"] = written(metric.value, "s", look.language, metric.estimate)
+        row = {"lane": label, "total": metric.value, **parts.doubt(metric, style.language), "rank": told}
+        row["label"] = written(metric.value, "s", style.language, metric.estimate)
         row["reach"] = max(metric.value, metric.high or 0.0, lane.total if lane else 0.0)
         rows.append(row)
     return rows
 
 
-def _lane_encoding(labels: Sequence[str], names: Names, look: Look, *, two_lines: bool) -> dict[str, Any]:
+def _lane_encoding(labels: Sequence[str], names: LabelNames, style: Style, *, two_lines: bool) -> dict[str, Any]:
     shown = {label: names[label] for label in labels}
-    axis = parts.lane_axis(shown, look, two_lines=two_lines)
+    axis = parts.lane_axis(shown, style, two_lines=two_lines)
     return {"field": "lane", "type": "nominal", "sort": list(labels), "title": None, "axis": axis}
 
 
-def _tracks(outcome: Outcome, look: Look) -> parts.Layer:
+def _tracks(outcome: Outcome, style: Style) -> parts.SpecLayer:
     return {
         "data": inline({"lane": label} for label in outcome.labels),
-        "mark": {"type": "bar", "height": {"band": 0.78}, "color": look.tokens.track},
+        "mark": {"type": "bar", "height": {"band": 0.78}, "color": style.tokens.track},
         "encoding": {"x": {"datum": 0}, "x2": {"value": {"expr": "width"}}},
     }
 
 
-def _shade(cut: float, look: Look) -> parts.Layer:
+def _shade(cut: float, style: Style) -> parts.SpecLayer:
     """The part that the lens enlarges, across all lanes; with fixed y, else it would add a lane."""
     ends = {"x": {"datum": 0}, "x2": {"datum": cut}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
     return {
         "data": inline([{}]),
-        "mark": {"type": "rect", "color": look.tokens.ink, "opacity": 0.09, "aria": False},
+        "mark": {"type": "rect", "color": style.tokens.ink, "opacity": 0.09, "aria": False},
         "encoding": ends,
     }
 
 
-def _x_axis(cut: float, domain: float, look: Look) -> dict[str, Any]:
+def _x_axis(cut: float, domain: float, style: Style) -> dict[str, Any]:
     scale = {"domainMin": 0, "domainMax": {"expr": f"width < 320 ? {domain * 1.25} : {domain}"}, "nice": False}
-    axis = parts.seconds_axis(cut, look)
+    axis = parts.seconds_axis(cut, style)
     return {"field": "start", "type": "quantitative", "scale": scale, "title": None, "axis": axis, "stack": None}
 
 
 def _numbers_in_bars(
-    rows: Sequence[dict[str, Any]], totals: Sequence[dict[str, Any]], look: Look, domain: float, cut: float, lens: bool
-) -> parts.Layer:
+    rows: Sequence[dict[str, Any]],
+    totals: Sequence[dict[str, Any]],
+    style: Style,
+    domain: float,
+    cut: float,
+    lens: bool,
+) -> parts.SpecLayer:
     """The duration inside each piece that has room and no whisker across it."""
     whisker = {row["lane"]: row["low"] for row in totals if row["low"] is not None}
     free = [
@@ -186,9 +193,9 @@ def _numbers_in_bars(
         for row in rows
         if row["start"] < cut and row["until"] <= whisker.get(row["lane"], math.inf)
     ]
-    letter = look.px(15 if look.language == "ja" else 9)
+    letter = style.px(15 if style.language == "ja" else 9)
     room = f"(datum.until - datum.start) / {domain} * width > length(datum.took) * {letter} + 6"
-    size: Any = look.px(14) if lens else type_size(look, -1)
+    size: Any = style.px(14) if lens else type_size(style, -1)
     return {
         "data": inline(free),
         "mark": {"type": "text", "clip": True, "align": "center", "fontSize": size, "fontWeight": 500},
@@ -201,17 +208,19 @@ def _numbers_in_bars(
     }
 
 
-def _empty_lanes(outcome: Outcome, look: Look, names: Names, predicted: Sequence[str], tall: bool) -> Spec:
-    said = {label: tr("figure.you", look.language, place=parts.place(i, look)) for i, label in enumerate(predicted, 1)}
+def _empty_lanes(outcome: Outcome, style: Style, names: LabelNames, predicted: Sequence[str], tall: bool) -> Spec:
+    said = {
+        label: tr("figure.you", style.language, place=parts.place(i, style)) for i, label in enumerate(predicted, 1)
+    }
     rows = [{"lane": label, "text": said.get(label, "?")} for label in outcome.labels]
     scale = {"domain": [0, 1], "nice": False}
     x = {"datum": 0, "type": "quantitative", "scale": scale, "title": None, "axis": {"labels": False, "grid": False}}
-    track = _tracks(outcome, look)
+    track = _tracks(outcome, style)
     track["encoding"]["x"] = x
-    text = {"type": "text", "align": "left", "baseline": "middle", "dx": 14, "fontSize": type_size(look, 4)}
+    text = {"type": "text", "align": "left", "baseline": "middle", "dx": 14, "fontSize": type_size(style, 4)}
     words = {"data": inline(rows), "mark": text, "encoding": {"x": {"datum": 0}, "text": {"field": "text"}}}
-    lane = _lane_encoding(outcome.labels, names, look, two_lines=True)
-    return chart(look, height={"step": look.px(72 if tall else 50)}, encoding={"y": lane}, layer=[track, words])
+    lane = _lane_encoding(outcome.labels, names, style, two_lines=True)
+    return chart(style, height={"step": style.px(72 if tall else 50)}, encoding={"y": lane}, layer=[track, words])
 
 
 def race_table(outcome: Outcome, language: Language = "en", finish: Finish = "ready") -> list[dict[str, str]]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from sim.report.graph.order import Layers, Vertex
+from sim.report.graph.order import Layers, LayoutVertex
 
 NODE, DUMMY, GAP = 1.0, 0.12, 0.14
 """Widths and the least gap between neighbours, in node widths."""
 
 
-def coordinates(graph: Layers) -> dict[Vertex, float]:
+def coordinates(graph: Layers) -> dict[LayoutVertex, float]:
     """Each vertex's centre, the leftmost node's edge at zero; neighbours never overlap."""
     conflicts = _conflicts(graph)
     answers = []
@@ -30,17 +30,17 @@ def coordinates(graph: Layers) -> dict[Vertex, float]:
     return _balance(answers)
 
 
-def _width(vertex: Vertex) -> float:
+def _width(vertex: LayoutVertex) -> float:
     return NODE if isinstance(vertex, str) else DUMMY
 
 
-def _separation(a: Vertex, b: Vertex) -> float:
+def _separation(a: LayoutVertex, b: LayoutVertex) -> float:
     return (_width(a) + _width(b)) / 2 + GAP
 
 
-def _conflicts(graph: Layers) -> set[tuple[Vertex, Vertex]]:
+def _conflicts(graph: Layers) -> set[tuple[LayoutVertex, LayoutVertex]]:
     """Segments (upper, lower) that cross a segment between two dummies, which is to stay straight."""
-    marked: set[tuple[Vertex, Vertex]] = set()
+    marked: set[tuple[LayoutVertex, LayoutVertex]] = set()
     for upper, lower in zip(graph.layers, graph.layers[1:], strict=False):
         place = {vertex: i for i, vertex in enumerate(upper)}
         first, scanned = 0, 0
@@ -59,10 +59,10 @@ def _conflicts(graph: Layers) -> set[tuple[Vertex, Vertex]]:
 
 
 def _align(
-    layers: Sequence[Sequence[Vertex]],
-    neighbours: Mapping[Vertex, Sequence[Vertex]],
-    conflicts: set[tuple[Vertex, Vertex]],
-) -> dict[Vertex, Vertex]:
+    layers: Sequence[Sequence[LayoutVertex]],
+    neighbours: Mapping[LayoutVertex, Sequence[LayoutVertex]],
+    conflicts: set[tuple[LayoutVertex, LayoutVertex]],
+) -> dict[LayoutVertex, LayoutVertex]:
     """Vertex to the root of its block: vertices aligned with a median neighbour of the layer before, left first."""
     root = {vertex: vertex for layer in layers for vertex in layer}
     for before, layer in itertools.pairwise(layers):
@@ -80,16 +80,18 @@ def _align(
     return root
 
 
-def _compact(layers: Sequence[Sequence[Vertex]], root: Mapping[Vertex, Vertex]) -> dict[Vertex, float]:
+def _compact(
+    layers: Sequence[Sequence[LayoutVertex]], root: Mapping[LayoutVertex, LayoutVertex]
+) -> dict[LayoutVertex, float]:
     """The smallest x of each block that keeps neighbours apart, then blocks moved towards their right neighbours."""
-    lefts: dict[Vertex, dict[Vertex, float]] = {block: {} for block in root.values()}
-    rights: dict[Vertex, dict[Vertex, float]] = {block: {} for block in root.values()}
+    lefts: dict[LayoutVertex, dict[LayoutVertex, float]] = {block: {} for block in root.values()}
+    rights: dict[LayoutVertex, dict[LayoutVertex, float]] = {block: {} for block in root.values()}
     for layer in layers:
         for a, b in itertools.pairwise(layer):
             left, right, apart = root[a], root[b], _separation(a, b)
             lefts[right][left] = max(apart, lefts[right].get(left, 0.0))
             rights[left][right] = max(apart, rights[left].get(right, 0.0))
-    order: list[Vertex] = []
+    order: list[LayoutVertex] = []
     waiting = {block: len(lefts[block]) for block in lefts}
     ready = [block for block in lefts if not waiting[block]]
     for block in ready:
@@ -98,7 +100,7 @@ def _compact(layers: Sequence[Sequence[Vertex]], root: Mapping[Vertex, Vertex]) 
             waiting[right] -= 1
             if not waiting[right]:
                 ready.append(right)
-    x: dict[Vertex, float] = {}
+    x: dict[LayoutVertex, float] = {}
     for block in order:
         x[block] = max((x[left] + apart for left, apart in lefts[block].items()), default=0.0)
     for block in reversed(order):
@@ -107,10 +109,10 @@ def _compact(layers: Sequence[Sequence[Vertex]], root: Mapping[Vertex, Vertex]) 
     return {vertex: x[block] for vertex, block in root.items()}
 
 
-def _balance(answers: Sequence[Mapping[Vertex, float]]) -> dict[Vertex, float]:
+def _balance(answers: Sequence[Mapping[LayoutVertex, float]]) -> dict[LayoutVertex, float]:
     """The answers moved onto the narrowest one, and for each vertex the mean of the two in the middle."""
 
-    def ends(x: Mapping[Vertex, float]) -> tuple[float, float]:
+    def ends(x: Mapping[LayoutVertex, float]) -> tuple[float, float]:
         return min(x[v] - _width(v) / 2 for v in x), max(x[v] + _width(v) / 2 for v in x)
 
     spans = [ends(x) for x in answers]

@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-Vertex = str | tuple[str, str, int]
+LayoutVertex = str | tuple[str, str, int]
 """A node's id, or a dummy (source, target, rank) where an edge passes a layer."""
 
 _SWEEPS = 12
@@ -21,10 +21,10 @@ _SWEEPS = 12
 class Layers:
     """An ordered, proper layering. chains: edge to its vertices from source to target, dummies between."""
 
-    layers: tuple[tuple[Vertex, ...], ...]
-    chains: Mapping[tuple[str, str], tuple[Vertex, ...]]
-    above: Mapping[Vertex, tuple[Vertex, ...]]
-    below: Mapping[Vertex, tuple[Vertex, ...]]
+    layers: tuple[tuple[LayoutVertex, ...], ...]
+    chains: Mapping[tuple[str, str], tuple[LayoutVertex, ...]]
+    above: Mapping[LayoutVertex, tuple[LayoutVertex, ...]]
+    below: Mapping[LayoutVertex, tuple[LayoutVertex, ...]]
 
 
 def ranks(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
@@ -57,14 +57,14 @@ def ranks(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, i
 def ordered(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> Layers:
     """Ranks, dummies, and the order within layers with the fewest crossings that barycentre sweeps find."""
     rank = ranks(nodes, edges)
-    above: dict[Vertex, list[Vertex]] = {node: [] for node in nodes}
-    below: dict[Vertex, list[Vertex]] = {node: [] for node in nodes}
-    layers: list[list[Vertex]] = [[] for _ in range(max(rank.values(), default=-1) + 1)]
-    chains: dict[tuple[str, str], tuple[Vertex, ...]] = {}
+    above: dict[LayoutVertex, list[LayoutVertex]] = {node: [] for node in nodes}
+    below: dict[LayoutVertex, list[LayoutVertex]] = {node: [] for node in nodes}
+    layers: list[list[LayoutVertex]] = [[] for _ in range(max(rank.values(), default=-1) + 1)]
+    chains: dict[tuple[str, str], tuple[LayoutVertex, ...]] = {}
     for node in nodes:
         layers[rank[node]].append(node)
     for source, target in edges:
-        dummies: list[Vertex] = [(source, target, k) for k in range(rank[source] + 1, rank[target])]
+        dummies: list[LayoutVertex] = [(source, target, k) for k in range(rank[source] + 1, rank[target])]
         for k, dummy in enumerate(dummies, rank[source] + 1):
             layers[k].append(dummy)
         chain = (source, *dummies, target)
@@ -75,17 +75,19 @@ def ordered(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> Layers:
     best = _sweep(_depth_first(layers, above, below), above, below)
     place = {vertex: i for layer in best for i, vertex in enumerate(layer)}
 
-    def sorted_neighbours(of: dict[Vertex, list[Vertex]]) -> dict[Vertex, tuple[Vertex, ...]]:
+    def sorted_neighbours(of: dict[LayoutVertex, list[LayoutVertex]]) -> dict[LayoutVertex, tuple[LayoutVertex, ...]]:
         return {vertex: tuple(sorted(of.get(vertex, []), key=place.__getitem__)) for vertex in place}
 
     return Layers(tuple(map(tuple, best)), chains, sorted_neighbours(above), sorted_neighbours(below))
 
 
 def _depth_first(
-    layers: list[list[Vertex]], above: dict[Vertex, list[Vertex]], below: dict[Vertex, list[Vertex]]
-) -> list[list[Vertex]]:
+    layers: list[list[LayoutVertex]],
+    above: dict[LayoutVertex, list[LayoutVertex]],
+    below: dict[LayoutVertex, list[LayoutVertex]],
+) -> list[list[LayoutVertex]]:
     """A start: the order of a depth-first walk keeps what belongs together side by side."""
-    seen: dict[Vertex, int] = {}
+    seen: dict[LayoutVertex, int] = {}
     for root in (vertex for layer in layers for vertex in layer if not above.get(vertex)):
         stack = [root]
         while stack:
@@ -97,8 +99,10 @@ def _depth_first(
 
 
 def _sweep(
-    layers: list[list[Vertex]], above: dict[Vertex, list[Vertex]], below: dict[Vertex, list[Vertex]]
-) -> list[list[Vertex]]:
+    layers: list[list[LayoutVertex]],
+    above: dict[LayoutVertex, list[LayoutVertex]],
+    below: dict[LayoutVertex, list[LayoutVertex]],
+) -> list[list[LayoutVertex]]:
     best, fewest = [list(layer) for layer in layers], crossings(layers, below)
     for sweep in range(_SWEEPS):
         down = sweep % 2 == 0
@@ -118,7 +122,7 @@ def _mean(places: list[int], otherwise: int) -> float:
     return sum(places) / len(places) if places else float(otherwise)
 
 
-def crossings(layers: Sequence[Sequence[Vertex]], below: Mapping[Vertex, Sequence[Vertex]]) -> int:
+def crossings(layers: Sequence[Sequence[LayoutVertex]], below: Mapping[LayoutVertex, Sequence[LayoutVertex]]) -> int:
     """How many pairs of edge segments cross: inversions among their lower ends, read by their upper ends."""
     total = 0
     for upper, lower in itertools.pairwise(layers):

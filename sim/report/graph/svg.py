@@ -13,7 +13,7 @@ from html import escape
 from typing import Literal
 
 from sim.report.graph.layout import Layout
-from sim.report.look import CODE_FONT, FONT, Look
+from sim.report.style import CODE_FONT, FONT, Style
 
 Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
 """Outline; washed and framed in attention; the same with a heavy frame; dashed attention; dashed and grey."""
@@ -34,7 +34,7 @@ CHARACTERS = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Card:
     """A card: glyph, `word` in bold and `body` in code, below it what became of it, and a cost at the right.
 
     label: read aloud. flag: a small tag on the frame ("you: re-runs"), "" for none. stub: what a short edge from the
@@ -54,7 +54,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EdgeLine:
     """An edge. hot: it carries the cascade; dashed: content taken from elsewhere, not the parent."""
 
     source: str
@@ -63,21 +63,21 @@ class Line:
     dashed: bool = False
 
 
-def notice(text: str, look: Look) -> str:
+def notice(text: str, style: Style) -> str:
     """A sentence in place of a drawing."""
     width = 16 * (len(text) + 2)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 40" role="img" aria-label="{escape(text)}" '
         f'style="max-width:100%;height:auto"><text x="8" y="26" font-family="{escape(FONT)}" font-size="16" '
-        f'fill="var(--st-text-color,{look.tokens.ink})">{escape(text)}</text></svg>'
+        f'fill="var(--st-text-color,{style.tokens.ink})">{escape(text)}</text></svg>'
     )
 
 
 def drawing(
     layout: Layout,
-    nodes: Sequence[Node],
-    lines: Sequence[Line],
-    look: Look,
+    nodes: Sequence[Card],
+    lines: Sequence[EdgeLine],
+    style: Style,
     *,
     title: str,
     selected: str = "",
@@ -100,13 +100,13 @@ def drawing(
     down = {node: top + row * (HEIGHT + gap) for node, (_, row) in layout.places.items()}
     width = round(max(across.values(), default=0.0) + WIDTH / 2 + (BOW if single else MARGIN))
     height = round(top + layout.rows * (HEIGHT + gap) - gap + MARGIN)
-    grown = round(width * 1.3 * look.size)
+    grown = round(width * 1.3 * style.size)
     room = f";max-height:max({height}px,calc(100vh - {_AROUND}))" if dense else ""
     out = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
             f'style="width:100%;height:auto;min-width:{width}px;max-width:{max(grown, width)}px{room}" role="group" '
-            f'aria-label="{escape(title)}" font-size="14"><style>{_style(look)}</style>'
+            f'aria-label="{escape(title)}" font-size="14"><style>{_style(style)}</style>'
         )
     ]
     for column, head in sorted((heads or {}).items()):
@@ -143,12 +143,12 @@ def _n(value: float) -> str:
 def _crowded(layout: Layout) -> frozenset[tuple[str, str]]:
     """Edges inside a column that would run through another node of it."""
     taken = set(layout.places.values())
-    found = []
+    pairs = []
     for source, target in layout.routes:
         (x, first), (other, last) = layout.places[source], layout.places[target]
         if x == other and any((x, row) in taken for row in range(first + 1, last)):
-            found.append((source, target))
-    return frozenset(found)
+            pairs.append((source, target))
+    return frozenset(pairs)
 
 
 def _elbow(a: tuple[float, float], b: tuple[float, float]) -> str:
@@ -197,7 +197,7 @@ def _between(a: tuple[float, float], b: tuple[float, float], lane: int, gap: flo
     return f"M{_n(x)} {_n(y)}H{_n(x + away)}V{_n(level)}H{_n(px - away)}V{_n(py)}H{_n(px)}"
 
 
-def _card(node: Node, x: float, y: float, selected: bool) -> str:
+def _card(node: Card, x: float, y: float, selected: bool) -> str:
     room = CHARACTERS - len(node.word) - 1
     body = node.body if len(node.body) <= room else node.body[: max(room - 1, 0)].rstrip() + "…"
     parts = [
@@ -226,8 +226,8 @@ def _card(node: Node, x: float, y: float, selected: bool) -> str:
     return "".join(parts) + "</g>"
 
 
-def _style(look: Look) -> str:
-    tokens = look.tokens
+def _style(style: Style) -> str:
+    tokens = style.tokens
     ink, muted = f"var(--st-text-color,{tokens.ink})", f"var(--st-gray-text-color,{tokens.muted})"
     line, page = f"var(--st-border-color,{tokens.line})", f"var(--st-background-color,{tokens.background})"
     red, wash = f"var(--st-red-color,{tokens.attention})", f"var(--st-red-background-color,{tokens.wash})"
@@ -253,7 +253,7 @@ def _style(look: Look) -> str:
 _VARIABLE = re.compile(r"var\(--[\w-]+,([^()]*)\)")
 
 
-def standalone(svg: str, look: Look) -> str:
+def standalone(svg: str, style: Style) -> str:
     """The same picture for a file: theme variables replaced by their values, the page's colour behind it."""
-    page = f'<rect width="100%" height="100%" fill="{look.tokens.background}"/>'
+    page = f'<rect width="100%" height="100%" fill="{style.tokens.background}"/>'
     return _VARIABLE.sub(r"\1", svg).replace("</style>", f"</style>{page}", 1)

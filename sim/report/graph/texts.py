@@ -1,7 +1,8 @@
 """A graph as text for other programs: Graphviz's DOT, and Mermaid, which GitHub and GitLab draw in Markdown.
 
-The nodes and edges are those of the drawing (`svg.Node`, `svg.Line`); what a status looks like is said by glyph, word
-and frame here too. Labels hold what a Dockerfile holds, so all that either language could read as its own is escaped.
+The nodes and edges are those of the drawing (`svg.Card`, `svg.EdgeLine`); what a status looks like is said by glyph,
+word and frame here too. Labels hold what a Dockerfile holds, so all that either language could read as its own is
+escaped.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from sim.report.graph.svg import Line, Node, Tone
-from sim.report.look import Look
+from sim.report.graph.svg import Card, EdgeLine, Tone
+from sim.report.style import Style
 
 LONGEST = 60
 """Characters of a step in a label; the rest is cut off."""
 
 
-def dot(nodes: Sequence[Node], lines: Sequence[Line], look: Look) -> str:
+def dot(nodes: Sequence[Card], lines: Sequence[EdgeLine], style: Style) -> str:
     """The graph in DOT; ids are the nodes' own."""
-    red, muted = look.tokens.attention, look.tokens.muted
+    red, muted = style.tokens.attention, style.tokens.muted
     styles: Mapping[Tone, str] = {
         "quiet": "",
         "hot": f', color="{red}", fontcolor="{red}"',
@@ -30,8 +31,8 @@ def dot(nodes: Sequence[Node], lines: Sequence[Line], look: Look) -> str:
     out += [f"  {_quoted(node.id)} [label={_quoted(*_label(node))}{styles[node.tone]}];" for node in nodes]
     for line in lines:
         kinds = ([f'color="{red}"'] if line.hot else []) + (["style=dashed"] if line.dashed else [])
-        style = f" [{', '.join(kinds)}]" if kinds else ""
-        out.append(f"  {_quoted(line.source)} -> {_quoted(line.target)}{style};")
+        attributes = f" [{', '.join(kinds)}]" if kinds else ""
+        out.append(f"  {_quoted(line.source)} -> {_quoted(line.target)}{attributes};")
     return "\n".join([*out, "}"]) + "\n"
 
 
@@ -40,9 +41,9 @@ def _quoted(*rows: str) -> str:
     return '"' + r"\n".join(row.replace("\\", r"\\").replace('"', r"\"") for row in rows) + '"'
 
 
-def mermaid(nodes: Sequence[Node], lines: Sequence[Line], look: Look) -> str:
+def mermaid(nodes: Sequence[Card], lines: Sequence[EdgeLine], style: Style) -> str:
     """The graph as a flowchart of Mermaid's; ids are `mermaid_id` of the nodes'."""
-    red, muted = look.tokens.attention, look.tokens.muted
+    red, muted = style.tokens.attention, style.tokens.muted
     out = ["flowchart TB"]
     out += [f'  {mermaid_id(node.id)}["{"<br/>".join(map(_entities, _label(node)))}"]:::{node.tone}' for node in nodes]
     for line in lines:
@@ -72,7 +73,7 @@ def _entities(text: str) -> str:
     return "".join(c if c.isalnum() or c in _SURE else f"#{ord(c)};" for c in text)
 
 
-def _label(node: Node) -> list[str]:
+def _label(node: Card) -> list[str]:
     """What a node says, in two rows."""
     body = " ".join(node.body.split())
     cut = body if len(body) <= LONGEST else body[: LONGEST - 1].rstrip() + "…"

@@ -11,9 +11,9 @@ from typing import Self
 import pytest
 
 from sim.laboratory.calibrate import calibrate
-from sim.laboratory.calibrate.bench import Bench, CannotRun
 from sim.laboratory.calibrate.probes import links
 from sim.laboratory.calibrate.results import Measurement
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench
 
 ATTACH, PER_PORT = 100e-6, 0.2e-6
 UP, UP_PER_PORT = 30e-6, 0.3e-6
@@ -61,7 +61,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[float, float, f
     """What a bench is told: minimum, p10 and median by the measurement's id."""
     told: dict[str, tuple[float, float, float]] = {}
     monkeypatch.setattr(
-        Bench, "add_summary", lambda self, name, text, found, n, size=0, conditions="": told.update({name: found})
+        Workbench, "add_summary", lambda self, name, text, found, n, size=0, conditions="": told.update({name: found})
     )
     monkeypatch.setattr(links, "_new_namespace", lambda: -1)
     return told
@@ -70,7 +70,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[float, float, f
 def run_on(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "Links", kernel)
     monkeypatch.setattr(links, "seconds", kernel.seconds)
-    links.bridge(Bench(Path("/nowhere"), "x", 0.0, -1))
+    links.bridge(Workbench(Path("/nowhere"), "x", 0.0, -1))
 
 
 def test_what_each_port_adds_is_found_whatever_the_first_one_takes(
@@ -97,7 +97,7 @@ def test_without_a_network_namespace_it_says_so(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("sim.laboratory.calibrate.probes.links.linux.unshare", refuse)
     with pytest.raises(CannotRun, match=r"it may not make a network namespace: .*not permitted"):
-        links.bridge(Bench(Path("/nowhere"), "x", 0.0, -1))
+        links.bridge(Workbench(Path("/nowhere"), "x", 0.0, -1))
 
 
 def test_on_this_host_it_leaves_no_link() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from sim.catalog import load
 from sim.laboratory import calibrate as calibration
-from sim.laboratory.calibrate import PROBES, bench, calibrate
+from sim.laboratory.calibrate import PROBES, calibrate, workbench
 from sim.laboratory.calibrate.probes import Probe
 from sim.laboratory.calibrate.results import Calibration
 from tests.watchdog import PATIENCE
@@ -85,11 +85,11 @@ def test_what_the_probes_are_given_comes_to_the_time_that_was_asked_for(monkeypa
 def test_a_probe_counts_rounds_until_its_deadline_and_three_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a clock that goes on by a second when asked: twice at the start, then before each round from 4 on."""
     clock = itertools.count()
-    monkeypatch.setattr("sim.laboratory.calibrate.bench.time.monotonic", lambda: float(next(clock)))
-    rounds = list(bench.Bench(Path("/nowhere"), "x", 11.0, -1).rounds(100))
+    monkeypatch.setattr("sim.laboratory.calibrate.workbench.time.monotonic", lambda: float(next(clock)))
+    rounds = list(workbench.Workbench(Path("/nowhere"), "x", 11.0, -1).rounds(100))
     assert rounds == list(range(12))
     clock = itertools.count(100)
-    assert list(bench.Bench(Path("/nowhere"), "x", 11.0, -1).rounds(100)) == [0, 1, 2]
+    assert list(workbench.Workbench(Path("/nowhere"), "x", 11.0, -1).rounds(100)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from sim.outcome import (
     Record,
     StepRecord,
 )
-from sim.report.words import Name
+from sim.report.words import LabelName
 
 MIB = 2**20
 
@@ -78,11 +78,11 @@ RACE: dict[str, Any] = {
     ),
 }
 NAMES = {
-    "virtualbox": Name("VirtualBox", "hosted hypervisor"),
-    "kvm": Name("KVM / QEMU", "virtual machine"),
-    "firecracker": Name("Firecracker", "microVM"),
-    "lxc": Name("LXC", "system container"),
-    "docker": Name("Docker", "app container"),
+    "virtualbox": LabelName("VirtualBox", "hosted hypervisor"),
+    "kvm": LabelName("KVM / QEMU", "virtual machine"),
+    "firecracker": LabelName("Firecracker", "microVM"),
+    "lxc": LabelName("LXC", "system container"),
+    "docker": LabelName("Docker", "app container"),
 }
 
 
@@ -269,10 +269,10 @@ def drawn():
     """Draw a specification without a browser: proves that it compiles, and gives the SVG."""
     import vl_convert
 
-    from sim.report.look import Look, fixed
+    from sim.report.style import Style, fixed
 
-    def draw(spec, look=None):
-        return vl_convert.vegalite_to_svg(fixed(spec, look or Look(), 700), vl_version="6.4")
+    def draw(spec, style=None):
+        return vl_convert.vegalite_to_svg(fixed(spec, style or Style(), 700), vl_version="6.4")
 
     return draw
 
@@ -280,7 +280,7 @@ def drawn():
 @pytest.fixture
 def marks_of():
     """The rows of every layer of a specification that has the mark's type and the given properties."""
-    from sim.report.look import rows_of
+    from sim.report.style import rows_of
 
     def rows(spec, kind, **properties):
         found = []

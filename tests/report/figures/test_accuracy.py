@@ -21,7 +21,7 @@ from sim.report.figures.accuracy import (
     scatter,
     shapes,
 )
-from sim.report.look import LANGUAGES, Look
+from sim.report.style import LANGUAGES, Style
 
 
 def point(publication, predicted, published, unit="ms", use="check", **more: Any):
@@ -49,18 +49,18 @@ POINTS = [
 
 
 def test_points_are_drawn_in_seconds_and_bytes_whatever_their_unit(marks_of):
-    rows = marks_of(scatter(POINTS, Look(), "s"), "point")
+    rows = marks_of(scatter(POINTS, Style(), "s"), "point")
     assert sorted((row["published"], row["predicted"]) for row in rows) == [
         (0.1, pytest.approx(0.065)),
         (0.1, pytest.approx(0.11)),
         (2.0, 2.0),
     ]
-    (row,) = marks_of(scatter(POINTS, Look(), "B"), "point")
+    (row,) = marks_of(scatter(POINTS, Style(), "B"), "point")
     assert (row["published"], row["predicted"]) == (3 * 2**20, 3 * 2**20)
 
 
 def test_hollow_is_what_the_model_was_calibrated_with(marks_of):
-    spec = scatter(POINTS, Look(), "s")
+    spec = scatter(POINTS, Style(), "s")
     assert [row["published"] for row in marks_of(spec, "point", fillOpacity=0)] == [2.0]
     assert len(marks_of(spec, "point")) == 3
 
@@ -75,7 +75,7 @@ def _as_row(one):
 
 
 def test_a_range_stands_behind_its_point(marks_of):
-    (row,) = marks_of(scatter(POINTS, Look(), "s"), "rule")
+    (row,) = marks_of(scatter(POINTS, Style(), "s"), "rule")
     assert (row["low"], row["high"]) == (0.05, 0.08)
 
 
@@ -84,7 +84,7 @@ OWN = "measured on the reference host"
 
 def test_what_this_project_measured_is_said_in_the_readers_language(marks_of):
     measured = [*POINTS, point(OWN, 1.0, 1.0)]
-    for spec in (scatter(measured, Look(language="ja"), "s"), lanes(measured, Look(language="ja"))):
+    for spec in (scatter(measured, Style(language="ja"), "s"), lanes(measured, Style(language="ja"))):
         named = {row["publication"] for row in marks_of(spec, "point")}
         assert "基準ホストでの実測" in named
         assert OWN not in named
@@ -96,14 +96,14 @@ def test_no_name_of_the_legend_is_cut(width):
     """The names stand in the SVG whole, and the legend is no wider than the figure."""
     import vl_convert
 
-    from sim.report.look import fixed
+    from sim.report.style import fixed
 
     long = [
         "inno-devops-labs PRs 1616/1576/1553/16",
         "van Rijn & Rellermeyer, Middleware 2021",
         "Manco et al., SOSP 2017",
     ]
-    spec = fixed(scatter([point(name, 1.0, 1.0) for name in long], Look(), "s"), Look(), width)
+    spec = fixed(scatter([point(name, 1.0, 1.0) for name in long], Style(), "s"), Style(), width)
     svg = vl_convert.vegalite_to_svg(spec, vl_version="6.4")
     for name in long:
         assert f">{html.escape(name, quote=False)}<" in svg
@@ -114,7 +114,7 @@ def test_no_name_of_the_legend_is_cut(width):
 
 def test_lanes_run_from_the_best_publication_to_the_worst_and_clip_at_the_ends(marks_of):
     wild = [*POINTS, point("C 2022", 900.0, 100.0)]
-    spec = lanes(wild, Look())
+    spec = lanes(wild, Style())
     assert spec["encoding"]["y"]["sort"] == ["A 2020", "B 2021", "C 2022"]
     rows = {row["publication"]: row for row in marks_of(spec, "point")}
     assert (rows["C 2022"]["shown"], rows["C 2022"]["error"]) == (1.0, 8.0)
@@ -136,7 +136,7 @@ def test_the_table_has_the_worst_first_and_links_only_where_there_is_an_address(
 
 
 def test_a_points_tooltip_says_where_it_was_published(marks_of):
-    spec = scatter(POINTS, Look(), "s")
+    spec = scatter(POINTS, Style(), "s")
     assert {row["seen"] for row in marks_of(spec, "point")} == {"https://example.org/paper"}
     fields = {entry["field"] for layer in spec["layer"] for entry in layer.get("encoding", {}).get("tooltip", ())}
     assert {"seen", "fact", "case", "error_text"} <= fields
@@ -153,7 +153,7 @@ def test_the_publications_with_most_points_have_shapes_of_their_own():
 @pytest.mark.parametrize("published", [(1.0,), (1.0, 30.0), (0.01, 90_000.0)])
 @pytest.mark.parametrize("unit", ["ms", "MiB"])
 def test_an_axis_has_a_few_round_ticks_whatever_its_reach(published, unit):
-    spec = scatter([point("A 2020", value, value, unit) for value in published], Look(), dimension(unit))
+    spec = scatter([point("A 2020", value, value, unit) for value in published], Style(), dimension(unit))
     assert 2 <= len(spec["encoding"]["x"]["axis"]["values"]) <= 9
 
 
@@ -171,10 +171,10 @@ def test_errors_are_said_with_their_sign_and_no_finer_than_a_tenth_of_a_per_cent
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_figures_compile_and_the_sentence_counts(language, drawn):
-    look = Look("dark", language)
-    assert "B 2021" in drawn(scatter(POINTS, look, "s"), look)
-    assert "B 2021" in drawn(lanes(POINTS, look), look)
-    drawn(scatter([], look, "s"), look)
+    style = Style("dark", language)
+    assert "B 2021" in drawn(scatter(POINTS, style, "s"), style)
+    assert "B 2021" in drawn(lanes(POINTS, style), style)
+    drawn(scatter([], style, "s"), style)
     assert "4" in accuracy_alt(POINTS, language)
     assert accuracy_alt([], language)
 

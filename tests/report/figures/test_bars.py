@@ -6,13 +6,13 @@ import pytest
 
 from sim.report.figures.bars import metric_alt, metric_bars, metric_table
 from sim.report.figures.legend import legend
-from sim.report.look import Look
+from sim.report.style import Style
 
 NB = "\u202f"
 
 
 def test_a_bar_is_as_long_as_its_metric_in_the_scenarios_order(race_outcome, names, marks_of):
-    spec = metric_bars(race_outcome, Look(), "startup_time", names)
+    spec = metric_bars(race_outcome, Style(), "startup_time", names)
     assert spec["encoding"]["y"]["sort"] == list(race_outcome.labels)
     values = {row["lane"]: row["value"] for row in marks_of(spec, "bar")}
     assert values["docker"] == pytest.approx(0.32)
@@ -20,12 +20,12 @@ def test_a_bar_is_as_long_as_its_metric_in_the_scenarios_order(race_outcome, nam
 
 
 def test_the_statistic_asked_for_is_taken_where_there_is_one(density_outcome, names, marks_of):
-    spec = metric_bars(density_outcome, Look(), "instances", names)
+    spec = metric_bars(density_outcome, Style(), "instances", names)
     assert [row["label"] for row in marks_of(spec, "text")] == ["128", "110"]
 
 
 def test_it_can_be_drawn_without_a_browser(race_outcome, names, drawn):
-    assert "NaN" not in drawn(metric_bars(race_outcome, Look("dark", "ja"), "startup_time", names), Look("dark"))
+    assert "NaN" not in drawn(metric_bars(race_outcome, Style("dark", "ja"), "startup_time", names), Style("dark"))
 
 
 def test_the_table_has_every_metric_or_one(race_outcome):
@@ -37,7 +37,7 @@ def test_the_table_has_every_metric_or_one(race_outcome):
 
 
 def test_the_legend_shows_only_what_it_is_given_in_stack_order():
-    html = legend(Look(), ["application", "kernel"], ["interval"], short=True)
+    html = legend(Style(), ["application", "kernel"], ["interval"], short=True)
     assert html.index(">kernel<") < html.index(">application<") < html.index("95 % interval")
     assert "estimate" not in html
-    assert "user space: init, services" in legend(Look(), ["userland"])
+    assert "user space: init, services" in legend(Style(), ["userland"])

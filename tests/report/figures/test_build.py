@@ -20,7 +20,7 @@ from sim.report.figures.build import (
     steps,
 )
 from sim.report.graph.svg import standalone
-from sim.report.look import Look
+from sim.report.style import Style
 
 NB = "\u202f"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -37,7 +37,7 @@ def edges(svg):
 
 
 def test_every_step_is_a_focusable_button_that_says_everything(build_outcome):
-    drawn = nodes(build_graph(build_outcome, Look(), selected="f3"))
+    drawn = nodes(build_graph(build_outcome, Style(), selected="f3"))
     assert list(drawn) == [step.step for step in steps(build_outcome) if step.status != "context"]
     for node in drawn.values():
         assert (node.get("role"), node.get("tabindex")) == ("button", "0")
@@ -47,7 +47,7 @@ def test_every_step_is_a_focusable_button_that_says_everything(build_outcome):
 
 
 def test_status_is_glyph_word_and_frame(build_outcome):
-    drawn = nodes(build_graph(build_outcome, Look()))
+    drawn = nodes(build_graph(build_outcome, Style()))
     said = {name: (node.get("class"), *[t.text for t in node.iter(f"{SVG}text")][:1]) for name, node in drawn.items()}
     assert said["w1"] == ("n quiet", "↓")
     assert said["w2"] == ("n quiet", "✓")
@@ -58,7 +58,7 @@ def test_status_is_glyph_word_and_frame(build_outcome):
 
 
 def test_every_edge_is_drawn_and_the_cascade_is_hot(build_outcome):
-    drawn = edges(build_graph(build_outcome, Look()))
+    drawn = edges(build_graph(build_outcome, Style()))
     wanted = {(source, step.step) for step in steps(build_outcome) for source, kind in step.inputs if kind != "context"}
     assert set(drawn) == wanted
     hot = {edge for edge, path in drawn.items() if " m" in path.get("class")}
@@ -67,14 +67,14 @@ def test_every_edge_is_drawn_and_the_cascade_is_hot(build_outcome):
 
 
 def test_reading_the_build_context_is_a_short_edge_to_nowhere(build_outcome):
-    drawn = nodes(build_graph(build_outcome, Look()))
+    drawn = nodes(build_graph(build_outcome, Style()))
     readers = {name for name, node in drawn.items() if node.find(f"{SVG}circle") is not None}
     assert readers == {"w3", "w5", "f3", "f5"}
     assert "reads the build context" in drawn["f3"].get("aria-label")
 
 
 def test_stages_stand_in_columns_with_heads(build_outcome):
-    svg = build_graph(build_outcome, Look())
+    svg = build_graph(build_outcome, Style())
     heads = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text") if text.get("class") == "h"]
     assert heads == ["stage web", "final image"]
     lefts = {name: re.match(r"translate\(([\d.]+)", node.get("transform"))[1] for name, node in nodes(svg).items()}
@@ -85,7 +85,7 @@ def test_stages_stand_in_columns_with_heads(build_outcome):
 
 
 def test_before_the_reveal_no_fate_is_in_the_picture(build_outcome):
-    svg = build_graph(build_outcome, Look(), hidden=True, said=["f4"])
+    svg = build_graph(build_outcome, Style(), hidden=True, said=["f4"])
     drawn = nodes(svg)
     assert "hot" not in {node.get("class").split()[-1] for node in drawn.values()}
     assert not [edge for edge in edges(svg).values() if " m" in edge.get("class")]
@@ -95,16 +95,16 @@ def test_before_the_reveal_no_fate_is_in_the_picture(build_outcome):
 
 def test_labels_cannot_break_out_of_the_picture(build_outcome):
     wild = replace(build_outcome.records[3], text='RUN echo "<script>&" > x', step='a"b')
-    svg = build_graph(replace(build_outcome, records=(wild,)), Look())
+    svg = build_graph(replace(build_outcome, records=(wild,)), Style())
     assert "<script" not in svg
     assert list(nodes(svg)) == ['a"b']
 
 
 def test_an_export_needs_no_theme_of_a_page(build_outcome):
-    look = Look("dark")
-    svg = standalone(build_graph(build_outcome, look), look)
+    style = Style("dark")
+    svg = standalone(build_graph(build_outcome, style), style)
     assert "var(" not in svg
-    assert look.tokens.attention in svg
+    assert style.tokens.attention in svg
     ET.fromstring(svg)
 
 
@@ -130,7 +130,7 @@ def many(stages):
 
 @pytest.mark.parametrize(("stages", "columns"), [(1, 2), (2, 3), (3, 0), (12, 0)])
 def test_up_to_three_stages_have_columns_and_more_have_layers(stages, columns):
-    svg = build_graph(many(stages), Look())
+    svg = build_graph(many(stages), Style())
     assert svg.count('class="h"') == columns
     assert len(edges(svg)) == 2 * stages
     if not columns:
@@ -138,15 +138,18 @@ def test_up_to_three_stages_have_columns_and_more_have_layers(stages, columns):
 
 
 def test_type_is_never_shrunk(build_outcome):
-    svg = build_graph(build_outcome, Look())
+    svg = build_graph(build_outcome, Style())
     width = re.search(r'viewBox="0 0 (\d+)', svg)[1]
     assert f"min-width:{width}px" in svg
     assert min(int(size) for size in re.findall(r"font-size[:=]\"?(\d+)", svg)) >= 13
 
 
 def test_the_cost_line_is_the_clean_build_split_into_again_and_saved(build_outcome, marks_of):
-    spec = cost_line(build_outcome, Look())
-    again, saved = marks_of(spec, "bar", color=Look().tokens.attention), marks_of(spec, "bar", color=Look().tokens.line)
+    spec = cost_line(build_outcome, Style())
+    again, saved = (
+        marks_of(spec, "bar", color=Style().tokens.attention),
+        marks_of(spec, "bar", color=Style().tokens.line),
+    )
     assert sum(row["end"] - row["start"] for row in again) == pytest.approx(0.2 + 41 + 0.2 + 0.3)
     assert sum(row["end"] - row["start"] for row in saved) == pytest.approx(0.1 + 0.2 + 31 + 0.2 + 12 + 0.1)
     assert min(row["start"] for row in saved) == pytest.approx(max(row["end"] for row in again))
@@ -161,12 +164,12 @@ def test_the_costs_add_up(build_outcome):
 
 
 def test_it_can_be_drawn_without_a_browser(build_outcome, drawn):
-    svg = drawn(cost_line(build_outcome, Look("dark", "ja")), Look("dark"))
+    svg = drawn(cost_line(build_outcome, Style("dark", "ja")), Style("dark"))
     assert "NaN" not in svg
 
 
 def test_the_gutter_marks_the_lines(build_outcome):
-    marks = gutter(build_outcome, Look())
+    marks = gutter(build_outcome, Style())
     assert marks["10"] == {"glyph": "✗", "kind": "cause", "word": "first cause"}
     assert marks["11"]["kind"] == "miss"
     assert marks["8"] == {"glyph": "↓", "kind": "base", "word": "base image"}

@@ -13,7 +13,7 @@ from sim.loading import load, override
 from sim.outcome import Message, Outcome, StepRecord
 from sim.report.figures import build_graph, steps
 from sim.report.figures.critical import critical_path, emphasised
-from sim.report.look import Look
+from sim.report.style import Style
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios"
 
@@ -70,18 +70,18 @@ def test_the_seconds_on_the_path_are_the_planner_s_rebuild_time(name, builder):
 
 
 def test_the_path_is_marked_by_heavy_edges_bars_and_words():
-    look = Look()
+    style = Style()
     made = outcome(*DIAMOND)
-    svg = emphasised(build_graph(made, look), critical_path(made), look)
+    svg = emphasised(build_graph(made, style), critical_path(made), style)
     heavy = re.findall(r'class="e[^"]* k" data-from="(\w+)" data-to="(\w+)"', svg)
     assert sorted(heavy) == [("slow", "last"), ("top", "slow")]
     assert svg.count('class="k-bar"') == 3
     said = re.findall(r'data-node="(\w+)"[^>]*aria-label="[^"]*, on the critical path"', svg)
     assert sorted(said) == ["last", "slow", "top"]
-    assert emphasised(svg, (), look) == svg
+    assert emphasised(svg, (), style) == svg
 
 
 def test_the_mark_is_said_in_japanese():
-    look = Look(language="ja")
+    style = Style(language="ja")
     made = outcome(*DIAMOND)
-    assert "クリティカルパス上" in emphasised(build_graph(made, look), critical_path(made), look)
+    assert "クリティカルパス上" in emphasised(build_graph(made, style), critical_path(made), style)

@@ -8,8 +8,8 @@ import pytest
 
 from sim.outcome import ConstraintRecord
 from sim.report.figures.density import fits, ladder, ladder_alt, ladder_table, rungs
-from sim.report.look import Look
 from sim.report.numbers import NARROW as NB
+from sim.report.style import Style
 
 
 def test_rungs_are_tightest_first_and_those_that_never_bind_last(density_outcome):
@@ -24,7 +24,7 @@ def test_rungs_are_tightest_first_and_those_that_never_bind_last(density_outcome
 
 
 def test_a_bar_is_as_long_as_its_limit_or_runs_off_and_says_so(density_outcome, names, marks_of):
-    rows = {row["lane"]: row for row in marks_of(ladder(density_outcome, Look(), names), "bar")}
+    rows = {row["lane"]: row for row in marks_of(ladder(density_outcome, Style(), names), "bar")}
     assert rows["docker|pods"]["end"] == 110
     assert rows["kvm|memory_touched"]["end"] == 254
     cap = 2.5 * 128
@@ -33,25 +33,25 @@ def test_a_bar_is_as_long_as_its_limit_or_runs_off_and_says_so(density_outcome, 
 
 
 def test_only_what_binds_has_the_attention_colour(density_outcome, names, marks_of):
-    look = Look()
-    spec = ladder(density_outcome, look, names)
-    red = marks_of(spec, "bar", color=look.tokens.attention)
+    style = Style()
+    spec = ladder(density_outcome, style, names)
+    red = marks_of(spec, "bar", color=style.tokens.attention)
     assert [row["lane"] for row in red] == ["kvm|memory_reserved", "docker|pods"]
     assert [row["text"] for row in red] == ["128 · stops here", "110 · stops here"]
 
 
 def test_what_never_binds_has_no_bar_but_words(density_outcome, names, marks_of):
-    rows = {row["lane"]: row for row in marks_of(ladder(density_outcome, Look(), names), "bar")}
+    rows = {row["lane"]: row for row in marks_of(ladder(density_outcome, Style(), names), "bar")}
     assert (rows["kvm|pods"]["end"], rows["kvm|pods"]["text"]) == (0.0, "does not bind on this host")
 
 
 def test_heads_say_how_many_fit(density_outcome, names, marks_of):
-    heads = [row["text"] for row in marks_of(ladder(density_outcome, Look(), names), "text") if row.get("head")]
+    heads = [row["text"] for row in marks_of(ladder(density_outcome, Style(), names), "text") if row.get("head")]
     assert heads == ["128 fit", "110 fit"]
 
 
 def test_before_the_run_no_limit_is_in_the_figure(density_outcome, names, marks_of):
-    spec = ladder(density_outcome, Look(), names, hidden=True)
+    spec = ladder(density_outcome, Style(), names, hidden=True)
     assert {row["text"] for row in marks_of(spec, "text")} == {"?"}
     assert {row["end"] for row in marks_of(spec, "bar")} == {0.0}
     assert not any("limit" in row or "capacity" in row for row in marks_of(spec, "bar"))
@@ -59,7 +59,7 @@ def test_before_the_run_no_limit_is_in_the_figure(density_outcome, names, marks_
 
 
 def test_an_estimated_limit_is_dashed_and_says_so(density_outcome, names, marks_of):
-    dashed = marks_of(ladder(density_outcome, Look(), names), "bar", strokeDash=[5, 3])
+    dashed = marks_of(ladder(density_outcome, Style(), names), "bar", strokeDash=[5, 3])
     assert [row["lane"] for row in dashed] == ["kvm|idle_cpu"]
     assert dashed[0]["text"] == f"→ ≈{NB}800 est."
 
@@ -68,9 +68,9 @@ def test_what_fits_by_an_estimate_is_marked_like_every_other_label(density_outco
     guessed = replace(
         density_outcome, records=tuple(replace(r, estimate=True) for r in density_outcome.of_type(ConstraintRecord))
     )
-    heads = [row["text"] for row in marks_of(ladder(guessed, Look(), names), "text") if row.get("head")]
+    heads = [row["text"] for row in marks_of(ladder(guessed, Style(), names), "text") if row.get("head")]
     assert heads == [f"≈{NB}128 fit est.", f"≈{NB}110 fit est."]
-    every = [row["text"] for row in marks_of(ladder(guessed, Look(), names), "text") if row["text"][0].isdigit()]
+    every = [row["text"] for row in marks_of(ladder(guessed, Style(), names), "text") if row["text"][0].isdigit()]
     assert not every
     assert {row["allows"] for row in ladder_table(guessed)} >= {f"≈{NB}128 est."}
     assert f"≈{NB}110 fit" in ladder_alt(guessed)
@@ -78,8 +78,8 @@ def test_what_fits_by_an_estimate_is_marked_like_every_other_label(density_outco
 
 @pytest.mark.parametrize("hidden", [False, True])
 def test_it_can_be_drawn_without_a_browser(density_outcome, names, drawn, hidden):
-    look = Look("dark", "ja")
-    svg = drawn(ladder(density_outcome, look, names, hidden=hidden), look)
+    style = Style("dark", "ja")
+    svg = drawn(ladder(density_outcome, style, names, hidden=hidden), style)
     assert "NaN" not in svg
     assert "予約メモリ" in svg
 
@@ -97,8 +97,8 @@ def test_words_behind_the_longest_rung_are_inside_the_figure(density_outcome, na
 
     import vl_convert
 
-    from sim.report.look import fixed
+    from sim.report.style import fixed
 
-    svg = vl_convert.vegalite_to_svg(fixed(ladder(density_outcome, Look(), names), Look(), width), vl_version="6.4")
+    svg = vl_convert.vegalite_to_svg(fixed(ladder(density_outcome, Style(), names), Style(), width), vl_version="6.4")
     full, left = (float(re.search(where, svg)[1]) for where in (r'viewBox="0 0 ([\d.]+)', r"translate\(([\d.]+),"))
     assert full - left - width - 16 < 10, "a text runs out of the figure, which grows by it"

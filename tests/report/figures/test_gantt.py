@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sim.report.figures.gantt import gantt, gantt_alt, gantt_table
-from sim.report.look import Look, rows_of
+from sim.report.style import Style, rows_of
 
 NB = "\u202f"
 
 
 def test_queued_time_is_an_outline_between_what_came_before_and_the_service(crowd_outcome, marks_of):
-    spec = gantt(crowd_outcome, Look(), "docker")
+    spec = gantt(crowd_outcome, Style(), "docker")
     queued = [row for row in marks_of(spec, "bar") if row["style"] == "queued"]
     assert [round(row["end"] - row["start"], 9) for row in queued] == [0.03, 0.06, 0.09, 0.12, 0.15, 0.18, 0.21]
     assert {row["start"] for row in queued} == {0.1}
@@ -20,7 +20,7 @@ def test_queued_time_is_an_outline_between_what_came_before_and_the_service(crow
 
 
 def test_those_that_came_together_stand_by_finish(crowd_outcome):
-    spec = gantt(crowd_outcome, Look(), "docker")
+    spec = gantt(crowd_outcome, Style(), "docker")
     assert spec["encoding"]["y"]["sort"] == [f"#{n}" for n in range(1, 9)]
     ends = [row["end"] for row in rows_of(spec["layer"][-1]["data"])]
     assert ends == sorted(ends)
@@ -28,14 +28,14 @@ def test_those_that_came_together_stand_by_finish(crowd_outcome):
 
 
 def test_more_than_fit_are_sampled_and_the_figure_says_so(crowd_outcome):
-    spec = gantt(crowd_outcome, Look(), "docker", most=4)
+    spec = gantt(crowd_outcome, Style(), "docker", most=4)
     assert spec["encoding"]["y"]["sort"] == ["#1", "#3", "#6", "#8"]
     assert spec["title"] == "4 of 8 instances"
-    assert "title" not in gantt(crowd_outcome, Look(), "docker")
+    assert "title" not in gantt(crowd_outcome, Style(), "docker")
 
 
 def test_it_can_be_drawn_without_a_browser(crowd_outcome, drawn):
-    assert "NaN" not in drawn(gantt(crowd_outcome, Look("dark", "ja"), "docker"), Look("dark"))
+    assert "NaN" not in drawn(gantt(crowd_outcome, Style("dark", "ja"), "docker"), Style("dark"))
 
 
 def test_table_and_sentence_agree_with_the_arithmetic(crowd_outcome):

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from sim.archives.layers import Entry, Image, Layer, chain_ids
+from sim.archives.layers import Image, Layer, LayerEntry, chain_ids
 from sim.errors import InputError
 from sim.report.figures.filetree import contents, item_note, layer_files, search
 from sim.report.figures.images import (
-    Shelved,
+    ShownImage,
     hides,
     layer_bars,
     layer_table,
@@ -21,7 +21,7 @@ from sim.report.figures.images import (
     short_instruction,
 )
 from sim.report.graph.layout import indented
-from sim.report.look import LANGUAGES, Look
+from sim.report.style import LANGUAGES, Style
 
 MB = 1_000_000
 
@@ -45,12 +45,12 @@ def image(name, *layers):
 
 
 BASE = ("base", 80)
-A = Shelved(image("a", BASE, ("lib", 20), ("app", 5)))
-B = Shelved(image("b", BASE, ("other", 40)))
-C = Shelved(image("c", ("base", 80), ("lib", 20), ("new", 8)))
+A = ShownImage(image("a", BASE, ("lib", 20), ("app", 5)))
+B = ShownImage(image("b", BASE, ("other", 40)))
+C = ShownImage(image("c", ("base", 80), ("lib", 20), ("new", 8)))
 FILES = (
-    (Entry("bin/sh", "file", 900), Entry("etc", "directory"), Entry("etc/passwd", "file", 100), Entry("tmp/x", "file", 50)),  # noqa: E501
-    (Entry("etc/passwd", "file", 110), Entry("app/main", "file", 2000), Entry("tmp", "whiteout")),
+    (LayerEntry("bin/sh", "file", 900), LayerEntry("etc", "directory"), LayerEntry("etc/passwd", "file", 100), LayerEntry("tmp/x", "file", 50)),  # noqa: E501
+    (LayerEntry("etc/passwd", "file", 110), LayerEntry("app/main", "file", 2000), LayerEntry("tmp", "whiteout")),
 )  # fmt: skip
 
 
@@ -70,8 +70,8 @@ def layered():
 
 
 def test_bars_show_what_each_image_adds_and_what_was_there(marks_of):
-    spec = sharing_bars([A, B, C], Look())
-    solid = {row["name"]: row["adds"] for row in marks_of(spec, "bar", color=Look().tokens.owners["files"])}
+    spec = sharing_bars([A, B, C], Style())
+    solid = {row["name"]: row["adds"] for row in marks_of(spec, "bar", color=Style().tokens.owners["files"])}
     assert solid == {"a": 105 * MB, "b": 40 * MB, "c": 8 * MB}
     dashed = {row["name"]: row["value"] - row["zero"] for row in marks_of(spec, "bar", strokeDash=[4, 3])}
     assert dashed == {"b": 80 * MB, "c": 100 * MB}
@@ -85,15 +85,15 @@ def test_the_table_says_what_removal_frees_and_what_a_pull_moves():
 
 
 def test_sizes_of_which_only_the_manifest_is_known_are_estimates(marks_of):
-    guess = Shelved(A.image, estimate=True)
-    spec = sharing_bars([guess, B], Look())
+    guess = ShownImage(A.image, estimate=True)
+    spec = sharing_bars([guess, B], Style())
     assert [row["name"] for row in marks_of(spec, "bar", strokeDash=[5, 3])] == ["a"]
     assert "est." in sharing_table([guess])[0]["size"]
     assert "est." not in sharing_table([guess])[0]["pull moves"]
 
 
 def test_the_graph_has_a_card_for_shared_layers_and_one_an_image():
-    svg = sharing_graph([A, B, C], Look())
+    svg = sharing_graph([A, B, C], Style())
     nodes = re.findall(r'data-node="([^"]+)"', svg)
     lib = A.image.layers[1].chain_id
     assert nodes == ["base", lib, "image:a", "image:b", "image:c"]
@@ -102,37 +102,37 @@ def test_the_graph_has_a_card_for_shared_layers_and_one_an_image():
 
 
 def test_what_the_next_pull_brings_is_dashed_and_an_image_that_is_there_is_not():
-    svg = sharing_graph([A, B], Look(), coming=C)
+    svg = sharing_graph([A, B], Style(), coming=C)
     assert re.search(r'class="n absent" data-node="image:c"', svg)
     assert "pull moves 4.0\u202fMB" in svg
-    assert "absent" not in re.sub(r"<style>.*?</style>", "", sharing_graph([A, B], Look(), coming=A))
+    assert "absent" not in re.sub(r"<style>.*?</style>", "", sharing_graph([A, B], Style(), coming=A))
 
 
 def test_the_next_pull_skips_layers_and_blobs_that_are_there():
     plan = next_pull([A, B], C, "graphdriver")
     assert ([layer.diff_id for layer in plan.fetch], len(plan.present)) == (["new"], 2)
-    other = Shelved(image("d", ("root", 1), BASE))
+    other = ShownImage(image("d", ("root", 1), BASE))
     assert next_pull([A], other, "graphdriver").moved_bytes == 81 * MB // 2
     assert next_pull([A], other, "containerd").moved_bytes == MB // 2
-    deep = Shelved(image("deep", *((str(n), 1) for n in range(126))))
+    deep = ShownImage(image("deep", *((str(n), 1) for n in range(126))))
     with pytest.raises(InputError, match="125 at most"):
         next_pull([A], deep, "graphdriver")
 
 
 def test_the_selected_images_own_layers_are_flagged():
-    assert "freed" in sharing_graph([A, B], Look(), selected="image:b")
-    assert "freed" not in sharing_graph([A, B], Look(), selected="")
+    assert "freed" in sharing_graph([A, B], Style(), selected="image:b")
+    assert "freed" not in sharing_graph([A, B], Style(), selected="")
 
 
 def test_each_layer_says_what_it_hides_of_those_below():
     # The second layer replaces etc/passwd (100 B) and deletes tmp with x (50 B).
     assert hides(layered()) == (0, 150)
-    shown = Shelved(Image(name="i", id="i", layers=layered()))
+    shown = ShownImage(Image(name="i", id="i", layers=layered()))
     assert [row["hides below"] for row in layer_table(shown)] == ["0\u202fB", "150\u202fB"]
 
 
 def test_a_lane_a_layer_is_as_long_as_its_size(marks_of):
-    rows = marks_of(layer_bars(A, Look()), "bar", color=Look().tokens.owners["files"])
+    rows = marks_of(layer_bars(A, Style()), "bar", color=Style().tokens.owners["files"])
     assert [(row["value"], row["stored"]) for row in rows] == [
         (80 * MB, 40 * MB),
         (20 * MB, 10 * MB),
@@ -178,6 +178,6 @@ def test_a_tree_has_a_row_a_node_and_moves_branches_right():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_figures_compile(language, drawn):
-    look = Look("dark", language)
-    drawn(sharing_bars([A, B, C], look), look)
-    drawn(layer_bars(A, look), look)
+    style = Style("dark", language)
+    drawn(sharing_bars([A, B, C], style), style)
+    drawn(layer_bars(A, style), style)

@@ -13,7 +13,7 @@ from sim.report.figures.columns import MOST_COLUMNS, RULERS, group
 from sim.report.figures.legend import legend
 from sim.report.figures.memory import ledger, ledger_alt, ledger_table, marks, rulers
 from sim.report.figures.parts import DASH, DOTS
-from sim.report.look import Look, rows_of
+from sim.report.style import Style, rows_of
 
 NB, MIB = "\u202f", 2**20
 WIDTH = 0.84
@@ -95,31 +95,32 @@ def test_the_area_is_right_for_any_number_of_instances_and_processes(instances, 
 
 
 def test_columns_that_stand_for_several_instances_say_so(names):
-    assert ledger(crowd(200), Look(), "rss", {"a": names["docker"]})["title"] == "a column stands for 5"
-    assert "title" not in ledger(crowd(40), Look(), "rss", {"a": names["docker"]})
+    assert ledger(crowd(200), Style(), "rss", {"a": names["docker"]})["title"] == "a column stands for 5"
+    assert "title" not in ledger(crowd(40), Style(), "rss", {"a": names["docker"]})
 
 
 def test_rss_pss_and_physical_share_one_scale(memory_outcome, names):
     def scale(ruler):
         return next(
-            layer["encoding"]["y"]["scale"]["domain"] for layer in ledger(memory_outcome, Look(), ruler, names)["layer"]
+            layer["encoding"]["y"]["scale"]["domain"]
+            for layer in ledger(memory_outcome, Style(), ruler, names)["layer"]
         )
 
     assert scale("rss") == scale("pss") == scale("physical") != scale("configured")
 
 
 def test_the_sums_and_the_note_are_written_in_the_figure(memory_outcome, names, marks_of):
-    words = marks_of(ledger(memory_outcome, Look(), "rss", names), "text")
+    words = marks_of(ledger(memory_outcome, Style(), "rss", names), "text")
     assert {row["total"] for row in words if "total" in row} == {f"2.4{NB}GiB", f"1.2{NB}GiB"}
     assert {row["text"] for row in words if "text" in row} == {f"the same 84{NB}MiB,\ncounted 9 more times"}
-    words = marks_of(ledger(memory_outcome, Look(), "configured", names), "text")
+    words = marks_of(ledger(memory_outcome, Style(), "configured", names), "text")
     assert {row["total"] for row in words if "total" in row} == {f"5.0{NB}GiB", "nothing configured"}
 
 
 def test_hollow_is_what_is_not_there(memory_outcome, names, marks_of):
-    spec = ledger(memory_outcome, Look(), "rss", names)
+    spec = ledger(memory_outcome, Style(), "rss", names)
     assert {row["kind"] for row in marks_of(spec, "rect", strokeDash=DOTS)} == {"again"}
-    promised = ledger(memory_outcome, Look(), "configured", names)
+    promised = ledger(memory_outcome, Style(), "configured", names)
     assert {row["kind"] for row in marks_of(promised, "rect", fillOpacity=0.1)} == {"promise"}
     assert {row["kind"] for row in marks_of(spec, "rect", strokeDash=None)} == {"private", "first"}
     assert marks(memory_outcome, "rss") == ["again"]
@@ -132,7 +133,7 @@ def test_an_estimate_and_pages_counted_again_differ_in_stroke_and_fill_not_in_co
     assert guess["fillOpacity"] > 5 * again["fillOpacity"]
     assert (guess.get("strokeCap"), again["strokeCap"]) == (None, "round")
     for theme in ("light", "dark"):
-        html = legend(Look(theme), marks=["estimate", "again"])
+        html = legend(Style(theme), marks=["estimate", "again"])
         one, other = re.findall(r'<span style="width:[^"]*?border:([^"]*)"></span>(?:estimate|the same)', html)
         assert "dashed" in one
         assert "background" in one
@@ -147,16 +148,16 @@ def _both(names):
         MemoryRecord("docker", None, "files", "docker/image", MIB, "image", 2, True, "f"),
         MemoryRecord("docker", 1, "kernel", "docker/slab", MIB, "", 1, True, "estimate: guess", estimate=True),
     )
-    return ledger(Outcome("x", "memory", 1, 1, ("docker",), (), records), Look(), "rss", names)
+    return ledger(Outcome("x", "memory", 1, 1, ("docker",), (), records), Style(), "rss", names)
 
 
 def test_a_lectures_ledger_is_lower(memory_outcome, names):
-    tall, low = (ledger(memory_outcome, Look(), "rss", names, tall=tall) for tall in (True, False))
+    tall, low = (ledger(memory_outcome, Style(), "rss", names, tall=tall) for tall in (True, False))
     assert low["height"] < 0.8 * tall["height"]
 
 
 def test_the_ruler_in_use_is_marked_among_the_sums(memory_outcome, names):
-    specs = rulers(memory_outcome, Look(), "pss", names)
+    specs = rulers(memory_outcome, Style(), "pss", names)
     assert [label for label, _ in specs] == ["kvm", "docker"]
     rows = rows_of(specs[1][1]["data"])
     assert [row["ruler"] for row in rows if row["on"]] == ["sum of PSS"]
@@ -165,15 +166,15 @@ def test_the_ruler_in_use_is_marked_among_the_sums(memory_outcome, names):
 
 @pytest.mark.parametrize("ruler", RULERS)
 def test_it_can_be_drawn_without_a_browser(memory_outcome, names, drawn, ruler):
-    look = Look("dark", "ja")
-    assert "NaN" not in drawn(ledger(memory_outcome, look, ruler, names), look)
-    assert "NaN" not in drawn(rulers(memory_outcome, look, ruler, names)[0][1], look)
+    style = Style("dark", "ja")
+    assert "NaN" not in drawn(ledger(memory_outcome, style, ruler, names), style)
+    assert "NaN" not in drawn(rulers(memory_outcome, style, ruler, names)[0][1], style)
 
 
 def test_an_estimated_part_is_pale(names, marks_of):
     record = MemoryRecord("docker", 0, "kernel", "docker/slab", MIB, "", 1, True, "estimate: guess", estimate=True)
     metric = Metric("rss_total", "value", "docker", "", MIB, "B", estimate=True)
-    spec = ledger(Outcome("x", "memory", 1, 1, ("docker",), (metric,), (record,)), Look(), "rss", names)
+    spec = ledger(Outcome("x", "memory", 1, 1, ("docker",), (metric,), (record,)), Style(), "rss", names)
     assert len(marks_of(spec, "rect", fillOpacity=0.38)) == 1
 
 

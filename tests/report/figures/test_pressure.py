@@ -14,7 +14,7 @@ from sim.report.figures.pressure import (
     ram,
     series,
 )
-from sim.report.look import LANGUAGES, Look
+from sim.report.style import LANGUAGES, Style
 
 GIB = 2**30
 LEDGER = {
@@ -43,7 +43,7 @@ def outcome():
 
 
 def test_areas_stack_up_to_what_is_used(outcome, marks_of):
-    rows = marks_of(pressure(outcome, Look(), "kvm"), "area")
+    rows = marks_of(pressure(outcome, Style(), "kvm"), "area")
     at = {(row["key"], row["time"]): (row["low"], row["high"]) for row in rows}
     assert at["host", 0.0] == (0, 1)
     assert at["kernel", 40.0] == (1, 4)
@@ -55,15 +55,15 @@ def test_areas_stack_up_to_what_is_used(outcome, marks_of):
 
 def test_the_ram_is_what_all_parts_add_up_to(outcome, marks_of):
     assert ram(series(outcome, "kvm")) == 8 * GIB
-    spec = pressure(outcome, Look(), "kvm")
-    (line,) = [row for row in marks_of(spec, "rule", color=Look().tokens.ink) if "at" in row]
+    spec = pressure(outcome, Style(), "kvm")
+    (line,) = [row for row in marks_of(spec, "rule", color=Style().tokens.ink) if "at" in row]
     assert (line["at"], line["text"]) == (8, "RAM 8.0\u202fGiB")
 
 
 def test_savings_are_dashed_above_the_stack_and_swap_is_in_attention(outcome, marks_of):
-    spec = pressure(outcome, Look(), "kvm")
+    spec = pressure(outcome, Style(), "kvm")
     assert [row["at"] for row in marks_of(spec, "line", strokeDash=[4, 3])] == [5, 8, 10]
-    assert [row["at"] for row in marks_of(spec, "line", color=Look().tokens.attention)] == [0, 0, 1]
+    assert [row["at"] for row in marks_of(spec, "line", color=Style().tokens.attention)] == [0, 0, 1]
 
 
 def test_events_come_in_order_and_what_never_happened_is_left_out(outcome, marks_of):
@@ -72,7 +72,7 @@ def test_events_come_in_order_and_what_never_happened_is_left_out(outcome, marks
         (50.0, False),
         (60.0, True),
     ]
-    texts = [row["text"] for row in marks_of(pressure(outcome, Look(), "kvm"), "text") if "part" not in row]
+    texts = [row["text"] for row in marks_of(pressure(outcome, Style(), "kvm"), "text") if "part" not in row]
     assert any("swapped" in text for text in texts)
     assert not any("killed" in text for text in texts)
 
@@ -86,7 +86,7 @@ def test_the_table_has_the_most_of_each_part(outcome):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_figure_compiles(outcome, language, drawn):
-    look = Look("dark", language)
-    drawn(pressure(outcome, look, "kvm"), look)
+    style = Style("dark", language)
+    drawn(pressure(outcome, style, "kvm"), style)
     assert over_time(outcome) == ["kvm"]
     assert "8.0" in pressure_alt(outcome, "kvm", language)

@@ -14,8 +14,8 @@ from sim.report.figures.pulls import (
     pulls,
     pulls_table,
 )
-from sim.report.look import LANGUAGES, Look
-from sim.report.words import Name, label_names
+from sim.report.style import LANGUAGES, Style
+from sim.report.words import LabelName, label_names
 
 MB = 1_000_000
 
@@ -46,11 +46,11 @@ def outcome():
     return Outcome("s", "distribution", 1, 1, ("pull", "none"), metrics, records, parameters=parameters)
 
 
-NAMES = {"pull": Name("pull"), "none": Name("none")}
+NAMES = {"pull": LabelName("pull"), "none": LabelName("none")}
 
 
 def test_lanes_are_in_the_order_of_unpacking_and_bars_are_seconds(outcome, marks_of):
-    bars = marks_of(pulls(outcome, Look(), "pull"), "bar", color=Look().tokens.owners["files"])
+    bars = marks_of(pulls(outcome, Style(), "pull"), "bar", color=Style().tokens.owners["files"])
     assert {(row["lane"], row["upper"], row["start"], row["end"]) for row in bars} == {
         ("0", True, 0.5, 4.0),
         ("0", False, 4.0, 6.0),
@@ -60,20 +60,20 @@ def test_lanes_are_in_the_order_of_unpacking_and_bars_are_seconds(outcome, marks
 
 
 def test_a_queue_is_an_outline_from_when_it_could_have_begun(outcome, marks_of):
-    (row,) = marks_of(pulls(outcome, Look(), "pull"), "bar", fillOpacity=0)
+    (row,) = marks_of(pulls(outcome, Style(), "pull"), "bar", fillOpacity=0)
     assert (row["lane"], row["asked"], row["start"]) == ("1", 1.0, 6.0)
     assert pull_marks(outcome, "pull") == ["queued"]
 
 
 def test_the_first_node_stands_for_those_that_do_the_same(outcome):
     assert {each.node for each in first_node(outcome, "pull")} == {0}
-    assert "1,000" in pulls(outcome, Look(), "pull")["title"]
+    assert "1,000" in pulls(outcome, Style(), "pull")["title"]
     assert pulled(outcome) == ["pull"]
 
 
 def test_all_nodes_are_told_by_the_first_half_and_last(outcome, marks_of):
-    spec = completions(outcome, Look(), NAMES)
-    rows = {row["lane"]: row for row in marks_of(spec, "bar", color=Look().tokens.owners["files"])}
+    spec = completions(outcome, Style(), NAMES)
+    rows = {row["lane"]: row for row in marks_of(spec, "bar", color=Style().tokens.owners["files"])}
     assert (rows["pull"]["min"], rows["pull"]["p50"], rows["pull"]["p95"], rows["pull"]["max"]) == (6.5, 7.0, 9.0, 12.0)
     assert {row["lane"] for row in marks_of(spec, "tick")} == {"pull"}
     texts = {row["lane"]: row["text"] for row in marks_of(spec, "text")}
@@ -81,7 +81,7 @@ def test_all_nodes_are_told_by_the_first_half_and_last(outcome, marks_of):
 
 
 def test_before_the_run_no_time_is_in_the_figure(outcome, marks_of):
-    spec = completions(outcome, Look(), NAMES, hidden=True)
+    spec = completions(outcome, Style(), NAMES, hidden=True)
     assert {row["text"] for row in marks_of(spec, "text")} == {"?"}
     assert "12" not in str(marks_of(spec, "text"))
 
@@ -99,7 +99,7 @@ def test_the_table_has_a_row_for_everything_the_node_did(outcome):
 
 def test_labels_of_ways_to_pull_are_called_by_what_differs(outcome):
     names = label_names(outcome)
-    assert names["pull"] == Name("pull")
+    assert names["pull"] == LabelName("pull")
     assert names["none"].name == "none"
     assert "estargz" in names["none"].kind.casefold()
     assert "12\u202fs" in completions_alt(outcome)
@@ -107,7 +107,7 @@ def test_labels_of_ways_to_pull_are_called_by_what_differs(outcome):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_figures_compile(outcome, language, drawn):
-    look = Look("dark", language)
-    drawn(pulls(outcome, look, "pull"), look)
-    drawn(completions(outcome, look, NAMES), look)
-    drawn(completions(outcome, look, NAMES, hidden=True), look)
+    style = Style("dark", language)
+    drawn(pulls(outcome, style, "pull"), style)
+    drawn(completions(outcome, style, NAMES), style)
+    drawn(completions(outcome, style, NAMES, hidden=True), style)

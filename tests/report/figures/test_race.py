@@ -10,7 +10,7 @@ import pytest
 from sim.outcome import OWNERS, InstanceRecord, PhaseRecord, Record
 from sim.report.figures.parts import place
 from sim.report.figures.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
-from sim.report.look import Look
+from sim.report.style import Style
 
 NB = "\u202f"
 
@@ -21,7 +21,7 @@ def bars(marks_of, spec):
 
 
 def test_bars_start_and_end_where_the_phases_did(race_outcome, names, marks_of):
-    drawn_bars = [row for row in bars(marks_of, race(race_outcome, Look(), names)) if row["lane"] == "virtualbox"]
+    drawn_bars = [row for row in bars(marks_of, race(race_outcome, Style(), names)) if row["lane"] == "virtualbox"]
     places = [(row["owner"], round(row["start"], 9), round(row["end"], 9)) for row in drawn_bars]
     assert places == [
         ("machine", 0.0, 1.5),
@@ -33,31 +33,31 @@ def test_bars_start_and_end_where_the_phases_did(race_outcome, names, marks_of):
 
 def test_the_bars_of_a_lane_add_up_to_its_time_whatever_is_merged(race_outcome, names, marks_of):
     for lens in (False, True):
-        rows = bars(marks_of, race(race_outcome, Look(), names, lens=lens))
+        rows = bars(marks_of, race(race_outcome, Style(), names, lens=lens))
         for label, total in (("firecracker", 0.27), ("docker", 0.32), ("lxc", 0.92)):
             assert math.fsum(row["end"] - row["start"] for row in rows if row["lane"] == label) == pytest.approx(total)
 
 
 def test_short_neighbours_of_one_owner_are_one_piece_and_long_ones_are_not(race_outcome, names, marks_of):
     engine = [
-        r for r in bars(marks_of, race(race_outcome, Look(), names)) if (r["lane"], r["owner"]) == ("docker", "engine")
+        r for r in bars(marks_of, race(race_outcome, Style(), names)) if (r["lane"], r["owner"]) == ("docker", "engine")
     ]
     assert [round(row["end"], 9) for row in engine] == [0.19]
-    lens = bars(marks_of, race(race_outcome, Look(), names, lens=True))
+    lens = bars(marks_of, race(race_outcome, Style(), names, lens=True))
     engine = [row for row in lens if (row["lane"], row["owner"]) == ("docker", "engine")]
     assert [round(row["end"], 9) for row in engine] == [0.03, 0.19]
 
 
 def test_lanes_are_in_the_scenarios_order_before_and_by_finish_after(race_outcome, names):
-    hidden = race(race_outcome, Look(), names, hidden=True)
+    hidden = race(race_outcome, Style(), names, hidden=True)
     assert hidden["encoding"]["y"]["sort"] == ["virtualbox", "kvm", "firecracker", "lxc", "docker"]
-    shown = race(race_outcome, Look(), names)
+    shown = race(race_outcome, Style(), names)
     assert shown["encoding"]["y"]["sort"] == ["firecracker", "docker", "lxc", "kvm", "virtualbox"]
     assert order(race_outcome, "runtime")[:2] == ["lxc", "docker"]
 
 
 def test_before_the_run_nothing_of_the_result_is_in_the_figure(race_outcome, names, marks_of):
-    spec = race(race_outcome, Look(), names, hidden=True, predicted=["docker", "kvm"])
+    spec = race(race_outcome, Style(), names, hidden=True, predicted=["docker", "kvm"])
     said = {row["lane"]: row["text"] for row in marks_of(spec, "text")}
     assert said == {"virtualbox": "?", "kvm": "you: 2nd", "firecracker": "?", "lxc": "?", "docker": "you: 1st"}
     assert bars(marks_of, spec) == []
@@ -65,7 +65,7 @@ def test_before_the_run_nothing_of_the_result_is_in_the_figure(race_outcome, nam
 
 
 def test_each_lane_says_its_median_and_how_the_prediction_fared(race_outcome, names, marks_of):
-    spec = race(race_outcome, Look(), names, predicted=["docker", "firecracker", "lxc", "kvm", "virtualbox"])
+    spec = race(race_outcome, Style(), names, predicted=["docker", "firecracker", "lxc", "kvm", "virtualbox"])
     lanes = {row["lane"]: row for row in marks_of(spec, "text", fontWeight=700)}
     assert lanes["docker"]["label"] == f"0.32{NB}s"
     assert lanes["virtualbox"]["label"] == f"≈{NB}14{NB}s est."
@@ -74,7 +74,7 @@ def test_each_lane_says_its_median_and_how_the_prediction_fared(race_outcome, na
 
 
 def test_an_estimate_is_pale_and_dashed_and_nothing_else_is(race_outcome, names, marks_of):
-    spec = race(race_outcome, Look(), names)
+    spec = race(race_outcome, Style(), names)
     dashed = marks_of(spec, "bar", strokeDash=[5, 3])
     assert {row["lane"] for row in dashed} == {"virtualbox"}
     assert all(row["lane"] != "virtualbox" for row in marks_of(spec, "bar", strokeDash=None) if "owner" in row)
@@ -82,7 +82,7 @@ def test_an_estimate_is_pale_and_dashed_and_nothing_else_is(race_outcome, names,
 
 
 def test_whiskers_are_the_interval_and_the_strip_the_sources_range(race_outcome, names, marks_of):
-    spec = race(race_outcome, Look(), names)
+    spec = race(race_outcome, Style(), names)
     whiskers = {row["lane"]: (row["low"], row["high"]) for row in marks_of(spec, "tick")}
     assert whiskers["docker"] == (0.29, 0.37)
     strip = marks_of(spec, "rule", opacity=0.32)
@@ -91,9 +91,9 @@ def test_whiskers_are_the_interval_and_the_strip_the_sources_range(race_outcome,
 
 def test_the_lens_enlarges_the_first_second_and_the_race_shades_it(race_outcome, names, marks_of):
     assert lens_cut(race_outcome) == 1.0
-    shade = next(layer for layer in race(race_outcome, Look(), names)["layer"] if layer["mark"]["type"] == "rect")
+    shade = next(layer for layer in race(race_outcome, Style(), names)["layer"] if layer["mark"]["type"] == "rect")
     assert shade["encoding"]["x2"] == {"datum": 1.0}
-    lens = race(race_outcome, Look(), names, lens=True)
+    lens = race(race_outcome, Style(), names, lens=True)
     assert max(row["until"] for row in bars(marks_of, lens)) == 1.0
     longer = [row for row in marks_of(lens, "text") if row.get("label") == "→"]
     assert {row["lane"] for row in longer} == {"kvm", "virtualbox"}
@@ -110,7 +110,7 @@ def test_lanes_that_are_near_need_no_lens(race_outcome):
 
 
 def test_the_clock_may_stop_at_an_earlier_finish(race_outcome, names, marks_of):
-    spec = race(race_outcome, Look(), names, finish="init")
+    spec = race(race_outcome, Style(), names, finish="init")
     rows = [row for row in bars(marks_of, spec) if row["lane"] == "kvm"]
     assert rows[-1]["end"] == pytest.approx(0.28 + 0.2 + 1.25 + 5.4)
     assert "application" not in {row["owner"] for row in rows}
@@ -122,7 +122,7 @@ def test_the_median_instance_stands_for_its_label(race_outcome, names, marks_of)
         extra.append(PhaseRecord("lxc", instance, "lxc", "engine", "cpu", "", 0.5, 0.5 + seconds, 0.0, "f"))
         extra.append(InstanceRecord("lxc", instance, 0.5, 0.5, 0.5, 0.5 + seconds))
     crowd = replace(race_outcome, records=race_outcome.records + tuple(extra))
-    rows = [row for row in bars(marks_of, race(crowd, Look(), names)) if row["lane"] == "lxc"]
+    rows = [row for row in bars(marks_of, race(crowd, Style(), names)) if row["lane"] == "lxc"]
     assert max(row["end"] for row in rows) == pytest.approx(0.92)
 
 
@@ -132,7 +132,7 @@ def test_estimated_neighbours_of_one_owner_are_one_piece_without_dashes_between(
         replace(r, owner="userland") if isinstance(r, PhaseRecord) and r.owner == "kernel" else r
         for r in race_outcome.records
     )
-    spec = race(replace(race_outcome, records=records), Look(), names)
+    spec = race(replace(race_outcome, records=records), Style(), names)
     pieces = [row for row in bars(marks_of, spec) if row["lane"] == "virtualbox"]
     assert [row["owner"] for row in pieces] == ["machine", "userland", "application"]
     assert pieces[1]["end"] - pieces[1]["start"] == pytest.approx(3.0 + 8.6)
@@ -152,24 +152,24 @@ def test_the_legend_has_only_what_the_figure_shows(race_outcome):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_it_can_be_drawn_without_a_browser(race_outcome, names, drawn, theme, language):
-    look = Look(theme, language, 1.25)
+    style = Style(theme, language, 1.25)
     for spec in (
-        race(race_outcome, look, names, predicted=["docker"]),
-        race(race_outcome, look, names, lens=True),
-        race(race_outcome, look, names, hidden=True),
+        race(race_outcome, style, names, predicted=["docker"]),
+        race(race_outcome, style, names, lens=True),
+        race(race_outcome, style, names, hidden=True),
     ):
-        svg = drawn(spec, look)
+        svg = drawn(spec, style)
         assert "Firecracker" in svg
         assert "NaN" not in svg
 
 
 def test_many_lanes_are_lower_so_that_the_race_is_seen_at_once(race_outcome, names):
-    few = race(race_outcome, Look(), names)["height"]["step"]
+    few = race(race_outcome, Style(), names)["height"]["step"]
     labels = tuple(f"l{i}" for i in range(12))
     metrics = tuple(replace(m, of=label) for label in labels for m in race_outcome.metrics if m.of == "docker")
-    many = race(replace(race_outcome, labels=labels, metrics=metrics), Look(), dict.fromkeys(labels, names["docker"]))
+    many = race(replace(race_outcome, labels=labels, metrics=metrics), Style(), dict.fromkeys(labels, names["docker"]))
     assert (few, many["height"]["step"]) == (50, 42)
-    assert race(race_outcome, Look(size=1.25), names)["height"]["step"] == 62
+    assert race(race_outcome, Style(size=1.25), names)["height"]["step"] == 62
 
 
 def test_a_range_far_beyond_the_bars_runs_off_and_says_how_far(race_outcome, names, marks_of):
@@ -177,7 +177,7 @@ def test_a_range_far_beyond_the_bars_runs_off_and_says_how_far(race_outcome, nam
         replace(m, range=(0.1, 400.0)) if (m.of, m.metric) == ("docker", "startup_time") else m
         for m in race_outcome.metrics
     )
-    spec = race(replace(race_outcome, metrics=wide), Look(), names)
+    spec = race(replace(race_outcome, metrics=wide), Style(), names)
     strip = {row["lane"]: row for row in marks_of(spec, "rule", opacity=0.32)}
     assert strip["docker"]["range_end"] == pytest.approx(2 * 1.36 * 14.4)
     assert strip["virtualbox"]["range_end"] == 20.0
@@ -213,5 +213,5 @@ def test_the_sentence_is_by_finish_and_ends_once(race_outcome):
     ],
 )
 def test_ranks_have_their_english_endings(rank, said):
-    assert place(rank, Look()) == said
-    assert place(rank, Look(language="ja")) == f"{rank}位"
+    assert place(rank, Style()) == said
+    assert place(rank, Style(language="ja")) == f"{rank}位"

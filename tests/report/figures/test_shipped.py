@@ -34,39 +34,39 @@ from sim.report.figures import (
 from sim.report.figures.columns import COLUMN, group
 from sim.report.figures.pressure import over_time, pressure, pressure_alt, pressure_table
 from sim.report.figures.pulls import completions, completions_alt, pulled, pulls, pulls_table
-from sim.report.look import LANGUAGES, Look
+from sim.report.style import LANGUAGES, Style
 
 SCENARIOS = sorted((Path(__file__).resolve().parents[3] / "scenarios").glob("*.yaml"))
 
 
-def figures(outcome, look):
+def figures(outcome, style):
     """Every specification of an outcome, and its tables and sentences."""
-    names, language = words.label_names(outcome, look.language), look.language
+    names, language = words.label_names(outcome, style.language), style.language
     if outcome.study == "startup":
-        yield race(outcome, look, names)
-        yield race(outcome, look, names, lens=True)
-        yield gantt(outcome, look, outcome.labels[-1])
+        yield race(outcome, style, names)
+        yield race(outcome, style, names, lens=True)
+        yield gantt(outcome, style, outcome.labels[-1])
         yield race_table(outcome, language), race_sources(outcome, language), race_alt(outcome, language)
     elif outcome.study == "memory":
         for ruler in RULERS:
-            yield ledger(outcome, look, ruler, names)
+            yield ledger(outcome, style, ruler, names)
         yield ledger_table(outcome, language), ledger_alt(outcome, "rss", language)
         for label in over_time(outcome)[:1]:
-            yield pressure(outcome, look, label)
+            yield pressure(outcome, style, label)
             yield pressure_table(outcome, label, language), pressure_alt(outcome, label, language)
     elif outcome.study == "density":
-        yield ladder(outcome, look, names)
+        yield ladder(outcome, style, names)
         yield ladder_table(outcome, language), ladder_alt(outcome, language)
     elif outcome.study == "distribution":
-        yield completions(outcome, look, names)
+        yield completions(outcome, style, names)
         yield completions_alt(outcome, language)
         for label in pulled(outcome)[-1:]:
-            yield pulls(outcome, look, label)
+            yield pulls(outcome, style, label)
             yield (pulls_table(outcome, label, language),)
     elif outcome.study == "build":
-        yield metric_bars(outcome, look, "rebuild_time", names)
+        yield metric_bars(outcome, style, "rebuild_time", names)
         for label in outcome.labels:
-            yield cost_line(outcome, look, label=label)
+            yield cost_line(outcome, style, label=label)
             yield build_table(outcome, language, label=label), build_alt(outcome, language, label=label)
 
 
@@ -76,14 +76,14 @@ def test_every_figure_of_a_shipped_scenario_can_be_drawn(path, drawn):
     outcomes = run(scenario, replications=1)
     for outcome in outcomes:
         for language in LANGUAGES:
-            look = Look(language=language)
-            for made in figures(outcome, look):
+            style = Style(language=language)
+            for made in figures(outcome, style):
                 if isinstance(made, dict):
-                    assert "NaN" not in drawn(made, look)
+                    assert "NaN" not in drawn(made, style)
                 else:
                     assert all(made)
         for label in outcome.labels if outcome.of_type(StepRecord) else ():
-            ET.fromstring(build_graph(outcome, Look(), label=label))
+            ET.fromstring(build_graph(outcome, Style(), label=label))
     if scenario.lesson is not None:
         metrics = words.values(*outcomes)
         for language in LANGUAGES:

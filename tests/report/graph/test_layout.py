@@ -100,7 +100,7 @@ def test_in_columns_no_two_nodes_share_a_place_and_time_runs_down(graph, count):
 SCRIPT = """
 from sim.outcome import Message, Outcome, StepRecord
 from sim.report.figures.build import build_graph
-from sim.report.look import Look
+from sim.report.style import Style
 records = []
 for i in range(200):
     stage = f"s{i % 8}"
@@ -109,7 +109,7 @@ for i in range(200):
         inputs.append((f"n{i - 13}", "copy"))
     records.append(StepRecord("a", "1", f"n{i}", "x", stage, "RUN", f"RUN make {i}", i + 1, tuple(inputs), "hit", False,
                               Message("build.hit_command"), "k", "k", 1.0, 1, "x"))
-print(build_graph(Outcome("x", "build", 1, 1, ("a",), (), tuple(records)), Look()))
+print(build_graph(Outcome("x", "build", 1, 1, ("a",), (), tuple(records)), Style()))
 """
 
 

@@ -12,9 +12,9 @@ from sim.builds.edits import Change, Edit
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
 from sim.report import building
-from sim.report.graph.svg import Line, Node
+from sim.report.graph.svg import Card, EdgeLine
 from sim.report.graph.texts import LONGEST, dot, mermaid, mermaid_id
-from sim.report.look import Look
+from sim.report.style import Style
 
 HOSTILE = [
     'RUN echo "a"; b[c]{d}(e) <f> & #quot; `g` |h|',
@@ -143,15 +143,15 @@ def test_the_three_forms_have_the_same_nodes_and_edges(text):
 
 
 def node(body, name="v1"):
-    return Node(name, "✗", "RUN", body, "first cause", "≈ 9 s", "cause", body)
+    return Card(name, "✗", "RUN", body, "first cause", "≈ 9 s", "cause", body)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=repr)
 def test_a_label_is_read_back_as_it_was(text):
     body = " ".join(text.removeprefix("RUN ").replace("\x1b", "").split())
     rows = [f"✗ RUN {body}", "first cause · ≈ 9 s"]
-    assert read_dot(dot([node(body)], [], Look()))[0] == {"v1": rows}
-    assert read_mermaid(mermaid([node(body)], [], Look()))[0] == {"n_v1": rows}
+    assert read_dot(dot([node(body)], [], Style()))[0] == {"v1": rows}
+    assert read_mermaid(mermaid([node(body)], [], Style()))[0] == {"n_v1": rows}
 
 
 def test_hits_and_misses_are_told_by_word_and_by_frame():
@@ -170,11 +170,11 @@ def test_hits_and_misses_are_told_by_word_and_by_frame():
 
 
 def test_a_long_step_is_cut_and_ids_stay_apart():
-    (rows,) = read_dot(dot([node("x" * 1000)], [], Look()))[0].values()
+    (rows,) = read_dot(dot([node("x" * 1000)], [], Style()))[0].values()
     assert len(rows[0]) <= LONGEST + len("✗ RUN ")
     names = ["a-b", "a_b", "a.b", "a_45_b", "end", "A"]
     assert len({mermaid_id(name) for name in names}) == len(names)
-    nodes, edges = read_mermaid(mermaid([node("x", n) for n in names], [Line("a-b", "end", dashed=True)], Look()))
+    nodes, edges = read_mermaid(mermaid([node("x", n) for n in names], [EdgeLine("a-b", "end", dashed=True)], Style()))
     assert len(nodes) == len(names)
     assert list(edges.values()) == ["-.->"]
 

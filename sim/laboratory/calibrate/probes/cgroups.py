@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from sim.laboratory.calibrate.bench import Bench, CannotRun, seconds
 from sim.laboratory.calibrate.cgroups import Hierarchy, hierarchies, layout
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench, seconds
 
 _QUIET = 0.06
 """Seconds after which an attach is long ago: three times the gap at which the wait was first seen."""
@@ -21,37 +21,37 @@ def _one_of_each_version(found: tuple[Hierarchy, ...]) -> list[Hierarchy]:
     return [first[version] for version in sorted(first)]
 
 
-def cgroup(bench: Bench) -> None:
+def cgroup(workbench: Workbench) -> None:
     """Move this process to and fro between two cgroups, at both gaps, in a v1 and in the v2 hierarchy if there are."""
-    found = hierarchies()
-    if not found:
+    there = hierarchies()
+    if not there:
         raise CannotRun("no cgroup file system is mounted here")
-    each = _one_of_each_version(found)
+    each = _one_of_each_version(there)
     for index, one in enumerate(each):
         try:
-            _attach(bench, one, 1 / (len(each) - index), layout(found))
+            _attach(workbench, one, 1 / (len(each) - index), layout(there))
         except OSError as error:
-            bench.cannot(
+            workbench.cannot(
                 f"cgroup.{one.version}",
                 f"this user may not make cgroups in {one.own} ({error.strerror}); run it as root, or in a delegated "
                 "cgroup (systemd-run --user --scope)",
             )
 
 
-def _attach(bench: Bench, hierarchy: Hierarchy, share: float, arrangement: str) -> None:
+def _attach(workbench: Workbench, hierarchy: Hierarchy, share: float, arrangement: str) -> None:
     version = hierarchy.version
     conditions = f"{hierarchy.controllers or 'unified hierarchy'}; cgroups here are {arrangement}"
-    places = [hierarchy.own / f"{bench.name}-{letter}" for letter in "ab"]
+    places = [hierarchy.own / f"{workbench.name}-{letter}" for letter in "ab"]
     made = []
     try:
-        for _ in bench.rounds(20, share / 4):
+        for _ in workbench.rounds(20, share / 4):
             made.append(sum(seconds(place.mkdir) for place in places) / 2)
             for place in places:
                 place.rmdir()
         for place in places:
             place.mkdir()
         quiet, soon = [], []
-        for index in bench.rounds(30, share):
+        for index in workbench.rounds(30, share):
             time.sleep(_QUIET)
             quiet.append(seconds(lambda place=places[index % 2]: _join(place)))  # type: ignore[misc]
             soon.append(seconds(lambda place=places[1 - index % 2]: _join(place)))  # type: ignore[misc]
@@ -60,14 +60,14 @@ def _attach(bench: Bench, hierarchy: Hierarchy, share: float, arrangement: str) 
         for place in places:
             if place.exists():
                 place.rmdir()
-    bench.add(f"cgroup.{version}.mkdir", f"making a cgroup ({version})", made, conditions=conditions)
-    bench.add(
+    workbench.add(f"cgroup.{version}.mkdir", f"making a cgroup ({version})", made, conditions=conditions)
+    workbench.add(
         f"cgroup.{version}.attach_quiet",
         f"attach to a cgroup ({version}), {_QUIET * 1000:.0f} ms after the last",
         quiet,
         conditions=conditions,
     )
-    bench.add(
+    workbench.add(
         f"cgroup.{version}.attach_soon",
         f"attach to a cgroup ({version}), right after another",
         soon,

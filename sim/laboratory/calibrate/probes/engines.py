@@ -9,22 +9,22 @@ import time
 from pathlib import Path
 
 from sim.laboratory.calibrate import linux
-from sim.laboratory.calibrate.bench import Bench, CannotRun
 from sim.laboratory.calibrate.oci import hello_program
 from sim.laboratory.calibrate.starts import QUIET, Starts, found, last_line, quietly, reap, report
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench
 
 
-def podman(bench: Bench) -> None:
+def podman(workbench: Workbench) -> None:
     """`podman run`, with a storage of its own so that the user's is not touched."""
     program = found("podman")
-    _remove_what_is_new(bench)
-    places = [f"--{option}={bench.scratch / f'podman-{option}'}" for option in ("root", "runroot", "tmpdir")]
+    _remove_what_is_new(workbench)
+    places = [f"--{option}={workbench.scratch / f'podman-{option}'}" for option in ("root", "runroot", "tmpdir")]
     command = [program, *places]
-    bench.undo(*command, "system", "migrate")  # ends the process that keeps a rootless user's namespaces
-    _engine(bench, "podman", "Podman", command, "{{.Host.CgroupManager}}")
+    workbench.undo(*command, "system", "migrate")  # ends the process that keeps a rootless user's namespaces
+    _engine(workbench, "podman", "Podman", command, "{{.Host.CgroupManager}}")
 
 
-def _remove_what_is_new(bench: Bench) -> None:
+def _remove_what_is_new(workbench: Workbench) -> None:
     """Have the caches that Podman makes wherever its storage is removed, if they were not there and stay empty."""
     data = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share"))
     run = Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.geteuid()}"))
@@ -32,16 +32,16 @@ def _remove_what_is_new(bench: Bench) -> None:
         data, run = Path("/var/lib"), Path("/run")
     for folder in (data / "containers", data / "containers/cache", run / "containers", run / "containers/networks"):
         if not folder.exists():
-            bench.undo(found("rmdir"), str(folder))
+            workbench.undo(found("rmdir"), str(folder))
     cache = data / "containers/cache/blob-info-cache-v1.sqlite"
     if not cache.exists():
-        bench.undo(found("rm"), "-f", str(cache))
+        workbench.undo(found("rm"), "-f", str(cache))
 
 
-def docker(bench: Bench) -> None:
+def docker(workbench: Workbench) -> None:
     """`docker run`, by the daemon that is there."""
     program = found("docker")
-    _engine(bench, "docker", "Docker", [program], "{{.CgroupDriver}}")
+    _engine(workbench, "docker", "Docker", [program], "{{.CgroupDriver}}")
 
 
 def _said(command: list[str], errors: Path, seconds: float, output: Path = Path(os.devnull)) -> bool:
@@ -57,38 +57,38 @@ def _said(command: list[str], errors: Path, seconds: float, output: Path = Path(
             return False
 
 
-def _engine(bench: Bench, name: str, title: str, command: list[str], manager: str) -> None:
-    errors = bench.scratch / f"{name}.errors"
+def _engine(workbench: Workbench, name: str, title: str, command: list[str], manager: str) -> None:
+    errors = workbench.scratch / f"{name}.errors"
     if not _said([*command, "version"], errors, 10):
         raise CannotRun(f"{title} is installed but does not answer: {last_line(errors)}")
     linux.adopt_orphans()  # Podman leaves a monitor behind each container
-    image = f"localhost/{bench.name}:latest"
-    archive = _archive(bench.scratch / name)
-    bench.undo(*command, "rmi", "--force", image)
+    image = f"localhost/{workbench.name}:latest"
+    archive = _archive(workbench.scratch / name)
+    workbench.undo(*command, "rmi", "--force", image)
     if not _said([*command, "import", str(archive), image], errors, 30):
         raise CannotRun(f"{title} cannot take in an image: {last_line(errors)}")
     starts = Starts()
-    bench.undo(*command, "rm", "--force", f"{bench.name}-{name}")
-    options = _cgroup_options(bench, command, manager, errors)
-    run = [*command, "run", "--rm", "--pull=never", "--network=none", f"--name={bench.name}-{name}", *options]
+    workbench.undo(*command, "rm", "--force", f"{workbench.name}-{name}")
+    options = _cgroup_options(workbench, command, manager, errors)
+    run = [*command, "run", "--rm", "--pull=never", "--network=none", f"--name={workbench.name}-{name}", *options]
     run += [image, "/hello"]
     Starts().add(run, errors)
-    for _ in quietly(bench, 10):
+    for _ in quietly(workbench, 10):
         reap()
         starts.add(run, errors)
     time.sleep(QUIET)
     reap()
     text = f"`{name} run`, image present, {QUIET * 1000:.0f} ms after the last"
-    report(bench, name, text, starts, "without network", cpu=name == "podman")
+    report(workbench, name, text, starts, "without network", cpu=name == "podman")
 
 
-def _cgroup_options(bench: Bench, command: list[str], manager: str, errors: Path) -> tuple[str, ...]:
+def _cgroup_options(workbench: Workbench, command: list[str], manager: str, errors: Path) -> tuple[str, ...]:
     """Where cgroups go: systemd removes those it makes; without it an engine would leave their parent behind."""
-    answer = bench.scratch / "manager"
+    answer = workbench.scratch / "manager"
     if not _said([*command, "info", f"--format={manager}"], errors, 10, answer):
         return ()
     by_engine = answer.read_text(encoding="ascii").strip() == "cgroupfs"
-    return (f"--cgroup-parent=/{bench.name}",) if by_engine else ()
+    return (f"--cgroup-parent=/{workbench.name}",) if by_engine else ()
 
 
 def _archive(folder: Path) -> Path:

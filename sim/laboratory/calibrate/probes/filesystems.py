@@ -7,21 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.laboratory.calibrate import linux
-from sim.laboratory.calibrate.bench import Bench, CannotRun, seconds
 from sim.laboratory.calibrate.results import line
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench, seconds
 
 
-def _mounted(bench: Bench, mount: Callable[[], None], target: Path, most: int, share: float) -> list[float]:
+def _mounted(workbench: Workbench, mount: Callable[[], None], target: Path, most: int, share: float) -> list[float]:
     samples = []
-    for _ in bench.rounds(most, share):
+    for _ in workbench.rounds(most, share):
         samples.append(seconds(mount))
         linux.umount(target)
     return samples
 
 
-def mount(bench: Bench) -> None:
+def mount(workbench: Workbench) -> None:
     """Bind, tmpfs and proc: the mounts every container starts with."""
-    target, source = bench.scratch / "target", bench.scratch / "source"
+    target, source = workbench.scratch / "target", workbench.scratch / "source"
     target.mkdir()
     source.mkdir()
     for name, text, call in (
@@ -30,14 +30,14 @@ def mount(bench: Bench) -> None:
         ("proc", "mount of /proc", lambda: linux.mount("none", target, "proc")),
     ):
         try:
-            bench.add(f"mount.{name}", text, _mounted(bench, call, target, 100, 0.4))
+            workbench.add(f"mount.{name}", text, _mounted(workbench, call, target, 100, 0.4))
         except OSError as error:
-            bench.cannot(f"mount.{name}", str(error))
+            workbench.cannot(f"mount.{name}", str(error))
 
 
-def overlay(bench: Bench) -> None:
+def overlay(workbench: Workbench) -> None:
     """An overlay mount over 1 to 120 lower layers: what it costs at all, and for each layer."""
-    place = bench.scratch / "overlay"
+    place = workbench.scratch / "overlay"
     place.mkdir()
     linux.mount("none", place, "tmpfs")
     os.chdir(place)  # relative names keep the options of 120 layers within one page
@@ -53,12 +53,14 @@ def overlay(bench: Bench) -> None:
             linux.mount("overlay", "merged", "overlay", 0, data)
 
         try:
-            points[layers] = _mounted(bench, call, Path("merged"), 60, 0.4)
+            points[layers] = _mounted(workbench, call, Path("merged"), 60, 0.4)
         except OSError as error:
             os.chdir("/")
             raise CannotRun(f"this kernel or user may not mount an overlay of {layers} layers: {error}") from None
     os.chdir("/")
     base, slope = line(points)
     n = min(len(samples) for samples in points.values())
-    bench.add_summary("overlay.base", "overlay mount, without its layers", base, n, conditions="layers on a tmpfs")
-    bench.add_summary("overlay.layer", "overlay mount, for each lower layer", slope, n, conditions="layers on a tmpfs")
+    workbench.add_summary("overlay.base", "overlay mount, without its layers", base, n, conditions="layers on a tmpfs")
+    workbench.add_summary(
+        "overlay.layer", "overlay mount, for each lower layer", slope, n, conditions="layers on a tmpfs"
+    )

@@ -6,8 +6,8 @@ import os
 import struct
 
 from sim.laboratory.calibrate import linux
-from sim.laboratory.calibrate.bench import Bench, CannotRun, in_child, seconds
 from sim.laboratory.calibrate.results import line
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench, in_child, seconds
 
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ALLOW = 0x7FFF0000
@@ -28,15 +28,15 @@ def _loaded(program: linux.SeccompFilter) -> float:
     return seconds(program.load)
 
 
-def seccomp(bench: Bench) -> None:
+def seccomp(workbench: Workbench) -> None:
     """The slope over filters of 16 to 1024 instructions."""
     points = {}
     for size in (16, 256, 1024):
         program = linux.SeccompFilter(_filter(size))
         try:
-            points[size] = [in_child(lambda program=program: _loaded(program)) for _ in bench.rounds(60, 0.5)]  # type: ignore[misc]
+            points[size] = [in_child(lambda program=program: _loaded(program)) for _ in workbench.rounds(60, 0.5)]  # type: ignore[misc]
         except OSError as error:
             raise CannotRun(f"this kernel or sandbox takes no seccomp filter: {error}") from None
     _, slope = line(points)
     n = min(len(samples) for samples in points.values())
-    bench.add_summary("seccomp.instruction", "seccomp filter load, for each instruction", slope, n)
+    workbench.add_summary("seccomp.instruction", "seccomp filter load, for each instruction", slope, n)

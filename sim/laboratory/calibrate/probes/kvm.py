@@ -11,7 +11,7 @@ import signal
 import struct
 from collections.abc import Callable
 
-from sim.laboratory.calibrate.bench import Bench, CannotRun, in_child, seconds
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench, in_child, seconds
 
 _GET_API_VERSION, _CREATE_VM, _GET_VCPU_MMAP_SIZE, _CREATE_VCPU, _RUN = 0xAE00, 0xAE01, 0xAE04, 0xAE41, 0xAE80
 _SET_TSS_ADDR, _SET_USER_MEMORY_REGION = 0xAE47, 0x4020AE46
@@ -57,7 +57,7 @@ def _limited(work: Callable[[], object]) -> float:
     return seconds(work)
 
 
-def kvm(bench: Bench) -> None:
+def kvm(workbench: Workbench) -> None:
     """Open /dev/kvm, make a virtual machine with one processor and run it to its HLT."""
     if platform.machine() != "x86_64":
         raise CannotRun(f"the guest of one instruction is written for x86_64, not {platform.machine()}")
@@ -73,8 +73,8 @@ def kvm(bench: Bench) -> None:
             raise CannotRun(f"KVM speaks version {version} of its interface, not 12")
     finally:
         os.close(device)
-    samples = [_sample() for _ in bench.rounds(20)]
-    bench.add("kvm.boot", "KVM: a virtual machine is made, runs one instruction and halts", samples)
+    samples = [_sample() for _ in workbench.rounds(20)]
+    workbench.add("kvm.boot", "KVM: a virtual machine is made, runs one instruction and halts", samples)
 
 
 def _sample() -> float:

@@ -6,9 +6,9 @@ import os
 from functools import partial
 
 from sim.laboratory.calibrate import linux
-from sim.laboratory.calibrate.bench import Bench, CannotRun, seconds
 from sim.laboratory.calibrate.netlink import Links
 from sim.laboratory.calibrate.results import line
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench, seconds
 
 _TEXTS = {
     "same": "veth pair made in one namespace",
@@ -34,7 +34,7 @@ def _new_namespace() -> int:
     return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def veth(bench: Bench) -> None:
+def veth(workbench: Workbench) -> None:
     """Make, move, attach to a bridge, set up and delete a veth pair."""
     target = _new_namespace()
     _new_namespace()
@@ -42,24 +42,24 @@ def veth(bench: Bench) -> None:
         try:
             links.bridge("bridge")
             links.up("bridge")
-            _probe(bench, links, target)
+            _probe(workbench, links, target)
         except OSError as error:
             raise CannotRun(f"this kernel or user may not make links: {error}") from None
 
 
-def _probe(bench: Bench, links: Links, target: int) -> None:
-    found: dict[str, list[float]] = {name: [] for name in _TEXTS}
-    for _ in bench.rounds(20):
-        found["same"].append(seconds(lambda: links.veth("here", "peer")))
-        found["bridge"].append(seconds(lambda: links.attach("here", "bridge")))
-        found["up"].append(seconds(lambda: links.up("here")))
-        found["delete"].append(seconds(lambda: links.delete("here")))
-        found["in_place"].append(seconds(lambda: links.veth("here", "peer", target)))
+def _probe(workbench: Workbench, links: Links, target: int) -> None:
+    samples: dict[str, list[float]] = {name: [] for name in _TEXTS}
+    for _ in workbench.rounds(20):
+        samples["same"].append(seconds(lambda: links.veth("here", "peer")))
+        samples["bridge"].append(seconds(lambda: links.attach("here", "bridge")))
+        samples["up"].append(seconds(lambda: links.up("here")))
+        samples["delete"].append(seconds(lambda: links.delete("here")))
+        samples["in_place"].append(seconds(lambda: links.veth("here", "peer", target)))
         links.delete("here")
-        found["move"].append(seconds(lambda: _make_and_move(links, target)))
+        samples["move"].append(seconds(lambda: _make_and_move(links, target)))
         links.delete("here")
     for name, text in _TEXTS.items():
-        bench.add(f"veth.{name}", text, found[name])
+        workbench.add(f"veth.{name}", text, samples[name])
 
 
 def _make_and_move(links: Links, target: int) -> None:
@@ -67,7 +67,7 @@ def _make_and_move(links: Links, target: int) -> None:
     links.move("peer", target)
 
 
-def bridge(bench: Bench) -> None:
+def bridge(workbench: Workbench) -> None:
     """What each port that a bridge has adds to the next one: the slope over 0 to 400 ports, which nobody uses."""
     _new_namespace()
     with Links() as links:
@@ -82,7 +82,7 @@ def bridge(bench: Bench) -> None:
         ("up", "port of a bridge set up, for each port there is", up),
     ):
         _, slope = line(points)
-        bench.add_summary(f"bridge.{name}", text, slope, _GROUP, conditions=f"0 to {_PORTS} ports, no carrier")
+        workbench.add_summary(f"bridge.{name}", text, slope, _GROUP, conditions=f"0 to {_PORTS} ports, no carrier")
 
 
 def _ports(links: Links) -> tuple[dict[int, list[float]], dict[int, list[float]]]:

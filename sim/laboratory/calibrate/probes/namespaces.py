@@ -8,8 +8,8 @@ import operator
 from pathlib import Path
 
 from sim.laboratory.calibrate import linux
-from sim.laboratory.calibrate.bench import Bench, in_child, seconds
 from sim.laboratory.calibrate.results import line
+from sim.laboratory.calibrate.workbench import Workbench, in_child, seconds
 
 _TYPES = {
     "none": 0,
@@ -31,29 +31,31 @@ def _unshare(flags: int) -> float:
     return seconds(lambda: linux.unshare(flags))
 
 
-def namespace(bench: Bench) -> None:
+def namespace(workbench: Workbench) -> None:
     """unshare(2) in a fresh process, each type and all that there are."""
     mounts = len(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines())
     made = []
     share = 1 / (len(_TYPES) + 1)
     for name, flags in _TYPES.items():
         try:
-            samples = [in_child(lambda flags=flags: _unshare(flags)) for _ in bench.rounds(60, share)]  # type: ignore[misc]
+            samples = [in_child(lambda flags=flags: _unshare(flags)) for _ in workbench.rounds(60, share)]  # type: ignore[misc]
         except OSError as error:
-            bench.cannot(f"namespace.{name}", _WHY.get(error.errno or 0, str(error)))
+            workbench.cannot(f"namespace.{name}", _WHY.get(error.errno or 0, str(error)))
             continue
         made.append(name)
         conditions = f"{mounts} mounts" if name == "mnt" else ""
         text = f"unshare(2), {'nothing' if name == 'none' else name}"
-        bench.add(f"namespace.{name}", text, samples, conditions=conditions)
+        workbench.add(f"namespace.{name}", text, samples, conditions=conditions)
     every = functools.reduce(operator.or_, (_TYPES[name] for name in made), 0)
-    samples = [in_child(lambda: _unshare(every)) for _ in bench.rounds(60)]
-    bench.add("namespace.all", "unshare(2), all at once", samples, conditions=f"{', '.join(made[1:])}; {mounts} mounts")
+    samples = [in_child(lambda: _unshare(every)) for _ in workbench.rounds(60)]
+    workbench.add(
+        "namespace.all", "unshare(2), all at once", samples, conditions=f"{', '.join(made[1:])}; {mounts} mounts"
+    )
 
 
-def mount_table(bench: Bench) -> None:
+def mount_table(workbench: Workbench) -> None:
     """What one more mount adds to unshare(CLONE_NEWNS): the slope over tables of 0 to 400 mounts more."""
-    target = bench.scratch / "table"
+    target = workbench.scratch / "table"
     target.mkdir()
     linux.mount("none", target, "tmpfs")
     points: dict[int, list[float]] = {}
@@ -64,7 +66,7 @@ def mount_table(bench: Bench) -> None:
             place.mkdir()
             linux.mount(str(target / "0"), place, "", linux.MS_BIND)
         made = count
-        points[count] = [in_child(lambda: _unshare(linux.CLONE_NEWNS)) for _ in bench.rounds(60, 0.4)]
+        points[count] = [in_child(lambda: _unshare(linux.CLONE_NEWNS)) for _ in workbench.rounds(60, 0.4)]
     _, slope = line(points)
     n = min(len(samples) for samples in points.values())
-    bench.add_summary("mount_table.mount", "unshare(2) of a mount namespace, for each mount there is", slope, n)
+    workbench.add_summary("mount_table.mount", "unshare(2) of a mount namespace, for each mount there is", slope, n)

@@ -11,8 +11,8 @@ import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sim.laboratory.calibrate.bench import Bench, seconds
 from sim.laboratory.calibrate.oci import hello_program
+from sim.laboratory.calibrate.workbench import Workbench, seconds
 
 _PAGE = mmap.PAGESIZE
 
@@ -22,18 +22,20 @@ def _calls(function: Callable[[], object], count: int) -> Callable[[], object]:
     return lambda: collections.deque(itertools.starmap(function, itertools.repeat((), count)), maxlen=0)
 
 
-def syscall(bench: Bench) -> None:
+def syscall(workbench: Workbench) -> None:
     """getppid(2), less what the loop costs with a function that makes no system call."""
     count = 20_000
     empty, full = [], []
-    for _ in bench.rounds(100):
+    for _ in workbench.rounds(100):
         empty.append(seconds(_calls(gc.isenabled, count)))
         full.append(seconds(_calls(os.getppid, count)))
     samples = [each / count for each in without(empty, full)]
     if samples:
-        bench.add("syscall", "getppid(2)", samples)
+        workbench.add("syscall", "getppid(2)", samples)
     else:
-        bench.cannot("syscall", "calls took no longer than the loop without them: the clock or the load is too coarse")
+        workbench.cannot(
+            "syscall", "calls took no longer than the loop without them: the clock or the load is too coarse"
+        )
 
 
 def without(empty: Sequence[float], full: Sequence[float]) -> list[float]:
@@ -46,17 +48,17 @@ def without(empty: Sequence[float], full: Sequence[float]) -> list[float]:
     return [sample - loop for sample, loop in zip(full, quicker, strict=True) if sample > loop]
 
 
-def page_fault(bench: Bench) -> None:
+def page_fault(workbench: Workbench) -> None:
     """First touch of a page of anonymous memory, pages of 4 KiB even where larger ones are the default."""
     count = 4096
     touch = bytes(count)
     samples = []
-    for _ in bench.rounds(60):
+    for _ in workbench.rounds(60):
         with mmap.mmap(-1, count * _PAGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
             memory.madvise(mmap.MADV_NOHUGEPAGE)
             start = _store(memory, touch)
         samples.append(start / count)
-    bench.add("page_fault", "first touch of an anonymous page", samples, conditions=f"pages of {_PAGE // 1024} KiB")
+    workbench.add("page_fault", "first touch of an anonymous page", samples, conditions=f"pages of {_PAGE // 1024} KiB")
 
 
 def _store(memory: mmap.mmap, touch: bytes) -> float:
@@ -73,29 +75,31 @@ def _fork_exit() -> None:
     os.waitpid(pid, 0)
 
 
-def process(bench: Bench) -> None:
+def process(workbench: Workbench) -> None:
     """Fork and exit; start of a program without libraries and of one with, until it has exited."""
-    bench.add(
+    workbench.add(
         "process.fork_exit",
         "fork, exit and wait",
-        [seconds(_fork_exit) for _ in bench.rounds(200, 0.3)],
+        [seconds(_fork_exit) for _ in workbench.rounds(200, 0.3)],
         conditions="from this interpreter, whose page tables are larger than a small program's",
     )
     try:
-        small = hello_program(bench.scratch / "hello")
+        small = hello_program(workbench.scratch / "hello")
     except NotImplementedError as reason:
-        bench.cannot("process.exec_small", str(reason))
+        workbench.cannot("process.exec_small", str(reason))
     else:
-        bench.add("process.exec_small", "start of a program of one page, until it has exited", _starts(bench, small))
+        workbench.add(
+            "process.exec_small", "start of a program of one page, until it has exited", _starts(workbench, small)
+        )
     for name, text, paths, arguments, static in _PROGRAMS:
         program = next((path for path in map(Path, paths) if path.exists() and _is_static(path) == static), None)
         if program is None:
-            bench.cannot(f"process.{name}", f"none of {', '.join(paths)} is there as {text}")
+            workbench.cannot(f"process.{name}", f"none of {', '.join(paths)} is there as {text}")
         else:
-            bench.add(
+            workbench.add(
                 f"process.{name}",
                 f"start of {text}, until it has exited",
-                _starts(bench, program, *arguments),
+                _starts(workbench, program, *arguments),
                 conditions=" ".join((str(program), *arguments)),
             )
 
@@ -124,11 +128,11 @@ def _is_static(path: Path) -> bool:
     return all(struct.unpack_from("<I", table, index * size)[0] != 3 for index in range(count))
 
 
-def _starts(bench: Bench, program: Path, *arguments: str) -> list[float]:
+def _starts(workbench: Workbench, program: Path, *arguments: str) -> list[float]:
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
 
     def start() -> None:
         pid = os.posix_spawn(program, [str(program), *arguments], {}, file_actions=quiet)
         os.waitpid(pid, 0)
 
-    return [seconds(start) for _ in bench.rounds(200, 0.5)]
+    return [seconds(start) for _ in workbench.rounds(200, 0.5)]

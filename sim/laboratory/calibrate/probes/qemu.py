@@ -11,33 +11,33 @@ import socket
 import time
 from pathlib import Path
 
-from sim.laboratory.calibrate.bench import Bench, CannotRun
 from sim.laboratory.calibrate.starts import found
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench
 
 _MACHINES = {"x86_64": ("pc", "q35", "microvm"), "aarch64": ("virt",)}
 _PATIENCE = 20.0
 
 
-def qemu(bench: Bench) -> None:
+def qemu(workbench: Workbench) -> None:
     """Each machine type: until QEMU's main loop answers `query-status` over QMP."""
     machine = platform.machine()
     program = found(f"qemu-system-{machine}", "qemu-kvm", "kvm")
     kinds = _MACHINES.get(machine)
     if kinds is None:
         raise CannotRun(f"it knows the machine types of {' and '.join(_MACHINES)}, not those of {machine}")
-    os.chdir(bench.scratch)  # a socket's path has 108 bytes at most
+    os.chdir(workbench.scratch)  # a socket's path has 108 bytes at most
     for index, kind in enumerate(kinds):
         samples, accelerator = [], ""
         try:
             _ready(program, kind)  # reads the program into the page cache
-            for _ in bench.rounds(15, 1 / (len(kinds) - index)):
+            for _ in workbench.rounds(15, 1 / (len(kinds) - index)):
                 sample, accelerator = _ready(program, kind)
                 samples.append(sample)
         except CannotRun as reason:
-            bench.cannot(f"qemu.{kind}", str(reason))
+            workbench.cannot(f"qemu.{kind}", str(reason))
             continue
         text = f"QEMU, machine {kind}: process start to machine ready"
-        bench.add(f"qemu.{kind}", text, samples, conditions=f"128 MiB, {accelerator}")
+        workbench.add(f"qemu.{kind}", text, samples, conditions=f"128 MiB, {accelerator}")
 
 
 def _ready(program: str, kind: str) -> tuple[float, str]:

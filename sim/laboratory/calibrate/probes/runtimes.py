@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from sim.laboratory.calibrate import linux
-from sim.laboratory.calibrate.bench import Bench, CannotRun
 from sim.laboratory.calibrate.cgroups import hierarchies, layout
 from sim.laboratory.calibrate.isolation import in_user_namespace
 from sim.laboratory.calibrate.oci import bundle
 from sim.laboratory.calibrate.starts import QUIET, Starts, found, quietly, report
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench
 
 
-def crun(bench: Bench) -> None:
+def crun(workbench: Workbench) -> None:
     """`crun run`, long after another start and right after one."""
-    _runtime(bench, "crun")
+    _runtime(workbench, "crun")
 
 
-def runc(bench: Bench) -> None:
+def runc(workbench: Workbench) -> None:
     """`runc run`, long after another start and right after one."""
-    _runtime(bench, "runc")
+    _runtime(workbench, "runc")
 
 
-def _runtime(bench: Bench, name: str) -> None:
+def _runtime(workbench: Workbench, name: str) -> None:
     program = found(name)
     rootless = in_user_namespace()
     try:
-        place = bundle(bench.scratch / name, "" if rootless else f"/{bench.name}-{name}")
+        place = bundle(workbench.scratch / name, "" if rootless else f"/{workbench.name}-{name}")
     except NotImplementedError as reason:
         raise CannotRun(str(reason)) from None
-    command = [program, "--root", str(bench.scratch / f"{name}-state")]
+    command = [program, "--root", str(workbench.scratch / f"{name}-state")]
     conditions = "in a user namespace, without a cgroup" if rootless else "as root, in a cgroup of its own"
     if rootless and name == "crun":
         command += ["--cgroup-manager", "disabled"]
@@ -35,16 +35,16 @@ def _runtime(bench: Bench, name: str) -> None:
         _hide_v2()
         conditions += "; cgroups here are hybrid, which crun refuses, so that only v1 is shown to it"
     command += ["run", "--bundle", str(place)]
-    errors = bench.scratch / f"{name}.errors"
+    errors = workbench.scratch / f"{name}.errors"
     quiet, soon = Starts(), Starts()
-    Starts().add([*command, f"{bench.name}-first"], errors)  # reads the program into the page cache
-    for index in quietly(bench, 25, 0.7):
-        quiet.add([*command, f"{bench.name}-{index}"], errors)
-    for index in bench.rounds(25):
-        soon.add([*command, f"{bench.name}-soon-{index}"], errors)
+    Starts().add([*command, f"{workbench.name}-first"], errors)  # reads the program into the page cache
+    for index in quietly(workbench, 25, 0.7):
+        quiet.add([*command, f"{workbench.name}-{index}"], errors)
+    for index in workbench.rounds(25):
+        soon.add([*command, f"{workbench.name}-soon-{index}"], errors)
     text = f"start of a container by {name}"
-    report(bench, f"{name}.quiet", f"{text}, {QUIET * 1000:.0f} ms after the last", quiet, conditions, cpu=True)
-    report(bench, f"{name}.soon", f"{text}, right after another", soon, conditions, cpu=False)
+    report(workbench, f"{name}.quiet", f"{text}, {QUIET * 1000:.0f} ms after the last", quiet, conditions, cpu=True)
+    report(workbench, f"{name}.soon", f"{text}, right after another", soon, conditions, cpu=False)
 
 
 def _hide_v2() -> None:

@@ -9,7 +9,7 @@ import sysconfig
 import zlib
 from pathlib import Path
 
-from sim.laboratory.calibrate.bench import Bench, CannotRun, seconds
+from sim.laboratory.calibrate.workbench import CannotRun, Workbench, seconds
 
 _MIB = 1 << 20
 _BLOCK = 4 * _MIB
@@ -29,7 +29,7 @@ def _payload(size: int) -> bytes:
     return (content * (size // len(content) + 1))[:size]
 
 
-def gunzip(bench: Bench) -> None:
+def gunzip(workbench: Workbench) -> None:
     """Inflate by zlib on one core, in blocks, without writing the output."""
     size = 16 * _MIB
     packed = zlib.compress(_payload(size), 6)
@@ -40,17 +40,17 @@ def gunzip(bench: Bench) -> None:
         for start in range(0, len(packed), 65536):
             unpacker.decompress(packed[start : start + 65536])
 
-    samples = [seconds(unpack) for _ in bench.rounds(20)]
-    bench.add(
+    samples = [seconds(unpack) for _ in workbench.rounds(20)]
+    workbench.add(
         "gunzip", "gunzip of 16 MiB of output on one core", samples, size, conditions=f"zlib; packed {ratio:.1f} to one"
     )
 
 
-def sha256(bench: Bench) -> None:
+def sha256(workbench: Workbench) -> None:
     """SHA-256 on one core."""
     content = bytes(16 * _MIB)
-    samples = [seconds(lambda: hashlib.sha256(content).digest()) for _ in bench.rounds(20)]
-    bench.add("sha256", "SHA-256 of 16 MiB on one core", samples, len(content))
+    samples = [seconds(lambda: hashlib.sha256(content).digest()) for _ in workbench.rounds(20)]
+    workbench.add("sha256", "SHA-256 of 16 MiB on one core", samples, len(content))
 
 
 def _kind(folder: Path) -> str:
@@ -63,9 +63,9 @@ def _kind(folder: Path) -> str:
     return kind
 
 
-def disk(bench: Bench) -> None:
+def disk(workbench: Workbench) -> None:
     """Write to stable storage and read what no page cache holds, sequentially, in a file that is removed at once."""
-    places = [bench.scratch, Path("/var/tmp"), Path.home()]  # noqa: S108 - the file has no name by the time it is used
+    places = [workbench.scratch, Path("/var/tmp"), Path.home()]  # noqa: S108 - the file has no name by the time it is used
     kinds = {place: _kind(place.resolve()) for place in places}
     place = next(
         (place for place in places if kinds[place] not in ("tmpfs", "ramfs") and os.access(place, os.W_OK)), None
@@ -78,7 +78,7 @@ def disk(bench: Bench) -> None:
         raise CannotRun(f"{place} has less than {4 * size // _MIB} MiB free")
     block = os.urandom(_BLOCK)
     writes, reads = [], []
-    for _ in bench.rounds(5):
+    for _ in workbench.rounds(5):
         file = os.open(place, os.O_TMPFILE | os.O_RDWR, 0o600)
         try:
             writes.append(seconds(lambda file=file: _write(file, block, size)))  # type: ignore[misc]
@@ -87,8 +87,8 @@ def disk(bench: Bench) -> None:
         finally:
             os.close(file)
     conditions = f"{kinds[place]} at {place}"
-    bench.add("disk.write", "write of 64 MiB, until it is on the disk", writes, size, conditions)
-    bench.add("disk.read", "read of 64 MiB that no page cache of this host holds", reads, size, conditions)
+    workbench.add("disk.write", "write of 64 MiB, until it is on the disk", writes, size, conditions)
+    workbench.add("disk.read", "read of 64 MiB that no page cache of this host holds", reads, size, conditions)
 
 
 def _write(file: int, block: bytes, size: int) -> None:

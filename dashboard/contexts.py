@@ -13,7 +13,7 @@ from sim.builds.context import Tree, text_of_file
 from sim.builds.ignore import rules_of
 from sim.errors import InputError
 from sim.scenario import Scenario
-from sim.studies.build import Parameters, read_context
+from sim.studies.build import Build, read_context
 
 BROUGHT = "yours"
 """The first part of the name of what a reader brought."""
@@ -23,7 +23,7 @@ _CLASS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class BuildContext:
     """A build context with one of its Dockerfiles.
 
     name: what a link calls it ("shop/Dockerfile"). folder: where it lies. dockerfile: from the top of the context.
@@ -54,23 +54,23 @@ class Ground:
         return read_context(self.folder, self.dockerfile)
 
 
-def shipped(scenarios: Iterable[Scenario]) -> tuple[Ground, ...]:
+def shipped(scenarios: Iterable[Scenario]) -> tuple[BuildContext, ...]:
     """The build contexts of scenarios, each Dockerfile once, in the scenarios' order."""
-    found: dict[str, Ground] = {}
+    by_name: dict[str, BuildContext] = {}
     for scenario in scenarios:
         variants = [(scenario.folder, params) for part in scenario.parts for params in part.variants.values()]
         for folder, params in variants:
-            if isinstance(params, Parameters):
-                ground = _ground(Path(folder), params)
-                found.setdefault(ground.name, ground)
-    return tuple(found.values())
+            if isinstance(params, Build):
+                context = _context(Path(folder), params)
+                by_name.setdefault(context.name, context)
+    return tuple(by_name.values())
 
 
-def _ground(folder: Path, params: Parameters) -> Ground:
+def _context(folder: Path, params: Build) -> BuildContext:
     place = (folder / params.context).resolve()
     edits = [edit.path for change in params.builds for edit in change.edits if edit.path != params.dockerfile]
     owner = "own" if place in folder.resolve().parents else place.name
-    return Ground(
+    return BuildContext(
         name=f"{owner}/{params.dockerfile}",
         folder=str(place),
         dockerfile=params.dockerfile,
@@ -79,7 +79,7 @@ def _ground(folder: Path, params: Parameters) -> Ground:
     )
 
 
-def brought(folder: str, names: Iterable[str]) -> tuple[Ground, ...]:
+def brought(folder: str, names: Iterable[str]) -> tuple[BuildContext, ...]:
     """A reader's files, once for each Dockerfile among them; "Dockerfile" at the top comes first.
 
     Raises `InputError` where there is none, or its ignore files are too large.
@@ -100,7 +100,7 @@ def brought(folder: str, names: Iterable[str]) -> tuple[Ground, ...]:
                 f"{limits.LAB_TEXT} bytes, and {limits.LAB_MATCHED // size} characters, each [ counted as {_CLASS}"
             )
             raise InputError(f"{name!r} is too large; expected at most {allowed}, for names of {size} characters")
-    return tuple(Ground(f"{BROUGHT}/{name}", folder, name, count=len(paths)) for name in dockerfiles)
+    return tuple(BuildContext(f"{BROUGHT}/{name}", folder, name, count=len(paths)) for name in dockerfiles)
 
 
 def is_dockerfile(path: str) -> bool:
@@ -115,23 +115,23 @@ def is_dockerfile(path: str) -> bool:
     return name.split(".")[0] in ("dockerfile", "containerfile") or name.endswith(".dockerfile")
 
 
-def files(ground: Ground) -> tuple[str, ...]:
-    """The text files of a ground that a build may see, those at the top first; no Dockerfile is among them."""
-    return _files(ground)
+def files(context: BuildContext) -> tuple[str, ...]:
+    """The text files of a context that a build may see, those at the top first; no Dockerfile is among them."""
+    return _files(context)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _files(ground: Ground) -> tuple[str, ...]:
-    tree = ground.tree
-    ignored = rules_of(tree, ground.dockerfile)
-    found = []
+def _files(context: BuildContext) -> tuple[str, ...]:
+    tree = context.tree
+    ignored = rules_of(tree, context.dockerfile)
+    names = []
     for name in sorted(tree, key=lambda path: (ignored.hides(path), path.count("/"), path)):
         entry = tree.get(name)
         if entry is None or entry.kind != "file" or entry.content is None or entry.size > limits.EDITABLE_FILE:
             continue
         if is_dockerfile(name) or name.rpartition("/")[2].startswith(".") or b"\0" in (entry.content.read() or b""):
             continue
-        found.append(name)
-        if len(found) == limits.EDITABLE:
+        names.append(name)
+        if len(names) == limits.EDITABLE:
             break
-    return tuple(found)
+    return tuple(names)

@@ -34,14 +34,14 @@ SameImage = Annotated[bool, doc("All instances come from one image, so that thei
 
 def guest_problems(technology: str | Technology, guest: str | Guest, guest_memory: int | None) -> list[Problem]:
     """What is wrong with a guest and its memory under a technology."""
-    found = load.technology(technology)
+    known = load.technology(technology)
     problems = []
     name = guest if isinstance(guest, str) else guest.id
-    if name and name not in found.guest_ids:
-        allowed = f"expected one of {', '.join(found.guest_ids)}" if found.guests else "it starts none"
-        problems.append(Problem(f"{name!r} is no guest of {found.id}; {allowed}", path="guest"))
-    if guest_memory is not None and not found.has_guest_kernel:
-        problems.append(Problem(f"{found.id} starts no guest kernel, so no memory is configured", path="guest_memory"))
+    if name and name not in known.guest_ids:
+        allowed = f"expected one of {', '.join(known.guest_ids)}" if known.guests else "it starts none"
+        problems.append(Problem(f"{name!r} is no guest of {known.id}; {allowed}", path="guest"))
+    if guest_memory is not None and not known.has_guest_kernel:
+        problems.append(Problem(f"{known.id} starts no guest kernel, so no memory is configured", path="guest_memory"))
     return problems
 
 
@@ -67,10 +67,10 @@ def fit_problems(
     """
     if guest_memory is None:
         return []
-    found, runs = chosen_guest(technology, guest), load.application(application)
+    chosen, runs = chosen_guest(technology, guest), load.application(application)
     for bound, where in _AT.items():
         try:
-            bill(technology, found, runs, guest_memory, bound=bound)
+            bill(technology, chosen, runs, guest_memory, bound=bound)
         except InputError as error:
             return [Problem(error.problems[0].message + where, path=path)]
     return []

@@ -4,7 +4,7 @@ import pytest
 
 from sim.catalog.mechanisms import Balloon, Reporting
 from sim.catalog.model import Number
-from sim.machine.giving_back import Manager, Reporter, untouched
+from sim.machine.ballooning import Manager, Reporter, untouched
 
 MIB = 2**20
 

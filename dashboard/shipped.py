@@ -41,13 +41,13 @@ def scenario(name: str) -> Scenario:
 
 def readable(names: Iterable[str]) -> tuple[Scenario, ...]:
     """The scenarios of those ids; one whose file is broken is left out, for its own page says so."""
-    found = []
+    scenarios = []
     for name in names:
         try:
-            found.append(scenario(name))
+            scenarios.append(scenario(name))
         except InputError:
             continue
-    return tuple(found)
+    return tuple(scenarios)
 
 
 def minutes(name: str) -> int:

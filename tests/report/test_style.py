@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sim.outcome import OWNERS, Owner
-from sim.report.look import TOKENS, Look, chart, config, fixed, inline, rows_of, type_size
+from sim.report.style import TOKENS, Style, chart, config, fixed, inline, rows_of, type_size
 
 PROTAN = ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998))
 DEUTAN = ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881))
@@ -144,7 +144,7 @@ def test_no_type_is_smaller_than_13_pixels_at_any_size():
         for plus in (-2, 0, 4):
             numbers = [
                 int(n)
-                for n in type_size(Look(size=size), plus)["expr"].replace(":", "?").split("?")[1::1]
+                for n in type_size(Style(size=size), plus)["expr"].replace(":", "?").split("?")[1::1]
                 if n.strip().isdigit()
             ]
             assert numbers
@@ -152,7 +152,7 @@ def test_no_type_is_smaller_than_13_pixels_at_any_size():
 
 
 def test_a_figure_has_no_frame_no_tooltip_and_no_background_of_its_own():
-    made = config(Look())
+    made = config(Style())
     assert (made["background"], made["view"]["stroke"], made["mark"]["tooltip"]) == (None, None, None)
 
 
@@ -163,10 +163,10 @@ def test_inlined_rows_are_read_back():
 
 
 def test_a_file_has_a_width_and_the_themes_page():
-    look = Look("dark")
-    spec = chart(look, layer=[])
+    style = Style("dark")
+    spec = chart(style, layer=[])
     assert spec["width"] == "container"
-    assert (fixed(spec, look, 640)["width"], fixed(spec, look)["background"]) == (640, "#14171C")
+    assert (fixed(spec, style, 640)["width"], fixed(spec, style)["background"]) == (640, "#14171C")
 
 
 def test_a_file_may_bring_the_names_of_its_owners_along():
@@ -180,10 +180,10 @@ def test_a_file_may_bring_the_names_of_its_owners_along():
     }
     rows = [{"owner": "kernel", "x": 1.0}]
     encoding = {"x": {"field": "x", "type": "quantitative"}, "color": colour}
-    spec = chart(Look(), height=40, layer=[{"data": inline(rows), "mark": "bar", "encoding": encoding}])
+    spec = chart(Style(), height=40, layer=[{"data": inline(rows), "mark": "bar", "encoding": encoding}])
     names: dict[Owner, str] = {"kernel": "the kernel\u2019s", "engine": "the engine\u2019s"}
-    svg = vl_convert.vegalite_to_svg(fixed(spec, Look(), legend=names), vl_version="6.4")
+    svg = vl_convert.vegalite_to_svg(fixed(spec, Style(), legend=names), vl_version="6.4")
     assert "the kernel\u2019s" in svg
     assert "the engine\u2019s" not in svg
-    assert "the kernel\u2019s" not in vl_convert.vegalite_to_svg(fixed(spec, Look()), vl_version="6.4")
+    assert "the kernel\u2019s" not in vl_convert.vegalite_to_svg(fixed(spec, Style()), vl_version="6.4")
     assert colour["legend"] is None

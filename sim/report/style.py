@@ -102,7 +102,7 @@ TOKENS: Mapping[Theme, Tokens] = {"light": LIGHT, "dark": DARK}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Style:
     """How a figure is drawn: theme, language, and a factor on type and lanes together (1.25 for a projector)."""
 
     theme: Theme = "light"
@@ -119,15 +119,15 @@ class Look:
         return round(pixels * self.size)
 
 
-def type_size(look: Look, plus: int = 0) -> dict[str, str]:
+def type_size(style: Style, plus: int = 0) -> dict[str, str]:
     """A font size as an expression on the chart's own width: 15 px, 19 px in wide figures, 13 px on a phone."""
-    wide, usual = (max(SMALLEST, look.px(pixels) + plus) for pixels in (19, 15))
+    wide, usual = (max(SMALLEST, style.px(pixels) + plus) for pixels in (19, 15))
     return {"expr": f"width > 1000 ? {wide} : width < 320 ? {max(SMALLEST, SMALLEST + plus)} : {usual}"}
 
 
-def config(look: Look) -> dict[str, Any]:
+def config(style: Style) -> dict[str, Any]:
     """The Vega configuration: no frame, no ticks, hair-line grid, no tooltip unless a mark's encoding asks for one."""
-    tokens, size = look.tokens, type_size(look)
+    tokens, size = style.tokens, type_size(style)
     return {
         "background": None,
         "font": FONT,
@@ -150,7 +150,7 @@ def config(look: Look) -> dict[str, Any]:
         "title": {
             "font": FONT,
             "color": tokens.muted,
-            "fontSize": look.px(15),
+            "fontSize": style.px(15),
             "fontWeight": "normal",
             "anchor": "start",
         },
@@ -171,22 +171,22 @@ def rows_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def chart(look: Look, **parts: Any) -> Spec:
+def chart(style: Style, **parts: Any) -> Spec:
     """A specification as wide as its container, in this look."""
-    return {"$schema": SCHEMA, "width": "container", "config": config(look), **parts}
+    return {"$schema": SCHEMA, "width": "container", "config": config(style), **parts}
 
 
-def fixed(spec: Spec, look: Look, width: int = 800, legend: Mapping[Owner, str] | None = None) -> Spec:
+def fixed(spec: Spec, style: Style, width: int = 800, legend: Mapping[Owner, str] | None = None) -> Spec:
     """The same figure at a width of its own and on its theme's background: for files, where there is no container.
 
     legend: owners and what they are called, for a figure that leaves this page and its legend behind.
     """
     if legend:
-        spec = _with_legend(spec, look, legend)
-    return {**spec, "width": width, "background": look.tokens.background, "padding": 16}
+        spec = _with_legend(spec, style, legend)
+    return {**spec, "width": width, "background": style.tokens.background, "padding": 16}
 
 
-def _with_legend(spec: Spec, look: Look, names: Mapping[Owner, str]) -> Spec:
+def _with_legend(spec: Spec, style: Style, names: Mapping[Owner, str]) -> Spec:
     """The specification with the owners that its data has named above the figure."""
     layers = spec.get("layer", [])
     there = {row.get("owner") for layer in layers if "data" in layer for row in rows_of(layer["data"])}
@@ -197,8 +197,8 @@ def _with_legend(spec: Spec, look: Look, names: Mapping[Owner, str]) -> Spec:
         "title": None,
         "values": values,
         "labelExpr": f"{json.dumps(dict(names), ensure_ascii=False)}[datum.value]",
-        "labelFontSize": look.px(14),
-        "labelLimit": look.px(300),
+        "labelFontSize": style.px(14),
+        "labelLimit": style.px(300),
         "symbolType": "square",
         "encode": {"symbols": {"update": {key: {"value": value} for key, value in symbol.items()}}},
     }

@@ -25,7 +25,7 @@ class CannotRun(Exception):  # noqa: N818 - it is an answer, and no error
 
 
 @dataclass
-class Bench:
+class Workbench:
     """What a probe works with.
 
     scratch: a directory that is gone afterwards. name: what to call what others can see (cgroups, containers).

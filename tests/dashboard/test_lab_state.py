@@ -1,4 +1,4 @@
-"""The layer lab's bench: which edits the next build sees, and what it follows."""
+"""The layer lab's state: which edits the next build sees, and what it follows."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from types import MappingProxyType
 
 import pytest
 
-from dashboard.bench import Base, Bench, Trail, arguments, bases, rebased
-from dashboard.grounds import Ground
+from dashboard.contexts import BuildContext
+from dashboard.lab_state import Base, LabState, UndoHistory, arguments, bases, rebased
 from sim.builds.suggest import Suggestion
 from sim.outcome import Message
 
-GROUND = Ground("shop/Dockerfile", "/nowhere")
+GROUND = BuildContext("shop/Dockerfile", "/nowhere")
 TEXT = "FROM python:3.13-slim\nCOPY requirements.txt .\n"
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench(ground=GROUND, dockerfile=TEXT, base=TEXT)
+def state() -> LabState:
+    return LabState(context=GROUND, dockerfile=TEXT, base=TEXT)
 
 
-def test_a_bench_without_a_change_has_no_edit(bench: Bench) -> None:
-    assert bench.changes() == []
+def test_a_bench_without_a_change_has_no_edit(state: LabState) -> None:
+    assert state.changes() == []
 
 
 @pytest.mark.parametrize(
@@ -35,24 +35,24 @@ def test_a_bench_without_a_change_has_no_edit(bench: Bench) -> None:
     ],
 )
 def test_what_happens_to_a_file_is_one_edit(how: str, change: dict[str, object]) -> None:
-    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="requirements.txt", how=how, content="flask\n")
-    assert bench.changes() == [{"path": "requirements.txt", **change}]
+    state = LabState(context=GROUND, dockerfile=TEXT, base=TEXT, file="requirements.txt", how=how, content="flask\n")
+    assert state.changes() == [{"path": "requirements.txt", **change}]
 
 
 def test_an_edited_dockerfile_is_an_edit_of_its_own() -> None:
-    bench = Bench(ground=GROUND, dockerfile=TEXT + "RUN ls\n", base=TEXT, file="a.py", how="touch")
-    assert [change["path"] for change in bench.changes()] == ["a.py", "Dockerfile"]
+    state = LabState(context=GROUND, dockerfile=TEXT + "RUN ls\n", base=TEXT, file="a.py", how="touch")
+    assert [change["path"] for change in state.changes()] == ["a.py", "Dockerfile"]
 
 
 def test_a_kept_build_stays_and_nothing_is_changed_after_it() -> None:
-    edited = Bench(ground=GROUND, dockerfile=TEXT + "RUN ls\n", base=TEXT, file="requirements.txt", how="append")
+    edited = LabState(context=GROUND, dockerfile=TEXT + "RUN ls\n", base=TEXT, file="requirements.txt", how="append")
     kept = edited.keep()
     assert kept.changes() == []
     assert [dict(change) for change in kept.kept[0]] == edited.changes()
 
 
 def test_benches_of_equal_changes_are_one_run() -> None:
-    one, two = (Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="a").keep() for _ in range(2))
+    one, two = (LabState(context=GROUND, dockerfile=TEXT, base=TEXT, file="a").keep() for _ in range(2))
     assert hash(one) == hash(two)
     assert one == two
 
@@ -64,35 +64,35 @@ def test_build_arguments_are_read_with_their_defaults() -> None:
 
 def test_a_taken_suggestion_is_a_build_before_the_change_and_no_change_itself() -> None:
     better = "FROM python:3.13-slim\nRUN ls\n"
-    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="a.py", how="append")
-    taken = bench.taken(Suggestion(Message("x"), 1.0, MappingProxyType({"Dockerfile": better})))
-    assert taken.changes() == bench.changes()
+    state = LabState(context=GROUND, dockerfile=TEXT, base=TEXT, file="a.py", how="append")
+    taken = state.taken(Suggestion(Message("x"), 1.0, MappingProxyType({"Dockerfile": better})))
+    assert taken.changes() == state.changes()
     assert taken.dockerfile == taken.base == better
     assert [dict(change) for change in taken.kept[-1]] == [{"path": "Dockerfile", "content": better}]
 
 
 def test_an_ignore_file_that_is_taken_leaves_the_dockerfile_alone() -> None:
-    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="a.py")
-    taken = bench.taken(Suggestion(Message("x"), 1.0, MappingProxyType({".dockerignore": "a.py\n"})))
+    state = LabState(context=GROUND, dockerfile=TEXT, base=TEXT, file="a.py")
+    taken = state.taken(Suggestion(Message("x"), 1.0, MappingProxyType({".dockerignore": "a.py\n"})))
     assert taken.dockerfile == TEXT
     assert dict(taken.kept[-1][0])["path"] == ".dockerignore"
 
 
 def test_the_planner_gets_the_builds_already_made_and_the_next_one_last() -> None:
-    bench = Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file="a.py").keep()
-    made, after = bench.planned()
+    state = LabState(context=GROUND, dockerfile=TEXT, base=TEXT, file="a.py").keep()
+    made, after = state.planned()
     assert [edit.path for edit in made.edits] == ["a.py"]
     assert after.edits == ()
 
 
 def test_undo_and_redo_go_back_and_forth_until_something_new_is_done() -> None:
-    one, two, three = (Bench(ground=GROUND, dockerfile=TEXT, base=TEXT, file=name) for name in "abc")
-    trail = Trail(one).to(two).to(three)
-    assert trail.undo().now == two
-    assert trail.undo().undo().undo().now == one
-    assert trail.undo().undo().redo().redo().redo() == trail
-    assert trail.undo().to(one).future == ()
-    assert Trail(one).to(one) == Trail(one)
+    one, two, three = (LabState(context=GROUND, dockerfile=TEXT, base=TEXT, file=name) for name in "abc")
+    undo_history = UndoHistory(one).to(two).to(three)
+    assert undo_history.undo().now == two
+    assert undo_history.undo().undo().undo().now == one
+    assert undo_history.undo().undo().redo().redo().redo() == undo_history
+    assert undo_history.undo().to(one).future == ()
+    assert UndoHistory(one).to(one) == UndoHistory(one)
 
 
 def test_images_a_dockerfile_starts_from_are_told_from_its_stages() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.grounds import Ground, brought, files, is_dockerfile, shipped
+from dashboard.contexts import BuildContext, brought, files, is_dockerfile, shipped
 from sim import limits
 from sim.errors import InputError
 from sim.loading import load
@@ -14,15 +14,15 @@ from tests.dashboard.apptest import ROOT, SCENARIOS
 
 
 def test_every_dockerfile_of_the_shipped_scenarios_is_offered_once_with_an_edit_of_its_own() -> None:
-    grounds = shipped(load(ROOT / "scenarios" / f"{name}.yaml") for name in SCENARIOS)
-    names = [ground.name for ground in grounds]
+    contexts = shipped(load(ROOT / "scenarios" / f"{name}.yaml") for name in SCENARIOS)
+    names = [context.name for context in contexts]
     assert len(names) == len(set(names))
     assert {"shop/Dockerfile", "report/Dockerfile.multi-stage", "own/Dockerfile"} <= set(names)
-    for ground in grounds:
-        assert "FROM" in ground.text
-        assert not ground.file or ground.file in files(ground)
-    assert next(ground for ground in grounds if ground.name == "shop/Dockerfile").file == "requirements.txt"
-    own = next(ground for ground in grounds if ground.name == "own/Dockerfile")
+    for context in contexts:
+        assert "FROM" in context.text
+        assert not context.file or context.file in files(context)
+    assert next(context for context in contexts if context.name == "shop/Dockerfile").file == "requirements.txt"
+    own = next(context for context in contexts if context.name == "own/Dockerfile")
     assert Path(own.folder) == ROOT
     assert not [name for name in files(own) if name.startswith((".git/", "tests/"))]
 
@@ -33,18 +33,18 @@ def test_only_text_files_are_offered_for_editing_those_at_the_top_first(tmp_path
         (tmp_path / name).write_text("x\n")
     (tmp_path / "image.bin").write_bytes(b"\0\1")
     (tmp_path / "large.txt").write_text("x" * 70_000)
-    assert files(Ground("t/Dockerfile", str(tmp_path))) == ("b.txt", "src/a.py")
+    assert files(BuildContext("t/Dockerfile", str(tmp_path))) == ("b.txt", "src/a.py")
 
 
 def test_an_ignored_file_comes_last(tmp_path: Path) -> None:
     for name, text in (("Dockerfile", "FROM a\n"), (".dockerignore", "a.md\n"), ("a.md", "x"), ("z.py", "x")):
         (tmp_path / name).write_text(text)
-    assert files(Ground("t/Dockerfile", str(tmp_path))) == ("z.py", "a.md")
+    assert files(BuildContext("t/Dockerfile", str(tmp_path))) == ("z.py", "a.md")
 
 
 def test_each_dockerfile_among_a_reader_s_files_is_a_ground_the_one_at_the_top_first() -> None:
     names = ["a.py", "web/Dockerfile.dev", "Dockerfile", "Containerfile", "Dockerfile.dockerignore"]
-    assert [ground.name for ground in brought("/x", names)] == [
+    assert [context.name for context in brought("/x", names)] == [
         "yours/Dockerfile",
         "yours/Containerfile",
         "yours/web/Dockerfile.dev",
@@ -62,7 +62,7 @@ def test_a_dockerfile_that_is_a_link_is_not_followed_out_of_the_context(tmp_path
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "Dockerfile").symlink_to(tmp_path / "secret")
     with pytest.raises(InputError, match="is a link out of the build context"):
-        _ = Ground("t/Dockerfile", str(tmp_path / "there")).text
+        _ = BuildContext("t/Dockerfile", str(tmp_path / "there")).text
 
 
 def test_folders_and_classes_count_in_what_ignore_files_may_cost(

@@ -18,7 +18,7 @@ import streamlit as st
 from sim import limits
 from sim.archives.limits import Limits
 from sim.errors import InputError
-from sim.report.figures.images import Shelved
+from sim.report.figures.images import ShownImage
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 LIMITS = Limits(content=limits.PAGE_IMAGE_CONTENT, entries=limits.PAGE_IMAGE_FILES, expansion_from=limits.UPLOAD)
 _KEPT = "images:read"
-Reading = tuple[Shelved, ...] | InputError
+UploadResult = tuple[ShownImage, ...] | InputError
 
 
-def official(name: str) -> Shelved:
+def official(name: str) -> ShownImage:
     """An official image of the catalog. Its sizes before compression are estimates: only its manifest is known."""
     from sim.archives.store import image_of_blobs
     from sim.catalog.load import gzip_ratio, images
@@ -42,15 +42,15 @@ def official(name: str) -> Shelved:
         dataclasses.replace(layer, instruction=known.instruction)
         for layer, known in zip(image.layers, entry.layers, strict=True)
     )
-    return Shelved(dataclasses.replace(image, layers=layers, platform=entry.platform), estimate=True)
+    return ShownImage(dataclasses.replace(image, layers=layers, platform=entry.platform), estimate=True)
 
 
-def uploaded(files: Sequence[UploadedFile], tick: Callable[[], None]) -> list[tuple[str, Reading]]:
+def uploaded(files: Sequence[UploadedFile], tick: Callable[[], None]) -> list[tuple[str, UploadResult]]:
     """Each upload's name with its images, or with why it cannot be read. Read once, forgotten with the file.
 
     tick: is called while they are read, and may raise to end it.
     """
-    known: dict[str, Reading] = st.session_state.get(_KEPT, {})
+    known: dict[str, UploadResult] = st.session_state.get(_KEPT, {})
     kept = {file.file_id: known.get(file.file_id) or _read(file, tick) for file in files}
     st.session_state[_KEPT] = kept
     return [(file.name, kept[file.file_id]) for file in files]
@@ -61,7 +61,7 @@ def unread(files: Sequence[UploadedFile]) -> bool:
     return any(file.file_id not in st.session_state.get(_KEPT, {}) for file in files)
 
 
-def _read(file: UploadedFile, tick: Callable[[], None]) -> Reading:
+def _read(file: UploadedFile, tick: Callable[[], None]) -> UploadResult:
     from sim.archives.archive import read_images
 
     try:
@@ -69,7 +69,7 @@ def _read(file: UploadedFile, tick: Callable[[], None]) -> Reading:
             path = Path(folder) / "upload"
             with path.open("wb") as target:
                 shutil.copyfileobj(file, target)
-            return tuple(Shelved(_called(image, file.name)) for image in read_images(path, LIMITS, tick))
+            return tuple(ShownImage(_called(image, file.name)) for image in read_images(path, LIMITS, tick))
     except InputError as error:
         return InputError([dataclasses.replace(problem, file=file.name) for problem in error.problems])
 

@@ -84,13 +84,13 @@ class Manager:
         self._period = balloon.period.at(bound)
         self._most = int(balloon.speed.at(bound) * self._period)
         self._asked: dict[int, int] = {}
-        self._alarm = Alarm(env, self._look)
+        self._alarm = Alarm(env, self._check)
 
     def start(self) -> None:
-        """The first look comes after one period."""
+        """The first check comes after one period."""
         self._alarm.arm(self._period)
 
-    def _look(self, alarm: Alarm) -> None:
+    def _check(self, alarm: Alarm) -> None:
         pages = self._pressure.pages
         for number, size in self._asked.items():
             if number in pages.instances:

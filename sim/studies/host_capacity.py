@@ -17,7 +17,7 @@ _OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class HostCapacity:
     """What a host has room for.
 
     Attributes:
@@ -50,7 +50,7 @@ class Room:
         return f"{count} at the same time are too many: {taken} ({self.tightest.name}), so {fit}"
 
 
-def room(instances: Density, existing: int = 0) -> Room:
+def host_capacity(instances: Density, existing: int = 0) -> HostCapacity:
     """What a host has room for.
 
     Args:
@@ -61,7 +61,9 @@ def room(instances: Density, existing: int = 0) -> Room:
         InputError: Where the guest's memory cannot hold guest and application.
     """
     limits = [each for each in constraints(instances) if each.name in _OF and each.limit is not None]
-    return Room(load.host(instances.host).id, existing, min(limits, key=lambda each: each.limit or 0, default=None))
+    return HostCapacity(
+        load.host(instances.host).id, existing, min(limits, key=lambda each: each.limit or 0, default=None)
+    )
 
 
 def _round(size: float) -> float:

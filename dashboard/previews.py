@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from sim.outcome import Outcome, Owner
-from sim.report.look import CODE_FONT, Language, Look
+from sim.report.style import CODE_FONT, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names
 from sim.scenario import Scenario
@@ -50,12 +50,12 @@ def _first(technology: Technology) -> Owner:
     return next((owner for owner in owners if owner != "files"), owners[0])
 
 
-def race(look: Look, racers: Sequence[tuple[str, Owner]]) -> str:
+def race(style: Style, racers: Sequence[tuple[str, Owner]]) -> str:
     """Lanes that have only just started. racers: name and owner of the first moments of each, five at most."""
     out = [_head(_WIDTH)]
     for i, (name, owner) in enumerate(racers[:_MOST_LANES]):
         y = 8 + i * 31
-        fill = look.tokens.owners[owner]
+        fill = style.tokens.owners[owner]
         out.append(
             f'<rect x="84" y="{y}" width="232" height="23" fill="{_PANEL}"/>'
             f'<text x="76" y="{y + 16}" text-anchor="end" fill="{_INK}">{escape(name)}</text>'
@@ -66,9 +66,9 @@ def race(look: Look, racers: Sequence[tuple[str, Owner]]) -> str:
     return "".join(out)
 
 
-def ledger(look: Look, width: int = _WIDTH) -> str:
+def ledger(style: Style, width: int = _WIDTH) -> str:
     """Six columns with a part of the same pages each, and a sum nobody has said yet. width: in pixels."""
-    own, shared = look.tokens.owners["application"], look.tokens.owners["files"]
+    own, shared = style.tokens.owners["application"], style.tokens.owners["files"]
     out = [_head(width)]
     for i in range(6):
         x = 22 + i * 47
@@ -79,14 +79,14 @@ def ledger(look: Look, width: int = _WIDTH) -> str:
             f'stroke="{shared}" stroke-dasharray="{dash}"/>'
         )
     out.append(
-        f'<text x="160" y="164" text-anchor="middle" fill="{_MUTED}">{tr("ui.tease.again", look.language)}</text>'
+        f'<text x="160" y="164" text-anchor="middle" fill="{_MUTED}">{tr("ui.tease.again", style.language)}</text>'
         f'<text x="160" y="30" text-anchor="middle" fill="{_INK}" font-weight="600" font-size="15">'
-        f"{tr('ui.tease.sum', look.language)}</text></svg>"
+        f"{tr('ui.tease.sum', style.language)}</text></svg>"
     )
     return "".join(out)
 
 
-def layers(_: Look) -> str:
+def layers(_: Style) -> str:
     """A build of four steps, one of them edited."""
     out = [_head(_WIDTH)]
     for i, (text, glyph) in enumerate(_STEPS):

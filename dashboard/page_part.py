@@ -10,16 +10,16 @@ import streamlit as st
 
 from dashboard.view import View
 from sim.outcome import Outcome
-from sim.report.look import Spec
 from sim.report.sources import FACT, address
-from sim.report.words import Name
+from sim.report.style import Spec
+from sim.report.words import LabelName
 from sim.scenario import Scenario
 
-Row = Mapping[str, str]
+TableRow = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Scene:
+class PagePart:
     """One part of a scenario as it stands on a page.
 
     said: what the reader predicted, labels in order or steps; empty where nothing was. part: which part it is.
@@ -27,7 +27,7 @@ class Scene:
 
     scenario: Scenario
     outcome: Outcome
-    names: Mapping[str, Name]
+    names: Mapping[str, LabelName]
     view: View
     said: tuple[str, ...] = ()
     part: int = 0
@@ -48,8 +48,8 @@ class Scene:
 class Sheet:
     """A figure as rows: what it shows, and what each number rests on."""
 
-    rows: Sequence[Row]
-    sources: Sequence[Row]
+    rows: Sequence[TableRow]
+    sources: Sequence[TableRow]
 
 
 def chart(spec: Spec, alt: str, key: str = "") -> None:
@@ -75,7 +75,7 @@ def _link(name: str) -> str:
     )
 
 
-def table(rows: Sequence[Row], view: View) -> None:
+def table(rows: Sequence[TableRow], view: View) -> None:
     """Rows as a small table, each fact's id a link to what it was published in.
 
     Written as HTML: `st.table` would import a data frame library for it.
@@ -83,7 +83,7 @@ def table(rows: Sequence[Row], view: View) -> None:
     if not rows:
         return
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    tokens = view.look.tokens
+    tokens = view.style.tokens
     cell = f"padding:.3em .9em .3em 0;border-bottom:1px solid {tokens.line};text-align:left;vertical-align:top"
     head = "".join(
         f'<th scope="col" style="{cell};color:{tokens.muted};font-weight:600">{escape(c)}</th>' for c in columns

@@ -11,7 +11,7 @@ from sim.quantity import UNITS, render
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MetricChange:
     """One metric that is not what it was. before, now: None where it was not there, or is no longer."""
 
     scenario: str
@@ -29,14 +29,14 @@ class Moved:
         return f"{self.scenario}: {self.name}: {before} -> {now}{change}"
 
 
-def moved(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[Moved]:
+def metric_changes(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[MetricChange]:
     """The metrics of the scenarios in both that differ.
 
     A metric moved where the two intervals have no point in common; where one has no interval (one replication, or a
     study without randomness) its value stands for it. A metric that came or went moved too.
     """
     earlier = {str(item["scenario"]): _metrics(item) for item in before}
-    found = []
+    changes = []
     for item in now:
         scenario = str(item["scenario"])
         if scenario not in earlier:
@@ -46,8 +46,8 @@ def moved(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]])
             was, is_ = old.get(name), new.get(name)
             if was is None or is_ is None or _apart(was, is_):
                 unit = str(((is_ or was) or {}).get("unit", "1"))
-                found.append(Moved(scenario, name, unit, was, is_))
-    return found
+                changes.append(MetricChange(scenario, name, unit, was, is_))
+    return changes
 
 
 def _metrics(item: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

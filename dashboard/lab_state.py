@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dashboard.grounds import Ground
+from dashboard.contexts import BuildContext
 from sim import limits
-from sim.builds.edits import Change as Planned
-from sim.builds.edits import Edit
+from sim.builds.edits import Change, Edit
 from sim.builds.instructions import Copy
 from sim.builds.options import Builder
 from sim.builds.stages import parse
@@ -31,22 +30,22 @@ LABEL = "yours"
 _LINES = {".txt": "redis\n", ".py": "# edited\n", ".js": "// edited\n", ".json": "\n"}
 """A line that may be added to a file of that kind."""
 
-Change = dict[str, Any]
+EditDocument = dict[str, Any]
 """One edit as a scenario file writes it: a path and what happens to it."""
 Kept = tuple[tuple[tuple[str, Any], ...], ...]
 """The changes of one build that was made, each as pairs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class LabState:
     """What the next build differs in, and the builds it follows.
 
-    ground: what is built. file: the file that is changed, "" for none; how: what happens to it; content: its text
+    context: what is built. file: the file that is changed, "" for none; how: what happens to it; content: its text
     where that is the change. dockerfile: the whole Dockerfile; base: that of the build before. arguments: build
     arguments, name and value. kept: the changes of builds already made, one tuple a build.
     """
 
-    ground: Ground
+    context: BuildContext
     dockerfile: str
     base: str
     file: str = ""
@@ -56,31 +55,31 @@ class Bench:
     arguments: tuple[tuple[str, str], ...] = ()
     kept: tuple[Kept, ...] = ()
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[EditDocument]:
         """The edits of the next build."""
-        found: list[Change] = []
+        edits: list[EditDocument] = []
         if self.file:
-            found.append({"path": self.file, **self._change()})
+            edits.append({"path": self.file, **self._change()})
         if self.dockerfile != self.base:
-            found.append({"path": self.ground.dockerfile, "content": self.dockerfile})
-        return found
+            edits.append({"path": self.context.dockerfile, "content": self.dockerfile})
+        return edits
 
-    def keep(self) -> Bench:
-        """The bench after this build was made too: its changes stay, and nothing is changed yet."""
+    def keep(self) -> LabState:
+        """The state after this build was made too: its changes stay, and nothing is changed yet."""
         build = tuple(tuple(change.items()) for change in self.changes())
         return dataclasses.replace(self, file="", content="", base=self.dockerfile, kept=(*self.kept, build))
 
-    def taken(self, suggestion: Suggestion) -> Bench:
-        """The bench as it would be had the suggestion been built before this change."""
+    def taken(self, suggestion: Suggestion) -> LabState:
+        """The state as it would be had the suggestion been built before this change."""
         build = tuple((("path", path), ("content", text)) for path, text in suggestion.files.items())
-        text = suggestion.files.get(self.ground.dockerfile, self.dockerfile).rstrip() + "\n"
+        text = suggestion.files.get(self.context.dockerfile, self.dockerfile).rstrip() + "\n"
         return dataclasses.replace(self, dockerfile=text, base=text, kept=(*self.kept, build))
 
-    def planned(self) -> tuple[Planned, ...]:
+    def planned(self) -> tuple[Change, ...]:
         """All builds after the first, the next one last, as the planner takes them."""
-        made = [Planned(edits=tuple(Edit(**dict(change)) for change in build)) for build in self.kept]
+        made = [Change(edits=tuple(Edit(**dict(change)) for change in build)) for build in self.kept]
         edits = tuple(Edit(**change) for change in self.changes())
-        return (*made, Planned(edits=edits, build_args=dict(self.arguments)))
+        return (*made, Change(edits=edits, build_args=dict(self.arguments)))
 
     def scenario(self, lesson: Scenario) -> Scenario:
         """The lesson's scenario with these builds instead of those it compares.
@@ -97,15 +96,15 @@ class Bench:
             for key, value in lesson.document.items()
             if key not in ("compare", "labels", "expect", "lesson", "published", "controls")
         }
-        document["context"], document["dockerfile"] = self.ground.folder, self.ground.dockerfile
-        document["target"] = self.ground.target
+        document["context"], document["dockerfile"] = self.context.folder, self.context.dockerfile
+        document["target"] = self.context.target
         document["builder"] = self.builder
         document["compare"] = {LABEL: {"builds": builds}}
         return from_document(document, lesson.file, lesson.folder)
 
     def _check(self) -> None:
         """Raise `InputError` where planning and drawing the build would take longer than one waits at a page."""
-        for text, what in ((self.dockerfile, self.ground.dockerfile), (self.content, self.file)):
+        for text, what in ((self.dockerfile, self.context.dockerfile), (self.content, self.file)):
             if len(text) > limits.LAB_TEXT:
                 raise InputError(f"{what}: longer than {limits.LAB_TEXT} characters, which is the most the lab takes")
         if len(self.kept) > limits.LAB_BUILDS:
@@ -114,12 +113,12 @@ class Bench:
         if len(steps) > limits.LAB_STEPS:
             raise InputError(f"{len(steps)} instructions are too many for a page; expected at most {limits.LAB_STEPS}")
         copies = sum(isinstance(step, Copy) for step in steps)
-        if copies * self.ground.count > limits.LAB_COPIED:
-            allowed = limits.LAB_COPIED // self.ground.count
+        if copies * self.context.count > limits.LAB_COPIED:
+            allowed = limits.LAB_COPIED // self.context.count
             message = f"{copies} instructions that copy are too many for a page"
-            raise InputError(f"{message}; expected at most {allowed} for {self.ground.count} files")
+            raise InputError(f"{message}; expected at most {allowed} for {self.context.count} files")
 
-    def _change(self) -> Change:
+    def _change(self) -> EditDocument:
         match self.how:
             case "append":
                 return {"append": _LINES.get(Path(self.file).suffix, "edited\n")}
@@ -133,31 +132,31 @@ class Bench:
                 return {"delete": True}
 
 
-def fresh(ground: Ground, builder: Builder = "buildkit-containerd") -> Bench:
-    """The bench of a ground's own first edit. Raises `InputError` where its Dockerfile cannot be read."""
-    text = ground.text
-    return Bench(ground=ground, dockerfile=text, base=text, file=ground.file, builder=builder)
+def fresh(context: BuildContext, builder: Builder = "buildkit-containerd") -> LabState:
+    """The state of a context's own first edit. Raises `InputError` where its Dockerfile cannot be read."""
+    text = context.text
+    return LabState(context=context, dockerfile=text, base=text, file=context.file, builder=builder)
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
-    """The bench as it is, those before it and those that were undone."""
+class UndoHistory:
+    """The state as it is, those before it and those that were undone."""
 
-    now: Bench
-    past: tuple[Bench, ...] = ()
-    future: tuple[Bench, ...] = ()
+    now: LabState
+    past: tuple[LabState, ...] = ()
+    future: tuple[LabState, ...] = ()
 
-    def to(self, bench: Bench) -> Trail:
-        """Go on to a bench; what was undone is given up. The same bench is no step."""
-        return self if bench == self.now else Trail(bench, (*self.past, self.now)[-100:])
+    def to(self, state: LabState) -> UndoHistory:
+        """Go on to a state; what was undone is given up. The same state is no step."""
+        return self if state == self.now else UndoHistory(state, (*self.past, self.now)[-100:])
 
-    def undo(self) -> Trail:
+    def undo(self) -> UndoHistory:
         """One step back."""
-        return Trail(self.past[-1], self.past[:-1], (self.now, *self.future)) if self.past else self
+        return UndoHistory(self.past[-1], self.past[:-1], (self.now, *self.future)) if self.past else self
 
-    def redo(self) -> Trail:
+    def redo(self) -> UndoHistory:
         """One undone step again."""
-        return Trail(self.future[0], (*self.past, self.now), self.future[1:]) if self.future else self
+        return UndoHistory(self.future[0], (*self.past, self.now), self.future[1:]) if self.future else self
 
 
 def arguments(dockerfile: str) -> dict[str, str]:
@@ -166,14 +165,14 @@ def arguments(dockerfile: str) -> dict[str, str]:
     >>> arguments("ARG VERSION=3.13\nFROM python:${VERSION}-slim\nARG TOKEN\n")
     {'VERSION': '3.13', 'TOKEN': ''}
     """
-    found: dict[str, str] = {}
+    defaults: dict[str, str] = {}
     for line in dockerfile.splitlines():
         word, _, rest = line.strip().partition(" ")
         if word.upper() == "ARG":
             for item in rest.split():
                 name, _, value = item.partition("=")
-                found[name] = value.strip("\"'") or found.get(name, "")
-    return found
+                defaults[name] = value.strip("\"'") or defaults.get(name, "")
+    return defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,16 +193,16 @@ def bases(dockerfile: str) -> tuple[Base, ...]:
     >>> bases("FROM node:22 AS web\nFROM web\nFROM --platform=linux/arm64 python:3.13\n")
     (Base(line=1, image='node:22'), Base(line=3, image='python:3.13'))
     """
-    found: list[Base] = []
+    images: list[Base] = []
     stages = {"scratch"}
     for number, line in enumerate(dockerfile.splitlines(), 1):
         match = _FROM.match(line)
         if match:
             if match["image"].lower() not in stages:
-                found.append(Base(number, match["image"]))
+                images.append(Base(number, match["image"]))
             if name := _NAME.match(match["tail"]):
                 stages.add(name[1].lower())
-    return tuple(found)
+    return tuple(images)
 
 
 def rebased(dockerfile: str, line: int, image: str) -> str:
