@@ -18,7 +18,7 @@ from sim.machine.ledger import Ledger, bill
 from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.start import Starter
 
-CARRIED = {"Line.number", "Constraint.numbers", "Step.inputs", "Passage.numbers"}
+CARRIED = {"BillLine.number", "Constraint.numbers", "BootStep.inputs", "Passage.numbers"}
 """Numbers that are told as the inputs of a result, and taken at no end any more."""
 
 
