@@ -1,4 +1,4 @@
-"""inspect and replay: Dockerfiles and images that are there, read; recorded builds, planned."""
+"""inspect and replay: Dockerfiles and images that are there, read; recordings, replayed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,11 @@ def inspect(
 @click.argument("file", required=False, type=click.Path())
 @one_format("table", "json")
 def replay(file: str | None, form: str) -> int:
-    """Replay recorded builds: agreement per builder, every disagreement named."""
+    """Replay recordings of real engines: how much of each the model predicts, and every disagreement by name.
+
+    FILE: recorded builds, or another recording; what it holds is seen from the file. Without FILE, all that come with
+    the package.
+    """
     import json
 
     from sim.evidence.replay import replay as run_again

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim import limits
 from sim.inspection import NAMED_FILES
 from sim.printable import printable
 from sim.report.grid import WIDTH, cut, table
@@ -166,27 +168,46 @@ def _files(number: int, layer: Mapping[str, Any]) -> list[str]:
 
 
 def replayed(found: Mapping[str, Any]) -> str:
-    """Agreement per builder, then every disagreement."""
-    rows = [
-        (
-            name,
-            f"{a['agree']} of {a['steps']}",
-            _share(a["agree"], a["steps"]),
-            f"{a['agree_after_first']} of {a['steps_after_first']}",
-            _share(a["agree_after_first"], a["steps_after_first"]),
-            f"{a['named_otherwise']}",
-        )
-        for name, a in found["builders"].items()
-    ]
-    heads = ("builder", "steps that agree", "", "after the first build", "", "named otherwise")
-    lines = table(heads, rows, right=(1, 2, 3, 4, 5))
-    for item in found["disagreements"]:
-        lines += [
-            "",
-            cut(f"{item['scenario']}, {item['builder']}, build {item['build']!r}: {item['step']}", WIDTH),
-            f"  predicted {item['predicted']}, recorded {item['recorded']}",
+    """Agreement per builder and per other kind of recording, then every disagreement."""
+    lines: list[str] = []
+    builders = found.get("builders")
+    if builders:
+        heads = ("builder", "steps that agree", "", "after the first build", "", "named otherwise")
+        rows = [
+            (
+                name,
+                *_agreeing(a["agree"], a["steps"]),
+                *_agreeing(a["agree_after_first"], a["steps_after_first"]),
+                f"{a['named_otherwise']}",
+            )
+            for name, a in builders.items()
         ]
-    return "\n".join(lines) + "\n"
+        lines += [*table(heads, rows, right=(1, 2, 3, 4, 5)), ""]
+    counted = {kind: tally for kind, tally in found.items() if kind not in ("builders", "disagreements")}
+    if counted:
+        counts = [
+            (kind, *_agreeing(a["agree"], a["items"]), *_agreeing(a["cases_agree"], a["cases"]))
+            for kind, a in counted.items()
+        ]
+        kinds = ("recording", "items that agree", "", "whole cases", "")
+        lines += [*table(kinds, counts, right=(1, 2, 3, 4)), ""]
+    for item in found["disagreements"]:
+        where = (
+            f"{item['case']}: {item['item']}"
+            if "case" in item
+            else f"{item['scenario']}, {item['builder']}, build {item['build']!r}: {item['step']}"
+        )
+        said = f"  predicted {_json(item['predicted'])}, recorded {_json(item['recorded'])}"
+        lines += [cut(where, WIDTH), cut(said, limits.MESSAGE), ""]
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def _agreeing(part: int, whole: int) -> tuple[str, str]:
+    return f"{part} of {whole}", _share(part, whole)
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _share(part: int, whole: int) -> str:

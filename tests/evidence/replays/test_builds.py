@@ -11,7 +11,8 @@ from sim.builds.bases import recorded_bases
 from sim.builds.builders import graph_for, read_dockerfile
 from sim.builds.options import from_command_line
 from sim.errors import InputError
-from sim.evidence.replay import RECORDINGS, _bench, _mutate, replay
+from sim.evidence.replay import replay
+from sim.evidence.replays.builds import RECORDINGS, _bench, _mutate
 from sim.report.inspection import replayed
 
 

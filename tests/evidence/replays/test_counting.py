@@ -1,0 +1,41 @@
+"""Items and whole cases are counted apart: a wrong rule breaks few items and many cases."""
+
+from sim.evidence.replay import ReplayResult
+from sim.evidence.replays.counting import CaseDisagreement, CountedItem, Tally
+from sim.report.inspection import replayed
+
+RIGHT = CountedItem("state", "exited", "exited", agrees=True)
+WRONG = CountedItem("exits", [137], [143], agrees=False)
+
+
+def counted(kind, **cases):
+    tally = Tally(kind)
+    for name, items in cases.items():
+        tally.count(name, items)
+    return tally
+
+
+def test_a_case_agrees_where_all_of_its_items_do_and_an_empty_one_is_none():
+    tally = counted("lifecycle", a=[RIGHT, RIGHT], b=[RIGHT, WRONG, RIGHT], c=[])
+    assert tally.plain() == {"items": 5, "agree": 4, "cases": 2, "cases_agree": 1}
+    assert tally.disagreements == [CaseDisagreement("b", "exits", [137], [143])]
+
+
+def test_files_of_one_kind_add_up():
+    tally = counted("kubernetes", a=[RIGHT])
+    tally.add(counted("kubernetes", b=[WRONG, RIGHT]))
+    assert tally.plain() == {"items": 3, "agree": 2, "cases": 2, "cases_agree": 1}
+    assert [item.case for item in tally.disagreements] == ["b"]
+
+
+def test_the_answer_has_the_counts_by_kind_and_every_disagreement():
+    result = ReplayResult(tallies={"lifecycle": counted("lifecycle", b=[RIGHT, WRONG])})
+    assert result.plain() == {
+        "lifecycle": {"items": 2, "agree": 1, "cases": 1, "cases_agree": 0},
+        "disagreements": [{"case": "b", "item": "exits", "predicted": [137], "recorded": [143]}],
+    }
+    assert not result.agrees
+    table = replayed(result.plain())
+    assert "lifecycle" in table
+    assert "1 of 2" in table
+    assert "b: exits\n  predicted [137], recorded [143]\n" in table
