@@ -10,7 +10,9 @@ from sim.scenario import Scenario
 
 
 def seed_of(student: str) -> int:
-    """The seed of a student, short enough to be copied by hand (from 1 to 999,999,999), by the id that the student has in a class.
+    """The seed of a student, from 1 to 999,999,999, by the id that the student has in a class.
+
+    It is short enough to be copied by hand.
 
     >>> seed_of("s1234567") == seed_of(" S1234567 ") != seed_of("s1234568")
     True
