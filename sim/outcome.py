@@ -348,7 +348,7 @@ class EnvironmentRecord:
         server: Its number, from 0.
         week: The week, from 0. That of 0 is the beginning.
         environment: A number that servers share where everything on them is equal.
-        packages: How many releases its packages are behind the archive.
+        packages_day: The day of the newest release among its packages, counted from the archive's first day.
         fixes: How many changes by hand it has.
         oldest_missing: Seconds since the first security release that it has not. None where it has all.
         source: Where the releases are from.
@@ -359,7 +359,7 @@ class EnvironmentRecord:
     server: int
     week: int
     environment: int
-    packages: int
+    packages_day: int
     fixes: int
     oldest_missing: float | None
     source: str

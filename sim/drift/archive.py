@@ -35,6 +35,10 @@ class PackageArchive:
         """The environment that installing everything on a day gives: how many releases there had been."""
         return bisect_right(self._days, day)
 
+    def day(self, state: int) -> int:
+        """The day of the newest release in a state; 0 where there is none."""
+        return self._releases[state - 1].day if state else 0
+
     def changed(self, since: int, until: int) -> int:
         """How many packages have another version at one state than at another."""
         first, last = sorted((since, until))
@@ -42,7 +46,7 @@ class PackageArchive:
 
     def oldest_missing(self, state: int, day: int) -> int | None:
         """The days since the first security release that a state has not, on a day; None where it has all."""
-        at = bisect_right(self._security, self._releases[state - 1].day) if state else 0
+        at = bisect_right(self._security, self.day(state)) if state else 0
         if at < len(self._security) and self._security[at] <= day:
             return day - self._security[at]
         return None

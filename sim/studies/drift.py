@@ -175,7 +175,7 @@ def _records(label: str, week: int, year: FleetYear, archive: PackageArchive) ->
             server=number,
             week=week,
             environment=numbers.setdefault(server.environment, len(numbers)),
-            packages=archive.state(day) - server.state,
+            packages_day=archive.day(server.state),
             fixes=len(server.fixes),
             oldest_missing=None if missing is None else missing * _DAY,
             source=SOURCE,
