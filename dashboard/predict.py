@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.page_part import PagePart
-from sim.lessons.asked import PREDICTION, guessed_in
-from sim.lessons.seeds import order
+from sim.classroom.asked import PREDICTION, guessed_in
+from sim.classroom.seeds import order
 from sim.never import never
 from sim.outcome import Metric
 from sim.report import words

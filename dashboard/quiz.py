@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import running
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
-from sim.lessons.seeds import order, what_if
+from sim.classroom.seeds import order, what_if
 from sim.outcome import Metric
 from sim.report import words
 from sim.report.texts import tr
@@ -20,7 +20,7 @@ from sim.scenario import Question, Scenario
 
 
 def show(scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int | None = None) -> None:
-    """The lesson's questions, each answered at once. seed: gives the order of the answers (`sim.lessons.seeds`)."""
+    """The lesson's questions, each answered at once. seed: gives the order of the answers (`sim.classroom.seeds`)."""
     questions = scenario.lesson.quiz if scenario.lesson else ()
     if not questions:
         return

@@ -12,10 +12,10 @@ from dashboard.links import asked, plain, set_link
 from dashboard.predict import Said
 from dashboard.view import View
 from sim import __version__
-from sim.lessons.asked import PREDICTION, guessed_in
-from sim.lessons.grading import Receipt
-from sim.lessons.letters import letters
-from sim.lessons.seeds import for_seed, order, seed_of
+from sim.classroom.asked import PREDICTION, guessed_in
+from sim.classroom.grading import Receipt
+from sim.classroom.letters import letters
+from sim.classroom.seeds import for_seed, order, seed_of
 from sim.outcome import Metric, Outcome
 from sim.report.figures import steps
 from sim.report.texts import tr

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS: list[set[str]] = [
     {"sim.cli", "sim.__main__", "dashboard", "app"},
-    {"sim.lessons"},
+    {"sim.classroom"},
     {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},

@@ -17,8 +17,8 @@ from sim.errors import InputError, Problem
 from sim.inputfile import is_folder
 
 if TYPE_CHECKING:
-    from sim.lessons.asked import AskedLesson
-    from sim.lessons.grading import Grade
+    from sim.classroom.asked import AskedLesson
+    from sim.classroom.grading import Grade
 
 
 @click.command()
@@ -37,9 +37,9 @@ def lesson(
 
     FILE: a scenario's file, or the id of one that ships.
     """
-    from sim.lessons.asked import ask
-    from sim.lessons.grading import empty
-    from sim.lessons.seeds import seed_of
+    from sim.classroom.asked import ask
+    from sim.classroom.grading import empty
+    from sim.classroom.seeds import seed_of
     from sim.loading import load
 
     if student and seed is not None:
@@ -55,7 +55,7 @@ def lesson(
 
 
 def _written(asked: AskedLesson, form: str, student: str, *, answers: bool) -> str:
-    from sim.lessons import questions, sheet
+    from sim.classroom import questions, sheet
 
     if form == "moodle":
         return questions.as_moodle(asked)
@@ -85,7 +85,7 @@ def grade(folder: str, own: str | None, out: str | None) -> int:
 
     A receipt that cannot be graded is named, the others are graded, and the exit code is 2.
     """
-    from sim.lessons.grading import Grader, read_receipt
+    from sim.classroom.grading import Grader, read_receipt
 
     files = sorted(Path(folder).glob("*.json")) if is_folder(Path(folder)) else []
     if not files:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sim.lessons.asked import ask
-from sim.lessons.sheet import as_page
+from sim.classroom.asked import ask
+from sim.classroom.sheet import as_page
 from sim.loading import load
 from sim.loading.shipped import lessons
 

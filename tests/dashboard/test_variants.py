@@ -10,12 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import quiz, variants
 from dashboard.predict import Said
-from sim.lessons.asked import ask
-from sim.lessons.grading import Grader, Receipt
-from sim.lessons.seeds import seed_of
+from sim.classroom.asked import ask
+from sim.classroom.grading import Grader, Receipt
+from sim.classroom.seeds import seed_of
 from sim.loading import load, load_text
+from tests.classroom.test_class import LESSON
 from tests.dashboard.apptest import click, error, opened, texts
-from tests.lessons.test_lessons import LESSON
 
 STUDENT = "s1234567"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sim.batch.run import run
+from sim.classroom.seeds import for_seed, order, what_if
 from sim.errors import InputError, Problem
-from sim.lessons.seeds import for_seed, order, what_if
 from sim.never import never
 from sim.outcome import Metric, Outcome
 from sim.report import words

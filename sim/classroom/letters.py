@@ -6,8 +6,8 @@ import re
 import string
 from collections.abc import Iterable
 
+from sim.classroom.asked import AskedQuestion
 from sim.errors import InputError
-from sim.lessons.asked import AskedQuestion
 
 _NUMBER = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)(?:[eE]([-+]?[0-9]{1,2}))?")
 

@@ -13,14 +13,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sim import __version__, run
+from sim.classroom.asked import ask
+from sim.classroom.grading import Grader, Receipt, empty, read_receipt, worth
+from sim.classroom.letters import letter, letters, number, positions
+from sim.classroom.questions import as_gift, as_moodle
+from sim.classroom.seeds import for_seed, order, seed_of
+from sim.classroom.sheet import as_page, as_text
 from sim.cli import answer
 from sim.errors import InputError
-from sim.lessons.asked import ask
-from sim.lessons.grading import Grader, Receipt, empty, read_receipt, worth
-from sim.lessons.letters import letter, letters, number, positions
-from sim.lessons.questions import as_gift, as_moodle
-from sim.lessons.seeds import for_seed, order, seed_of
-from sim.lessons.sheet import as_page, as_text
 from sim.loading import load, load_text
 from sim.report.words import fill, values
 from sim.scenario import Text

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sim import __version__, limits
+from sim.classroom.asked import AskedLesson, AskedQuestion, ask
+from sim.classroom.letters import number, positions
+from sim.classroom.seeds import seed_of
 from sim.errors import InputError, Problem
 from sim.inputfile import is_file, read_text
-from sim.lessons.asked import AskedLesson, AskedQuestion, ask
-from sim.lessons.letters import number, positions
-from sim.lessons.seeds import seed_of
 from sim.loading import load
 from sim.loading.envelope import ID
 from sim.loading.shipped import lessons

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sim import __version__
-from sim.lessons.asked import AskedLesson, AskedQuestion, told_number
-from sim.lessons.letters import letter, letters
+from sim.classroom.asked import AskedLesson, AskedQuestion, told_number
+from sim.classroom.letters import letter, letters
 from sim.report import words
 from sim.report.grid import paragraph
 from sim.report.texts import tr

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from sim.lessons.asked import AskedLesson, AskedQuestion
-from sim.lessons.grading import CLOSE
-from sim.lessons.sheet import made_by
+from sim.classroom.asked import AskedLesson, AskedQuestion
+from sim.classroom.grading import CLOSE
+from sim.classroom.sheet import made_by
 
 _SPECIAL = re.compile(r"([~=#{}:\\])")
 """What has a meaning in GIFT, and stands for itself behind a backslash."""
