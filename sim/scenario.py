@@ -18,8 +18,10 @@ _STRICT = {"extra": "forbid"}
 """Read by pydantic where a dataclass is checked: unknown keys are errors."""
 
 
-_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])[ \n]+(?=[\u3000-\u9fff\uff00-\uffef])")
-"""White space between two characters of Japanese writing (kana, kanji, full-width forms)."""
+_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])(?: +| *\n *)(?=[\u3000-\u9fff\uff00-\uffef])")
+"""Blanks or one line's end between two characters of Japanese writing (kana, kanji, full-width forms).
+
+An empty line is none of these. It ends a paragraph."""
 
 
 _ADDRESS = re.compile(r"https://[A-Za-z0-9][^\s<>()\[\]\\\"`]*")
@@ -45,7 +47,7 @@ class Text:
     `{label.metric.statistic}` in it stands for that number, written with its unit.
 
     A Japanese text may be folded over lines in a file. Folding leaves a space between two full-width characters. It is
-    taken out, because Japanese is written without spaces.
+    taken out, because Japanese is written without spaces. An empty line is kept.
 
     Attributes:
         en: The English text.
