@@ -1,14 +1,14 @@
 """Wasted bytes and efficiency in the definition of dive, the tool most people know them from.
 
-Per path, over the leaves of each layer's tree: the cumulative size of all layers that have it, and the smallest. A
-whiteout counts as its path; it adds what stood below a deleted directory, and 0 for a deleted file. Efficiency is
-the sum of the smallest over the sum of the cumulative; wasted are the cumulative sizes of paths seen twice or more.
-So a file that is overwritten once is counted whole, the version that is still visible included; what could be saved is
-`whiteouts.hidden_bytes`.
+Each path has two sizes, over the leaves of each layer's tree. The cumulative size is that of all layers that have it.
+The smallest is that of one. A whiteout counts as its path. It adds what stood below a deleted directory, and 0 for a
+deleted file. Efficiency is the sum of the smallest over the sum of the cumulative. Wasted are the cumulative sizes of
+paths seen twice or more. So a file that is overwritten once is counted whole, the version that is still visible
+included. What could be saved is `whiteouts.hidden_bytes`.
 
 Source: github.com/wagoodman/dive, dive/filetree/efficiency.go and file_tree.go, image/analysis.go. Kept of it: opaque
 markers hide nothing, a directory without an entry of its own counts 0 when deleted. One difference: dive stops reading
-a layer at a whiteout of a path that is not there; here it counts 0.
+a layer at a whiteout of a path that is not there. Here it counts 0.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ from sim.archives.whiteouts import PREFIX
 
 
 class Wasted(NamedTuple):
-    """A path seen twice or more. bytes: of all its versions. layers: those that have it, the bottom one 0."""
+    """A path seen twice or more.
+
+    Attributes:
+        bytes: Of all its versions.
+        layers: Those that have it, the bottom one 0.
+    """
 
     path: str
     bytes: int
@@ -31,9 +36,12 @@ class Wasted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
-    """dive's figures of an image. wasted_bytes in bytes; wasted_share of all layers' bytes but the first's.
+    """dive's figures of an image.
 
-    wasted: the paths seen twice or more, largest first.
+    Attributes:
+        wasted_bytes: In bytes.
+        wasted_share: Of all layers' bytes but the first's.
+        wasted: The paths seen twice or more, largest first.
     """
 
     efficiency: float
@@ -136,7 +144,7 @@ def _tree(files: Sequence[LayerEntry]) -> _Node:
 
 
 def _leaves(tree: _Node, below: _Node) -> Iterator[tuple[str, int]]:
-    """Each leaf of a layer with its size; a whiteout with the size of the directory it deletes from `below`."""
+    """Each leaf of a layer with its size. A whiteout comes with the size of the directory it deletes from `below`."""
     pending = [("", tree)]
     while pending:
         path, node = pending.pop()

@@ -1,7 +1,9 @@
-"""An OCI image layout (index.json, oci-layout, blobs/): from its index to images. For a folder or a tar alike.
+"""An OCI image layout (index.json, oci-layout, blobs/), from its index to images, in a folder or a tar.
 
-Format: OCI image-spec, image-layout.md, image-index.md, manifest.md; Docker's manifest list and schema 2 are the same
-in what is read here. Attestations and other artifacts are no images and are skipped.
+Format: OCI image-spec, image-layout.md, image-index.md, manifest.md. Docker's manifest list and schema 2 are the same
+in what is read here.
+
+Attestations and other artifacts are no images and are skipped.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is left of each layer in the final file system: names checked, whiteouts applied, hidden bytes counted.
 
-The rules are the OCI image-spec's (layer.md): `.wh.NAME` deletes NAME of lower layers, `.wh..wh..opq` hides all that
-lower layers have in its directory, and neither touches its own layer, wherever it stands in the tar.
+The rules are the OCI image-spec's (layer.md). `.wh.NAME` deletes NAME of lower layers. `.wh..wh..opq` hides all that
+lower layers have in its directory. Neither touches its own layer, wherever it stands in the tar.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sim.archives.limits import refused
 from sim.archives.tarball import Member
 
 PREFIX, OPAQUE, META = ".wh.", ".wh..wh..opq", ".wh..wh."
-"""META names are AUFS's own book-keeping, which every reader skips; OPAQUE is the one with a meaning."""
+"""META names are AUFS's own book-keeping, which every reader skips. OPAQUE is the one with a meaning."""
 
 
 def clean(name: str, place: str, what: str = "name") -> str:
@@ -30,7 +30,7 @@ def clean(name: str, place: str, what: str = "name") -> str:
 
 
 def entry(member: Member, place: str) -> LayerEntry | None:
-    """A layer's path from a tar member; None for AUFS's book-keeping.
+    """A layer's path from a tar member. None for AUFS's book-keeping.
 
     Raises `InputError` for a name or a link that leaves the image's tree. As for Docker, an absolute link target is
     relative to the image's root, so only a target that climbs above it with ".." leads out.
@@ -77,7 +77,7 @@ def _check_symlink(path: str, target: str, place: str) -> None:
 
 
 SizeTree = dict[str, Union["SizeTree", int]]
-"""A file system: a directory holds names; a file is its place in a list of sizes; all else is -1."""
+"""A file system: a directory holds names. A file is its place in a list of sizes. All else is -1."""
 
 
 class FileSystem:
