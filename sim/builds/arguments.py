@@ -11,11 +11,15 @@ from sim.builds.instructions import Arg
 def argument_values(
     step: Arg, env: Mapping[str, str], given: Mapping[str, str], before: Mapping[str, str], escape: str
 ) -> dict[str, str]:
-    """The variables an ARG sets, in order; one without a value sets none.
+    """The variables an ARG sets, in order. One without a value sets none.
 
-    env: what is set before the whole instruction, which is expanded at once: in `ARG A=1 B=$A` the default of B is the
-    A of before (moby/buildkit up to 0.13, dockerfile2llb: dispatch, then dispatchArg). given: `--build-arg`.
-    before: the values of the ARGs before the first FROM. Raises `ValueError` for a default that cannot be expanded.
+    Args:
+        env: What is set before the whole instruction, which is expanded at once. In `ARG A=1 B=$A` the default of B is
+            the A of before (moby/buildkit up to 0.13, dockerfile2llb, dispatch and dispatchArg).
+        given: Values of `--build-arg`.
+        before: The values of the ARGs before the first FROM.
+
+    Raises `ValueError` for a default that cannot be expanded.
     """
     read = [
         (expand(name, env, escape), None if default is None else expand(default, env, escape))

@@ -48,7 +48,11 @@ def _nearest(name: str) -> tuple[OfficialImage | None, str]:
 
 @lru_cache(maxsize=256)
 def base_image(name: str, size: int | None, bound: Bound, ratio: float) -> tuple[Image, str]:
-    """An image by its familiar name, with its layers, and the source. size: unpacked bytes where they are given."""
+    """An image by its familiar name, with its layers and their source.
+
+    Args:
+        size: Unpacked bytes where they are given.
+    """
     image, source = _nearest(name)
     if size is not None:
         layers = [(f"layer of {name}", round(size / ratio), size)]

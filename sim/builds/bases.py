@@ -20,8 +20,10 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 class BaseImage:
     """An image a FROM names.
 
-    identity: its manifest's or config's digest, or what stands for it. layers: identities of its layers, which are
-    what BuildKit's cache keys see. files: what is known of its content.
+    Attributes:
+        identity: Its manifest's or config's digest, or what stands for it.
+        layers: Identities of its layers, which are what BuildKit's cache keys see.
+        files: What is known of its content.
     """
 
     identity: str
@@ -70,7 +72,11 @@ _REFERENCE = re.compile(
 
 
 def fault_of(written: str, reference: str) -> str:
-    """Why a FROM names no image, "" where it names one. written: as it stands, with its variables."""
+    """Why a FROM names no image, "" where it names one.
+
+    Args:
+        written: As it stands, with its variables.
+    """
     if not reference:
         return f"base name ({written}) should not be blank"
     if _REFERENCE.fullmatch(reference):

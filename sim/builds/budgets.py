@@ -1,8 +1,9 @@
-"""Budgets of an image: what it may waste, as CI states it, judged against what `inspect` found.
+"""Budgets of an image, as CI states them: what it may waste.
 
-The two are dive's: `highestWastedBytes` and `highestUserWastedPercent` are one budget here, in bytes or as a share of
-all layers' bytes but the first's, and `lowestEfficiency` is the other. What just meets a budget keeps it, as in dive
-(wagoodman/dive, cmd/dive/cli/internal/command/ci/rules.go).
+They are judged against what `inspect` found. Both are dive's. One is `highestWastedBytes` or
+`highestUserWastedPercent`, in bytes or as a share of all layers' bytes but the first's. The other is
+`lowestEfficiency`. What just meets a budget keeps it, as in dive (wagoodman/dive,
+cmd/dive/cli/internal/command/ci/rules.go).
 """
 
 from __future__ import annotations
@@ -19,7 +20,12 @@ BudgetFigure = Literal["wasted_bytes", "wasted_share", "efficiency"]
 
 @dataclass(frozen=True, slots=True)
 class ImageBudget:
-    """A bound on one figure of an image. text: as it was written. least: whether it is the least that is allowed."""
+    """A bound on one figure of an image.
+
+    Attributes:
+        text: As it was written.
+        least: Whether it is the least that is allowed.
+    """
 
     option: str
     text: str
@@ -70,6 +76,6 @@ def _share(option: str, text: str) -> float:
 
 
 def judge(image: dict[str, Any], budgets: Sequence[ImageBudget]) -> list[str]:
-    """Write the verdicts into an image's "budgets"; in words, those that it breaks."""
+    """Write the verdicts into an image's "budgets", and give those that it breaks in words."""
     image["budgets"] = [budget.judge(image) for budget in budgets]
     return [one["budget"] for one in image["budgets"] if not one["passed"]]

@@ -20,12 +20,14 @@ from sim.builds.vertices import BuildGraph
 from sim.errors import InputError, Problem
 
 MAX_DEPTH = 129
-"""Layers of an image built on overlay2: a layer has at most 128 below it (moby, overlay2.go: maxDepth). Recorded with
-dockerd 26.1.5: 126 layers were built, 130 failed; between them it is derived. containerd's store built 200."""
+"""Layers of an image built on overlay2: a layer has at most 128 below it (maxDepth in moby's overlay2.go). In
+recordings of dockerd 26.1.5, 126 layers were built and 130 failed. What lies between is derived. containerd's store
+built 200.
+"""
 
 
 def read_dockerfile(tree: Tree, path: str) -> Dockerfile:
-    """The Dockerfile of a tree, symbolic links followed; a "dockerfile" stands in for a missing "Dockerfile".
+    """The Dockerfile of a tree, symbolic links followed. A "dockerfile" stands in for a missing "Dockerfile".
 
     Raises `InputError` where there is none or it is no text.
     """
@@ -54,7 +56,9 @@ def graph_for(
 ) -> tuple[BuildGraph, Ignore]:
     """The graph a builder makes of a build, and the ignore rules that shaped its context.
 
-    before: the context as the builder saw it last (`CacheStore.synced`). alive: called as work goes on; may raise.
+    Args:
+        before: The context as the builder saw it last (`CacheStore.synced`).
+        alive: Called as work goes on. May raise.
     """
     count = sum(1 + len(stage.instructions) for stage in dockerfile.stages)
     if count > limits.STEPS:

@@ -1,8 +1,8 @@
 """BuildKit's cache: a store of keys linked to results, and the walk that says which vertices of a graph hit.
 
-A vertex hits where one stored key matches every input: by the input's own key, or by the checksum of what it selects.
-An input that ran offers no key of its own, so all that has only that to go by runs too; a checksum that comes out as
-before stops the chain (moby/buildkit, docs/dev/solver.md, solver/edge.go, solver/cachemanager.go).
+A vertex hits where one stored key matches every input. An input matches by its own key, or by the checksum of what is
+selected from it. One that ran offers no key of its own, so all that has only that key to go by runs too. A checksum
+that comes out as before stops the chain (moby/buildkit, docs/dev/solver.md, solver/edge.go, solver/cachemanager.go).
 """
 
 from __future__ import annotations
@@ -38,8 +38,10 @@ CacheLink = tuple[str, int, str, str]
 class CacheStore:
     """What earlier builds left.
 
-    links: to the keys that an input leads to. results: number and files of what is stored at a key. synced: the context
-    as it was sent last.
+    Attributes:
+        links: From a key of an input to the keys that it leads to.
+        results: Number and files of what is stored at a key.
+        synced: The context as it was sent last.
     """
 
     links: dict[CacheLink, set[str]] = field(default_factory=dict)
@@ -63,8 +65,11 @@ class CacheStore:
 class BuildStep:
     """What became of a vertex.
 
-    probe: keys a later vertex may match this one by; empty where it ran. kept: the keys it is stored under.
-    selected: input position to what was taken from it. by_content: positions that matched only by checksum.
+    Attributes:
+        probe: Keys a later vertex may match this one by. Empty where it ran.
+        kept: The keys it is stored under.
+        selected: Input position to what was taken from it.
+        by_content: Positions that matched only by checksum.
     """
 
     vertex: Vertex
@@ -97,8 +102,9 @@ def walk(
 ) -> dict[str, BuildStep]:
     """Build a graph against a store, which is changed as the builder would change it.
 
-    failing, skipped: names of steps that fail if they run, and that never come to run. alive: called for each
-    vertex; may raise.
+    Args:
+        failing, skipped: Names of steps that fail if they run, and that never come to run.
+        alive: Called for each vertex. May raise.
     """
     store.builds += 1
     sent = _sent(build)
@@ -115,7 +121,7 @@ def walk(
 
 
 def _sent(build: BuildGraph) -> Tree | None:
-    """What of the context the daemon now holds: the paths that are asked for and no others; None where none are.
+    """What of the context the daemon now holds: the paths that are asked for and no others. None where none is.
 
     As moby/buildkit, dockerfile2llb: filterPaths, and tonistiigi/fsutil, receive.go, which removes the rest. Links on
     the way to a path are followed (followlinks.go), those inside a directory that is asked for are not.
@@ -143,8 +149,8 @@ def exported(store: CacheStore, build: BuildGraph, steps: Mapping[str, BuildStep
     """The store of a fresh builder that imports what was exported after a build.
 
     An export carries every key of the build. In mode "max" it carries every result, in mode "min" only the finished
-    image's layers; where a result is missing, a step is found as long as nobody needs its files (moby/buildkit, README,
-    "Export cache"; solver/exporter.go).
+    image's layers. Where a result is missing, a step is found as long as nobody needs its files (moby/buildkit, "Export
+    cache" of the README, and solver/exporter.go).
     """
     keys = {key for step in steps.values() for key in step.kept}
     links = {link: ids & keys for link, ids in store.links.items() if ids & keys}

@@ -24,9 +24,10 @@ _FOLLOWS = ("build.stage_output_changed", "build.parent_changed", "build.args_ch
 
 
 def causes(now: Built, before: Built | None, pairs: Mapping[str, str]) -> dict[str, tuple[Message, ...]]:
-    """By step that ran, the messages of what differs in it and in no step above it that ran; in `why.reason`'s order.
+    """For each step that ran, the messages of what differs in it and in no step above it that ran.
 
-    Nothing where there is no build before, and for steps that pass over the cache or ran only for their files.
+    They stand in `why.reason`'s order. There are none where there is no build before, and for steps that pass over the
+    cache or ran only for their files.
     """
     if before is None:
         return {}
@@ -48,7 +49,10 @@ def causes(now: Built, before: Built | None, pairs: Mapping[str, str]) -> dict[s
 
 
 def _together(above: list[frozenset[Difference]]) -> frozenset[Difference]:
-    """The facts of all inputs; the same set where one holds them all, so that a long chain copies none."""
+    """The facts of all inputs.
+
+    Where one input holds them all it is that set itself, so that a long chain copies none.
+    """
     largest = max(above, key=len, default=frozenset())
     return largest if all(one is largest or one <= largest for one in above) else frozenset().union(*above)
 

@@ -1,6 +1,6 @@
-"""A build context: an immutable tree of paths with mode, owner, size, time and content; from a disk or a mapping.
+"""A build context, read from a disk or a mapping: an immutable tree of paths with mode, owner, size, time and content.
 
-Edits are pure functions that give a new tree. What the ignore files leave of it is `sim.builds.ignore`; what of it
+Edits are pure functions that give a new tree. What the ignore files leave of it is `sim.builds.ignore`. What of it
 enters a cache key is `sim.builds.selection`.
 """
 
@@ -92,7 +92,11 @@ def digest_of(data: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """What stands at a path. mtime: None for "just now", which differs from every other time."""
+    """What stands at a path.
+
+    Attributes:
+        mtime: None for "just now", which differs from every other time.
+    """
 
     kind: TreeEntryKind
     mode: int = 0o644
@@ -199,7 +203,7 @@ def file(data: bytes | str, mode: int = 0o644, mtime: float | None = None) -> Tr
 
 
 def from_mapping(files: Mapping[str, str | bytes | TreeEntry]) -> Tree:
-    """A tree from paths with their content (or a ready entry); a path that ends in "/" is an empty directory."""
+    """A tree from paths with their content (or a ready entry). A path that ends in "/" is an empty directory."""
     entries: dict[str, TreeEntry] = {}
     for path, value in files.items():
         name = clean(path)
@@ -236,9 +240,12 @@ def from_directory(
     skip: Callable[[str], bool] = lambda _: False,
     alive: Callable[[], None] = untold,
 ) -> Tree:
-    """A tree of a directory on disk. Contents are read when their digest is first asked for; links are not followed.
+    """A tree of a directory on disk. Contents are read when their digest is first asked for. Links are not followed.
 
-    skip: directories, by relative path, that are not looked into. alive: called for each directory; may raise.
+    Args:
+        skip: Directories, by relative path, that are not looked into.
+        alive: Called for each directory. May raise.
+
     Raises `InputError` for a missing directory and for more than `max_files` paths.
     """
     root = Path(folder)
@@ -369,11 +376,11 @@ def missing(tree: Tree, path: str) -> str:
 def synced(before: Tree | None, now: Tree) -> Tree:
     """The context as BuildKit's daemon sees it after the client's last transfer, `before`.
 
-    The transfer trusts metadata: a file of the same size, mode and time is not sent again. A directory that is there
-    already is given its new mode on the daemon's disk, without a word to what keeps the checksums: it counts with the
-    mode it came with. Measured for the directory that a COPY names; that it holds for every directory below is derived
-    from the code, which makes no difference between them (tonistiigi/fsutil, diff_containerd.go: sameFile and
-    diskwriter.go: HandleChange). Owners are zeroed (moby/buildkit, client/solve.go).
+    The transfer trusts metadata. A file of the same size, mode and time is not sent again. A directory that is there
+    already is given its new mode on the daemon's disk, without a word to what keeps the checksums. So it counts with
+    the mode it came with. This was measured for the directory that a COPY names. That it holds for every directory
+    below is derived from the code, which makes no difference between them (tonistiigi/fsutil, sameFile and
+    HandleChange). Owners are zeroed (moby/buildkit, client/solve.go).
     """
     entries: dict[str, TreeEntry] = {}
     for path, entry in now.entries.items():

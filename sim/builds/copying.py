@@ -17,7 +17,11 @@ from sim.builds.state import State, owner
 
 @dataclass(frozen=True)
 class Action:
-    """One copy. definition: what enters the key, with only the source's base name (moby/buildkit, ops/file.go)."""
+    """One copy.
+
+    Attributes:
+        definition: What enters the key, with only the source's base name (moby/buildkit, ops/file.go).
+    """
 
     selector: Selector
     definition: dict[str, Any]
@@ -27,7 +31,12 @@ class Action:
 
 @dataclass(frozen=True)
 class CopyPlan:
-    """All actions of an instruction. dest: absolute, with a trailing slash for "into". mode: 0 where none is set."""
+    """All actions of an instruction.
+
+    Attributes:
+        dest: Absolute, with a trailing slash for "into".
+        mode: 0 where none is set.
+    """
 
     actions: tuple[Action, ...]
     dest: str

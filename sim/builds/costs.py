@@ -1,8 +1,8 @@
 """What running a step costs: seconds and bytes, from an annotation, from a real image, from its files, or an estimate.
 
-An annotation is a comment right above an instruction: `# sim: 41 s, 96 MB, /data 20 MiB`; a RUN's may say `fails`. A
+An annotation is a comment right above an instruction: `# sim: 41 s, 96 MB, /data 20 MiB`. A RUN's may say `fails`. A
 path with a size is a file the step writes: what later steps do to it is followed (`sim.builds.rewriting`). What the
-catalog says of a RUN is an estimate with a range; a COPY's bytes are those of its files.
+catalog says of a RUN is an estimate with a range. A COPY's bytes are those of its files.
 """
 
 from __future__ import annotations
@@ -38,10 +38,14 @@ _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True, slots=True)
 class StepCost:
-    """Seconds and bytes of one step; None where nothing is known. source: where they are from.
+    """Seconds and bytes of one step. None where nothing is known.
 
-    parts: what it asks of the host, piece by piece. compressed: bytes as pushed. files: that it is said to write.
-    fails: whether it is said to fail at its end.
+    Attributes:
+        source: Where these are from.
+        parts: What it asks of the host, piece by piece.
+        compressed: Bytes as pushed.
+        files: That it is said to write.
+        fails: Whether it is said to fail at its end.
     """
 
     seconds: float | None
@@ -68,9 +72,12 @@ def cost_of(
 ) -> StepCost:
     """What running a step costs, were it to run.
 
-    cwd: the working directory of a RUN. warm: whether its cache mounts were filled by an earlier run.
-    known: what a real image's history says, by line.
-    changed: what it does to files that steps before it are said to have written. ratio: of gzip.
+    Args:
+        cwd: The working directory of a RUN.
+        warm: Whether its cache mounts were filled by an earlier run.
+        known: What a real image's history says, by line.
+        changed: What it does to files that steps before it are said to have written.
+        ratio: Of gzip.
     """
     vertex = step.vertex
     instruction = vertex.step

@@ -26,7 +26,13 @@ ReadText = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """named: packages that bring others with them; locked: packages of a list that has them all. told: from where."""
+    """How many packages a command installs.
+
+    Attributes:
+        named: Packages that bring others with them.
+        locked: Packages of a list that has them all.
+        told: From where.
+    """
 
     named: int
     locked: int
@@ -34,7 +40,11 @@ class Count:
 
 
 def count(tool: str, command: str, cwd: str, env: Mapping[str, str], read: ReadText) -> Count | None:
-    """What a command of a tool (a key of `TOOLS`) installs; None where that is not known. cwd: where it runs."""
+    """What a command of a tool (a key of `TOOLS`) installs. None where that is not known.
+
+    Args:
+        cwd: Where it runs.
+    """
     words = _words(command, env)
     return TOOLS[tool](words, cwd, read) if words is not None else None
 
@@ -44,7 +54,7 @@ _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 
 
 def _words(command: str, env: Mapping[str, str]) -> list[str] | None:
-    """A command's words up to what it redirects; None where one is a variable that is not known, or for too many."""
+    """A command's words up to what it redirects. None where one is a variable that is not known, or for too many."""
     words: list[str] = []
     for word in command.replace("\\\n", " ").split():
         plain = word.strip("'\"()")
@@ -79,7 +89,7 @@ def _nothing(_: str) -> None:
 
 
 def entered(command: str, cwd: str) -> str:
-    """The directory after a command, which is another after a `cd`; one that is too long for a path stays."""
+    """The directory after a command, which is another after a `cd`. One that is too long for a path stays."""
     if "cd" not in command:
         return cwd
     words = command.replace("(", " ").split(maxsplit=2)
@@ -95,7 +105,11 @@ def _behind(words: Sequence[str], verbs: Sequence[str]) -> list[str] | None:
 
 
 def _operands(words: Iterable[str], valued: Sequence[str]) -> list[str]:
-    """The words that are no options. valued: options that take the word behind them."""
+    """The words that are no options.
+
+    Args:
+        valued: Options that take the word behind them.
+    """
     operands: list[str] = []
     skip = False
     for word in words:
@@ -133,7 +147,7 @@ def _named(names: Sequence[str]) -> Count | None:
 
 
 def _listed(number: int, file: str, *, locked: bool) -> Count | None:
-    """Packages of a file; one of none is as good as unknown."""
+    """Packages of a file. A file of no package is as good as unknown."""
     told = f"{_plural(number)} in {file}"
     if not number:
         return None
@@ -177,7 +191,7 @@ def _pip(words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
 
 
 def _sum(counts: Sequence[Count | None]) -> Count | None:
-    """All of them; None where there is none, or one is not known."""
+    """The sum of them. None where there is none, or one is not known."""
     known = [one for one in counts if one is not None]
     if not known or len(known) < len(counts):
         return None
@@ -188,7 +202,7 @@ def _sum(counts: Sequence[Count | None]) -> Count | None:
 
 
 _FROZEN = 15
-"""From so many lines on, all pinned, a list is taken for what `pip freeze` wrote; a short one names what it wants."""
+"""From so many lines on, all pinned, a list is taken for what `pip freeze` wrote. A short one names what it wants."""
 
 
 def _requirements(file: str, cwd: str, read: ReadText) -> Count | None:
@@ -287,7 +301,10 @@ def _package_json(cwd: str, omitted: bool, read: ReadText) -> Count | None:
 
 @lru_cache(_REMEMBERED)
 def _package_lock(text: str, omitted: bool) -> int:
-    """Packages of npm's lock file, of any of its versions; without those for development where they are omitted."""
+    """Packages of npm's lock file, of any of its versions.
+
+    Those for development are left out where they are omitted.
+    """
     locked = _mapping(_json(text))
     packages = locked.get("packages")
     if isinstance(packages, dict):
@@ -306,7 +323,7 @@ def _package_lock(text: str, omitted: bool) -> int:
 
 @lru_cache(_REMEMBERED)
 def _yarn_lock(text: str, _: bool) -> int:
-    """Its entries begin at the left and end in a colon; those of the project's own workspaces are no packages."""
+    """Its entries begin at the left and end in a colon. Those of the project's own workspaces are no packages."""
     return sum(
         line[:1] not in ("", " ", "#") and line.rstrip().endswith(":")
         and "@workspace:" not in line and not line.startswith("__metadata")
@@ -368,7 +385,7 @@ def _ruby_or_php(words: Sequence[str], cwd: str, read: ReadText) -> Count | None
 
 
 def _gems(text: str) -> int:
-    """The gems of Bundler's lock file stand below "specs:", four spaces in; what each needs, six."""
+    """The gems of Bundler's lock file stand below "specs:", four spaces in. What a gem needs stands six spaces in."""
     number, inside = 0, False
     for line in text.splitlines():
         if not line.startswith("    "):
@@ -388,7 +405,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _json(text: str | None) -> object:
-    """A document, None where it is none; nesting that is too deep for the reader is none either."""
+    """A document, None where it is none. Nesting that is too deep for the reader is none either."""
     try:
         return json.loads(text) if text is not None else None
     except (ValueError, RecursionError):

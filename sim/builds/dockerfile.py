@@ -1,7 +1,7 @@
 """A Dockerfile's text to its instructions, as written: lines, flags, words, heredocs.
 
-The one module that knows the parsing library (e2b_dockerfile_utils, a port of BuildKit's parser and shell lexer).
-What the instructions mean is `sim.builds.instructions`; how stages hang together is `sim.builds.stages`.
+The one module that knows the parsing library (e2b_dockerfile_utils, a port of BuildKit's parser and shell lexer). What
+the instructions mean is `sim.builds.instructions`. How stages hang together is `sim.builds.stages`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ INSTRUCTIONS = (
 )  # fmt: skip
 
 _PLAIN = re.compile(r"[^$'\"\\`<]*")
-"""A word without anything for the shell lexer to do; most are."""
+"""A word without anything for the shell lexer to do. Most are."""
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*+)\}|([A-Za-z_][A-Za-z0-9_]*+))")
 _SIMPLE = re.compile(rf"(?:[^$'\"\\`<]++|{_VARIABLE.pattern})*+")
@@ -56,9 +56,13 @@ class Heredoc:
 class InstructionNode:
     """One instruction as written.
 
-    name: upper case. text: its line, continuations joined, ends trimmed. json: arguments in exec form.
-    args: for ENV and LABEL triples (key, value, delimiter). line, end: its first and last line.
-    comments: the comment lines right above it, without "#".
+    Attributes:
+        name: Upper case.
+        text: Its line, continuations joined, ends trimmed.
+        json: Arguments in exec form.
+        args: For ENV and LABEL triples (key, value, delimiter).
+        line, end: Its first and last line.
+        comments: The comment lines right above it, without "#".
     """
 
     name: str
@@ -146,7 +150,7 @@ def read(text: str, file: str = "Dockerfile") -> DockerfileSource:
 
 
 def _parsed(lines: Sequence[str], file: str, problems: list[Problem]) -> tuple[list[DockerfileInstruction], str]:
-    """The instructions that can be read, and the escape character; what is wrong with the others is added to problems.
+    """The instructions that can be read, and the escape character. What is wrong with the others is added to problems.
 
     Reading goes on behind a broken instruction: each line is parsed twice at most.
     """
@@ -245,7 +249,7 @@ def _comments_above(lines: Sequence[str], line: int) -> tuple[str, ...]:
 
 
 def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str:
-    """A word with its quotes removed and its variables replaced; an unset variable is the empty string.
+    """A word with its quotes removed and its variables replaced. An unset variable is the empty string.
 
     Raises `ValueError` for a bad substitution, or one that comes to more than `limits.EXPANDED`.
     """
@@ -281,7 +285,7 @@ class _ExpandedError(Exception):
 
 
 class _Values(Mapping[str, str]):
-    """The variables of one expansion; reading more of them than may be written out raises `_ExpandedError`.
+    """The variables of one expansion. Reading more of them than may be written out raises `_ExpandedError`.
 
     Raises `ValueError` where a substitution by a pattern is longer than `limits.SUBSTITUTED`.
     """
@@ -322,7 +326,11 @@ def _processed(lexer: ShellLex, word: str) -> str:
 
 
 def _replaced(values: _Values, word: str, *, keep: bool) -> str:
-    """A word of plain variables, with them replaced. keep: whether unset ones stay as written."""
+    """A word of plain variables, with them replaced.
+
+    Args:
+        keep: Whether unset ones stay as written.
+    """
 
     def value(found: re.Match[str]) -> str:
         return values.get(found[1] or found[2], found[0] if keep else "")
@@ -341,13 +349,13 @@ class Allowance:
     steps: int = limits.STEPS
 
     def spend(self, size: int) -> None:
-        """Count bytes; raises `ValueError` past the limit."""
+        """Count bytes. Raises `ValueError` past the limit."""
         self.left -= size
         if self.left < 0:
             raise ValueError(f"the variables of all steps come to more than {limits.EXPANDED_TOTAL} bytes")
 
     def step(self) -> None:
-        """Count an instruction that is planned; raises `ValueError` past the limit."""
+        """Count an instruction that is planned. Raises `ValueError` past the limit."""
         self.steps -= 1
         if self.steps < 0:
             raise ValueError(f"more than {limits.STEPS} instructions, those of ONBUILD counted; no build plans more")

@@ -21,7 +21,7 @@ _OF_WHAT_IS_THERE = frozenset(_KINDS) - {"content", "symlink"}
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """One change of one path; exactly one of its other fields is given. The path may be the Dockerfile."""
+    """One change of one path. Exactly one of its other fields is given. The path may be the Dockerfile."""
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (read by pydantic, never changed)
 
@@ -80,8 +80,10 @@ class Change:
 def apply(tree: Tree, edits: Iterable[Edit], ignore: Ignore = Ignore("", ())) -> Tree:  # noqa: B008 -- it is immutable
     """The tree after edits, one after another.
 
-    ignore: the rules of the build. Raises `InputError` naming the edit that cannot be made, with what may be meant of
-    the paths that the build sees.
+    Args:
+        ignore: The rules of the build.
+
+    Raises `InputError` naming the edit that cannot be made, with what may be meant of the paths that the build sees.
     """
     for edit in edits:
         try:

@@ -122,7 +122,7 @@ def _owned(entry: TreeEntry, effect: Effect) -> TreeEntry:
 
 
 def _number(name: str) -> int:
-    """A user's or group's number; a name stands for a number of its own, the same for the same name."""
+    """A user's or group's number. A name stands for a number of its own, the same for the same name."""
     if name.isdigit():
         return int(name)
     return 0 if name == "root" else -1 - sum(ord(char) << (5 * at % 40) for at, char in enumerate(name))

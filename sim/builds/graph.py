@@ -58,8 +58,11 @@ def build_graph(
 ) -> BuildGraph:
     """The graph of a build.
 
-    context: what the builder sees of the context. merges: whether the image store can merge layers, so that
-    `--link` makes a vertex of its own (containerd's can, overlay2 falls back to a plain copy).
+    Args:
+        context: What the builder sees of the context.
+        merges: Whether the image store can merge layers, so that `--link` makes a vertex of its own (containerd's can,
+            overlay2 falls back to a plain copy).
+
     Raises `InputError` with the line of what cannot be built.
     """
     return _Compiler(dockerfile.require(), context, options, bases or Bases(), merges).compile()
@@ -386,7 +389,10 @@ class _Compiler:
         state.output = copied
 
     def _source(self, step: Instruction, name: str) -> str:
-        """What a COPY or mount takes from: a stage's end, an image, "" for nothing; without a name the context."""
+        """What a COPY or mount takes from: a stage's end, an image, or "" for nothing.
+
+        Without a name it is the context.
+        """
         if not name:
             return self._add(kind="context", name=_CONTEXT, definition={"context": ""}, inputs=(), internal=True)
         stage = resolve(self.dockerfile, step, name)
@@ -454,7 +460,7 @@ class _Compiler:
         takes: list[str] | None = None,
         **more: Any,
     ) -> str:
-        """Add a use of a vertex; uses of the same whole definition come to one vertex (`sim.builds.merging`)."""
+        """Add a use of a vertex. Uses of the same whole definition come to one vertex (`sim.builds.merging`)."""
         shape = ",".join(f"{self.digests[i.vertex]}{[s.path for s in i.selectors]}" for i in inputs)
         use = f"u{len(self.uses) + 1}"
         self.takes[use] = takes if takes is not None else [item.vertex for item in inputs]

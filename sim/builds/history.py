@@ -1,7 +1,7 @@
-"""Sizes and times of steps from a real image's history: the image that this Dockerfile, or one like it, has made.
+"""Sizes and times of steps from a real image's history. This Dockerfile, or one like it, has made the image.
 
-A Dockerfile's steps are matched to the history's entries that made a layer, in order: first those of equal text, then,
-between two such, those of the same instruction where their number is the same.
+A Dockerfile's steps are matched in order to the history's entries that made a layer. Those of equal text are matched
+first. Between two such, those of one instruction are matched where there are as many.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sim.errors import InputError
 from sim.inputfile import exists
 
 LONGEST = 3600.0
-"""Seconds between two entries of a history that still count as the later one's work; more is another day's build."""
+"""The most seconds between two entries of a history that count as the later one's work. More is another day's build."""
 
 
 _SHELL = re.compile(r"^(\|\d+ .*?)?/bin/(ba)?sh ((-[a-z]+ )?pipefail )?-[a-z]*c ")
@@ -30,7 +30,11 @@ _SHELL = re.compile(r"^(\|\d+ .*?)?/bin/(ba)?sh ((-[a-z]+ )?pipefail )?-[a-z]*c 
 
 @dataclass(frozen=True, slots=True)
 class LayerHistory:
-    """A layer of an image and what made it. seconds: since the entry before, None where that says nothing."""
+    """A layer of an image and what made it.
+
+    Attributes:
+        seconds: Since the entry before, None where that says nothing.
+    """
 
     instruction: str
     text: str

@@ -16,7 +16,11 @@ from sim.errors import InputError, Problem
 
 @dataclass(frozen=True)
 class Ignore:
-    """The rules in force. file: where they were read from, "" for none."""
+    """The rules in force.
+
+    Attributes:
+        file: Where they were read from, "" for none.
+    """
 
     file: str
     rules: tuple[tuple[int, str], ...]
@@ -24,7 +28,8 @@ class Ignore:
     def visible(self, tree: Tree, alive: Callable[[], None] = untold) -> Tree:
         """The tree without ignored paths. Raises `InputError` naming a rule that cannot be read.
 
-        alive: called for each thousand paths; may raise.
+        Args:
+            alive: Called for each thousand paths. May raise.
         """
         if not self.rules:
             return tree
@@ -65,7 +70,8 @@ class Ignore:
 def rules_of(tree: Tree, dockerfile: str = "Dockerfile", *, specific: bool = True) -> Ignore:
     """The ignore rules for building a Dockerfile from a context.
 
-    specific: whether `<dockerfile>.dockerignore` is looked for first (BuildKit does, the legacy builder does not).
+    Args:
+        specific: Whether `<dockerfile>.dockerignore` is looked for first (BuildKit does, the legacy builder does not).
 
     Raises `InputError` for more than `limits.RULES`.
     """

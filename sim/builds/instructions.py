@@ -1,4 +1,4 @@
-"""What each instruction of a Dockerfile says, as types; and what is wrong with it, in BuildKit's terms.
+"""What each instruction of a Dockerfile says, as types, and what is wrong with it, in BuildKit's terms.
 
 Variables are still unexpanded here: their values depend on the build (`sim.builds.graph`, `sim.builds.legacy`).
 """
@@ -29,7 +29,11 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class From(Instruction):
-    """Begins a stage. alias: its name in lower case, "" for none."""
+    """Begins a stage.
+
+    Attributes:
+        alias: Its name in lower case, "" for none.
+    """
 
     base: str = ""
     alias: str = ""
@@ -38,7 +42,12 @@ class From(Instruction):
 
 @dataclass(frozen=True, slots=True)
 class RunInstruction(Instruction):
-    """argv: one shell line where `shell`, else the exec form. mounts: the values of its --mount flags."""
+    """RUN.
+
+    Attributes:
+        argv: One shell line where `shell`, else the exec form.
+        mounts: The values of its --mount flags.
+    """
 
     argv: tuple[str, ...] = ()
     shell: bool = True
@@ -51,7 +60,11 @@ class RunInstruction(Instruction):
 
 @dataclass(frozen=True, slots=True)
 class Copy(Instruction):
-    """COPY and ADD. documents: inline files, after the sources."""
+    """COPY and ADD.
+
+    Attributes:
+        documents: Inline files, after the sources.
+    """
 
     sources: tuple[str, ...] = ()
     documents: tuple[Heredoc, ...] = ()
@@ -114,13 +127,13 @@ Flags = dict[str, list[str]]
 
 
 class InstructionError(ValueError):
-    """Why an instruction cannot be read; becomes a problem with the instruction's line."""
+    """Why an instruction cannot be read. It becomes a problem with the instruction's line."""
 
 
 def interpret(
     nodes: Iterable[InstructionNode], file: str = "Dockerfile"
 ) -> tuple[tuple[Instruction, ...], tuple[Problem, ...]]:
-    """The typed instructions of parsed ones; those with a problem are left out and reported."""
+    """The typed instructions of parsed ones. Those with a problem are left out and reported."""
     instructions: list[Instruction] = []
     problems: list[Problem] = []
     for node in nodes:
@@ -296,7 +309,7 @@ _DIGESTS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
 def check_checksum(checksum: str) -> None:
-    """Raise `InstructionError` for what is no digest, in the words of opencontainers/go-digest (Parse); "" is none."""
+    """Raise `InstructionError` for what is no digest, in the words of opencontainers/go-digest (Parse). "" is none."""
     algorithm, _, encoded = checksum.partition(":")
     if not checksum or (len(encoded) == _DIGESTS.get(algorithm) and re.fullmatch("[a-f0-9]+", encoded)):
         return

@@ -1,7 +1,7 @@
 """The legacy builder as another dialect of the same graph: one chain of images, every instruction a step.
 
-A step hits where its parent image has a locally built child made by an equal command; the newest wins. Labels, ports
-and the like are steps as any other, and a missed step makes a new image, so all behind it in the stage misses too
+A step hits where its parent image has a locally built child made by an equal command. The newest wins. Labels, ports
+and the like are steps as any other. A missed step makes a new image, so all behind it in the stage misses too
 (moby/moby, daemon/builder/dockerfile: internals.go, imageprobe.go, copy.go, dispatchers.go).
 """
 
@@ -139,7 +139,7 @@ class _Chain:
         return BuildGraph(graph, output, tuple(self.vertices), self.dockerfile, self.context, (), tuple(unused))
 
     def _check_names(self, stages: Sequence[Stage]) -> None:
-        """A stage's name may stand once (stagesBuildResults.checkStageNameAvailable); BuildKit takes the last."""
+        """A stage's name may stand once (stagesBuildResults.checkStageNameAvailable). BuildKit takes the last."""
         for stage in stages:
             name = stage.start.alias
             if name and any(other.start.alias == name for other in stages[: stage.index]):
@@ -264,7 +264,7 @@ class _Chain:
             raise InputError(self._problem(step, str(error))) from None
 
     def _copy(self, image: _Image, step: Copy, hidden: bool) -> None:
-        """COPY and ADD. `--link` is passed over; the comment that is compared holds the destination as written."""
+        """COPY and ADD. `--link` is passed over. The comment that is compared holds the destination as written."""
         fault = ""
         for flag, given in (("chmod", step.chmod), ("parents", step.parents), ("exclude", step.exclude)):
             fault = f"the --{flag} option {_NEEDS_BUILDKIT}" if given else fault
@@ -314,7 +314,7 @@ class _Chain:
         image.output = self._add("file", step, command, tuple(inputs), fault, effect=effect, internal=hidden)
 
     def _count(self, step: Copy, path: str) -> int:
-        """How many files or folders a source names; a pattern in another image counts as one."""
+        """How many files or folders a source names. A pattern in another image counts as one."""
         if not has_wildcard(path) or step.source:
             return 1
         pattern = glob(path.strip("/"))

@@ -25,8 +25,9 @@ def walk_chain(
 ) -> dict[str, BuildStep]:
     """Build a chain against a store, which is changed as the builder would change it.
 
-    failing: names of steps that fail if they run; nothing behind one is tried. alive: called for each
-    vertex; may raise.
+    Args:
+        failing: Names of steps that fail if they run. Nothing behind one is tried.
+        alive: Called for each vertex. May raise.
     """
     store.builds += 1
     steps: dict[str, BuildStep] = {}
@@ -98,9 +99,9 @@ def _left(vertex: Vertex, inputs: list[BuildStep], parent: BuildStep | None, out
 def checksum(view: FileView | None, selectors: Sequence[Selector]) -> Selected:
     """The legacy builder's hash of a COPY's sources: each file's path counts, and the order of sources.
 
-    A link inside a directory counts as what it leads to, under that path: of a directory as that alone. One that leads
-    to nothing counts by its own path in the context, and in an image by the path it leads to; one that leads in a
-    circle is passed over (moby/moby, builder/dockerfile/copy.go: walkSource; remotecontext/archive.go).
+    A link inside a directory counts as what it leads to, under that path. One to a directory counts as that alone. One
+    that leads to nothing counts by its own path in the context, and in an image by the path it leads to. One that leads
+    in a circle is passed over (moby/moby, walkSource in builder/dockerfile/copy.go, and remotecontext/archive.go).
     """
     if view is None:
         return Selected(key_of(("nothing",)), ())
@@ -141,7 +142,7 @@ def checksum(view: FileView | None, selectors: Sequence[Selector]) -> Selected:
 
 
 def _counted(view: FileView, path: str, entry: TreeEntry) -> tuple[str, str, tuple[str, ...]] | None:
-    """The path and identity that an entry counts with, and what stands for the unknown; None for a circle of links."""
+    """The path and identity that an entry counts with, and what stands for the unknown. None for a circle of links."""
     if entry.kind != "link":
         return path, entry.identity(), ()
     goal = resolve(view, path)

@@ -1,10 +1,11 @@
 """Uses of equal definition as one vertex: what a stage repeats of another runs once.
 
-BuildKit names a vertex by its digest, and each use of it hands over a name and whether to pass over the cache. The use
-that is met last on the way from the target through each vertex's inputs gives the name, and any may have the cache
-passed over (moby/buildkit, client/llb/state.go: marshal, mergeMetadata). FileOp and ExecOp keep their inputs in a Go
-map, so that about one build in eight meets them in another order and prints another of the names; the order here is
-the frequent one, that in which an instruction takes its inputs.
+BuildKit tells vertices apart by their digest. Each use of one hands over a name, and whether to pass over the cache.
+The walk goes from the target through each vertex's inputs, and the use that it meets last gives the name. One use is
+enough to have the cache passed over (moby/buildkit, marshal and mergeMetadata in client/llb/state.go).
+
+FileOp and ExecOp keep their inputs in a Go map. So about one build in eight meets them in another order, and prints
+another of the names. The order here is the frequent one, in which an instruction takes its inputs.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ def merged(
 ) -> tuple[dict[str, Vertex], dict[str, str]]:
     """The vertices that a target needs, inputs first, and the id of the vertex that each of their uses comes to.
 
-    uses: by their own ids, their inputs uses. takes: the uses that each is made from, those of one digest too, which
-    are one input. digests: what equal uses share.
+    Args:
+        uses: By their own ids. Their inputs are uses.
+        takes: The uses that each is made from, those of one digest too, which are one input.
+        digests: What equal uses share.
     """
     met = _met(takes, target)
     by_digest: dict[str, str] = {}

@@ -26,8 +26,11 @@ _FALSE = {"0", "f", "false"}
 class Mount:
     """One mount of a RUN.
 
-    source_stage: a stage's or image's name, "" for the build context (bind) or none. target: "" for the working
-    directory, as BuildKit takes it. size: bytes, 0 for no limit. mode, uid, gid: None where not given.
+    Attributes:
+        source_stage: A stage's or image's name, "" for the build context (bind) or none.
+        target: "" for the working directory, as BuildKit takes it.
+        size: Bytes, 0 for no limit.
+        mode, uid, gid: None where not given.
     """
 
     type: str = "bind"
@@ -103,7 +106,7 @@ def read_mount(value: str, expand: Callable[[str], str]) -> Mount:
 
 
 def check_mount(value: str) -> str:
-    """What is wrong with a mount before its variables are known; "" for nothing."""
+    """What is wrong with a mount before its variables are known. "" for nothing."""
     if "$" in value:
         names = [field.partition("=")[0].lower() for field in next(csv.reader([value]), [])]
         if "from" in names and "$" in dict(f.partition("=")[::2] for f in next(csv.reader([value]), []))["from"]:
@@ -117,7 +120,7 @@ def check_mount(value: str) -> str:
 
 
 def stage_of(value: str) -> str:
-    """The stage or image a mount's flag names, "" where it names none; known before variables are."""
+    """The stage or image a mount's flag names, "" where it names none. It is known before variables are."""
     for field in next(csv.reader([value]), []):
         name, _, text = field.partition("=")
         if name.lower() == "from":

@@ -15,7 +15,8 @@ from sim.builds.state import State
 class NamedStage:
     """A stage, or an image that a COPY or a mount names, while the graph is made.
 
-    platform: what it is built for, "" where names do not say it.
+    Attributes:
+        platform: What it is built for, "" where names do not say it.
     """
 
     stage: Stage | None
@@ -28,7 +29,11 @@ class NamedStage:
     platform: str = ""
 
     def prefix(self, text: str, env: Mapping[str, str] | None = None) -> str:
-        """The step's name with its number, as BuildKit counts; env: what the step runs with."""
+        """The step's name with its number, as BuildKit counts.
+
+        Args:
+            env: What the step runs with.
+        """
         if not self.total:
             return text
         self.counter += 1

@@ -33,11 +33,15 @@ PROXIES = tuple(
 class BuildOptions:
     """What a build is asked to do.
 
-    dockerfile: its path in the context. no_cache_filter: names of stages. host: the platform of the building machine.
-    labels: of `--label`. limits: what else of the command line is in a RUN's key: the size of /dev/shm, ulimits, the
-    control group's parent, the host's name (moby/buildkit, client/llb/exec.go).
-    remotes: what stands for the content of an ADD's address (a digest, a commit, any text); one that is not named has
-    the content it always had.
+    Attributes:
+        dockerfile: Its path in the context.
+        no_cache_filter: Names of stages.
+        host: The platform of the building machine.
+        labels: Of `--label`.
+        limits: What else of the command line is in a RUN's key: the size of /dev/shm, ulimits, the control group's
+            parent, the host's name (moby/buildkit, client/llb/exec.go).
+        remotes: What stands for the content of an ADD's address (a digest, a commit, any text). One that is not named
+            has the content it always had.
     """
 
     dockerfile: str = "Dockerfile"
@@ -86,9 +90,12 @@ class BuildOptions:
 
 
 def from_command_line(line: str, environment: Mapping[str, str] | None = None) -> BuildOptions:
-    """Options from the extra words of a `docker build` command line; words that change no step are passed over.
+    """Options from the extra words of a `docker build` command line. Words that change no step are passed over.
 
-    environment: values of build arguments given by name alone. Raises `InputError` for a flag without its value.
+    Args:
+        environment: Values of build arguments given by name alone.
+
+    Raises `InputError` for a flag without its value.
     """
     try:
         words = shlex.split(line)

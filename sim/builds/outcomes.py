@@ -1,7 +1,7 @@
 """What a RUN leaves, as far as its shell line shows it without being run.
 
 A line of nothing but a few plain commands (`echo word > /file`, `rm`, `mkdir`, `cp`, `cat`, `touch`) leaves what is
-known. Of any other line the output is unknown and a token stands for it; what earlier steps put there is then still
+known. Of any other line the output is unknown and a token stands for it. What earlier steps put there is then still
 there, unless one of its commands may take it away or write it anew (`sim.builds.overwriting`).
 """
 
@@ -32,7 +32,11 @@ _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 
 
 def left_by(vertex: Vertex, below: Files | None, tokens: tuple[str, ...]) -> Files:
-    """The files after a RUN. tokens: what stands for its output where that is not known."""
+    """The files after a RUN.
+
+    Args:
+        tokens: What stands for its output where that is not known.
+    """
     under = (below,) if below is not None else ()
     line = _line(vertex)
     known = _known(vertex, line, below) if line is not None and isinstance(vertex.step, RunInstruction) else None
@@ -44,7 +48,7 @@ def left_by(vertex: Vertex, below: Files | None, tokens: tuple[str, ...]) -> Fil
 
 
 def _line(vertex: Vertex) -> str | None:
-    """The line that /bin/sh is given; None for another shell, an exec form or a heredoc's script."""
+    """The line that /bin/sh is given. None for another shell, an exec form or a heredoc's script."""
     command: Sequence[object] = vertex.definition.get("argv") or vertex.definition.get("command") or []
     line = str(command[-1]) if list(command[-3:-1]) == _SHELL else None
     return line if line is not None and len(line) <= limits.SHELL_LINE else None
@@ -53,7 +57,7 @@ def _line(vertex: Vertex) -> str | None:
 def _known(
     vertex: Vertex, line: str, below: Files | None
 ) -> tuple[Mapping[str, TreeEntry], set[str], tuple[tuple[str, str], ...]] | None:
-    """The entries it writes, the paths it removes and the tokens of what it makes; None where that is not known."""
+    """The entries it writes, the paths it removes and the tokens of what it makes. None where that is not known."""
     if vertex.definition.get("mounts") or vertex.definition.get("user") not in (None, "", "root", "0"):
         return None
     line = _expanded(line, vertex)
@@ -129,7 +133,11 @@ def _place(vertex: Vertex, word: str) -> str:
 
 @lru_cache(maxsize=128)
 def _may_remove(line: str, start: str) -> tuple[str, ...]:
-    """The paths that its commands may take away or write anew. start: the directory it starts in."""
+    """The paths that its commands may take away or write anew.
+
+    Args:
+        start: The directory it starts in.
+    """
     paths: list[str] = []
     cwd: str | None = start
     for words in commands(line):

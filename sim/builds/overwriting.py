@@ -63,7 +63,7 @@ _ANY = "$"
 
 
 def written_by(words: Sequence[str]) -> list[str]:
-    """The paths that a command takes away or writes anew, as written; a folder stands for all below it."""
+    """The paths that a command takes away or writes anew, as written. A folder stands for all below it."""
     verb = posixpath.basename(words[0]) if words else ""
     rest = [word for sign, word in itertools.pairwise(words) if not _is_sign(sign) and not _is_sign(word)]
     plain = [word for word in rest if not word.startswith("-")]
@@ -161,7 +161,7 @@ def _deep(verb: str, words: Sequence[str]) -> bool:
 
 
 def commands(line: str) -> Iterator[list[str]]:
-    """The words of each command of a shell line; all that cannot be read is one `eval`."""
+    """The words of each command of a shell line. All that cannot be read is one `eval`."""
     words: list[str] = []
     try:
         for token in _tokens(line):

@@ -1,9 +1,11 @@
 """Paths matched by pattern, in time linear in pattern times path: Go's path.Match, and the rules of a .dockerignore.
 
-A star that is tried at every length, for every length of the stars before it, takes time exponential in the stars. Here
-each star but the last takes the shortest text that lets the literals behind it follow, and keeps to it: a longer one
-could only reach less. Go's own matcher does the same (path/match.go: Match). Of a .dockerignore all places that all its
-rules may have got to are carried along at once, as the bits of one number, from a folder on to what is in it.
+To try a star at every length, for every length of the stars before it, takes time exponential in the stars. Here each
+star but the last takes the shortest text that lets the literals behind it follow, and keeps to it. A longer text could
+only reach less. Go's own matcher does the same (Match in path/match.go).
+
+The rules of a .dockerignore are walked together. All places that they may have got to are the bits of one number, which
+is handed on from a folder to what is in it.
 """
 
 from __future__ import annotations
@@ -22,7 +24,12 @@ _BAD = "syntax error in pattern"
 
 @dataclass(frozen=True, slots=True)
 class _One:
-    """A token for one character. source: as a regular expression. literal: the character, "" for a class or `?`."""
+    """A token for one character.
+
+    Attributes:
+        source: As a regular expression.
+        literal: The character, "" for a class or `?`.
+    """
 
     source: str
     literal: str = ""
@@ -121,7 +128,7 @@ def _class_character(pattern: str, at: int) -> tuple[str, int]:
 
 
 def _run(tokens: Sequence[_Token], end: str) -> str:
-    """An expression for characters and single stars; `end` stands behind them, "" where more follows."""
+    """An expression for characters and single stars. `end` stands behind them, "" where more follows."""
     chunks = [""]
     for token in tokens:
         if isinstance(token, _One):
@@ -177,8 +184,8 @@ def _rule_class(pattern: str, at: int) -> tuple[str, int]:
 def _rule(pattern: str) -> tuple[_Token, ...]:
     """The tokens of a cleaned rule. Raises `ValueError` for one that cannot be read.
 
-    A plain text, one behind `**` and one before `**` are compared by patternmatcher as texts, in which a wildcard takes
-    line breaks too, and the `**` before a text need not end at a slash.
+    patternmatcher compares some rules as texts: a plain one, one behind `**` and one before `**`. In these a wildcard
+    takes line breaks too, and the `**` before a text need not end at a slash.
     """
     _bounded(pattern)
     tokens = list(_rule_tokens(pattern))
@@ -364,7 +371,7 @@ class Patterns:
         return self.decisive(path) is not None
 
     def decisive(self, path: str) -> int | None:
-        """The number of the pattern, from 0, by which a path is matched; None where it is not.
+        """The number of the pattern, from 0, by which a path is matched. None where it is not.
 
         What holds for a folder is remembered, so that of a path in it only the name is walked.
         """
@@ -391,7 +398,9 @@ class Patterns:
     def _decided(self, above: int, matching: int) -> tuple[int, int | None]:
         """The rules that count for a path, as bits, and the one that decides.
 
-        above: those that count for its folder. matching: those that match the path itself.
+        Args:
+            above: Those that count for its folder.
+            matching: Those that match the path itself.
         """
         if not above and not matching:
             return 0, None

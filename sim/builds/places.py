@@ -19,7 +19,11 @@ from sim.limits import MANIFEST
 
 @dataclass(frozen=True, slots=True)
 class RunPlace:
-    """Where a command runs. read: a file's text by its path, None where it is not known."""
+    """Where a command runs.
+
+    Attributes:
+        read: A file's text by its path, None where it is not known.
+    """
 
     cwd: str
     env: Mapping[str, str]

@@ -1,6 +1,6 @@
 """A sequence of builds, planned without running one: the first into an empty cache, then each next after its edits.
 
-Which steps run is the cache's answer; when each starts and ends is `sim.builds.schedule`'s. This is what the `build`
+Which steps run is the cache's answer. When each starts and ends is `sim.builds.schedule`'s. This is what the `build`
 study, the command line and the layer page ask. Where a step hangs on the bytes a RUN leaves, its fate is planned both
 ways.
 """
@@ -111,7 +111,11 @@ class BuildPlan:
 
 @dataclass
 class _Session:
-    """A builder between builds. history: what a real image says of steps, as `history.entries` gives it."""
+    """A builder between builds.
+
+    Attributes:
+        history: What a real image says of steps, as `history.entries` gives it.
+    """
 
     builder: Builder
     machine: Machine

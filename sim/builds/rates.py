@@ -20,7 +20,12 @@ FILE = Path(__file__).parents[1] / "catalog" / "steps.toml"
 
 @dataclass(frozen=True, slots=True)
 class Shape(Sensed):
-    """How a command spends its time alone. cpu: the share in which it keeps `cores` busy. fetches: while it waits."""
+    """How a command spends its time alone.
+
+    Attributes:
+        cpu: The share in which it keeps `cores` busy.
+        fetches: While it waits.
+    """
 
     cpu: Number = field(metadata=COSTS)
     cores: Number = field(metadata=HELPS)
@@ -31,7 +36,8 @@ class Shape(Sensed):
 class Counted(Sensed):
     """What a command takes by its packages: a start, and each that it names or that a lock file names for it.
 
-    tool: how they are counted, a key of `counting.TOOLS`.
+    Attributes:
+        tool: How they are counted, a key of `counting.TOOLS`.
     """
 
     tool: str
@@ -56,8 +62,9 @@ class Counted(Sensed):
 class Rule(Sensed):
     """What the catalog says of commands that match a pattern.
 
-    counted: where their packages can be counted. result: bytes of what they make and a later COPY takes, where that is
-    less than all they write.
+    Attributes:
+        counted: Where their packages can be counted.
+        result: Bytes of what they make and a later COPY takes, where that is less than all they write.
     """
 
     id: str
@@ -71,7 +78,12 @@ class Rule(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class Book(Sensed):
-    """The catalog of step costs. base: compressed bytes of an image it does not have. request: of an ADD's server."""
+    """The catalog of step costs.
+
+    Attributes:
+        base: Compressed bytes of an image it does not have.
+        request: Of an ADD's server.
+    """
 
     rules: tuple[Rule, ...]
     other: Rule

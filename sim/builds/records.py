@@ -27,8 +27,10 @@ def records_of(
 ) -> tuple[StepRecord, ...]:
     """A record for each vertex the builder shows and each instruction without one, by line.
 
-    now: walked as if every RUN that runs leaves something else; best: as if it left the same.
-    when: the same steps in time.
+    Args:
+        now: Walked as if every RUN that runs leaves something else.
+        best: As if it left the same.
+        when: The same steps in time.
     """
     records: list[StepRecord] = []
     critical = set(when.now.critical)
@@ -84,7 +86,7 @@ def records_of(
 
 
 def _key(step: BuildStep | None) -> str:
-    """Its key; a build context has none that means anything beyond its build."""
+    """Its key. A build context has none that means anything beyond its build."""
     return step.key if step is not None and step.outcome != "context" else ""
 
 
@@ -101,7 +103,7 @@ def _status(step: BuildStep, best: BuildStep) -> StepStatus:
 
 
 def _inputs(vertex: Vertex, now: Built) -> tuple[tuple[str, str], ...]:
-    """Its inputs; those the builder does not show are left out."""
+    """Its inputs. Those the builder does not show are left out."""
     shown = []
     for item in vertex.inputs:
         source = now.steps[item.vertex].vertex
@@ -115,7 +117,10 @@ def _metadata(instruction: str) -> Message:
 
 
 def _settings(of: str, build: str, now: Built) -> list[StepRecord]:
-    """Instructions that make no step: of the stages built, each behind what stands before it; of stages left out."""
+    """Instructions that make no step.
+
+    Those of stages that are built stand each behind what is before them. Then come those of stages left out.
+    """
     records: list[StepRecord] = []
     shown = [step.vertex for step in now.steps.values() if step.vertex.line and not step.vertex.internal]
     behind: dict[str, list[tuple[int, str]]] = {}

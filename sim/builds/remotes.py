@@ -21,7 +21,8 @@ def mirrors(
 ) -> dict[str, str]:
     """What stands for the content of an address if a file of the same name on another host is the same file.
 
-    remotes: the addresses whose content is said; of those nothing is supposed.
+    Args:
+        remotes: The addresses whose content is said. Nothing is supposed of those.
     """
     mirrored = {}
     for vertex in now.vertices:

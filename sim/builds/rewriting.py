@@ -1,8 +1,10 @@
 """What a RUN does to files that are there already: a layer cannot change them, only hide them or hold them again.
 
-rm leaves a whiteout and frees nothing; chmod, chown, mv, touch, sed -i and an append write the whole file into the new
-layer (overlayfs copies it up; docs/model.md has the measured bytes). Followed are the files that an annotation says a
-step writes (`# sim: /data 20 MiB`) and those a COPY wrote, through commands with plain paths.
+rm leaves a whiteout and frees nothing. `chmod`, `chown`, `mv`, `touch`, `sed -i` and an append write the whole file
+into the new layer, as overlayfs copies it up. docs/model.md has the measured bytes.
+
+Two kinds of files are followed, through commands with plain paths. These are files that an annotation says a step
+writes (`# sim: /data 20 MiB`), and files that a COPY wrote.
 """
 
 from __future__ import annotations
@@ -25,9 +27,12 @@ _GIVEN_FIRST = {"chmod", "chown", "chgrp"}
 
 @dataclass(frozen=True)
 class Rewriting:
-    """What a step's layer holds of followed files. sizes: bytes by path. there: all that is visible after the step.
+    """What a step's layer holds of followed files.
 
-    note: which files of lower layers it holds once more, for a source.
+    Attributes:
+        sizes: Bytes by path.
+        there: All that is visible after the step.
+        note: Which files of lower layers it holds once more, for a source.
     """
 
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -42,8 +47,11 @@ Lookup = Callable[[str], Mapping[str, int]]
 def rewriting(step: BuildStep, files: Mapping[str, int], below: Mapping[str, int], view: object, cwd: str) -> Rewriting:
     """What a step does to followed files.
 
-    files: those its annotation says it writes. below: declared ones that are visible before it. view: the file system
-    it starts from. cwd: its working directory.
+    Args:
+        files: Those its annotation says it writes.
+        below: Declared ones that are visible before it.
+        view: The file system it starts from.
+        cwd: Its working directory.
     """
     if not isinstance(step.vertex.step, RunInstruction) or not _VERBS.search(step.vertex.text):
         return Rewriting(files, {**below, **files} if files else below)
@@ -88,7 +96,13 @@ def _paths(words: Iterable[str], cwd: str) -> list[str]:
 
 
 def _apply(words: list[str], cwd: str, look: Lookup, own: dict[str, int], hidden: set[str], copied: list[str]) -> None:
-    """Follow one command. own: what the layer holds; hidden: paths of lower layers it hides; copied: held once more."""
+    """Follow one command.
+
+    Args:
+        own: What the layer holds.
+        hidden: Paths of lower layers it hides.
+        copied: Held once more.
+    """
     if ">>" in words[:-1]:
         _copy_up(_paths(words[words.index(">>") + 1 :][:1], cwd), look, own, hidden, copied)
         return

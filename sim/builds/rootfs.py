@@ -50,9 +50,13 @@ class Files:
     ) -> None:
         """Files over others, the uppermost of `below` first.
 
-        written: the entries written, made when first asked for. tokens: of writes that may be anywhere.
-        places: (path, token) of writes somewhere below a path. declared: the entries are all that is at their places.
-        removed: paths of which nothing below shows. through: beside the tokens' writes all else of below still shows.
+        Args:
+            written: The entries written, made when first asked for.
+            tokens: Of writes that may be anywhere.
+            places: (path, token) of writes somewhere below a path.
+            declared: The entries are all that is at their places.
+            removed: Paths of which nothing below shows.
+            through: Beside the tokens' writes all else of below still shows.
         """
         self.below = below
         self._make = written
@@ -143,9 +147,11 @@ def covered(path: str, by: Container[str]) -> bool:
 def _collect(
     node: Files, path: str, found: dict[str, TreeEntry], taint: list[str], known: list[bool], removed: set[str]
 ) -> bool:
-    """Gather from the top down; True once nothing below can show through.
+    """Gather from the top down, and return True once nothing below can show through.
 
-    known: an answer is declared complete. removed: paths below this one that steps above have taken away.
+    Args:
+        known: An answer is declared complete.
+        removed: Paths below this one that steps above have taken away.
     """
     while True:
         if node.opaque:

@@ -21,10 +21,14 @@ _PIPES = "/dev/pipes/"
 
 @dataclass(frozen=True)
 class MountPlan:
-    """One mount, the root among them. stage: what it is taken from, "" for the context. owner: of a fresh cache.
+    """One mount, the root among them.
 
-    exact: what tells vertices apart that share a key (a cache's id). document: an inline script to mount. kind: "" for
-    a tree of files, else "secret" or "ssh".
+    Attributes:
+        stage: What it is taken from, "" for the context.
+        owner: Of a fresh cache.
+        exact: What tells vertices apart that share a key (a cache's id).
+        document: An inline script to mount.
+        kind: "" for a tree of files, else "secret" or "ssh".
     """
 
     target: str
@@ -41,7 +45,11 @@ class MountPlan:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A RUN ready to become a vertex. mounts: by target, the root first."""
+    """A RUN ready to become a vertex.
+
+    Attributes:
+        mounts: By target, the root first.
+    """
 
     definition: dict[str, Any]
     printed: str
@@ -159,7 +167,7 @@ def _mount(mount: Mount, state: State, before: list[MountPlan]) -> MountPlan:
 
 
 def _held(mount: Mount, mode: int) -> dict[str, Any]:
-    """Who may read it; `mode` where none is given (dockerfile2llb, convert_secrets.go, convert_ssh.go)."""
+    """Who may read it. `mode` where none is given (dockerfile2llb, convert_secrets.go, convert_ssh.go)."""
     return {
         "required": mount.required,
         "mode": _given(mount.mode, mode),

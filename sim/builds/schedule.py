@@ -24,7 +24,12 @@ from sim.outcome import Bound
 
 @dataclass(frozen=True)
 class Machine:
-    """What builds. limit: steps at once, 0 for no limit. pulls: whether base images are fetched first."""
+    """What builds.
+
+    Attributes:
+        limit: Steps at once, 0 for no limit.
+        pulls: Whether base images are fetched first.
+    """
 
     host: Host
     bound: Bound
@@ -58,9 +63,14 @@ class Costs:
 
 @dataclass(frozen=True)
 class Schedule:
-    """When the steps of a build run. now: of those that do; cold: of all. alone: the longest way through, unshared.
+    """When the steps of a build run.
 
-    ran: steps that run. images, fetched: base images and addresses that are there afterwards.
+    Attributes:
+        now: Of the steps that run in this build.
+        cold: Of all steps, as into an empty cache.
+        alone: The longest way through, unshared.
+        ran: Steps that run.
+        images, fetched: Base images and addresses that are there afterwards.
     """
 
     now: Timeline
@@ -72,7 +82,12 @@ class Schedule:
 
 
 def costs_of(built: Built, machine: Machine, known: Mapping[int, Known], before: Collection[str]) -> Costs:
-    """The costs of all steps. known: of a real image's history, by line. before: texts of RUNs that ran already."""
+    """The costs of all steps.
+
+    Args:
+        known: Of a real image's history, by line.
+        before: Texts of RUNs that ran already.
+    """
     now: dict[str, StepCost] = {}
     cold: dict[str, StepCost] = {}
     changes: dict[str, Rewriting] = {}
@@ -95,7 +110,11 @@ def costs_of(built: Built, machine: Machine, known: Mapping[int, Known], before:
 
 
 def _rewriting(step: BuildStep, built: Built, changes: Mapping[str, Rewriting], places: dict[str, str]) -> Rewriting:
-    """What a step does to followed files. places: the working directory after each step, filled in here."""
+    """What a step does to followed files.
+
+    Args:
+        places: The working directory after each step, filled in here.
+    """
     vertex = step.vertex
     parent = next((item.vertex for item in vertex.inputs if item.kind == "parent"), "")
     cwd = str(vertex.definition.get("cwd", places.get(parent, "/")))
@@ -119,10 +138,12 @@ def schedule(
     fetched: Collection[str],
     failing: str = "",
 ) -> Schedule:
-    """When the steps of a build run. found: steps that ran only if an output changed, taken as found.
+    """When the steps of a build run.
 
-    images, fetched: base images and addresses that earlier builds left on the host. failing: a step whose end is the
-    build's; where one failed in the walk, it is that.
+    Args:
+        found: Steps that ran only if an output changed, taken as found.
+        images, fetched: Base images and addresses that earlier builds left on the host.
+        failing: A step whose end is the build's. Where one failed in the walk, it is that one.
     """
     failed = next((name for name, step in built.steps.items() if step.outcome == "failed"), failing)
     ran = frozenset(name for name, step in built.steps.items() if step.ran and name not in found)

@@ -1,7 +1,8 @@
 """What of a file tree enters a cache key: the checksum of the paths a COPY or a mount selects.
 
-As BuildKit's contenthash: mode, owner, size, link target and bytes of everything selected, the paths below a
-directory, but not the name of a single selected file and never a time (moby/buildkit, cache/contenthash).
+As in BuildKit's contenthash, mode, owner, size, link target and bytes of everything selected count. Paths below a
+directory count too. The name of a single selected file does not, and a time never does (moby/buildkit,
+cache/contenthash).
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ _MAX_LINKS = 40
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Paths of one source. path: absolute. include, exclude: patterns relative to it (--parents, --exclude)."""
+    """Paths of one source.
+
+    Attributes:
+        path: Absolute.
+        include, exclude: Patterns relative to it (--parents, --exclude).
+    """
 
     path: str
     wildcard: bool = False
@@ -32,14 +38,22 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is at a path and below. taint: tokens of whatever else may have written there; empty where all is known."""
+    """What is at a path and below.
+
+    Attributes:
+        taint: Tokens of whatever else may have written there. Empty where all is known.
+    """
 
     entries: tuple[tuple[str, TreeEntry], ...]
     taint: tuple[str, ...] = ()
 
 
 class FileView(Protocol):
-    """A file tree that can be looked into. digests: checksums of what links led to, by where that is."""
+    """A file tree that can be looked into.
+
+    Attributes:
+        digests: Checksums of what links led to, by where that is.
+    """
 
     digests: dict[str, str]
 
@@ -54,8 +68,11 @@ class FileView(Protocol):
 class Selected:
     """The outcome of a selection.
 
-    parts: path and identity of everything that counted, for saying what differs. size: bytes of the files.
-    missing: selected paths of which there is nothing. entries: relative path and entry, as a copy takes them.
+    Attributes:
+        parts: Path and identity of everything that counted, for saying what differs.
+        size: Bytes of the files.
+        missing: Selected paths of which there is nothing.
+        entries: Relative path and entry, as a copy takes them.
     """
 
     digest: str
@@ -160,9 +177,11 @@ def _wildcard(view: FileView, selector: Selector, path: str) -> Selected:
 
 
 def _followed(view: FileView, path: str, entry: TreeEntry, missing: list[str]) -> str:
-    """What a path counts as where patterns choose: a link as what it leads to (contenthash, checksum.go: Checksum).
+    """What a path counts as where patterns choose.
 
-    A link to nothing that was sent is refused there; what it leads to is added to `missing`.
+    A link counts as what it leads to (Checksum in contenthash/checksum.go).
+
+    A link to nothing that was sent is refused there. What it leads to is added to `missing`.
     """
     goal = resolve(view, path) if entry.kind == "link" else path
     if goal == path:
@@ -177,7 +196,7 @@ def _followed(view: FileView, path: str, entry: TreeEntry, missing: list[str]) -
 
 
 def has_wildcard(path: str) -> bool:
-    """Whether a path is a pattern; a backslash takes the next character literally."""
+    """Whether a path is a pattern. A backslash takes the next character literally."""
     return bool(re.search(r"[*?\[]", re.sub(r"\\.", "", path)))
 
 

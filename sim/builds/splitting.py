@@ -42,8 +42,10 @@ def _installs(command: str) -> bool:
 def another_stage(dockerfile: Dockerfile, stage: Stage, at: int, lines: Sequence[str]) -> Iterator[tuple[Message, str]]:
     """The Dockerfile with a COPY and the build right behind it in a stage of their own, where later steps need neither.
 
-    at: the COPY's place in the stage. Nothing where its destination is not known, or where later steps speak of it or
-    run inside it.
+    There is none where the COPY's destination is not known, or where later steps speak of it or run inside it.
+
+    Args:
+        at: The COPY's place in the stage.
     """
     steps = stage.instructions
     copy = steps[at]
@@ -104,7 +106,7 @@ def _directory(before: Sequence[Instruction]) -> str | None:
 
 
 def _independent(steps: Sequence[Instruction], end: int, dest: str) -> int | None:
-    """The last RUN behind a build before anything speaks of what it leaves; None where there is none."""
+    """The last RUN behind a build, before anything speaks of what it leaves. None where there is none."""
     word = re.compile(rf"(^|[\s=/'\"]){re.escape(posixpath.basename(dest))}($|[\s/'\";&])")
     last = None
     for index in range(end + 1, len(steps)):

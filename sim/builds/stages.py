@@ -23,7 +23,12 @@ _REMEMBERED = 2**18
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage. name: its alias or "stage-N" (N from 0); base: as written, variables unexpanded."""
+    """A stage.
+
+    Attributes:
+        name: Its alias or "stage-N" (N from 0).
+        base: As written, variables unexpanded.
+    """
 
     index: int
     name: str
@@ -38,10 +43,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Dockerfile:
-    """A whole Dockerfile. globals: the ARGs before the first FROM. problems: everything wrong with it, by line.
+    """A whole Dockerfile.
 
-    only_buildkit: those of the problems that the legacy builder does not look for: it comes to the step or does not.
-    misplaced: what stops BuildKit on the way to the last stage, though not to every other target.
+    Attributes:
+        globals: The ARGs before the first FROM.
+        problems: Everything wrong with it, by line.
+        only_buildkit: Those of the problems that the legacy builder does not look for. It fails when it comes to the
+            step.
+        misplaced: What stops BuildKit on the way to the last stage, though not to every other target.
     """
 
     text: str
@@ -67,11 +76,16 @@ class Dockerfile:
         return {stage.start.alias: stage for stage in self.stages if stage.start.alias}
 
     def find(self, target: str, *, last: bool = True) -> Stage:
-        """The stage to build: by the name its FROM gives it, the last one for "".
+        """The stage to build, by the name its FROM gives it. "" is the last one.
 
-        A number is no name here, unlike in COPY --from, nor is the "stage-1" that is printed of an unnamed stage
-        (moby/buildkit, dockerfile2llb: findStateByName; instructions: HasStage). last: of two of one name the last, as
-        BuildKit; else the first, as the legacy builder. Raises `InputError` naming those there are.
+        A number is no name here, unlike in COPY --from. Nor is the "stage-1" that is printed of an unnamed stage
+        (moby/buildkit, findStateByName of dockerfile2llb and HasStage of instructions).
+
+        Args:
+            last: Whether of two stages of one name the last is taken, as BuildKit does, or the first, as the legacy
+                builder does.
+
+        Raises `InputError` naming those there are.
         """
         if not target:
             return self.stages[-1]
@@ -88,7 +102,10 @@ class Dockerfile:
 def parse(text: str | bytes, file: str = "Dockerfile") -> Dockerfile:
     """A Dockerfile, with every problem of syntax, arguments and stages.
 
-    text: bytes are decoded first. Raises `InputError` only for a text that is no text (binary, too large).
+    Args:
+        text: Bytes are decoded first.
+
+    Raises `InputError` only for a text that is no text (binary, too large).
     """
     text = decode(text, file) if isinstance(text, bytes) else text
     return _parse(text, file) if len(text) <= _REMEMBERED else _parse.__wrapped__(text, file)
@@ -153,7 +170,7 @@ def resolve(dockerfile: Dockerfile, instruction: Instruction, name: str) -> Stag
 
 
 def _number(instruction: Instruction, name: str) -> int | None:
-    """The stage's number that a COPY's --from is; one too large for Go's integers is a name (strconv.Atoi)."""
+    """The stage's number that a COPY's --from is. One too large for Go's integers is a name (strconv.Atoi)."""
     digits = isinstance(instruction, Copy) and name.isascii() and name.isdigit() and len(name) < 19
     return int(name) if digits else None
 
@@ -211,9 +228,12 @@ def _problem(dockerfile: Dockerfile, instruction: Instruction, message: str) -> 
 
 
 def global_args(dockerfile: Dockerfile, build_args: Mapping[str, str], platform: Mapping[str, str]) -> dict[str, str]:
-    """The values of the ARGs before the first FROM; they reach FROM lines, and a stage that declares them again.
+    """The values of the ARGs before the first FROM. They reach FROM lines, and a stage that declares them again.
 
-    platform: predefined ones (TARGETARCH, ...). Raises `InputError` for a default that cannot be expanded.
+    Args:
+        platform: Predefined ones (TARGETARCH, ...).
+
+    Raises `InputError` for a default that cannot be expanded.
     """
     values = dict(platform)
     allowance = Allowance()

@@ -15,8 +15,11 @@ DEFAULT_SHELL = ("/bin/sh", "-c")
 class State:
     """A stage while it is read.
 
-    env: what steps run with, ARGs with a value included, in BuildKit's order: a variable set again moves to the end.
-    image_env: what the image keeps, in the order of first setting. output: the id of the vertex whose files these are.
+    Attributes:
+        env: What steps run with, ARGs with a value included, in BuildKit's order: a variable set again moves to the
+            end.
+        image_env: What the image keeps, in the order of first setting.
+        output: The id of the vertex whose files these are.
     """
 
     env: dict[str, str] = field(default_factory=dict)
@@ -34,14 +37,17 @@ class State:
         self.env[name] = value
 
     def enter(self, path: str) -> str:
-        """Change the directory; the directory to make, absolute. A trailing slash stays in the steps' directory."""
+        """Change the directory, and return the one to make, absolute.
+
+        A trailing slash stays in the steps' directory.
+        """
         made = path if path.startswith("/") else posixpath.join("/", self.workdir, path)
         self.cwd = path if path.startswith("/") else posixpath.normpath(posixpath.join(self.cwd, path))
         self.workdir = made
         return posixpath.normpath(made).replace("//", "/")
 
     def place(self, path: str) -> str:
-        """A destination as an absolute path; a trailing slash, which means "into", is kept."""
+        """A destination as an absolute path. A trailing slash, which means "into", is kept."""
         joined = posixpath.join(self.cwd, path) if path else self.cwd + "/"
         clean = posixpath.normpath(joined).replace("//", "/")
         into = path.endswith(("/", "/.")) or path in ("", ".")

@@ -1,6 +1,6 @@
 """Other ways to write a Dockerfile that would have made the last build of a plan cheaper, each tried out.
 
-A suggestion is a changed Dockerfile or ignore file that is planned with the same changes; what it saves is the
+A suggestion is a changed Dockerfile or ignore file that is planned with the same changes. What it saves is the
 difference. Whether a step needs what is moved behind it cannot be known, so each is for a person to judge.
 """
 
@@ -33,7 +33,7 @@ Candidate = tuple[Message, Mapping[str, str]]
 
 LEAST_SECONDS = 0.5
 LEAST_SHARE = 0.05
-"""A suggestion saves at least so much of the last build; less is noise beside the estimates."""
+"""The least that a suggestion saves of the last build. Less is noise beside the estimates."""
 
 _FIRST_OF_PAIRS = 8
 """Where a build has several causes: on top of so many changes another is tried."""
@@ -75,9 +75,12 @@ _NO_SOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A change that saves time. files: the new texts by path. saved_seconds: of the last build, as planned.
+    """A change that saves time.
 
-    together: what has to be changed with it, where one change alone does not help.
+    Attributes:
+        files: The new texts by path.
+        saved_seconds: Of the last build, as planned.
+        together: What has to be changed with it, where one change alone does not help.
     """
 
     message: Message
@@ -96,10 +99,14 @@ def suggestions(
     tick: Callable[[float], None] = untold,
     **asked: Any,
 ) -> tuple[Suggestion, ...]:
-    """What would have saved most of the last build, the best first; none where nothing is worth it.
+    """What would have saved most of the last build, the best first. None where nothing is worth it.
 
-    context: with its Dockerfile at `path`; tick: told all through each build that is tried which share is done, and may
-    end it all by raising; asked: the rest that `plan_builds` takes. Raises `InputError` as that does.
+    Args:
+        context: With its Dockerfile at `path`.
+        tick: Told all through each build that is tried which share is done, and may end it all by raising.
+        asked: The rest that `plan_builds` takes.
+
+    Raises `InputError` as that does.
     """
     tree = context if isinstance(context, Tree) else _read(context)
 
@@ -172,7 +179,7 @@ def _pairs(
 ) -> Iterator[tuple[int, int, Mapping[str, str]]]:
     """Two changes of different kinds, by their places in `alone`, and the files with both.
 
-    The second is made again on the Dockerfile that has the first, where its lines are others; it is the same change if
+    The second is made again on the Dockerfile that has the first, where its lines are others. It is the same change if
     it says the same but for lines.
     """
     tops = sorted(range(len(alone)), key=lambda at: _FIRST.index(alone[at][0].id) if alone[at][0].id in _FIRST else 9)
@@ -277,7 +284,7 @@ def _manifests(build: PlannedBuild, copy: Copy, run: Instruction) -> list[str]:
 
 
 def _lists(command: str) -> list[str]:
-    """The files that a RUN reads its dependencies from, as patterns; one that is told the packages reads none."""
+    """The files that a RUN reads its dependencies from, as patterns. One that is told the packages reads none."""
     parts = re.split(r"&&|\|\||[;|\n]", command.replace("\\\n", " "))
     wanted = [part for part in parts if not names_packages(part)]
     return [name for tool, names, _ in _TOOLS if any(tool.search(part) for part in wanted) for name in names]
@@ -390,7 +397,7 @@ _KEEPS_NOTHING = re.compile(r"--no-cache-dir\b|--no-cache\b|\bcache (clean|purge
 
 
 def _mounts(build: PlannedBuild, stages: Sequence[Stage], lines: list[str]) -> Iterator[tuple[Message, str]]:
-    """Keep what a command fetches in a cache mount; of a tool that keeps no copy elsewhere, in all its commands."""
+    """Keep what a command fetches in a cache mount. A tool that keeps no copy elsewhere has it in all its commands."""
     ran = {record.line for record in build.records if record.status == "miss"}
     without: dict[str, list[RunInstruction]] = {}
     for step in (step for stage in stages for step in stage.instructions):

@@ -1,6 +1,6 @@
 """When each step of a build starts and ends: tasks with inputs, run by discrete events on one host.
 
-Tasks without work between them run side by side and share the host's cores, disk and link; base images are pulled as
+Tasks without work between them run side by side and share the host's cores, disk and link. Base images are pulled as
 their client pulls. Knows nothing of Dockerfiles and caches: what is to be done is given.
 """
 
@@ -25,10 +25,13 @@ from sim.registry.work import Work
 
 @dataclass(frozen=True, slots=True)
 class TaskPart:
-    """One piece of a task's work; what it asks of the host it asks for at the same time.
+    """One piece of a task's work. What it asks of the host it asks for at the same time.
 
-    wait: seconds in which nothing shared is used. cpu: seconds on `cores` cores, on the reference host. fetch: bytes
-    over the link, at most `rate` a second, where that is how long it takes alone. write: bytes to the disk.
+    Attributes:
+        wait: Seconds in which nothing shared is used.
+        cpu: Seconds on `cores` cores, on the reference host.
+        fetch: Bytes over the link, at most `rate` a second, where that is how long it takes alone.
+        write: Bytes to the disk.
     """
 
     wait: float = 0.0
@@ -69,9 +72,13 @@ class Puller:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """When what was done. spans: seconds since the beginning, of tasks that took any. seconds: until the last ended.
+    """When what was done.
 
-    critical: the tasks that kept the end waiting, in order. cancelled: tasks that did not end, because one failed.
+    Attributes:
+        spans: Seconds since the beginning, of tasks that took any.
+        seconds: Until the last ended.
+        critical: The tasks that kept the end waiting, in order.
+        cancelled: Tasks that did not end, because one failed.
     """
 
     spans: Mapping[str, tuple[float, float]]
@@ -92,9 +99,11 @@ def timeline(
 ) -> Timeline:
     """Do tasks, each after its inputs, which stand before it.
 
-    serial: one after the other in the order given (the legacy builder). limit: how many at a time, 0 for no limit
-    (BuildKit's max-parallelism). puller: needed where a task pulls. failing: a task whose end is the end of all:
-    what runs beside it is cancelled.
+    Args:
+        serial: One after the other in the order given (the legacy builder).
+        limit: How many at a time, 0 for no limit (BuildKit's max-parallelism).
+        puller: Needed where a task pulls.
+        failing: A task whose end is the end of all. What runs beside it is cancelled.
     """
     return _Run(tasks, host, bound, serial, limit, puller, failing).go()
 
@@ -115,7 +124,7 @@ class _Run:
             tasks = [BuildTask(t.id, (b,) if b else (), t.parts, t.pull) for t, b in zip(tasks, before, strict=False)]
         self.env = Environment()
         self.host = RunningHost(self.env, host, bound)
-        # What a task takes is stated for the reference host. A faster host is faster by its own figure; that this
+        # What a task takes is stated for the reference host. A faster host is faster by its own figure. That this
         # figure is a range says nothing about the task.
         self.scale = host.cpu_speed.at(bound) / host.cpu_speed.value
         self.link = host.network.at(bound)
@@ -178,7 +187,11 @@ class _Run:
         return free
 
     def _dispatch(self, freed: str) -> None:
-        """Begin what is ready as far as the limit allows. freed: the task that has just given its place back."""
+        """Begin what is ready as far as the limit allows.
+
+        Args:
+            freed: The task that has just given its place back.
+        """
         while self.queue and (not self.limit or self.running < self.limit):
             name, cause = self.queue.popleft()
             late = self.ended.get(cause, 0.0) < self.env.now

@@ -28,8 +28,10 @@ _canonical = json.JSONEncoder(sort_keys=True).encode
 class Input:
     """One input of a vertex.
 
-    selectors: the paths it takes from it, all where empty. by_content: whether a checksum of those paths may stand in
-    for the input's own key (moby/buildkit: COPY sources and mounts without output; never a root file system).
+    Attributes:
+        selectors: The paths it takes from it, all where empty.
+        by_content: Whether a checksum of those paths may stand in for the input's own key (in moby/buildkit for COPY
+            sources and mounts without output, never for a root file system).
     """
 
     vertex: str
@@ -49,7 +51,8 @@ class Input:
 class Effect:
     """What a file vertex writes: directories made, a document, or a copy whose sources are inputs by position.
 
-    owner: user and group of a directory, numbers or names, "" for root.
+    Attributes:
+        owner: User and group of a directory, numbers or names, "" for root.
     """
 
     directory: str = ""

@@ -1,6 +1,6 @@
 """Why a step hit or missed: the first input that differs from the build before, and what would break a hit.
 
-Reasons are ids of the message catalog with arguments; docs/builds.md lists them all.
+Reasons are ids of the message catalog with arguments. docs/builds.md lists them all.
 """
 
 from __future__ import annotations
@@ -166,7 +166,8 @@ def differences(
 ) -> Iterator[tuple[tuple[Difference, ...], Message]]:
     """What differs from the step of the build before, the first input first: the facts, and their message.
 
-    known: facts that are passed over. What follows from an input that ran is among the messages, without a fact.
+    Args:
+        known: Facts that are passed over.
     """
     vertex = step.vertex
     above, was = _parent(step, now), _parent(old, before)
@@ -202,7 +203,7 @@ def differences(
 
 
 def _fact(said: Message) -> tuple[Difference, ...]:
-    """The fact a message tells; a variable is the same in every step that sees it."""
+    """The fact a message tells. A variable is the same in every step that sees it."""
     arguments = dict(said.arguments)
     if "name" in arguments and said.id != "build.document_changed":
         return (("name", str(arguments["name"])),)
@@ -294,7 +295,7 @@ def _environment(mine: Sequence[str], theirs: Sequence[str], now: Built) -> Iter
 
 
 def _command(vertex: Vertex, old: Vertex, now: Built) -> Iterator[Message]:
-    """A step of the legacy builder; the arguments in force stand in front of a RUN's command."""
+    """A step of the legacy builder. The arguments in force stand in front of a RUN's command."""
     if vertex.definition.get("remotes") != old.definition.get("remotes") and vertex.text == old.text:
         yield message("build.remote_changed", address=address_of(vertex))
     mine, theirs = list(vertex.definition.get("command", ())), list(old.definition.get("command", ()))
@@ -342,7 +343,7 @@ def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]
 def _content(
     old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]], known: frozenset[Difference]
 ) -> Iterator[tuple[tuple[Difference, ...], Message]]:
-    """The first path of the build context whose identity differs, and how many more do; none where all are known."""
+    """The first path of the build context whose identity differs, and how many more do. None where all are known."""
     before, after = dict(old), dict(new)
     differing = [path for path in _differing(before, after) if ("path", path) not in known]
     if differing:
@@ -370,7 +371,8 @@ def _path(path: str, more: int, before: Mapping[str, str], after: Mapping[str, s
 def depends(step: BuildStep, now: Built, best: Built) -> Message:
     """Why a step's fate is not known: it takes what a RUN leaves, or what another host has under the same name.
 
-    best: the same build where every RUN that runs leaves what it left before, and the other host has the same.
+    Args:
+        best: The same build where every RUN that runs leaves what it left before, and the other host has the same.
     """
     run = _responsible(step, now, best)
     name = step.vertex.id
