@@ -7,8 +7,8 @@
                                                 with another id: a phase more, `after` or `before` one, or at the end
     without = { phases = ["overlay"] }          leaves phases out, or parts of the memory
 
-Phases are then put in the order of their milestones, and keep their order within one. Nothing here knows a rule of
-what a phase holds (`sim.catalog.read`).
+Phases then stand in the order of their milestones, and keep their order within one. Nothing here knows a rule of what a
+phase holds (`sim.catalog.read`).
 """
 
 from __future__ import annotations
@@ -34,9 +34,12 @@ _OF_A_DEMAND = (*DEMANDS, "resource", "growth", "times")
 
 
 def composed(own: Block, technology: ReadTable, part: ReadTable, problems: list[Problem]) -> Block:
-    """A technology's whole table, without `like` and `without`; `parts` are those it is made of after all.
+    """A technology's whole table, without `like` and `without`. `parts` are those it is made of after all.
 
-    own: its file's. technology, part: read the others. What is wrong is added to `problems` with its place.
+    Args:
+        own: Its file's.
+        technology, part: Read the others.
+        problems: What is wrong is added here, with its place.
     """
     return _Composer(technology, part, problems).whole(own)
 
@@ -125,8 +128,9 @@ class _Composer:
     def _lay(self, found: Block, above: Block, *, replaces: bool = False, positions: bool = True) -> None:
         """Lay a table over what is there: phases and memory by their ids, limits key by key, all else as a whole.
 
-        replaces: whether an entry goes over the one of its id, or stands beside it for the rules to refuse.
-        positions: whether entries go where their `after` and `before` say, or keep these for later.
+        Args:
+            replaces: Whether an entry goes over the one of its id, or stands beside it for the rules to refuse.
+            positions: Whether entries go where their `after` and `before` say, or keep these for later.
         """
         for key, value in above.items():
             if key in _LISTS and isinstance(value, list):
@@ -177,7 +181,7 @@ def _moved(part: Block, leads_to: Any) -> Block:
 
 
 def _milestone(phase: Any) -> int:
-    """Where a phase's milestone comes; last what has none, which the rules refuse."""
+    """Where a phase's milestone comes. A phase without one, which the rules refuse, comes last."""
     order = get_args(Milestone)
     leads_to = phase.get("leads_to") if isinstance(phase, dict) else None
     return order.index(leads_to) if leads_to in order else len(order)

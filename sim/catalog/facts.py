@@ -1,8 +1,11 @@
 """The catalog's facts: measurements and published figures as rows, each with an id that a number can name.
 
-Five files hold them as they were published or measured, one row a fact: `measurements.csv` and `curves.csv` (ids F and
-C), `reference_host.csv` (ids R, the figures of `docs/model.md`), `kernels.csv` (ids K, those of `docs/kernels.md`) and
-`documented.csv` (ids D, documented defaults).
+Five files hold them as they were published or measured, one row a fact:
+
+- `measurements.csv` and `curves.csv`, with ids F and C, have published figures.
+- `reference_host.csv`, with ids R, has the figures of `docs/model.md`.
+- `kernels.csv`, with ids K, has those of `docs/kernels.md`.
+- `documented.csv`, with ids D, has documented defaults.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ PROVENANCES = ("primary", "derived-from-published-raw-data", "secondary-note-cit
 """What stands behind a fact (`Fact.provenance`)."""
 
 MAY_SET = PROVENANCES[:2]
-"""Those of facts that may set a number; others only support an estimate."""
+"""Those whose facts may set a number. The others only support an estimate."""
 
 _USES = ("", "calibrate", "check")
 
@@ -111,7 +114,7 @@ def _broken(fact: Fact, earlier: Collection[str]) -> Iterator[str]:
 
 
 def values(fact: Fact, dimension: str) -> tuple[float, ...]:
-    """The numbers of a fact's cell in the SI unit of a dimension; empty where cell or unit hold no such quantity.
+    """The numbers of a fact's cell in the SI unit of a dimension. Empty where cell or unit hold no such quantity.
 
     A cell like "81-280", "30 / 20" or "0.46 vs 1.33" holds two.
     """

@@ -39,7 +39,7 @@ def _waits(table: Table) -> dict[str, Number]:
 
 
 def host_of(table: Table) -> Host:
-    """The host a table tells; what is wrong with it is noted in the table."""
+    """The host a table tells. What is wrong with it is noted in the table."""
     cores = table.number("cores", "1", definition=True)
     return Host(
         id=table.string("id"),

@@ -54,7 +54,7 @@ class _Object(Table):
         return value
 
     def optional(self, key: str) -> str:
-        """A text; "" for null."""
+        """A text. "" for null."""
         return str(self._take(key, (str, type(None)), "", "a text or null") or "")
 
 

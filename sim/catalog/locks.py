@@ -1,6 +1,6 @@
 """The locks of kernels and daemons: who is served one at a time, what is done while a lock is held, and for how long.
 
-One TOML file a lock. A phase of a boot plan names an operation ("rtnl.veth-move"); how long that holds the lock depends
+One TOML file a lock. A phase of a boot plan names an operation ("rtnl.veth-move"). How long that holds the lock depends
 on the host's kernel, and a host that was measured may say it itself.
 """
 

@@ -140,7 +140,7 @@ class Sensed:
 
 
 def _sensed(value: Any, sense: Sense, helping: Collection[str]) -> Any:
-    """A number, or a tuple or table of some, with its sense; the same object where it has it already."""
+    """A number, or a tuple or table of some, with its sense. One that has it already comes back itself."""
     if isinstance(value, Number):
         return value if value.more == sense else replace(value, more=sense)
     if isinstance(value, tuple):

@@ -1,7 +1,7 @@
 """A user's own catalog: a folder with `technologies/`, `parts/`, `guests/`, `applications/` and `hosts/`.
 
 Its files are written as the catalog's (docs/catalog.md). They may name each other, and what ships, as `like`, as parts
-and as guests; where both have an id, the folder's is meant. Here every number may be a `definition`.
+and as guests. Where both have an id, the folder's is meant. Here every number may be a `definition`.
 """
 
 from __future__ import annotations
