@@ -26,7 +26,7 @@ GRAPHS = {"dot": "build.dot", "mermaid": "build.mmd", "svg": "build.svg"}
 """Forms of the build's graph, and what `--out` calls the file of each."""
 
 EDITS = ("append", "mode", "mtime", "symlink", "rename")
-"""Edits that take a value after "="; "touch" and "delete" take none."""
+"""Edits that take a value after "=". "touch" and "delete" take none."""
 
 
 def _edit(text: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _pairs(texts: Sequence[str], option: str, known: str = "NAME=VALUE") -> dict
 
 
 def _arguments(texts: Sequence[str], option: str) -> dict[str, str]:
-    """Build arguments; one given by name alone has the environment's value, or is left out, as docker does it."""
+    """Build arguments. One given by name alone has the environment's value, or is left out, as docker does it."""
     named = {text: os.environ.get(text) for text in texts if "=" not in text}
     return _pairs([text for text in texts if "=" in text], option) | {
         name: value for name, value in named.items() if value is not None
@@ -72,7 +72,7 @@ def _arguments(texts: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _dockerfile(folder: str, given: str) -> str:
-    """The Dockerfile's path from DIR; one that is not there but is from here is taken, as docker takes it."""
+    """The Dockerfile's path from DIR. One that is not there but is from here is taken, as docker takes it."""
     if exists(Path(folder) / given) or not is_file(Path(given)):
         return given
     try:
@@ -150,7 +150,7 @@ def build(
     """Plan a build of a Dockerfile, then the one after an edit: hits, misses, reasons, time.
 
     Without an edit it says what an edit of the files that are copied would cost. The flags of `docker build` are taken
-    too; what each does here is said.
+    too. What each does here is said.
     """
     from sim.batch.run import run as run_batch
     from sim.loading import from_document
@@ -244,7 +244,7 @@ def _read(folder: str, dockerfile: str) -> Dockerfile | None:
 
 
 def _imports(flagged: dockerflags.GivenFlags, params: Build, folder: str, cache: str, builder: str) -> list[str]:
-    """What an imported cache would hold, in both modes of an export; what is shown is one of them."""
+    """What an imported cache would hold, in both modes of an export. What is shown is one of them."""
     from sim.report.building import imported
     from sim.studies.build import plan
 
@@ -260,7 +260,7 @@ def _imports(flagged: dockerflags.GivenFlags, params: Build, folder: str, cache:
 
 
 def _write(folder: Path, drawn: Mapping[str, str]) -> None:
-    """Write each graph; a file is whole or is not there. Raises `InputError`."""
+    """Write each graph. A file is whole or is not there. Raises `InputError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in drawn.items():
@@ -280,7 +280,7 @@ def _imagined(params: Build, folder: str) -> tuple[WhatIf, ...]:
 
 
 def _advice(params: Build, folder: str, imagined: Sequence[WhatIf], *, changed: bool) -> tuple[Suggestion, ...]:
-    """Suggestions for the edit that was given; else for the dearest of those that were tried."""
+    """Suggestions for the edit that was given, or else for the dearest of those that were tried."""
     from sim.builds.edits import Change, Edit
     from sim.studies.build import advice
 

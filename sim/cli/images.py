@@ -1,4 +1,4 @@
-"""inspect and replay: Dockerfiles and images that are there, read; recordings, replayed."""
+"""The commands inspect and replay. One reads Dockerfiles and images that are there, the other replays recordings."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from sim.errors import InputError, Problem
 def inspect(
     paths: tuple[str, ...], layer: str, files: bool, max_wasted: str | None, min_efficiency: str | None, form: str
 ) -> int:
-    """Read Dockerfiles, and image archives or layouts; of several images, what they share on one host.
+    """Read Dockerfiles, and image archives or layouts. Of several images it tells what they share on one host.
 
-    What cannot be read is named, the rest is shown, and the exit code is 2. An image that breaks a budget is named,
-    and the exit code is 1.
+    What cannot be read is named, the rest is shown, and the exit code is 2. An image that breaks a budget is named, and
+    the exit code is 1.
     """
     import json
 
@@ -70,7 +70,7 @@ def inspect(
 def replay(file: str | None, form: str) -> int:
     """Replay recordings of real engines: how much of each the model predicts, and every disagreement by name.
 
-    FILE: recorded builds, or another recording; what it holds is seen from the file. Without FILE, all that come with
+    FILE: recorded builds, or another recording. What it holds is seen from the file. Without FILE, all that come with
     the package.
     """
     import json
