@@ -43,11 +43,18 @@ _CASES = shipped.folder() / shipped.EVIDENCE
 class AccuracyRow:
     """One published figure and what the model predicts for it.
 
-    of: the label; at: the circumstances, in words. predicted, published, low, high: in `unit`. error: (predicted -
-    published) / published. low, high: what the inputs' ranges allow (None where none has one). source: the fact's id;
-    publication: what the fact was published in, without page or figure; url: where it was seen.
-    subject: what was started, counted or pulled (`sim.studies.base.Subject`); the label where the study marks nothing
-    as that. estimate: whether any input is one.
+    Attributes:
+        of: The label.
+        at: The circumstances, in words.
+        predicted, published: In `unit`.
+        error: (predicted - published) / published.
+        low, high: In `unit`, what the inputs' ranges allow. None where no input has a range.
+        source: The fact's id.
+        publication: What the fact was published in, without page or figure.
+        url: Where it was seen.
+        subject: What was started, counted or pulled (`sim.studies.base.Subject`). The label where the study marks
+            nothing as that.
+        estimate: Whether any input is one.
     """
 
     case: str
@@ -87,7 +94,7 @@ class Accuracy:
     orderings: tuple[Ordering, ...]
 
     def median(self, use: str) -> float | None:
-        """The median absolute error of the rows of one use, each source weighing the same; None without rows."""
+        """The median absolute error of the rows of one use, each source weighing the same. None without rows."""
         return weighed_median([row for row in self.rows if row.use == use])
 
     def circular(self) -> tuple[list[AccuracyRow], list[AccuracyRow]]:
@@ -143,7 +150,8 @@ class Accuracy:
     def lost(self, recorded: Mapping[str, Any]) -> list[str]:
         """In words, what became worse than recorded.
 
-        Where every recorded case was run, the medians and the orderings are judged; else each case alone.
+        Where every recorded case was run, the medians and the orderings are judged. Otherwise each case is judged
+        alone.
         """
         now = self.record()
         if now["cases"].keys() >= recorded["cases"].keys():
@@ -166,7 +174,8 @@ class Accuracy:
 def accuracy(paths: Sequence[str | Path] = ()) -> Accuracy:
     """Run cases and hold them against what was published.
 
-    paths: files, or folders of them; without any, the shipped cases.
+    Args:
+        paths: Files, or folders of them. Without any, the shipped cases.
 
     Raises `InputError` where a file is no scenario, publishes nothing, or publishes what its fact does not say.
     """
@@ -201,7 +210,7 @@ class Erring(Protocol):
 def weighed_median(rows: Sequence[Erring]) -> float | None:
     """The median of absolute errors in which every publication weighs the same, however many rows it has.
 
-    Each row weighs one over its publication's rows; the median is where half of the weight lies on either side, between
+    Each row weighs one over its publication's rows. The median is where half of the weight lies on either side, between
     two errors where it falls exactly between them. None without rows.
     """
     counts: dict[str, int] = defaultdict(int)
@@ -220,7 +229,7 @@ def weighed_median(rows: Sequence[Erring]) -> float | None:
 
 
 def ordered(one: AccuracyRow, other: AccuracyRow) -> bool | None:
-    """Whether the model orders two figures as published; None where the published ones are too near to tell.
+    """Whether the model orders two figures as published. None where the published ones are too near to tell.
 
     Raises `InputError` where they measure different intervals: such figures are not compared.
     """
@@ -260,7 +269,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _dimension(unit: str) -> str:
-    """The SI unit of a published figure's unit; metrics have one of these."""
+    """The SI unit that a published figure's unit comes to. Metrics have one of these."""
     for dimension in ("s", "B", "1/s", "B/s", "1"):
         try:
             parse(f"1 {unit.removeprefix('1')}".strip(), dimension)
@@ -369,6 +378,6 @@ def _subject(parameters: Any) -> tuple[str, ...]:
 
 @cache
 def _url(name: str) -> str:
-    """Where another fact of the publication was seen; what was measured for this project is in its own documents."""
+    """Where another fact of the publication was seen. What was measured for this project is in its own documents."""
     urls = (fact.url for fact in catalog.facts().values() if fact.url and publication(fact.source) == name)
     return next(urls, "docs/model.md")

@@ -14,7 +14,7 @@ _CHANGES = {"content", "symlink", "dir", "mkdir", "mode", "mtime", "chown"}
 _TOKEN = re.compile(r"[^ ]*(?: (?:0?[0-7]{1,4}(?: [0-9]{1,9})?)?)?")
 _STEP = re.compile(r"\[[^\]]*\] \S")
 _LATEST = 2**40
-"""Seconds since 1970 of a file's time; the largest that common file systems hold is below."""
+"""The most seconds since 1970 of a file's time. The largest that common file systems hold is below."""
 _NOBODY = 2**32 - 1
 """The number that the kernel takes for no user."""
 
