@@ -11,9 +11,13 @@ _UNPARSED = {"\\040": " ", "\\011": "\t", "\\134": "\\"}
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """A mounted hierarchy. version: "v1" or "v2"; controllers: as /proc/self/cgroup names it ("" for v2).
+    """A mounted hierarchy.
 
-    mounted: its mount point; own: the directory of this process's cgroup there.
+    Attributes:
+        version: "v1" or "v2".
+        controllers: As /proc/self/cgroup names it ("" for v2).
+        mounted: Its mount point.
+        own: The directory of this process's cgroup there.
     """
 
     version: str
@@ -29,7 +33,11 @@ def _unescaped(text: str) -> str:
 
 
 def hierarchies(mountinfo: str | None = None, own: str | None = None) -> tuple[Hierarchy, ...]:
-    """The hierarchies that are mounted here. mountinfo, own: the contents of these two files of /proc/self."""
+    """The hierarchies that are mounted here.
+
+    Args:
+        mountinfo, own: The contents of these two files of /proc/self.
+    """
     try:
         mountinfo = Path("/proc/self/mountinfo").read_text(encoding="utf-8") if mountinfo is None else mountinfo
         own = Path("/proc/self/cgroup").read_text(encoding="utf-8") if own is None else own

@@ -22,7 +22,7 @@ def _split(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option("--only", default="", callback=_split, metavar="PROBE,...", help="Run only these probes.")
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
 def command(out: Path | None, seconds: float, only: tuple[str, ...], form: str) -> int:
-    """Measure this Linux host, in under a minute; root measures more. Leaves nothing behind."""
+    """Measure this Linux host, in under a minute. Root measures more. Leaves nothing behind."""
     from sim.laboratory.calibrate import calibrate
 
     calibration = calibrate(out, seconds=seconds, only=only, progress=_Progress())

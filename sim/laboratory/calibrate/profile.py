@@ -18,7 +18,7 @@ _UNITS = {"B": (1024, "KiB"), "B/s": (10**6, "MB/s")}
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are TOML's."""
+    """A TOML basic string. JSON's escapes are TOML's."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -126,9 +126,9 @@ _NETNS_UNLOCKED = "4.17"
 
 
 def _held(found: Calibration, *names: str, derivation: str = "") -> str:
-    """What an operation holds its lock for: the sum of so many measurements; "" where one of them was not made.
+    """What an operation holds its lock for: the sum of so many measurements. "" where one of them was not made.
 
-    Their 10th percentiles, as other work on the host delays more than half; the range is from minimum to median.
+    Their 10th percentiles, as other work on the host delays more than half. The range is from minimum to median.
     """
     made = [found.measurement(name) for name in names]
     known = [one for one in made if one is not None]

@@ -24,13 +24,18 @@ _COMPARED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("seccomp.instruction", "", ("R0107",), ""),
     ("gunzip", "", ("R0137",), ""),
 )
-"""A measurement, one that is subtracted from it, the facts of the reference host that say the same there (the middle of
-several, by their geometric mean), and the fact that is subtracted from those."""
+"""A measurement, one that is subtracted from it, the facts of the reference host that say the same there, and the fact
+that is subtracted from those. Of several facts the middle counts, by their geometric mean.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedRatio:
-    """A ratio of speeds: the median over measurements, between the quartiles. measured: their ids."""
+    """A ratio of speeds: the median over measurements, between the quartiles.
+
+    Attributes:
+        measured: Their ids.
+    """
 
     value: float
     low: float
@@ -66,7 +71,7 @@ def ratios(found: Calibration) -> dict[str, float]:
 
 
 def cpu_speed(found: Calibration) -> SpeedRatio | None:
-    """This host's CPU speed against the reference host's; None where fewer than three measurements tell."""
+    """This host's CPU speed against the reference host's. None where fewer than three measurements tell."""
     compared = ratios(found)
     if len(compared) < _FEWEST:
         return None

@@ -28,8 +28,11 @@ class CannotRun(Exception):  # noqa: N818 - it is an answer, and no error
 class Workbench:
     """What a probe works with.
 
-    scratch: a directory that is gone afterwards. name: what to call what others can see (cgroups, containers).
-    deadline: of `time.monotonic()`. results: an open file descriptor; one JSON object a line.
+    Attributes:
+        scratch: A directory that is gone afterwards.
+        name: What to call what others can see (cgroups, containers).
+        deadline: Of `time.monotonic()`.
+        results: An open file descriptor. One JSON object a line.
     """
 
     scratch: Path

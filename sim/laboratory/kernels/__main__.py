@@ -1,11 +1,11 @@
 """`python -m sim.laboratory.kernels CACHE`: how long kernels from 4.4 on hold their locks when containers start.
 
-It fetches distributions' kernels into the folder CACHE (1 GB), boots each in QEMU without KVM, lets `probe.c` measure,
-prints two tables, and with `--csv` writes the facts of `sim/catalog/measurements/kernels.csv`. Needs network, 3 GB of
-disk, and on Debian the packages gcc, libc6-dev, qemu-system-x86 and zstd. `docs/kernels.md` has the method and what the
-figures say.
+It fetches distributions' kernels into the folder CACHE (1 GB) and boots each in QEMU without KVM. There `probe.c`
+measures. It prints two tables, and with `--csv` writes the facts of `sim/catalog/measurements/kernels.csv`. It needs
+network, 3 GB of disk, and on Debian the packages gcc, libc6-dev, qemu-system-x86 and zstd. `docs/kernels.md` has the
+method and what the figures say.
 
-It does not measure CPU time: an instruction takes a nanosecond, so figures without waits only compare kernels. It knows
+It does not measure CPU time. An instruction takes a nanosecond, so figures without waits only compare kernels. It knows
 no contention between processors, and no container engine.
 """
 

@@ -12,7 +12,7 @@ _QUIET = 0.06
 """Seconds after which an attach is long ago: three times the gap at which the wait was first seen."""
 
 _PREFERRED = ("pids", "freezer", "devices")
-"""v1 controllers whose cgroups hold a process as they are made; cpuset's do not."""
+"""v1 controllers whose cgroups hold a process as they are made. cpuset's do not."""
 
 
 def _one_of_each_version(found: tuple[Hierarchy, ...]) -> list[Hierarchy]:

@@ -76,7 +76,7 @@ def _fork_exit() -> None:
 
 
 def process(workbench: Workbench) -> None:
-    """Fork and exit; start of a program without libraries and of one with, until it has exited."""
+    """Fork and exit, and starts of a program with and without libraries until it has exited."""
     workbench.add(
         "process.fork_exit",
         "fork, exit and wait",
