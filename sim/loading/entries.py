@@ -38,7 +38,10 @@ def resolve(
 ) -> tuple[dict[str, Any], GivenEntries, list[Problem]]:
     """The values with an id for each entry, what these ids mean, and what is wrong.
 
-    known: the study's parameters. own: the scenario's catalog. place: from a path inside `values` to the document's.
+    Args:
+        known: The study's parameters.
+        own: The scenario's catalog.
+        place: From a path inside `values` to the document's.
     """
     plain, given, problems = dict(values), GivenEntries(), list[Problem]()
     for name, control in known.items():

@@ -59,7 +59,10 @@ _UNITS = {"cores": "1", "cpu_speed": "1", "memory": "B", "swap": "B", "cpu": "s"
 
 
 def entry(inline: InlineHost | InlineApplication, default: str) -> Host | Application:
-    """The host or application that is meant. default: what it is like where it does not say.
+    """The host or application that is meant.
+
+    Args:
+        default: What it is like where it does not say.
 
     Raises `InputError` with the path of what does not go together.
     """
