@@ -69,9 +69,12 @@ class Reporter:
 class Manager:
     """A manager on the host that looks at it once a period, and has balloons inflated while it is too full.
 
-    memory, own: bytes of the host's RAM, and of it what its own system holds. What is too much is asked of all guests
-    in proportion to what they could give: what they have freed first, then page cache. A balloon is as large as asked
-    one period later.
+    What is too much is asked of all guests in proportion to what they could give. They give what they have freed first,
+    then page cache. A balloon is as large as asked one period later.
+
+    Args:
+        memory: Bytes of the host's RAM.
+        own: Bytes of it that the host's own system holds.
     """
 
     def __init__(

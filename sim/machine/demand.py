@@ -1,8 +1,8 @@
 """What instances do to memory as time passes: they grow, they read files, they write to what they have.
 
 A container's growth is the host's at once, up to its limit. A guest's growth takes what is free in the guest first,
-then memory it has never touched, then its page cache; past that the guest swaps, if it has a swap of its own, and at
-the end its OOM killer ends its application.
+then memory it has never touched, then its page cache. Past that the guest swaps, if it has a swap of its own. At the
+end its OOM killer ends its application.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _GIVEN = Number(0.0, "B/s", sources=("definition",))
 class MemoryRates:
     """Bytes a second that every instance touches anew, reads of its image's files, and writes to what it holds.
 
-    writes_from: seconds until it begins to write.
+    Attributes:
+        writes_from: Seconds until it begins to write.
     """
 
     growth: float = 0.0
@@ -40,9 +41,11 @@ class MemoryRates:
 
 @dataclass(slots=True)
 class Commit:
-    """Memory that the host has promised. limit: the most it may promise, None where it promises all that is asked.
+    """Memory that the host has promised.
 
-    single: the most of one request.
+    Attributes:
+        limit: The most it may promise, None where it promises all that is asked.
+        single: The most of one request.
     """
 
     limit: int | None = None
@@ -68,8 +71,11 @@ def asks(bill: Bill) -> int:
 class MemoryDemand:
     """All instances of one bill on one host.
 
-    step: seconds that are asked for at a time. limit: the most bytes one instance without a guest may hold
-    (memory.max). guest_swap: bytes of a guest's own swap. same_image: whether all read the same files.
+    Attributes:
+        step: Seconds that are asked for at a time.
+        limit: The most bytes one instance without a guest may hold (memory.max).
+        guest_swap: Bytes of a guest's own swap.
+        same_image: Whether all read the same files.
     """
 
     def __init__(
@@ -107,7 +113,7 @@ class MemoryDemand:
         return sum(number not in self._stopped for number in self.pages.instances)
 
     def start(self, bill: Bill, count: int, equal: Equal = nothing_equal) -> None:
-        """Start so many instances at once; each touches what its bill says, as room is made for it."""
+        """Start so many instances at once. Each touches what its bill says, as room is made for it."""
         for _ in range(count):
             size = asks(bill)
             if not self._commit.grant(size):
@@ -153,7 +159,7 @@ class MemoryDemand:
     def _ask(
         self, instance: Instance, size: int, take: Callable[[int], None], done: Callable[[], None] | None = None
     ) -> None:
-        """Ask for memory; the instance waits until it is served."""
+        """Ask for memory. The instance waits until it is served."""
         self.pressure.ask(instance, size, take, self._waits(instance, done))
 
     def _touch(self, holding: Holding, size: int) -> None:

@@ -1,7 +1,7 @@
 """KSM in simulated time: one kernel thread that walks all guest memory, page by page, and merges what is equal.
 
 A batch of pages is checked, then the thread sleeps. A page of unknown content is remembered by its checksum in one
-pass, and may be merged with an equal one in the next; a page whose content KSM has merged before joins at once. So
+pass, and may be merged with an equal one in the next. A page whose content KSM has merged before joins at once. So
 nothing is saved in the first pass, and everything by the end of the second. Linux mm/ksm.c.
 
 Skipping pages that were often found alone (smart_scan, Linux 6.7), and the advisor, are left out: they matter from the
@@ -27,7 +27,13 @@ STEP = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast KSM goes. pages: in a batch; sleep: seconds after it; check, check_merged: core-seconds for one page."""
+    """How fast KSM goes.
+
+    Attributes:
+        pages: In a batch.
+        sleep: Seconds after it.
+        check, check_merged: Core-seconds for one page.
+    """
 
     pages: float
     sleep: float
@@ -47,7 +53,11 @@ class Pace:
 
 
 def pace(ksm: Ksm, bound: Bound = "value", pages: int | None = None, sleep: float | None = None) -> Pace:
-    """The catalog's pace, or with another batch and sleep. bound: which end of the costs' ranges."""
+    """The catalog's pace, or with another batch and sleep.
+
+    Args:
+        bound: Which end of the costs' ranges.
+    """
     return Pace(
         ksm.pages.value if pages is None else pages,
         ksm.sleep.value if sleep is None else sleep,
@@ -57,9 +67,12 @@ def pace(ksm: Ksm, bound: Bound = "value", pages: int | None = None, sleep: floa
 
 
 class Scanner:
-    """The thread. merged: is told after every step that merged something.
+    """The thread.
 
     passes: how often all of memory was walked. A pass after two in which nothing has changed is booked at once.
+
+    Attributes:
+        merged: Is told after every step that merged something.
     """
 
     def __init__(self, env: Environment, pages: Pages, pace: Pace, merged: Callable[[], None] = lambda: None) -> None:
@@ -108,7 +121,7 @@ class Scanner:
         self._next()
 
     def _next(self) -> None:
-        """Choose the next piece to scan; at the end of the walk begin another."""
+        """Choose the next piece to scan. At the end of the walk begin another."""
         while self._holding is None or self._at >= self._holding.in_ram or self._gone(self._holding):
             if self._holding is not None:
                 self._holding.seen = self._holding.in_ram

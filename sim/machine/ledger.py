@@ -1,7 +1,7 @@
 """The memory ledger: pages by content key, never a formula for a total.
 
-A bill says what one instance holds, line by line; the ledger adds the bills of all instances. Anonymous memory is there
-once an instance; file pages are there once a content key; a daemon is there once a host. Inside a guest file pages are
+A bill says what one instance holds, line by line. The ledger adds the bills of all instances. Anonymous memory is there
+once an instance. File pages are there once a content key. A daemon is there once a host. Inside a guest file pages are
 private to it, unless the guest maps the host's page cache (DAX) or KSM has found them equal.
 """
 
@@ -111,10 +111,13 @@ def bill(
 ) -> Bill:
     """What one instance of an application holds under a technology.
 
-    guest: None where the technology starts a process. guest_memory: bytes configured for the guest; if None, the
-    guest's own default, or what the application needs where that is more. same_image: whether all instances come from
-    one image, so that their file pages have the same content. ksm: whether the host merges equal guest pages, in the
-    steady state. bound: which end of the numbers' ranges to take.
+    Args:
+        guest: None where the technology starts a process.
+        guest_memory: Bytes configured for the guest. If None, the guest's own default, or what the application needs
+            where that is more.
+        same_image: Whether all instances come from one image, so that their file pages have the same content.
+        ksm: Whether the host merges equal guest pages, in the steady state.
+        bound: Which end of the numbers' ranges to take.
 
     Raises `InputError` where the guest and the application do not fit into `guest_memory`, naming what they need.
     """

@@ -1,6 +1,6 @@
 """The memory ledger in time: where every byte of every instance is now, in RAM, merged, or on the host's swap.
 
-It books, and refuses what does not fit; `sim.machine.pressure` makes room. RAM in use never exceeds RAM, swap in use
+It books, and refuses what does not fit. `sim.machine.pressure` makes room. RAM in use never exceeds RAM, swap in use
 never exceeds swap, and both are the sums over instances and host (`audit` adds them up anew).
 
 KSM's pages are one set a content key. Instances that share a content lose the same pages first when they write, so the
@@ -106,7 +106,12 @@ class _Tree:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Bytes now. used: of RAM, by instances and what they share. saved: what more it were without KSM."""
+    """Bytes now.
+
+    Attributes:
+        used: Of RAM, by instances and what they share.
+        saved: What more it were without KSM.
+    """
 
     used: int
     shared: int
@@ -127,7 +132,12 @@ def nothing_equal(_: BillLine) -> tuple[int, str]:
 
 
 class Pages:
-    """Who holds what. ram, swap: bytes there are for instances. changes: grows whenever anything is booked."""
+    """Who holds what.
+
+    Attributes:
+        ram, swap: Bytes there are for instances.
+        changes: A number that grows whenever anything is booked.
+    """
 
     def __init__(self, ram: int, swap: int = 0) -> None:
         self.ram = ram
@@ -182,7 +192,7 @@ class Pages:
             yield from instance.holdings
 
     def by_owner(self) -> dict[str, int]:
-        """Private and shared bytes in RAM by whose they are; merged pages and page cache are nobody's."""
+        """Private and shared bytes in RAM by whose they are. Merged pages and page cache are nobody's."""
         sizes: dict[str, int] = {}
         for each in self.holdings():
             sizes[each.line.owner] = sizes.get(each.line.owner, 0) + each.resident

@@ -1,8 +1,8 @@
 """What a host does as its RAM fills: clean page cache is dropped, then memory goes to swap, then a process is killed.
 
-Memory is asked for in requests, served in their order. While a request waits for the disk those behind it wait too,
-as allocations do in direct reclaim. Pages to swap are taken from all processes in proportion to what they hold, for
-want of knowing which are cold. Dropping clean pages takes no time at this scale; kswapd's watermarks are left out.
+Memory is asked for in requests, served in their order. While a request waits for the disk those behind it wait too, as
+allocations do in direct reclaim. Pages to swap are taken from all processes in proportion to what they hold, for want
+of knowing which are cold. Dropping clean pages takes no time at this scale. kswapd's watermarks are left out.
 """
 
 from __future__ import annotations
@@ -45,8 +45,11 @@ class Counts:
 def badness(resident: int, swapped: int, tables: int, adjust: int, total: int) -> float:
     """The score by which the OOM killer chooses: bytes of a process in RAM, in swap and in page tables, adjusted.
 
-    adjust: oom_score_adj, -1000 (never) to 1000, a thousandth of all memory each. total: bytes of RAM and swap.
-    Linux mm/oom_kill.c, oom_badness.
+    Source: oom_badness in Linux mm/oom_kill.c.
+
+    Args:
+        adjust: oom_score_adj, -1000 (never) to 1000, a thousandth of all memory each.
+        total: Bytes of RAM and swap.
     """
     if adjust == -1000:
         return float("-inf")
@@ -78,8 +81,12 @@ class _Request:
 class Pressure:
     """Serves requests for memory on one host.
 
-    read, write: the disk's bytes a second. entry: bytes of a page table for one page. adjust: an instance's
-    oom_score_adj. `killed` is told of every instance that was killed, after it is gone.
+    `killed` is told of every instance that was killed, after it is gone.
+
+    Attributes:
+        read, write: The disk's bytes a second.
+        entry: Bytes of a page table for one page.
+        adjust: An instance's oom_score_adj.
     """
 
     def __init__(
@@ -114,8 +121,11 @@ class Pressure:
     ) -> None:
         """Have room made for `size` bytes, and `take(bytes)` called with what there is, until it is all served.
 
-        instance: on whose behalf; its requests end with it. size: may be a function, asked when its turn comes.
-        whole: take all of it at once. done: called at the end, and not where the instance was killed.
+        Args:
+            instance: On whose behalf. Its requests end with it.
+            size: May be a function, asked when its turn comes.
+            whole: Take all of it at once.
+            done: Called at the end, and not where the instance was killed.
         """
         self._queue.append(_Request(instance, size, take, done, whole))
         self.serve()
@@ -151,7 +161,7 @@ class Pressure:
         self._disk.submit(sum(size for _, size in parts) / self._read, has_read)
 
     def alive(self, instance: Instance | None) -> bool:
-        """Whether an instance is still there; the host itself (None) always is."""
+        """Whether an instance is still there. The host itself (None) always is."""
         return instance is None or instance.number in self.pages.instances
 
     @property
@@ -160,7 +170,7 @@ class Pressure:
         return len(self._queue)
 
     def serve(self) -> None:
-        """Serve what can be served now; called again whenever memory comes free."""
+        """Serve what can be served now. It is called again whenever memory comes free."""
         if self._serving:
             return
         self._serving = True
@@ -211,7 +221,7 @@ class Pressure:
         return badness(resident, swapped, tables, self._adjust(instance), self.pages.ram + self.pages.swap)
 
     def kill(self, instance: Instance | None = None) -> bool:
-        """Kill an instance, or else the one with the largest score; of equals the youngest. Whether there was one."""
+        """Kill an instance, or else the one with the largest score, the youngest of equals. Whether there was one."""
         if instance is None:
             scored = [(self.score(each), each.number) for each in self.pages.instances.values()]
             score, number = max(scored, default=(float("-inf"), 0))
