@@ -12,7 +12,13 @@ from sim.report.sources import FACT, address
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Facts of one source. ids: in order; source: as the catalog cites it; url: "" where there is none."""
+    """Facts of one source.
+
+    Attributes:
+        ids: In order.
+        source: As the catalog cites it.
+        url: "" where there is none.
+    """
 
     ids: tuple[str, ...]
     source: str

@@ -54,7 +54,7 @@ WORDS = {
 
 
 def sentence(message: Message) -> str:
-    """A message in English; its id and arguments where the catalog has no text for it."""
+    """A message in English, or its id and arguments where the catalog has no text for it."""
     if has(message.id):
         return told(message)
     return " ".join([message.id, *(f"{name}={value}" for name, value in message.arguments)])
@@ -78,11 +78,11 @@ class BothWays:
 
 
 def both_ways(steps: Sequence[StepRecord], builder: str) -> BothWays | None:
-    """What a build takes either way, from its records; None where nothing depends on an output.
+    """What a build takes either way, from its records. None where nothing depends on an output.
 
     The records are scheduled as if every output were another. For the other way each step begins once its inputs have
-    ended, keeps the time it has in the records, and one that is then found takes none (in the legacy builder: what
-    looking takes, one step after the other). What steps win by not sharing the host with those is left out.
+    ended, and keeps the time it has in the records. A step that is then found takes none. In the legacy builder it
+    takes the time of looking, one step after the other. What steps win by not sharing the host with those is left out.
     """
     hanging = {step.step: dict(step.reason.arguments) for step in steps if step.status == "depends"}
     if not hanging:
@@ -108,9 +108,13 @@ def _looking(builder: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A difference that makes steps run, were it the only one. lines: where it does; misses: steps that would run.
+    """A difference that makes steps run, were it the only one.
 
-    seconds: what they take, as `both_ways` reckons. first: whether nothing before it ran.
+    Attributes:
+        lines: Where it does.
+        misses: Steps that would run.
+        seconds: What they take, as `both_ways` reckons.
+        first: Whether nothing before it ran.
     """
 
     message: Message
@@ -173,7 +177,11 @@ def _ends(steps: Sequence[StepRecord], takes: Mapping[str, float]) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most that the second build may take. text: the option as it was written."""
+    """The most that the second build may take.
+
+    Attributes:
+        text: The option as it was written.
+    """
 
     text: str
     seconds: float
@@ -181,7 +189,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class LimitVerdict:
-    """What a limit comes to. observed: seconds. path: the file whose edit was judged, "" where a change was given."""
+    """What a limit comes to.
+
+    Attributes:
+        observed: Seconds.
+        path: The file whose edit was judged, "" where a change was given.
+    """
 
     limit: Limit
     observed: float
@@ -190,12 +203,15 @@ class LimitVerdict:
 
     @property
     def passed(self) -> bool:
-        """Whether it is held; what just meets it holds it."""
+        """Whether it is held. What just meets it holds it."""
         return self.observed <= self.limit.seconds
 
 
 def judged(outcome: Outcome, imagined: Sequence[WhatIf], limit: Limit, *, changed: bool) -> LimitVerdict:
-    """The verdict on the last build; without a change, on the dearest edit that was tried, as nothing runs again."""
+    """The verdict on the last build.
+
+    Without a change nothing runs again, so the dearest edit that was tried is judged.
+    """
     if not changed and imagined:
         worst = max(imagined, key=lambda one: one.seconds)
         return LimitVerdict(limit, worst.seconds, worst.path, worst.estimate)
@@ -205,7 +221,12 @@ def judged(outcome: Outcome, imagined: Sequence[WhatIf], limit: Limit, *, change
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """All that `build` tells. notes: what flags do here. verdict: None where there is no limit."""
+    """All that `build` tells.
+
+    Attributes:
+        notes: What flags do here.
+        verdict: None where there is no limit.
+    """
 
     outcome: Outcome
     builder: str
@@ -245,10 +266,11 @@ def imported(flag: str, plans: Mapping[str, PlannedBuild], shown: str) -> str:
 def as_json(told: BuildReport, graphs: Mapping[str, str] | None = None) -> str:
     """{"builder", "builds": [{"build", "hits", "misses", "depends", ...}], "metrics", "suggestions", "what_if", ...}.
 
-    A build also has "if_same" and "if_changed", seconds, null where no step depends on an output; "causes", each with
-    what it would cost were it the only one; and "steps".
-    metrics are the last build's; what_if: edits that were tried because none was given. "notes" are of flags, "budgets"
-    has the verdict on a limit, "graphs" those that were asked for, by form.
+    A build also has "if_same" and "if_changed" in seconds, null where no step depends on an output. "causes" has each
+    with what it would cost were it the only one. "steps" has the steps.
+
+    "metrics" are the last build's. "what_if" has edits that were tried because none was given. "notes" are of flags.
+    "budgets" has the verdict on a limit. "graphs" has those that were asked for, by form.
     """
     outcome, builder, suggestions, imagined = told.outcome, told.builder, told.suggestions, told.imagined
     either = {build: both_ways(steps, builder) for build, steps in builds(outcome).items()}
@@ -341,9 +363,10 @@ def _step(step: StepRecord) -> dict[str, Any]:
 
 
 def as_table(told: BuildReport, breaks: bool | None = None) -> str:
-    """A block a build: step, status, time, layer, and why; what the last build costs; what would be cheaper.
+    """A block a build, then what the last build costs and what would be cheaper.
 
-    breaks: whether it says what would break each hit; None for where hits are few or there is nothing else to say.
+    Args:
+        breaks: Whether it says what would break each hit. None for where hits are few or there is nothing else to say.
     """
     outcome, builder, suggestions, imagined = told.outcome, told.builder, told.suggestions, told.imagined
     lines = []
@@ -378,7 +401,7 @@ def as_table(told: BuildReport, breaks: bool | None = None) -> str:
 
 
 def _causes(steps: Sequence[StepRecord], builder: str) -> list[str]:
-    """The causes, first those before which nothing ran; where there are several, what each alone would cost."""
+    """The causes, first those before which nothing ran. Where there are several, each has what it alone would cost."""
     listed = causes(steps, builder)
     for_all = [step for step in steps if step.cause and step.reason.id in WHOLE and step.reason.id != FIRST]
     lines = [line for step in for_all for line in _wrapped(f"first cause, line {step.line}: {sentence(step.reason)}")]
@@ -440,7 +463,7 @@ def _breaking(shown: Sequence[StepRecord], breaks: bool | None) -> list[str]:
 
 
 def _broken(shown: Sequence[StepRecord]) -> list[str]:
-    """What would break each hit; lines of which the same is true stand together."""
+    """What would break each hit. Lines of which the same is true stand together."""
     lines_of: dict[str, list[str]] = {}
     for step in shown:
         if step.breaks is not None:
@@ -516,7 +539,7 @@ def _mark(step: StepRecord) -> str:
 
 
 def _time(step: StepRecord) -> str:
-    """What running it takes; nothing for a hit, which does not run. A star: the end waited for it."""
+    """What running it takes. A hit has nothing, as it does not run. A star says that the end waited for it."""
     if step.seconds is None or step.status == "hit":
         return ""
     mark = ESTIMATE if step.estimate else ""

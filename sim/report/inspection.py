@@ -24,7 +24,11 @@ _FILES = 10
 
 
 def inspected(found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    """What `inspect` found of each path, by its kind, and what several images share. found: (path, what it holds)."""
+    """What `inspect` found of each path, by its kind, and what several images share.
+
+    Args:
+        found: (path, what it holds).
+    """
     lines: list[str] = []
     for path, one in found:
         lines += [path] if len(found) > 1 else []
@@ -38,10 +42,11 @@ def inspected(found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
 
 
 def together(found: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """Several paths as JSON values: {"kind": "images", "inspected": [...], "shared": [...]}.
+    """Several paths as JSON values, {"kind": "images", "inspected": [...], "shared": [...]}.
 
-    inspected: what one path gives, with "path". shared, one an image in the order given, in bytes: {"name", "id",
-    "layers", "size", "adds", "moves", "frees", "shared"} as `sim.archives.sharing.ImageShare` has them.
+    "inspected" has what one path gives, with "path". "shared" has one object an image, in the order given: {"name",
+    "id", "layers", "size", "adds", "moves", "frees", "shared"}. Sizes are in bytes, as in
+    `sim.archives.sharing.ImageShare`.
     """
     shared = [
         {
@@ -153,7 +158,7 @@ _KINDS = {"directory": "d", "symlink": "l", "hardlink": "h", "other": "?"}
 
 
 def _files(number: int, layer: Mapping[str, Any]) -> list[str]:
-    """The entries of a layer as they stand in its tar; what it deletes of lower layers has no mode."""
+    """The entries of a layer as they stand in its tar. What it deletes of lower layers has no mode."""
     rows = []
     for one in layer["entries"]:
         path, kind = "/" + printable(one["path"]), one["kind"]

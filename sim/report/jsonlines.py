@@ -61,12 +61,12 @@ def ratio_object(ratio: Ratio) -> dict[str, Any]:
 
 
 def constraint_object(record: ConstraintRecord) -> dict[str, Any]:
-    """One constraint on a label's number of instances as an object; its limit is null where it never binds."""
+    """One constraint on a label's number of instances as an object. Its limit is null where it never binds."""
     return {"of": record.of, "constraint": record.constraint, "limit": record.limit, "binds": record.binds}
 
 
 def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The outcomes of one scenario's parts as one object; the studies of several parts are joined by " + ".
+    """The outcomes of one scenario's parts as one object. The studies of several parts are joined by " + ".
 
     `constraints` is there where a part's records have some.
     """
@@ -94,7 +94,7 @@ def line(outcomes: Sequence[Outcome]) -> str:
 
 
 def problem_object(problem: Problem) -> dict[str, Any]:
-    """One problem as an object; a place that is not known is "" or 0."""
+    """One problem as an object. A place that is not known is "" or 0."""
     return {
         "file": problem.file,
         "line": problem.line,
@@ -105,7 +105,11 @@ def problem_object(problem: Problem) -> dict[str, Any]:
 
 
 def problem_line(scenario: str, problems: Sequence[Problem]) -> str:
-    """A scenario that could not run as a line of JSON. scenario: its id, or its file where that cannot be read."""
+    """A scenario that could not run as a line of JSON.
+
+    Args:
+        scenario: Its id, or its file where that cannot be read.
+    """
     return json.dumps(
         {"scenario": scenario, "problems": [problem_object(each) for each in problems]}, ensure_ascii=False
     )
@@ -113,7 +117,7 @@ def problem_line(scenario: str, problems: Sequence[Problem]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineMetric:
-    """A metric of an earlier run, as far as a comparison reads it; null is never."""
+    """A metric of an earlier run, as far as a comparison reads it. A value of null is `NEVER`."""
 
     __pydantic_config__ = {"extra": "ignore", "allow_inf_nan": False}  # noqa: RUF012 -- read from the class
     metric: str

@@ -18,9 +18,11 @@ _LANES = (34, 46)
 def metric_bars(
     outcome: Outcome, style: Style, metric: str, names: LabelNames, *, statistic: str = "p50", tall: bool = True
 ) -> Spec:
-    """One bar a label, in the scenario's order. statistic: as preferred; else the first one the outcome has.
+    """One bar a label, in the scenario's order.
 
-    tall: for a page; else for a projector, with names on one line.
+    Args:
+        statistic: As preferred. Else the first one the outcome has.
+        tall: For a page. Else for a projector, with names on one line.
     """
     rows = []
     for label in outcome.labels:
@@ -69,7 +71,11 @@ def metric_bars(
 
 
 def metric_table(outcome: Outcome, metric: str = "", language: Language = "en") -> list[dict[str, str]]:
-    """One row a metric, label and statistic: value, interval, range. metric: only that one, all where ""."""
+    """One row a metric, label and statistic: value, interval, range.
+
+    Args:
+        metric: Only that one, all where "".
+    """
     names, table = label_names(outcome, language), []
     for found in outcome.metrics:
         if metric in ("", found.metric):

@@ -14,7 +14,7 @@ from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
 STACK = ("host", *OWNERS, "merged", "cache")
-"""The parts of the RAM in stack order; what is free stays empty up to the RAM's line."""
+"""The parts of the RAM in stack order. What is free stays empty up to the RAM's line."""
 SWAPS = ("swapped", "guest_swapped")
 
 _HEIGHT = 300
@@ -240,7 +240,7 @@ def _text(rows: Sequence[dict[str, Any]], style: Style, y: str, text: str, **mar
 
 
 def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.SpecLayer]:
-    """An upright at each event, its words above the figure, one row each; in attention where it costs."""
+    """An upright at each event, its words above the figure, one row each. One that costs is in attention."""
     layers: list[parts.SpecLayer] = []
     for row, event in enumerate(happened):
         colour = style.tokens.ink
