@@ -80,7 +80,7 @@ class Density:
 
 
 def largest(fits: Callable[[int], bool]) -> int | None:
-    """The largest N up to `MOST` that fits, by bisection; None where `MOST` itself fits. `fits` must be monotone."""
+    """The largest N up to `MOST` that fits, by bisection. None where `MOST` itself fits. `fits` must be monotone."""
     if fits(MOST):
         return None
     low, high = 0, MOST
@@ -126,7 +126,9 @@ class _Case:
 def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ...]:
     """Every constraint that counts under these parameters, each alone.
 
-    bound: at "high" demands are at the high end of their ranges and capacities at the low end, at "low" the other way.
+    Args:
+        bound: At "high" demands are at the high end of their ranges and capacities at the low end, at "low" the other
+            way.
     """
     technology = load.technology(params.technology)
     case = _Case(
@@ -208,7 +210,7 @@ def _of_technology(case: _Case, name: str) -> Constraint:
 
 
 def _pods(case: _Case, most: int) -> Constraint:
-    """A kubelet takes as many pods as it is told; what it takes by default has a source."""
+    """A kubelet takes as many pods as it is told. What it takes by default has a source."""
     default = case.host.limits.get("pods")
     known = default is not None and default.value == most
     pods = default if default is not None and known else Number(float(most), "1", sources=("definition",))
@@ -258,7 +260,7 @@ def _start_time(case: _Case, objective: float) -> Constraint:
 
 
 def binding(found: tuple[Constraint, ...]) -> Constraint | None:
-    """The constraint with the lowest limit, the first of those that are equal; None where nothing binds."""
+    """The constraint with the lowest limit, the first of those that are equal. None where nothing binds."""
     bound = [constraint for constraint in found if constraint.limit is not None]
     return min(bound, key=lambda constraint: constraint.limit or 0, default=None)
 
@@ -278,12 +280,12 @@ def _estimates(found: tuple[Constraint, ...], worst: Mapping[str, int | None], i
 
 
 def _count(constraint: Constraint | None) -> float:
-    """The number of instances at which a constraint binds; never, where there is none."""
+    """The number of instances at which a constraint binds. Never, where there is none."""
     return NEVER if constraint is None or constraint.limit is None else constraint.limit
 
 
 def run(params: Density, context: Context) -> StudyRun:
-    """Find every constraint's limit; one run is all there is, as nothing is random."""
+    """Find every constraint's limit. One run is all there is, as nothing is random."""
     limiting = constraints(params, context.bound)
     stops = binding(limiting)
     instances = _count(stops)

@@ -62,8 +62,10 @@ def fit_problems(
 ) -> list[Problem]:
     """What is wrong where a guest and its application do not fit into the memory configured for it.
 
-    They have to at both ends of their sources' ranges too, as a run is repeated there. path: the parameter that
-    configures the memory.
+    They have to at both ends of their sources' ranges too, as a run is repeated there.
+
+    Args:
+        path: The parameter that configures the memory.
     """
     if guest_memory is None:
         return []

@@ -32,12 +32,12 @@ class HostCapacity:
 
     @property
     def left(self) -> int:
-        """How many instances can be added; below nothing where there are too many already."""
+        """How many instances can be added. It is negative where there are too many already."""
         limit = None if self.tightest is None else self.tightest.limit
         return (MOST if limit is None else limit) - self.existing
 
     def refusal(self, count: int) -> str:
-        """Why so many more instances cannot be there at the same time; "" where they can."""
+        """Why so many more instances cannot be there at the same time. "" where they can."""
         if self.tightest is None or count <= self.left:
             return ""
         each, there = (render(_round(size), "B") for size in (self.tightest.demand, self.tightest.capacity))

@@ -23,7 +23,7 @@ def overhead(one: Bill, count: int) -> int:
 
 
 def run(params: Memory, context: Context) -> StudyRun:
-    """Add up the instances in the ledger; one run is all there is, as nothing is random."""
+    """Add up the instances in the ledger. One run is all there is, as nothing is random."""
     technology = params.runs_on
     guest = chosen_guest(technology, params.guest)
     one = bill(

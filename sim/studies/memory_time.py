@@ -91,7 +91,7 @@ class _Watch:
             self.merged_share = max(self.merged_share, references / touched)
 
     def half_time(self) -> float:
-        """When half of the most was saved; `NEVER` where nothing was."""
+        """When half of the most was saved. `NEVER` where nothing was."""
         most = self.saved[-1][1]
         return next(time for time, saved in self.saved if saved * 2 >= most) if most else NEVER
 
@@ -121,7 +121,11 @@ def _commit(params: Memory, memory: int, own: int, swap: int, ratio: float) -> C
 
 
 def passage(params: Memory, one: Bill, guest: Guest | None, context: Context) -> Passage:
-    """Run the instances for the parameters' duration. one: the bill of each, without KSM."""
+    """Run the instances for the parameters' duration.
+
+    Args:
+        one: The bill of each instance, without KSM.
+    """
     host, bound, known = load.host(params.host), context.bound, mechanisms.memory()
     memory, own = round(host.memory.at(bound)), round(host.own_memory.at(bound))
     swap = round(host.swap.value) if params.swap is None else params.swap
