@@ -65,7 +65,7 @@ def _cached(state: LabState, outcome: Outcome, lesson: Scenario, view: View) -> 
 
 
 def advise(state: LabState, outcome: Outcome, lesson: Scenario, view: View) -> tuple[Advice, ...]:
-    """What would have saved most, the best first; each is built as the lab would build it once taken."""
+    """What would have saved most, the best first. Each is built as the lab would build it once taken."""
     *made, change = state.planned()
     label = outcome.labels[0]
     now = outcome.metric(label, "rebuild_time"), outcome.metric(label, "new_bytes")

@@ -15,7 +15,7 @@ from sim.errors import InputError
 
 
 def asked(name: str) -> str | None:
-    """A parameter of the page's link, None where the link has none; the last one where it is repeated.
+    """A parameter of the page's link, None where the link has none. Where it is repeated, the last one counts.
 
     A value of over `limits.LINK` characters is cut there and ends in "…": it is none that can be used.
     """
@@ -26,7 +26,7 @@ def asked(name: str) -> str | None:
 
 
 def set_link(name: str, value: str) -> None:
-    """Write a parameter of the page's link; "" takes it out."""
+    """Write a parameter of the page's link. "" takes it out."""
     if value:
         st.query_params[name] = value
     elif name in st.query_params:

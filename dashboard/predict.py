@@ -20,12 +20,12 @@ from sim.scenario import Prediction
 _CLOSE = 1.25
 """A guess within this factor of the value is close."""
 _GUESSED = {"s": ("s", 1.0), "B": ("MiB", 2.0**20), "1": ("count", 1.0)}
-"""A metric's unit to the unit it is guessed in, and what that is worth; memory is guessed in MiB, layers in MB."""
+"""A metric's unit to the unit it is guessed in, and what that is worth. Memory is guessed in MiB, layers in MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A prediction. Exactly one is set, by its kind; none where the reader skipped it."""
+    """A prediction. Exactly one is set, by its kind. None where the reader skipped it."""
 
     order: tuple[str, ...] = ()
     guess: float | None = None
@@ -34,7 +34,7 @@ class Said:
 
 
 def ask(page_part: PagePart, predict: Prediction, values: Mapping[str, Metric]) -> tuple[Said, bool]:
-    """Draw the widget of a prediction; what is said so far, and whether it is complete."""
+    """Draw the widget of a prediction, and return what is said so far and whether it is complete."""
     lang, key = page_part.view.lang, f"{page_part.scenario.id}:predict"
     if predict.rank:
         return _ask_rank(page_part, key)
@@ -87,7 +87,7 @@ def again(page_part: PagePart) -> tuple[set[str], set[str]]:
 
 
 def judge_steps(said: Sequence[str], truth: set[str], unsure: set[str], lang: Language) -> str:
-    """One sentence on the steps that were named; to name an unsure one is neither right nor wrong."""
+    """One sentence on the steps that were named. To name an unsure one is neither right nor wrong."""
     right = len(truth & set(said))
     extra = len(set(said) - truth - unsure)
     if right == len(truth) and not extra:

@@ -13,7 +13,7 @@ from sim.report.figures.pressure import over_time, pressure, pressure_alt, press
 from sim.report.texts import tr
 
 _FEW = 2
-"""Labels whose figures stand below one another; of more, the reader picks one."""
+"""Labels whose figures stand below one another. Of more, the reader picks one."""
 
 
 def applies(page_part: PagePart) -> bool:
@@ -22,7 +22,7 @@ def applies(page_part: PagePart) -> bool:
 
 
 def before(page_part: PagePart) -> None:
-    """What is compared, by name; the shape of the curves would be the answer."""
+    """What is compared, by name. The shape of the curves would be the answer."""
     for label in page_part.outcome.labels:
         st.markdown(f"**{page_part.called(label)}** · ?")
 
