@@ -38,7 +38,7 @@ def page() -> str:
     met = _met(classes)
     sections = [
         INTRODUCTION,
-        _text(inspect.getdoc(sim) or "", ()),
+        _text(inspect.getdoc(sim) or ""),
         "## Functions",
         *(line for name, each in functions.items() for line in _function(f"sim.{name}", each, "###")),
         "## Classes",
@@ -84,10 +84,9 @@ def _methods(of: type) -> Iterator[tuple[str, FunctionType]]:
 
 
 def _function(name: str, function: Any, heading: str) -> Iterator[str]:
-    parameters = inspect.signature(function).parameters
     yield f"{heading} `{name}`"
     yield f"```python\n{_signature(name, function)}\n```"
-    yield _text(inspect.getdoc(function) or "", tuple(parameters))
+    yield _text(inspect.getdoc(function) or "")
 
 
 def _signature(name: str, function: Any) -> str:
@@ -126,39 +125,38 @@ def _class(name: str, of: type) -> Iterator[str]:
     if bases:
         yield f"A kind of `{'`, `'.join(bases)}`."
     fields = [field for field in dataclasses.fields(of) if field.name[0] != "_"] if dataclasses.is_dataclass(of) else []
-    yield _text(inspect.getdoc(of) or "", tuple(field.name for field in fields))
+    yield _text(inspect.getdoc(of) or "")
     if fields:
         yield "```python\n" + "\n".join(f"{field.name}: {_quoted(str(field.type))}" for field in fields) + "\n```"
     for method, function in _methods(of):
         if isinstance(vars(of)[method], property):
             yield f"#### `{of.__name__}.{method}`"
-            yield _text(inspect.getdoc(function) or "", ())
+            yield _text(inspect.getdoc(function) or "")
         else:
             yield from _function(f"{of.__name__}.{method}", function, "####")
 
 
-def _text(doc: str, names: tuple[str, ...]) -> str:
-    """A docstring as Markdown: examples fenced, and `name: what it is` as a list where it is one of the names."""
+def _text(doc: str) -> str:
+    """A docstring as Markdown: examples fenced, sections as lists."""
     parts = []
     for paragraph in re.split(r"\n\s*\n", doc.strip()):
         if paragraph.lstrip().startswith(">>>"):
             shown = re.sub(r"  # doctest: .*", "", paragraph)
             parts.append(f"```pycon\n{shown}\n```")
+        elif section := re.fullmatch(r"(Args|Attributes|Raises):\n(.*)", paragraph, re.DOTALL):
+            parts.append(_section(*section.groups()))
         else:
-            parts.append(_paragraph(" ".join(paragraph.split()), names))
+            parts.append(" ".join(paragraph.split()))
     return "\n\n".join(parts)
 
 
-def _paragraph(text: str, names: tuple[str, ...]) -> str:
-    if not names:
-        return text
-    name = "|".join(map(re.escape, names))
-    pieces = re.split(rf"(?:^|(?<=[.;] ))((?:{name})(?:, (?:{name}))*): ", text)
-    items = [
-        f"- {', '.join(f'`{each}`' for each in given.split(', '))}: {what.strip()}"
-        for given, what in zip(pieces[1::2], pieces[2::2], strict=True)
-    ]
-    return "\n\n".join(part for part in (pieces[0].strip(), "\n".join(items)) if part)
+def _section(title: str, entries: str) -> str:
+    """The entries of a section as a list. Only errors need a title, as names are known from the code beside them."""
+    items = []
+    for entry in re.split(r"\n(?=    \S)", entries):
+        names, _, what = " ".join(entry.split()).partition(": ")
+        items.append(f"- {', '.join(f'`{name}`' for name in names.split(', '))}: {what}")
+    return "\n".join(["Raises\n", *items] if title == "Raises" else items)
 
 
 if __name__ == "__main__":

@@ -30,17 +30,21 @@ _EXPECTED = "a Dockerfile, an image archive or layout, a compose file or a Kuber
 
 
 NAMED_FILES = 1000
-"""Of the wasted files of an image so many are named, the largest; `wasted_file_count` says how many there are."""
+"""Wasted files of an image that are named, the largest. `wasted_file_count` says how many there are."""
 
 
 def inspect(
     path: str | Path, limits: Limits = DEFAULT_LIMITS, *, layer: str = "", files: bool = False
 ) -> dict[str, Any]:
-    """What `path` holds, in the shape of docs/images.md; "kind" says which.
+    """What `path` holds, in the shape of docs/images.md. "kind" says which.
 
-    A folder is an image layout, or the folder of a Dockerfile. files: whether an image's layers come with their
-    entries. layer: only the entries of this one, by its number from 1 or the beginning of a digest. Raises
-    `InputError` with the reason for anything else, and for a layer that no image has.
+    A folder is an image layout, or the folder of a Dockerfile.
+
+    Args:
+        files: Whether an image's layers come with their entries.
+        layer: Only the entries of this one, by its number from 1 or the beginning of a digest.
+
+    Raises `InputError` with the reason for anything else, and for a layer that no image has.
     """
     path = Path(path)
     try:
@@ -69,7 +73,7 @@ def inspect_images(
     layer: str = "",
     files: bool = False,
 ) -> dict[str, Any]:
-    """The images of an archive or layout: {"kind": "image", "images": [...]}; the rest is as in `inspect`."""
+    """The images of an archive or layout as {"kind": "image", "images": [...]}, with the arguments of `inspect`."""
     images = read_images(path, limits, tick)
     listed = [
         found(image.layers, layer) if layer else set(range(len(image.layers)) if files else ()) for image in images
@@ -92,9 +96,10 @@ def found(layers: Sequence[Layer], wanted: str) -> set[int]:
 
 
 def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
-    """An image as JSON values. Sizes in bytes; efficiency and what is wasted as dive defines them.
+    """An image as JSON values. Sizes are in bytes. Efficiency and what is wasted are as dive defines them.
 
-    listed: the places of layers whose files are told.
+    Args:
+        listed: The places of layers whose files are told.
     """
     files = [layer.files for layer in image.layers]
     waste = efficiency(files)

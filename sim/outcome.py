@@ -321,10 +321,10 @@ class PullRecord:
 class LedgerRecord:
     """Bytes of one part of the memory ledger at one time.
 
-    These parts add up to the host's RAM at every time: "host" for its own system, an owner's pages ("machine", "kernel"
-    and so on), "merged" for pages that KSM shares, "cache" for clean page cache, and "free".
+    Some parts add up to the host's RAM at every time. These are "host" for its own system, each owner's pages
+    ("machine", "kernel" and so on), "merged" for pages that KSM shares, "cache" for clean page cache, and "free".
 
-    These stand beside it: "saved", "swapped", "guest_swapped" and "ballooned".
+    Others stand beside it: "saved", "swapped", "guest_swapped" and "ballooned".
 
     Attributes:
         of: The label.

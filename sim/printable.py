@@ -11,7 +11,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def printable(text: str, keep: str = "", instead: str = "") -> str:
-    r"""The text with controls as JSON escapes them, or as `instead`; those of `keep` stay.
+    r"""The text with controls as JSON escapes them, or as `instead`. Those of `keep` stay.
 
     >>> print(printable("a\x1b[2J\n"))
     a\u001b[2J\n
