@@ -11,8 +11,8 @@ from sim.outcome import Message
 def breaks(step: BuildStep, now: Built) -> Message:
     """The change that is most likely to break a hit, beside a re-run of the step before it.
 
-    Ids: `build.breaks_command`, `_arguments` (names), `_files` (paths), `_stage_files` (stage, paths), `_directory`
-    (path), `_link`, `_remote` (address), `_setting`.
+    Its ids begin with `build.breaks`. They are `_command`, `_arguments` (names), `_files` (paths), `_stage_files`
+    (stage, paths), `_directory` (path), `_link`, `_remote` (address) and `_setting`.
     """
     vertex = step.vertex
     copied = vertex.effect is not None and vertex.effect.copy is not None

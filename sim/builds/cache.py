@@ -123,8 +123,8 @@ def walk(
 def _sent(build: BuildGraph) -> Tree | None:
     """What of the context the daemon now holds: the paths that are asked for and no others. None where none is.
 
-    As moby/buildkit, dockerfile2llb: filterPaths, and tonistiigi/fsutil, receive.go, which removes the rest. Links on
-    the way to a path are followed (followlinks.go), those inside a directory that is asked for are not.
+    BuildKit asks for them (filterPaths of dockerfile2llb), and tonistiigi/fsutil removes the rest (receive.go). Links
+    on the way to a path are followed (followlinks.go). Links inside a directory that is asked for are not.
     """
     taken = [item for vertex in build.vertices for item in vertex.inputs if item.kind == "context"]
     if not taken:
@@ -162,7 +162,7 @@ def exported(store: CacheStore, build: BuildGraph, steps: Mapping[str, BuildStep
 class _Walk:
     """One build's way through its graph, inputs first.
 
-    A vertex without a key runs: whatever is built on it has no key by it either, and asks for its files. One with a key
+    A vertex without a key runs. Whatever is built on it has no key by it either, and asks for its files. One with a key
     but no result runs only if its files are asked for.
     """
 

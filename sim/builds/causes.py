@@ -1,7 +1,9 @@
-"""Every cause of a re-run, not only the first: what of a step differs by itself, whether or not a step before it ran.
+"""Every cause of a re-run, not only the first.
 
-A new ARG value above a changed source has both: undoing one would not have helped. A difference that a step further up
-has already is not told again: it is the same cause.
+A cause is what of a step differs by itself, whether or not a step before it ran.
+
+A new ARG value above a changed source has both. Undoing one would not have helped. A difference that a step further up
+has already is the same cause, and is not told again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What running a step costs: seconds and bytes, from an annotation, from a real image, from its files, or an estimate.
+"""What running a step costs, in seconds and bytes.
+
+The figures come from an annotation, from a real image, from its files, or are an estimate.
 
 An annotation is a comment right above an instruction: `# sim: 41 s, 96 MB, /data 20 MiB`. A RUN's may say `fails`. A
-path with a size is a file the step writes: what later steps do to it is followed (`sim.builds.rewriting`). What the
+path with a size is a file the step writes. What later steps do to it is followed (`sim.builds.rewriting`). What the
 catalog says of a RUN is an estimate with a range. A COPY's bytes are those of its files.
 """
 

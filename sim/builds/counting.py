@@ -1,7 +1,7 @@
 """How much a command installs, counted: the packages it names, or those its lock file or list of requirements names.
 
-A command is read as far as a person reads it: words, no shell. What cannot be counted (a variable that is not known, a
-file that is not there) is None, and the catalog's figure for any such command stands.
+A command is read as words, without a shell. Where a variable is not known, or a file is not there, the count is None.
+Then the catalog's figure for any such command stands.
 """
 
 from __future__ import annotations

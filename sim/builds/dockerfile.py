@@ -152,7 +152,7 @@ def read(text: str, file: str = "Dockerfile") -> DockerfileSource:
 def _parsed(lines: Sequence[str], file: str, problems: list[Problem]) -> tuple[list[DockerfileInstruction], str]:
     """The instructions that can be read, and the escape character. What is wrong with the others is added to problems.
 
-    Reading goes on behind a broken instruction: each line is parsed twice at most.
+    Reading goes on behind a broken instruction. Each line is parsed twice at most.
     """
     instructions: list[DockerfileInstruction] = []
     escape = "\\"

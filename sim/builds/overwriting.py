@@ -1,7 +1,7 @@
 """The paths that the commands of a shell line take away or write anew, as far as their words show it.
 
-What a command appends to, changes the mode of or reads keeps what it had. A program's own files, as those that `make`
-writes, are not looked for.
+A file that a command appends to, reads or changes the mode of keeps what it had. A program's own files, as those that
+`make` writes, are not looked for.
 """
 
 from __future__ import annotations

@@ -227,8 +227,8 @@ class _Node(dict[str, "_Node"]):
 class _States:
     """Rules whose every possible state is a bit of one number, carried over the characters of a path.
 
-    A rule has a bit for each token, which is set where the tokens before it may have matched what came so far, and one
-    behind them. Nodes are kept while they are few, so that most characters cost a look into a dictionary.
+    A rule has a bit for each token, and one behind them. A bit is set where the tokens before it may have matched what
+    came so far. Nodes are kept while they are few, so that most characters cost a look into a dictionary.
     """
 
     def __init__(self, rules: Iterable[Sequence[_Token]]) -> None:

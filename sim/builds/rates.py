@@ -34,7 +34,7 @@ class Shape(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class Counted(Sensed):
-    """What a command takes by its packages: a start, and each that it names or that a lock file names for it.
+    """What a command takes by its packages: a start, and a share for each that it or its lock file names.
 
     Attributes:
         tool: How they are counted, a key of `counting.TOOLS`.

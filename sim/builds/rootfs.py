@@ -1,6 +1,6 @@
 """The files a step leaves, as far as they can be known without running it: layers over layers.
 
-A COPY's files are known. A RUN's are opaque: it may have written anywhere, so a token stands for its output, unless
+A COPY's files are known. A RUN's are opaque, as it may have written anywhere. So a token stands for its output, unless
 what it left is declared. A checksum over an opaque place contains the token.
 """
 

@@ -215,7 +215,7 @@ def resolve(view: FileView, path: str) -> str:
 def way(view: FileView, path: str) -> list[str]:
     """Every symbolic link that is followed on the way to a path, and at the end where it leads.
 
-    No link is looked for on a path that Linux takes none of, or that is deeper than a build context can be.
+    No link is looked for on a path that Linux does not take, or that is deeper than a build context can be.
     """
     met: list[str] = []
     for _ in range(_MAX_LINKS):

@@ -1,6 +1,6 @@
 """The suggestion of another stage: what is built goes into a stage of its own, and only its result is copied back.
 
-Then the steps behind it no longer stand on the build, run beside it, and are found when it runs again.
+Then the steps behind it no longer stand on the build. They run beside it, and are found when it runs again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """When each step of a build starts and ends: tasks with inputs, run by discrete events on one host.
 
 Tasks without work between them run side by side and share the host's cores, disk and link. Base images are pulled as
-their client pulls. Knows nothing of Dockerfiles and caches: what is to be done is given.
+their client pulls. This module knows nothing of Dockerfiles and caches. What is to be done is given.
 """
 
 from __future__ import annotations

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class InOrder:
-    """An expression such as `pip.*install`, whose `.*` an engine that goes back would try from each of many `pip`.
+    """An expression such as `pip.*install`, in linear time.
+
+    An engine that goes back would try its `.*` from each `pip`.
 
     The first match of a part leaves the next one the most room, so that no other needs to be tried. Alternatives around
     a `.*` stand within parentheses.

@@ -306,7 +306,7 @@ class MemoryDemand:
     def _write(self, instance: Instance, size: float) -> None:
         """Write so many bytes, evenly over what the instance holds.
 
-        A merged page gets a copy of its own, an equal one is equal no more, and a swapped one is read back. Of M bytes
+        A merged page gets a copy of its own. An equal one is equal no more. A swapped one is read back. Of M bytes
         written to at a rate w, exp(-w t / M) are as they were after t seconds.
         """
         total = held(instance) if instance.has_guest else sum(x.bytes for x in instance.holdings if x.swappable)

@@ -2,9 +2,9 @@
 
 A batch of pages is checked, then the thread sleeps. A page of unknown content is remembered by its checksum in one
 pass, and may be merged with an equal one in the next. A page whose content KSM has merged before joins at once. So
-nothing is saved in the first pass, and everything by the end of the second. Linux mm/ksm.c.
+nothing is saved in the first pass, and everything by the end of the second. Source: Linux mm/ksm.c.
 
-Skipping pages that were often found alone (smart_scan, Linux 6.7), and the advisor, are left out: they matter from the
+Skipping pages that were often found alone (smart_scan, Linux 6.7), and the advisor, are left out. They matter from the
 fourth pass on.
 """
 
@@ -67,11 +67,10 @@ def pace(ksm: Ksm, bound: Bound = "value", pages: int | None = None, sleep: floa
 
 
 class Scanner:
-    """The thread.
-
-    passes: how often all of memory was walked. A pass after two in which nothing has changed is booked at once.
+    """The thread. A pass after two in which nothing has changed is booked at once.
 
     Attributes:
+        passes: How often all of memory was walked.
         merged: Is told after every step that merged something.
     """
 

@@ -195,8 +195,8 @@ def _fitted(lines: list[BillLine], configured: int) -> list[BillLine]:
 def equal(line: BillLine, guest: Guest, bound: Bound = "value") -> tuple[int, str]:
     """How many bytes of a guest's line are the same in every guest of one image, and the content key KSM has for them.
 
-    All file pages are, and of the guest system's other memory a share (`Guest.mergeable`). What the application wrote
-    is taken to differ from instance to instance. (0, "") where nothing is the same.
+    All file pages are the same. A share of the guest system's other memory is too (`Guest.mergeable`). What the
+    application wrote is taken to differ from instance to instance. The answer is (0, "") where nothing is the same.
     """
     if not line.guest:
         return 0, ""
@@ -307,7 +307,7 @@ class Ledger:
         return Totals(physical, rss, pss, self._configured)
 
     def records(self, of: str) -> Iterator[MemoryRecord]:
-        """Every entry once: what is there once a host first, then each instance's own in the order they came.
+        """Every entry once. First comes what is there once a host, then each instance's own in the order they came.
 
         What was configured for an instance and never touched is told as not touched.
         """

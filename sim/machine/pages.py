@@ -1,7 +1,7 @@
 """The memory ledger in time: where every byte of every instance is now, in RAM, merged, or on the host's swap.
 
-It books, and refuses what does not fit. `sim.machine.pressure` makes room. RAM in use never exceeds RAM, swap in use
-never exceeds swap, and both are the sums over instances and host (`audit` adds them up anew).
+It books, and refuses what does not fit. `sim.machine.pressure` makes room. RAM in use never exceeds RAM, and swap in
+use never exceeds swap. Both are the sums over instances and host (`audit` adds them up anew).
 
 KSM's pages are one set a content key. Instances that share a content lose the same pages first when they write, so the
 set is as large as the largest part any instance still maps.
@@ -55,8 +55,10 @@ class Holding:
 class Instance:
     """One instance: its holdings, and what was configured for it.
 
-    asked: bytes that its guest has taken into use and the host has not found room for yet. ballooned: bytes its balloon
-    holds. guest_swapped: bytes that its guest has on a swap of its own.
+    Attributes:
+        asked: Bytes that its guest has taken into use and the host has not found room for yet.
+        ballooned: Bytes its balloon holds.
+        guest_swapped: Bytes that its guest has on a swap of its own.
     """
 
     __slots__ = ("asked", "ballooned", "bill", "configured", "guest_swapped", "handle", "holdings", "number")

@@ -59,8 +59,8 @@ def badness(resident: int, swapped: int, tables: int, adjust: int, total: int) -
 def process(instance: Instance) -> tuple[int, int]:
     """Bytes in RAM and in swap of an instance's largest process, which is the one that would be killed.
 
-    To the host a virtual machine is one process: its monitor with all that the guest has touched. Of a container it is
-    the application, which pays for the shared pages it maps too.
+    To the host a virtual machine is one process: its monitor, with all that the guest has touched. In a container it is
+    the application. It pays for the shared pages it maps too.
     """
     guest = instance.has_guest
     whole = instance.bill.lines if guest else [x for x in instance.bill.lines if x.origin != "technology"]

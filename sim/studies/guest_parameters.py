@@ -1,6 +1,6 @@
 """Parameters that several studies ask for with one meaning: what runs in each instance, and in which guest.
 
-And what such parameters mean together: the guest that is chosen, and what is wrong with a choice.
+It also says what they mean together: the guest that is chosen, and what is wrong with a choice.
 """
 
 from __future__ import annotations
