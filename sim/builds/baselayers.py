@@ -13,7 +13,7 @@ from sim.builds.rates import book
 from sim.builds.timing import Puller
 from sim.catalog import images as catalog
 from sim.catalog import registries
-from sim.catalog.model import OfficialImage
+from sim.catalog.images import OfficialImage
 from sim.outcome import Bound
 from sim.registry.client import client_of
 from sim.registry.work import Unpacking, Work, work_of

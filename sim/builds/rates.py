@@ -10,7 +10,7 @@ from pathlib import Path
 from sim.builds.counting import TOOLS, Count
 from sim.builds.wording import InOrder
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import COSTS, HELPS, Number, Sensed
+from sim.catalog.number import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from sim.catalog.files import read_rows, refuse
-from sim.catalog.model import Fact
 from sim.errors import InputError, Problem
 from sim.quantity import UNITS, parse
 
@@ -49,9 +49,42 @@ _WRITTEN_UNITS = {unit: unit for unit in _SAME} | dict.fromkeys(_COUNTS, "") | _
 _BETWEEN = re.compile(r" / | vs | -> | \+ |-")
 """What stands between the numbers of a cell."""
 
-
 _COLUMNS = ("id", "topic", "technology", "metric", "value", "unit", "statistic", "conditions", "source", "provenance")
 _CURVE_COLUMNS = ("id", "curve", "series", "x_name", "x", "y_name", "y", "unit", "conditions", "use")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of the catalog's measurements, as published.
+
+    Attributes:
+        id: F, C, R, K or D, and a number.
+        topic: What it is about.
+        technology: The technology it is of.
+        metric: What was measured.
+        value: The cell as it stands. It may hold several numbers, in the order of the metric's words.
+        unit: The unit of the value.
+        statistic: Median, mean and so on.
+        conditions: Host, version, load.
+        source: The publication.
+        provenance: "primary" and "derived-from-published-raw-data" may set a parameter. "secondary-note-citing-paper"
+            only supports an estimate.
+        use: "calibrate" or "check" for a point of a curve. "" for rows that may be either, but not both.
+        url: Where it was seen. "" where the row does not say.
+    """
+
+    id: str
+    topic: str
+    technology: str
+    metric: str
+    value: str
+    unit: str
+    statistic: str
+    conditions: str
+    source: str
+    provenance: str
+    use: str = ""
+    url: str = ""
 
 
 def _curve_point(row: Mapping[str, str]) -> Fact:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from sim.catalog.kernel import HOST_WAITS, VERSION
 from sim.catalog.locks import operations, unknown
-from sim.catalog.model import HOST_WAITS, VERSION, Host, Number
+from sim.catalog.model import Host
+from sim.catalog.number import Number
 from sim.catalog.read import Table
 
 _NO_BYTES = Number(0.0, "B", sources=("definition",))

@@ -17,29 +17,28 @@ from sim.catalog import facts as _facts
 from sim.catalog import images as _images
 from sim.catalog.block import Block
 from sim.catalog.compose import composed
+from sim.catalog.facts import Fact
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.hosts import host_of
+from sim.catalog.images import OfficialImage
+from sim.catalog.kernel import HOST_WAITS, Per
 from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
     DEMANDS,
-    HOST_WAITS,
     Application,
     DemandKind,
-    Fact,
     Family,
     Guest,
     Host,
     MemoryPart,
     Milestone,
-    Number,
-    OfficialImage,
-    Per,
     Phase,
     Runs,
     SharedBy,
     Technology,
     TechnologyPart,
 )
+from sim.catalog.number import Number
 from sim.catalog.profile import PROFILE, read_profile
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem

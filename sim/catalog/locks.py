@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import VERSION, Grace, Growth, Hold, Lock, Operation, Per, generation
+from sim.catalog.kernel import VERSION, Grace, Growth, Hold, Lock, Operation, Per, generation
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import COSTS, HELPS, Number, Sensed
+from sim.catalog.number import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 

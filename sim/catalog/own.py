@@ -16,8 +16,9 @@ from sim.catalog import load
 from sim.catalog.block import Block
 from sim.catalog.files import line_of, parse_toml
 from sim.catalog.hosts import check_host
-from sim.catalog.model import Application, Guest, Host, Number, Technology
+from sim.catalog.model import Application, Guest, Host, Technology
 from sim.catalog.names import FIELDS, CatalogKind
+from sim.catalog.number import Number
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder, read_text

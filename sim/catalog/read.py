@@ -16,7 +16,7 @@ from typing import Any
 from sim.catalog.block import Block
 from sim.catalog.facts import MAY_SET, facts, values
 from sim.catalog.files import read_toml
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.quantity import parse
 from sim.scenario import Text

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import COSTS, HELPS, Number, Sensed, costs_but
+from sim.catalog.number import COSTS, HELPS, Number, Sensed, costs_but
 from sim.catalog.read import Table, positive
 from sim.errors import InputError, Problem
 from sim.scenario import Text

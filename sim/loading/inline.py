@@ -13,8 +13,9 @@ from annotated_types import Ge, Gt, Le, doc
 
 from sim import limits
 from sim.catalog import load
-from sim.catalog.model import Application, Host, Number
+from sim.catalog.model import Application, Host
 from sim.catalog.names import CatalogKind, CatalogName
+from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render
 from sim.scenario import Text

@@ -14,7 +14,7 @@ from functools import partial
 
 from simpy import Environment
 
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import freed, held, page_cache, untouched
 from sim.machine.ledger import Bill, BillLine

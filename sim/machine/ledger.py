@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sim.catalog.model import Application, Guest, MemoryPart, Number, SharedBy, Technology
+from sim.catalog.model import Application, Guest, MemoryPart, SharedBy, Technology
+from sim.catalog.number import Number
 from sim.errors import InputError
 from sim.outcome import Bound, MemoryRecord, Owner
 from sim.quantity import render

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from sim.catalog.kernel import Hold, generation
 from sim.catalog.mechanisms import memory
-from sim.catalog.model import COSTS, PAGE, Application, Guest, Hold, Host, Number, Phase, Sensed, Technology, generation
+from sim.catalog.model import PAGE, Application, Guest, Host, Phase, Technology
 from sim.catalog.nesting import nesting
+from sim.catalog.number import COSTS, Number, Sensed
 from sim.outcome import Bound, Owner
 
 _MILESTONES = ("runtime", "init", "application", "exit")

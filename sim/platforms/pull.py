@@ -13,7 +13,9 @@ from functools import cache
 from simpy import Environment
 
 from sim.catalog import load, registries
-from sim.catalog.model import HELPS, Host, Number, OfficialImage, Sensed
+from sim.catalog.images import OfficialImage
+from sim.catalog.model import Host
+from sim.catalog.number import HELPS, Number, Sensed
 from sim.catalog.registries import Registry
 from sim.engine.alarm import Alarm
 from sim.machine.host import RunningHost

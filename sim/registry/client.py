@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple, Protocol
 from simpy import Environment
 
 from sim.archives.store import Backend
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.registry.work import Work
 

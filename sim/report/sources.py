@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+from sim.catalog.facts import Fact
 from sim.catalog.load import facts
-from sim.catalog.model import Fact
 from sim.report.style import Language
 from sim.report.texts import tr
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, doc
 
 from sim.catalog import load
-from sim.catalog.model import Application, Guest, Host, Number, Technology
+from sim.catalog.model import Application, Guest, Host, Technology
 from sim.catalog.names import CatalogName
+from sim.catalog.number import Number
 from sim.errors import InputError
 from sim.machine.host import Held
 from sim.machine.ledger import Bill, Ledger, bill

@@ -16,8 +16,9 @@ from simpy import Environment
 from sim.archives.layers import Image
 from sim.archives.store import LayerStore, image_of_blobs
 from sim.catalog import load
-from sim.catalog.model import Application, Host, Number, Technology
+from sim.catalog.model import Application, Host, Technology
 from sim.catalog.names import CatalogName
+from sim.catalog.number import Number
 from sim.catalog.registries import Account, DistributionNumbers, distribution, registry
 from sim.errors import InputError, Problem
 from sim.inputfile import exists

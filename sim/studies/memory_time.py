@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from simpy import Environment
 
 from sim.catalog import load, mechanisms
-from sim.catalog.model import Guest, Number
+from sim.catalog.model import Guest
+from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import Manager, Reporter
 from sim.machine.demand import Commit, MemoryDemand, MemoryRates

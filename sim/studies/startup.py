@@ -13,9 +13,11 @@ from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.kernel import KERNEL_WAITS, VERSION
 from sim.catalog.locks import locks
-from sim.catalog.model import KERNEL_WAITS, VERSION, Host, Number, Technology
+from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
+from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import OWNERS, MetricSpec
