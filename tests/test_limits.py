@@ -36,7 +36,7 @@ ELSEWHERE = {
     "sim/report/words.py: _MOST_DIFFERENCES": "wording",
     "sim/report/figures/columns.py: MOST_COLUMNS": "a drawing's room",
     "sim/report/figures/build.py: MOST_COLUMNS": "a drawing's room",
-    "sim/report/building.py: MOST_CAUSES": "what a table shows",
+    "sim/report/building/rebuilds.py: MOST_CAUSES": "what a table shows",
     "sim/studies/density.py: MOST": "where the search for a limit ends; the model's own",
     "dashboard/previews.py: _MOST_LANES": "a drawing's room",
     "dashboard/figures/build.py: _MOST_IN_LECTURE": "a drawing's room",

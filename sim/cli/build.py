@@ -19,7 +19,7 @@ from sim.inputfile import exists, is_file, is_folder
 if TYPE_CHECKING:
     from sim.builds.stages import Dockerfile
     from sim.builds.suggest import Suggestion
-    from sim.report.building import Limit
+    from sim.report.building.report import Limit
     from sim.studies.build import Build, WhatIf
 
 GRAPHS = {"dot": "build.dot", "mermaid": "build.mmd", "svg": "build.svg"}
@@ -154,7 +154,7 @@ def build(
     """
     from sim.batch.run import run as run_batch
     from sim.loading import from_document
-    from sim.report import building
+    from sim.report.building import document, report, table
 
     if not is_folder(Path(folder)):
         raise InputError(Problem("is no folder; expected one with a Dockerfile", folder))
@@ -201,28 +201,28 @@ def build(
     advised = _advice(params, folder, imagined, changed=changed) if suggest else ()
     notes = [note.text for note in flagged.notes(_read(folder, dockerfile))]
     notes += _imports(flagged, params, folder, cache, builder) if flagged.values("--cache-from") else []
-    told = building.BuildReport(
+    told = report.BuildReport(
         outcome, builder, advised, imagined if suggest else (), tuple(dict.fromkeys(notes)),
-        building.judged(outcome, imagined, limit, changed=changed) if limit else None,
+        report.judged(outcome, imagined, limit, changed=changed) if limit else None,
     )  # fmt: skip
-    drawn = {name: building.graph(outcome, name) for name in graphs or ()}
+    drawn = {name: report.graph(outcome, name) for name in graphs or ()}
     if out:
         _write(Path(out), drawn)
     if form == "json":
-        StandardOutput()(building.as_json(told, {} if out else drawn))
+        StandardOutput()(document.as_json(told, {} if out else drawn))
     elif drawn and not out:
         StandardOutput()(next(iter(drawn.values())))
         for note in told.notes:
             say(note)
     else:
-        StandardOutput()(building.as_table(told, breaks))
+        StandardOutput()(table.as_table(told, breaks))
     return HELD if told.verdict is None or told.verdict.passed else FAILED
 
 
 def _limit(text: str) -> Limit:
     """The longest a rebuild may take. Raises `click.BadParameter`."""
     from sim.quantity import parse
-    from sim.report.building import Limit
+    from sim.report.building.report import Limit
 
     try:
         seconds = parse(text, "s")
@@ -245,7 +245,7 @@ def _read(folder: str, dockerfile: str) -> Dockerfile | None:
 
 def _imports(flagged: dockerflags.GivenFlags, params: Build, folder: str, cache: str, builder: str) -> list[str]:
     """What an imported cache would hold, in both modes of an export. What is shown is one of them."""
-    from sim.report.building import imported
+    from sim.report.building.report import imported
     from sim.studies.build import plan
 
     name = f"--cache-from {flagged.values('--cache-from')[0]}"

@@ -7,7 +7,7 @@ import pytest
 from sim.builds.causes import MOST
 from sim.builds.edits import Change, Edit
 from sim.builds.plan import plan_builds
-from sim.report.building import MOST_CAUSES, causes
+from sim.report.building.rebuilds import MOST_CAUSES, causes
 
 BUILDERS = ["buildkit-containerd", "buildkit-overlay2", "legacy"]
 FILES = {"a.txt": "1", "b.txt": "1", "c.txt": "1"}
