@@ -108,7 +108,9 @@ class Grader:
     """Grades receipts. The key of a lesson and seed is computed once."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """folder: where lessons are that do not ship, each in a file of its id; asked before those that do."""
+        """Args:
+            folder: Where lessons are that do not ship, each in a file of its id; asked before those that do.
+        """
         self._folder = folder
         self._keys: dict[tuple[str, int | None], AskedLesson] = {}
 

@@ -36,7 +36,8 @@ def for_seed(scenario: Scenario, seed: int | None) -> Scenario:
 def order(scenario_id: str, question: str, choices: int, seed: int | None) -> tuple[int, ...]:
     """The order that the answers of a question are shown in: as the file has them without a seed.
 
-    question: its id, "predict" or its number.
+    Args:
+        question: Its id, "predict" or its number.
     """
     shown = list(range(choices))
     if seed is not None:
