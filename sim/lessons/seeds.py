@@ -22,7 +22,7 @@ def seed_of(student: str) -> int:
 
 
 def for_seed(scenario: Scenario, seed: int | None) -> Scenario:
-    """The scenario with the values that the seed chooses from the lesson's `vary`; None changes nothing."""
+    """The scenario with the values that the seed chooses from the lesson's `vary`. None changes nothing."""
     if seed is None:
         return scenario
     changes: dict[str, Any] = {"seed": seed}
