@@ -12,8 +12,8 @@ from dashboard.lab_state import LabState
 from dashboard.links import plain
 from dashboard.running import CancelledByReaderError, Heartbeat
 from dashboard.view import View
-from sim.builds.edits import apply
-from sim.builds.suggest import Suggestion, suggestions
+from sim.builds.advice.suggest import Suggestion, suggestions
+from sim.builds.context.edits import apply
 from sim.errors import InputError
 from sim.outcome import Outcome
 from sim.report.numbers import about, written

@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from sim import limits
-from sim.builds.context import Tree, text_of_file
-from sim.builds.ignore import rules_of
+from sim.builds.context.ignore import rules_of
+from sim.builds.context.tree import Tree, text_of_file
 from sim.errors import InputError
 from sim.scenario import Scenario
 from sim.studies.build import Build, read_context

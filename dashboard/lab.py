@@ -16,8 +16,8 @@ from dashboard.lab_state import HOWS, LabState, UndoHistory
 from dashboard.links import asked, lines, plain, set_link
 from dashboard.view import View
 from sim import limits
-from sim.builds.options import BUILDERS
-from sim.builds.suggest import Suggestion
+from sim.builds.advice.suggest import Suggestion
+from sim.builds.graph.options import BUILDERS
 from sim.errors import InputError
 from sim.report.texts import tr
 

@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from dashboard.contexts import BuildContext
 from sim import limits
-from sim.builds.edits import Change, Edit
-from sim.builds.instructions import Copy
-from sim.builds.options import Builder
-from sim.builds.stages import parse
-from sim.builds.suggest import Suggestion
+from sim.builds.advice.suggest import Suggestion
+from sim.builds.context.edits import Change, Edit
+from sim.builds.dockerfile.instructions import Copy
+from sim.builds.dockerfile.stages import parse
+from sim.builds.graph.options import Builder
 from sim.errors import InputError
 from sim.scenario import Scenario
 

@@ -13,8 +13,8 @@ from sim.archives.efficiency import efficiency
 from sim.archives.layers import Image, Layer
 from sim.archives.limits import DEFAULT_LIMITS, Limits, untold
 from sim.archives.whiteouts import hidden_bytes
-from sim.builds import stages
-from sim.builds.dockerfile import INSTRUCTIONS
+from sim.builds.dockerfile import stages
+from sim.builds.dockerfile.parser import INSTRUCTIONS
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder, open_regular
 

@@ -28,9 +28,9 @@ def test_no_other_module_states_a_limit_of_that_kind():
 
 
 ELSEWHERE = {
-    "sim/builds/causes.py: MOST": "what is told of a step",
-    "sim/builds/history.py: LONGEST": "a duration that is believed of a recorded step",
-    "sim/builds/selection.py: _MAX_LINKS": "Linux's own",
+    "sim/builds/reasons/causes.py: MOST": "what is told of a step",
+    "sim/builds/cost/history.py: LONGEST": "a duration that is believed of a recorded step",
+    "sim/builds/context/selection.py: _MAX_LINKS": "Linux's own",
     "sim/builds/builders.py: MAX_DEPTH": "overlay2's own",
     "sim/report/graph/texts.py: LONGEST": "wording",
     "sim/report/words.py: _MOST_DIFFERENCES": "wording",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sim import limits
-from sim.builds.bases import Bases
-from sim.builds.cache import BuildStep, CacheStore, RunOutput, walk
-from sim.builds.context import Tree, clean, synced, untold
-from sim.builds.graph import build_graph
-from sim.builds.ignore import Ignore, rules_of
-from sim.builds.legacy import build_chain
-from sim.builds.legacy_cache import walk_chain
-from sim.builds.options import Builder, BuildOptions
-from sim.builds.rootfs import TreeView
-from sim.builds.selection import resolve
-from sim.builds.stages import Dockerfile, parse
-from sim.builds.vertices import BuildGraph
+from sim.builds.cache.buildkit import BuildStep, CacheStore, RunOutput, walk
+from sim.builds.cache.legacy import walk_chain
+from sim.builds.context.ignore import Ignore, rules_of
+from sim.builds.context.rootfs import TreeView
+from sim.builds.context.selection import resolve
+from sim.builds.context.tree import Tree, clean, synced, untold
+from sim.builds.dockerfile.stages import Dockerfile, parse
+from sim.builds.graph.bases import Bases
+from sim.builds.graph.buildkit import build_graph
+from sim.builds.graph.legacy import build_chain
+from sim.builds.graph.options import Builder, BuildOptions
+from sim.builds.graph.vertices import BuildGraph
 from sim.errors import InputError, Problem
 
 MAX_DEPTH = 129

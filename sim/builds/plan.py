@@ -1,8 +1,8 @@
 """A sequence of builds, planned without running one: the first into an empty cache, then each next after its edits.
 
-Which steps run is the cache's answer. When each starts and ends is `sim.builds.schedule`'s. This is what the `build`
-study, the command line and the layer page ask. Where a step hangs on the bytes a RUN leaves, its fate is planned both
-ways.
+Which steps run is the cache's answer. When each starts and ends is `sim.builds.cost.schedule`'s. This is what the
+`build` study, the command line and the layer page ask. Where a step hangs on the bytes a RUN leaves, its fate is
+planned both ways.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from functools import partial
 from pathlib import Path
 
 from sim.archives.store import LayerStore
-from sim.builds import context as trees
-from sim.builds.bases import Bases
 from sim.builds.builders import check_depth, graph_for, read_dockerfile, walk_for
-from sim.builds.cache import BuildStep, CacheStore, RunOutput, exported
-from sim.builds.context import Tree
-from sim.builds.costs import StepCost, annotation
-from sim.builds.edits import Change, apply
-from sim.builds.history import Known, LayerHistory, match
-from sim.builds.ignore import Ignore, rules_of
-from sim.builds.instructions import Instruction
-from sim.builds.options import BUILDERS, Builder, BuildOptions, from_command_line
-from sim.builds.outcomes import left_by
+from sim.builds.cache.buildkit import BuildStep, CacheStore, RunOutput, exported
+from sim.builds.cache.outcomes import left_by
+from sim.builds.context import tree as trees
+from sim.builds.context.edits import Change, apply
+from sim.builds.context.ignore import Ignore, rules_of
+from sim.builds.context.rootfs import Files
+from sim.builds.context.tree import Tree
+from sim.builds.cost.history import Known, LayerHistory, match
+from sim.builds.cost.schedule import Machine, Schedule, costs_of, schedule
+from sim.builds.cost.steps import StepCost, annotation
+from sim.builds.dockerfile.instructions import Instruction
+from sim.builds.dockerfile.stages import Dockerfile
+from sim.builds.graph.bases import Bases
+from sim.builds.graph.options import BUILDERS, Builder, BuildOptions, from_command_line
+from sim.builds.graph.vertices import BuildGraph, Vertex, chain
+from sim.builds.reasons.remotes import mirrors
+from sim.builds.reasons.why import Built, pair
 from sim.builds.records import records_of
-from sim.builds.remotes import mirrors
-from sim.builds.rootfs import Files
-from sim.builds.schedule import Machine, Schedule, costs_of, schedule
-from sim.builds.stages import Dockerfile
-from sim.builds.vertices import BuildGraph, Vertex, chain
-from sim.builds.why import Built, pair
 from sim.catalog import load
 from sim.errors import InputError, Problem
 from sim.outcome import Bound, StepRecord

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim.builds.breaks import breaks
-from sim.builds.cache import BuildStep
-from sim.builds.causes import causes
-from sim.builds.costs import StepCost
-from sim.builds.instructions import Instruction
-from sim.builds.schedule import Schedule
-from sim.builds.vertices import Vertex
-from sim.builds.why import Built, depends, is_cause, reason
+from sim.builds.cache.buildkit import BuildStep
+from sim.builds.cost.schedule import Schedule
+from sim.builds.cost.steps import StepCost
+from sim.builds.dockerfile.instructions import Instruction
+from sim.builds.graph.vertices import Vertex
+from sim.builds.reasons.breaks import breaks
+from sim.builds.reasons.causes import causes
+from sim.builds.reasons.why import Built, depends, is_cause, reason
 from sim.outcome import Message, StepRecord, StepStatus
 
 

@@ -17,8 +17,8 @@ from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder
 
 if TYPE_CHECKING:
-    from sim.builds.stages import Dockerfile
-    from sim.builds.suggest import Suggestion
+    from sim.builds.advice.suggest import Suggestion
+    from sim.builds.dockerfile.stages import Dockerfile
     from sim.report.building.report import Limit
     from sim.studies.build import Build, WhatIf
 
@@ -245,7 +245,7 @@ def _limit(text: str) -> Limit:
 
 def _read(folder: str, dockerfile: str) -> Dockerfile | None:
     """The Dockerfile, None where it is not where it is said to be (a link that leaves, another spelling)."""
-    from sim.builds.stages import parse
+    from sim.builds.dockerfile.stages import parse
     from sim.inputfile import read_bytes
     from sim.limits import DOCKERFILE
 
@@ -291,7 +291,7 @@ def _imagined(params: Build, folder: str) -> tuple[WhatIf, ...]:
 
 def _advice(params: Build, folder: str, imagined: Sequence[WhatIf], *, changed: bool) -> tuple[Suggestion, ...]:
     """Suggestions for the edit that was given, or else for the dearest of those that were tried."""
-    from sim.builds.edits import Change, Edit
+    from sim.builds.context.edits import Change, Edit
     from sim.studies.build import advice
 
     if changed:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sim.builds.stages import Dockerfile
+    from sim.builds.dockerfile.stages import Dockerfile
 
 IN_KEYS = ("--platform", "--network", "--add-host", "--ulimit", "--shm-size", "--cgroup-parent", "--label")
-"""Flags that `sim.builds.options` knows: what they say is in the keys of steps, or is a step."""
+"""Flags that `sim.builds.graph.options` knows: what they say is in the keys of steps, or is a step."""
 
 _LIMITS = "limits what a RUN may use while it runs; steps, keys and the times told here stay as they are."
 _MANIFEST = "is written beside the image once it is built; no step changes."
@@ -197,8 +197,8 @@ def _id(value: str, default: str) -> str:
 
 def _mounted(dockerfile: Dockerfile, kind: str, default: str) -> Iterator[tuple[int, str, bool]]:
     """Line, id and whether it is required of each mount of a kind. An id left out is the last part of the target."""
-    from sim.builds.instructions import RunInstruction
-    from sim.builds.mounts import read_mount
+    from sim.builds.dockerfile.instructions import RunInstruction
+    from sim.builds.dockerfile.mounts import read_mount
 
     for stage in dockerfile.stages:
         for step in stage.instructions:

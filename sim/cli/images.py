@@ -29,7 +29,7 @@ def inspect(
     """
     import json
 
-    from sim.builds import budgets as limits
+    from sim.archives import budgets as limits
     from sim.inspection import inspect as read
     from sim.report.inspection import inspected, together
 

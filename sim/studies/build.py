@@ -11,16 +11,16 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MinLen, doc
 
-from sim.builds import context as trees
-from sim.builds.context import Tree
-from sim.builds.edits import Change, Edit
-from sim.builds.history import entries
-from sim.builds.ignore import rules_of
-from sim.builds.options import Builder
+from sim.builds.advice.suggest import Suggestion, suggestions
+from sim.builds.context import tree as trees
+from sim.builds.context.edits import Change, Edit
+from sim.builds.context.ignore import rules_of
+from sim.builds.context.rootfs import TreeView
+from sim.builds.context.selection import Selector, select
+from sim.builds.context.tree import Tree
+from sim.builds.cost.history import entries
+from sim.builds.graph.options import Builder
 from sim.builds.plan import BuildPlan, plan_builds
-from sim.builds.rootfs import TreeView
-from sim.builds.selection import Selector, select
-from sim.builds.suggest import Suggestion, suggestions
 from sim.catalog.model import Host
 from sim.catalog.names import CatalogName
 from sim.errors import Problem

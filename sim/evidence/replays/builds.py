@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.builds import context as tree_of
-from sim.builds.bases import Bases, recorded_bases
 from sim.builds.builders import build_with
-from sim.builds.cache import BuildStep, CacheStore
-from sim.builds.context import Tree, TreeEntry
-from sim.builds.options import Builder, from_command_line
-from sim.builds.outcomes import left_by
-from sim.builds.rootfs import Files
-from sim.builds.vertices import Vertex
+from sim.builds.cache.buildkit import BuildStep, CacheStore
+from sim.builds.cache.outcomes import left_by
+from sim.builds.context import tree as tree_of
+from sim.builds.context.rootfs import Files
+from sim.builds.context.tree import Tree, TreeEntry
+from sim.builds.graph.bases import Bases, recorded_bases
+from sim.builds.graph.options import Builder, from_command_line
+from sim.builds.graph.vertices import Vertex
 from sim.errors import InputError, Problem
 from sim.evidence.replays.builds_recording import check_recording
 
@@ -235,7 +235,8 @@ def _named(steps: Mapping[str, BuildStep], recorded: Mapping[str, str]) -> tuple
     """What each printed step did, a repeated name numbered as in the recording, the target's side first.
 
     A step that several stages share goes by the name recorded of it: which of its names BuildKit prints is left to
-    chance (`sim.builds.merging`). How many go by another than the model's is counted. Any other step has one name.
+    chance (`sim.builds.graph.merging`). How many go by another than the model's is counted. Any other step has one
+    name.
     """
     names: dict[str, str] = {}
     otherwise = 0

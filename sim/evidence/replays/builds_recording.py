@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sim.builds.options import BUILDERS
+from sim.builds.graph.options import BUILDERS
 from sim.errors import Problem
 
 _STATES = ("run", "cached", "error", "not-run")

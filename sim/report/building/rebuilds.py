@@ -60,7 +60,7 @@ def both_ways(steps: Sequence[StepRecord], builder: str) -> BothWays | None:
 
 def _looking(builder: str) -> float:
     """Seconds a step takes that is found."""
-    from sim.builds.rates import book
+    from sim.builds.cost.rates import book
 
     return book().cached.at("value") if builder == "legacy" else 0.0
 

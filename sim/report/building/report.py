@@ -12,8 +12,8 @@ from sim.report.table import ESTIMATE
 from sim.report.texts import has, told
 
 if TYPE_CHECKING:
+    from sim.builds.advice.suggest import Suggestion
     from sim.builds.plan import PlannedBuild
-    from sim.builds.suggest import Suggestion
     from sim.studies.build import WhatIf
 
 

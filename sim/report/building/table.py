@@ -13,7 +13,7 @@ from sim.report.grid import WIDTH, cut, table
 from sim.report.table import ESTIMATE, LEGEND
 
 if TYPE_CHECKING:
-    from sim.builds.suggest import Suggestion
+    from sim.builds.advice.suggest import Suggestion
     from sim.studies.build import WhatIf
 
 _SHORT = 38

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sim.builds.edits import Change, Edit
-from sim.builds.options import Builder
+from sim.builds.context.edits import Change, Edit
+from sim.builds.graph.options import Builder
 from sim.builds.plan import plan_builds
 from sim.outcome import Message, Metric, Outcome, StepRecord
 from sim.report.building.document import as_json
@@ -143,7 +143,7 @@ class TestBuilding:
         assert (build["if_same"], build["if_changed"]) == (None, None)
 
     def test_suggestions_and_edits_that_were_tried_stand_at_the_end(self) -> None:
-        from sim.builds.suggest import Suggestion
+        from sim.builds.advice.suggest import Suggestion
         from sim.studies.build import WhatIf
 
         suggestion = Suggestion(Message("no.such.advice", (("line", 3),)), 12.0, {"Dockerfile": "FROM b\n"})

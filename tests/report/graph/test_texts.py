@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from sim.builds.edits import Change, Edit
+from sim.builds.context.edits import Change, Edit
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
 from sim.report.building.report import graph
