@@ -45,7 +45,7 @@ def plain(text: str) -> str:
     >>> print(plain("![x](y) a_b"))
     \!\[x\]\(y\) a\_b
     """
-    visible = "".join(one if one.isprintable() or one == "\n" else "�" for one in text)
+    visible = "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
     for linked in ("://", "www.", "@"):  # Markdown makes links of these even where they are escaped
         visible = visible.replace(linked, f"{linked[0]}{_JOINER}{linked[1:]}")
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$&/@^=\"'])", r"\\\1", visible).replace("\n", "  \n")

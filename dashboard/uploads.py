@@ -65,7 +65,7 @@ class Upload:
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.names = tuple(sorted(item.path for item in items))
         root = Path(self.folder)
-        for item in sorted(items, key=lambda one: bool(one.target)):
+        for item in sorted(items, key=lambda upload: bool(upload.target)):
             _write(root / item.path, item)
 
 

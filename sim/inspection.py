@@ -76,7 +76,7 @@ def inspect_images(
     """The images of an archive or layout as {"kind": "image", "images": [...]}, with the arguments of `inspect`."""
     images = read_images(path, limits, tick)
     listed = [
-        found(image.layers, layer) if layer else set(range(len(image.layers)) if files else ()) for image in images
+        places(image.layers, layer) if layer else set(range(len(image.layers)) if files else ()) for image in images
     ]
     if layer and not any(listed):
         have = "; ".join(f"{image.name} has {len(image.layers)}" for image in images[:3])
@@ -85,13 +85,13 @@ def inspect_images(
     return {"kind": "image", "images": [describe(image, wanted) for image, wanted in zip(images, listed, strict=True)]}
 
 
-def found(layers: Sequence[Layer], wanted: str) -> set[int]:
+def places(layers: Sequence[Layer], wanted: str) -> set[int]:
     """The place of the layer of a number from 1, or whose diff ID, digest or chain ID alone begins like that."""
     if wanted.isdecimal() and 1 <= int(wanted) <= len(layers):
         return {int(wanted) - 1}
     start = wanted.lower().removeprefix("sha256:")
-    known = [(one.diff_id, one.digest, one.chain_id) for one in layers]
-    matching = {at for at, ids in enumerate(known) if any(each.partition(":")[2].startswith(start) for each in ids)}
+    known = [(layer.diff_id, layer.digest, layer.chain_id) for layer in layers]
+    matching = {at for at, ids in enumerate(known) if any(digest.partition(":")[2].startswith(start) for digest in ids)}
     return matching if start and len(matching) == 1 else set()
 
 
@@ -103,7 +103,7 @@ def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
     """
     files = [layer.files for layer in image.layers]
     waste = efficiency(files)
-    wasted = [one for one in waste.wasted if one.bytes]
+    wasted = [path for path in waste.wasted if path.bytes]
     return {
         "name": image.name,
         "id": image.id,
@@ -119,7 +119,7 @@ def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
                 "compression": layer.compression,
                 "files": len(layer.files),
                 "instruction": layer.instruction,
-                **({"entries": [one._asdict() for one in layer.files]} if at in listed else {}),
+                **({"entries": [entry._asdict() for entry in layer.files]} if at in listed else {}),
             }
             for at, layer in enumerate(image.layers)
         ],
@@ -130,8 +130,8 @@ def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
         "hidden_bytes": hidden_bytes(files),
         "wasted_file_count": len(wasted),
         "wasted_files": [
-            {"path": one.path, "bytes": one.bytes, "layers": [at + 1 for at in one.layers]}
-            for one in wasted[:NAMED_FILES]
+            {"path": path.path, "bytes": path.bytes, "layers": [at + 1 for at in path.layers]}
+            for path in wasted[:NAMED_FILES]
         ],
     }
 

@@ -418,7 +418,7 @@ class Outcome:
     def ratio(self, of: str, metric: str, statistic: str = "value") -> Ratio | None:
         """How many times the least a label takes. None where it is the least itself, or alone."""
         wanted = (of, metric, statistic)
-        return next((each for each in self.ratios if (each.of, each.metric, each.statistic) == wanted), None)
+        return next((ratio for ratio in self.ratios if (ratio.of, ratio.metric, ratio.statistic) == wanted), None)
 
     def of_type(self, kind: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of one type, in order."""

@@ -17,8 +17,8 @@ def printable(text: str, keep: str = "", instead: str = "") -> str:
     a\u001b[2J\n
     """
 
-    def shown(found: re.Match[str]) -> str:
-        one = found[0]
-        return one if one in keep else instead or _SHORT.get(one, f"\\u{ord(one):04x}")
+    def shown(match: re.Match[str]) -> str:
+        character = match[0]
+        return character if character in keep else instead or _SHORT.get(character, f"\\u{ord(character):04x}")
 
     return _OBEYED.sub(shown, text)

@@ -31,7 +31,9 @@ def after(page_part: PagePart) -> str:
     """Each label's RAM over time on one scale."""
     outcome, view = page_part.outcome, page_part.view
     there = over_time(outcome)
-    used = [owner for owner in OWNERS if any(size for one in there for _, size in series(outcome, one).get(owner, ()))]
+    used = [
+        owner for owner in OWNERS if any(size for other in there for _, size in series(outcome, other).get(owner, ()))
+    ]
     st.html(legend(view.style, used, short=True))
     shown = there
     if len(there) > _FEW:

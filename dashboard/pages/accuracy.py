@@ -155,7 +155,7 @@ def _say(accuracy: Accuracy, view: View) -> None:
             n = sum(row.use == use for row in accuracy.rows)
             said = share_text(median, lang)
             lines.append(tr(f"ui.accuracy.median.{use}", lang, n=n, sources=len(accuracy.of_sources(use)), median=said))
-    right = sum(each.right for each in accuracy.orderings)
+    right = sum(ordering.right for ordering in accuracy.orderings)
     lines.append(tr("ui.accuracy.orderings", lang, right=right, judged=len(accuracy.orderings)))
     inside, ranged = accuracy.covered("check")
     if ranged:

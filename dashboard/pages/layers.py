@@ -187,15 +187,15 @@ def _finding(state: LabState, outcome: Outcome, view: View) -> str:
     time = _said(outcome.metric(label, "rebuild_time"), lang)
     size = _said(outcome.metric(label, "new_bytes"), lang, transfer=True)
     named = [*changes, *state.arguments]
-    one = len(named) == 1
-    if one and state.arguments:
+    single = len(named) == 1
+    if single and state.arguments:
         return tr(
             "ui.lab.found.argument", lang, name=plain(state.arguments[0][0]), n=again, all=count, time=time, size=size
         )
-    if one and state.file:
+    if single and state.file:
         claim = "ui.lab.found.touched" if state.how == "touch" else f"ui.lab.found.{state.how}"
     else:
-        claim = "ui.lab.found.dockerfile" if one else "ui.lab.found.several"
+        claim = "ui.lab.found.dockerfile" if single else "ui.lab.found.several"
     return tr(claim, lang, file=plain(state.file.rpartition("/")[2]), n=again, all=count, time=time, size=size)
 
 

@@ -102,14 +102,14 @@ def _layer(
     files: list[LayerEntry] = []
     last = ""
     for member in TarStream(plain if tap is raw else tap, budget, name):
-        one = entry(member, name)
-        if one is None:
+        layer_entry = entry(member, name)
+        if layer_entry is None:
             continue
-        folder = one.path.rpartition("/")[0]
+        folder = layer_entry.path.rpartition("/")[0]
         count = 1 if folder == last else 1 + _new_folders(folder, last)
-        budget.spend_entry(count, len(one.path) + len(one.link), name)
-        last = one.path if one.kind == "directory" else folder
-        files.append(one)
+        budget.spend_entry(count, len(layer_entry.path) + len(layer_entry.link), name)
+        last = layer_entry.path if layer_entry.kind == "directory" else folder
+        files.append(layer_entry)
     return LayerContent(compression, tap.size, tap.digest, tuple(files))
 
 

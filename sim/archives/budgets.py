@@ -78,4 +78,4 @@ def _share(option: str, text: str) -> float:
 def judge(image: dict[str, Any], budgets: Sequence[ImageBudget]) -> list[str]:
     """Write the verdicts into an image's "budgets", and give those that it breaks in words."""
     image["budgets"] = [budget.judge(image) for budget in budgets]
-    return [one["budget"] for one in image["budgets"] if not one["passed"]]
+    return [verdict["budget"] for verdict in image["budgets"] if not verdict["passed"]]

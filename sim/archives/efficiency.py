@@ -52,7 +52,7 @@ class Efficiency:
     @property
     def paths(self) -> tuple[tuple[str, int], ...]:
         """The wasted paths with their cumulative sizes, largest first."""
-        return tuple((one.path, one.bytes) for one in self.wasted)
+        return tuple((path.path, path.bytes) for path in self.wasted)
 
 
 @dataclass(slots=True)
@@ -109,18 +109,18 @@ def efficiency(layers: Sequence[Sequence[LayerEntry]]) -> Efficiency:
             again[path].add(size, index)
         _stack(below, tree)
         if index:
-            beyond_first += sum(one.size for one in files)
-    wasted = sum(one.cumulative for one in again.values())
+            beyond_first += sum(sizes.size for sizes in files)
+    wasted = sum(sizes.cumulative for sizes in again.values())
     once = sum(size for path, (size, _) in first.items() if path not in again)
     total = once + wasted
     return Efficiency(
-        efficiency=(once + sum(one.smallest for one in again.values())) / total if total else 1.0,
+        efficiency=(once + sum(sizes.smallest for sizes in again.values())) / total if total else 1.0,
         wasted_bytes=wasted,
         wasted_share=wasted / beyond_first if beyond_first else 0.0,
         wasted=tuple(
             sorted(
-                (Wasted(path, one.cumulative, tuple(one.layers)) for path, one in again.items()),
-                key=lambda one: (-one.bytes, one.path),
+                (Wasted(path, sizes.cumulative, tuple(sizes.layers)) for path, sizes in again.items()),
+                key=lambda sizes: (-sizes.bytes, sizes.path),
             )
         ),
     )
@@ -129,17 +129,17 @@ def efficiency(layers: Sequence[Sequence[LayerEntry]]) -> Efficiency:
 def _tree(files: Sequence[LayerEntry]) -> _Node:
     """A layer's own tree, whiteouts as nodes named as in the tar. A later entry of a path replaces an earlier one."""
     root = _Node()
-    for one in files:
-        *folders, name = one.path.split("/")
+    for entry in files:
+        *folders, name = entry.path.split("/")
         node = root
         for part in folders:
             node = node.child(part)
-        if one.kind == "whiteout":
+        if entry.kind == "whiteout":
             node.child(PREFIX + name)
         elif name:
             node = node.child(name)
-            if one.kind != "opaque":
-                node.size, node.is_directory = one.size, one.kind == "directory"
+            if entry.kind != "opaque":
+                node.size, node.is_directory = entry.size, entry.kind == "directory"
     return root
 
 
@@ -168,10 +168,10 @@ def _directory_size(below: _Node, path: str) -> int:
     total = 0
     pending = [node]
     while pending:
-        one = pending.pop()
-        total += one.size
-        if one.children:
-            pending.extend(one.children.values())
+        child = pending.pop()
+        total += child.size
+        if child.children:
+            pending.extend(child.children.values())
     return total
 
 

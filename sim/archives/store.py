@@ -102,7 +102,7 @@ class LayerStore:
     def add(self, image: Image) -> LayerStore:
         """The store once `image` is there. An image that had its name stays, without one."""
         old = self.images.get(image.name)
-        dangling = tuple(one for one in self.dangling if one.id != image.id)
+        dangling = tuple(other for other in self.dangling if other.id != image.id)
         if old is not None and old.id != image.id:
             dangling = (*dangling, old)
         return replace(self, images={**self.images, image.name: image}, dangling=dangling)

@@ -89,12 +89,12 @@ class FileSystem:
 
     def apply(self, files: Sequence[LayerEntry]) -> None:
         """Stack one layer: first its whiteouts, on what is below, then its own paths in the tar's order."""
-        for one in files:
-            if one.kind in ("whiteout", "opaque"):
-                self._hide(one)
-        for one in files:
-            if one.kind not in ("whiteout", "opaque") and one.path:
-                self._add(one)
+        for entry in files:
+            if entry.kind in ("whiteout", "opaque"):
+                self._hide(entry)
+        for entry in files:
+            if entry.kind not in ("whiteout", "opaque") and entry.path:
+                self._add(entry)
 
     @property
     def total(self) -> int:
@@ -114,35 +114,35 @@ class FileSystem:
                     seen.add(node)
         return sum(size for index, size in enumerate(self._sizes) if index not in seen)
 
-    def _hide(self, one: LayerEntry) -> None:
-        node = self._find(one.path)
-        if one.kind == "opaque":
+    def _hide(self, entry: LayerEntry) -> None:
+        node = self._find(entry.path)
+        if entry.kind == "opaque":
             if isinstance(node, dict):
                 node.clear()
         elif node is not None:
-            folder, _, name = one.path.rpartition("/")
+            folder, _, name = entry.path.rpartition("/")
             parent = self._find(folder)
             assert isinstance(parent, dict)
             del parent[name]
 
-    def _add(self, one: LayerEntry) -> None:
-        *folders, name = one.path.split("/")
+    def _add(self, entry: LayerEntry) -> None:
+        *folders, name = entry.path.split("/")
         parent = self._root
         for part in folders:
             child = parent.get(part)
             if not isinstance(child, dict):
                 child = parent[part] = {}
             parent = child
-        if one.kind == "directory":
+        if entry.kind == "directory":
             if not isinstance(parent.get(name), dict):
                 parent[name] = {}
             return
         inode = -1
-        if one.kind == "file":
+        if entry.kind == "file":
             inode = len(self._sizes)
-            self._sizes.append(one.size)
-        elif one.kind == "hardlink":
-            target = self._find(one.link)
+            self._sizes.append(entry.size)
+        elif entry.kind == "hardlink":
+            target = self._find(entry.link)
             inode = target if isinstance(target, int) else -1
         parent[name] = inode
 

@@ -343,14 +343,14 @@ def _summary(
     records: tuple[StepRecord, ...],
     now: Built,
     costs: Mapping[str, StepCost],
-    found: Schedule,
+    when: Schedule,
     tree: Tree,
     ignore: Ignore,
 ) -> PlannedBuild:
     fates = {record.step: record.status for record in records}
     causes = [record for record in records if record.cause]
     layers = chain(now.graph)
-    new = [name for name in layers if name in found.ran and now.steps[name].outcome == "miss"]
+    new = [name for name in layers if name in when.ran and now.steps[name].outcome == "miss"]
     return PlannedBuild(
         number=session.count,
         records=records,
@@ -358,14 +358,14 @@ def _summary(
         hits=sum(fate == "hit" for fate in fates.values()),
         misses=sum(fate == "miss" for fate in fates.values()),
         depends=sum(fate == "depends" for fate in fates.values()),
-        rebuild_seconds=found.now.seconds,
-        full_seconds=found.cold.seconds,
-        critical_seconds=found.alone,
+        rebuild_seconds=when.now.seconds,
+        full_seconds=when.cold.seconds,
+        critical_seconds=when.alone,
         new_bytes=sum(costs[name].bytes or 0 for name in new),
         push_bytes=sum(costs[name].compressed or 0 for name in new),
         image_bytes=sum(costs[name].bytes or 0 for name in layers),
         first_cause_line=causes[0].line if causes else 0,
-        estimate=any(costs[name].estimate for name in found.ran),
+        estimate=any(costs[name].estimate for name in when.ran),
         image_estimate=any(costs[name].estimate and costs[name].bytes for name in layers),
         tree=tree,
         ignore=ignore,

@@ -19,7 +19,7 @@ def _locks(table: Table) -> dict[str, Number]:
     outer = table.table("locks", needed=False)
     if outer is None:
         return {}
-    found: dict[str, Number] = {}
+    holds: dict[str, Number] = {}
     for lock in outer.names():
         inner = outer.table(lock)
         if inner is None:
@@ -28,16 +28,16 @@ def _locks(table: Table) -> dict[str, Number]:
             if f"{lock}.{name}" not in operations():
                 outer.problem(unknown(f"{lock}.{name}"), f"{lock}.{name}")
                 continue
-            found[f"{lock}.{name}"] = inner.number(name, "s")
-    return found
+            holds[f"{lock}.{name}"] = inner.number(name, "s")
+    return holds
 
 
 def _waits(table: Table) -> dict[str, Number]:
-    found = table.numbers("waits", "s")
-    for name in found:
+    waits = table.numbers("waits", "s")
+    for name in waits:
         if name not in HOST_WAITS:
             table.problem(f"is no wait of a host; there are {', '.join(HOST_WAITS)}", f"waits.{name}")
-    return found
+    return waits
 
 
 def host_of(table: Table) -> Host:

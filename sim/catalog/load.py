@@ -143,7 +143,7 @@ def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
     phases = tuple(_phase(inner) for inner in table.tables("phases"))
     memory = tuple(_memory_part(inner) for inner in table.tables("memory"))
     for key, ids in (("phases", [phase.id for phase in phases]), ("memory", [part.id for part in memory])):
-        for repeated in sorted({one for one in ids if ids.count(one) > 1}):
+        for repeated in sorted({name for name in ids if ids.count(name) > 1}):
             table.problem(f"id {repeated!r} is there twice", key)
     return phases, memory
 

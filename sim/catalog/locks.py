@@ -31,7 +31,7 @@ def growths(table: Table, dimension: str, allowed: tuple[Per, ...]) -> tuple[Gro
         per = inner.string("per", allowed=allowed)
         amount = inner.number("amount", dimension)
         inner.done()
-        growing += [Growth(one, amount) for one in allowed if one == per]
+        growing += [Growth(counted, amount) for counted in allowed if counted == per]
     return tuple(growing)
 
 
@@ -78,11 +78,11 @@ def read(path: Path) -> Lock:
     lock = Lock(
         table.string("id"),
         table.text("name"),
-        MappingProxyType({one.id: one for one in operations}),
+        MappingProxyType({operation.id: operation for operation in operations}),
         _grace(table),
         table.flag("daemon"),
     )
-    holds = [hold for one in operations for hold in (one.held, *(hold for _, hold in one.older))]
+    holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
         table.problem("a lock with a grace period grows by nothing that is queued", "operations")
     if lock.id != path.stem:

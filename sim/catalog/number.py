@@ -92,12 +92,12 @@ class Sensed:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        for each in fields(self):  # type: ignore[arg-type]  # what inherits from this is a dataclass
-            if "more" in each.metadata:
-                value = getattr(self, each.name)
-                sensed = _sensed(value, each.metadata["more"], each.metadata.get("helping", ()))
+        for member in fields(self):  # type: ignore[arg-type]  # what inherits from this is a dataclass
+            if "more" in member.metadata:
+                value = getattr(self, member.name)
+                sensed = _sensed(value, member.metadata["more"], member.metadata.get("helping", ()))
                 if sensed is not value:
-                    object.__setattr__(self, each.name, sensed)
+                    object.__setattr__(self, member.name, sensed)
 
 
 def _sensed(value: Any, sense: Sense, helping: Collection[str]) -> Any:
@@ -105,9 +105,9 @@ def _sensed(value: Any, sense: Sense, helping: Collection[str]) -> Any:
     if isinstance(value, Number):
         return value if value.more == sense else replace(value, more=sense)
     if isinstance(value, tuple):
-        numbers = tuple(_sensed(each, sense, ()) for each in value)
+        numbers = tuple(_sensed(inner, sense, ()) for inner in value)
         return value if all(map(is_, numbers, value)) else numbers
     if isinstance(value, Mapping):
-        table = {key: _sensed(each, "helps" if key in helping else sense, ()) for key, each in value.items()}
+        table = {key: _sensed(inner, "helps" if key in helping else sense, ()) for key, inner in value.items()}
         return value if all(map(is_, table.values(), value.values())) else table
     return value

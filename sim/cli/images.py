@@ -40,18 +40,18 @@ def inspect(
     broken = False
     for path in paths:
         try:
-            one = read(path, layer=layer, files=files)
-            if budgets and one["kind"] != "image":
+            held = read(path, layer=layer, files=files)
+            if budgets and held["kind"] != "image":
                 raise InputError(Problem("is no image; --max-wasted and --min-efficiency judge images", path))
         except InputError as error:
             problems += error.problems
             continue
-        reports.append((path, one))
-        for image in one["images"] if budgets else ():
+        reports.append((path, held))
+        for image in held["images"] if budgets else ():
             broken = bool(limits.judge(image, budgets)) or broken
         problems += [
             Problem(item["message"], path, item.get("line") or 0, 0, item.get("path") or "")
-            for item in one.get("problems", [])
+            for item in held.get("problems", [])
         ]
     if not reports:
         raise InputError(problems)

@@ -174,12 +174,12 @@ def _written(form: str, finished: Finished, ran: Sequence[Ran], comparison: Comp
     if form == "table":
         return _table(finished)
     if form == "json":
-        return "".join(_line(each) + "\n" for each in ran)
+        return "".join(_line(result) + "\n" for result in ran)
     if form == "csv":
         return csvfile.table(outcomes for _, outcomes in finished)
     if form == "junit":
         return junit.document(ran, comparison)
-    return markdown.document(finished, [each for each in ran if each.problems], comparison)
+    return markdown.document(finished, [result for result in ran if result.problems], comparison)
 
 
 def _table(finished: Finished) -> str:

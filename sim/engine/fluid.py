@@ -95,7 +95,7 @@ class Fluid:
 
     def __len__(self) -> int:
         """How many flows are being served."""
-        return sum(each.count for each in self._active)
+        return sum(flow_class.count for flow_class in self._active)
 
     def submit(
         self,
@@ -129,8 +129,8 @@ class Fluid:
         elapsed = now - self._last
         if elapsed:
             self._last = now
-            for each in self._active:
-                each.clock += each.speed * elapsed
+            for flow_class in self._active:
+                flow_class.clock += flow_class.speed * elapsed
 
     def _join(
         self, weight: float, limit: float, work: float, done: Callable[[Any], Any], argument: Any
@@ -169,27 +169,27 @@ class Fluid:
         active = self._active
         capacity = self._capacity
         if len(active) == 1:
-            each = active[0]
-            weight = each.weight * each.count
-            each.speed = speed = each.limit if each.limit * weight <= capacity else capacity / weight
-            delay = (each.flows[0][0] - each.clock) / speed
+            flow_class = active[0]
+            weight = flow_class.weight * flow_class.count
+            flow_class.speed = speed = flow_class.limit if flow_class.limit * weight <= capacity else capacity / weight
+            delay = (flow_class.flows[0][0] - flow_class.clock) / speed
             return delay if delay > 0.0 else 0.0
         weight = 0.0
-        for each in active:
-            weight += each.weight * each.count
+        for flow_class in active:
+            weight += flow_class.weight * flow_class.count
         delay = math.inf
         level = 0.0
-        for each in active:
+        for flow_class in active:
             if level:
-                each.speed = level
-            elif each.limit * weight <= capacity:
-                taken = each.weight * each.count
-                each.speed = each.limit
-                capacity -= each.limit * taken
+                flow_class.speed = level
+            elif flow_class.limit * weight <= capacity:
+                taken = flow_class.weight * flow_class.count
+                flow_class.speed = flow_class.limit
+                capacity -= flow_class.limit * taken
                 weight -= taken
             else:
-                each.speed = level = capacity / weight
-            ahead = (each.flows[0][0] - each.clock) / each.speed
+                flow_class.speed = level = capacity / weight
+            ahead = (flow_class.flows[0][0] - flow_class.clock) / flow_class.speed
             delay = ahead if ahead < delay else delay
         return delay if delay > 0.0 else 0.0
 
@@ -214,20 +214,20 @@ class Fluid:
         self._last = now
         done: list[Flow] = []
         emptied = False
-        for each in self._active:
-            each.clock = clock = each.clock + each.speed * elapsed
+        for flow_class in self._active:
+            flow_class.clock = clock = flow_class.clock + flow_class.speed * elapsed
             # Nearer than the clocks can tell apart is done: below one spacing of `now`, now + delay == now, and the
             # timer would go off for ever.
-            reach = clock + (each.speed * now + clock) * _ULP
-            flows = each.flows
+            reach = clock + (flow_class.speed * now + clock) * _ULP
+            flows = flow_class.flows
             while flows and flows[0][0] <= reach:
                 done.append(heappop(flows))
-                each.count -= 1
-                if each.withdrawn:
-                    each.clear_top()
+                flow_class.count -= 1
+                if flow_class.withdrawn:
+                    flow_class.clear_top()
             emptied = emptied or not flows
         if emptied:
-            self._active = [each for each in self._active if each.count]
+            self._active = [flow_class for flow_class in self._active if flow_class.count]
         return done
 
 

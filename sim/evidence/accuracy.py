@@ -143,7 +143,7 @@ class Accuracy:
             by_case[row.case].append(row)
         return {
             "medians": {use: _rounded(self.median(use)) for use in USES},
-            "orderings": {"judged": len(self.orderings), "right": sum(each.right for each in self.orderings)},
+            "orderings": {"judged": len(self.orderings), "right": sum(ordering.right for ordering in self.orderings)},
             "cases": {case: _rounded(weighed_median(rows)) for case, rows in sorted(by_case.items())},
         }
 
@@ -160,7 +160,9 @@ class Accuracy:
                 for use, was in recorded["medians"].items()
                 if was is not None and now["medians"][use] > was + TOLERANCE
             ]
-            wrong, was_wrong = (each["judged"] - each["right"] for each in (now["orderings"], recorded["orderings"]))
+            wrong, was_wrong = (
+                orderings["judged"] - orderings["right"] for orderings in (now["orderings"], recorded["orderings"])
+            )
             if wrong > was_wrong:
                 losses.append(f"{wrong} orderings are wrong, recorded {was_wrong}")
             return losses
@@ -228,17 +230,17 @@ def weighed_median(rows: Sequence[Erring]) -> float | None:
     return None
 
 
-def ordered(one: AccuracyRow, other: AccuracyRow) -> bool | None:
+def ordered(row: AccuracyRow, other: AccuracyRow) -> bool | None:
     """Whether the model orders two figures as published. None where the published ones are too near to tell.
 
     Raises `InputError` where they measure different intervals: such figures are not compared.
     """
-    if (one.metric, one.interval) != (other.metric, other.interval):
+    if (row.metric, row.interval) != (other.metric, other.interval):
         raise InputError(
-            f"{one.case}: {one.of} ({one.interval}) and {other.of} ({other.interval}) measure different intervals "
-            f"at {one.at!r}, which are not compared"
+            f"{row.case}: {row.of} ({row.interval}) and {other.of} ({other.interval}) measure different intervals "
+            f"at {row.at!r}, which are not compared"
         )
-    small, large = sorted((one, other), key=_si)
+    small, large = sorted((row, other), key=_si)
     if _si(large) <= _si(small) * (1 + JUDGED):
         return None
     return _si(small, small.predicted) < _si(large, large.predicted)
@@ -255,11 +257,11 @@ def orderings(rows: Iterable[AccuracyRow]) -> tuple[Ordering, ...]:
             groups[row.publication, row.at, row.statistic].append(row)
     pairs = []
     for group in groups.values():
-        for position, one in enumerate(group):
+        for position, first in enumerate(group):
             for other in group[position + 1 :]:
-                right = None if one.subject == other.subject else ordered(one, other)
+                right = None if first.subject == other.subject else ordered(first, other)
                 if right is not None:
-                    small, large = sorted((one, other), key=_si)
+                    small, large = sorted((first, other), key=_si)
                     pairs.append(Ordering(small, large, right))
     return tuple(pairs)
 

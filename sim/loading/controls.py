@@ -96,8 +96,8 @@ def _maximum(
         raise InputError(f"{shown(written)} does not fit; expected a whole number")
     if control.maximum is not None and most > control.maximum:
         raise InputError(f"{shown(written)} is more than {name!r} takes, {_shown(control.maximum, control)}")
-    takes = [label] if label else [each for each in variants if name not in compare.get(each, {})]
-    values = [getattr(variants[each], name) for each in takes if each in variants]
+    takes = [label] if label else [other for other in variants if name not in compare.get(other, {})]
+    values = [getattr(variants[other], name) for other in takes if other in variants]
     largest = max((value for value in values if value is not None), default=control.minimum)
     if largest is not None and most < largest:
         raise InputError(f"{shown(written)} is less than {name!r} is, {_shown(largest, control)}")

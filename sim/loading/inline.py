@@ -67,7 +67,7 @@ def entry(inline: InlineHost | InlineApplication, default: str) -> Host | Applic
 
     Raises `InputError` with the path of what does not go together.
     """
-    said = {each.name: getattr(inline, each.name) for each in fields(inline) if each.name != "like"}
+    said = {field.name: getattr(inline, field.name) for field in fields(inline) if field.name != "like"}
     numbers = {
         name: Number(float(value), _UNITS.get(name, "B/s"), sources=(GIVEN,))
         for name, value in said.items()

@@ -118,8 +118,8 @@ def _problems(
             mismatched.setdefault(path, (item["input"], []))[1].append(expected)
         elif isinstance(inner := item.get("ctx", {}).get("error"), InputError):
             problems += [
-                document.problem(found.message, joint((*path, *filter(None, found.path.split(".")))))
-                for found in inner.problems
+                document.problem(problem.message, joint((*path, *filter(None, problem.path.split(".")))))
+                for problem in inner.problems
             ]
         else:
             problems.append(document.problem(_message(item), place(path)))

@@ -67,7 +67,7 @@ def _own(written: Any, folder: str, document: Document, problems: list[Problem])
     try:
         return OwnCatalog(Path(folder, written))
     except InputError as error:
-        problems += [document.problem(each.message, ("catalog",)) for each in error.problems]
+        problems += [document.problem(problem.message, ("catalog",)) for problem in error.problems]
         return None
 
 
@@ -222,13 +222,13 @@ def _once(
     The labels are named where it is not all of them.
     """
     concerned: dict[tuple[str, Path_], list[str]] = {}
-    for label, found in of_labels.items():
-        for problem in dict.fromkeys(found):
+    for label, problems_of_label in of_labels.items():
+        for problem in dict.fromkeys(problems_of_label):
             inner = _inside(problem, (*path, "compare", label))
             if inner is not None and not (inner and inner[0] in compare[label]):
                 concerned.setdefault((problem.message, inner), []).append(label)
-    for label, found in of_labels.items():
-        for problem in found:
+    for label, problems_of_label in of_labels.items():
+        for problem in problems_of_label:
             inner = _inside(problem, (*path, "compare", label))
             labels = concerned.get((problem.message, inner), []) if inner is not None else []
             everywhere = len(labels) == len(compare)

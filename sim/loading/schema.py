@@ -141,4 +141,4 @@ def _inline(kind: type[Any], definitions: dict[str, Any]) -> str:
 def _dataclasses(core: Any) -> list[type[Any]]:
     if isinstance(core, type) and dataclasses.is_dataclass(core):
         return [core]
-    return [found for part in typing.get_args(core) for found in _dataclasses(unwrap(part).core)]
+    return [inner for part in typing.get_args(core) for inner in _dataclasses(unwrap(part).core)]

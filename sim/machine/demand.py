@@ -131,7 +131,7 @@ class MemoryDemand:
     def _add(self, bill: Bill, equal: Equal, promised: int, _: int) -> None:
         instance = self.pages.add(bill, equal)
         self._promised[instance.number] = promised
-        wanted = [(each, each.line.bytes) for each in instance.holdings]
+        wanted = [(holding, holding.line.bytes) for holding in instance.holdings]
         self._ask(instance, sum(size for _, size in wanted), lambda got: self._fill(wanted, got))
 
     def _fill(self, wanted: list[tuple[Holding, int]], got: int) -> None:
@@ -266,19 +266,19 @@ class MemoryDemand:
     def _reuse(self, holdings: list[Holding], size: int) -> int:
         """Take so many bytes from holdings of a guest that can do without them. Gives what they had."""
         left = size
-        for each in holdings:
-            part = min(each.bytes, left)
-            self.pages.release(each, part)
+        for holding in holdings:
+            part = min(holding.bytes, left)
+            self.pages.release(holding, part)
             left -= part
         return size - left
 
     def _kill_inside(self, instance: Instance) -> None:
         """The guest's own OOM killer ends the application: its memory is free in the guest, and still the host's."""
         kept = freed(instance)
-        for each in instance.holdings:
-            if each.line.guest and each.line.origin == "application" and not each.line.file:
-                size = each.resident
-                self.pages.release(each, each.bytes)
+        for holding in instance.holdings:
+            if holding.line.guest and holding.line.origin == "application" and not holding.line.file:
+                size = holding.resident
+                self.pages.release(holding, holding.bytes)
                 if kept:
                     self.pages.populate(kept[0], size)
         instance.guest_swapped = 0
@@ -313,13 +313,15 @@ class MemoryDemand:
         if not total:
             return
         share = -math.expm1(-size / total)
-        back = [(each, size) for each in instance.holdings if (size := round(each.swapped * share))]
+        back = [(holding, size) for holding in instance.holdings if (size := round(holding.swapped * share))]
         if back:
             self.pressure.fault_in(instance, back, self._waits(instance))
-        for each in instance.holdings:
-            lost = min(round(each.equal * share), each.equal)
-            if lost and each.line.guest:
-                self._part_ways(each, lost, max(round(each.merged * share), each.merged - (each.equal - lost)))
+        for holding in instance.holdings:
+            lost = min(round(holding.equal * share), holding.equal)
+            if lost and holding.line.guest:
+                self._part_ways(
+                    holding, lost, max(round(holding.merged * share), holding.merged - (holding.equal - lost))
+                )
 
     def _part_ways(self, holding: Holding, lost: int, merged: int) -> None:
         def done() -> None:

@@ -100,19 +100,19 @@ class Scanner:
         self._begin()
 
     def _guests(self) -> list[Holding]:
-        return [each for each in self.pages.holdings() if each.line.guest]
+        return [holding for holding in self.pages.holdings() if holding.line.guest]
 
     def _begin(self) -> None:
         """Begin a pass over the guests that there are now."""
         guests = self._guests()
-        if not any(each.in_ram for each in guests):
+        if not any(holding.in_ram for holding in guests):
             self._have(STEP, 0.0, self._begin)
             return
         settled = self._marks[0] == self.pages.changes
         self._marks = (self._marks[1], self.pages.changes)
         if settled:
-            merged = sum(each.merged for each in guests)
-            fresh = sum(each.in_ram for each in guests) - merged
+            merged = sum(holding.merged for holding in guests)
+            fresh = sum(holding.in_ram for holding in guests) - merged
             self._have(*self.pace.seconds(fresh, merged), self._passed)
             return
         self._alone.clear()

@@ -66,7 +66,7 @@ def process(instance: Instance) -> tuple[int, int]:
     whole = instance.bill.lines if guest else [x for x in instance.bill.lines if x.origin != "technology"]
     shared = sum(line.bytes for line in whole if line.share != "instance" and line.in_rss)
     mine = [x for x in instance.holdings if x.line.in_rss and (guest or x.line.origin != "technology")]
-    return shared + sum(each.in_ram for each in mine), sum(each.swapped for each in mine)
+    return shared + sum(holding.in_ram for holding in mine), sum(holding.swapped for holding in mine)
 
 
 @dataclass(slots=True)
@@ -198,7 +198,9 @@ class Pressure:
         if dropped:
             self.counts.dropped(dropped, self.env.now)
             return
-        can_go = min(self.pages.swap_free, sum(each.resident for each in self.pages.holdings() if each.swappable))
+        can_go = min(
+            self.pages.swap_free, sum(holding.resident for holding in self.pages.holdings() if holding.swappable)
+        )
         size = min(max(missing, BATCH, self.pages.ram // 512), can_go)
         if size > 0:
             self._swapping = True
@@ -223,7 +225,7 @@ class Pressure:
     def kill(self, instance: Instance | None = None) -> bool:
         """Kill an instance, or else the one with the largest score, the youngest of equals. Whether there was one."""
         if instance is None:
-            scored = [(self.score(each), each.number) for each in self.pages.instances.values()]
+            scored = [(self.score(candidate), candidate.number) for candidate in self.pages.instances.values()]
             score, number = max(scored, default=(float("-inf"), 0))
             if score == float("-inf"):
                 return False
@@ -237,15 +239,15 @@ class Pressure:
 
 def swap_evenly(pages: Pages, holdings: Iterable[Holding], size: int) -> int:
     """Swap out so many bytes, from each holding in proportion to what it has in RAM. Gives the bytes that went."""
-    having = [each for each in holdings if each.resident]
-    total = sum(each.resident for each in having)
+    having = [holding for holding in holdings if holding.resident]
+    total = sum(holding.resident for holding in having)
     size = min(size, total, pages.swap_free)
     left = size
-    for each in having:
+    for holding in having:
         # Of what is left, this holding's share of what is left to take from: the sum comes out exactly.
-        part = each.resident * left // total if total else 0
-        total -= each.resident
-        part = min(max(part, left - total), each.resident)
-        pages.swap_out(each, part)
+        part = holding.resident * left // total if total else 0
+        total -= holding.resident
+        part = min(max(part, left - total), holding.resident)
+        pages.swap_out(holding, part)
         left -= part
     return size - left

@@ -216,9 +216,9 @@ class Start(Alarm):
             amount = step.amount
             if step.growth:
                 amount += host.held.growth(step.growth, itself=position >= first_held)
-                for per, each in step.growth:
+                for per, more in step.growth:
                     if per == "queued":
-                        amount += host.queued(step.resource) * each
+                        amount += host.queued(step.resource) * more
             luck = starter.luck[position]
             if luck is not None:
                 amount *= luck[index]

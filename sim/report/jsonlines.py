@@ -71,7 +71,9 @@ def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     `constraints` is there where a part's records have some.
     """
     first = outcomes[0]
-    constraints = [constraint_object(each) for outcome in outcomes for each in outcome.of_type(ConstraintRecord)]
+    constraints = [
+        constraint_object(constraint) for outcome in outcomes for constraint in outcome.of_type(ConstraintRecord)
+    ]
     return {
         "scenario": first.scenario,
         "study": " + ".join(outcome.study for outcome in outcomes),
@@ -111,7 +113,7 @@ def problem_line(scenario: str, problems: Sequence[Problem]) -> str:
         scenario: Its id, or its file where that cannot be read.
     """
     return json.dumps(
-        {"scenario": scenario, "problems": [problem_object(each) for each in problems]}, ensure_ascii=False
+        {"scenario": scenario, "problems": [problem_object(problem) for problem in problems]}, ensure_ascii=False
     )
 
 
@@ -180,9 +182,9 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number")
 
 
-def _wrong(found: Any, name: str) -> list[Problem]:
+def _wrong(scenario: Any, name: str) -> list[Problem]:
     """What is wrong with one line's object, each with its dotted path."""
-    checked, problems = validate(BaselineScenario, found, Document(name, found))
+    checked, problems = validate(BaselineScenario, scenario, Document(name, scenario))
     names: set[tuple[str, str, str]] = set()
     for number, metric in enumerate(checked.metrics if checked else ()):
         place = f"metrics.{number}"

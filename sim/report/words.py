@@ -168,13 +168,13 @@ def _choice(parameter: str, value: str, language: Language) -> str:
 def phase_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
     """Phase id to its name, of everything that the label starts: technology, guest and application."""
     pull = {name: tr(f"figure.phase.{name}", language) for name in ("pull-download", "pull-unpack")}
-    known = {phase.id: in_language(phase.text, language) for thing in _things(outcome, label) for phase in thing.phases}
+    known = {phase.id: in_language(phase.text, language) for entry in _things(outcome, label) for phase in entry.phases}
     return pull | known
 
 
 def part_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
     """Id of a part of the memory bill to its name, of everything that the label starts."""
-    return {part.id: in_language(part.text, language) for thing in _things(outcome, label) for part in thing.memory}
+    return {part.id: in_language(part.text, language) for entry in _things(outcome, label) for part in entry.memory}
 
 
 def part_name(part: str, known: Mapping[str, str], language: Language = "en") -> str:
@@ -193,9 +193,9 @@ def _things(outcome: Outcome, label: str) -> list[Technology | Guest | Applicati
     )
     if guest is None and technology is not None and technology.guests:
         asked = (outcome.parameters or {}).get(label, {}).get("guest", "")
-        own = {each.id: each for each in technology.guests if not isinstance(each, str)}
+        own = {guest_entry.id: guest_entry for guest_entry in technology.guests if not isinstance(guest_entry, str)}
         guest = own.get(asked) or load.guest(technology.guests[0])
-    return [thing for thing in (technology, guest, application) if thing]
+    return [entry for entry in (technology, guest, application) if entry]
 
 
 def parameter_name(parameter: str, language: Language = "en") -> str:

@@ -271,7 +271,7 @@ def paired_ratios(
         for label, own in values.items():
             if label == least:
                 continue
-            ratios = [one / other for one, other in zip(own, values[least], strict=True)]
+            ratios = [took / other for took, other in zip(own, values[least], strict=True)]
             interval = median_interval(ratios) if study.random else None
             paired.append(
                 Ratio(

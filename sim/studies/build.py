@@ -180,10 +180,10 @@ def what_if(params: Build, folder: str | Path, limit: int = 8, tick: Tick = no_t
             edit = Change(edits=(Edit(path=path, append="\n"),))
             last = plan_builds(None, tree, [edit], **asked).last
             misses = last.misses + last.depends
-            one = WhatIf(path, last.first_cause_line, misses, last.steps, last.rebuild_seconds, last.estimate)
-            if misses and one.line not in by_line:
-                by_line[one.line] = one
-    return tuple(sorted(by_line.values(), key=lambda one: (-one.seconds, one.line)))
+            cost = WhatIf(path, last.first_cause_line, misses, last.steps, last.rebuild_seconds, last.estimate)
+            if misses and cost.line not in by_line:
+                by_line[cost.line] = cost
+    return tuple(sorted(by_line.values(), key=lambda cost: (-cost.seconds, cost.line)))
 
 
 _FEW = 4

@@ -105,9 +105,9 @@ class Constraint:
 
 def _each(name: str, demand: Number | float, capacity: float, unit: str, numbers: tuple[Number, ...]) -> Constraint:
     """A constraint of which every instance takes the same. Nothing binds where an instance takes nothing."""
-    each = demand if isinstance(demand, float) else demand.value
-    limit = math.floor(capacity / each + 1e-9) if each > 0 else None
-    return Constraint(name, None if limit is None or limit >= MOST else limit, each, capacity, unit, numbers)
+    amount = demand if isinstance(demand, float) else demand.value
+    limit = math.floor(capacity / amount + 1e-9) if amount > 0 else None
+    return Constraint(name, None if limit is None or limit >= MOST else limit, amount, capacity, unit, numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         load.host(params.host),
         bound,
     )
-    one = bill(
+    instance_bill = bill(
         technology,
         case.guest,
         case.application,
@@ -149,9 +149,9 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         ksm=params.ksm,
         bound=bound,
     )
-    limiting = [_touched(case, one), _reserved(case, one), _idle_cpu(case)]
+    limiting = [_touched(case, instance_bill), _reserved(case, instance_bill), _idle_cpu(case)]
     if "shared_memory" in technology.limits:
-        limiting.append(_shared_memory(case, one))
+        limiting.append(_shared_memory(case, instance_bill))
     if params.network == "bridge":
         limiting += [_of_technology(case, name) for name in NETWORK_LIMITS if name in technology.limits]
     if params.pod_limit is not None and technology.kubelet:
@@ -168,35 +168,35 @@ def _memory(case: _Case) -> float:
     return case.host.memory.at(case.bound) - case.host.own_memory.at(case.bound)
 
 
-def _touched(case: _Case, one: Bill) -> Constraint:
+def _touched(case: _Case, instance_bill: Bill) -> Constraint:
     capacity = _memory(case)
 
     def physical(count: int) -> int:
         ledger = Ledger()
-        ledger.add(one, count)
+        ledger.add(instance_bill, count)
         return ledger.totals().physical
 
     limit = largest(lambda count: count == 0 or physical(count) <= capacity)
     at = limit or 1
-    numbers = (*one.numbers, case.host.memory, case.host.own_memory)
+    numbers = (*instance_bill.numbers, case.host.memory, case.host.own_memory)
     if case.params.ksm and case.technology.anonymous_guests and case.guest is not None:
         numbers += (case.guest.mergeable,)
     return Constraint("memory_touched", limit, float(physical(at + 1) - physical(at)), capacity, "B", numbers)
 
 
-def _reserved(case: _Case, one: Bill) -> Constraint:
+def _reserved(case: _Case, instance_bill: Bill) -> Constraint:
     """A technology that reserves memory cannot promise more than there is, whatever the host's rule."""
     share = min(case.params.overcommit, 1.0) if case.technology.reserves else case.params.overcommit
     numbers = (case.host.memory, case.host.own_memory)
-    return _each("memory_reserved", float(one.configured), _memory(case) * share, "B", numbers)
+    return _each("memory_reserved", float(instance_bill.configured), _memory(case) * share, "B", numbers)
 
 
-def _shared_memory(case: _Case, one: Bill) -> Constraint:
+def _shared_memory(case: _Case, instance_bill: Bill) -> Constraint:
     """Guest memory in a file of /dev/shm, which a daemon of the host maps too, takes there what is touched."""
     share, memory = case.technology.limits["shared_memory"], case.host.memory
-    numbers = (share, memory, *(line.number for line in one.lines if line.guest))
+    numbers = (share, memory, *(line.number for line in instance_bill.lines if line.guest))
     capacity = memory.at(case.bound) * share.value
-    return _each("shared_memory", float(one.guest_bytes), capacity, "B", numbers)
+    return _each("shared_memory", float(instance_bill.guest_bytes), capacity, "B", numbers)
 
 
 def _idle_cpu(case: _Case) -> Constraint:
@@ -260,18 +260,18 @@ def _start_time(case: _Case, objective: float) -> Constraint:
     return Constraint("start_time", limit, demand, objective, "s", numbers)
 
 
-def binding(found: tuple[Constraint, ...]) -> Constraint | None:
+def binding(limiting: tuple[Constraint, ...]) -> Constraint | None:
     """The constraint with the lowest limit, the first of those that are equal. None where nothing binds."""
-    bound = [constraint for constraint in found if constraint.limit is not None]
+    bound = [constraint for constraint in limiting if constraint.limit is not None]
     return min(bound, key=lambda constraint: constraint.limit or 0, default=None)
 
 
-def _estimates(found: tuple[Constraint, ...], worst: Mapping[str, int | None], instances: float) -> frozenset[str]:
+def _estimates(limiting: tuple[Constraint, ...], worst: Mapping[str, int | None], instances: float) -> frozenset[str]:
     """The metrics that rest on an estimate.
 
     The number of instances rests on those constraints that bind, or would at the worse end of their ranges.
     """
-    estimated = {c.name for c in found if any(number.estimate for number in c.numbers)}
+    estimated = {c.name for c in limiting if any(number.estimate for number in c.numbers)}
     names = {f"limit_{name}" for name in estimated}
     for name in estimated:
         limit = worst[name]

@@ -82,5 +82,5 @@ def chosen_guest(technology: Technology, guest: str | Guest) -> Guest | None:
     """The guest that is asked for, the technology's first for "", or None where it starts a process."""
     if not technology.guests:
         return None
-    own = {each.id: each for each in technology.guests if not isinstance(each, str)}
+    own = {guest_entry.id: guest_entry for guest_entry in technology.guests if not isinstance(guest_entry, str)}
     return load.guest(own.get(guest, guest) if isinstance(guest, str) and guest else guest or technology.guests[0])

@@ -250,8 +250,8 @@ def run(params: Startup, context: Context) -> StudyRun:
     def stays(start: Start) -> None:
         staying.append(start)
         if len(staying) == count:
-            for each in staying:
-                each.leave()
+            for instance in staying:
+                instance.leave()
 
     starter = Starter(
         host,

@@ -146,22 +146,24 @@ def suggestions(
         saved = now.last.rebuild_seconds - plan.rebuild_seconds if plan is not None else 0.0
         if saved >= saves[first] + saves[second] + least:
             _keep(kept, (alone[first][0], alone[second][0]), saved, files, least)
-    return tuple(sorted(kept.values(), key=lambda one: (-one.saved_seconds, one.message.id))[:limit])
+    return tuple(
+        sorted(kept.values(), key=lambda suggestion: (-suggestion.saved_seconds, suggestion.message.id))[:limit]
+    )
 
 
 def _keep(
-    found: dict[tuple[str, ...], Suggestion],
+    kept: dict[tuple[str, ...], Suggestion],
     said: tuple[Message, ...],
     saved: float,
     files: Mapping[str, str],
     least: float,
 ) -> None:
     """Keep a suggestion that saves enough, and of each kind the best."""
-    kind = tuple(sorted(one.id for one in said))
-    if saved < least or (kind in found and found[kind].saved_seconds >= saved):
+    kind = tuple(sorted(message.id for message in said))
+    if saved < least or (kind in kept and kept[kind].saved_seconds >= saved):
         return
-    told, *more = (Message(one.id, (*one.arguments, ("seconds", round(saved, 3)))) for one in said)
-    found[kind] = Suggestion(told, saved, files, tuple(more))
+    told, *more = (Message(message.id, (*message.arguments, ("seconds", round(saved, 3)))) for message in said)
+    kept[kind] = Suggestion(told, saved, files, tuple(more))
 
 
 def _several(records: Sequence[StepRecord]) -> bool:
@@ -201,10 +203,10 @@ _FIRST = ("build.suggest_lower", "build.suggest_ignore", "build.suggest_split_co
 _LINES = ("line", "run", "above", "below", "seconds")
 
 
-def _alike(one: Message, other: Message) -> bool:
+def _alike(message: Message, other: Message) -> bool:
     """Whether two messages say the same but for lines."""
-    plain = [[pair for pair in said.arguments if pair[0] not in _LINES] for said in (one, other)]
-    return one.id == other.id and plain[0] == plain[1]
+    plain = [[pair for pair in said.arguments if pair[0] not in _LINES] for said in (message, other)]
+    return message.id == other.id and plain[0] == plain[1]
 
 
 def _distinct(candidates: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -262,8 +262,8 @@ class _Walk:
         own = [(key, at, vertex.key, item.selector_key) for key in self.steps[item.vertex].kept]
         matching = self._follow([link])
         connected = matching | self._follow(own)
-        for each in (link, *own) if connected else ():
-            self.store.links.setdefault(each, set()).update(connected)
+        for alike in (link, *own) if connected else ():
+            self.store.links.setdefault(alike, set()).update(connected)
         return matching
 
     def _run(self, vertex: Vertex, selected: Mapping[int, Selected]) -> BuildStep:

@@ -125,17 +125,17 @@ def checksum(view: FileView | None, selectors: Sequence[Selector]) -> Selected:
             if where not in met:  # many links may lead there
                 listing = view.listing(where)
                 held = [(posixpath.join(where, rel) if rel else where, e) for rel, e in listing.entries]
-                counted = [found for full, entry in held if (found := _counted(view, full, entry))]
+                counted = [triple for full, entry in held if (triple := _counted(view, full, entry))]
                 unknown = list(dict.fromkeys((*listing.taint, *(token for _, _, more in counted for token in more))))
-                one = sorted(f"{full} {identity}" for full, identity, _ in counted if full)
-                digest = "" if unknown else key_of([*one, ""])
-                met[where] = one, unknown, sum(entry.size for _, entry in held), digest
+                identities = sorted(f"{full} {identity}" for full, identity, _ in counted if full)
+                digest = "" if unknown else key_of([*identities, ""])
+                met[where] = identities, unknown, sum(entry.size for _, entry in held), digest
                 parts += [(full, identity) for full, identity, _ in counted]
                 taint += unknown
             if not view.listing(where).entries and not view.listing(where).taint and where:
                 missing.append(selector.path)
-            one, unknown, held_size, digest = met[where]
-            hashes.append(digest or key_of([*one, *unknown, name]))
+            identities, unknown, held_size, digest = met[where]
+            hashes.append(digest or key_of([*identities, *unknown, name]))
             size += held_size
     digest = hashes[0] if len(hashes) == 1 else key_of(("multi", *hashes))
     return Selected(digest, tuple(parts), size, tuple(missing), tuple(taint))

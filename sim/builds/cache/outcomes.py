@@ -72,8 +72,8 @@ def _known(
         if below is None or covered(path, removed) or covered(path, places):
             return None
         listing = below.listing(path)
-        one = len(listing.entries) == 1 and listing.entries[0][0] == "" and not listing.taint
-        return listing.entries[0][1] if one and listing.entries[0][1].kind == "file" else None
+        single = len(listing.entries) == 1 and listing.entries[0][0] == "" and not listing.taint
+        return listing.entries[0][1] if single and listing.entries[0][1].kind == "file" else None
 
     for command in line.split("&&"):
         parsed = _PLAIN.fullmatch(command.strip(" "))
@@ -120,9 +120,9 @@ def _expanded(line: str, vertex: Vertex) -> str:
         return line
     env = dict(pair.partition("=")[::2] for pair in vertex.definition.get("env", ()))
 
-    def value(found: re.Match[str]) -> str:
-        held = env.get(found[1] or found[2])
-        return held if held and re.fullmatch(r"[\w./:-]+", held, re.ASCII) else found[0]
+    def value(match: re.Match[str]) -> str:
+        held = env.get(match[1] or match[2])
+        return held if held and re.fullmatch(r"[\w./:-]+", held, re.ASCII) else match[0]
 
     return _VARIABLE.sub(value, line)
 

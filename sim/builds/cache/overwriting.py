@@ -97,15 +97,15 @@ def _is_sign(word: str) -> bool:
 
 def _option(words: Sequence[str], letter: str, *names: str, clusters: bool = True) -> list[str]:
     """The values of an option by its letter, alone or behind other letters, and by its names."""
-    found = []
+    values = []
     for word, after in itertools.zip_longest(words, words[1:], fillvalue=""):
         name, sign, value = word.partition("=")
         short = re.match(rf"-[^-]*?{letter}(.*)" if clusters else rf"-{letter}()$", word, re.DOTALL)
         if name in names and name:
-            found.append(value if sign else after)
+            values.append(value if sign else after)
         elif short is not None:
-            found.append(short[1] or after)
-    return [value for value in found if value and not value.startswith("-")]
+            values.append(short[1] or after)
+    return [value for value in values if value and not value.startswith("-")]
 
 
 def _copied(rest: list[str], plain: list[str]) -> list[str]:

@@ -174,7 +174,7 @@ def _rule_class(pattern: str, at: int) -> tuple[str, int]:
         _, after = _go_class(pattern, at)
     except ValueError:
         raise ValueError(_BAD) from None
-    inside = re.sub(r"(\\.)|([\[&|~])", lambda found: found[1] or "\\" + found[2], pattern[at : after - 1], flags=re.S)
+    inside = re.sub(r"(\\.)|([\[&|~])", lambda match: match[1] or "\\" + match[2], pattern[at : after - 1], flags=re.S)
     source = f"[{inside}]"
     re.compile(source)
     return source, after
@@ -213,8 +213,8 @@ class _Node(dict[str, "_Node"]):
         self.states = states
 
     def __missing__(self, char: str) -> _Node:
-        self[char] = found = self._of.after(self.states, char)
-        return found
+        self[char] = following = self._of.after(self.states, char)
+        return following
 
     @property
     def rules(self) -> int:
@@ -281,8 +281,8 @@ class _States:
     def accepted(self, states: int) -> int:
         """The rules whose last state is among some, as bits."""
         rules = 0
-        found = states & self._accepting
-        digits = bin(found)[:1:-1] if found else ""
+        matched = states & self._accepting
+        digits = bin(matched)[:1:-1] if matched else ""
         at = digits.find("1")
         while at >= 0:
             rules |= 1 << self._numbers[at]
@@ -315,8 +315,8 @@ class _States:
 
     def _skipping(self, states: int) -> int:
         """With the states past a wildcard that takes nothing: folders first, behind which a star may stand."""
-        found = states & self._folders
-        states |= found << 3 | found << 1
+        folders = states & self._folders
+        states |= folders << 3 | folders << 1
         return states | (states & self._stars) << 1
 
 
@@ -404,12 +404,12 @@ class Patterns:
         """
         if not above and not matching:
             return 0, None
-        found = self._decisions.get((above, matching))
-        if found is None:
+        decision = self._decisions.get((above, matching))
+        if decision is None:
             if len(self._decisions) >= _DECISIONS:
                 self._decisions = {}
-            found = self._decisions[above, matching] = self._decide(above, matching)
-        return found
+            decision = self._decisions[above, matching] = self._decide(above, matching)
+        return decision
 
     def _decide(self, above: int, matching: int) -> tuple[int, int | None]:
         bits = 0

@@ -145,7 +145,7 @@ def covered(path: str, by: Container[str]) -> bool:
 
 
 def _collect(
-    node: Files, path: str, found: dict[str, TreeEntry], taint: list[str], known: list[bool], removed: set[str]
+    node: Files, path: str, entries: dict[str, TreeEntry], taint: list[str], known: list[bool], removed: set[str]
 ) -> bool:
     """Gather from the top down, and return True once nothing below can show through.
 
@@ -162,7 +162,7 @@ def _collect(
         if removed and here:
             here = {rel: entry for rel, entry in here.items() if not covered(posixpath.join(path, rel), removed)}
         for rel, entry in here.items():
-            found.setdefault(rel, entry)
+            entries.setdefault(rel, entry)
         if "" in here and here[""].kind != "dir":
             return True
         if here and node.declared:
@@ -182,7 +182,7 @@ def _collect(
         if not node.below:
             return False
         for upper in node.below[:-1]:
-            if _collect(upper, path, found, taint, known, set(removed)):
+            if _collect(upper, path, entries, taint, known, set(removed)):
                 return True
         node = node.below[-1]
 

@@ -90,10 +90,10 @@ def select(view: FileView, selectors: Iterable[Selector]) -> Selected:
     selections = [_one(view, selector) for selector in sorted(wanted, key=lambda s: (s.path, s.include, s.exclude))]
     return Selected(
         key_of(part.digest for part in selections),
-        tuple(part for one in selections for part in one.parts),
-        sum(one.size for one in selections),
-        tuple(path for one in selections for path in one.missing),
-        tuple(token for one in selections for token in one.taint),
+        tuple(part for selection in selections for part in selection.parts),
+        sum(selection.size for selection in selections),
+        tuple(path for selection in selections for path in selection.missing),
+        tuple(token for selection in selections for token in selection.taint),
     )
 
 

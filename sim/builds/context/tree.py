@@ -82,7 +82,7 @@ def untold() -> None:
 
 def printable(name: str) -> str:
     """A name from a disk as text that can be printed: a byte that is not UTF-8 becomes "%e9"."""
-    return re.sub(r"[\udc80-\udcff]", lambda found: f"%{ord(found[0]) - 0xDC00:02x}", name)
+    return re.sub(r"[\udc80-\udcff]", lambda match: f"%{ord(match[0]) - 0xDC00:02x}", name)
 
 
 def digest_of(data: bytes) -> str:

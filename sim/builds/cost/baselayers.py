@@ -69,8 +69,8 @@ def base_image(name: str, size: int | None, bound: Bound, ratio: float) -> tuple
 
 def base_size(image: BaseImage, bound: Bound, ratio: float) -> BaseSize:
     """What a base image weighs."""
-    found, source = base_image(image.identity, image.size, bound, ratio)
-    return BaseSize(found.size, found.compressed_size, source)
+    base, source = base_image(image.identity, image.size, bound, ratio)
+    return BaseSize(base.size, base.compressed_size, source)
 
 
 def pull_of(image: BaseImage, there: LayerStore, bound: Bound, ratio: float) -> tuple[Work, LayerStore]:

@@ -192,13 +192,13 @@ def _pip(words: Sequence[str], cwd: str, read: ReadText) -> Count | None:
 
 def _sum(counts: Sequence[Count | None]) -> Count | None:
     """The sum of them. None where there is none, or one is not known."""
-    known = [one for one in counts if one is not None]
+    known = [count for count in counts if count is not None]
     if not known or len(known) < len(counts):
         return None
     if len(known) == 1:
         return known[0]
-    told = " and ".join(one.told for one in known)
-    return Count(sum(one.named for one in known), sum(one.locked for one in known), told)
+    told = " and ".join(count.told for count in known)
+    return Count(sum(count.named for count in known), sum(count.locked for count in known), told)
 
 
 _FROZEN = 15
@@ -381,7 +381,7 @@ def _ruby_or_php(words: Sequence[str], cwd: str, read: ReadText) -> Count | None
         return None
     locked = _mapping(_json(text))
     lists = [locked.get(key) for key in ("packages", *(() if "--no-dev" in words else ("packages-dev",)))]
-    return _listed(sum(len(one) for one in lists if isinstance(one, list)), "composer.lock", locked=True)
+    return _listed(sum(len(packages) for packages in lists if isinstance(packages, list)), "composer.lock", locked=True)
 
 
 def _gems(text: str) -> int:

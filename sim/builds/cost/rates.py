@@ -127,7 +127,9 @@ def read(path: Path = FILE) -> Book:
         base=table.number("base", "B"),
         request=table.number("request", "s"),
     )
-    for repeated in sorted({rule.id for rule in book.rules if [each.id for each in book.rules].count(rule.id) > 1}):
+    for repeated in sorted(
+        {rule.id for rule in book.rules if [another.id for another in book.rules].count(rule.id) > 1}
+    ):
         table.problem(f"id {repeated!r} is there twice", "commands")
     positive(table, write=book.write, digest=book.digest)
     table.done()

@@ -133,7 +133,7 @@ def schedule(
     built: Built,
     costs: Costs,
     machine: Machine,
-    found: Collection[str],
+    unchanged: Collection[str],
     images: LayerStore,
     fetched: Collection[str],
     failing: str = "",
@@ -141,12 +141,12 @@ def schedule(
     """When the steps of a build run.
 
     Args:
-        found: Steps that ran only if an output changed, taken as found.
+        unchanged: Steps that ran only if an output changed, taken as found.
         images, fetched: Base images and addresses that earlier builds left on the host.
         failing: A step whose end is the build's. Where one failed in the walk, it is that one.
     """
     failed = next((name for name, step in built.steps.items() if step.outcome == "failed"), failing)
-    ran = frozenset(name for name, step in built.steps.items() if step.ran and name not in found)
+    ran = frozenset(name for name, step in built.steps.items() if step.ran and name not in unchanged)
     needed = set(built.steps) if machine.serial else _needed(built, ran)
     tasks: list[BuildTask] = []
     every: list[BuildTask] = []

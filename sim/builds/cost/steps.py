@@ -194,8 +194,8 @@ def _image(vertex: Vertex, given: StepCost | None, bound: Bound, ratio: float) -
         return StepCost(None, None, "")
     if given is not None and given.bytes is not None:
         return dataclasses.replace(given, seconds=None, compressed=round(given.bytes / ratio))
-    found = base_size(vertex.image, bound, ratio)
-    return StepCost(None, found.bytes, found.source, estimate=True, compressed=found.compressed)
+    base = base_size(vertex.image, bound, ratio)
+    return StepCost(None, base.bytes, base.source, estimate=True, compressed=base.compressed)
 
 
 def _remote(vertex: Vertex, given: StepCost | None, bound: Bound, ratio: float) -> StepCost:
@@ -240,7 +240,7 @@ def _run(step: RunInstruction, costs: Book, bound: Bound, ratio: float, *, warm:
             )
             rules.append((rule, counted))
     known = (
-        [each for each in rules if each[0] is not costs.other] or rules[:1] or ([] if slept else [(costs.other, None)])
+        [pair for pair in rules if pair[0] is not costs.other] or rules[:1] or ([] if slept else [(costs.other, None)])
     )
     share = costs.warm.at(bound) if warm and any("type=cache" in mount for mount in step.mounts) else 1.0
     seconds, size = costs.start.at(bound) + slept, 0.0

@@ -333,8 +333,8 @@ def _replaced(values: _Values, word: str, *, keep: bool) -> str:
         keep: Whether unset ones stay as written.
     """
 
-    def value(found: re.Match[str]) -> str:
-        return values.get(found[1] or found[2], found[0] if keep else "")
+    def value(match: re.Match[str]) -> str:
+        return values.get(match[1] or match[2], match[0] if keep else "")
 
     try:
         return _VARIABLE.sub(value, word)

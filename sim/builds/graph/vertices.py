@@ -110,12 +110,12 @@ class Vertex:
         self, name: str, inputs: tuple[Input, ...], *, ignore_cache: bool, names: tuple[str, ...]
     ) -> Vertex:
         """The vertex of its own id that a use of it comes to."""
-        found = Vertex(
+        stand_in = Vertex(
             name, self.kind, self.name, self.stage, self.stage_index, self.definition, inputs, self.step,
             ignore_cache, self.internal, self.effect, self.image, names, self.fault, self.lookup, self.cwd,
         )  # fmt: skip
-        found.__dict__["key"] = self.key  # of the same definition
-        return found
+        stand_in.__dict__["key"] = self.key  # of the same definition
+        return stand_in
 
     @property
     def line(self) -> int:

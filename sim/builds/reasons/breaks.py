@@ -40,5 +40,11 @@ def _arguments(step: BuildStep, now: Built) -> str:
     stages = now.graph.dockerfile.stages
     if step.vertex.stage_index >= len(stages):
         return ""
-    above = (one for one in stages[step.vertex.stage_index].instructions if one.line < step.vertex.line)
-    return ", ".join(dict.fromkeys(name for one in above if isinstance(one, Arg) for name, _ in one.args))
+    above = (
+        instruction
+        for instruction in stages[step.vertex.stage_index].instructions
+        if instruction.line < step.vertex.line
+    )
+    return ", ".join(
+        dict.fromkeys(name for instruction in above if isinstance(instruction, Arg) for name, _ in instruction.args)
+    )

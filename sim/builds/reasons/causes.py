@@ -45,7 +45,7 @@ def causes(now: Built, before: Built | None, pairs: Mapping[str, str]) -> dict[s
             continue
         own = _own(step, now, before, pairs, above)
         messages[name] = tuple(said for _, said in own)[:MOST]
-        facts = {fact for each, _ in own for fact in each if fact[0] not in _HERE}
+        facts = {fact for facts_of_step, _ in own for fact in facts_of_step if fact[0] not in _HERE}
         known[name] = above | facts if facts else above
     return messages
 
@@ -56,7 +56,7 @@ def _together(above: list[frozenset[Difference]]) -> frozenset[Difference]:
     Where one input holds them all it is that set itself, so that a long chain copies none.
     """
     largest = max(above, key=len, default=frozenset())
-    return largest if all(one is largest or one <= largest for one in above) else frozenset().union(*above)
+    return largest if all(facts is largest or facts <= largest for facts in above) else frozenset().union(*above)
 
 
 def _own(

@@ -262,7 +262,7 @@ def _named(steps: Mapping[str, BuildStep], recorded: Mapping[str, str]) -> tuple
 
 def _shared(vertex: Vertex) -> bool:
     """Whether a vertex stands in several stages."""
-    return len({found[1] for name in vertex.names if (found := _STAGE.match(name))}) > 1
+    return len({match[1] for name in vertex.names if (match := _STAGE.match(name))}) > 1
 
 
 def _compare(

@@ -36,8 +36,8 @@ def check_recording(data: Any, file: str) -> list[Problem]:
     return [Problem(message, file, path=path) for path, message in problems]
 
 
-def _below(place: str, found: Found) -> Found:
-    for path, message in found:
+def _below(place: str, problems: Found) -> Found:
+    for path, message in problems:
         yield f"{place}.{path}" if path else place, message
 
 

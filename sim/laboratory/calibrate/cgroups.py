@@ -67,9 +67,9 @@ def hierarchies(mountinfo: str | None = None, own: str | None = None) -> tuple[H
     return tuple(by_controllers.values())
 
 
-def layout(found: tuple[Hierarchy, ...]) -> str:
+def layout(mounted: tuple[Hierarchy, ...]) -> str:
     """Which versions there are: "v1", "v2", "hybrid" or "none"."""
-    versions = {one.version for one in found}
+    versions = {hierarchy.version for hierarchy in mounted}
     # systemd's hybrid layout and others mount v2 beside v1's controllers.
     return {frozenset(): "none", frozenset({"v1", "v2"}): "hybrid"}.get(frozenset(versions), next(iter(versions), ""))
 
@@ -77,8 +77,8 @@ def layout(found: tuple[Hierarchy, ...]) -> str:
 def made_here(name: str) -> list[Path]:
     """The cgroups whose name starts with `name`, at the top of each hierarchy and below this process's own cgroup."""
     folders = []
-    for one in hierarchies():
-        for folder in {one.mounted, one.own}:
+    for hierarchy in hierarchies():
+        for folder in {hierarchy.mounted, hierarchy.own}:
             try:
                 folders += [
                     Path(entry) for entry in os.scandir(folder) if entry.name.startswith(name) and entry.is_dir()

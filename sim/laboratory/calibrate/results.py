@@ -91,14 +91,15 @@ class Calibration:
 
     def measurement(self, name: str) -> Measurement | None:
         """The measurement of that id, if it was made."""
-        return next((one for one in self.measurements if one.id == name), None)
+        return next((measurement for measurement in self.measurements if measurement.id == name), None)
 
     def to_json(self) -> str:
         """All of it as one JSON object. Durations are in seconds, rates in bytes a second."""
         rows: list[dict[str, Any]] = [
-            asdict(one) | {"unit": "s"} | ({"rate": one.rate} if one.bytes else {}) for one in self.measurements
+            asdict(measurement) | {"unit": "s"} | ({"rate": measurement.rate} if measurement.bytes else {})
+            for measurement in self.measurements
         ]
-        document = asdict(self) | {"measurements": rows, "skipped": [asdict(one) for one in self.skipped]}
+        document = asdict(self) | {"measurements": rows, "skipped": [asdict(probe) for probe in self.skipped]}
         return json.dumps(document, ensure_ascii=False)
 
 

@@ -48,10 +48,10 @@ class Workbench:
         self.add_summary(name, text, summary(samples), len(samples), size, conditions)
 
     def add_summary(
-        self, name: str, text: str, found: tuple[float, float, float], n: int, size: int = 0, conditions: str = ""
+        self, name: str, text: str, spread: tuple[float, float, float], n: int, size: int = 0, conditions: str = ""
     ) -> None:
         """Report a measurement from its minimum, p10 and median."""
-        minimum, p10, median = found
+        minimum, p10, median = spread
         self._send(
             {"id": name, "text": text, "minimum": minimum, "p10": p10, "median": median, "n": n}
             | ({"bytes": size} if size else {})

@@ -38,18 +38,20 @@ def main() -> None:
     """Measure the kernels asked for and print what they say."""
     parser = argparse.ArgumentParser(prog="python -m sim.laboratory.kernels", description=__doc__.partition("\n")[0])
     parser.add_argument("cache", type=Path, help="folder for packages and consoles")
-    parser.add_argument("--kernel", action="append", choices=[one.generation for one in KERNELS], help="default: all")
+    parser.add_argument(
+        "--kernel", action="append", choices=[known.generation for known in KERNELS], help="default: all"
+    )
     parser.add_argument("--csv", type=Path, help="write the catalog's facts to this file")
     parser.add_argument("--jobs", type=int, default=2, help="guests at a time; results do not depend on it")
     parser.add_argument("--timeout", type=float, default=1800, help="seconds a guest may take")
     asked = parser.parse_args()
-    kernels = [one for one in KERNELS if not asked.kernel or one.generation in asked.kernel]
+    kernels = [known for known in KERNELS if not asked.kernel or known.generation in asked.kernel]
     with ThreadPoolExecutor(asked.jobs) as pool:
         measured = list(pool.map(lambda kernel: measure(kernel, asked.cache, asked.timeout), kernels))
     print("Waits\n", table(measured, BASELINE, "wait"), sep="\n")
     print(f"\nCPU, as multiples of Linux {BASELINE}\n", table(measured, BASELINE, "cpu"), sep="\n")
     if asked.csv:
-        asked.csv.write_text(written([row for one in measured for row in facts(one)]), encoding="utf-8")
+        asked.csv.write_text(written([row for known in measured for row in facts(known)]), encoding="utf-8")
 
 
 if __name__ == "__main__":

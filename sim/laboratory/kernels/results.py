@@ -476,13 +476,13 @@ def written(rows: list[dict[str, str]]) -> str:
 
 def table(kernels: list[Measured], baseline: str, kind: Literal["wait", "cpu"]) -> str:
     """A Markdown table of CPU, as multiples of the baseline's generation, or of all waits in their unit."""
-    by_kernel = {one.generation: values(one.readings) for one in kernels}
+    by_kernel = {readings.generation: values(readings.readings) for readings in kernels}
     lines = [f"| no. | | {' | '.join(by_kernel)} |", f"|---|---|{'---|' * len(by_kernel)}"]
     for number, figure in enumerate(FIGURES, start=1):
-        if (figure.kind == "cpu") != (kind == "cpu") or not any(figure in one for one in by_kernel.values()):
+        if (figure.kind == "cpu") != (kind == "cpu") or not any(figure in readings for readings in by_kernel.values()):
             continue
         unit = figure.unit
-        cells = {name: one.get(figure) for name, one in by_kernel.items()}
+        cells = {name: readings.get(figure) for name, readings in by_kernel.items()}
         if kind == "cpu":
             reference = cells.get(baseline)
             if not reference:

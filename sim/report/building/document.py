@@ -48,19 +48,19 @@ def as_json(told: BuildReport, graphs: Mapping[str, str] | None = None) -> str:
     metrics = {m.metric: {"value": number(m.value), "unit": m.unit, "estimate": m.estimate} for m in outcome.metrics}
     advice = [
         {
-            **_message(one.message),
-            "together": [_message(said) for said in one.together],
-            "saved_seconds": number(one.saved_seconds),
-            "files": dict(one.files),
+            **_message(suggestion.message),
+            "together": [_message(said) for said in suggestion.together],
+            "saved_seconds": number(suggestion.saved_seconds),
+            "files": dict(suggestion.files),
         }
-        for one in suggestions
+        for suggestion in suggestions
     ]
     edits = [
         {
-            "path": one.path, "line": one.line, "misses": one.misses, "steps": one.steps,
-            "seconds": number(one.seconds), "estimate": one.estimate,
+            "path": tried.path, "line": tried.line, "misses": tried.misses, "steps": tried.steps,
+            "seconds": number(tried.seconds), "estimate": tried.estimate,
         }
-        for one in imagined
+        for tried in imagined
     ]  # fmt: skip
     document = {
         "builder": builder, "builds": made, "metrics": metrics, "suggestions": advice, "what_if": edits,

@@ -62,9 +62,9 @@ def judged(outcome: Outcome, imagined: Sequence[WhatIf], limit: Limit, *, change
     Without a change nothing runs again, so the dearest edit that was tried is judged.
     """
     if not changed and imagined:
-        worst = max(imagined, key=lambda one: one.seconds)
+        worst = max(imagined, key=lambda tried: tried.seconds)
         return LimitVerdict(limit, worst.seconds, worst.path, worst.estimate)
-    metric = next(one for one in outcome.metrics if one.metric == "rebuild_time")
+    metric = next(metric for metric in outcome.metrics if metric.metric == "rebuild_time")
     return LimitVerdict(limit, metric.value, "", metric.estimate)
 
 

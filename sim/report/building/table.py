@@ -116,7 +116,7 @@ def _sources(outcome: Outcome) -> list[str]:
         longest = sorted(ran, key=lambda step: -(step.seconds or 0.0))[:_TOLD_SOURCES]
         if longest:
             lines = ["", "Estimated from"]
-            for step in sorted(longest, key=lambda one: one.line):
+            for step in sorted(longest, key=lambda listed: listed.line):
                 lines += _wrapped(f"line {step.line}: {step.source.removeprefix('estimate: ')}")
             return lines
     return []
@@ -184,12 +184,12 @@ def _costs(outcome: Outcome) -> list[str]:
 def _imagined(imagined: Sequence[WhatIf]) -> list[str]:
     if not imagined:
         return []
-    rows = [(one.path, str(one.line), f"{one.misses} of {one.steps}", _seconds(one)) for one in imagined]
+    rows = [(tried.path, str(tried.line), f"{tried.misses} of {tried.steps}", _seconds(tried)) for tried in imagined]
     return ["", "If a file changes", *table(("file", "line", "run", "time"), rows, right=(1, 2, 3))]
 
 
-def _seconds(one: WhatIf) -> str:
-    return (ESTIMATE if one.estimate else "") + amount(one.seconds, "s")
+def _seconds(tried: WhatIf) -> str:
+    return (ESTIMATE if tried.estimate else "") + amount(tried.seconds, "s")
 
 
 def _suggested(suggestions: Sequence[Suggestion], imagined: Sequence[WhatIf]) -> list[str]:
@@ -197,9 +197,9 @@ def _suggested(suggestions: Sequence[Suggestion], imagined: Sequence[WhatIf]) ->
         return []
     when = f", when {imagined[0].path} changes" if imagined else ""
     lines = ["", f"Try{when}"]
-    for one in suggestions:
-        both = " Also: ".join(sentence(said) for said in (one.message, *one.together))
-        lines += _wrapped(f"- saves {ESTIMATE}{amount(one.saved_seconds, 's')}: {both}")
+    for suggestion in suggestions:
+        both = " Also: ".join(sentence(said) for said in (suggestion.message, *suggestion.together))
+        lines += _wrapped(f"- saves {ESTIMATE}{amount(suggestion.saved_seconds, 's')}: {both}")
     return lines
 
 

@@ -84,18 +84,18 @@ def points(rows: Iterable[object]) -> list[Point]:
 
 def dimension(unit: str) -> str:
     """What a published unit measures: "s", "B", "1/s", "B/s" or "1"."""
-    for found in ("s", "B", "1/s", "B/s", "1"):
+    for known in ("s", "B", "1/s", "B/s", "1"):
         try:
-            _factor(unit, found)
+            _factor(unit, known)
         except InputError:
             continue
-        return found
+        return known
     raise InputError(f"no unit {unit!r}")
 
 
 def dimensions(points: Iterable[Point]) -> list[str]:
     """What the points measure, that of most points first."""
-    return [found for found, _ in Counter(dimension(point.unit) for point in points).most_common()]
+    return [known for known, _ in Counter(dimension(point.unit) for point in points).most_common()]
 
 
 def shapes(points: Iterable[Point]) -> dict[str, str]:
@@ -149,10 +149,10 @@ def lanes(points: Sequence[Point], style: Style) -> Spec:
     rows = [_row(point, style.language) for point in points]
     for row, point in zip(rows, points, strict=True):
         row["shown"] = min(max(point.error, -_ENDS), _ENDS)
-    order = {publication_name(name, style.language): found for name, found in _by_error(points).items()}
+    order = {publication_name(name, style.language): errors for name, errors in _by_error(points).items()}
     ends = [
-        {"publication": name, "edge": _ENDS, "text": _told(found, style.language), "far": _median(found) > FAR}
-        for name, found in order.items()
+        {"publication": name, "edge": _ENDS, "text": _told(errors, style.language), "far": _median(errors) > FAR}
+        for name, errors in order.items()
     ]
     top = {"expr": parts.end_for(2 * _ENDS, [str(row["text"]) for row in ends], style)["expr"] + f" - {_ENDS}"}
     scale = {"domainMin": -_ENDS * 1.04, "domainMax": top, "nice": False}

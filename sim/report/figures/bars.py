@@ -77,14 +77,14 @@ def metric_table(outcome: Outcome, metric: str = "", language: Language = "en") 
         metric: Only that one, all where "".
     """
     names, table = label_names(outcome, language), []
-    for found in outcome.metrics:
-        if metric in ("", found.metric):
+    for measured in outcome.metrics:
+        if metric in ("", measured.metric):
             row = {
-                tr("figure.col.metric", language): metric_name(found.metric, language),
-                tr("figure.col.label", language): str(names[found.of]),
-                tr("figure.col.statistic", language): statistic_name(found.statistic, language),
-                tr("figure.col.value", language): written_metric(found, language),
-                **doubt_columns(found, language),
+                tr("figure.col.metric", language): metric_name(measured.metric, language),
+                tr("figure.col.label", language): str(names[measured.of]),
+                tr("figure.col.statistic", language): statistic_name(measured.statistic, language),
+                tr("figure.col.value", language): written_metric(measured, language),
+                **doubt_columns(measured, language),
             }
             table.append(row)
     return table
@@ -106,9 +106,9 @@ def metric_alt(outcome: Outcome, metric: str, language: Language = "en", *, stat
     """The metric in a sentence."""
     names = spoken(label_names(outcome, language))
     values = [
-        f"{names[label]} {written_metric(found, language)}"
+        f"{names[label]} {written_metric(measured, language)}"
         for label in outcome.labels
-        if (found := parts.any_statistic(outcome, label, metric, statistic))
+        if (measured := parts.any_statistic(outcome, label, metric, statistic))
     ]
     said = parts.joined(values, language)
     return parts.sentence(tr("figure.metric_alt", language, metric=metric_name(metric, language), values=said))

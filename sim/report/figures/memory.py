@@ -215,11 +215,11 @@ def rulers(
     """
     rows: list[dict[str, Any]] = []
     for label in outcome.labels:
-        for one in RULERS:
-            metric = parts.any_statistic(outcome, label, f"{one}_total", "value")
+        for counted in RULERS:
+            metric = parts.any_statistic(outcome, label, f"{counted}_total", "value")
             if metric:
-                said, name = _sum(metric, style), tr(f"ruler.{one}.sum", style.language)
-                rows.append({"of": label, "ruler": name, "value": metric.value, "label": said, "on": one == ruler})
+                said, name = _sum(metric, style), tr(f"ruler.{counted}.sum", style.language)
+                rows.append({"of": label, "ruler": name, "value": metric.value, "label": said, "on": counted == ruler})
     most = max((row["value"] for row in rows), default=1.0)
     ink = {"test": "datum.on", "value": style.tokens.ink}
     room = {"expr": f"(width < 120 ? 2.6 : 1.42) * {most}"}

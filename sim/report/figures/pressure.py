@@ -86,7 +86,7 @@ def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
     All labels of an outcome share one scale. A dashed line above the stack is what there would be without KSM.
     """
     ledger, language, tokens = series(outcome, label), style.language, style.tokens
-    highest = max((_highest(series(outcome, one)) for one in over_time(outcome)), default=1.0)
+    highest = max((_highest(series(outcome, other)) for other in over_time(outcome)), default=1.0)
     unit, word = (_GIB, "GiB") if highest >= 2 * _GIB else (_MIB, "MiB")
     domain = 1.06 * highest / unit
     end = max((time for line in ledger.values() for time, _ in line), default=1.0) or 1.0

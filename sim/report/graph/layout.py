@@ -84,7 +84,7 @@ def in_columns(nodes: Sequence[str], edges: Sequence[Edge], column: Mapping[str,
         parents[target].append(source)
     row: dict[str, int] = {}
     taken: dict[tuple[int, int], str] = {}
-    for node in sorted(nodes, key=lambda one: rank[one]):
+    for node in sorted(nodes, key=lambda name: rank[name]):
         below = max((row[parent] + 1 for parent in parents[node]), default=max(rank[node], 0))
         while (column[node], below) in taken:
             below += 1

@@ -65,7 +65,7 @@ _SURE = " -./_,:="
 
 def mermaid_id(node: str) -> str:
     """An id that is no word of Mermaid's: letters, digits and underscores behind "n_"."""
-    return "n_" + re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found[0])}_", node)
+    return "n_" + re.sub(r"[^A-Za-z0-9]", lambda match: f"_{ord(match[0])}_", node)
 
 
 def _entities(text: str) -> str:

@@ -29,7 +29,7 @@ def syscall(workbench: Workbench) -> None:
     for _ in workbench.rounds(100):
         empty.append(seconds(_calls(gc.isenabled, count)))
         full.append(seconds(_calls(os.getppid, count)))
-    samples = [each / count for each in without(empty, full)]
+    samples = [total / count for total in without(empty, full)]
     if samples:
         workbench.add("syscall", "getppid(2)", samples)
     else:
