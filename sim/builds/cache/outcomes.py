@@ -131,7 +131,7 @@ def _place(vertex: Vertex, word: str) -> str:
     return posixpath.normpath(posixpath.join("/", vertex.cwd, word)).strip("/")
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)  # the RUNs of a long build, which the next build has again
 def _may_remove(line: str, start: str) -> tuple[str, ...]:
     """The paths that its commands may take away or write anew.
 

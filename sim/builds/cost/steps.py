@@ -112,7 +112,11 @@ def cost_of(
         notes = f"; {changed.note}" if changed is not None and changed.note else ""
         cost = dataclasses.replace(cost, bytes=(cost.bytes or 0) + own, source=cost.source + notes)
     if cost.compressed is None and cost.bytes is not None:
-        cost = dataclasses.replace(cost, compressed=round(cost.bytes / ratio))
+        compressed = round(cost.bytes / ratio)
+        # Nearly every step comes here, and `dataclasses.replace` takes five times as long.
+        return StepCost(
+            cost.seconds, cost.bytes, cost.source, cost.estimate, cost.parts, compressed, cost.files, cost.fails
+        )
     return cost
 
 

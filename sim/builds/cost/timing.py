@@ -215,7 +215,7 @@ class _Run:
             self._end(name)
             return
         part = parts[index]
-        asked = sum(amount > 0 for amount in (part.wait, part.cpu, part.fetch, part.write))
+        asked = (part.wait > 0) + (part.cpu > 0) + (part.fetch > 0) + (part.write > 0)
         pending = [asked]
 
         def done(_: Any) -> None:

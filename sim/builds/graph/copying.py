@@ -55,7 +55,8 @@ def copy_plan(step: Copy, state: State, escape: str) -> CopyPlan:
         raise ValueError(f"invalid chmod parameter: '{chmod}'. it should be octal string and between 0 and 07777")
     octal = int(chmod, 8) if re.fullmatch(r"[0-7]+", chmod) else None
     exclude = [word(pattern) for pattern in step.exclude]
-    Patterns(exclude)
+    if exclude:
+        Patterns(exclude)  # raises for one that cannot be read
     common: dict[str, Any] = {
         "dest": dest,
         "owner": owner(word(step.chown)),
