@@ -339,10 +339,44 @@ class LedgerRecord:
     bytes: int
 
 
-Record = PhaseRecord | InstanceRecord | MemoryRecord | ConstraintRecord | StepRecord | PullRecord | LedgerRecord
-RecordT = TypeVar(
-    "RecordT", PhaseRecord, InstanceRecord, MemoryRecord, ConstraintRecord, StepRecord, PullRecord, LedgerRecord
+@dataclass(frozen=True, slots=True)
+class EnvironmentRecord:
+    """What one server runs at the end of a week.
+
+    Attributes:
+        of: The label.
+        server: Its number, from 0.
+        week: The week, from 0. That of 0 is the beginning.
+        environment: A number that servers share where everything on them is equal.
+        packages_day: The day of the newest release among its packages, counted from the archive's first day.
+        fixes: How many changes by hand it has.
+        oldest_missing: Seconds since the first security release that it has not. None where it has all.
+        source: Where the releases are from.
+        estimate: Whether it is an estimate.
+    """
+
+    of: str
+    server: int
+    week: int
+    environment: int
+    packages_day: int
+    fixes: int
+    oldest_missing: float | None
+    source: str
+    estimate: bool = False
+
+
+Record = (
+    PhaseRecord
+    | InstanceRecord
+    | MemoryRecord
+    | ConstraintRecord
+    | StepRecord
+    | PullRecord
+    | LedgerRecord
+    | EnvironmentRecord
 )
+RecordT = TypeVar("RecordT", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ FLOORS: list[set[str]] = [
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.cluster"},
-    {"sim.platforms"},
+    {"sim.platforms", "sim.drift"},
     {"sim.builds.advice"},
     {"sim.builds.plan", "sim.builds.records", "sim.builds.builders"},
     {"sim.builds.cost"},

@@ -8,8 +8,7 @@ from typing import Literal
 
 from sim.batch.run import run
 from sim.errors import InputError, Problem
-from sim.lessons.seeds import for_seed, order
-from sim.loading import override
+from sim.lessons.seeds import for_seed, order, what_if
 from sim.never import never
 from sim.outcome import Metric, Outcome
 from sim.report import words
@@ -105,7 +104,7 @@ def _question(
     seed: int | None,
 ) -> AskedQuestion:  # fmt: skip
     if question.change:
-        values = words.values(*run(override(scenario, question.change)))
+        values = words.values(*run(what_if(scenario, question)))
     answers = _answers(question.choices, f"{number}", scenario, values, language, seed)
     return AskedQuestion(
         f"{number}",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.engine.seeds import SeedTree
 from sim.loading import override
-from sim.scenario import Scenario
+from sim.scenario import Question, Scenario
 
 
 def seed_of(student: str) -> int:
@@ -31,6 +31,11 @@ def for_seed(scenario: Scenario, seed: int | None) -> Scenario:
         for path, values in scenario.lesson.vary.items():
             changes[path] = place.stream(path).choice(values)
     return override(scenario, changes)
+
+
+def what_if(scenario: Scenario, question: Question) -> Scenario:
+    """The scenario as a question changes it. What the lesson's author wrote changes it, and nothing of a reader's."""
+    return override(scenario, question.change)
 
 
 def order(scenario_id: str, question: str, choices: int, seed: int | None) -> tuple[int, ...]:

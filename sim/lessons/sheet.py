@@ -122,7 +122,7 @@ def _sheet_body(asked: AskedLesson, student: str) -> Iterator[str]:
     for question in asked.questions:
         yield f"<h2>{_escaped(heading_of(question, asked))} {_escaped(question.ask)}</h2>"
         yield _choices(question)
-        if question.kind != "choice":
+        if question.kind in ("order", "number"):
             unit = _escaped(question.unit[0])
             yield f'<p>{_escaped(tr("sheet.answer", asked.language))} <span class="line"></span> {unit}</p>'
 
