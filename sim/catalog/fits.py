@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import COSTS, HELPS, Number, Sensed
+from sim.catalog.number import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table
 from sim.errors import Problem
 from sim.scenario import Source, Text
