@@ -11,7 +11,7 @@ from dashboard import quiz
 from dashboard.links import asked, plain, set_link
 from dashboard.predict import Said
 from dashboard.view import View
-from sim import __version__
+from sim import __version__, limits
 from sim.classroom.asked import PREDICTION, guessed_in
 from sim.classroom.grading import Receipt
 from sim.classroom.letters import letters
@@ -22,8 +22,6 @@ from sim.report.texts import tr
 from sim.scenario import Scenario
 
 _LINK = "variant"
-_LONGEST = 40
-"""Characters of a student's id."""
 
 
 def seed() -> int | None:
@@ -44,7 +42,7 @@ def offer(scenario: Scenario, outcome: Outcome, said: Said, values: Mapping[str,
     """Below a lesson: the student's own questions by an id, and the receipt of what was answered."""
     with st.expander(tr("ui.class", view.lang)):
         key = f"{scenario.id}:class"
-        student = st.text_input(tr("ui.class.id", view.lang), key=key, max_chars=_LONGEST).strip()
+        student = st.text_input(tr("ui.class.id", view.lang), key=key, max_chars=limits.STUDENT).strip()
         if not student:
             return
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -62,6 +62,9 @@ STARTS = 20_000
 LINK = 1_000
 """Characters of one value in a page's link that are looked at. The longest that can be used has some 700."""
 
+STUDENT = 40
+"""Characters of a student's id that a page takes."""
+
 UPLOAD = 200 * MIB
 """Bytes of one file that the dashboard's server takes. .streamlit/config.toml says it to the server."""
 

@@ -93,7 +93,7 @@ def fit(image: PortableImage, host: PortableHost) -> Fit:
 def _kernel(
     image: PortableImage, host: PortableHost
 ) -> tuple[tuple[Between, ...], HiddenMachine | None, Translation | None] | None:
-    """What gives the image the kernel that it needs: nothing, a hidden machine, other calls; None where nothing can."""
+    """What gives the image the kernel that it needs: nothing, a hidden machine, other calls. None where nothing can."""
     if image.os == host.os:
         if image.os != "windows" or (image.build == host.build and not host.client):
             return (), None, None

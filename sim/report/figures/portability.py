@@ -25,7 +25,11 @@ def images(outcome: Outcome) -> list[str]:
 
 
 def fit_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
-    """An HTML table of images by hosts. hidden: with the answers left out."""
+    """An HTML table of images by hosts.
+
+    Args:
+        hidden: With the answers left out.
+    """
     language, tokens, size = style.language, style.tokens, max(SMALLEST, style.px(14))
     names, there = spoken(label_names(outcome, language)), fits(outcome)
     head = "".join(f'<th scope="col">{escape(names[label])}</th>' for label in outcome.labels)
@@ -118,7 +122,7 @@ def _why(record: FitRecord, language: Language) -> str:
 
 
 def _cost(record: FitRecord, language: Language) -> str:
-    """What is put between costs; "" where nothing is."""
+    """What is put between costs. "" where nothing is."""
     if not record.between:
         return ""
     write = about if record.estimate else written
@@ -132,7 +136,7 @@ def _cost(record: FitRecord, language: Language) -> str:
 
 
 def _fill(between: Between, style: Style) -> str:
-    """A kernel and a machine have their owners' colours; what translates is hatched."""
+    """A kernel and a machine have their owners' colours. What translates is hatched."""
     tokens = style.tokens
     if between in ("kernel", "machine"):
         return f"background:{tokens.owners['kernel' if between == 'kernel' else 'machine']}"
