@@ -18,6 +18,7 @@ FLOORS: list[set[str]] = [
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.cluster"},
+    {"sim.lifecycle"},
     {"sim.platforms"},
     {"sim.builds"},
     {"sim.registry"},

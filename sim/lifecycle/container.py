@@ -12,7 +12,7 @@ from sim.lifecycle.health import HealthCheck, HealthMonitor
 from sim.lifecycle.pending import Pending
 from sim.lifecycle.policy import BackOff, RestartPolicy
 from sim.lifecycle.process import ProcessSpec
-from sim.lifecycle.storage import ContainerFiles, Mount
+from sim.lifecycle.storage import ContainerFiles, ContainerMount
 from sim.lifecycle.tree import CgroupLimits, ProcessTree
 
 ContainerState = Literal["created", "running", "paused", "restarting", "exited", "removed"]
@@ -66,7 +66,7 @@ class ContainerOptions:
     auto_remove: bool = False
     health: HealthCheck | None = None
     no_health: bool = False
-    mounts: tuple[Mount, ...] = ()
+    mounts: tuple[ContainerMount, ...] = ()
     user: str = ""
 
 
@@ -221,7 +221,7 @@ class Container:
 
     @property
     def health(self) -> str | None:
-        """ "starting", "healthy" or "unhealthy"; None where it is not probed or was never started."""
+        """Its health: starting, healthy or unhealthy; None where it is not probed or was never started."""
         return self.monitor.status if self.monitor else None
 
     def become(self, state: ContainerState) -> None:

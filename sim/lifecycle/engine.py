@@ -35,7 +35,7 @@ from sim.lifecycle.signals import parse_signal
 from sim.lifecycle.starting import what_runs
 from sim.lifecycle.supervisor import Steps, Supervisor
 
-Command = Generator[Event, Any, CommandResult]
+EngineCommand = Generator[Event, Any, CommandResult]
 """A command at work."""
 
 DEFAULT_GRACE = 10.0
@@ -57,7 +57,7 @@ class _FailedError(Exception):
 class Engine(Supervisor):
     """An engine with its commands."""
 
-    def perform(self, command: Command) -> Process:
+    def perform(self, command: EngineCommand) -> Process:
         """Start a command now. The process's value is its result, with the seconds it took."""
         return self.env.process(self._timed(command))
 
@@ -68,7 +68,7 @@ class Engine(Supervisor):
         *,
         attached: bool = False,
         client_gets: tuple[tuple[float, str], ...] = (),
-    ) -> Command:
+    ) -> EngineCommand:
         """`docker run`; with `attached` without -d, until the container ends.
 
         client_gets: Signals that the attached command gets, after so many seconds; it passes them on.
@@ -79,13 +79,13 @@ class Engine(Supervisor):
                 Pending(self.env, after, partial(self._pass_on, container, signal))
         return (yield from self._begin(container, attached=attached, failed=None))
 
-    def create(self, options: ContainerOptions, spec: ProcessSpec) -> Command:
+    def create(self, options: ContainerOptions, spec: ProcessSpec) -> EngineCommand:
         """`docker create`."""
         self._created(options, spec)
         yield self.env.timeout(0)
         return CommandResult()
 
-    def start(self, name: str, *, attached: bool = False) -> Command:
+    def start(self, name: str, *, attached: bool = False) -> EngineCommand:
         """`docker start`; with `attached` until the container ends."""
         container = self._named(name)
         yield from self.settled(container)
@@ -93,14 +93,14 @@ class Engine(Supervisor):
             raise _FailedError("paused")
         return (yield from self._begin(container, attached=attached, failed=self.dialect.failed))
 
-    def stop(self, name: str, *, timeout: float | None = None, signal: str = "") -> Command:
+    def stop(self, name: str, *, timeout: float | None = None, signal: str = "") -> EngineCommand:
         """`docker stop`: the stop signal, and KILL after the timeout."""
         container = self._named(name)
         yield from self.settled(container)
         yield from self.stop_container(container, timeout=timeout, signal=signal)
         return CommandResult()
 
-    def kill(self, name: str, *, signal: str = "KILL") -> Command:
+    def kill(self, name: str, *, signal: str = "KILL") -> EngineCommand:
         """`docker kill`."""
         container = self._named(name)
         sent = self._signal(signal)
@@ -113,7 +113,7 @@ class Engine(Supervisor):
             yield from self.ask(container, sent, "signal by command")
         return CommandResult()
 
-    def restart(self, name: str, *, timeout: float | None = None, signal: str = "") -> Command:
+    def restart(self, name: str, *, timeout: float | None = None, signal: str = "") -> EngineCommand:
         """`docker restart`: stop if it runs, and start."""
         container = self._named(name)
         yield from self.settled(container)
@@ -123,7 +123,7 @@ class Engine(Supervisor):
         refused = yield from self.start_container(container, by_hand=True)
         return self._could_not_start(container, self.dialect.failed) if refused is not None else CommandResult()
 
-    def pause(self, name: str) -> Command:
+    def pause(self, name: str) -> EngineCommand:
         """`docker pause`."""
         container = self._named(name)
         yield from self.settled(container)
@@ -139,7 +139,7 @@ class Engine(Supervisor):
         self.note(container, "pause")
         return CommandResult()
 
-    def unpause(self, name: str) -> Command:
+    def unpause(self, name: str) -> EngineCommand:
         """`docker unpause`."""
         container = self._named(name)
         yield from self.settled(container)
@@ -148,7 +148,7 @@ class Engine(Supervisor):
         self.thaw(container)
         return CommandResult()
 
-    def rm(self, name: str, *, force: bool = False, volumes: bool = False) -> Command:
+    def rm(self, name: str, *, force: bool = False, volumes: bool = False) -> EngineCommand:
         """`docker rm`; `force` kills it first, `volumes` takes its volumes without a name too."""
         container = self._named(name)
         yield from self.settled(container)
@@ -169,7 +169,7 @@ class Engine(Supervisor):
         memory_mb: float | None = None,
         memory_and_swap_mb: float | None = None,
         pids_limit: int | None = None,
-    ) -> Command:
+    ) -> EngineCommand:
         """`docker update`. A restart that waits comes all the same."""
         container = self._named(name)
         yield from self.settled(container)
@@ -186,7 +186,7 @@ class Engine(Supervisor):
             container.limits.pids = pids_limit if pids_limit > 0 else None
         return CommandResult()
 
-    def execute(self, name: str, spec: ProcessSpec, *, detached: bool = False) -> Command:
+    def execute(self, name: str, spec: ProcessSpec, *, detached: bool = False) -> EngineCommand:
         """`docker exec`: another process in a running container. It ends with the container at the latest."""
         container = self._named(name)
         yield from self.settled(container)
@@ -201,7 +201,7 @@ class Engine(Supervisor):
             raise _FailedError("not running")
         self.note(container, "exec")
         runs = what_runs(spec, init=False)
-        done = self.files_done(container, runs)
+        done = container.files.look(runs.files)
         if done.failed:
             runs = replace(runs, runs=0.0, exit=1)
         over = self.env.event()
@@ -209,7 +209,7 @@ class Engine(Supervisor):
         code = 0 if detached else (yield over)
         return CommandResult(code, done.error, done.printed)
 
-    def wait(self, name: str) -> Command:
+    def wait(self, name: str) -> EngineCommand:
         """`docker wait`: until it does not run; prints its exit code."""
         container = self._named(name)
         if container.running:
@@ -218,7 +218,7 @@ class Engine(Supervisor):
             yield self.env.timeout(0)
         return CommandResult(prints=str(container.exit_code))
 
-    def top(self, name: str) -> Command:
+    def top(self, name: str) -> EngineCommand:
         """`docker top`: prints how many of its processes nobody collected."""
         container = self._named(name)
         yield from self.settled(container)
@@ -267,7 +267,7 @@ class Engine(Supervisor):
         taken = [mount.name for mount in options.mounts if mount.type == "from container"]
         return "no such container" if any(name not in self.containers for name in taken) else None
 
-    def _begin(self, container: Container, *, attached: bool, failed: int | None) -> Command:
+    def _begin(self, container: Container, *, attached: bool, failed: int | None) -> EngineCommand:
         """Start it, and wait for its end if asked to. failed: the exit code where it cannot start; else the start's."""
         already = container.running
         ended = container.ended
@@ -309,7 +309,7 @@ class Engine(Supervisor):
         except InputError:
             raise _FailedError("bad signal") from None
 
-    def _timed(self, command: Command) -> Command:
+    def _timed(self, command: EngineCommand) -> EngineCommand:
         begun = self.env.now
         try:
             result = yield from command

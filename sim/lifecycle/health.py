@@ -39,7 +39,7 @@ class HealthCheck:
     start_interval: float = 0.0
 
 
-Probe = Callable[[int, float], ProbePiece]
+FindsHealth = Callable[[int, float], ProbePiece]
 """What the n-th probe finds, so many seconds after the start."""
 
 
@@ -57,7 +57,7 @@ class HealthMonitor:
         self,
         env: Environment,
         check: HealthCheck,
-        probe: Probe,
+        probe: FindsHealth,
         seconds: float,
         changed: Callable[[HealthStatus], None],
     ) -> None:

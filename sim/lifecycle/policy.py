@@ -50,9 +50,7 @@ def parse_policy(text: str) -> RestartPolicy:
     if not colon:
         return RestartPolicy(known)
     if not (count.isascii() and count.isdigit() and len(count) < 10):
-        raise InputError(
-            f"restart policy {text!r}: {count!r} is no number of retries; expected a whole number from 0 on"
-        )
+        raise InputError(f"restart policy {text!r}: {count!r} is no whole number of retries")
     if int(count) and known != "on-failure":
         raise InputError(f"restart policy {text!r}: only on-failure takes a number of retries")
     return RestartPolicy(known, int(count))

@@ -7,8 +7,6 @@ Recorded with Docker 26.1 on runc 1.1 and Podman 5.4. The codes for what cannot 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sim.lifecycle.process import ProcessSpec, StartError
 
 NEVER_MADE: frozenset[StartError] = frozenset({"image missing", "no command", "workdir is a file"})

@@ -1,8 +1,11 @@
-"""Where a container's files are: its image, its own layer, volumes, the host's folders, memory. And what removal leaves.
+"""Where a container's files are, and what its removal leaves of them.
 
-Files are texts by absolute path, for what matters here is which of them outlive what. Rules are moby's (26.1): volumes
-are made and filled when a container is created; a volume without a name goes with `rm -v` and `--rm`, unless another
-container uses it; `volume prune` takes those that carry the label that `-v PATH` and VOLUME give, and `--mount` does not.
+A path lies in the container's own layer, in a volume, in a folder of the host or in memory. Files are texts by absolute
+path, for what matters here is which of them outlive what.
+
+The rules are moby's (26.1). Volumes are made and filled when a container is created. A volume without a name goes with
+`rm -v` and `--rm`, unless another container uses it. `volume prune` takes those with the anonymous label, which
+`-v PATH` and VOLUME give and `--mount` does not.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from sim.lifecycle.process import FileAction
 MountType = Literal["anonymous", "named", "bind", "tmpfs", "image VOLUME", "unnamed by --mount", "from container"]
 VolumeKind = Literal["named", "anonymous", "unnamed"]
 
+_FOLDER = re.compile(r"(/|~|\.\.?(/|$))")
 _VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 ENGINE_FILES = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
@@ -27,7 +31,7 @@ INIT_LAYER = (*ENGINE_FILES, "/etc/mtab")
 
 
 @dataclass(frozen=True, slots=True)
-class Mount:
+class ContainerMount:
     """Something mounted in a container.
 
     Attributes:
@@ -52,11 +56,7 @@ class Mount:
             return "mount path not absolute"
         if self.type == "named" and not _VOLUME_NAME.fullmatch(self.name):
             return "bad volume name"
-        if (
-            self.type == "bind"
-            and not self.source.startswith(("/", "./", "../", "~/"))
-            and self.source not in (".", "..")
-        ):
+        if self.type == "bind" and not _FOLDER.match(self.source):
             return "bad volume name"  # a source that is no path is taken for a volume's name
         return None
 
@@ -109,7 +109,13 @@ class ContainerFiles:
             files.setdefault(inner, "")
 
     def perform(self, actions: tuple[FileAction, ...]) -> FilesDone:
-        """Do what a process does with files, up to the first that fails."""
+        """Do what the main process does with files, and keep what it prints in the log."""
+        done = self.look(actions)
+        self.log += done.printed.splitlines()
+        return done
+
+    def look(self, actions: tuple[FileAction, ...]) -> FilesDone:
+        """Do what another process does with files, up to the first that fails."""
         lines: list[str] = []
         error = None
         for action in actions:
@@ -118,7 +124,6 @@ class ContainerFiles:
             except _RefusedError as refused:
                 error = str(refused)
                 break
-        self.log += lines
         return FilesDone(error is not None, "\n".join(lines), error)
 
     def _where(self, path: str) -> tuple[dict[str, str], str, bool]:
@@ -179,7 +184,7 @@ class Storage:
         return self.volumes.setdefault(name, Volume(name, kind))
 
     def mount(
-        self, mounts: tuple[Mount, ...], image: Mapping[str, str], others: Mapping[str, ContainerFiles]
+        self, mounts: tuple[ContainerMount, ...], image: Mapping[str, str], others: Mapping[str, ContainerFiles]
     ) -> list[MountedFiles]:
         """What a container's mounts become when it is created; new volumes are filled from the image.
 
@@ -191,7 +196,7 @@ class Storage:
         return [place for mount in mounts for place in self._places(mount, image, others)]
 
     def _places(
-        self, mount: Mount, image: Mapping[str, str], others: Mapping[str, ContainerFiles]
+        self, mount: ContainerMount, image: Mapping[str, str], others: Mapping[str, ContainerFiles]
     ) -> Iterator[MountedFiles]:
         at = mount.at.rstrip("/") or "/"
         if mount.type == "from container":
@@ -222,6 +227,15 @@ class Storage:
         for volume in list(self.volumes.values()):
             if volume.name not in used and (everything or volume.kind == "anonymous"):
                 del self.volumes[volume.name]
+
+    def remove(self, name: str, left: list[ContainerFiles]) -> str | None:
+        """`volume rm`. Returns what is wrong, by category; None where nothing is."""
+        if name not in self.volumes:
+            return "no such volume"
+        if name in self.used(left):
+            return "volume in use"
+        del self.volumes[name]
+        return None
 
     def used(self, left: list[ContainerFiles]) -> set[str]:
         """The names of the volumes that these containers use, running or not."""

@@ -28,7 +28,7 @@ from sim.lifecycle.pending import Pending
 from sim.lifecycle.policy import parse_policy
 from sim.lifecycle.process import ProbePiece, ProcessSpec
 from sim.lifecycle.starting import refused_start, what_runs
-from sim.lifecycle.storage import ContainerFiles, FilesDone, Storage
+from sim.lifecycle.storage import ContainerFiles, Storage
 from sim.lifecycle.tree import CgroupLimits, ProcessTree
 
 Steps = Generator[Event, Any, Any]
@@ -194,14 +194,10 @@ class Supervisor:
         if container.options.auto_remove and container.state != "removed":
             self.remove(container, volumes=True)
 
-    def files_done(self, container: Container, spec: ProcessSpec) -> FilesDone:
-        """Let a process do what it does with files."""
-        return container.files.perform(spec.files)
-
     def _started(self, container: Container) -> None:
         spec = what_runs(container.spec.at_start(len(container.starts)), init=container.options.init)
         container.files.started()
-        done = self.files_done(container, spec)
+        done = container.files.perform(spec.files)
         container.error, container.printed = done.error, done.printed
         if done.failed:
             spec = replace(spec, runs=0.0, exit=1)
@@ -300,12 +296,10 @@ class Supervisor:
             self.auto_remove(container)
 
     def _why_down(self, container: Container, code: int) -> WhyDown:
-        cancelled = self.manager_of(container).cancelled
-        by_hand = cancelled or (container.stopped_by_hand and container.policy.name == "unless-stopped")
-        if by_hand and container.told:
+        if container.told is not None:
             return container.told
         if container.policy.name == "no":
             return "policy no"
-        if container.policy.name == "on-failure" and not by_hand:
+        if container.policy.name == "on-failure" and not self.manager_of(container).cancelled:
             return "exit 0 under on-failure" if code == 0 else "retries used up"
         return "signal by command"
