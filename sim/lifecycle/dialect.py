@@ -21,6 +21,7 @@ class Dialect:
             signal and KILL where a stop signal was given, and every signal where none was (moby, `killWithSignal`).
         refused_is_exit_code: Whether `inspect` tells a failed start as an exit code.
         failed: The exit code of a command that fails for any other reason.
+        removal_of_running: The exit code of an `rm` of a container that runs.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Dialect:
     any_signal_stops: bool
     refused_is_exit_code: bool
     failed: int
+    removal_of_running: int
 
     def stops(self, signal: str, stop_signal: str) -> bool:
         """Whether a signal through the engine ends the restarts of a container with that stop signal."""
@@ -35,8 +37,18 @@ class Dialect:
 
     def refused_exec(self, error: StartError) -> int:
         """The exit code of an `exec` that cannot start. Docker 26 says 126 whatever the reason."""
-        return 127 if self.name == "podman" and error in ("not found", "no such directory") else 126
+        return self.refused_run(error, 126)
+
+    def refused_run(self, error: StartError, docker: int) -> int:
+        """The exit code of a `run` that cannot start; Podman knows two (libpod, `define.ExitCode`)."""
+        if self.name != "podman":
+            return docker
+        return 127 if error in ("not found", "no such directory") else 126
 
 
-DOCKER = Dialect("docker", docker_back_off, any_signal_stops=False, refused_is_exit_code=True, failed=1)
-PODMAN = Dialect("podman", NoBackOff, any_signal_stops=True, refused_is_exit_code=False, failed=125)
+DOCKER = Dialect(
+    "docker", docker_back_off, any_signal_stops=False, refused_is_exit_code=True, failed=1, removal_of_running=1
+)
+PODMAN = Dialect(
+    "podman", NoBackOff, any_signal_stops=True, refused_is_exit_code=False, failed=125, removal_of_running=2
+)

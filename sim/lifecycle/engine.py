@@ -153,7 +153,7 @@ class Engine(Supervisor):
         container = self._named(name)
         yield from self.settled(container)
         if container.running and not force:
-            raise _FailedError(container.state)
+            raise _FailedError(container.state, self.dialect.removal_of_running)
         if container.running:
             yield from self._kill(container, "removed by command")
         container.why_down = "removed by command"
@@ -176,6 +176,8 @@ class Engine(Supervisor):
         refusal = refused_memory(memory_mb, memory_and_swap_mb)
         if refusal is None and memory_mb and not memory_and_swap_mb and memory_mb > container.swap_mb:
             refusal = "memory above swap limit"
+        if refusal is None and memory_mb and container.tree and container.alive and container.tree.held_mb > memory_mb:
+            refusal = "memory in use"  # cgroup v1 refuses it; under v2 processes would be killed
         if refusal is not None:
             raise _FailedError(refusal)
         if restart is not None:

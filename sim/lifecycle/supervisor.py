@@ -126,7 +126,8 @@ class Supervisor:
             container.restart_count = 0
             container.manager = None
             container.stopped_by_hand = False
-        refused = refused_start(container.spec.at_start(len(container.starts)), init=container.options.init)
+        spec = container.spec.at_start(len(container.starts))
+        refused = refused_start(spec, init=container.options.init)
         if refused is None:
             yield self.env.timeout(self.times.start)
             self._started(container)
@@ -134,7 +135,7 @@ class Supervisor:
             self._failed(container, refused[0])
         locked, container.starting = container.starting, None
         locked.succeed()
-        return refused and refused[1]
+        return self.dialect.refused_run(spec.start_error, refused[1]) if refused and spec.start_error else None
 
     def ask(self, container: Container, signal: str, told: WhyDown | None) -> Steps:
         """Send a signal through the engine; the container must be running.

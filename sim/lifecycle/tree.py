@@ -83,6 +83,11 @@ class ProcessTree:
         """How many processes the cgroup counts; those that nobody collected are among them."""
         return sum(process.code is None for process in self._all()) + self.zombies
 
+    @property
+    def held_mb(self) -> float:
+        """MB that its processes hold and that are not given back."""
+        return math.fsum(self._held_mb.values())
+
     def execute(self, spec: ProcessSpec, ended: Ended) -> RunningProcess:
         """Start another process in the container, as `exec` does. The limit of processes does not hold it up."""
         process = RunningProcess(self._env, spec.on, ended)
@@ -148,7 +153,7 @@ class ProcessTree:
         if process.code is not None or limit is None or use.of == "page cache":
             return
         self._held_mb[None if use.of == "child" else process] = math.inf if use.mb is None else use.mb
-        while math.fsum(self._held_mb.values()) > limit:
+        while self.held_mb > limit:
             victim = max(self._held_mb, key=self._held_mb.__getitem__)
             del self._held_mb[victim]
             self._out_of_memory()

@@ -4,10 +4,10 @@ import pytest
 
 from sim.lifecycle.dialect import PODMAN
 from sim.lifecycle.engine import Engine
-from sim.lifecycle.process import ChildProcesses, MemoryUse, ProcessSpec, job, server
+from sim.lifecycle.process import ChildProcesses, MemoryUse, ProcessSpec, StartError, job, server
 from tests.lifecycle.lives import live
 
-REFUSED = {
+REFUSED: dict[StartError, tuple[int, int]] = {
     "not found": (127, 127),
     "no such directory": (127, 127),
     "not executable": (126, 126),
@@ -88,6 +88,8 @@ def test_a_container_whose_command_is_gone_at_its_second_start_keeps_its_last_co
 def test_podman_tells_no_exit_code_of_what_did_not_start():
     container, _, (ran,) = live(ProcessSpec(start_error="not found"), engine=Engine(dialect=PODMAN))
     assert (container.exit_code, ran.code, container.state) == (0, 127, "created")
+    codes = {error: live(ProcessSpec(start_error=error), engine=Engine(dialect=PODMAN))[2][0].code for error in REFUSED}
+    assert codes == dict.fromkeys(REFUSED, 126) | {"not found": 127, "no such directory": 127}
 
 
 @pytest.mark.parametrize("error", [*REFUSED])
@@ -179,6 +181,14 @@ def test_memory_is_updated_within_its_swap_limit_which_is_twice_the_memory():
     assert updated(memory_mb=3) == "memory limit too small"
     unlimited = live(server(), (2, lambda e: e.update("c", memory_mb=64)))[2][1]
     assert unlimited.error == "memory above swap limit"  # a container without limits keeps a swap limit of 0
+
+
+def test_memory_that_is_held_cannot_be_taken_back_by_an_update():
+    spec = ProcessSpec(memory=(MemoryUse("main", 40, 0.5),))
+    _, _, (_, refused, granted) = live(
+        spec, (2, lambda e: e.update("c", memory_mb=39)), (3, lambda e: e.update("c", memory_mb=40)), memory_mb=64
+    )
+    assert (refused.error, granted.error) == ("memory in use", None)
 
 
 def test_an_update_holds_for_memory_that_is_taken_later():

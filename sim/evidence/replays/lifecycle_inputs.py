@@ -32,11 +32,11 @@ def process_of(fields: Fields, *, nested: bool = False) -> ProcessSpec:
     """What a recorded process does."""
     starts = fields.objects("by_start")
     if starts and not nested:
-        common = {key: value for key, value in fields.values.items() if key != "by_start"}
+        common = {key: value for key, value in fields.values.items() if key != "by_start"}  # holds for each
         each = [Fields(common | dict(start.values), start.file, start.path) for start in starts]
         return ProcessSpec(by_start=tuple(process_of(start, nested=True) for start in each))
     return ProcessSpec(
-        runs=fields.maybe("runs", lambda key: fields.number(key, least=0)),
+        runs=_runs(fields),
         exit=fields.whole("exit", 0, least=-255, most=2**31),
         on=_handlers(fields),
         start_error=cast("StartError | None", fields.maybe("start_error", _choice(fields, get_args(StartError)))),
@@ -143,9 +143,16 @@ def _children(fields: Fields) -> ChildProcesses:
 def _if_fork_fails(fields: Fields) -> ProcessSpec | None:
     """It may stand at the process or at a group of its children."""
     for place in (fields, *fields.objects("children")):
-        if isinstance(place.values.get("if_fork_fails"), dict):
+        if place.values.get("if_fork_fails") is not None:
             return process_of(place.object("if_fork_fails"), nested=True)
     return None
+
+
+def _runs(fields: Fields) -> float | None:
+    """How long it runs. One of which nothing but its exit code is said ends at once."""
+    if "runs" not in fields and "exit" in fields:
+        return 0.0
+    return fields.maybe("runs", lambda key: fields.number(key, least=0))
 
 
 def _memory(fields: Fields) -> MemoryUse:
