@@ -1,6 +1,6 @@
-"""How often is a container started, how long is it up, and how does it end? A command under a restart policy.
+"""How often is a container started, how long is it up, how does it end, and what does it leave?
 
-The container is run, lives through a window of time, and is stopped at its end.
+The container is run, lives through a window of time, is stopped at its end, and may be removed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sim.lifecycle.container import Container, ContainerOptions
 from sim.lifecycle.dialect import DOCKER, KUBERNETES, PODMAN, Dialect
 from sim.lifecycle.engine import Engine
 from sim.lifecycle.process import ChildProcesses, ProcessSpec, job, server
+from sim.lifecycle.storage import ContainerMount
 from sim.lifecycle.supervisor import EngineTimes
 from sim.outcome import Bound, LifeRecord, MetricSpec
 from sim.quantity import Seconds
@@ -32,6 +33,12 @@ START_ERROR = 128
 """The exit code of a container that containerd could not start for a kubelet, which tries again (Kubernetes 1.31)."""
 
 _DIALECTS: dict[str, Dialect] = {"docker": DOCKER, "podman": PODMAN, "kubernetes": KUBERNETES}
+
+_MOUNTS: dict[str, tuple[ContainerMount, ...]] = {
+    "none": (),
+    "anonymous": (ContainerMount("image VOLUME", "/data"),),
+    "named": (ContainerMount("named", "/data", "data"),),
+}
 
 NAME = "container"
 
@@ -77,6 +84,14 @@ class Lifecycle:
         Le(3_600),
         doc("From that signal to KILL; if left out, 10 s, and 30 s with Kubernetes."),
     ] = None
+    volume: Annotated[
+        Literal["none", "anonymous", "named"],
+        doc("Where its data is: in its own layer, in a volume that the image declares, or in one with a name."),
+    ] = "none"
+    removal: Annotated[
+        Literal["kept", "rm", "rm_volumes", "auto_remove"],
+        doc("What becomes of it after the stop: it stays, rm, rm -v, or it was run with --rm."),
+    ] = "kept"
     window: Annotated[Seconds, Gt(0), Le(7_200), doc("How long it is watched until it is stopped.")] = 600.0
 
     def __post_init__(self) -> None:
@@ -89,8 +104,12 @@ class Lifecycle:
 def _problems(params: Lifecycle) -> Iterator[Problem]:
     if params.retries and params.restart != "on-failure":
         yield Problem(f"{params.retries} retries go with on-failure, not with {params.restart}", path="retries")
+    if params.removal == "auto_remove" and params.restart != "no":
+        yield Problem(f"--rm does not go with the restart policy {params.restart}", path="removal")
     if params.engine != "kubernetes":
         return
+    if params.volume != "none" or params.removal != "kept":
+        yield Problem("what a deleted pod leaves is not modelled; it goes with docker and podman", path="removal")
     if params.restart == "unless-stopped":
         yield Problem("Kubernetes has no unless-stopped; there are no, on-failure and always", path="restart")
     if params.retries:
@@ -113,8 +132,8 @@ def process_of(params: Lifecycle) -> ProcessSpec:
     }[params.command]
 
 
-def lived(params: Lifecycle, bound: Bound) -> tuple[Container, float]:
-    """The container after its window and its stop, and the seconds that stopping it took."""
+def lived(params: Lifecycle, bound: Bound) -> tuple[Engine, float]:
+    """The engine after the container's window, its stop and its removal, and the seconds that stopping it took."""
     engine = Engine(times=EngineTimes(start=START_SECONDS[bound]), dialect=_DIALECTS[params.engine])
     retries = f":{params.retries}" if params.retries else ""
     options = ContainerOptions(
@@ -123,16 +142,21 @@ def lived(params: Lifecycle, bound: Bound) -> tuple[Container, float]:
         init=params.init,
         stop_signal="" if params.stop_signal == "TERM" else params.stop_signal,
         stop_timeout=KUBERNETES_GRACE if params.engine == "kubernetes" else None,
+        auto_remove=params.removal == "auto_remove",
+        mounts=_MOUNTS[params.volume],
     )
     engine.perform(engine.run(options, process_of(params)))
     engine.env.run(params.window)
     stopped = engine.finish(engine.stop(NAME, timeout=params.stop_timeout))
-    return engine.made[NAME], stopped.seconds
+    if params.removal in ("rm", "rm_volumes"):
+        engine.finish(engine.rm(NAME, volumes=params.removal == "rm_volumes"))
+    return engine, stopped.seconds
 
 
 def run(params: Lifecycle, context: Context) -> StudyRun:
     """Let one container live; one run is all there is, as nothing is random."""
-    container, seconds = lived(params, context.bound)
+    engine, seconds = lived(params, context.bound)
+    container = engine.made[NAME]
     window = params.window
     up = math.fsum(min(end, window) - start for start, end, _ in _runs(container, window) if start < window)
     return StudyRun(
@@ -142,6 +166,8 @@ def run(params: Lifecycle, context: Context) -> StudyRun:
             "longest_wait": [max(container.back_offs, default=0.0)],
             "exit_code": [container.exit_code],
             "stop_time": [seconds],
+            "containers_left": [len(engine.containers)],
+            "volumes_left": [len(engine.storage.volumes)],
         },
         records=tuple(_records(container, context, window, seconds)),
         ranged=True,
@@ -176,6 +202,8 @@ STUDY = Study(
         MetricSpec("longest_wait", "s", "exit to the next start's beginning", "The longest back-off"),
         MetricSpec("exit_code", "1", "after the stop", "The exit code that is told in the end"),
         MetricSpec("stop_time", "s", "stop to end", "Time until the container is stopped"),
+        MetricSpec("containers_left", "1", "after the removal", "Containers that are left, with their own layer"),
+        MetricSpec("volumes_left", "1", "after the removal", "Volumes that are left"),
     ),
     run=run,
     random=False,

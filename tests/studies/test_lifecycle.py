@@ -90,8 +90,30 @@ def test_the_records_are_the_stretches_of_its_life():
 
 
 @pytest.mark.parametrize(
+    ("volume", "removal", "containers", "volumes"),
+    [
+        ("none", "kept", 1, 0),
+        ("none", "rm", 0, 0),
+        ("anonymous", "kept", 1, 1),
+        ("anonymous", "rm", 0, 1),
+        ("anonymous", "rm_volumes", 0, 0),
+        ("anonymous", "auto_remove", 0, 0),
+        ("named", "rm", 0, 1),
+        ("named", "rm_volumes", 0, 1),
+        ("named", "auto_remove", 0, 1),
+    ],
+)
+@pytest.mark.parametrize("command", ["foreground", "hello_world"])
+def test_a_volume_without_a_name_outlives_a_plain_rm(command, volume, removal, containers, volumes):
+    seen = lives(command=command, volume=volume, removal=removal)
+    assert (seen["containers_left"], seen["volumes_left"]) == (containers, volumes)
+
+
+@pytest.mark.parametrize(
     ("params", "message"),
     [
+        ({"removal": "auto_remove", "restart": "always"}, "--rm does not go with the restart policy always"),
+        ({"engine": "kubernetes", "volume": "named"}, "what a deleted pod leaves is not modelled"),
         ({"retries": 3}, "3 retries go with on-failure, not with no"),
         ({"engine": "kubernetes", "restart": "unless-stopped"}, "Kubernetes has no unless-stopped"),
         ({"engine": "kubernetes", "restart": "on-failure", "retries": 3}, "Kubernetes has no number of retries"),
