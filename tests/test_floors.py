@@ -19,6 +19,7 @@ FLOORS: list[set[str]] = [
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.cluster"},
+    {"sim.lifecycle"},
     {"sim.platforms", "sim.drift"},
     {"sim.builds.advice"},
     {"sim.builds.plan", "sim.builds.records", "sim.builds.builders"},
