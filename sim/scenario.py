@@ -185,7 +185,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EngineCommand:
+class LessonCommand:
     """A command to try on a real engine, and what it shows there.
 
     Attributes:
@@ -224,7 +224,7 @@ class Lesson:
     quiz: tuple[Question, ...] = ()
     half_true: tuple[WrittenText, ...] = ()
     next: tuple[WrittenText, ...] = ()
-    commands: tuple[EngineCommand, ...] = ()
+    commands: tuple[LessonCommand, ...] = ()
     sources: tuple[Source, ...] = ()
     minutes: Minutes = field(default_factory=Minutes)
     vary: dict[str, Annotated[tuple[WrittenValue, ...], MinLen(1)]] = field(default_factory=dict)
