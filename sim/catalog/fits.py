@@ -54,13 +54,23 @@ class PortableImage:
 
 @dataclass(frozen=True, slots=True)
 class HiddenMachine(Sensed):
-    """A virtual machine that is started for containers: whose kernel it has, by what, and what it costs once."""
+    """A virtual machine that is started for containers.
+
+    Attributes:
+        os: Whose kernel it has.
+        by: What runs it.
+        start: Seconds until containers can start in it.
+        memory: Bytes that it takes while nothing runs in it.
+        source: The id of the document that says so.
+        files: The share of the native speed that is left to files of the host. None where it has none of them.
+    """
 
     os: str
     by: str
     start: Number = field(metadata=COSTS)
     memory: Number = field(metadata=COSTS)
     source: str
+    files: Number | None = field(default=None, metadata=HELPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +214,7 @@ def _machine(table: Table | None, os: str = "") -> HiddenMachine | None:
         start=table.number("start", "s"),
         memory=table.number("memory", "B"),
         source=table.string("source", allowed=documents()),
+        files=table.number("files", "1") if table.has("files") else None,
     )
     table.done()
     return machine

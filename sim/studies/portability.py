@@ -14,7 +14,15 @@ from sim.outcome import Between, FitRecord, FitVerdict, MetricSpec
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 PortableHostId = Literal[
-    "linux-amd64", "linux-arm64", "mac-arm64", "mac-amd64", "windows-11", "windows-2025", "freebsd-14"
+    "linux-amd64",
+    "linux-arm64",
+    "mac-arm64",
+    "mac-amd64",
+    "windows-11",
+    "windows-2025",
+    "freebsd-14",
+    "toolbox-2015",
+    "windows-2017",
 ]
 PortableImageId = Literal[
     "web-amd64",
@@ -142,9 +150,10 @@ def run(params: Portability, context: Context) -> StudyRun:
             "hidden_start": [max((machine.start.at(context.bound) for machine in machines), default=0.0)],
             "hidden_memory": [max((machine.memory.at(context.bound) for machine in machines), default=0.0)],
             "slowest_share": [min(speeds, default=0.0)],
+            "host_files_share": [min((each.files.at(context.bound) for each in machines if each.files), default=1.0)],
         },
         records=tuple(_records(context, fits)),
-        estimates=frozenset({"hidden_start", "hidden_memory", "slowest_share"}),
+        estimates=frozenset({"hidden_start", "hidden_memory", "slowest_share", "host_files_share"}),
         ranged=bool(machines) or any(found.translations for found in fits.values()),
     )
 
@@ -187,6 +196,7 @@ STUDY = Study(
         MetricSpec("hidden_start", "s", "once, before the first container", "Time to start what is hidden, at most"),
         MetricSpec("hidden_memory", "B", "while it runs", "Memory of what is hidden, at most"),
         MetricSpec("slowest_share", "1", "of the native speed", "What the slowest image that runs has left"),
+        MetricSpec("host_files_share", "1", "of the native speed", "What is left to files of the host, at least"),
     ),
     run=run,
     random=False,
