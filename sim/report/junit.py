@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from sim import __version__
 from sim.errors import Problem
 from sim.outcome import Outcome
-from sim.report.baseline import Comparison
+from sim.report.baseline import Comparison, numbered
 
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold (section 2.2), not even escaped."""
@@ -46,8 +46,10 @@ def document(scenarios: Sequence[Ran], comparison: Comparison | None = None) -> 
     expectations are judged by one run.
     """
     root = Element("testsuites", name="sim run")
+    names = iter(numbered(ran.scenario for ran in scenarios if ran.outcomes))
     for ran in scenarios:
-        compared = _compared(ran.scenario, comparison) if comparison and ran.outcomes else ()
+        name = next(names) if ran.outcomes else ""
+        compared = _compared(name, comparison) if comparison and name else ()
         cases = [*_cases(ran), *compared, *_errors(ran)]
         for case in cases:
             case.set("time", _seconds(ran.seconds / len(cases)))
