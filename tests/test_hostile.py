@@ -470,7 +470,7 @@ def test_what_had_finished_is_reported_whatever_signal_ends_a_run(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_run_ends_at_whatever_moment_it_is_told_to(tmp_path: Path, tiny: str, number: signal.Signals) -> None:
-    """Twenty-two moments, from the start of the interpreter to when the workers compute; every other time all hear it."""
+    """Twenty-two moments, from the interpreter's start to when the workers compute; every second time all hear it."""
     long = write(tmp_path, "long.yaml", LONG.replace("id: tiny", "id: long"))
     chance = random.Random(number)
     for moment in range(22):

@@ -277,10 +277,17 @@ def text_of_file(folder: str | Path, name: str) -> str | None:
     path = root / name
     if not is_file(path):
         return None
-    if not path.resolve().is_relative_to(root.resolve()):
-        what = "is outside of" if Path(name).is_absolute() or ".." in Path(name).parts else "is a link out of"
-        raise InputError(Problem(f"{what} the build context; expected a file in it", printable(name)))
+    if out := leads_out(root, name):
+        raise InputError(Problem(out, printable(name)))
     return read_bytes(path, limits.DOCKERFILE, printable(name)).decode("utf-8", "replace")
+
+
+def leads_out(folder: Path, name: str) -> str:
+    """That a name leads out of the folder of a build context, as a message; "" where it does not."""
+    if (folder / name).resolve().is_relative_to(folder.resolve()):
+        return ""
+    how = "is outside of" if Path(name).is_absolute() or ".." in Path(name).parts else "is a link out of"
+    return f"{how} the build context; expected a file in it"
 
 
 def _on_disk(path: Path, info: os.stat_result) -> TreeEntry:

@@ -14,7 +14,7 @@ from annotated_types import Ge, Le, MinLen, doc
 from sim.builds import context as trees
 from sim.builds.context import Tree
 from sim.builds.edits import Change, Edit
-from sim.builds.history import entries
+from sim.builds.history import entries, unknown
 from sim.builds.ignore import rules_of
 from sim.builds.options import Builder
 from sim.builds.plan import BuildPlan, plan_builds
@@ -252,12 +252,16 @@ def _runs_anyway(record: StepRecord) -> bool:
 
 
 def _missing(params: Build, folder: str) -> Iterator[Problem]:
-    """The folder of the build context, and the Dockerfile in it."""
+    """The folder of the build context, the Dockerfile in it, and the image whose sizes are taken."""
     top = Path(folder) / params.context
     if not is_folder(top):
         yield Problem(f"no folder {params.context!r} in {folder!r}", path="context")
     elif not is_file(top / params.dockerfile):
         yield Problem(f"no file {params.dockerfile!r} in {str(top)!r}", path="dockerfile")
+    elif out := trees.leads_out(top, params.dockerfile):
+        yield Problem(f"{params.dockerfile!r} {out}", path="dockerfile")
+    if params.like and (reason := unknown(params.like, folder)):
+        yield Problem(reason, path="like")
 
 
 STUDY = Study("build", Build, METRICS, run, random=False, missing=_missing, steps=True)
