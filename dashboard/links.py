@@ -13,6 +13,7 @@ import streamlit as st
 
 from sim import limits
 from sim.errors import InputError, cut
+from sim.printable import printable
 
 
 def asked(name: str) -> str | None:
@@ -78,7 +79,7 @@ def plain(text: str) -> str:
     >>> print(plain("![x](y) a_b"))
     \!\[x\]\(y\) a\_b
     """
-    visible = "".join(one if one.isprintable() or one == "\n" else "�" for one in text)
+    visible = printable(text, keep="\n", instead="�")
     for linked in ("://", "www.", "@"):  # Markdown makes links of these even where they are escaped
         visible = visible.replace(linked, f"{linked[0]}{_JOINER}{linked[1:]}")
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$&/@^=\"'])", r"\\\1", visible).replace("\n", "  \n")
