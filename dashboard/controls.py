@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Literal
 
 import streamlit as st
 
-from dashboard.links import asked, lines, set_link
+from dashboard.links import asked, lines, one_of, refused, set_link
 from dashboard.view import View
 from sim.errors import InputError, Problem
 from sim.loading import Control, controls, from_page
@@ -135,10 +136,12 @@ def choice(
     options: Mapping[str, str],
     default: str,
     name: str,
+    view: View,
     *,
     key: str,
     hidden: bool = False,
     drawn: bool = True,
+    below: st.delta_generator.DeltaGenerator | None = None,
 ) -> str:
     """One of a few options, tied to a link parameter by its language-neutral value.
 
@@ -148,11 +151,12 @@ def choice(
     Args:
         hidden: Without its label.
         drawn: False where the link alone decides.
+        below: Where a value of the link that cannot be used is answered. Right here where nothing is given.
     """
     if st.session_state.get(key) not in options:
-        wanted = asked(name) or default
-        st.session_state[key] = wanted if wanted in options else default
+        st.session_state[key] = one_of(name, options, default, key)
     if not drawn:
+        answer(name, str(st.session_state[key]), options, view, key=key, called=options[default])
         return str(st.session_state[key])
     shown: Literal["collapsed", "visible"] = "collapsed" if hidden else "visible"
     if len(options) <= _FEW:
@@ -162,7 +166,22 @@ def choice(
     else:
         value = st.selectbox(label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown)
     set_link(name, "" if value == default else str(value))
+    with below or nullcontext():
+        answer(name, str(value), options, view, key=key, called=options[default])
     return str(value)
+
+
+def answer(
+    name: str, shown: object, allowed: Iterable[str], view: View, *, key: str, called: str, what: str = "one of "
+) -> None:
+    """Say which value of the link cannot be used and what can, until the reader chooses something else.
+
+    shown: the value as it is now. called: what the reader sees it called.
+    """
+    wanted = refused(key, shown)
+    if wanted is not None:
+        message = f"{name}: {wanted!r} cannot be used here; expected {what}{', '.join(filter(None, allowed))}"
+        show_error(InputError(message), view, tr("ui.error.shown", view.lang, value=called), link=True)
 
 
 def _key(scenario: Scenario, control: Control) -> str:
@@ -177,7 +196,7 @@ def _widget(control: Control, scenario: Scenario, view: View) -> str:
         wanted = asked(name)
         if wanted is not None and wanted not in options:
             _refuse(key, name, wanted)
-        return choice(label, options, control.written, name, key=key)
+        return choice(label, options, control.written, name, view, key=key)
     if control.kind == "flag":
         _start(key, name, control.default, {"true": True, "false": False}.__getitem__)
         on = st.toggle(label, key=key)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components import page_lang
+from dashboard.controls import answer
 from dashboard.links import plain
-from dashboard.view import View, current, other_language, use_language
+from dashboard.view import ALLOWED, View, current, other_language, use_language
 from sim.errors import InputError
 from sim.report.texts import tr
 
@@ -86,9 +87,20 @@ def head(view: View, draw: Callable[[], object]) -> None:
         )
 
 
+def _answer_link(place: PageLink, view: View) -> None:
+    """Say what of the link no page can use, on the page that it opened."""
+    if st.session_state.setdefault("view-page", place.path) != place.path:
+        return
+    shown = {"lang": view.lang, "size": f"{view.size:g}", "show": ""}
+    for name, allowed in ALLOWED.items():
+        what = "" if name == "size" else "one of "
+        answer(name, shown[name], allowed, view, key=f"view-{name}", called=shown[name], what=what)
+
+
 def _page(place: PageLink, view: View) -> st.Page:
     def draw() -> None:
         try:
+            _answer_link(place, view)
             drawn: Callable[[View], None] = importlib.import_module(f"dashboard.pages.{place.module}").page
             drawn(view)
         except InputError as error:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import cast
 
 import streamlit as st
 
 from dashboard import contexts, lab_state, shipped, uploads
 from dashboard.contexts import BuildContext
-from dashboard.lab_state import HOWS, LabState, UndoHistory
-from dashboard.links import asked, lines, plain, set_link
+from dashboard.controls import answer
+from dashboard.lab_state import HOWS, How, LabState, UndoHistory
+from dashboard.links import lines, one_of, plain, set_link
 from dashboard.view import View
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
-from sim.builds.graph.options import BUILDERS
+from sim.builds.graph.options import BUILDERS, Builder
 from sim.errors import InputError
 from sim.report.texts import tr
 
@@ -49,19 +51,34 @@ def undo_history() -> UndoHistory:
     """The history of this session. The first time, it starts where the link says."""
     if "lab:history" not in st.session_state:
         there = _contexts()
-        state = lab_state.fresh(there.get(asked("context") or "", own_context()))
-        names = contexts.files(state.context)
-        file = asked("file") or state.file
+        state = lab_state.fresh(there[one_of("context", there, own_context().name, "lab:link:context")])
+        file = one_of("file", _file_words(state.context), state.file or _NO_FILE, "lab:link:file")
         state = dataclasses.replace(
             state,
-            file="" if file == _NO_FILE else file if file in names else state.file,
-            how=next((how for how in HOWS if how == asked("how")), HOWS[0]),
-            builder=next((name for name in BUILDERS if name == asked("builder")), BUILDERS[0]),
+            file="" if file == _NO_FILE else file,
+            how=cast("How", one_of("how", HOWS, HOWS[0], "lab:link:how")),
+            builder=cast("Builder", one_of("builder", BUILDERS, BUILDERS[0], "lab:link:builder")),
         )
         st.session_state["lab:revision"] = 0
         _lay_out(UndoHistory(state))
     kept: UndoHistory = st.session_state["lab:history"]
     return kept
+
+
+def _file_words(context: BuildContext) -> tuple[str, ...]:
+    """The files of a context, as a link names them, and none of them."""
+    return (*contexts.files(context), _NO_FILE)
+
+
+def _answer_link(state: LabState, view: View) -> None:
+    """What of the link cannot be used, until the reader changes it."""
+    for name, shown, allowed in (
+        ("context", state.context.name, _contexts()),
+        ("file", state.file or _NO_FILE, _file_words(state.context)),
+        ("how", state.how, HOWS),
+        ("builder", state.builder, BUILDERS),
+    ):
+        answer(name, shown, allowed, view, key=f"lab:link:{name}", called=shown)
 
 
 def first() -> LabState:
@@ -101,10 +118,15 @@ def edit(view: View) -> LabState:
 
 
 def options(state: LabState, view: View) -> LabState:
-    """The builder, the images the Dockerfile starts from, and its build arguments."""
+    """The builder, the images the Dockerfile starts from, and its build arguments; below, what the link has wrong."""
+    if not view.embed:
+        state = _options(state, view)
+    _answer_link(state, view)
+    return state
+
+
+def _options(state: LabState, view: View) -> LabState:
     lang = view.lang
-    if view.embed:
-        return state
     with st.expander(tr("ui.lab.options", lang)):
         st.session_state.setdefault("lab:builder", state.builder)
         builder = st.selectbox(

@@ -6,12 +6,14 @@ A link is written by strangers. A value is cut to what can be of use, and what i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import cast
 
 import streamlit as st
 
 from sim import limits
-from sim.errors import InputError
+from sim.errors import InputError, cut
+from sim.printable import printable
 
 
 def asked(name: str) -> str | None:
@@ -33,6 +35,38 @@ def set_link(name: str, value: str) -> None:
         del st.query_params[name]
 
 
+def one_of(name: str, allowed: Collection[str], default: str, key: str) -> str:
+    """A parameter's value where it is allowed, else the default; one that cannot be used is to be answered (`refused`).
+
+    key: of what it is the start, as a widget's key. Only the first time does a link say where to start: later it may
+    say what was allowed before the reader changed something else.
+    """
+    first = st.session_state.setdefault(f"{key}:asked", True) is True
+    st.session_state[f"{key}:asked"] = False
+    wanted = asked(name)
+    if not wanted or wanted in allowed:
+        return wanted or default
+    if first:
+        refuse(key, wanted, default)
+    return default
+
+
+def refuse(key: str, wanted: str, instead: object) -> None:
+    """Remember that a value of the link cannot be used, and what is shown instead."""
+    st.session_state[f"{key}:unusable"] = (cut(wanted, _QUOTED), instead)
+
+
+def refused(key: str, shown: object) -> str | None:
+    """A value of the link that cannot be used, as it is to be quoted, until something else is shown than instead."""
+    wanted, instead = st.session_state.get(f"{key}:unusable", (None, shown))
+    if instead != shown:
+        del st.session_state[f"{key}:unusable"]
+        return None
+    return cast("str | None", wanted)
+
+
+_QUOTED = 80
+"""Characters of a value that are quoted."""
 _JOINER = "\u2060"
 """Takes no room and breaks no line (Unicode's word joiner)."""
 _SHOWN = 400
@@ -45,7 +79,7 @@ def plain(text: str) -> str:
     >>> print(plain("![x](y) a_b"))
     \!\[x\]\(y\) a\_b
     """
-    visible = "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
+    visible = printable(text, keep="\n", instead="�")
     for linked in ("://", "www.", "@"):  # Markdown makes links of these even where they are escaped
         visible = visible.replace(linked, f"{linked[0]}{_JOINER}{linked[1:]}")
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$&/@^=\"'])", r"\\\1", visible).replace("\n", "  \n")

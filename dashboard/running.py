@@ -83,11 +83,6 @@ def run(key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, he
     return outcomes
 
 
-def forget_all() -> None:
-    """Empty the store of finished runs."""
-    _finished.clear()
-
-
 def run_after_all() -> None:
     """Forget that the reader stopped a run."""
     st.session_state.pop("cancelled", None)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.links import asked, set_link
+from dashboard.links import asked, refuse, set_link
 from sim.report.style import Language, Style
 from sim.scenario import Text
 
 _SMALLEST, _LARGEST = 0.8, 2.0
+
+ALLOWED = {"lang": ("en", "ja"), "size": (f"a number from {_SMALLEST:g} to {_LARGEST:g}",), "show": ("1", "0")}
+"""The parameters of every page's link, with what they may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,15 @@ def current() -> View:
     session and written back. Any view is a link.
     """
     lang: Language = "ja" if _kept("lang", "en", _language) == "ja" else "en"
+    show = asked("show")
+    if show and show not in ALLOWED["show"]:
+        refuse("view-show", show, "")
     return View(
         lang=lang,
         size=float(_kept("size", "1", _size)),
         dark=st.context.theme.type == "dark",
         embed=bool(st.context.is_embedded),
-        show=asked("show") == "1",
+        show=show == "1",
     )
 
 
@@ -75,6 +81,14 @@ def _size(written: str) -> str:
     return f"{min(_LARGEST, max(_SMALLEST, wanted)):g}" if wanted == wanted else "1"
 
 
+def _plainly(written: str) -> str:
+    """A number without needless digits, as `_size` has it; any other text as it is."""
+    try:
+        return f"{float(written):g}"
+    except ValueError:
+        return written
+
+
 def _kept(name: str, default: str, read: Callable[[str], str]) -> str:
     """A parameter that stays while pages change.
 
@@ -82,7 +96,10 @@ def _kept(name: str, default: str, read: Callable[[str], str]) -> str:
         read: What is made of its written form.
     """
     key = f"view-{name}"
-    value = read(asked(name) or str(st.session_state.get(key, default)))
+    wanted = asked(name)
+    value = read(wanted or str(st.session_state.get(key, default)))
+    if wanted and value != _plainly(wanted):
+        refuse(key, wanted, value)
     st.session_state[key] = value
     set_link(name, "" if value == default else value)
     return value

@@ -21,7 +21,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     code = answer()
-    if code == _INTERRUPTED:
+    if code > 128:
         _leave(code)
     sys.exit(code)
 

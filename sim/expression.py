@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import keyword
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
@@ -127,18 +127,6 @@ def _names(tree: ast.AST) -> list[str]:
         elif isinstance(node, ast.Name) and id(node) not in inner and node.id not in _FUNCTIONS:
             places.append((node.lineno, node.col_offset, node.id))
     return [name for _, _, name in sorted(places)]
-
-
-def check(text: str, registered: Iterable[str]) -> None:
-    """Raise `InputError` unless every name is one of `registered` ("label.metric.statistic")."""
-    import difflib
-
-    known = sorted(registered)
-    for name in names(text):
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
-            raise InputError(f"{text!r} names no metric {name!r}{hint}")
 
 
 def evaluate(text: str, values: Mapping[str, float]) -> float | bool:

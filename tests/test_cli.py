@@ -291,6 +291,26 @@ class TestBaseline:
         assert answer(["run", file, "--format", "json", "--out", str(tmp_path)]) == 0
         return str(tmp_path / "outcomes.jsonl")
 
+    def test_files_of_one_id_are_held_against_one_another_in_their_order(
+        self, file: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        slow = write(tmp_path, "slow.yaml", Path(file).read_text(encoding="utf-8") + "count: 2\n")
+        assert answer(["run", file, slow, file, "--format", "json", "--out", str(tmp_path)]) == 0
+        baseline = str(tmp_path / "outcomes.jsonl")
+        assert answer(["run", file, slow, file, "--baseline", baseline]) == 0
+        capsys.readouterr()
+        assert answer(["run", file, slow, slow, slow, "--baseline", baseline, "--format", "junit"]) == 1
+        out, err = capsys.readouterr()
+        cases = [case for case in ET.fromstring(out).iter("testcase") if case.get("classname", "").endswith("baseline")]
+        assert {case.get("classname") for case in cases if case.find("failure") is not None} == {
+            "two-counters (3).baseline"
+        }
+        assert [case.get("name") for case in cases[:2]] == ["no metric moved"] * 2
+        assert "two-counters (4): not in the baseline\n" in err
+        assert "moved: two-counters (3): slow.time.p50: " in err
+        assert answer(["run", file, "--baseline", baseline]) == 0
+        assert "two-counters (2): in the baseline, not run\n" in capsys.readouterr().out
+
     def test_the_same_run_moves_nothing(self, file: str, baseline: str, capsys: Captured) -> None:
         assert answer(["run", file, "--baseline", baseline]) == 0
         assert "Baseline: moved metrics: 0; scenarios compared: 1\n" in capsys.readouterr().out

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,10 @@ import pytest
 
 from sim import limits
 from sim.cli import answer
+from sim.cli.interrupts import Interrupts
+from sim.errors import CancelledError, InputError
 from tests.test_fuzz_cli import TINY
+from tests.watchdog import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = ROOT / "tests" / "data" / "hostile"
@@ -128,10 +133,6 @@ class TestBaseline:
     def test_rows_that_are_there_twice_are_named(
         self, tmp_path: Path, tiny: str, baseline: dict[str, Any], capsys: Captured
     ) -> None:
-        line = json.dumps(baseline)
-        err = refused(["run", tiny, "--baseline", write(tmp_path, "twice.jsonl", f"{line}\n{line}\n")], capsys)
-        assert "twice.jsonl:2: scenario: " in err
-        assert "'tiny' is in line 1 already" in err
         baseline["metrics"].append(baseline["metrics"][0])
         err = refused(["run", tiny, "--baseline", write(tmp_path, "twice.jsonl", json.dumps(baseline))], capsys)
         assert "is there already; expected each metric once" in err
@@ -405,32 +406,143 @@ def until(condition: Callable[[], bool], what: str) -> None:
     pytest.fail(what)
 
 
-@pytest.fixture
-def long_run(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A run in two workers that would take minutes, in a session of its own."""
-    text = TINY.replace("study: density", "study: startup\ninstances: 2000\nreplications: 5000").replace(
-        "HOST", "server"
-    )
-    command = [sys.executable, "-m", "sim", "run", write(tmp_path, "long.yaml", text), "--jobs", "2"]
+LONG = TINY.replace("study: density", "study: startup\ninstances: 2000\nreplications: 5000").replace("HOST", "server")
+"""A scenario that would run for minutes."""
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command in a session of its own, which is ended whatever becomes of the test."""
+    command = [sys.executable, "-m", "sim", *arguments]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
-        yield process
-        for left in running(process.pid):
-            os.kill(left, signal.SIGKILL)
+        try:
+            yield process
+        finally:
+            for left in running(process.pid):
+                os.kill(left, signal.SIGKILL)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
-def test_workers_end_with_their_parent_and_let_go_of_its_output(
-    long_run: subprocess.Popen[bytes], number: signal.Signals
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] if os.name != "nt" else []
+
+
+@linux
+def test_workers_end_with_a_parent_that_is_killed_and_let_go_of_its_output(tmp_path: Path) -> None:
+    with started("run", write(tmp_path, "long.yaml", LONG), "--jobs", "2") as run:
+        until(lambda: len(running(run.pid)) >= 3, "no workers began")
+        os.kill(run.pid, signal.SIGKILL)
+        out, _ = run.communicate(timeout=PATIENCE)
+        assert out == b"", "the pipe ends where nobody holds it any more"
+        assert run.wait() == -signal.SIGKILL
+        until(lambda: not running(run.pid), "a process is left")
+
+
+@linux
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("whole", [False, True], ids=["the parent", "all processes"])
+def test_what_had_finished_is_reported_whatever_signal_ends_a_run(
+    tmp_path: Path, tiny: str, number: signal.Signals, jobs: str, *, whole: bool
 ) -> None:
-    until(lambda: len(running(long_run.pid)) >= 3, "no workers began")
-    os.kill(long_run.pid, number)
-    assert long_run.stdout is not None
-    assert long_run.stdout.read() == b"", "the pipe ends where nobody holds it any more"
-    assert long_run.wait() == -number, "a shell calls this 128 and the signal's number"
-    until(lambda: not running(long_run.pid), "a process is left")
+    long = write(tmp_path, "long.yaml", LONG.replace("id: tiny", "id: long"))
+    out = tmp_path / "out"
+    with started("run", tiny, long, "--jobs", jobs, "--out", str(out), "--format", "json,junit") as run:
+        until(out.is_dir, "it did not begin")
+        time.sleep(0.5)
+        (os.killpg if whole else os.kill)(run.pid, number)
+        printed, said = run.communicate(timeout=PATIENCE)
+        until(lambda: not running(run.pid), "a process is left")
+    lines = said.decode().splitlines()
+    reports = sorted(path.name for path in out.iterdir())
+    assert (run.returncode, printed) == (128 + number, b"")
+    assert reports == ["junit.xml", "outcomes.jsonl"]
+    finished = [json.loads(line)["scenario"] for line in (out / "outcomes.jsonl").read_text().splitlines()]
+    assert lines[1:] == [f"wrote {out / name}" for name in ("outcomes.jsonl", "junit.xml")]
+    assert (finished, lines[0]) in (
+        (["tiny"], "interrupted in long; 1 of 2 scenarios had finished"),
+        ([], "interrupted in tiny; 0 of 2 scenarios had finished"),  # on a machine that is slow at this moment
+    )
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_ends_at_whatever_moment_it_is_told_to(tmp_path: Path, tiny: str, number: signal.Signals) -> None:
+    """Twenty-two moments, from the interpreter's start to when the workers compute; every second time all hear it."""
+    long = write(tmp_path, "long.yaml", LONG.replace("id: tiny", "id: long"))
+    chance = random.Random(number)
+    for moment in range(22):
+        out = tmp_path / str(moment)
+        with started("run", tiny, long, "--jobs", "3", "--out", str(out), "--format", "json") as run:
+            time.sleep(chance.uniform(0, 1.5))
+            (os.killpg if moment % 2 else os.kill)(run.pid, number)
+            if moment % 3 == 0:
+                os.kill(run.pid, number)  # as `timeout` does
+            printed, said = run.communicate(timeout=PATIENCE)
+            until(lambda session=run.pid: not running(session), "a process is left")  # type: ignore[misc]
+        assert (printed, b"Traceback" in said, b"resource_tracker" in said) == (b"", False, False), said
+        assert run.returncode in (-number, 128 + number), "before it can write anything it ends as any program does"
+        for path in out.iterdir() if out.exists() else ():
+            assert path.name == "outcomes.jsonl"
+            assert all(json.loads(line)["scenario"] == "tiny" for line in path.read_text().splitlines())
+
+
+@posix
+class TestInterrupts:
+    @pytest.fixture
+    def handled(self) -> Iterator[dict[signal.Signals, Any]]:
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        yield before
+        assert {number: signal.getsignal(number) for number in SIGNALS} == before
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    @pytest.mark.parametrize("number", SIGNALS)
+    def test_the_first_signal_is_noted_and_nothing_is_raised(
+        self, number: signal.Signals, handled: dict[signal.Signals, Any]
+    ) -> None:
+        with Interrupts() as interrupts:
+            interrupts.check()
+            signal.raise_signal(number)
+            signal.raise_signal(signal.SIGTERM)
+            with pytest.raises(CancelledError):
+                interrupts.check()
+            assert interrupts.code == 128 + number
+
+    def test_one_that_is_ignored_or_answered_by_somebody_else_stays_so(self) -> None:
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            with Interrupts() as interrupts:
+                signal.raise_signal(signal.SIGHUP)
+                assert not interrupts.noted
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
+    def test_a_second_one_after_a_while_ends_at_once(self) -> None:
+        script = """
+import os, signal, time
+from sim.cli.interrupts import Interrupts
+with Interrupts():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(1.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+    print("still here")
+"""
+        done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGTERM, b"", b"")
+
+    def test_files_that_are_still_to_be_read_are_not(
+        self, tiny: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+    ) -> None:
+        def read(_: str) -> Any:
+            signal.raise_signal(signal.SIGTERM)
+            raise InputError("cannot be read")
+
+        monkeypatch.setattr("sim.loading.load", read)
+        assert answer(["run", tiny, tiny]) == 143
+        assert capsys.readouterr() == ("", "cannot be read\ninterrupted\n")
 
 
 class TestOut:

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -89,3 +90,28 @@ def test_a_closed_stream_is_no_traceback(monkeypatch, capsys, tmp_path):
     assert answer(["check", str(tmp_path / "nowhere")]) == 2
     monkeypatch.setattr("sys.stdout", closed)
     assert answer(["list"]) == 2
+
+
+NO_XML = "\x00\x0b\ud800\udfff\ufffe\uffff"
+
+
+@pytest.mark.parametrize("one", sorted(OBEYED | set(NO_XML)))
+def test_no_door_lets_through_what_a_file_cannot_hold_or_a_reader_would_obey(one):
+    from dashboard.links import plain
+    from sim.errors import Problem
+    from sim.report.graph.svg import escape
+    from sim.report.junit import Ran, document
+
+    text = f"a{one}b"
+    assert one not in str(Problem(text))
+    assert "a b" in escape(text)
+    assert "a\ufffdb" in plain(text)
+    report = document([Ran(text, problems=[Problem(text)])])
+    ET.fromstring(report.encode())
+    assert one not in report
+
+
+def test_blanks_that_belong_to_a_text_stay_in_the_dashboard_too():
+    from dashboard.links import plain
+
+    assert plain("仮想\u3000マシン\xa0é👩\u200d💻") == "仮想\u3000マシン\xa0é👩\u200d💻"

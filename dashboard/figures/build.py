@@ -115,7 +115,13 @@ def _label(page_part: PagePart) -> str:
     options = {label: page_part.called(label) for label in page_part.outcome.labels}
     first = page_part.outcome.labels[0]
     return choice(
-        tr("ui.build.of", page_part.view.lang), options, first, "of", key=f"{page_part.key}:label", hidden=True
+        tr("ui.build.of", page_part.view.lang),
+        options,
+        first,
+        "of",
+        page_part.view,
+        key=f"{page_part.key}:label",
+        hidden=True,
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.links import asked, set_link
+from dashboard.controls import answer
+from dashboard.links import one_of, set_link
 from dashboard.page_part import PagePart, Sheet, chart
 from sim.outcome import ConstraintRecord, Outcome
 from sim.report.figures import ladder, ladder_alt, ladder_table
@@ -17,6 +18,7 @@ _NEAR = 2
 """Constraints of a label that are shown at first: the one that binds and the one that would bind next."""
 _FEW = 16
 """Rungs and heads that fit on a screen together."""
+_SWITCH = ("true", "false")
 
 
 def before(page_part: PagePart) -> None:
@@ -65,7 +67,8 @@ def near(outcome: Outcome, count: int) -> Outcome:
 def _every(page_part: PagePart) -> bool:
     key = f"{page_part.key}:every"
     if key not in st.session_state:
-        st.session_state[key] = asked("every") == "true"
+        st.session_state[key] = one_of("every", _SWITCH, "false", key) == "true"
     every = st.toggle(tr("ui.every", page_part.view.lang), key=key)
     set_link("every", "true" if every else "")
+    answer("every", str(every).lower(), _SWITCH, page_part.view, key=key, called=tr("figure.no", page_part.view.lang))
     return every

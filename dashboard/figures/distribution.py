@@ -34,7 +34,7 @@ def after(page_part: PagePart) -> str:
     }
     label = tr("ui.pull.show", view.lang)
     measure = choice(
-        label, measures, "pull_time", "measure", key=f"{page_part.key}:measure", hidden=True, drawn=not view.embed
+        label, measures, "pull_time", "measure", view, key=f"{page_part.key}:measure", hidden=True, drawn=not view.embed
     )
     if measure.endswith("_time"):
         spec = completions(outcome, view.style, page_part.names, metric=measure)
@@ -64,6 +64,6 @@ def sheet(page_part: PagePart) -> Sheet:
 def _label(page_part: PagePart, there: list[str]) -> str:
     options = {label: page_part.called(label) for label in there}
     return choice(
-        tr("ui.pull.of", page_part.view.lang), options, there[0], "of", key=f"{page_part.key}:of", hidden=True,
-        drawn=len(options) > 1,
+        tr("ui.pull.of", page_part.view.lang), options, there[0], "of", page_part.view, key=f"{page_part.key}:of",
+        hidden=True, drawn=len(options) > 1,
     )  # fmt: skip

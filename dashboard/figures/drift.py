@@ -27,7 +27,9 @@ def after(page_part: PagePart) -> str:
     shown = list(outcome.labels)
     if len(shown) > _FEW:
         options = {label: page_part.called(label) for label in shown}
-        picked = choice(tr("ui.drift.of", view.lang), options, shown[0], "of", key=f"{page_part.key}:of", hidden=True)
+        picked = choice(
+            tr("ui.drift.of", view.lang), options, shown[0], "of", view, key=f"{page_part.key}:of", hidden=True
+        )
         shown = [picked]
     for label in shown:
         st.markdown(f"**{page_part.called(label)}**")

@@ -65,7 +65,9 @@ def _ruler(page_part: PagePart) -> Ruler:
     lang = page_part.view.lang
     options: dict[str, str] = {ruler: tr(f"ruler.{ruler}", lang) for ruler in RULERS}
     opened = asked(page_part.scenario)
-    picked = choice(tr("ui.ruler", lang), options, opened, "ruler", key=f"{page_part.key}:ruler", hidden=True)
+    picked = choice(
+        tr("ui.ruler", lang), options, opened, "ruler", page_part.view, key=f"{page_part.key}:ruler", hidden=True
+    )
     return cast("Ruler", picked)
 
 

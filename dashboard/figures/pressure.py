@@ -39,7 +39,9 @@ def after(page_part: PagePart) -> str:
     if len(there) > _FEW:
         options = {label: page_part.called(label) for label in there}
         shown = [
-            choice(tr("ui.pressure.of", view.lang), options, there[0], "of", key=f"{page_part.key}:of", hidden=True)
+            choice(
+                tr("ui.pressure.of", view.lang), options, there[0], "of", view, key=f"{page_part.key}:of", hidden=True
+            )
         ]
     for label in shown:
         if len(shown) > 1:

@@ -86,6 +86,7 @@ def _finish(page_part: PagePart) -> Finish:
             options,
             "ready",
             "finish",
+            page_part.view,
             key=f"{page_part.key}:finish",
             hidden=True,
             drawn=not page_part.view.embed,
@@ -98,7 +99,7 @@ def _queue(page_part: PagePart, many: list[str]) -> None:
     label = many[0]
     if len(many) > 1:
         options = {label: page_part.called(label) for label in many}
-        label = choice(tr("ui.queue.of", lang), options, many[0], "queue", key=f"{page_part.key}:queue")
+        label = choice(tr("ui.queue.of", lang), options, many[0], "queue", page_part.view, key=f"{page_part.key}:queue")
     st.markdown("**" + tr("ui.queue", lang, name=page_part.called(label)) + "**")
     chart(gantt(page_part.outcome, page_part.view.style, label), gantt_alt(page_part.outcome, label, lang))
 

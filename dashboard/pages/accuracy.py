@@ -92,9 +92,11 @@ def _filtered(every: Sequence[Point], view: View) -> list[Point]:
     uses = {"": tr("ui.accuracy.all", lang)} | {use: use_name(use, lang) for use in ("check", "calibrate")}
     names = sorted({point.publication for point in every}, key=str.casefold)
     slugs = {_slug(name): publication_name(name, lang) for name in names}
-    use = choice(tr("ui.accuracy.use", lang), uses, "", "use", key="accuracy:use", drawn=not view.embed)
+    use = choice(tr("ui.accuracy.use", lang), uses, "", "use", view, key="accuracy:use", drawn=not view.embed)
     options = {"": tr("ui.accuracy.every", lang, n=len(names))} | slugs
-    source = choice(tr("ui.accuracy.source", lang), options, "", "source", key="accuracy:source", drawn=not view.embed)
+    source = choice(
+        tr("ui.accuracy.source", lang), options, "", "source", view, key="accuracy:source", drawn=not view.embed
+    )
     return [p for p in every if use in ("", p.use) and source in ("", _slug(p.publication))]
 
 
@@ -123,7 +125,9 @@ def _figure(shown: Sequence[Point], view: View) -> None:
     by_name = {_NAMES[unit]: unit for unit in there}
     label = tr("ui.accuracy.measured", lang)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        of = choice(label, options, next(iter(options)), "of", key="accuracy:of", hidden=True, drawn=len(options) > 1)
+        of = choice(
+            label, options, next(iter(options)), "of", view, key="accuracy:of", hidden=True, drawn=len(options) > 1
+        )
         st.html(_legend(view), width="content")
     drawn = [point for point in shown if dimension(point.unit) == by_name[of]]
     chart(scatter(drawn, view.style, by_name[of]), accuracy_alt(drawn, lang))

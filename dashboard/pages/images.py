@@ -9,9 +9,9 @@ import streamlit as st
 
 from dashboard import image_sources
 from dashboard.components import drawing
-from dashboard.controls import choice
+from dashboard.controls import answer, choice
 from dashboard.frame import head
-from dashboard.links import asked, lines, plain, set_link
+from dashboard.links import asked, lines, plain, refuse, set_link
 from dashboard.page_part import chart, table
 from dashboard.running import Heartbeat
 from dashboard.view import View
@@ -68,7 +68,14 @@ def page(view: View) -> None:
     first = "together" if len(images) > 1 else "each"
     with figure:
         what = choice(
-            tr("ui.images.what", lang), looks, first, "look", key="images:look", hidden=True, drawn=len(images) > 1
+            tr("ui.images.what", lang),
+            looks,
+            first,
+            "look",
+            view,
+            key="images:look",
+            hidden=True,
+            drawn=len(images) > 1,
         )
         if len(images) == 1 or what == "each":
             _each(images, title, told, view)
@@ -86,12 +93,17 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownI
     lang, names = view.lang, list(images())
     if "images:official" not in st.session_state:
         given = asked("images")
-        wanted = _FIRST if given is None else given.split(",")
-        st.session_state["images:official"] = [name for name in dict.fromkeys(wanted) if name in images()]
+        wanted = _FIRST if given is None else tuple(filter(None, given.split(",")))
+        there = [name for name in dict.fromkeys(wanted) if name in images()]
+        st.session_state["images:official"] = there
+        if unknown := [name for name in wanted if name not in images()]:
+            refuse("images:official", ",".join(unknown), there)
     if view.embed:
+        _answer(st.session_state["images:official"], view)
         return [image_sources.official(name) for name in st.session_state["images:official"]]
     picked = st.multiselect(tr("ui.images.official", lang), names, key="images:official")
     set_link("images", "" if tuple(picked) == _FIRST else ",".join(picked))
+    _answer(picked, view)
     files = st.file_uploader(
         tr("ui.images.upload", lang),
         type=_TYPES,
@@ -163,6 +175,14 @@ def _together(
                 st.caption(tr("ui.images.estimate", lang))
 
 
+def _answer(picked: list[str], view: View) -> None:
+    """Which images of the link there are not."""
+    from sim.catalog.load import images
+
+    called = ", ".join(picked) or tr("ui.images.next.none", view.lang)
+    answer("images", picked, images(), view, key="images:official", called=called, what="some of ")
+
+
 def _about(size: int, lang: Language, guess: bool) -> str:
     return about(size, "B", lang, transfer=True) if guess else size_text(size, lang)
 
@@ -177,14 +197,16 @@ def _next(images: Sequence[ShownImage], view: View) -> ShownImage | None:
 
     there = {shown.image.name for shown in images}
     options = {"": tr("ui.images.next.none", view.lang)} | {name: name for name in known() if name not in there}
-    name = choice(tr("ui.images.next", view.lang), options, "", "next", key="images:next", drawn=not view.embed)
+    name = choice(tr("ui.images.next", view.lang), options, "", "next", view, key="images:next", drawn=not view.embed)
     return image_sources.official(name) if name else None
 
 
 def _backend(view: View) -> Backend:
     options: dict[str, str] = {backend: tr(f"ui.images.store.{backend}", view.lang) for backend in LAYER_LIMITS}
     label = tr("ui.images.store", view.lang)
-    return cast("Backend", choice(label, options, "graphdriver", "store", key="images:store", drawn=not view.embed))
+    return cast(
+        "Backend", choice(label, options, "graphdriver", "store", view, key="images:store", drawn=not view.embed)
+    )
 
 
 def _say_pull(images: Sequence[ShownImage], coming: ShownImage, backend: Backend, view: View) -> None:
@@ -222,7 +244,7 @@ def _each(
     by_place = {str(place): shown for place, shown in enumerate(images)}
     names = {place: shown.image.name for place, shown in by_place.items()}
     shown = by_place[
-        choice(tr("ui.images.of", lang), names, "0", "of", key="images:of", hidden=True, drawn=len(images) > 1)
+        choice(tr("ui.images.of", lang), names, "0", "of", view, key="images:of", hidden=True, drawn=len(images) > 1)
     ]
     image = shown.image
     files = [layer.files for layer in image.layers]
@@ -279,7 +301,7 @@ def _tree(shown: ShownImage, view: View) -> None:
         st.session_state["images:tree:of"] = shown.image.id
     left, right = st.columns(2)
     with left:
-        layer = choice(tr("ui.images.layer", lang), names, largest, "layer", key="images:layer")
+        layer = choice(tr("ui.images.layer", lang), names, largest, "layer", view, key="images:layer")
     wanted = right.text_input(tr("ui.images.search", lang), key="images:search").strip()
     files = _files(shown.image.id, int(layer) - 1, layers)
     if wanted:

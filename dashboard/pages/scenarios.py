@@ -6,7 +6,6 @@ import streamlit as st
 
 from dashboard import controls, lesson, shipped
 from dashboard.frame import head
-from dashboard.links import asked, plain
 from dashboard.view import View
 from sim.errors import InputError
 from sim.report.texts import tr
@@ -16,19 +15,28 @@ def page(view: View) -> None:
     """Draw the page. The link names the scenario: `?scenario=instruction-order`."""
     names = shipped.entries()
     titles = {name: _title(name, view) for name in names}
-    wanted = asked("scenario") or names[0]
-    picked = wanted if wanted in names else names[0]
+    picked = names[0]
+    line, below = st.container(), st.container()
 
     def pick() -> None:
         nonlocal picked
         picked = controls.choice(
-            tr("ui.scenario.pick", view.lang), titles, names[0], "scenario", key="scenario", hidden=True
+            tr("ui.scenario.pick", view.lang),
+            titles,
+            names[0],
+            "scenario",
+            view,
+            key="scenario",
+            hidden=True,
+            drawn=not view.embed,
+            below=below,
         )
 
-    head(view, pick)
-    if wanted not in names:
-        message = tr("ui.scenario.none", view.lang, name=wanted, list=", ".join(names))
-        st.error(plain(message), icon=":material/error:")
+    with line:
+        if view.embed:
+            pick()
+        else:
+            head(view, pick)
     lesson.body(shipped.scenario(picked), view)
 
 

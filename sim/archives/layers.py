@@ -55,11 +55,6 @@ class Layer:
     instruction: str = ""
     files: tuple[LayerEntry, ...] = field(default=(), repr=False)
 
-    @property
-    def content_size(self) -> int:
-        """Bytes of its files' contents, without tar's headers and padding."""
-        return sum(entry.size for entry in self.files)
-
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:

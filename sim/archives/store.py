@@ -113,10 +113,6 @@ class LayerStore:
             raise InputError(f"no image {name!r}; there are {', '.join(self.images) or 'none'}")
         return replace(self, images={key: image for key, image in self.images.items() if key != name})
 
-    def prune(self) -> LayerStore:
-        """The store without its dangling images."""
-        return replace(self, dangling=())
-
     def frees(self, name: str) -> int:
         """Bytes on disk that removing the image of that name frees: its layers that no other image has."""
         return self.disk_bytes - self.remove(name).disk_bytes

@@ -1,11 +1,8 @@
-"""Executes replications, here or in a pool of processes. The answers come in the order of the tasks."""
+"""Executes replications, here or in other processes. The answers come in the order of the tasks."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,32 +65,17 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
     if jobs == 1:
         yield _here
         return
-    from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+    from sim.batch.workers import spread, started
 
-    from sim.batch.processes import SpawnAlone
+    with started(min(jobs, AT_ONCE), _execute_chunk) as workers:
 
-    with ProcessPoolExecutor(min(jobs, AT_ONCE), SpawnAlone(), _begin_worker) as pool:
-
-        def in_pool(tasks: Sequence[ReplicationTask], done: Callable[[float], None]) -> list[StudyRun]:
+        def in_processes(tasks: Sequence[ReplicationTask], done: Callable[[float], None]) -> list[StudyRun]:
             size = max(1, len(tasks) // (jobs * CHUNKS_PER_JOB))
             chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-            with _interrupts_held():
-                futures: dict[Future[list[StudyRun]], int] = {
-                    pool.submit(_execute_chunk, chunk): len(chunk) for chunk in chunks
-                }
-            finished = 0
-            try:
-                for future in as_completed(futures):
-                    future.result()
-                    finished += futures[future]
-                    done(finished)
-            except BaseException:
-                # Waits here and not as the interpreter ends, where CPython 3.11 may write to a pipe that is closed.
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-            return [run for future in futures for run in future.result()]
+            answers = spread(workers, chunks, lambda answered: done(min(answered * size, len(tasks))))
+            return [run for runs in answers for run in runs]
 
-        yield in_pool
+        yield in_processes
 
 
 def _here(tasks: Sequence[ReplicationTask], done: Callable[[float], None]) -> list[StudyRun]:
@@ -105,56 +87,4 @@ def _here(tasks: Sequence[ReplicationTask], done: Callable[[float], None]) -> li
 
 
 def _execute_chunk(tasks: Sequence[ReplicationTask]) -> list[StudyRun]:
-    with _interrupts_let_in():
-        return [execute(task) for task in tasks]
-
-
-@contextmanager
-def _interrupts_let_in() -> Iterator[None]:
-    """An interrupt ends a worker while it computes, and never while it writes an answer, which the parent reads whole.
-
-    Half an answer would have the parent wait for the rest for ever.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Interrupts wait until the context ends, here and in the processes started in it until they compute.
-
-    A process that is still starting would tell of an interrupt with a traceback. Windows has no masks of signals.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin_worker() -> None:
-    """Have a worker end at once and silently when the terminal is interrupted. The parent reports.
-
-    It ends with the parent too, however that ended. A worker waits for tasks on a pipe that its siblings keep open.
-    Left alone it would hold the standard output that somebody reads to its end.
-    """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def _end_with_parent() -> None:
-    from multiprocessing import connection, parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    return [execute(task) for task in tasks]

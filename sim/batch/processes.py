@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.context import SpawnProcess
 from threading import Lock
 from typing import Any
 
@@ -43,9 +43,3 @@ class Process(SpawnProcess):
         """Start it. What it runs must be importable from another module than the main one."""
         with _nameless_main():
             super().start()
-
-
-class SpawnAlone(SpawnContext):
-    """A context of `multiprocessing` whose processes are such."""
-
-    Process = Process

@@ -186,11 +186,6 @@ class Technology(Sensed):
         """Whether its guests' memory is anonymous, so that KSM may merge it, and not a file in /dev/shm."""
         return "shared_memory" not in self.limits
 
-    @property
-    def is_estimate(self) -> bool:
-        """Whether any of its numbers is an estimate."""
-        return any(phase.amount.estimate for phase in self.phases) or any(part.amount.estimate for part in self.memory)
-
 
 @dataclass(frozen=True, slots=True)
 class TechnologyPart:

@@ -1,6 +1,7 @@
 """The command line: results to standard output, diagnostics to standard error, and an exit code.
 
-0 all held, 1 an expectation, a comparison or a replay failed, 2 bad input, 3 an internal error, 130 interrupted.
+0 all held, 1 an expectation, a comparison or a replay failed, 2 bad input, 3 an internal error, 130 interrupted (a run
+ends with 128 and the number of the signal).
 Commands import what they need when they run, so that `--help` is quick.
 """
 

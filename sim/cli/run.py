@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.interrupts import Interrupts
 from sim.cli.output import (
     BAD_INPUT,
     FAILED,
     HELD,
     INTERNAL,
-    INTERRUPTED,
     Formats,
     StandardOutput,
     progress,
@@ -71,7 +71,13 @@ def run(
     if len(forms) > 1 and not out:
         raise click.UsageError("several formats need --out DIR")
     before = jsonlines.baseline(Path(baseline)) if baseline else None
-    loaded = [_load(file) for file in files]
+    interrupts = click.get_current_context().with_resource(Interrupts())
+    loaded: list[Scenario | Ran] = []
+    for file in files:
+        if interrupts.noted:
+            say("interrupted")
+            return interrupts.code
+        loaded.append(_load(file))
     folder = _folder(out) if out else None
     printed = StandardOutput()
     finished: list[tuple[Scenario, tuple[Outcome, ...]]] = []
@@ -83,10 +89,10 @@ def run(
             codes.append(BAD_INPUT)
         else:
             try:
-                ran.append(_run_one(scenario, seed, replications, jobs))
+                ran.append(_run_one(scenario, seed, replications, jobs, interrupts))
             except (KeyboardInterrupt, CancelledError):
                 say(f"interrupted in {scenario.id}; {len(finished)} of {len(loaded)} scenarios had finished")
-                codes.append(INTERRUPTED)
+                codes.append(interrupts.code)
                 break
             codes.append(_code(ran[-1]))
             if ran[-1].outcomes:
@@ -124,7 +130,7 @@ def _code(ran: Ran) -> int:
     return HELD if all(verdict.passed for outcome in ran.outcomes for verdict in outcome.verdicts) else FAILED
 
 
-def _run_one(scenario: Scenario, seed: int | None, replications: int | None, jobs: int) -> Ran:
+def _run_one(scenario: Scenario, seed: int | None, replications: int | None, jobs: int, interrupts: Interrupts) -> Ran:
     """What became of a scenario. Why it could not run is told at once, and the others run all the same."""
     from sim.batch.run import run as run_batch
     from sim.report.junit import Ran
@@ -134,7 +140,12 @@ def _run_one(scenario: Scenario, seed: int | None, replications: int | None, job
     problems: Sequence[Problem] = ()
     bug = False
     try:
-        with progress(scenario.id) as tick:
+        with progress(scenario.id) as tell:
+
+            def tick(share: float) -> None:
+                interrupts.check()
+                tell(share)
+
             outcomes = run_batch(scenario, seed=seed, replications=replications, jobs=jobs, tick=tick)
     except InputError as error:
         problems = [replace(problem, file=problem.file or scenario.file) for problem in error.problems]

@@ -130,10 +130,6 @@ class Pressure:
         self._queue.append(_Request(instance, size, take, done, whole))
         self.serve()
 
-    def touch(self, holding: Holding, size: int, done: Callable[[], None] | None = None) -> None:
-        """Ask for so many new bytes of a holding."""
-        self.ask(holding.instance, size, lambda got: self.pages.populate(holding, got), done)
-
     def write_disk(self, size: int, done: Callable[[], None]) -> None:
         """Write so many bytes beside the swap's traffic, as a guest's own swap does."""
         self._disk.submit(size / self._write, lambda _: done())
@@ -163,11 +159,6 @@ class Pressure:
     def alive(self, instance: Instance | None) -> bool:
         """Whether an instance is still there. The host itself (None) always is."""
         return instance is None or instance.number in self.pages.instances
-
-    @property
-    def waiting(self) -> int:
-        """Requests that have not been served in full."""
-        return len(self._queue)
 
     def serve(self) -> None:
         """Serve what can be served now. It is called again whenever memory comes free."""

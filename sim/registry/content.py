@@ -94,7 +94,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class RegistryContent:
-    """Every repository by name. It is immutable: `push`, `untag` and `collect` give another one.
+    """Every repository by name. It is immutable: `push` gives another one.
 
     Attributes:
         copies: Stored blobs by number, as (digest, bytes).
@@ -151,27 +151,6 @@ class RegistryContent:
             have = ", ".join((*repository.tags, *repository.manifests)) or "none"
             raise InputError(f"no {reference.digest or reference.tag!r} in {reference.repository!r}; there are {have}")
         return repository.manifests[digest]
-
-    def untag(self, name: str) -> RegistryContent:
-        """The registry without that tag. Its manifest and blobs stay until they are collected."""
-        self.resolve(name)
-        reference = parse_reference(name)
-        repository = self.repositories[reference.repository]
-        tags = {tag: digest for tag, digest in repository.tags.items() if tag != reference.tag}
-        return replace(self, repositories={**self.repositories, reference.repository: replace(repository, tags=tags)})
-
-    def collect(self) -> RegistryContent:
-        """The registry after garbage collection: no manifest without a tag, no blob without a manifest."""
-        repositories: dict[str, Repository] = {}
-        for name, repository in self.repositories.items():
-            named = set(repository.tags.values())
-            manifests = {digest: image for digest, image in repository.manifests.items() if digest in named}
-            kept = {layer.digest for image in manifests.values() for layer in image.layers}
-            blobs = {digest: copy for digest, copy in repository.blobs.items() if digest in kept}
-            repositories[name] = Repository(blobs, manifests, repository.tags)
-        used = {copy for repository in repositories.values() for copy in repository.blobs.values()}
-        copies = {number: copy for number, copy in self.copies.items() if number in used}
-        return replace(self, repositories=repositories, copies=copies)
 
 
 def upload_seconds(layers: tuple[Layer, ...], *, at_once: int, flow: float, link: float) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +48,31 @@ class Comparison:
         return tuple(change for change in self.moved if change.scenario == scenario)
 
 
+def numbered(ids: Iterable[str]) -> list[str]:
+    """What scenarios are called where several have one id, as variants of a lesson may: by their order.
+
+    >>> numbered(["a", "b", "a"])
+    ['a', 'b', 'a (2)']
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for name in ids:
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names
+
+
+def _named(objects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    names = numbered(str(item["scenario"]) for item in objects)
+    return [{**item, "scenario": name} for item, name in zip(objects, names, strict=True)]
+
+
 def compare(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Comparison:
-    """An earlier run's objects (`sim.report.jsonlines.baseline`) against this run's (`scenario_object`)."""
+    """An earlier run's objects (`sim.report.jsonlines.baseline`) against this run's (`scenario_object`).
+
+    Of several of one id the first is held against the first, the second against the second (`numbered`).
+    """
+    before, now = _named(before), _named(now)
     earlier = {str(item["scenario"]): item for item in before}
     ran = dict.fromkeys(str(item["scenario"]) for item in now)
     said = dict.fromkeys(str(item.get("model_version", "")) for item in earlier.values())

@@ -150,7 +150,6 @@ def read_lines(text: str, name: str) -> list[dict[str, Any]]:
     """
     objects: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    first: dict[str, int] = {}
     for row, written in enumerate(text.split("\n"), 1):
         if not written.strip():
             continue
@@ -163,11 +162,6 @@ def read_lines(text: str, name: str) -> list[dict[str, Any]]:
         if isinstance(document, dict) and "problems" in document and "metrics" not in document:
             continue  # a scenario that could not run
         wrong = _wrong(document, name)
-        if not wrong:
-            before = first.setdefault(document["scenario"], row)
-            if before != row:
-                reason = f"{shown(document['scenario'])} is in line {before} already; expected each scenario once"
-                wrong.append(Problem(reason, path="scenario"))
         problems += [replace(p, message=f"{_NO_LINE}: {p.message}", file=name, line=row) for p in wrong]
         if document and not wrong and document["metrics"]:
             objects.append(document)

@@ -7,7 +7,6 @@ files but for the seconds (`time`).
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -16,10 +15,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from sim import __version__
 from sim.errors import Problem
 from sim.outcome import Outcome
-from sim.report.baseline import Comparison
-
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold (section 2.2), not even escaped."""
+from sim.printable import printable
+from sim.report.baseline import Comparison, numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,10 @@ def document(scenarios: Sequence[Ran], comparison: Comparison | None = None) -> 
             that was skipped.
     """
     root = Element("testsuites", name="sim run")
+    names = iter(numbered(ran.scenario for ran in scenarios if ran.outcomes))
     for ran in scenarios:
-        compared = _compared(ran.scenario, comparison) if comparison and ran.outcomes else ()
+        name = next(names) if ran.outcomes else ""
+        compared = _compared(name, comparison) if comparison and name else ()
         cases = [*_cases(ran), *compared, *_errors(ran)]
         for case in cases:
             case.set("time", _seconds(ran.seconds / len(cases)))
@@ -148,4 +147,4 @@ def _add(case: Element, tag: str, message: str, kind: str, text: str) -> None:
 
 
 def _text(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return printable(text, keep="\n\t", instead="\ufffd")

@@ -18,7 +18,7 @@ from sim.builds.context.ignore import rules_of
 from sim.builds.context.rootfs import TreeView
 from sim.builds.context.selection import Selector, select
 from sim.builds.context.tree import Tree
-from sim.builds.cost.history import entries
+from sim.builds.cost.history import entries, unknown
 from sim.builds.graph.options import Builder
 from sim.builds.plan import BuildPlan, plan_builds
 from sim.catalog.model import Host
@@ -267,12 +267,16 @@ def _runs_anyway(record: StepRecord) -> bool:
 
 
 def _missing(params: Build, folder: str) -> Iterator[Problem]:
-    """The folder of the build context, and the Dockerfile in it."""
+    """The folder of the build context, the Dockerfile in it, and the image whose sizes are taken."""
     top = Path(folder) / params.context
     if not is_folder(top):
         yield Problem(f"no folder {params.context!r} in {folder!r}", path="context")
     elif not is_file(top / params.dockerfile):
         yield Problem(f"no file {params.dockerfile!r} in {str(top)!r}", path="dockerfile")
+    elif out := trees.leads_out(top, params.dockerfile):
+        yield Problem(f"{params.dockerfile!r} {out}", path="dockerfile")
+    if params.like and (reason := unknown(params.like, folder)):
+        yield Problem(reason, path="like")
 
 
 STUDY = Study("build", Build, METRICS, run, random=False, missing=_missing, steps=True)

@@ -53,7 +53,7 @@ def test_docker_save_in_its_old_form(make, write, layers):
     check(image, layers)
     assert (image.name, image.tags) == ("app:1", ("app:1", "app:latest"))
     assert [layer.instruction for layer in image.layers] == ["COPY a /etc/a", "COPY b /b", "RUN rm /etc/a"]
-    assert [layer.content_size for layer in image.layers] == [1000, 300, 0]
+    assert [sum(entry.size for entry in layer.files) for layer in image.layers] == [1000, 300, 0]
 
 
 def test_several_images_share_layers_through_symbolic_links(make, write, layers):

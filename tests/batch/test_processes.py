@@ -5,12 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from sim.batch.processes import SpawnAlone
+from sim.batch.workers import spread, started
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,8 +52,8 @@ def test_the_main_module_is_what_it_was_whatever_threads_start_processes(monkeyp
     found: list[list[int]] = []
 
     def start() -> None:
-        with ProcessPoolExecutor(2, SpawnAlone()) as pool:
-            found.append(list(pool.map(abs, [-1, -2])))
+        with started(2, abs) as workers:
+            found.append(spread(workers, [-1, -2], lambda _: None))
 
     threads = [threading.Thread(target=start) for _ in range(3)]
     for thread in threads:

@@ -94,7 +94,6 @@ def test_every_estimate_of_virtualbox_is_marked():
     found = load.technology("virtualbox")
     assert all(phase.amount.estimate for phase in found.phases)
     assert all(part.amount.estimate for part in found.memory)
-    assert found.is_estimate
 
 
 def test_every_fact_that_is_cited_has_its_place():

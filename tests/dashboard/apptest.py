@@ -10,6 +10,8 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard import running
+
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
 
@@ -24,6 +26,11 @@ def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: s
     for name, value in link.items():
         at.query_params[name] = value
     return at.run()
+
+
+def forget_runs() -> None:
+    """Empty the store of finished runs, which all sessions share."""
+    running._finished.clear()
 
 
 def unescaped(markdown: str) -> str:

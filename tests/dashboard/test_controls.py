@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import running
 from sim.batch import run as batch
 from sim.errors import InputError
 from sim.loading import Control, controls, load, override
 from sim.outcome import Outcome
 from sim.scenario import Scenario
-from tests.dashboard.apptest import ROOT, SCENARIOS, error, opened, texts
+from tests.dashboard.apptest import ROOT, SCENARIOS, error, forget_runs, opened, texts
 
 MOST = {"instances": 50, "nodes": 50}
 """A hundred thousand starts take minutes: in these tests a run of more is made with so many."""
@@ -34,9 +33,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return real(dataclasses.replace(scenario, replications=1), **options)
 
     monkeypatch.setattr(batch, "run", run)
-    running.forget_all()
+    forget_runs()
     yield
-    running.forget_all()
+    forget_runs()
 
 
 def read(name: str) -> Scenario:

@@ -10,13 +10,12 @@ import pytest
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
-from dashboard import running
 from sim.archives import archive, streams
 from sim.builds import plan
 from sim.builds.advice import suggest
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
-from tests.dashboard.apptest import opened
+from tests.dashboard.apptest import forget_runs, opened
 from tests.dashboard.test_images_page import saved, tar
 
 DONE = (Outcome("made", "startup", 1, 1, (), ()),)
@@ -96,7 +95,7 @@ PAGES = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accura
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_whose_runs_are_all_slow_is_drawn(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run draws its own Cancel: one key for all of them would be drawn twice by the layer lab."""
-    running.forget_all()
+    forget_runs()
     monkeypatch.setattr("dashboard.running._PATIENCE", -1.0)
     monkeypatch.setattr("dashboard.running._PACE", -1.0)
     at = opened(path, show="1")
@@ -147,7 +146,7 @@ def test_the_plans_of_a_build_end_with_their_session(monkeypatch: pytest.MonkeyP
             close_session()
         return real(*args)
 
-    running.forget_all()
+    forget_runs()
     monkeypatch.setattr(plan, "_plan", counted)
     opened("scenarios", scenario="instruction-order", show="1")
     assert len(planned) == 2

@@ -156,6 +156,37 @@ class TestPlaces:
         (problem,) = caught.value.problems
         assert (problem.path, problem.message) == ("dockerfile", f"no file 'Dockerfile' in {str(tmp_path)!r}")
 
+    @pytest.mark.parametrize(
+        ("dockerfile", "how"),
+        [("../Other", "is outside of"), ("ABSOLUTE", "is outside of"), ("Link", "is a link out of")],
+    )
+    def test_a_dockerfile_outside_of_its_context_has_its_place(
+        self, counter: str, tmp_path: Path, dockerfile: str, how: str
+    ) -> None:
+        (tmp_path / "context").mkdir()
+        (tmp_path / "Other").write_text("FROM scratch\n")
+        (tmp_path / "context" / "Link").symlink_to("../Other")
+        (tmp_path / "context" / "Dockerfile").write_text("FROM scratch\n")
+        name = dockerfile.replace("ABSOLUTE", str(tmp_path / "Other"))
+        head = counter[: counter.index("study:")] + "study: build\ncontext: context\n"
+        for text, path, line in (
+            (f"dockerfile: {name}\n", "dockerfile", 7),
+            (f"compare:\n  a:\n  b:\n    dockerfile: {name}\n", "compare.b.dockerfile", 10),
+        ):
+            with pytest.raises(InputError) as caught:
+                load_text(head + text, "f.yaml", tmp_path)
+            (problem,) = caught.value.problems
+            assert (problem.file, problem.line, problem.path) == ("f.yaml", line, path)
+            assert problem.message == f"{name!r} {how} the build context; expected a file in it"
+
+    def test_an_image_to_be_like_that_there_is_not_has_its_place(self, counter: str, tmp_path: Path) -> None:
+        (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+        with pytest.raises(InputError) as caught:
+            load_text(counter[: counter.index("study:")] + "study: build\nlike: nope.tar\n", "f.yaml", tmp_path)
+        (problem,) = caught.value.problems
+        assert (problem.file, problem.line, problem.path) == ("f.yaml", 6, "like")
+        assert problem.message.startswith("'nope.tar' is no file beside the scenario")
+
     @pytest.mark.parametrize("study", ["memory", "density", "startup"])
     @pytest.mark.parametrize(
         ("size", "words"),

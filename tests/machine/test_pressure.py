@@ -7,6 +7,11 @@ from sim.machine.pressure import badness, process, swap_evenly
 MIB = 2**20
 
 
+def touch(host, holding, size, done=None):
+    """Ask for so many new bytes of a holding."""
+    host.pressure.ask(holding.instance, size, lambda got: host.pages.populate(holding, got), done)
+
+
 def test_the_order_is_cache_swap_kill(bench):
     """Of 400 MiB 100 are cache, beside 150 of swap: 250 more take 0 s, then 1.5 s of writing; then one is killed."""
     host = bench(400 * MIB, 150 * MIB)
@@ -14,7 +19,7 @@ def test_the_order_is_cache_swap_kill(bench):
     host.pages.cache("files", 100 * MIB)
     log = []
     for size in (100, 150, 10):
-        host.pressure.touch(small.holdings[0], size * MIB, lambda size=size: log.append((size, host.env.now)))
+        touch(host, small.holdings[0], size * MIB, lambda size=size: log.append((size, host.env.now)))
     host.env.run()
     assert log == [(100, 0.0), (150, pytest.approx(1.5)), (10, pytest.approx(1.5))]
     counts = host.pressure.counts
@@ -30,7 +35,7 @@ def test_swapping_takes_the_bytes_over_the_disks_speed(bench, size):
     host = bench(500 * MIB, 500 * MIB)
     instance = host.put(host.container(500 * MIB))
     done = []
-    host.pressure.touch(instance.holdings[0], size * MIB, lambda: done.append(host.env.now))
+    touch(host, instance.holdings[0], size * MIB, lambda: done.append(host.env.now))
     host.env.run()
     assert done == [pytest.approx(size / 100)]
     assert (host.pages.swapped, host.pages.used) == (size * MIB, 500 * MIB)
@@ -55,7 +60,7 @@ def test_coming_back_takes_the_read_and_the_write_that_makes_room(bench):
 def test_without_swap_the_kill_comes_at_once(bench):
     host = bench(100 * MIB)
     first, second = host.put(host.container(60 * MIB)), host.put(host.container(40 * MIB))
-    host.pressure.touch(second.holdings[0], 10 * MIB)
+    touch(host, second.holdings[0], 10 * MIB)
     assert host.pressure.counts.kills == [(0.0, first.number)]
     assert host.pages.used == 50 * MIB
 
@@ -63,7 +68,7 @@ def test_without_swap_the_kill_comes_at_once(bench):
 def test_of_equal_processes_the_youngest_is_killed(bench):
     host = bench(100 * MIB)
     instances = [host.put(host.container(25 * MIB)) for _ in range(4)]
-    host.pressure.touch(instances[0].holdings[0], MIB)
+    touch(host, instances[0].holdings[0], MIB)
     assert host.pressure.counts.kills == [(0.0, instances[3].number)]
 
 
@@ -71,20 +76,20 @@ def test_the_one_who_asks_may_be_the_one_who_is_killed(bench):
     host = bench(100 * MIB)
     large, small = host.put(host.container(70 * MIB)), host.put(host.container(30 * MIB))
     done = []
-    host.pressure.touch(large.holdings[0], 10 * MIB, lambda: done.append(True))
+    touch(host, large.holdings[0], 10 * MIB, lambda: done.append(True))
     assert host.pressure.counts.kills == [(0.0, large.number)]
-    assert (done, host.pressure.waiting, host.pages.used) == ([], 0, 30 * MIB)
+    assert (done, len(host.pressure._queue), host.pages.used) == ([], 0, 30 * MIB)
     assert small.number in host.pages.instances
 
 
 def test_more_than_all_of_ram_ends_with_nobody_left(bench):
     host = bench(100 * MIB)
     instance = host.put(host.container(50 * MIB))
-    host.pressure.touch(instance.holdings[0], 200 * MIB)
+    touch(host, instance.holdings[0], 200 * MIB)
     host.env.run()
-    assert (host.pages.used, host.pressure.waiting) == (0, 0)
+    assert (host.pages.used, len(host.pressure._queue)) == (0, 0)
     host.pressure.ask(None, 200 * MIB, lambda got: None, whole=True)
-    assert host.pressure.waiting == 0
+    assert len(host.pressure._queue) == 0
 
 
 def test_scores_by_hand():
@@ -101,7 +106,7 @@ def test_adjusting_a_score_saves_one_and_dooms_another(bench):
     large, small = host.put(host.container(60 * MIB)), host.put(host.container(40 * MIB))
     # 40 MiB and 300 thousandths of 100 MiB are 70 MiB.
     host.pressure._adjust = lambda instance: 300 if instance is small else 0
-    host.pressure.touch(large.holdings[0], MIB)
+    touch(host, large.holdings[0], MIB)
     assert host.pressure.counts.kills == [(0.0, small.number)]
 
 
@@ -123,7 +128,7 @@ def test_nobody_is_killed_who_may_not_be(bench):
     host = bench(100 * MIB)
     host.pressure._adjust = lambda _: -1000
     instance = host.put(host.container(100 * MIB))
-    host.pressure.touch(instance.holdings[0], MIB)
+    touch(host, instance.holdings[0], MIB)
     assert host.pressure.counts.kills == []
     assert host.pages.used == 100 * MIB
 

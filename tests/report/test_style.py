@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.outcome import OWNERS, Owner
-from sim.report.style import TOKENS, Style, chart, config, fixed, inline, rows_of, type_size
+from sim.outcome import OWNERS
+from sim.report.style import TOKENS, Style, config, inline, rows_of, type_size
 
 PROTAN = ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998))
 DEUTAN = ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881))
@@ -160,30 +160,3 @@ def test_inlined_rows_are_read_back():
     rows = [{"lane": "仮想マシン", "start": 0.1}]
     assert rows_of(inline(rows)) == rows
     assert inline(rows)["url"].startswith("data:application/json;base64,")
-
-
-def test_a_file_has_a_width_and_the_themes_page():
-    style = Style("dark")
-    spec = chart(style, layer=[])
-    assert spec["width"] == "container"
-    assert (fixed(spec, style, 640)["width"], fixed(spec, style)["background"]) == (640, "#14171C")
-
-
-def test_a_file_may_bring_the_names_of_its_owners_along():
-    import vl_convert
-
-    colour = {
-        "field": "owner",
-        "type": "nominal",
-        "scale": {"domain": ["kernel"], "range": ["#8A4F93"]},
-        "legend": None,
-    }
-    rows = [{"owner": "kernel", "x": 1.0}]
-    encoding = {"x": {"field": "x", "type": "quantitative"}, "color": colour}
-    spec = chart(Style(), height=40, layer=[{"data": inline(rows), "mark": "bar", "encoding": encoding}])
-    names: dict[Owner, str] = {"kernel": "the kernel\u2019s", "engine": "the engine\u2019s"}
-    svg = vl_convert.vegalite_to_svg(fixed(spec, Style(), legend=names), vl_version="6.4")
-    assert "the kernel\u2019s" in svg
-    assert "the engine\u2019s" not in svg
-    assert "the kernel\u2019s" not in vl_convert.vegalite_to_svg(fixed(spec, Style()), vl_version="6.4")
-    assert colour["legend"] is None

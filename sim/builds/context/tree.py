@@ -11,7 +11,6 @@ import dataclasses
 import difflib
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Literal
 from sim import limits
 from sim.errors import InputError, Problem
 from sim.inputfile import is_file, is_folder, read_bytes
+from sim.printable import name_on_disk
 
 TreeEntryKind = Literal["file", "dir", "link", "opaque"]
 """An opaque entry stands for a subtree whose content is known by a digest alone (what a RUN left, an unpacked tar)."""
@@ -61,7 +61,7 @@ def _digest_on_disk(path: Path) -> str:
         with path.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()[:32]
     except OSError as error:
-        raise InputError(Problem(f"cannot be read: {error.strerror}", printable(str(path)))) from None
+        raise InputError(Problem(f"cannot be read: {error.strerror}", name_on_disk(str(path)))) from None
 
 
 def _read_on_disk(path: Path) -> bytes:
@@ -70,19 +70,14 @@ def _read_on_disk(path: Path) -> bytes:
             if os.fstat(opened.fileno()).st_size <= limits.WHOLE_FILE:
                 return opened.read()
     except OSError as error:
-        raise InputError(Problem(f"cannot be read: {error.strerror}", printable(str(path)))) from None
+        raise InputError(Problem(f"cannot be read: {error.strerror}", name_on_disk(str(path)))) from None
     raise InputError(
-        Problem(f"is larger than {limits.WHOLE_FILE} bytes, the most that is read whole", printable(str(path)))
+        Problem(f"is larger than {limits.WHOLE_FILE} bytes, the most that is read whole", name_on_disk(str(path)))
     )
 
 
 def untold() -> None:
     """Nobody is told that work goes on."""
-
-
-def printable(name: str) -> str:
-    """A name from a disk as text that can be printed: a byte that is not UTF-8 becomes "%e9"."""
-    return re.sub(r"[\udc80-\udcff]", lambda match: f"%{ord(match[0]) - 0xDC00:02x}", name)
 
 
 def digest_of(data: bytes) -> str:
@@ -259,17 +254,17 @@ def from_directory(
         try:
             for item in sorted(os.scandir(here), key=lambda item: item.name):
                 path = Path(item.path)
-                name = printable(path.relative_to(root).as_posix())
+                name = name_on_disk(path.relative_to(root).as_posix())
                 if name.count("/") > limits.DEPTH:
                     raise InputError(
-                        f"{printable(str(path))} leads through more than {limits.DEPTH} folders; "
+                        f"{name_on_disk(str(path))} leads through more than {limits.DEPTH} folders; "
                         "expected a smaller build context"
                     )
                 entries[name] = _on_disk(path, item.stat(follow_symlinks=False))
                 if item.is_dir(follow_symlinks=False) and not skip(name):
                     ahead.append(path)
         except OSError as error:  # also where a file goes away while the folder is read
-            raise InputError(f"cannot read {printable(str(here))}: {error.strerror}") from None
+            raise InputError(f"cannot read {name_on_disk(str(here))}: {error.strerror}") from None
         if len(entries) > max_files:
             raise InputError(f"{root} holds more than {max_files} paths; expected a smaller build context")
     return Tree(entries)
@@ -284,10 +279,17 @@ def text_of_file(folder: str | Path, name: str) -> str | None:
     path = root / name
     if not is_file(path):
         return None
-    if not path.resolve().is_relative_to(root.resolve()):
-        what = "is outside of" if Path(name).is_absolute() or ".." in Path(name).parts else "is a link out of"
-        raise InputError(Problem(f"{what} the build context; expected a file in it", printable(name)))
-    return read_bytes(path, limits.DOCKERFILE, printable(name)).decode("utf-8", "replace")
+    if out := leads_out(root, name):
+        raise InputError(Problem(out, name_on_disk(name)))
+    return read_bytes(path, limits.DOCKERFILE, name_on_disk(name)).decode("utf-8", "replace")
+
+
+def leads_out(folder: Path, name: str) -> str:
+    """That a name leads out of the folder of a build context, as a message; "" where it does not."""
+    if (folder / name).resolve().is_relative_to(folder.resolve()):
+        return ""
+    how = "is outside of" if Path(name).is_absolute() or ".." in Path(name).parts else "is a link out of"
+    return f"{how} the build context; expected a file in it"
 
 
 def _on_disk(path: Path, info: os.stat_result) -> TreeEntry:
@@ -295,7 +297,7 @@ def _on_disk(path: Path, info: os.stat_result) -> TreeEntry:
     if stat.S_ISDIR(info.st_mode):
         return TreeEntry("dir", mode, mtime=info.st_mtime)
     if stat.S_ISLNK(info.st_mode):
-        return TreeEntry("link", 0o777, mtime=info.st_mtime, target=printable(path.readlink().as_posix()))
+        return TreeEntry("link", 0o777, mtime=info.st_mtime, target=name_on_disk(path.readlink().as_posix()))
     if stat.S_ISREG(info.st_mode):
         return TreeEntry("file", mode, size=info.st_size, mtime=info.st_mtime, content=FileContent(path=path))
     return TreeEntry("file", mode, mtime=info.st_mtime, content=FileContent("device"))

@@ -45,6 +45,16 @@ class LayerHistory:
     estimate: bool = False
 
 
+def unknown(like: str, folder: str | Path = ".") -> str:
+    """Why there is no such image, neither in the catalog nor as a file; "" where there is."""
+    known = catalog.images()
+    if like in known or exists(Path(folder) / like):
+        return ""
+    near = difflib.get_close_matches(like, known, 1)
+    hint = f", did you mean {near[0]!r}?" if near else f"; the catalog has {', '.join(known)}"
+    return f"{like!r} is no file beside the scenario and no image of the catalog{hint}"
+
+
 def entries(like: str, folder: str | Path = ".") -> tuple[LayerHistory, ...]:
     """The layers of an image by its name in the catalog or the path of an archive or layout, base first.
 
@@ -59,12 +69,9 @@ def entries(like: str, folder: str | Path = ".") -> tuple[LayerHistory, ...]:
             )
             for layer in image.layers
         )
-    path = Path(folder) / like
-    if not exists(path):
-        near = difflib.get_close_matches(like, known, 1)
-        hint = f", did you mean {near[0]!r}?" if near else f"; the catalog has {', '.join(known)}"
-        raise InputError(f"like: {like!r} is no file beside the scenario and no image of the catalog{hint}")
-    images = [image for image in read_images(path) if image.layers]
+    if reason := unknown(like, folder):
+        raise InputError(f"like: {reason}")
+    images = [image for image in read_images(Path(folder) / like) if image.layers]
     if not images:
         raise InputError(f"like: {like!r} holds no image with layers")
     return _of_archive(images[0])

@@ -10,8 +10,6 @@ from pathlib import Path
 from sim.laboratory.calibrate.cgroups import hierarchies, layout
 from sim.laboratory.calibrate.results import HostFacts
 
-MIB = 1 << 20
-
 
 def _text(path: str) -> str:
     try:

@@ -7,7 +7,7 @@ from sim.report.figures.bars import metric_alt, metric_bars, metric_table
 from sim.report.figures.build import build_alt, build_graph, build_table, cost_line, first_cause, gutter, steps
 from sim.report.figures.columns import RULERS, Ruler
 from sim.report.figures.density import ladder, ladder_alt, ladder_table
-from sim.report.figures.gantt import gantt, gantt_alt, gantt_table
+from sim.report.figures.gantt import gantt, gantt_alt
 from sim.report.figures.lanes import Finish
 from sim.report.figures.legend import LegendMark, legend
 from sim.report.figures.memory import ledger, ledger_alt, ledger_table, rulers
@@ -25,7 +25,6 @@ __all__ = [
     "first_cause",
     "gantt",
     "gantt_alt",
-    "gantt_table",
     "gutter",
     "ladder",
     "ladder_alt",

@@ -9,6 +9,7 @@ from typing import Any
 
 from sim import limits
 from sim.outcome import Outcome, StepRecord
+from sim.printable import printable
 from sim.report.figures import parts
 from sim.report.graph.layout import in_columns, layered, stacked
 from sim.report.graph.svg import WIDTH, Card, EdgeLine, Tone, drawing, notice
@@ -164,7 +165,7 @@ def _node(step: StepRecord, style: Style, hidden: bool, said: bool, stage: str) 
     shown = list(costs)
     while shown and parts.text_width(note + " · ".join(shown), 13.5) > _ROOM:
         shown.pop()
-    body = "".join(c if c.isprintable() else " " for c in step.text).strip()
+    body = printable(step.text, instead=" ").strip()
     if body[: len(step.instruction)].upper() == step.instruction.upper():
         body = body[len(step.instruction) :].strip()
     reads = [kind for _, kind in step.inputs if kind == "context"]

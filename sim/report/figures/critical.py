@@ -6,10 +6,10 @@ import itertools
 import re
 from collections.abc import Sequence
 from graphlib import TopologicalSorter
-from html import escape
 
 from sim.outcome import Outcome
 from sim.report.figures.build import steps
+from sim.report.graph.svg import escape
 from sim.report.style import Style
 from sim.report.texts import tr
 

@@ -79,23 +79,6 @@ def _took(lane: Lane, language: Language) -> str:
     return written(lane.total, "s", language, any(phase.estimate for phase in lane.phases))
 
 
-def gantt_table(outcome: Outcome, label: str, language: Language = "en") -> list[dict[str, str]]:
-    """One row an instance: requested at, ready at, time taken, of which queued."""
-    table = []
-    every = lanes(outcome, label)
-    zero = min((lane.zero for lane in every), default=0.0)
-    for place, lane in enumerate(every, 1):
-        cells = {
-            "instance": f"#{place}",
-            "requested": written(lane.zero - zero, "s", language),
-            "ready": written(_ready(lane, zero), "s", language),
-            "time": _took(lane, language),
-            "queued": written(_queued(lane), "s", language),
-        }
-        table.append({tr(f"figure.col.{column}", language): cell for column, cell in cells.items()})
-    return table
-
-
 def _queued(lane: Lane) -> float:
     return math.fsum(phase.queued for phase in lane.phases)
 

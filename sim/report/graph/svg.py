@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as html_escape
 from typing import Literal
 
+from sim.printable import printable
 from sim.report.graph.layout import Layout
 from sim.report.style import CODE_FONT, FONT, Style
 
@@ -68,6 +69,11 @@ class EdgeLine:
     target: str
     hot: bool = False
     dashed: bool = False
+
+
+def escape(text: str) -> str:
+    """A text inside the document; what XML cannot hold is a blank."""
+    return html_escape(printable(text, instead=" "))
 
 
 def notice(text: str, style: Style) -> str:

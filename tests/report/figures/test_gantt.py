@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.report.figures.gantt import gantt, gantt_alt, gantt_table
+from sim.report.figures.gantt import gantt, gantt_alt
 from sim.report.style import Style, rows_of
 
 NB = "\u202f"
@@ -38,9 +38,6 @@ def test_it_can_be_drawn_without_a_browser(crowd_outcome, drawn):
     assert "NaN" not in drawn(gantt(crowd_outcome, Style("dark", "ja"), "docker"), Style("dark"))
 
 
-def test_table_and_sentence_agree_with_the_arithmetic(crowd_outcome):
-    table = gantt_table(crowd_outcome, "docker")
-    assert [row["of which queued"] for row in table][-1] == f"0.21{NB}s"
-    assert len(table) == 8
+def test_the_sentence_agrees_with_the_arithmetic(crowd_outcome):
     # queued: 0.03 * (1 + ... + 7) = 0.84 s of 8 * 0.15 + 0.03 * (1 + ... + 8) = 2.28 s
     assert gantt_alt(crowd_outcome, "docker").endswith(f"37{NB}% of all their time is spent in queues.")
