@@ -241,3 +241,6 @@ IMAGES = 1000
 
 QUANTITY = 64
 """Characters of a Kubernetes quantity, such as "1.5Gi"."""
+
+KUBERNETES_MANIFEST = 2 * MIB
+"""Characters of a file of Kubernetes manifests, read as YAML: some seconds for each million."""

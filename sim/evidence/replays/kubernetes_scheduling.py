@@ -15,6 +15,7 @@ from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_expectations import counted
+from sim.evidence.replays.kubernetes_recording import check_case, node_sizes
 from sim.kubernetes.defaults import admitted, with_defaults
 from sim.kubernetes.scheduler.cache import ClusterCache, DisruptionBudget
 from sim.kubernetes.scheduler.filters import CORDONED
@@ -42,6 +43,7 @@ SHORT = {
 
 def replay_case(case: Mapping[str, Any]) -> Iterator[CountedItem]:
     """The counted items of a case."""
+    check_case(case)
     run = _Run(case)
     run.play()
     yield from counted(case["expect"], run.said(case["expect"]))
@@ -279,12 +281,7 @@ class _Run:
 def _node(written: Mapping[str, Any]) -> NodeInfo:
     """A node as the recording writes it: a kubelet adds the label of its name."""
     labels = {HOSTNAME: written["name"], **(written.get("labels") or {})}
-    sizes = {
-        key: value
-        for key, value in written.items()
-        if key not in ("name", "labels", "taints", "images", "unschedulable")
-    }
-    status = {"allocatable": sizes, "images": written.get("images") or ()}
+    status = {"allocatable": node_sizes(written), "images": written.get("images") or ()}
     spec = {"taints": written.get("taints") or (), "unschedulable": written.get("unschedulable")}
     return node_info({"metadata": {"name": written["name"], "labels": labels}, "spec": spec, "status": status})
 
