@@ -78,6 +78,8 @@ def read_documents(text: str, name: str) -> tuple[list[YamlNode], list[Problem]]
     """
     if text.lstrip().startswith(("{", "[")) and not _TEMPLATE.match(text.lstrip()):
         text = text.replace("\t", " ")  # JSON may be indented by tabs, and has them nowhere else
+    if "\t\n" in text or "\t\r" in text:  # a tab at a line's end is no indentation
+        text = "\n".join(line.rstrip(" \t") if line.endswith("\t") else line for line in text.splitlines())
     reader = ManifestReader(name, text)
     try:
         documents = [node for node in reader.documents() if node.value is not None]

@@ -60,6 +60,8 @@ def examine(value: Any, form: Form, path: KeyPath, findings: FormFindings) -> No
     elif isinstance(form, ListOf):
         if _is(value, list, "a list", path, findings):
             for number, item in enumerate(value):
+                if item is None:
+                    findings.wrong.append(((*path, number), "nothing is here; expected an entry"))
                 examine(item, form.form, (*path, number), findings)
     elif _is(value, dict, "keys and values", path, findings):
         if isinstance(form, MapOf):

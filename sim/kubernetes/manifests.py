@@ -92,6 +92,8 @@ def read_manifest(text: str, name: str) -> Manifest:
                 _at(node, inner).problem(f"{reason} ({about}, document {number})", (*path, *inner))
                 for inner, reason in wrong
             ]
+    if not any(one.kind and one.value.get("apiVersion") for one in objects):
+        raise InputError([*problems, Problem("has no object with apiVersion and kind, so it is no manifest", name)])
     return Manifest(tuple(objects), tuple(problems))
 
 
@@ -100,19 +102,23 @@ def check_object(value: Mapping[str, Any]) -> FormFindings:
     findings = FormFindings()
     api_version, kind = _text(value.get("apiVersion")), _text(value.get("kind"))
     metadata = value.get("metadata")
-    if not isinstance(metadata, dict):
-        findings.wrong.append(((), "missing key 'metadata'" if metadata is None else "metadata is no keys and values"))
-    elif not name_of(value):
-        findings.wrong.append((("metadata",), "missing key 'name'"))
+    for key, text in zip(_ALWAYS_READ, (api_version, kind), strict=True):
+        if not text:
+            findings.wrong.append(((), f"missing key {key!r}, which says what the object is"))
     form = fields_of(api_version, kind)
-    if form is not None:
-        examine(value, form, (), findings)
-        if read_as(api_version) != api_version:
-            findings.ignored.insert(0, ("apiVersion",))
+    if form is None:
+        findings.ignored += [(key,) for key in value if key not in (*_ALWAYS_READ, "metadata")]
+        for key in metadata if isinstance(metadata, dict) else ():
+            if key not in ("name", "generateName", "namespace"):
+                findings.ignored.append(("metadata", key))
         return findings
-    findings.ignored += [(key,) for key in value if key not in (*_ALWAYS_READ, "metadata")]
-    if isinstance(metadata, dict):
-        findings.ignored += [("metadata", key) for key in metadata if key not in ("name", "generateName", "namespace")]
+    if metadata is None:
+        findings.wrong.append(((), "missing key 'metadata'"))
+    elif isinstance(metadata, dict) and not name_of(value):
+        findings.wrong.append((("metadata",), "missing key 'name'"))
+    if read_as(api_version) != api_version:
+        findings.ignored.append(("apiVersion",))
+    examine(value, form, (), findings)
     return findings
 
 
@@ -127,13 +133,9 @@ def name_of(value: Mapping[str, Any]) -> str:
 def _checked(node: YamlNode, document: int) -> tuple[ManifestObject, list[tuple[KeyPath, str]]]:
     value = plain(node)
     findings = check_object(value)
-    wrong = list(findings.wrong)
-    for key in _ALWAYS_READ:
-        if not isinstance(value.get(key), str) or not value[key]:
-            wrong.insert(0, ((), f"missing key {key!r}, which says what the object is"))
     modelled = fields_of(_text(value.get("apiVersion")), _text(value.get("kind"))) is not None
     ignored = tuple(dotted(path) for path in findings.ignored)
-    return ManifestObject(value, document, node.place[0], modelled, ignored), wrong
+    return ManifestObject(value, document, node.place[0], modelled, ignored), findings.wrong
 
 
 def _objects(node: YamlNode, path: KeyPath) -> Iterator[tuple[YamlNode, KeyPath]]:

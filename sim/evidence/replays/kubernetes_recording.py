@@ -37,6 +37,18 @@ def check_case(case: Mapping[str, Any]) -> None:
         raise InputError(problems)
 
 
+def annotated_seconds(annotations: Mapping[str, Any], name: str, default: float) -> float:
+    """What an annotation tells the recording's kubelet. Raises `InputError` where it is no number of seconds."""
+    written = annotations.get(name, default)
+    try:
+        seconds = float(written)
+    except (TypeError, ValueError):
+        seconds = -1
+    if not 0 <= seconds <= _LONGEST:
+        raise InputError(f"{name} is {shown(written)}; expected a number of seconds from 0 to {_LONGEST}")
+    return seconds
+
+
 def node_sizes(written: Mapping[str, Any]) -> dict[str, Any]:
     """What a recorded node has: its cores, memory, pods and anything else that is counted."""
     return {

@@ -15,7 +15,7 @@ from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_expectations import counted
-from sim.evidence.replays.kubernetes_recording import check_case, node_sizes
+from sim.evidence.replays.kubernetes_recording import annotated_seconds, check_case, node_sizes
 from sim.kubernetes.defaults import admitted, with_defaults
 from sim.kubernetes.scheduler.cache import ClusterCache, DisruptionBudget
 from sim.kubernetes.scheduler.filters import CORDONED
@@ -79,7 +79,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.cluster = ClusterCache()
         self.scheduler = Scheduler(self.cluster)
-        self.recorded = dict(self.case.get("replay", ()))
+        self.recorded = dict(self.case.get("replay") or ())
         for node in self.case["cluster"]["nodes"]:
             self.cluster.set_node(_node(node))
 
@@ -143,7 +143,7 @@ class _Run:
     def _create(self, name: str, pod: Mapping[str, Any]) -> None:
         pod = admitted(pod, self.classes)
         annotations = pod["metadata"].get("annotations") or {}
-        self.terms[name] = float(annotations.get("sim/term", 0.5))
+        self.terms[name] = annotated_seconds(annotations, "sim/term", 0.5)
         self.pods[name] = PodInfo(name, pod_shape(pod))
         if not self.pods[name].shape.gated:
             self._attempt(self.pods[name], len(self.pods))
@@ -299,7 +299,8 @@ def _share(written: Any, whole: int) -> int:
 
 def _shortened(reasons: Mapping[str, Mapping[str, int]], expectation: Any) -> dict[str, int]:
     """Reasons by pod, with their counts, as the recording words them."""
-    recorded = list(next(iter(expectation.values()), ())) if isinstance(expectation, dict) else []
+    entries = expectation.get("map") if isinstance(expectation, dict) else None
+    recorded = list(entries) if isinstance(entries, dict) else []
     found: dict[str, int] = {}
     for pod, counts in reasons.items():
         for reason, count in counts.items():

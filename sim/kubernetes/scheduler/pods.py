@@ -18,8 +18,6 @@ from sim.kubernetes.selectors import (
     node_term,
 )
 
-UNREADY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
-
 
 class Toleration(NamedTuple):
     """A taint that a pod bears. "" stands for any key, or any effect."""
