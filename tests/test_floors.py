@@ -17,7 +17,7 @@ FLOORS: list[set[str]] = [
     {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
-    {"sim.cluster"},
+    {"sim.cluster", "sim.kubernetes"},
     {"sim.compose"},
     {"sim.platforms"},
     {"sim.builds"},
