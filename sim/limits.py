@@ -238,3 +238,6 @@ IMAGE_NESTING = 8
 
 IMAGES = 1000
 """Images in one archive."""
+
+QUANTITY = 64
+"""Characters of a Kubernetes quantity, such as "1.5Gi"."""

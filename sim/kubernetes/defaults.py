@@ -1,0 +1,211 @@
+"""The defaults that the API server fills in when an object is made, and what admission adds to a pod.
+
+Only fields that the model reads are filled in. Objects are mappings and are not changed; a filled one is new. Sources:
+pkg/apis/{core,apps,batch,autoscaling}/*/defaults.go and plugin/pkg/admission of Kubernetes 1.32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sim.errors import InputError
+from sim.kubernetes.scheduler.pods import UNREACHABLE, UNREADY
+
+KubernetesMapping = Mapping[str, Any]
+
+_MOST_RETRIES = 2**31 - 1
+_PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+_PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+_SCALE_UP = {
+    "stabilizationWindowSeconds": 0,
+    "selectPolicy": "Max",
+    "policies": [
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
+        {"type": "Percent", "value": 100, "periodSeconds": 15},
+    ],
+}
+_SCALE_DOWN = {"selectPolicy": "Max", "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]}
+_CPU_AT_80 = {
+    "type": "Resource",
+    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+}
+
+
+def with_defaults(obj: KubernetesMapping) -> dict[str, Any]:
+    """An object with the defaults of its kind; a copy of an object of any other kind."""
+    fill = _KINDS.get(obj.get("kind", ""))
+    metadata = _filled(obj.get("metadata") or {}, {} if obj.get("kind") in _CLUSTER_WIDE else {"namespace": "default"})
+    whole = {**obj, "metadata": metadata}
+    return {**whole, "spec": fill(whole.get("spec") or {})} if fill else whole
+
+
+def admitted(pod: KubernetesMapping, classes: Iterable[KubernetesMapping]) -> dict[str, Any]:
+    """A pod as admission lets it in: with the priority of its class, and tolerations of nodes that fail.
+
+    classes: the PriorityClasses there are. Raises `InputError` where the pod's class is none of them.
+    """
+    spec = dict(pod.get("spec") or {})
+    by_name = {**_SYSTEM_CLASSES, **{one["metadata"]["name"]: one for one in classes}}
+    name = spec.get("priorityClassName")
+    if name and name not in by_name:
+        raise InputError(f"no PriorityClass {name!r}; there are {', '.join(sorted(by_name))}")
+    preset = [one for one in by_name.values() if one.get("globalDefault")]
+    chosen = by_name[name] if name else min(preset, key=lambda one: int(one.get("value") or 0), default={})
+    spec["priority"] = chosen.get("value") or 0
+    spec["preemptionPolicy"] = chosen.get("preemptionPolicy") or "PreemptLowerPriority"
+    spec["tolerations"] = [*(spec.get("tolerations") or ()), *_for_failing_nodes(spec.get("tolerations") or ())]
+    return {**pod, "spec": spec}
+
+
+def pod_spec(spec: KubernetesMapping) -> dict[str, Any]:
+    """A pod template's `spec` with its defaults."""
+    filled = _filled(
+        spec, {"restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "schedulerName": "default-scheduler"}
+    )
+    for name in ("containers", "initContainers"):
+        if spec.get(name):
+            filled[name] = [_container(one) for one in spec[name]]
+    return filled
+
+
+def _pod(spec: KubernetesMapping) -> dict[str, Any]:
+    """Of pods alone, a request that is missing is the limit; and with the host's network, ports are the host's."""
+    filled = pod_spec(spec)
+    for name in ("containers", "initContainers"):
+        if filled.get(name):
+            filled[name] = [_limits_as_requests(one) for one in filled[name]]
+            if filled.get("hostNetwork"):
+                filled[name] = [_ports_of_host(one) for one in filled[name]]
+    return filled
+
+
+def _container(container: KubernetesMapping) -> dict[str, Any]:
+    image = container.get("image") or ""
+    name, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
+    latest = tag == "latest" or not (tag or "@" in image)
+    filled = _filled(container, {"imagePullPolicy": "Always" if name and latest else "IfNotPresent"})
+    for probe in _PROBES:
+        if container.get(probe):
+            filled[probe] = {
+                **container[probe],
+                **{key: container[probe].get(key) or size for key, size in _PROBE.items()},
+            }
+    return filled
+
+
+def _limits_as_requests(container: KubernetesMapping) -> dict[str, Any]:
+    resources = container.get("resources") or {}
+    if not resources.get("limits"):
+        return dict(container)
+    requests = {**resources["limits"], **(resources.get("requests") or {})}
+    return {**container, "resources": {**resources, "requests": requests}}
+
+
+def _ports_of_host(container: KubernetesMapping) -> dict[str, Any]:
+    ports = [
+        {**port, "hostPort": port.get("hostPort") or port.get("containerPort")} for port in container.get("ports") or ()
+    ]
+    return {**container, "ports": ports} if ports else dict(container)
+
+
+def _template(spec: KubernetesMapping, defaults: KubernetesMapping) -> dict[str, Any]:
+    filled = _filled(spec, defaults)
+    template = filled.get("template") or {}
+    if template.get("spec"):
+        filled["template"] = {**template, "spec": pod_spec(template["spec"])}
+    return filled
+
+
+def _deployment(spec: KubernetesMapping) -> dict[str, Any]:
+    filled = _template(spec, {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600})
+    strategy = _filled(filled.get("strategy") or {}, {"type": "RollingUpdate"})
+    if strategy["type"] == "RollingUpdate":
+        strategy["rollingUpdate"] = _filled(
+            strategy.get("rollingUpdate") or {}, {"maxUnavailable": "25%", "maxSurge": "25%"}
+        )
+    return {**filled, "strategy": strategy}
+
+
+def _replica_set(spec: KubernetesMapping) -> dict[str, Any]:
+    return _template(spec, {"replicas": 1})
+
+
+def _stateful_set(spec: KubernetesMapping) -> dict[str, Any]:
+    filled = _template(spec, {"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"})
+    written = filled.get("updateStrategy") or {}
+    update = _filled(written, {"type": "RollingUpdate"})
+    if update["type"] == "RollingUpdate" and (not written.get("type") or written.get("rollingUpdate") is not None):
+        update["rollingUpdate"] = _filled(update.get("rollingUpdate") or {}, {"partition": 0})
+    return {**filled, "updateStrategy": update}
+
+
+def _daemon_set(spec: KubernetesMapping) -> dict[str, Any]:
+    filled = _template(spec, {"revisionHistoryLimit": 10})
+    update = _filled(filled.get("updateStrategy") or {}, {"type": "RollingUpdate"})
+    if update["type"] == "RollingUpdate":
+        update["rollingUpdate"] = _filled(update.get("rollingUpdate") or {}, {"maxUnavailable": 1, "maxSurge": 0})
+    return {**filled, "updateStrategy": update}
+
+
+def _job(spec: KubernetesMapping) -> dict[str, Any]:
+    only_one = {} if spec.get("parallelism") is not None else {"completions": 1}
+    retries = 6 if spec.get("backoffLimitPerIndex") is None else _MOST_RETRIES
+    replaced = "Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed"
+    return _template(
+        spec,
+        {
+            **only_one,
+            "parallelism": 1,
+            "backoffLimit": retries,
+            "completionMode": "NonIndexed",
+            "suspend": False,
+            "podReplacementPolicy": replaced,
+        },
+    )
+
+
+def _autoscaler(spec: KubernetesMapping) -> dict[str, Any]:
+    filled = _filled(spec, {"minReplicas": 1})
+    filled["metrics"] = filled.get("metrics") or [_CPU_AT_80]
+    behavior = filled.get("behavior")
+    if behavior is not None:
+        filled["behavior"] = {
+            "scaleUp": _filled(behavior.get("scaleUp") or {}, _SCALE_UP),
+            "scaleDown": _filled(behavior.get("scaleDown") or {}, _SCALE_DOWN),
+        }
+    return filled
+
+
+def _for_failing_nodes(tolerations: Iterable[KubernetesMapping]) -> list[dict[str, Any]]:
+    """Five minutes on a node that fails (DefaultTolerationSeconds), where the pod says nothing else of it."""
+    return [
+        {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+        for key in (UNREADY, UNREACHABLE)
+        if not any(
+            one.get("key") in (key, None, "") and one.get("effect") in ("NoExecute", None, "") for one in tolerations
+        )
+    ]
+
+
+def _filled(written: KubernetesMapping, defaults: KubernetesMapping) -> dict[str, Any]:
+    """A mapping with defaults for what it leaves out or leaves empty."""
+    return {**written, **{key: value for key, value in defaults.items() if written.get(key) is None}}
+
+
+_CLUSTER_WIDE = {"Node", "PriorityClass", "Namespace"}
+_SYSTEM_CLASSES: dict[str, KubernetesMapping] = {
+    "system-node-critical": {"value": 2_000_001_000},
+    "system-cluster-critical": {"value": 2_000_000_000},
+}
+"""Every cluster has these (pkg/apis/scheduling/v1/helpers.go)."""
+
+_KINDS: dict[str, Callable[[KubernetesMapping], dict[str, Any]]] = {
+    "Pod": _pod,
+    "Deployment": _deployment,
+    "ReplicaSet": _replica_set,
+    "StatefulSet": _stateful_set,
+    "DaemonSet": _daemon_set,
+    "Job": _job,
+    "HorizontalPodAutoscaler": _autoscaler,
+}
