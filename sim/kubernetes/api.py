@@ -14,6 +14,7 @@ from typing import Any
 
 from simpy import Environment
 
+from sim.kubernetes.defaults import admitted, with_defaults
 from sim.kubernetes.objects import (
     KubernetesObject,
     ObjectKey,
@@ -24,15 +25,17 @@ from sim.kubernetes.objects import (
     key_of,
     uid_of,
 )
+from sim.kubernetes.patches import merged
 from sim.kubernetes.pods import is_terminal, node_of
 
 Handler = Callable[[KubernetesObject | None, KubernetesObject | None], None]
 """Told of a write: what was, and what is. None before the first and after the last."""
 
-_CLUSTER_WIDE = {"Node", "PriorityClass", "Namespace", "PersistentVolume", "StorageClass"}
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """Of these are the five letters at the end of a generated name, so that they spell no word."""
 _GRACE = 30
+_SPECS = 1000
+"""Pod specs whose admitted form is kept."""
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 """Finalizers of an owner that waits for its dependents, or lets them go on without it."""
 
@@ -55,6 +58,7 @@ class ApiServer:
         self._unowned: dict[str, dict[ObjectKey, None]] = defaultdict(dict)
         self._on_node: dict[str, dict[ObjectKey, None]] = defaultdict(dict)
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
+        self._specs: dict[int, tuple[Any, Any]] = {}
         self._version = 0
 
     def stamp(self) -> float:
@@ -106,9 +110,8 @@ class ApiServer:
         Raises `ValueError` where there is one of that name.
         """
         kind = obj["kind"]
+        obj = self._admitted(obj) if kind == "Pod" else with_defaults(obj)
         metadata = dict(obj["metadata"])
-        if kind not in _CLUSTER_WIDE:
-            metadata.setdefault("namespace", "default")
         if "name" not in metadata:
             metadata["name"] = metadata["generateName"] + "".join(self._names.choices(_LETTERS, k=5))
         metadata["uid"] = f"{self._names.getrandbits(64):016x}"
@@ -118,6 +121,22 @@ class ApiServer:
         if key_of(made) in self._objects[kind]:
             raise ValueError(f"{kind} {metadata['name']} exists already")
         return self._store(None, made)
+
+    def _admitted(self, pod: KubernetesObject) -> KubernetesObject:
+        """A new pod with its defaults. Pods of one template share their spec, before and after."""
+        spec = pod["spec"]
+        known = self._specs.get(id(spec))
+        if known is None or known[0] is not spec:
+            if len(self._specs) >= _SPECS:
+                self._specs.clear()
+            filled = admitted(with_defaults(pod), self.all("PriorityClass"))["spec"]
+            known = self._specs[id(spec)] = (spec, filled)
+        metadata = {"namespace": "default", **pod["metadata"]}
+        return {**pod, "metadata": metadata, "spec": known[1]}
+
+    def patch(self, kind: str, key: ObjectKey, body: Mapping[str, Any]) -> KubernetesObject | None:
+        """Merge a strategic merge patch into an object, as somebody does from outside."""
+        return self.modify(kind, key, lambda obj: with_defaults(merged(obj, body)))
 
     def modify(
         self, kind: str, key: ObjectKey, change: Callable[[KubernetesObject], KubernetesObject]

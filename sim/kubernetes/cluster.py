@@ -71,11 +71,11 @@ class KubernetesCluster:
             ApiClient(self.api, self.settings.times, self.settings.scheduler_rate), self.settings.seeds.stream("ties")
         )
         self.kubelets = Kubelets(self.api, self.settings.times, self.settings.plan, self.settings.ready_gap)
-        self.controllers = [ReplicaSetController(self._client()), DeploymentController(self._client())]
+        self.controllers = [ReplicaSetController(self.client()), DeploymentController(self.client())]
         for one in nodes:
             self.api.create(one)
 
-    def _client(self) -> ApiClient:
+    def client(self) -> ApiClient:
         """Each controller has a limit of its own."""
         return ApiClient(self.api, self.settings.times, self.settings.controller_rate)
 

@@ -15,7 +15,6 @@ from simpy import Environment
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster, node
 from sim.kubernetes.controllers.base import CONTROLLER_RATE, SCHEDULER_RATE, RequestRate
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, annotations_of, controller_of
-from sim.kubernetes.patches import merged
 from sim.kubernetes.pod_run import PodPlan
 
 Case = Mapping[str, Any]
@@ -105,6 +104,15 @@ def at(cluster: KubernetesCluster, moment: float, act: Callable[[], object]) -> 
 
 
 def patch(cluster: KubernetesCluster, action: Mapping[str, Any]) -> None:
-    """Carry out a patch: a strategic merge."""
-    key = ObjectKey("default", action["name"])
-    cluster.api.modify(action["kind"], key, lambda obj: merged(obj, action["body"]))
+    """Carry out a patch."""
+    cluster.api.patch(action["kind"], ObjectKey("default", action["name"]), action["body"])
+
+
+def only_expected(predicted: Mapping[str, Any], expect: Mapping[str, Any]) -> dict[str, Any]:
+    """What is predicted, without entries of maps that the recording says nothing of."""
+    result = dict(predicted)
+    for name, expectation in expect.items():
+        recorded = expectation.get("map") if isinstance(expectation, dict) else None
+        if isinstance(recorded, dict) and isinstance(result.get(name), dict):
+            result[name] = {key: value for key, value in result[name].items() if key in recorded}
+    return result

@@ -1,11 +1,6 @@
-"""What a recorded case of Kubernetes expects, counted against what the model gives. One item is a field or an entry.
+"""Sequences, groups of events and sets of names that a case of Kubernetes expects, counted. One item an entry.
 
-Each expectation is an object with one key, its type:
-
-- eq, range: one value.
 - seq: entries that are found in this order; the longest common subsequence agrees.
-- map: an entry each.
-- ranges: the i-th value lies inside the i-th range.
 - groups: events, in any order inside a group, and the groups in order; the longest run in order agrees.
 - subset, superset: names that must be among the predicted, and names that the predicted must be among.
 """
@@ -13,87 +8,50 @@ Each expectation is an object with one key, its type:
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sim.errors import InputError, Problem
 from sim.evidence.replays.counting import CountedItem
 
-TYPES = ("eq", "range", "seq", "map", "ranges", "groups", "subset", "superset")
-Range = Sequence[float]
 
-
-def counted(predicted: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]) -> Iterator[CountedItem]:
-    """Every item of a case's expectations; a field that the model does not tell is None."""
-    for name, expectation in expected.items():
-        ((kind, recorded),) = expectation.items()
-        yield from _ITEMS[kind](name, predicted.get(name), recorded)
-
-
-def inside(value: Any, limits: Range) -> bool:
-    """Whether a number lies in a range, ends included."""
-    return isinstance(value, (int, float)) and limits[0] <= value <= limits[1]
-
-
-def _eq(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
-    yield CountedItem(path, predicted, recorded, predicted == recorded)
-
-
-def _range(path: str, predicted: Any, recorded: Range) -> Iterator[CountedItem]:
-    yield CountedItem(path, predicted, recorded, inside(predicted, recorded))
-
-
-def _map(path: str, predicted: Any, recorded: Mapping[str, Any]) -> Iterator[CountedItem]:
-    for name, value in recorded.items():
-        found = (predicted or {}).get(name)
-        yield CountedItem(f"{path}.{name}", found, value, found == value)
-
-
-def _ranges(path: str, predicted: Any, recorded: Sequence[Range]) -> Iterator[CountedItem]:
-    values = list(predicted or ())
-    for place, limits in enumerate(recorded):
-        value = values[place] if place < len(values) else None
-        yield CountedItem(f"{path}.{place}", value, limits, inside(value, limits))
-
-
-def _seq(path: str, predicted: Any, recorded: Sequence[Any]) -> Iterator[CountedItem]:
-    found = common_subsequence(list(predicted or ()), recorded)
-    for place, value in enumerate(recorded):
+def sequence(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
+    """seq: one item an entry."""
+    values = _list(path, recorded)
+    found = common_subsequence(list(predicted or ()), values)
+    for place, value in enumerate(values):
         yield CountedItem(f"{path}.{place}", value if place in found else None, value, place in found)
 
 
-def _groups(path: str, predicted: Any, recorded: Sequence[Sequence[str]]) -> Iterator[CountedItem]:
-    """`predicted`: the events' names in order."""
-    placed = [(place, group) for place, group in enumerate(group_of_each(list(predicted or ()), recorded))]
-    in_order = longest_run([group for _, group in placed if group is not None])
-    left = [group for group in in_order]
-    for number, group in enumerate(recorded):
-        agreeing = left.count(number)
+def groups(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
+    """groups: one item an event. `predicted`: the events' names in order."""
+    expected = [_list(f"{path}.{number}", group) for number, group in enumerate(_list(path, recorded))]
+    placed = group_of_each(list(predicted or ()), expected)
+    in_order = longest_run([group for group in placed if group is not None])
+    for number, group in enumerate(expected):
+        agreeing = in_order.count(number)
         for place, name in enumerate(group):
             agrees = place < agreeing
             yield CountedItem(f"{path}.{number}.{place}", name if agrees else None, name, agrees)
 
 
-def _subset(path: str, predicted: Any, recorded: Sequence[str]) -> Iterator[CountedItem]:
-    for place, name in enumerate(recorded):
+def subset(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
+    """subset: one item a name, each of which must be there."""
+    for place, name in enumerate(_list(path, recorded)):
         agrees = name in (predicted or ())
         yield CountedItem(f"{path}.{place}", name if agrees else None, name, agrees)
 
 
-def _superset(path: str, predicted: Any, recorded: Sequence[str]) -> Iterator[CountedItem]:
+def superset(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
+    """superset: one item; nothing may be there that is not among the names."""
     names = list(predicted or ())
-    yield CountedItem(path, names, list(recorded), set(names) <= set(recorded))
+    yield CountedItem(path, names, recorded, set(names) <= set(_list(path, recorded)))
 
 
-_ITEMS = {
-    "eq": _eq,
-    "range": _range,
-    "seq": _seq,
-    "map": _map,
-    "ranges": _ranges,
-    "groups": _groups,
-    "subset": _subset,
-    "superset": _superset,
-}
+def _list(path: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError(Problem(f"expected a list, not {value!r}", path=path))
+    return value
 
 
 def common_subsequence(one: Sequence[Any], other: Sequence[Any]) -> set[int]:

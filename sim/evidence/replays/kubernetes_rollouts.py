@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from sim.evidence.replays.counting import Tally
-from sim.evidence.replays.kubernetes_cases import Case, at, cluster_for, named_nodes, patch, set_up
-from sim.evidence.replays.kubernetes_counting import counted
-from sim.kubernetes.cluster import KubernetesCluster
+from sim.evidence.replays.counting import CountedItem
+from sim.evidence.replays.kubernetes_cases import Case, at, cluster_for, named_nodes, only_expected, patch, set_up
+from sim.evidence.replays.kubernetes_expectations import counted
 from sim.kubernetes.controllers.progress import TIMED_OUT, is_complete
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -28,21 +27,18 @@ _LONGEST = 1800.0
 _STATUS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 
 
-def replay(data: Mapping[str, Any], file: str) -> Tally:
-    """Replay every case of a file of rollouts."""
-    tally = Tally("kubernetes")
-    for case in data["cases"]:
-        predicted = RolloutRun(case, data.get("common") or {}).predicted()
-        tally.count(case["id"], counted(predicted, case["expect"]))
-    return tally
+def replay_case(case: Case) -> Iterator[CountedItem]:
+    """The counted items of a case."""
+    predicted = RolloutRun(case).predicted()
+    yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
 class RolloutRun:
     """A case on the model, watched from its time 0 on."""
 
-    def __init__(self, case: Case, common: Mapping[str, Any]) -> None:
+    def __init__(self, case: Case) -> None:
         self._case = case
-        about = case.get("cluster") or common["cluster"]
+        about = case["cluster"]
         self._cluster = cluster_for(named_nodes(about["nodes"]), about, case.get("wall_fraction_at_t0", 0.0))
         self._api = self._cluster.api
         self._env = self._cluster.env
@@ -148,9 +144,3 @@ class RolloutRun:
         found = condition_of(deployment, "Progressing")
         return None if found is None else str(found["reason"])
 
-
-def run_case(case: Case, common: Mapping[str, Any]) -> tuple[KubernetesCluster, dict[str, Any]]:
-    """A case's cluster at its end, and what is predicted of it."""
-    run = RolloutRun(case, common)
-    predicted = run.predicted()
-    return run._cluster, predicted  # noqa: SLF001
