@@ -65,6 +65,11 @@ class ApiServer:
         """Now, as objects hold it: cut to the whole second of the wall clock."""
         return math.floor(self.env.now + self._fraction) - self._fraction
 
+    @property
+    def writes(self) -> int:
+        """How often something was written."""
+        return self._version
+
     def watch(self, kind: str, handler: Handler) -> None:
         """Tell `handler` of every write to an object of this kind, at once and in the order of the writes."""
         self._handlers[kind].append(handler)
@@ -118,6 +123,8 @@ class ApiServer:
         metadata["creationTimestamp"] = self.stamp()
         metadata["generation"] = 1
         made = {**obj, "metadata": metadata}
+        if kind == "Job":
+            made = _selecting(made)
         if key_of(made) in self._objects[kind]:
             raise ValueError(f"{kind} {metadata['name']} exists already")
         return self._store(None, made)
@@ -203,10 +210,10 @@ class ApiServer:
         obj = new if new is not None else old
         assert obj is not None
         kind, key = obj["kind"], key_of(obj)
+        self._version += 1
         if new is None:
             del self._objects[kind][key]
         else:
-            self._version += 1
             obj = new = {**new, "metadata": {**new["metadata"], "resourceVersion": self._version}}
             self._objects[kind][key] = new
         self._index(kind, key, old, new)
@@ -232,6 +239,19 @@ class ApiServer:
                 self._on_node[was].pop(key, None)
                 if now:
                     self._on_node[now][key] = None
+
+
+def _selecting(job: KubernetesObject) -> dict[str, Any]:
+    """A Job whose pods are known by its UID. Source: Kubernetes 1.32, pkg/registry/batch/job/strategy.go."""
+    if job["spec"].get("selector"):
+        return dict(job)
+    uid, name = job["metadata"]["uid"], job["metadata"]["name"]
+    for label, value in (
+        ("batch.kubernetes.io/controller-uid", uid), ("controller-uid", uid),
+        ("batch.kubernetes.io/job-name", name), ("job-name", name),
+    ):  # fmt: skip
+        job = changed(job, value, "spec", "template", "metadata", "labels", label)
+    return changed(job, {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}, "spec", "selector")
 
 
 def exists(api: ApiServer, obj: KubernetesObject) -> bool:

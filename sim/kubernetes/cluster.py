@@ -14,11 +14,18 @@ from sim.kubernetes.controllers.base import (
     CONTROLLER_RATE,
     SCHEDULER_RATE,
     ApiClient,
+    Controller,
     ControlPlaneTimes,
     RequestRate,
 )
+from sim.kubernetes.controllers.daemonset import DaemonSetController
 from sim.kubernetes.controllers.deployment import DeploymentController
+from sim.kubernetes.controllers.disruption import DisruptionController
+from sim.kubernetes.controllers.garbage import GarbageCollector
+from sim.kubernetes.controllers.job import JobController
 from sim.kubernetes.controllers.replicaset import ReplicaSetController
+from sim.kubernetes.controllers.statefulset import StatefulSetController
+from sim.kubernetes.controllers.ttl import FinishedJobController
 from sim.kubernetes.kubelet import Kubelets, Planner
 from sim.kubernetes.objects import KubernetesObject
 from sim.kubernetes.pod_run import PodPlan
@@ -36,6 +43,7 @@ class ClusterSettings:
         fraction: The part of a wall-clock second that had passed at time 0.
         ready_gap: The least time between two pods that turn ready, where one process stands for all nodes.
         plan: What a pod's containers will do.
+        features: The feature gates that are on beside those that Kubernetes 1.32 has on.
         seeds: What names and ties are drawn from.
     """
 
@@ -45,6 +53,7 @@ class ClusterSettings:
     fraction: float = 0.0
     ready_gap: float = 0.0
     plan: Planner = lambda _: PodPlan()
+    features: frozenset[str] = frozenset()
     seeds: SeedTree = field(default_factory=lambda: SeedTree(1))
 
 
@@ -71,7 +80,16 @@ class KubernetesCluster:
             ApiClient(self.api, self.settings.times, self.settings.scheduler_rate), self.settings.seeds.stream("ties")
         )
         self.kubelets = Kubelets(self.api, self.settings.times, self.settings.plan, self.settings.ready_gap)
-        self.controllers = [ReplicaSetController(self.client()), DeploymentController(self.client())]
+        self.controllers: list[Controller] = [
+            GarbageCollector(self.client()),
+            ReplicaSetController(self.client()),
+            DeploymentController(self.client()),
+            StatefulSetController(self.client(), self.settings.features),
+            DaemonSetController(self.client()),
+            JobController(self.client()),
+            FinishedJobController(self.client()),
+            DisruptionController(self.client()),
+        ]
         for one in nodes:
             self.api.create(one)
 

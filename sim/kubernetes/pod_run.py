@@ -66,16 +66,17 @@ class PodRun:
             return
         self._ending = True
         wait = 0.0 if self._over else self._plan.termination
-        self._kubelets.after(self._kubelets.reaction + wait, lambda: self._when_up(self._finish))
+        self._kubelets.after(self._kubelets.reaction + wait, lambda: self._when_up(self._end_now))
 
     def set_ready(self, *, ready: bool) -> None:
         """The pod takes requests from now on, or does not any more."""
         self._ready = ready
         self._write(lambda pod: kubelet_status.pod_ready(pod, self._stamp(), ready=ready))
 
-    def fail(self) -> None:
-        """The pod ends as failed."""
-        self._finished(1)
+    def finish(self, code: int) -> None:
+        """The pod's containers end for good, with this code."""
+        self._over, self._ready = True, False
+        self._write(lambda pod: kubelet_status.ended(pod, code, self._restarts, self._stamp()))
 
     def catch_up(self) -> None:
         """Do what fell due while the node was down, and say again whether the pod is ready."""
@@ -114,7 +115,7 @@ class PodRun:
         if self._policy == "Always" or (self._policy == "OnFailure" and code):
             self._restart()
         else:
-            self._finished(code)
+            self.finish(code)
 
     def _restart(self) -> None:
         if self._kubelets.env.now - self._started > FORGIVEN:
@@ -126,14 +127,10 @@ class PodRun:
         self._write(lambda pod: kubelet_status.waiting(pod, self._restarts, self._stamp()))
         self._later(wait, self._start)
 
-    def _finished(self, code: int) -> None:
-        self._over, self._ready = True, False
-        self._write(lambda pod: kubelet_status.ended(pod, code, self._restarts, self._stamp()))
-
-    def _finish(self) -> None:
+    def _end_now(self) -> None:
         """A last status goes before the pod does."""
         if not self._over:
-            self._finished(0)
+            self.finish(0)
         self._kubelets.after(self._kubelets.latency, lambda: self._when_up(self._remove))
 
     def _remove(self) -> None:

@@ -6,6 +6,7 @@ with API times in whole wall-clock seconds.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -14,16 +15,17 @@ from simpy import Environment
 
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster, node
 from sim.kubernetes.controllers.base import CONTROLLER_RATE, SCHEDULER_RATE, RequestRate
-from sim.kubernetes.objects import KubernetesObject, ObjectKey, annotations_of, controller_of
+from sim.kubernetes.objects import KubernetesObject, ObjectKey, annotations_of, controller_of, spec_of
 from sim.kubernetes.pod_run import PodPlan
+from sim.kubernetes.pods import is_ready, is_terminal
 
 Case = Mapping[str, Any]
 READY_GAP = 0.04
 """Seconds between two pods of the fake kubelet that turn ready: it was recorded to be 10 to 50 ms."""
 _STAGGERED = 16
 _QPS, _BURST = re.compile(r"qps[= ](\d+)"), re.compile(r"burst[= ](\d+)")
-_SETTLING = 3600.0
-"""Seconds that a case's first objects are given to settle before its time 0."""
+_QUIET, _LONGEST_SETTLING = 2.0, 120.0
+"""A case's first objects have settled when nothing is written for so many seconds, or at the latest after so many."""
 
 
 def request_rate(flags: str, otherwise: RequestRate) -> RequestRate:
@@ -73,7 +75,7 @@ def cluster_for(
     nodes: Iterable[KubernetesObject], about: Mapping[str, Any], fraction: float = 0.3
 ) -> KubernetesCluster:
     """An empty cluster as a recording describes it."""
-    env = Environment(-_SETTLING)
+    env = Environment()
     settings = ClusterSettings(
         controller_rate=request_rate(about.get("kcm_flags", ""), CONTROLLER_RATE),
         scheduler_rate=request_rate(about.get("scheduler_flags", ""), SCHEDULER_RATE),
@@ -89,11 +91,26 @@ def named_nodes(nodes: Mapping[str, Mapping[str, str]]) -> list[KubernetesObject
     return [node(name, capacity) for name, capacity in nodes.items()]
 
 
-def set_up(cluster: KubernetesCluster, manifests: Iterable[KubernetesObject]) -> None:
-    """Make a case's objects, and let the cluster come to rest until time 0."""
+def set_up(cluster: KubernetesCluster, manifests: Iterable[KubernetesObject]) -> float:
+    """Make a case's objects, and let the cluster come to rest; the moment that is the case's time 0.
+
+    That is a whole number of seconds, so that a second of the wall clock begins where the recording has it.
+    """
+    quiet = _QUIET
     for manifest in manifests:
-        cluster.api.create(manifest)
-    cluster.env.run(until=0)
+        made = cluster.api.create(manifest)
+        quiet = max(quiet, _QUIET + float(spec_of(made).get("minReadySeconds") or 0))
+    env, written = cluster.env, -1
+    while (cluster.api.writes != written or _is_starting(cluster)) and env.now < _LONGEST_SETTLING:
+        written = cluster.api.writes
+        env.run(until=math.ceil(env.now + quiet))
+    return float(env.now)
+
+
+def _is_starting(cluster: KubernetesCluster) -> bool:
+    """Whether a pod is still to be ready for the first time."""
+    pods = (pod for pod in cluster.api.all("Pod") if not is_terminal(pod) and "sim/unready-after" not in annotations_of(pod))
+    return any(not is_ready(pod) for pod in pods if annotations_of(pod).get("sim/ready") != "never")
 
 
 def at(cluster: KubernetesCluster, moment: float, act: Callable[[], object]) -> None:

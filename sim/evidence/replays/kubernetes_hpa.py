@@ -83,18 +83,20 @@ class _AutoscalingRun:
         self._told: dict[str, list[str | None]] = {}
         self._current: dict[str, list[int | None]] = {}
         self._changes: list[tuple[int, int]] = []
-        metrics = TracedMetrics(self._cluster, case["metrics_trace"])
-        self._controller = _CountingAutoscaler(self._cluster.client(), metrics, self._note)
         autoscalers = [one for one in case["manifests"] if one["kind"] == "HorizontalPodAutoscaler"]
-        set_up(self._cluster, (one for one in case["manifests"] if one["kind"] != "HorizontalPodAutoscaler"))
+        others = (one for one in case["manifests"] if one["kind"] != "HorizontalPodAutoscaler")
+        self._zero = set_up(self._cluster, others)
+        trace = [(self._zero + moment, level) for moment, level in case["metrics_trace"]]
+        metrics = TracedMetrics(self._cluster, trace)
+        self._controller = _CountingAutoscaler(self._cluster.client(), metrics, self._note)
         for one in autoscalers:
             self._api.create(one)
 
     def predicted(self) -> dict[str, Any]:
         for action in self._case["actions"]:
             if action["do"] == "patch":
-                at(self._cluster, action["at"], functools.partial(patch, self._cluster, action))
-        self._cluster.env.run(until=self._case["end"])
+                at(self._cluster, self._zero + action["at"], functools.partial(patch, self._cluster, action))
+        self._cluster.env.run(until=self._zero + self._case["end"])
         syncs = [number for number, _ in self._changes]
         return {
             "replicas": [size for _, size in self._changes],

@@ -42,7 +42,7 @@ class RolloutRun:
         self._cluster = cluster_for(named_nodes(about["nodes"]), about, case.get("wall_fraction_at_t0", 0.0))
         self._api = self._cluster.api
         self._env = self._cluster.env
-        set_up(self._cluster, case["manifests"])
+        self._zero = set_up(self._cluster, case["manifests"])
         self._sets: list[str] = [uid_of(one) for one in self._api.all("ReplicaSet")]
         self._sizes: dict[str, int] = {uid_of(one): replicas_of(one) for one in self._api.all("ReplicaSet")}
         self.steps: list[tuple[float, list[int | None]]] = [(float("-inf"), self._state())]
@@ -61,7 +61,7 @@ class RolloutRun:
     def predicted(self) -> dict[str, Any]:
         """Run the case; its fields as the recording has them."""
         for action in self._case["actions"]:
-            at(self._cluster, action["at"], functools.partial(patch, self._cluster, action))
+            at(self._cluster, self._zero + action["at"], functools.partial(patch, self._cluster, action))
         complete = self._run()
         deployment = self._deployment()
         return {
@@ -85,13 +85,13 @@ class RolloutRun:
         """Run to the end of the case; when the rollout was complete and nothing ended any more, where that is asked."""
         last = max((action["at"] for action in self._case["actions"]), default=0)
         if self._case["end"] != "complete":
-            self._env.run(until=self._case["end"])
+            self._env.run(until=self._zero + self._case["end"])
             return None
-        while self._env.peek() < _LONGEST:
+        while self._env.peek() < self._zero + _LONGEST:
             self._env.step()
             deployment = self._deployment()
-            if self._env.now > last and not self._terminating and is_complete(deployment, status_of(deployment)):
-                return float(self._env.now)
+            if self._env.now > self._zero + last and not self._terminating and is_complete(deployment, status_of(deployment)):
+                return float(self._env.now - self._zero)
         return None
 
     def _settled(self) -> list[list[int | None]]:
@@ -137,7 +137,7 @@ class RolloutRun:
         if reason is not None and reason != self._reason:
             self._reasons.append(reason)
             if reason == TIMED_OUT and self._timed_out is None:
-                self._timed_out = self._env.now
+                self._timed_out = self._env.now - self._zero
         self._reason = reason
 
     def _progressing(self, deployment: KubernetesObject) -> str | None:
