@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.errors import InputError, Problem
 from sim.evidence.replays.counting import CountedItem
+from sim.evidence.replays.kubernetes_counting import groups, sequence, subset, superset
 
 Counting = Callable[[str, Any, Any], Iterator[CountedItem]]
 """Path in the case, what the model says, what was recorded: the counted items."""
@@ -72,5 +73,14 @@ def _list(path: str, value: Any) -> list[Any]:
     return value
 
 
-TYPES: dict[str, Counting] = {"eq": equal, "range": within, "ranges": each_within, "map": entries}
+TYPES: dict[str, Counting] = {
+    "eq": equal,
+    "range": within,
+    "ranges": each_within,
+    "map": entries,
+    "seq": sequence,
+    "groups": groups,
+    "subset": subset,
+    "superset": superset,
+}
 """By the word that the recording has for it."""
