@@ -161,9 +161,7 @@ class ApiServer:
             return self._released(old, new)
         return self._store(old, new)
 
-    def delete(
-        self, kind: str, key: ObjectKey, *, propagation: str = "Background", grace: float | None = None
-    ) -> None:
+    def delete(self, kind: str, key: ObjectKey, *, propagation: str = "Background", grace: float | None = None) -> None:
         """Delete an object: at once, or once its finalizers and its grace period allow it.
 
         Args:

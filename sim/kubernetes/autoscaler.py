@@ -22,7 +22,7 @@ from sim.kubernetes.autoscaler_limits import (
 )
 from sim.kubernetes.autoscaler_usage import (
     ClusterMetrics,
-    MetricMissing,
+    MetricMissingError,
     ProposedReplicas,
     by_share,
     by_single_value,
@@ -170,14 +170,15 @@ class AutoscalerController(Controller):
 
     def _proposed(self, look: _Look) -> int | None:
         """The most that any metric asks for. A metric that is missing lets nothing shrink."""
-        most, failed, told = 0, 0, []
+        most, failed = 0, 0
         first = ""
+        told: list[dict[str, int | None] | None] = []
         metrics = spec_of(look.hpa).get("metrics") or ()
         pods = self._pods(look)
         for metric in metrics:
             try:
                 one = self._propose(look, metric, pods)
-            except MetricMissing:
+            except MetricMissingError:
                 reason = _SOURCES[metric["type"]]
                 self._tell(look.key, reason)
                 failed, first = failed + 1, first or reason
@@ -185,7 +186,7 @@ class AutoscalerController(Controller):
             else:
                 most = max(most, one.replicas) if most else one.replicas
                 told.append({"averageUtilization": one.utilization, "averageValue": one.usage})
-        look.status["currentMetrics"] = [None if one is None else dict(one) for one in told]
+        look.status["currentMetrics"] = told
         if failed and (failed >= len(metrics) or most < look.current):
             self._set(look.status, "ScalingActive", "False", first)
             self._tell(look.key, "FailedComputeMetricsReplicas")

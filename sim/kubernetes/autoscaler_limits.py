@@ -102,7 +102,9 @@ def with_behaviour(
 def note_scaled(memory: AutoscalerMemory, behaviour: Mapping[str, Rules], old: int, new: int, now: float) -> None:
     """Remember a change of size for the policies' periods."""
     events, rules, change = (
-        (memory.ups, behaviour["scaleUp"], new - old) if new > old else (memory.downs, behaviour["scaleDown"], old - new)
+        (memory.ups, behaviour["scaleUp"], new - old)
+        if new > old
+        else (memory.downs, behaviour["scaleDown"], old - new)
     )
     longest = max((policy["periodSeconds"] for policy in rules.get("policies") or ()), default=0)
     events[:] = [event for event in events if event.at >= now - longest]
@@ -143,8 +145,10 @@ def _at_start_of_period(memory: AutoscalerMemory, policy: Mapping[str, Any], cur
 
 
 def _stabilised(memory: AutoscalerMemory, up: Rules, down: Rules, current: int, wanted: int, now: float) -> int:
-    """The size, no further up than the lowest recommendation of the one window, no further down than the highest of the
-    other. The windows hold recommendations, not sizes: a size that somebody else set is none."""
+    """The size, no higher than one window's lowest recommendation, and no lower than the other's highest.
+
+    The windows hold recommendations, not sizes: a size that somebody else set is none.
+    """
     window_up = up.get("stabilizationWindowSeconds") or 0
     given = down.get("stabilizationWindowSeconds")
     window_down = STABILISATION if given is None else given

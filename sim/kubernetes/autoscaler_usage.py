@@ -44,7 +44,7 @@ class ClusterMetrics(Protocol):
         """An object's or an external metric, in thousandths. `kind`: "Object" or "External"."""
 
 
-class MetricMissing(Exception):
+class MetricMissingError(Exception):
     """A metric that no replicas can be told from."""
 
 
@@ -75,7 +75,7 @@ def by_utilization(
     container: str = "",
     now: float,
 ) -> ProposedReplicas:
-    """Replicas so that pods use `target` percent of what they ask for. Raises `MetricMissing`."""
+    """Replicas so that pods use `target` percent of what they ask for. Raises `MetricMissingError`."""
     found = _sorted_out(pods, metrics, resource, now)
     requests = _requests(pods, resource, container)
     ratio, utilization, usage = _utilization(found.usage, requests, target)
@@ -98,7 +98,7 @@ def by_value(
     resource: str,
     now: float,
 ) -> ProposedReplicas:
-    """Replicas so that each pod uses `target` thousandths. Raises `MetricMissing`."""
+    """Replicas so that each pod uses `target` thousandths. Raises `MetricMissingError`."""
     found = _sorted_out(pods, metrics, resource, now)
 
     def ratio_of(usage: Mapping[str, int]) -> float:
@@ -113,24 +113,24 @@ def by_value(
 def by_single_value(
     pods: Sequence[KubernetesObject], value: int | None, *, current: int, target: int
 ) -> ProposedReplicas:
-    """Replicas so that one value, over all pods that are ready, comes to `target`. Raises `MetricMissing`."""
+    """Replicas so that one value, over all pods that are ready, comes to `target`. Raises `MetricMissingError`."""
     if value is None:
-        raise MetricMissing("no metrics returned")
+        raise MetricMissingError("no metrics returned")
     ratio = value / target
     if not current:
         return ProposedReplicas(math.ceil(ratio), None, value)
     if abs(1.0 - ratio) <= TOLERANCE:
         return ProposedReplicas(current, None, value)
     if not pods:
-        raise MetricMissing("no pods returned by selector while calculating replica count")
+        raise MetricMissingError("no pods returned by selector while calculating replica count")
     ready = sum(phase_of(pod) == "Running" and _is_true(pod) for pod in pods)
     return ProposedReplicas(math.ceil(ratio * ready), None, value)
 
 
 def by_share(value: int | None, *, replicas: int, target: int) -> ProposedReplicas:
-    """Replicas so that each one's share of a value comes to `target`. Raises `MetricMissing`."""
+    """Replicas so that each one's share of a value comes to `target`. Raises `MetricMissingError`."""
     if value is None:
-        raise MetricMissing("no metrics returned")
+        raise MetricMissingError("no metrics returned")
     share = math.ceil(value / replicas) if replicas else 0
     ratio = value / (target * replicas) if replicas else math.inf
     if abs(1.0 - ratio) > TOLERANCE:
@@ -164,9 +164,9 @@ def _sorted_out(
     pods: Sequence[KubernetesObject], metrics: Mapping[str, PodUsage] | None, resource: str, now: float
 ) -> _Pods:
     if not metrics:
-        raise MetricMissing("no metrics returned from resource metrics API")
+        raise MetricMissingError("no metrics returned from resource metrics API")
     if not pods:
-        raise MetricMissing("no pods returned by selector while calculating replica count")
+        raise MetricMissingError("no pods returned by selector while calculating replica count")
     ready, unready, missing = 0, set[str](), set[str]()
     usage = {name: one.value for name, one in metrics.items()}
     for pod in pods:
@@ -184,7 +184,7 @@ def _sorted_out(
     for name in unready:
         usage.pop(name, None)
     if not usage:
-        raise MetricMissing("did not receive metrics for targeted pods (pods might be unready)")
+        raise MetricMissingError("did not receive metrics for targeted pods (pods might be unready)")
     return _Pods(ready, unready, missing, usage)
 
 
@@ -215,7 +215,7 @@ def _requests(pods: Sequence[KubernetesObject], resource: str, container: str) -
             if container in {"", one["name"]}:
                 asked = ((one.get("resources") or {}).get("requests") or {}).get(resource)
                 if asked is None:
-                    raise MetricMissing(f"missing request for {resource} in container {one['name']} of Pod {name}")
+                    raise MetricMissingError(f"missing request for {resource} in container {one['name']} of Pod {name}")
                 total += millis(asked)
         requests[name] = total
     return requests
@@ -226,7 +226,7 @@ def _utilization(usage: Mapping[str, int], requests: Mapping[str, int], target: 
     known = [name for name in usage if name in requests]
     asked = sum(requests[name] for name in known)
     if not asked:
-        raise MetricMissing("no metrics returned matched known pods")
+        raise MetricMissingError("no metrics returned matched known pods")
     used = sum(usage[name] for name in known)
     percent = used * 100 // asked
     return percent / target, percent, used // len(known)

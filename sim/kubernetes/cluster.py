@@ -23,8 +23,11 @@ from sim.kubernetes.controllers.deployment import DeploymentController
 from sim.kubernetes.controllers.disruption import DisruptionController
 from sim.kubernetes.controllers.garbage import GarbageCollector
 from sim.kubernetes.controllers.job import JobController
+from sim.kubernetes.controllers.nodelifecycle import NodeLifecycleController
+from sim.kubernetes.controllers.podgc import PodGarbageCollector
 from sim.kubernetes.controllers.replicaset import ReplicaSetController
 from sim.kubernetes.controllers.statefulset import StatefulSetController
+from sim.kubernetes.controllers.tainteviction import TaintEvictionController
 from sim.kubernetes.controllers.ttl import FinishedJobController
 from sim.kubernetes.kubelet import Kubelets, Planner
 from sim.kubernetes.objects import KubernetesObject
@@ -47,7 +50,7 @@ class ClusterSettings:
         seeds: What names and ties are drawn from.
     """
 
-    times: ControlPlaneTimes = ControlPlaneTimes()
+    times: ControlPlaneTimes = field(default_factory=ControlPlaneTimes)
     controller_rate: RequestRate = CONTROLLER_RATE
     scheduler_rate: RequestRate = SCHEDULER_RATE
     fraction: float = 0.0
@@ -89,7 +92,10 @@ class KubernetesCluster:
             JobController(self.client()),
             FinishedJobController(self.client()),
             DisruptionController(self.client()),
+            TaintEvictionController(self.client()),
+            NodeLifecycleController(self.client(), self.kubelets.renewed_at),
         ]
+        self.pod_garbage_collector = PodGarbageCollector(self.client())
         for one in nodes:
             self.api.create(one)
 
@@ -98,9 +104,7 @@ class KubernetesCluster:
         return ApiClient(self.api, self.settings.times, self.settings.controller_rate)
 
 
-def node(
-    name: str, capacity: Mapping[str, str], labels: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def node(name: str, capacity: Mapping[str, str], labels: Mapping[str, str] | None = None) -> dict[str, Any]:
     """A node that is ready, with its host name as a label."""
     return {
         "apiVersion": "v1",

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from sim.kubernetes.api import ApiServer
-from sim.kubernetes.controllers.base import ControlPlaneTimes
+from sim.kubernetes.controllers.base import ControlPlaneTimes, call_in
 from sim.kubernetes.kubelet_status import node_ready
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, is_deleting, uid_of
 from sim.kubernetes.pod_run import PodPlan, PodRun
@@ -72,7 +72,9 @@ class Kubelets:
         """Let the node's kubelet say that the node can run pods, or that it cannot."""
         if self.is_up(node):
             stamp = self.api.stamp()
-            self.api.modify("Node", ObjectKey("", node), lambda now: node_ready(now, "True" if ready else "False", stamp))
+            self.api.modify(
+                "Node", ObjectKey("", node), lambda now: node_ready(now, "True" if ready else "False", stamp)
+            )
 
     def renew_from(self, node: str, moment: float) -> None:
         """Let the node's lease be renewed at this moment, and every ten seconds from it."""
@@ -114,6 +116,4 @@ class Kubelets:
 
     def after(self, delay: float, call: Callable[[], object]) -> None:
         """Do something after `delay` seconds."""
-        event = self.env.timeout(max(0.0, delay))
-        assert event.callbacks is not None
-        event.callbacks.append(lambda _: call())
+        call_in(self.env, delay, call)

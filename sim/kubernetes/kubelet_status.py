@@ -31,8 +31,14 @@ def pod_ready(pod: KubernetesObject, stamp: float, *, ready: bool) -> Kubernetes
 
 
 def node_ready(node: KubernetesObject, value: str, stamp: float) -> KubernetesObject:
-    """The node can run pods ("True"), cannot ("False"), or nobody knows ("Unknown")."""
-    return changed(node, _with_ready(node, value, stamp), "status", "conditions")
+    """The node can run pods ("True"), cannot ("False"), or nobody knows ("Unknown").
+
+    Only what the node itself tells is a heartbeat.
+    """
+    *others, ready = _with_ready(node, value, stamp)
+    old = condition_of(node, "Ready") or {}
+    heartbeat = old.get("lastHeartbeatTime") if value == "Unknown" else stamp
+    return changed(node, [*others, {**ready, "lastHeartbeatTime": heartbeat}], "status", "conditions")
 
 
 def disrupted(pod: KubernetesObject, reason: str, stamp: float) -> KubernetesObject:

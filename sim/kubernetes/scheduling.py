@@ -5,11 +5,12 @@ What is decided is `scheduler.Scheduler`'s. Here is when: the queue, the waits o
 
 from __future__ import annotations
 
+import functools
 import heapq
 import random
 from collections.abc import Callable
 
-from sim.kubernetes.controllers.base import ApiClient, Sync
+from sim.kubernetes.controllers.base import ApiClient, Sync, call_in
 from sim.kubernetes.kubelet_status import disrupted
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, changed, is_deleting, key_of, uid_of
 from sim.kubernetes.pods import is_terminal, node_of
@@ -64,7 +65,7 @@ class SchedulerLoop:
             selector = label_selector((new.get("spec") or {}).get("selector"))
             self.cache.set_owner(key_of(new).namespace, OwnerKey(new["kind"], new["metadata"]["name"]), selector)
 
-    def _service_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
+    def _service_changed(self, _: KubernetesObject | None, new: KubernetesObject | None) -> None:
         if new is not None:
             selector = (new.get("spec") or {}).get("selector") or {}
             self.cache.set_service(key_of(new).namespace, new["metadata"]["name"], selector)
@@ -136,9 +137,11 @@ class SchedulerLoop:
             if until >= 0:
                 tries = self._refused[uid][0]
                 self._refused[uid] = (tries, -1.0)
-                event = self.env.timeout(max(0.0, until - self.env.now))
-                assert event.callbacks is not None
-                event.callbacks.append(lambda _, uid=uid: self._push(uid) if uid in self._pending else None)  # type: ignore[misc]
+                call_in(self.env, until - self.env.now, functools.partial(self._try_again, uid))
+
+    def _try_again(self, uid: str) -> None:
+        if uid in self._pending:
+            self._push(uid)
 
     def _work(self) -> Sync:
         yield self.env.timeout(self.client.times.watch)

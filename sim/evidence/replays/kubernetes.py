@@ -9,16 +9,34 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sim.errors import InputError, Problem
-from sim.evidence.replays import kubernetes_scheduling
+from sim.evidence.replays import (
+    kubernetes_hpa,
+    kubernetes_nodes,
+    kubernetes_rollouts,
+    kubernetes_scheduling,
+    kubernetes_workloads,
+)
 from sim.evidence.replays.counting import CountedItem, Tally
 
 KIND = "kubernetes"
-RECORDINGS: tuple[str, ...] = ("kubernetes_scheduling.json",)
+RECORDINGS: tuple[str, ...] = (
+    "kubernetes_scheduling.json",
+    "kubernetes_rollouts.json",
+    "kubernetes_workloads.json",
+    "kubernetes_nodes.json",
+    "kubernetes_hpa.json",
+)
 
 Family = Callable[[Mapping[str, Any]], Iterable[CountedItem]]
 """Replays one case, its common part merged in, and counts its items. Raises `InputError` for a case of another form."""
 
-FAMILIES: dict[str, Family] = {"scheduling": kubernetes_scheduling.replay_case}
+FAMILIES: dict[str, Family] = {
+    "scheduling": kubernetes_scheduling.replay_case,
+    "rollouts": kubernetes_rollouts.replay_case,
+    "workloads": kubernetes_workloads.replay_case,
+    "nodes": kubernetes_nodes.replay_case,
+    "hpa": kubernetes_hpa.replay_case,
+}
 """By the name that a file gives its family."""
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from simpy import Environment
 
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster, node
-from sim.kubernetes.controllers.base import CONTROLLER_RATE, SCHEDULER_RATE, RequestRate
+from sim.kubernetes.controllers.base import CONTROLLER_RATE, SCHEDULER_RATE, RequestRate, call_in
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, annotations_of, controller_of, spec_of
 from sim.kubernetes.pod_run import PodPlan
 from sim.kubernetes.pods import is_ready, is_terminal
@@ -109,15 +109,15 @@ def set_up(cluster: KubernetesCluster, manifests: Iterable[KubernetesObject]) ->
 
 def _is_starting(cluster: KubernetesCluster) -> bool:
     """Whether a pod is still to be ready for the first time."""
-    pods = (pod for pod in cluster.api.all("Pod") if not is_terminal(pod) and "sim/unready-after" not in annotations_of(pod))
+    pods = (
+        pod for pod in cluster.api.all("Pod") if not is_terminal(pod) and "sim/unready-after" not in annotations_of(pod)
+    )
     return any(not is_ready(pod) for pod in pods if annotations_of(pod).get("sim/ready") != "never")
 
 
 def at(cluster: KubernetesCluster, moment: float, act: Callable[[], object]) -> None:
     """Do something at a moment."""
-    event = cluster.env.timeout(max(0.0, moment - cluster.env.now))
-    assert event.callbacks is not None
-    event.callbacks.append(lambda _: act())
+    call_in(cluster.env, moment - cluster.env.now, act)
 
 
 def patch(cluster: KubernetesCluster, action: Mapping[str, Any]) -> None:

@@ -90,7 +90,11 @@ class RolloutRun:
         while self._env.peek() < self._zero + _LONGEST:
             self._env.step()
             deployment = self._deployment()
-            if self._env.now > self._zero + last and not self._terminating and is_complete(deployment, status_of(deployment)):
+            if (
+                self._env.now > self._zero + last
+                and not self._terminating
+                and is_complete(deployment, status_of(deployment))
+            ):
                 return float(self._env.now - self._zero)
         return None
 
@@ -130,7 +134,7 @@ class RolloutRun:
                 names.discard(uid)
         self._most, self._least = max(self._most, len(self._active)), min(self._least, len(self._ready))
 
-    def _deployment_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
+    def _deployment_changed(self, _: KubernetesObject | None, new: KubernetesObject | None) -> None:
         if new is None:
             return
         reason = self._progressing(new)
@@ -143,4 +147,3 @@ class RolloutRun:
     def _progressing(self, deployment: KubernetesObject) -> str | None:
         found = condition_of(deployment, "Progressing")
         return None if found is None else str(found["reason"])
-

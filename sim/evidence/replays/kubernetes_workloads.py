@@ -1,7 +1,7 @@
 """Recorded workloads, replayed: StatefulSets, DaemonSets, Jobs, ReplicaSets, budgets and evictions, deletions.
 
-Events are what happens to pods: create, ready, delete, failed, succeeded. A pod that the case's actions name, and one of
-a StatefulSet, has its own name; others are told apart only as `old` (there at time 0) and `new`.
+Events are what happens to pods: create, ready, delete, failed, succeeded. A pod that the case's actions name, and one
+of a StatefulSet, has its own name; others are told apart only as `old` (there at time 0) and `new`.
 """
 
 from __future__ import annotations

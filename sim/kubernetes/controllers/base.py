@@ -53,6 +53,17 @@ SCHEDULER_RATE = RequestRate(50, 100)
 """The scheduler's limit: clientConnection.qps and burst of its configuration."""
 
 
+def call_in(env: Environment, delay: float, call: Callable[[], object]) -> None:
+    """Call something after `delay` seconds; at once, but after what is due now, where it is none."""
+
+    def due(_: Event) -> None:
+        call()
+
+    event = env.timeout(max(0.0, delay))
+    assert event.callbacks is not None
+    event.callbacks.append(due)
+
+
 class TokenBucket:
     """A rate limit: `burst` tokens, `qps` new ones a second. Source: golang.org/x/time/rate."""
 
@@ -67,6 +78,14 @@ class TokenBucket:
         self._fill()
         self._tokens -= 1
         return max(0.0, -self._tokens / self._rate.qps)
+
+    def take(self) -> bool:
+        """Take a token, if there is one now."""
+        self._fill()
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
     def _fill(self) -> None:
         passed, self._at = self._env.now - self._at, self._env.now
@@ -139,7 +158,7 @@ class Controller:
             self._again.add(key)
         elif key not in self._queued:
             self._queued.add(key)
-            self._call_in(self.client.times.watch, lambda: self._ready(key))
+            call_in(self.env, self.client.times.watch, lambda: self._ready(key))
 
     def enqueue_in(self, key: ObjectKey, delay: float) -> None:
         """Look at it after `delay` seconds, or sooner where it is to be looked at sooner anyway."""
@@ -147,17 +166,12 @@ class Controller:
         if due >= self._due.get(key, float("inf")):
             return
         self._due[key] = due
-        self._call_in(delay, lambda: self._came_due(key, due))
+        call_in(self.env, delay, lambda: self._came_due(key, due))
 
     def _came_due(self, key: ObjectKey, due: float) -> None:
         if self._due.get(key) == due:
             del self._due[key]
             self.enqueue(key)
-
-    def _call_in(self, delay: float, call: Callable[[], object]) -> None:
-        event = self.env.timeout(max(0.0, delay))
-        assert event.callbacks is not None
-        event.callbacks.append(lambda _: call())
 
     def _ready(self, key: ObjectKey) -> None:
         self._waiting.append(key)

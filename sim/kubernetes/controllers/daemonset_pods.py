@@ -45,7 +45,10 @@ def tolerant(template: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fits_of(template: Mapping[str, Any], nodes: Iterable[KubernetesObject]) -> dict[str, NodeFit]:
-    """Whether the template's pod fits nodes, by name. A taint that it does not bear keeps new ones away, NoExecute all."""
+    """Whether the template's pod fits nodes, by name.
+
+    A taint that it does not bear keeps new ones away; one with NoExecute keeps all away.
+    """
     spec = template["spec"]
     selector, bears = node_selector(spec), pod_shape({"metadata": {}, "spec": spec}).tolerates
     result: dict[str, NodeFit] = {}

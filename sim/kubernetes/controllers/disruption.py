@@ -92,9 +92,7 @@ def _going(budget: KubernetesObject, pods: Sequence[KubernetesObject]) -> dict[s
 def _counted(
     api: ApiServer, budget: KubernetesObject, pods: Sequence[KubernetesObject], going: Mapping[str, float]
 ) -> dict[str, Any]:
-    healthy = sum(
-        is_ready(pod) and not is_deleting(pod) and pod["metadata"]["name"] not in going for pod in pods
-    )
+    healthy = sum(is_ready(pod) and not is_deleting(pod) and pod["metadata"]["name"] not in going for pod in pods)
     expected, desired = _asked(api, budget, pods)
     return {
         **status_of(budget),
@@ -162,9 +160,7 @@ def evict(api: ApiServer, key: ObjectKey) -> EvictionAnswer:
         return EvictionAnswer(404)
     if phase_of(pod) in {"Succeeded", "Failed", "Pending"} or is_deleting(pod):
         return _granted(api, key)
-    budgets = [
-        one for one in api.in_namespace(_BUDGET, key.namespace) if selector_of(one).matches(labels_of(pod))
-    ]
+    budgets = [one for one in api.in_namespace(_BUDGET, key.namespace) if selector_of(one).matches(labels_of(pod))]
     if len(budgets) > 1:
         return EvictionAnswer(500)
     if not budgets:

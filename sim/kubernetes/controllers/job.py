@@ -128,4 +128,3 @@ class JobController(Controller):
 
     def _write(self, key: ObjectKey, status: Mapping[str, Any]) -> Sync:
         yield from self.client.modify("Job", key, lambda now: changed(now, dict(status), "status"))
-

@@ -66,9 +66,7 @@ def _cost(pod: KubernetesObject) -> int:
     return cost if str(cost) == written and cost in _COSTS else 0
 
 
-def _compare(
-    left: tuple[PodRank, KubernetesObject], right: tuple[PodRank, KubernetesObject], now: float
-) -> int:
+def _compare(left: tuple[PodRank, KubernetesObject], right: tuple[PodRank, KubernetesObject], now: float) -> int:
     if left[0] != right[0]:
         return -1 if left[0] < right[0] else 1
     one, other = left[1], right[1]

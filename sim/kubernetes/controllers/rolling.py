@@ -133,7 +133,9 @@ def without_unhealthy(old: Sequence[KubernetesObject], most: int) -> dict[int, i
     return sizes
 
 
-def without_surplus(deployment: KubernetesObject, old: Sequence[KubernetesObject], available_now: int) -> dict[int, int]:
+def without_surplus(
+    deployment: KubernetesObject, old: Sequence[KubernetesObject], available_now: int
+) -> dict[int, int]:
     """Sizes of old ReplicaSets, by their place in `old`, so that as many pods stay available as have to."""
     surplus = available_now - (replicas_of(deployment) - max_unavailable(deployment))
     sizes: dict[int, int] = {}

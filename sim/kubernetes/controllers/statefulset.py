@@ -164,9 +164,7 @@ class SetLook:
         waits = is_deleting(pod) or not is_available(pod, self._min_ready, self._controller.env.now)
         return waits or phase_of(pod) != "Running", None
 
-    def _process_condemned(
-        self, place: int, unhealthy: Pod
-    ) -> tuple[bool, Callable[[], object] | None]:
+    def _process_condemned(self, place: int, unhealthy: Pod) -> tuple[bool, Callable[[], object] | None]:
         """A pod beyond the size goes once all others are well; one that is not well goes if it is the first such."""
         pod = self._condemned[place]
         if is_deleting(pod):
@@ -223,7 +221,12 @@ class SetLook:
         revision = self._current if self._keeps_current(place) else self._update
         name = f"{self._owner['metadata']['name']}-{number}"
         pod = pod_from(template_of(revision), self._owner)
-        labels = {**pod["metadata"]["labels"], _POD_NAME: name, _POD_INDEX: str(number), REVISION_HASH: name_of(revision)}
+        labels = {
+            **pod["metadata"]["labels"],
+            _POD_NAME: name,
+            _POD_INDEX: str(number),
+            REVISION_HASH: name_of(revision),
+        }
         metadata = {**pod["metadata"], "name": name, "labels": labels}
         made = self._controller.api.create({**pod, "metadata": metadata})
         self._replicas[place] = made

@@ -14,7 +14,7 @@ class FinishedJobController(Controller):
         super().__init__(client)
         self.api.watch("Job", self._job_changed)
 
-    def _job_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
+    def _job_changed(self, _: KubernetesObject | None, new: KubernetesObject | None) -> None:
         if new is not None and not is_deleting(new) and _expires(new) is not None:
             self.enqueue(key_of(new))
 
