@@ -244,3 +244,6 @@ QUANTITY = 64
 
 KUBERNETES_MANIFEST = 2 * MIB
 """Characters of a file of Kubernetes manifests, read as YAML: some seconds for each million."""
+
+RECORDED_SECONDS = 10**7
+"""Seconds that a step of a Kubernetes recording takes."""

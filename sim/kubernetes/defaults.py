@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.errors import InputError
 
-_MOST_RETRIES = 2**31 - 1
+_ENDLESS = 2**31 - 1
 
 UNREADY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 """Taints of a node that fails."""
@@ -129,7 +129,7 @@ def _daemon_set(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _job(spec: Mapping[str, Any]) -> dict[str, Any]:
     only_one = {} if spec.get("parallelism") is not None else {"completions": 1}
-    retries = 6 if spec.get("backoffLimitPerIndex") is None else _MOST_RETRIES
+    retries = 6 if spec.get("backoffLimitPerIndex") is None else _ENDLESS
     replaced = "Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed"
     return _template(
         spec,

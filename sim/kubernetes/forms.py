@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from sim.errors import InputError
 from sim.kubernetes.quantities import nanos
-
-KeyPath = tuple[str | int, ...]
+from sim.yamlnodes import KeyPath
 
 
 class Scalar(NamedTuple):

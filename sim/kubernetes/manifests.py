@@ -10,8 +10,8 @@ from sim import limits
 from sim.errors import InputError, Problem
 from sim.kubernetes.documents import read_documents
 from sim.kubernetes.fields import fields_of, read_as
-from sim.kubernetes.forms import FormFindings, KeyPath, examine, shown
-from sim.yamlnodes import YamlNode, dotted, plain
+from sim.kubernetes.forms import FormFindings, examine, shown
+from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
 
 _ALWAYS_READ = ("apiVersion", "kind")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.errors import InputError
-from sim.kubernetes.quantities import LARGEST, NANO, millis, nanos, units
+from sim.kubernetes.quantities import NANO, TOP, millis, nanos, units
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_nothing_finer_than_a_billionth_is_kept_and_something_never_becomes_noth
 
 
 def test_a_binary_quantity_past_the_largest_is_cut_and_a_decimal_one_refused():
-    assert units("16Ei") == LARGEST
+    assert units("16Ei") == TOP
     assert units("7Ei") == 7 * 2**60
-    with pytest.raises(InputError, match=f"over {LARGEST}"):
+    with pytest.raises(InputError, match=f"over {TOP}"):
         nanos("10E")
-    with pytest.raises(InputError, match=f"over {LARGEST}"):
+    with pytest.raises(InputError, match=f"over {TOP}"):
         nanos("1e999999999")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.kubernetes.forms import QUANTITY, TEXT, TRUTH, Fields, FormFindings, ListOf, MapOf, examine, shown, whole
 from sim.kubernetes.manifests import check_object
@@ -26,8 +27,6 @@ _NODE = Fields(
     ("name",),
 )
 _CLUSTER = Fields({"nodes": ListOf(_NODE)}, ("nodes",))
-_LONGEST = 10**7
-"""Seconds that a step waits; a recording has minutes."""
 
 
 def check_case(case: Mapping[str, Any]) -> None:
@@ -44,8 +43,10 @@ def annotated_seconds(annotations: Mapping[str, Any], name: str, default: float)
         seconds = float(written)
     except (TypeError, ValueError):
         seconds = -1
-    if not 0 <= seconds <= _LONGEST:
-        raise InputError(f"{name} is {shown(written)}; expected a number of seconds from 0 to {_LONGEST}")
+    if not 0 <= seconds <= limits.RECORDED_SECONDS:
+        raise InputError(
+            f"{name} is {shown(written)}; expected a number of seconds from 0 to {limits.RECORDED_SECONDS}"
+        )
     return seconds
 
 
@@ -86,8 +87,8 @@ def _step(step: Any) -> Iterator[tuple[KeyPath, str]]:
         return
     findings = FormFindings()
     if "wait" in step:
-        if not isinstance(step["wait"], int | float) or not 0 <= step["wait"] <= _LONGEST:
-            yield ("wait",), f"{shown(step['wait'])} is no number of seconds from 0 to {_LONGEST}"
+        if not isinstance(step["wait"], int | float) or not 0 <= step["wait"] <= limits.RECORDED_SECONDS:
+            yield ("wait",), f"{shown(step['wait'])} is no number of seconds from 0 to {limits.RECORDED_SECONDS}"
     elif "addnode" in step:
         examine(step["addnode"] or {}, _NODE, ("addnode",), findings)
         yield from findings.wrong

@@ -7,7 +7,7 @@ import pytest
 
 from sim.kubernetes.scheduler.cache import DisruptionBudget
 from sim.kubernetes.scheduler.nodes import HOSTNAME, ZONE
-from sim.kubernetes.scheduler.preemption import Candidate, best, protected
+from sim.kubernetes.scheduler.preemption import PreemptionCandidate, best, protected
 from sim.kubernetes.scheduler.scheduler import Scheduler
 from sim.kubernetes.selectors import label_selector
 from tests.kubernetes.scheduler.small import cluster, near, node, pod, spread
@@ -61,7 +61,7 @@ class TestBetweenNodes:
     def candidate(self, *victims, violations=0):
         """victims: (priority, started)."""
         pods = [pod(f"v{number}", priority=priority, started=at) for number, (priority, at) in enumerate(victims)]
-        return Candidate(node("n"), tuple(pods), violations)
+        return PreemptionCandidate(node("n"), tuple(pods), violations)
 
     @pytest.mark.parametrize(
         ("first", "second", "chosen"),
