@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sim.kubernetes.scheduler.nodes import REGION, ZONE, NodeInfo
@@ -154,9 +154,10 @@ class ClusterCache:
         """Pods that room is kept for on a node."""
         return tuple(self._nominated.get(node, ()))
 
-    def nodes_with_nominated(self) -> Iterable[str]:
-        """Nodes on which room is kept."""
-        return self._nominated.keys()
+    @property
+    def keeps_room(self) -> bool:
+        """Whether room is kept on any node."""
+        return bool(self._nominated)
 
     def values(self, topology_key: str) -> list[str | None]:
         """The value of a label, of each node in order; None where a node has it not."""

@@ -7,6 +7,7 @@ of Kubernetes 1.32.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
@@ -56,10 +57,12 @@ class InterPodAffinity:
     @property
     def prefers(self) -> bool:
         """Whether any node is better than another."""
-        return bool(self._preferred)
+        return _any(self._preferred)
 
     def shift(self, node: NodeInfo, change: PodChange) -> None:
         """Pods came to a node or went. Those being deleted still count."""
+        if not self._shape.has_affinity and not change.shape.has_affinity:
+            return
         relation = self._relations.get(change.shape)
         if relation is None:
             relation = self._relations[change.shape] = self._relation(change.shape)
@@ -85,14 +88,19 @@ class InterPodAffinity:
             return UNWANTED
         return None
 
+    def passing(self, nodes: Sequence[int]) -> list[int]:
+        """Those of the nodes that the pod may go to."""
+        infos = self._cluster.nodes
+        return [index for index in nodes if self.rejection(infos[index]) is None]
+
     def scores(self, nodes: Sequence[int]) -> list[int]:
-        """The scores of these nodes, from 0 to `FULL_SCORE`, before the weight."""
+        """The scores of two of these nodes at least, from 0 to `FULL_SCORE`, before the weight."""
         sums = [0] * len(nodes)
         for key, weights in self._preferred.items():
-            values = self._cluster.values(key)
+            values = itemgetter(*nodes)(self._cluster.values(key))
+            found = weights.get
             sums = [
-                total if (value := values[index]) is None else total + weights.get(value, 0)
-                for total, index in zip(sums, nodes, strict=True)
+                total if value is None else total + found(value, 0) for total, value in zip(sums, values, strict=True)
             ]
         least, most = min(sums, default=0), max(sums, default=0)
         if least == most:

@@ -36,7 +36,8 @@ class Decision:
 
     Attributes:
         node: Where the pod goes; None where it fits nowhere.
-        best: All nodes that it might as well have gone to: the choice among them is random.
+        best: All nodes that it might as well have gone to: the choice among them is random. Where no explanation was
+            asked for, it may be left out.
         scores: Weighted scores by node and plugin, where they were asked for and more than one node fits.
         reasons: Of a pod that fits nowhere: how many nodes have each reason.
         preemption: What preemption came to then.
@@ -92,16 +93,32 @@ class Scheduler:
             self.cluster.forget_nomination(pod)
             return Decision(None)
         outlook = self._outlook(pod.shape)
+        fitting: list[int] | None = None
+        if not pod.nominated and not self.cluster.keeps_room and pod.shape.nodes.terms is None:
+            stretch, fitting = outlook.find(self._next, self.profile.enough(len(nodes)))
+            if stretch.fitting:
+                self._next = (self._next + stretch.looked) % len(nodes)
+                if fitting is None and not outlook.compares and not explain:
+                    return Decision(nodes[outlook.top(stretch, self._chance)].name, nodes=len(nodes))
+                return self._best(outlook, outlook.fitting(stretch) if fitting is None else fitting, explain=explain)
         fitting, rejections, rest = self._find(pod, outlook)
         if not fitting:
             return self._unschedulable(pod, outlook, rejections, rest)
-        names = [nodes[index].name for index in fitting]
-        if len(names) == 1:
-            return Decision(names[0], (names[0],), nodes=len(nodes))
+        return self._best(outlook, fitting, explain=explain)
+
+    def _best(self, outlook: Outlook, fitting: Sequence[int], *, explain: bool) -> Decision:
+        """The best of the nodes that fit. One alone is not scored."""
+        nodes = self.cluster.nodes
+        if len(fitting) == 1:
+            name = nodes[fitting[0]].name
+            return Decision(name, (name,), nodes=len(nodes))
         totals = outlook.totals(fitting)
         most = max(totals)
-        top = tuple(name for name, total in zip(names, totals, strict=True) if total == most)
-        scores = dict(zip(names, outlook.explained(fitting), strict=True)) if explain else {}
+        top = tuple(nodes[index].name for index, total in zip(fitting, totals, strict=True) if total == most)
+        if not explain:
+            return Decision(self._choose(top), top, nodes=len(nodes))
+        rows = outlook.explained(fitting)
+        scores = {nodes[index].name: row for index, row in zip(fitting, rows, strict=True)}
         return Decision(self._choose(top), top, scores, nodes=len(nodes))
 
     def _outlook(self, shape: PodShape) -> Outlook:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Any
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection, untolerated_taint
@@ -69,6 +71,13 @@ class _Counted:
             known = self._taken[other] = same and not selector.everything and selector.matches(other.labels)
         return known
 
+    @property
+    def most(self) -> int:
+        """Pods that a domain may have already. With fewer domains than wanted, the emptiest counts as empty."""
+        constraint = self.constraint
+        fewest = self.domains.fewest if len(self.domains.pods) >= constraint.min_domains else 0
+        return constraint.max_skew + fewest - self.own
+
     def pods_on(self, node: NodeInfo) -> int:
         """Pods on a node that count."""
         return sum(1 for pod in node.pods if not pod.terminating and self.takes(pod.shape))
@@ -80,6 +89,7 @@ class HardSpread:
     def __init__(self, cluster: ClusterCache, shape: PodShape, constraints: Sequence[SpreadConstraint]) -> None:
         self._counted = [_Counted(shape, one) for one in constraints]
         self._keys = [one.topology_key for one in constraints]
+        self._values = [cluster.values(key) for key in self._keys]
         for node in cluster.nodes:
             for one in self._counted:
                 self._count(one, node, one.pods_on(node))
@@ -97,10 +107,18 @@ class HardSpread:
             domain = node.labels.get(constraint.topology_key)
             if domain is None:
                 return NO_LABEL
-            fewest = one.domains.fewest if len(one.domains.pods) >= constraint.min_domains else 0
-            if one.domains.pods.get(domain, 0) + one.own - fewest > constraint.max_skew:
+            if one.domains.pods.get(domain, 0) > one.most:
                 return UNEVEN
         return None
+
+    def passing(self, nodes: Sequence[int]) -> list[int]:
+        """Those of the nodes that the pod may go to."""
+        left = list(nodes)
+        for one, values in zip(self._counted, self._values, strict=True):
+            most = one.most
+            pods = one.domains.pods.get
+            left = [index for index in left if (at := values[index]) is not None and pods(at, 0) <= most]
+        return left
 
     def _count(self, one: _Counted, node: NodeInfo, pods: int) -> None:
         """A node counts only where it has the labels of all constraints."""
@@ -139,29 +157,48 @@ class SoftSpread:
                     one.domains.shift(self._values[number][node.index] or "", change.counted)
 
     def scores(self, nodes: Sequence[int]) -> list[int]:
-        """The scores of these nodes, from 0 to `FULL_SCORE`, before the weight."""
-        ignored = {index for index in nodes if self._ignored(index)} if self._all_keys else set()
-        scored = [index for index in nodes if index not in ignored] if ignored else nodes
-        crowds = [0.0] * len(scored)
-        for number, one in enumerate(self._counted):
-            values, slack = self._values[number], one.constraint.max_skew - 1
-            if one.constraint.topology_key == HOSTNAME:
-                weight = math.log(len(scored) + 2)
-                hosts = self._hosts[number]
-                found = [hosts[index] * weight + slack if values[index] is not None else 0.0 for index in scored]
-            else:
-                weight = math.log(len({values[index] or "" for index in scored}) + 2)
-                pods = {domain: count * weight + slack for domain, count in one.domains.pods.items()}
-                found = [0.0 if (at := values[index]) is None else pods.get(at, float(slack)) for index in scored]
-            crowds = [crowd + more for crowd, more in zip(crowds, found, strict=True)]
-        normal = _normal([_round(crowd) for crowd in crowds])
-        if not ignored:
-            return normal
-        by_index = dict(zip(scored, normal, strict=True))
-        return [by_index.get(index, 0) for index in nodes]
+        """The scores of these nodes, two at least, from 0 to `FULL_SCORE`, before the weight.
+
+        Nodes with as many pods in the same domains score the same, so each such case is worked out once.
+        """
+        scored = [index for index in nodes if not self._ignored(index)] if self._all_keys else nodes
+        if len(scored) < 2:
+            return [FULL_SCORE if index in scored else 0 for index in nodes]
+        pick = itemgetter(*scored)
+        columns = [
+            pick(hosts if one.constraint.topology_key == HOSTNAME else values)
+            for one, hosts, values in zip(self._counted, self._hosts, self._values, strict=True)
+        ]
+        alike = list(zip(*columns, strict=True))
+        distinct = list(dict.fromkeys(alike))
+        parts = [self._crowds(number, set(column), len(scored)) for number, column in enumerate(columns)]
+        crowds = [_round(_sum(part[at] for part, at in zip(parts, row, strict=True))) for row in distinct]
+        normal = dict(zip(distinct, _normal(crowds), strict=True))
+        if len(scored) == len(nodes):
+            return [normal[row] for row in alike]
+        by_index = dict(zip(scored, alike, strict=True))
+        return [normal[by_index[index]] if index in by_index else 0 for index in nodes]
+
+    def _crowds(self, number: int, found: set[Any], scored: int) -> dict[Any, float]:
+        """How crowded a domain is, by its name, or a node by its pods: more where there are more domains."""
+        one = self._counted[number]
+        slack = one.constraint.max_skew - 1
+        if one.constraint.topology_key == HOSTNAME:
+            weight = math.log(scored + 2)
+            return {pods: pods * weight + slack for pods in found}
+        weight, pods = math.log(len({value or "" for value in found}) + 2), one.domains.pods
+        return {at: 0.0 if at is None else pods.get(at, 0) * weight + slack for at in found}
 
     def _ignored(self, index: int) -> bool:
         return self._all_keys and any(values[index] is None for values in self._values)
+
+
+def _sum(numbers: Iterable[float]) -> float:
+    """In order, as Go adds them up; `sum` is exact to more digits since Python 3.12."""
+    total = 0.0
+    for number in numbers:
+        total += number
+    return total
 
 
 def _normal(crowds: list[int]) -> list[int]:
