@@ -7,7 +7,6 @@ of Kubernetes 1.32.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
@@ -15,6 +14,7 @@ from sim.kubernetes.scheduler.filters import Rejection
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape
 from sim.kubernetes.scheduler.profile import FULL_SCORE
+from sim.kubernetes.scheduler.rows import NodeChoice
 
 NOT_NEAR = Rejection("InterPodAffinity", ("node(s) didn't match pod affinity rules",))
 NOT_APART = Rejection("InterPodAffinity", ("node(s) didn't match pod anti-affinity rules",), resolvable=True)
@@ -93,19 +93,20 @@ class InterPodAffinity:
         infos = self._cluster.nodes
         return [index for index in nodes if self.rejection(infos[index]) is None]
 
-    def scores(self, nodes: Sequence[int]) -> list[int]:
-        """The scores of two of these nodes at least, from 0 to `FULL_SCORE`, before the weight."""
-        sums = [0] * len(nodes)
+    def scores(self, nodes: NodeChoice, weight: int) -> list[int]:
+        """The weighted scores of these nodes."""
+        sums = [0] * len(nodes.indices)
         for key, weights in self._preferred.items():
-            values = itemgetter(*nodes)(self._cluster.values(key))
             found = weights.get
-            sums = [
-                total if value is None else total + found(value, 0) for total, value in zip(sums, values, strict=True)
-            ]
-        least, most = min(sums, default=0), max(sums, default=0)
+            values = nodes.of(self._cluster.values(key))
+            sums = [total if at is None else total + found(at, 0) for total, at in zip(sums, values, strict=True)]
+        least, most = min(sums), max(sums)
         if least == most:
             return [0] * len(sums)
-        return [int(float(FULL_SCORE) * (float(total - least) / float(most - least))) for total in sums]
+        stretched = {
+            total: weight * int(float(FULL_SCORE) * (float(total - least) / float(most - least))) for total in set(sums)
+        }
+        return list(map(stretched.__getitem__, sums))
 
     def _has_near(self, node: NodeInfo) -> bool:
         terms = self._shape.affinity

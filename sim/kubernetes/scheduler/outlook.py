@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from operator import add
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection, node_rejection, room_rejection
@@ -17,7 +17,7 @@ from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
 from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
 from sim.kubernetes.scheduler.resources import balance_score, fit_score, image_score, node_score
-from sim.kubernetes.scheduler.rows import REJECTED, ScoreRow, Stretch
+from sim.kubernetes.scheduler.rows import REJECTED, NodeChoice, ScoreRow, Stretch
 from sim.kubernetes.scheduler.spread import HardSpread, SoftSpread
 
 
@@ -113,10 +113,11 @@ class Outlook:
         return self._row.fitting(stretch)
 
     def totals(self, nodes: Sequence[int]) -> list[int]:
-        """The sum of the weighted scores, of two nodes at least on which the pod fits."""
-        found: Sequence[int] = itemgetter(*nodes)(self._row.values)
-        for weight, scores in self._compared(nodes).values():
-            found = [total + weight * score for total, score in zip(found, scores, strict=True)]
+        """The sum of the weighted scores, of nodes on which the pod fits."""
+        choice = NodeChoice(nodes)
+        found = choice.of(self._row.values)
+        for scores in self._compared(choice).values():
+            found = list(map(add, found, scores))
         return list(found)
 
     def explained(self, nodes: Sequence[int]) -> list[dict[str, int]]:
@@ -133,9 +134,9 @@ class Outlook:
             }
             for index in nodes
         ]
-        for name, (weight, scores) in self._compared(nodes).items():
+        for name, scores in self._compared(NodeChoice(nodes)).items():
             for row, score in zip(rows, scores, strict=True):
-                row[name] = weight * score
+                row[name] = score
         return rows
 
     def _begin(self) -> None:
@@ -167,19 +168,20 @@ class Outlook:
             return REJECTED
         return self._score(node)
 
-    def _compared(self, nodes: Sequence[int]) -> dict[str, tuple[int, list[int]]]:
-        """Scores that compare the nodes with each other, with their weights."""
+    def _compared(self, nodes: NodeChoice) -> dict[str, list[int]]:
+        """The weighted scores that compare the nodes with each other."""
         weights = self._profile.weights
         found: dict[str, list[int]] = {}
         if self._taints:
-            found["TaintToleration"] = _share([self._unwelcome[index] for index in nodes], reverse=True)
+            weight = weights.get("TaintToleration", 0)
+            found["TaintToleration"] = _share(nodes.of(self._unwelcome), weight, reverse=True)
         if self._liked:
-            found["NodeAffinity"] = _share([self._liked[index] for index in nodes])
+            found["NodeAffinity"] = _share(nodes.of(self._liked), weights.get("NodeAffinity", 0))
         if self._soft:
-            found["PodTopologySpread"] = self._soft.scores(nodes)
+            found["PodTopologySpread"] = self._soft.scores(nodes, weights.get("PodTopologySpread", 0))
         if self._interpod.prefers:
-            found["InterPodAffinity"] = self._interpod.scores(nodes)
-        return {name: (weights.get(name, 0), scores) for name, scores in found.items()}
+            found["InterPodAffinity"] = self._interpod.scores(nodes, weights.get("InterPodAffinity", 0))
+        return found
 
 
 def _defaults(cluster: ClusterCache, shape: PodShape, profile: SchedulerProfile) -> tuple[SpreadConstraint, ...]:
@@ -197,8 +199,8 @@ def _liked(shape: PodShape, node: NodeInfo) -> int:
     return sum(one.weight for one in shape.preferred_nodes if one.term.matches(node.name, node.labels))
 
 
-def _share(counts: list[int], *, reverse: bool = False) -> list[int]:
-    """Counts as shares of the most, or what is missing to it (plugins/helper/normalize_score.go)."""
-    most = max(counts, default=0)
-    shares = [FULL_SCORE * count // most for count in counts] if most else counts
-    return [FULL_SCORE - share for share in shares] if reverse else shares
+def _share(counts: Sequence[int], weight: int, *, reverse: bool = False) -> list[int]:
+    """Counts as weighted shares of the most, or what is missing to it (plugins/helper/normalize_score.go)."""
+    most = max(counts)
+    shares = {count: FULL_SCORE * count // most if most else count for count in set(counts)}
+    return [weight * (FULL_SCORE - shares[count] if reverse else shares[count]) for count in counts]

@@ -6,8 +6,11 @@ It is kept in blocks with the best of each. So neither a change nor a question l
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar, cast
+
+Item = TypeVar("Item")
 
 REJECTED = -1
 """Stands in the place of a score where the pod cannot go."""
@@ -28,6 +31,22 @@ class Stretch(NamedTuple):
     start: int
     looked: int
     fitting: int
+
+
+class NodeChoice:
+    """Some nodes, and how what is known of all is picked for them."""
+
+    def __init__(self, indices: Sequence[int]) -> None:
+        self.indices = indices
+        first, last = indices[0], indices[-1]
+        if last - first == len(indices) - 1:
+            self._pick: Callable[[Any], Any] = itemgetter(slice(first, last + 1))
+        else:
+            self._pick = itemgetter(*indices)
+
+    def of(self, row: Sequence[Item]) -> Sequence[Item]:
+        """The entries of a row with one for each node, of these nodes in order."""
+        return cast("Sequence[Item]", self._pick(row))
 
 
 class ScoreRow:

@@ -114,9 +114,10 @@ class Scheduler:
             return Decision(name, (name,), nodes=len(nodes))
         totals = outlook.totals(fitting)
         most = max(totals)
-        top = tuple(nodes[index].name for index, total in zip(fitting, totals, strict=True) if total == most)
         if not explain:
-            return Decision(self._choose(top), top, nodes=len(nodes))
+            number = 0 if self._chance is None else int(self._chance.random() * totals.count(most))
+            return Decision(nodes[fitting[_nth(most, totals, number)]].name, nodes=len(nodes))
+        top = tuple(nodes[index].name for index, total in zip(fitting, totals, strict=True) if total == most)
         rows = outlook.explained(fitting)
         scores = {nodes[index].name: row for index, row in zip(fitting, rows, strict=True)}
         return Decision(self._choose(top), top, scores, nodes=len(nodes))
@@ -244,6 +245,14 @@ class Scheduler:
             if one.shape.priority < pod.shape.priority:
                 self.cluster.forget_nomination(one)
         self.cluster.nominate(pod, chosen.node.name)
+
+
+def _nth(value: int, values: Sequence[int], number: int) -> int:
+    """Where a value is for the n-th time, from 0."""
+    at = values.index(value)
+    for _ in range(number):
+        at = values.index(value, at + 1)
+    return at
 
 
 def _available(nodes: int, reasons: Mapping[str, int], blanket: str = "") -> str:

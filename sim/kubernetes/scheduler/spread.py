@@ -8,18 +8,22 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from operator import itemgetter
-from typing import Any
+from typing import cast
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection, untolerated_taint
 from sim.kubernetes.scheduler.nodes import HOSTNAME, NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
 from sim.kubernetes.scheduler.profile import FULL_SCORE
+from sim.kubernetes.scheduler.rows import NodeChoice
 
 _UNEVEN = "node(s) didn't match pod topology spread constraints"
 UNEVEN = Rejection("PodTopologySpread", (_UNEVEN,), resolvable=True)
 NO_LABEL = Rejection("PodTopologySpread", (f"{_UNEVEN} (missing required label)",))
+
+
+_Case = tuple[int | str | None, ...]
+"""What of a node matters for its score, by constraint."""
 
 
 class _Domains:
@@ -137,9 +141,13 @@ class SoftSpread:
         self, cluster: ClusterCache, shape: PodShape, constraints: Sequence[SpreadConstraint], *, all_keys: bool
     ) -> None:
         self._counted = [_Counted(shape, one) for one in constraints]
+        self._by_host = [one.topology_key == HOSTNAME for one in constraints]
         self._values = [cluster.values(one.topology_key) for one in constraints]
         self._all_keys = all_keys
         self._hosts = [[one.pods_on(node) for node in cluster.nodes] for one in self._counted]
+        self._numbers: dict[_Case, int] = {}
+        self._cases: list[_Case] = []
+        self._case_of = [self._number(node.index) for node in cluster.nodes]
         for node in cluster.nodes:
             if not self._ignored(node.index):
                 for number, one in enumerate(self._counted):
@@ -155,39 +163,48 @@ class SoftSpread:
                 self._hosts[number][node.index] += change.counted
                 if not self._ignored(node.index) and one.eligible(node):
                     one.domains.shift(self._values[number][node.index] or "", change.counted)
+        self._case_of[node.index] = self._number(node.index)
 
-    def scores(self, nodes: Sequence[int]) -> list[int]:
-        """The scores of these nodes, two at least, from 0 to `FULL_SCORE`, before the weight.
-
-        Nodes with as many pods in the same domains score the same, so each such case is worked out once.
-        """
-        scored = [index for index in nodes if not self._ignored(index)] if self._all_keys else nodes
-        if len(scored) < 2:
-            return [FULL_SCORE if index in scored else 0 for index in nodes]
-        pick = itemgetter(*scored)
-        columns = [
-            pick(hosts if one.constraint.topology_key == HOSTNAME else values)
-            for one, hosts, values in zip(self._counted, self._hosts, self._values, strict=True)
+    def scores(self, nodes: NodeChoice, weight: int) -> list[int]:
+        """The weighted scores of these nodes. Nodes of one case score the same, so each is worked out once."""
+        ignored = {index for index in nodes.indices if self._ignored(index)} if self._all_keys else ()
+        cases = nodes.of(self._case_of)
+        scored = len(cases) - len(ignored)
+        if ignored:
+            found = {case for index, case in zip(nodes.indices, cases, strict=True) if index not in ignored}
+        else:
+            found = set(cases)
+        distinct = [self._cases[case] for case in found]
+        parts = [
+            self._crowds(number, {case[number] for case in distinct}, scored) for number in range(len(self._counted))
         ]
-        alike = list(zip(*columns, strict=True))
-        distinct = list(dict.fromkeys(alike))
-        parts = [self._crowds(number, set(column), len(scored)) for number, column in enumerate(columns)]
-        crowds = [_round(_sum(part[at] for part, at in zip(parts, row, strict=True))) for row in distinct]
-        normal = dict(zip(distinct, _normal(crowds), strict=True))
-        if len(scored) == len(nodes):
-            return [normal[row] for row in alike]
-        by_index = dict(zip(scored, alike, strict=True))
-        return [normal[by_index[index]] if index in by_index else 0 for index in nodes]
+        crowds = [_round(_sum(part[at] for part, at in zip(parts, case, strict=True))) for case in distinct]
+        by_case = dict(zip(found, (weight * score for score in _normal(crowds)), strict=True))
+        if ignored:
+            return [0 if index in ignored else by_case[case] for index, case in zip(nodes.indices, cases, strict=True)]
+        return list(map(by_case.__getitem__, cases))
 
-    def _crowds(self, number: int, found: set[Any], scored: int) -> dict[Any, float]:
-        """How crowded a domain is, by its name, or a node by its pods: more where there are more domains."""
+    def _number(self, index: int) -> int:
+        """The number of a node's case: the pods on it, or its domain, of each constraint. None without the label."""
+        case = tuple(
+            hosts[index] if by_host and values[index] is not None else values[index]
+            for hosts, by_host, values in zip(self._hosts, self._by_host, self._values, strict=True)
+        )
+        known = self._numbers.get(case)
+        if known is None:
+            known = self._numbers[case] = len(self._cases)
+            self._cases.append(case)
+        return known
+
+    def _crowds(self, number: int, found: set[int | str | None], scored: int) -> dict[int | str | None, float]:
+        """How crowded each is: by its pods, and more where there are more of them."""
         one = self._counted[number]
         slack = one.constraint.max_skew - 1
-        if one.constraint.topology_key == HOSTNAME:
+        if self._by_host[number]:
             weight = math.log(scored + 2)
-            return {pods: pods * weight + slack for pods in found}
+            return {pods: 0.0 if pods is None else cast("int", pods) * weight + slack for pods in found}
         weight, pods = math.log(len({value or "" for value in found}) + 2), one.domains.pods
-        return {at: 0.0 if at is None else pods.get(at, 0) * weight + slack for at in found}
+        return {at: 0.0 if at is None else pods.get(cast("str", at), 0) * weight + slack for at in found}
 
     def _ignored(self, index: int) -> bool:
         return self._all_keys and any(values[index] is None for values in self._values)
