@@ -112,11 +112,12 @@ class ClusterCache:
 
     def add_pod(self, pod: PodInfo, node: str) -> None:
         """A pod goes to a node. It is no longer nominated for one."""
-        self.forget_nomination(pod)
+        if pod.nominated:
+            self.forget_nomination(pod)
         info = self._by_name[node]
         info.add(pod)
         pod.node = node
-        self._note(info, pod, 1, not pod.terminating)
+        self._note(info, pod, 1, 0 if pod.terminating else 1)
 
     def remove_pod(self, pod: PodInfo) -> None:
         """A pod is gone."""

@@ -7,6 +7,8 @@ of Kubernetes 1.32.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
+from operator import add
 from typing import NamedTuple
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
@@ -30,8 +32,8 @@ class _Relation(NamedTuple):
     preferred: tuple[tuple[str, int], ...] = ()
 
 
-_Counts = dict[str, dict[str, int]]
-"""Pods, or weights, by topology key and value."""
+_Counts = dict[str, dict[str | None, int]]
+"""Pods, or weights, by topology key and value. None is of no node."""
 
 
 class InterPodAffinity:
@@ -97,9 +99,8 @@ class InterPodAffinity:
         """The weighted scores of these nodes."""
         sums = [0] * len(nodes.indices)
         for key, weights in self._preferred.items():
-            found = weights.get
-            values = nodes.of(self._cluster.values(key))
-            sums = [total if at is None else total + found(at, 0) for total, at in zip(sums, values, strict=True)]
+            found = map(weights.get, nodes.of(self._cluster.values(key)), repeat(0))
+            sums = list(map(add, sums, found))
         least, most = min(sums), max(sums)
         if least == most:
             return [0] * len(sums)

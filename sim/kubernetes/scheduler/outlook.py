@@ -28,6 +28,7 @@ class Outlook:
     _standing: list[Rejection | None]
     _unwelcome: list[int]
     _liked: list[int]
+    _alone: Callable[[NodeInfo], int]
     _row: ScoreRow
     _interpod: InterPodAffinity
     _hard: HardSpread | None
@@ -46,17 +47,19 @@ class Outlook:
         if changes is None or len(changes) > 4 * len(self._cluster.nodes) + 100:
             self._begin()
             return
-        nodes, hard, soft = self._cluster.nodes, self._hard, self._soft
+        nodes, hard, soft, affinity = self._cluster.nodes, self._hard, self._soft, self.shape.has_affinity
         for change in changes:
             node = nodes[change.node]
             if hard:
                 hard.shift(node, change)
             if soft:
                 soft.shift(node, change)
-            self._interpod.shift(node, change)
-        put, alone = self._row.put, self._alone
+            if affinity or change.shape.has_affinity:
+                self._interpod.shift(node, change)
+        put, alone, standing = self._row.put, self._alone, self._standing
         for index in {change.node for change in changes}:
-            put(index, alone(nodes[index]))
+            if standing[index] is None:
+                put(index, alone(nodes[index]))
         self._until = self._cluster.now()
 
     def shift(self, node: NodeInfo, change: PodChange) -> None:
@@ -153,20 +156,11 @@ class Outlook:
         self._hard = HardSpread(cluster, shape, hard) if hard else None
         all_keys = bool(shape.spread) or not profile.system_spread
         self._soft = SoftSpread(cluster, shape, soft, all_keys=all_keys) if soft else None
-        self._wanted = [(name, size) for name, size in shape.requests.amounts.items() if size > 0]
-        self._row = ScoreRow(self._alone(node) for node in nodes)
-
-    def _alone(self, node: NodeInfo) -> int:
-        """The weighted scores that ask a node alone; `REJECTED` where it refuses by itself."""
-        if self._standing[node.index] or len(node.pods) >= node.most_pods:
-            return REJECTED
-        there, requested = node.allocatable, node.requested
-        for name, size in self._wanted:
-            if size > there.get(name, 0) - requested.get(name, 0):
-                return REJECTED
-        if self.shape.ports and any(node.holds(port) for port in self.shape.ports):
-            return REJECTED
-        return self._score(node)
+        self._alone = _looking(shape, self._score)
+        self._row = ScoreRow(
+            self._alone(node) if refused is None else REJECTED
+            for node, refused in zip(nodes, self._standing, strict=True)
+        )
 
     def _compared(self, nodes: NodeChoice) -> dict[str, list[int]]:
         """The weighted scores that compare the nodes with each other."""
@@ -182,6 +176,25 @@ class Outlook:
         if self._interpod.prefers:
             found["InterPodAffinity"] = self._interpod.scores(nodes, weights.get("InterPodAffinity", 0))
         return found
+
+
+def _looking(shape: PodShape, score: Callable[[NodeInfo], int]) -> Callable[[NodeInfo], int]:
+    """The weighted scores that ask a node alone; `REJECTED` where there is no room on it."""
+    wanted = [(name, size) for name, size in shape.requests.amounts.items() if size > 0]
+    ports = shape.ports
+
+    def look(node: NodeInfo) -> int:
+        if len(node.pods) >= node.most_pods:
+            return REJECTED
+        there, requested = node.allocatable, node.requested
+        for name, size in wanted:
+            if name not in there or requested.get(name, 0) + size > there[name]:
+                return REJECTED
+        if ports and any(node.holds(port) for port in ports):
+            return REJECTED
+        return score(node)
+
+    return look
 
 
 def _defaults(cluster: ClusterCache, shape: PodShape, profile: SchedulerProfile) -> tuple[SpreadConstraint, ...]:

@@ -104,13 +104,14 @@ def node_score(profile: SchedulerProfile, cluster: ClusterCache, shape: PodShape
 
     def quick(node: NodeInfo) -> int:
         """The same by the formulas of the usual profile, written out: it is most of what a placement costs."""
-        cpu, memory = node.allocatable.get("cpu", 0), node.allocatable.get("memory", 0)
-        if not cpu or not memory or node.images:
+        there, requested = node.allocatable, node.requested
+        if node.images or not (there.get("cpu") and there.get("memory")):
             return score(node)
+        cpu, memory = there["cpu"], there["memory"]
         free_cpu, free_memory = cpu - node.scored_cpu - scored_cpu, memory - node.scored_memory - scored_memory
-        left = free_cpu * FULL_SCORE // cpu if free_cpu > 0 else 0
-        left += free_memory * FULL_SCORE // memory if free_memory > 0 else 0
-        requested = node.requested
+        left = free_cpu * 100 // cpu if free_cpu > 0 else 0
+        if free_memory > 0:
+            left += free_memory * 100 // memory
         of_cpu = (requested.get("cpu", 0) + cpu_more) / cpu
         of_memory = (requested.get("memory", 0) + memory_more) / memory
         if of_cpu > 1 or of_memory > 1:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection
@@ -30,8 +31,7 @@ _OTHER_TERMS = Rejection("NodeAffinity", ("node(s) didn't satisfy plugin(s) [Nod
 _NO_TERMS = Rejection("NodeAffinity", ("pod affinity terms conflict",))
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What one cycle came to.
 
     Attributes:
@@ -48,8 +48,8 @@ class Decision:
 
     node: str | None
     best: tuple[str, ...] = ()
-    scores: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    reasons: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+    reasons: Mapping[str, int] = MappingProxyType({})
     preemption: PreemptionResult | None = None
     nodes: int = 0
     blanket: str = ""

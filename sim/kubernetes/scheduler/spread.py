@@ -120,8 +120,8 @@ class HardSpread:
         left = list(nodes)
         for one, values in zip(self._counted, self._values, strict=True):
             most = one.most
-            pods = one.domains.pods.get
-            left = [index for index in left if (at := values[index]) is not None and pods(at, 0) <= most]
+            full: set[str | None] = {None, *(domain for domain, pods in one.domains.pods.items() if pods > most)}
+            left = [index for index in left if values[index] not in full]
         return left
 
     def _count(self, one: _Counted, node: NodeInfo, pods: int) -> None:
@@ -158,12 +158,15 @@ class SoftSpread:
         """Pods came to a node or went."""
         if not change.counted:
             return
+        index, counted = node.index, False
         for number, one in enumerate(self._counted):
             if one.takes(change.shape):
-                self._hosts[number][node.index] += change.counted
-                if not self._ignored(node.index) and one.eligible(node):
-                    one.domains.shift(self._values[number][node.index] or "", change.counted)
-        self._case_of[node.index] = self._number(node.index)
+                counted = True
+                self._hosts[number][index] += change.counted
+                if not self._ignored(index) and one.eligible(node):
+                    one.domains.shift(self._values[number][index] or "", change.counted)
+        if counted:
+            self._case_of[index] = self._number(index)
 
     def scores(self, nodes: NodeChoice, weight: int) -> list[int]:
         """The weighted scores of these nodes. Nodes of one case score the same, so each is worked out once."""
