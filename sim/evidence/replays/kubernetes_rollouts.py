@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.kubernetes_cases import Case, at, cluster_for, named_nodes, only_expected, patch, set_up
+from sim.evidence.replays.kubernetes_actions import CaseActions
+from sim.evidence.replays.kubernetes_cases import Case, cluster_for, named_nodes, only_expected, set_up
 from sim.evidence.replays.kubernetes_expectations import counted
+from sim.evidence.replays.kubernetes_names import RecordedNames
 from sim.kubernetes.controllers.progress import TIMED_OUT, is_complete
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -42,6 +43,7 @@ class RolloutRun:
         self._cluster = cluster_for(named_nodes(about["nodes"]), about, case.get("wall_fraction_at_t0", 0.0))
         self._api = self._cluster.api
         self._env = self._cluster.env
+        self._actions = CaseActions(self._cluster, RecordedNames(self._api), list(about["nodes"]))
         self._zero = set_up(self._cluster, case["manifests"])
         self._sets: list[str] = [uid_of(one) for one in self._api.all("ReplicaSet")]
         self._sizes: dict[str, int] = {uid_of(one): replicas_of(one) for one in self._api.all("ReplicaSet")}
@@ -60,8 +62,7 @@ class RolloutRun:
 
     def predicted(self) -> dict[str, Any]:
         """Run the case; its fields as the recording has them."""
-        for action in self._case["actions"]:
-            at(self._cluster, self._zero + action["at"], functools.partial(patch, self._cluster, action))
+        self._actions.plan(self._zero, self._case["actions"])
         complete = self._run()
         deployment = self._deployment()
         return {

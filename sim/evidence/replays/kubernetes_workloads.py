@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.kubernetes_actions import PodActions
-from sim.evidence.replays.kubernetes_cases import Case, at, cluster_for, named_nodes, only_expected, set_up
+from sim.evidence.replays.kubernetes_actions import CaseActions
+from sim.evidence.replays.kubernetes_cases import Case, cluster_for, named_nodes, only_expected, set_up
 from sim.evidence.replays.kubernetes_counting import group_of_each
 from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
@@ -66,10 +66,8 @@ class _WorkloadRun:
         self._api.watch("Pod", self._pod_changed)
 
     def predicted(self) -> dict[str, Any]:
-        actions = PodActions(self._cluster, self._names)
-        for number, action in enumerate(self._case["actions"]):
-            act = functools.partial(actions.carry_out, number, action)
-            at(self._cluster, self._zero + action["at"], act)
+        actions = CaseActions(self._cluster, self._names, list(self._case["cluster"]["nodes"]))
+        actions.plan(self._zero, self._case["actions"])
         self._cluster.env.run(until=self._zero + self._case["end_t"])
         expect = self._case["expect"]
         deleted = [event.pod for event in self._events if event.what == "delete"]
