@@ -241,3 +241,9 @@ IMAGES = 1000
 
 QUANTITY = 64
 """Characters of a Kubernetes quantity, such as "1.5Gi"."""
+
+KUBERNETES_MANIFEST = 2 * MIB
+"""Characters of a file of Kubernetes manifests, read as YAML: some seconds for each million."""
+
+RECORDED_SECONDS = 10**7
+"""Seconds that a step of a Kubernetes recording takes."""

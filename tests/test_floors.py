@@ -18,7 +18,6 @@ FLOORS: list[set[str]] = [
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.cluster", "sim.kubernetes"},
-    {"sim.compose"},
     {"sim.platforms"},
     {"sim.builds"},
     {"sim.registry"},
@@ -38,7 +37,7 @@ FLOORS: list[set[str]] = [
         "sim.expression",
         "sim.catalog",
         "sim.errors",
-        "sim.nodes",
+        "sim.yamlnodes",
     },
 ]
 """From the doors to the ground."""
@@ -51,10 +50,9 @@ FOR_READERS_ONLY = {name: {"pydantic_core"} for name in ("sim.quantity", "sim.sc
 
 READERS_OF = {
     "sim.builds.dockerfile": {"e2b_dockerfile_utils"},
-    "sim.nodes": {"ruamel"},
-    "sim.compose.schema": {"jsonschema"},
+    "sim.yamlnodes": {"ruamel"},
 }
-"""What people's own files are read and checked with. The last two are imported inside functions, when a file is read."""
+"""What people's own files are read and checked with."""
 
 SHARED_BY_STUDIES = {
     "sim.studies.base",

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sim.errors import InputError
-from sim.kubernetes.scheduler.pods import UNREACHABLE, UNREADY
 
-KubernetesMapping = Mapping[str, Any]
+_ENDLESS = 2**31 - 1
 
-_MOST_RETRIES = 2**31 - 1
-_PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
-_PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+UNREADY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+"""Taints of a node that fails."""
+
 _SCALE_UP = {
     "stabilizationWindowSeconds": 0,
     "selectPolicy": "Max",
@@ -32,7 +31,7 @@ _CPU_AT_80 = {
 }
 
 
-def with_defaults(obj: KubernetesMapping) -> dict[str, Any]:
+def with_defaults(obj: Mapping[str, Any]) -> dict[str, Any]:
     """An object with the defaults of its kind; a copy of an object of any other kind."""
     fill = _KINDS.get(obj.get("kind", ""))
     metadata = _filled(obj.get("metadata") or {}, {} if obj.get("kind") in _CLUSTER_WIDE else {"namespace": "default"})
@@ -40,7 +39,7 @@ def with_defaults(obj: KubernetesMapping) -> dict[str, Any]:
     return {**whole, "spec": fill(whole.get("spec") or {})} if fill else whole
 
 
-def admitted(pod: KubernetesMapping, classes: Iterable[KubernetesMapping]) -> dict[str, Any]:
+def admitted(pod: Mapping[str, Any], classes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """A pod as admission lets it in: with the priority of its class, and tolerations of nodes that fail.
 
     classes: the PriorityClasses there are. Raises `InputError` where the pod's class is none of them.
@@ -58,18 +57,12 @@ def admitted(pod: KubernetesMapping, classes: Iterable[KubernetesMapping]) -> di
     return {**pod, "spec": spec}
 
 
-def pod_spec(spec: KubernetesMapping) -> dict[str, Any]:
+def pod_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A pod template's `spec` with its defaults."""
-    filled = _filled(
-        spec, {"restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "schedulerName": "default-scheduler"}
-    )
-    for name in ("containers", "initContainers"):
-        if spec.get(name):
-            filled[name] = [_container(one) for one in spec[name]]
-    return filled
+    return _filled(spec, {"restartPolicy": "Always", "terminationGracePeriodSeconds": 30})
 
 
-def _pod(spec: KubernetesMapping) -> dict[str, Any]:
+def _pod(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Of pods alone, a request that is missing is the limit; and with the host's network, ports are the host's."""
     filled = pod_spec(spec)
     for name in ("containers", "initContainers"):
@@ -80,21 +73,7 @@ def _pod(spec: KubernetesMapping) -> dict[str, Any]:
     return filled
 
 
-def _container(container: KubernetesMapping) -> dict[str, Any]:
-    image = container.get("image") or ""
-    name, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
-    latest = tag == "latest" or not (tag or "@" in image)
-    filled = _filled(container, {"imagePullPolicy": "Always" if name and latest else "IfNotPresent"})
-    for probe in _PROBES:
-        if container.get(probe):
-            filled[probe] = {
-                **container[probe],
-                **{key: container[probe].get(key) or size for key, size in _PROBE.items()},
-            }
-    return filled
-
-
-def _limits_as_requests(container: KubernetesMapping) -> dict[str, Any]:
+def _limits_as_requests(container: Mapping[str, Any]) -> dict[str, Any]:
     resources = container.get("resources") or {}
     if not resources.get("limits"):
         return dict(container)
@@ -102,14 +81,14 @@ def _limits_as_requests(container: KubernetesMapping) -> dict[str, Any]:
     return {**container, "resources": {**resources, "requests": requests}}
 
 
-def _ports_of_host(container: KubernetesMapping) -> dict[str, Any]:
+def _ports_of_host(container: Mapping[str, Any]) -> dict[str, Any]:
     ports = [
         {**port, "hostPort": port.get("hostPort") or port.get("containerPort")} for port in container.get("ports") or ()
     ]
     return {**container, "ports": ports} if ports else dict(container)
 
 
-def _template(spec: KubernetesMapping, defaults: KubernetesMapping) -> dict[str, Any]:
+def _template(spec: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     filled = _filled(spec, defaults)
     template = filled.get("template") or {}
     if template.get("spec"):
@@ -117,7 +96,7 @@ def _template(spec: KubernetesMapping, defaults: KubernetesMapping) -> dict[str,
     return filled
 
 
-def _deployment(spec: KubernetesMapping) -> dict[str, Any]:
+def _deployment(spec: Mapping[str, Any]) -> dict[str, Any]:
     filled = _template(spec, {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600})
     strategy = _filled(filled.get("strategy") or {}, {"type": "RollingUpdate"})
     if strategy["type"] == "RollingUpdate":
@@ -127,11 +106,11 @@ def _deployment(spec: KubernetesMapping) -> dict[str, Any]:
     return {**filled, "strategy": strategy}
 
 
-def _replica_set(spec: KubernetesMapping) -> dict[str, Any]:
+def _replica_set(spec: Mapping[str, Any]) -> dict[str, Any]:
     return _template(spec, {"replicas": 1})
 
 
-def _stateful_set(spec: KubernetesMapping) -> dict[str, Any]:
+def _stateful_set(spec: Mapping[str, Any]) -> dict[str, Any]:
     filled = _template(spec, {"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"})
     written = filled.get("updateStrategy") or {}
     update = _filled(written, {"type": "RollingUpdate"})
@@ -140,7 +119,7 @@ def _stateful_set(spec: KubernetesMapping) -> dict[str, Any]:
     return {**filled, "updateStrategy": update}
 
 
-def _daemon_set(spec: KubernetesMapping) -> dict[str, Any]:
+def _daemon_set(spec: Mapping[str, Any]) -> dict[str, Any]:
     filled = _template(spec, {"revisionHistoryLimit": 10})
     update = _filled(filled.get("updateStrategy") or {}, {"type": "RollingUpdate"})
     if update["type"] == "RollingUpdate":
@@ -148,9 +127,9 @@ def _daemon_set(spec: KubernetesMapping) -> dict[str, Any]:
     return {**filled, "updateStrategy": update}
 
 
-def _job(spec: KubernetesMapping) -> dict[str, Any]:
+def _job(spec: Mapping[str, Any]) -> dict[str, Any]:
     only_one = {} if spec.get("parallelism") is not None else {"completions": 1}
-    retries = 6 if spec.get("backoffLimitPerIndex") is None else _MOST_RETRIES
+    retries = 6 if spec.get("backoffLimitPerIndex") is None else _ENDLESS
     replaced = "Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed"
     return _template(
         spec,
@@ -165,7 +144,7 @@ def _job(spec: KubernetesMapping) -> dict[str, Any]:
     )
 
 
-def _autoscaler(spec: KubernetesMapping) -> dict[str, Any]:
+def _autoscaler(spec: Mapping[str, Any]) -> dict[str, Any]:
     filled = _filled(spec, {"minReplicas": 1})
     filled["metrics"] = filled.get("metrics") or [_CPU_AT_80]
     behavior = filled.get("behavior")
@@ -177,7 +156,7 @@ def _autoscaler(spec: KubernetesMapping) -> dict[str, Any]:
     return filled
 
 
-def _for_failing_nodes(tolerations: Iterable[KubernetesMapping]) -> list[dict[str, Any]]:
+def _for_failing_nodes(tolerations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Five minutes on a node that fails (DefaultTolerationSeconds), where the pod says nothing else of it."""
     return [
         {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
@@ -188,19 +167,19 @@ def _for_failing_nodes(tolerations: Iterable[KubernetesMapping]) -> list[dict[st
     ]
 
 
-def _filled(written: KubernetesMapping, defaults: KubernetesMapping) -> dict[str, Any]:
+def _filled(written: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping with defaults for what it leaves out or leaves empty."""
     return {**written, **{key: value for key, value in defaults.items() if written.get(key) is None}}
 
 
 _CLUSTER_WIDE = {"Node", "PriorityClass", "Namespace"}
-_SYSTEM_CLASSES: dict[str, KubernetesMapping] = {
+_SYSTEM_CLASSES: dict[str, Mapping[str, Any]] = {
     "system-node-critical": {"value": 2_000_001_000},
     "system-cluster-critical": {"value": 2_000_000_000},
 }
 """Every cluster has these (pkg/apis/scheduling/v1/helpers.go)."""
 
-_KINDS: dict[str, Callable[[KubernetesMapping], dict[str, Any]]] = {
+_KINDS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "Pod": _pod,
     "Deployment": _deployment,
     "ReplicaSet": _replica_set,

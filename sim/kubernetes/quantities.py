@@ -16,7 +16,7 @@ from sim.errors import InputError
 NANO = 10**9
 """Billionths in one."""
 
-LARGEST = 2**63 - 1
+TOP = 2**63 - 1
 """The largest quantity that the API server keeps."""
 
 _BINARY = {f"{letter}i": 2 ** (10 * power) for power, letter in enumerate("KMGTPE", 1)}
@@ -35,7 +35,7 @@ def nanos(written: Any) -> int:
         written: Text, or a number as YAML and JSON have it.
 
     Raises:
-        InputError: Where it is no quantity, or one past `LARGEST`. Binary quantities past it are cut to it instead.
+        InputError: Where it is no quantity, or one past `TOP`. Binary quantities past it are cut to it instead.
     """
     if isinstance(written, bool) or not isinstance(written, str | int | float):
         raise InputError(f"{written!r} is no quantity; {_EXPECTED}")
@@ -77,14 +77,14 @@ def _nanos(text: str) -> int:
     if not digits:
         return 0
     if exponent + len(str(digits)) > 40:
-        raise InputError(f"{text!r} is over {LARGEST}, the largest quantity")
+        raise InputError(f"{text!r} is over {TOP}, the largest quantity")
     # The exponent of a number that small does not matter: something is rounded up to a billionth.
     if exponent >= 0:
         size: int = digits * 10**exponent
     else:
         size = -(-digits // 10 ** min(-exponent, 2 * limits.QUANTITY))
-    if size > LARGEST * NANO:
+    if size > TOP * NANO:
         if suffix not in _BINARY:
-            raise InputError(f"{text!r} is over {LARGEST}, the largest quantity")
-        size = LARGEST * NANO
+            raise InputError(f"{text!r} is over {TOP}, the largest quantity")
+        size = TOP * NANO
     return -size if sign == "-" else size

@@ -17,7 +17,7 @@ from sim.kubernetes.pods import is_terminal, node_of
 from sim.kubernetes.scheduler.cache import ClusterCache
 from sim.kubernetes.scheduler.nodes import node_info
 from sim.kubernetes.scheduler.pods import OwnerKey, PodInfo, PodShape, pod_shape
-from sim.kubernetes.scheduler.preemption import Candidate
+from sim.kubernetes.scheduler.preemption import PreemptionCandidate
 from sim.kubernetes.scheduler.scheduler import Scheduler
 from sim.kubernetes.selectors import label_selector
 
@@ -190,7 +190,7 @@ class SchedulerLoop:
             "Pod", key, lambda pod: bound(pod) if uid_of(pod) == uid and not is_deleting(pod) else pod
         )
 
-    def _drive_out(self, chosen: Candidate) -> Sync:
+    def _drive_out(self, chosen: PreemptionCandidate) -> Sync:
         names = {info.name for info in chosen.victims}
         victims = [pod for pod in self.api.pods_on(chosen.node.name) if pod["metadata"]["name"] in names]
         for pod in victims:

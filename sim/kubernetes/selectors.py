@@ -40,7 +40,7 @@ class Requirement(NamedTuple):
         return number > bound if self.operator == "Gt" else number < bound
 
 
-class Selector(NamedTuple):
+class LabelSelector(NamedTuple):
     """Conditions that hold together. Without any, it takes everything; `never` takes nothing."""
 
     requirements: tuple[Requirement, ...] = ()
@@ -55,12 +55,12 @@ class Selector(NamedTuple):
         """Whether it has no condition."""
         return not self.never and not self.requirements
 
-    def also(self, requirements: Iterable[Requirement]) -> Selector:
+    def also(self, requirements: Iterable[Requirement]) -> LabelSelector:
         """The same with more conditions. What takes nothing still takes nothing."""
-        return self if self.never else Selector((*self.requirements, *requirements))
+        return self if self.never else LabelSelector((*self.requirements, *requirements))
 
 
-NOTHING = Selector(never=True)
+NOTHING = LabelSelector(never=True)
 
 
 def equal_to(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
@@ -68,7 +68,7 @@ def equal_to(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
     return tuple(Requirement(key, "In", frozenset((value,))) for key, value in sorted(labels.items()))
 
 
-def label_selector(written: Mapping[str, Any] | None) -> Selector:
+def label_selector(written: Mapping[str, Any] | None) -> LabelSelector:
     """A `LabelSelector`. None takes nothing, an empty one everything.
 
     >>> label_selector({"matchLabels": {"app": "web"}}).matches({"app": "web", "tier": "front"})
@@ -77,13 +77,13 @@ def label_selector(written: Mapping[str, Any] | None) -> Selector:
     if written is None:
         return NOTHING
     expressions = tuple(_requirement(one, _LABEL_OPERATORS) for one in written.get("matchExpressions") or ())
-    return Selector(equal_to(written.get("matchLabels") or {})).also(expressions)
+    return LabelSelector(equal_to(written.get("matchLabels") or {})).also(expressions)
 
 
 class NodeTerm(NamedTuple):
     """One term of a node selector: conditions on labels, and on the name, that hold together."""
 
-    labels: Selector
+    labels: LabelSelector
     names: tuple[Requirement, ...] = ()
 
     def matches(self, name: str, labels: Mapping[str, str]) -> bool:
@@ -95,7 +95,7 @@ def node_term(written: Mapping[str, Any]) -> NodeTerm | None:
     """A `NodeSelectorTerm`; None for an empty one, which takes nothing."""
     labels = tuple(_requirement(one, _NODE_OPERATORS) for one in written.get("matchExpressions") or ())
     names = tuple(_requirement(one, ("In", "NotIn")) for one in written.get("matchFields") or ())
-    return NodeTerm(Selector(labels), names) if labels or names else None
+    return NodeTerm(LabelSelector(labels), names) if labels or names else None
 
 
 class NodeSelector(NamedTuple):
@@ -104,7 +104,7 @@ class NodeSelector(NamedTuple):
     terms: None where the pod has no required node affinity; then any node will do.
     """
 
-    labels: Selector = Selector()
+    labels: LabelSelector = LabelSelector()
     terms: tuple[NodeTerm, ...] | None = None
 
     def matches(self, name: str, labels: Mapping[str, str]) -> bool:
@@ -128,7 +128,7 @@ class NodeSelector(NamedTuple):
 
 def node_selector(spec: Mapping[str, Any]) -> NodeSelector:
     """The required part of where a pod's `spec` may go."""
-    labels = Selector(equal_to(spec.get("nodeSelector") or {}))
+    labels = LabelSelector(equal_to(spec.get("nodeSelector") or {}))
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     if required is None:

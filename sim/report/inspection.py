@@ -11,6 +11,7 @@ from sim import limits
 from sim.inspection import NAMED_FILES
 from sim.printable import printable
 from sim.report.grid import WIDTH, cut, table
+from sim.report.manifests import manifest_lines
 from sim.report.numbers import NARROW, written
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def inspected(found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
             lines += _stages(one["stages"])
         elif one["kind"] == "image":
             lines += [line for image in one["images"] for line in _image(image)]
+        elif one["kind"] == "kubernetes":
+            lines += manifest_lines(one)
         else:
             lines += [str(one["kind"]), ""]
     return "\n".join([*lines, *_shared(found)]).rstrip() + "\n"

@@ -27,10 +27,10 @@ RECORDINGS: tuple[str, ...] = (
     "kubernetes_hpa.json",
 )
 
-Family = Callable[[Mapping[str, Any]], Iterable[CountedItem]]
+CaseFamily = Callable[[Mapping[str, Any]], Iterable[CountedItem]]
 """Replays one case, its common part merged in, and counts its items. Raises `InputError` for a case of another form."""
 
-FAMILIES: dict[str, Family] = {
+FAMILIES: dict[str, CaseFamily] = {
     "scheduling": kubernetes_scheduling.replay_case,
     "rollouts": kubernetes_rollouts.replay_case,
     "workloads": kubernetes_workloads.replay_case,

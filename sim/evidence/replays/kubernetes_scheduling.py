@@ -15,6 +15,7 @@ from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_expectations import counted
+from sim.evidence.replays.kubernetes_recording import annotated_seconds, check_case, node_sizes
 from sim.kubernetes.defaults import admitted, with_defaults
 from sim.kubernetes.scheduler.cache import ClusterCache, DisruptionBudget
 from sim.kubernetes.scheduler.filters import CORDONED
@@ -42,6 +43,7 @@ SHORT = {
 
 def replay_case(case: Mapping[str, Any]) -> Iterator[CountedItem]:
     """The counted items of a case."""
+    check_case(case)
     run = _Run(case)
     run.play()
     yield from counted(case["expect"], run.said(case["expect"]))
@@ -77,7 +79,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.cluster = ClusterCache()
         self.scheduler = Scheduler(self.cluster)
-        self.recorded = dict(self.case.get("replay", ()))
+        self.recorded = dict(self.case.get("replay") or ())
         for node in self.case["cluster"]["nodes"]:
             self.cluster.set_node(_node(node))
 
@@ -141,7 +143,7 @@ class _Run:
     def _create(self, name: str, pod: Mapping[str, Any]) -> None:
         pod = admitted(pod, self.classes)
         annotations = pod["metadata"].get("annotations") or {}
-        self.terms[name] = float(annotations.get("sim/term", 0.5))
+        self.terms[name] = annotated_seconds(annotations, "sim/term", 0.5)
         self.pods[name] = PodInfo(name, pod_shape(pod))
         if not self.pods[name].shape.gated:
             self._attempt(self.pods[name], len(self.pods))
@@ -279,12 +281,7 @@ class _Run:
 def _node(written: Mapping[str, Any]) -> NodeInfo:
     """A node as the recording writes it: a kubelet adds the label of its name."""
     labels = {HOSTNAME: written["name"], **(written.get("labels") or {})}
-    sizes = {
-        key: value
-        for key, value in written.items()
-        if key not in ("name", "labels", "taints", "images", "unschedulable")
-    }
-    status = {"allocatable": sizes, "images": written.get("images") or ()}
+    status = {"allocatable": node_sizes(written), "images": written.get("images") or ()}
     spec = {"taints": written.get("taints") or (), "unschedulable": written.get("unschedulable")}
     return node_info({"metadata": {"name": written["name"], "labels": labels}, "spec": spec, "status": status})
 
@@ -302,7 +299,8 @@ def _share(written: Any, whole: int) -> int:
 
 def _shortened(reasons: Mapping[str, Mapping[str, int]], expectation: Any) -> dict[str, int]:
     """Reasons by pod, with their counts, as the recording words them."""
-    recorded = list(next(iter(expectation.values()), ())) if isinstance(expectation, dict) else []
+    entries = expectation.get("map") if isinstance(expectation, dict) else None
+    recorded = list(entries) if isinstance(entries, dict) else []
     found: dict[str, int] = {}
     for pod, counts in reasons.items():
         for reason, count in counts.items():

@@ -19,7 +19,7 @@ from sim.kubernetes.objects import KubernetesObject, ObjectKey
 
 Sync = Generator[Event, Any, None]
 """One look at an object, with the requests that follow from it."""
-Change = Callable[[KubernetesObject], KubernetesObject]
+ObjectChange = Callable[[KubernetesObject], KubernetesObject]
 Requests = Sequence[Callable[[], object]]
 
 
@@ -108,7 +108,7 @@ class ApiClient:
         yield self.env.timeout(self._bucket.wait() + self.times.request)
         return call()
 
-    def modify(self, kind: str, key: ObjectKey, change: Change) -> Generator[Event, Any, KubernetesObject | None]:
+    def modify(self, kind: str, key: ObjectKey, change: ObjectChange) -> Generator[Event, Any, KubernetesObject | None]:
         """Write a change of an object; the object as it then is, or None where it has gone."""
         result: KubernetesObject | None = yield from self.request(lambda: self.api.modify(kind, key, change))
         return result

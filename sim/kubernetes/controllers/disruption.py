@@ -28,7 +28,7 @@ from sim.kubernetes.objects import (
     uid_of,
 )
 from sim.kubernetes.pods import is_ready, phase_of
-from sim.kubernetes.selectors import Selector, label_selector
+from sim.kubernetes.selectors import LabelSelector, label_selector
 
 DELETION = 120.0
 """Seconds that a pod whose eviction was granted counts as gone, before it is."""
@@ -71,7 +71,7 @@ class DisruptionController(Controller):
             yield from self.client.modify(_BUDGET, key, lambda now: changed(now, status, "status"))
 
 
-def selector_of(budget: KubernetesObject) -> Selector:
+def selector_of(budget: KubernetesObject) -> LabelSelector:
     """Which pods a budget is for."""
     return label_selector(spec_of(budget).get("selector"))
 

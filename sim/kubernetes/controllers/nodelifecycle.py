@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
 from sim.kubernetes.controllers.zones import ZoneQueue, ZoneState, rate_of, state_of, zone_of
+from sim.kubernetes.defaults import UNREACHABLE, UNREADY
 from sim.kubernetes.kubelet_status import node_ready, pod_ready
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -22,7 +23,6 @@ from sim.kubernetes.objects import (
     spec_of,
 )
 from sim.kubernetes.pods import is_ready
-from sim.kubernetes.scheduler.pods import UNREACHABLE, UNREADY
 
 MONITOR_PERIOD = 5.0
 """Seconds between two looks at all nodes: --node-monitor-period."""

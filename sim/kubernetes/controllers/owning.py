@@ -24,10 +24,10 @@ from sim.kubernetes.objects import (
     spec_of,
     uid_of,
 )
-from sim.kubernetes.selectors import Selector, label_selector
+from sim.kubernetes.selectors import LabelSelector, label_selector
 
 
-def selector_of(owner: KubernetesObject) -> Selector:
+def selector_of(owner: KubernetesObject) -> LabelSelector:
     """Which labels the owner takes."""
     return label_selector(spec_of(owner).get("selector"))
 

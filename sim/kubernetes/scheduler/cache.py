@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from sim.kubernetes.scheduler.nodes import REGION, ZONE, NodeInfo
 from sim.kubernetes.scheduler.pods import OwnerKey, PodInfo, PodShape
-from sim.kubernetes.selectors import Selector, equal_to
+from sim.kubernetes.selectors import LabelSelector, equal_to
 
 _REMEMBERED = 20_000
 """Changes that are kept for those who follow them; who is further behind begins anew."""
 
 
-class Change(NamedTuple):
+class PodChange(NamedTuple):
     """Pods that came to a node or went. counted: the same without pods that are being deleted."""
 
     node: int
@@ -27,7 +27,7 @@ class DisruptionBudget(NamedTuple):
     """A PodDisruptionBudget. allowed: how many more of its pods may go. disrupted: pods already on their way."""
 
     namespace: str
-    selector: Selector
+    selector: LabelSelector
     allowed: int
     disrupted: frozenset[str] = frozenset()
 
@@ -48,9 +48,9 @@ class ClusterCache:
         self._in_order = True
         self._namespaces: dict[str, Mapping[str, str]] = {}
         self._services: dict[tuple[str, str], Mapping[str, str]] = {}
-        self._owners: dict[tuple[str, OwnerKey], Selector] = {}
+        self._owners: dict[tuple[str, OwnerKey], LabelSelector] = {}
         self._nominated: defaultdict[str, list[PodInfo]] = defaultdict(list)
-        self._changes: list[Change] = []
+        self._changes: list[PodChange] = []
         self._values: dict[str, list[str | None]] = {}
         self._holders: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
@@ -94,19 +94,19 @@ class ClusterCache:
         self._services[namespace, name] = selector
         self.epoch += 1
 
-    def set_owner(self, namespace: str, owner: OwnerKey, selector: Selector) -> None:
+    def set_owner(self, namespace: str, owner: OwnerKey, selector: LabelSelector) -> None:
         """Know the selector of a ReplicaSet, a StatefulSet or a ReplicationController."""
         if self._owners.get((namespace, owner)) != selector:
             self._owners[namespace, owner] = selector
             self.epoch += 1
 
-    def default_selector(self, shape: PodShape) -> Selector:
+    def default_selector(self, shape: PodShape) -> LabelSelector:
         """Pods that belong with one of this shape: those of its services and its owner (plugins/helper/spread.go)."""
         labels: dict[str, Any] = {}
         for (namespace, _), selector in self._services.items():
-            if namespace == shape.namespace and selector and Selector(equal_to(selector)).matches(shape.labels):
+            if namespace == shape.namespace and selector and LabelSelector(equal_to(selector)).matches(shape.labels):
                 labels |= selector
-        found = Selector(equal_to(labels))
+        found = LabelSelector(equal_to(labels))
         owner = self._owners.get((shape.namespace, shape.owner)) if shape.owner else None
         return found.also(owner.requirements) if owner else found
 
@@ -173,7 +173,7 @@ class ClusterCache:
         """A point in the list of changes, for `changes`."""
         return (self.epoch, len(self._changes)) if self.nodes else (self.epoch, 0)
 
-    def changes(self, since: tuple[int, int]) -> list[Change] | None:
+    def changes(self, since: tuple[int, int]) -> list[PodChange] | None:
         """What changed since then; None where that is not known, and all is to be looked at."""
         return self._changes[since[1] :] if since[0] == self.epoch else None
 
@@ -187,7 +187,7 @@ class ClusterCache:
         if len(self._changes) >= _REMEMBERED + 4 * len(self.nodes):
             self._changes.clear()
             self.epoch += 1
-        self._changes.append(Change(node.index, pod.shape, pods, counted))
+        self._changes.append(PodChange(node.index, pod.shape, pods, counted))
 
     def _arrange(self) -> None:
         """Put the nodes in order, of each zone in turn (backend/cache/node_tree.go), and count who has which image."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sim.kubernetes.scheduler.cache import Change, ClusterCache
+from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape
-from sim.kubernetes.scheduler.profile import MOST
+from sim.kubernetes.scheduler.profile import FULL_SCORE
 
 NOT_NEAR = Rejection("InterPodAffinity", ("node(s) didn't match pod affinity rules",))
 NOT_APART = Rejection("InterPodAffinity", ("node(s) didn't match pod anti-affinity rules",), resolvable=True)
@@ -46,7 +46,7 @@ class InterPodAffinity:
         self._unwanted: _Counts = {}
         self._preferred: _Counts = {}
         for node, pod in cluster.pods():
-            self.shift(node, Change(node.index, pod.shape, 1, 1))
+            self.shift(node, PodChange(node.index, pod.shape, 1, 1))
 
     @property
     def filters(self) -> bool:
@@ -58,7 +58,7 @@ class InterPodAffinity:
         """Whether any node is better than another."""
         return bool(self._preferred)
 
-    def shift(self, node: NodeInfo, change: Change) -> None:
+    def shift(self, node: NodeInfo, change: PodChange) -> None:
         """Pods came to a node or went. Those being deleted still count."""
         relation = self._relations.get(change.shape)
         if relation is None:
@@ -86,7 +86,7 @@ class InterPodAffinity:
         return None
 
     def scores(self, nodes: Sequence[int]) -> list[int]:
-        """The scores of these nodes, from 0 to `MOST`, before the weight."""
+        """The scores of these nodes, from 0 to `FULL_SCORE`, before the weight."""
         sums = [0] * len(nodes)
         for key, weights in self._preferred.items():
             values = self._cluster.values(key)
@@ -97,7 +97,7 @@ class InterPodAffinity:
         least, most = min(sums, default=0), max(sums, default=0)
         if least == most:
             return [0] * len(sums)
-        return [int(float(MOST) * (float(total - least) / float(most - least))) for total in sums]
+        return [int(float(FULL_SCORE) * (float(total - least) / float(most - least))) for total in sums]
 
     def _has_near(self, node: NodeInfo) -> bool:
         terms = self._shape.affinity

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.kubernetes.scheduler.cache import Change, ClusterCache
+from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection, node_rejection, room_rejection
 from sim.kubernetes.scheduler.interpod import InterPodAffinity
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
-from sim.kubernetes.scheduler.profile import MOST, SchedulerProfile
+from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
 from sim.kubernetes.scheduler.resources import ResourceScore, balance_score, fit_score, image_score
 from sim.kubernetes.scheduler.spread import HardSpread, SoftSpread
 
@@ -63,7 +63,7 @@ class Outlook:
             self.alone[index] = self._alone(nodes[index])
         self._until = self._cluster.now()
 
-    def shift(self, node: NodeInfo, change: Change) -> None:
+    def shift(self, node: NodeInfo, change: PodChange) -> None:
         """Count pods that came to a node or went, in the filters that look at other nodes too."""
         if self._hard:
             self._hard.shift(node, change)
@@ -163,5 +163,5 @@ def _liked(shape: PodShape, node: NodeInfo) -> int:
 def _share(counts: list[int], *, reverse: bool = False) -> list[int]:
     """Counts as shares of the most, or what is missing to it (plugins/helper/normalize_score.go)."""
     most = max(counts, default=0)
-    shares = [MOST * count // most for count in counts] if most else counts
-    return [MOST - share for share in shares] if reverse else shares
+    shares = [FULL_SCORE * count // most for count in counts] if most else counts
+    return [FULL_SCORE - share for share in shares] if reverse else shares

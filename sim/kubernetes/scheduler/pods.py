@@ -8,17 +8,15 @@ from typing import Any, NamedTuple
 
 from sim.kubernetes.scheduler.requests import PodRequests, pod_requests
 from sim.kubernetes.selectors import (
+    LabelSelector,
     NodeSelector,
     NodeTerm,
     Requirement,
-    Selector,
     equal_to,
     label_selector,
     node_selector,
     node_term,
 )
-
-UNREADY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 
 
 class Toleration(NamedTuple):
@@ -47,9 +45,9 @@ class Taint(NamedTuple):
 class AffinityTerm(NamedTuple):
     """Pods near which a pod wants, or does not want, to be. weight: 0 where it must be."""
 
-    selector: Selector
+    selector: LabelSelector
     namespaces: frozenset[str]
-    other_namespaces: Selector
+    other_namespaces: LabelSelector
     topology_key: str
     weight: int = 0
 
@@ -66,7 +64,7 @@ class SpreadConstraint(NamedTuple):
     max_skew: int
     topology_key: str
     hard: bool
-    selector: Selector
+    selector: LabelSelector
     min_domains: int = 1
     honor_affinity: bool = True
     honor_taints: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sim.kubernetes.scheduler.cache import Change, ClusterCache, DisruptionBudget
+from sim.kubernetes.scheduler.cache import ClusterCache, DisruptionBudget, PodChange
 from sim.kubernetes.scheduler.filters import Rejection
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodInfo
@@ -23,10 +23,10 @@ _OF_NOBODY = 2**31
 Fits = Callable[[NodeInfo], Rejection | None]
 """Why the pod does not fit a node, tried with changed pods."""
 
-Shift = Callable[[NodeInfo, Change], None]
+Shift = Callable[[NodeInfo, PodChange], None]
 
 
-class Candidate(NamedTuple):
+class PreemptionCandidate(NamedTuple):
     """A node, whom the pod would drive out of it, and how many of them a budget protects."""
 
     node: NodeInfo
@@ -41,7 +41,7 @@ class PreemptionResult:
     reasons: how many nodes have each.
     """
 
-    chosen: Candidate | None = None
+    chosen: PreemptionCandidate | None = None
     reasons: Mapping[str, int] | None = None
     refused: str = ""
 
@@ -61,7 +61,7 @@ def eligible(cluster: ClusterCache, pod: PodInfo, nominated: Rejection | None) -
 
 def victims_on(
     node: NodeInfo, pod: PodInfo, budgets: Sequence[DisruptionBudget], fits: Fits, shift: Shift
-) -> Candidate | Rejection:
+) -> PreemptionCandidate | Rejection:
     """Whom the pod must drive out of a node, as few as can be, or why that does not help.
 
     All of lower priority go, and come back one by one as long as the pod still fits: first those that a budget
@@ -76,7 +76,7 @@ def victims_on(
     def move(one: PodInfo, sign: int) -> None:
         (tried.remove if sign < 0 else tried.add)(one)
         (gone.append if sign < 0 else gone.remove)(one)
-        shift(tried, Change(tried.index, one.shape, sign, 0 if one.terminating else sign))
+        shift(tried, PodChange(tried.index, one.shape, sign, 0 if one.terminating else sign))
 
     try:
         for one in lower:
@@ -97,7 +97,7 @@ def victims_on(
             return Rejection("DefaultPreemption", (f'expected at least one victim pod on node "{node.name}"',))
         if violating and free:
             kept_out.sort(key=importance)
-        return Candidate(node, tuple(kept_out), violations)
+        return PreemptionCandidate(node, tuple(kept_out), violations)
     finally:
         for one in tuple(gone):
             move(one, 1)
@@ -118,7 +118,7 @@ def protected(pods: Sequence[PodInfo], budgets: Sequence[DisruptionBudget]) -> t
     return violating, free
 
 
-def best(candidates: Sequence[Candidate]) -> list[Candidate]:
+def best(candidates: Sequence[PreemptionCandidate]) -> list[PreemptionCandidate]:
     """The candidates that are equally good, the order of preference being Kubernetes' own."""
     left = list(candidates)
     for cost in (

@@ -10,7 +10,7 @@ from sim.kubernetes.scheduler.nodes import HOSTNAME, ZONE
 from sim.kubernetes.scheduler.pods import SpreadConstraint
 from sim.kubernetes.selectors import NOTHING
 
-MOST = 100
+FULL_SCORE = 100
 """The score of the best node, before the weight."""
 
 WEIGHTS = {

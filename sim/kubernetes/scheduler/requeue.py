@@ -12,7 +12,7 @@ from sim.kubernetes.scheduler.filters import room_rejection, untolerated_taint
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import AffinityTerm, PodShape
 
-LONGEST_WAIT = 300
+PATIENCE = 300
 """Seconds after which a pod is tried again without any event (backend/queue/scheduling_queue.go)."""
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 1, 10

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sim.kubernetes.scheduler.cache import ClusterCache
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape
-from sim.kubernetes.scheduler.profile import MOST, SchedulerProfile
+from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
 from sim.kubernetes.scheduler.requests import is_scalar
 
 _SMALL_IMAGE, _LARGE_IMAGE = 23 * 2**20, 1000 * 2**20
@@ -50,7 +50,7 @@ def least_allocated(asked: int, there: int) -> int:
     >>> least_allocated(1000, 4000)
     75
     """
-    return 0 if asked > there else (there - asked) * MOST // there
+    return 0 if asked > there else (there - asked) * FULL_SCORE // there
 
 
 def most_allocated(asked: int, there: int) -> int:
@@ -59,7 +59,7 @@ def most_allocated(asked: int, there: int) -> int:
     >>> most_allocated(1000, 4000)
     25
     """
-    return min(asked, there) * MOST // there
+    return min(asked, there) * FULL_SCORE // there
 
 
 def balance_score(profile: SchedulerProfile) -> ResourceScore:
@@ -71,7 +71,7 @@ def balance_score(profile: SchedulerProfile) -> ResourceScore:
             there, more = node.allocatable.get(name, 0), amounts.get(name, 0)
             if there and (more or not is_scalar(name)):
                 shares.append(min(float(node.requested.get(name, 0) + more) / float(there), 1.0))
-        return int((1 - _deviation(shares)) * float(MOST))
+        return int((1 - _deviation(shares)) * float(FULL_SCORE))
 
     return score
 
@@ -82,7 +82,7 @@ def image_score(cluster: ClusterCache, shape: PodShape, node: NodeInfo) -> int:
         return 0
     size = sum(cluster.image_spread(name) for name in shape.images if name in node.images)
     most = _LARGE_IMAGE * len(shape.images)
-    return MOST * (min(max(size, _SMALL_IMAGE), most) - _SMALL_IMAGE) // (most - _SMALL_IMAGE)
+    return FULL_SCORE * (min(max(size, _SMALL_IMAGE), most) - _SMALL_IMAGE) // (most - _SMALL_IMAGE)
 
 
 def _scored(name: str, shape: PodShape, node: NodeInfo) -> tuple[int, int]:

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sim.kubernetes.scheduler.cache import Change, ClusterCache
+from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.outlook import Outlook
 from sim.kubernetes.scheduler.pods import PodInfo, PodShape
 from sim.kubernetes.scheduler.preemption import (
     NOT_HELPFUL,
-    Candidate,
+    PreemptionCandidate,
     PreemptionResult,
     best,
     eligible,
@@ -159,10 +159,10 @@ class Scheduler:
             tried = node.copy()
             for one in coming:
                 tried.add(one)
-                outlook.shift(tried, Change(tried.index, one.shape, 1, 1))
+                outlook.shift(tried, PodChange(tried.index, one.shape, 1, 1))
             refused = outlook.rejection(tried, by_pods=by_pods)
             for one in coming:
-                outlook.shift(tried, Change(tried.index, one.shape, -1, -1))
+                outlook.shift(tried, PodChange(tried.index, one.shape, -1, -1))
             if refused is not None:
                 return refused
         return outlook.rejection(node, by_pods=by_pods)
@@ -189,7 +189,7 @@ class Scheduler:
         if refused:
             return PreemptionResult(refused=refused)
         tried = self._candidates(pod, outlook, [index for index, one in rejections.items() if one.resolvable])
-        candidates = [one for one in tried.values() if isinstance(one, Candidate)]
+        candidates = [one for one in tried.values() if isinstance(one, PreemptionCandidate)]
         if candidates:
             alike = best(candidates)
             chosen = alike[0 if self._chance is None else self._chance.randrange(len(alike))]
@@ -201,7 +201,9 @@ class Scheduler:
             reasons[NOT_HELPFUL] += len(self.cluster.nodes) - len(tried)
         return PreemptionResult(reasons=reasons)
 
-    def _candidates(self, pod: PodInfo, outlook: Outlook, indices: Sequence[int]) -> dict[int, Candidate | Rejection]:
+    def _candidates(
+        self, pod: PodInfo, outlook: Outlook, indices: Sequence[int]
+    ) -> dict[int, PreemptionCandidate | Rejection]:
         """What each node comes to, until there are enough candidates with one among them that breaks no budget."""
         by_pods, found = outlook.filters_by_pods, {}
         start = 0 if self._chance is None or not indices else self._chance.randrange(len(indices))
@@ -213,13 +215,13 @@ class Scheduler:
         for index in (*indices[start:], *indices[:start]):
             one = victims_on(self.cluster.nodes[index], pod, self.cluster.budgets, fits, outlook.shift)
             found[index] = one
-            if isinstance(one, Candidate):
+            if isinstance(one, PreemptionCandidate):
                 whole, broken = whole + (one.violations == 0), broken + (one.violations > 0)
                 if whole and whole + broken >= enough:
                     break
         return found
 
-    def _keep_room(self, pod: PodInfo, chosen: Candidate) -> None:
+    def _keep_room(self, pod: PodInfo, chosen: PreemptionCandidate) -> None:
         """Nominate the pod. Pods of lower priority that waited for the same node look elsewhere."""
         for one in self.cluster.nominated(chosen.node.name):
             if one.shape.priority < pod.shape.priority:

@@ -9,11 +9,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from sim.kubernetes.scheduler.cache import Change, ClusterCache
+from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection, untolerated_taint
 from sim.kubernetes.scheduler.nodes import HOSTNAME, NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
-from sim.kubernetes.scheduler.profile import MOST
+from sim.kubernetes.scheduler.profile import FULL_SCORE
 
 _UNEVEN = "node(s) didn't match pod topology spread constraints"
 UNEVEN = Rejection("PodTopologySpread", (_UNEVEN,), resolvable=True)
@@ -84,7 +84,7 @@ class HardSpread:
             for one in self._counted:
                 self._count(one, node, one.pods_on(node))
 
-    def shift(self, node: NodeInfo, change: Change) -> None:
+    def shift(self, node: NodeInfo, change: PodChange) -> None:
         """Pods came to a node or went."""
         for one in self._counted if change.counted else ():
             if one.takes(change.shape):
@@ -128,7 +128,7 @@ class SoftSpread:
                     if one.eligible(node):
                         one.domains.shift(self._values[number][node.index] or "", self._hosts[number][node.index])
 
-    def shift(self, node: NodeInfo, change: Change) -> None:
+    def shift(self, node: NodeInfo, change: PodChange) -> None:
         """Pods came to a node or went."""
         if not change.counted:
             return
@@ -139,7 +139,7 @@ class SoftSpread:
                     one.domains.shift(self._values[number][node.index] or "", change.counted)
 
     def scores(self, nodes: Sequence[int]) -> list[int]:
-        """The scores of these nodes, from 0 to `MOST`, before the weight."""
+        """The scores of these nodes, from 0 to `FULL_SCORE`, before the weight."""
         ignored = {index for index in nodes if self._ignored(index)} if self._all_keys else set()
         scored = [index for index in nodes if index not in ignored] if ignored else nodes
         crowds = [0.0] * len(scored)
@@ -170,8 +170,8 @@ def _normal(crowds: list[int]) -> list[int]:
         return []
     fewest, most = min(crowds), max(crowds)
     if most == 0:
-        return [MOST] * len(crowds)
-    by_crowd = {crowd: MOST * (most + fewest - crowd) // most for crowd in set(crowds)}
+        return [FULL_SCORE] * len(crowds)
+    by_crowd = {crowd: FULL_SCORE * (most + fewest - crowd) // most for crowd in set(crowds)}
     return [by_crowd[crowd] for crowd in crowds]
 
 
