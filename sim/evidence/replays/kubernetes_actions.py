@@ -21,8 +21,8 @@ from sim.kubernetes.objects import (
     spec_of,
 )
 
-Action = Mapping[str, Any]
-Doing = Callable[[int, Action], object]
+RecordedAction = Mapping[str, Any]
+Doing = Callable[[int, RecordedAction], object]
 
 
 class CaseActions:
@@ -69,7 +69,7 @@ class CaseActions:
             "uncordon": self._on_nodes(lambda name, _: self._cordon(name, value=None)),
         }
 
-    def plan(self, zero: float, actions: Sequence[Action], moments: Sequence[float] = ()) -> None:
+    def plan(self, zero: float, actions: Sequence[RecordedAction], moments: Sequence[float] = ()) -> None:
         """Have every action carried out at its moment.
 
         Raises `InputError` for one that is not known.
@@ -90,22 +90,22 @@ class CaseActions:
 
     # Objects and pods
 
-    def _on_pod(self, act: Callable[[KubernetesObject, Action], object]) -> Doing:
-        def doing(_: int, action: Action) -> None:
+    def _on_pod(self, act: Callable[[KubernetesObject, RecordedAction], object]) -> Doing:
+        def doing(_: int, action: RecordedAction) -> None:
             pod = self._pod(action)
             if pod is not None:
                 act(pod, action)
 
         return doing
 
-    def _pod(self, action: Action) -> KubernetesObject | None:
+    def _pod(self, action: RecordedAction) -> KubernetesObject | None:
         return self._names.pod(str(action["which"]).partition("#")[0])
 
-    def _delete(self, action: Action) -> None:
+    def _delete(self, action: RecordedAction) -> None:
         propagation = (action.get("body") or {}).get("propagationPolicy") or "Background"
         self._api.delete(action["kind"], ObjectKey("default", action["name"]), propagation=propagation)
 
-    def _evict(self, number: int, action: Action) -> None:
+    def _evict(self, number: int, action: RecordedAction) -> None:
         pod = self._pod(action)
         answer = evict(self._api, key_of(pod) if pod is not None else ObjectKey("default", str(action["which"])))
         said = {"code": answer.code, "needs": answer.needs, "has": answer.has, "cause": answer.cause}
@@ -121,29 +121,29 @@ class CaseActions:
         if run is not None:
             run.finish(code)
 
-    def _relabel(self, pod: KubernetesObject, action: Action) -> None:
+    def _relabel(self, pod: KubernetesObject, action: RecordedAction) -> None:
         labels = {**labels_of(pod), **action["labels"]}
         self._api.modify("Pod", key_of(pod), lambda now: changed(now, labels, "metadata", "labels"))
 
-    def _annotate(self, pod: KubernetesObject, action: Action) -> None:
+    def _annotate(self, pod: KubernetesObject, action: RecordedAction) -> None:
         notes = {**annotations_of(pod), action["key"]: str(action["value"])}
         self._api.modify("Pod", key_of(pod), lambda now: changed(now, notes, "metadata", "annotations"))
 
     # Nodes
 
-    def _on_nodes(self, act: Callable[[str, Action], object]) -> Doing:
-        def doing(_: int, action: Action) -> None:
+    def _on_nodes(self, act: Callable[[str, RecordedAction], object]) -> Doing:
+        def doing(_: int, action: RecordedAction) -> None:
             for name in self._named(action):
                 act(name, action)
 
         return doing
 
-    def _named(self, action: Action) -> list[str]:
+    def _named(self, action: RecordedAction) -> list[str]:
         """The nodes that an action is for, by number or by name."""
         given = action.get("nodes") or [action[name] for name in ("node", "name") if name in action]
         return [self._nodes[one - 1] if isinstance(one, int) else str(one) for one in given]
 
-    def _ready(self, number: int, action: Action) -> None:
+    def _ready(self, number: int, action: RecordedAction) -> None:
         """Of a pod, where one is named; else of nodes."""
         if "which" in action:
             self._on_pod(lambda pod, _: self._set_ready(pod, ready=True))(number, action)
@@ -155,7 +155,7 @@ class CaseActions:
             self._cluster.kubelets.latency, lambda: self._cluster.kubelets.tell_ready(name, ready=ready)
         )
 
-    def _add_node(self, action: Action) -> None:
+    def _add_node(self, action: RecordedAction) -> None:
         about = action.get("node") or action.get("body") or action
         capacity = {name: str(about[name]) for name in ("cpu", "memory", "pods") if name in about}
         self._api.create(node(about["name"], capacity, about.get("labels")))
@@ -163,7 +163,7 @@ class CaseActions:
     def _change_node(self, name: str, change: Callable[[KubernetesObject], KubernetesObject]) -> None:
         self._api.modify("Node", ObjectKey("", name), change)
 
-    def _taint(self, name: str, action: Action) -> None:
+    def _taint(self, name: str, action: RecordedAction) -> None:
         added = dict(action["taint"])
 
         def tainted(now: KubernetesObject) -> KubernetesObject:
@@ -171,7 +171,7 @@ class CaseActions:
 
         self._change_node(name, tainted)
 
-    def _untaint(self, name: str, action: Action) -> None:
+    def _untaint(self, name: str, action: RecordedAction) -> None:
         gone = action["taint"] if isinstance(action["taint"], str) else action["taint"]["key"]
 
         def untainted(now: KubernetesObject) -> KubernetesObject:

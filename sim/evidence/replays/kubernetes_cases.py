@@ -22,6 +22,12 @@ from sim.kubernetes.pods import is_ready, is_terminal
 Case = Mapping[str, Any]
 READY_GAP = 0.04
 """Seconds between two pods of the fake kubelet that turn ready: it was recorded to be 10 to 50 ms."""
+USUAL_CLUSTER: Case = {
+    "nodes": {f"n{number}": {"cpu": "16", "memory": "64Gi", "pods": "250"} for number in range(1, 7)},
+    "kcm_flags": "--kube-api-qps=300 --kube-api-burst=600",
+    "scheduler_flags": "--kube-api-qps=300 --kube-api-burst=600",
+}
+"""The cluster of rollouts and workloads where a case says nothing of its own."""
 _STAGGERED = 16
 _QPS, _BURST = re.compile(r"qps[= ](\d+)"), re.compile(r"burst[= ](\d+)")
 _QUIET, _LONGEST_SETTLING = 2.0, 120.0

@@ -76,7 +76,7 @@ def _use(pod: KubernetesObject, level: Mapping[str, Any], ready: int) -> int:
 class _AutoscalingRun:
     def __init__(self, case: Case) -> None:
         self._case = case
-        about = case["cluster"]
+        about = case.get("cluster") or {}
         nodes = [node(f"n{number + 1}", _NODE) for number in range(about.get("nodes", 4))]
         self._cluster = cluster_for(nodes, about)
         self._api = self._cluster.api

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_actions import CaseActions
-from sim.evidence.replays.kubernetes_cases import Case, cluster_for, named_nodes, only_expected, set_up
+from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_for, named_nodes, only_expected, set_up
 from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
 from sim.kubernetes.controllers.progress import TIMED_OUT, is_complete
@@ -24,7 +24,8 @@ from sim.kubernetes.pods import is_active, is_ready
 
 HELD = 0.3
 """Seconds that a state has to stand to be one that a rollout settles in."""
-_LONGEST = 1800.0
+_GIVEN_UP = 1800.0
+"""Seconds after which a rollout that is to complete counts as one that never does."""
 _STATUS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 
 
@@ -39,7 +40,7 @@ class RolloutRun:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        about = case["cluster"]
+        about = case.get("cluster") or USUAL_CLUSTER
         self._cluster = cluster_for(named_nodes(about["nodes"]), about, case.get("wall_fraction_at_t0", 0.0))
         self._api = self._cluster.api
         self._env = self._cluster.env
@@ -88,7 +89,7 @@ class RolloutRun:
         if self._case["end"] != "complete":
             self._env.run(until=self._zero + self._case["end"])
             return None
-        while self._env.peek() < self._zero + _LONGEST:
+        while self._env.peek() < self._zero + _GIVEN_UP:
             self._env.step()
             deployment = self._deployment()
             if (
