@@ -15,6 +15,7 @@ from sim.evidence.replays.kubernetes_actions import CaseActions
 from sim.evidence.replays.kubernetes_cases import Case, cluster_for, only_expected, set_up
 from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
+from sim.evidence.replays.kubernetes_shape import checked, replayed, trace_problems
 from sim.kubernetes.autoscaler import AutoscalerController
 from sim.kubernetes.autoscaler_usage import PodUsage
 from sim.kubernetes.cluster import KubernetesCluster, node
@@ -28,7 +29,8 @@ _WINDOW = 1.0
 
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
-    predicted = _AutoscalingRun(case).predicted()
+    checked(case, ends="end", more=trace_problems)
+    predicted = replayed(lambda: _AutoscalingRun(case).predicted())
     yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 

@@ -12,6 +12,7 @@ from sim.evidence.replays.kubernetes_actions import CaseActions
 from sim.evidence.replays.kubernetes_cases import Case, cluster_for, only_expected, set_up
 from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
+from sim.evidence.replays.kubernetes_shape import checked, replayed, zone_problems
 from sim.kubernetes.cluster import node
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -29,7 +30,8 @@ _BY_CONDITION = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable
 
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
-    predicted = _NodesRun(case).predicted()
+    checked(case, ends="end", more=zone_problems)
+    predicted = replayed(lambda: _NodesRun(case).predicted())
     yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 

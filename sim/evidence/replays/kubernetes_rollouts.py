@@ -10,6 +10,7 @@ from sim.evidence.replays.kubernetes_actions import CaseActions
 from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_for, named_nodes, only_expected, set_up
 from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
+from sim.evidence.replays.kubernetes_shape import checked, one_deployment, replayed
 from sim.kubernetes.controllers.progress import TIMED_OUT, is_complete
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -31,7 +32,8 @@ _STATUS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
-    predicted = RolloutRun(case).predicted()
+    checked(case, ends="end", more=one_deployment)
+    predicted = replayed(lambda: RolloutRun(case).predicted())
     yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 

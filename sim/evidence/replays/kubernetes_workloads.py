@@ -17,6 +17,7 @@ from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_f
 from sim.evidence.replays.kubernetes_counting import group_of_each
 from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
+from sim.evidence.replays.kubernetes_shape import checked, named_nodes_problems, replayed
 from sim.kubernetes.objects import (
     KubernetesObject,
     condition_among,
@@ -33,7 +34,8 @@ _KINDS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "PodDis
 
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
-    predicted = _WorkloadRun(case).predicted()
+    checked(case, ends="end_t", more=named_nodes_problems)
+    predicted = replayed(lambda: _WorkloadRun(case).predicted())
     yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
