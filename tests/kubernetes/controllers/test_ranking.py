@@ -67,5 +67,7 @@ def test_as_many_go_as_are_asked_for_and_ready_ones_last(drawn, count):
     assert len(gone) == min(count, len(pods))
     kept = [one for one in pods if one not in gone]
     running = [one for one in kept if one["spec"]["nodeName"] and one["status"]["phase"] == "Running"]
-    if any(one["status"]["conditions"] and one["spec"]["nodeName"] and one["status"]["phase"] == "Running" for one in gone):
+    if any(
+        one["status"]["conditions"] and one["spec"]["nodeName"] and one["status"]["phase"] == "Running" for one in gone
+    ):
         assert all(one["status"]["conditions"] for one in running)

@@ -49,7 +49,9 @@ def test_numbers_begin_where_they_are_told_to():
 def test_an_update_goes_from_the_highest_number_down_one_at_a_time(policy):
     cluster = cluster_of(stateful(policy=policy))
     order, fewest = starts(cluster), []
-    cluster.api.watch("Pod", lambda *_: fewest.append(sum(is_ready(p) and is_active(p) for p in cluster.api.all("Pod"))))
+    cluster.api.watch(
+        "Pod", lambda *_: fewest.append(sum(is_ready(p) and is_active(p) for p in cluster.api.all("Pod")))
+    )
     update(cluster)
     run(cluster, 60)
     assert order == ["db-2", "db-1", "db-0"]
