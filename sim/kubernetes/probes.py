@@ -48,16 +48,16 @@ def _outcome(container: Mapping[str, Any], answers_after: float) -> tuple[float,
     """When a container is ready, and when it is killed, in seconds after its start; infinity where it never is."""
     begun = 0.0
     startup = container.get("startupProbe")
-    if startup:
+    if startup is not None:
         begun = _answered(startup, answers_after)
         killed = _given_up(startup)
         if killed < begun:
             return math.inf, killed
     liveness, readiness = container.get("livenessProbe"), container.get("readinessProbe")
-    killed = _given_up(liveness, begun) if liveness else math.inf
-    if liveness and _answered(liveness, answers_after, begun) <= killed:
+    killed = _given_up(liveness, begun) if liveness is not None else math.inf
+    if liveness is not None and _answered(liveness, answers_after, begun) <= killed:
         killed = math.inf
-    if not readiness:
+    if readiness is None:
         return begun, killed
     more = (readiness.get("successThreshold") or 1) - 1
     return _answered(readiness, answers_after, begun) + more * _period(readiness), killed

@@ -1,5 +1,7 @@
 """Nodes that fail: when they count as gone, how fast they are given up, and what becomes of their pods."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +42,19 @@ def taints(cluster, name):
     return {
         (one["key"].split("/")[-1], one["effect"]) for one in spec_of(get(cluster, "Node", name)).get("taints") or ()
     }
+
+
+def add_taint(cluster, name, key):
+    added = {"key": key, "effect": "NoExecute"}
+    cluster.api.modify(
+        "Node",
+        ObjectKey("", name),
+        lambda now: changed(now, [*(spec_of(now).get("taints") or ()), added], "spec", "taints"),
+    )
+
+
+def cordon(cluster, name, value):
+    cluster.api.modify("Node", ObjectKey("", name), lambda now: changed(now, value, "spec", "unschedulable"))
 
 
 def moments(cluster, holds, seconds):
@@ -103,7 +118,7 @@ def test_nodes_of_a_zone_are_given_up_ten_seconds_apart_and_zones_side_by_side()
         cluster.kubelets.stop(name)
     given_up = moments(cluster, is_given_up, 120)
     of_a = sorted(given_up[name] for name in ("a0", "a1", "a2"))
-    assert [later - earlier for earlier, later in zip(of_a, of_a[1:])] == pytest.approx([10, 10], abs=0.3)
+    assert [later - earlier for earlier, later in pairwise(of_a)] == pytest.approx([10, 10], abs=0.3)
     assert given_up["b0"] == pytest.approx(of_a[0], abs=0.3)
 
 
@@ -147,8 +162,7 @@ def test_a_taint_that_is_not_borne_evicts_at_once_and_one_that_is_borne_for_good
     bears = [{"key": "maint", "operator": "Exists"}]
     for tolerations, staying in (([], 0), (bears, 1)):
         cluster = zoned(3, tolerations=tolerations)
-        taint = [{"key": "maint", "effect": "NoExecute"}]
-        cluster.api.modify("Node", ObjectKey("", "a0"), lambda now: changed(now, taint, "spec", "taints"))
+        add_taint(cluster, "a0", "maint")
         run(cluster, 30)
         assert len(cluster.api.pods_on("a0")) == staying
 
@@ -159,11 +173,7 @@ def test_a_moment_that_is_set_for_an_eviction_stays_when_another_taint_comes():
     cluster = zoned(2, tolerations=bears)
     (pod,) = cluster.api.pods_on("a0")
     for key in ("a", "b"):
-        taint = {"key": key, "effect": "NoExecute"}
-        cluster.api.modify(
-            "Node", ObjectKey("", "a0"),
-            lambda now: changed(now, [*(spec_of(now).get("taints") or ()), taint], "spec", "taints"),
-        )  # fmt: skip
+        add_taint(cluster, "a0", key)
         run(cluster, 10)
     assert is_active(cluster.api.get("Pod", key_of(pod)))
     run(cluster, 45)
@@ -173,7 +183,7 @@ def test_a_moment_that_is_set_for_an_eviction_stays_when_another_taint_comes():
 def test_cordoning_taints_and_uncordoning_takes_the_taint_away():
     cluster = zoned(2)
     for value, expected in ((True, {("unschedulable", "NoSchedule")}), (None, set())):
-        cluster.api.modify("Node", ObjectKey("", "a0"), lambda now: changed(now, value, "spec", "unschedulable"))
+        cordon(cluster, "a0", value)
         run(cluster, 1)
         assert taints(cluster, "a0") == expected
 
@@ -196,10 +206,7 @@ def test_a_statefulset_waits_for_its_pod_until_the_node_is_out_of_service():
     cluster.kubelets.stop(name)
     run(cluster, 120)
     assert not is_active(get(cluster, "Pod", "db-0"))
-    out = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
-    cluster.api.modify(
-        "Node", ObjectKey("", name), lambda now: changed(now, [*spec_of(now)["taints"], out], "spec", "taints")
-    )
+    add_taint(cluster, name, "node.kubernetes.io/out-of-service")
     run(cluster, 30)
     assert is_ready(get(cluster, "Pod", "db-0"))
     assert node_of(get(cluster, "Pod", "db-0")) != name
@@ -247,5 +254,5 @@ def test_a_queue_gives_each_node_up_once_and_no_faster_than_its_rate(nodes, rate
         queue.add(str(number))
     env.run(until=nodes / rate + 1)
     assert [name for name, _ in seen] == [str(number) for number in range(nodes)]
-    gaps = [later - earlier for (_, earlier), (_, later) in zip(seen, seen[1:])]
+    gaps = [later - earlier for (_, earlier), (_, later) in pairwise(seen)]
     assert all(gap >= 1 / rate - 1e-6 for gap in gaps)
