@@ -53,7 +53,8 @@ def alike(count, value):
 @pytest.mark.parametrize(("value", "replicas"), [(50, 10), (54, 10), (55, 11), (56, 12), (46, 10), (45, 10), (44, 9)])
 def test_a_tenth_more_or_less_is_tolerated_as_floating_point_has_it(value, replicas):
     # |1 - 55/50| is a little more than 0.1, |1 - 45/50| a little less
-    assert utilised(*alike(10, value), 10).replicas == replicas
+    pods, metrics = alike(10, value)
+    assert utilised(pods, metrics, 10).replicas == replicas
 
 
 def test_a_missing_metric_counts_as_nothing_on_the_way_up_and_as_all_on_the_way_down():

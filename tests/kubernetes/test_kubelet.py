@@ -1,5 +1,7 @@
 """What nodes do with pods: start, readiness, end, restarts with their waits, and what a dead node leaves undone."""
 
+from itertools import pairwise
+
 import pytest
 
 from sim.kubernetes.objects import condition_of, key_of
@@ -20,7 +22,7 @@ def events(plan, policy="Always", until=60.0):
             seen.append((round(cluster.env.now, 1), state))
 
     cluster.api.watch("Pod", note)
-    cluster.api.create({"kind": "Pod", "metadata": {"name": "p"}, **{"spec": template(restartPolicy=policy)["spec"]}})
+    cluster.api.create({"kind": "Pod", "metadata": {"name": "p"}, "spec": template(restartPolicy=policy)["spec"]})
     run(cluster, until)
     return cluster, seen
 
@@ -40,7 +42,7 @@ def test_one_that_is_ready_as_it_starts_is_told_once():
 def test_restarts_wait_not_at_all_then_ten_seconds_and_twice_as_long_each_time():
     _, seen = events(PodPlan(start=0.0, ready=None, exit_after=1.0, exit_code=1), until=400)
     moments = [moment for moment, (_, _, restarts) in seen if restarts]
-    waits = [later - earlier - 1 for earlier, later in zip(moments, moments[1:], strict=False)]
+    waits = [later - earlier - 1 for earlier, later in pairwise(moments)]
     assert waits == pytest.approx([0, 10, 20, 40, 80, 160], abs=0.2)
 
 
@@ -50,7 +52,7 @@ def test_the_longest_wait_is_five_minutes_and_is_forgiven_after_ten_minutes_of_r
     assert moments[-1] - moments[-2] == pytest.approx(301, abs=0.2)
     _, seen = events(PodPlan(start=0.0, ready=None, exit_after=601.0, exit_code=1), until=3000)
     moments = [moment for moment, (_, _, restarts) in seen if restarts]
-    assert [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)] == pytest.approx(
+    assert [later - earlier for earlier, later in pairwise(moments)] == pytest.approx(
         [601] * (len(moments) - 1), abs=0.2
     )
 
@@ -111,7 +113,7 @@ def test_pods_that_are_due_together_can_be_told_one_after_the_other():
     )
     cluster.api.create(made("ReplicaSet", replicas=4))
     run(cluster, 10)
-    assert [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)] == pytest.approx([0.5] * 3)
+    assert [later - earlier for earlier, later in pairwise(moments)] == pytest.approx([0.5] * 3)
 
 
 def test_the_lease_is_renewed_every_ten_seconds_until_the_node_dies():

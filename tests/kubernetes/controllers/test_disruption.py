@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.kubernetes.controllers.disruption import EvictionAnswer, evict
-from sim.kubernetes.objects import condition_of, key_of, status_of
+from sim.kubernetes.objects import ObjectKey, condition_of, key_of, status_of
 from sim.kubernetes.pod_run import PodPlan
 from sim.kubernetes.pods import is_active, is_ready
 from tests.kubernetes.clusters import cluster_of, get, made, run
@@ -108,7 +108,7 @@ def test_what_has_not_started_is_evicted_whatever_the_budget_says_and_what_is_no
     cluster = cluster_of(made("Deployment", replicas=1), budget(minAvailable=1), plan=lambda _: PodPlan(start=500.0))
     pod = pods(cluster)[0]
     assert evict(cluster.api, key_of(pod)).code == 201
-    assert evict(cluster.api, ("default", "nobody")).code == 404
+    assert evict(cluster.api, ObjectKey("default", "nobody")).code == 404
 
 
 def test_an_evicted_pod_says_why_it_goes():
