@@ -245,5 +245,11 @@ QUANTITY = 64
 KUBERNETES_MANIFEST = 2 * MIB
 """Characters of a file of Kubernetes manifests, read as YAML: some seconds for each million."""
 
+RECORDED_CASE = 100_000
+"""Seconds that a recorded case of Kubernetes' controllers runs for."""
+
+RECORDED_PODS = 20_000
+"""Pods that one object of a recorded case of Kubernetes asks for."""
+
 RECORDED_SECONDS = 10**7
 """Seconds that a step of a Kubernetes recording takes."""

@@ -55,7 +55,7 @@ _SOURCES = {
 }
 """The reason that is told where a metric of this type is missing."""
 
-Status = dict[str, Any]
+AutoscalerStatus = dict[str, Any]
 
 
 class AutoscalerEvent(NamedTuple):
@@ -75,7 +75,7 @@ class _Look:
     key: ObjectKey
     hpa: KubernetesObject
     target: KubernetesObject
-    status: Status
+    status: AutoscalerStatus
 
     @property
     def current(self) -> int:
@@ -229,10 +229,10 @@ class AutoscalerController(Controller):
     def _tell(self, key: ObjectKey, reason: str, replicas: int | None = None) -> None:
         self.events.append(AutoscalerEvent(self.env.now, key, reason, replicas))
 
-    def _set(self, status: Status, kind: str, value: str, reason: str) -> None:
+    def _set(self, status: AutoscalerStatus, kind: str, value: str, reason: str) -> None:
         others = without_condition(status.get("conditions") or [], kind)
         status["conditions"] = [*others, {"type": kind, "status": value, "reason": reason}]
 
-    def _write(self, hpa: KubernetesObject, key: ObjectKey, status: Status) -> Sync:
+    def _write(self, hpa: KubernetesObject, key: ObjectKey, status: AutoscalerStatus) -> Sync:
         if status != status_of(hpa):
             yield from self.client.modify("HorizontalPodAutoscaler", key, lambda now: changed(now, status, "status"))

@@ -9,6 +9,7 @@ import functools
 import heapq
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sim.kubernetes.controllers.base import ApiClient, Sync, call_in
 from sim.kubernetes.kubelet_status import disrupted
@@ -18,15 +19,32 @@ from sim.kubernetes.scheduler.cache import ClusterCache
 from sim.kubernetes.scheduler.nodes import node_info
 from sim.kubernetes.scheduler.pods import OwnerKey, PodInfo, PodShape, pod_shape
 from sim.kubernetes.scheduler.preemption import PreemptionCandidate
-from sim.kubernetes.scheduler.scheduler import Scheduler
+from sim.kubernetes.scheduler.requeue import (
+    PATIENCE,
+    backoff,
+    helped_by_coming,
+    helped_by_leaving,
+    helped_by_node,
+)
+from sim.kubernetes.scheduler.scheduler import Decision, Scheduler
 from sim.kubernetes.selectors import label_selector
-
-FIRST_WAIT, LONGEST_WAIT = 1.0, 10.0
-"""Seconds that a pod waits at least after it fitted nowhere: doubled each time. Source: Kubernetes 1.32,
-pkg/scheduler/apis/config, podInitialBackoffSeconds and podMaxBackoffSeconds."""
 
 Hint = Callable[[KubernetesObject], str | None]
 """A node that is given for a pod, by somebody who knows better than the scheduler; None leaves it to the scheduler."""
+
+
+@dataclass(slots=True)
+class _Refusal:
+    """A pod that fitted nowhere.
+
+    attempts: how often. until: when it may be tried again. plugins: the filters that refused it. again: whether
+    something has happened since that may help it.
+    """
+
+    attempts: int
+    until: float
+    plugins: frozenset[str]
+    again: bool = False
 
 
 class SchedulerLoop:
@@ -48,7 +66,7 @@ class SchedulerLoop:
         self._queue: list[tuple[int, int, str]] = []
         self._pending: dict[str, tuple[ObjectKey, PodInfo]] = {}
         self._placed: dict[str, PodInfo] = {}
-        self._refused: dict[str, tuple[int, float]] = {}
+        self._refused: dict[str, _Refusal] = {}
         self._shapes: dict[tuple[int, int, str], tuple[KubernetesObject, PodShape]] = {}
         self._order = 0
         self._working = False
@@ -75,9 +93,10 @@ class SchedulerLoop:
             assert old is not None
             self.cache.remove_node(old["metadata"]["name"])
             return
-        if old is None or any(old.get(part) != new.get(part) for part in ("spec",)) or _differs(old, new):
-            self.cache.set_node(node_info(new))
-            self._retry()
+        if old is None or _differs(old, new):
+            info = node_info(new)
+            self.cache.set_node(info)
+            self._retry(lambda shape, plugins: helped_by_node(shape, plugins, info))
 
     def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
         pod = new if new is not None else old
@@ -90,8 +109,10 @@ class SchedulerLoop:
         elif is_deleting(new):
             self._forget(uid)
         elif uid not in self._pending:
-            self._pending[uid] = (key_of(new), PodInfo(new["metadata"]["name"], self._shape(new)))
-            self._push(uid)
+            info = PodInfo(new["metadata"]["name"], self._shape(new))
+            if not info.shape.gated:
+                self._pending[uid] = (key_of(new), info)
+                self._push(uid)
 
     def _note_placed(self, pod: KubernetesObject, uid: str) -> None:
         info = self._placed.get(uid)
@@ -100,7 +121,9 @@ class SchedulerLoop:
                 return
             info = self._placed[uid] = PodInfo(pod["metadata"]["name"], self._shape(pod))
             self._pending.pop(uid, None)
+            self._refused.pop(uid, None)
             self.cache.add_pod(info, node_of(pod))
+            self._note_come(info)
         info.started = (pod.get("status") or {}).get("startTime")
         if is_deleting(pod):
             self.cache.terminate_pod(info)
@@ -111,7 +134,8 @@ class SchedulerLoop:
         info = self._placed.pop(uid, None)
         if info is not None:
             self.cache.remove_pod(info)
-            self._retry()
+            gone = info.shape
+            self._retry(lambda shape, plugins: helped_by_leaving(shape, plugins, gone, self.cache))
 
     def _shape(self, pod: KubernetesObject) -> PodShape:
         """Pods of one template share their spec, and so what is read of it."""
@@ -131,16 +155,20 @@ class SchedulerLoop:
             self._working = True
             self.env.process(self._work())
 
-    def _retry(self) -> None:
-        """Something changed: pods that fitted nowhere are tried again, each once its wait is over."""
-        for uid, (_, until) in list(self._refused.items()):
-            if until >= 0:
-                tries = self._refused[uid][0]
-                self._refused[uid] = (tries, -1.0)
-                call_in(self.env, until - self.env.now, functools.partial(self._try_again, uid))
+    def _note_come(self, info: PodInfo) -> None:
+        self._retry(lambda shape, plugins: helped_by_coming(shape, plugins, info.shape, self.cache))
 
-    def _try_again(self, uid: str) -> None:
-        if uid in self._pending:
+    def _retry(self, helps: Callable[[PodShape, frozenset[str]], bool]) -> None:
+        """Something happened: pods that it may help are tried again, each once its wait is over."""
+        for uid, refusal in self._refused.items():
+            if not refusal.again and helps(self._pending[uid][1].shape, refusal.plugins):
+                refusal.again = True
+                call_in(self.env, refusal.until - self.env.now, functools.partial(self._try_again, uid))
+
+    def _try_again(self, uid: str, attempts: int | None = None) -> None:
+        refusal = self._refused.get(uid)
+        if refusal is not None and (attempts is None or attempts == refusal.attempts):
+            refusal.again = True
             self._push(uid)
 
     def _work(self) -> Sync:
@@ -163,7 +191,7 @@ class SchedulerLoop:
             decision = self.scheduler.schedule(info)
             node = decision.node
             if node is None:
-                self._refuse(uid, decision.message)
+                self._refuse(uid, decision)
                 if decision.preemption is not None and decision.preemption.chosen is not None:
                     self.env.process(self._drive_out(decision.preemption.chosen))
                 return
@@ -171,13 +199,15 @@ class SchedulerLoop:
         self._refused.pop(uid, None)
         self._placed[uid] = info
         self.cache.add_pod(info, node)
+        self._note_come(info)
         self.env.process(self._bind(key, uid, node))
 
-    def _refuse(self, uid: str, message: str) -> None:
-        tries = self._refused.get(uid, (0, 0.0))[0] + 1
-        wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
-        self._refused[uid] = (tries, self.env.now + wait)
-        condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+    def _refuse(self, uid: str, decision: Decision) -> None:
+        known = self._refused.get(uid)
+        attempts = known.attempts + 1 if known is not None else 1
+        self._refused[uid] = _Refusal(attempts, self.env.now + backoff(attempts), decision.plugins)
+        call_in(self.env, PATIENCE, functools.partial(self._try_again, uid, attempts))
+        condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": decision.message}
         key = self._pending[uid][0]
         self.api.modify("Pod", key, lambda pod: changed(pod, [condition], "status", "conditions"))
 
@@ -201,8 +231,10 @@ class SchedulerLoop:
 
 
 def _differs(old: KubernetesObject, new: KubernetesObject) -> bool:
-    """Whether what the scheduler reads of a node changed: its labels, and what it has."""
-    if (old["metadata"].get("labels") or {}) != (new["metadata"].get("labels") or {}):
+    """Whether what the scheduler reads of a node changed: its spec, its labels, and what it has."""
+    if old.get("spec") != new.get("spec") or (old["metadata"].get("labels") or {}) != (
+        new["metadata"].get("labels") or {}
+    ):
         return True
     parts = ("allocatable", "capacity", "images")
     return any((old.get("status") or {}).get(part) != (new.get("status") or {}).get(part) for part in parts)

@@ -13,6 +13,7 @@ from typing import Any
 
 from simpy import Environment
 
+from sim.evidence.replays.kubernetes_recording import annotated_seconds
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster, node
 from sim.kubernetes.controllers.base import CONTROLLER_RATE, SCHEDULER_RATE, RequestRate, call_in
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, annotations_of, controller_of, spec_of
@@ -22,6 +23,12 @@ from sim.kubernetes.pods import is_ready, is_terminal
 Case = Mapping[str, Any]
 READY_GAP = 0.04
 """Seconds between two pods of the fake kubelet that turn ready: it was recorded to be 10 to 50 ms."""
+USUAL_CLUSTER: Case = {
+    "nodes": {f"n{number}": {"cpu": "16", "memory": "64Gi", "pods": "250"} for number in range(1, 7)},
+    "kcm_flags": "--kube-api-qps=300 --kube-api-burst=600",
+    "scheduler_flags": "--kube-api-qps=300 --kube-api-burst=600",
+}
+"""The cluster of rollouts and workloads where a case says nothing of its own."""
 _STAGGERED = 16
 _QPS, _BURST = re.compile(r"qps[= ](\d+)"), re.compile(r"burst[= ](\d+)")
 _QUIET, _LONGEST_SETTLING = 2.0, 120.0
@@ -49,20 +56,20 @@ class FakeKubelet:
         self._seen[uid] = turn + 1
         ready: float | None = None
         if notes.get("sim/ready") != "never":
-            later = float(notes.get("sim/stagger", 0)) * (turn % _STAGGERED)
-            ready = float(notes.get("sim/ready", 0)) + later
+            later = annotated_seconds(notes, "sim/stagger", 0) * (turn % _STAGGERED)
+            ready = annotated_seconds(notes, "sim/ready", 0) + later
         return PodPlan(
-            start=float(notes.get("sim/start", 1)),
+            start=annotated_seconds(notes, "sim/start", 1),
             ready=ready,
-            termination=float(notes.get("sim/term", 0.5)),
-            unready_after=_number(notes.get("sim/unready-after")),
-            exit_after=_number(notes.get("sim/exit-after")),
+            termination=annotated_seconds(notes, "sim/term", 0.5),
+            unready_after=_seconds(notes, "sim/unready-after"),
+            exit_after=_seconds(notes, "sim/exit-after"),
             exit_code=_exit_code(notes),
         )
 
 
-def _number(written: str | None) -> float | None:
-    return None if written is None else float(written)
+def _seconds(notes: Mapping[str, str], name: str) -> float | None:
+    return annotated_seconds(notes, name, 0) if name in notes else None
 
 
 def _exit_code(notes: Mapping[str, str]) -> int:

@@ -7,13 +7,15 @@ metric at all.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.kubernetes_cases import Case, at, cluster_for, only_expected, patch, set_up
+from sim.evidence.replays.kubernetes_actions import CaseActions
+from sim.evidence.replays.kubernetes_cases import Case, cluster_for, only_expected, set_up
 from sim.evidence.replays.kubernetes_expectations import counted
+from sim.evidence.replays.kubernetes_names import RecordedNames
+from sim.evidence.replays.kubernetes_shape import checked, replayed, trace_problems
 from sim.kubernetes.autoscaler import AutoscalerController
 from sim.kubernetes.autoscaler_usage import PodUsage
 from sim.kubernetes.cluster import KubernetesCluster, node
@@ -27,7 +29,8 @@ _WINDOW = 1.0
 
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
-    predicted = _AutoscalingRun(case).predicted()
+    checked(case, ends="end", more=trace_problems)
+    predicted = replayed(lambda: _AutoscalingRun(case).predicted())
     yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
@@ -75,7 +78,7 @@ def _use(pod: KubernetesObject, level: Mapping[str, Any], ready: int) -> int:
 class _AutoscalingRun:
     def __init__(self, case: Case) -> None:
         self._case = case
-        about = case["cluster"]
+        about = case.get("cluster") or {}
         nodes = [node(f"n{number + 1}", _NODE) for number in range(about.get("nodes", 4))]
         self._cluster = cluster_for(nodes, about)
         self._api = self._cluster.api
@@ -85,6 +88,8 @@ class _AutoscalingRun:
         self._changes: list[tuple[int, int]] = []
         autoscalers = [one for one in case["manifests"] if one["kind"] == "HorizontalPodAutoscaler"]
         others = (one for one in case["manifests"] if one["kind"] != "HorizontalPodAutoscaler")
+        names = [one["metadata"]["name"] for one in nodes]
+        self._actions = CaseActions(self._cluster, RecordedNames(self._api), names)
         self._zero = set_up(self._cluster, others)
         trace = [(self._zero + moment, level) for moment, level in case["metrics_trace"]]
         metrics = TracedMetrics(self._cluster, trace)
@@ -93,9 +98,8 @@ class _AutoscalingRun:
             self._api.create(one)
 
     def predicted(self) -> dict[str, Any]:
-        for action in self._case["actions"]:
-            if action["do"] == "patch":
-                at(self._cluster, self._zero + action["at"], functools.partial(patch, self._cluster, action))
+        later = [action for action in self._case["actions"] if action["do"] != "create"]
+        self._actions.plan(self._zero, later)
         self._cluster.env.run(until=self._zero + self._case["end"])
         syncs = [number for number, _ in self._changes]
         return {

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sim.errors import InputError, Problem
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.kubernetes_cases import Case, at, cluster_for, only_expected, set_up
+from sim.evidence.replays.kubernetes_actions import CaseActions
+from sim.evidence.replays.kubernetes_cases import Case, cluster_for, only_expected, set_up
 from sim.evidence.replays.kubernetes_expectations import counted
+from sim.evidence.replays.kubernetes_names import RecordedNames
+from sim.evidence.replays.kubernetes_shape import checked, replayed, zone_problems
 from sim.kubernetes.cluster import node
 from sim.kubernetes.objects import (
     KubernetesObject,
-    ObjectKey,
-    changed,
     condition_of,
     is_deleting,
     spec_of,
@@ -30,7 +30,8 @@ _BY_CONDITION = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable
 
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
-    predicted = _NodesRun(case).predicted()
+    checked(case, ends="end", more=zone_problems)
+    predicted = replayed(lambda: _NodesRun(case).predicted())
     yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
@@ -66,6 +67,7 @@ class _NodesRun:
         nodes += [node(f"other{number}", _CAPACITY, {_ZONE: f"other{number}"}) for number in range(others)]
         self._cluster = cluster_for(nodes, about, case.get("wall_fraction_at_t0", 0.0))
         self._api, self._env = self._cluster.api, self._cluster.env
+        names = RecordedNames(self._api)
         self._zero = set_up(self._cluster, case["manifests"])
         for name, moment in (case.get("last_lease_renewal_t") or {}).items():
             self._cluster.kubelets.renew_from(name, self._zero + moment)
@@ -73,51 +75,12 @@ class _NodesRun:
         self._pods = {uid_of(pod): _PodRecord(node_of(pod)) for pod in self._api.all("Pod")}
         self._api.watch("Node", self._node_changed)
         self._api.watch("Pod", self._pod_changed)
-        self._doing: dict[str, Callable[[str, Mapping[str, Any]], object]] = {
-            "kill": lambda name, _: self._cluster.kubelets.stop(name),
-            "revive": lambda name, _: self._cluster.kubelets.resume(name),
-            "notready": lambda name, _: self._cluster.kubelets.tell_ready(name, ready=False),
-            "ready": lambda name, _: self._cluster.kubelets.tell_ready(name, ready=True),
-            "delnode": lambda name, _: self._api.delete("Node", ObjectKey("", name)),
-            "taint": self._taint,
-            "untaint": self._untaint,
-            "cordon": lambda name, _: self._cordon(name, value=True),
-            "uncordon": lambda name, _: self._cordon(name, value=None),
-        }
+        self._actions = CaseActions(self._cluster, names, self._names)
 
     def predicted(self) -> dict[str, Any]:
-        moments = self._case.get("actions_at") or ()
-        for number, action in enumerate(self._case["actions"]):
-            moment = moments[number] if number < len(moments) else action["at"]
-            doing = self._doing.get(action["do"])
-            if doing is None:
-                message = f"no action {action['do']!r}; there are {', '.join(self._doing)}"
-                raise InputError(Problem(message, path=f"actions.{number}.do"))
-            for index in action["nodes"]:
-                name = self._names[index - 1]
-                at(self._cluster, self._zero + moment, lambda do=doing, name=name, action=action: do(name, action))  # type: ignore[misc]
+        self._actions.plan(self._zero, self._case["actions"], self._case.get("actions_at") or ())
         self._env.run(until=self._zero + self._case["end"])
         return {**self._of_nodes(), **self._of_pods()}
-
-    # Actions
-
-    def _taint(self, name: str, action: Mapping[str, Any]) -> None:
-        def tainted(now: KubernetesObject) -> KubernetesObject:
-            return changed(now, [*(spec_of(now).get("taints") or ()), dict(action["taint"])], "spec", "taints")
-
-        self._api.modify("Node", ObjectKey("", name), tainted)
-
-    def _untaint(self, name: str, action: Mapping[str, Any]) -> None:
-        gone = action["taint"]
-
-        def untainted(now: KubernetesObject) -> KubernetesObject:
-            kept = [one for one in spec_of(now).get("taints") or () if one["key"] != gone["key"]]
-            return changed(now, kept or None, "spec", "taints")
-
-        self._api.modify("Node", ObjectKey("", name), untainted)
-
-    def _cordon(self, name: str, *, value: bool | None) -> None:
-        self._api.modify("Node", ObjectKey("", name), lambda now: changed(now, value, "spec", "unschedulable"))
 
     # What is seen
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.kubernetes_cases import Case, at, cluster_for, named_nodes, only_expected, patch, set_up
+from sim.evidence.replays.kubernetes_actions import CaseActions
+from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_for, named_nodes, only_expected, set_up
 from sim.evidence.replays.kubernetes_expectations import counted
+from sim.evidence.replays.kubernetes_names import RecordedNames
+from sim.evidence.replays.kubernetes_shape import checked, one_deployment, replayed
 from sim.kubernetes.controllers.progress import TIMED_OUT, is_complete
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -23,13 +25,15 @@ from sim.kubernetes.pods import is_active, is_ready
 
 HELD = 0.3
 """Seconds that a state has to stand to be one that a rollout settles in."""
-_LONGEST = 1800.0
+_GIVEN_UP = 1800.0
+"""Seconds after which a rollout that is to complete counts as one that never does."""
 _STATUS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 
 
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
-    predicted = RolloutRun(case).predicted()
+    checked(case, ends="end", more=one_deployment)
+    predicted = replayed(lambda: RolloutRun(case).predicted())
     yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
@@ -38,10 +42,11 @@ class RolloutRun:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        about = case["cluster"]
+        about = case.get("cluster") or USUAL_CLUSTER
         self._cluster = cluster_for(named_nodes(about["nodes"]), about, case.get("wall_fraction_at_t0", 0.0))
         self._api = self._cluster.api
         self._env = self._cluster.env
+        self._actions = CaseActions(self._cluster, RecordedNames(self._api), list(about["nodes"]))
         self._zero = set_up(self._cluster, case["manifests"])
         self._sets: list[str] = [uid_of(one) for one in self._api.all("ReplicaSet")]
         self._sizes: dict[str, int] = {uid_of(one): replicas_of(one) for one in self._api.all("ReplicaSet")}
@@ -60,8 +65,7 @@ class RolloutRun:
 
     def predicted(self) -> dict[str, Any]:
         """Run the case; its fields as the recording has them."""
-        for action in self._case["actions"]:
-            at(self._cluster, self._zero + action["at"], functools.partial(patch, self._cluster, action))
+        self._actions.plan(self._zero, self._case["actions"])
         complete = self._run()
         deployment = self._deployment()
         return {
@@ -87,7 +91,7 @@ class RolloutRun:
         if self._case["end"] != "complete":
             self._env.run(until=self._zero + self._case["end"])
             return None
-        while self._env.peek() < self._zero + _LONGEST:
+        while self._env.peek() < self._zero + _GIVEN_UP:
             self._env.step()
             deployment = self._deployment()
             if (

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.kubernetes_actions import PodActions
-from sim.evidence.replays.kubernetes_cases import Case, at, cluster_for, named_nodes, only_expected, set_up
+from sim.evidence.replays.kubernetes_actions import CaseActions
+from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_for, named_nodes, only_expected, set_up
 from sim.evidence.replays.kubernetes_counting import group_of_each
 from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
+from sim.evidence.replays.kubernetes_shape import checked, named_nodes_problems, replayed
 from sim.kubernetes.objects import (
     KubernetesObject,
     condition_among,
@@ -33,7 +34,8 @@ _KINDS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "PodDis
 
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
-    predicted = _WorkloadRun(case).predicted()
+    checked(case, ends="end_t", more=named_nodes_problems)
+    predicted = replayed(lambda: _WorkloadRun(case).predicted())
     yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
@@ -52,10 +54,11 @@ class PodEvent(NamedTuple):
 class _WorkloadRun:
     def __init__(self, case: Case) -> None:
         self._case = case
-        about = case["cluster"]
+        about = case.get("cluster") or USUAL_CLUSTER
         self._cluster = cluster_for(named_nodes(about["nodes"]), about, case.get("wall_fraction_at_t0", 0.0))
         self._api = self._cluster.api
         self._names = RecordedNames(self._api)
+        self._actions = CaseActions(self._cluster, self._names, list(about["nodes"]))
         places: Mapping[str, str] = case.get("initial_pods") or {}
         self._cluster.scheduler.hint = functools.partial(self._place, places)
         self._zero = set_up(self._cluster, case["manifests"])
@@ -66,10 +69,7 @@ class _WorkloadRun:
         self._api.watch("Pod", self._pod_changed)
 
     def predicted(self) -> dict[str, Any]:
-        actions = PodActions(self._cluster, self._names)
-        for number, action in enumerate(self._case["actions"]):
-            act = functools.partial(actions.carry_out, number, action)
-            at(self._cluster, self._zero + action["at"], act)
+        self._actions.plan(self._zero, self._case["actions"])
         self._cluster.env.run(until=self._zero + self._case["end_t"])
         expect = self._case["expect"]
         deleted = [event.pod for event in self._events if event.what == "delete"]
@@ -81,7 +81,7 @@ class _WorkloadRun:
             "n_deleted": len(deleted),
             "deleted_must": deleted,
             "deleted_only_among": deleted,
-            "actions": actions.answers,
+            "actions": self._actions.answers,
             "final": self._final((expect.get("final") or {}).get("map") or {}),
         }
 

@@ -35,7 +35,9 @@ class ControlPlaneTimes:
     """From a request to the API server until it is answered."""
     watch: float = 0.003
     """From a write until those who watch act on it."""
-    schedule: float = 0.002
+    beside: float = 0.004
+    """From one answer to the next, of requests that a client sends side by side."""
+    schedule: float = 0.005
     """One decision of the scheduler."""
 
 
@@ -113,10 +115,10 @@ class ApiClient:
 
     def together(self, calls: Requests) -> Sync:
         """Send requests side by side; done when the last is answered."""
-        begun = self.env.now
+        answered = self.env.now + self.times.request - self.times.beside
         for call in calls:
-            due = self.env.now + self._bucket.wait()
-            due = max(due, begun + self.times.request)
+            due = max(self.env.now + self._bucket.wait(), answered + self.times.beside)
+            answered = due
             if due > self.env.now:
                 yield self.env.timeout(due - self.env.now)
             call()

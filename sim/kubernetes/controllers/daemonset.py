@@ -86,6 +86,8 @@ class DaemonSetController(Controller):
         owner = self.api.get("DaemonSet", key)
         if owner is None or is_deleting(owner):
             return
+        if status_of(owner).get("observedGeneration") != owner["metadata"]["generation"]:
+            self._waits = {place: wait for place, wait in self._waits.items() if place[0] != key}
         pods = yield from claim(self.client, owner, "Pod")
         revision = name_of((yield from revision_for(self.client, owner)))
         look = DaemonLook(owner, self.api.all("Node"), _by_node(pods), revision, self.env.now)
@@ -105,11 +107,12 @@ class DaemonSetController(Controller):
     def _may_replace(self, key: ObjectKey, node: str) -> bool:
         """Whether a failed pod on a node may be replaced now; if not, it is looked at again when it may."""
         wait, since = self._waits.get((key, node), (0.0, self.env.now))
-        left = since + wait - self.env.now
-        if left > 0:
-            self.enqueue_in(key, left)
+        if self.env.now - since < wait:
+            self.enqueue_in(key, wait)
             return False
-        self._waits[key, node] = (min(max(2 * wait, FIRST_WAIT), LONGEST_WAIT), self.env.now)
+        forgotten = self.env.now - since > 2 * LONGEST_WAIT
+        longer = FIRST_WAIT if forgotten else min(max(2 * wait, FIRST_WAIT), LONGEST_WAIT)
+        self._waits[key, node] = (longer, self.env.now)
         return True
 
     def _carry_out(

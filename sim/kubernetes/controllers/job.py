@@ -26,7 +26,7 @@ from sim.kubernetes.objects import (
 
 BATCH = 1.0
 """Seconds during which what pods do is gathered before a Job is looked at."""
-MOST = 500
+BURST = 500
 """Pods that one look creates or deletes at most."""
 
 
@@ -84,7 +84,7 @@ class JobController(Controller):
 
     def _manage(self, key: ObjectKey, look: JobLook) -> Sync:
         """Delete what is too much, or else make what is missing, once the back-off after failures is over."""
-        delete = look.surplus()[:MOST]
+        delete = look.surplus()[:BURST]
         if delete:
             yield from self._release(delete)
             yield from self._delete(delete)
@@ -95,7 +95,7 @@ class JobController(Controller):
             self.enqueue_in(key, max(wait, BATCH))
             look.note_waiting()
             return
-        calls: Sequence[Callable[[], object]] = [functools.partial(self.api.create, pod) for pod in create[:MOST]]
+        calls: Sequence[Callable[[], object]] = [functools.partial(self.api.create, pod) for pod in create[:BURST]]
         yield from self.client.slow_start(calls)
         look.note_created(len(calls))
 

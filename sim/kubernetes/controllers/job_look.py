@@ -217,7 +217,7 @@ class JobLook:
         parallelism, completions = int(self._spec.get("parallelism", 1)), self._spec.get("completions")
         if completions is None:
             return len(self.active) if self._succeeded else parallelism
-        return max(0, min(parallelism, int(completions) - self._succeeded))
+        return max(0, min(parallelism, int(completions) - int(self._succeeded)))
 
     def missing(self) -> tuple[list[dict[str, Any]], float]:
         """The pods to make, or the seconds to wait before any may be made."""

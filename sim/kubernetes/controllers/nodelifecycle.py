@@ -31,8 +31,6 @@ GRACE = 50.0
 CORDONED = "node.kubernetes.io/unschedulable"
 _EXCLUDED = "node.kubernetes.io/exclude-disruption"
 
-Taint = Mapping[str, Any]
-
 
 class NodeHealth(NamedTuple):
     """When something was last heard of a node."""
@@ -201,7 +199,7 @@ def _ready_status(node: KubernetesObject) -> str:
     return "Unknown" if condition is None else str(condition["status"])
 
 
-def _taints(node: KubernetesObject) -> list[Taint]:
+def _taints(node: KubernetesObject) -> list[Mapping[str, Any]]:
     return list(spec_of(node).get("taints") or ())
 
 

@@ -26,7 +26,7 @@ PERIOD = 20.0
 """Seconds between two passes."""
 QUARANTINE = 40.0
 """Seconds that a node has to be gone before its pods go."""
-MOST_ENDED = 12_500
+ENDED_KEPT = 12_500
 """Pods that have ended and are kept: --terminated-pod-gc-threshold."""
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 REASON = "DeletionByPodGC"
@@ -50,7 +50,7 @@ class PodGarbageCollector:
     def _collect(self) -> Sync:
         pods = self.api.all("Pod")
         ended = sorted((pod for pod in pods if is_terminal(pod)), key=created_at)
-        yield from self._remove(ended[: max(0, len(ended) - MOST_ENDED)])
+        yield from self._remove(ended[: max(0, len(ended) - ENDED_KEPT)])
         yield from self._remove(pod for pod in pods if is_deleting(pod) and self._is_out_of_service(node_of(pod)))
         gone = self._gone_for_good(pods)
         yield from self._remove((pod for pod in pods if node_of(pod) in gone), REASON)

@@ -9,13 +9,16 @@ from sim.kubernetes.objects import KubernetesObject, controller_reference, key_o
 
 
 def pod_from(template: Mapping[str, Any], owner: KubernetesObject, prefix: str | None = None) -> dict[str, Any]:
-    """A new pod of the owner's. Its name is `prefix` (the owner's name and a hyphen) and five letters."""
+    """A new pod of the owner's. Its name is `prefix` (the owner's name and a hyphen) and five letters.
+
+    Pods of one template share its labels and its spec.
+    """
     given = template.get("metadata") or {}
     metadata: dict[str, Any] = {
         "generateName": f"{owner['metadata']['name']}-" if prefix is None else prefix,
         "namespace": key_of(owner).namespace,
-        "labels": dict(given.get("labels") or {}),
-        "annotations": dict(given.get("annotations") or {}),
+        "labels": given.get("labels") or {},
+        "annotations": given.get("annotations") or {},
         "ownerReferences": [controller_reference(owner)],
     }
     if given.get("finalizers"):

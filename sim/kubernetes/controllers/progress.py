@@ -28,7 +28,7 @@ PAUSED, RESUMED = "DeploymentPaused", "DeploymentResumed"
 _NO_DEADLINE = 2**31 - 1
 _DEADLINE = 600
 
-Status = dict[str, Any]
+DeploymentStatus = dict[str, Any]
 
 
 def deadline_of(deployment: KubernetesObject) -> int | None:
@@ -40,7 +40,7 @@ def deadline_of(deployment: KubernetesObject) -> int | None:
 
 def counted(
     deployment: KubernetesObject, sets: Sequence[KubernetesObject], new: KubernetesObject | None, stamp: float
-) -> Status:
+) -> DeploymentStatus:
     """The Deployment's status with the pods counted and the Available condition."""
     there = sum(status_of(one).get("replicas", 0) for one in sets)
     up = available(sets)
@@ -64,7 +64,7 @@ def condition(kind: str, value: str, reason: str, now: float) -> Mapping[str, An
     return {"type": kind, "status": value, "reason": reason, "lastUpdateTime": now, "lastTransitionTime": now}
 
 
-def set_condition(status: Status, new: Mapping[str, Any]) -> None:
+def set_condition(status: DeploymentStatus, new: Mapping[str, Any]) -> None:
     """Put a condition into a status. One with the same value and reason stays as it was."""
     conditions = status.get("conditions") or []
     old = condition_among(conditions, new["type"])
@@ -75,7 +75,7 @@ def set_condition(status: Status, new: Mapping[str, Any]) -> None:
     status["conditions"] = [*without_condition(conditions, new["type"]), new]
 
 
-def note_progress(deployment: KubernetesObject, status: Status, stamp: float, now: float) -> None:
+def note_progress(deployment: KubernetesObject, status: DeploymentStatus, stamp: float, now: float) -> None:
     """Set the Progressing condition of a new status: complete, getting on, or too long without a change.
 
     Args:
