@@ -25,10 +25,6 @@ _SCALE_UP = {
     ],
 }
 _SCALE_DOWN = {"selectPolicy": "Max", "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]}
-_CPU_AT_80 = {
-    "type": "Resource",
-    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
-}
 
 
 def with_defaults(obj: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +142,7 @@ def _job(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _autoscaler(spec: Mapping[str, Any]) -> dict[str, Any]:
     filled = _filled(spec, {"minReplicas": 1})
-    filled["metrics"] = filled.get("metrics") or [_CPU_AT_80]
+    filled["metrics"] = filled.get("metrics") or [_cpu_at(filled.pop("targetCPUUtilizationPercentage", None) or 80)]
     behavior = filled.get("behavior")
     if behavior is not None:
         filled["behavior"] = {
@@ -154,6 +150,12 @@ def _autoscaler(spec: Mapping[str, Any]) -> dict[str, Any]:
             "scaleDown": _filled(behavior.get("scaleDown") or {}, _SCALE_DOWN),
         }
     return filled
+
+
+def _cpu_at(percent: int) -> dict[str, Any]:
+    """The metric of an autoscaler that names none; autoscaling/v1 has its percentage in a field of its own."""
+    target = {"type": "Utilization", "averageUtilization": percent}
+    return {"type": "Resource", "resource": {"name": "cpu", "target": target}}
 
 
 def _for_failing_nodes(tolerations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

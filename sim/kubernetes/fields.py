@@ -74,9 +74,19 @@ _TOLERATION = Fields({
     "tolerationSeconds": whole(-(2**63), 2**63 - 1),
 })  # fmt: skip
 
+_PROBE = Fields({
+    "initialDelaySeconds": whole(),
+    "periodSeconds": whole(),
+    "successThreshold": whole(),
+    "failureThreshold": whole(),
+})  # fmt: skip
+
 _CONTAINER = Fields(
     {
         "name": TEXT,
+        "startupProbe": _PROBE,
+        "livenessProbe": _PROBE,
+        "readinessProbe": _PROBE,
         "image": TEXT,
         "restartPolicy": TEXT,
         "resources": Fields({"requests": MapOf(QUANTITY), "limits": MapOf(QUANTITY)}),
@@ -148,7 +158,7 @@ _STATEFUL_SET = Fields(
         "podManagementPolicy": one_of("OrderedReady", "Parallel"),
         "updateStrategy": Fields({
             "type": one_of("RollingUpdate", "OnDelete"),
-            "rollingUpdate": Fields({"partition": whole()}),
+            "rollingUpdate": Fields({"partition": whole(), "maxUnavailable": COUNT_OR_SHARE}),
         }),
         "minReadySeconds": whole(),
         "revisionHistoryLimit": whole(),
@@ -189,6 +199,7 @@ _JOB = Fields(
         "ttlSecondsAfterFinished": whole(),
         "podFailurePolicy": Fields({"rules": ListOf(_FAILURE_RULE)}),
         "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed"),
+        "successPolicy": Fields({"rules": ListOf(Fields({"succeededIndexes": TEXT, "succeededCount": whole(1)}))}),
         "selector": _SELECTOR,
         "template": _TEMPLATE,
     },
@@ -201,10 +212,15 @@ _TARGET = Fields({
     "averageValue": QUANTITY,
     "value": QUANTITY,
 })  # fmt: skip
+_NAMED_METRIC = Fields({"metric": Fields({"name": TEXT}, ("name",)), "target": _TARGET}, ("metric", "target"))
 _METRIC = Fields(
     {
         "type": one_of("Resource", "ContainerResource", "Pods", "Object", "External"),
-        "resource": Fields({"name": TEXT, "target": _TARGET}),
+        "resource": Fields({"name": TEXT, "target": _TARGET}, ("name",)),
+        "containerResource": Fields({"name": TEXT, "container": TEXT, "target": _TARGET}, ("name", "container")),
+        "pods": _NAMED_METRIC,
+        "object": _NAMED_METRIC,
+        "external": _NAMED_METRIC,
     },
     ("type",),
 )

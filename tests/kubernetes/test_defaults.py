@@ -48,6 +48,8 @@ def test_an_autoscaler_follows_cpu_at_80_percent_and_its_behaviour_is_filled_whe
     spec = filled("HorizontalPodAutoscaler", maxReplicas=5)
     assert spec["metrics"][0]["resource"]["target"] == {"type": "Utilization", "averageUtilization": 80}
     assert (spec["minReplicas"], "behavior" in spec) == (1, False)
+    (metric,) = filled("HorizontalPodAutoscaler", targetCPUUtilizationPercentage=60)["metrics"]
+    assert metric["resource"]["target"]["averageUtilization"] == 60
     spec = filled("HorizontalPodAutoscaler", behavior={"scaleDown": {"stabilizationWindowSeconds": 60}})
     assert spec["behavior"]["scaleUp"]["policies"][0] == {"type": "Pods", "value": 4, "periodSeconds": 15}
     assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == 60
