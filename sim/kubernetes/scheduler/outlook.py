@@ -79,7 +79,7 @@ class Outlook:
         found = found or (self._hard.rejection(node) if self._hard else None)
         return found or (self._interpod.rejection(node) if by_pods else None)
 
-    def find(self, start: int, enough: int) -> tuple[Stretch, list[int] | None]:
+    def find(self, start: int, enough: int) -> tuple[Stretch, Sequence[int] | None]:
         """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
         if not self._hard and not self._interpod.filters:
             return self._row.stretch(start, enough), None
@@ -111,7 +111,7 @@ class Outlook:
         """The best node of a stretch, where no score compares nodes."""
         return self._row.top(stretch, chance)
 
-    def fitting(self, stretch: Stretch) -> list[int]:
+    def fitting(self, stretch: Stretch) -> Sequence[int]:
         """The nodes of a stretch that do not refuse the pod by themselves."""
         return self._row.fitting(stretch)
 
