@@ -259,3 +259,6 @@ RECORDED_PODS = 20_000
 
 RECORDED_SECONDS = 10**7
 """Seconds that a step of a Kubernetes recording takes."""
+
+RECORDED_PODS = 5_000
+"""Pods of one controller in a Kubernetes recording of placements."""

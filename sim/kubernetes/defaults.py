@@ -41,7 +41,7 @@ def admitted(pod: Mapping[str, Any], classes: Iterable[Mapping[str, Any]]) -> di
     classes: the PriorityClasses there are. Raises `InputError` where the pod's class is none of them.
     """
     spec = dict(pod.get("spec") or {})
-    by_name = {**_SYSTEM_CLASSES, **{one["metadata"]["name"]: one for one in classes}}
+    by_name = {**_SYSTEM_CLASSES, **{one["metadata"].get("name", ""): one for one in classes}}
     name = spec.get("priorityClassName")
     if name and name not in by_name:
         raise InputError(f"no PriorityClass {name!r}; there are {', '.join(sorted(by_name))}")
