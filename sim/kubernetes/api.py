@@ -58,6 +58,7 @@ class ApiServer:
         self._unowned: dict[str, dict[ObjectKey, None]] = defaultdict(dict)
         self._on_node: dict[str, dict[ObjectKey, None]] = defaultdict(dict)
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
+        self._pod_handlers: dict[str, list[Handler]] = defaultdict(list)
         self._specs: dict[int, tuple[Any, Any]] = {}
         self._version = 0
 
@@ -73,6 +74,12 @@ class ApiServer:
     def watch(self, kind: str, handler: Handler) -> None:
         """Tell `handler` of every write to an object of this kind, at once and in the order of the writes."""
         self._handlers[kind].append(handler)
+
+    def watch_pods_of(self, owner: str, handler: Handler, *, orphans: bool = False) -> None:
+        """Tell `handler` of writes to pods that this kind of controller has or had; with `orphans`, that none has."""
+        self._pod_handlers[owner].append(handler)
+        if orphans:
+            self._pod_handlers[""].append(handler)
 
     # Reading
 
@@ -217,6 +224,10 @@ class ApiServer:
         self._index(kind, key, old, new)
         for handler in self._handlers[kind]:
             handler(old, new)
+        if kind == "Pod":
+            for owner in sorted(_controllers(old) | _controllers(new)):
+                for handler in self._pod_handlers[owner]:
+                    handler(old, new)
         return obj
 
     def _index(self, kind: str, key: ObjectKey, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
@@ -260,6 +271,14 @@ def exists(api: ApiServer, obj: KubernetesObject) -> bool:
 
 def _marked(obj: KubernetesObject, values: Mapping[str, Any]) -> KubernetesObject:
     return {**obj, "metadata": {**obj["metadata"], **values}}
+
+
+def _controllers(pod: KubernetesObject | None) -> set[str]:
+    """The kind of a pod's controller; "" where it has none."""
+    if pod is None:
+        return set()
+    reference = controller_of(pod)
+    return {"" if reference is None else reference["kind"]}
 
 
 def _owners(obj: KubernetesObject | None) -> frozenset[str]:

@@ -12,7 +12,7 @@ from simpy.events import Event
 
 from sim.kubernetes.controllers import progress, rolling
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
-from sim.kubernetes.controllers.owning import candidates, claim, owner_key
+from sim.kubernetes.controllers.owning import candidates, claim, owner_key, owner_keys
 from sim.kubernetes.controllers.revisions import (
     REVISION,
     annotated,
@@ -66,11 +66,10 @@ class DeploymentController(Controller):
         super().__init__(client)
         self.api.watch("Deployment", lambda old, new: self.enqueue(key_of_either(old, new)))
         self.api.watch("ReplicaSet", self._set_changed)
-        self.api.watch("Pod", self._pod_changed)
+        self.api.watch_pods_of("ReplicaSet", self._pod_changed)
 
     def _set_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        for key in {owner_key(old, "Deployment"), owner_key(new, "Deployment")} - {None}:
-            assert key is not None
+        for key in owner_keys(old, new, "Deployment"):
             self.enqueue(key)
         if new is not None and controller_of(new) is None and (old is None or labels_of(old) != labels_of(new)):
             for key in candidates(self.api, "Deployment", new):
