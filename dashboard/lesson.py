@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 import sim
-from dashboard import controls, figures, popovers, predict, quiz, running
+from dashboard import controls, figures, popovers, predict, quiz, running, variants
 from dashboard.frame import head
 from dashboard.links import asked, set_link
 from dashboard.page_part import PagePart
@@ -35,7 +35,7 @@ def show(scenario: Scenario, view: View) -> None:
 
 def body(scenario: Scenario, view: View) -> None:
     """Draw all of a scenario's page below its first line."""
-    scenario = controls.seeded(scenario, view)
+    scenario = variants.varied(controls.seeded(scenario, view), view)
     lesson = scenario.lesson
     title = st.container()
     if view.embed:
@@ -142,7 +142,7 @@ def _outcomes(
     try:
         if not faults:
             changed = from_page(scenario, changes) if changes else scenario
-            key = (scenario.file, tuple(sorted(changes.items())))
+            key = (scenario.file, variants.seed(), tuple(sorted(changes.items())))
             outcomes = running.run(key, changed, place, view)
             st.session_state[last] = (changes, outcomes)
             st.session_state.pop(_key(scenario, "default"), None)
@@ -185,7 +185,7 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
     st.markdown(f"**{tr('ui.predict', view.lang)}** · {view.read(lesson.predict.ask)}")
     row = st.container(horizontal=True, vertical_alignment="center") if view.embed else st.container()
     with row:
-        said, complete = predict.ask(page_part, lesson.predict, values)
+        said, complete = predict.ask(page_part, lesson.predict, values, variants.seed())
     with row if view.embed else st.container(horizontal=True, vertical_alignment="center"):
         ranked = f"ui.run.rank.{page_part.outcome.study}"
         st.button(
@@ -220,8 +220,10 @@ def _read(
     for note in filter(None, notes):
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))
-    quiz.show(scenario, values, view)
+    quiz.show(scenario, values, view, variants.seed())
+    quiz.beside(scenario, values, view)
     quiz.sources(scenario, values, view)
+    variants.offer(scenario, page_part.outcome, said, values, view)
     st.button(
         tr("ui.again", view.lang),
         type="tertiary",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.page_part import PagePart
+from sim.classroom.asked import PREDICTION, guessed_in
+from sim.classroom.seeds import order
 from sim.never import never
 from sim.outcome import Metric
 from sim.report import words
@@ -19,8 +21,6 @@ from sim.scenario import Prediction
 
 _CLOSE = 1.25
 """A guess within this factor of the value is close."""
-_GUESSED = {"s": ("s", 1.0), "B": ("MiB", 2.0**20), "1": ("count", 1.0)}
-"""A metric's unit to the unit it is guessed in, and what that is worth; memory is guessed in MiB, layers in MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,24 @@ class Said:
     steps: tuple[str, ...] | None = None
 
 
-def ask(page_part: PagePart, predict: Prediction, values: Mapping[str, Metric]) -> tuple[Said, bool]:
-    """Draw the widget of a prediction; what is said so far, and whether it is complete."""
+def ask(
+    page_part: PagePart, predict: Prediction, values: Mapping[str, Metric], seed: int | None = None
+) -> tuple[Said, bool]:
+    """Draw the widget of a prediction; what is said so far, and whether it is complete. seed: orders the choices."""
     lang, key = page_part.view.lang, f"{page_part.scenario.id}:predict"
     if predict.rank:
         return _ask_rank(page_part, key)
     if predict.guess:
         metric = values[predict.guess]
-        unit, worth = ("MB", 1e6) if metric.transfer else _GUESSED.get(metric.unit, (metric.unit, 1.0))
-        label = tr(f"ui.guess.{unit}", lang) if unit in ("s", "count") else unit
+        unit, worth = guessed_in(metric)
+        label = tr(f"ui.guess.{unit or 'count'}", lang) if unit in ("s", "") else unit
         number = st.number_input(label, min_value=0.0, value=None, step=1.0, key=key, format="%g", width=220)
         return Said(guess=None if number is None else number * worth), number is not None
     if predict.choices:
         texts = [page_part.view.read(choice.text) for choice in predict.choices]
+        shown = order(page_part.scenario.id, PREDICTION, len(texts), seed)
         picked = st.radio(
-            tr("ui.predict", lang), range(len(texts)), index=None, format_func=lambda i: texts[i], key=key,
+            tr("ui.predict", lang), shown, index=None, format_func=lambda i: texts[i], key=key,
             label_visibility="collapsed", horizontal=page_part.view.embed,
         )  # fmt: skip
         return Said(choice=picked), picked is not None

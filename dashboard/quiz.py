@@ -5,25 +5,65 @@ Which answer is right is computed from the outcome, so that it follows the contr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from dashboard import running
+from dashboard.running import CancelledByReaderError
 from dashboard.view import View
+from sim.classroom.seeds import order, what_if
 from sim.outcome import Metric
 from sim.report import words
 from sim.report.texts import tr
 from sim.scenario import Question, Scenario
 
 
-def show(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
-    """The lesson's questions, each answered at once."""
+def show(scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int | None = None) -> None:
+    """The lesson's questions, each answered at once. seed: gives the order of the answers (`sim.classroom.seeds`)."""
     questions = scenario.lesson.quiz if scenario.lesson else ()
     if not questions:
         return
     st.markdown("**" + tr("ui.quiz", view.lang) + "**")
     for number, question in enumerate(questions):
-        _ask(question, f"{scenario.id}:quiz:{number}", values, view)
+        try:
+            of_question = _values(scenario, question, values, view, seed)
+        except CancelledByReaderError:
+            continue
+        shown = order(scenario.id, f"{number + 1}", len(question.choices), seed)
+        _ask(question, shown, f"{scenario.id}:quiz:{number}", of_question, view)
+
+
+def picked(scenario: Scenario, number: int) -> int | None:
+    """The answer that was chosen of a question, both counted from 0 as the file has them; None for none."""
+    chosen: int | None = st.session_state.get(f"{scenario.id}:quiz:{number}")
+    return chosen
+
+
+def beside(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
+    """What a lesson says beside its questions: half-true claims, what to try next, commands for a real engine."""
+    lesson = scenario.lesson
+    if lesson is None:
+        return
+    for message, texts in (("sheet.half-true", lesson.half_true), ("sheet.next", lesson.next)):
+        if texts:
+            st.markdown(f"**{tr(message, view.lang)}**")
+            st.markdown("\n".join(f"- {words.fill(text, values, view.lang)}" for text in texts))
+    if lesson.commands:
+        with st.expander(tr("sheet.commands", view.lang)):
+            for command in lesson.commands:
+                st.code(command.run, language="bash")
+                st.markdown(words.fill(command.shows, values, view.lang))
+
+
+def _values(
+    scenario: Scenario, question: Question, values: Mapping[str, Metric], view: View, seed: int | None
+) -> Mapping[str, Metric]:
+    """The metrics that a question is answered by: those shown, or of a run of its own where it asks what if."""
+    if not question.change:
+        return values
+    key = ("what if", scenario.file, seed, tuple(sorted(question.change.items())))
+    return words.values(*running.run(key, what_if(scenario, question), st.empty(), view, height=80))
 
 
 def sources(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
@@ -42,21 +82,23 @@ def forget(scenario: Scenario) -> None:
             del st.session_state[key]
 
 
-def _ask(question: Question, key: str, values: Mapping[str, Metric], view: View) -> None:
+def _ask(question: Question, shown: Sequence[int], key: str, values: Mapping[str, Metric], view: View) -> None:
     texts = [words.fill(choice.text, values, view.lang) for choice in question.choices]
-    picked = st.radio(
+    chosen = st.radio(
         words.fill(question.ask, values, view.lang),
-        range(len(texts)),
+        shown,
         index=None,
         format_func=lambda i: texts[i],
         key=key,
     )
-    if picked is None:
+    if chosen is None:
         return
     if not any(words.holds(choice.holds, values) for choice in question.choices):
         st.info(tr("ui.quiz.none", view.lang))
-    elif words.holds(question.choices[picked].holds, values):
+    elif words.holds(question.choices[chosen].holds, values):
         why = words.fill(question.explain, values, view.lang)
         st.success(f"**{tr('ui.quiz.right', view.lang)}** {why}", icon=":material/check:")
     else:
-        st.warning(f"**{tr('ui.quiz.wrong', view.lang)}** {tr('ui.quiz.look', view.lang)}", icon=":material/replay:")
+        feedback = question.choices[chosen].feedback
+        why = words.fill(feedback, values, view.lang) if feedback else tr("ui.quiz.look", view.lang)
+        st.warning(f"**{tr('ui.quiz.wrong', view.lang)}** {why}", icon=":material/replay:")

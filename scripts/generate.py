@@ -1,4 +1,4 @@
-"""Make what is made from the code: the JSON Schema of a scenario, and the tables in the documents.
+"""Make what is made from the code: the JSON Schema of a scenario, tables in the documents, the order of the messages.
 
     python -m scripts.generate      (scripts/generate.py)
 
@@ -53,10 +53,28 @@ def with_table(page: str, heading: str, rows: list[str]) -> str:
     return made
 
 
+def in_order(catalog: str) -> str:
+    """A message catalog with its messages by id, and each section's title above the first of its prefix."""
+    head, *blocks = catalog.rstrip("\n").split("\n\n")
+    entries, titles = [], {}
+    for block in blocks:
+        title, _, entry = block.partition("\n") if block.startswith("# ") else ("", "", block)
+        message = entry.split('"')[1]
+        entries.append((message, entry))
+        if title:
+            titles[message.partition(".")[0]] = title
+    written = [head]
+    for message, entry in sorted(entries):
+        title = titles.pop(message.partition(".")[0], "")
+        written.append(f"{title}\n{entry}" if title else entry)
+    return "\n\n".join(written) + "\n"
+
+
 def generated() -> Mapping[Path, str]:
     """Every file that this makes, or makes a part of, with its text."""
     docs = ROOT / "docs"
-    return {
+    catalogs = (ROOT / "sim" / "locale").glob("*/LC_MESSAGES/sim.po")
+    return {path: in_order(path.read_text(encoding="utf-8")) for path in sorted(catalogs)} | {
         ROOT / "scenarios" / "scenario.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         docs / "limits.md": with_table(
             (docs / "limits.md").read_text(encoding="utf-8"), "| limit | number | on what |", limit_rows()

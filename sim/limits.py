@@ -29,6 +29,12 @@ CATALOG_LIKE = 20
 RECORDING = 64 * MIB
 """Bytes of a recording that `replay` reads."""
 
+RECEIPT = 64 * KIB
+"""Bytes of a student's receipt that `grade` reads."""
+
+RECEIPTS = 10_000
+"""Receipts in a folder that `grade` reads."""
+
 BASELINE = 100 * MIB
 """Bytes of a baseline that `run` compares with."""
 

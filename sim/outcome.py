@@ -339,10 +339,84 @@ class LedgerRecord:
     bytes: int
 
 
-Record = PhaseRecord | InstanceRecord | MemoryRecord | ConstraintRecord | StepRecord | PullRecord | LedgerRecord
-RecordT = TypeVar(
-    "RecordT", PhaseRecord, InstanceRecord, MemoryRecord, ConstraintRecord, StepRecord, PullRecord, LedgerRecord
+@dataclass(frozen=True, slots=True)
+class EnvironmentRecord:
+    """What one server runs at the end of a week.
+
+    Attributes:
+        of: The label.
+        server: Its number, from 0.
+        week: The week, from 0. That of 0 is the beginning.
+        environment: A number that servers share where everything on them is equal.
+        packages_day: The day of the newest release among its packages, counted from the archive's first day.
+        fixes: How many changes by hand it has.
+        oldest_missing: Seconds since the first security release that it has not. None where it has all.
+        source: Where the releases are from.
+        estimate: Whether it is an estimate.
+    """
+
+    of: str
+    server: int
+    week: int
+    environment: int
+    packages_day: int
+    fixes: int
+    oldest_missing: float | None
+    source: str
+    estimate: bool = False
+
+
+FitVerdict = Literal["runs", "if", "through", "not"]
+"""As it is, as it is where the host meets a condition, through something put between, or not."""
+
+Between = Literal["emulation", "calls", "kernel", "machine"]
+"""What may be between an image and its host.
+
+A translation of its instructions or of its system calls, a kernel of its own, and the virtual machine that has it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FitRecord:
+    """Whether an image runs on a host.
+
+    Attributes:
+        of: The label.
+        image: The image's id.
+        verdict: Whether it runs.
+        between: What is put between them, from the image down.
+        reason: Why it does not run, or on what condition. "" for neither.
+        start: Seconds that the hidden virtual machine takes to start, once. 0 for none.
+        memory: Bytes that it takes. 0 for none.
+        speed: The share of the native speed that is left.
+        source: The id of the document with the rule (`sim.catalog.fits.documents`).
+        estimate: Whether start, memory or speed is an estimate.
+    """
+
+    of: str
+    image: str
+    verdict: FitVerdict
+    between: tuple[Between, ...]
+    reason: str
+    start: float
+    memory: float
+    speed: float
+    source: str
+    estimate: bool = False
+
+
+Record = (
+    PhaseRecord
+    | InstanceRecord
+    | MemoryRecord
+    | ConstraintRecord
+    | StepRecord
+    | PullRecord
+    | LedgerRecord
+    | EnvironmentRecord
+    | FitRecord
 )
+RecordT = TypeVar("RecordT", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ _STRICT = {"extra": "forbid"}
 """Read by pydantic where a dataclass is checked: unknown keys are errors."""
 
 
-_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])[ \n]+(?=[\u3000-\u9fff\uff00-\uffef])")
-"""White space between two characters of Japanese writing (kana, kanji, full-width forms)."""
+_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])(?: +| *\n *)(?=[\u3000-\u9fff\uff00-\uffef])")
+"""Blanks or one line's end between two characters of Japanese writing (kana, kanji, full-width forms).
+
+An empty line is none of these. It ends a paragraph."""
 
 
 _ADDRESS = re.compile(r"https://[A-Za-z0-9][^\s<>()\[\]\\\"`]*")
@@ -45,7 +47,7 @@ class Text:
     `{label.metric.statistic}` in it stands for that number, written with its unit.
 
     A Japanese text may be folded over lines in a file. Folding leaves a space between two full-width characters. It is
-    taken out, because Japanese is written without spaces.
+    taken out, because Japanese is written without spaces. An empty line is kept.
 
     Attributes:
         en: The English text.
@@ -86,23 +88,43 @@ WrittenText = Annotated[Text, _PlainToo()]
 """A text as a scenario file writes it: `Who is first?` or `{en: Who is first?, ja: 先に準備が整うのは?}`."""
 
 
+WrittenValue = str | int | float | bool | None
+"""A parameter's value as a scenario file writes it: `50`, `512 MiB`, `docker`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One answer of a question. It is right where its expression holds for the outcome, so the key cannot be wrong."""
+    """One answer of a question. It is right where its expression holds for the outcome, so the key cannot be wrong.
+
+    Attributes:
+        text: The answer.
+        holds: The expression.
+        feedback: What is said to those who chose it where it is wrong. None for a general word.
+    """
 
     __pydantic_config__ = _STRICT
     text: WrittenText
     holds: Annotated[str, MinLen(1)]
+    feedback: WrittenText | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question with its choices, and why the right one is right."""
+    """A question with its choices, and why the right one is right.
+
+    Attributes:
+        ask: The question.
+        choices: Its answers.
+        explain: Why the right one is right.
+        change: Parameters that the scenario is run with for this question alone, each by its path: "What if there were
+            100 of them?" is run, not derived.
+    """
 
     __pydantic_config__ = _STRICT
     ask: WrittenText
-    choices: Annotated[tuple[Choice, ...], MinLen(2)]
+    choices: Annotated[tuple[Choice, ...], MinLen(2), MaxLen(26)]
     explain: WrittenText
+    change: dict[str, WrittenValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +185,36 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineCommand:
+    """A command to try on a real engine, and what it shows there.
+
+    Attributes:
+        run: The command line.
+        shows: What to look at, with the range to expect, and of which version and machine it holds.
+    """
+
+    __pydantic_config__ = _STRICT
+    run: Annotated[str, MinLen(1), MaxLen(500)]
+    shows: WrittenText
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What is taught with a scenario, and how."""
+    """What is taught with a scenario, and how.
+
+    Attributes:
+        objectives: What a student can do afterwards.
+        predict: What is asked before the run.
+        findings: Titles that a run may earn.
+        explain: How the figure comes about.
+        quiz: Questions after the run.
+        half_true: Popular claims that are half true, each with what is true of it.
+        next: What to change and try next.
+        commands: The same on a real engine.
+        sources: Where its sentences can be checked.
+        minutes: How long it takes.
+        vary: Parameters by their path, each with the values that a student's seed chooses from.
+    """
 
     __pydantic_config__ = _STRICT
     objectives: Annotated[tuple[WrittenText, ...], MinLen(1)]
@@ -172,8 +222,12 @@ class Lesson:
     findings: Annotated[tuple[Finding, ...], MinLen(1)]
     explain: WrittenText
     quiz: tuple[Question, ...] = ()
+    half_true: tuple[WrittenText, ...] = ()
+    next: tuple[WrittenText, ...] = ()
+    commands: tuple[EngineCommand, ...] = ()
     sources: tuple[Source, ...] = ()
     minutes: Minutes = field(default_factory=Minutes)
+    vary: dict[str, Annotated[tuple[WrittenValue, ...], MinLen(1)]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,7 +59,7 @@ def test_a_file_of_that_name_is_meant_before_the_scenario_that_ships(
     ("named", "words"),
     [
         ("taxonmy", "taxonmy: no such file, and no scenario of that id, did you mean 'taxonomy'?"),
-        ("qqqq", "there are density, first-start"),
+        ("qqqq", "no scenario of that id; there are "),
         ("taxonomy.yml", "taxonomy.yml: cannot be read: no such file"),
         ("x" * 5000, "cannot be read: file name too long"),
         ("../taxonomy", "cannot be read: no such file"),

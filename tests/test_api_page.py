@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import typing
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import sim
-from sim.outcome import Record
+from sim import outcome
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -34,7 +33,9 @@ def test_the_page_is_current(api: ModuleType) -> None:
 def test_every_public_name_and_every_kind_of_record_has_a_heading() -> None:
     headings = set(re.findall(r"^###? `(.*)`$", PAGE, re.MULTILINE))
     assert {f"sim.{name}" for name in sim.__all__} - {"sim.__version__"} <= headings
-    assert {f"sim.outcome.{kind.__name__}" for kind in typing.get_args(Record)} <= headings
+    records = {f"sim.outcome.{name}" for name in vars(outcome) if name.endswith("Record") and name != "Record"}
+    assert len(records) > 7
+    assert records <= headings
 
 
 def test_a_docstring_becomes_a_list_of_its_parameters_and_a_fenced_example(api: ModuleType) -> None:

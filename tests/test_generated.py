@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.generate import generated, with_table
+from scripts.generate import generated, in_order, with_table
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("path", generated(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", generated(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_generated_file_is_current(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == generated()[path], "run python -m scripts.generate"
 
@@ -21,3 +21,13 @@ def test_a_table_is_made_anew_and_the_rest_of_the_page_stays() -> None:
     assert with_table(page, "| x | y |", ["| 6 | 7 |"]) == page.replace("| 1 | 2 |\n| 3 | 4 |", "| 6 | 7 |")
     with pytest.raises(AssertionError, match="0 tables"):
         with_table(page, "| w |", [])
+
+
+def test_messages_are_put_in_order_and_a_section_keeps_its_title_above_its_first() -> None:
+    """Whoever adds a text may write it at the end."""
+    head = '# By id\nmsgid ""\nmsgstr "Language: en\\n"\n'
+    apple, pear = 'msgid "a.apple"\nmsgstr "1"\n', 'msgid "a.pear"\nmsgstr ""\n"2"\n'
+    plum = 'msgid "b.plum"\nmsgstr "3"\n'
+    assert in_order("\n".join([head, "# Section a\n" + pear, "# Section b\n" + plum, apple])) == "\n".join(
+        [head, "# Section a\n" + apple, pear, "# Section b\n" + plum]
+    )

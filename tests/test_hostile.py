@@ -434,6 +434,14 @@ def test_workers_end_with_their_parent_and_let_go_of_its_output(
 
 
 class TestOut:
+    def test_a_folder_without_a_dockerfile_has_none_from_here(
+        self, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(tmp_path, "Dockerfile", "FROM scratch\n")
+        (tmp_path / "empty").mkdir()
+        monkeypatch.chdir(tmp_path)
+        assert "no file 'Dockerfile' in 'empty'" in refused(["build", "empty"], capsys)
+
     def test_a_dockerfile_outside_of_the_context_is_called_no_link(self, tmp_path: Path, capsys: Captured) -> None:
         write(tmp_path, "shop/Dockerfile", "FROM scratch\n")
         outside = write(tmp_path, "Other", "FROM scratch\n")

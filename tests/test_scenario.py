@@ -12,6 +12,13 @@ def test_folding_leaves_no_space_in_japanese_and_keeps_it_between_latin_words():
     assert text.en == "read it\nfrom the right"
 
 
+def test_an_empty_line_between_two_japanese_paragraphs_stays() -> None:
+    """Between Latin letters it always did; a paragraph that ends and begins with kana lost it."""
+    text = Text(en="one\n\ntwo", ja="一つ目。\n\n二つ目は\n 折り返す。\n\n1.10は三つ目。")
+    assert text.read("en") == "one\n\ntwo"
+    assert text.read("ja") == "一つ目。\n\n二つ目は折り返す。\n\n1.10は三つ目。"
+
+
 def test_a_text_without_japanese_is_read_in_english():
     assert [Text(en="hello").read(language) for language in ("en", "ja")] == ["hello", "hello"]
     assert [Text(en="hello", ja="今日は").read(language) for language in ("en", "ja")] == ["hello", "今日は"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import advice, controls, lab, popovers, predict, quiz, running, shipped
+from dashboard import advice, controls, lab, popovers, predict, quiz, running, shipped, variants
 from dashboard.components import drawing, editor
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
@@ -16,6 +16,7 @@ from dashboard.lab_state import LabState
 from dashboard.lesson import kicker, provenance
 from dashboard.links import plain, set_link
 from dashboard.page_part import PagePart, chart
+from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
 from sim import limits
@@ -41,7 +42,7 @@ def page(view: View) -> None:
     """Draw the page. A link may name the edit: `?file=src/app.py&how=touch`."""
     scenario = shipped.scenario(_SCENARIO)
     head(view, lambda: st.caption(kicker(scenario, view)))
-    scenario = controls.seeded(scenario, view)
+    scenario = variants.varied(controls.seeded(scenario, view), view)
     title = st.container()
     left, right = st.columns(_WIDTHS, gap="large")
     with left:
@@ -337,7 +338,7 @@ def _lesson(scenario: Scenario, view: View) -> None:
     st.space("small")
     place = st.empty()
     try:
-        outcomes = running.run((scenario.file, ()), scenario, place, view, height=120)
+        outcomes = running.run((scenario.file, variants.seed(), ()), scenario, place, view, height=120)
     except CancelledByReaderError:
         return
     values = words.values(*outcomes)
@@ -345,5 +346,8 @@ def _lesson(scenario: Scenario, view: View) -> None:
     assert scenario.lesson is not None
     explain.markdown(words.fill(scenario.lesson.explain, values, view.lang))
     with questions:
-        quiz.show(scenario, values, view)
+        quiz.show(scenario, values, view, variants.seed())
+        quiz.beside(scenario, values, view)
         quiz.sources(scenario, values, view)
+        said = Said(steps=st.session_state.get("lab:said"))
+        variants.offer(scenario, outcomes[0], said, values, view)

@@ -80,7 +80,7 @@ class Dockerfile:
             return matching[-1 if last else 0]
         names = [stage.start.alias for stage in self.stages if stage.start.alias]
         near = difflib.get_close_matches(target.lower(), names, 1)
-        hint = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(names)}"
+        hint = f" (did you mean {near[0]}?)" if near else f"; expected one of {', '.join(names)}"
         hint = hint if names else "; no stage has a name, and a number is none"
         raise InputError(Problem(f'target stage "{target}" could not be found{hint}', self.file, path="target"))
 

@@ -1,4 +1,8 @@
-"""What a host's kernel does with memory as time passes: rates and costs of KSM, balloons, reporting, the OOM score."""
+"""Numbers of mechanisms that no technology and no host has for itself.
+
+What a host's kernel does with memory as time passes: KSM, balloons, reporting, the OOM score. What makes servers differ
+that one script changes.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,8 @@ from sim.catalog.model import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 
-FILE = Path(__file__).parent / "mechanisms" / "memory.toml"
+FOLDER = Path(__file__).parent / "mechanisms"
+FILE = FOLDER / "memory.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Balloon(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class Mechanisms(Sensed):
-    """All of them.
+    """All of memory.
 
     fault: core-seconds to map a page of the page cache. commit_ratio: of RAM, for strict overcommit. page_entry: bytes.
     """
@@ -57,7 +62,22 @@ class Mechanisms(Sensed):
     page_entry: Number = field(metadata=COSTS)
 
 
-_MAY_BE_ZERO = frozenset({"check_merged", "above", "block", "ratio"})
+@dataclass(frozen=True, slots=True)
+class DriftNumbers(Sensed):
+    """What happens to servers that are changed in place.
+
+    Attributes:
+        missed: The share of a script's runs that change nothing.
+        failure: The chance that one package of another version makes a deployment fail.
+        package: Seconds to install one package's old version again.
+    """
+
+    missed: Number = field(metadata=COSTS)
+    failure: Number = field(metadata=COSTS)
+    package: Number = field(metadata=COSTS)
+
+
+_MAY_BE_ZERO = frozenset({"missed", "failure", "check_merged", "above", "block", "ratio"})
 
 
 def _numbers(table: Table, key: str, **dimensions: str) -> dict[str, Number]:
@@ -95,3 +115,24 @@ def read(path: Path = FILE) -> Mechanisms:
 def memory() -> Mechanisms:
     """The catalog's mechanisms of memory, read once."""
     return read()
+
+
+def read_drift(path: Path = FOLDER / "drift.toml") -> DriftNumbers:
+    """The numbers of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
+    file = f"mechanisms/{path.name}"
+    problems: list[Problem] = []
+    table = Table(read_toml(path, file), file, "", problems)
+    numbers = DriftNumbers(
+        missed=_numbers(table, "run", missed="1")["missed"],
+        failure=_numbers(table, "deployment", failure="1")["failure"],
+        package=_numbers(table, "rollback", package="s")["package"],
+    )
+    table.done()
+    refuse(problems, file, path)
+    return numbers
+
+
+@cache
+def drift() -> DriftNumbers:
+    """The catalog's numbers of servers that are changed in place, read once."""
+    return read_drift()

@@ -167,15 +167,14 @@ class Table:
         project may choose it itself.
         """
         nothing = default or Number(0.0, dimension)
+        self._read.add(key)
         if key not in self._data and default is not None:
             return default
         value = self._data.get(key)
         if isinstance(value, str) and value in shared():
-            self._read.add(key)
             table = Table(shared()[value], SHARED, value, self._problems, self._speed)
             return table.as_number(dimension, definition) or nothing
         if key in self._data and not isinstance(value, dict):
-            self._read.add(key)
             near = difflib.get_close_matches(value, shared(), 1) if isinstance(value, str) else ()
             hint = f" (did you mean {near[0]!r}?)" if near else ""
             self.problem(

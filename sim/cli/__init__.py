@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from sim import __version__, limits
-from sim.cli import build, images, run, scenarios
+from sim.cli import build, images, lessons, run, scenarios
 from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, tell_bug
 from sim.console import discard
 from sim.errors import CancelledError, CatalogError, InputError, cut
@@ -39,6 +39,8 @@ for command in (
     images.replay,
     accuracy_command.command,
     calibrate_command.command,
+    lessons.lesson,
+    lessons.grade,
     scenarios.schema,
 ):
     cli.add_command(command)

@@ -72,7 +72,9 @@ def _arguments(texts: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _dockerfile(folder: str, given: str) -> str:
-    """The Dockerfile's path from DIR; one that is not there but is from here is taken, as docker takes it."""
+    """The Dockerfile's path from DIR; a given one that is not there but is from here is taken, as docker takes it."""
+    if not given:
+        return "Dockerfile"
     if exists(Path(folder) / given) or not is_file(Path(given)):
         return given
     try:
@@ -85,7 +87,12 @@ def _dockerfile(folder: str, given: str) -> str:
 @click.command(cls=dockerflags.Command)
 @click.argument("folder", metavar="DIR", type=click.Path())
 @click.option(
-    "--file", "-f", "dockerfile", default="Dockerfile", show_default=True, help="The Dockerfile, from DIR or from here."
+    "--file",
+    "-f",
+    "dockerfile",
+    default="",
+    metavar="FILE",
+    help="The Dockerfile, from DIR or from here.  [default: DIR/Dockerfile]",
 )
 @click.option(
     "--edit", "edits", multiple=True, metavar="EDIT",

@@ -1,4 +1,4 @@
-"""Write down the accuracy that the cases reach: `data/accuracy.json`, and the table of docs/evidence.md.
+"""Write down the accuracy that the cases reach: `data/accuracy.json`, and figures in docs/evidence.md and the README.
 
 Run after a change that makes the model better, or after a new case: `python -m sim.evidence.record`. It says what
 became worse than recorded, and then writes nothing unless it is told `--worse`.
@@ -18,6 +18,7 @@ from sim.outputfile import write_text
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "sim" / "evidence" / "data" / "accuracy.json"
 PAGE = ROOT / "docs" / "evidence.md"
+README = ROOT / "README.md"
 
 
 def told(page: str, found: Accuracy) -> str:
@@ -33,12 +34,23 @@ def told(page: str, found: Accuracy) -> str:
     return re.sub(r"\d+ of \d+ checks lie in it", f"{within} of {ranged} checks lie in it", page)
 
 
+def told_first(page: str, found: Accuracy) -> str:
+    """The README with this accuracy's figures."""
+    counts = {use: sum(n for n, _ in found.of_sources(use).values()) for use in USES}
+    for words, use in (("has not seen", "check"), ("was calibrated with", "calibrate")):
+        row = f"| that the model {words} | {counts[use]} | {(found.median(use) or 0.0) * 100:.1f} % |"
+        page = re.sub(rf"^\| that the model {words} \|.*$", row, page, flags=re.MULTILINE)
+    page = re.sub(r"compares \d+ predictions", f"compares {sum(counts.values())} predictions", page)
+    right = sum(ordering.right for ordering in found.orderings)
+    return re.sub(r"\d+ of \d+ such pairs", f"{right} of {len(found.orderings)} such pairs", page)
+
+
 def _counted(rows: Sequence[AccuracyRow]) -> str:
     return f"{weighed_median(rows) or 0.0:.1%} | {len(rows)} | {len({row.publication for row in rows})}"
 
 
 def main() -> int:
-    """Write both files. 1 where something became worse and that was not allowed."""
+    """Write all three. 1 where something became worse and that was not allowed."""
     measured = accuracy()
     lost = measured.lost(recorded())
     for message in lost:
@@ -47,6 +59,7 @@ def main() -> int:
         return 1
     write_text(RECORD, json.dumps(measured.record(), indent=2) + "\n")
     write_text(PAGE, told(PAGE.read_text(encoding="utf-8"), measured))
+    write_text(README, told_first(README.read_text(encoding="utf-8"), measured))
     return 0
 
 

@@ -111,11 +111,16 @@ def one_of(*words: str) -> Scalar:
     return Scalar(lambda value: "" if value in words else f"none of {', '.join(words)}")
 
 
-def _quantity(value: Any) -> str:
+def is_quantity(value: Any) -> bool:
+    """Whether it is a quantity of at least 0."""
     try:
-        return "" if nanos(value) >= 0 else "below zero"
+        return nanos(value) >= 0
     except InputError:
-        return "no quantity; expected one as '500m' or '1.5Gi'"
+        return False
+
+
+def _quantity(value: Any) -> str:
+    return "" if is_quantity(value) else "no quantity of at least 0; expected one as '500m' or '1.5Gi'"
 
 
 def _count_or_share(value: Any) -> str:

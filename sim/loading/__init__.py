@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import limits
 from sim.inputfile import read_text
-from sim.loading import reader, shipped
+from sim.loading import reader, shipped, variations
 from sim.loading.document import Document, read
 from sim.loading.overrides import controls, from_page, override
 from sim.loading.parameters import Control
@@ -29,9 +29,15 @@ def load(path: str | Path) -> Scenario:
 
 def load_text(text: str, name: str = "<text>", folder: str | Path = ".") -> Scenario:
     """The checked scenario of a text. name: what messages call it; folder: where its files are looked up."""
-    return reader.scenario(read(text, name), file=name, folder=str(folder))
+    return _checked(read(text, name), name, folder)
 
 
 def from_document(value: Mapping[str, Any], name: str = "", folder: str | Path = ".") -> Scenario:
     """The checked scenario of plain mappings, lists, texts and numbers, as `Scenario.document` holds them."""
-    return reader.scenario(Document(name, dict(value)), file=name, folder=str(folder))
+    return _checked(Document(name, dict(value)), name, folder)
+
+
+def _checked(document: Document, name: str, folder: str | Path) -> Scenario:
+    scenario = reader.scenario(document, file=name, folder=str(folder))
+    variations.check(scenario, document)
+    return scenario

@@ -78,7 +78,7 @@ class Checker:
             for key, item in value.items():
                 if key in ("holds", "when") and isinstance(item, str):
                     self.truth(item, (*path, key), constant=key == "when")
-                elif key not in ("rank", "guess"):
+                elif key not in ("rank", "guess", "run", "change", "vary"):
                     self._words(item, (*path, key))
 
     def _prediction(self, predict: dict[str, Any], path: Path_) -> None:

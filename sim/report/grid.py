@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 from sim.printable import printable
 
 WIDTH = 80
+
+_CLOSING = "、。，．・：；！？）」』】〉》〕ーっゃゅょッャュョぁぃぅぇぉァィゥェォ%％,.;:!?)\\]"
+
+_PIECE = re.compile(
+    rf" ?(?:[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^ \u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+)[{_CLOSING}]*"
+)
+"""What stays together in a line: a word, or one wide character, and what closes behind it."""
 
 _LEAST = 8
 """Cells that a last column always has."""
@@ -48,6 +56,21 @@ def wrapped(text: str, cells: int) -> list[str]:
         else:
             lines[-1] = longer
     return lines
+
+
+def paragraph(text: str, cells: int) -> list[str]:
+    """Running text in lines no wider than that. A line may end at a space, or beside a wide character.
+
+    Nothing that closes (a Japanese full stop, a bracket) begins a line.
+    """
+    lines = [""]
+    for piece in _PIECE.findall(" ".join(text.split())):
+        if width(lines[-1] + piece.rstrip()) > cells and lines[-1]:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(piece.lstrip())
+        else:
+            lines[-1] += piece
+    return [line.rstrip() for line in lines]
 
 
 def table(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, doc
-from simpy import Environment
 
 from sim.archives.layers import Image
 from sim.archives.store import LayerStore, image_of_blobs
@@ -21,10 +20,8 @@ from sim.catalog.names import CatalogName
 from sim.catalog.registries import Account, DistributionNumbers, distribution, registry
 from sim.errors import InputError, Problem
 from sim.inputfile import exists
-from sim.machine.host import RunningHost
 from sim.outcome import Bound, MetricSpec, PullRecord, Record
-from sim.platforms.plan import boot_plan
-from sim.platforms.start import Start, Starter
+from sim.platforms.single import start_alone
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
 from sim.registry.client import Client, ClientName, client_of
 from sim.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
@@ -298,26 +295,6 @@ def _rates(params: Distribution, numbers: DistributionNumbers, bound: Bound) -> 
     )
 
 
-def start_seconds(params: Distribution, context: Context) -> float:
-    """What one start takes on a node that has the image: the same start as in the study `startup`."""
-    technology, application, host_type = (
-        load.technology(params.technology),
-        load.application(params.application),
-        load.host(params.host),
-    )
-    guest = load.guest(technology.guests[0]) if technology.guests else None
-    plan = boot_plan(technology, guest, application, host_type, bound=context.bound)
-    env = Environment()
-    ready: list[float] = []
-
-    def note(_: Start) -> None:
-        ready.append(env.now)
-
-    Starter(RunningHost(env, host_type, context.bound), plan, context.seeds, note).request()
-    env.run()
-    return ready[0]
-
-
 def run(params: Distribution, context: Context) -> StudyRun:
     """Push the images once, let every node pull them, and start the application on each."""
     numbers = distribution()
@@ -338,7 +315,13 @@ def run(params: Distribution, context: Context) -> StudyRun:
     )
     done = distribute(work, client, fleet, context.seeds, context.tick)
     sent_bytes, sent_seconds, stored = _push(asked, numbers, rates)
-    start = start_seconds(params, context)
+    start = start_alone(
+        load.technology(params.technology),
+        load.application(params.application),
+        load.host(params.host),
+        context.seeds,
+        context.bound,
+    )
     have = {image.id for image in asked.store.images.values()}
     pulls = _pulls(params, sum(image.id not in have for image in asked.images))
     refused, last = _refused(params, pulls)

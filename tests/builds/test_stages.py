@@ -66,7 +66,7 @@ def test_an_empty_filter_means_every_stage(bench):
 @pytest.mark.parametrize("target", ["0", "1", "stage-1", "two"])
 def test_a_target_is_a_name_that_a_from_gives(bench, builder, target):
     made = bench(builder)
-    with pytest.raises(InputError, match=f'target stage "{target}" could not be found; there are one, three'):
+    with pytest.raises(InputError, match=f'target stage "{target}" could not be found; expected one of one, three'):
         made.build("FROM base:1 AS One\nRUN 1\nFROM base:1\nRUN 2\nFROM one AS three\nRUN 3\n", f"--target {target}")
     assert made.build(args="--target ONE") == "R"
 

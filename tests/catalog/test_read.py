@@ -106,6 +106,11 @@ def test_an_unknown_key_names_the_nearest_known_one(tmp_path):
     assert told == "technologies/x.toml: reservs: unknown key, did you mean 'reserves'?"
 
 
+def test_an_unknown_key_names_a_number_that_may_be_left_out(tmp_path):
+    told = refused(technology(tmp_path, 'cpu = { value = "20.2 ms", source = "R0051" }', top="tosks = 4"))
+    assert told == "technologies/x.toml: tosks: unknown key, did you mean 'tasks'?"
+
+
 def test_every_problem_is_told_at_once(tmp_path):
     told = refused(technology(tmp_path, "cpu = 3", top='tasks = 4\nguests = ["nowhere"]'))
     assert [line.split(": ")[1] for line in told.splitlines()] == ["phases.0.cpu", "tasks", "guests", "guests"]

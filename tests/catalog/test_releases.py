@@ -67,7 +67,32 @@ def test_only_docker_before_28_and_a_bare_pair_are_moved():
         for phase in technology.phases
         if phase.operation is not None and phase.operation.id in ("veth-move", "move")
     }
-    assert moving == {"docker", "netns"}
+    assert moving == {"docker", "netns", "docker-0-9", "docker-0-9-lxc", "docker-1-10", "docker-1-11"}
+
+
+@pytest.mark.parametrize(
+    ("technology", "links"),
+    [
+        ("docker-0-9-lxc", ["cli", "dockerd", "lxc-start", "dockerinit"]),
+        ("docker-0-9", ["cli", "dockerd", "libcontainer"]),
+        ("docker-1-10", ["cli", "dockerd", "libcontainer", "seccomp"]),
+        ("docker-1-11", ["cli", "dockerd", "containerd", "shim", "seccomp", "runc-create", "runc-start"]),
+        ("docker-28", ["cli", "dockerd", "containerd", "shim", "seccomp", "runc-create", "runc-start"]),
+    ],
+)
+def test_a_generation_of_docker_hands_a_start_on_as_its_sources_say(technology, links):
+    """moby v0.9.0 execdriver/lxc/driver.go and execdriver/native/driver.go; v1.10.0 daemon/execdriver/native/seccomp.go
+    (no profile before); the four programs of v1.11.0's CHANGELOG.md."""
+    programs = {"lxc-start", "dockerinit", "libcontainer", "containerd", "shim", "seccomp", "runc-create", "runc-start"}
+    assert [step for step in steps(technology) if step in programs | {"cli", "dockerd"}] == links
+
+
+def test_docker_0_9_makes_the_pair_once_the_child_is_there_and_1_10_before():
+    """moby v0.9.0 pkg/libcontainer/nsinit/exec.go: InitializeNetworking after command.Start and SetupCgroups."""
+    ids = steps("docker-0-9", network=True)
+    assert ids.index("netns-devices") < ids.index("cgroup-attach") < makes_pair(ids) < ids.index("network-move")
+    ids = steps("docker-1-10", network=True)
+    assert makes_pair(ids) < ids.index("libcontainer") < ids.index("netns-devices") < ids.index("network-move")
 
 
 def test_a_unikernel_is_started_by_the_same_vmm_as_the_other_guests():

@@ -83,6 +83,9 @@ def test_pre_configured_monitors_are_in_no_ordering_as_their_published_interval_
 
 
 def test_the_page_on_evidence_says_what_is_so(found: Accuracy):
+    assert record.told_first(record.README.read_text(encoding="utf-8"), found) == record.README.read_text(
+        encoding="utf-8"
+    )
     assert record.told(record.PAGE.read_text(encoding="utf-8"), found) == record.PAGE.read_text(encoding="utf-8")
     check = found.of_sources("check")
     figures = sum(count for count, _ in check.values())

@@ -159,7 +159,7 @@ spec:
         (
             17,
             "spec.template.spec.containers.0.resources.requests.cpu",
-            "'1x' is no quantity; expected one as '500m' or '1.5Gi' (Deployment web, document 2)",
+            "'1x' is no quantity of at least 0; expected one as '500m' or '1.5Gi' (Deployment web, document 2)",
         ),
         (18, "spec.template.spec.tolerations", "True does not fit; expected a list (Deployment web, document 2)"),
     ]

@@ -260,6 +260,11 @@ def test_the_documents_examples_run(tmp_path):
     file.write_text(block("catalog.md", "mine/technologies/nspawn.toml"), encoding="utf-8")
     (mine,) = sim.run(load_text(block("catalog.md", "nspawn.yaml"), "", tmp_path))
     assert mine.labels == ("mine", "docker")
+    host = tmp_path / "mine" / "hosts" / "desk.toml"
+    host.parent.mkdir()
+    host.write_text(block("catalog.md", "mine/hosts/desk.toml"), encoding="utf-8")
+    here = load_text(block("catalog.md", "nspawn.yaml") + "host: desk\n", "", tmp_path)
+    assert next(iter(sim.run(here))).parameters["docker"]["host"] == "desk"
     (sizes,) = sim.run(load_text(block("scenarios.md", "own-size.yaml")))
     assert sizes.metric("density", "instances").value > 1
     (code,) = re.findall(

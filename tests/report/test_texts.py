@@ -16,7 +16,19 @@ from sim.report.texts import LOCALES, has, messages, told, tr
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "sim").rglob("*.py")), *sorted((ROOT / "dashboard").rglob("*.py"))]
-SECTIONS = ("build", "constraint", "difference", "figure", "metric", "owner", "parameter", "ruler", "statistic", "ui")
+SECTIONS = (
+    "build",
+    "constraint",
+    "difference",
+    "figure",
+    "metric",
+    "owner",
+    "parameter",
+    "ruler",
+    "sheet",
+    "statistic",
+    "ui",
+)
 USED = re.compile(r"""(?:\btr\(|\bMessage\(|\btold\(|\bhas\()\s*["']([a-z_]+\.[\w.-]+)["']""")
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 

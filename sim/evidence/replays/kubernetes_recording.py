@@ -7,7 +7,19 @@ from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.kubernetes.forms import QUANTITY, TEXT, TRUTH, Fields, FormFindings, ListOf, MapOf, examine, shown, whole
+from sim.kubernetes.forms import (
+    QUANTITY,
+    TEXT,
+    TRUTH,
+    Fields,
+    FormFindings,
+    ListOf,
+    MapOf,
+    examine,
+    is_quantity,
+    shown,
+    whole,
+)
 from sim.kubernetes.manifests import check_object
 from sim.yamlnodes import KeyPath, dotted
 
@@ -51,12 +63,16 @@ def annotated_seconds(annotations: Mapping[str, Any], name: str, default: float)
 
 
 def node_sizes(written: Mapping[str, Any]) -> dict[str, Any]:
-    """What a recorded node has: its cores, memory, pods and anything else that is counted."""
-    return {
-        name: size
-        for name, size in written.items()
-        if name not in ("name", "labels", "taints", "images", "unschedulable")
-    }
+    """What a recorded node has: its cores, memory, pods, and anything else it says a quantity of."""
+    sizes: dict[str, Any] = {}
+    for name, size in written.items():
+        if name not in ("name", "labels"):
+            sizes |= {
+                inner: one
+                for inner, one in (size.items() if isinstance(size, dict) else ((name, size),))
+                if is_quantity(one)
+            }
+    return sizes
 
 
 def _problems(case: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
@@ -64,10 +80,6 @@ def _problems(case: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     examine(case.get("cluster"), _CLUSTER, ("cluster",), findings)
     if case.get("cluster") is None:
         yield (), "missing key 'cluster', here or in common"
-    for path in findings.ignored:
-        if len(path) == 4:  # cluster.nodes.0.example.com/gpu
-            value = case["cluster"]["nodes"][path[2]][path[3]]
-            examine(value, QUANTITY, path, findings)
     yield from findings.wrong
     for number, step in enumerate(case["manifests"]):
         for path, message in _step(step):

@@ -7,7 +7,6 @@ pods start at once where they are bound, and end some time after they are delete
 from __future__ import annotations
 
 import heapq
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_expectations import counted
+from sim.evidence.replays.kubernetes_reasons import in_recorded_words
 from sim.evidence.replays.kubernetes_recording import annotated_seconds, check_case, node_sizes
 from sim.kubernetes.defaults import admitted, with_defaults
 from sim.kubernetes.scheduler.cache import ClusterCache, DisruptionBudget
@@ -24,21 +24,6 @@ from sim.kubernetes.scheduler.pods import OwnerKey, PodInfo, pod_shape
 from sim.kubernetes.scheduler.requeue import helped_by_coming, helped_by_leaving, helped_by_node
 from sim.kubernetes.scheduler.scheduler import Decision, Scheduler
 from sim.kubernetes.selectors import label_selector
-
-SHORT = {
-    "Insufficient ": "",
-    "node(s) had untolerated ": "",
-    "node(s) didn't match Pod's node affinity/selector": "node affinity",
-    "node(s) didn't match pod topology spread constraints": "spread",
-    "node(s) didn't match pod affinity rules": "affinity",
-    "node(s) didn't match pod anti-affinity rules": "anti-affinity",
-    "node(s) didn't satisfy existing pods anti-affinity rules": "existing anti-affinity",
-    "node(s) didn't have free ports for the requested pod ports": "ports",
-    "node(s) were unschedulable": "unschedulable",
-    "No preemption victims found for incoming pod": "no victims",
-    "Preemption is not helpful for scheduling": "not helpful",
-}
-"""How the recording shortens the scheduler's words. A reason that is not here is found by the words it has."""
 
 
 def replay_case(case: Mapping[str, Any]) -> Iterator[CountedItem]:
@@ -75,6 +60,7 @@ class _Run:
     replicas: dict[OwnerKey, int] = field(default_factory=dict)
     terms: dict[str, float] = field(default_factory=dict)
     sets: int = 0
+    made: list[PodInfo] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.cluster = ClusterCache()
@@ -84,9 +70,20 @@ class _Run:
             self.cluster.set_node(_node(node))
 
     def play(self) -> None:
+        burst = self.case.get("mode") == "burst"
         for step in self.case["manifests"]:
+            if not burst or step.get("kind") != "Pod":
+                self._decide()
             self._step(step)
+        self._decide()
         self._pass(float("inf"))
+
+    def _decide(self) -> None:
+        """Decide the pods that were made, in the recorded order where they came at once."""
+        order = {name: number for number, name in enumerate(self.recorded)}
+        for pod in sorted(self.made, key=lambda pod: order.get(pod.name, len(order))):
+            self._attempt(pod, len(self.placed) + len(self.refusals))
+        self.made.clear()
 
     def _step(self, step: Mapping[str, Any]) -> None:
         kind = step.get("kind")
@@ -144,9 +141,12 @@ class _Run:
         pod = admitted(pod, self.classes)
         annotations = pod["metadata"].get("annotations") or {}
         self.terms[name] = annotated_seconds(annotations, "sim/term", 0.5)
-        self.pods[name] = PodInfo(name, pod_shape(pod))
-        if not self.pods[name].shape.gated:
-            self._attempt(self.pods[name], len(self.pods))
+        info = self.pods[name] = PodInfo(name, pod_shape(pod))
+        if info.shape.node_name:  # whoever names the node does without the scheduler
+            if self.cluster.node(info.shape.node_name):
+                self._place(info, info.shape.node_name)
+        elif not info.shape.gated:
+            self.made.append(info)
 
     def _attempt(self, pod: PodInfo, order: int) -> None:
         self.cluster.budgets = [self._budget(one) for one in self.budgets]
@@ -158,7 +158,9 @@ class _Run:
             return
         recorded = self.recorded.get(pod.name, decision.node)
         self.decisions[pod.name] = decision
-        node = recorded if self.cluster.node(recorded or "") else decision.node
+        self._place(pod, recorded if self.cluster.node(recorded or "") else decision.node)
+
+    def _place(self, pod: PodInfo, node: str) -> None:
         self.placed[pod.name] = node
         self.cluster.add_pod(pod, node)
         pod.started = self.now
@@ -260,10 +262,9 @@ class _Run:
             for name, decision in self.refusals.items()
             if decision.preemption is not None and decision.preemption.chosen is None
         }
+        decided = [name for name, pod in self.pods.items() if not pod.shape.node_name]
         return {
-            "allowed": {
-                name: sorted(self.decisions[name].best) if name in self.decisions else [] for name in self.pods
-            },
+            "allowed": {name: sorted(self.decisions[name].best) if name in self.decisions else [] for name in decided},
             "nodes": {name: self.placed.get(name) for name in self.pods},
             "pods_per_node_sorted": sorted(Counter(self.placed.values()).values()),
             "scores": {
@@ -271,8 +272,8 @@ class _Run:
                 for name, decision in self.decisions.items()
                 for node, row in decision.scores.items()
             },
-            "unschedulable": _shortened(reasons, expect.get("unschedulable")),
-            "preemption_message": _shortened(after, expect.get("preemption_message")),
+            "unschedulable": in_recorded_words(reasons, expect.get("unschedulable")),
+            "preemption_message": in_recorded_words(after, expect.get("preemption_message")),
             "victims": sorted(self.victims),
             "nominated": self.nominated,
         }
@@ -287,6 +288,9 @@ def _node(written: Mapping[str, Any]) -> NodeInfo:
 
 
 def _name(written: Any) -> str:
+    """What a step is about: a name, a kind and a name, or an object with one."""
+    if isinstance(written, list):
+        return str(written[-1]) if written else ""
     if isinstance(written, Mapping):
         return str(written.get("name") or written.get("pod") or written.get("node") or "")
     return str(written).rpartition("/")[2]
@@ -295,30 +299,3 @@ def _name(written: Any) -> str:
 def _share(written: Any, whole: int) -> int:
     """A number, or a percentage of a whole, rounded up."""
     return written if isinstance(written, int) else -(-int(str(written).rstrip("%")) * whole // 100)
-
-
-def _shortened(reasons: Mapping[str, Mapping[str, int]], expectation: Any) -> dict[str, int]:
-    """Reasons by pod, with their counts, as the recording words them."""
-    entries = expectation.get("map") if isinstance(expectation, dict) else None
-    recorded = list(entries) if isinstance(entries, dict) else []
-    found: dict[str, int] = {}
-    for pod, counts in reasons.items():
-        for reason, count in counts.items():
-            short = _short(reason)
-            alike = (key for key in recorded if key.startswith(f"{pod}: ") and _in_words(key[len(pod) + 2 :], reason))
-            key = f"{pod}: {short}"
-            found[key if key in recorded else next(alike, key)] = count
-    return found
-
-
-def _short(reason: str) -> str:
-    for words, short in SHORT.items():
-        if reason.startswith(words):
-            return reason[len(words) :] if not short else short + reason[len(words) :]
-    return reason
-
-
-def _in_words(short: str, reason: str) -> bool:
-    """Whether a reason has all words of a short form that is not in `SHORT`."""
-    words = re.findall(r"[\w-]+", reason.lower())
-    return short not in SHORT.values() and all(word in words for word in re.findall(r"[\w-]+", short.lower()))

@@ -12,7 +12,7 @@ from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
 from sim.kubernetes.kubelet_status import disrupted
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, is_deleting, key_of, key_of_either, spec_of, uid_of
 from sim.kubernetes.pods import node_of
-from sim.kubernetes.scheduler.pods import Taint, Toleration, taint
+from sim.kubernetes.scheduler.pods import NodeTaint, Toleration, taint
 
 REASON = "DeletionByTaintManager"
 
@@ -67,11 +67,11 @@ class TaintEvictionController(Controller):
         yield from self.client.request(lambda: self.api.delete("Pod", key))
 
 
-def _no_execute(node: KubernetesObject) -> tuple[Taint, ...]:
+def _no_execute(node: KubernetesObject) -> tuple[NodeTaint, ...]:
     return tuple(taint(one) for one in spec_of(node).get("taints") or () if one["effect"] == "NoExecute")
 
 
-def _bearing(pod: KubernetesObject, one: Taint) -> Mapping[str, Any] | None:
+def _bearing(pod: KubernetesObject, one: NodeTaint) -> Mapping[str, Any] | None:
     """The first toleration by which a pod bears a taint; None where it does not."""
     for given in spec_of(pod).get("tolerations") or ():
         if _toleration(given).tolerates(one):

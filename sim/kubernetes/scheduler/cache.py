@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sim.kubernetes.scheduler.nodes import REGION, ZONE, NodeInfo
@@ -112,11 +112,12 @@ class ClusterCache:
 
     def add_pod(self, pod: PodInfo, node: str) -> None:
         """A pod goes to a node. It is no longer nominated for one."""
-        self.forget_nomination(pod)
+        if pod.nominated:
+            self.forget_nomination(pod)
         info = self._by_name[node]
         info.add(pod)
         pod.node = node
-        self._note(info, pod, 1, not pod.terminating)
+        self._note(info, pod, 1, 0 if pod.terminating else 1)
 
     def remove_pod(self, pod: PodInfo) -> None:
         """A pod is gone."""
@@ -154,9 +155,10 @@ class ClusterCache:
         """Pods that room is kept for on a node."""
         return tuple(self._nominated.get(node, ()))
 
-    def nodes_with_nominated(self) -> Iterable[str]:
-        """Nodes on which room is kept."""
-        return self._nominated.keys()
+    @property
+    def keeps_room(self) -> bool:
+        """Whether room is kept on any node."""
+        return bool(self._nominated)
 
     def values(self, topology_key: str) -> list[str | None]:
         """The value of a label, of each node in order; None where a node has it not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sim.kubernetes.scheduler.nodes import NodeInfo
-from sim.kubernetes.scheduler.pods import PodShape, Taint
+from sim.kubernetes.scheduler.pods import NodeTaint, PodShape
 
 
 class Rejection(NamedTuple):
@@ -25,7 +25,7 @@ OTHER_NAME = Rejection("NodeName", ("node(s) didn't match the requested node nam
 OTHER_NODES = Rejection("NodeAffinity", ("node(s) didn't match Pod's node affinity/selector",))
 PORTS = Rejection("NodePorts", ("node(s) didn't have free ports for the requested pod ports",), resolvable=True)
 
-CORDONED = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
+CORDONED = NodeTaint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 _KEEP_AWAY = ("NoSchedule", "NoExecute")
 
 
@@ -42,7 +42,7 @@ def node_rejection(shape: PodShape, node: NodeInfo) -> Rejection | None:
     return None if shape.nodes.matches(node.name, node.labels) else OTHER_NODES
 
 
-def untolerated_taint(shape: PodShape, node: NodeInfo) -> Taint | None:
+def untolerated_taint(shape: PodShape, node: NodeInfo) -> NodeTaint | None:
     """The first taint that keeps a pod away."""
     return next((one for one in node.taints if one.effect in _KEEP_AWAY and not shape.tolerates(one)), None)
 

@@ -7,6 +7,8 @@ of Kubernetes 1.32.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
+from operator import add
 from typing import NamedTuple
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
@@ -14,6 +16,7 @@ from sim.kubernetes.scheduler.filters import Rejection
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape
 from sim.kubernetes.scheduler.profile import FULL_SCORE
+from sim.kubernetes.scheduler.rows import NodeChoice
 
 NOT_NEAR = Rejection("InterPodAffinity", ("node(s) didn't match pod affinity rules",))
 NOT_APART = Rejection("InterPodAffinity", ("node(s) didn't match pod anti-affinity rules",), resolvable=True)
@@ -29,8 +32,8 @@ class _Relation(NamedTuple):
     preferred: tuple[tuple[str, int], ...] = ()
 
 
-_Counts = dict[str, dict[str, int]]
-"""Pods, or weights, by topology key and value."""
+_Counts = dict[str, dict[str | None, int]]
+"""Pods, or weights, by topology key and value. None is of no node."""
 
 
 class InterPodAffinity:
@@ -56,10 +59,12 @@ class InterPodAffinity:
     @property
     def prefers(self) -> bool:
         """Whether any node is better than another."""
-        return bool(self._preferred)
+        return _any(self._preferred)
 
     def shift(self, node: NodeInfo, change: PodChange) -> None:
         """Pods came to a node or went. Those being deleted still count."""
+        if not self._shape.has_affinity and not change.shape.has_affinity:
+            return
         relation = self._relations.get(change.shape)
         if relation is None:
             relation = self._relations[change.shape] = self._relation(change.shape)
@@ -85,19 +90,24 @@ class InterPodAffinity:
             return UNWANTED
         return None
 
-    def scores(self, nodes: Sequence[int]) -> list[int]:
-        """The scores of these nodes, from 0 to `FULL_SCORE`, before the weight."""
-        sums = [0] * len(nodes)
+    def passing(self, nodes: Sequence[int]) -> list[int]:
+        """Those of the nodes that the pod may go to."""
+        infos = self._cluster.nodes
+        return [index for index in nodes if self.rejection(infos[index]) is None]
+
+    def scores(self, nodes: NodeChoice, weight: int) -> list[int]:
+        """The weighted scores of these nodes."""
+        sums = [0] * len(nodes.indices)
         for key, weights in self._preferred.items():
-            values = self._cluster.values(key)
-            sums = [
-                total if (value := values[index]) is None else total + weights.get(value, 0)
-                for total, index in zip(sums, nodes, strict=True)
-            ]
-        least, most = min(sums, default=0), max(sums, default=0)
+            found = map(weights.get, nodes.of(self._cluster.values(key)), repeat(0))
+            sums = list(map(add, sums, found))
+        least, most = min(sums), max(sums)
         if least == most:
             return [0] * len(sums)
-        return [int(float(FULL_SCORE) * (float(total - least) / float(most - least))) for total in sums]
+        stretched = {
+            total: weight * int(float(FULL_SCORE) * (float(total - least) / float(most - least))) for total in set(sums)
+        }
+        return list(map(stretched.__getitem__, sums))
 
     def _has_near(self, node: NodeInfo) -> bool:
         terms = self._shape.affinity

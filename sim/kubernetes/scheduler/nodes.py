@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sim.kubernetes.quantities import millis, units
-from sim.kubernetes.scheduler.pods import HostPort, PodInfo, Taint, taint
+from sim.kubernetes.scheduler.pods import HostPort, NodeTaint, PodInfo, taint
 from sim.kubernetes.scheduler.requests import Amounts, amount, counted
 
 ZONE, REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
@@ -36,7 +36,7 @@ class NodeInfo:
         self,
         name: str,
         labels: Mapping[str, str],
-        taints: Iterable[Taint] = (),
+        taints: Iterable[NodeTaint] = (),
         *,
         unschedulable: bool = False,
         allocatable: Amounts | None = None,

@@ -6,7 +6,9 @@ went.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
+from operator import add
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection, node_rejection, room_rejection
@@ -14,25 +16,20 @@ from sim.kubernetes.scheduler.interpod import InterPodAffinity
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
 from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
-from sim.kubernetes.scheduler.resources import ResourceScore, balance_score, fit_score, image_score
+from sim.kubernetes.scheduler.resources import balance_score, fit_score, image_score, node_score
+from sim.kubernetes.scheduler.rows import REJECTED, NodeChoice, ScoreRow, Stretch
 from sim.kubernetes.scheduler.spread import HardSpread, SoftSpread
-
-REJECTED = -1
-"""Stands in the place of a score where the pod cannot go."""
 
 
 class Outlook:
-    """Filters and scores of one shape.
+    """Filters and scores of one shape."""
 
-    Attributes:
-        alone: Of each node the weighted scores that ask it alone; `REJECTED` where it refuses by itself.
-    """
-
-    alone: list[int]
     _until: tuple[int, int]
     _standing: list[Rejection | None]
     _unwelcome: list[int]
     _liked: list[int]
+    _alone: Callable[[NodeInfo], int]
+    _row: ScoreRow
     _interpod: InterPodAffinity
     _hard: HardSpread | None
     _soft: SoftSpread | None
@@ -41,11 +38,7 @@ class Outlook:
         self.shape = shape
         self._cluster = cluster
         self._profile = profile
-        self._scores_of_one: dict[str, ResourceScore] = {
-            "NodeResourcesFit": fit_score(profile),
-            "NodeResourcesBalancedAllocation": balance_score(profile),
-            "ImageLocality": lambda shape, node: image_score(cluster, shape, node),
-        }
+        self._score: Callable[[NodeInfo], int] = node_score(profile, cluster, shape)
         self._begin()
 
     def follow(self) -> None:
@@ -54,25 +47,26 @@ class Outlook:
         if changes is None or len(changes) > 4 * len(self._cluster.nodes) + 100:
             self._begin()
             return
-        nodes = self._cluster.nodes
+        nodes, hard, soft, affinity = self._cluster.nodes, self._hard, self._soft, self.shape.has_affinity
         for change in changes:
-            self.shift(nodes[change.node], change)
-            if self._soft:
-                self._soft.shift(nodes[change.node], change)
+            node = nodes[change.node]
+            if hard:
+                hard.shift(node, change)
+            if soft:
+                soft.shift(node, change)
+            if affinity or change.shape.has_affinity:
+                self._interpod.shift(node, change)
+        put, alone, standing = self._row.put, self._alone, self._standing
         for index in {change.node for change in changes}:
-            self.alone[index] = self._alone(nodes[index])
+            if standing[index] is None:
+                put(index, alone(nodes[index]))
         self._until = self._cluster.now()
 
     def shift(self, node: NodeInfo, change: PodChange) -> None:
-        """Count pods that came to a node or went, in the filters that look at other nodes too."""
+        """Count pods that are tried out on a node, in the filters that look at other nodes too."""
         if self._hard:
             self._hard.shift(node, change)
         self._interpod.shift(node, change)
-
-    @property
-    def looks_around(self) -> bool:
-        """Whether a filter looks at other pods' places."""
-        return self._hard is not None or self._interpod.filters
 
     @property
     def filters_by_pods(self) -> bool:
@@ -81,33 +75,71 @@ class Outlook:
 
     def rejection(self, node: NodeInfo, *, by_pods: bool) -> Rejection | None:
         """Why the pod does not go to a node: the first filter that refuses it. by_pods: `filters_by_pods`."""
-        return self._standing[node.index] or room_rejection(self.shape, node) or self.around(node, by_pods=by_pods)
-
-    def around(self, node: NodeInfo, *, by_pods: bool) -> Rejection | None:
-        """The same by the filters that look at other pods' places."""
-        found = self._hard.rejection(node) if self._hard else None
+        found = self._standing[node.index] or room_rejection(self.shape, node)
+        found = found or (self._hard.rejection(node) if self._hard else None)
         return found or (self._interpod.rejection(node) if by_pods else None)
+
+    def find(self, start: int, enough: int) -> tuple[Stretch, list[int] | None]:
+        """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
+        if not self._hard and not self._interpod.filters:
+            return self._row.stretch(start, enough), None
+        found: list[int] = []
+        looked, size, hard = 0, len(self._row.values), self._hard
+        while looked < size:
+            at = (start + looked) % size
+            part = self._row.stretch(at, min(enough, size - looked))
+            step = min(part.looked, size - looked)
+            indices = self._row.fitting(part._replace(looked=step))
+            if hard:
+                indices = hard.passing(indices)
+            if self._interpod.filters:
+                indices = self._interpod.passing(indices)
+            if len(found) + len(indices) > enough:
+                last = indices[enough - len(found)]
+                found += indices[: enough - len(found)]
+                return Stretch(start, looked + (last - at) % size, enough), found
+            found += indices
+            looked += step
+        return Stretch(start, size, len(found)), found
+
+    @property
+    def compares(self) -> bool:
+        """Whether a score compares nodes with each other."""
+        return bool(self._soft or self._liked or self._taints or self._interpod.prefers)
+
+    def top(self, stretch: Stretch, chance: random.Random | None) -> int:
+        """The best node of a stretch, where no score compares nodes."""
+        return self._row.top(stretch, chance)
+
+    def fitting(self, stretch: Stretch) -> list[int]:
+        """The nodes of a stretch that do not refuse the pod by themselves."""
+        return self._row.fitting(stretch)
 
     def totals(self, nodes: Sequence[int]) -> list[int]:
         """The sum of the weighted scores, of nodes on which the pod fits."""
-        found = [self.alone[index] for index in nodes]
-        for weight, scores in self._compared(nodes).values():
-            found = [total + weight * score for total, score in zip(found, scores, strict=True)]
-        return found
+        choice = NodeChoice(nodes)
+        found = choice.of(self._row.values)
+        for scores in self._compared(choice).values():
+            found = list(map(add, found, scores))
+        return list(found)
 
     def explained(self, nodes: Sequence[int]) -> list[dict[str, int]]:
         """The weighted scores by plugin, in the same way."""
-        weights, infos = self._profile.weights, self._cluster.nodes
-        rows: list[dict[str, int]] = [
+        weights, infos, cluster, shape = self._profile.weights, self._cluster.nodes, self._cluster, self.shape
+        fit, balance = fit_score(self._profile), balance_score(self._profile)
+        rows = [
             {
-                name: weights.get(name, 0) * score(self.shape, infos[index])
-                for name, score in self._scores_of_one.items()
+                "TaintToleration": weights.get("TaintToleration", 0) * FULL_SCORE,
+                "NodeResourcesFit": weights.get("NodeResourcesFit", 0) * fit(shape, infos[index]),
+                "NodeResourcesBalancedAllocation": weights.get("NodeResourcesBalancedAllocation", 0)
+                * balance(shape, infos[index]),
+                "ImageLocality": weights.get("ImageLocality", 0) * image_score(cluster, shape, infos[index]),
             }
             for index in nodes
         ]
-        for name, (weight, scores) in self._compared(nodes).items():
+        for name, scores in self._compared(NodeChoice(nodes)).items():
             for row, score in zip(rows, scores, strict=True):
-                row[name] = weight * score
+                row[name] = score
         return rows
 
     def _begin(self) -> None:
@@ -116,6 +148,7 @@ class Outlook:
         self._until = cluster.now()
         self._standing = [node_rejection(shape, node) for node in nodes]
         self._unwelcome = [_unwelcome(shape, node) for node in nodes]
+        self._taints = any(self._unwelcome)
         self._liked = [_liked(shape, node) for node in nodes] if shape.preferred_nodes else []
         self._interpod = InterPodAffinity(cluster, shape, profile.hard_affinity_weight)
         constraints = shape.spread or _defaults(cluster, shape, profile)
@@ -123,26 +156,45 @@ class Outlook:
         self._hard = HardSpread(cluster, shape, hard) if hard else None
         all_keys = bool(shape.spread) or not profile.system_spread
         self._soft = SoftSpread(cluster, shape, soft, all_keys=all_keys) if soft else None
-        self.alone = [self._alone(node) for node in nodes]
+        self._alone = _looking(shape, self._score)
+        self._row = ScoreRow(
+            self._alone(node) if refused is None else REJECTED
+            for node, refused in zip(nodes, self._standing, strict=True)
+        )
 
-    def _alone(self, node: NodeInfo) -> int:
-        shape = self.shape
-        if self._standing[node.index] or room_rejection(shape, node):
-            return REJECTED
+    def _compared(self, nodes: NodeChoice) -> dict[str, list[int]]:
+        """The weighted scores that compare the nodes with each other."""
         weights = self._profile.weights
-        return sum(weights.get(name, 0) * score(shape, node) for name, score in self._scores_of_one.items())
-
-    def _compared(self, nodes: Sequence[int]) -> dict[str, tuple[int, list[int]]]:
-        """Scores that compare the nodes with each other, with their weights."""
-        weights = self._profile.weights
-        found = {"TaintToleration": _share([self._unwelcome[index] for index in nodes], reverse=True)}
+        found: dict[str, list[int]] = {}
+        if self._taints:
+            weight = weights.get("TaintToleration", 0)
+            found["TaintToleration"] = _share(nodes.of(self._unwelcome), weight, reverse=True)
         if self._liked:
-            found["NodeAffinity"] = _share([self._liked[index] for index in nodes])
+            found["NodeAffinity"] = _share(nodes.of(self._liked), weights.get("NodeAffinity", 0))
         if self._soft:
-            found["PodTopologySpread"] = self._soft.scores(nodes)
+            found["PodTopologySpread"] = self._soft.scores(nodes, weights.get("PodTopologySpread", 0))
         if self._interpod.prefers:
-            found["InterPodAffinity"] = self._interpod.scores(nodes)
-        return {name: (weights.get(name, 0), scores) for name, scores in found.items()}
+            found["InterPodAffinity"] = self._interpod.scores(nodes, weights.get("InterPodAffinity", 0))
+        return found
+
+
+def _looking(shape: PodShape, score: Callable[[NodeInfo], int]) -> Callable[[NodeInfo], int]:
+    """The weighted scores that ask a node alone; `REJECTED` where there is no room on it."""
+    wanted = [(name, size) for name, size in shape.requests.amounts.items() if size > 0]
+    ports = shape.ports
+
+    def look(node: NodeInfo) -> int:
+        if len(node.pods) >= node.most_pods:
+            return REJECTED
+        there, requested = node.allocatable, node.requested
+        for name, size in wanted:
+            if name not in there or requested.get(name, 0) + size > there[name]:
+                return REJECTED
+        if ports and any(node.holds(port) for port in ports):
+            return REJECTED
+        return score(node)
+
+    return look
 
 
 def _defaults(cluster: ClusterCache, shape: PodShape, profile: SchedulerProfile) -> tuple[SpreadConstraint, ...]:
@@ -160,8 +212,8 @@ def _liked(shape: PodShape, node: NodeInfo) -> int:
     return sum(one.weight for one in shape.preferred_nodes if one.term.matches(node.name, node.labels))
 
 
-def _share(counts: list[int], *, reverse: bool = False) -> list[int]:
-    """Counts as shares of the most, or what is missing to it (plugins/helper/normalize_score.go)."""
-    most = max(counts, default=0)
-    shares = [FULL_SCORE * count // most for count in counts] if most else counts
-    return [FULL_SCORE - share for share in shares] if reverse else shares
+def _share(counts: Sequence[int], weight: int, *, reverse: bool = False) -> list[int]:
+    """Counts as weighted shares of the most, or what is missing to it (plugins/helper/normalize_score.go)."""
+    most = max(counts)
+    shares = {count: FULL_SCORE * count // most if most else count for count in set(counts)}
+    return [weight * (FULL_SCORE - shares[count] if reverse else shares[count]) for count in counts]

@@ -27,14 +27,14 @@ class Toleration(NamedTuple):
     value: str
     effect: str
 
-    def tolerates(self, taint: Taint) -> bool:
+    def tolerates(self, taint: NodeTaint) -> bool:
         """Whether it is this taint that the pod bears."""
         if self.effect not in ("", taint.effect) or self.key not in ("", taint.key):
             return False
         return self.operator == "Exists" or (self.operator in ("", "Equal") and self.value == taint.value)
 
 
-class Taint(NamedTuple):
+class NodeTaint(NamedTuple):
     """What keeps pods away from a node."""
 
     key: str
@@ -97,6 +97,7 @@ class PodShape:
     """All that the scheduler reads of a pod, but its name and its times. The pods of a template share one.
 
     images: as the node's list of images names them. gated: whether something else must first let it be scheduled.
+    has_affinity: whether other pods matter to it, or it to others, by a rule of its own.
     """
 
     namespace: str
@@ -116,13 +117,9 @@ class PodShape:
     node_name: str
     owner: OwnerKey | None
     gated: bool
+    has_affinity: bool
 
-    @property
-    def has_affinity(self) -> bool:
-        """Whether other pods matter to it, or it to others, by a rule of its own."""
-        return bool(self.affinity or self.anti_affinity or self.preferred)
-
-    def tolerates(self, taint: Taint) -> bool:
+    def tolerates(self, taint: NodeTaint) -> bool:
         """Whether it bears a taint."""
         return any(one.tolerates(taint) for one in self.tolerations)
 
@@ -155,6 +152,12 @@ def pod_shape(pod: Mapping[str, Any]) -> PodShape:
     )
     owners = [one for one in metadata.get("ownerReferences") or () if one.get("controller")]
     containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
+    affine = tuple(_term(one, namespace, labels) for one in near.get(required) or ())
+    averse = tuple(_term(one, namespace, labels) for one in apart.get(required) or ())
+    wishes = (
+        *(_weighted(one, namespace, labels, 1) for one in near.get(preferred) or ()),
+        *(_weighted(one, namespace, labels, -1) for one in apart.get(preferred) or ()),
+    )
     return PodShape(
         namespace=namespace,
         labels=labels,
@@ -164,18 +167,16 @@ def pod_shape(pod: Mapping[str, Any]) -> PodShape:
         tolerations=tuple(_toleration(one) for one in spec.get("tolerations") or ()),
         nodes=node_selector(spec),
         preferred_nodes=_preferences((affinity.get("nodeAffinity") or {}).get(preferred) or ()),
-        affinity=tuple(_term(one, namespace, labels) for one in near.get(required) or ()),
-        anti_affinity=tuple(_term(one, namespace, labels) for one in apart.get(required) or ()),
-        preferred=(
-            *(_weighted(one, namespace, labels, 1) for one in near.get(preferred) or ()),
-            *(_weighted(one, namespace, labels, -1) for one in apart.get(preferred) or ()),
-        ),
+        affinity=affine,
+        anti_affinity=averse,
+        preferred=wishes,
         spread=tuple(_constraint(one, labels) for one in spec.get("topologySpreadConstraints") or ()),
         ports=_ports(spec.get("containers") or ()),
         images=tuple(image_name(one.get("image") or "") for one in containers),
         node_name=spec.get("nodeName") or "",
         owner=OwnerKey(owners[0].get("kind", ""), owners[0].get("name", "")) if owners else None,
         gated=bool(spec.get("schedulingGates")),
+        has_affinity=bool(affine or averse or wishes),
     )
 
 
@@ -188,9 +189,9 @@ def image_name(written: str) -> str:
     return written if written.rfind(":") > written.rfind("/") else f"{written}:latest"
 
 
-def taint(written: Mapping[str, Any]) -> Taint:
+def taint(written: Mapping[str, Any]) -> NodeTaint:
     """A taint of a node."""
-    return Taint(written.get("key") or "", written.get("value") or "", written.get("effect") or "")
+    return NodeTaint(written.get("key") or "", written.get("value") or "", written.get("effect") or "")
 
 
 def _toleration(written: Mapping[str, Any]) -> Toleration:

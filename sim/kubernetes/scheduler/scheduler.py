@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection
@@ -30,13 +31,13 @@ _OTHER_TERMS = Rejection("NodeAffinity", ("node(s) didn't satisfy plugin(s) [Nod
 _NO_TERMS = Rejection("NodeAffinity", ("pod affinity terms conflict",))
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What one cycle came to.
 
     Attributes:
         node: Where the pod goes; None where it fits nowhere.
-        best: All nodes that it might as well have gone to: the choice among them is random.
+        best: All nodes that it might as well have gone to: the choice among them is random. Where no explanation was
+            asked for, it may be left out.
         scores: Weighted scores by node and plugin, where they were asked for and more than one node fits.
         reasons: Of a pod that fits nowhere: how many nodes have each reason.
         preemption: What preemption came to then.
@@ -47,8 +48,8 @@ class Decision:
 
     node: str | None
     best: tuple[str, ...] = ()
-    scores: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    reasons: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+    reasons: Mapping[str, int] = MappingProxyType({})
     preemption: PreemptionResult | None = None
     nodes: int = 0
     blanket: str = ""
@@ -92,16 +93,33 @@ class Scheduler:
             self.cluster.forget_nomination(pod)
             return Decision(None)
         outlook = self._outlook(pod.shape)
+        fitting: list[int] | None = None
+        if not pod.nominated and not self.cluster.keeps_room and pod.shape.nodes.terms is None:
+            stretch, fitting = outlook.find(self._next, self.profile.enough(len(nodes)))
+            if stretch.fitting:
+                self._next = (self._next + stretch.looked) % len(nodes)
+                if fitting is None and not outlook.compares and not explain:
+                    return Decision(nodes[outlook.top(stretch, self._chance)].name, nodes=len(nodes))
+                return self._best(outlook, outlook.fitting(stretch) if fitting is None else fitting, explain=explain)
         fitting, rejections, rest = self._find(pod, outlook)
         if not fitting:
             return self._unschedulable(pod, outlook, rejections, rest)
-        names = [nodes[index].name for index in fitting]
-        if len(names) == 1:
-            return Decision(names[0], (names[0],), nodes=len(nodes))
+        return self._best(outlook, fitting, explain=explain)
+
+    def _best(self, outlook: Outlook, fitting: Sequence[int], *, explain: bool) -> Decision:
+        """The best of the nodes that fit. One alone is not scored."""
+        nodes = self.cluster.nodes
+        if len(fitting) == 1:
+            name = nodes[fitting[0]].name
+            return Decision(name, (name,), nodes=len(nodes))
         totals = outlook.totals(fitting)
         most = max(totals)
-        top = tuple(name for name, total in zip(names, totals, strict=True) if total == most)
-        scores = dict(zip(names, outlook.explained(fitting), strict=True)) if explain else {}
+        if not explain:
+            number = 0 if self._chance is None else int(self._chance.random() * totals.count(most))
+            return Decision(nodes[fitting[_nth(most, totals, number)]].name, nodes=len(nodes))
+        top = tuple(nodes[index].name for index, total in zip(fitting, totals, strict=True) if total == most)
+        rows = outlook.explained(fitting)
+        scores = {nodes[index].name: row for index, row in zip(fitting, rows, strict=True)}
         return Decision(self._choose(top), top, scores, nodes=len(nodes))
 
     def _outlook(self, shape: PodShape) -> Outlook:
@@ -227,6 +245,14 @@ class Scheduler:
             if one.shape.priority < pod.shape.priority:
                 self.cluster.forget_nomination(one)
         self.cluster.nominate(pod, chosen.node.name)
+
+
+def _nth(value: int, values: Sequence[int], number: int) -> int:
+    """Where a value is for the n-th time, from 0."""
+    at = values.index(value)
+    for _ in range(number):
+        at = values.index(value, at + 1)
+    return at
 
 
 def _available(nodes: int, reasons: Mapping[str, int], blanket: str = "") -> str:

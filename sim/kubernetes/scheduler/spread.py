@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection, untolerated_taint
 from sim.kubernetes.scheduler.nodes import HOSTNAME, NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
 from sim.kubernetes.scheduler.profile import FULL_SCORE
+from sim.kubernetes.scheduler.rows import NodeChoice
 
 _UNEVEN = "node(s) didn't match pod topology spread constraints"
 UNEVEN = Rejection("PodTopologySpread", (_UNEVEN,), resolvable=True)
 NO_LABEL = Rejection("PodTopologySpread", (f"{_UNEVEN} (missing required label)",))
+
+
+_Case = tuple[int | str | None, ...]
+"""What of a node matters for its score, by constraint."""
 
 
 class _Domains:
@@ -69,6 +75,13 @@ class _Counted:
             known = self._taken[other] = same and not selector.everything and selector.matches(other.labels)
         return known
 
+    @property
+    def most(self) -> int:
+        """Pods that a domain may have already. With fewer domains than wanted, the emptiest counts as empty."""
+        constraint = self.constraint
+        fewest = self.domains.fewest if len(self.domains.pods) >= constraint.min_domains else 0
+        return constraint.max_skew + fewest - self.own
+
     def pods_on(self, node: NodeInfo) -> int:
         """Pods on a node that count."""
         return sum(1 for pod in node.pods if not pod.terminating and self.takes(pod.shape))
@@ -80,6 +93,7 @@ class HardSpread:
     def __init__(self, cluster: ClusterCache, shape: PodShape, constraints: Sequence[SpreadConstraint]) -> None:
         self._counted = [_Counted(shape, one) for one in constraints]
         self._keys = [one.topology_key for one in constraints]
+        self._values = [cluster.values(key) for key in self._keys]
         for node in cluster.nodes:
             for one in self._counted:
                 self._count(one, node, one.pods_on(node))
@@ -97,10 +111,18 @@ class HardSpread:
             domain = node.labels.get(constraint.topology_key)
             if domain is None:
                 return NO_LABEL
-            fewest = one.domains.fewest if len(one.domains.pods) >= constraint.min_domains else 0
-            if one.domains.pods.get(domain, 0) + one.own - fewest > constraint.max_skew:
+            if one.domains.pods.get(domain, 0) > one.most:
                 return UNEVEN
         return None
+
+    def passing(self, nodes: Sequence[int]) -> list[int]:
+        """Those of the nodes that the pod may go to."""
+        left = list(nodes)
+        for one, values in zip(self._counted, self._values, strict=True):
+            most = one.most
+            full: set[str | None] = {None, *(domain for domain, pods in one.domains.pods.items() if pods > most)}
+            left = [index for index in left if values[index] not in full]
+        return left
 
     def _count(self, one: _Counted, node: NodeInfo, pods: int) -> None:
         """A node counts only where it has the labels of all constraints."""
@@ -119,9 +141,13 @@ class SoftSpread:
         self, cluster: ClusterCache, shape: PodShape, constraints: Sequence[SpreadConstraint], *, all_keys: bool
     ) -> None:
         self._counted = [_Counted(shape, one) for one in constraints]
+        self._by_host = [one.topology_key == HOSTNAME for one in constraints]
         self._values = [cluster.values(one.topology_key) for one in constraints]
         self._all_keys = all_keys
         self._hosts = [[one.pods_on(node) for node in cluster.nodes] for one in self._counted]
+        self._numbers: dict[_Case, int] = {}
+        self._cases: list[_Case] = []
+        self._case_of = [self._number(node.index) for node in cluster.nodes]
         for node in cluster.nodes:
             if not self._ignored(node.index):
                 for number, one in enumerate(self._counted):
@@ -132,36 +158,67 @@ class SoftSpread:
         """Pods came to a node or went."""
         if not change.counted:
             return
+        index, counted = node.index, False
         for number, one in enumerate(self._counted):
             if one.takes(change.shape):
-                self._hosts[number][node.index] += change.counted
-                if not self._ignored(node.index) and one.eligible(node):
-                    one.domains.shift(self._values[number][node.index] or "", change.counted)
+                counted = True
+                self._hosts[number][index] += change.counted
+                if not self._ignored(index) and one.eligible(node):
+                    one.domains.shift(self._values[number][index] or "", change.counted)
+        if counted:
+            self._case_of[index] = self._number(index)
 
-    def scores(self, nodes: Sequence[int]) -> list[int]:
-        """The scores of these nodes, from 0 to `FULL_SCORE`, before the weight."""
-        ignored = {index for index in nodes if self._ignored(index)} if self._all_keys else set()
-        scored = [index for index in nodes if index not in ignored] if ignored else nodes
-        crowds = [0.0] * len(scored)
-        for number, one in enumerate(self._counted):
-            values, slack = self._values[number], one.constraint.max_skew - 1
-            if one.constraint.topology_key == HOSTNAME:
-                weight = math.log(len(scored) + 2)
-                hosts = self._hosts[number]
-                found = [hosts[index] * weight + slack if values[index] is not None else 0.0 for index in scored]
-            else:
-                weight = math.log(len({values[index] or "" for index in scored}) + 2)
-                pods = {domain: count * weight + slack for domain, count in one.domains.pods.items()}
-                found = [0.0 if (at := values[index]) is None else pods.get(at, float(slack)) for index in scored]
-            crowds = [crowd + more for crowd, more in zip(crowds, found, strict=True)]
-        normal = _normal([_round(crowd) for crowd in crowds])
-        if not ignored:
-            return normal
-        by_index = dict(zip(scored, normal, strict=True))
-        return [by_index.get(index, 0) for index in nodes]
+    def scores(self, nodes: NodeChoice, weight: int) -> list[int]:
+        """The weighted scores of these nodes. Nodes of one case score the same, so each is worked out once."""
+        ignored = {index for index in nodes.indices if self._ignored(index)} if self._all_keys else ()
+        cases = nodes.of(self._case_of)
+        scored = len(cases) - len(ignored)
+        if ignored:
+            found = {case for index, case in zip(nodes.indices, cases, strict=True) if index not in ignored}
+        else:
+            found = set(cases)
+        distinct = [self._cases[case] for case in found]
+        parts = [
+            self._crowds(number, {case[number] for case in distinct}, scored) for number in range(len(self._counted))
+        ]
+        crowds = [_round(_sum(part[at] for part, at in zip(parts, case, strict=True))) for case in distinct]
+        by_case = dict(zip(found, (weight * score for score in _normal(crowds)), strict=True))
+        if ignored:
+            return [0 if index in ignored else by_case[case] for index, case in zip(nodes.indices, cases, strict=True)]
+        return list(map(by_case.__getitem__, cases))
+
+    def _number(self, index: int) -> int:
+        """The number of a node's case: the pods on it, or its domain, of each constraint. None without the label."""
+        case = tuple(
+            hosts[index] if by_host and values[index] is not None else values[index]
+            for hosts, by_host, values in zip(self._hosts, self._by_host, self._values, strict=True)
+        )
+        known = self._numbers.get(case)
+        if known is None:
+            known = self._numbers[case] = len(self._cases)
+            self._cases.append(case)
+        return known
+
+    def _crowds(self, number: int, found: set[int | str | None], scored: int) -> dict[int | str | None, float]:
+        """How crowded each is: by its pods, and more where there are more of them."""
+        one = self._counted[number]
+        slack = one.constraint.max_skew - 1
+        if self._by_host[number]:
+            weight = math.log(scored + 2)
+            return {pods: 0.0 if pods is None else cast("int", pods) * weight + slack for pods in found}
+        weight, pods = math.log(len({value or "" for value in found}) + 2), one.domains.pods
+        return {at: 0.0 if at is None else pods.get(cast("str", at), 0) * weight + slack for at in found}
 
     def _ignored(self, index: int) -> bool:
         return self._all_keys and any(values[index] is None for values in self._values)
+
+
+def _sum(numbers: Iterable[float]) -> float:
+    """In order, as Go adds them up; `sum` is exact to more digits since Python 3.12."""
+    total = 0.0
+    for number in numbers:
+        total += number
+    return total
 
 
 def _normal(crowds: list[int]) -> list[int]:

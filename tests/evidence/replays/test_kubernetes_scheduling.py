@@ -121,3 +121,86 @@ def test_no_part_of_a_case_that_is_something_else_ends_in_a_traceback():
                 tally({"family": "scheduling", "cases": [copy.deepcopy(other)]})
             except InputError:
                 continue
+
+
+def case(*manifests, mode="seq", of=1, replay=(), **expect):
+    """A case of a few pods on nodes of two cores."""
+    cluster = {"nodes": [{"name": f"n{n + 1}", "cpu": "2", "memory": "8Gi", "pods": "110"} for n in range(of)]}
+    steps = [one if "metadata" not in one else {"apiVersion": "v1", **one} for one in manifests]
+    return {
+        "id": "x", "mode": mode, "cluster": cluster, "manifests": steps, "replay": list(replay),
+        "expect": {field: {"eq" if field == "victims" else "map": value} for field, value in expect.items()},
+    }  # fmt: skip
+
+
+def pod(name, cpu="1", **spec):
+    containers = [{"name": "c", "resources": {"requests": {"cpu": cpu}}}]
+    return {"kind": "Pod", "metadata": {"name": name}, "spec": {"containers": containers, **spec}}
+
+
+HIGH = {
+    "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 5,
+}  # fmt: skip
+
+
+def disagreements(one):
+    found = tally({"family": "scheduling", "cases": [one]})
+    assert found.items
+    return [(item.item, item.predicted, item.recorded) for item in found.disagreements]
+
+
+def test_pods_that_come_at_once_are_decided_in_the_recorded_order():
+    one = case(
+        pod("a", "2"), pod("b", "2"), mode="burst", replay=[["b", "n1"], ["a", None]],
+        allowed={"b": ["n1"], "a": []}, unschedulable={"a: cpu": 1},
+    )  # fmt: skip
+    assert disagreements(one) == []
+
+
+def test_a_pod_that_was_deleted_makes_room_and_one_on_a_cordoned_node_stays():
+    one = case(
+        pod("a", "2"), pod("b", "1"), {"delete": "a"}, {"cordon": "n1"}, {"wait": 5}, pod("c", "1"),
+        replay=[["a", "n1"], ["b", "n1"], ["c", None]],
+        allowed={"a": ["n1"], "b": [], "c": []}, unschedulable={"b: unschedulable": 1, "c: unschedulable": 1},
+    )  # fmt: skip
+    assert disagreements(one) == []
+    one = case(
+        pod("a", "2"), pod("b", "1"), {"delete": {"kind": "Pod", "name": "a"}}, {"wait": 5},
+        replay=[["a", "n1"], ["b", "n1"]],
+        allowed={"a": ["n1"], "b": ["n1"]}, nodes={"a": "n1", "b": "n1"}, unschedulable={"b: cpu": 1},
+    )  # fmt: skip
+    assert disagreements(one) == []
+
+
+def test_a_pod_that_names_its_node_takes_room_there_and_is_not_decided():
+    one = case(
+        pod("a", "2", nodeName="n1"),
+        pod("b", "1"),
+        replay=[["b", None]],
+        allowed={"b": []},
+        unschedulable={"b: cpu": 1},
+    )
+    assert disagreements(one) == []
+
+
+def test_pods_are_placed_where_the_recording_has_them_among_equals():
+    one = case(
+        pod("a"), pod("b"), of=2, replay=[["a", "n2"], ["b", "n1"]], allowed={"a": ["n1", "n2"], "b": ["n1"]}
+    )  # fmt: skip
+    assert disagreements(one) == []
+
+
+def test_victims_and_who_drove_them_out():
+    one = case(
+        HIGH, pod("a", "2"), {"wait": 1}, pod("h", "2", priorityClassName="high"), replay=[["a", "n1"], ["h", "n1"]],
+        allowed={"a": ["n1"], "h": ["n1"]}, victims=["a"], nominated={"h": "n1"}, unschedulable={"h: cpu": 1},
+    )  # fmt: skip
+    assert disagreements(one) == []
+
+
+def test_a_reason_in_words_that_are_not_known_is_found_by_its_words_or_as_the_only_one_left():
+    full = [pod("a", "2"), pod("b", "1")]
+    for words, right in (("insufficient cpu", True), ("too little", True), ("memory", False), ("taint {x: }", False)):
+        one = case(*full, replay=[["a", "n1"], ["b", None]], unschedulable={f"b: {words}": 1})
+        assert (disagreements(one) == []) == right
+    assert disagreements(case(*full, replay=[["a", "n1"], ["b", None]], unschedulable={"b: too little": 2})) != []

@@ -260,8 +260,8 @@ class TestSampling:
         # 200 nodes: 50 - 200 // 125 = 49 %, which is 98, so the least: 100
         made = cluster([node(f"n{number:03}") for number in range(200)])
         scheduler = Scheduler(made)
-        first = scheduler.schedule(pod("p", cpu="1"))
-        second = scheduler.schedule(pod("q", cpu="1"))
+        first = scheduler.schedule(pod("p", cpu="1"), explain=True)
+        second = scheduler.schedule(pod("q", cpu="1"), explain=True)
         assert first.best == tuple(f"n{number:03}" for number in range(100))
         assert second.best == tuple(f"n{number:03}" for number in range(100, 200))
 
