@@ -34,10 +34,16 @@ Handler = Callable[[KubernetesObject | None, KubernetesObject | None], None]
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """Of these are the five letters at the end of a generated name, so that they spell no word."""
 _GRACE = 30
+_NAME_TRIES = 8
+"""How often another name is generated where there is one of that name."""
 _SPECS = 1000
 """Pod specs whose admitted form is kept."""
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 """Finalizers of an owner that waits for its dependents, or lets them go on without it."""
+
+
+class AlreadyExistsError(ValueError):
+    """There is an object of that kind and name."""
 
 
 class ApiServer:
@@ -119,13 +125,13 @@ class ApiServer:
     def create(self, obj: KubernetesObject) -> KubernetesObject:
         """Store a new object, with what the API server fills in.
 
-        Raises `ValueError` where there is one of that name.
+        Raises `AlreadyExistsError` where there is one of that name.
         """
         kind = obj["kind"]
         obj = self._admitted(obj) if kind == "Pod" else with_defaults(obj)
         metadata = dict(obj["metadata"])
         if "name" not in metadata:
-            metadata["name"] = metadata["generateName"] + "".join(self._names.choices(_LETTERS, k=5))
+            metadata["name"] = self._free_name(kind, metadata)
         metadata["uid"] = f"{self._names.getrandbits(64):016x}"
         metadata["creationTimestamp"] = self.stamp()
         metadata["generation"] = 1
@@ -133,8 +139,17 @@ class ApiServer:
         if kind == "Job":
             made = _selecting(made)
         if key_of(made) in self._objects[kind]:
-            raise ValueError(f"{kind} {metadata['name']} exists already")
+            raise AlreadyExistsError(f"{kind} {metadata['name']} exists already")
         return self._store(None, made)
+
+    def _free_name(self, kind: str, metadata: Mapping[str, Any]) -> str:
+        """A generated name that nothing has yet, unless all that are tried are taken."""
+        name = ""
+        for _ in range(_NAME_TRIES):
+            name = metadata["generateName"] + "".join(self._names.choices(_LETTERS, k=5))
+            if ObjectKey(metadata.get("namespace", "default"), name) not in self._objects[kind]:
+                break
+        return name
 
     def _admitted(self, pod: KubernetesObject) -> KubernetesObject:
         """A new pod with its defaults. Pods of one template share their spec, before and after."""

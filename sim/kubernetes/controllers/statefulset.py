@@ -12,6 +12,7 @@ from typing import Any
 
 from simpy.events import Event
 
+from sim.kubernetes.api import AlreadyExistsError
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
 from sim.kubernetes.controllers.history import REVISION_HASH, name_of, revision_for, revision_named, template_of
 from sim.kubernetes.controllers.owning import candidates, claim, owner_keys
@@ -76,11 +77,17 @@ class StatefulSetController(Controller):
         update = yield from revision_for(self.client, owner)
         current = revision_named(self.client, owner, str(status_of(owner).get("currentRevision"))) or update
         look = SetLook(self, owner, pods, current, update)
+        refused: AlreadyExistsError | None = None
         if not is_deleting(owner):
-            yield from look.take_step()
+            try:
+                yield from look.take_step()
+            except AlreadyExistsError as error:
+                refused = error
         status = look.status()
         if status != status_of(owner):
             yield from self.client.modify("StatefulSet", key, lambda now: changed(now, status, "status"))
+        if refused is not None:
+            raise refused
         min_ready = spec_of(owner).get("minReadySeconds") or 0
         if min_ready and status["availableReplicas"] != replicas_of(owner):
             self.enqueue_in(key, min_ready)
