@@ -34,10 +34,16 @@ Handler = Callable[[KubernetesObject | None, KubernetesObject | None], None]
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """Of these are the five letters at the end of a generated name, so that they spell no word."""
 _GRACE = 30
+_NAME_TRIES = 8
+"""How often another name is generated where there is one of that name."""
 _SPECS = 1000
 """Pod specs whose admitted form is kept."""
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 """Finalizers of an owner that waits for its dependents, or lets them go on without it."""
+
+
+class AlreadyExistsError(ValueError):
+    """There is an object of that kind and name."""
 
 
 class ApiServer:
@@ -58,6 +64,7 @@ class ApiServer:
         self._unowned: dict[str, dict[ObjectKey, None]] = defaultdict(dict)
         self._on_node: dict[str, dict[ObjectKey, None]] = defaultdict(dict)
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
+        self._pod_handlers: dict[str, list[Handler]] = defaultdict(list)
         self._specs: dict[int, tuple[Any, Any]] = {}
         self._version = 0
 
@@ -73,6 +80,12 @@ class ApiServer:
     def watch(self, kind: str, handler: Handler) -> None:
         """Tell `handler` of every write to an object of this kind, at once and in the order of the writes."""
         self._handlers[kind].append(handler)
+
+    def watch_pods_of(self, owner: str, handler: Handler, *, orphans: bool = False) -> None:
+        """Tell `handler` of writes to pods that this kind of controller has or had; with `orphans`, that none has."""
+        self._pod_handlers[owner].append(handler)
+        if orphans:
+            self._pod_handlers[""].append(handler)
 
     # Reading
 
@@ -112,13 +125,13 @@ class ApiServer:
     def create(self, obj: KubernetesObject) -> KubernetesObject:
         """Store a new object, with what the API server fills in.
 
-        Raises `ValueError` where there is one of that name.
+        Raises `AlreadyExistsError` where there is one of that name.
         """
         kind = obj["kind"]
         obj = self._admitted(obj) if kind == "Pod" else with_defaults(obj)
         metadata = dict(obj["metadata"])
         if "name" not in metadata:
-            metadata["name"] = metadata["generateName"] + "".join(self._names.choices(_LETTERS, k=5))
+            metadata["name"] = self._free_name(kind, metadata)
         metadata["uid"] = f"{self._names.getrandbits(64):016x}"
         metadata["creationTimestamp"] = self.stamp()
         metadata["generation"] = 1
@@ -126,8 +139,17 @@ class ApiServer:
         if kind == "Job":
             made = _selecting(made)
         if key_of(made) in self._objects[kind]:
-            raise ValueError(f"{kind} {metadata['name']} exists already")
+            raise AlreadyExistsError(f"{kind} {metadata['name']} exists already")
         return self._store(None, made)
+
+    def _free_name(self, kind: str, metadata: Mapping[str, Any]) -> str:
+        """A generated name that nothing has yet, unless all that are tried are taken."""
+        name = ""
+        for _ in range(_NAME_TRIES):
+            name = metadata["generateName"] + "".join(self._names.choices(_LETTERS, k=5))
+            if ObjectKey(metadata.get("namespace", "default"), name) not in self._objects[kind]:
+                break
+        return name
 
     def _admitted(self, pod: KubernetesObject) -> KubernetesObject:
         """A new pod with its defaults. Pods of one template share their spec, before and after."""
@@ -217,6 +239,10 @@ class ApiServer:
         self._index(kind, key, old, new)
         for handler in self._handlers[kind]:
             handler(old, new)
+        if kind == "Pod":
+            for owner in sorted(_controllers(old) | _controllers(new)):
+                for handler in self._pod_handlers[owner]:
+                    handler(old, new)
         return obj
 
     def _index(self, kind: str, key: ObjectKey, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
@@ -260,6 +286,14 @@ def exists(api: ApiServer, obj: KubernetesObject) -> bool:
 
 def _marked(obj: KubernetesObject, values: Mapping[str, Any]) -> KubernetesObject:
     return {**obj, "metadata": {**obj["metadata"], **values}}
+
+
+def _controllers(pod: KubernetesObject | None) -> set[str]:
+    """The kind of a pod's controller; "" where it has none."""
+    if pod is None:
+        return set()
+    reference = controller_of(pod)
+    return {"" if reference is None else reference["kind"]}
 
 
 def _owners(obj: KubernetesObject | None) -> frozenset[str]:

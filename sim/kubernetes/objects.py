@@ -69,7 +69,8 @@ def controller_of(obj: KubernetesObject) -> Mapping[str, Any] | None:
     """The reference to the owner that manages the object; at most one of its owners does."""
     for reference in obj["metadata"].get("ownerReferences") or ():
         if reference.get("controller"):
-            return dict(reference)
+            found: Mapping[str, Any] = reference
+            return found
     return None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from simpy import Environment
 from simpy.events import Event
 
-from sim.kubernetes.api import ApiServer
+from sim.kubernetes.api import AlreadyExistsError, ApiServer
 from sim.kubernetes.objects import KubernetesObject, ObjectKey
 
 Sync = Generator[Event, Any, None]
@@ -48,6 +48,9 @@ class RequestRate:
     qps: float
     burst: int
 
+
+_FIRST_RETRY, _LONGEST_RETRY, _DOUBLINGS = 0.005, 1000.0, 20
+"""A look that a refused request ended is taken again after 5 ms, then after twice as long each time."""
 
 CONTROLLER_RATE = RequestRate(20, 30)
 """A controller's own limit: kube-controller-manager's --kube-api-qps and --kube-api-burst."""
@@ -114,14 +117,20 @@ class ApiClient:
         return result
 
     def together(self, calls: Requests) -> Sync:
-        """Send requests side by side; done when the last is answered."""
+        """Send requests side by side; done when the last is answered. Where one was refused, that is raised then."""
+        refused: AlreadyExistsError | None = None
         answered = self.env.now + self.times.request - self.times.beside
         for call in calls:
             due = max(self.env.now + self._bucket.wait(), answered + self.times.beside)
             answered = due
             if due > self.env.now:
                 yield self.env.timeout(due - self.env.now)
-            call()
+            try:
+                call()
+            except AlreadyExistsError as error:
+                refused = error
+        if refused is not None:
+            raise refused
 
     def slow_start(self, calls: Requests) -> Sync:
         """Send requests in batches of 1, 2, 4, ..., each when the one before is answered.
@@ -149,6 +158,7 @@ class Controller:
         self._again: set[ObjectKey] = set()
         self._busy: set[ObjectKey] = set()
         self._due: dict[ObjectKey, float] = {}
+        self._refused: dict[ObjectKey, int] = {}
 
     def sync(self, key: ObjectKey) -> Sync:
         """Look at an object once."""
@@ -187,7 +197,12 @@ class Controller:
             self.env.process(self._work(key))
 
     def _work(self, key: ObjectKey) -> Sync:
-        yield from self.sync(key)
+        try:
+            yield from self.sync(key)
+            self._refused.pop(key, None)
+        except AlreadyExistsError:
+            times = self._refused[key] = self._refused.get(key, 0) + 1
+            self.enqueue_in(key, min(_FIRST_RETRY * 2 ** min(times - 1, _DOUBLINGS), _LONGEST_RETRY))
         self._busy.discard(key)
         if key in self._again:
             self._again.discard(key)

@@ -20,7 +20,7 @@ from sim.kubernetes.controllers.daemonset_pods import (
     with_node,
 )
 from sim.kubernetes.controllers.history import REVISION_HASH, name_of, revision_for
-from sim.kubernetes.controllers.owning import candidates, claim, owner_key
+from sim.kubernetes.controllers.owning import candidates, claim, owner_keys
 from sim.kubernetes.controllers.rolling import scaled
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -58,12 +58,11 @@ class DaemonSetController(Controller):
         super().__init__(client)
         self._waits: dict[tuple[ObjectKey, str], tuple[float, float]] = {}
         self.api.watch("DaemonSet", lambda old, new: self.enqueue(key_of_either(old, new)))
-        self.api.watch("Pod", self._pod_changed)
+        self.api.watch_pods_of("DaemonSet", self._pod_changed, orphans=True)
         self.api.watch("Node", self._node_changed)
 
     def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        for key in {owner_key(old, "DaemonSet"), owner_key(new, "DaemonSet")} - {None}:
-            assert key is not None
+        for key in owner_keys(old, new, "DaemonSet"):
             self.enqueue(key)
             owner = self.api.get("DaemonSet", key)
             min_ready = spec_of(owner).get("minReadySeconds") if owner is not None else 0

@@ -11,8 +11,9 @@ from typing import Any
 from simpy.events import Event
 
 from sim.kubernetes.controllers import progress, rolling
+from sim.kubernetes.api import AlreadyExistsError
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
-from sim.kubernetes.controllers.owning import candidates, claim, owner_key
+from sim.kubernetes.controllers.owning import candidates, claim, owner_key, owner_keys
 from sim.kubernetes.controllers.revisions import (
     REVISION,
     annotated,
@@ -66,11 +67,10 @@ class DeploymentController(Controller):
         super().__init__(client)
         self.api.watch("Deployment", lambda old, new: self.enqueue(key_of_either(old, new)))
         self.api.watch("ReplicaSet", self._set_changed)
-        self.api.watch("Pod", self._pod_changed)
+        self.api.watch_pods_of("ReplicaSet", self._pod_changed)
 
     def _set_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        for key in {owner_key(old, "Deployment"), owner_key(new, "Deployment")} - {None}:
-            assert key is not None
+        for key in owner_keys(old, new, "Deployment"):
             self.enqueue(key)
         if new is not None and controller_of(new) is None and (old is None or labels_of(old) != labels_of(new)):
             for key in candidates(self.api, "Deployment", new):
@@ -161,8 +161,18 @@ class DeploymentController(Controller):
             return
         revision = max((revision_of(one) for one in rollout.old), default=0) + 1
         made = replica_set_for(rollout.deployment, rollout.old, revision)
-        rollout.new = yield from self.client.request(lambda: self.api.create(made))
+        try:
+            rollout.new = yield from self.client.request(lambda: self.api.create(made))
+        except AlreadyExistsError:
+            yield from self._count_collision(rollout.deployment)
+            raise
         yield from self._note_revision(rollout, str(revision), progress.CREATED)
+
+    def _count_collision(self, deployment: KubernetesObject) -> Sync:
+        """Note that the name is another's; the next look makes another name."""
+        count = status_of(deployment).get("collisionCount", 0) + 1
+        status = {**status_of(deployment), "collisionCount": count}
+        yield from self._put_status(deployment, status)
 
     # A rolling update
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.kubernetes.api import ApiServer
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
+from sim.kubernetes.controllers.progress import set_condition
 from sim.kubernetes.controllers.rolling import scaled
 from sim.kubernetes.kubelet_status import disrupted
 from sim.kubernetes.objects import (
@@ -94,15 +95,20 @@ def _counted(
 ) -> dict[str, Any]:
     healthy = sum(is_ready(pod) and not is_deleting(pod) and pod["metadata"]["name"] not in going for pod in pods)
     expected, desired = _asked(api, budget, pods)
-    return {
+    allowed = max(0, healthy - desired) if expected > 0 else 0
+    status = {
         **status_of(budget),
         "currentHealthy": healthy,
         "desiredHealthy": desired,
         "expectedPods": expected,
-        "disruptionsAllowed": max(0, healthy - desired) if expected > 0 else 0,
+        "disruptionsAllowed": allowed,
         "disruptedPods": dict(going),
         "observedGeneration": budget["metadata"]["generation"],
     }
+    value, reason = ("True", "SufficientPods") if allowed else ("False", "InsufficientPods")
+    allows = {"type": "DisruptionAllowed", "status": value, "reason": reason, "lastTransitionTime": api.stamp()}
+    set_condition(status, allows)
+    return status
 
 
 def _asked(api: ApiServer, budget: KubernetesObject, pods: Sequence[KubernetesObject]) -> tuple[int, int]:

@@ -46,12 +46,17 @@ def revision_for(client: ApiClient, owner: KubernetesObject) -> Generator[Event,
     same = next((one for one in known if one["data"] == template), None)
     if same is None:
         made = _revision(owner, template, latest + 1)
-        created: KubernetesObject = yield from client.request(lambda: client.api.create(made))
-        return created
+        return (yield from client.request(lambda: _made(client, made)))
     if same["revision"] < latest:
         renewed = yield from client.modify(_KIND, key_of(same), lambda now: changed(now, latest + 1, "revision"))
         return renewed if renewed is not None else same
     return same
+
+
+def _made(client: ApiClient, revision: dict[str, Any]) -> KubernetesObject:
+    """A new revision; or the one of that name, which has the same template, where an earlier owner left it."""
+    key = ObjectKey(revision["metadata"]["namespace"], revision["metadata"]["name"])
+    return client.api.get(_KIND, key) or client.api.create(revision)
 
 
 def revision_named(client: ApiClient, owner: KubernetesObject, name: str) -> KubernetesObject | None:

@@ -37,7 +37,7 @@ class JobController(Controller):
         super().__init__(client)
         self._backoff: dict[ObjectKey, BackoffRecord] = {}
         self.api.watch("Job", self._job_changed)
-        self.api.watch("Pod", self._pod_changed)
+        self.api.watch_pods_of("Job", self._pod_changed)
 
     def _job_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
         key = key_of_either(old, new)

@@ -65,6 +65,12 @@ def owner_key(obj: KubernetesObject | None, kind: str) -> ObjectKey | None:
     return ObjectKey(key_of(obj).namespace, reference["name"])
 
 
+def owner_keys(old: KubernetesObject | None, new: KubernetesObject | None, kind: str) -> list[ObjectKey]:
+    """The names of an object's managing owners of this kind, before and after a write."""
+    keys = (owner_key(old, kind), owner_key(new, kind))
+    return list(dict.fromkeys(key for key in keys if key is not None))
+
+
 def candidates(api: ApiServer, kind: str, obj: KubernetesObject) -> list[ObjectKey]:
     """The owners of a kind that would take an object without a manager."""
     owners = api.in_namespace(kind, key_of(obj).namespace)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
-from sim.kubernetes.controllers.owning import candidates, claim, owner_key
+from sim.kubernetes.controllers.owning import candidates, claim, owner_key, owner_keys
 from sim.kubernetes.controllers.podmaking import pod_from
 from sim.kubernetes.controllers.ranking import to_delete
 from sim.kubernetes.controllers.tallies import PodTallies
@@ -47,7 +47,7 @@ class ReplicaSetController(Controller):
         super().__init__(client)
         self._tallies = PodTallies(self.api)
         self.api.watch("ReplicaSet", self._set_changed)
-        self.api.watch("Pod", self._pod_changed)
+        self.api.watch_pods_of("ReplicaSet", self._pod_changed, orphans=True)
 
     def _set_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
         if new is None and old is not None:
@@ -55,12 +55,11 @@ class ReplicaSetController(Controller):
         self.enqueue(key_of_either(old, new))
 
     def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        owner, before = owner_key(new, "ReplicaSet"), owner_key(old, "ReplicaSet")
-        for key in {owner, before} - {None}:
-            assert key is not None
+        for key in owner_keys(old, new, "ReplicaSet"):
             self.enqueue(key)
         if new is None or is_deleting(new):
             return
+        owner = owner_key(new, "ReplicaSet")
         if owner is not None:
             if became_ready(old, new):
                 self._look_when_available(owner)

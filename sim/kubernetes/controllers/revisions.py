@@ -18,6 +18,7 @@ from sim.kubernetes.objects import (
     key_of,
     replicas_of,
     spec_of,
+    status_of,
 )
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -52,7 +53,8 @@ def _bare(template: Mapping[str, Any]) -> dict[str, Any]:
 def replica_set_for(deployment: KubernetesObject, old: Sequence[KubernetesObject], revision: int) -> dict[str, Any]:
     """A new ReplicaSet with the Deployment's template, as large as the room allows."""
     template, wanted = spec_of(deployment)["template"], replicas_of(deployment)
-    name = digest(template)
+    collisions = status_of(deployment).get("collisionCount")
+    name = digest([template, collisions] if collisions else template)
     labelled = changed(template, name, "metadata", "labels", _HASH)
     selector = spec_of(deployment).get("selector") or {}
     spec = {

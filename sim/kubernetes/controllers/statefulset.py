@@ -12,9 +12,10 @@ from typing import Any
 
 from simpy.events import Event
 
+from sim.kubernetes.api import AlreadyExistsError
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
 from sim.kubernetes.controllers.history import REVISION_HASH, name_of, revision_for, revision_named, template_of
-from sim.kubernetes.controllers.owning import candidates, claim, owner_key
+from sim.kubernetes.controllers.owning import candidates, claim, owner_keys
 from sim.kubernetes.controllers.podmaking import pod_from
 from sim.kubernetes.controllers.rolling import scaled
 from sim.kubernetes.objects import (
@@ -54,11 +55,10 @@ class StatefulSetController(Controller):
         super().__init__(client)
         self._features = frozenset(features)
         self.api.watch("StatefulSet", lambda old, new: self.enqueue(key_of_either(old, new)))
-        self.api.watch("Pod", self._pod_changed)
+        self.api.watch_pods_of("StatefulSet", self._pod_changed, orphans=True)
 
     def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        for key in {owner_key(old, "StatefulSet"), owner_key(new, "StatefulSet")} - {None}:
-            assert key is not None
+        for key in owner_keys(old, new, "StatefulSet"):
             self.enqueue(key)
             owner = self.api.get("StatefulSet", key)
             min_ready = spec_of(owner).get("minReadySeconds") if owner is not None else 0
@@ -77,11 +77,17 @@ class StatefulSetController(Controller):
         update = yield from revision_for(self.client, owner)
         current = revision_named(self.client, owner, str(status_of(owner).get("currentRevision"))) or update
         look = SetLook(self, owner, pods, current, update)
+        refused: AlreadyExistsError | None = None
         if not is_deleting(owner):
-            yield from look.take_step()
+            try:
+                yield from look.take_step()
+            except AlreadyExistsError as error:
+                refused = error
         status = look.status()
         if status != status_of(owner):
             yield from self.client.modify("StatefulSet", key, lambda now: changed(now, status, "status"))
+        if refused is not None:
+            raise refused
         min_ready = spec_of(owner).get("minReadySeconds") or 0
         if min_ready and status["availableReplicas"] != replicas_of(owner):
             self.enqueue_in(key, min_ready)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.kubernetes.controllers import rolling
-from sim.kubernetes.objects import condition_of, replicas_of, spec_of
+from sim.kubernetes.objects import changed, condition_of, key_of, replicas_of, spec_of
 from sim.kubernetes.pod_run import PodPlan
 from tests.kubernetes.clusters import (
     Watched,
@@ -208,6 +208,17 @@ def test_annotations_of_the_deployment_go_to_its_replicaset_and_a_changed_min_re
     (replica_set,) = cluster.api.all("ReplicaSet")
     assert replica_set["metadata"]["annotations"]["note"] == "x"
     assert spec_of(replica_set)["minReadySeconds"] == 7
+
+
+def test_where_a_replicaset_that_was_let_go_has_the_name_the_next_one_has_another():
+    cluster = cluster_of(made("Deployment", replicas=2))
+    (first,) = cluster.api.all("ReplicaSet")
+    cluster.api.modify("ReplicaSet", key_of(first), lambda one: changed(one, "other", "metadata", "labels", "app"))
+    run(cluster, 30)
+    deployment = get(cluster, "Deployment")
+    assert deployment["status"]["collisionCount"] == 1
+    assert is_rolled_out(deployment)
+    assert len({one["metadata"]["name"] for one in cluster.api.all("ReplicaSet")}) == 2
 
 
 def test_a_deleted_pod_is_replaced_and_nothing_else_moves():

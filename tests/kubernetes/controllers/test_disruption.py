@@ -97,6 +97,14 @@ def test_a_pod_that_is_not_ready_is_evicted_by_policy(policy, least, code):
     assert evict(cluster.api, key_of(pod)).code == code
 
 
+@pytest.mark.parametrize(("least", "expected"), [(2, ("True", "SufficientPods")), (3, ("False", "InsufficientPods"))])
+def test_a_budget_says_whether_it_allows_a_disruption(least, expected):
+    cluster = cluster_of(made("Deployment", replicas=3), budget(minAvailable=least))
+    (one,) = cluster.api.all("PodDisruptionBudget")
+    found = condition_of(one, "DisruptionAllowed")
+    assert (found["status"], found["reason"]) == expected
+
+
 def test_two_budgets_for_one_pod_are_an_error_and_no_budget_is_none():
     cluster = cluster_of(made("Deployment", replicas=2), budget("a", minAvailable=0), budget("b", minAvailable=0))
     assert evict(cluster.api, key_of(pods(cluster)[0])).code == 500

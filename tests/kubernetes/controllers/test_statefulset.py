@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.kubernetes.controllers.statefulset import MAX_UNAVAILABLE
-from sim.kubernetes.objects import status_of
+from sim.kubernetes.objects import changed, status_of
 from sim.kubernetes.pod_run import PodPlan
 from sim.kubernetes.pods import is_active, is_ready
 from tests.kubernetes.clusters import cluster_of, get, images, made, names, patch, patch_image, run
@@ -123,6 +123,18 @@ def test_a_pod_that_is_not_ready_holds_up_an_update_in_order():
     update(cluster)
     run(cluster, 30)
     assert images(cluster) == ["app:v1"] * 3
+
+
+def test_a_pod_that_the_set_let_go_keeps_its_name_until_it_goes():
+    cluster = cluster_of(stateful(2))
+    key = ("default", "db-1")
+    cluster.api.modify("Pod", key, lambda pod: changed(pod, "other", "metadata", "labels", "app"))
+    run(cluster, 20)
+    assert names(cluster) == ["db-0", "db-1"]
+    assert status_of(get(cluster, "StatefulSet", "db"))["replicas"] == 1
+    cluster.api.delete("Pod", key)
+    run(cluster, 60)
+    assert status_of(get(cluster, "StatefulSet", "db"))["readyReplicas"] == 2
 
 
 @given(
