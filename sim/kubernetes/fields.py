@@ -116,6 +116,7 @@ _POD_SPEC = Fields(
         "tolerations": ListOf(_TOLERATION),
         "topologySpreadConstraints": ListOf(_SPREAD),
         "priorityClassName": TEXT,
+        "runtimeClassName": TEXT,
         "priority": whole(-(2**31)),
         "preemptionPolicy": one_of("PreemptLowerPriority", "Never"),
         "schedulingGates": ListOf(Fields({"name": TEXT})),
@@ -278,6 +279,10 @@ KINDS: dict[str, Fields] = {
     "HorizontalPodAutoscaler": _kind(_AUTOSCALER),
     "PodDisruptionBudget": _kind(_BUDGET),
     "PriorityClass": _kind(value=whole(-(2**31)), globalDefault=TRUTH, preemptionPolicy=TEXT),
+    "RuntimeClass": _kind(
+        overhead=Fields({"podFixed": MapOf(QUANTITY)}),
+        scheduling=Fields({"nodeSelector": _LABELS, "tolerations": ListOf(_TOLERATION)}),
+    ),
     "Node": Fields({**_ABOUT, "metadata": _LABELLED, "spec": _NODE_SPEC, "status": _NODE_STATUS}),
     "Service": Fields({**_ABOUT, "spec": Fields({"selector": _LABELS})}),
     "Namespace": Fields({**_ABOUT, "metadata": _LABELLED}),
@@ -293,6 +298,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "HorizontalPodAutoscaler": ("autoscaling",),
     "PodDisruptionBudget": ("policy",),
     "PriorityClass": ("scheduling.k8s.io",),
+    "RuntimeClass": ("node.k8s.io",),
 }
 """The API groups that such a kind has been in; "" for those that are not here."""
 
@@ -303,6 +309,7 @@ VERSIONS: dict[str, str] = {
     "autoscaling": "v2",
     "policy": "v1",
     "scheduling.k8s.io": "v1",
+    "node.k8s.io": "v1",
 }
 """The version of each group that Kubernetes 1.32 serves these kinds in, and that a manifest is read as."""
 

@@ -105,3 +105,20 @@ class TestAdmission:
         own = {"key": unreachable, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 10}
         assert seconds([own]) == [(unreachable, 10), (unready, 300)]
         assert len(self.spec(tolerations=[{"operator": "Exists"}])["tolerations"]) == 1
+
+    def test_a_runtime_class_adds_its_overhead_and_says_where(self):
+        runtime = {
+            "metadata": {"name": "sandbox"},
+            "overhead": {"podFixed": {"cpu": "250m"}},
+            "scheduling": {
+                "nodeSelector": {"sandbox": "yes"},
+                "tolerations": [{"key": "sandbox", "operator": "Exists"}],
+            },
+        }
+        pod = {"spec": {"runtimeClassName": "sandbox", "nodeSelector": {"disk": "ssd"}}}
+        spec = admitted(pod, (), [runtime])["spec"]
+        assert spec["overhead"] == {"cpu": "250m"}
+        assert spec["nodeSelector"] == {"disk": "ssd", "sandbox": "yes"}
+        assert spec["tolerations"][0]["key"] == "sandbox"
+        with pytest.raises(InputError, match="no RuntimeClass 'sandbox'; there are none"):
+            admitted(pod, ())

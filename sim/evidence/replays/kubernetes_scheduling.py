@@ -59,6 +59,7 @@ class _Run:
     waiting: list[_Pending] = field(default_factory=list)
     leaving: list[tuple[float, int, str]] = field(default_factory=list)
     classes: list[Mapping[str, Any]] = field(default_factory=list)
+    runtimes: list[Mapping[str, Any]] = field(default_factory=list)
     budgets: list[Mapping[str, Any]] = field(default_factory=list)
     replicas: dict[OwnerKey, int] = field(default_factory=dict)
     terms: dict[str, float] = field(default_factory=dict)
@@ -100,6 +101,8 @@ class _Run:
             self._cordon(_name(step["cordon"]))
         elif kind == "PriorityClass":
             self.classes.append(step)
+        elif kind == "RuntimeClass":
+            self.runtimes.append(step)
         elif kind == "PodDisruptionBudget":
             self.budgets.append(step)
         elif kind == "Namespace":
@@ -145,7 +148,7 @@ class _Run:
             yield each, with_defaults({"kind": "Pod", "metadata": about, "spec": template["spec"]})
 
     def _create(self, name: str, pod: Mapping[str, Any]) -> None:
-        pod = admitted(pod, self.classes)
+        pod = admitted(pod, self.classes, self.runtimes)
         annotations = pod["metadata"].get("annotations") or {}
         self.terms[name] = annotated_seconds(annotations, "sim/term", 0.5)
         info = self.pods[name] = PodInfo(name, pod_shape(pod))
