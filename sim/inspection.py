@@ -17,6 +17,7 @@ from sim.builds.dockerfile import stages
 from sim.builds.dockerfile.parser import INSTRUCTIONS
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder, open_regular
+from sim.kubernetes.manifests import read_manifest
 
 _FIRST_WORD = re.compile(r"\A(?:[^\S\n]*+(?:#.*+)?\n)*+[^\S\n]*+([A-Za-z]++)(?:\s|\Z)")
 _DIRECTIVE = re.compile(r"\A#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
@@ -36,7 +37,7 @@ NAMED_FILES = 1000
 def inspect(
     path: str | Path, limits: Limits = DEFAULT_LIMITS, *, layer: str = "", files: bool = False
 ) -> dict[str, Any]:
-    """What `path` holds, in the shape of docs/images.md. "kind" says which.
+    """What `path` holds, in the shape of docs/images.md or docs/kubernetes.md. "kind" says which.
 
     A folder is an image layout, or the folder of a Dockerfile.
 
@@ -149,14 +150,20 @@ def _inspect_folder(path: Path, limits: Limits, layer: str, files: bool) -> dict
 def _inspect_text(path: Path, limits: Limits, layer: str, files: bool) -> dict[str, Any]:
     text = _read_text(path, limits)
     if not _is_dockerfile(path, text):
-        kind = "Kubernetes manifests" if _KUBERNETES.search(text) else "compose files" if _COMPOSE.search(text) else ""
-        if kind:
-            message = f"{kind} cannot be inspected yet; expected a Dockerfile, or an image archive or layout"
+        if _KUBERNETES.search(text):
+            _without_layers(path, layer, files)
+            return read_manifest(text, str(path)).plain()
+        if _COMPOSE.search(text):
+            message = "compose files cannot be inspected yet; expected a Dockerfile, or an image archive or layout"
             raise InputError(Problem(message, file=str(path)))
         raise InputError(Problem(f"is none of what can be inspected; expected {_EXPECTED}", file=str(path)))
+    _without_layers(path, layer, files)
+    return stages.describe(text, str(path))
+
+
+def _without_layers(path: Path, layer: str, files: bool) -> None:
     if layer or files:
         raise InputError(Problem("has no layers; --layer and --files are for image archives and layouts", str(path)))
-    return stages.describe(text, str(path))
 
 
 def _is_dockerfile(path: Path, text: str) -> bool:

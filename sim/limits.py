@@ -276,3 +276,21 @@ IMAGE_NESTING = 8
 
 IMAGES = 1000
 """Images in one archive."""
+
+QUANTITY = 64
+"""Characters of a Kubernetes quantity, such as "1.5Gi"."""
+
+KUBERNETES_MANIFEST = 2 * MIB
+"""Characters of a file of Kubernetes manifests, read as YAML: some seconds for each million."""
+
+RECORDED_CASE = 100_000
+"""Seconds that a recorded case of Kubernetes' controllers runs for."""
+
+RECORDED_PODS = 20_000
+"""Pods that one object of a recorded case of Kubernetes asks for."""
+
+RECORDED_SECONDS = 10**7
+"""Seconds that a step of a Kubernetes recording takes."""
+
+RECORDED_PODS = 5_000
+"""Pods of one controller in a Kubernetes recording of placements."""

@@ -11,6 +11,7 @@ from sim import limits
 from sim.inspection import NAMED_FILES
 from sim.printable import printable
 from sim.report.grid import WIDTH, cut, table
+from sim.report.manifests import manifest_lines
 from sim.report.numbers import NARROW, written
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def inspected(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
             lines += _stages(report["stages"])
         elif report["kind"] == "image":
             lines += [line for image in report["images"] for line in _image(image)]
+        elif report["kind"] == "kubernetes":
+            lines += manifest_lines(report)
         else:
             lines += [str(report["kind"]), ""]
     return "\n".join([*lines, *_shared(reports)]).rstrip() + "\n"

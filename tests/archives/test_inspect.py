@@ -54,8 +54,6 @@ def test_a_folder_with_a_dockerfile_is_inspected_as_that(tmp_path):
     [
         ("services:\n  web:\n    image: nginx\n", "compose files cannot be inspected yet"),
         ("# x\nname: a\nservices: {}\n", "compose files cannot be inspected yet"),
-        ("apiVersion: v1\nkind: Pod\n", "Kubernetes manifests cannot be inspected yet"),
-        ('{"apiVersion": "v1", "kind": "List"}', "Kubernetes manifests cannot be inspected yet"),
         ("Run this first, from home.\n", "is none of what can be inspected"),
         ("from os import path\nimport sys\n", "is none of what can be inspected"),
     ],

@@ -1,0 +1,142 @@
+"""Forms that values of an object must have, and what is left over: how a manifest is checked against what is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sim.errors import InputError
+from sim.kubernetes.quantities import nanos
+from sim.yamlnodes import KeyPath
+
+
+class Scalar(NamedTuple):
+    """A single value. reason: "" where it fits, else why not."""
+
+    reason: Callable[[Any], str]
+
+
+class ListOf(NamedTuple):
+    """A list whose entries have a form."""
+
+    form: Form
+
+
+class MapOf(NamedTuple):
+    """A mapping of any keys to values of one form."""
+
+    form: Form
+
+
+class Fields(NamedTuple):
+    """A mapping of known keys. What has another key is not read. required: keys that must be there."""
+
+    forms: Mapping[str, Form]
+    required: tuple[str, ...] = ()
+
+
+Form = Scalar | ListOf | MapOf | Fields
+
+
+@dataclass
+class FormFindings:
+    """Paths of what is not read, and of what does not fit, with the reason. All within one object."""
+
+    ignored: list[KeyPath] = field(default_factory=list)
+    wrong: list[tuple[KeyPath, str]] = field(default_factory=list)
+
+
+def examine(value: Any, form: Form, path: KeyPath, findings: FormFindings) -> None:
+    """Find what of a value does not fit its form, and what the form does not know. None is as if it was not there."""
+    if value is None:
+        return
+    if isinstance(form, Scalar):
+        reason = form.reason(value)
+        if reason:
+            findings.wrong.append((path, f"{shown(value)} is {reason}"))
+    elif isinstance(form, ListOf):
+        if _is(value, list, "a list", path, findings):
+            for number, item in enumerate(value):
+                if item is None:
+                    findings.wrong.append(((*path, number), "nothing is here; expected an entry"))
+                examine(item, form.form, (*path, number), findings)
+    elif _is(value, dict, "keys and values", path, findings):
+        if isinstance(form, MapOf):
+            for key, item in value.items():
+                examine(item, form.form, (*path, key), findings)
+        else:
+            _fields(value, form, path, findings)
+
+
+def _fields(value: Mapping[str, Any], form: Fields, path: KeyPath, findings: FormFindings) -> None:
+    for key in form.required:
+        if value.get(key) is None:
+            findings.wrong.append((path, f"missing key {key!r}"))
+    for key, item in value.items():
+        known = form.forms.get(key)
+        if known is not None:
+            examine(item, known, (*path, key), findings)
+        else:
+            findings.ignored.append((*path, key))
+
+
+def _is(value: Any, kind: type, expected: str, path: KeyPath, findings: FormFindings) -> bool:
+    if isinstance(value, kind):
+        return True
+    findings.wrong.append((path, f"{shown(value)} does not fit; expected {expected}"))
+    return False
+
+
+def shown(value: Any) -> str:
+    """A value as a message quotes it."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def whole(least: int = 0, most: int = 2**31 - 1) -> Scalar:
+    """Whole numbers within bounds."""
+
+    def reason(value: Any) -> str:
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return ""
+        return f"no whole number from {least} to {most}"
+
+    return Scalar(reason)
+
+
+def one_of(*words: str) -> Scalar:
+    """One of a few words."""
+    return Scalar(lambda value: "" if value in words else f"none of {', '.join(words)}")
+
+
+def is_quantity(value: Any) -> bool:
+    """Whether it is a quantity of at least 0."""
+    try:
+        return nanos(value) >= 0
+    except InputError:
+        return False
+
+
+def _quantity(value: Any) -> str:
+    return "" if is_quantity(value) else "no quantity of at least 0; expected one as '500m' or '1.5Gi'"
+
+
+def _count_or_share(value: Any) -> str:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    percent = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}%", value)
+    return "" if fits or percent else "neither a whole number nor a percentage as '25%'"
+
+
+def _label(value: Any) -> str:
+    if not isinstance(value, str):
+        return "no text; expected text, as in quotes"
+    return "" if len(value) <= 63 else "over 63 characters, the most of a label's value"
+
+
+TEXT = Scalar(lambda value: "" if isinstance(value, str) else "no text; expected text, as in quotes")
+LABEL = Scalar(_label)
+TRUTH = Scalar(lambda value: "" if isinstance(value, bool) else "neither true nor false")
+QUANTITY = Scalar(_quantity)
+COUNT_OR_SHARE = Scalar(_count_or_share)

@@ -1,0 +1,169 @@
+"""Manifests: the objects of a file, the fields of each that the model leaves out, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim import limits
+from sim.errors import InputError, Problem
+from sim.kubernetes.documents import read_documents
+from sim.kubernetes.fields import fields_of, read_as
+from sim.kubernetes.forms import FormFindings, examine, shown
+from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
+
+_ALWAYS_READ = ("apiVersion", "kind")
+
+
+@dataclass(frozen=True)
+class ManifestObject:
+    """One object of a file.
+
+    Attributes:
+        value: The object, as JSON has it.
+        document, line: Where it stands, from 1.
+        modelled: Whether the model knows its kind. Of an unknown kind nothing but its name is read.
+        ignored: Dotted paths of what is left out. A path stands for all that is below it.
+    """
+
+    value: Mapping[str, Any]
+    document: int
+    line: int
+    modelled: bool
+    ignored: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """Its kind; "" where it says none."""
+        return _text(self.value.get("kind"))
+
+    @property
+    def name(self) -> str:
+        """Its name, or how its name will begin."""
+        return name_of(self.value)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The objects of a file in order, lists taken apart, and every problem."""
+
+    objects: tuple[ManifestObject, ...]
+    problems: tuple[Problem, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """What `inspect --format json` prints of it."""
+        return {
+            "kind": "kubernetes",
+            "objects": [
+                {
+                    "kind": one.kind,
+                    "name": one.name,
+                    "document": one.document,
+                    "line": one.line,
+                    "modelled": one.modelled,
+                    "ignored": list(one.ignored),
+                }
+                for one in self.objects
+            ],
+            "problems": [{"line": one.line, "path": one.path, "message": one.message} for one in self.problems],
+        }
+
+
+def read_manifest(text: str, name: str) -> Manifest:
+    """The manifest in a text.
+
+    Raises `InputError` where it cannot be read at all: it is too large, or no YAML.
+    """
+    if len(text) > limits.KUBERNETES_MANIFEST:
+        raise InputError(Problem(f"{len(text)} characters; the most is {limits.KUBERNETES_MANIFEST}", name))
+    documents, problems = read_documents(text, name)
+    objects = []
+    for number, document in enumerate(documents, 1):
+        for node, path in _objects(document, ()):
+            if not isinstance(node.value, dict):
+                message = f"{shown(plain(node))} is no object; expected apiVersion, kind and metadata"
+                problems.append(node.problem(f"{message} (document {number})", path))
+                continue
+            one, wrong = _checked(node, number)
+            objects.append(one)
+            about = f"{one.kind or 'object'} {one.name}".strip()
+            problems += [
+                _at(node, inner).problem(f"{reason} ({about}, document {number})", (*path, *inner))
+                for inner, reason in wrong
+            ]
+    if not any(one.kind and one.value.get("apiVersion") for one in objects):
+        raise InputError([*problems, Problem("has no object with apiVersion and kind, so it is no manifest", name)])
+    return Manifest(tuple(objects), tuple(problems))
+
+
+def check_object(value: Mapping[str, Any]) -> FormFindings:
+    """What of an object is not read, and what does not fit. Of an unknown kind, all but its name is not read."""
+    findings = FormFindings()
+    api_version, kind = _text(value.get("apiVersion")), _text(value.get("kind"))
+    metadata = value.get("metadata")
+    for key, text in zip(_ALWAYS_READ, (api_version, kind), strict=True):
+        if not text:
+            findings.wrong.append(((), f"missing key {key!r}, which says what the object is"))
+    form = fields_of(api_version, kind)
+    if form is None:
+        findings.ignored += [(key,) for key in value if key not in (*_ALWAYS_READ, "metadata")]
+        for key in metadata if isinstance(metadata, dict) else ():
+            if key not in ("name", "generateName", "namespace"):
+                findings.ignored.append(("metadata", key))
+        return findings
+    if metadata is None:
+        findings.wrong.append(((), "missing key 'metadata'"))
+    elif isinstance(metadata, dict) and not name_of(value):
+        findings.wrong.append((("metadata",), "missing key 'name'"))
+    if read_as(api_version) != api_version:
+        findings.ignored.append(("apiVersion",))
+    examine(value, form, (), findings)
+    return findings
+
+
+def name_of(value: Mapping[str, Any]) -> str:
+    """An object's name, or how its name will begin."""
+    metadata = value.get("metadata")
+    if not isinstance(metadata, dict):
+        return ""
+    return _text(metadata.get("name")) or _text(metadata.get("generateName"))
+
+
+def _checked(node: YamlNode, document: int) -> tuple[ManifestObject, list[tuple[KeyPath, str]]]:
+    value = plain(node)
+    findings = check_object(value)
+    modelled = fields_of(_text(value.get("apiVersion")), _text(value.get("kind"))) is not None
+    ignored = tuple(dotted(path) for path in findings.ignored)
+    return ManifestObject(value, document, node.place[0], modelled, ignored), findings.wrong
+
+
+def _objects(node: YamlNode, path: KeyPath) -> Iterator[tuple[YamlNode, KeyPath]]:
+    """An object; or those of a list, as `kind: List` or a JSON list has them."""
+    if isinstance(node.value, list):
+        for number, item in enumerate(node.value):
+            yield from _objects(item, (*path, number))
+        return
+    items = node.value.get("items") if isinstance(node.value, dict) else None
+    kind = node.value.get("kind") if isinstance(node.value, dict) else None
+    if items is not None and isinstance(items.value, list) and kind is not None and _text(kind.value).endswith("List"):
+        for number, item in enumerate(items.value):
+            yield from _objects(item, (*path, "items", number))
+        return
+    yield node, path
+
+
+def _at(node: YamlNode, path: KeyPath) -> YamlNode:
+    """The node at a path, or the nearest above it that was written."""
+    for key in path:
+        if isinstance(node.value, dict) and key in node.value:
+            node = node.value[str(key)]
+        elif isinstance(node.value, list) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+        else:
+            break
+    return node
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,227 @@
+"""What pods of one shape find on every node, kept current as pods come and go.
+
+A pod of the same template asks the same of every node. So a node is looked at again only once something came to it or
+went.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from operator import add
+
+from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
+from sim.kubernetes.scheduler.filters import Rejection, node_rejection, room_rejection
+from sim.kubernetes.scheduler.interpod import InterPodAffinity
+from sim.kubernetes.scheduler.nodes import NodeInfo
+from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
+from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
+from sim.kubernetes.scheduler.resources import balance_score, fit_score, image_score, node_score
+from sim.kubernetes.scheduler.rows import REJECTED, NodeChoice, ScoreRow, Stretch
+from sim.kubernetes.scheduler.spread import HardSpread, SoftSpread
+from sim.kubernetes.selectors import LabelSelector
+
+
+class Outlook:
+    """Filters and scores of one shape."""
+
+    _until: tuple[int, int]
+    _belonging: int
+    _selector: LabelSelector
+    _standing: list[Rejection | None]
+    _unwelcome: list[int]
+    _liked: list[int]
+    _alone: Callable[[NodeInfo], int]
+    _row: ScoreRow
+    _interpod: InterPodAffinity
+    _hard: HardSpread | None
+    _soft: SoftSpread | None
+
+    def __init__(self, cluster: ClusterCache, shape: PodShape, profile: SchedulerProfile) -> None:
+        self.shape = shape
+        self._cluster = cluster
+        self._profile = profile
+        self._score: Callable[[NodeInfo], int] = node_score(profile, cluster, shape)
+        self._begin()
+
+    def follow(self) -> None:
+        """Take in what changed since the last time."""
+        if self._belonging != self._cluster.belonging:
+            self._belonging = self._cluster.belonging
+            if self._cluster.default_selector(self.shape) != self._selector:
+                self._begin()
+                return
+        changes = self._cluster.changes(self._until)
+        if changes is None or len(changes) > 4 * len(self._cluster.nodes) + 100:
+            self._begin()
+            return
+        nodes, hard, soft, affinity = self._cluster.nodes, self._hard, self._soft, self.shape.has_affinity
+        for change in changes:
+            node = nodes[change.node]
+            if hard:
+                hard.shift(node, change)
+            if soft:
+                soft.shift(node, change)
+            if affinity or change.shape.has_affinity:
+                self._interpod.shift(node, change)
+        put, alone, standing = self._row.put, self._alone, self._standing
+        for index in {change.node for change in changes}:
+            if standing[index] is None:
+                put(index, alone(nodes[index]))
+        self._until = self._cluster.now()
+
+    def shift(self, node: NodeInfo, change: PodChange) -> None:
+        """Count pods that are tried out on a node, in the filters that look at other nodes too."""
+        if self._hard:
+            self._hard.shift(node, change)
+        self._interpod.shift(node, change)
+
+    @property
+    def filters_by_pods(self) -> bool:
+        """Whether InterPodAffinity filters; asked before pods are tried out on nodes (PreFilter may skip it)."""
+        return self._interpod.filters
+
+    def rejection(self, node: NodeInfo, *, by_pods: bool) -> Rejection | None:
+        """Why the pod does not go to a node: the first filter that refuses it. by_pods: `filters_by_pods`."""
+        found = self._standing[node.index] or room_rejection(self.shape, node)
+        found = found or (self._hard.rejection(node) if self._hard else None)
+        return found or (self._interpod.rejection(node) if by_pods else None)
+
+    def find(self, start: int, enough: int) -> tuple[Stretch, Sequence[int] | None]:
+        """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
+        if not self._hard and not self._interpod.filters:
+            return self._row.stretch(start, enough), None
+        found: list[int] = []
+        looked, size, hard = 0, len(self._row.values), self._hard
+        while looked < size:
+            at = (start + looked) % size
+            part = self._row.stretch(at, min(enough, size - looked))
+            step = min(part.looked, size - looked)
+            indices = self._row.fitting(part._replace(looked=step))
+            if hard:
+                indices = hard.passing(indices)
+            if self._interpod.filters:
+                indices = self._interpod.passing(indices)
+            if len(found) + len(indices) > enough:
+                last = indices[enough - len(found)]
+                found += indices[: enough - len(found)]
+                return Stretch(start, looked + (last - at) % size, enough), found
+            found += indices
+            looked += step
+        return Stretch(start, size, len(found)), found
+
+    @property
+    def compares(self) -> bool:
+        """Whether a score compares nodes with each other."""
+        return bool(self._soft or self._liked or self._taints or self._interpod.prefers)
+
+    def top(self, stretch: Stretch, chance: random.Random | None) -> int:
+        """The best node of a stretch, where no score compares nodes."""
+        return self._row.top(stretch, chance)
+
+    def fitting(self, stretch: Stretch) -> Sequence[int]:
+        """The nodes of a stretch that do not refuse the pod by themselves."""
+        return self._row.fitting(stretch)
+
+    def totals(self, nodes: Sequence[int]) -> list[int]:
+        """The sum of the weighted scores, of nodes on which the pod fits."""
+        choice = NodeChoice(nodes)
+        found = choice.of(self._row.values)
+        for scores in self._compared(choice).values():
+            found = list(map(add, found, scores))
+        return list(found)
+
+    def explained(self, nodes: Sequence[int]) -> list[dict[str, int]]:
+        """The weighted scores by plugin, in the same way."""
+        weights, infos, cluster, shape = self._profile.weights, self._cluster.nodes, self._cluster, self.shape
+        fit, balance = fit_score(self._profile), balance_score(self._profile)
+        rows = [
+            {
+                "TaintToleration": weights.get("TaintToleration", 0) * FULL_SCORE,
+                "NodeResourcesFit": weights.get("NodeResourcesFit", 0) * fit(shape, infos[index]),
+                "NodeResourcesBalancedAllocation": weights.get("NodeResourcesBalancedAllocation", 0)
+                * balance(shape, infos[index]),
+                "ImageLocality": weights.get("ImageLocality", 0) * image_score(cluster, shape, infos[index]),
+            }
+            for index in nodes
+        ]
+        for name, scores in self._compared(NodeChoice(nodes)).items():
+            for row, score in zip(rows, scores, strict=True):
+                row[name] = score
+        return rows
+
+    def _begin(self) -> None:
+        cluster, shape, profile = self._cluster, self.shape, self._profile
+        nodes = cluster.nodes
+        self._until = cluster.now()
+        self._standing = [node_rejection(shape, node) for node in nodes]
+        self._unwelcome = [_unwelcome(shape, node) for node in nodes]
+        self._taints = any(self._unwelcome)
+        self._liked = [_liked(shape, node) for node in nodes] if shape.preferred_nodes else []
+        self._interpod = InterPodAffinity(cluster, shape, profile.hard_affinity_weight)
+        self._belonging, self._selector = cluster.belonging, cluster.default_selector(shape)
+        constraints = shape.spread or _defaults(self._selector, profile)
+        hard, soft = [one for one in constraints if one.hard], [one for one in constraints if not one.hard]
+        self._hard = HardSpread(cluster, shape, hard) if hard else None
+        all_keys = bool(shape.spread) or not profile.system_spread
+        self._soft = SoftSpread(cluster, shape, soft, all_keys=all_keys) if soft else None
+        self._alone = _looking(shape, self._score)
+        self._row = ScoreRow(
+            self._alone(node) if refused is None else REJECTED
+            for node, refused in zip(nodes, self._standing, strict=True)
+        )
+
+    def _compared(self, nodes: NodeChoice) -> dict[str, list[int]]:
+        """The weighted scores that compare the nodes with each other."""
+        weights = self._profile.weights
+        found: dict[str, list[int]] = {}
+        if self._taints:
+            weight = weights.get("TaintToleration", 0)
+            found["TaintToleration"] = _share(nodes.of(self._unwelcome), weight, reverse=True)
+        if self._liked:
+            found["NodeAffinity"] = _share(nodes.of(self._liked), weights.get("NodeAffinity", 0))
+        if self._soft:
+            found["PodTopologySpread"] = self._soft.scores(nodes, weights.get("PodTopologySpread", 0))
+        if self._interpod.prefers:
+            found["InterPodAffinity"] = self._interpod.scores(nodes, weights.get("InterPodAffinity", 0))
+        return found
+
+
+def _looking(shape: PodShape, score: Callable[[NodeInfo], int]) -> Callable[[NodeInfo], int]:
+    """The weighted scores that ask a node alone; `REJECTED` where there is no room on it."""
+    wanted = [(name, size) for name, size in shape.requests.amounts.items() if size > 0]
+    ports = shape.ports
+
+    def look(node: NodeInfo) -> int:
+        if len(node.pods) >= node.most_pods:
+            return REJECTED
+        there, requested = node.allocatable, node.requested
+        for name, size in wanted:
+            if name not in there or requested.get(name, 0) + size > there[name]:
+                return REJECTED
+        if ports and any(node.holds(port) for port in ports):
+            return REJECTED
+        return score(node)
+
+    return look
+
+
+def _defaults(selector: LabelSelector, profile: SchedulerProfile) -> tuple[SpreadConstraint, ...]:
+    """The profile's constraints for pods of services and controllers; none for other pods."""
+    return () if selector.everything else tuple(one._replace(selector=selector) for one in profile.spread)
+
+
+def _unwelcome(shape: PodShape, node: NodeInfo) -> int:
+    """Taints that would rather not have the pod."""
+    return sum(1 for one in node.taints if one.effect == "PreferNoSchedule" and not shape.tolerates(one))
+
+
+def _liked(shape: PodShape, node: NodeInfo) -> int:
+    return sum(one.weight for one in shape.preferred_nodes if one.term.matches(node.name, node.labels))
+
+
+def _share(counts: Sequence[int], weight: int, *, reverse: bool = False) -> list[int]:
+    """Counts as weighted shares of the most, or what is missing to it (plugins/helper/normalize_score.go)."""
+    most = max(counts)
+    shares = {count: FULL_SCORE * count // most if most else count for count in set(counts)}
+    return [weight * (FULL_SCORE - shares[count] if reverse else shares[count]) for count in counts]

@@ -1,0 +1,32 @@
+"""Placements: the same as a bare heap loop gives, at a cost beside it that does not grow with the pods there are."""
+
+from functools import partial
+from random import Random
+
+from bench.measure import contest, ratio
+from bench.placement import ALL, loop, scheduled
+
+
+def test_the_scheduler_puts_every_pod_where_a_loop_over_all_nodes_puts_it():
+    assert scheduled(60, 2000, ALL)() == loop(60, 2000)()
+
+
+def test_a_placement_costs_a_few_times_what_the_formulas_alone_cost():
+    timings = contest(
+        {
+            "loop": (partial(loop, 500, 10_000), 10_000),
+            "scheduler": (partial(scheduled, 500, 10_000, None, "", Random(1)), 10_000),
+        },
+        5,
+    )
+    assert ratio(timings, "scheduler", "loop") > 0.12
+
+
+def test_a_placement_costs_no_more_beside_many_pods_than_beside_few():
+    """On 1,000 nodes: the first 1,000 pods against 20,000, replicas that are spread by default."""
+
+    def ready(pods):
+        return partial(scheduled, 1000, pods, None, "replicas", Random(1))
+
+    timings = contest({"few": (ready(1000), 1000), "many": (ready(20_000), 20_000)}, 3)
+    assert timings["many"].each < 2 * timings["few"].each

@@ -1,0 +1,277 @@
+"""Manifests: what is read of them, what is named as left out, and what is refused with its place."""
+
+import contextlib
+import json
+import time
+
+import pytest
+
+from sim import limits
+from sim.errors import InputError
+from sim.inspection import inspect
+from sim.kubernetes.manifests import read_manifest
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n"
+
+
+def read(text):
+    return read_manifest(text, "m.yaml")
+
+
+def refusal(text):
+    with pytest.raises(InputError) as refused:
+        read(text)
+    return str(refused.value)
+
+
+def test_objects_of_all_documents_and_lists_in_order():
+    text = f"""\
+# nothing before the first
+---
+{POD}---
+---
+apiVersion: v1
+kind: List
+items:
+- {{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: r}}, spec: {{template: {{spec: {{containers: []}}}}}}}}
+- apiVersion: v1
+  kind: ConfigMapList
+  items:
+  - {{apiVersion: v1, kind: ConfigMap, metadata: {{name: c}}}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {{generateName: run-}}
+spec: {{template: {{spec: {{containers: []}}}}}}
+"""
+    manifest = read(text)
+    found = [(one.kind, one.name, one.document, one.line, one.modelled) for one in manifest.objects]
+    assert found == [
+        ("Pod", "p", 1, 3, True),
+        ("ReplicaSet", "r", 2, 12, True),
+        ("ConfigMap", "c", 2, 16, False),
+        ("Job", "run-", 3, 18, True),
+    ]
+    assert manifest.problems == ()
+
+
+def test_json_is_read_too_even_if_tabs_indent_it():
+    (one,) = read(
+        json.dumps(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": []}}, indent="\t"
+        )
+    ).objects
+    assert (one.kind, one.name) == ("Pod", "p")
+
+
+def test_every_field_that_is_not_read_is_named_at_its_root():
+    text = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+  labels: {app: web}
+  annotations: {a: b}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  strategy: {rollingUpdate: {maxSurge: 1}}
+  template:
+    metadata:
+      labels: {app: web}
+      annotations:
+        prometheus.io/scrape: "true"
+        controller.kubernetes.io/pod-deletion-cost: "5"
+    spec:
+      serviceAccountName: web
+      securityContext: {}
+      volumes: [{name: v, emptyDir: {}}]
+      containers:
+      - name: c
+        image: nginx:1
+        imagePullPolicy: null
+        ports: [{name: http, containerPort: 80}]
+        resources: {limits: {memory: 1Gi}, requests: {cpu: 100m}, claims: []}
+        readinessProbe: {httpGet: {path: /, port: http}}
+status: {replicas: 3}
+"""
+    (one,) = read(text).objects
+    pod = "spec.template.spec"
+    assert set(one.ignored) == {
+        "metadata.labels",
+        "metadata.annotations",
+        "spec.template.metadata.annotations.prometheus.io/scrape",
+        f"{pod}.serviceAccountName",
+        f"{pod}.securityContext",
+        f"{pod}.volumes",
+        f"{pod}.containers.0.imagePullPolicy",
+        f"{pod}.containers.0.ports.0.name",
+        f"{pod}.containers.0.resources.claims",
+        f"{pod}.containers.0.readinessProbe.httpGet",
+        "status",
+    }
+
+
+def test_an_unknown_kind_is_named_and_left_alone_as_is_a_known_name_in_another_group():
+    text = "apiVersion: argoproj.io/v1\nkind: Rollout\nmetadata: {name: r, labels: {}}\nspec: {replicas: many}\n---\n"
+    text += "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: s}\nspec: 5\n"
+    manifest = read(text)
+    assert [(one.name, one.modelled, one.ignored) for one in manifest.objects] == [
+        ("r", False, ("spec", "metadata.labels")),
+        ("s", False, ("spec",)),
+    ]
+    assert manifest.problems == ()
+
+
+def test_an_api_version_that_is_no_longer_served_is_read_as_the_one_that_is_and_says_so():
+    old = POD.replace("v1\nkind: Pod", "extensions/v1beta1\nkind: Deployment").replace(
+        "{containers: [{name: c}]}", "{template: {spec: {containers: []}}}"
+    )
+    (one,) = read(old).objects
+    assert (one.modelled, one.ignored) == (True, ("apiVersion",))
+
+
+def test_what_does_not_fit_is_named_with_document_line_and_path():
+    text = (
+        POD
+        + """---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: "3"
+  strategy: {type: Rolling, rollingUpdate: {maxSurge: 25}}
+  template:
+    spec:
+      containers:
+      - image: nginx
+        resources:
+          requests: {cpu: 1x}
+      tolerations: yes
+"""
+    )
+    found = [(one.line, one.path, one.message) for one in read(text).problems]
+    assert found == [
+        (10, "spec.replicas", "'3' is no whole number from 0 to 2147483647 (Deployment web, document 2)"),
+        (11, "spec.strategy.type", "'Rolling' is none of RollingUpdate, Recreate (Deployment web, document 2)"),
+        (15, "spec.template.spec.containers.0", "missing key 'name' (Deployment web, document 2)"),
+        (
+            17,
+            "spec.template.spec.containers.0.resources.requests.cpu",
+            "'1x' is no quantity of at least 0; expected one as '500m' or '1.5Gi' (Deployment web, document 2)",
+        ),
+        (18, "spec.template.spec.tolerations", "True does not fit; expected a list (Deployment web, document 2)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("yes", True), ("on", True), ("n", False), ("'yes'", "yes"), ("010", 8), ("0o10", 8), ("0x1F", 31),
+        ("-5", -5), ("0", 0), ("08", 8.0), ("1.5", 1.5), ("1e3", "1e3"), ("1e+3", 1000.0), ("~", None),
+        ("1_000", 1000), ("1:30", "1:30"), ("2024-01-01", "2024-01-01"), ("!!str 5", "5"),
+        ("0b101", 5), ("9" * 80, "9" * 80),
+    ],
+)  # fmt: skip
+def test_words_are_those_of_yaml_1_1_as_in_kubectl(written, value):
+    (one,) = read(f"apiVersion: v1\nkind: X\nmetadata: {{name: x}}\nvalue: {written}\n").objects
+    assert (one.value["value"], type(one.value["value"])) == (value, type(value))
+
+
+def test_merge_keys_and_aliases():
+    text = "apiVersion: v1\nkind: X\nmetadata: {name: x}\n"
+    text += "a: &a {one: 1, two: 2}\nb: {<<: *a, two: 3}\nc: {<<: [*a, {four: 4}]}\n"
+    value = read(text).objects[0].value
+    assert (value["b"], value["c"]) == ({"one": 1, "two": 3}, {"one": 1, "two": 2, "four": 4})
+
+
+def test_a_key_twice_is_a_problem_with_both_lines():
+    (problem,) = read(POD + "kind: Job\n").problems
+    assert (problem.line, problem.message) == (5, "key 'kind' is there already, in line 2")
+
+
+class TestRefused:
+    def test_a_template_is_named_as_one_with_its_line(self):
+        text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n"
+        assert "m.yaml:4:" in refusal(text)
+        assert "a template, as of Helm ('{{' in line 4); expected what it renders to" in refusal(text)
+        assert read(POD + "data: {a: '{{ quoted }}'}\n").objects[0].ignored == ("data",)
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("apiVersion: v1\n  kind: Pod\n", "m.yaml:2:"),
+            ("apiVersion: v1\n\tkind: Pod\n", "a tab where spaces are expected"),
+            ("apiVersion: v1\nkind: *x\n", "alias *x has no finished anchor before it"),
+            ("? [a]\n: b\n", "a key is a word"),
+            ("a: b\n", "has no object with apiVersion and kind"),
+            ("just words\n", "has no object with apiVersion and kind"),
+            ("", "has no object with apiVersion and kind"),
+            ("a: &a {b: *a}\n", "alias *a has no finished anchor"),
+            ("a: {<<: 5}\n", "a merge key takes a mapping"),
+        ],
+    )
+    def test_what_is_no_manifest(self, text, reason):
+        assert reason in refusal(text)
+
+    def test_depth_values_and_size_with_the_number(self):
+        assert "nested deeper than 40 levels" in refusal("a: " + "[" * 100 + "]" * 100)
+        lines = ["a0: &a0 [1,2,3,4,5,6,7,8,9,10]"]
+        lines += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+        assert "more than 50000 values once its aliases are written out" in refusal("\n".join(lines))
+        merged = ["a0: &a0 {x: 1}"] + [f"a{n}: &a{n} {{l: *a{n - 1}, r: *a{n - 1}}}" for n in range(1, 40)]
+        assert "more than 50000 values" in refusal("\n".join(merged))
+        assert f"the most is {limits.KUBERNETES_MANIFEST}" in refusal("#" * (limits.KUBERNETES_MANIFEST + 1))
+
+    @pytest.mark.parametrize(
+        "piece",
+        [
+            "---\n" + POD,
+            "- {a: b}\n",
+            "{{",
+            "a: b\t\n",
+            "<<: {a: b}\n",
+            "'",
+            "a: &a b\n",
+            "[",
+            "!!x ",
+            "apiVersion: v1\n",
+            "? ",
+            "%TAG ! tag:x\n",
+        ],
+    )
+    def test_time_grows_no_faster_than_the_text(self, piece):
+        def seconds(size):
+            begun = time.process_time()
+            with contextlib.suppress(InputError):
+                read(piece * (size // len(piece)))
+            return time.process_time() - begun
+
+        few = min(seconds(8_000) for _ in range(3))
+        assert seconds(64_000) < 8 * 4 * few + 0.05
+
+
+def test_inspect_prints_the_object_of_the_contract_and_its_problems_go_to_the_command(tmp_path):
+    path = tmp_path / "m.yaml"
+    path.write_text(POD.replace("{name: c}", "{name: c, tty: true}, 5"))
+    assert inspect(path) == {
+        "kind": "kubernetes",
+        "objects": [
+            {
+                "kind": "Pod",
+                "name": "p",
+                "document": 1,
+                "line": 1,
+                "modelled": True,
+                "ignored": ["spec.containers.0.tty"],
+            }
+        ],
+        "problems": [
+            {
+                "line": 4,
+                "path": "spec.containers.1",
+                "message": "5 does not fit; expected keys and values (Pod p, document 1)",
+            }
+        ],
+    }
