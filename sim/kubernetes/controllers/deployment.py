@@ -10,8 +10,8 @@ from typing import Any
 
 from simpy.events import Event
 
-from sim.kubernetes.controllers import progress, rolling
 from sim.kubernetes.api import AlreadyExistsError
+from sim.kubernetes.controllers import progress, rolling
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
 from sim.kubernetes.controllers.owning import candidates, claim, owner_key, owner_keys
 from sim.kubernetes.controllers.revisions import (
