@@ -1,4 +1,4 @@
-"""The dashboard's door: `streamlit run app.py`. Navigation only; what a page shows is in `dashboard`."""
+"""The dashboard's door: `streamlit run app.py`. Navigation only. What a page shows is in `dashboard`."""
 
 from dashboard.frame import main
 

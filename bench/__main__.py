@@ -23,9 +23,9 @@ def assert_equal(results: dict[str, float]) -> None:
             raise SystemExit(f"{name} gives {value!r}, but {first[0]} gives {first[1]!r}")
 
 
-def row(what: str, found: float, target: str = "") -> None:
+def row(what: str, figure: float, target: str = "") -> None:
     """One line of the table."""
-    print(f"| {what} | {found:.3g} | {target} |")
+    print(f"| {what} | {figure:.3g} | {target} |")
 
 
 def each(timings: dict[str, Timing]) -> None:

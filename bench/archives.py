@@ -73,7 +73,7 @@ def read(path: Path) -> tuple[str, ...]:
 
 
 def plain(path: Path) -> tuple[str, ...]:
-    """Gunzip and sha256 of each layer and no more; where the layers lie is not timed by much."""
+    """Gunzip and sha256 of each layer and no more. To find where the layers lie takes little of it."""
     digests: list[str] = []
     with tarfile.open(path) as archive:
         for member in archive:
@@ -89,7 +89,7 @@ def plain(path: Path) -> tuple[str, ...]:
 
 
 def rivals(path: Path) -> dict[str, tuple[Callable[[], Callable[[], object]], int]]:
-    """Both ways, for `contest`; each counts for the archive's bytes."""
+    """Both ways, for `contest`. Each counts for the archive's bytes."""
     size = path.stat().st_size
     return {"read": (partial(partial, read, path), size), "plain": (partial(partial, plain, path), size)}
 

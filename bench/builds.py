@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bench.measure import Timing, contest, heap_operations
-from sim.builds.edits import Change, Edit
+from sim.builds.context.edits import Change, Edit
 from sim.builds.plan import BuildPlan, plan_builds
 
 FILES = {"x": "1"}

@@ -83,7 +83,8 @@ def cost(work: Callable[[], object], rounds: int = 3) -> float:
 def growth(ready: Callable[[int], Callable[[], object]], size: int, times: int = 4, rounds: int = 3) -> float:
     """How the CPU time of `ready(size)()` grows where the size is so many times as large: `times` where it is linear.
 
-    ready: makes the work of a size, which is not timed. Small work is repeated until it takes 20 ms.
+    Args:
+        ready: Makes the work of a size, which is not timed. Small work is repeated until it takes 20 ms.
     """
     small, large = ready(size), ready(times * size)
     repeated = 1

@@ -154,11 +154,15 @@ def main() -> None:
     pods, rounds = (10_000, 3) if "--quick" in sys.argv else (100_000, 3)
     if scheduled(500, 10_000, ALL)() != loop(500, 10_000)():
         raise SystemExit("the scheduler and the loop put pods on different nodes")
-    few, many = contest(rivals(50, 1000), 7), contest(rivals(pods // 20, pods), rounds)
-    print(f"us a pod, medians in turn: 1,000 pods on 50 nodes, {pods:,} on {pods // 20:,}, the growth, a second")
+    nodes = pods // 20
+    few, thin, many = (
+        contest(rivals(50, 1000), 7), contest(rivals(nodes, 1000), rounds), contest(rivals(nodes, pods), rounds),
+    )  # fmt: skip
+    print("us a pod, medians of rounds in turn, and pods a second of the last")
+    print(f"| | 1,000 on 50 nodes | 1,000 on {nodes:,} | {pods:,} on {nodes:,} | a second |")
     for name, timing in many.items():
-        first, each = few[name].each, timing.each
-        print(f"| {name} | {first * 1e6:.1f} | {each * 1e6:.1f} | {each / first:.2f} | {1 / each:,.0f} |")
+        figures = (few[name].each, thin[name].each, timing.each)
+        print(f"| {name} | {' | '.join(f'{each * 1e6:.1f}' for each in figures)} | {1 / timing.each:,.0f} |")
     print(f"| the scheduler against the loop | {ratio(many, 'scheduler', 'heap loop'):.2f} |")
 
 

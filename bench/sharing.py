@@ -1,6 +1,6 @@
 """W2: virtual machines started on 64 shared cores, each boot using one core at most. Each way gives the mean end.
 
-So many boots are under way at any time, of exponential core-seconds with mean 1; each that ends is followed by another.
+So many boots are under way at any time, of exponential core-seconds with mean 1. Each that ends is followed by another.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class NaiveSharing:
 def boots(kind: Callable[[simpy.Environment, float], Any], under_way: int, count: int) -> Callable[[], float]:
     """Boots that are under way, and what runs until `count` have ended and gives the mean end.
 
-    kind: `Fluid`, or what is like it.
+    Args:
+        kind: `Fluid`, or what is like it.
     """
     stream = random.Random(1)
     env = simpy.Environment()

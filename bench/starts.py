@@ -1,4 +1,7 @@
-"""Full starts by the model: Docker on the server, bridged, page cache cold, image pulled; and what a live one holds."""
+"""Full starts by the model, and what a live one holds.
+
+Docker on the server starts them, bridged, with a cold page cache and an image that is pulled.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment
 
 
 def full(count: int) -> float:
-    """Start so many at once; when the last is ready."""
+    """When the last of so many is ready that start at once."""
     env, _ = requested(count)
     env.run()
     return env.now

@@ -12,8 +12,8 @@ from dashboard.lab_state import LabState
 from dashboard.links import plain
 from dashboard.running import CancelledByReaderError, Heartbeat
 from dashboard.view import View
-from sim.builds.edits import apply
-from sim.builds.suggest import Suggestion, suggestions
+from sim.builds.advice.suggest import Suggestion, suggestions
+from sim.builds.context.edits import apply
 from sim.errors import InputError
 from sim.outcome import Outcome
 from sim.report.numbers import about, written
@@ -65,7 +65,7 @@ def _cached(state: LabState, outcome: Outcome, lesson: Scenario, view: View) -> 
 
 
 def advise(state: LabState, outcome: Outcome, lesson: Scenario, view: View) -> tuple[Advice, ...]:
-    """What would have saved most, the best first; each is built as the lab would build it once taken."""
+    """What would have saved most, the best first. Each is built as the lab would build it once taken."""
     *made, change = state.planned()
     label = outcome.labels[0]
     now = outcome.metric(label, "rebuild_time"), outcome.metric(label, "new_bytes")

@@ -1,6 +1,6 @@
 """Three small browser components: a drawing to pick from, a Dockerfile editor with a gutter, the page's language.
 
-All are plain JavaScript mounted by Streamlit; none loads anything from elsewhere. What a reader does arrives through a
+All are plain JavaScript mounted by Streamlit. None loads anything from elsewhere. What a reader does arrives through a
 callback before the page is drawn again, so that the page is drawn once.
 """
 
@@ -159,7 +159,7 @@ _EDITOR_HTML = """<div class="editor"><div class="page">
 </div></div>"""
 _editor = st.components.v2.component("editor", html=_EDITOR_HTML, css=_EDITOR_CSS, js=_EDITOR_JS)
 
-# For screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
+# For screen readers, and for breaking Japanese titles between phrases. Streamlit always says "en".
 _page_lang = st.components.v2.component(
     "page_lang", js="export default ({ data }) => { document.documentElement.lang = data.lang; }"
 )
@@ -169,8 +169,9 @@ _page_lang = st.components.v2.component(
 class Reel:
     """A drawing too large for a page, shown in a frame that scrolls and zooms.
 
-    focus: the node that is brought into view, "" for none. label: what the frame is called; the others are the words on
-    its buttons: go to the focus, show all, zoom out and in.
+    Attributes:
+        focus: The node that is brought into view, "" for none.
+        label: What the frame is called. The others are the words on its buttons.
     """
 
     focus: str
@@ -189,11 +190,13 @@ def drawing(
     narrow: str = "",
     reel: Reel | None = None,
 ) -> None:
-    """Show an SVG; its elements with `data-node` are picked by mouse, Enter or space.
+    """Show an SVG. Its elements with `data-node` are picked by mouse, Enter or space.
 
     Its text takes the theme's variables (`var(--st-text-color)`), so that both themes come for free.
-    narrow: the drawing that a phone shows instead, "" for the same one.
-    reel: for one that is too large for a page.
+
+    Args:
+        narrow: The drawing that a phone shows instead, "" for the same one.
+        reel: For one that is too large for a page.
     """
 
     def picked() -> None:
@@ -224,9 +227,10 @@ def editor(
 ) -> None:
     """A text editor with a line-numbered gutter of marks.
 
-    marks: line number to {"glyph", "kind", "word"}, as `sim.report.figures.gutter` gives them.
-    revision: changed whenever the page, not the reader, sets the text; otherwise what is being typed is left alone.
-    selected: the marked line, 0 for none.
+    Args:
+        marks: Line number to {"glyph", "kind", "word"}, as `sim.report.figures.gutter` gives them.
+        revision: Changed whenever the page, not the reader, sets the text. Otherwise what is being typed is left alone.
+        selected: The marked line, 0 for none.
     """
 
     def typed() -> None:

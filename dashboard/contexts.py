@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from sim import limits
-from sim.builds.context import Tree, text_of_file
-from sim.builds.ignore import rules_of
+from sim.builds.context.ignore import rules_of
+from sim.builds.context.tree import Tree, text_of_file
 from sim.errors import InputError
 from sim.scenario import Scenario
 from sim.studies.build import Build, read_context
@@ -26,9 +26,13 @@ _CLASS = 50
 class BuildContext:
     """A build context with one of its Dockerfiles.
 
-    name: what a link calls it ("shop/Dockerfile"). folder: where it lies. dockerfile: from the top of the context.
-    target: the stage to build, "" for the last. file: what a first edit changes, "" for none. count: the files and
-    folders in it where a reader brought them, 0 where they are shipped.
+    Attributes:
+        name: What a link calls it ("shop/Dockerfile").
+        folder: Where it lies.
+        dockerfile: From the top of the context.
+        target: The stage to build, "" for the last.
+        file: What a first edit changes, "" for none.
+        count: The files and folders in it where a reader brought them, 0 where they are shipped.
     """
 
     name: str
@@ -80,7 +84,7 @@ def _context(folder: Path, params: Build) -> BuildContext:
 
 
 def brought(folder: str, names: Iterable[str]) -> tuple[BuildContext, ...]:
-    """A reader's files, once for each Dockerfile among them; "Dockerfile" at the top comes first.
+    """A reader's files, once for each Dockerfile among them. "Dockerfile" at the top comes first.
 
     Raises `InputError` where there is none, or its ignore files are too large.
     """
@@ -116,7 +120,7 @@ def is_dockerfile(path: str) -> bool:
 
 
 def files(context: BuildContext) -> tuple[str, ...]:
-    """The text files of a context that a build may see, those at the top first; no Dockerfile is among them."""
+    """The text files of a context that a build may see, those at the top first. No Dockerfile is among them."""
     return _files(context)
 
 

@@ -15,7 +15,7 @@ from sim.report.texts import has, tr
 from sim.scenario import Scenario
 
 _FEW = 4
-"""Choices that stand side by side; more go into a list."""
+"""Choices that stand side by side. More go into a list."""
 
 
 def title(control: Control, scenario: Scenario, view: View) -> str:
@@ -41,7 +41,7 @@ def from_link(scenario: Scenario) -> dict[str, str]:
 
 
 def seeded(scenario: Scenario, view: View) -> Scenario:
-    """The scenario with the seed of the page's link, where there is one; one that cannot be used is answered here."""
+    """The scenario with the seed of the page's link, where there is one. One that cannot be used is answered here."""
     wanted = asked("seed")
     if wanted is None:
         return scenario
@@ -53,10 +53,12 @@ def seeded(scenario: Scenario, view: View) -> Scenario:
 
 
 def form(scenario: Scenario, view: View, instead: str) -> tuple[dict[str, str], list[InputError]]:
-    """Draw the controls; what differs from the scenario, in written form, and what is wrong with it.
+    """Draw the controls, and return what differs from the scenario in written form, with what is wrong with it.
 
-    A value that cannot be used is answered below its control, and is in the changes all the same. instead: what the
-    figure shows then.
+    A value that cannot be used is answered below its control, and is in the changes all the same.
+
+    Args:
+        instead: What the figure shows then.
     """
     changes: dict[str, str] = {}
     below: dict[str, st.delta_generator.DeltaGenerator] = {}
@@ -77,7 +79,7 @@ def form(scenario: Scenario, view: View, instead: str) -> tuple[dict[str, str], 
 
 
 def _unusable(scenario: Scenario, changes: Mapping[str, str]) -> dict[str, InputError]:
-    """What is wrong with changes, by the control it is to be answered at; they are judged together.
+    """What is wrong with changes, by the control it is to be answered at. They are judged together.
 
     So many instances may be too many for one host and none for another.
     """
@@ -112,7 +114,9 @@ def _refused(control: Control, scenario: Scenario, shown: str) -> InputError | N
 def show_error(error: InputError, view: View, instead: str = "", *, link: bool = False) -> None:
     """Every problem of an input, said once each, in the place where it was made.
 
-    instead: what is shown all the same. link: the value came with the page's link.
+    Args:
+        instead: What is shown all the same.
+        link: The value came with the page's link.
     """
     title = tr("ui.error.link" if link else "ui.error", view.lang)
     st.error("\n\n".join([*lines(error), *([instead] if instead else [])]), icon=":material/error:", title=title)
@@ -139,7 +143,11 @@ def choice(
     """One of a few options, tied to a link parameter by its language-neutral value.
 
     Streamlit's own `bind` writes what the reader sees, so that a translated option would make links depend on the
-    language: hence the mapping by hand. hidden: without its label; drawn: False where the link alone decides.
+    language. So the mapping is made by hand.
+
+    Args:
+        hidden: Without its label.
+        drawn: False where the link alone decides.
     """
     if st.session_state.get(key) not in options:
         wanted = asked(name) or default
@@ -162,7 +170,7 @@ def _key(scenario: Scenario, control: Control) -> str:
 
 
 def _widget(control: Control, scenario: Scenario, view: View) -> str:
-    """Draw one control; its value in written form."""
+    """Draw one control, and return its value in written form."""
     label, key, name = title(control, scenario, view), _key(scenario, control), control.path
     if control.kind == "choice" or (control.kind == "flag" and control.default is None):
         options = _options(control, view)
@@ -218,7 +226,7 @@ def _whole(text: str, low: int, high: int) -> int:
 
 
 def _options(control: Control, view: View) -> dict[str, str]:
-    """What may be chosen, by its written form; where the scenario leaves it open, that too."""
+    """What may be chosen, by its written form. To leave it open is among it where the scenario does."""
     if control.kind == "flag":
         options = {"true": tr("figure.yes", view.lang), "false": tr("figure.no", view.lang)}
     else:

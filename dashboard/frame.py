@@ -38,8 +38,8 @@ PLACES = (
     PageLink("scenarios", "scenarios", "scenarios"),
 )
 
-# Type grows with the window (a projector is a wide window; everything in Streamlit is rem), figures do not jump under a
-# slider, text keeps a readable measure, Japanese titles break between phrases. No theme option can do these.
+# What no theme option can do. Type grows with the window, as a projector is a wide window and everything in Streamlit
+# is rem. Figures do not jump under a slider. Text keeps a readable measure. Japanese titles break between phrases.
 _STYLE = """<style>
 html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-numeric:tabular-nums}}
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}

@@ -1,6 +1,6 @@
 """Images for a page: official ones from the catalog, and archives that a reader uploads. Uploads stay on this machine.
 
-An upload is read from a temporary file that is gone afterwards; what is kept for the session are names, sizes and
+An upload is read from a temporary file that is gone afterwards. What is kept for the session are names, sizes and
 digests, never contents.
 """
 
@@ -48,7 +48,8 @@ def official(name: str) -> ShownImage:
 def uploaded(files: Sequence[UploadedFile], tick: Callable[[], None]) -> list[tuple[str, UploadResult]]:
     """Each upload's name with its images, or with why it cannot be read. Read once, forgotten with the file.
 
-    tick: is called while they are read, and may raise to end it.
+    Args:
+        tick: Is called while they are read, and may raise to end it.
     """
     known: dict[str, UploadResult] = st.session_state.get(_KEPT, {})
     kept = {file.file_id: known.get(file.file_id) or _read(file, tick) for file in files}

@@ -1,6 +1,6 @@
 """The controls of the layer lab: what is built and what changes, the builder, undo. For `lab_state`.
 
-Streamlit forgets a widget that was not drawn, so the history in the session is the truth; widgets are filled from it.
+Streamlit forgets a widget that was not drawn, so the history in the session is the truth. Widgets are filled from it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dashboard.lab_state import HOWS, LabState, UndoHistory
 from dashboard.links import asked, lines, plain, set_link
 from dashboard.view import View
 from sim import limits
-from sim.builds.options import BUILDERS
-from sim.builds.suggest import Suggestion
+from sim.builds.advice.suggest import Suggestion
+from sim.builds.graph.options import BUILDERS
 from sim.errors import InputError
 from sim.report.texts import tr
 
@@ -46,7 +46,7 @@ def _contexts() -> dict[str, BuildContext]:
 
 
 def undo_history() -> UndoHistory:
-    """The history of this session; the first time, it starts where the link says."""
+    """The history of this session. The first time, it starts where the link says."""
     if "lab:history" not in st.session_state:
         there = _contexts()
         state = lab_state.fresh(there.get(asked("context") or "", own_context()))
@@ -132,7 +132,7 @@ def options(state: LabState, view: View) -> LabState:
 
 
 def _images(state: LabState, view: View) -> None:
-    """One control a FROM that names an image; another tag edits that line."""
+    """One control a FROM that names an image. Another tag edits that line."""
     from sim.catalog.load import images
 
     for base in lab_state.bases(state.dockerfile)[:_MOST_BASES]:
@@ -238,7 +238,7 @@ def _go(context: BuildContext) -> None:
 
 
 def remember(state: LabState) -> LabState:
-    """Note the state as it is now; what it was goes to the past."""
+    """Note the state as it is now. What it was goes to the past."""
     before = undo_history()
     after = before.to(state)
     if after is not before:
@@ -248,7 +248,7 @@ def remember(state: LabState) -> LabState:
 
 
 def history(state: LabState, view: View, again: Callable[[], None] | None) -> None:
-    """Undo, redo, keep this build, start over; and where there is a way back to the prediction, `again`."""
+    """Undo, redo, keep this build and start over. `again` where there is a way back to the prediction."""
     lang = view.lang
     here = undo_history()
     with st.container(horizontal=True, gap="small"):

@@ -1,6 +1,6 @@
 """The state of the layer lab: which change the next build sees, what was built before, and the way back and forth.
 
-Plain values only; what Streamlit's widgets hold is copied from here and read back into here.
+Plain values only. What Streamlit's widgets hold is copied from here and read back into here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from dashboard.contexts import BuildContext
 from sim import limits
-from sim.builds.edits import Change, Edit
-from sim.builds.instructions import Copy
-from sim.builds.options import Builder
-from sim.builds.stages import parse
-from sim.builds.suggest import Suggestion
+from sim.builds.advice.suggest import Suggestion
+from sim.builds.context.edits import Change, Edit
+from sim.builds.dockerfile.instructions import Copy
+from sim.builds.dockerfile.stages import parse
+from sim.builds.graph.options import Builder
 from sim.errors import InputError
 from sim.scenario import Scenario
 
@@ -40,9 +40,15 @@ Kept = tuple[tuple[tuple[str, Any], ...], ...]
 class LabState:
     """What the next build differs in, and the builds it follows.
 
-    context: what is built. file: the file that is changed, "" for none; how: what happens to it; content: its text
-    where that is the change. dockerfile: the whole Dockerfile; base: that of the build before. arguments: build
-    arguments, name and value. kept: the changes of builds already made, one tuple a build.
+    Attributes:
+        context: What is built.
+        file: The file that is changed, "" for none.
+        how: What happens to it.
+        content: Its text where that is the change.
+        dockerfile: The whole Dockerfile.
+        base: That of the build before.
+        arguments: Build arguments, name and value.
+        kept: The changes of builds already made, one tuple a build.
     """
 
     context: BuildContext
@@ -147,7 +153,7 @@ class UndoHistory:
     future: tuple[LabState, ...] = ()
 
     def to(self, state: LabState) -> UndoHistory:
-        """Go on to a state; what was undone is given up. The same state is no step."""
+        """Go on to a state. What was undone is given up. The same state is no step."""
         return self if state == self.now else UndoHistory(state, (*self.past, self.now)[-100:])
 
     def undo(self) -> UndoHistory:
@@ -177,7 +183,12 @@ def arguments(dockerfile: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A FROM that names an image. line: in the Dockerfile, from 1; image: as it is written there."""
+    """A FROM that names an image.
+
+    Attributes:
+        line: In the Dockerfile, from 1.
+        image: As it is written there.
+    """
 
     line: int
     image: str
@@ -188,7 +199,7 @@ _NAME = re.compile(r"\s+AS\s+(\S+)", re.IGNORECASE)
 
 
 def bases(dockerfile: str) -> tuple[Base, ...]:
-    r"""The images a Dockerfile starts from; stages that start from another stage or from nothing are left out.
+    r"""The images a Dockerfile starts from. Stages that start from another stage or from nothing are left out.
 
     >>> bases("FROM node:22 AS web\nFROM web\nFROM --platform=linux/arm64 python:3.13\n")
     (Base(line=1, image='node:22'), Base(line=3, image='python:3.13'))
@@ -206,7 +217,7 @@ def bases(dockerfile: str) -> tuple[Base, ...]:
 
 
 def rebased(dockerfile: str, line: int, image: str) -> str:
-    r"""The Dockerfile with another image in the FROM of a line; a blank image changes nothing.
+    r"""The Dockerfile with another image in the FROM of a line. A blank image changes nothing.
 
     >>> rebased("FROM python:3.13 AS app\n", 1, "python:3.14")
     'FROM python:3.14 AS app\n'

@@ -1,6 +1,6 @@
-"""A lesson's page: the question before the run, the finding after it; predict, run, read, check, change, predict again.
+"""A lesson's page: the question before the run, the finding after it. Predict, run, read, check, change, predict again.
 
-Works for every scenario and every study; what is drawn is the study's figure.
+Works for every scenario and every study. What is drawn is the study's figure.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def provenance(scenario: Scenario, outcome: Outcome, view: View) -> str:
 
 
 def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:
-    """The scenario's controls, closed until asked for; inside a lecture the link alone sets them."""
+    """The scenario's controls, closed until asked for. Inside a lecture the link alone sets them."""
     if view.embed:
         return controls.from_link(scenario), []
     given = any(asked(path) is not None for path in _paths(scenario))
@@ -134,7 +134,7 @@ def _outcomes(
     place: st.delta_generator.DeltaGenerator,
     view: View,
 ) -> tuple[dict[str, str], tuple[Outcome, ...]]:
-    """The outcomes under the changes; where they cannot be run, why, and the last ones that could."""
+    """The outcomes under the changes. Where they cannot be run, the reason stands above the last ones that could."""
     from sim.loading import from_page
 
     last = _key(scenario, "valid")

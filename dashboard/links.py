@@ -15,7 +15,7 @@ from sim.errors import InputError
 
 
 def asked(name: str) -> str | None:
-    """A parameter of the page's link, None where the link has none; the last one where it is repeated.
+    """A parameter of the page's link, None where the link has none. Where it is repeated, the last one counts.
 
     A value of over `limits.LINK` characters is cut there and ends in "…": it is none that can be used.
     """
@@ -26,7 +26,7 @@ def asked(name: str) -> str | None:
 
 
 def set_link(name: str, value: str) -> None:
-    """Write a parameter of the page's link; "" takes it out."""
+    """Write a parameter of the page's link. "" takes it out."""
     if value:
         st.query_params[name] = value
     elif name in st.query_params:
@@ -45,7 +45,7 @@ def plain(text: str) -> str:
     >>> print(plain("![x](y) a_b"))
     \!\[x\]\(y\) a\_b
     """
-    visible = "".join(one if one.isprintable() or one == "\n" else "�" for one in text)
+    visible = "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
     for linked in ("://", "www.", "@"):  # Markdown makes links of these even where they are escaped
         visible = visible.replace(linked, f"{linked[0]}{_JOINER}{linked[1:]}")
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$&/@^=\"'])", r"\\\1", visible).replace("\n", "  \n")

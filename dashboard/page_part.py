@@ -22,7 +22,9 @@ TableRow = Mapping[str, str]
 class PagePart:
     """One part of a scenario as it stands on a page.
 
-    said: what the reader predicted, labels in order or steps; empty where nothing was. part: which part it is.
+    Attributes:
+        said: What the reader predicted, labels in order or steps. Empty where nothing was.
+        part: Which part it is.
     """
 
     scenario: Scenario

@@ -117,7 +117,7 @@ def metrics_csv(outcome: Outcome) -> str:
 
 
 def records_csv(outcome: Outcome) -> str:
-    """Every record of an outcome, one a line; columns of other kinds of records stay empty."""
+    """Every record of an outcome, one a line. Columns of other kinds of records stay empty."""
     names = ["record", *dict.fromkeys(field.name for record in outcome.records for field in dataclasses.fields(record))]
     lines = []
     for record in outcome.records:

@@ -25,7 +25,7 @@ _CLOSE = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A prediction. Exactly one is set, by its kind; none where the reader skipped it."""
+    """A prediction. Exactly one is set, by its kind. None where the reader skipped it."""
 
     order: tuple[str, ...] = ()
     guess: float | None = None
@@ -36,7 +36,11 @@ class Said:
 def ask(
     page_part: PagePart, predict: Prediction, values: Mapping[str, Metric], seed: int | None = None
 ) -> tuple[Said, bool]:
-    """Draw the widget of a prediction; what is said so far, and whether it is complete. seed: orders the choices."""
+    """Draw the widget of a prediction, and return what is said so far and whether it is complete.
+
+    Args:
+        seed: Orders the choices.
+    """
     lang, key = page_part.view.lang, f"{page_part.scenario.id}:predict"
     if predict.rank:
         return _ask_rank(page_part, key)
@@ -90,7 +94,7 @@ def again(page_part: PagePart) -> tuple[set[str], set[str]]:
 
 
 def judge_steps(said: Sequence[str], truth: set[str], unsure: set[str], lang: Language) -> str:
-    """One sentence on the steps that were named; to name an unsure one is neither right nor wrong."""
+    """One sentence on the steps that were named. To name an unsure one is neither right nor wrong."""
     right = len(truth & set(said))
     extra = len(set(said) - truth - unsure)
     if right == len(truth) and not extra:

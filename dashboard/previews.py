@@ -45,13 +45,17 @@ def lanes(scenario: Scenario, lang: Language) -> list[tuple[str, Owner]]:
 
 
 def _first(technology: Technology) -> Owner:
-    """Whose the first work of a start is; what is read from disk is in the page cache."""
+    """Whose the first work of a start is. What is read from disk is in the page cache."""
     owners = [phase.owner for phase in technology.phases]
     return next((owner for owner in owners if owner != "files"), owners[0])
 
 
 def race(style: Style, racers: Sequence[tuple[str, Owner]]) -> str:
-    """Lanes that have only just started. racers: name and owner of the first moments of each, five at most."""
+    """Lanes that have only just started.
+
+    Args:
+        racers: Name and owner of the first moments of each, five at most.
+    """
     out = [_head(_WIDTH)]
     for i, (name, owner) in enumerate(racers[:_MOST_LANES]):
         y = 8 + i * 31
@@ -67,7 +71,11 @@ def race(style: Style, racers: Sequence[tuple[str, Owner]]) -> str:
 
 
 def ledger(style: Style, width: int = _WIDTH) -> str:
-    """Six columns with a part of the same pages each, and a sum nobody has said yet. width: in pixels."""
+    """Six columns with a part of the same pages each, and a sum nobody has said yet.
+
+    Args:
+        width: In pixels.
+    """
     own, shared = style.tokens.owners["application"], style.tokens.owners["files"]
     out = [_head(width)]
     for i in range(6):

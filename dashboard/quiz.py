@@ -20,7 +20,11 @@ from sim.scenario import Question, Scenario
 
 
 def show(scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int | None = None) -> None:
-    """The lesson's questions, each answered at once. seed: gives the order of the answers (`sim.classroom.seeds`)."""
+    """The lesson's questions, each answered at once.
+
+    Args:
+        seed: Gives the order of the answers (`sim.classroom.seeds`).
+    """
     questions = scenario.lesson.quiz if scenario.lesson else ()
     if not questions:
         return
@@ -35,7 +39,7 @@ def show(scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int
 
 
 def picked(scenario: Scenario, number: int) -> int | None:
-    """The answer that was chosen of a question, both counted from 0 as the file has them; None for none."""
+    """The answer that was chosen of a question, both counted from 0 as the file has them. None for none."""
     chosen: int | None = st.session_state.get(f"{scenario.id}:quiz:{number}")
     return chosen
 

@@ -62,8 +62,10 @@ def _finished() -> _Finished:
 def run(key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int = 380) -> tuple[Outcome, ...]:
     """The outcomes of a scenario's parts, one a part.
 
-    key: what the run is of; two runs of equal keys and seeds are one. place: an empty place where progress may be
-    shown. height: pixels of the figure that will stand there.
+    Args:
+        key: What the run is of. Two runs of equal keys and seeds are one.
+        place: An empty place where progress may be shown.
+        height: Pixels of the figure that will stand there.
 
     Raises `InputError` where the model cannot run it, `CancelledByReaderError` where the reader has stopped it.
     """

@@ -26,7 +26,7 @@ _ORDER = (
 
 
 def entries() -> tuple[str, ...]:
-    """The ids of the shipped scenarios. A scenario's id is the name of its file; evidence is not among them."""
+    """The ids of the shipped scenarios. A scenario's id is the name of its file. Evidence is not among them."""
     there = sorted(file.stem for file in FOLDER.glob("*.yaml"))
     return tuple([name for name in _ORDER if name in there] + [name for name in there if name not in _ORDER])
 
@@ -40,7 +40,7 @@ def scenario(name: str) -> Scenario:
 
 
 def readable(names: Iterable[str]) -> tuple[Scenario, ...]:
-    """The scenarios of those ids; one whose file is broken is left out, for its own page says so."""
+    """The scenarios of those ids. One whose file is broken is left out, for its own page says so."""
     scenarios = []
     for name in names:
         try:

@@ -1,7 +1,7 @@
 """Files a reader brings: single ones, a folder, a .tar or a .zip, laid into a temporary directory within bounds.
 
-Nothing leaves the machine. Nothing is written outside that directory: a name that would leave it, a link that leads
-out of it, by itself or through other links, and anything over a bound is refused before a byte of it is written.
+Nothing leaves the machine. Nothing is written outside that directory. A name that would leave it is refused before a
+byte of it is written. So is a link that leads out of it, by itself or through other links, and anything over a bound.
 """
 
 from __future__ import annotations
@@ -39,12 +39,16 @@ _END_OF_ZIP = struct.Struct("<4s4H2LH")
 """Its end record (APPNOTE.TXT 4.3.16): the sixth field is the size of the directory."""
 _ZIP64 = b"PK\x06\x07"
 _MOST_HOPS = 40
-"""Links that Linux follows on one path (path_resolution(7)); whoever reads through more of them gets an error."""
+"""Links that Linux follows on one path (path_resolution(7)). Whoever reads through more of them gets an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnpackedFile:
-    """A file, or a symbolic link where `target` is set. mode: its permissions."""
+    """A file, or a symbolic link where `target` is set.
+
+    Attributes:
+        mode: Its permissions.
+    """
 
     path: str
     data: bytes = b""
@@ -61,7 +65,7 @@ class Upload:
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.names = tuple(sorted(item.path for item in items))
         root = Path(self.folder)
-        for item in sorted(items, key=lambda one: bool(one.target)):
+        for item in sorted(items, key=lambda upload: bool(upload.target)):
             _write(root / item.path, item)
 
 
@@ -81,7 +85,10 @@ def _write(path: Path, item: UnpackedFile) -> None:
 def read(files: Sequence[tuple[str, bytes]]) -> tuple[UnpackedFile, ...]:
     """The items of an upload: single files as they are named, or what one archive holds.
 
-    files: name and bytes. A folder that holds everything is left out of the names. Raises `InputError`.
+    Args:
+        files: Name and bytes. A folder that holds everything is left out of the names.
+
+    Raises `InputError`.
     """
     size = sum(len(data) for _, data in files)
     if size > limits.CONTEXT_UPLOAD:
@@ -261,7 +268,7 @@ def _checked(items: Sequence[UnpackedFile]) -> tuple[UnpackedFile, ...]:
 
 
 def _parts(target: str) -> tuple[str, ...]:
-    """The names of a link's target; the first is "/" where it is absolute."""
+    """The names of a link's target. The first is "/" where it is absolute."""
     text = target.replace("\\", "/")
     names = tuple(part for part in text.split("/") if part not in ("", "."))
     return ("/", *names) if text.startswith("/") else names

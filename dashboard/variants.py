@@ -27,7 +27,7 @@ _LONGEST = 40
 
 
 def seed() -> int | None:
-    """The seed that the link asks the questions with; None where it has none, or one that is no number."""
+    """The seed that the link asks the questions with. None where it has none, or one that is no number."""
     written = asked(_LINK) or ""
     return int(written) if written.isascii() and written.isdigit() and len(written) <= len("999999999") else None
 

@@ -18,8 +18,10 @@ _SMALLEST, _LARGEST = 0.8, 2.0
 class View:
     """How a page is to be drawn.
 
-    size: factor on type and lanes, for a projector the server cannot measure. embed: inside a lecture's iframe, so no
-    navigation and one column. show: the link asks for the result without a prediction.
+    Attributes:
+        size: Factor on type and lanes, for a projector the server cannot measure.
+        embed: Inside a lecture's iframe, so no navigation and one column.
+        show: The link asks for the result without a prediction.
     """
 
     lang: Language
@@ -41,8 +43,8 @@ class View:
 def current() -> View:
     """The view of this session, from the link first and from the session where the link is silent.
 
-    Streamlit drops the link's parameters when the reader goes to another page, so that language and size are kept in
-    the session and written back: any view is a link.
+    Streamlit drops the link's parameters when the reader goes to another page. So language and size are kept in the
+    session and written back. Any view is a link.
     """
     lang: Language = "ja" if _kept("lang", "en", _language) == "ja" else "en"
     return View(
@@ -65,7 +67,7 @@ def _language(written: str) -> str:
 
 
 def _size(written: str) -> str:
-    """The nearest size that there is; 1 for what is no number."""
+    """The nearest size that there is. 1 for what is no number."""
     try:
         wanted = float(written)
     except ValueError:
@@ -74,7 +76,11 @@ def _size(written: str) -> str:
 
 
 def _kept(name: str, default: str, read: Callable[[str], str]) -> str:
-    """A parameter that stays while pages change. read: what is made of its written form."""
+    """A parameter that stays while pages change.
+
+    Args:
+        read: What is made of its written form.
+    """
     key = f"view-{name}"
     value = read(asked(name) or str(st.session_state.get(key, default)))
     st.session_state[key] = value

@@ -33,18 +33,18 @@ def page() -> str:
     import sim
 
     public = {name: getattr(sim, name) for name in sim.__all__ if name != "__version__"}
-    functions = {name: each for name, each in public.items() if not inspect.isclass(each)}
-    classes = {name: each for name, each in public.items() if inspect.isclass(each)}
+    functions = {name: member for name, member in public.items() if not inspect.isclass(member)}
+    classes = {name: member for name, member in public.items() if inspect.isclass(member)}
     met = _met(classes)
     sections = [
         INTRODUCTION,
-        _text(inspect.getdoc(sim) or "", ()),
+        _text(inspect.getdoc(sim) or ""),
         "## Functions",
-        *(line for name, each in functions.items() for line in _function(f"sim.{name}", each, "###")),
+        *(line for name, member in functions.items() for line in _function(f"sim.{name}", member, "###")),
         "## Classes",
-        *(line for name, each in classes.items() for line in _class(f"sim.{name}", each)),
+        *(line for name, member in classes.items() for line in _class(f"sim.{name}", member)),
         "## Values inside them",
-        *(line for each in met for line in _class(f"{each.__module__}.{each.__qualname__}", each)),
+        *(line for member in met for line in _class(f"{member.__module__}.{member.__qualname__}", member)),
     ]
     return "\n\n".join(section.strip("\n") for section in sections if section) + "\n"
 
@@ -52,42 +52,44 @@ def page() -> str:
 def _met(classes: dict[str, type]) -> list[type]:
     """The classes that the fields and methods of public ones name, and theirs, in alphabetical order."""
     known = {
-        name: each
+        name: member
         for place in _PLACES
-        for name, each in vars(sys.modules[place]).items()
-        if dataclasses.is_dataclass(each) and isinstance(each, type) and each.__module__ == place and name[0] != "_"
+        for name, member in vars(sys.modules[place]).items()
+        if dataclasses.is_dataclass(member)
+        and isinstance(member, type)
+        and member.__module__ == place
+        and name[0] != "_"
     }
     unions = {
         name: str(value) for place in _PLACES for name, value in vars(sys.modules[place]).items() if name == "Record"
     }
-    found: dict[str, type] = {}
+    met: dict[str, type] = {}
     ahead = list(classes.values())
     while ahead:
         here = ahead.pop()
         said = [str(field.type) for field in dataclasses.fields(here)] if dataclasses.is_dataclass(here) else []
-        said += [each.__annotations__.get("return", "") for _, each in _methods(here)]
+        said += [member.__annotations__.get("return", "") for _, member in _methods(here)]
         words = set(re.findall(r"\w+", " ".join(said)))
         for union in words & unions.keys():
             words |= set(re.findall(r"\w+", unions[union]))
-        for name in words & known.keys() - found.keys() - classes.keys():
-            found[name] = known[name]
+        for name in words & known.keys() - met.keys() - classes.keys():
+            met[name] = known[name]
             ahead.append(known[name])
-    return [found[name] for name in sorted(found)]
+    return [met[name] for name in sorted(met)]
 
 
 def _methods(of: type) -> Iterator[tuple[str, FunctionType]]:
     """The public methods and properties that a class itself defines."""
-    for name, each in vars(of).items():
-        function = each.fget if isinstance(each, property) else each
+    for name, member in vars(of).items():
+        function = member.fget if isinstance(member, property) else member
         if isinstance(function, FunctionType) and not name.startswith("_"):
             yield name, function
 
 
 def _function(name: str, function: Any, heading: str) -> Iterator[str]:
-    parameters = inspect.signature(function).parameters
     yield f"{heading} `{name}`"
     yield f"```python\n{_signature(name, function)}\n```"
-    yield _text(inspect.getdoc(function) or "", tuple(parameters))
+    yield _text(inspect.getdoc(function) or "")
 
 
 def _signature(name: str, function: Any) -> str:
@@ -126,39 +128,38 @@ def _class(name: str, of: type) -> Iterator[str]:
     if bases:
         yield f"A kind of `{'`, `'.join(bases)}`."
     fields = [field for field in dataclasses.fields(of) if field.name[0] != "_"] if dataclasses.is_dataclass(of) else []
-    yield _text(inspect.getdoc(of) or "", tuple(field.name for field in fields))
+    yield _text(inspect.getdoc(of) or "")
     if fields:
         yield "```python\n" + "\n".join(f"{field.name}: {_quoted(str(field.type))}" for field in fields) + "\n```"
     for method, function in _methods(of):
         if isinstance(vars(of)[method], property):
             yield f"#### `{of.__name__}.{method}`"
-            yield _text(inspect.getdoc(function) or "", ())
+            yield _text(inspect.getdoc(function) or "")
         else:
             yield from _function(f"{of.__name__}.{method}", function, "####")
 
 
-def _text(doc: str, names: tuple[str, ...]) -> str:
-    """A docstring as Markdown: examples fenced, and `name: what it is` as a list where it is one of the names."""
+def _text(doc: str) -> str:
+    """A docstring as Markdown: examples fenced, sections as lists."""
     parts = []
     for paragraph in re.split(r"\n\s*\n", doc.strip()):
         if paragraph.lstrip().startswith(">>>"):
             shown = re.sub(r"  # doctest: .*", "", paragraph)
             parts.append(f"```pycon\n{shown}\n```")
+        elif section := re.fullmatch(r"(Args|Attributes|Raises):\n(.*)", paragraph, re.DOTALL):
+            parts.append(_section(*section.groups()))
         else:
-            parts.append(_paragraph(" ".join(paragraph.split()), names))
+            parts.append(" ".join(paragraph.split()))
     return "\n\n".join(parts)
 
 
-def _paragraph(text: str, names: tuple[str, ...]) -> str:
-    if not names:
-        return text
-    name = "|".join(map(re.escape, names))
-    pieces = re.split(rf"(?:^|(?<=[.;] ))((?:{name})(?:, (?:{name}))*): ", text)
-    items = [
-        f"- {', '.join(f'`{each}`' for each in given.split(', '))}: {what.strip()}"
-        for given, what in zip(pieces[1::2], pieces[2::2], strict=True)
-    ]
-    return "\n\n".join(part for part in (pieces[0].strip(), "\n".join(items)) if part)
+def _section(title: str, entries: str) -> str:
+    """The entries of a section as a list. Only errors need a title, as names are known from the code beside them."""
+    items = []
+    for entry in re.split(r"\n(?=    \S)", entries):
+        names, _, what = " ".join(entry.split()).partition(": ")
+        items.append(f"- {', '.join(f'`{name}`' for name in names.split(', '))}: {what}")
+    return "\n".join(["Raises\n", *items] if title == "Raises" else items)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 def stated_limits() -> Iterator[tuple[str, int, str]]:
     """Name, number and docstring of each constant of `sim/limits.py`, in order."""
     body = ast.parse(Path(limits.__file__).read_text(encoding="utf-8")).body
-    for one, after in zip(body, [*body[1:], None], strict=True):
-        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+    for statement, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             said = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
-            yield one.targets[0].id, getattr(limits, one.targets[0].id), " ".join(str(said).split())
+            yield statement.targets[0].id, getattr(limits, statement.targets[0].id), " ".join(str(said).split())
 
 
 def limit_rows() -> list[str]:

@@ -74,5 +74,5 @@ def say(text: object) -> None:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody reads a stream on a terminal; not where it is closed."""
+    """Whether somebody reads a stream on a terminal. Nobody does where it is closed."""
     return stream is not None and not stream.closed and stream.isatty()

@@ -1,6 +1,6 @@
 """Reads a file that somebody names: a regular file, of a bounded size, as bytes or text.
 
-A named pipe would hold the reader for ever, a device never ends, and a file may grow while it is read: so the kind is
+A named pipe would hold the reader for ever, a device never ends, and a file may grow while it is read. So the kind is
 asked of the open file, and the bytes are counted as they come.
 """
 
@@ -23,9 +23,10 @@ _KINDS = {
 
 
 def open_regular(path: Path, name: str = "") -> BinaryIO:
-    """A regular file, open for reading; links are followed.
+    """A regular file, open for reading. Links are followed.
 
-    name: what the file is called in messages, its path without one.
+    Args:
+        name: What the file is called in messages, its path without one.
 
     Raises `InputError` where it is missing, no regular file, or may not be read.
     """
@@ -50,7 +51,7 @@ def unreadable(error: OSError, name: str) -> InputError:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path is a folder; not where it cannot even be a path (it is too long, say)."""
+    """Whether a path is a folder. A text that cannot be a path (it is too long, say) is none."""
     return os.path.isdir(path)  # noqa: PTH112 -- `Path.is_dir` raises there before Python 3.13
 
 

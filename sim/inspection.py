@@ -13,8 +13,8 @@ from sim.archives.efficiency import efficiency
 from sim.archives.layers import Image, Layer
 from sim.archives.limits import DEFAULT_LIMITS, Limits, untold
 from sim.archives.whiteouts import hidden_bytes
-from sim.builds import stages
-from sim.builds.dockerfile import INSTRUCTIONS
+from sim.builds.dockerfile import stages
+from sim.builds.dockerfile.parser import INSTRUCTIONS
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder, open_regular
 from sim.kubernetes.manifests import read_manifest
@@ -31,17 +31,21 @@ _EXPECTED = "a Dockerfile, an image archive or layout, a compose file or a Kuber
 
 
 NAMED_FILES = 1000
-"""Of the wasted files of an image so many are named, the largest; `wasted_file_count` says how many there are."""
+"""Wasted files of an image that are named, the largest. `wasted_file_count` says how many there are."""
 
 
 def inspect(
     path: str | Path, limits: Limits = DEFAULT_LIMITS, *, layer: str = "", files: bool = False
 ) -> dict[str, Any]:
-    """What `path` holds, in the shape of docs/images.md or docs/kubernetes.md; "kind" says which.
+    """What `path` holds, in the shape of docs/images.md or docs/kubernetes.md. "kind" says which.
 
-    A folder is an image layout, or the folder of a Dockerfile. files: whether an image's layers come with their
-    entries. layer: only the entries of this one, by its number from 1 or the beginning of a digest. Raises
-    `InputError` with the reason for anything else, and for a layer that no image has.
+    A folder is an image layout, or the folder of a Dockerfile.
+
+    Args:
+        files: Whether an image's layers come with their entries.
+        layer: Only the entries of this one, by its number from 1 or the beginning of a digest.
+
+    Raises `InputError` with the reason for anything else, and for a layer that no image has.
     """
     path = Path(path)
     try:
@@ -70,10 +74,10 @@ def inspect_images(
     layer: str = "",
     files: bool = False,
 ) -> dict[str, Any]:
-    """The images of an archive or layout: {"kind": "image", "images": [...]}; the rest is as in `inspect`."""
+    """The images of an archive or layout as {"kind": "image", "images": [...]}, with the arguments of `inspect`."""
     images = read_images(path, limits, tick)
     listed = [
-        found(image.layers, layer) if layer else set(range(len(image.layers)) if files else ()) for image in images
+        places(image.layers, layer) if layer else set(range(len(image.layers)) if files else ()) for image in images
     ]
     if layer and not any(listed):
         have = "; ".join(f"{image.name} has {len(image.layers)}" for image in images[:3])
@@ -82,24 +86,25 @@ def inspect_images(
     return {"kind": "image", "images": [describe(image, wanted) for image, wanted in zip(images, listed, strict=True)]}
 
 
-def found(layers: Sequence[Layer], wanted: str) -> set[int]:
+def places(layers: Sequence[Layer], wanted: str) -> set[int]:
     """The place of the layer of a number from 1, or whose diff ID, digest or chain ID alone begins like that."""
     if wanted.isdecimal() and 1 <= int(wanted) <= len(layers):
         return {int(wanted) - 1}
     start = wanted.lower().removeprefix("sha256:")
-    known = [(one.diff_id, one.digest, one.chain_id) for one in layers]
-    matching = {at for at, ids in enumerate(known) if any(each.partition(":")[2].startswith(start) for each in ids)}
+    known = [(layer.diff_id, layer.digest, layer.chain_id) for layer in layers]
+    matching = {at for at, ids in enumerate(known) if any(digest.partition(":")[2].startswith(start) for digest in ids)}
     return matching if start and len(matching) == 1 else set()
 
 
 def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
-    """An image as JSON values. Sizes in bytes; efficiency and what is wasted as dive defines them.
+    """An image as JSON values. Sizes are in bytes. Efficiency and what is wasted are as dive defines them.
 
-    listed: the places of layers whose files are told.
+    Args:
+        listed: The places of layers whose files are told.
     """
     files = [layer.files for layer in image.layers]
     waste = efficiency(files)
-    wasted = [one for one in waste.wasted if one.bytes]
+    wasted = [path for path in waste.wasted if path.bytes]
     return {
         "name": image.name,
         "id": image.id,
@@ -115,7 +120,7 @@ def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
                 "compression": layer.compression,
                 "files": len(layer.files),
                 "instruction": layer.instruction,
-                **({"entries": [one._asdict() for one in layer.files]} if at in listed else {}),
+                **({"entries": [entry._asdict() for entry in layer.files]} if at in listed else {}),
             }
             for at, layer in enumerate(image.layers)
         ],
@@ -126,8 +131,8 @@ def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
         "hidden_bytes": hidden_bytes(files),
         "wasted_file_count": len(wasted),
         "wasted_files": [
-            {"path": one.path, "bytes": one.bytes, "layers": [at + 1 for at in one.layers]}
-            for one in wasted[:NAMED_FILES]
+            {"path": path.path, "bytes": path.bytes, "layers": [at + 1 for at in path.layers]}
+            for path in wasted[:NAMED_FILES]
         ],
     }
 

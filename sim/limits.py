@@ -39,7 +39,7 @@ BASELINE = 100 * MIB
 """Bytes of a baseline that `run` compares with."""
 
 DOCKERFILE = 4 * MIB
-"""Bytes of a Dockerfile or an ignore file; BuildKit reads no more of a Dockerfile either."""
+"""Bytes of a Dockerfile or an ignore file. BuildKit reads no more of a Dockerfile either."""
 
 EXPRESSION = 2_000
 """Characters of one expression (`expect`, findings, answers, placeholders)."""
@@ -48,10 +48,10 @@ EXPRESSION_DEPTH = 50
 """Levels of brackets and signs inside an expression: what a recursive evaluation has room for anywhere."""
 
 PROBLEMS = 50
-"""Problems that are told of one file; of more, their number."""
+"""Problems that are told of one file. Of more, their number is told."""
 
 MESSAGE = 1_000
-"""Characters of a problem's message; of a longer one the beginning and the end are told."""
+"""Characters of a problem's message. Of a longer one the beginning and the end are told."""
 
 PLACE = 300
 """Characters of a problem's file and of its dotted path, cut in the same way."""
@@ -60,10 +60,10 @@ STARTS = 20_000
 """Instances that a page starts for one answer, or nodes that pull, over all labels and replications: seconds."""
 
 LINK = 1_000
-"""Characters of one value in a page's link that are looked at; the longest that can be used has some 700."""
+"""Characters of one value in a page's link that are looked at. The longest that can be used has some 700."""
 
 UPLOAD = 200 * MIB
-"""Bytes of one file that the dashboard's server takes; .streamlit/config.toml says it to the server."""
+"""Bytes of one file that the dashboard's server takes. .streamlit/config.toml says it to the server."""
 
 CONTEXT_UPLOAD = 32 * MIB
 """Bytes of all files together that the layer lab takes at once."""
@@ -102,7 +102,7 @@ INCLUDED = 20
 """Lists of packages that one list includes."""
 
 SHELL_LINE = 10_000
-"""Characters of a RUN's line that is looked into; of a longer one any command may take anything away."""
+"""Characters of a RUN's line that is looked into. Of a longer one any command may take anything away."""
 
 SHELL_OUTPUT = 64 * KIB
 """Bytes that a RUN's `cat` prints to a file whose content is followed."""
@@ -135,10 +135,10 @@ ID = 60
 """Characters of a scenario's id."""
 
 MANIFEST = 4 * MIB
-"""Bytes of a lock file or list of packages whose packages are counted; of a larger one the number is not known."""
+"""Bytes of a lock file or list of packages whose packages are counted. Of a larger one the number is not known."""
 
 LINE = 65_535
-"""Characters of a line of a Dockerfile; BuildKit reads no longer ones either."""
+"""Characters of a line of a Dockerfile. BuildKit reads no longer ones either."""
 
 EXPANDED = 128 * KIB
 """Bytes that the variables of one word may come to: Linux passes a program no longer string (execve(2), Limits)."""
@@ -162,22 +162,24 @@ RULES = 1000
 """Patterns of an ignore file, or of the `--exclude` flags of one instruction."""
 
 REMEMBERED = 16 * MIB
-"""Bytes of what an ignore file's matcher keeps in mind: once of folders, once of states of its rules; an estimate."""
+"""Bytes of what an ignore file's matcher keeps in mind: once of folders, once of states of its rules. It is an
+estimate.
+"""
 
 INSTRUCTIONS = 200_000
 """Instructions of a Dockerfile that `inspect` reads."""
 
 STEPS = 2000
-"""Instructions that a build plans, those of ONBUILD counted in each stage that runs them; real ones have below 500."""
+"""Instructions that a build plans, those of ONBUILD counted in each stage that runs them. Real ones have below 500."""
 
 DRAWN = 500
-"""Steps of a build that its figure draws; past it, the table alone has them."""
+"""Steps of a build that its figure draws. Past it, the table alone has them."""
 
 FILES = 100_000
 """Paths of a build context: more is a forgotten .dockerignore."""
 
 PATH = 4096
-"""Characters of a path in a build context; Linux takes no longer one (PATH_MAX)."""
+"""Characters of a path in a build context. Linux takes no longer one (PATH_MAX)."""
 
 DEPTH = 255
 """Folders that a path in a build context leads through."""
@@ -186,7 +188,7 @@ PATHS = 64 * MIB
 """Characters of all paths of a build context, those of their folders included."""
 
 WHOLE_FILE = 64 * MIB
-"""Bytes of a context's file that is read whole, as for an edit; contents are hashed in pieces, whatever their size."""
+"""Bytes of a context's file that is read whole, as for an edit. Contents are hashed in pieces, whatever their size."""
 
 COMPARED = 10_000
 """Paths that are compared with a missing one for the nearest name."""
@@ -207,7 +209,7 @@ LABELS = 60
 """Labels that a scenario compares."""
 
 WALKS = 20_000_000
-"""Paths that may be walked to tell which layer of an image hides what; of larger ones only the sum is told."""
+"""Paths that may be walked to tell which layer of an image hides what. Of larger ones only the sum is told."""
 
 IMAGE_CONTENT = 64 * GIB
 """Bytes of an image archive after decompression, and the size that any file of it may declare."""
@@ -219,7 +221,7 @@ IMAGE_EXPANSION_FROM = GIB
 """Bytes up to which a blob may decompress to any multiple of its size."""
 
 IMAGE_DOCUMENT = 4 * MIB
-"""Bytes of a JSON document of an image; registries take no larger manifest (distribution-spec)."""
+"""Bytes of a JSON document of an image. Registries take no larger manifest (distribution-spec)."""
 
 IMAGE_DOCUMENTS = 32 * MIB
 """Bytes of all JSON documents of an archive."""
@@ -231,7 +233,7 @@ IMAGE_NAMES = 128 * MIB
 """Bytes of their names and link targets."""
 
 IMAGE_PATH = 4096
-"""Bytes of one name or link target; Linux takes no longer one (PATH_MAX)."""
+"""Bytes of one name or link target. Linux takes no longer one (PATH_MAX)."""
 
 IMAGE_HEADER = MIB
 """Bytes of an extended tar header."""
@@ -254,8 +256,8 @@ KUBERNETES_MANIFEST = 2 * MIB
 RECORDED_CASE = 100_000
 """Seconds that a recorded case of Kubernetes' controllers runs for."""
 
-RECORDED_PODS = 20_000
-"""Pods that one object of a recorded case of Kubernetes asks for."""
-
 RECORDED_SECONDS = 10**7
 """Seconds that a step of a Kubernetes recording takes."""
+
+RECORDED_PODS = 5_000
+"""Pods of one controller in a Kubernetes recording."""

@@ -1,6 +1,6 @@
 """The value of a time at which something would have happened, and did not: infinity, later than every time.
 
-So comparisons and medians need no special case. Arithmetic would leave "not a number" where two such times meet; here
+So comparisons and medians need no special case. Arithmetic would leave "not a number" where two such times meet. Here
 two things that never happened are equal, as `==` says they are: nothing lies between them, and their ratio is one.
 """
 
@@ -17,7 +17,7 @@ def never(value: float) -> bool:
 
 
 def difference(first: float, second: float) -> float:
-    """How much later one is than the other; nothing where neither happened.
+    """How much later one is than the other. It is zero where neither happened.
 
     >>> difference(NEVER, NEVER), difference(NEVER, 60.0), difference(60.0, 20.0)
     (0.0, inf, 40.0)
@@ -26,7 +26,7 @@ def difference(first: float, second: float) -> float:
 
 
 def ratio(first: float, second: float) -> float:
-    """How many times the second the first is; one where neither happened.
+    """How many times the second the first is. It is one where neither happened.
 
     >>> ratio(NEVER, NEVER), ratio(NEVER, 60.0), ratio(60.0, 20.0)
     (1.0, inf, 3.0)

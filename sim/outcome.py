@@ -321,10 +321,10 @@ class PullRecord:
 class LedgerRecord:
     """Bytes of one part of the memory ledger at one time.
 
-    These parts add up to the host's RAM at every time: "host" for its own system, an owner's pages ("machine", "kernel"
-    and so on), "merged" for pages that KSM shares, "cache" for clean page cache, and "free".
+    Some parts add up to the host's RAM at every time. These are "host" for its own system, each owner's pages
+    ("machine", "kernel" and so on), "merged" for pages that KSM shares, "cache" for clean page cache, and "free".
 
-    These stand beside it: "saved", "swapped", "guest_swapped" and "ballooned".
+    Others stand beside it: "saved", "swapped", "guest_swapped" and "ballooned".
 
     Attributes:
         of: The label.
@@ -492,7 +492,7 @@ class Outcome:
     def ratio(self, of: str, metric: str, statistic: str = "value") -> Ratio | None:
         """How many times the least a label takes. None where it is the least itself, or alone."""
         wanted = (of, metric, statistic)
-        return next((each for each in self.ratios if (each.of, each.metric, each.statistic) == wanted), None)
+        return next((ratio for ratio in self.ratios if (ratio.of, ratio.metric, ratio.statistic) == wanted), None)
 
     def of_type(self, kind: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of one type, in order."""

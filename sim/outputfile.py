@@ -14,11 +14,12 @@ from sim.errors import InputError, Problem
 
 
 def write_text(path: Path, text: str, name: str = "") -> None:
-    """Write a text as UTF-8 with plain line ends; a character that UTF-8 has not becomes "?".
+    """Write a text as UTF-8 with plain line ends. A character that UTF-8 has not becomes "?".
 
-    name: what the file is called in messages, its path without one.
+    Args:
+        name: What the file is called in messages, its path without one.
 
-    Raises `InputError` where it cannot be written; then a file that was there is as it was.
+    Raises `InputError` where it cannot be written. Then a file that was there is as it was.
     """
     try:
         handle, made = tempfile.mkstemp(".partial", ".", path.parent)
@@ -40,7 +41,7 @@ def write_text(path: Path, text: str, name: str = "") -> None:
 
 
 def _umask() -> int:
-    """The rights that a new file does not get; they can be read only by setting them."""
+    """The rights that a new file does not get. They can be read only by setting them."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

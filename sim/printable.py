@@ -11,14 +11,14 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def printable(text: str, keep: str = "", instead: str = "") -> str:
-    r"""The text with controls as JSON escapes them, or as `instead`; those of `keep` stay.
+    r"""The text with controls as JSON escapes them, or as `instead`. Those of `keep` stay.
 
     >>> print(printable("a\x1b[2J\n"))
     a\u001b[2J\n
     """
 
-    def shown(found: re.Match[str]) -> str:
-        one = found[0]
-        return one if one in keep else instead or _SHORT.get(one, f"\\u{ord(one):04x}")
+    def shown(match: re.Match[str]) -> str:
+        character = match[0]
+        return character if character in keep else instead or _SHORT.get(character, f"\\u{ord(character):04x}")
 
     return _OBEYED.sub(shown, text)

@@ -88,7 +88,7 @@ WrittenText = Annotated[Text, _PlainToo()]
 """A text as a scenario file writes it: `Who is first?` or `{en: Who is first?, ja: 先に準備が整うのは?}`."""
 
 
-WrittenValue = str | int | float | bool | None
+WrittenValue = str | int | float | bool | tuple[str | int | float, ...] | None
 """A parameter's value as a scenario file writes it: `50`, `512 MiB`, `docker`."""
 
 

@@ -42,13 +42,16 @@ def test_a_docstring_becomes_a_list_of_its_parameters_and_a_fenced_example(api: 
     def shorten(text: str, limit: int, *, more: str = "...") -> str:
         """A text cut short.
 
-        text: what to cut. limit: its
-        most characters.
+        Args:
+            text: What to cut.
+            limit, more: Its most
+                characters.
 
         >>> shorten("abcdef", 4)  # doctest: +SKIP
         'a...'
 
-        Raises `ValueError`: below three.
+        Raises:
+            ValueError: Below three.
         """
         return text[:limit] + more
 
@@ -56,7 +59,7 @@ def test_a_docstring_becomes_a_list_of_its_parameters_and_a_fenced_example(api: 
         "## `shorten`\n\n"
         '```python\nshorten(text: str, limit: int, *, more: str = "...") -> str\n```\n\n'
         "A text cut short.\n\n"
-        "- `text`: what to cut.\n- `limit`: its most characters.\n\n"
+        "- `text`: What to cut.\n- `limit`, `more`: Its most characters.\n\n"
         "```pycon\n>>> shorten(\"abcdef\", 4)\n'a...'\n```\n\n"
-        "Raises `ValueError`: below three."
+        "Raises\n\n- `ValueError`: Below three."
     )

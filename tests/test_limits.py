@@ -28,15 +28,15 @@ def test_no_other_module_states_a_limit_of_that_kind():
 
 
 ELSEWHERE = {
-    "sim/builds/causes.py: MOST": "what is told of a step",
-    "sim/builds/history.py: LONGEST": "a duration that is believed of a recorded step",
-    "sim/builds/selection.py: _MAX_LINKS": "Linux's own",
+    "sim/builds/reasons/causes.py: MOST": "what is told of a step",
+    "sim/builds/cost/history.py: LONGEST": "a duration that is believed of a recorded step",
+    "sim/builds/context/selection.py: _MAX_LINKS": "Linux's own",
     "sim/builds/builders.py: MAX_DEPTH": "overlay2's own",
     "sim/report/graph/texts.py: LONGEST": "wording",
     "sim/report/words.py: _MOST_DIFFERENCES": "wording",
     "sim/report/figures/columns.py: MOST_COLUMNS": "a drawing's room",
     "sim/report/figures/build.py: MOST_COLUMNS": "a drawing's room",
-    "sim/report/building.py: MOST_CAUSES": "what a table shows",
+    "sim/report/building/rebuilds.py: MOST_CAUSES": "what a table shows",
     "sim/studies/density.py: MOST": "where the search for a limit ends; the model's own",
     "dashboard/previews.py: _MOST_LANES": "a drawing's room",
     "dashboard/figures/build.py: _MOST_IN_LECTURE": "a drawing's room",

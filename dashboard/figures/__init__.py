@@ -19,13 +19,16 @@ class StudyFigure(Protocol):
         """Draw the figure with the answer left out."""
 
     def after(self, page_part: PagePart) -> str:
-        """Draw the figure; how to read what it shows now, "" where its controls change nothing about that."""
+        """Draw the figure, and return how to read what it shows now.
+
+        That is "" where its controls change nothing about it.
+        """
 
     def sheet(self, page_part: PagePart) -> Sheet:
         """The figure as tables: its numbers, and where they come from."""
 
 
 def of_study(name: str) -> StudyFigure:
-    """The figure of a study; one without a figure of its own is shown as bars of its headline metric."""
+    """The figure of a study. One without a figure of its own is shown as bars of its headline metric."""
     own = importlib.util.find_spec(f"dashboard.figures.{name}")
     return cast("StudyFigure", importlib.import_module(f"dashboard.figures.{name if own else 'plain'}"))

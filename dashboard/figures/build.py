@@ -28,7 +28,7 @@ from sim.report.texts import told, tr
 _WIDTHS = (5, 7)
 """What it costs, and the graph, side by side inside a lecture."""
 _MOST_IN_LECTURE = 9
-"""Steps of a stage whose graph fits a lecture's screen; that of more scrolls in a frame."""
+"""Steps of a stage whose graph fits a lecture's screen. The graph of more scrolls in a frame."""
 
 
 def reel(focus: str, lang: Language) -> Reel:
@@ -38,7 +38,7 @@ def reel(focus: str, lang: Language) -> Reel:
 
 
 def before(page_part: PagePart) -> None:
-    """The first label's graph without the fate of any step; steps may be picked where that is the prediction."""
+    """The first label's graph without the fate of any step. Steps may be picked where that is the prediction."""
     label = page_part.outcome.labels[0]
     lesson = page_part.scenario.lesson
     steps_are_said = lesson is not None and lesson.predict.steps
@@ -47,7 +47,7 @@ def before(page_part: PagePart) -> None:
 
 
 def after(page_part: PagePart) -> str:
-    """The time of every label's next build; with it one label's cost line and graph, and the reason of one step.
+    """The time of every label's next build, with one label's cost line and graph, and the reason of one step.
 
     Inside a lecture the graph stands beside them, so that both fit a screen.
     """

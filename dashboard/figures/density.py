@@ -36,7 +36,10 @@ def before(page_part: PagePart) -> None:
 
 
 def after(page_part: PagePart) -> str:
-    """The constraints of every label on one scale, the one that binds marked; the far ones only when asked for."""
+    """The constraints of every label on one scale, the one that binds marked.
+
+    The far ones are shown only when asked for.
+    """
     outcome, view = page_part.outcome, page_part.view
     if len(outcome.of_type(ConstraintRecord)) + len(outcome.labels) > _FEW:
         outcome = outcome if not view.embed and _every(page_part) else near(outcome, _NEAR)
@@ -45,7 +48,7 @@ def after(page_part: PagePart) -> str:
 
 
 def sheet(page_part: PagePart) -> Sheet:
-    """The constraints; each row names its source."""
+    """The constraints. Each row names its source."""
     rows = ladder_table(page_part.outcome, page_part.view.lang)
     return Sheet(rows, rows)
 

@@ -26,7 +26,7 @@ def before(page_part: PagePart) -> None:
 
 
 def after(page_part: PagePart) -> str:
-    """The time or the bytes of every label; below them the layers of one label's first node."""
+    """The time or the bytes of every label. Below them the layers of one label's first node."""
     outcome, view = page_part.outcome, page_part.view
     measures = {
         name: tr(f"metric.{name}", view.lang)

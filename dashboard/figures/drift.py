@@ -12,7 +12,7 @@ from sim.report.texts import tr
 
 _LINES: tuple[Line, ...] = ("environments", "oldest_missing")
 _FEW = 2
-"""Labels whose servers stand below one another; of more, the reader picks one."""
+"""Labels whose servers stand below one another. Of more, the reader picks one."""
 
 
 def before(page_part: PagePart) -> None:

@@ -49,12 +49,12 @@ def after(page_part: PagePart) -> str:
     for column, (title, spec) in zip(st.columns(len(sums), gap="medium", wrap=False), sums, strict=True):
         with column:
             chart(spec, title)
-    # What the lesson explains is the reading of the ruler it opens on; said twice it is noise.
+    # What the lesson explains is the reading of the ruler it opens on. Said twice it is noise.
     return "" if ruler == asked(page_part.scenario) else tr(f"ruler.{ruler}.text", view.lang)
 
 
 def sheet(page_part: PagePart) -> Sheet:
-    """The parts of the ledger; each row names its source."""
+    """The parts of the ledger. Each row names its source."""
     if pressure.applies(page_part):
         return pressure.sheet(page_part)
     rows = ledger_table(page_part.outcome, page_part.view.lang)
@@ -70,7 +70,10 @@ def _ruler(page_part: PagePart) -> Ruler:
 
 
 def asked(scenario: Scenario) -> Ruler:
-    """The ruler that a lesson's prediction asks about, on which its page opens; RSS where it is none, or several."""
+    """The ruler that a lesson's prediction asks about, on which its page opens.
+
+    It is RSS where the prediction asks about none, or several.
+    """
     if scenario.lesson is None:
         return RULERS[0]
     predict = scenario.lesson.predict

@@ -13,7 +13,7 @@ from sim.report.figures.pressure import over_time, pressure, pressure_alt, press
 from sim.report.texts import tr
 
 _FEW = 2
-"""Labels whose figures stand below one another; of more, the reader picks one."""
+"""Labels whose figures stand below one another. Of more, the reader picks one."""
 
 
 def applies(page_part: PagePart) -> bool:
@@ -22,7 +22,7 @@ def applies(page_part: PagePart) -> bool:
 
 
 def before(page_part: PagePart) -> None:
-    """What is compared, by name; the shape of the curves would be the answer."""
+    """What is compared, by name. The shape of the curves would be the answer."""
     for label in page_part.outcome.labels:
         st.markdown(f"**{page_part.called(label)}** · ?")
 
@@ -31,7 +31,9 @@ def after(page_part: PagePart) -> str:
     """Each label's RAM over time on one scale."""
     outcome, view = page_part.outcome, page_part.view
     there = over_time(outcome)
-    used = [owner for owner in OWNERS if any(size for one in there for _, size in series(outcome, one).get(owner, ()))]
+    used = [
+        owner for owner in OWNERS if any(size for other in there for _, size in series(outcome, other).get(owner, ()))
+    ]
     st.html(legend(view.style, used, short=True))
     shown = there
     if len(there) > _FEW:

@@ -40,7 +40,7 @@ _FIGURE_AND_TEXT = (9, 4)
 _NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "rate", "1": "ratio"}
 """What a dimension is called in a link and in the catalog of texts."""
 _FIRST = 60
-"""Rows of the table on the page; the file has all of them."""
+"""Rows of the table on the page. The file has all of them."""
 
 
 def page(view: View) -> None:
@@ -71,7 +71,7 @@ def page(view: View) -> None:
 
 
 def _accuracy(place: st.delta_generator.DeltaGenerator) -> Accuracy:
-    """The accuracy of the shipped cases; they are run once, and again after a file of theirs changed."""
+    """The accuracy of the shipped cases. They are run once, and again after a file of theirs changed."""
     place.skeleton(height=470)
     try:
         return _run(max((file.stat().st_mtime_ns for file in _CASES.glob("*.yaml")), default=0))
@@ -115,7 +115,7 @@ def _finding(shown: Sequence[Point], view: View) -> str:
 
 
 def _figure(shown: Sequence[Point], view: View) -> None:
-    """The scatter of one dimension; which one, where there are several."""
+    """The scatter of one dimension. Where there are several, the reader picks one."""
     lang = view.lang
     there = dimensions(shown)
     named = {unit: tr(f"ui.accuracy.of.{_NAMES[unit]}", lang) for unit in there}
@@ -130,7 +130,7 @@ def _figure(shown: Sequence[Point], view: View) -> None:
 
 
 def _legend(view: View) -> str:
-    """The fills and the attention colour; the shapes are named below the figure."""
+    """The fills and the attention colour. The shapes are named below the figure."""
     tokens, lang = view.style.tokens, view.lang
     chips = (
         (f"border:2px solid {tokens.ink}", use_name("calibrate", lang)),
@@ -155,7 +155,7 @@ def _say(accuracy: Accuracy, view: View) -> None:
             n = sum(row.use == use for row in accuracy.rows)
             said = share_text(median, lang)
             lines.append(tr(f"ui.accuracy.median.{use}", lang, n=n, sources=len(accuracy.of_sources(use)), median=said))
-    right = sum(each.right for each in accuracy.orderings)
+    right = sum(ordering.right for ordering in accuracy.orderings)
     lines.append(tr("ui.accuracy.orderings", lang, right=right, judged=len(accuracy.orderings)))
     inside, ranged = accuracy.covered("check")
     if ranged:

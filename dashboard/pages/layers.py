@@ -35,7 +35,7 @@ _WIDTHS = (5, 7)
 _MOST_OF_TEXT = 2_000
 """Characters of an instruction that are shown beside its reason."""
 _MOST_ON_PAGE = 40
-"""Steps that are drawn at their full size on the page; more scroll in a frame."""
+"""Steps that are drawn at their full size on the page. More scroll in a frame."""
 
 
 def page(view: View) -> None:
@@ -123,7 +123,7 @@ class _Built:
 def _run(
     state: LabState, scenario: Scenario, place: st.delta_generator.DeltaGenerator, view: View
 ) -> tuple[_Built | None, InputError | None]:
-    """The build of the state; where it cannot be planned, the last one that could, and why."""
+    """The build of the state. Where it cannot be planned, the last one that could, with the reason."""
     fault = None
     try:
         (outcome,) = running.run(("lab", state), state.scenario(scenario), place, view, height=600)
@@ -137,7 +137,7 @@ def _run(
 
 
 def _selected(outcome: Outcome) -> StepRecord | None:
-    """The step the reader picked, while there is one of that name; else the first cause, where there is one."""
+    """The step the reader picked, while there is one of that name. Otherwise the first cause, where there is one."""
     by_name = {step.step: step for step in steps(outcome)}
     return by_name.get(st.session_state.get("lab:step", ""), by_name.get(first_cause(outcome)))
 
@@ -188,15 +188,15 @@ def _finding(state: LabState, outcome: Outcome, view: View) -> str:
     time = _said(outcome.metric(label, "rebuild_time"), lang)
     size = _said(outcome.metric(label, "new_bytes"), lang, transfer=True)
     named = [*changes, *state.arguments]
-    one = len(named) == 1
-    if one and state.arguments:
+    single = len(named) == 1
+    if single and state.arguments:
         return tr(
             "ui.lab.found.argument", lang, name=plain(state.arguments[0][0]), n=again, all=count, time=time, size=size
         )
-    if one and state.file:
+    if single and state.file:
         claim = "ui.lab.found.touched" if state.how == "touch" else f"ui.lab.found.{state.how}"
     else:
-        claim = "ui.lab.found.dockerfile" if one else "ui.lab.found.several"
+        claim = "ui.lab.found.dockerfile" if single else "ui.lab.found.several"
     return tr(claim, lang, file=plain(state.file.rpartition("/")[2]), n=again, all=count, time=time, size=size)
 
 
@@ -221,7 +221,7 @@ def _cost(outcome: Outcome, view: View) -> None:
 
 
 def _graph(outcome: Outcome, view: View, step: StepRecord | None, said: tuple[str, ...], *, revealed: bool) -> None:
-    """The build's graph, its critical path marked; in a frame of its own where it is too large for a page."""
+    """The build's graph, its critical path marked. One that is too large for a page has a frame of its own."""
     style, lang = view.style, view.lang
     focus = step.step if step else ""
     path = critical_path(outcome) if revealed else ()

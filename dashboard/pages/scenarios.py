@@ -33,7 +33,7 @@ def page(view: View) -> None:
 
 
 def _title(name: str, view: View) -> str:
-    """A scenario's title; its name where its file is broken, which the page says when it is picked."""
+    """A scenario's title. One whose file is broken goes by its name. The page tells the fault when it is picked."""
     try:
         return view.read(shipped.scenario(name).title)
     except InputError:

@@ -1,7 +1,7 @@
 """Images from a path: `docker save` archives in both forms, skopeo's and kaniko's, an OCI layout as folder or tar.
 
-One pass from front to end, in memory that does not grow with the layers; nothing is extracted and nothing is written.
-Every layer is held to its digests. `docker save` writes manifest.json; since version 25 its archives are OCI layouts
+One pass from front to end, in memory that does not grow with the layers. Nothing is extracted and nothing is written.
+Every layer is held to its digests. `docker save` writes manifest.json. Since version 25 its archives are OCI layouts
 too, and manifest.json, which has the tags as Docker shows them, is followed.
 """
 
@@ -36,9 +36,10 @@ def read_images(
 ) -> tuple[Image, ...]:
     """The images of an archive or layout, in its own order.
 
-    tick: called with each piece of at most a mebibyte that is read; raising ends the reading.
+    Args:
+        tick: Called with each piece of at most a mebibyte that is read. Raising ends the reading.
 
-    Raises `InputError` with the file, the place in it and the reason for anything that is not whole and sound;
+    Raises `InputError` with the file, the place in it and the reason for anything that is not whole and sound.
     `LimitError`, a kind of it, past a limit.
     """
     path = Path(path)
@@ -94,7 +95,7 @@ def _open_tar(path: Path, budget: RemainingLimits) -> TarStore:
     if compression == "none":
         _check_start(head)
         return TarStore(stream, budget)
-    # Sizes of members are counted as they are read; this counts what a compressed archive holds besides.
+    # Sizes of members are counted as they are read. This counts what a compressed archive holds besides.
     start, plain = peek(guarded(decompressed(stream, compression, ""), raw, RemainingLimits(budget.limits), ""), BLOCK)
     if not starts_tar(start):
         raise refused(f"is a {compression} file that holds no tar archive")
@@ -131,7 +132,7 @@ def _docker_image(store: BlobSource, value: object) -> Image:
     entry = documents.mapping(value, MANIFEST)
     name = clean(documents.text(entry, "Config", MANIFEST, required=True), MANIFEST)
     config = need(store, name, MANIFEST)
-    # `docker save` names the configuration <hex>.json, kaniko sha256:<hex>; both state its digest.
+    # `docker save` names the configuration <hex>.json, kaniko sha256:<hex>. Both state its digest.
     stated = "sha256:" + name.removesuffix(".json").removeprefix("sha256:")
     if documents.DIGEST.fullmatch(stated) and stated != config.digest:
         raise refused(f"its content has the digest {config.digest}, not the one in its name", name)

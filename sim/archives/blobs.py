@@ -1,6 +1,6 @@
 """The files of an archive or folder, each read once as a stream: its digest, and what it holds.
 
-A blob is told by its first bytes: a tar, compressed or not, is a layer and becomes a list of paths; JSON is kept; all
+A blob is told by its first bytes: a tar, compressed or not, is a layer and becomes a list of paths. JSON is kept. All
 else is only hashed. What is wrong with a blob is kept with it, and matters only if an image names that blob.
 """
 
@@ -22,7 +22,13 @@ from sim.inputfile import is_file
 
 @dataclass(frozen=True, slots=True)
 class LayerContent:
-    """What a layer's blob holds. size: bytes before compression. diff_id: their digest. files: in the tar's order."""
+    """What a layer's blob holds.
+
+    Attributes:
+        size: Bytes before compression.
+        diff_id: Their digest.
+        files: In the tar's order.
+    """
 
     compression: Compression
     size: int
@@ -32,7 +38,11 @@ class LayerContent:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One file. size: bytes as stored. At most one of document (JSON), content (a layer) and problem is there."""
+    """One file. At most one of `document` (JSON), `content` (a layer) and `problem` is there.
+
+    Attributes:
+        size: Bytes as stored.
+    """
 
     name: str
     size: int
@@ -50,7 +60,7 @@ class BlobSource(Protocol):
 
 
 def scan(chunks: Iterator[bytes], name: str, budget: RemainingLimits) -> Blob:
-    """Read one file to its end. Raises `LimitError` past a limit; all else that is wrong is the blob's `problem`."""
+    """Read one file to its end. Raises `LimitError` past a limit. All else that is wrong is the blob's `problem`."""
     raw = Tap(chunks)
     head, stream = peek(raw, BLOCK)
     compression = compression_of(head)
@@ -92,14 +102,14 @@ def _layer(
     files: list[LayerEntry] = []
     last = ""
     for member in TarStream(plain if tap is raw else tap, budget, name):
-        one = entry(member, name)
-        if one is None:
+        layer_entry = entry(member, name)
+        if layer_entry is None:
             continue
-        folder = one.path.rpartition("/")[0]
+        folder = layer_entry.path.rpartition("/")[0]
         count = 1 if folder == last else 1 + _new_folders(folder, last)
-        budget.spend_entry(count, len(one.path) + len(one.link), name)
-        last = one.path if one.kind == "directory" else folder
-        files.append(one)
+        budget.spend_entry(count, len(layer_entry.path) + len(layer_entry.link), name)
+        last = layer_entry.path if layer_entry.kind == "directory" else folder
+        files.append(layer_entry)
     return LayerContent(compression, tap.size, tap.digest, tuple(files))
 
 
@@ -156,7 +166,7 @@ class TarStore:
         return len(self._blobs)
 
     def get(self, name: str) -> Blob | None:
-        """The blob of that name, through links; raises `InputError` for links that go round."""
+        """The blob of that name, through links. Raises `InputError` for links that go round."""
         seen: list[str] = []
         while name in self._links:
             if name in seen:
@@ -182,7 +192,7 @@ def _inside(folder: str, target: str, place: str) -> str:
 
 
 class FolderStore:
-    """A folder on disk. A file is read when it is first asked for; a link that leaves the folder is refused."""
+    """A folder on disk. A file is read when it is first asked for. A link that leaves the folder is refused."""
 
     def __init__(self, root: Path, budget: RemainingLimits) -> None:
         self._root = root

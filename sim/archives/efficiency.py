@@ -1,14 +1,14 @@
 """Wasted bytes and efficiency in the definition of dive, the tool most people know them from.
 
-Per path, over the leaves of each layer's tree: the cumulative size of all layers that have it, and the smallest. A
-whiteout counts as its path; it adds what stood below a deleted directory, and 0 for a deleted file. Efficiency is
-the sum of the smallest over the sum of the cumulative; wasted are the cumulative sizes of paths seen twice or more.
-So a file that is overwritten once is counted whole, the version that is still visible included; what could be saved is
-`whiteouts.hidden_bytes`.
+Each path has two sizes, over the leaves of each layer's tree. The cumulative size is that of all layers that have it.
+The smallest is that of one. A whiteout counts as its path. It adds what stood below a deleted directory, and 0 for a
+deleted file. Efficiency is the sum of the smallest over the sum of the cumulative. Wasted are the cumulative sizes of
+paths seen twice or more. So a file that is overwritten once is counted whole, the version that is still visible
+included. What could be saved is `whiteouts.hidden_bytes`.
 
 Source: github.com/wagoodman/dive, dive/filetree/efficiency.go and file_tree.go, image/analysis.go. Kept of it: opaque
 markers hide nothing, a directory without an entry of its own counts 0 when deleted. One difference: dive stops reading
-a layer at a whiteout of a path that is not there; here it counts 0.
+a layer at a whiteout of a path that is not there. Here it counts 0.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ from sim.archives.whiteouts import PREFIX
 
 
 class Wasted(NamedTuple):
-    """A path seen twice or more. bytes: of all its versions. layers: those that have it, the bottom one 0."""
+    """A path seen twice or more.
+
+    Attributes:
+        bytes: Of all its versions.
+        layers: Those that have it, the bottom one 0.
+    """
 
     path: str
     bytes: int
@@ -31,9 +36,12 @@ class Wasted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
-    """dive's figures of an image. wasted_bytes in bytes; wasted_share of all layers' bytes but the first's.
+    """dive's figures of an image.
 
-    wasted: the paths seen twice or more, largest first.
+    Attributes:
+        wasted_bytes: In bytes.
+        wasted_share: Of all layers' bytes but the first's.
+        wasted: The paths seen twice or more, largest first.
     """
 
     efficiency: float
@@ -44,7 +52,7 @@ class Efficiency:
     @property
     def paths(self) -> tuple[tuple[str, int], ...]:
         """The wasted paths with their cumulative sizes, largest first."""
-        return tuple((one.path, one.bytes) for one in self.wasted)
+        return tuple((path.path, path.bytes) for path in self.wasted)
 
 
 @dataclass(slots=True)
@@ -101,18 +109,18 @@ def efficiency(layers: Sequence[Sequence[LayerEntry]]) -> Efficiency:
             again[path].add(size, index)
         _stack(below, tree)
         if index:
-            beyond_first += sum(one.size for one in files)
-    wasted = sum(one.cumulative for one in again.values())
+            beyond_first += sum(sizes.size for sizes in files)
+    wasted = sum(sizes.cumulative for sizes in again.values())
     once = sum(size for path, (size, _) in first.items() if path not in again)
     total = once + wasted
     return Efficiency(
-        efficiency=(once + sum(one.smallest for one in again.values())) / total if total else 1.0,
+        efficiency=(once + sum(sizes.smallest for sizes in again.values())) / total if total else 1.0,
         wasted_bytes=wasted,
         wasted_share=wasted / beyond_first if beyond_first else 0.0,
         wasted=tuple(
             sorted(
-                (Wasted(path, one.cumulative, tuple(one.layers)) for path, one in again.items()),
-                key=lambda one: (-one.bytes, one.path),
+                (Wasted(path, sizes.cumulative, tuple(sizes.layers)) for path, sizes in again.items()),
+                key=lambda sizes: (-sizes.bytes, sizes.path),
             )
         ),
     )
@@ -121,22 +129,22 @@ def efficiency(layers: Sequence[Sequence[LayerEntry]]) -> Efficiency:
 def _tree(files: Sequence[LayerEntry]) -> _Node:
     """A layer's own tree, whiteouts as nodes named as in the tar. A later entry of a path replaces an earlier one."""
     root = _Node()
-    for one in files:
-        *folders, name = one.path.split("/")
+    for entry in files:
+        *folders, name = entry.path.split("/")
         node = root
         for part in folders:
             node = node.child(part)
-        if one.kind == "whiteout":
+        if entry.kind == "whiteout":
             node.child(PREFIX + name)
         elif name:
             node = node.child(name)
-            if one.kind != "opaque":
-                node.size, node.is_directory = one.size, one.kind == "directory"
+            if entry.kind != "opaque":
+                node.size, node.is_directory = entry.size, entry.kind == "directory"
     return root
 
 
 def _leaves(tree: _Node, below: _Node) -> Iterator[tuple[str, int]]:
-    """Each leaf of a layer with its size; a whiteout with the size of the directory it deletes from `below`."""
+    """Each leaf of a layer with its size. A whiteout comes with the size of the directory it deletes from `below`."""
     pending = [("", tree)]
     while pending:
         path, node = pending.pop()
@@ -160,10 +168,10 @@ def _directory_size(below: _Node, path: str) -> int:
     total = 0
     pending = [node]
     while pending:
-        one = pending.pop()
-        total += one.size
-        if one.children:
-            pending.extend(one.children.values())
+        child = pending.pop()
+        total += child.size
+        if child.children:
+            pending.extend(child.children.values())
     return total
 
 

@@ -1,6 +1,6 @@
 """What an image is made of: layers in order, each with its IDs, sizes, instruction and files. Reads no file.
 
-A layer has two digests. The diff ID is that of its tar as it was before compression; it names the content. The digest
+A layer has two digests. The diff ID is that of its tar as it was before compression. It names the content. The digest
 is that of the blob as stored and moved, compressed or not. A chain ID names a layer on top of given parents, and so
 what a host keeps on disk (OCI image-spec, config.md, "Layer ChainID").
 """
@@ -18,10 +18,13 @@ EntryKind = Literal["file", "directory", "symlink", "hardlink", "other", "whiteo
 
 
 class LayerEntry(NamedTuple):
-    """One path of a layer, relative to the image's root ("etc/passwd"); "" is the root itself.
+    """One path of a layer, relative to the image's root ("etc/passwd"). "" is the root itself.
 
-    kind: a whiteout's path is the one it deletes; an opaque's is the directory whose lower children it hides.
-    size: bytes of a file's content, 0 for all else. link: as written. mode: permission bits.
+    Attributes:
+        kind: A whiteout's path is the one it deletes. An opaque's is the directory whose lower children it hides.
+        size: Bytes of a file's content, 0 for all else.
+        link: As written.
+        mode: Permission bits.
     """
 
     path: str
@@ -35,9 +38,12 @@ class LayerEntry(NamedTuple):
 class Layer:
     """One layer of one image.
 
-    size: bytes of its tar before compression. compressed_size: bytes of the blob as stored.
-    digest: of the blob as stored; equal to `diff_id` where it is not compressed. instruction: of its history, or "".
-    files: its paths as they stand in the tar, whiteouts among them.
+    Attributes:
+        size: Bytes of its tar before compression.
+        compressed_size: Bytes of the blob as stored.
+        digest: Of the blob as stored. Equal to `diff_id` where it is not compressed.
+        instruction: Of its history, or "".
+        files: Its paths as they stand in the tar, whiteouts among them.
     """
 
     diff_id: str
@@ -57,7 +63,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """What an image says about one instruction of its build. empty_layer: it made no layer."""
+    """What an image says about one instruction of its build.
+
+    Attributes:
+        empty_layer: It made no layer.
+    """
 
     created: str = ""
     created_by: str = ""
@@ -67,7 +77,12 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image. id: the digest of its configuration. name: its first tag, or its id where it has none."""
+    """An image.
+
+    Attributes:
+        id: The digest of its configuration.
+        name: Its first tag, or its id where it has none.
+    """
 
     name: str
     id: str
@@ -100,7 +115,7 @@ def chain_ids(diff_ids: Sequence[str]) -> tuple[str, ...]:
 
 
 def instructions(history: Sequence[HistoryEntry], layers: int) -> tuple[str, ...]:
-    """The instruction of each of `layers` layers: the history's entries that made one, in order; "" past its end.
+    """The instruction of each of `layers` layers: the history's entries that made one, in order. "" past its end.
 
     History is optional in an image and some builders write less of it than there are layers.
     """

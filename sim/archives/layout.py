@@ -1,7 +1,9 @@
-"""An OCI image layout (index.json, oci-layout, blobs/): from its index to images. For a folder or a tar alike.
+"""An OCI image layout (index.json, oci-layout, blobs/), from its index to images, in a folder or a tar.
 
-Format: OCI image-spec, image-layout.md, image-index.md, manifest.md; Docker's manifest list and schema 2 are the same
-in what is read here. Attestations and other artifacts are no images and are skipped.
+Format: OCI image-spec, image-layout.md, image-index.md, manifest.md. Docker's manifest list and schema 2 are the same
+in what is read here.
+
+Attestations and other artifacts are no images and are skipped.
 """
 
 from __future__ import annotations
@@ -44,11 +46,11 @@ def read_layout(store: BlobSource, limits: Limits) -> tuple[Image, ...]:
         raise refused("names no image (attestations and other artifacts are none)", INDEX)
     names: dict[str, list[str]] = {}
     manifests: dict[str, Mapping[str, Any]] = {}
-    for one in descriptors:
-        manifests[one.digest] = one.manifest
-        tags = names.setdefault(one.digest, [])
-        if one.name and one.name not in tags:
-            tags.append(one.name)
+    for descriptor in descriptors:
+        manifests[descriptor.digest] = descriptor.manifest
+        tags = names.setdefault(descriptor.digest, [])
+        if descriptor.name and descriptor.name not in tags:
+            tags.append(descriptor.name)
     return tuple(_image(store, manifests[digest], blob_name(digest), tuple(tags)) for digest, tags in names.items())
 
 
@@ -153,10 +155,10 @@ def build_image(config_blob: Blob, blobs: list[Blob], tags: tuple[str, ...]) -> 
     place = config_blob.name
     config = documents.mapping(documents.parse(document_of(config_blob, "an image's configuration"), place), place)
     rootfs = documents.mapping(config.get("rootfs"), f"{place} rootfs")
-    diff_ids = [documents.digest(one, place, "rootfs.diff_ids") for one in documents.items(rootfs, "diff_ids", place)]
+    diff_ids = [documents.digest(item, place, "rootfs.diff_ids") for item in documents.items(rootfs, "diff_ids", place)]
     if len(diff_ids) != len(blobs):
         raise refused(f"`rootfs.diff_ids` has {len(diff_ids)} entries for {len(blobs)} layers", place)
-    history = tuple(_history(one, place) for one in documents.items(config, "history", place, required=False))
+    history = tuple(_history(item, place) for item in documents.items(config, "history", place, required=False))
     problems: list[Problem] = []
     layers: list[Layer] = []
     chains = chain_ids(diff_ids)
@@ -201,10 +203,10 @@ def _platform(config: Mapping[str, Any], place: str) -> str:
 
 
 def _history(value: object, place: str) -> HistoryEntry:
-    one = documents.mapping(value, f"{place} history")
+    step = documents.mapping(value, f"{place} history")
     return HistoryEntry(
-        created=documents.text(one, "created", place),
-        created_by=documents.text(one, "created_by", place),
-        comment=documents.text(one, "comment", place),
-        empty_layer=documents.flag(one, "empty_layer", place),
+        created=documents.text(step, "created", place),
+        created_by=documents.text(step, "created_by", place),
+        comment=documents.text(step, "comment", place),
+        empty_layer=documents.flag(step, "empty_layer", place),
     )

@@ -47,7 +47,11 @@ def untold() -> None:
 
 @dataclass(slots=True)
 class RemainingLimits:
-    """What is left of the limits in the inspection under way. tick: called with each piece; may end it by raising."""
+    """What is left of the limits in the inspection under way.
+
+    Attributes:
+        tick: Called with each piece. May end it by raising.
+    """
 
     limits: Limits
     content: int = 0
@@ -57,7 +61,7 @@ class RemainingLimits:
     tick: Callable[[], None] = untold
 
     def spend_content(self, size: int, place: str) -> None:
-        """Count `size` decompressed bytes, and tell that reading goes on; raises `LimitError` past the limit."""
+        """Count `size` decompressed bytes, and tell that reading goes on. Raises `LimitError` past the limit."""
         self.tick()
         self.content += size
         if self.content > self.limits.content:
@@ -85,5 +89,5 @@ def over(message: str, limit: str, allowed: int, place: str) -> LimitError:
 
 
 def refused(message: str, place: str = "") -> InputError:
-    """An error about one place inside an archive; the caller that knows the file adds its name."""
+    """An error about one place inside an archive. The caller that knows the file adds its name."""
     return InputError(Problem(message, path=place))

@@ -17,8 +17,11 @@ from sim.archives.layers import Image
 class ImageShare:
     """One image's part of a host. Bytes: size, adds and frees before compression, moves as stored.
 
-    adds: on disk, when the images come in the graph's order. moves: what pulling it then moves.
-    frees: on disk, when it alone is removed. shared: size less frees, what other images keep.
+    Attributes:
+        adds: On disk, when the images come in the graph's order.
+        moves: What pulling it then moves.
+        frees: On disk, when it alone is removed.
+        shared: Size less frees, what other images keep.
     """
 
     name: str

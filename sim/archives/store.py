@@ -1,8 +1,9 @@
 """The layers that a host keeps: what a pull would move, what an image adds, what its removal frees. Knows no time.
 
-Two kinds of store. A graph driver (dockerd's classic store) keeps unpacked layers only, by chain ID. containerd's (also
-behind newer dockerd) keeps the compressed blobs too, by digest, so a blob that is there is not fetched again even where
-it lies on other parents. Sources: moby daemon/internal/distribution/xfer, containerd core/unpack/unpacker.go.
+Two kinds of store. A graph driver (dockerd's classic store) keeps unpacked layers only, by chain ID. containerd's store
+(also behind newer dockerd) keeps the compressed blobs too, by digest. So a blob that is there is not fetched again,
+even where it lies on other parents. Sources: moby daemon/internal/distribution/xfer, containerd
+core/unpack/unpacker.go.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ layer/layer_store.go. containerd: 200 layers were built without trouble (recorde
 
 @dataclass(frozen=True, slots=True)
 class PullPlan:
-    """What a pull does on a host. present: layers there already. fetch: blobs to move. unpack: layers to unpack."""
+    """What a pull does on a host.
+
+    Attributes:
+        present: Layers there already.
+        fetch: Blobs to move.
+        unpack: Layers to unpack.
+    """
 
     present: tuple[Layer, ...]
     fetch: tuple[Layer, ...]
@@ -44,7 +51,8 @@ class PullPlan:
 class LayerStore:
     """A host's images and, through them, its layers. Immutable: `add`, `remove` and `prune` give another store.
 
-    dangling: images whose name a later pull took; a host keeps them until they are pruned.
+    Attributes:
+        dangling: Images whose name a later pull took. A host keeps them until they are pruned.
     """
 
     backend: Backend = "graphdriver"
@@ -56,7 +64,7 @@ class LayerStore:
         return {layer.chain_id: layer for image in self._all() for layer in image.layers}
 
     def blobs(self) -> dict[str, int]:
-        """The compressed blobs that are kept, by digest, with their sizes; none with a graph driver."""
+        """The compressed blobs that are kept, by digest, with their sizes. None with a graph driver."""
         if self.backend == "graphdriver":
             return {}
         return {layer.digest: layer.compressed_size for layer in self.layers().values()}
@@ -94,7 +102,7 @@ class LayerStore:
     def add(self, image: Image) -> LayerStore:
         """The store once `image` is there. An image that had its name stays, without one."""
         old = self.images.get(image.name)
-        dangling = tuple(one for one in self.dangling if one.id != image.id)
+        dangling = tuple(other for other in self.dangling if other.id != image.id)
         if old is not None and old.id != image.id:
             dangling = (*dangling, old)
         return replace(self, images={**self.images, image.name: image}, dangling=dangling)
@@ -119,10 +127,11 @@ class LayerStore:
 
 
 def image_of_blobs(name: str, blobs: Sequence[tuple[str, int, int]]) -> Image:
-    """An image of which only the manifest is known: (digest, compressed size, size) of each layer, bottom first.
+    """An image of which only the manifest is known.
 
-    Diff IDs are unknown without reading the blobs, so chain IDs are made of the digests: equal for the same blobs on
-    the same parents, but blind to one layer compressed in two ways. The caller sources the sizes before compression.
+    Diff IDs are unknown without reading the blobs, so chain IDs are made of the digests. They are equal for the same
+    blobs on the same parents, and blind to one layer compressed in two ways. The sizes before compression need a source
+    of the caller's.
     """
     chains = chain_ids([digest for digest, _, _ in blobs])
     layers = tuple(

@@ -1,7 +1,7 @@
 """A tar stream's members, in order, from a stream of chunks: ustar, pax and GNU forms, within bounds.
 
 The standard library's tarfile reads an extended header of any declared size into memory, keeps every member, and takes
-a damaged header in the middle for the end; a reader of strangers' archives can do none of these. Payloads are skipped
+a damaged header in the middle for the end. A reader of strangers' archives can do none of these. Payloads are skipped
 or handed on chunk by chunk. Nothing is extracted. Formats: POSIX.1-2017's pax, the GNU tar manual's "Basic Tar Format".
 """
 
@@ -27,7 +27,12 @@ _WITHOUT_PAYLOAD = b"123456"
 
 
 class Member(NamedTuple):
-    """One member. stored: bytes of payload in the archive. size: the file's bytes (more than stored where sparse)."""
+    """One member.
+
+    Attributes:
+        stored: Bytes of payload in the archive.
+        size: The file's bytes (more than stored where sparse).
+    """
 
     name: str
     kind: TarMemberKind
@@ -38,12 +43,12 @@ class Member(NamedTuple):
 
 
 def starts_tar(head: bytes) -> bool:
-    """Whether a stream that starts with these 512 bytes is a tar archive; an empty one starts with zeros."""
+    """Whether a stream that starts with these 512 bytes is a tar archive. An empty one starts with zeros."""
     return len(head) >= BLOCK and (head[:BLOCK] == _ZEROS or _checksum_fits(head[:BLOCK]))
 
 
 class TarStream:
-    """Iterate over the members; `payload()` gives the current member's chunks. Unread payload is skipped.
+    """Iterate over the members. `payload()` gives the current member's chunks. Unread payload is skipped.
 
     Raises `InputError` naming `place` and the member for a damaged or truncated archive, `LimitError` past a limit.
     """
@@ -138,7 +143,7 @@ class TarStream:
             (self._global if kind == b"g" else extended).update(self._pax(data))
 
     def _pax(self, data: bytes) -> dict[bytes, bytes]:
-        """Records "<length> <key>=<value>" and a line feed; the length counts the whole record."""
+        """Records "<length> <key>=<value>" and a line feed. The length counts the whole record."""
         records: dict[bytes, bytes] = {}
         at = 0
         while at < len(data) and data[at]:
@@ -196,7 +201,7 @@ class TarStream:
             self._chunk = chunk
 
     def _take(self, size: int) -> bytes:
-        """The next `size` bytes; fewer only where the stream ends."""
+        """The next `size` bytes. Fewer only where the stream ends."""
         start, self._at = self._at, self._at + size
         if self._at <= len(self._chunk):
             return self._chunk[start : self._at]
@@ -226,7 +231,7 @@ _PAX = re.compile(rb"([0-9]{1,9}) ([^=\n]+)=")
 
 
 def _checksum_fits(header: bytes) -> bool:
-    """POSIX: the sum of the header's bytes with its own field as spaces; some old writers summed signed bytes."""
+    """POSIX: the sum of the header's bytes with its own field as spaces. Some old writers summed signed bytes."""
     digits = header[148:156].split(b"\0", 1)[0].strip()
     if not digits or digits.strip(b"01234567"):
         return False

@@ -1,7 +1,7 @@
 """What is left of each layer in the final file system: names checked, whiteouts applied, hidden bytes counted.
 
-The rules are the OCI image-spec's (layer.md): `.wh.NAME` deletes NAME of lower layers, `.wh..wh..opq` hides all that
-lower layers have in its directory, and neither touches its own layer, wherever it stands in the tar.
+The rules are the OCI image-spec's (layer.md). `.wh.NAME` deletes NAME of lower layers. `.wh..wh..opq` hides all that
+lower layers have in its directory. Neither touches its own layer, wherever it stands in the tar.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sim.archives.limits import refused
 from sim.archives.tarball import Member
 
 PREFIX, OPAQUE, META = ".wh.", ".wh..wh..opq", ".wh..wh."
-"""META names are AUFS's own book-keeping, which every reader skips; OPAQUE is the one with a meaning."""
+"""META names are AUFS's own book-keeping, which every reader skips. OPAQUE is the one with a meaning."""
 
 
 def clean(name: str, place: str, what: str = "name") -> str:
@@ -30,7 +30,7 @@ def clean(name: str, place: str, what: str = "name") -> str:
 
 
 def entry(member: Member, place: str) -> LayerEntry | None:
-    """A layer's path from a tar member; None for AUFS's book-keeping.
+    """A layer's path from a tar member. None for AUFS's book-keeping.
 
     Raises `InputError` for a name or a link that leaves the image's tree. As for Docker, an absolute link target is
     relative to the image's root, so only a target that climbs above it with ".." leads out.
@@ -77,7 +77,7 @@ def _check_symlink(path: str, target: str, place: str) -> None:
 
 
 SizeTree = dict[str, Union["SizeTree", int]]
-"""A file system: a directory holds names; a file is its place in a list of sizes; all else is -1."""
+"""A file system: a directory holds names. A file is its place in a list of sizes. All else is -1."""
 
 
 class FileSystem:
@@ -89,12 +89,12 @@ class FileSystem:
 
     def apply(self, files: Sequence[LayerEntry]) -> None:
         """Stack one layer: first its whiteouts, on what is below, then its own paths in the tar's order."""
-        for one in files:
-            if one.kind in ("whiteout", "opaque"):
-                self._hide(one)
-        for one in files:
-            if one.kind not in ("whiteout", "opaque") and one.path:
-                self._add(one)
+        for entry in files:
+            if entry.kind in ("whiteout", "opaque"):
+                self._hide(entry)
+        for entry in files:
+            if entry.kind not in ("whiteout", "opaque") and entry.path:
+                self._add(entry)
 
     @property
     def total(self) -> int:
@@ -114,35 +114,35 @@ class FileSystem:
                     seen.add(node)
         return sum(size for index, size in enumerate(self._sizes) if index not in seen)
 
-    def _hide(self, one: LayerEntry) -> None:
-        node = self._find(one.path)
-        if one.kind == "opaque":
+    def _hide(self, entry: LayerEntry) -> None:
+        node = self._find(entry.path)
+        if entry.kind == "opaque":
             if isinstance(node, dict):
                 node.clear()
         elif node is not None:
-            folder, _, name = one.path.rpartition("/")
+            folder, _, name = entry.path.rpartition("/")
             parent = self._find(folder)
             assert isinstance(parent, dict)
             del parent[name]
 
-    def _add(self, one: LayerEntry) -> None:
-        *folders, name = one.path.split("/")
+    def _add(self, entry: LayerEntry) -> None:
+        *folders, name = entry.path.split("/")
         parent = self._root
         for part in folders:
             child = parent.get(part)
             if not isinstance(child, dict):
                 child = parent[part] = {}
             parent = child
-        if one.kind == "directory":
+        if entry.kind == "directory":
             if not isinstance(parent.get(name), dict):
                 parent[name] = {}
             return
         inode = -1
-        if one.kind == "file":
+        if entry.kind == "file":
             inode = len(self._sizes)
-            self._sizes.append(one.size)
-        elif one.kind == "hardlink":
-            target = self._find(one.link)
+            self._sizes.append(entry.size)
+        elif entry.kind == "hardlink":
+            target = self._find(entry.link)
             inode = target if isinstance(target, int) else -1
         parent[name] = inode
 

@@ -1,4 +1,4 @@
-"""Executes replications, here or in a pool of processes; the answers come in the order of the tasks."""
+"""Executes replications, here or in a pool of processes. The answers come in the order of the tasks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from sim.outcome import Bound
 from sim.studies.base import Context, StudyRun, Tick, no_tick
 
 AT_ONCE = 61 if sys.platform == "win32" else 256
-"""Processes at once; Windows cannot wait for more."""
+"""The most processes at once. Windows cannot wait for more."""
 
 CHUNKS_PER_JOB = 8
 """Enough that jobs end together, few enough that handing over costs little."""
 
 ExecuteAll = Callable[[Sequence["ReplicationTask"], Callable[[float], None]], list[StudyRun]]
-"""Runs tasks in order; the second argument is told how many are done, with the running one's share."""
+"""Runs tasks in order. The second argument is told how many are done, with the running one's share."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ReplicationTask:
 def execute(task: ReplicationTask, tick: Tick = no_tick) -> StudyRun:
     """The run a task describes. Labels of one comparison share a replication's seeds.
 
-    Raises `SimError` naming the task where the study fails; bad input and cancellation pass as they are.
+    Raises `SimError` naming the task where the study fails. Bad input and cancellation pass as they are.
     """
     seeds = SeedTree(task.seed).child(task.scenario, task.replication)
     context = Context(task.label, seeds, task.bound, tick, task.folder, task.records)
@@ -142,10 +142,10 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin_worker() -> None:
-    """An interrupted terminal signals every process: workers end at once and silently, the parent reports.
+    """Have a worker end at once and silently when the terminal is interrupted. The parent reports.
 
-    They end with the parent too, however it ended: a worker waits for tasks on a pipe that its siblings keep open, and
-    would hold the standard output that somebody reads to its end.
+    It ends with the parent too, however that ended. A worker waits for tasks on a pipe that its siblings keep open.
+    Left alone it would hold the standard output that somebody reads to its end.
     """
     threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -20,7 +20,7 @@ _starting = Lock()
 """Held while a process is started: the main module is one for all threads."""
 
 _FOUND_BY = ("__spec__", "__file__")
-"""The attributes by which a spawned process finds the main module; as in an interactive session it has neither."""
+"""The attributes by which a spawned process finds the main module. As in an interactive session it has neither."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ class Process(SpawnProcess):
     """A spawned process without the main module of its parent."""
 
     def start(self) -> None:
-        """Start it; what it runs must be importable from another module than the main one."""
+        """Start it. What it runs must be importable from another module than the main one."""
         with _nameless_main():
             super().start()
 

@@ -42,7 +42,7 @@ def _verdict(text: str, metrics: Mapping[str, Metric], values: Mapping[str, floa
 
 
 def brief(metric: Metric) -> str:
-    """A metric's value at four digits, with its unit; "never" for the time of what did not happen."""
+    """A metric's value at four digits, with its unit. "never" for the time of what did not happen."""
     if never(metric.value):
         return "never"
     number, _, unit = render(metric.value, metric.unit).partition(" ")

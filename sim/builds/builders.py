@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sim import limits
-from sim.builds.bases import Bases
-from sim.builds.cache import BuildStep, CacheStore, RunOutput, walk
-from sim.builds.context import Tree, clean, synced, untold
-from sim.builds.graph import build_graph
-from sim.builds.ignore import Ignore, rules_of
-from sim.builds.legacy import build_chain
-from sim.builds.legacy_cache import walk_chain
-from sim.builds.options import Builder, BuildOptions
-from sim.builds.rootfs import TreeView
-from sim.builds.selection import resolve
-from sim.builds.stages import Dockerfile, parse
-from sim.builds.vertices import BuildGraph
+from sim.builds.cache.buildkit import BuildStep, CacheStore, RunOutput, walk
+from sim.builds.cache.legacy import walk_chain
+from sim.builds.context.ignore import Ignore, rules_of
+from sim.builds.context.rootfs import TreeView
+from sim.builds.context.selection import resolve
+from sim.builds.context.tree import Tree, clean, synced, untold
+from sim.builds.dockerfile.stages import Dockerfile, parse
+from sim.builds.graph.bases import Bases
+from sim.builds.graph.buildkit import build_graph
+from sim.builds.graph.legacy import build_chain
+from sim.builds.graph.options import Builder, BuildOptions
+from sim.builds.graph.vertices import BuildGraph
 from sim.errors import InputError, Problem
 
 MAX_DEPTH = 129
-"""Layers of an image built on overlay2: a layer has at most 128 below it (moby, overlay2.go: maxDepth). Recorded with
-dockerd 26.1.5: 126 layers were built, 130 failed; between them it is derived. containerd's store built 200."""
+"""Layers of an image built on overlay2: a layer has at most 128 below it (maxDepth in moby's overlay2.go). In
+recordings of dockerd 26.1.5, 126 layers were built and 130 failed. What lies between is derived. containerd's store
+built 200.
+"""
 
 
 def read_dockerfile(tree: Tree, path: str) -> Dockerfile:
-    """The Dockerfile of a tree, symbolic links followed; a "dockerfile" stands in for a missing "Dockerfile".
+    """The Dockerfile of a tree, symbolic links followed. A "dockerfile" stands in for a missing "Dockerfile".
 
     Raises `InputError` where there is none or it is no text.
     """
@@ -54,7 +56,9 @@ def graph_for(
 ) -> tuple[BuildGraph, Ignore]:
     """The graph a builder makes of a build, and the ignore rules that shaped its context.
 
-    before: the context as the builder saw it last (`CacheStore.synced`). alive: called as work goes on; may raise.
+    Args:
+        before: The context as the builder saw it last (`CacheStore.synced`).
+        alive: Called as work goes on. May raise.
     """
     count = sum(1 + len(stage.instructions) for stage in dockerfile.stages)
     if count > limits.STEPS:

@@ -1,8 +1,8 @@
 """A sequence of builds, planned without running one: the first into an empty cache, then each next after its edits.
 
-Which steps run is the cache's answer; when each starts and ends is `sim.builds.schedule`'s. This is what the `build`
-study, the command line and the layer page ask. Where a step hangs on the bytes a RUN leaves, its fate is planned both
-ways.
+Which steps run is the cache's answer. When each starts and ends is `sim.builds.cost.schedule`'s. This is what the
+`build` study, the command line and the layer page ask. Where a step hangs on the bytes a RUN leaves, its fate is
+planned both ways.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from functools import partial
 from pathlib import Path
 
 from sim.archives.store import LayerStore
-from sim.builds import context as trees
-from sim.builds.bases import Bases
 from sim.builds.builders import check_depth, graph_for, read_dockerfile, walk_for
-from sim.builds.cache import BuildStep, CacheStore, RunOutput, exported
-from sim.builds.context import Tree
-from sim.builds.costs import StepCost, annotation
-from sim.builds.edits import Change, apply
-from sim.builds.history import Known, LayerHistory, match
-from sim.builds.ignore import Ignore, rules_of
-from sim.builds.instructions import Instruction
-from sim.builds.options import BUILDERS, Builder, BuildOptions, from_command_line
-from sim.builds.outcomes import left_by
+from sim.builds.cache.buildkit import BuildStep, CacheStore, RunOutput, exported
+from sim.builds.cache.outcomes import left_by
+from sim.builds.context import tree as trees
+from sim.builds.context.edits import Change, apply
+from sim.builds.context.ignore import Ignore, rules_of
+from sim.builds.context.rootfs import Files
+from sim.builds.context.tree import Tree
+from sim.builds.cost.history import Known, LayerHistory, match
+from sim.builds.cost.schedule import Machine, Schedule, costs_of, schedule
+from sim.builds.cost.steps import StepCost, annotation
+from sim.builds.dockerfile.instructions import Instruction
+from sim.builds.dockerfile.stages import Dockerfile
+from sim.builds.graph.bases import Bases
+from sim.builds.graph.options import BUILDERS, Builder, BuildOptions, from_command_line
+from sim.builds.graph.vertices import BuildGraph, Vertex, chain
+from sim.builds.reasons.remotes import mirrors
+from sim.builds.reasons.why import Built, pair
 from sim.builds.records import records_of
-from sim.builds.remotes import mirrors
-from sim.builds.rootfs import Files
-from sim.builds.schedule import Machine, Schedule, costs_of, schedule
-from sim.builds.stages import Dockerfile
-from sim.builds.vertices import BuildGraph, Vertex, chain
-from sim.builds.why import Built, pair
 from sim.catalog import load
 from sim.errors import InputError, Problem
 from sim.outcome import Bound, StepRecord
@@ -111,7 +111,11 @@ class BuildPlan:
 
 @dataclass
 class _Session:
-    """A builder between builds. history: what a real image says of steps, as `history.entries` gives it."""
+    """A builder between builds.
+
+    Attributes:
+        history: What a real image says of steps, as `history.entries` gives it.
+    """
 
     builder: Builder
     machine: Machine
@@ -339,14 +343,14 @@ def _summary(
     records: tuple[StepRecord, ...],
     now: Built,
     costs: Mapping[str, StepCost],
-    found: Schedule,
+    when: Schedule,
     tree: Tree,
     ignore: Ignore,
 ) -> PlannedBuild:
     fates = {record.step: record.status for record in records}
     causes = [record for record in records if record.cause]
     layers = chain(now.graph)
-    new = [name for name in layers if name in found.ran and now.steps[name].outcome == "miss"]
+    new = [name for name in layers if name in when.ran and now.steps[name].outcome == "miss"]
     return PlannedBuild(
         number=session.count,
         records=records,
@@ -354,14 +358,14 @@ def _summary(
         hits=sum(fate == "hit" for fate in fates.values()),
         misses=sum(fate == "miss" for fate in fates.values()),
         depends=sum(fate == "depends" for fate in fates.values()),
-        rebuild_seconds=found.now.seconds,
-        full_seconds=found.cold.seconds,
-        critical_seconds=found.alone,
+        rebuild_seconds=when.now.seconds,
+        full_seconds=when.cold.seconds,
+        critical_seconds=when.alone,
         new_bytes=sum(costs[name].bytes or 0 for name in new),
         push_bytes=sum(costs[name].compressed or 0 for name in new),
         image_bytes=sum(costs[name].bytes or 0 for name in layers),
         first_cause_line=causes[0].line if causes else 0,
-        estimate=any(costs[name].estimate for name in found.ran),
+        estimate=any(costs[name].estimate for name in when.ran),
         image_estimate=any(costs[name].estimate and costs[name].bytes for name in layers),
         tree=tree,
         ignore=ignore,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim.builds.breaks import breaks
-from sim.builds.cache import BuildStep
-from sim.builds.causes import causes
-from sim.builds.costs import StepCost
-from sim.builds.instructions import Instruction
-from sim.builds.schedule import Schedule
-from sim.builds.vertices import Vertex
-from sim.builds.why import Built, depends, is_cause, reason
+from sim.builds.cache.buildkit import BuildStep
+from sim.builds.cost.schedule import Schedule
+from sim.builds.cost.steps import StepCost
+from sim.builds.dockerfile.instructions import Instruction
+from sim.builds.graph.vertices import Vertex
+from sim.builds.reasons.breaks import breaks
+from sim.builds.reasons.causes import causes
+from sim.builds.reasons.why import Built, depends, is_cause, reason
 from sim.outcome import Message, StepRecord, StepStatus
 
 
@@ -27,8 +27,10 @@ def records_of(
 ) -> tuple[StepRecord, ...]:
     """A record for each vertex the builder shows and each instruction without one, by line.
 
-    now: walked as if every RUN that runs leaves something else; best: as if it left the same.
-    when: the same steps in time.
+    Args:
+        now: Walked as if every RUN that runs leaves something else.
+        best: As if it left the same.
+        when: The same steps in time.
     """
     records: list[StepRecord] = []
     critical = set(when.now.critical)
@@ -84,7 +86,7 @@ def records_of(
 
 
 def _key(step: BuildStep | None) -> str:
-    """Its key; a build context has none that means anything beyond its build."""
+    """Its key. A build context has none that means anything beyond its build."""
     return step.key if step is not None and step.outcome != "context" else ""
 
 
@@ -101,7 +103,7 @@ def _status(step: BuildStep, best: BuildStep) -> StepStatus:
 
 
 def _inputs(vertex: Vertex, now: Built) -> tuple[tuple[str, str], ...]:
-    """Its inputs; those the builder does not show are left out."""
+    """Its inputs. Those the builder does not show are left out."""
     shown = []
     for item in vertex.inputs:
         source = now.steps[item.vertex].vertex
@@ -115,7 +117,10 @@ def _metadata(instruction: str) -> Message:
 
 
 def _settings(of: str, build: str, now: Built) -> list[StepRecord]:
-    """Instructions that make no step: of the stages built, each behind what stands before it; of stages left out."""
+    """Instructions that make no step.
+
+    Those of stages that are built stand each behind what is before them. Then come those of stages left out.
+    """
     records: list[StepRecord] = []
     shown = [step.vertex for step in now.steps.values() if step.vertex.line and not step.vertex.internal]
     behind: dict[str, list[tuple[int, str]]] = {}

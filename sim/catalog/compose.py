@@ -7,8 +7,8 @@
                                                 with another id: a phase more, `after` or `before` one, or at the end
     without = { phases = ["overlay"] }          leaves phases out, or parts of the memory
 
-Phases are then put in the order of their milestones, and keep their order within one. Nothing here knows a rule of
-what a phase holds (`sim.catalog.read`).
+Phases then stand in the order of their milestones, and keep their order within one. Nothing here knows a rule of what a
+phase holds (`sim.catalog.read`).
 """
 
 from __future__ import annotations
@@ -34,9 +34,12 @@ _OF_A_DEMAND = (*DEMANDS, "resource", "growth", "times")
 
 
 def composed(own: Block, technology: ReadTable, part: ReadTable, problems: list[Problem]) -> Block:
-    """A technology's whole table, without `like` and `without`; `parts` are those it is made of after all.
+    """A technology's whole table, without `like` and `without`. `parts` are those it is made of after all.
 
-    own: its file's. technology, part: read the others. What is wrong is added to `problems` with its place.
+    Args:
+        own: Its file's.
+        technology, part: Read the others.
+        problems: What is wrong is added here, with its place.
     """
     return _Composer(technology, part, problems).whole(own)
 
@@ -47,7 +50,7 @@ class _Composer:
 
     def _problem(self, block: Block, key: str, message: str) -> None:
         file, path = block.place(key)
-        self._problems.append(Problem(message, file, path=".".join(one for one in (path, key) if one)))
+        self._problems.append(Problem(message, file, path=".".join(part for part in (path, key) if part)))
 
     def whole(self, own: Block) -> Block:
         lying = self._liked(own, ())
@@ -67,7 +70,7 @@ class _Composer:
             whole["phases"].sort(key=_milestone)
         return whole
 
-    def _leave_out(self, found: Block, lying: Block) -> None:
+    def _leave_out(self, table: Block, lying: Block) -> None:
         left = lying.get("without", {})
         if not isinstance(left, dict) or not left.keys() <= {*_LISTS}:
             self._problem(lying, "without", f"{left!r} is not a table of lists of ids; it may hold {', '.join(_LISTS)}")
@@ -75,14 +78,14 @@ class _Composer:
         inner = lying.inner("without", left)
         for key in left:
             names = self._list(inner, key)
-            have = [entry.get("id") for entry in found.get(key, ()) if isinstance(entry, dict)]
+            have = [entry.get("id") for entry in table.get(key, ()) if isinstance(entry, dict)]
             for name in names:
                 if name not in have:
                     self._problem(
                         inner, key, f"there is no {name!r} to leave out; there are {', '.join(map(str, have))}"
                     )
-            found[key] = [
-                entry for entry in found.get(key, ()) if not (isinstance(entry, dict) and entry.get("id") in names)
+            table[key] = [
+                entry for entry in table.get(key, ()) if not (isinstance(entry, dict) and entry.get("id") in names)
             ]
 
     def _liked(self, own: Block, seen: tuple[str, ...]) -> Block:
@@ -122,27 +125,28 @@ class _Composer:
         self._problem(block, key, f"{items!r} is not a list")
         return []
 
-    def _lay(self, found: Block, above: Block, *, replaces: bool = False, positions: bool = True) -> None:
+    def _lay(self, table: Block, above: Block, *, replaces: bool = False, positions: bool = True) -> None:
         """Lay a table over what is there: phases and memory by their ids, limits key by key, all else as a whole.
 
-        replaces: whether an entry goes over the one of its id, or stands beside it for the rules to refuse.
-        positions: whether entries go where their `after` and `before` say, or keep these for later.
+        Args:
+            replaces: Whether an entry goes over the one of its id, or stands beside it for the rules to refuse.
+            positions: Whether entries go where their `after` and `before` say, or keep these for later.
         """
         for key, value in above.items():
             if key in _LISTS and isinstance(value, list):
-                entries = found.setdefault(key, [])
+                entries = table.setdefault(key, [])
                 there = [entry.get("id") for entry in entries if isinstance(entry, Block)] if replaces else []
                 for index, entry in enumerate(value):
                     block = above.inner(key, entry, index) if isinstance(entry, dict) else entry
                     self._place(entries, block, there, positions)
-            elif key == "limits" and isinstance(value, dict) and isinstance(found.get(key, {}), dict):
-                before = found.get(key, Block({}, above.place(key)))
-                found.put(key, over(before, above.inner(key, value)), above.place(key))
+            elif key == "limits" and isinstance(value, dict) and isinstance(table.get(key, {}), dict):
+                before = table.get(key, Block({}, above.place(key)))
+                table.put(key, over(before, above.inner(key, value)), above.place(key))
             else:
-                found.put(key, value, above.place(key))
+                table.put(key, value, above.place(key))
 
     def _place(self, entries: list[Any], entry: Any, there: list[Any], positions: bool) -> None:
-        ids = [one.get("id") if isinstance(one, Block) else None for one in entries]
+        ids = [lying.get("id") if isinstance(lying, Block) else None for lying in entries]
         if isinstance(entry, Block) and entry.get("id") in there:
             there.remove(entry["id"])
             at = ids.index(entry["id"])
@@ -162,7 +166,7 @@ class _Composer:
             if key in entry:
                 if entry[key] in ids:
                     return ids.index(entry[key]) + offset
-                near = difflib.get_close_matches(str(entry[key]), [one for one in ids if one], 1)
+                near = difflib.get_close_matches(str(entry[key]), [name for name in ids if name], 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(filter(None, ids)) or 'none'}"
                 self._problem(entry, key, f"there is no {entry[key]!r} to stand {key}; {hint}")
         return len(ids)
@@ -177,7 +181,7 @@ def _moved(part: Block, leads_to: Any) -> Block:
 
 
 def _milestone(phase: Any) -> int:
-    """Where a phase's milestone comes; last what has none, which the rules refuse."""
+    """Where a phase's milestone comes. A phase without one, which the rules refuse, comes last."""
     order = get_args(Milestone)
     leads_to = phase.get("leads_to") if isinstance(phase, dict) else None
     return order.index(leads_to) if leads_to in order else len(order)

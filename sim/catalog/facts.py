@@ -1,20 +1,23 @@
 """The catalog's facts: measurements and published figures as rows, each with an id that a number can name.
 
-Five files hold them as they were published or measured, one row a fact: `measurements.csv` and `curves.csv` (ids F and
-C), `reference_host.csv` (ids R, the figures of `docs/model.md`), `kernels.csv` (ids K, those of `docs/kernels.md`) and
-`documented.csv` (ids D, documented defaults).
+Five files hold them as they were published or measured, one row a fact:
+
+- `measurements.csv` and `curves.csv`, with ids F and C, have published figures.
+- `reference_host.csv`, with ids R, has the figures of `docs/model.md`.
+- `kernels.csv`, with ids K, has those of `docs/kernels.md`.
+- `documented.csv`, with ids D, has documented defaults.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from sim.catalog.files import read_rows, refuse
-from sim.catalog.model import Fact
 from sim.errors import InputError, Problem
 from sim.quantity import UNITS, parse
 
@@ -33,7 +36,7 @@ PROVENANCES = ("primary", "derived-from-published-raw-data", "secondary-note-cit
 """What stands behind a fact (`Fact.provenance`)."""
 
 MAY_SET = PROVENANCES[:2]
-"""Those of facts that may set a number; others only support an estimate."""
+"""Those whose facts may set a number. The others only support an estimate."""
 
 _USES = ("", "calibrate", "check")
 
@@ -46,9 +49,42 @@ _WRITTEN_UNITS = {unit: unit for unit in _SAME} | dict.fromkeys(_COUNTS, "") | _
 _BETWEEN = re.compile(r" / | vs | -> | \+ |-")
 """What stands between the numbers of a cell."""
 
-
 _COLUMNS = ("id", "topic", "technology", "metric", "value", "unit", "statistic", "conditions", "source", "provenance")
 _CURVE_COLUMNS = ("id", "curve", "series", "x_name", "x", "y_name", "y", "unit", "conditions", "use")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of the catalog's measurements, as published.
+
+    Attributes:
+        id: F, C, R, K or D, and a number.
+        topic: What it is about.
+        technology: The technology it is of.
+        metric: What was measured.
+        value: The cell as it stands. It may hold several numbers, in the order of the metric's words.
+        unit: The unit of the value.
+        statistic: Median, mean and so on.
+        conditions: Host, version, load.
+        source: The publication.
+        provenance: "primary" and "derived-from-published-raw-data" may set a parameter. "secondary-note-citing-paper"
+            only supports an estimate.
+        use: "calibrate" or "check" for a point of a curve. "" for rows that may be either, but not both.
+        url: Where it was seen. "" where the row does not say.
+    """
+
+    id: str
+    topic: str
+    technology: str
+    metric: str
+    value: str
+    unit: str
+    statistic: str
+    conditions: str
+    source: str
+    provenance: str
+    use: str = ""
+    url: str = ""
 
 
 def _curve_point(row: Mapping[str, str]) -> Fact:
@@ -111,7 +147,7 @@ def _broken(fact: Fact, earlier: Collection[str]) -> Iterator[str]:
 
 
 def values(fact: Fact, dimension: str) -> tuple[float, ...]:
-    """The numbers of a fact's cell in the SI unit of a dimension; empty where cell or unit hold no such quantity.
+    """The numbers of a fact's cell in the SI unit of a dimension. Empty where cell or unit hold no such quantity.
 
     A cell like "81-280", "30 / 20" or "0.46 vs 1.33" holds two.
     """

@@ -1,6 +1,6 @@
 """Reads the catalog's files as they stand: TOML, JSON and CSV. Whatever is wrong is told with file and line.
 
-It knows no rule of the catalog; `sim.catalog.read` does.
+It knows no rule of the catalog. `sim.catalog.read` does.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ FOLDER = Path(__file__).parent
 
 
 def refuse(problems: Iterable[Problem], name: str = "", path: Path | None = None) -> None:
-    """Raise `CatalogError` with every problem and its line; nothing where there is none.
+    """Raise `CatalogError` with every problem and its line, if there is one.
 
-    name, path: what messages call the file that was read, and where it is, if not in the catalog's folder.
+    Args:
+        name: What messages call the file that was read.
+        path: Where it is, if not in the catalog's folder.
     """
     placed = []
     for problem in problems:
@@ -51,7 +53,7 @@ def _with_line(problem: Problem, path: Path) -> Problem:
 
 
 def line_of(text: str, path: str) -> int:
-    r"""The line of a TOML file where a dotted path stands, or the nearest table or key above it; 0 where there is none.
+    r"""The line of a TOML file where a dotted path stands, or the nearest table or key above it. 0 where there is none.
 
     >>> line_of('id = "runc"\n[[phases]]\nid = "create"\n[[phases]]\ncpu = {value = "1 ms"}', "phases.1.cpu.value")
     5
@@ -87,7 +89,13 @@ def _refuse(message: str, name: str, line: int = 0, column: int = 0) -> NoReturn
 
 
 def read_text(path: Path, name: str) -> str:
-    """The text of a file. name: what messages call it. Raises `CatalogError` where it is missing or not UTF-8."""
+    """The text of a file.
+
+    Args:
+        name: What messages call it.
+
+    Raises `CatalogError` where it is missing or not UTF-8.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -108,7 +116,13 @@ def read_toml(path: Path, name: str) -> dict[str, Any]:
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
-    """The table of a text. name: what messages call it. Raises `InputError` with the line."""
+    """The table of a text.
+
+    Args:
+        name: What messages call it.
+
+    Raises `InputError` with the line.
+    """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -138,8 +152,11 @@ def read_rows(
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
     """The rows of a CSV file with a header, each with the line it ends in, every cell a text.
 
-    columns: that have to be there; extra: that may. Raises `CatalogError`, also for an unknown column and a row with
-    more or fewer cells than the header.
+    Args:
+        columns: Those that have to be there.
+        extra: Those that may be there.
+
+    Raises `CatalogError`, also for an unknown column and a row with more or fewer cells than the header.
     """
     reader = csv.reader(io.StringIO(read_text(path, name), newline=""), strict=True)
     try:

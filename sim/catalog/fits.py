@@ -5,6 +5,7 @@ Images and hosts are in `portability/*.toml`. Each rule names a document where i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import COSTS, HELPS, Number, Sensed
+from sim.catalog.number import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table
 from sim.errors import Problem
 from sim.scenario import Source, Text
@@ -187,11 +188,11 @@ def _of(table: Table, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _build(table: Table) -> int:
-    build = table.any("build") if table.has("build") else 0
-    if not isinstance(build, int) or isinstance(build, bool):
-        table.problem(f"{build!r} is no build; expected a whole number", "build")
-        return 0
-    return build
+    version = table.string("build", "")
+    matched = re.fullmatch(r"10\.0\.([0-9]{1,6})", version)
+    if version and not matched:
+        table.problem(f"{version!r} is no version of Windows; expected 10.0 and a build, as in '10.0.26100'", "build")
+    return int(matched[1]) if matched else 0
 
 
 def _machine(table: Table | None, os: str = "") -> HiddenMachine | None:

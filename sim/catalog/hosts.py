@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from sim.catalog.kernel import HOST_WAITS, VERSION
 from sim.catalog.locks import operations, unknown
-from sim.catalog.model import HOST_WAITS, VERSION, Host, Number
+from sim.catalog.model import Host
+from sim.catalog.number import Number
 from sim.catalog.read import Table
 
 _NO_BYTES = Number(0.0, "B", sources=("definition",))
@@ -17,7 +19,7 @@ def _locks(table: Table) -> dict[str, Number]:
     outer = table.table("locks", needed=False)
     if outer is None:
         return {}
-    found: dict[str, Number] = {}
+    holds: dict[str, Number] = {}
     for lock in outer.names():
         inner = outer.table(lock)
         if inner is None:
@@ -26,20 +28,20 @@ def _locks(table: Table) -> dict[str, Number]:
             if f"{lock}.{name}" not in operations():
                 outer.problem(unknown(f"{lock}.{name}"), f"{lock}.{name}")
                 continue
-            found[f"{lock}.{name}"] = inner.number(name, "s")
-    return found
+            holds[f"{lock}.{name}"] = inner.number(name, "s")
+    return holds
 
 
 def _waits(table: Table) -> dict[str, Number]:
-    found = table.numbers("waits", "s")
-    for name in found:
+    waits = table.numbers("waits", "s")
+    for name in waits:
         if name not in HOST_WAITS:
             table.problem(f"is no wait of a host; there are {', '.join(HOST_WAITS)}", f"waits.{name}")
-    return found
+    return waits
 
 
 def host_of(table: Table) -> Host:
-    """The host a table tells; what is wrong with it is noted in the table."""
+    """The host a table tells. What is wrong with it is noted in the table."""
     cores = table.number("cores", "1", definition=True)
     return Host(
         id=table.string("id"),

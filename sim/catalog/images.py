@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
 from sim.catalog.files import read_json, refuse
-from sim.catalog.model import ImageLayer, OfficialImage
 from sim.catalog.read import Table
 from sim.errors import Problem
 
@@ -18,6 +18,53 @@ FILE = Path(__file__).parent / "images" / "official_images.json"
 
 _ABOUT = ("source", "licence", "sizes", "note")
 """What the file says of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLayer:
+    """One layer of an official image, as the registry serves it.
+
+    Attributes:
+        digest: Of the compressed blob.
+        size: Its bytes, compressed by gzip.
+        instruction: What made it.
+        empty: Whether it is the gzip of an empty tar, as of a WORKDIR on a directory that exists.
+    """
+
+    digest: str
+    size: int
+    instruction: str
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialImage:
+    """An official image's real layers.
+
+    Attributes:
+        name: Its name and tag.
+        platform: As "linux/amd64".
+        digest: The digest of its manifest.
+        image_id: The digest of its configuration.
+        base: The image it is built from. "" for none.
+        layers: Its layers, the lowest first.
+        metadata_steps: Instructions without a layer.
+        source: Where it was read.
+    """
+
+    name: str
+    platform: str
+    digest: str
+    image_id: str
+    base: str
+    layers: tuple[ImageLayer, ...]
+    metadata_steps: tuple[str, ...]
+    source: str
+
+    @property
+    def compressed_size(self) -> int:
+        """Bytes a first pull transfers."""
+        return sum(layer.size for layer in self.layers)
 
 
 class _Object(Table):
@@ -54,7 +101,7 @@ class _Object(Table):
         return value
 
     def optional(self, key: str) -> str:
-        """A text; "" for null."""
+        """A text. "" for null."""
         return str(self._take(key, (str, type(None)), "", "a text or null") or "")
 
 

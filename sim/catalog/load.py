@@ -1,7 +1,7 @@
 """The catalog's door: technologies, guests, applications, hosts, facts and images, read once and checked.
 
-A file that breaks a rule raises `CatalogError` naming the file and the dotted path of everything that is wrong with it;
-an id that is not there raises `InputError` naming those that are. docs/catalog.md shows how a file is written.
+A file that breaks a rule raises `CatalogError` naming the file and the dotted path of everything that is wrong with it.
+An id that is not there raises `InputError` naming those that are. docs/catalog.md shows how a file is written.
 """
 
 from __future__ import annotations
@@ -17,29 +17,28 @@ from sim.catalog import facts as _facts
 from sim.catalog import images as _images
 from sim.catalog.block import Block
 from sim.catalog.compose import composed
+from sim.catalog.facts import Fact
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.hosts import host_of
+from sim.catalog.images import OfficialImage
+from sim.catalog.kernel import HOST_WAITS, Per
 from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
     DEMANDS,
-    HOST_WAITS,
     Application,
     DemandKind,
-    Fact,
     Family,
     Guest,
     Host,
     MemoryPart,
     Milestone,
-    Number,
-    OfficialImage,
-    Per,
     Phase,
     Runs,
     SharedBy,
     Technology,
     TechnologyPart,
 )
+from sim.catalog.number import Number
 from sim.catalog.profile import PROFILE, read_profile
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
@@ -144,7 +143,7 @@ def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
     phases = tuple(_phase(inner) for inner in table.tables("phases"))
     memory = tuple(_memory_part(inner) for inner in table.tables("memory"))
     for key, ids in (("phases", [phase.id for phase in phases]), ("memory", [part.id for part in memory])):
-        for repeated in sorted({one for one in ids if ids.count(one) > 1}):
+        for repeated in sorted({name for name in ids if ids.count(name) > 1}):
             table.problem(f"id {repeated!r} is there twice", key)
     return phases, memory
 
@@ -237,7 +236,11 @@ _MAKERS: dict[str, Callable[[Table], Any]] = {
 
 
 class CatalogFiles:
-    """Where the files that a file names are found. table: what they are read as."""
+    """Where the files that a file names are found.
+
+    Attributes:
+        table: What they are read as.
+    """
 
     table: type[Table] = Table
 
@@ -265,9 +268,10 @@ class CatalogFiles:
 
 
 def made(kind: str, data: Block, name: str, files: CatalogFiles, problems: list[Problem]) -> Any:
-    """The entry that a file's table tells, None where that cannot be said; what is wrong is added to `problems`.
+    """The entry that a file's table tells, None where that cannot be said. What is wrong is added to `problems`.
 
-    name: the file's, without its ending.
+    Args:
+        name: The file's, without its ending.
     """
     file, _ = data.at
     if kind == "technologies":
@@ -288,7 +292,10 @@ def made(kind: str, data: Block, name: str, files: CatalogFiles, problems: list[
 
 
 def read(kind: str, path: Path) -> Any:
-    """The entry of one file. kind: "technologies", "guests", "applications", "hosts" or "images".
+    """The entry of one file.
+
+    Args:
+        kind: "technologies", "guests", "applications", "hosts" or "images".
 
     Raises `CatalogError` naming the file and the dotted path of every rule it breaks.
     """
@@ -355,22 +362,31 @@ def no_such(kind: str, name: str, have: Iterable[str]) -> InputError:
 
 
 def technology(name: str | Technology) -> Technology:
-    """The technology of that id; one that is given itself, as it is. Raises `InputError` naming those there are."""
+    """The technology of that id.
+
+    One that is given itself comes back as it is. Raises `InputError` naming those there are.
+    """
     return _one("technologies", technologies, name)
 
 
 def guest(name: str | Guest) -> Guest:
-    """The guest system of that id; one that is given itself, as it is. Raises `InputError` naming those there are."""
+    """The guest system of that id.
+
+    One that is given itself comes back as it is. Raises `InputError` naming those there are.
+    """
     return _one("guests", guests, name)
 
 
 def application(name: str | Application) -> Application:
-    """The application of that id; one that is given itself, as it is. Raises `InputError` naming those there are."""
+    """The application of that id.
+
+    One that is given itself comes back as it is. Raises `InputError` naming those there are.
+    """
     return _one("applications", applications, name)
 
 
 def host(name: str | Host) -> Host:
-    """The host of that id, or of the profile whose path it is; one that is given itself, as it is.
+    """The host of that id, or of the profile whose path it is. One that is given itself comes back as it is.
 
     Raises `InputError` naming those there are.
     """

@@ -1,6 +1,6 @@
 """The locks of kernels and daemons: who is served one at a time, what is done while a lock is held, and for how long.
 
-One TOML file a lock. A phase of a boot plan names an operation ("rtnl.veth-move"); how long that holds the lock depends
+One TOML file a lock. A phase of a boot plan names an operation ("rtnl.veth-move"). How long that holds the lock depends
 on the host's kernel, and a host that was measured may say it itself.
 """
 
@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import VERSION, Grace, Growth, Hold, Lock, Operation, Per, generation
+from sim.catalog.kernel import VERSION, Grace, Growth, Hold, Lock, Operation, Per, generation
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound
@@ -31,7 +31,7 @@ def growths(table: Table, dimension: str, allowed: tuple[Per, ...]) -> tuple[Gro
         per = inner.string("per", allowed=allowed)
         amount = inner.number("amount", dimension)
         inner.done()
-        growing += [Growth(one, amount) for one in allowed if one == per]
+        growing += [Growth(counted, amount) for counted in allowed if counted == per]
     return tuple(growing)
 
 
@@ -78,11 +78,11 @@ def read(path: Path) -> Lock:
     lock = Lock(
         table.string("id"),
         table.text("name"),
-        MappingProxyType({one.id: one for one in operations}),
+        MappingProxyType({operation.id: operation for operation in operations}),
         _grace(table),
         table.flag("daemon"),
     )
-    holds = [hold for one in operations for hold in (one.held, *(hold for _, hold in one.older))]
+    holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
         table.problem("a lock with a grace period grows by nothing that is queued", "operations")
     if lock.id != path.stem:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import COSTS, HELPS, Number, Sensed
+from sim.catalog.number import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 
@@ -21,7 +21,13 @@ FILE = FOLDER / "memory.toml"
 
 @dataclass(frozen=True, slots=True)
 class Ksm(Sensed):
-    """pages: checked in one batch; sleep: seconds between batches; check, check_merged: core-seconds a page."""
+    """The numbers of KSM, which merges equal pages.
+
+    Attributes:
+        pages: Checked in one batch.
+        sleep: Seconds between batches.
+        check, check_merged: Core-seconds a page.
+    """
 
     pages: Number = field(metadata=HELPS)
     sleep: Number = field(metadata=COSTS)
@@ -31,7 +37,13 @@ class Ksm(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class Reporting(Sensed):
-    """delay: seconds between passes; part: of the free list in one pass; block: of free memory that can be reported."""
+    """The numbers of free page reporting, by which a guest gives back what it has freed.
+
+    Attributes:
+        delay: Seconds between passes.
+        part: Share of the free list that is reported in one pass.
+        block: The least bytes of free memory that can be reported.
+    """
 
     delay: Number = field(metadata=COSTS)
     part: Number = field(metadata=HELPS)
@@ -40,7 +52,13 @@ class Reporting(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class Balloon(Sensed):
-    """above: share of the host's RAM from which guests are asked; period: seconds; speed: bytes a second a guest."""
+    """The numbers of a balloon, by which a guest gives back what its host asks for.
+
+    Attributes:
+        above: Share of the host's RAM from which guests are asked.
+        period: Seconds from one look to the next.
+        speed: Bytes a second a guest.
+    """
 
     above: Number = field(metadata=COSTS)
     period: Number = field(metadata=COSTS)
@@ -51,7 +69,10 @@ class Balloon(Sensed):
 class Mechanisms(Sensed):
     """All of memory.
 
-    fault: core-seconds to map a page of the page cache. commit_ratio: of RAM, for strict overcommit. page_entry: bytes.
+    Attributes:
+        fault: Core-seconds to map a page of the page cache.
+        commit_ratio: Of RAM, for strict overcommit.
+        page_entry: Bytes.
     """
 
     fault: Number = field(metadata=COSTS)

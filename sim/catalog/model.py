@@ -1,47 +1,24 @@
-"""What the catalog's files say, as types.
+"""What the catalog's files say, as types: technologies and their phases, guests, applications and hosts.
 
-Every number has a source, or is an estimate with a range and a reason.
+Their numbers are `sim.catalog.number`'s, and the locks that they name `sim.catalog.kernel`'s.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
-from operator import is_
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
+from sim.catalog.kernel import Growth, Operation
+from sim.catalog.number import COSTS, HELPS, Number, Sensed, costs_but
 from sim.outcome import Bound, Owner
 from sim.scenario import Text
 
 DemandKind = Literal["cpu", "read", "write", "transfer", "hold", "wait"]
 DEMANDS: tuple[DemandKind, ...] = ("cpu", "read", "write", "transfer", "hold", "wait")
 
-Per = Literal["instance", "mount", "layer", "queued", "port"]
-"""What a demand may grow with."""
-
-KERNEL_WAITS = ("netns_cleanup", "cgroup_create")
-"""Waits of a host's kernel: before a network namespace is taken down, and while a cgroup is made."""
-
-HOST_WAITS = ("kvm_create", "kvm_guest", *KERNEL_WAITS)
-"""The waits that a host may say itself.
-
-Beside those of its kernel, these are the waits for all its cores while KVM makes a machine, and while its guest sets
-itself up.
-"""
-
 PAGE = 4096
 """Bytes of a page of memory."""
-
-
-VERSION = re.compile(r"\d+(\.\d+)*")
-"""A kernel's version, "5.15"."""
-
-
-def generation(kernel: str) -> tuple[int, ...]:
-    """A kernel's version as numbers that compare: "5.15" is later than "5.4"."""
-    return tuple(int(part) for part in kernel.split("."))
-
 
 Milestone = Literal["runtime", "init", "application", "exit"]
 """What a phase leads to.
@@ -49,222 +26,6 @@ Milestone = Literal["runtime", "init", "application", "exit"]
 The runtime or VMM is ready, its first process runs, the application is ready, or the instance has exited and is
 removed. The last is there only where instances are cleaned up.
 """
-
-
-Sense = Literal["costs", "helps"]
-"""What more of a number does: a run takes more time or memory, or less."""
-
-_OPPOSITE: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number with its provenance.
-
-    Attributes:
-        value: In the SI base of its unit.
-        unit: "s", "B", "B/s" or "1".
-        low: The low end of its sources' range, or of the estimate's.
-        high: The high end.
-        sources: Ids of facts in the catalog's measurements. It is ("definition",) for what this project chose itself,
-            such as the memory of the lessons' laptop.
-        estimate: The reasoning. "" where the number is sourced. An estimate may still name the facts it leans on.
-        derivation: How the number follows from its sources, where it is not one of them.
-        on: The host whose core-seconds the source counted. The number itself is already in the reference host's.
-        more: Whether more of it costs or helps. The field that holds the number says so (`Sensed`).
-
-    >>> speed = Number(10.0, "B/s", low=5.0, high=20.0, more="helps")
-    >>> speed.at("high")
-    5.0
-    """
-
-    value: float
-    unit: str
-    low: float | None = None
-    high: float | None = None
-    sources: tuple[str, ...] = ()
-    estimate: str = ""
-    derivation: str = ""
-    on: str = ""
-    more: Sense = field(default="costs", compare=False)
-
-    def at(self, bound: Bound) -> float:
-        """The value that takes a run to that end of its result: "high" is where it takes the most time or memory.
-
-        That is the high end of what costs, and the low end of what helps. Without such an end it is the value.
-        """
-        own = bound if self.more == "costs" else _OPPOSITE[bound]
-        end = {"low": self.low, "value": None, "high": self.high}[own]
-        return self.value if end is None else end
-
-    @property
-    def ranged(self) -> bool:
-        """Whether it has a range."""
-        return self.low is not None or self.high is not None
-
-    @property
-    def source(self) -> str:
-        """How a record names it: fact ids, or "estimate: reasoning"."""
-        return f"estimate: {self.estimate}" if self.estimate else ", ".join(self.sources)
-
-
-HELPS = {"more": "helps"}
-"""Metadata of a field: more of its number helps."""
-
-
-def costs_but(*helping: str) -> dict[str, Any]:
-    """Metadata of a field that holds a table of numbers: more of them costs, but for those named, which help."""
-    return {"more": "costs", "helping": helping}
-
-
-COSTS = costs_but()
-"""Metadata of a field: more of its number costs."""
-
-
-class Sensed:
-    """A dataclass whose fields say what more of their numbers does, in their metadata (`COSTS`, `HELPS`).
-
-    Numbers take their sense from the field that they are put into, whoever makes the object. So neither a reader nor
-    a program can forget it.
-    """
-
-    __slots__ = ()
-
-    def __post_init__(self) -> None:
-        for each in fields(self):  # type: ignore[arg-type]  # what inherits from this is a dataclass
-            if "more" in each.metadata:
-                value = getattr(self, each.name)
-                sensed = _sensed(value, each.metadata["more"], each.metadata.get("helping", ()))
-                if sensed is not value:
-                    object.__setattr__(self, each.name, sensed)
-
-
-def _sensed(value: Any, sense: Sense, helping: Collection[str]) -> Any:
-    """A number, or a tuple or table of some, with its sense; the same object where it has it already."""
-    if isinstance(value, Number):
-        return value if value.more == sense else replace(value, more=sense)
-    if isinstance(value, tuple):
-        numbers = tuple(_sensed(each, sense, ()) for each in value)
-        return value if all(map(is_, numbers, value)) else numbers
-    if isinstance(value, Mapping):
-        table = {key: _sensed(each, "helps" if key in helping else sense, ()) for key, each in value.items()}
-        return value if all(map(is_, table.values(), value.values())) else table
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One row of the catalog's measurements, as published.
-
-    Attributes:
-        id: F, C, R, K or D, and a number.
-        topic: What it is about.
-        technology: The technology it is of.
-        metric: What was measured.
-        value: The cell as it stands. It may hold several numbers, in the order of the metric's words.
-        unit: The unit of the value.
-        statistic: Median, mean and so on.
-        conditions: Host, version, load.
-        source: The publication.
-        provenance: "primary" and "derived-from-published-raw-data" may set a parameter. "secondary-note-citing-paper"
-            only supports an estimate.
-        use: "calibrate" or "check" for a point of a curve. "" for rows that may be either, but not both.
-        url: Where it was seen. "" where the row does not say.
-    """
-
-    id: str
-    topic: str
-    technology: str
-    metric: str
-    value: str
-    unit: str
-    statistic: str
-    conditions: str
-    source: str
-    provenance: str
-    use: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Growth(Sensed):
-    """A demand that grows with what the host holds.
-
-    Attributes:
-        per: What is counted. "queued" are those in the queue of a hold's lock, its holder included. "port" are the
-            ports of the instances' bridge.
-        amount: How much more for each of them.
-    """
-
-    per: Per
-    amount: Number = field(metadata=COSTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Hold(Sensed):
-    """How long one holder has a lock: seconds, and what they grow by."""
-
-    amount: Number = field(metadata=COSTS)
-    growth: tuple[Growth, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """Something that is done while a lock is held.
-
-    Attributes:
-        id: Its id within the lock.
-        text: What is done.
-        held: For how long on kernels that no entry of `older` is for.
-        older: Pairs of a version and the hold on kernels before it, oldest first.
-        adds_port: Whether it gives the instance a port of the host's bridge.
-    """
-
-    id: str
-    text: Text
-    held: Hold
-    older: tuple[tuple[str, Hold], ...] = ()
-    adds_port: bool = False
-
-    def on(self, kernel: str) -> Hold:
-        """The hold on that kernel."""
-        has = generation(kernel)
-        return next((held for before, held in self.older if has < generation(before)), self.held)
-
-
-@dataclass(frozen=True, slots=True)
-class Grace(Sensed):
-    """A lock whose holder waits for a grace period, unless the last one has just passed.
-
-    Attributes:
-        quick: Seconds that it is held where the last hold ended at most `recent` seconds ago.
-        recent: See `quick`.
-        stale: Seconds since the last hold, from which on it is held for the operation's own time. In between the time
-            grows in proportion.
-    """
-
-    quick: Number = field(metadata=COSTS)
-    recent: Number = field(metadata=COSTS)
-    stale: Number = field(metadata=COSTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
-
-    Attributes:
-        id: Its id, the part before the dot in "rtnl.veth-move".
-        name: What it is called.
-        operations: What is done under it, by id.
-        grace: How it depends on the last hold. None where it does not.
-        daemon: Whether it is a daemon's, so that the host's kernel does not matter.
-    """
-
-    id: str
-    name: Text
-    operations: Mapping[str, Operation]
-    grace: Grace | None = None
-    daemon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -547,50 +308,3 @@ class Host(Sensed):
     def capacity(self, bound: Bound = "value") -> float:
         """Core-seconds a second that all cores give together, counted on this host."""
         return self.cores * self.smt.at(bound)
-
-
-@dataclass(frozen=True, slots=True)
-class ImageLayer:
-    """One layer of an official image, as the registry serves it.
-
-    Attributes:
-        digest: Of the compressed blob.
-        size: Its bytes, compressed by gzip.
-        instruction: What made it.
-        empty: Whether it is the gzip of an empty tar, as of a WORKDIR on a directory that exists.
-    """
-
-    digest: str
-    size: int
-    instruction: str
-    empty: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OfficialImage:
-    """An official image's real layers.
-
-    Attributes:
-        name: Its name and tag.
-        platform: As "linux/amd64".
-        digest: The digest of its manifest.
-        image_id: The digest of its configuration.
-        base: The image it is built from. "" for none.
-        layers: Its layers, the lowest first.
-        metadata_steps: Instructions without a layer.
-        source: Where it was read.
-    """
-
-    name: str
-    platform: str
-    digest: str
-    image_id: str
-    base: str
-    layers: tuple[ImageLayer, ...]
-    metadata_steps: tuple[str, ...]
-    source: str
-
-    @property
-    def compressed_size(self) -> int:
-        """Bytes a first pull transfers."""
-        return sum(layer.size for layer in self.layers)

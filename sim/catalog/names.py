@@ -45,9 +45,12 @@ def check_id(kind: CatalogKind, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CatalogName:
-    """The parameter is an id of that kind, or the entry itself. empty: whether "" is taken too, for "the default".
+    """The parameter is an id of that kind, or the entry itself.
 
     A file can only say ids. The context of a check may say which entry an id of (kind, id) is meant to be.
+
+    Attributes:
+        empty: Whether "" is taken too, for "the default".
     """
 
     kind: CatalogKind
@@ -75,7 +78,10 @@ class CatalogName:
 
 
 def json_schema(kind: CatalogKind, *, empty: bool = False) -> dict[str, Any]:
-    """The JSON Schema of such a name: the ids there are, those of a scenario's own catalog; a host's profile too."""
+    """The JSON Schema of such a name: the ids there are, and those of a scenario's own catalog.
+
+    A host may be a profile too.
+    """
     own: dict[str, Any] = {"type": "string", "minLength": 1, "description": "An id of the scenario's own catalog."}
     if kind == "hosts":
         own["description"] = "An id of the scenario's own catalog, or the path of a measured host's profile (.toml)."

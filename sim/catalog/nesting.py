@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import COSTS, Number, Sensed
+from sim.catalog.number import COSTS, Number, Sensed
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound, Owner
@@ -17,9 +17,11 @@ FILE = Path(__file__).parent / "mechanisms" / "nesting.toml"
 
 @dataclass(frozen=True, slots=True)
 class Nesting(Sensed):
-    """computing, exit: how many times as long the guest's computing and its exits and page faults take.
+    """What a virtual machine costs inside a virtual machine.
 
-    machine, kernel, userland: what share of the CPU exits and page faults are, by whose the CPU is.
+    Attributes:
+        computing, exit: How many times as long the guest's computing takes, and its exits and page faults.
+        machine, kernel, userland: What share of an owner's CPU is exits and page faults.
     """
 
     computing: Number = field(metadata=COSTS)
@@ -29,14 +31,15 @@ class Nesting(Sensed):
     userland: Number = field(metadata=COSTS)
 
     def share(self, owner: Owner) -> Number:
-        """What share of an owner's CPU is exits and page faults; all but machine and kernel is user space."""
+        """What share of an owner's CPU is exits and page faults. All but machine and kernel is user space."""
         return {"machine": self.machine, "kernel": self.kernel}.get(owner, self.userland)
 
     def slowdown(self, owner: Owner, bound: Bound = "value", *, inside: bool, faults: bool = False) -> float:
         """How many times as long an owner's CPU takes.
 
-        inside: whether it is the guest's; the monitor is a process of the host, whose computing loses nothing.
-        faults: whether all of it is page faults.
+        Args:
+            inside: Whether it is the guest's. The monitor is a process of the host, whose computing loses nothing.
+            faults: Whether all of it is page faults.
         """
         share = 1.0 if faults else self.share(owner).at(bound)
         computing = self.computing.at(bound) if inside else 1.0

@@ -1,7 +1,7 @@
 """A user's own catalog: a folder with `technologies/`, `parts/`, `guests/`, `applications/` and `hosts/`.
 
 Its files are written as the catalog's (docs/catalog.md). They may name each other, and what ships, as `like`, as parts
-and as guests; where both have an id, the folder's is meant. Here every number may be a `definition`.
+and as guests. Where both have an id, the folder's is meant. Here every number may be a `definition`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from sim.catalog import load
 from sim.catalog.block import Block
 from sim.catalog.files import line_of, parse_toml
 from sim.catalog.hosts import check_host
-from sim.catalog.model import Application, Guest, Host, Number, Technology
+from sim.catalog.model import Application, Guest, Host, Technology
 from sim.catalog.names import FIELDS, CatalogKind
+from sim.catalog.number import Number
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder, read_text
@@ -108,20 +109,20 @@ class OwnCatalog(load.CatalogFiles):
 
     def _made(self, kind: CatalogKind, name: str) -> Entry:
         data, problems = self.read(kind, name), list[Problem]()
-        found: Entry | None = load.made(kind, data, name, self, problems)
-        if found is not None and not problems:
+        entry: Entry | None = load.made(kind, data, name, self, problems)
+        if entry is not None and not problems:
             table = self.table(data, data.at[0], "", problems)
-            for message, key in _broken(found):
+            for message, key in _broken(entry):
                 table.problem(message, key)
-            if isinstance(found, Host):
-                check_host(found, table)
-        if problems or found is None:
+            if isinstance(entry, Host):
+                check_host(entry, table)
+        if problems or entry is None:
             raise InputError([self._with_line(problem) for problem in problems])
-        if isinstance(found, Technology):
+        if isinstance(entry, Technology):
             own = self.own("guests")
-            guests = (self.entry("guests", guest) if guest in own else guest for guest in found.guest_ids)
-            return dataclasses.replace(found, guests=tuple(guests))
-        return found
+            guests = (self.entry("guests", guest) if guest in own else guest for guest in entry.guest_ids)
+            return dataclasses.replace(entry, guests=tuple(guests))
+        return entry
 
     def _with_line(self, problem: Problem) -> Problem:
         text = self._texts.get(problem.file)
@@ -129,27 +130,27 @@ class OwnCatalog(load.CatalogFiles):
 
 
 def _bounded(files: Iterator[Path], folder: Path) -> Collection[Path]:
-    found = []
+    paths = []
     for path in files:
-        found.append(path)
-        if len(found) > limits.CATALOG_FILES:
+        paths.append(path)
+        if len(paths) > limits.CATALOG_FILES:
             raise InputError(
                 f"more than {limits.CATALOG_FILES} files in {str(folder)!r}, which is the most it may have"
             )
-    return found
+    return paths
 
 
-def _broken(found: Entry) -> Iterator[tuple[str, str]]:
+def _broken(entry: Entry) -> Iterator[tuple[str, str]]:
     """What no run could divide by."""
     above: Mapping[str, Number] = {}
-    if isinstance(found, Technology):
-        above = {"cpu_efficiency": found.cpu_efficiency}
-    elif isinstance(found, Host):
-        above = {"smt": found.smt}
+    if isinstance(entry, Technology):
+        above = {"cpu_efficiency": entry.cpu_efficiency}
+    elif isinstance(entry, Host):
+        above = {"smt": entry.smt}
     for key, number in above.items():
         if number.at("high") <= 0 or number.value <= 0:
             yield "is not above zero at every end of its range", key
-    for index, phase in enumerate(() if isinstance(found, Host) else found.phases):
+    for index, phase in enumerate(() if isinstance(entry, Host) else entry.phases):
         cores = phase.provenance.get("parallelism")
         if cores is not None and min(cores.at("high"), cores.value) <= 0:
             yield "is not above zero at every end of its range", f"phases.{index}.parallelism"

@@ -1,6 +1,6 @@
 """Reads a host profile: the catalog's rules, and numbers whose source is a measurement in the same file.
 
-`python -m sim calibrate` writes them; a scenario names one by its path, `host: my-host.toml`.
+`python -m sim calibrate` writes them. A scenario names one by its path, `host: my-host.toml`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 
 from sim import limits
 from sim.catalog.hosts import check_host, host_of
-from sim.catalog.model import Host, Number
+from sim.catalog.model import Host
+from sim.catalog.number import Number
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.inputfile import read_text
@@ -23,7 +24,11 @@ PROFILE = ".toml"
 
 
 class _ProfileTable(Table):
-    """A table of a profile, where a number may be measured here. taken, known: of the file at the top."""
+    """A table of a profile, where a number may be measured here.
+
+    Attributes:
+        taken, known: Of the file at the top.
+    """
 
     taken = ""
     known: frozenset[str] = frozenset()
@@ -58,7 +63,9 @@ class _ProfileTable(Table):
 def read_profile(path: Path, cpu_speed: Callable[[str], Number]) -> Host:
     """The host of a profile. A measured number's source is "measured here", the date, and what it is made of.
 
-    cpu_speed: of the catalog's host of an id, which a number may be stated for. `load.host` is the door.
+    Args:
+        cpu_speed: The CPU speed of the catalog's host of an id, which a number may be stated for.
+
     Raises `InputError` naming the file and the dotted path of everything that is wrong with it.
     """
     try:

@@ -1,7 +1,7 @@
 """Reads the tables of a catalog file with every rule checked, and collects all that is wrong with it.
 
-The rules: every number has a known source, an estimate's range and reason, or is this project's own definition; units
-fit; no key is unknown. `sim.catalog.load` makes the catalog's types from these tables.
+Every number has a known source, or an estimate's range and reason, or is this project's own definition. Units fit. No
+key is unknown. `sim.catalog.load` makes the catalog's types from these tables.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from sim.catalog.block import Block
 from sim.catalog.facts import MAY_SET, facts, values
 from sim.catalog.files import read_toml
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.quantity import parse
 from sim.scenario import Text
@@ -25,7 +25,7 @@ _ROUNDING = 0.02
 """How far a number may be from the fact it names without a derivation: catalog numbers are rounded to three digits."""
 
 SpeedOfHost = Callable[[str], Number]
-"""A host's CPU speed by its id; raises `InputError` where there is no such host."""
+"""A host's CPU speed by its id. Raises `InputError` where there is no such host."""
 
 
 SHARED = "numbers/shared.toml"
@@ -44,9 +44,11 @@ def no_host(name: str) -> Number:
 
 
 class Table:
-    """One table of a catalog file. Every key that is read is ticked off; `done` reports those that are left.
+    """One table of a catalog file. Every key that is read is ticked off. `done` reports those that are left.
 
-    path: dotted, "phases.3.cpu". problems: where this and its inner tables report.
+    Attributes:
+        path: Dotted, "phases.3.cpu".
+        problems: Where this and its inner tables report.
     """
 
     def __init__(
@@ -102,11 +104,11 @@ class Table:
         return value or ""
 
     def flag(self, key: str) -> bool:
-        """True or false; false where it is not there."""
+        """Whether it is set. It is not where it is not there."""
         return bool(self._take(key, bool, False, "true or false"))
 
     def strings(self, key: str) -> tuple[str, ...]:
-        """A list of texts, or one text; empty where it is not there."""
+        """A list of texts, or one text. Empty where it is not there."""
         value = self._take(key, (list, str), [], "a text or a list of texts")
         if isinstance(value, str):
             return (value,)
@@ -141,7 +143,7 @@ class Table:
         return None if value is None or key not in self._data else self._inner(value, key)
 
     def tables(self, key: str) -> list[Table]:
-        """The array of tables of that key; empty where it is not there."""
+        """The array of tables of that key. Empty where it is not there."""
         value = self._take(key, list, [], "an array of tables")
         tables = []
         for index, item in enumerate(value):
@@ -152,7 +154,7 @@ class Table:
         return tables
 
     def numbers(self, key: str, dimension: str) -> dict[str, Number]:
-        """A table of numbers by name; empty where it is not there."""
+        """A table of numbers by name. Empty where it is not there."""
         table = self.table(key, needed=False)
         if table is None:
             return {}
@@ -163,8 +165,10 @@ class Table:
     def number(self, key: str, dimension: str, default: Number | None = None, definition: bool = False) -> Number:
         """A number with its provenance.
 
-        dimension: as in `sim.quantity`. default: what it is where the key is not there. definition: whether this
-        project may choose it itself.
+        Args:
+            dimension: As in `sim.quantity`.
+            default: What it is where the key is not there.
+            definition: Whether this project may choose it itself.
         """
         nothing = default or Number(0.0, dimension)
         self._read.add(key)
@@ -197,7 +201,7 @@ class Table:
             return None
 
     def as_number(self, dimension: str, definition: bool) -> Number | None:
-        """This table read as one number; None where it breaks a rule, which is reported."""
+        """This table read as one number. None where it breaks a rule, which is reported."""
         before = len(self._problems)
         value = self._quantity("value", dimension)
         low, high = self._quantity("low", dimension), self._quantity("high", dimension)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.model import COSTS, HELPS, Number, Sensed, costs_but
+from sim.catalog.number import COSTS, HELPS, Number, Sensed, costs_but
 from sim.catalog.read import Table, positive
 from sim.errors import InputError, Problem
 from sim.scenario import Text
@@ -42,7 +42,7 @@ class PullLimit(Sensed):
     window: Number = field(metadata=COSTS)
 
     def pulls(self, account: Account) -> int | None:
-        """Pulls in one window; None where there is no limit."""
+        """Pulls in one window. None where there is no limit."""
         return None if account == "unlimited" else int(getattr(self, account).value)
 
 
@@ -50,9 +50,13 @@ class PullLimit(Sensed):
 class Registry(Sensed):
     """A registry as its clients see it.
 
-    round_trips: seconds before the first blob. flow: bytes a second of one connection. uplink: of all together.
-    mounts: whether a push mounts a blob from another repository instead of sending it again. shared_store: whether it
-    stores a blob once for all repositories. pull_limit: None where it has none.
+    Attributes:
+        round_trips: Seconds before the first blob.
+        flow: Bytes a second of one connection.
+        uplink: Of all together.
+        mounts: Whether a push mounts a blob from another repository instead of sending it again.
+        shared_store: Whether it stores a blob once for all repositories.
+        pull_limit: None where it has none.
     """
 
     id: str
@@ -69,8 +73,11 @@ class Registry(Sensed):
 class LazyFormat(Sensed):
     """A format that is read while it is mounted.
 
-    index: share of the compressed layers. mount: seconds a layer. request: bytes a request brings.
-    amplification: bytes fetched for each byte read.
+    Attributes:
+        index: Share of the compressed layers.
+        mount: Seconds a layer.
+        request: Bytes a request brings.
+        amplification: Bytes fetched for each byte read.
     """
 
     index: Number = field(metadata=COSTS)
@@ -81,7 +88,12 @@ class LazyFormat(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class Lazy(Sensed):
-    """Reading lazily. read: share of an image that a start reads; latency: seconds before a request's first byte."""
+    """Reading lazily.
+
+    Attributes:
+        read: Share of an image that a start reads.
+        latency: Seconds before a request's first byte.
+    """
 
     read: Number = field(metadata=COSTS)
     latency: Number = field(metadata=COSTS)
@@ -91,7 +103,13 @@ class Lazy(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class DistributionNumbers(Sensed):
-    """All of it. unpack: one core's rates by stage; clients: daemon defaults by name; mirror and peer by name."""
+    """All of it.
+
+    Attributes:
+        unpack: One core's rates by stage.
+        clients: Daemon defaults by name.
+        mirror, peer: By name.
+    """
 
     registries: Mapping[str, Registry]
     mirror: Mapping[str, Number] = field(metadata=costs_but("flow", "uplink"))

@@ -80,7 +80,7 @@ def packages(archive: Archive) -> tuple[str, ...]:
 
 
 def _release(row: Mapping[str, str], archive: Archive, points: list[int]) -> Release | None:
-    """A row as a release; None for a stable update that no point release has brought yet."""
+    """A row as a release. None for a stable update that no point release has brought yet."""
     day = _day(row, archive)
     if row["kind"] == "stable update":
         at = bisect_left(points, day)

@@ -27,7 +27,11 @@ PREDICTION = "predict"
 
 @dataclass(frozen=True)
 class ShownAnswer:
-    """An answer as it is shown, and what is said to whoever gives it. right: whether it is part of the key."""
+    """An answer as it is shown, and what is said to whoever gives it.
+
+    Attributes:
+        right: Whether it is part of the key.
+    """
 
     text: str
     right: bool
@@ -78,7 +82,7 @@ class AskedLesson:
 
 
 def ask(scenario: Scenario, language: Language = "en", seed: int | None = None) -> AskedLesson:
-    """Run a lesson as a seed varies it, and ask its questions; without a seed, as the file has it.
+    """Run a lesson as a seed varies it, and ask its questions. Without a seed, as the file has it.
 
     Raises `InputError` where the scenario has no lesson.
     """

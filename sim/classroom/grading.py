@@ -41,7 +41,7 @@ class Receipt:
         scenario: The lesson's id.
         seed: What the questions were asked with. None for the lesson as it is written.
         model_version: The version that asked them.
-        answers: By question, in letters; a guess as a number in the unit asked for.
+        answers: By question, in letters. A guess as a number in the unit asked for.
         file: Where it was read from.
     """
 
@@ -108,7 +108,11 @@ class Grader:
     """Grades receipts. The key of a lesson and seed is computed once."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """folder: where lessons are that do not ship, each in a file of its id; asked before those that do."""
+        """Nothing is read yet.
+
+        Args:
+            folder: Where lessons are that do not ship, each in a file of its id. It is asked before those that do.
+        """
         self._folder = folder
         self._keys: dict[tuple[str, int | None], AskedLesson] = {}
 

@@ -22,7 +22,7 @@ def seed_of(student: str) -> int:
 
 
 def for_seed(scenario: Scenario, seed: int | None) -> Scenario:
-    """The scenario with the values that the seed chooses from the lesson's `vary`; None changes nothing."""
+    """The scenario with the values that the seed chooses from the lesson's `vary`. None changes nothing."""
     if seed is None:
         return scenario
     changes: dict[str, Any] = {"seed": seed}
@@ -41,7 +41,8 @@ def what_if(scenario: Scenario, question: Question) -> Scenario:
 def order(scenario_id: str, question: str, choices: int, seed: int | None) -> tuple[int, ...]:
     """The order that the answers of a question are shown in: as the file has them without a seed.
 
-    question: its id, "predict" or its number.
+    Args:
+        question: Its id, "predict" or its number.
     """
     shown = list(range(choices))
     if seed is not None:

@@ -99,9 +99,12 @@ def _after(asked: AskedLesson) -> Iterator[tuple[str, list[str]]]:
     if lesson.next:
         yield tr("sheet.next", language), [_said(asked, text) for text in lesson.next]
     if lesson.commands:
-        yield tr("sheet.commands", language), [f"{each.run}\n{_said(asked, each.shows)}" for each in lesson.commands]
+        yield (
+            tr("sheet.commands", language),
+            [f"{command.run}\n{_said(asked, command.shows)}" for command in lesson.commands],
+        )
     if lesson.sources:
-        yield tr("sheet.sources", language), [f"{_said(asked, each.text)} {each.url}" for each in lesson.sources]
+        yield tr("sheet.sources", language), [f"{_said(asked, source.text)} {source.url}" for source in lesson.sources]
 
 
 def _wrapped(text: str, lead: str = "") -> list[str]:

@@ -56,7 +56,10 @@ UNWRITABLE = {errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EDQUOT, e
 
 
 def answer(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code. What goes wrong is said on standard error, in one line where it is a bug."""
+    """Run a command, and return its exit code.
+
+    What goes wrong is said on standard error, in one line where it is a bug.
+    """
     try:
         _check(sys.argv[1:] if arguments is None else arguments)
         code = cli.main(arguments, prog_name=_called(), standalone_mode=False)

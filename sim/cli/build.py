@@ -17,16 +17,16 @@ from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder
 
 if TYPE_CHECKING:
-    from sim.builds.stages import Dockerfile
-    from sim.builds.suggest import Suggestion
-    from sim.report.building import Limit
+    from sim.builds.advice.suggest import Suggestion
+    from sim.builds.dockerfile.stages import Dockerfile
+    from sim.report.building.report import Limit
     from sim.studies.build import Build, WhatIf
 
 GRAPHS = {"dot": "build.dot", "mermaid": "build.mmd", "svg": "build.svg"}
 """Forms of the build's graph, and what `--out` calls the file of each."""
 
 EDITS = ("append", "mode", "mtime", "symlink", "rename")
-"""Edits that take a value after "="; "touch" and "delete" take none."""
+"""Edits that take a value after "=". "touch" and "delete" take none."""
 
 
 def _edit(text: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _pairs(texts: Sequence[str], option: str, known: str = "NAME=VALUE") -> dict
 
 
 def _arguments(texts: Sequence[str], option: str) -> dict[str, str]:
-    """Build arguments; one given by name alone has the environment's value, or is left out, as docker does it."""
+    """Build arguments. One given by name alone has the environment's value, or is left out, as docker does it."""
     named = {text: os.environ.get(text) for text in texts if "=" not in text}
     return _pairs([text for text in texts if "=" in text], option) | {
         name: value for name, value in named.items() if value is not None
@@ -72,7 +72,10 @@ def _arguments(texts: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _dockerfile(folder: str, given: str) -> str:
-    """The Dockerfile's path from DIR; a given one that is not there but is from here is taken, as docker takes it."""
+    """The Dockerfile's path from DIR.
+
+    A given one that is not there but is from here is taken, as docker takes it.
+    """
     if not given:
         return "Dockerfile"
     if exists(Path(folder) / given) or not is_file(Path(given)):
@@ -157,11 +160,11 @@ def build(
     """Plan a build of a Dockerfile, then the one after an edit: hits, misses, reasons, time.
 
     Without an edit it says what an edit of the files that are copied would cost. The flags of `docker build` are taken
-    too; what each does here is said.
+    too. What each does here is said.
     """
     from sim.batch.run import run as run_batch
     from sim.loading import from_document
-    from sim.report import building
+    from sim.report.building import document, report, table
 
     if not is_folder(Path(folder)):
         raise InputError(Problem("is no folder; expected one with a Dockerfile", folder))
@@ -208,28 +211,28 @@ def build(
     advised = _advice(params, folder, imagined, changed=changed) if suggest else ()
     notes = [note.text for note in flagged.notes(_read(folder, dockerfile))]
     notes += _imports(flagged, params, folder, cache, builder) if flagged.values("--cache-from") else []
-    told = building.BuildReport(
+    told = report.BuildReport(
         outcome, builder, advised, imagined if suggest else (), tuple(dict.fromkeys(notes)),
-        building.judged(outcome, imagined, limit, changed=changed) if limit else None,
+        report.judged(outcome, imagined, limit, changed=changed) if limit else None,
     )  # fmt: skip
-    drawn = {name: building.graph(outcome, name) for name in graphs or ()}
+    drawn = {name: report.graph(outcome, name) for name in graphs or ()}
     if out:
         _write(Path(out), drawn)
     if form == "json":
-        StandardOutput()(building.as_json(told, {} if out else drawn))
+        StandardOutput()(document.as_json(told, {} if out else drawn))
     elif drawn and not out:
         StandardOutput()(next(iter(drawn.values())))
         for note in told.notes:
             say(note)
     else:
-        StandardOutput()(building.as_table(told, breaks))
+        StandardOutput()(table.as_table(told, breaks))
     return HELD if told.verdict is None or told.verdict.passed else FAILED
 
 
 def _limit(text: str) -> Limit:
     """The longest a rebuild may take. Raises `click.BadParameter`."""
     from sim.quantity import parse
-    from sim.report.building import Limit
+    from sim.report.building.report import Limit
 
     try:
         seconds = parse(text, "s")
@@ -242,7 +245,7 @@ def _limit(text: str) -> Limit:
 
 def _read(folder: str, dockerfile: str) -> Dockerfile | None:
     """The Dockerfile, None where it is not where it is said to be (a link that leaves, another spelling)."""
-    from sim.builds.stages import parse
+    from sim.builds.dockerfile.stages import parse
     from sim.inputfile import read_bytes
     from sim.limits import DOCKERFILE
 
@@ -251,8 +254,8 @@ def _read(folder: str, dockerfile: str) -> Dockerfile | None:
 
 
 def _imports(flagged: dockerflags.GivenFlags, params: Build, folder: str, cache: str, builder: str) -> list[str]:
-    """What an imported cache would hold, in both modes of an export; what is shown is one of them."""
-    from sim.report.building import imported
+    """What an imported cache would hold, in both modes of an export. What is shown is one of them."""
+    from sim.report.building.report import imported
     from sim.studies.build import plan
 
     name = f"--cache-from {flagged.values('--cache-from')[0]}"
@@ -267,7 +270,7 @@ def _imports(flagged: dockerflags.GivenFlags, params: Build, folder: str, cache:
 
 
 def _write(folder: Path, drawn: Mapping[str, str]) -> None:
-    """Write each graph; a file is whole or is not there. Raises `InputError`."""
+    """Write each graph. A file is whole or is not there. Raises `InputError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in drawn.items():
@@ -287,8 +290,8 @@ def _imagined(params: Build, folder: str) -> tuple[WhatIf, ...]:
 
 
 def _advice(params: Build, folder: str, imagined: Sequence[WhatIf], *, changed: bool) -> tuple[Suggestion, ...]:
-    """Suggestions for the edit that was given; else for the dearest of those that were tried."""
-    from sim.builds.edits import Change, Edit
+    """Suggestions for the edit that was given, or else for the dearest of those that were tried."""
+    from sim.builds.context.edits import Change, Edit
     from sim.studies.build import advice
 
     if changed:

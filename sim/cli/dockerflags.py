@@ -1,7 +1,7 @@
 """The flags of `docker build` and `docker buildx build`: a command line that works there is taken here.
 
-Each is understood (it is in a step's key, or says what cache there is), or explained in a sentence, or passed over
-where nobody would ask what it does to a plan. Sources: docker/buildx commands/build.go, docker/cli
+A flag is understood where it is in a step's key, or says what cache there is. It is explained in a sentence where
+somebody may ask what it does to a plan. Any other is passed over. Sources: docker/buildx commands/build.go, docker/cli
 cli/command/image/build.go, November 2026.
 """
 
@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sim.builds.stages import Dockerfile
+    from sim.builds.dockerfile.stages import Dockerfile
 
 IN_KEYS = ("--platform", "--network", "--add-host", "--ulimit", "--shm-size", "--cgroup-parent", "--label")
-"""Flags that `sim.builds.options` knows: what they say is in the keys of steps, or is a step."""
+"""Flags that `sim.builds.graph.options` knows: what they say is in the keys of steps, or is a step."""
 
 _LIMITS = "limits what a RUN may use while it runs; steps, keys and the times told here stay as they are."
 _MANIFEST = "is written beside the image once it is built; no step changes."
@@ -71,7 +71,7 @@ def _name(flag: str) -> str:
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Every flag as an option that the help does not list; the values arrive as keyword arguments "docker_..."."""
+    """Every flag as an option that the help does not list. The values arrive as keyword arguments "docker_..."."""
     for flag in (*IN_KEYS, *EXPLAINED, *SILENT, *_OWN):
         names = [_name(flag), flag, *([_SHORT[flag]] if flag in _SHORT else [])]
         many: dict[str, Any] = {"is_flag": True} if flag in SWITCHES else {"multiple": True}
@@ -129,7 +129,7 @@ class GivenFlags:
         return names
 
     def line(self) -> str:
-        """What is in the keys of steps, as words of a command line; of several platforms the first."""
+        """What is in the keys of steps, as words of a command line. Of several platforms the first counts."""
         words = [f"--platform={name}" for name in self.platforms[:1]]
         for flag in IN_KEYS[1:]:
             for value in self.values(flag):
@@ -143,7 +143,11 @@ class GivenFlags:
         return "max" if ("mode", "max") in fields and not inline else "min"
 
     def notes(self, dockerfile: Dockerfile | None) -> list[Note]:
-        """What is to be said of the flags; dockerfile: None where it cannot be read."""
+        """What is to be said of the flags.
+
+        Args:
+            dockerfile: None where it cannot be read.
+        """
         notes = [
             Note(flag, f"{flag} {EXPLAINED[flag]}")
             for flag in self._values
@@ -162,7 +166,7 @@ class GivenFlags:
 
 
 def _fields(value: str) -> dict[str, str]:
-    """The fields of "type=registry,ref=a"; a value without "=" is a registry's reference."""
+    """The fields of "type=registry,ref=a". A value without "=" is a registry's reference."""
     pairs = [field.partition("=") for field in next(csv.reader([value]), [])]
     return {name: text for name, given, text in pairs if given} or {"type": "registry", "ref": value}
 
@@ -192,9 +196,9 @@ def _id(value: str, default: str) -> str:
 
 
 def _mounted(dockerfile: Dockerfile, kind: str, default: str) -> Iterator[tuple[int, str, bool]]:
-    """Line, id and whether it is required of each mount of a kind; an id left out is the last part of the target."""
-    from sim.builds.instructions import RunInstruction
-    from sim.builds.mounts import read_mount
+    """Line, id and whether it is required of each mount of a kind. An id left out is the last part of the target."""
+    from sim.builds.dockerfile.instructions import RunInstruction
+    from sim.builds.dockerfile.mounts import read_mount
 
     for stage in dockerfile.stages:
         for step in stage.instructions:

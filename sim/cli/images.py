@@ -1,4 +1,4 @@
-"""inspect and replay: Dockerfiles and images that are there, read; recordings, replayed."""
+"""The commands inspect and replay. One reads Dockerfiles and images that are there, the other replays recordings."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from sim.errors import InputError, Problem
 def inspect(
     paths: tuple[str, ...], layer: str, files: bool, max_wasted: str | None, min_efficiency: str | None, form: str
 ) -> int:
-    """Read Dockerfiles, and image archives or layouts; of several images, what they share on one host.
+    """Read Dockerfiles, and image archives or layouts. Of several images it tells what they share on one host.
 
-    What cannot be read is named, the rest is shown, and the exit code is 2. An image that breaks a budget is named,
-    and the exit code is 1.
+    What cannot be read is named, the rest is shown, and the exit code is 2. An image that breaks a budget is named, and
+    the exit code is 1.
     """
     import json
 
-    from sim.builds import budgets as limits
+    from sim.archives import budgets as limits
     from sim.inspection import inspect as read
     from sim.report.inspection import inspected, together
 
@@ -40,18 +40,18 @@ def inspect(
     broken = False
     for path in paths:
         try:
-            one = read(path, layer=layer, files=files)
-            if budgets and one["kind"] != "image":
+            held = read(path, layer=layer, files=files)
+            if budgets and held["kind"] != "image":
                 raise InputError(Problem("is no image; --max-wasted and --min-efficiency judge images", path))
         except InputError as error:
             problems += error.problems
             continue
-        reports.append((path, one))
-        for image in one["images"] if budgets else ():
+        reports.append((path, held))
+        for image in held["images"] if budgets else ():
             broken = bool(limits.judge(image, budgets)) or broken
         problems += [
             Problem(item["message"], path, item.get("line") or 0, 0, item.get("path") or "")
-            for item in one.get("problems", [])
+            for item in held.get("problems", [])
         ]
     if not reports:
         raise InputError(problems)
@@ -70,7 +70,7 @@ def inspect(
 def replay(file: str | None, form: str) -> int:
     """Replay recordings of real engines: how much of each the model predicts, and every disagreement by name.
 
-    FILE: recorded builds, or another recording; what it holds is seen from the file. Without FILE, all that come with
+    FILE: recorded builds, or another recording. What it holds is seen from the file. Without FILE, all that come with
     the package.
     """
     import json

@@ -24,7 +24,7 @@ HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def columns() -> int | None:
-    """How wide the terminal is that results go to; None where they go to a file or another program."""
+    """How wide the terminal is that results go to. None where they go to a file or another program."""
     return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
@@ -53,13 +53,13 @@ def one_format(*known: str) -> Callable[..., Any]:
 
 
 def report(problems: Iterable[Problem]) -> None:
-    """Problems, each in a line or with its source line and caret; of each file the first (`first_of`)."""
+    """Problems, each in a line or with its source line and caret. Of each file the first are told (`first_of`)."""
     for problem in first_of(problems):
         say(problem)
 
 
 def tell_bug(error: Exception) -> str:
-    """Say in one line that an error is a mistake of the program; the words."""
+    """Say in one line that an error is a mistake of the program, and return the words."""
     if os.environ.get("SIM_TRACEBACK"):
         traceback.print_exception(error)
     words = cut(str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}", limits.MESSAGE)

@@ -107,7 +107,7 @@ def run(
 
 
 def _load(file: str) -> Scenario | Ran:
-    """The scenario of a file, or why it cannot run; its problems are told at once."""
+    """The scenario of a file, or why it cannot run. Its problems are told at once."""
     from sim.loading import load
     from sim.report.junit import Ran
 
@@ -125,7 +125,7 @@ def _code(ran: Ran) -> int:
 
 
 def _run_one(scenario: Scenario, seed: int | None, replications: int | None, jobs: int) -> Ran:
-    """What became of a scenario; why it could not run is told at once, and the others run all the same."""
+    """What became of a scenario. Why it could not run is told at once, and the others run all the same."""
     from sim.batch.run import run as run_batch
     from sim.report.junit import Ran
 
@@ -174,12 +174,12 @@ def _written(form: str, finished: Finished, ran: Sequence[Ran], comparison: Comp
     if form == "table":
         return _table(finished)
     if form == "json":
-        return "".join(_line(each) + "\n" for each in ran)
+        return "".join(_line(result) + "\n" for result in ran)
     if form == "csv":
         return csvfile.table(outcomes for _, outcomes in finished)
     if form == "junit":
         return junit.document(ran, comparison)
-    return markdown.document(finished, [each for each in ran if each.problems], comparison)
+    return markdown.document(finished, [result for result in ran if result.problems], comparison)
 
 
 def _table(finished: Finished) -> str:

@@ -59,7 +59,7 @@ def list_(folder: str | None, form: str) -> int:
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
 def check(files: tuple[str, ...]) -> int:
-    """Validate scenario files; every problem with its place."""
+    """Validate scenario files, and tell every problem with its place."""
     out, code = StandardOutput(), HELD
     for file in files:
         try:

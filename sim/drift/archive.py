@@ -19,7 +19,12 @@ class PackageArchive:
     """
 
     def __init__(self, releases: Sequence[Release], *, keeps: bool) -> None:
-        """releases: in the order they can be installed. keeps: whether a version that has a newer one can be had."""
+        """Nothing is installed yet.
+
+        Args:
+            releases: In the order they can be installed.
+            keeps: Whether a version that has a newer one can be had.
+        """
         self._releases = releases
         self.keeps = keeps
 
@@ -36,7 +41,7 @@ class PackageArchive:
         return bisect_right(self._days, day)
 
     def day(self, state: int) -> int:
-        """The day of the newest release in a state; 0 where there is none."""
+        """The day of the newest release in a state. 0 where there is none."""
         return self._releases[state - 1].day if state else 0
 
     def changed(self, since: int, until: int) -> int:
@@ -45,7 +50,7 @@ class PackageArchive:
         return len({release.package for release in self._releases[first:last]})
 
     def oldest_missing(self, state: int, day: int) -> int | None:
-        """The days since the first security release that a state has not, on a day; None where it has all."""
+        """The days since the first security release that a state has not, on a day. None where it has all."""
         at = bisect_right(self._security, self.day(state)) if state else 0
         if at < len(self._security) and self._security[at] <= day:
             return day - self._security[at]

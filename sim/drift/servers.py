@@ -151,7 +151,7 @@ def asked_for(policy: Policy, archive: PackageArchive, day: int) -> int:
 
 
 def _wanted(policy: Policy, archive: PackageArchive, day: int) -> int | None:
-    """The state that a run on a day can install; None where a version that is asked for is no longer there."""
+    """The state that a run on a day can install. None where a version that is asked for is no longer there."""
     asked = asked_for(policy, archive, day)
     gone = policy.pinning == "pinned" and not archive.keeps and archive.state(day) != asked
     return None if gone else asked
@@ -170,7 +170,7 @@ def _run_script(
 
 
 def _build(policy: Policy, archive: PackageArchive, year: FleetYear, day: int) -> bool:
-    """Build the image anew; whether that worked. A build fetches everything."""
+    """Build the image anew, which fetches everything. Whether that worked."""
     wanted = _wanted(policy, archive, day)
     if wanted is None:
         year.failed += 1
@@ -193,5 +193,5 @@ def changed_by_second_run(policy: Policy, archive: PackageArchive, days: int) ->
 
 
 def last_day(week: int) -> int:
-    """The last day of a week, from 0; week 0 is the beginning."""
+    """The last day of a week, from 0. Week 0 is the beginning."""
     return max(week * WEEK - 1, 0)

@@ -14,7 +14,9 @@ from simpy.events import NORMAL, Event
 
 
 class Alarm(Event):
-    """Calls `handler(alarm)` each time it goes off. Armed at most once at a time; it may be armed in its handler.
+    """Calls `handler(alarm)` each time it goes off.
+
+    It is armed at most once at a time, and may be armed in its handler.
 
     >>> env = Environment()
     >>> times = []
@@ -34,7 +36,7 @@ class Alarm(Event):
     _value: Any = None
 
     def __init__(self, env: Environment, handler: Callable[[Any], None]) -> None:
-        # SimPy's constructor would make a list of callbacks for one use; this list is handed to it at every arming.
+        # SimPy's constructor would make a list of callbacks for one use. This list is handed to it at every arming.
         self.env = env
         self._handlers = [handler]
 

@@ -1,13 +1,14 @@
 """Processor sharing: one capacity divided among the flows that are there, by max-min fairness with weights and caps.
 
-A flow is an amount of work: core-seconds on a host's cores, bytes on a link or a disk. Flows of one weight and cap
-form a class that shares one virtual clock, which runs at the rate a flow of weight one is served at. A flow is done
-when its class's clock has advanced by work / weight, so an arrival or a departure changes a few clock rates and never
-touches the other flows: one heap a class, and one armed timer in all. A flow can be withdrawn and join another class:
-so does a transfer whose cap changes (`sim.registry.link`).
+A flow is an amount of work: core-seconds on a host's cores, bytes on a link or a disk. Flows of one weight and cap form
+a class. A class has one virtual clock, which runs at the rate a flow of weight one is served at. A flow is done when
+its class's clock has advanced by work / weight. So an arrival or a departure changes a few clock rates and touches no
+other flow. There is one heap a class, and one armed timer in all.
+
+A flow can be withdrawn and join another class. A transfer whose cap changes does so (`sim.registry.link`).
 
 Max-min fairness with caps is water filling (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2): classes are
-visited from the lowest cap per weight up; those below the water level are served at their cap.
+visited from the lowest cap per weight up. Those below the water level are served at their cap.
 """
 
 from __future__ import annotations
@@ -29,10 +30,14 @@ Flow = tuple[float, int, Callable[[Any], Any], Any]
 
 
 class FlowClass:
-    """Flows of one weight and cap. clock: its virtual time; speed: how fast that runs; limit: the most it may.
+    """Flows of one weight and cap.
 
-    count: flows that are there. flows: the heap of their ends, which may hold some that were withdrawn, but never as
-    its first.
+    Attributes:
+        clock: Its virtual time.
+        speed: How fast that runs.
+        count: Flows that are there.
+        flows: The heap of their ends. It may hold some that were withdrawn, but never as its first.
+        limit: The most it may.
     """
 
     __slots__ = ("clock", "count", "flows", "limit", "speed", "weight", "withdrawn")
@@ -56,7 +61,8 @@ class FlowClass:
 class Fluid:
     """A capacity shared by flows.
 
-    capacity: work a second, in all. A flow gets its weight's share of it, and never more than its cap.
+    Attributes:
+        capacity: Work a second, in all. A flow gets its weight's share of it, and never more than its cap.
 
     >>> env = Environment()
     >>> cores = Fluid(env, 2.0)
@@ -89,7 +95,7 @@ class Fluid:
 
     def __len__(self) -> int:
         """How many flows are being served."""
-        return sum(each.count for each in self._active)
+        return sum(flow_class.count for flow_class in self._active)
 
     def submit(
         self,
@@ -101,7 +107,9 @@ class Fluid:
     ) -> None:
         """Serve a flow of `work`, and call `done(argument)` when it is finished.
 
-        cap: the most work a second it can take. A process waits for its flow by submitting `event.succeed` as `done`.
+        Args:
+            cap: The most work a second it can take. A process waits for its flow by submitting `event.succeed` as
+                `done`.
         """
         if not (work >= 0 and cap > 0 and weight > 0):
             raise ValueError(f"work ({work}) must not be negative, cap ({cap}) and weight ({weight}) must be positive")
@@ -121,13 +129,17 @@ class Fluid:
         elapsed = now - self._last
         if elapsed:
             self._last = now
-            for each in self._active:
-                each.clock += each.speed * elapsed
+            for flow_class in self._active:
+                flow_class.clock += flow_class.speed * elapsed
 
     def _join(
         self, weight: float, limit: float, work: float, done: Callable[[Any], Any], argument: Any
     ) -> tuple[FlowClass, Flow]:
-        """Put a flow into its class. limit, work: of each unit of its weight. Clocks must be settled."""
+        """Put a flow into its class.
+
+        Args:
+            limit, work: Of each unit of its weight. Clocks must be settled.
+        """
         kind = self._kinds.get((weight, limit))
         if kind is None:
             kind = self._kinds[weight, limit] = FlowClass(weight, limit)
@@ -157,27 +169,27 @@ class Fluid:
         active = self._active
         capacity = self._capacity
         if len(active) == 1:
-            each = active[0]
-            weight = each.weight * each.count
-            each.speed = speed = each.limit if each.limit * weight <= capacity else capacity / weight
-            delay = (each.flows[0][0] - each.clock) / speed
+            flow_class = active[0]
+            weight = flow_class.weight * flow_class.count
+            flow_class.speed = speed = flow_class.limit if flow_class.limit * weight <= capacity else capacity / weight
+            delay = (flow_class.flows[0][0] - flow_class.clock) / speed
             return delay if delay > 0.0 else 0.0
         weight = 0.0
-        for each in active:
-            weight += each.weight * each.count
+        for flow_class in active:
+            weight += flow_class.weight * flow_class.count
         delay = math.inf
         level = 0.0
-        for each in active:
+        for flow_class in active:
             if level:
-                each.speed = level
-            elif each.limit * weight <= capacity:
-                taken = each.weight * each.count
-                each.speed = each.limit
-                capacity -= each.limit * taken
+                flow_class.speed = level
+            elif flow_class.limit * weight <= capacity:
+                taken = flow_class.weight * flow_class.count
+                flow_class.speed = flow_class.limit
+                capacity -= flow_class.limit * taken
                 weight -= taken
             else:
-                each.speed = level = capacity / weight
-            ahead = (each.flows[0][0] - each.clock) / each.speed
+                flow_class.speed = level = capacity / weight
+            ahead = (flow_class.flows[0][0] - flow_class.clock) / flow_class.speed
             delay = ahead if ahead < delay else delay
         return delay if delay > 0.0 else 0.0
 
@@ -202,20 +214,20 @@ class Fluid:
         self._last = now
         done: list[Flow] = []
         emptied = False
-        for each in self._active:
-            each.clock = clock = each.clock + each.speed * elapsed
+        for flow_class in self._active:
+            flow_class.clock = clock = flow_class.clock + flow_class.speed * elapsed
             # Nearer than the clocks can tell apart is done: below one spacing of `now`, now + delay == now, and the
             # timer would go off for ever.
-            reach = clock + (each.speed * now + clock) * _ULP
-            flows = each.flows
+            reach = clock + (flow_class.speed * now + clock) * _ULP
+            flows = flow_class.flows
             while flows and flows[0][0] <= reach:
                 done.append(heappop(flows))
-                each.count -= 1
-                if each.withdrawn:
-                    each.clear_top()
+                flow_class.count -= 1
+                if flow_class.withdrawn:
+                    flow_class.clear_top()
             emptied = emptied or not flows
         if emptied:
-            self._active = [each for each in self._active if each.count]
+            self._active = [flow_class for flow_class in self._active if flow_class.count]
         return done
 
 

@@ -28,6 +28,6 @@ class SeedTree:
         return SeedTree(self.root, (*self.path, *(str(name) for name in names)))
 
     def stream(self, cause: str) -> random.Random:
-        """A fresh generator for one cause; the same place and cause always give the same numbers."""
+        """A fresh generator for one cause. The same place and cause always give the same numbers."""
         text = "\x1f".join((str(self.root), *self.path, cause))
         return random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big"))

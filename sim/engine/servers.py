@@ -35,8 +35,8 @@ class Servers:
 class GraceLock:
     """A lock whose holder waits for a grace period, unless the last holder has just waited for one.
 
-    Up to `recent` seconds after the last hold ended, a hold takes `quick` seconds; from `stale` seconds on, what is
-    asked for; in between, in proportion.
+    Up to `recent` seconds after the last hold ended, a hold takes `quick` seconds. From `stale` seconds on, it takes
+    what is asked for. In between, it takes something in proportion.
 
     >>> lock = GraceLock(quick=0.1, recent=10.0, stale=20.0)
     >>> lock.hold(0.0, 8.0), lock.hold(1.0, 8.0), lock.hold(50.0, 8.0)
@@ -52,7 +52,7 @@ class GraceLock:
         self._free = -stale
 
     def hold(self, now: float, seconds: float) -> tuple[float, float]:
-        """When a hold asked for at `now` starts and ends; `seconds` is what it takes after a long quiet."""
+        """When a hold asked for at `now` starts and ends. `seconds` is what it takes after a long quiet."""
         start = max(self._free, now)
         share = (start - self._free - self._recent) / (self._stale - self._recent)
         quick = min(self._quick, seconds)

@@ -43,11 +43,18 @@ _CASES = shipped.folder() / shipped.EVIDENCE
 class AccuracyRow:
     """One published figure and what the model predicts for it.
 
-    of: the label; at: the circumstances, in words. predicted, published, low, high: in `unit`. error: (predicted -
-    published) / published. low, high: what the inputs' ranges allow (None where none has one). source: the fact's id;
-    publication: what the fact was published in, without page or figure; url: where it was seen.
-    subject: what was started, counted or pulled (`sim.studies.base.Subject`); the label where the study marks nothing
-    as that. estimate: whether any input is one.
+    Attributes:
+        of: The label.
+        at: The circumstances, in words.
+        predicted, published: In `unit`.
+        error: (predicted - published) / published.
+        low, high: In `unit`, what the inputs' ranges allow. None where no input has a range.
+        source: The fact's id.
+        publication: What the fact was published in, without page or figure.
+        url: Where it was seen.
+        subject: What was started, counted or pulled (`sim.studies.base.Subject`). The label where the study marks
+            nothing as that.
+        estimate: Whether any input is one.
     """
 
     case: str
@@ -87,7 +94,7 @@ class Accuracy:
     orderings: tuple[Ordering, ...]
 
     def median(self, use: str) -> float | None:
-        """The median absolute error of the rows of one use, each source weighing the same; None without rows."""
+        """The median absolute error of the rows of one use, each source weighing the same. None without rows."""
         return weighed_median([row for row in self.rows if row.use == use])
 
     def circular(self) -> tuple[list[AccuracyRow], list[AccuracyRow]]:
@@ -136,14 +143,15 @@ class Accuracy:
             by_case[row.case].append(row)
         return {
             "medians": {use: _rounded(self.median(use)) for use in USES},
-            "orderings": {"judged": len(self.orderings), "right": sum(each.right for each in self.orderings)},
+            "orderings": {"judged": len(self.orderings), "right": sum(ordering.right for ordering in self.orderings)},
             "cases": {case: _rounded(weighed_median(rows)) for case, rows in sorted(by_case.items())},
         }
 
     def lost(self, recorded: Mapping[str, Any]) -> list[str]:
         """In words, what became worse than recorded.
 
-        Where every recorded case was run, the medians and the orderings are judged; else each case alone.
+        Where every recorded case was run, the medians and the orderings are judged. Otherwise each case is judged
+        alone.
         """
         now = self.record()
         if now["cases"].keys() >= recorded["cases"].keys():
@@ -152,7 +160,9 @@ class Accuracy:
                 for use, was in recorded["medians"].items()
                 if was is not None and now["medians"][use] > was + TOLERANCE
             ]
-            wrong, was_wrong = (each["judged"] - each["right"] for each in (now["orderings"], recorded["orderings"]))
+            wrong, was_wrong = (
+                orderings["judged"] - orderings["right"] for orderings in (now["orderings"], recorded["orderings"])
+            )
             if wrong > was_wrong:
                 losses.append(f"{wrong} orderings are wrong, recorded {was_wrong}")
             return losses
@@ -166,7 +176,8 @@ class Accuracy:
 def accuracy(paths: Sequence[str | Path] = ()) -> Accuracy:
     """Run cases and hold them against what was published.
 
-    paths: files, or folders of them; without any, the shipped cases.
+    Args:
+        paths: Files, or folders of them. Without any, the shipped cases.
 
     Raises `InputError` where a file is no scenario, publishes nothing, or publishes what its fact does not say.
     """
@@ -201,7 +212,7 @@ class Erring(Protocol):
 def weighed_median(rows: Sequence[Erring]) -> float | None:
     """The median of absolute errors in which every publication weighs the same, however many rows it has.
 
-    Each row weighs one over its publication's rows; the median is where half of the weight lies on either side, between
+    Each row weighs one over its publication's rows. The median is where half of the weight lies on either side, between
     two errors where it falls exactly between them. None without rows.
     """
     counts: dict[str, int] = defaultdict(int)
@@ -219,17 +230,17 @@ def weighed_median(rows: Sequence[Erring]) -> float | None:
     return None
 
 
-def ordered(one: AccuracyRow, other: AccuracyRow) -> bool | None:
-    """Whether the model orders two figures as published; None where the published ones are too near to tell.
+def ordered(row: AccuracyRow, other: AccuracyRow) -> bool | None:
+    """Whether the model orders two figures as published. None where the published ones are too near to tell.
 
     Raises `InputError` where they measure different intervals: such figures are not compared.
     """
-    if (one.metric, one.interval) != (other.metric, other.interval):
+    if (row.metric, row.interval) != (other.metric, other.interval):
         raise InputError(
-            f"{one.case}: {one.of} ({one.interval}) and {other.of} ({other.interval}) measure different intervals "
-            f"at {one.at!r}, which are not compared"
+            f"{row.case}: {row.of} ({row.interval}) and {other.of} ({other.interval}) measure different intervals "
+            f"at {row.at!r}, which are not compared"
         )
-    small, large = sorted((one, other), key=_si)
+    small, large = sorted((row, other), key=_si)
     if _si(large) <= _si(small) * (1 + JUDGED):
         return None
     return _si(small, small.predicted) < _si(large, large.predicted)
@@ -246,11 +257,11 @@ def orderings(rows: Iterable[AccuracyRow]) -> tuple[Ordering, ...]:
             groups[row.publication, row.at, row.statistic].append(row)
     pairs = []
     for group in groups.values():
-        for position, one in enumerate(group):
+        for position, first in enumerate(group):
             for other in group[position + 1 :]:
-                right = None if one.subject == other.subject else ordered(one, other)
+                right = None if first.subject == other.subject else ordered(first, other)
                 if right is not None:
-                    small, large = sorted((one, other), key=_si)
+                    small, large = sorted((first, other), key=_si)
                     pairs.append(Ordering(small, large, right))
     return tuple(pairs)
 
@@ -260,7 +271,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _dimension(unit: str) -> str:
-    """The SI unit of a published figure's unit; metrics have one of these."""
+    """The SI unit that a published figure's unit comes to. Metrics have one of these."""
     for dimension in ("s", "B", "1/s", "B/s", "1"):
         try:
             parse(f"1 {unit.removeprefix('1')}".strip(), dimension)
@@ -369,6 +380,6 @@ def _subject(parameters: Any) -> tuple[str, ...]:
 
 @cache
 def _url(name: str) -> str:
-    """Where another fact of the publication was seen; what was measured for this project is in its own documents."""
+    """Where another fact of the publication was seen. What was measured for this project is in its own documents."""
     urls = (fact.url for fact in catalog.facts().values() if fact.url and publication(fact.source) == name)
     return next(urls, "docs/model.md")

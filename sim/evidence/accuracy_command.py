@@ -31,7 +31,7 @@ def command(files: tuple[str, ...], form: str) -> int:
     return 1 if lost else 0
 
 
-def as_table(found: Accuracy) -> str:
+def as_table(accuracy: Accuracy) -> str:
     """Every row by publication, then the medians, the orderings that are wrong, and the facts' sources."""
     from sim.evidence.accuracy import USES
     from sim.report.bibliography import entries
@@ -40,27 +40,30 @@ def as_table(found: Accuracy) -> str:
     from sim.report.table import sources as listed
 
     lines: list[str] = []
-    for name in dict.fromkeys(row.publication for row in found.rows):
-        rows = [row for row in found.rows if row.publication == name]
+    for name in dict.fromkeys(row.publication for row in accuracy.rows):
+        rows = [row for row in accuracy.rows if row.publication == name]
         lines += [name, *table(_HEADER, [_cells(row) for row in rows], right=(3, 4, 5), limit=_LIMIT), ""]
-    if any(row.estimate for row in found.rows):
+    if any(row.estimate for row in accuracy.rows):
         lines += [LEGEND, ""]
     for use in USES:
-        median, sources = found.median(use), found.of_sources(use)
+        median, sources = accuracy.median(use), accuracy.of_sources(use)
         if median is not None:
             count = sum(rows for rows, _ in sources.values())
             lines.append(
                 f"{use}: median absolute error {median:.1%}; each of the sources weighs the same "
                 f"({count} figures, {len(sources)} sources)"
             )
-            within, ranged = found.covered(use)
+            within, ranged = accuracy.covered(use)
             lines.append(f"{use}: {within} of {ranged} published figures lie in the range that sources allow")
-    wrong = [each for each in found.orderings if not each.right]
-    lines.append(f"orderings of technologies: {len(found.orderings) - len(wrong)} of {len(found.orderings)} right")
+    wrong = [ordering for ordering in accuracy.orderings if not ordering.right]
+    lines.append(
+        f"orderings of technologies: {len(accuracy.orderings) - len(wrong)} of {len(accuracy.orderings)} right"
+    )
     lines += [
-        f"  wrong: {each.smaller.of} before {each.larger.of}, {each.smaller.at} ({each.smaller.case})" for each in wrong
+        f"  wrong: {ordering.smaller.of} before {ordering.larger.of}, {ordering.smaller.at} ({ordering.smaller.case})"
+        for ordering in wrong
     ]
-    lines += listed(entries(row.source for row in found.rows))
+    lines += listed(entries(row.source for row in accuracy.rows))
     return "\n".join(lines)
 
 

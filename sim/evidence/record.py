@@ -21,15 +21,15 @@ PAGE = ROOT / "docs" / "evidence.md"
 README = ROOT / "README.md"
 
 
-def told(page: str, found: Accuracy) -> str:
+def told(page: str, accuracy: Accuracy) -> str:
     """The page with this accuracy's figures."""
     for use in USES:
-        sources = found.of_sources(use)
-        row = f"| {use} | {found.median(use):.1%} | {sum(n for n, _ in sources.values())} | {len(sources)} |"
+        sources = accuracy.of_sources(use)
+        row = f"| {use} | {accuracy.median(use):.1%} | {sum(n for n, _ in sources.values())} | {len(sources)} |"
         page = re.sub(rf"^\| {use} \|.*$", row, page, flags=re.MULTILINE)
-    within, ranged = found.covered("check")
-    page = re.sub(r"All \d+ orderings", f"All {len(found.orderings)} orderings", page)
-    for name, rows in zip(("set numbers themselves", "set none themselves"), found.circular(), strict=True):
+    within, ranged = accuracy.covered("check")
+    page = re.sub(r"All \d+ orderings", f"All {len(accuracy.orderings)} orderings", page)
+    for name, rows in zip(("set numbers themselves", "set none themselves"), accuracy.circular(), strict=True):
         page = re.sub(rf"^\| {name} \|.*$", f"| {name} | {_counted(rows)} |", page, flags=re.MULTILINE)
     return re.sub(r"\d+ of \d+ checks lie in it", f"{within} of {ranged} checks lie in it", page)
 

@@ -1,6 +1,6 @@
 """Recordings of real engines, replayed: what the model predicts, beside what the engine did.
 
-What a file holds is seen from the file. Recorded builds count steps by builder (`replays.builds`); every other kind
+What a file holds is seen from the file. Recorded builds count steps by builder (`replays.builds`). Every other kind
 counts items and whole cases (`replays.counting`).
 """
 
@@ -67,7 +67,7 @@ class ReplayResult:
 
 
 def replay(path: str | Path | None = None) -> ReplayResult:
-    """Replay a recording; without a path, all that come with the package.
+    """Replay a recording, or without a path all that come with the package.
 
     Raises `InputError` naming what is wrong with the file.
     """

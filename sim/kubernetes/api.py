@@ -158,7 +158,7 @@ class ApiServer:
         if known is None or known[0] is not spec:
             if len(self._specs) >= _SPECS:
                 self._specs.clear()
-            filled = admitted(with_defaults(pod), self.all("PriorityClass"))["spec"]
+            filled = admitted(with_defaults(pod), self.all("PriorityClass"), self.all("RuntimeClass"))["spec"]
             known = self._specs[id(spec)] = (spec, filled)
         metadata = {"namespace": "default", **pod["metadata"]}
         return {**pod, "metadata": metadata, "spec": known[1]}

@@ -25,10 +25,6 @@ _SCALE_UP = {
     ],
 }
 _SCALE_DOWN = {"selectPolicy": "Max", "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]}
-_CPU_AT_80 = {
-    "type": "Resource",
-    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
-}
 
 
 def with_defaults(obj: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,13 +35,22 @@ def with_defaults(obj: Mapping[str, Any]) -> dict[str, Any]:
     return {**whole, "spec": fill(whole.get("spec") or {})} if fill else whole
 
 
-def admitted(pod: Mapping[str, Any], classes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """A pod as admission lets it in: with the priority of its class, and tolerations of nodes that fail.
+def admitted(
+    pod: Mapping[str, Any], classes: Iterable[Mapping[str, Any]], runtimes: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """A pod as admission lets it in.
 
-    classes: the PriorityClasses there are. Raises `InputError` where the pod's class is none of them.
+    It has the priority of its class, what its runtime takes and wants, and tolerations of nodes that fail.
+
+    Args:
+        classes: The PriorityClasses there are.
+        runtimes: The RuntimeClasses there are.
+
+    Raises:
+        InputError: Where a class that the pod names is none of them.
     """
-    spec = dict(pod.get("spec") or {})
-    by_name = {**_SYSTEM_CLASSES, **{one["metadata"]["name"]: one for one in classes}}
+    spec = _with_runtime(dict(pod.get("spec") or {}), runtimes)
+    by_name = {**_SYSTEM_CLASSES, **{one["metadata"].get("name", ""): one for one in classes}}
     name = spec.get("priorityClassName")
     if name and name not in by_name:
         raise InputError(f"no PriorityClass {name!r}; there are {', '.join(sorted(by_name))}")
@@ -146,7 +151,7 @@ def _job(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _autoscaler(spec: Mapping[str, Any]) -> dict[str, Any]:
     filled = _filled(spec, {"minReplicas": 1})
-    filled["metrics"] = filled.get("metrics") or [_CPU_AT_80]
+    filled["metrics"] = filled.get("metrics") or [_cpu_at(filled.pop("targetCPUUtilizationPercentage", None) or 80)]
     behavior = filled.get("behavior")
     if behavior is not None:
         filled["behavior"] = {
@@ -154,6 +159,30 @@ def _autoscaler(spec: Mapping[str, Any]) -> dict[str, Any]:
             "scaleDown": _filled(behavior.get("scaleDown") or {}, _SCALE_DOWN),
         }
     return filled
+
+
+def _cpu_at(percent: int) -> dict[str, Any]:
+    """The metric of an autoscaler that names none; autoscaling/v1 has its percentage in a field of its own."""
+    target = {"type": "Utilization", "averageUtilization": percent}
+    return {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+
+
+def _with_runtime(spec: dict[str, Any], runtimes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the pod's RuntimeClass adds: its overhead, and where it runs."""
+    name = spec.get("runtimeClassName")
+    if not name:
+        return spec
+    by_name = {one["metadata"].get("name", ""): one for one in runtimes}
+    if name not in by_name:
+        raise InputError(f"no RuntimeClass {name!r}; there are {', '.join(sorted(by_name)) or 'none'}")
+    overhead = (by_name[name].get("overhead") or {}).get("podFixed")
+    where = by_name[name].get("scheduling") or {}
+    return {
+        **spec,
+        **({"overhead": overhead} if overhead else {}),
+        "nodeSelector": {**(spec.get("nodeSelector") or {}), **(where.get("nodeSelector") or {})},
+        "tolerations": [*(spec.get("tolerations") or ()), *(where.get("tolerations") or ())],
+    }
 
 
 def _for_failing_nodes(tolerations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -172,7 +201,7 @@ def _filled(written: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str
     return {**written, **{key: value for key, value in defaults.items() if written.get(key) is None}}
 
 
-_CLUSTER_WIDE = {"Node", "PriorityClass", "Namespace"}
+_CLUSTER_WIDE = {"Node", "PriorityClass", "RuntimeClass", "Namespace"}
 _SYSTEM_CLASSES: dict[str, Mapping[str, Any]] = {
     "system-node-critical": {"value": 2_000_001_000},
     "system-cluster-critical": {"value": 2_000_000_000},

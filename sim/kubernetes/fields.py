@@ -74,9 +74,19 @@ _TOLERATION = Fields({
     "tolerationSeconds": whole(-(2**63), 2**63 - 1),
 })  # fmt: skip
 
+_PROBE = Fields({
+    "initialDelaySeconds": whole(),
+    "periodSeconds": whole(),
+    "successThreshold": whole(),
+    "failureThreshold": whole(),
+})  # fmt: skip
+
 _CONTAINER = Fields(
     {
         "name": TEXT,
+        "startupProbe": _PROBE,
+        "livenessProbe": _PROBE,
+        "readinessProbe": _PROBE,
         "image": TEXT,
         "restartPolicy": TEXT,
         "resources": Fields({"requests": MapOf(QUANTITY), "limits": MapOf(QUANTITY)}),
@@ -106,6 +116,7 @@ _POD_SPEC = Fields(
         "tolerations": ListOf(_TOLERATION),
         "topologySpreadConstraints": ListOf(_SPREAD),
         "priorityClassName": TEXT,
+        "runtimeClassName": TEXT,
         "priority": whole(-(2**31)),
         "preemptionPolicy": one_of("PreemptLowerPriority", "Never"),
         "schedulingGates": ListOf(Fields({"name": TEXT})),
@@ -148,7 +159,7 @@ _STATEFUL_SET = Fields(
         "podManagementPolicy": one_of("OrderedReady", "Parallel"),
         "updateStrategy": Fields({
             "type": one_of("RollingUpdate", "OnDelete"),
-            "rollingUpdate": Fields({"partition": whole()}),
+            "rollingUpdate": Fields({"partition": whole(), "maxUnavailable": COUNT_OR_SHARE}),
         }),
         "minReadySeconds": whole(),
         "revisionHistoryLimit": whole(),
@@ -189,6 +200,7 @@ _JOB = Fields(
         "ttlSecondsAfterFinished": whole(),
         "podFailurePolicy": Fields({"rules": ListOf(_FAILURE_RULE)}),
         "podReplacementPolicy": one_of("TerminatingOrFailed", "Failed"),
+        "successPolicy": Fields({"rules": ListOf(Fields({"succeededIndexes": TEXT, "succeededCount": whole(1)}))}),
         "selector": _SELECTOR,
         "template": _TEMPLATE,
     },
@@ -201,10 +213,15 @@ _TARGET = Fields({
     "averageValue": QUANTITY,
     "value": QUANTITY,
 })  # fmt: skip
+_NAMED_METRIC = Fields({"metric": Fields({"name": TEXT}, ("name",)), "target": _TARGET}, ("metric", "target"))
 _METRIC = Fields(
     {
         "type": one_of("Resource", "ContainerResource", "Pods", "Object", "External"),
-        "resource": Fields({"name": TEXT, "target": _TARGET}),
+        "resource": Fields({"name": TEXT, "target": _TARGET}, ("name",)),
+        "containerResource": Fields({"name": TEXT, "container": TEXT, "target": _TARGET}, ("name", "container")),
+        "pods": _NAMED_METRIC,
+        "object": _NAMED_METRIC,
+        "external": _NAMED_METRIC,
     },
     ("type",),
 )
@@ -262,6 +279,10 @@ KINDS: dict[str, Fields] = {
     "HorizontalPodAutoscaler": _kind(_AUTOSCALER),
     "PodDisruptionBudget": _kind(_BUDGET),
     "PriorityClass": _kind(value=whole(-(2**31)), globalDefault=TRUTH, preemptionPolicy=TEXT),
+    "RuntimeClass": _kind(
+        overhead=Fields({"podFixed": MapOf(QUANTITY)}),
+        scheduling=Fields({"nodeSelector": _LABELS, "tolerations": ListOf(_TOLERATION)}),
+    ),
     "Node": Fields({**_ABOUT, "metadata": _LABELLED, "spec": _NODE_SPEC, "status": _NODE_STATUS}),
     "Service": Fields({**_ABOUT, "spec": Fields({"selector": _LABELS})}),
     "Namespace": Fields({**_ABOUT, "metadata": _LABELLED}),
@@ -277,6 +298,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "HorizontalPodAutoscaler": ("autoscaling",),
     "PodDisruptionBudget": ("policy",),
     "PriorityClass": ("scheduling.k8s.io",),
+    "RuntimeClass": ("node.k8s.io",),
 }
 """The API groups that such a kind has been in; "" for those that are not here."""
 
@@ -287,6 +309,7 @@ VERSIONS: dict[str, str] = {
     "autoscaling": "v2",
     "policy": "v1",
     "scheduling.k8s.io": "v1",
+    "node.k8s.io": "v1",
 }
 """The version of each group that Kubernetes 1.32 serves these kinds in, and that a manifest is read as."""
 

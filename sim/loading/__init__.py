@@ -28,7 +28,12 @@ def load(path: str | Path) -> Scenario:
 
 
 def load_text(text: str, name: str = "<text>", folder: str | Path = ".") -> Scenario:
-    """The checked scenario of a text. name: what messages call it; folder: where its files are looked up."""
+    """The checked scenario of a text.
+
+    Args:
+        name: What messages call it.
+        folder: Where its files are looked up.
+    """
     return _checked(read(text, name), name, folder)
 
 

@@ -25,8 +25,11 @@ def read_controls(
 ) -> tuple[tuple[str, ...], dict[str, float]]:
     """The controls' paths, and the most that is offered of those that say so, in SI units.
 
-    compare: label to what it changes. variants: label to its checked parameters, as far as they could be checked.
-    known: the study's parameters. What is wrong is added to `problems`.
+    Args:
+        compare: Label to what it changes.
+        variants: Label to its checked parameters, as far as they could be checked.
+        known: The study's parameters.
+        problems: What is wrong is added here.
     """
     if not isinstance(written, list):
         problems.append(document.problem(f"{shown(written)} does not fit; expected a list of parameters", path))
@@ -59,7 +62,7 @@ def read_controls(
 
 
 def _not_a_control(name: Any, compare: Mapping[str, Mapping[str, Any]], known: Mapping[str, Control]) -> str:
-    """Why a page cannot show it; "" where it can."""
+    """Why a page cannot show it. "" where it can."""
     if not isinstance(name, str):
         return f"no parameter {shown(name)}{suggestion(str(name), known)}"
     label, _, parameter = name.rpartition(".")
@@ -93,8 +96,8 @@ def _maximum(
         raise InputError(f"{shown(written)} does not fit; expected a whole number")
     if control.maximum is not None and most > control.maximum:
         raise InputError(f"{shown(written)} is more than {name!r} takes, {_shown(control.maximum, control)}")
-    takes = [label] if label else [each for each in variants if name not in compare.get(each, {})]
-    values = [getattr(variants[each], name) for each in takes if each in variants]
+    takes = [label] if label else [other for other in variants if name not in compare.get(other, {})]
+    values = [getattr(variants[other], name) for other in takes if other in variants]
     largest = max((value for value in values if value is not None), default=control.minimum)
     if largest is not None and most < largest:
         raise InputError(f"{shown(written)} is less than {name!r} is, {_shown(largest, control)}")

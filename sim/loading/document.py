@@ -37,8 +37,9 @@ Path_ = tuple[str | int, ...]
 class Document:
     """A value and where its parts were written.
 
-    value: mappings, lists, text, numbers, truth values and None. keys, values: path to (line, column), 1-based; empty
-    where the value was not read from text.
+    Attributes:
+        value: Mappings, lists, text, numbers, truth values and None.
+        keys, values: Path to (line, column), 1-based. Empty where the value was not read from text.
     """
 
     name: str
@@ -106,7 +107,7 @@ class _Reader:
         return InputError(self.at(message, event.start_mark.line + 1, event.start_mark.column + 1))
 
     def root(self) -> _Node | None:
-        """The one document's root; None where there is none."""
+        """The one document's root. None where there is none."""
         node: _Node | None = None
         for event in self._events:
             kind = type(event).__name__

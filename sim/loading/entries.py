@@ -38,7 +38,10 @@ def resolve(
 ) -> tuple[dict[str, Any], GivenEntries, list[Problem]]:
     """The values with an id for each entry, what these ids mean, and what is wrong.
 
-    known: the study's parameters. own: the scenario's catalog. place: from a path inside `values` to the document's.
+    Args:
+        known: The study's parameters.
+        own: The scenario's catalog.
+        place: From a path inside `values` to the document's.
     """
     plain, given, problems = dict(values), GivenEntries(), list[Problem]()
     for name, control in known.items():
@@ -47,20 +50,20 @@ def resolve(
             continue
         try:
             if isinstance(value, dict) and kind in INLINE:
-                found, wrong = _inline(kind, value, control, own, document, partial(_below, place, name))
+                entry, wrong = _inline(kind, value, control, own, document, partial(_below, place, name))
                 problems += wrong
             elif isinstance(value, str):
-                found = own.entry(kind, value) if own is not None and value in own.own(kind) else None
+                entry = own.entry(kind, value) if own is not None and value in own.own(kind) else None
             elif isinstance(value, Technology | Guest | Application | Host) and not isinstance(value, _TYPES[kind]):
                 raise InputError(f"{value.id!r} is a {type(value).__name__}; expected a {_TYPES[kind].__name__}")
             else:
-                found = value if isinstance(value, _TYPES[kind]) else None
+                entry = value if isinstance(value, _TYPES[kind]) else None
         except InputError as error:
             problems += _at(error, document, place((name,)))
             continue
-        if found is not None:
-            plain[name] = found.id
-            given[kind, found.id] = found
+        if entry is not None:
+            plain[name] = entry.id
+            given[kind, entry.id] = entry
     return plain, given, problems
 
 
@@ -86,10 +89,11 @@ def _inline(
         return entry(checked, control.default), []
     except InputError as error:
         return None, [
-            document.problem(each.message, place((each.path,) if each.path else ())) for each in error.problems
+            document.problem(problem.message, place((problem.path,) if problem.path else ()))
+            for problem in error.problems
         ]
 
 
 def _at(error: InputError, document: Document, path: Path_) -> list[Problem]:
     """Problems of a file of the catalog where they are, others where the scenario names the entry."""
-    return [each if each.file else document.problem(each.message, path) for each in error.problems]
+    return [problem if problem.file else document.problem(problem.message, path) for problem in error.problems]

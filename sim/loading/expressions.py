@@ -98,7 +98,7 @@ class Checker:
             self._report(f"steps can be clicked only where the study is {able}", (*path, "steps"))
 
     def truth(self, text: str, path: Path_, *, constant: bool = False) -> None:
-        """Check that a text is a comparison over registered metrics; with `constant`, "True" will do too."""
+        """Check that a text is a comparison over registered metrics. With `constant`, "True" will do too."""
         try:
             names = expression.names(text)
             tree = expression.parsed(text)

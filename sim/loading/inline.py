@@ -13,8 +13,9 @@ from annotated_types import Ge, Gt, Le, doc
 
 from sim import limits
 from sim.catalog import load
-from sim.catalog.model import Application, Host, Number
+from sim.catalog.model import Application, Host
 from sim.catalog.names import CatalogKind, CatalogName
+from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit, render
 from sim.scenario import Text
@@ -59,11 +60,14 @@ _UNITS = {"cores": "1", "cpu_speed": "1", "memory": "B", "swap": "B", "cpu": "s"
 
 
 def entry(inline: InlineHost | InlineApplication, default: str) -> Host | Application:
-    """The host or application that is meant. default: what it is like where it does not say.
+    """The host or application that is meant.
+
+    Args:
+        default: What it is like where it does not say.
 
     Raises `InputError` with the path of what does not go together.
     """
-    said = {each.name: getattr(inline, each.name) for each in fields(inline) if each.name != "like"}
+    said = {field.name: getattr(inline, field.name) for field in fields(inline) if field.name != "like"}
     numbers = {
         name: Number(float(value), _UNITS.get(name, "B/s"), sources=(GIVEN,))
         for name, value in said.items()

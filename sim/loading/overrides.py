@@ -1,4 +1,7 @@
-"""Changes to a scenario that was written already, as controls and command lines make them; checked like a file."""
+"""Changes to a scenario that was written already, as controls and command lines make them.
+
+They are checked like a file.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,10 @@ _SEED = 2**63 - 1
 
 
 def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
-    """The controls a page shows for a scenario, in the file's order; with `every`, one for each parameter.
+    """The controls a page shows for a scenario, in the file's order. With `every` there is one for each parameter.
 
     A path names a parameter for all labels that do not set it themselves ("instances"), or for one label
-    ("docker.instances"); in a scenario of parts it begins with the part ("parts.0.instances").
+    ("docker.instances"). In a scenario of parts it begins with the part ("parts.0.instances").
     """
     controls_of = []
     for number, part in enumerate(scenario.parts):
@@ -66,7 +69,7 @@ def _written(scenario: Scenario, number: int) -> Mapping[str, Any]:
 
 
 def _follower(scenario: Scenario, number: int, part: Part, name: str) -> str:
-    """The first label that takes a parameter from the base; the first label where none does."""
+    """The first label that takes a parameter from the base, or just the first where none does."""
     compare = _written(scenario, number).get("compare") or {}
     return next((label for label in part.variants if name not in (compare.get(label) or {})), next(iter(part.variants)))
 
@@ -74,10 +77,12 @@ def _follower(scenario: Scenario, number: int, part: Part, name: str) -> str:
 def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     """The scenario with other parameters, checked again.
 
-    changes: path (as in `controls`; also "seed" and "replications") to a value, typed or in its written form.
+    Args:
+        changes: From a path to a value, typed or in its written form. Paths are those of `controls`, "seed" and
+            "replications".
 
-    Raises `InputError`; a problem's path is the one that was given, its message names the value, and the label where
-    only some labels have it.
+    Raises `InputError`. A problem's path is the one that was given. Its message names the value. It names the label too
+    where only some labels have that value.
     """
     document = copy.deepcopy(dict(scenario.document))
     problems: list[Problem] = []
@@ -99,10 +104,12 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
 
 
 def from_page(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
-    """The scenario with other values of its controls, as a stranger gives them: by a page's form or by its link.
+    """The scenario with other values of its controls, as a stranger gives them by a page's form or its link.
 
-    changes: path (of one of `controls`; also "seed") to a value in its written form. A value is one of those that the
-    control offers, so that no text becomes a path, and no run is longer than what a page offers.
+    A value is one of those that the control offers. So no text becomes a path, and no run is longer than a page offers.
+
+    Args:
+        changes: From a path of one of `controls`, or "seed", to a value in its written form.
 
     Raises `InputError` as `override` does.
     """

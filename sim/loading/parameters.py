@@ -164,7 +164,7 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def dataclass_at(root: Any, path: tuple[str | int, ...]) -> type[Any] | None:
-    """The dataclass that stands at a path of a checked structure; None where there is no dataclass."""
+    """The dataclass that stands at a path of a checked structure. None where there is no dataclass."""
     core = unwrap(root).core
     for key in path:
         if dataclasses.is_dataclass(core) and isinstance(core, type):
@@ -180,7 +180,7 @@ def dataclass_at(root: Any, path: tuple[str | int, ...]) -> type[Any] | None:
 
 
 def written(value: Any, unit: str = "") -> str:
-    """A parameter's value as a scenario file writes it, in one line; "" for None."""
+    """A parameter's value as a scenario file writes it, in one line. "" for None."""
     if value is None:
         return ""
     if isinstance(value, bool):

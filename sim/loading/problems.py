@@ -51,7 +51,7 @@ def adapter(kind: type[T]) -> TypeAdapter[T]:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """', did you mean ...?', or '; there are ...', to end a message about an unknown name."""
+    """The end of a message about an unknown name, which says what may be meant or what there is."""
     known = list(known)
     near = difflib.get_close_matches(name, known, 1)
     if near:
@@ -76,9 +76,11 @@ def validate(
 ) -> tuple[T | None, list[Problem]]:
     """A checked dataclass, or the problems found.
 
-    place: from a path inside `value` to its path in the document. words: keys that may be meant at the top beside
-    the dataclass's own. joint: as `place`, for problems of values that do not go together.
-    given: what ids mean that are not the catalog's (`sim.catalog.names.CatalogName`).
+    Args:
+        place: From a path inside `value` to its path in the document.
+        words: Keys that may be meant at the top beside the dataclass's own.
+        joint: As `place`, for problems of values that do not go together.
+        given: What ids mean that are not the catalog's (`sim.catalog.names.CatalogName`).
     """
     try:
         return adapter(kind).validate_json(json.dumps(value), strict=True, context=given), []
@@ -116,8 +118,8 @@ def _problems(
             mismatched.setdefault(path, (item["input"], []))[1].append(expected)
         elif isinstance(inner := item.get("ctx", {}).get("error"), InputError):
             problems += [
-                document.problem(found.message, joint((*path, *filter(None, found.path.split(".")))))
-                for found in inner.problems
+                document.problem(problem.message, joint((*path, *filter(None, problem.path.split(".")))))
+                for problem in inner.problems
             ]
         else:
             problems.append(document.problem(_message(item), place(path)))
@@ -134,7 +136,7 @@ def _problems(
 
 
 def _existing(value: Any, loc: tuple[str | int, ...]) -> tuple[Path_, Path_]:
-    """Of pydantic's location, the keys that are there, and the rest; names of union branches are left out."""
+    """Of pydantic's location, the keys that are there, and the rest. Names of union branches are left out."""
     path: list[str | int] = []
     for position, key in enumerate(loc):
         if _has(value, key):

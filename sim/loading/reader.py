@@ -67,7 +67,7 @@ def _own(written: Any, folder: str, document: Document, problems: list[Problem])
     try:
         return OwnCatalog(Path(folder, written))
     except InputError as error:
-        problems += [document.problem(each.message, ("catalog",)) for each in error.problems]
+        problems += [document.problem(problem.message, ("catalog",)) for problem in error.problems]
         return None
 
 
@@ -222,13 +222,13 @@ def _once(
     The labels are named where it is not all of them.
     """
     concerned: dict[tuple[str, Path_], list[str]] = {}
-    for label, found in of_labels.items():
-        for problem in dict.fromkeys(found):
+    for label, problems_of_label in of_labels.items():
+        for problem in dict.fromkeys(problems_of_label):
             inner = _inside(problem, (*path, "compare", label))
             if inner is not None and not (inner and inner[0] in compare[label]):
                 concerned.setdefault((problem.message, inner), []).append(label)
-    for label, found in of_labels.items():
-        for problem in found:
+    for label, problems_of_label in of_labels.items():
+        for problem in problems_of_label:
             inner = _inside(problem, (*path, "compare", label))
             labels = concerned.get((problem.message, inner), []) if inner is not None else []
             everywhere = len(labels) == len(compare)
@@ -242,7 +242,7 @@ def _once(
 
 
 def _inside(problem: Problem, above: Path_) -> Path_ | None:
-    """The rest of a problem's path below another; None where it is not below it."""
+    """The rest of a problem's path below another. None where it is not below it."""
     lead = ".".join(map(str, above))
     if problem.path == lead:
         return ()
@@ -252,7 +252,7 @@ def _inside(problem: Problem, above: Path_) -> Path_ | None:
 def _compare(
     item: dict[str, Any], path: Path_, document: Document, problems: list[Problem]
 ) -> dict[str, dict[str, Any]]:
-    """Label to its changes; one label, named like the study, where nothing is compared."""
+    """Label to its changes. Where nothing is compared there is one label, named like the study."""
     path = (*path, "compare")
     if "compare" not in item:
         return {item["study"]: {}}
@@ -284,7 +284,7 @@ def _compare(
 
 
 def _catalog(parameters: type[Any], checked: Any, document: Document, place: Callable[[Path_], Path_]) -> list[Problem]:
-    """Names that no annotation marks, by what a parameter of that name means; "" is the default where it is one."""
+    """Names that no annotation marks, by what a parameter of that name means. "" is the default where it is one."""
     problems = []
     for name, control in fields(parameters).items():
         value = getattr(checked, name)

@@ -112,7 +112,7 @@ def _object(kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe(kind: type[Any], made: dict[str, Any], definitions: dict[str, Any], seen: set[type[Any]]) -> None:
-    """Take descriptions from `annotated_types.doc` and names from the catalog; drop the titles pydantic invents."""
+    """Take descriptions from `annotated_types.doc` and names from the catalog. Drop the titles pydantic invents."""
     seen.add(kind)
     hints = typing.get_type_hints(kind, include_extras=True)
     for field in dataclasses.fields(kind):
@@ -141,4 +141,4 @@ def _inline(kind: type[Any], definitions: dict[str, Any]) -> str:
 def _dataclasses(core: Any) -> list[type[Any]]:
     if isinstance(core, type) and dataclasses.is_dataclass(core):
         return [core]
-    return [found for part in typing.get_args(core) for found in _dataclasses(unwrap(part).core)]
+    return [inner for part in typing.get_args(core) for inner in _dataclasses(unwrap(part).core)]

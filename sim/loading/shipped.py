@@ -11,7 +11,7 @@ from sim.loading.envelope import ID
 from sim.loading.problems import suggestion
 
 EVIDENCE = "evidence"
-"""The folder among the scenarios with those that predict published figures; they are no lessons."""
+"""The folder among the scenarios with those that predict published figures. They are no lessons."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 

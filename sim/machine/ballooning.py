@@ -18,17 +18,25 @@ from sim.outcome import Bound
 
 def freed(instance: Instance) -> list[Holding]:
     """What a guest touched and freed, and the host still holds."""
-    return [each for each in instance.holdings if each.line.guest and each.line.reclaimable and not each.line.file]
+    return [
+        holding
+        for holding in instance.holdings
+        if holding.line.guest and holding.line.reclaimable and not holding.line.file
+    ]
 
 
 def page_cache(instance: Instance) -> list[Holding]:
     """A guest's page cache, which it gives up before it runs out of memory."""
-    return [each for each in instance.holdings if each.line.guest and each.line.reclaimable and each.line.file]
+    return [
+        holding
+        for holding in instance.holdings
+        if holding.line.guest and holding.line.reclaimable and holding.line.file
+    ]
 
 
 def held(instance: Instance) -> int:
     """Bytes of its memory that a guest has touched, wherever the host keeps them."""
-    return sum(each.bytes for each in instance.holdings if each.line.guest)
+    return sum(holding.bytes for holding in instance.holdings if holding.line.guest)
 
 
 def untouched(instance: Instance) -> int:
@@ -58,10 +66,10 @@ class Reporter:
     def _pass(self, alarm: Alarm) -> None:
         pages = self._pressure.pages
         for instance in pages.instances.values():
-            for each in freed(instance):
-                most = self._most[each] = max(self._most.get(each, 0), each.bytes)
-                size = math.ceil(max(each.bytes - self._kept * most, 0) * self._part)
-                self.given += pages.release(each, min(size, each.bytes))
+            for holding in freed(instance):
+                most = self._most[holding] = max(self._most.get(holding, 0), holding.bytes)
+                size = math.ceil(max(holding.bytes - self._kept * most, 0) * self._part)
+                self.given += pages.release(holding, min(size, holding.bytes))
         self._pressure.serve()
         alarm.arm(self._delay)
 
@@ -69,9 +77,12 @@ class Reporter:
 class Manager:
     """A manager on the host that looks at it once a period, and has balloons inflated while it is too full.
 
-    memory, own: bytes of the host's RAM, and of it what its own system holds. What is too much is asked of all guests
-    in proportion to what they could give: what they have freed first, then page cache. A balloon is as large as asked
-    one period later.
+    What is too much is asked of all guests in proportion to what they could give. They give what they have freed first,
+    then page cache. A balloon is as large as asked one period later.
+
+    Args:
+        memory: Bytes of the host's RAM.
+        own: Bytes of it that the host's own system holds.
     """
 
     def __init__(
@@ -98,8 +109,8 @@ class Manager:
         self._pressure.serve()
         excess = self._own + pages.used - int(self._above * self._memory)
         could = {
-            each.number: sum(holding.bytes for holding in (*freed(each), *page_cache(each)))
-            for each in pages.instances.values()
+            instance.number: sum(holding.bytes for holding in (*freed(instance), *page_cache(instance)))
+            for instance in pages.instances.values()
         }
         total = sum(could.values())
         share = min(excess / total, 1.0) if total and excess > 0 else 0.0
@@ -107,8 +118,8 @@ class Manager:
         alarm.arm(self._period)
 
     def _inflate(self, instance: Instance, size: int) -> None:
-        for each in (*freed(instance), *page_cache(instance)):
-            part = min(size, each.bytes)
-            self.given += self._pressure.pages.release(each, part)
+        for holding in (*freed(instance), *page_cache(instance)):
+            part = min(size, holding.bytes)
+            self.given += self._pressure.pages.release(holding, part)
             instance.ballooned += part
             size -= part

@@ -1,8 +1,8 @@
 """What instances do to memory as time passes: they grow, they read files, they write to what they have.
 
 A container's growth is the host's at once, up to its limit. A guest's growth takes what is free in the guest first,
-then memory it has never touched, then its page cache; past that the guest swaps, if it has a swap of its own, and at
-the end its OOM killer ends its application.
+then memory it has never touched, then its page cache. Past that the guest swaps, if it has a swap of its own. At the
+end its OOM killer ends its application.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import partial
 
 from simpy import Environment
 
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import freed, held, page_cache, untouched
 from sim.machine.ledger import Bill, BillLine
@@ -29,7 +29,8 @@ _GIVEN = Number(0.0, "B/s", sources=("definition",))
 class MemoryRates:
     """Bytes a second that every instance touches anew, reads of its image's files, and writes to what it holds.
 
-    writes_from: seconds until it begins to write.
+    Attributes:
+        writes_from: Seconds until it begins to write.
     """
 
     growth: float = 0.0
@@ -40,9 +41,11 @@ class MemoryRates:
 
 @dataclass(slots=True)
 class Commit:
-    """Memory that the host has promised. limit: the most it may promise, None where it promises all that is asked.
+    """Memory that the host has promised.
 
-    single: the most of one request.
+    Attributes:
+        limit: The most it may promise, None where it promises all that is asked.
+        single: The most of one request.
     """
 
     limit: int | None = None
@@ -68,8 +71,11 @@ def asks(bill: Bill) -> int:
 class MemoryDemand:
     """All instances of one bill on one host.
 
-    step: seconds that are asked for at a time. limit: the most bytes one instance without a guest may hold
-    (memory.max). guest_swap: bytes of a guest's own swap. same_image: whether all read the same files.
+    Attributes:
+        step: Seconds that are asked for at a time.
+        limit: The most bytes one instance without a guest may hold (memory.max).
+        guest_swap: Bytes of a guest's own swap.
+        same_image: Whether all read the same files.
     """
 
     def __init__(
@@ -107,7 +113,7 @@ class MemoryDemand:
         return sum(number not in self._stopped for number in self.pages.instances)
 
     def start(self, bill: Bill, count: int, equal: Equal = nothing_equal) -> None:
-        """Start so many instances at once; each touches what its bill says, as room is made for it."""
+        """Start so many instances at once. Each touches what its bill says, as room is made for it."""
         for _ in range(count):
             size = asks(bill)
             if not self._commit.grant(size):
@@ -125,7 +131,7 @@ class MemoryDemand:
     def _add(self, bill: Bill, equal: Equal, promised: int, _: int) -> None:
         instance = self.pages.add(bill, equal)
         self._promised[instance.number] = promised
-        wanted = [(each, each.line.bytes) for each in instance.holdings]
+        wanted = [(holding, holding.line.bytes) for holding in instance.holdings]
         self._ask(instance, sum(size for _, size in wanted), lambda got: self._fill(wanted, got))
 
     def _fill(self, wanted: list[tuple[Holding, int]], got: int) -> None:
@@ -153,7 +159,7 @@ class MemoryDemand:
     def _ask(
         self, instance: Instance, size: int, take: Callable[[int], None], done: Callable[[], None] | None = None
     ) -> None:
-        """Ask for memory; the instance waits until it is served."""
+        """Ask for memory. The instance waits until it is served."""
         self.pressure.ask(instance, size, take, self._waits(instance, done))
 
     def _touch(self, holding: Holding, size: int) -> None:
@@ -260,19 +266,19 @@ class MemoryDemand:
     def _reuse(self, holdings: list[Holding], size: int) -> int:
         """Take so many bytes from holdings of a guest that can do without them. Gives what they had."""
         left = size
-        for each in holdings:
-            part = min(each.bytes, left)
-            self.pages.release(each, part)
+        for holding in holdings:
+            part = min(holding.bytes, left)
+            self.pages.release(holding, part)
             left -= part
         return size - left
 
     def _kill_inside(self, instance: Instance) -> None:
         """The guest's own OOM killer ends the application: its memory is free in the guest, and still the host's."""
         kept = freed(instance)
-        for each in instance.holdings:
-            if each.line.guest and each.line.origin == "application" and not each.line.file:
-                size = each.resident
-                self.pages.release(each, each.bytes)
+        for holding in instance.holdings:
+            if holding.line.guest and holding.line.origin == "application" and not holding.line.file:
+                size = holding.resident
+                self.pages.release(holding, holding.bytes)
                 if kept:
                     self.pages.populate(kept[0], size)
         instance.guest_swapped = 0
@@ -300,20 +306,22 @@ class MemoryDemand:
     def _write(self, instance: Instance, size: float) -> None:
         """Write so many bytes, evenly over what the instance holds.
 
-        A merged page gets a copy of its own, an equal one is equal no more, and a swapped one is read back. Of M bytes
+        A merged page gets a copy of its own. An equal one is equal no more. A swapped one is read back. Of M bytes
         written to at a rate w, exp(-w t / M) are as they were after t seconds.
         """
         total = held(instance) if instance.has_guest else sum(x.bytes for x in instance.holdings if x.swappable)
         if not total:
             return
         share = -math.expm1(-size / total)
-        back = [(each, size) for each in instance.holdings if (size := round(each.swapped * share))]
+        back = [(holding, size) for holding in instance.holdings if (size := round(holding.swapped * share))]
         if back:
             self.pressure.fault_in(instance, back, self._waits(instance))
-        for each in instance.holdings:
-            lost = min(round(each.equal * share), each.equal)
-            if lost and each.line.guest:
-                self._part_ways(each, lost, max(round(each.merged * share), each.merged - (each.equal - lost)))
+        for holding in instance.holdings:
+            lost = min(round(holding.equal * share), holding.equal)
+            if lost and holding.line.guest:
+                self._part_ways(
+                    holding, lost, max(round(holding.merged * share), holding.merged - (holding.equal - lost))
+                )
 
     def _part_ways(self, holding: Holding, lost: int, merged: int) -> None:
         def done() -> None:

@@ -1,8 +1,9 @@
 """A running host: its cores, disk, page cache, network card and kernel locks, and how much it holds.
 
-It serves the six demands of a phase. Each call takes what is asked for, calls `done(argument)` when it is served, and
-gives back the seconds it would take alone on this host, so that a caller can tell service from contention. Memory is
-not here: `sim.machine.ledger` counts it.
+It serves the six demands of a phase. Each call takes what is asked for, and calls `done(argument)` when it is served.
+It gives back the seconds it would take alone on this host, so that a caller can tell service from contention.
+
+Memory is not here. `sim.machine.ledger` counts it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Held:
     def growth(self, amounts: Iterable[tuple[str, float]], *, itself: bool) -> float:
         """What a demand grows by: the sum over (what there is of, amount for each).
 
-        itself: whether the asker is held already; a demand does not grow with its asker.
+        Args:
+            itself: Whether the asker is held already. A demand does not grow with its asker.
         """
         counts = {"instance": self.instances - itself, "mount": self.mounts, "port": self.ports - itself}
         return sum(counts.get(per, 0) * amount for per, amount in amounts)
@@ -51,8 +53,9 @@ class Held:
 class RunningHost:
     """A host of the catalog at work in one simulation.
 
-    bound: which end of the result its numbers are taken for.
-    warm: whether the page cache holds every file to begin with.
+    Attributes:
+        bound: Which end of the result its numbers are taken for.
+        warm: Whether the page cache holds every file to begin with.
     """
 
     def __init__(self, env: Environment, host: Host, bound: Bound = "value", *, warm: bool = True) -> None:
@@ -79,7 +82,11 @@ class RunningHost:
         self._reading: dict[str, list[tuple[OnServed, Any]]] = {}
 
     def compute(self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None) -> float:
-        """Run a task that can use `parallelism` cores. core_seconds: on the machine the catalog's figures are for."""
+        """Run a task that can use `parallelism` cores.
+
+        Args:
+            core_seconds: On the machine the catalog's figures are for.
+        """
         work = core_seconds / self._speed
         cap = min(parallelism, self.host.cores)
         self._cores.submit(work, done, argument, cap)
@@ -88,8 +95,8 @@ class RunningHost:
     def read(self, size: float, key: str, done: OnServed, argument: Any = None) -> float:
         """Read `size` bytes of the content `key` names.
 
-        Content is read from the disk once, whoever asks for it; what the page cache holds costs a core the time to
-        map it.
+        Content is read from the disk once, whoever asks for it. What the page cache holds costs a core the time to map
+        it.
         """
         if self._warm or key in self._cached:
             return self.compute(size * self._mapping, 1.0, done, argument)
@@ -114,12 +121,19 @@ class RunningHost:
         return alone
 
     def transfer(self, size: float, done: OnServed, argument: Any = None, cap: float = math.inf) -> float:
-        """Receive `size` bytes over the network card. cap: the most bytes a second one connection carries."""
+        """Receive `size` bytes over the network card.
+
+        Args:
+            cap: The most bytes a second one connection carries.
+        """
         self._network.submit(size, done, argument, cap)
         return size / min(cap, self._network.capacity)
 
     def queued(self, lock: str) -> int:
-        """How many are in a lock's queue now, its holder included; counted from the first time this is asked."""
+        """How many are in a lock's queue now, its holder included.
+
+        They are counted from the first time this is asked.
+        """
         now = self.env.now
         ends = self._ends.setdefault(lock, deque())
         while ends and ends[0] <= now:

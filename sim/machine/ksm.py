@@ -1,10 +1,10 @@
 """KSM in simulated time: one kernel thread that walks all guest memory, page by page, and merges what is equal.
 
 A batch of pages is checked, then the thread sleeps. A page of unknown content is remembered by its checksum in one
-pass, and may be merged with an equal one in the next; a page whose content KSM has merged before joins at once. So
-nothing is saved in the first pass, and everything by the end of the second. Linux mm/ksm.c.
+pass, and may be merged with an equal one in the next. A page whose content KSM has merged before joins at once. So
+nothing is saved in the first pass, and everything by the end of the second. Source: Linux mm/ksm.c.
 
-Skipping pages that were often found alone (smart_scan, Linux 6.7), and the advisor, are left out: they matter from the
+Skipping pages that were often found alone (smart_scan, Linux 6.7), and the advisor, are left out. They matter from the
 fourth pass on.
 """
 
@@ -27,7 +27,13 @@ STEP = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast KSM goes. pages: in a batch; sleep: seconds after it; check, check_merged: core-seconds for one page."""
+    """How fast KSM goes.
+
+    Attributes:
+        pages: In a batch.
+        sleep: Seconds after it.
+        check, check_merged: Core-seconds for one page.
+    """
 
     pages: float
     sleep: float
@@ -47,7 +53,11 @@ class Pace:
 
 
 def pace(ksm: Ksm, bound: Bound = "value", pages: int | None = None, sleep: float | None = None) -> Pace:
-    """The catalog's pace, or with another batch and sleep. bound: which end of the costs' ranges."""
+    """The catalog's pace, or with another batch and sleep.
+
+    Args:
+        bound: Which end of the costs' ranges.
+    """
     return Pace(
         ksm.pages.value if pages is None else pages,
         ksm.sleep.value if sleep is None else sleep,
@@ -57,9 +67,11 @@ def pace(ksm: Ksm, bound: Bound = "value", pages: int | None = None, sleep: floa
 
 
 class Scanner:
-    """The thread. merged: is told after every step that merged something.
+    """The thread. A pass after two in which nothing has changed is booked at once.
 
-    passes: how often all of memory was walked. A pass after two in which nothing has changed is booked at once.
+    Attributes:
+        passes: How often all of memory was walked.
+        merged: Is told after every step that merged something.
     """
 
     def __init__(self, env: Environment, pages: Pages, pace: Pace, merged: Callable[[], None] = lambda: None) -> None:
@@ -88,19 +100,19 @@ class Scanner:
         self._begin()
 
     def _guests(self) -> list[Holding]:
-        return [each for each in self.pages.holdings() if each.line.guest]
+        return [holding for holding in self.pages.holdings() if holding.line.guest]
 
     def _begin(self) -> None:
         """Begin a pass over the guests that there are now."""
         guests = self._guests()
-        if not any(each.in_ram for each in guests):
+        if not any(holding.in_ram for holding in guests):
             self._have(STEP, 0.0, self._begin)
             return
         settled = self._marks[0] == self.pages.changes
         self._marks = (self._marks[1], self.pages.changes)
         if settled:
-            merged = sum(each.merged for each in guests)
-            fresh = sum(each.in_ram for each in guests) - merged
+            merged = sum(holding.merged for holding in guests)
+            fresh = sum(holding.in_ram for holding in guests) - merged
             self._have(*self.pace.seconds(fresh, merged), self._passed)
             return
         self._alone.clear()
@@ -108,7 +120,7 @@ class Scanner:
         self._next()
 
     def _next(self) -> None:
-        """Choose the next piece to scan; at the end of the walk begin another."""
+        """Choose the next piece to scan. At the end of the walk begin another."""
         while self._holding is None or self._at >= self._holding.in_ram or self._gone(self._holding):
             if self._holding is not None:
                 self._holding.seen = self._holding.in_ram

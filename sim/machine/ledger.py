@@ -1,7 +1,7 @@
 """The memory ledger: pages by content key, never a formula for a total.
 
-A bill says what one instance holds, line by line; the ledger adds the bills of all instances. Anonymous memory is there
-once an instance; file pages are there once a content key; a daemon is there once a host. Inside a guest file pages are
+A bill says what one instance holds, line by line. The ledger adds the bills of all instances. Anonymous memory is there
+once an instance. File pages are there once a content key. A daemon is there once a host. Inside a guest file pages are
 private to it, unless the guest maps the host's page cache (DAX) or KSM has found them equal.
 """
 
@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sim.catalog.model import Application, Guest, MemoryPart, Number, SharedBy, Technology
+from sim.catalog.model import Application, Guest, MemoryPart, SharedBy, Technology
+from sim.catalog.number import Number
 from sim.errors import InputError
 from sim.outcome import Bound, MemoryRecord, Owner
 from sim.quantity import render
@@ -111,10 +112,13 @@ def bill(
 ) -> Bill:
     """What one instance of an application holds under a technology.
 
-    guest: None where the technology starts a process. guest_memory: bytes configured for the guest; if None, the
-    guest's own default, or what the application needs where that is more. same_image: whether all instances come from
-    one image, so that their file pages have the same content. ksm: whether the host merges equal guest pages, in the
-    steady state. bound: which end of the numbers' ranges to take.
+    Args:
+        guest: None where the technology starts a process.
+        guest_memory: Bytes configured for the guest. If None, the guest's own default, or what the application needs
+            where that is more.
+        same_image: Whether all instances come from one image, so that their file pages have the same content.
+        ksm: Whether the host merges equal guest pages, in the steady state.
+        bound: Which end of the numbers' ranges to take.
 
     Raises `InputError` where the guest and the application do not fit into `guest_memory`, naming what they need.
     """
@@ -192,8 +196,8 @@ def _fitted(lines: list[BillLine], configured: int) -> list[BillLine]:
 def equal(line: BillLine, guest: Guest, bound: Bound = "value") -> tuple[int, str]:
     """How many bytes of a guest's line are the same in every guest of one image, and the content key KSM has for them.
 
-    All file pages are, and of the guest system's other memory a share (`Guest.mergeable`). What the application wrote
-    is taken to differ from instance to instance. (0, "") where nothing is the same.
+    All file pages are the same. A share of the guest system's other memory is too (`Guest.mergeable`). What the
+    application wrote is taken to differ from instance to instance. The answer is (0, "") where nothing is the same.
     """
     if not line.guest:
         return 0, ""
@@ -304,7 +308,7 @@ class Ledger:
         return Totals(physical, rss, pss, self._configured)
 
     def records(self, of: str) -> Iterator[MemoryRecord]:
-        """Every entry once: what is there once a host first, then each instance's own in the order they came.
+        """Every entry once. First comes what is there once a host, then each instance's own in the order they came.
 
         What was configured for an instance and never touched is told as not touched.
         """

@@ -1,7 +1,7 @@
 """The memory ledger in time: where every byte of every instance is now, in RAM, merged, or on the host's swap.
 
-It books, and refuses what does not fit; `sim.machine.pressure` makes room. RAM in use never exceeds RAM, swap in use
-never exceeds swap, and both are the sums over instances and host (`audit` adds them up anew).
+It books, and refuses what does not fit. `sim.machine.pressure` makes room. RAM in use never exceeds RAM, and swap in
+use never exceeds swap. Both are the sums over instances and host (`audit` adds them up anew).
 
 KSM's pages are one set a content key. Instances that share a content lose the same pages first when they write, so the
 set is as large as the largest part any instance still maps.
@@ -55,8 +55,10 @@ class Holding:
 class Instance:
     """One instance: its holdings, and what was configured for it.
 
-    asked: bytes that its guest has taken into use and the host has not found room for yet. ballooned: bytes its balloon
-    holds. guest_swapped: bytes that its guest has on a swap of its own.
+    Attributes:
+        asked: Bytes that its guest has taken into use and the host has not found room for yet.
+        ballooned: Bytes its balloon holds.
+        guest_swapped: Bytes that its guest has on a swap of its own.
     """
 
     __slots__ = ("asked", "ballooned", "bill", "configured", "guest_swapped", "handle", "holdings", "number")
@@ -76,12 +78,12 @@ class Instance:
 
     def of(self, name: str) -> Holding | None:
         """The holding whose part is called so ("web/private"), None where there is none."""
-        return next((each for each in self.holdings if each.line.part == name), None)
+        return next((holding for holding in self.holdings if holding.line.part == name), None)
 
     @property
     def in_ram(self) -> int:
         """Bytes of it alone, or merged, that are in RAM."""
-        return sum(each.in_ram for each in self.holdings)
+        return sum(holding.in_ram for holding in self.holdings)
 
 
 class _Tree:
@@ -106,7 +108,12 @@ class _Tree:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Bytes now. used: of RAM, by instances and what they share. saved: what more it were without KSM."""
+    """Bytes now.
+
+    Attributes:
+        used: Of RAM, by instances and what they share.
+        saved: What more it were without KSM.
+    """
 
     used: int
     shared: int
@@ -127,7 +134,12 @@ def nothing_equal(_: BillLine) -> tuple[int, str]:
 
 
 class Pages:
-    """Who holds what. ram, swap: bytes there are for instances. changes: grows whenever anything is booked."""
+    """Who holds what.
+
+    Attributes:
+        ram, swap: Bytes there are for instances.
+        changes: A number that grows whenever anything is booked.
+    """
 
     def __init__(self, ram: int, swap: int = 0) -> None:
         self.ram = ram
@@ -182,10 +194,10 @@ class Pages:
             yield from instance.holdings
 
     def by_owner(self) -> dict[str, int]:
-        """Private and shared bytes in RAM by whose they are; merged pages and page cache are nobody's."""
+        """Private and shared bytes in RAM by whose they are. Merged pages and page cache are nobody's."""
         sizes: dict[str, int] = {}
-        for each in self.holdings():
-            sizes[each.line.owner] = sizes.get(each.line.owner, 0) + each.resident
+        for holding in self.holdings():
+            sizes[holding.line.owner] = sizes.get(holding.line.owner, 0) + holding.resident
         for record in self._shared.records(""):
             sizes[record.owner] = sizes.get(record.owner, 0) + record.bytes
         return sizes
@@ -239,8 +251,8 @@ class Pages:
     def remove(self, instance: Instance) -> int:
         """Take an instance away, with all it holds. Gives the bytes of RAM that came free."""
         before = self.used
-        for each in instance.holdings:
-            self.release(each, each.bytes)
+        for holding in instance.holdings:
+            self.release(holding, holding.bytes)
         self._shared.remove(instance.handle)
         self._shared_bytes = self._shared.totals().physical
         del self.instances[instance.number]
@@ -361,22 +373,22 @@ class Pages:
     def drop(self, size: int, key: str = "") -> int:
         """Give up so many bytes of clean page cache, of one content or, oldest first, of any. Gives what came free."""
         left = size
-        for each in [key] if key else list(self._cache):
-            gone = min(left, self._cache.get(each, 0))
+        for content in [key] if key else list(self._cache):
+            gone = min(left, self._cache.get(content, 0))
             if gone:
-                self._cache[each] -= gone
+                self._cache[content] -= gone
                 left -= gone
-                if not self._cache[each]:
-                    del self._cache[each]
+                if not self._cache[content]:
+                    del self._cache[content]
         self._cached -= size - left
         return size - left
 
     def audit(self) -> Sums:
         """All sums, added up anew from every holding: what `sums` must be at any time."""
-        private = sum(each.resident for each in self.holdings())
+        private = sum(holding.resident for holding in self.holdings())
         merged: dict[str, int] = {}
-        for each in self.holdings():
-            merged[each.key] = max(merged.get(each.key, 0), each.merged)
+        for holding in self.holdings():
+            merged[holding.key] = max(merged.get(holding.key, 0), holding.merged)
         shared = sum(record.bytes for record in self._shared.records("") if record.touched)
         tree, cache = sum(merged.values()), sum(self._cache.values())
         return Sums(
@@ -385,8 +397,8 @@ class Pages:
             private=private,
             merged=tree,
             cache=cache,
-            saved=sum(each.merged for each in self.holdings()) - tree,
-            swapped=sum(each.swapped for each in self.holdings()),
+            saved=sum(holding.merged for holding in self.holdings()) - tree,
+            swapped=sum(holding.swapped for holding in self.holdings()),
         )
 
 

@@ -1,8 +1,8 @@
 """What a host does as its RAM fills: clean page cache is dropped, then memory goes to swap, then a process is killed.
 
-Memory is asked for in requests, served in their order. While a request waits for the disk those behind it wait too,
-as allocations do in direct reclaim. Pages to swap are taken from all processes in proportion to what they hold, for
-want of knowing which are cold. Dropping clean pages takes no time at this scale; kswapd's watermarks are left out.
+Memory is asked for in requests, served in their order. While a request waits for the disk those behind it wait too, as
+allocations do in direct reclaim. Pages to swap are taken from all processes in proportion to what they hold, for want
+of knowing which are cold. Dropping clean pages takes no time at this scale. kswapd's watermarks are left out.
 """
 
 from __future__ import annotations
@@ -45,8 +45,11 @@ class Counts:
 def badness(resident: int, swapped: int, tables: int, adjust: int, total: int) -> float:
     """The score by which the OOM killer chooses: bytes of a process in RAM, in swap and in page tables, adjusted.
 
-    adjust: oom_score_adj, -1000 (never) to 1000, a thousandth of all memory each. total: bytes of RAM and swap.
-    Linux mm/oom_kill.c, oom_badness.
+    Source: oom_badness in Linux mm/oom_kill.c.
+
+    Args:
+        adjust: oom_score_adj, -1000 (never) to 1000, a thousandth of all memory each.
+        total: Bytes of RAM and swap.
     """
     if adjust == -1000:
         return float("-inf")
@@ -56,14 +59,14 @@ def badness(resident: int, swapped: int, tables: int, adjust: int, total: int) -
 def process(instance: Instance) -> tuple[int, int]:
     """Bytes in RAM and in swap of an instance's largest process, which is the one that would be killed.
 
-    To the host a virtual machine is one process: its monitor with all that the guest has touched. Of a container it is
-    the application, which pays for the shared pages it maps too.
+    To the host a virtual machine is one process: its monitor, with all that the guest has touched. In a container it is
+    the application. It pays for the shared pages it maps too.
     """
     guest = instance.has_guest
     whole = instance.bill.lines if guest else [x for x in instance.bill.lines if x.origin != "technology"]
     shared = sum(line.bytes for line in whole if line.share != "instance" and line.in_rss)
     mine = [x for x in instance.holdings if x.line.in_rss and (guest or x.line.origin != "technology")]
-    return shared + sum(each.in_ram for each in mine), sum(each.swapped for each in mine)
+    return shared + sum(holding.in_ram for holding in mine), sum(holding.swapped for holding in mine)
 
 
 @dataclass(slots=True)
@@ -78,8 +81,12 @@ class _Request:
 class Pressure:
     """Serves requests for memory on one host.
 
-    read, write: the disk's bytes a second. entry: bytes of a page table for one page. adjust: an instance's
-    oom_score_adj. `killed` is told of every instance that was killed, after it is gone.
+    `killed` is told of every instance that was killed, after it is gone.
+
+    Attributes:
+        read, write: The disk's bytes a second.
+        entry: Bytes of a page table for one page.
+        adjust: An instance's oom_score_adj.
     """
 
     def __init__(
@@ -114,8 +121,11 @@ class Pressure:
     ) -> None:
         """Have room made for `size` bytes, and `take(bytes)` called with what there is, until it is all served.
 
-        instance: on whose behalf; its requests end with it. size: may be a function, asked when its turn comes.
-        whole: take all of it at once. done: called at the end, and not where the instance was killed.
+        Args:
+            instance: On whose behalf. Its requests end with it.
+            size: May be a function, asked when its turn comes.
+            whole: Take all of it at once.
+            done: Called at the end, and not where the instance was killed.
         """
         self._queue.append(_Request(instance, size, take, done, whole))
         self.serve()
@@ -151,7 +161,7 @@ class Pressure:
         self._disk.submit(sum(size for _, size in parts) / self._read, has_read)
 
     def alive(self, instance: Instance | None) -> bool:
-        """Whether an instance is still there; the host itself (None) always is."""
+        """Whether an instance is still there. The host itself (None) always is."""
         return instance is None or instance.number in self.pages.instances
 
     @property
@@ -160,7 +170,7 @@ class Pressure:
         return len(self._queue)
 
     def serve(self) -> None:
-        """Serve what can be served now; called again whenever memory comes free."""
+        """Serve what can be served now. It is called again whenever memory comes free."""
         if self._serving:
             return
         self._serving = True
@@ -188,7 +198,9 @@ class Pressure:
         if dropped:
             self.counts.dropped(dropped, self.env.now)
             return
-        can_go = min(self.pages.swap_free, sum(each.resident for each in self.pages.holdings() if each.swappable))
+        can_go = min(
+            self.pages.swap_free, sum(holding.resident for holding in self.pages.holdings() if holding.swappable)
+        )
         size = min(max(missing, BATCH, self.pages.ram // 512), can_go)
         if size > 0:
             self._swapping = True
@@ -211,9 +223,9 @@ class Pressure:
         return badness(resident, swapped, tables, self._adjust(instance), self.pages.ram + self.pages.swap)
 
     def kill(self, instance: Instance | None = None) -> bool:
-        """Kill an instance, or else the one with the largest score; of equals the youngest. Whether there was one."""
+        """Kill an instance, or else the one with the largest score, the youngest of equals. Whether there was one."""
         if instance is None:
-            scored = [(self.score(each), each.number) for each in self.pages.instances.values()]
+            scored = [(self.score(candidate), candidate.number) for candidate in self.pages.instances.values()]
             score, number = max(scored, default=(float("-inf"), 0))
             if score == float("-inf"):
                 return False
@@ -227,15 +239,15 @@ class Pressure:
 
 def swap_evenly(pages: Pages, holdings: Iterable[Holding], size: int) -> int:
     """Swap out so many bytes, from each holding in proportion to what it has in RAM. Gives the bytes that went."""
-    having = [each for each in holdings if each.resident]
-    total = sum(each.resident for each in having)
+    having = [holding for holding in holdings if holding.resident]
+    total = sum(holding.resident for holding in having)
     size = min(size, total, pages.swap_free)
     left = size
-    for each in having:
+    for holding in having:
         # Of what is left, this holding's share of what is left to take from: the sum comes out exactly.
-        part = each.resident * left // total if total else 0
-        total -= each.resident
-        part = min(max(part, left - total), each.resident)
-        pages.swap_out(each, part)
+        part = holding.resident * left // total if total else 0
+        total -= holding.resident
+        part = min(max(part, left - total), holding.resident)
+        pages.swap_out(holding, part)
         left -= part
     return size - left

@@ -2,9 +2,11 @@
 
     technology's phases, guest kernel, guest user space, application's phases
 
-each in the order of what it leads to: the runtime, its first process, the application, and, where it is cleaned up, its
-end. What the technology runs decides which of a guest's phases there are. The host's kernel, whether the start has a
-network, a cold page cache or a pull, and whether it boots a disk with a boot loader, decide on single phases.
+Each stands in the order of what it leads to. These are the runtime, its first process, the application and, where it is
+cleaned up, its end.
+
+What the technology runs decides which of a guest's phases there are. The host's kernel decides on single phases, and so
+do a network, a cold page cache, a pull, and a disk with a boot loader.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from sim.catalog.kernel import Hold, generation
 from sim.catalog.mechanisms import memory
-from sim.catalog.model import COSTS, PAGE, Application, Guest, Hold, Host, Number, Phase, Sensed, Technology, generation
+from sim.catalog.model import PAGE, Application, Guest, Host, Phase, Technology
 from sim.catalog.nesting import nesting
+from sim.catalog.number import COSTS, Number, Sensed
 from sim.outcome import Bound, Owner
 
 _MILESTONES = ("runtime", "init", "application", "exit")
@@ -25,7 +29,7 @@ _MOUNTED = frozenset({"container", "system_container", "sandbox"})
 _NOTHING = Number(0.0, "B", sources=("definition",))
 
 _TIMED = frozenset({"cpu", "hold", "wait"})
-"""Demands whose amount is in seconds; the others' is in bytes."""
+"""Demands whose amount is in seconds. All others are in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class BootStep:
 
     @property
     def timed(self) -> bool:
-        """Whether the amount is in seconds; else it is in bytes."""
+        """Whether the amount is in seconds. Else it is in bytes."""
         return self.demand in _TIMED
 
 
@@ -176,7 +180,7 @@ def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase
 
 
 def _hold(phase: Phase, host: Host) -> Hold:
-    """The phase's own amount and growth; a hold's on the host's kernel, or what the host says itself."""
+    """The phase's own amount and growth. Those of a hold are what the host says itself, or what its kernel takes."""
     if phase.demand == "wait":
         return Hold(host.waits.get(phase.resource, phase.amount), phase.growth)
     if phase.operation is None:

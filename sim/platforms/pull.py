@@ -1,7 +1,7 @@
 """Pulling an application's image on the host that starts it: dockerd's pull, on the host's own cores and link.
 
 A host pulls an image once. Who asks for it meanwhile waits for the end of that pull, and the image is there only once
-its last layer is unpacked. How a client pulls is in `sim.registry`; its numbers are in the catalog.
+its last layer is unpacked. How a client pulls is in `sim.registry`. Its numbers are in the catalog.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from functools import cache
 from simpy import Environment
 
 from sim.catalog import load, registries
-from sim.catalog.model import HELPS, Host, Number, OfficialImage, Sensed
+from sim.catalog.images import OfficialImage
+from sim.catalog.model import Host
+from sim.catalog.number import HELPS, Number, Sensed
 from sim.catalog.registries import Registry
 from sim.engine.alarm import Alarm
 from sim.machine.host import RunningHost
@@ -36,7 +38,11 @@ class PulledLayer:
 
 @dataclass(frozen=True, slots=True)
 class Pulling(Sensed):
-    """What a pull takes beside its bytes. unpack: bytes of output a second of one core."""
+    """What a pull takes beside its bytes.
+
+    Attributes:
+        unpack: Bytes of output a second of one core.
+    """
 
     registry: Registry
     unpack: Number = field(metadata=HELPS)
@@ -92,7 +98,7 @@ class ImageStore:
         self._present = False
 
     def ensure(self, done: Callable[[float], None]) -> None:
-        """Call `done(when its last byte came)` as soon as the image is there; pull it where nobody does yet."""
+        """Call `done(when its last byte came)` as soon as the image is there, and pull it where nobody does yet."""
         if self._present:
             done(self._downloaded)
             return

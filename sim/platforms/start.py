@@ -1,8 +1,8 @@
-"""The one process that starts an instance, whatever the study: image present, boot plan, application ready.
+"""The one process that starts an instance in every study: image present, boot plan, application ready.
 
-Each start is one alarm that walks its plan by callbacks. Where a step's end is known when it begins (a wait, a lock
-with a known hold time) and nobody else can tell the difference, the walk goes on from that end without an event. What
-happened is kept in columns of numbers, one a step, and told as records when it is asked for.
+Each start is one alarm that walks its plan by callbacks. The end of a wait, or of a lock with a known hold time, is
+known when it begins. Where nobody else can tell the difference, the walk goes on from that end without an event. What
+happened is kept in columns of numbers, one a step. It becomes records when somebody asks.
 """
 
 from __future__ import annotations
@@ -142,7 +142,11 @@ class Starter:
 
 
 class Start(Alarm):
-    """One instance on its way to ready. index: its place in the order of requests."""
+    """One instance on its way to ready.
+
+    Attributes:
+        index: Its place in the order of requests.
+    """
 
     __slots__ = ("_alone", "_began", "_leaving", "_position", "_starter", "index")
 
@@ -165,7 +169,7 @@ class Start(Alarm):
         self._walk()
 
     def begin(self) -> None:
-        """Be admitted; then the image is there, or is pulled first."""
+        """Be admitted. Then the image is there, or is pulled first."""
         images = self._starter.images
         if images is None:
             self._walk()
@@ -173,7 +177,11 @@ class Start(Alarm):
             images.ensure(self._has_image)
 
     def _has_image(self, downloaded: float) -> None:
-        """downloaded: when the last byte came, or before the request where the image was there already."""
+        """Note when the image came, and walk on.
+
+        Args:
+            downloaded: When the last byte came, or before the request where the image was there already.
+        """
         starter, index = self._starter, self.index
         start = self._began
         for position, end in ((_DOWNLOAD, max(downloaded, start)), (_UNPACK, self.env.now)):
@@ -208,9 +216,9 @@ class Start(Alarm):
             amount = step.amount
             if step.growth:
                 amount += host.held.growth(step.growth, itself=position >= first_held)
-                for per, each in step.growth:
+                for per, more in step.growth:
                     if per == "queued":
-                        amount += host.queued(step.resource) * each
+                        amount += host.queued(step.resource) * more
             luck = starter.luck[position]
             if luck is not None:
                 amount *= luck[index]

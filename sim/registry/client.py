@@ -1,9 +1,10 @@
 """One node's pull as its client does it: so many downloads at once, layers unpacked on their parents, retries.
 
 dockerd's graph drivers download three layers at once for all images, and unpack an image's layers strictly in order,
-parents first. containerd's limit is for each image; with a snapshotter that can, several layers are unpacked at once
+parents first. containerd's limit is for each image. With a snapshotter that can, several layers are unpacked at once
 and committed in order. A kubelet asks containerd for one image after the other, or for all at a limited rate.
-Sources: moby daemon/internal/distribution/xfer/download.go; containerd core/unpack/unpacker.go; kubelet images.
+
+Sources: moby daemon/internal/distribution/xfer/download.go, containerd core/unpack/unpacker.go, kubelet images.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Literal, NamedTuple, Protocol
 from simpy import Environment
 
 from sim.archives.store import Backend
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.registry.work import Work
 
@@ -63,7 +64,12 @@ class Client:
 def client_of(
     name: ClientName, numbers: Mapping[str, Number], *, hashing: float, unpacks: int = 1, parts: int = 1, resume: bool
 ) -> Client:
-    """A client by its name. numbers: the catalog's daemon defaults. resume: whether senders take ranges."""
+    """A client by its name.
+
+    Args:
+        numbers: The catalog's daemon defaults.
+        resume: Whether senders take ranges.
+    """
     value = {key: number.value for key, number in numbers.items()}
     docker = name == "dockerd"
     kubelet = name.startswith("kubelet")
@@ -87,7 +93,11 @@ def client_of(
 
 
 class PullEntry(NamedTuple):
-    """One thing that was done, in seconds. queued: what it waited for its turn before `start`."""
+    """One thing that was done, in seconds.
+
+    Attributes:
+        queued: What it waited for its turn before `start`.
+    """
 
     kind: Literal["download", "verify", "unpack", "mount"]
     digest: str
@@ -250,7 +260,7 @@ class NodePull:
         self._after(delay, self._attempt, blob)
 
     def _received(self, blob: int) -> None:
-        """The last byte is there; hashing it may lag behind."""
+        """The last byte is there. Hashing it may lag behind."""
         now = self._env.now
         size = self.work.blobs[blob].size
         self.last_byte = now

@@ -1,9 +1,10 @@
-"""What a registry keeps, by repository: blobs, manifests, tags. What a push sends, and what it need not. Knows no time.
+"""What a registry keeps by repository, what a push sends, and what it need not send. It knows no time.
 
-A blob belongs to a repository. A push asks for each layer whether its repository has it; if not, it asks to mount it
-from another repository that does; if that fails, it sends it. What is sent again need not be stored again: the
-reference registry keeps a blob once, beside its repositories. A tag names a manifest and may move; a digest never does.
-Source: OCI distribution-spec, "Push" and "Mounting a blob from another repository"; distribution, registry/storage.
+A blob belongs to a repository. A push asks for each layer whether its repository has it. If not, it asks to mount it
+from another repository that does. If that fails, it sends it. What is sent again need not be stored again. The
+reference registry keeps a blob once, beside its repositories. A tag names a manifest and may move. A digest never does.
+
+Sources: OCI distribution-spec, "Push" and "Mounting a blob from another repository". Distribution's registry/storage.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
 
 class Reference(NamedTuple):
-    """An image's name, taken apart. tag: "latest" where neither tag nor digest is written."""
+    """An image's name, taken apart.
+
+    Attributes:
+        tag: "latest" where neither tag nor digest is written.
+    """
 
     repository: str
     tag: str
@@ -30,7 +35,7 @@ class Reference(NamedTuple):
 
 
 def parse_reference(text: str) -> Reference:
-    """The parts of "repository[:tag][@digest]"; a colon before the last slash is a registry's port.
+    """The parts of "repository[:tag][@digest]". A colon before the last slash is a registry's port.
 
     >>> parse_reference("localhost:5000/shop/web:1.2")
     Reference(repository='localhost:5000/shop/web', tag='1.2', digest='')
@@ -54,7 +59,12 @@ def default_policy(text: str) -> PullPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A push. registry: what it is afterwards. present, mounted, sent: layers by what became of them."""
+    """A push.
+
+    Attributes:
+        registry: What it is afterwards.
+        present, mounted, sent: Layers by what became of them.
+    """
 
     registry: RegistryContent
     present: tuple[Layer, ...]
@@ -69,7 +79,13 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """One repository. blobs: digest to the copy it links to. manifests: digest to image. tags: to a digest."""
+    """One repository.
+
+    Attributes:
+        blobs: Digest to the copy it links to.
+        manifests: Digest to image.
+        tags: To a digest.
+    """
 
     blobs: Mapping[str, int] = field(default_factory=dict)
     manifests: Mapping[str, Image] = field(default_factory=dict)
@@ -78,10 +94,12 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class RegistryContent:
-    """Every repository by name. copies: stored blobs by number, as (digest, bytes). mounts: whether it mounts blobs.
+    """Every repository by name. It is immutable: `push`, `untag` and `collect` give another one.
 
-    shared_store: whether a blob that is sent to a second repository is stored once for both.
-    Immutable: `push`, `untag` and `collect` give another one.
+    Attributes:
+        copies: Stored blobs by number, as (digest, bytes).
+        mounts: Whether it mounts blobs.
+        shared_store: Whether a blob that is sent to a second repository is stored once for both.
     """
 
     repositories: Mapping[str, Repository] = field(default_factory=dict)
@@ -135,7 +153,7 @@ class RegistryContent:
         return repository.manifests[digest]
 
     def untag(self, name: str) -> RegistryContent:
-        """The registry without that tag; its manifest and blobs stay until they are collected."""
+        """The registry without that tag. Its manifest and blobs stay until they are collected."""
         self.resolve(name)
         reference = parse_reference(name)
         repository = self.repositories[reference.repository]

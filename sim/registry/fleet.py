@@ -1,7 +1,7 @@
 """Many nodes pull the same images: from one registry, through a mirror, down a tree, or from one another.
 
-Nodes that nothing tells apart do the same at the same time, so they are simulated as one node with a weight: all of
-them, or all of one level of a tree. Where luck tells them apart, each is simulated.
+Nodes that nothing tells apart do the same at the same time. So they are simulated as one node with a weight, be it all
+of them or one level of a tree. Where luck tells them apart, each is simulated.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ Through = Literal["registry", "mirror", "tree", "peer"]
 
 @dataclass(frozen=True, slots=True)
 class FleetRates:
-    """Seconds and bytes a second, at one end of their ranges; see `sim.catalog.registries`.
+    """Seconds and bytes a second, at one end of their ranges. See `sim.catalog.registries`.
 
-    lookup: seconds before a node's first blob. flow, local_flow: one connection to the registry, and to a mirror, a
-    parent or a peer. card, cores, speed: of one node.
+    Attributes:
+        lookup: Seconds before a node's first blob.
+        flow, local_flow: One connection to the registry, and to a mirror, a parent or a peer.
+        card, cores, speed: Of one node.
     """
 
     lookup: float
@@ -71,7 +73,12 @@ class Fleet:
 
 @dataclass(slots=True)
 class NodeLog:
-    """One node's entries. node: its number. nodes: how many did the same at the same time."""
+    """One node's entries.
+
+    Attributes:
+        node: Its number.
+        nodes: How many did the same at the same time.
+    """
 
     node: int
     log: list[PullEntry]
@@ -126,7 +133,7 @@ class _Node:
             done(job)
 
     def fetch(self, blob: int, size: float, done: Callable[[int], None]) -> None:
-        """Get bytes from the sender; what is read on demand comes over one connection."""
+        """Get bytes from the sender. What is read on demand comes over one connection."""
         wanted = self._work.blobs[blob]
         connection = wanted.connection if blob == self._work.reads else wanted.connection * self._parts
         self._sender.fetch(self._receiver, blob, size, connection, done)
@@ -144,7 +151,11 @@ class _Node:
 def distribute(
     work: Work, client: Client, fleet: Fleet, seeds: SeedTree, tick: Callable[[float], None] = lambda _: None
 ) -> Distributed:
-    """Let every node of the fleet do the work, and tell how long each took. seeds: where luck comes from."""
+    """Let every node of the fleet do the work, and tell how long each took.
+
+    Args:
+        seeds: Where luck comes from.
+    """
     env = Environment()
     rates = fleet.rates
     registry = RegistrySender(env, rates.uplink, rates.flow * client.parts)

@@ -23,7 +23,12 @@ from sim.engine.fluid import Flow, FlowClass, Fluid
 
 
 class Receiver:
-    """A node's end. card: bytes a second of one node. weight: nodes in step that it stands for."""
+    """A node's end.
+
+    Attributes:
+        card: Bytes a second of one node.
+        weight: Nodes in step that it stands for.
+    """
 
     __slots__ = ("card", "transfers", "weight")
 
@@ -83,7 +88,8 @@ class Link(Fluid):
     ) -> None:
         """Send `size` bytes to each node the receiver stands for, and call `done(argument)` when they are there.
 
-        connection: the most bytes a second that the connections it uses carry.
+        Args:
+            connection: The most bytes a second that the connections it uses carry.
         """
         if size < 0:
             raise ValueError(f"size ({size}) must not be negative")
@@ -97,7 +103,11 @@ class Link(Fluid):
         self.rearm()
 
     def _enter(self, transfer: Transfer, share: float, size: float) -> None:
-        """Put a transfer, or what is left of it, into the class that fits. share: of its node's card."""
+        """Put a transfer, or what is left of it, into the class that fits.
+
+        Args:
+            share: Of its node's card.
+        """
         cap = transfer.connection if transfer.connection < share else share
         transfer.kind, transfer.flow = self._join(transfer.receiver.weight, cap, size, Transfer.arrived, transfer)
 

@@ -22,7 +22,12 @@ class Sender(Protocol):
 
 
 class RegistrySender:
-    """A registry, which has every blob. sent: bytes that left it. requests: for blobs."""
+    """A registry, which has every blob.
+
+    Attributes:
+        sent: Bytes that left it.
+        requests: How many it got for blobs.
+    """
 
     def __init__(self, env: Environment, uplink: float, flow: float) -> None:
         self.link = Link(env, uplink)
@@ -31,7 +36,7 @@ class RegistrySender:
         self._relayed = 0.0
 
     def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: OnFetched) -> None:
-        """Send to the receiver; each node it stands for asks."""
+        """Send to the receiver. Each node it stands for asks."""
         self.requests += receiver.weight
         self.link.send(receiver, size, done, blob, min(self.flow, connection))
 
@@ -47,7 +52,11 @@ class RegistrySender:
 
 
 class Holder:
-    """A node that hands on the blobs it has got. flow: bytes a second of one connection."""
+    """A node that hands on the blobs it has got.
+
+    Attributes:
+        flow: Bytes a second of one connection.
+    """
 
     def __init__(self, env: Environment, uplink: float, flow: float = math.inf) -> None:
         self.link = Link(env, uplink)
@@ -73,10 +82,13 @@ class Holder:
 
 
 class Mirror:
-    """A pull-through cache. sizes: of every blob. warm: whether it has them all to begin with.
+    """A pull-through cache.
 
-    joins: whether requests for a blob that is on its way wait for it. Else only the first is stored and all others go
-    upstream by themselves, as Distribution's own cache does (registry/proxy/proxyblobstore.go, ServeBlob).
+    Attributes:
+        sizes: Of every blob.
+        warm: Whether it has them all to begin with.
+        joins: Whether requests for a blob that is on its way wait for it. Else only the first is stored and all others
+            go upstream by themselves, as Distribution's own cache does (registry/proxy/proxyblobstore.go, ServeBlob).
     """
 
     def __init__(
@@ -102,7 +114,7 @@ class Mirror:
                 self._holder.arrived(blob)
 
     def fetch(self, receiver: Receiver, blob: int, size: float, connection: float, done: OnFetched) -> None:
-        """Send what is there; fetch what is not."""
+        """Send what is there. Fetch what is not."""
         through = receiver.weight
         if blob not in self._holder:
             if blob not in self._asked:
@@ -117,12 +129,12 @@ class Mirror:
 
 
 class Swarm:
-    """Peers that exchange pieces of a blob while they still fetch it; the registry sends each blob to them once.
+    """Peers that exchange pieces of a blob while they still fetch it. The registry sends each blob to them once.
 
-    All receive at the rate of the slowest part: the registry's uplink and connection, or what all cards together send,
-    each copy but the registry's. A piece reaches the last node by doubling, so that everyone is behind the stream by
-    floor(log2 nodes) pieces (Mundinger, Weber and Weiss, Journal of Scheduling 11, 2008: M pieces take
-    M + floor(log2 N) rounds where all send alike).
+    All receive at the rate of the slowest part. That is the registry's uplink and connection, or what all cards
+    together send, each copy but the registry's. A piece reaches the last node by doubling, so that everyone is behind
+    the stream by floor(log2 nodes) pieces. Where all send alike, M pieces take M + floor(log2 N) rounds (Mundinger,
+    Weber and Weiss, Journal of Scheduling 11, 2008).
     """
 
     def __init__(

@@ -37,7 +37,11 @@ class Unpacking:
 
 @dataclass(frozen=True, slots=True)
 class BlobToFetch:
-    """Bytes to fetch. connection: the most bytes a second it comes at, beside what its sender allows."""
+    """Bytes to fetch.
+
+    Attributes:
+        connection: The most bytes a second it comes at, beside what its sender allows.
+    """
 
     digest: str
     size: int
@@ -47,7 +51,12 @@ class BlobToFetch:
 
 @dataclass(frozen=True, slots=True)
 class UnpackStep:
-    """A layer to unpack or mount. blob, parent: by index, None where the node holds it. size: bytes that come out."""
+    """A layer to unpack or mount.
+
+    Attributes:
+        blob, parent: By index, None where the node holds it.
+        size: Bytes that come out.
+    """
 
     digest: str
     image: str
@@ -60,7 +69,12 @@ class UnpackStep:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image. lookup: whether its tag is resolved at all. blobs, units: by index, base first."""
+    """One image.
+
+    Attributes:
+        lookup: Whether its tag is resolved at all.
+        blobs, units: By index, base first.
+    """
 
     image: str
     lookup: bool
@@ -70,7 +84,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All images. asked_bytes: compressed, as if nothing were there. reads: a blob read once all is mounted."""
+    """All images.
+
+    Attributes:
+        asked_bytes: Compressed, as if nothing were there.
+        reads: A blob read once all is mounted.
+    """
 
     jobs: tuple[Job, ...]
     blobs: tuple[BlobToFetch, ...]
@@ -94,7 +113,9 @@ def work_of(
 ) -> Work:
     """What a node with that store does to get the images. A blob or layer that two of them have is got once.
 
-    lookups: for each image whether its tag is asked for; all of them if left out.
+    Args:
+        lookups: For each image whether its tag is asked for. All of them if left out.
+
     Raises `InputError` where the store takes fewer layers than an image has.
     """
     blobs: list[BlobToFetch] = []
@@ -133,10 +154,14 @@ def work_of(
 
 @dataclass(frozen=True, slots=True)
 class LazyReading:
-    """Numbers of a lazy format, at one end of their ranges; see `sim.catalog.registries`.
+    """Numbers of a lazy format, at one end of their ranges. See `sim.catalog.registries`.
 
-    index: share of compressed bytes; mount: seconds a layer; read: share of an image's bytes that a start reads;
-    amplification: bytes fetched for each; rate: bytes a second that on-demand requests reach, one after the other.
+    Attributes:
+        index: Share of compressed bytes.
+        mount: Seconds a layer.
+        read: Share of an image's bytes that a start reads.
+        amplification: Bytes fetched for each.
+        rate: Bytes a second that on-demand requests reach, one after the other.
     """
 
     index: float
@@ -159,7 +184,8 @@ def lazily(work: Work, reading: LazyReading) -> Work:
 def compressed(image: Image, compression: Compression, gzip_ratio: float, zstd_gain: float = 1.0) -> Image:
     """The image as a registry keeps it in that compression. Layers that are uncompressed here shrink by `gzip_ratio`.
 
-    zstd_gain: how much smaller a layer is with zstd than with gzip.
+    Args:
+        zstd_gain: How much smaller a layer is with zstd than with gzip.
     """
 
     def size_of(layer: Layer) -> int:

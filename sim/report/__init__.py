@@ -1,1 +1,1 @@
-"""Outcomes as figures, tables and words; JSON, JUnit XML and Markdown."""
+"""Outcomes as figures, tables and words, and as JSON, JUnit XML and Markdown."""

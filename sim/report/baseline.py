@@ -14,8 +14,11 @@ from sim.report.metric_changes import MetricChange, metric_changes
 class Comparison:
     """What a comparison found. Scenarios are named by their ids, in the order of the run or of the baseline.
 
-    compared: in both. new: run, and not in the baseline. missing: in the baseline, and not run. versions: the versions
-    of the model, other than this one, that the baseline is of; "" where it does not say.
+    Attributes:
+        compared: In both.
+        new: Run, and not in the baseline.
+        missing: In the baseline, and not run.
+        versions: The versions of the model, other than this one, that the baseline is of. "" where it does not say.
     """
 
     moved: tuple[MetricChange, ...]
@@ -35,7 +38,7 @@ class Comparison:
 
     @property
     def version(self) -> str:
-        """That another version of the model made the baseline; "" where this one did."""
+        """That another version of the model made the baseline. "" where this one did."""
         said = " and ".join(version or "unknown" for version in self.versions)
         return f"the baseline is of model version {said}, this run of {__version__}" if said else ""
 

@@ -12,7 +12,13 @@ from sim.report.sources import FACT, address
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Facts of one source. ids: in order; source: as the catalog cites it; url: "" where there is none."""
+    """Facts of one source.
+
+    Attributes:
+        ids: In order.
+        source: As the catalog cites it.
+        url: "" where there is none.
+    """
 
     ids: tuple[str, ...]
     source: str
@@ -34,7 +40,7 @@ def entries(texts: Iterable[str]) -> list[Citation]:
 
 def of_outcomes(outcomes: Sequence[Outcome]) -> list[Citation]:
     """The facts behind the records of a scenario's parts, and what the scenario gave itself."""
-    found = entries(str(getattr(record, "source", "")) for outcome in outcomes for record in outcome.records)
-    given = [one.id for outcome in outcomes for of in (outcome.entries or {}).values() for one in of.values()]
+    cited = entries(str(getattr(record, "source", "")) for outcome in outcomes for record in outcome.records)
+    given = [entry.id for outcome in outcomes for of in (outcome.entries or {}).values() for entry in of.values()]
     own = [Citation(tuple(dict.fromkeys(given)), "given by the scenario", "")] if given else []
-    return found + own
+    return cited + own

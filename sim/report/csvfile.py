@@ -29,7 +29,7 @@ def table(scenarios: Iterable[Sequence[Outcome]]) -> str:
             head = (outcome.scenario, outcome.study, outcome.seed, outcome.replications)
             for m in outcome.metrics:
                 low, high = m.range or (None, None)
-                value, *numbers = (_number(each) for each in (m.value, m.low, m.high, low, high))
+                value, *numbers = (_number(figure) for figure in (m.value, m.low, m.high, low, high))
                 tail = (value, m.unit, *numbers, "true" if m.estimate else "false")
                 writer.writerow((*head, m.of, m.metric, m.statistic, m.interval, *tail))
     return out.getvalue()

@@ -47,7 +47,7 @@ def cut(text: str, cells: int) -> str:
 
 
 def wrapped(text: str, cells: int) -> list[str]:
-    """The text's words in lines no wider than that; a wider word has a line of its own."""
+    """The text's words in lines no wider than that. A wider word has a line of its own."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".lstrip()
@@ -81,10 +81,12 @@ def table(
     limit: int | None = WIDTH,
     wrap: bool = False,
 ) -> list[str]:
-    """Lines of a table: header, a rule, rows; two spaces between columns.
+    """Lines of a table: header, a rule, rows. Two spaces between columns.
 
-    right: columns set flush right. Where a line would pass `limit` (None for any width) the last column is cut, or
-    with `wrap` goes on below.
+    Args:
+        right: Columns set flush right.
+        limit: The most characters of a line, None for any number. Past it the last column is cut.
+        wrap: Whether the last column goes on below instead of being cut.
     """
     rows = [[printable(text) for text in row] for row in rows]
     columns = list(zip(header, *rows, strict=True))

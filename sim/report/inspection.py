@@ -24,39 +24,44 @@ _FILES = 10
 """Wasted files of an image that its table names."""
 
 
-def inspected(found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    """What `inspect` found of each path, by its kind, and what several images share. found: (path, what it holds)."""
+def inspected(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """What `inspect` found of each path, by its kind, and what several images share.
+
+    Args:
+        reports: (path, what it holds).
+    """
     lines: list[str] = []
-    for path, one in found:
-        lines += [path] if len(found) > 1 else []
-        if one["kind"] == "dockerfile":
-            lines += _stages(one["stages"])
-        elif one["kind"] == "image":
-            lines += [line for image in one["images"] for line in _image(image)]
-        elif one["kind"] == "kubernetes":
-            lines += manifest_lines(one)
+    for path, report in reports:
+        lines += [path] if len(reports) > 1 else []
+        if report["kind"] == "dockerfile":
+            lines += _stages(report["stages"])
+        elif report["kind"] == "image":
+            lines += [line for image in report["images"] for line in _image(image)]
+        elif report["kind"] == "kubernetes":
+            lines += manifest_lines(report)
         else:
-            lines += [str(one["kind"]), ""]
-    return "\n".join([*lines, *_shared(found)]).rstrip() + "\n"
+            lines += [str(report["kind"]), ""]
+    return "\n".join([*lines, *_shared(reports)]).rstrip() + "\n"
 
 
-def together(found: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """Several paths as JSON values: {"kind": "images", "inspected": [...], "shared": [...]}.
+def together(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Several paths as JSON values, {"kind": "images", "inspected": [...], "shared": [...]}.
 
-    inspected: what one path gives, with "path". shared, one an image in the order given, in bytes: {"name", "id",
-    "layers", "size", "adds", "moves", "frees", "shared"} as `sim.archives.sharing.ImageShare` has them.
+    "inspected" has what one path gives, with "path". "shared" has one object an image, in the order given: {"name",
+    "id", "layers", "size", "adds", "moves", "frees", "shared"}. Sizes are in bytes, as in
+    `sim.archives.sharing.ImageShare`.
     """
     shared = [
         {
-            "name": one.name, "id": identity, "layers": one.layers, "size": one.size, "adds": one.adds,
-            "moves": one.moves, "frees": one.frees, "shared": one.shared,
+            "name": share.name, "id": identity, "layers": share.layers, "size": share.size, "adds": share.adds,
+            "moves": share.moves, "frees": share.frees, "shared": share.shared,
         }
-        for one, identity in _shares(found)
+        for share, identity in _shares(reports)
     ]  # fmt: skip
-    return {"kind": "images", "inspected": [{"path": path, **one} for path, one in found], "shared": shared}
+    return {"kind": "images", "inspected": [{"path": path, **report} for path, report in reports], "shared": shared}
 
 
-def _shares(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[ImageShare, str]]:
+def _shares(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[ImageShare, str]]:
     """Each image's part of a host that has them all, and its id."""
     from sim.archives.layers import Image, Layer
     from sim.archives.sharing import layer_graph, shares
@@ -68,24 +73,24 @@ def _shares(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[ImageS
             id=image["id"],
             layers=tuple(Layer(**{name: layer[name] for name in fields}) for layer in image["layers"]),
         )
-        for _, one in found
-        if one["kind"] == "image"
-        for image in one["images"]
+        for _, report in reports
+        if report["kind"] == "image"
+        for image in report["images"]
     ]
     graph = layer_graph(images)
     return [(share, str(graph.nodes[share.node]["id"])) for share in shares(graph)]
 
 
-def _shared(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    if sum(len(one["images"]) for _, one in found if one["kind"] == "image") < 2:
+def _shared(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    if sum(len(report["images"]) for _, report in reports if report["kind"] == "image") < 2:
         return []
-    parts = [share for share, _ in _shares(found)]
+    parts = [share for share, _ in _shares(reports)]
     rows = [
-        (_size(one.size), _size(one.adds), _size(one.moves), _size(one.shared), _size(one.frees), one.name)
-        for one in parts
+        (_size(share.size), _size(share.adds), _size(share.moves), _size(share.shared), _size(share.frees), share.name)
+        for share in parts
     ]
     header = ("size", "adds", "pull moves", "shared", "removal frees", "image")
-    disk = _size(sum(one.adds for one in parts))
+    disk = _size(sum(share.adds for share in parts))
     return [f"On one host, in this order: {disk} on disk", *table(header, rows, right=(0, 1, 2, 3, 4))]
 
 
@@ -134,10 +139,10 @@ def _digest(layer: Mapping[str, Any]) -> str:
 def _verdicts(budgets: Sequence[Mapping[str, Any]]) -> list[str]:
     """What each budget comes to."""
     lines = []
-    for one in budgets:
-        observed = _size(one["observed"]) if one["figure"] == "wasted_bytes" else f"{one['observed']:.1%}"
-        word = "efficiency" if one["figure"] == "efficiency" else "wasted"
-        lines.append(f"{'held' if one['passed'] else 'BROKEN'}: {one['budget']}: {word} {observed}")
+    for verdict in budgets:
+        observed = _size(verdict["observed"]) if verdict["figure"] == "wasted_bytes" else f"{verdict['observed']:.1%}"
+        word = "efficiency" if verdict["figure"] == "efficiency" else "wasted"
+        lines.append(f"{'held' if verdict['passed'] else 'BROKEN'}: {verdict['budget']}: {word} {observed}")
     return lines
 
 
@@ -146,7 +151,7 @@ def _wasted(image: Mapping[str, Any]) -> list[str]:
     shown = image["wasted_files"][:_FILES]
     if not shown:
         return []
-    rows = [(_size(one["bytes"]), ", ".join(map(str, one["layers"])), printable(one["path"])) for one in shown]
+    rows = [(_size(file["bytes"]), ", ".join(map(str, file["layers"])), printable(file["path"])) for file in shown]
     rest = image["wasted_file_count"] - len(shown)
     more = [f"and {rest:,} files more (--format json names up to {NAMED_FILES:,})"] if rest else []
     return ["", *table(("wasted", "in layers", "file"), rows, right=(0,), limit=None), *more]
@@ -156,24 +161,24 @@ _KINDS = {"directory": "d", "symlink": "l", "hardlink": "h", "other": "?"}
 
 
 def _files(number: int, layer: Mapping[str, Any]) -> list[str]:
-    """The entries of a layer as they stand in its tar; what it deletes of lower layers has no mode."""
+    """The entries of a layer as they stand in its tar. What it deletes of lower layers has no mode."""
     rows = []
-    for one in layer["entries"]:
-        path, kind = "/" + printable(one["path"]), one["kind"]
+    for entry in layer["entries"]:
+        path, kind = "/" + printable(entry["path"]), entry["kind"]
         if kind in ("whiteout", "opaque"):
             rows.append(("deletes", "", path if kind == "whiteout" else f"{path} as it was below"))
             continue
-        mode = _KINDS.get(kind, "-") + stat.filemode(one["mode"])[1:]
-        arrow = f" -> {printable(one['link'])}" if one["link"] else ""
-        rows.append((mode, _size(one["size"]) if kind == "file" else "", path + arrow))
+        mode = _KINDS.get(kind, "-") + stat.filemode(entry["mode"])[1:]
+        arrow = f" -> {printable(entry['link'])}" if entry["link"] else ""
+        rows.append((mode, _size(entry["size"]) if kind == "file" else "", path + arrow))
     title = f"files of layer {number} ({_digest(layer)}): {len(rows):,}"
     return ["", title, *table(("mode", "size", "path"), rows, right=(1,), limit=None)]
 
 
-def replayed(found: Mapping[str, Any]) -> str:
+def replayed(agreement: Mapping[str, Any]) -> str:
     """Agreement per builder and per other kind of recording, then every disagreement."""
     lines: list[str] = []
-    builders = found.get("builders")
+    builders = agreement.get("builders")
     if builders:
         heads = ("builder", "steps that agree", "", "after the first build", "", "named otherwise")
         rows = [
@@ -186,7 +191,7 @@ def replayed(found: Mapping[str, Any]) -> str:
             for name, a in builders.items()
         ]
         lines += [*table(heads, rows, right=(1, 2, 3, 4, 5)), ""]
-    counted = {kind: tally for kind, tally in found.items() if kind not in ("builders", "disagreements")}
+    counted = {kind: tally for kind, tally in agreement.items() if kind not in ("builders", "disagreements")}
     if counted:
         counts = [
             (kind, *_agreeing(a["agree"], a["items"]), *_agreeing(a["cases_agree"], a["cases"]))
@@ -194,7 +199,7 @@ def replayed(found: Mapping[str, Any]) -> str:
         ]
         kinds = ("recording", "items that agree", "", "whole cases", "")
         lines += [*table(kinds, counts, right=(1, 2, 3, 4)), ""]
-    for item in found["disagreements"]:
+    for item in agreement["disagreements"]:
         where = (
             f"{item['case']}: {item['item']}"
             if "case" in item

@@ -61,17 +61,19 @@ def ratio_object(ratio: Ratio) -> dict[str, Any]:
 
 
 def constraint_object(record: ConstraintRecord) -> dict[str, Any]:
-    """One constraint on a label's number of instances as an object; its limit is null where it never binds."""
+    """One constraint on a label's number of instances as an object. Its limit is null where it never binds."""
     return {"of": record.of, "constraint": record.constraint, "limit": record.limit, "binds": record.binds}
 
 
 def scenario_object(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The outcomes of one scenario's parts as one object; the studies of several parts are joined by " + ".
+    """The outcomes of one scenario's parts as one object. The studies of several parts are joined by " + ".
 
     `constraints` is there where a part's records have some.
     """
     first = outcomes[0]
-    constraints = [constraint_object(each) for outcome in outcomes for each in outcome.of_type(ConstraintRecord)]
+    constraints = [
+        constraint_object(constraint) for outcome in outcomes for constraint in outcome.of_type(ConstraintRecord)
+    ]
     return {
         "scenario": first.scenario,
         "study": " + ".join(outcome.study for outcome in outcomes),
@@ -94,7 +96,7 @@ def line(outcomes: Sequence[Outcome]) -> str:
 
 
 def problem_object(problem: Problem) -> dict[str, Any]:
-    """One problem as an object; a place that is not known is "" or 0."""
+    """One problem as an object. A place that is not known is "" or 0."""
     return {
         "file": problem.file,
         "line": problem.line,
@@ -105,15 +107,19 @@ def problem_object(problem: Problem) -> dict[str, Any]:
 
 
 def problem_line(scenario: str, problems: Sequence[Problem]) -> str:
-    """A scenario that could not run as a line of JSON. scenario: its id, or its file where that cannot be read."""
+    """A scenario that could not run as a line of JSON.
+
+    Args:
+        scenario: Its id, or its file where that cannot be read.
+    """
     return json.dumps(
-        {"scenario": scenario, "problems": [problem_object(each) for each in problems]}, ensure_ascii=False
+        {"scenario": scenario, "problems": [problem_object(problem) for problem in problems]}, ensure_ascii=False
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineMetric:
-    """A metric of an earlier run, as far as a comparison reads it; null is never."""
+    """A metric of an earlier run, as far as a comparison reads it. A value of null is `NEVER`."""
 
     __pydantic_config__ = {"extra": "ignore", "allow_inf_nan": False}  # noqa: RUF012 -- read from the class
     metric: str
@@ -176,9 +182,9 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number")
 
 
-def _wrong(found: Any, name: str) -> list[Problem]:
+def _wrong(scenario: Any, name: str) -> list[Problem]:
     """What is wrong with one line's object, each with its dotted path."""
-    checked, problems = validate(BaselineScenario, found, Document(name, found))
+    checked, problems = validate(BaselineScenario, scenario, Document(name, scenario))
     names: set[tuple[str, str, str]] = set()
     for number, metric in enumerate(checked.metrics if checked else ()):
         place = f"metrics.{number}"

@@ -26,7 +26,10 @@ _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class Ran:
     """What became of one scenario, by its id, or by its file where that cannot be read.
 
-    seconds: it took by the wall clock. problems: why it could not run; bug: whether that is a mistake of the model.
+    Attributes:
+        seconds: What it took by the wall clock.
+        problems: Why it could not run.
+        bug: Whether that is a mistake of the model.
     """
 
     scenario: str
@@ -37,13 +40,14 @@ class Ran:
 
 
 def document(scenarios: Sequence[Ran], comparison: Comparison | None = None) -> str:
-    """JUnit XML of the scenarios' expectations; a scenario that could not run is a case with an error.
-
-    comparison: with a baseline. What moved is a case that failed, a scenario that only one of the two has is a case
-    that was skipped.
+    """JUnit XML of the scenarios' expectations. A scenario that could not run is a case with an error.
 
     A suite's `time` is its scenario's. As CI systems add up those of the cases, each has an equal share: the
     expectations are judged by one run.
+
+    Args:
+        comparison: With a baseline. What moved is a case that failed. A scenario that only one of the two has is a case
+            that was skipped.
     """
     root = Element("testsuites", name="sim run")
     for ran in scenarios:

@@ -14,9 +14,10 @@ def _ordered(scenarios: Sequence[Scenario]) -> list[Scenario]:
 
 
 def as_table(scenarios: Sequence[Scenario], width: int | None = None) -> str:
-    """A row a lesson; a concept's own lesson comes first among its lessons.
+    """A row a lesson. A concept's own lesson comes first among its lessons.
 
-    width: of the terminal, where titles that are longer go on below; None for a line each, whatever its length.
+    Args:
+        width: Of the terminal, where titles that are longer go on below. None for a line each, whatever its length.
     """
     rows = [
         (s.concept, s.id, " + ".join(part.study for part in s.parts), s.title.en) for s in _ordered(scenarios)

@@ -18,7 +18,7 @@ def manifest_lines(found: Mapping[str, Any]) -> list[str]:
     known = sum(1 for one in objects if one["modelled"])
     title = f"Kubernetes manifest: {len(objects)} objects, {known} of kinds that the model knows"
     rows = [(one["kind"], printable(one["name"]), f"{one['line']}", _ignored(one)) for one in objects]
-    return [title, *table(("kind", "name", "line", "not read"), rows, right=(2,), limit=None), ""]
+    return [title, *table(("kind", "name", "line", "not read"), rows, right=(2,), wrap=True), ""]
 
 
 def _ignored(one: Mapping[str, Any]) -> str:

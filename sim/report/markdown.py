@@ -22,7 +22,9 @@ def document(
 ) -> str:
     """A table of all scenarios with what failed, then each scenario's headline metrics and expectations.
 
-    failed: scenarios that could not run. comparison: with a baseline.
+    Args:
+        failed: Scenarios that could not run.
+        comparison: With a baseline.
     """
     lines = ["| scenario | lesson | expectations |", "| --- | --- | --- |"]
     for scenario, outcomes in finished:

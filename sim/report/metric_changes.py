@@ -12,7 +12,11 @@ from sim.quantity import UNITS, render
 
 @dataclass(frozen=True, slots=True)
 class MetricChange:
-    """One metric that is not what it was. before, now: None where it was not there, or is no longer."""
+    """One metric that is not what it was.
+
+    Attributes:
+        before, now: None where it was not there, or is no longer.
+    """
 
     scenario: str
     name: str
@@ -32,7 +36,7 @@ class MetricChange:
 def metric_changes(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[MetricChange]:
     """The metrics of the scenarios in both that differ.
 
-    A metric moved where the two intervals have no point in common; where one has no interval (one replication, or a
+    A metric moved where the two intervals have no point in common. Where one has no interval (one replication, or a
     study without randomness) its value stands for it. A metric that came or went moved too.
     """
     earlier = {str(item["scenario"]): _metrics(item) for item in before}

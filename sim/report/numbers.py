@@ -23,11 +23,12 @@ _JAPANESE = {"µs": "マイクロ秒", "ms": "ミリ秒", "s": "秒", "min": "�
 def written(
     value: float, unit: str, language: Language = "en", estimate: bool = False, *, transfer: bool = False
 ) -> str:
-    r"""A number with its unit, as a figure shows it.
+    r"""A number with its unit, as a figure shows it. The time of what never happened is a word.
 
-    value: in `unit`, which is "s", "B", "B/s", "1/s", "1" (a count, or a plain ratio), "%" (a share of one).
-    transfer: bytes that travel or lie in a layer, in MB; memory is in MiB. estimate: adds the marks of one,
-    unless it is exactly nothing. The time of what never happened is a word.
+    Args:
+        value: In `unit`, which is "s", "B", "B/s", "1/s", "1" (a count, or a plain ratio), "%" (a share of one).
+        transfer: Bytes that travel or lie in a layer, in MB. Memory is in MiB.
+        estimate: Whether the marks of an estimate are added. A value of exactly nothing has none.
 
     >>> written(0.0452, "s"), written(2_576_980_378, "B"), written(14.2, "s", estimate=True)
     ('45\u202fms', '2.4\u202fGiB', '≈\u202f14\u202fs est.')
@@ -45,7 +46,9 @@ def written(
 def marked(text: str, language: Language = "en", *, short: bool = False) -> str:
     r"""A label of a figure that is an estimate: every one begins with "≈", and one that stands free ends in "est.".
 
-    short: inside a mark that is dashed itself (a piece of a lane, a card of a graph), where the stroke says the rest.
+    Args:
+        short: Inside a mark that is dashed itself (a piece of a lane, a card of a graph), where the stroke says the
+            rest.
 
     >>> marked("63 fit"), marked("1.6\u202fs", short=True)
     ('≈\u202f63 fit est.', '≈\u202f1.6\u202fs')
@@ -136,7 +139,7 @@ def _bytes(value: float, transfer: bool) -> tuple[str, str]:
 
 
 def _digits(value: float) -> str:
-    """Two significant digits; whole numbers from ten on, with all their digits."""
+    """Two significant digits, or from ten on a whole number with all its digits."""
     if value == 0:
         return "0"
     if abs(value) >= 9.95:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+from sim.catalog.facts import Fact
 from sim.catalog.load import facts
-from sim.catalog.model import Fact
 from sim.report.style import Language
 from sim.report.texts import tr
 
@@ -35,20 +35,20 @@ def publication(source: str) -> str:
 
 
 def publication_name(publication: str, language: Language = "en") -> str:
-    """What a publication is called: by its authors; what this project measured itself, in words."""
+    """What a publication is called: by its authors, or in words where this project measured it itself."""
     text = _OWN.get(publication)
     return tr(text, language) if text else publication
 
 
 def cited_source(fact: Fact, language: Language = "en") -> str:
-    """A fact's source as the catalog cites it; what this project measured itself, in words."""
+    """A fact's source as the catalog cites it, or in words where this project measured it itself."""
     name = publication(fact.source)
     return publication_name(name, language) if name in _OWN else fact.source
 
 
 @functools.cache
 def cited(source: str, language: Language = "en") -> str:
-    """A record's source with the publications of the facts it names; the ids stay, in brackets.
+    """A record's source with the publications of the facts it names. The ids stay, in brackets.
 
     "C062, R0125" becomes "Agache et al., NSDI 2020 (C062); measured on the reference host (R0125)". What names no fact
     ("estimate: ...") stays as it is.
@@ -69,7 +69,7 @@ def _cited(ids: list[str], language: Language) -> str:
 
 
 def address(fact: Fact) -> str:
-    """Where a browser can open what a fact was published in; "" where it was seen elsewhere."""
+    """Where a browser can open what a fact was published in. "" where it was seen elsewhere."""
     return _web(fact.url) or _addresses().get(publication(fact.source), "")
 
 

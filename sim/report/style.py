@@ -25,12 +25,17 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "Source Sans, Hiragino Sans, Noto Sans CJK JP, Noto Sans JP, Yu Gothic UI, Meiryo, sans-serif"
 CODE_FONT = "Source Code Pro, Noto Sans Mono CJK JP, monospace"
 SMALLEST = 13
-"""Pixels; no text in a figure is smaller."""
+"""Pixels of the smallest text in a figure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One theme's colours. owners: an owner's fill; on: the text colour that can be read on that fill."""
+    """One theme's colours.
+
+    Attributes:
+        owners: An owner's fill.
+        on: The text colour that can be read on that fill.
+    """
 
     ink: str
     muted: str
@@ -179,7 +184,8 @@ def chart(style: Style, **parts: Any) -> Spec:
 def fixed(spec: Spec, style: Style, width: int = 800, legend: Mapping[Owner, str] | None = None) -> Spec:
     """The same figure at a width of its own and on its theme's background: for files, where there is no container.
 
-    legend: owners and what they are called, for a figure that leaves this page and its legend behind.
+    Args:
+        legend: Owners and what they are called, for a figure that leaves this page and its legend behind.
     """
     if legend:
         spec = _with_legend(spec, style, legend)

@@ -44,7 +44,7 @@ def scenario(scenario: Scenario, outcomes: Sequence[Outcome]) -> str:
 
 
 def sources(entries: Sequence[Citation]) -> list[str]:
-    """A list of sources to end a table with, each with the ids of its facts; nothing where there is none."""
+    """A list of sources to end a table with, each with the ids of its facts. It is empty where there is none."""
     lines = [line for entry in entries for line in _hanging("  - ", str(entry))]
     return ["", "Sources", *lines] if lines else []
 
@@ -125,7 +125,10 @@ def _headline(outcome: Outcome, spec: MetricSpec) -> list[str]:
 
 
 def _times(outcome: Outcome, metrics: Sequence[Metric]) -> list[tuple[str, list[str]]]:
-    """How many times the least each is, with the 95 % interval of the paired ratios; nothing where there is none."""
+    """How many times the least each is, with the 95 % interval of the paired ratios.
+
+    It is empty where there is none.
+    """
     ratios = [outcome.ratio(metric.of, metric.metric, metric.statistic) for metric in metrics]
     least = next((ratio.to for ratio in ratios if ratio), None)
     if least is None:
@@ -143,7 +146,7 @@ def factor(ratio: Ratio) -> str:
 
 
 def _side_by_side(outcome: Outcome, specs: Sequence[MetricSpec]) -> list[str]:
-    """The first statistic of each metric, a column each; files and JSON have the others too."""
+    """The first statistic of each metric, a column each. Files and JSON have the others too."""
     lines: list[str] = []
     for statistic in dict.fromkeys(spec.statistics[0] for spec in specs):
         columns: list[tuple[str, list[str]]] = [(_STATISTIC.get(statistic, statistic), list(outcome.labels))]

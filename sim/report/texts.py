@@ -23,7 +23,7 @@ _CONTROL = {"n": "\n", "t": "\t"}
 
 
 def messages(catalog: str) -> dict[str, str]:
-    r"""Message id to its text, from the text of a `.po` file without contexts and plurals; the header's id is "".
+    r"""Message id to its text, from the text of a `.po` file without contexts and plurals. The header's id is "".
 
     Format: GNU gettext manual, "The Format of PO Files".
 
@@ -63,8 +63,9 @@ def tr(message: str, language: Language = "en", **arguments: str | float) -> str
 def told(message: Message, language: Language = "en") -> str:
     """A message of the model as a sentence.
 
-    A message may have other wordings for other arguments: `ID.more` where `more` things are left unnamed, `ID.whole`
-    where its `path` or `line` is empty because all of it is meant, `ID.unless` where a `run` may have undone it.
+    A message may have other wordings for other arguments. `ID.more` is taken where `more` things are left unnamed.
+    `ID.whole` is taken where its `path` or `line` is empty because all of it is meant. `ID.unless` is taken where a
+    `run` may have undone it.
     """
     arguments = dict(message.arguments)
     variant = message.id

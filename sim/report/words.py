@@ -48,9 +48,12 @@ def in_language(text: Text, language: Language) -> str:
 def label_names(outcome: Outcome, language: Language = "en") -> dict[str, LabelName]:
     """Label to its name.
 
-    What the scenario calls it (`labels`), with nothing added. Else, where a label is a technology of its own, the
-    technology's name and kind from the catalog; where technologies repeat, the technology's name and what is different
-    about the label; else the label itself.
+    The first of these that there is:
+
+    - What the scenario calls it (`labels`), with nothing added.
+    - Where a label is a technology of its own, the technology's name and kind from the catalog.
+    - Where technologies repeat, the technology's name and what is different about the label.
+    - The label itself.
     """
     parameters = outcome.parameters or {}
     given = {label: LabelName(in_language(text, language)) for label, text in (outcome.names or {}).items()}
@@ -110,7 +113,10 @@ def spoken(names: LabelNames) -> dict[str, str]:
 
 
 def _entry(outcome: Outcome, label: str, parameter: str) -> Any:
-    """The catalog's entry that a label runs with: the one it was given, or what ships by that id; None for neither."""
+    """The catalog's entry that a label runs with: the one it was given, or what ships by that id.
+
+    None where there is neither.
+    """
     from sim.catalog.load import applications, guests, technologies
 
     given = (outcome.entries or {}).get(label, {}).get(parameter)
@@ -162,17 +168,17 @@ def _choice(parameter: str, value: str, language: Language) -> str:
 def phase_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
     """Phase id to its name, of everything that the label starts: technology, guest and application."""
     pull = {name: tr(f"figure.phase.{name}", language) for name in ("pull-download", "pull-unpack")}
-    known = {phase.id: in_language(phase.text, language) for thing in _things(outcome, label) for phase in thing.phases}
+    known = {phase.id: in_language(phase.text, language) for entry in _things(outcome, label) for phase in entry.phases}
     return pull | known
 
 
 def part_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
     """Id of a part of the memory bill to its name, of everything that the label starts."""
-    return {part.id: in_language(part.text, language) for thing in _things(outcome, label) for part in thing.memory}
+    return {part.id: in_language(part.text, language) for entry in _things(outcome, label) for part in entry.memory}
 
 
 def part_name(part: str, known: Mapping[str, str], language: Language = "en") -> str:
-    """What a memory record's part ("docker/shim") is called, from `part_names`; its own id where nobody knows it."""
+    """What a memory record's part ("docker/shim") is called, from `part_names`, or its own id where nobody knows it."""
     inner = part.rpartition("/")[2]
     if inner in known:
         return known[inner]
@@ -187,9 +193,9 @@ def _things(outcome: Outcome, label: str) -> list[Technology | Guest | Applicati
     )
     if guest is None and technology is not None and technology.guests:
         asked = (outcome.parameters or {}).get(label, {}).get("guest", "")
-        own = {each.id: each for each in technology.guests if not isinstance(each, str)}
+        own = {guest_entry.id: guest_entry for guest_entry in technology.guests if not isinstance(guest_entry, str)}
         guest = own.get(asked) or load.guest(technology.guests[0])
-    return [thing for thing in (technology, guest, application) if thing]
+    return [entry for entry in (technology, guest, application) if entry]
 
 
 def parameter_name(parameter: str, language: Language = "en") -> str:
@@ -198,7 +204,7 @@ def parameter_name(parameter: str, language: Language = "en") -> str:
 
 
 def choice_name(parameter: str, choice: str, language: Language = "en") -> str:
-    """How one choice of a parameter is called; the written value itself where it is no choice."""
+    """How one choice of a parameter is called, or the written value itself where it is no choice."""
     key = f"parameter.{parameter}.{choice}"
     return tr(key, language) if has(key, language) else choice
 
@@ -221,9 +227,9 @@ def values(*outcomes: Outcome) -> dict[str, Metric]:
 def fill(text: Text, values: Mapping[str, Metric], language: Language = "en") -> str:
     """The text with its placeholders written as numbers.
 
-    `{docker.startup_time.p50}` is that metric with its unit; `{kvm.startup_time.p50 / docker.startup_time.p50}` any
-    expression over metrics, a plain number; `{kvm.startup_time.p50 - docker.startup_time.p50 | s}` one in that unit.
-    An estimate says so ("≈"). Raises `InputError` naming a placeholder that cannot be computed.
+    `{docker.startup_time.p50}` is that metric with its unit. `{kvm.startup_time.p50 / docker.startup_time.p50}` any
+    expression over metrics, a plain number. `{kvm.startup_time.p50 - docker.startup_time.p50 | s}` one in that unit. An
+    estimate says so ("≈"). Raises `InputError` naming a placeholder that cannot be computed.
     """
     return _PLACEHOLDER.sub(lambda match: _written(match[1].strip(), values, language), in_language(text, language))
 
@@ -246,7 +252,7 @@ def _written(placeholder: str, values: Mapping[str, Metric], language: Language)
 
 
 def finding(lesson: Lesson, values: Mapping[str, Metric], language: Language = "en") -> str:
-    """The first finding whose expression holds, numbers filled in; "" where none does."""
+    """The first finding whose expression holds, numbers filled in. "" where none does."""
     for candidate in lesson.findings:
         if holds(candidate.when, values):
             return fill(candidate.text, values, language)

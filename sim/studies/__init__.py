@@ -22,7 +22,7 @@ def names() -> tuple[str, ...]:
 
 
 NAMES = names()
-"""The studies there are; each is `STUDY` in the module of its name."""
+"""The studies there are. Each is `STUDY` in the module of its name."""
 
 
 def study(name: str) -> Study:

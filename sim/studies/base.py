@@ -33,7 +33,7 @@ class NamesFile:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Marks what a published figure is of (the technology, the image); all else is the circumstances of it."""
+    """Marks what a published figure is of (the technology, the image). All other parameters are its circumstances."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Study:
         random: Whether replications differ at all.
         missing: The files that a run with these parameters could not do without and that are not there, of a scenario
             in that folder. Each problem's path is a parameter.
-        named_by_technology: Whether a label of a technology of its own is called by it; else by what differs.
+        named_by_technology: Whether a label of a technology of its own is called by it. Else by what differs.
         steps: Whether its records are a build's steps, which a prediction may point at.
     """
 
@@ -106,7 +106,7 @@ class Study:
 
     @property
     def headlines(self) -> tuple[MetricSpec, ...]:
-        """The metrics that answer the question; the first where none is marked."""
+        """The metrics that answer the question, or the first where none is marked."""
         return tuple(spec for spec in self.metrics if spec.headline) or self.metrics[:1]
 
     def registered(self, labels: Sequence[str]) -> list[str]:
@@ -271,7 +271,7 @@ def paired_ratios(
         for label, own in values.items():
             if label == least:
                 continue
-            ratios = [one / other for one, other in zip(own, values[least], strict=True)]
+            ratios = [took / other for took, other in zip(own, values[least], strict=True)]
             interval = median_interval(ratios) if study.random else None
             paired.append(
                 Ratio(

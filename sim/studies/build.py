@@ -11,16 +11,16 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MinLen, doc
 
-from sim.builds import context as trees
-from sim.builds.context import Tree
-from sim.builds.edits import Change, Edit
-from sim.builds.history import entries
-from sim.builds.ignore import rules_of
-from sim.builds.options import Builder
+from sim.builds.advice.suggest import Suggestion, suggestions
+from sim.builds.context import tree as trees
+from sim.builds.context.edits import Change, Edit
+from sim.builds.context.ignore import rules_of
+from sim.builds.context.rootfs import TreeView
+from sim.builds.context.selection import Selector, select
+from sim.builds.context.tree import Tree
+from sim.builds.cost.history import entries
+from sim.builds.graph.options import Builder
 from sim.builds.plan import BuildPlan, plan_builds
-from sim.builds.rootfs import TreeView
-from sim.builds.selection import Selector, select
-from sim.builds.suggest import Suggestion, suggestions
 from sim.catalog.model import Host
 from sim.catalog.names import CatalogName
 from sim.errors import Problem
@@ -91,9 +91,11 @@ METRICS = (
 def read_context(
     folder: str | Path, dockerfile: str = "Dockerfile", *, whole: bool = False, alive: Callable[[], None] = trees.untold
 ) -> Tree:
-    """The build context of a folder; what its ignore files exclude for good is not even walked.
+    """The build context of a folder. What its ignore files exclude for good is not even walked.
 
-    whole: walk all of it, as when the ignore files themselves are to change. alive: called for each folder; may raise.
+    Args:
+        whole: Walk all of it, as when the ignore files themselves are to change.
+        alive: Called for each folder. May raise.
     """
     tree = _read(Path(folder), dockerfile, whole, alive)
     if Path(folder).resolve().is_relative_to(_PACKAGE):
@@ -119,7 +121,13 @@ def _read(root: Path, dockerfile: str, whole: bool, alive: Callable[[], None]) -
 def plan(
     params: Build, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
 ) -> BuildPlan:
-    """The plan of a study's builds. folder: where the context is looked up. Raises `InputError`."""
+    """The plan of a study's builds.
+
+    Args:
+        folder: Where the context is looked up.
+
+    Raises `InputError`.
+    """
     tree, asked = _tree(params, folder, tick), _asked(params, folder)
     return plan_builds(None, tree, params.builds, label=label, bound=bound, tick=tick, **asked)
 
@@ -132,7 +140,11 @@ def advice(params: Build, folder: str | Path, limit: int = 3, tick: Tick = no_ti
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What the next build would take after an edit of one file. line: of the first COPY that takes it."""
+    """What the next build would take after an edit of one file.
+
+    Attributes:
+        line: Of the first COPY that takes it.
+    """
 
     path: str
     line: int
@@ -143,9 +155,12 @@ class WhatIf:
 
 
 def what_if(params: Build, folder: str | Path, limit: int = 8, tick: Tick = no_tick) -> tuple[WhatIf, ...]:
-    """What an edit of a file would cost, for one file of each COPY of the build context; the dearest first.
+    """What an edit of a file would cost, for one file of each COPY of the build context, the dearest first.
 
-    params: without changes. Raises `InputError`.
+    Args:
+        params: Without changes.
+
+    Raises `InputError`.
     """
     tree, asked = _tree(params, folder, tick), _asked(params, folder)
     by_line: dict[int, WhatIf] = {}
@@ -165,14 +180,14 @@ def what_if(params: Build, folder: str | Path, limit: int = 8, tick: Tick = no_t
             edit = Change(edits=(Edit(path=path, append="\n"),))
             last = plan_builds(None, tree, [edit], **asked).last
             misses = last.misses + last.depends
-            one = WhatIf(path, last.first_cause_line, misses, last.steps, last.rebuild_seconds, last.estimate)
-            if misses and one.line not in by_line:
-                by_line[one.line] = one
-    return tuple(sorted(by_line.values(), key=lambda one: (-one.seconds, one.line)))
+            cost = WhatIf(path, last.first_cause_line, misses, last.steps, last.rebuild_seconds, last.estimate)
+            if misses and cost.line not in by_line:
+                by_line[cost.line] = cost
+    return tuple(sorted(by_line.values(), key=lambda cost: (-cost.seconds, cost.line)))
 
 
 _FEW = 4
-"""A COPY of fewer files stands for those files; a folder's other files may be copied again further down."""
+"""A COPY of fewer files stands for those files. A folder's other files may be copied again further down."""
 
 _SOURCE = re.compile(
     r"\.(py|rb|php|js|jsx|ts|tsx|mjs|vue|svelte|go|rs|java|kt|scala|cs|fs|c|cc|cpp|h|hpp|swift|ex|exs|html|css)$",
@@ -215,7 +230,7 @@ def _asked(params: Build, folder: str | Path) -> dict[str, Any]:
 
 
 def run(params: Build, context: Context) -> StudyRun:
-    """One run: every build planned; the metrics are the last one's.
+    """One run: every build planned. The metrics are the last one's.
 
     A step that hangs on a RUN's output counts as run again, and as found at the low end of the range.
     """

@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, doc
 
 from sim.catalog import load
-from sim.catalog.model import Application, Guest, Host, Number, Technology
+from sim.catalog.model import Application, Guest, Host, Technology
 from sim.catalog.names import CatalogName
+from sim.catalog.number import Number
 from sim.errors import InputError
 from sim.machine.host import Held
 from sim.machine.ledger import Bill, Ledger, bill
@@ -80,7 +81,7 @@ class Density:
 
 
 def largest(fits: Callable[[int], bool]) -> int | None:
-    """The largest N up to `MOST` that fits, by bisection; None where `MOST` itself fits. `fits` must be monotone."""
+    """The largest N up to `MOST` that fits, by bisection. None where `MOST` itself fits. `fits` must be monotone."""
     if fits(MOST):
         return None
     low, high = 0, MOST
@@ -104,9 +105,9 @@ class Constraint:
 
 def _each(name: str, demand: Number | float, capacity: float, unit: str, numbers: tuple[Number, ...]) -> Constraint:
     """A constraint of which every instance takes the same. Nothing binds where an instance takes nothing."""
-    each = demand if isinstance(demand, float) else demand.value
-    limit = math.floor(capacity / each + 1e-9) if each > 0 else None
-    return Constraint(name, None if limit is None or limit >= MOST else limit, each, capacity, unit, numbers)
+    amount = demand if isinstance(demand, float) else demand.value
+    limit = math.floor(capacity / amount + 1e-9) if amount > 0 else None
+    return Constraint(name, None if limit is None or limit >= MOST else limit, amount, capacity, unit, numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,9 @@ class _Case:
 def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ...]:
     """Every constraint that counts under these parameters, each alone.
 
-    bound: at "high" demands are at the high end of their ranges and capacities at the low end, at "low" the other way.
+    Args:
+        bound: At "high" demands are at the high end of their ranges and capacities at the low end, at "low" the other
+            way.
     """
     technology = load.technology(params.technology)
     case = _Case(
@@ -137,7 +140,7 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         load.host(params.host),
         bound,
     )
-    one = bill(
+    instance_bill = bill(
         technology,
         case.guest,
         case.application,
@@ -146,9 +149,9 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         ksm=params.ksm,
         bound=bound,
     )
-    limiting = [_touched(case, one), _reserved(case, one), _idle_cpu(case)]
+    limiting = [_touched(case, instance_bill), _reserved(case, instance_bill), _idle_cpu(case)]
     if "shared_memory" in technology.limits:
-        limiting.append(_shared_memory(case, one))
+        limiting.append(_shared_memory(case, instance_bill))
     if params.network == "bridge":
         limiting += [_of_technology(case, name) for name in NETWORK_LIMITS if name in technology.limits]
     if params.pod_limit is not None and technology.kubelet:
@@ -165,35 +168,35 @@ def _memory(case: _Case) -> float:
     return case.host.memory.at(case.bound) - case.host.own_memory.at(case.bound)
 
 
-def _touched(case: _Case, one: Bill) -> Constraint:
+def _touched(case: _Case, instance_bill: Bill) -> Constraint:
     capacity = _memory(case)
 
     def physical(count: int) -> int:
         ledger = Ledger()
-        ledger.add(one, count)
+        ledger.add(instance_bill, count)
         return ledger.totals().physical
 
     limit = largest(lambda count: count == 0 or physical(count) <= capacity)
     at = limit or 1
-    numbers = (*one.numbers, case.host.memory, case.host.own_memory)
+    numbers = (*instance_bill.numbers, case.host.memory, case.host.own_memory)
     if case.params.ksm and case.technology.anonymous_guests and case.guest is not None:
         numbers += (case.guest.mergeable,)
     return Constraint("memory_touched", limit, float(physical(at + 1) - physical(at)), capacity, "B", numbers)
 
 
-def _reserved(case: _Case, one: Bill) -> Constraint:
+def _reserved(case: _Case, instance_bill: Bill) -> Constraint:
     """A technology that reserves memory cannot promise more than there is, whatever the host's rule."""
     share = min(case.params.overcommit, 1.0) if case.technology.reserves else case.params.overcommit
     numbers = (case.host.memory, case.host.own_memory)
-    return _each("memory_reserved", float(one.configured), _memory(case) * share, "B", numbers)
+    return _each("memory_reserved", float(instance_bill.configured), _memory(case) * share, "B", numbers)
 
 
-def _shared_memory(case: _Case, one: Bill) -> Constraint:
+def _shared_memory(case: _Case, instance_bill: Bill) -> Constraint:
     """Guest memory in a file of /dev/shm, which a daemon of the host maps too, takes there what is touched."""
     share, memory = case.technology.limits["shared_memory"], case.host.memory
-    numbers = (share, memory, *(line.number for line in one.lines if line.guest))
+    numbers = (share, memory, *(line.number for line in instance_bill.lines if line.guest))
     capacity = memory.at(case.bound) * share.value
-    return _each("shared_memory", float(one.guest_bytes), capacity, "B", numbers)
+    return _each("shared_memory", float(instance_bill.guest_bytes), capacity, "B", numbers)
 
 
 def _idle_cpu(case: _Case) -> Constraint:
@@ -208,7 +211,7 @@ def _of_technology(case: _Case, name: str) -> Constraint:
 
 
 def _pods(case: _Case, most: int) -> Constraint:
-    """A kubelet takes as many pods as it is told; what it takes by default has a source."""
+    """A kubelet takes as many pods as it is told. What it takes by default has a source."""
     default = case.host.limits.get("pods")
     known = default is not None and default.value == most
     pods = default if default is not None and known else Number(float(most), "1", sources=("definition",))
@@ -257,18 +260,18 @@ def _start_time(case: _Case, objective: float) -> Constraint:
     return Constraint("start_time", limit, demand, objective, "s", numbers)
 
 
-def binding(found: tuple[Constraint, ...]) -> Constraint | None:
-    """The constraint with the lowest limit, the first of those that are equal; None where nothing binds."""
-    bound = [constraint for constraint in found if constraint.limit is not None]
+def binding(limiting: tuple[Constraint, ...]) -> Constraint | None:
+    """The constraint with the lowest limit, the first of those that are equal. None where nothing binds."""
+    bound = [constraint for constraint in limiting if constraint.limit is not None]
     return min(bound, key=lambda constraint: constraint.limit or 0, default=None)
 
 
-def _estimates(found: tuple[Constraint, ...], worst: Mapping[str, int | None], instances: float) -> frozenset[str]:
+def _estimates(limiting: tuple[Constraint, ...], worst: Mapping[str, int | None], instances: float) -> frozenset[str]:
     """The metrics that rest on an estimate.
 
     The number of instances rests on those constraints that bind, or would at the worse end of their ranges.
     """
-    estimated = {c.name for c in found if any(number.estimate for number in c.numbers)}
+    estimated = {c.name for c in limiting if any(number.estimate for number in c.numbers)}
     names = {f"limit_{name}" for name in estimated}
     for name in estimated:
         limit = worst[name]
@@ -278,12 +281,12 @@ def _estimates(found: tuple[Constraint, ...], worst: Mapping[str, int | None], i
 
 
 def _count(constraint: Constraint | None) -> float:
-    """The number of instances at which a constraint binds; never, where there is none."""
+    """The number of instances at which a constraint binds. Never, where there is none."""
     return NEVER if constraint is None or constraint.limit is None else constraint.limit
 
 
 def run(params: Density, context: Context) -> StudyRun:
-    """Find every constraint's limit; one run is all there is, as nothing is random."""
+    """Find every constraint's limit. One run is all there is, as nothing is random."""
     limiting = constraints(params, context.bound)
     stops = binding(limiting)
     instances = _count(stops)

@@ -15,8 +15,9 @@ from annotated_types import Ge, Le, doc
 from sim.archives.layers import Image
 from sim.archives.store import LayerStore, image_of_blobs
 from sim.catalog import load
-from sim.catalog.model import Application, Host, Number, Technology
+from sim.catalog.model import Application, Host, Technology
 from sim.catalog.names import CatalogName
+from sim.catalog.number import Number
 from sim.catalog.registries import Account, DistributionNumbers, distribution, registry
 from sim.errors import InputError, Problem
 from sim.inputfile import exists
@@ -30,7 +31,7 @@ from sim.registry.work import LazyReading, Unpacking, Work, compressed, lazily, 
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
 
 TOLD = 24
-"""Nodes whose records are kept; of more only the first, as many as a figure shows."""
+"""Nodes whose records are kept, as many as a figure shows. Of more only the first are."""
 
 RegistryName = Literal["hub", "hub-desktop", "ecr", "self-hosted"]
 Fraction = Annotated[float, Unit("1"), Ge(0), Le(1)]
@@ -150,7 +151,10 @@ def _problems(params: Distribution) -> Iterator[Problem]:
 def named_images(name: str, folder: str, ratio: float, key: str = "images") -> tuple[Image, ...]:
     """The official image of that name, or those of an archive or layout at that path.
 
-    ratio: an official layer's size over its compressed size. key: the parameter that names it.
+    Args:
+        ratio: An official layer's size over its compressed size.
+        key: The parameter that names it.
+
     Raises `InputError` naming the official images.
     """
     official = load.images().get(name)
@@ -424,7 +428,7 @@ _TIMES = frozenset({"pull_time", "download_time", "first_start_time", "pull_shar
 """Rates of registries are estimates, and so are official layers' sizes before compression."""
 
 _BYTES = frozenset({"bytes_moved", "shared_bytes", "registry_bytes", "push_bytes", "stored_bytes"})
-"""As published for gzip; what another compression or a lazy format makes of them is an estimate."""
+"""As published for gzip. What another compression or a lazy format makes of them is an estimate."""
 
 _SPREAD = ("p50", "p95", "max", "min", "mean")
 _A_NODE = "one node, in the mean"

@@ -1,6 +1,6 @@
 """Parameters that several studies ask for with one meaning: what runs in each instance, and in which guest.
 
-And what such parameters mean together: the guest that is chosen, and what is wrong with a choice.
+It also says what they mean together: the guest that is chosen, and what is wrong with a choice.
 """
 
 from __future__ import annotations
@@ -62,8 +62,10 @@ def fit_problems(
 ) -> list[Problem]:
     """What is wrong where a guest and its application do not fit into the memory configured for it.
 
-    They have to at both ends of their sources' ranges too, as a run is repeated there. path: the parameter that
-    configures the memory.
+    They have to at both ends of their sources' ranges too, as a run is repeated there.
+
+    Args:
+        path: The parameter that configures the memory.
     """
     if guest_memory is None:
         return []
@@ -80,5 +82,5 @@ def chosen_guest(technology: Technology, guest: str | Guest) -> Guest | None:
     """The guest that is asked for, the technology's first for "", or None where it starts a process."""
     if not technology.guests:
         return None
-    own = {each.id: each for each in technology.guests if not isinstance(each, str)}
+    own = {guest_entry.id: guest_entry for guest_entry in technology.guests if not isinstance(guest_entry, str)}
     return load.guest(own.get(guest, guest) if isinstance(guest, str) and guest else guest or technology.guests[0])

@@ -32,16 +32,16 @@ class HostCapacity:
 
     @property
     def left(self) -> int:
-        """How many instances can be added; below nothing where there are too many already."""
+        """How many instances can be added. It is negative where there are too many already."""
         limit = None if self.tightest is None else self.tightest.limit
         return (MOST if limit is None else limit) - self.existing
 
     def refusal(self, count: int) -> str:
-        """Why so many more instances cannot be there at the same time; "" where they can."""
+        """Why so many more instances cannot be there at the same time. "" where they can."""
         if self.tightest is None or count <= self.left:
             return ""
-        each, there = (render(_round(size), "B") for size in (self.tightest.demand, self.tightest.capacity))
-        taken = f"{self.host} has {there} for instances, and one more takes {each} of {_OF[self.tightest.name]}"
+        needed, there = (render(_round(size), "B") for size in (self.tightest.demand, self.tightest.capacity))
+        taken = f"{self.host} has {there} for instances, and one more takes {needed} of {_OF[self.tightest.name]}"
         fit = f"at most {max(self.left, 0)} fit"
         if self.left < 0:
             count, fit = self.existing, f"at most {self.tightest.limit} fit"
@@ -60,9 +60,11 @@ def host_capacity(instances: Density, existing: int = 0) -> HostCapacity:
     Raises:
         InputError: Where the guest's memory cannot hold guest and application.
     """
-    limits = [each for each in constraints(instances) if each.name in _OF and each.limit is not None]
+    limits = [
+        constraint for constraint in constraints(instances) if constraint.name in _OF and constraint.limit is not None
+    ]
     return HostCapacity(
-        load.host(instances.host).id, existing, min(limits, key=lambda each: each.limit or 0, default=None)
+        load.host(instances.host).id, existing, min(limits, key=lambda constraint: constraint.limit or 0, default=None)
     )
 
 

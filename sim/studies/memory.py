@@ -16,17 +16,17 @@ from sim.studies.guest_parameters import chosen_guest
 from sim.studies.memory_parameters import Memory
 
 
-def overhead(one: Bill, count: int) -> int:
+def overhead(instance_bill: Bill, count: int) -> int:
     """Bytes that the technology itself takes for so many instances: what is shared counts once."""
-    own = [line for line in one.lines if line.origin == "technology"]
+    own = [line for line in instance_bill.lines if line.origin == "technology"]
     return sum(line.bytes * (count if line.share == "instance" else 1) for line in own)
 
 
 def run(params: Memory, context: Context) -> StudyRun:
-    """Add up the instances in the ledger; one run is all there is, as nothing is random."""
+    """Add up the instances in the ledger. One run is all there is, as nothing is random."""
     technology = params.runs_on
     guest = chosen_guest(technology, params.guest)
-    one = bill(
+    instance_bill = bill(
         technology,
         guest,
         load.application(params.application),
@@ -35,11 +35,11 @@ def run(params: Memory, context: Context) -> StudyRun:
         bound=context.bound,
     )
     ledger = Ledger()
-    ledger.add(one, params.instances)
+    ledger.add(instance_bill, params.instances)
     totals = ledger.totals()
     records: tuple[Record, ...] = tuple(ledger.records(context.label))
-    ledger.add(one)
-    numbers = one.numbers
+    ledger.add(instance_bill)
+    numbers = instance_bill.numbers
     measured: tuple[str, ...] = (
         "physical_total",
         "rss_total",
@@ -54,11 +54,11 @@ def run(params: Memory, context: Context) -> StudyRun:
         "pss_total": [totals.pss],
         "configured_total": [totals.configured],
         "marginal": [ledger.totals().physical - totals.physical],
-        "overhead_total": [overhead(one, params.instances)],
+        "overhead_total": [overhead(instance_bill, params.instances)],
         "overstatement": [totals.rss / totals.physical],
     }
     if params.duration:
-        passed = memory_time.passage(params, one, guest, context)
+        passed = memory_time.passage(params, instance_bill, guest, context)
         samples |= passed.samples
         records += passed.records
         numbers += passed.numbers

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from simpy import Environment
 
 from sim.catalog import load, mechanisms
-from sim.catalog.model import Guest, Number
+from sim.catalog.model import Guest
+from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import Manager, Reporter
 from sim.machine.demand import Commit, MemoryDemand, MemoryRates
@@ -87,11 +88,11 @@ class _Watch:
         if saved > self.saved[-1][1]:
             self.saved.append((self._env.now, saved))
             references = saved + self._pages.sums().merged
-            touched = sum(each.bytes for each in self._pages.holdings() if each.line.guest)
+            touched = sum(holding.bytes for holding in self._pages.holdings() if holding.line.guest)
             self.merged_share = max(self.merged_share, references / touched)
 
     def half_time(self) -> float:
-        """When half of the most was saved; `NEVER` where nothing was."""
+        """When half of the most was saved. `NEVER` where nothing was."""
         most = self.saved[-1][1]
         return next(time for time, saved in self.saved if saved * 2 >= most) if most else NEVER
 
@@ -103,8 +104,8 @@ class _Watch:
             yield owner, owners.get(owner, 0)
         yield from (("merged", sums.merged), ("cache", sums.cache), ("free", pages.free))
         yield from (("saved", sums.saved), ("swapped", sums.swapped))
-        yield "guest_swapped", sum(each.guest_swapped for each in pages.instances.values())
-        yield "ballooned", sum(each.ballooned for each in pages.instances.values())
+        yield "guest_swapped", sum(instance.guest_swapped for instance in pages.instances.values())
+        yield "ballooned", sum(instance.ballooned for instance in pages.instances.values())
 
     def _tell(self, alarm: Alarm) -> None:
         self.records += [LedgerRecord(self._of, self._env.now, part, size) for part, size in self._parts()]
@@ -120,8 +121,12 @@ def _commit(params: Memory, memory: int, own: int, swap: int, ratio: float) -> C
     return Commit(limit=swap + int(ratio * memory), promised=own)
 
 
-def passage(params: Memory, one: Bill, guest: Guest | None, context: Context) -> Passage:
-    """Run the instances for the parameters' duration. one: the bill of each, without KSM."""
+def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: Context) -> Passage:
+    """Run the instances for the parameters' duration.
+
+    Args:
+        instance_bill: The bill of each instance, without KSM.
+    """
     host, bound, known = load.host(params.host), context.bound, mechanisms.memory()
     memory, own = round(host.memory.at(bound)), round(host.own_memory.at(bound))
     swap = round(host.swap.value) if params.swap is None else params.swap
@@ -147,13 +152,20 @@ def passage(params: Memory, one: Bill, guest: Guest | None, context: Context) ->
     watch = _Watch(env, pages, demand, memory, params.duration / SAMPLES, context.label)
     given: Manager | Reporter | None = None
     numbers: list[Number] = [host.memory, host.own_memory]
-    pages.keep(one)
+    pages.keep(instance_bill)
     demand.start(
-        one, params.instances, lambda line: equal(line, guest, bound) if guest and params.same_image else (0, "")
+        instance_bill,
+        params.instances,
+        lambda line: equal(line, guest, bound) if guest and params.same_image else (0, ""),
     )
     watch.start()
     scanner = Scanner(env, pages, pace(known.ksm, bound, params.ksm_pages, params.ksm_sleep), watch.merged)
-    if params.ksm and load.technology(params.technology).anonymous_guests and guest is not None and one.configured:
+    if (
+        params.ksm
+        and load.technology(params.technology).anonymous_guests
+        and guest is not None
+        and instance_bill.configured
+    ):
         scanner.start()
         numbers += [known.ksm.check, known.ksm.check_merged, guest.mergeable]
     if params.balloon == "balloon":

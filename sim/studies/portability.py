@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 from annotated_types import MinLen, doc
 
 from sim.catalog.fits import HiddenMachine, PortableHost, PortableImage, Translation, portable_hosts, portable_images
-from sim.catalog.model import Number
 from sim.errors import InputError, Problem
 from sim.outcome import Between, FitRecord, FitVerdict, MetricSpec
 from sim.studies.base import Context, Study, StudyRun, Subject
@@ -58,7 +57,7 @@ class Fit:
         between: What is put between the image and the host, from the image down.
         reason: Why it does not run, or on what condition it does. "" for neither.
         machine: The hidden virtual machine among what is between. None where there is none.
-        speeds: The share of the native speed that each translation leaves.
+        translations: Of instructions or system calls, each of which leaves a share of the native speed.
         source: The id of the document with the rule.
     """
 
@@ -66,7 +65,7 @@ class Fit:
     between: tuple[Between, ...] = ()
     reason: str = ""
     machine: HiddenMachine | None = None
-    speeds: tuple[Number, ...] = ()
+    translations: tuple[Translation, ...] = ()
     source: str = ""
 
 
@@ -74,7 +73,8 @@ def fit(image: PortableImage, host: PortableHost) -> Fit:
     """Whether an image runs on a host: first the kernel that it needs, then the processor, then what else it needs."""
     if "host-configuration" in image.needs:
         native = image.os == host.os and host.architecture in image.architectures
-        return Fit("if" if native else "not", reason="host-configuration", source=image.source)
+        reason = "host-configuration" if native else "host-configuration.not"
+        return Fit("if" if native else "not", reason=reason, source=image.source)
     kernel = _kernel(image, host)
     if kernel is None:
         return Fit("not", reason="build" if image.os == host.os else "kernel", source=image.source)
@@ -84,10 +84,10 @@ def fit(image: PortableImage, host: PortableHost) -> Fit:
         if emulator is None or (machine is None and calls is not None):
             return Fit("not", reason="processor", source=image.source)
         between = ("emulation", *between)
-        return _with_needs(image, Fit("through", between, "", machine, (emulator.speed,), emulator.source))
-    speeds = (calls.speed,) if calls else ()
+        return _with_needs(image, Fit("through", between, "", machine, (emulator,), emulator.source))
+    translations = (calls,) if calls else ()
     source = machine.source if machine else calls.source if calls else image.source
-    return _with_needs(image, Fit("through" if between else "runs", between, "", machine, speeds, source))
+    return _with_needs(image, Fit("through" if between else "runs", between, "", machine, translations, source))
 
 
 def _kernel(
@@ -118,11 +118,11 @@ def _with_needs(image: PortableImage, found: Fit) -> Fit:
     """The fit with what the image needs beside kernel and processor."""
     for need in image.needs:
         if found.between and "calls" in found.between:
-            return Fit("not", reason=need, source=image.source)
+            return Fit("not", reason=f"{need}.not", source=image.source)
         hidden = found.machine is not None
         verdict: FitVerdict = "through" if hidden else "if"
         reason = f"{need}.hidden" if hidden else need
-        found = Fit(verdict, found.between, reason, found.machine, found.speeds, image.source)
+        found = Fit(verdict, found.between, reason, found.machine, found.translations, image.source)
     return found
 
 
@@ -145,15 +145,15 @@ def run(params: Portability, context: Context) -> StudyRun:
         },
         records=tuple(_records(context, fits)),
         estimates=frozenset({"hidden_start", "hidden_memory", "slowest_share"}),
-        ranged=bool(machines) or any(found.speeds for found in fits.values()),
+        ranged=bool(machines) or any(found.translations for found in fits.values()),
     )
 
 
 def _speed(found: Fit, context: Context) -> float:
     """The share of the native speed that is left."""
     share = 1.0
-    for number in found.speeds:
-        share *= number.at(context.bound)
+    for translation in found.translations:
+        share *= translation.speed.at(context.bound)
     return share
 
 
@@ -170,7 +170,7 @@ def _records(context: Context, fits: dict[PortableImageId, Fit]) -> Iterator[Fit
             memory=machine.memory.value if machine else 0.0,
             speed=_speed(found, context),
             source=found.source,
-            estimate=bool(found.speeds or machine),
+            estimate=bool(found.translations or machine),
         )
 
 

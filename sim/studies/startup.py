@@ -13,9 +13,11 @@ from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.kernel import KERNEL_WAITS, VERSION
 from sim.catalog.locks import locks
-from sim.catalog.model import KERNEL_WAITS, VERSION, Host, Number, Technology
+from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
+from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import OWNERS, MetricSpec
@@ -30,7 +32,7 @@ from sim.studies.guest_parameters import ApplicationId, GuestId, chosen_guest, f
 from sim.studies.host_capacity import HostCapacity, host_capacity
 
 TOLD = 2_000
-"""Instances whose records are kept; of a larger run only the first so many, more than any figure shows."""
+"""Instances whose records are kept, more than any figure shows. Of a larger run only the first are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +178,7 @@ def _memory_problems(params: Startup) -> Iterator[Problem]:
 def _at_once(params: Startup) -> tuple[str, int]:
     """How many of the requested instances the host holds at the same time at most, and the parameter that says so.
 
-    Those that come at random and leave are one at a time at least; how many more is known once the run is over.
+    Those that come at random and leave are one at a time at least. How many more is known once the run is over.
     """
     if params.clean_up == "each" and params.in_flight is not None:
         return "in_flight", params.in_flight
@@ -248,8 +250,8 @@ def run(params: Startup, context: Context) -> StudyRun:
     def stays(start: Start) -> None:
         staying.append(start)
         if len(staying) == count:
-            for each in staying:
-                each.leave()
+            for instance in staying:
+                instance.leave()
 
     starter = Starter(
         host,
@@ -309,7 +311,10 @@ def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
 
 
 def _removal(starter: Starter) -> Mapping[str, Sequence[float]]:
-    """How long instances took from request to removal, and from their exit on; no time at all where they stay."""
+    """How long instances took from request to removal, and from their exit on.
+
+    That is no time at all where they stay.
+    """
     plan, requested = starter.plan, starter.requested
     gone = [starter.reached(index, len(plan.steps)) for index in range(len(requested))]
     return {

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from sim.builds import context as trees
-from sim.builds.bases import BaseImage, Bases
 from sim.builds.builders import build_with
-from sim.builds.cache import BuildStep, CacheStore
-from sim.builds.context import Tree
-from sim.builds.options import Builder, from_command_line
-from sim.builds.rootfs import Files
+from sim.builds.cache.buildkit import BuildStep, CacheStore
+from sim.builds.context import tree as trees
+from sim.builds.context.rootfs import Files
+from sim.builds.context.tree import Tree
+from sim.builds.graph.bases import BaseImage, Bases
+from sim.builds.graph.options import Builder, from_command_line
 
 BASES = Bases(
     {

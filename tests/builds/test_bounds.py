@@ -3,7 +3,7 @@
 import pytest
 
 from bench.measure import cost
-from sim.builds.edits import Change
+from sim.builds.context.edits import Change
 from sim.builds.plan import plan_builds
 from sim.errors import InputError
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.builds import context as trees
 from sim.builds.builders import read_dockerfile
-from sim.builds.context import from_directory
-from sim.builds.edits import Change, Edit, apply
+from sim.builds.context import tree as trees
+from sim.builds.context.edits import Change, Edit, apply
+from sim.builds.context.tree import from_directory
 from sim.builds.plan import plan_builds
 from sim.errors import InputError
 

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from bench.measure import cost, growth
 from sim import limits
-from sim.builds import context as trees
-from sim.builds import dockerfile as reading
-from sim.builds import stages
-from sim.builds.dockerfile import expand, expand_label, read
-from sim.builds.edits import Change, Edit
-from sim.builds.instructions import _DURATION, is_git
+from sim.builds.advice.splitting import needs_source
+from sim.builds.advice.suggest import _THE_SOURCE, _TOOLS, suggestions
+from sim.builds.context import tree as trees
+from sim.builds.context.edits import Change, Edit
+from sim.builds.context.rootfs import TreeView
+from sim.builds.context.selection import resolve, way
+from sim.builds.cost.rates import book
+from sim.builds.dockerfile import parser as reading
+from sim.builds.dockerfile import stages
+from sim.builds.dockerfile.instructions import _DURATION, is_git
+from sim.builds.dockerfile.parser import expand, expand_label, read
+from sim.builds.dockerfile.stages import describe
 from sim.builds.plan import plan_builds
-from sim.builds.rates import book
-from sim.builds.rootfs import TreeView
-from sim.builds.selection import resolve, way
-from sim.builds.splitting import needs_source
-from sim.builds.stages import describe
-from sim.builds.suggest import _THE_SOURCE, _TOOLS, suggestions
 from sim.errors import CancelledError, InputError
 from sim.inspection import _COMPOSE, _FIRST_WORD, _FROM, _KUBERNETES
 from sim.report.figures.images import _AROUND

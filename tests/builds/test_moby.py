@@ -1,6 +1,6 @@
 """What BuildKit's own tests hold of builds (moby/buildkit, frontend/dockerfile; shared fact sheet, section 1.6)."""
 
-from sim.builds import context as trees
+from sim.builds.context import tree as trees
 
 
 def test_copy_wildcard_cache(bench):

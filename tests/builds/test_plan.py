@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from bench.measure import cost
-from sim.builds.edits import Change, Edit
+from sim.builds.context.edits import Change, Edit
 from sim.builds.plan import plan_builds
 from sim.errors import InputError
 

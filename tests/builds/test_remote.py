@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.builds.edits import Change, Edit
+from sim.builds.context.edits import Change, Edit
 from sim.builds.plan import plan_builds
 
 URL = "https://example.com/files/a.tgz"

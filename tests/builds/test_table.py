@@ -8,7 +8,7 @@ legacy builder, where every instruction is a step. "R" runs, "c" is cached. None
 
 import pytest
 
-from sim.builds import context as trees
+from sim.builds.context import tree as trees
 from sim.errors import InputError
 
 HEAD = "FROM base:1\n"

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sim.builds import rates
+from sim.builds.cost import rates
 from sim.catalog import facts, images, mechanisms, nesting, registries
 from sim.errors import CatalogError
 from tests.catalog.places import without_lines

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from sim.catalog import load
-from sim.catalog.model import Number, Technology
+from sim.catalog.model import Technology
+from sim.catalog.number import Number
 from sim.scenario import Text
 
 FOLDER = Path(__file__).parent / "golden"

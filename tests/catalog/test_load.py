@@ -5,7 +5,8 @@ import re
 import pytest
 
 from sim.catalog import load
-from sim.catalog.model import Guest, MemoryPart, Number, Phase, Technology
+from sim.catalog.model import Guest, MemoryPart, Phase, Technology
+from sim.catalog.number import Number
 from sim.errors import InputError
 from sim.outcome import OWNERS
 

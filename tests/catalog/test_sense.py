@@ -11,7 +11,7 @@ from simpy import Environment
 
 import sim
 from sim.catalog import load
-from sim.catalog.model import Number, Sensed
+from sim.catalog.number import Number, Sensed
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.machine.ledger import Ledger, bill

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.contexts import BuildContext
 from dashboard.lab_state import Base, LabState, UndoHistory, arguments, bases, rebased
-from sim.builds.suggest import Suggestion
+from sim.builds.advice.suggest import Suggestion
 from sim.outcome import Message
 
 GROUND = BuildContext("shop/Dockerfile", "/nowhere")

@@ -34,7 +34,7 @@ def test_every_scenario_shows_a_finding_a_figure_and_its_claims(name: str) -> No
     assert not at.error
     question = opened("scenarios", scenario=name)
     assert title(question) != title(at)
-    assert charts(at)
+    assert charts(at) or any("<table" in element.proto.body for element in at.get("html"))
     assert "✓ held" in texts(at)
 
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import running
 from sim.archives import archive, streams
-from sim.builds import plan, suggest
+from sim.builds import plan
+from sim.builds.advice import suggest
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
 from tests.dashboard.apptest import opened

@@ -48,6 +48,8 @@ def test_an_autoscaler_follows_cpu_at_80_percent_and_its_behaviour_is_filled_whe
     spec = filled("HorizontalPodAutoscaler", maxReplicas=5)
     assert spec["metrics"][0]["resource"]["target"] == {"type": "Utilization", "averageUtilization": 80}
     assert (spec["minReplicas"], "behavior" in spec) == (1, False)
+    (metric,) = filled("HorizontalPodAutoscaler", targetCPUUtilizationPercentage=60)["metrics"]
+    assert metric["resource"]["target"]["averageUtilization"] == 60
     spec = filled("HorizontalPodAutoscaler", behavior={"scaleDown": {"stabilizationWindowSeconds": 60}})
     assert spec["behavior"]["scaleUp"]["policies"][0] == {"type": "Pods", "value": 4, "periodSeconds": 15}
     assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == 60
@@ -103,3 +105,20 @@ class TestAdmission:
         own = {"key": unreachable, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 10}
         assert seconds([own]) == [(unreachable, 10), (unready, 300)]
         assert len(self.spec(tolerations=[{"operator": "Exists"}])["tolerations"]) == 1
+
+    def test_a_runtime_class_adds_its_overhead_and_says_where(self):
+        runtime = {
+            "metadata": {"name": "sandbox"},
+            "overhead": {"podFixed": {"cpu": "250m"}},
+            "scheduling": {
+                "nodeSelector": {"sandbox": "yes"},
+                "tolerations": [{"key": "sandbox", "operator": "Exists"}],
+            },
+        }
+        pod = {"spec": {"runtimeClassName": "sandbox", "nodeSelector": {"disk": "ssd"}}}
+        spec = admitted(pod, (), [runtime])["spec"]
+        assert spec["overhead"] == {"cpu": "250m"}
+        assert spec["nodeSelector"] == {"disk": "ssd", "sandbox": "yes"}
+        assert spec["tolerations"][0]["key"] == "sandbox"
+        with pytest.raises(InputError, match="no RuntimeClass 'sandbox'; there are none"):
+            admitted(pod, ())

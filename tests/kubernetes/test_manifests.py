@@ -108,7 +108,7 @@ status: {replicas: 3}
         f"{pod}.containers.0.imagePullPolicy",
         f"{pod}.containers.0.ports.0.name",
         f"{pod}.containers.0.resources.claims",
-        f"{pod}.containers.0.readinessProbe",
+        f"{pod}.containers.0.readinessProbe.httpGet",
         "status",
     }
 

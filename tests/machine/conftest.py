@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from simpy import Environment
 
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.machine.ledger import Bill, BillLine
 from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.catalog.mechanisms import Balloon, Reporting
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.machine.ballooning import Manager, Reporter, untouched
 
 MIB = 2**20

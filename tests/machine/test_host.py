@@ -3,7 +3,8 @@
 import pytest
 from simpy import Environment
 
-from sim.catalog.model import Host, Number
+from sim.catalog.model import Host
+from sim.catalog.number import Number
 from sim.machine.host import Held, RunningHost
 from sim.scenario import Text
 

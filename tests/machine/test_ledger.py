@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.catalog import load
-from sim.catalog.model import Number, SharedBy
+from sim.catalog.model import SharedBy
+from sim.catalog.number import Number
 from sim.errors import InputError
 from sim.machine.ledger import Bill, BillLine, Ledger, Totals, bill
 

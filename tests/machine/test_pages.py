@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from sim.catalog import load
-from sim.catalog.model import Number, SharedBy
+from sim.catalog.model import SharedBy
+from sim.catalog.number import Number
 from sim.machine.ledger import Bill, BillLine, Ledger, bill, equal
 from sim.machine.pages import Pages
 

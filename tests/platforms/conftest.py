@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from simpy import Environment
 
-from sim.catalog.model import Application, Growth, Guest, Host, Number, Phase, Technology
+from sim.catalog.kernel import Growth
+from sim.catalog.model import Application, Guest, Host, Phase, Technology
+from sim.catalog.number import Number
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.platforms.plan import StartOptions, boot_plan

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sim.catalog.model import Growth, Hold, Number, Operation, generation
+from sim.catalog.kernel import Growth, Hold, Operation, generation
 from sim.catalog.nesting import Nesting
+from sim.catalog.number import Number
 from sim.outcome import Bound
 from sim.platforms import plan
 from sim.platforms.plan import StartOptions, boot_plan

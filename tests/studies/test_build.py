@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.builds.edits import Change, Edit
+from sim.builds.context.edits import Change, Edit
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.studies import study

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sim.catalog import load
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.loading import load_text

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sim.catalog import load, registries
-from sim.catalog.model import Number
+from sim.catalog.number import Number
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.outcome import PullRecord

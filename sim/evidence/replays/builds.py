@@ -1,7 +1,7 @@
 """Recorded builds, replayed: for every step of every build, does the model say run or cached as the builder did?
 
-The file's own `how` and `counting` define a step: rows of FROM, steps that failed and steps that never came to run
-are inputs, builds marked unstable are built but not counted, and a name only one side has disagrees.
+The file's own `how` and `counting` define a step. Rows of FROM, steps that failed and steps that never came to run are
+inputs. Builds marked unstable are built, but not counted. A name that only one side has disagrees.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.builds import context as tree_of
-from sim.builds.bases import Bases, recorded_bases
 from sim.builds.builders import build_with
-from sim.builds.cache import BuildStep, CacheStore
-from sim.builds.context import Tree, TreeEntry
-from sim.builds.options import Builder, from_command_line
-from sim.builds.outcomes import left_by
-from sim.builds.rootfs import Files
-from sim.builds.vertices import Vertex
+from sim.builds.cache.buildkit import BuildStep, CacheStore
+from sim.builds.cache.outcomes import left_by
+from sim.builds.context import tree as tree_of
+from sim.builds.context.rootfs import Files
+from sim.builds.context.tree import Tree, TreeEntry
+from sim.builds.graph.bases import Bases, recorded_bases
+from sim.builds.graph.options import Builder, from_command_line
+from sim.builds.graph.vertices import Vertex
 from sim.errors import InputError, Problem
 from sim.evidence.replays.builds_recording import check_recording
 
@@ -36,7 +36,7 @@ _STAGE = re.compile(r"\[([^\]]*?) *\d+/\d+\]")
 
 @dataclass(frozen=True, slots=True)
 class StepDisagreement:
-    """One step that the model and the builder differ on; "missing" where one of them has no such step."""
+    """One step that the model and the builder differ on. "missing" where one of them has no such step."""
 
     scenario: str
     builder: str
@@ -50,7 +50,9 @@ class StepDisagreement:
 class Agreement:
     """Steps and those that agree, of all builds and of those after a scenario's first.
 
-    named_otherwise: steps that several stages share and whose name is recorded as another of theirs than the model's.
+    Attributes:
+        named_otherwise: Steps that several stages share and whose name is recorded as another of theirs than the
+            model's.
     """
 
     agree: int = 0
@@ -103,7 +105,7 @@ def replay_builds(data: Any, file: str, builders: dict[str, Agreement], disagree
 def _replayed(
     scenario: Mapping[str, Any], bases: Bases, builders: dict[str, Agreement], file: str, place: str
 ) -> list[StepDisagreement]:
-    """The disagreements of one scenario; what agrees is counted in `builders`. Raises `InputError` with its place."""
+    """The disagreements of one scenario. What agrees is counted in `builders`. Raises `InputError` with its place."""
     disagreements: list[StepDisagreement] = []
     benches: dict[str, _Bench] = {}
     for number, build in enumerate(scenario["builds"]):
@@ -233,7 +235,8 @@ def _named(steps: Mapping[str, BuildStep], recorded: Mapping[str, str]) -> tuple
     """What each printed step did, a repeated name numbered as in the recording, the target's side first.
 
     A step that several stages share goes by the name recorded of it: which of its names BuildKit prints is left to
-    chance (`sim.builds.merging`). How many go by another than the model's is counted; any other step has one name.
+    chance (`sim.builds.graph.merging`). How many go by another than the model's is counted. Any other step has one
+    name.
     """
     names: dict[str, str] = {}
     otherwise = 0
@@ -259,7 +262,7 @@ def _named(steps: Mapping[str, BuildStep], recorded: Mapping[str, str]) -> tuple
 
 def _shared(vertex: Vertex) -> bool:
     """Whether a vertex stands in several stages."""
-    return len({found[1] for name in vertex.names if (found := _STAGE.match(name))}) > 1
+    return len({match[1] for name in vertex.names if (match := _STAGE.match(name))}) > 1
 
 
 def _compare(

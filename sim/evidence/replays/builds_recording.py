@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sim.builds.options import BUILDERS
+from sim.builds.graph.options import BUILDERS
 from sim.errors import Problem
 
 _STATES = ("run", "cached", "error", "not-run")
@@ -14,7 +14,7 @@ _CHANGES = {"content", "symlink", "dir", "mkdir", "mode", "mtime", "chown"}
 _TOKEN = re.compile(r"[^ ]*(?: (?:0?[0-7]{1,4}(?: [0-9]{1,9})?)?)?")
 _STEP = re.compile(r"\[[^\]]*\] \S")
 _LATEST = 2**40
-"""Seconds since 1970 of a file's time; the largest that common file systems hold is below."""
+"""The most seconds since 1970 of a file's time. The largest that common file systems hold is below."""
 _NOBODY = 2**32 - 1
 """The number that the kernel takes for no user."""
 
@@ -36,8 +36,8 @@ def check_recording(data: Any, file: str) -> list[Problem]:
     return [Problem(message, file, path=path) for path, message in problems]
 
 
-def _below(place: str, found: Found) -> Found:
-    for path, message in found:
+def _below(place: str, problems: Found) -> Found:
+    for path, message in problems:
         yield f"{place}.{path}" if path else place, message
 
 

@@ -12,11 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim import limits
+from sim.errors import InputError
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_reasons import in_recorded_words
 from sim.evidence.replays.kubernetes_recording import annotated_seconds, check_case, node_sizes
 from sim.kubernetes.defaults import admitted, with_defaults
+from sim.kubernetes.manifests import name_of
 from sim.kubernetes.scheduler.cache import ClusterCache, DisruptionBudget
 from sim.kubernetes.scheduler.filters import CORDONED
 from sim.kubernetes.scheduler.nodes import HOSTNAME, NodeInfo, node_info
@@ -56,6 +59,7 @@ class _Run:
     waiting: list[_Pending] = field(default_factory=list)
     leaving: list[tuple[float, int, str]] = field(default_factory=list)
     classes: list[Mapping[str, Any]] = field(default_factory=list)
+    runtimes: list[Mapping[str, Any]] = field(default_factory=list)
     budgets: list[Mapping[str, Any]] = field(default_factory=list)
     replicas: dict[OwnerKey, int] = field(default_factory=dict)
     terms: dict[str, float] = field(default_factory=dict)
@@ -97,15 +101,19 @@ class _Run:
             self._cordon(_name(step["cordon"]))
         elif kind == "PriorityClass":
             self.classes.append(step)
+        elif kind == "RuntimeClass":
+            self.runtimes.append(step)
         elif kind == "PodDisruptionBudget":
             self.budgets.append(step)
         elif kind == "Namespace":
-            self.cluster.set_namespace(step["metadata"]["name"], step["metadata"].get("labels") or {})
+            self.cluster.set_namespace(name_of(step), step["metadata"].get("labels") or {})
         elif kind == "Service":
             metadata = with_defaults(step)["metadata"]
-            self.cluster.set_service(metadata["namespace"], metadata["name"], step["spec"].get("selector") or {})
+            self.cluster.set_service(
+                metadata["namespace"], name_of(step), (step.get("spec") or {}).get("selector") or {}
+            )
         elif kind == "Pod":
-            self._create(step["metadata"]["name"], with_defaults(step))
+            self._create(name_of(step), with_defaults(step))
         else:
             for name, pod in self._made_by(with_defaults(step)):
                 self._create(name, pod)
@@ -115,8 +123,10 @@ class _Run:
         spec, metadata, kind = owner.get("spec") or {}, owner["metadata"], owner["kind"]
         if kind not in ("Deployment", "ReplicaSet", "StatefulSet"):
             return
-        template, name, selector = spec["template"], metadata["name"], spec["selector"]
-        labels = template.get("metadata", {}).get("labels") or {}
+        if spec["replicas"] > limits.RECORDED_PODS:
+            raise InputError(f"{spec['replicas']} replicas of {metadata['name']}; the most is {limits.RECORDED_PODS}")
+        template, name, selector = spec["template"], name_of(owner), spec.get("selector") or {}
+        labels = (template.get("metadata") or {}).get("labels") or {}
         if kind == "StatefulSet":
             key, names = OwnerKey(kind, name), [f"{name}-{number}" for number in range(spec["replicas"])]
         else:
@@ -129,7 +139,7 @@ class _Run:
         self.replicas[key] = spec["replicas"]
         self.cluster.set_owner(metadata["namespace"], key, label_selector(selector))
         about = {
-            **template.get("metadata", {}),
+            **(template.get("metadata") or {}),
             "namespace": metadata["namespace"],
             "labels": labels,
             "ownerReferences": [{"kind": key.kind, "name": key.name, "controller": True}],
@@ -138,7 +148,7 @@ class _Run:
             yield each, with_defaults({"kind": "Pod", "metadata": about, "spec": template["spec"]})
 
     def _create(self, name: str, pod: Mapping[str, Any]) -> None:
-        pod = admitted(pod, self.classes)
+        pod = admitted(pod, self.classes, self.runtimes)
         annotations = pod["metadata"].get("annotations") or {}
         self.terms[name] = annotated_seconds(annotations, "sim/term", 0.5)
         info = self.pods[name] = PodInfo(name, pod_shape(pod))
@@ -247,8 +257,8 @@ class _Run:
     def _needed(self, spec: Mapping[str, Any], pods: Sequence[PodInfo]) -> tuple[int, int]:
         """How many pods there should be, and how many must stay."""
         least, most_missing = spec.get("minAvailable"), spec.get("maxUnavailable")
-        if most_missing is None and isinstance(least, int):
-            return len(pods), least
+        if most_missing is None and (least is None or isinstance(least, int)):
+            return len(pods) if least is not None else 0, least or 0
         expected = sum(self.replicas.get(owner, 0) for owner in {pod.shape.owner for pod in pods} if owner)
         if most_missing is not None:
             return expected, max(expected - _share(most_missing, expected), 0)

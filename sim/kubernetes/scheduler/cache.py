@@ -38,11 +38,12 @@ class ClusterCache:
     Attributes:
         budgets: Budgets that preemption tries to keep.
         epoch: Grows whenever something changes that `changes` does not tell.
+        belonging: Grows whenever `default_selector` may change.
     """
 
     def __init__(self) -> None:
         self.budgets: list[DisruptionBudget] = []
-        self.epoch = 0
+        self.epoch = self.belonging = 0
         self._by_name: dict[str, NodeInfo] = {}
         self._nodes: list[NodeInfo] = []
         self._in_order = True
@@ -91,14 +92,15 @@ class ClusterCache:
 
     def set_service(self, namespace: str, name: str, selector: Mapping[str, str]) -> None:
         """Know which pods a service is of. One without a selector is of none."""
-        self._services[namespace, name] = selector
-        self.epoch += 1
+        if self._services.get((namespace, name)) != selector:
+            self._services[namespace, name] = selector
+            self.belonging += 1
 
     def set_owner(self, namespace: str, owner: OwnerKey, selector: LabelSelector) -> None:
         """Know the selector of a ReplicaSet, a StatefulSet or a ReplicationController."""
         if self._owners.get((namespace, owner)) != selector:
             self._owners[namespace, owner] = selector
-            self.epoch += 1
+            self.belonging += 1
 
     def default_selector(self, shape: PodShape) -> LabelSelector:
         """Pods that belong with one of this shape: those of its services and its owner (plugins/helper/spread.go)."""

@@ -35,7 +35,7 @@ def node_rejection(shape: PodShape, node: NodeInfo) -> Rejection | None:
         return UNSCHEDULABLE
     if shape.node_name and shape.node_name != node.name:
         return OTHER_NAME
-    untolerated = untolerated_taint(shape, node)
+    untolerated = untolerated_taint(shape, node) if node.taints else None
     if untolerated is not None:
         reason = f"node(s) had untolerated taint {{{untolerated.key}: {untolerated.value}}}"
         return Rejection("TaintToleration", (reason,))

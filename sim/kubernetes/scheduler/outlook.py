@@ -19,12 +19,15 @@ from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
 from sim.kubernetes.scheduler.resources import balance_score, fit_score, image_score, node_score
 from sim.kubernetes.scheduler.rows import REJECTED, NodeChoice, ScoreRow, Stretch
 from sim.kubernetes.scheduler.spread import HardSpread, SoftSpread
+from sim.kubernetes.selectors import LabelSelector
 
 
 class Outlook:
     """Filters and scores of one shape."""
 
     _until: tuple[int, int]
+    _belonging: int
+    _selector: LabelSelector
     _standing: list[Rejection | None]
     _unwelcome: list[int]
     _liked: list[int]
@@ -43,6 +46,11 @@ class Outlook:
 
     def follow(self) -> None:
         """Take in what changed since the last time."""
+        if self._belonging != self._cluster.belonging:
+            self._belonging = self._cluster.belonging
+            if self._cluster.default_selector(self.shape) != self._selector:
+                self._begin()
+                return
         changes = self._cluster.changes(self._until)
         if changes is None or len(changes) > 4 * len(self._cluster.nodes) + 100:
             self._begin()
@@ -79,7 +87,7 @@ class Outlook:
         found = found or (self._hard.rejection(node) if self._hard else None)
         return found or (self._interpod.rejection(node) if by_pods else None)
 
-    def find(self, start: int, enough: int) -> tuple[Stretch, list[int] | None]:
+    def find(self, start: int, enough: int) -> tuple[Stretch, Sequence[int] | None]:
         """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
         if not self._hard and not self._interpod.filters:
             return self._row.stretch(start, enough), None
@@ -111,7 +119,7 @@ class Outlook:
         """The best node of a stretch, where no score compares nodes."""
         return self._row.top(stretch, chance)
 
-    def fitting(self, stretch: Stretch) -> list[int]:
+    def fitting(self, stretch: Stretch) -> Sequence[int]:
         """The nodes of a stretch that do not refuse the pod by themselves."""
         return self._row.fitting(stretch)
 
@@ -151,7 +159,8 @@ class Outlook:
         self._taints = any(self._unwelcome)
         self._liked = [_liked(shape, node) for node in nodes] if shape.preferred_nodes else []
         self._interpod = InterPodAffinity(cluster, shape, profile.hard_affinity_weight)
-        constraints = shape.spread or _defaults(cluster, shape, profile)
+        self._belonging, self._selector = cluster.belonging, cluster.default_selector(shape)
+        constraints = shape.spread or _defaults(self._selector, profile)
         hard, soft = [one for one in constraints if one.hard], [one for one in constraints if not one.hard]
         self._hard = HardSpread(cluster, shape, hard) if hard else None
         all_keys = bool(shape.spread) or not profile.system_spread
@@ -197,9 +206,8 @@ def _looking(shape: PodShape, score: Callable[[NodeInfo], int]) -> Callable[[Nod
     return look
 
 
-def _defaults(cluster: ClusterCache, shape: PodShape, profile: SchedulerProfile) -> tuple[SpreadConstraint, ...]:
+def _defaults(selector: LabelSelector, profile: SchedulerProfile) -> tuple[SpreadConstraint, ...]:
     """The profile's constraints for pods of services and controllers; none for other pods."""
-    selector = cluster.default_selector(shape)
     return () if selector.everything else tuple(one._replace(selector=selector) for one in profile.spread)
 
 

@@ -101,10 +101,12 @@ class ScoreRow:
             looked += 1
         return Stretch(start, looked, enough)
 
-    def fitting(self, stretch: Stretch) -> list[int]:
+    def fitting(self, stretch: Stretch) -> Sequence[int]:
         """The indices of a stretch that are not rejected, in order."""
         start, stop = stretch.start, stretch.start + stretch.looked
         size, values = len(self.values), self.values
+        if stop <= size and stretch.fitting == stretch.looked:
+            return range(start, stop)
         order = [*range(start, min(stop, size)), *range(max(stop - size, 0))]
         return order if stretch.fitting == stretch.looked else [index for index in order if values[index] >= 0]
 

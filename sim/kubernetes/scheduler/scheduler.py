@@ -93,7 +93,7 @@ class Scheduler:
             self.cluster.forget_nomination(pod)
             return Decision(None)
         outlook = self._outlook(pod.shape)
-        fitting: list[int] | None = None
+        fitting: Sequence[int] | None = None
         if not pod.nominated and not self.cluster.keeps_room and pod.shape.nodes.terms is None:
             stretch, fitting = outlook.find(self._next, self.profile.enough(len(nodes)))
             if stretch.fitting:

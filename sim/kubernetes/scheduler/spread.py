@@ -50,16 +50,20 @@ class _Domains:
 
 
 class _Counted:
-    """One constraint of a pod: the nodes and the pods that it counts."""
+    """One constraint of a pod: the nodes and the pods that it counts.
 
-    def __init__(self, shape: PodShape, constraint: SpreadConstraint) -> None:
+    own: 1 where it counts the pod itself. eligible: of each node, whether its pods count.
+    """
+
+    def __init__(self, cluster: ClusterCache, shape: PodShape, constraint: SpreadConstraint) -> None:
         self.constraint = constraint
         self.own = int(constraint.selector.matches(shape.labels))
         self.domains = _Domains()
         self._shape = shape
         self._taken: dict[PodShape, bool] = {}
+        self.eligible = [self._eligible(node) for node in cluster.nodes]
 
-    def eligible(self, node: NodeInfo) -> bool:
+    def _eligible(self, node: NodeInfo) -> bool:
         """Whether the pods of a node count."""
         shape, constraint = self._shape, self.constraint
         if constraint.honor_affinity and not shape.nodes.matches(node.name, node.labels):
@@ -91,7 +95,7 @@ class HardSpread:
     """The constraints of a pod that a node must keep, counted over the cluster."""
 
     def __init__(self, cluster: ClusterCache, shape: PodShape, constraints: Sequence[SpreadConstraint]) -> None:
-        self._counted = [_Counted(shape, one) for one in constraints]
+        self._counted = [_Counted(cluster, shape, one) for one in constraints]
         self._keys = [one.topology_key for one in constraints]
         self._values = [cluster.values(key) for key in self._keys]
         for node in cluster.nodes:
@@ -126,7 +130,7 @@ class HardSpread:
 
     def _count(self, one: _Counted, node: NodeInfo, pods: int) -> None:
         """A node counts only where it has the labels of all constraints."""
-        if all(key in node.labels for key in self._keys) and one.eligible(node):
+        if all(key in node.labels for key in self._keys) and one.eligible[node.index]:
             one.domains.shift(node.labels[one.constraint.topology_key], pods)
 
 
@@ -140,7 +144,7 @@ class SoftSpread:
     def __init__(
         self, cluster: ClusterCache, shape: PodShape, constraints: Sequence[SpreadConstraint], *, all_keys: bool
     ) -> None:
-        self._counted = [_Counted(shape, one) for one in constraints]
+        self._counted = [_Counted(cluster, shape, one) for one in constraints]
         self._by_host = [one.topology_key == HOSTNAME for one in constraints]
         self._values = [cluster.values(one.topology_key) for one in constraints]
         self._all_keys = all_keys
@@ -151,7 +155,7 @@ class SoftSpread:
         for node in cluster.nodes:
             if not self._ignored(node.index):
                 for number, one in enumerate(self._counted):
-                    if one.eligible(node):
+                    if one.eligible[node.index]:
                         one.domains.shift(self._values[number][node.index] or "", self._hosts[number][node.index])
 
     def shift(self, node: NodeInfo, change: PodChange) -> None:
@@ -163,7 +167,7 @@ class SoftSpread:
             if one.takes(change.shape):
                 counted = True
                 self._hosts[number][index] += change.counted
-                if not self._ignored(index) and one.eligible(node):
+                if not self._ignored(index) and one.eligible[node.index]:
                     one.domains.shift(self._values[number][index] or "", change.counted)
         if counted:
             self._case_of[index] = self._number(index)

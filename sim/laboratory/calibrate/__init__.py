@@ -1,7 +1,7 @@
 """Measures the user's own host in under a minute, and writes a host profile that any scenario can name.
 
-Each probe runs in a process of its own, the risky ones in namespaces of their own, so that a probe that hangs or fails
-costs only its own numbers, and nothing of it stays. Linux only; everything else in this package runs anywhere.
+Each probe runs in a process of its own, the risky ones in namespaces of their own. So a probe that hangs or fails costs
+only its own numbers, and nothing of it stays. Linux only. Everything else in this package runs anywhere.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Progress = Callable[[str, int, int], None]
 _WORKER = "sim.laboratory.calibrate.worker"
 
 _GRACE = 4.0
-"""Seconds beyond its time that a probe has to finish what it began; then it is stopped."""
+"""Seconds beyond its time that a probe has to finish what it began. Then it is stopped."""
 
 
 def _no_progress(_what: str, _done: int, _of: int) -> None:
@@ -49,10 +49,12 @@ def calibrate(
 ) -> Calibration:
     """Measure this host.
 
-    out: where the host profile is written, named by its file: "my-host.toml"; None to write none. seconds: about how
-    long it may take. only: ids of the probes to run, all where it is empty.
+    Args:
+        out: Where the host profile is written, named by its file: "my-host.toml". None to write none.
+        seconds: About how long it may take.
+        only: Ids of the probes to run, all where it is empty.
 
-    Raises `InputError` where this is not Linux, a probe is unknown or the file cannot be written; `KeyboardInterrupt`
+    Raises `InputError` where this is not Linux, a probe is unknown or the file cannot be written. `KeyboardInterrupt`
     at SIGINT, SIGTERM and SIGHUP. All that it made on the host is gone when it returns or raises.
     """
     if sys.platform != "linux":

@@ -11,9 +11,13 @@ _UNPARSED = {"\\040": " ", "\\011": "\t", "\\134": "\\"}
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """A mounted hierarchy. version: "v1" or "v2"; controllers: as /proc/self/cgroup names it ("" for v2).
+    """A mounted hierarchy.
 
-    mounted: its mount point; own: the directory of this process's cgroup there.
+    Attributes:
+        version: "v1" or "v2".
+        controllers: As /proc/self/cgroup names it ("" for v2).
+        mounted: Its mount point.
+        own: The directory of this process's cgroup there.
     """
 
     version: str
@@ -29,7 +33,11 @@ def _unescaped(text: str) -> str:
 
 
 def hierarchies(mountinfo: str | None = None, own: str | None = None) -> tuple[Hierarchy, ...]:
-    """The hierarchies that are mounted here. mountinfo, own: the contents of these two files of /proc/self."""
+    """The hierarchies that are mounted here.
+
+    Args:
+        mountinfo, own: The contents of these two files of /proc/self.
+    """
     try:
         mountinfo = Path("/proc/self/mountinfo").read_text(encoding="utf-8") if mountinfo is None else mountinfo
         own = Path("/proc/self/cgroup").read_text(encoding="utf-8") if own is None else own
@@ -59,9 +67,9 @@ def hierarchies(mountinfo: str | None = None, own: str | None = None) -> tuple[H
     return tuple(by_controllers.values())
 
 
-def layout(found: tuple[Hierarchy, ...]) -> str:
+def layout(mounted: tuple[Hierarchy, ...]) -> str:
     """Which versions there are: "v1", "v2", "hybrid" or "none"."""
-    versions = {one.version for one in found}
+    versions = {hierarchy.version for hierarchy in mounted}
     # systemd's hybrid layout and others mount v2 beside v1's controllers.
     return {frozenset(): "none", frozenset({"v1", "v2"}): "hybrid"}.get(frozenset(versions), next(iter(versions), ""))
 
@@ -69,8 +77,8 @@ def layout(found: tuple[Hierarchy, ...]) -> str:
 def made_here(name: str) -> list[Path]:
     """The cgroups whose name starts with `name`, at the top of each hierarchy and below this process's own cgroup."""
     folders = []
-    for one in hierarchies():
-        for folder in {one.mounted, one.own}:
+    for hierarchy in hierarchies():
+        for folder in {hierarchy.mounted, hierarchy.own}:
             try:
                 folders += [
                     Path(entry) for entry in os.scandir(folder) if entry.name.startswith(name) and entry.is_dir()

@@ -22,7 +22,7 @@ def _split(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option("--only", default="", callback=_split, metavar="PROBE,...", help="Run only these probes.")
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
 def command(out: Path | None, seconds: float, only: tuple[str, ...], form: str) -> int:
-    """Measure this Linux host, in under a minute; root measures more. Leaves nothing behind."""
+    """Measure this Linux host, in under a minute. Root measures more. Leaves nothing behind."""
     from sim.laboratory.calibrate import calibrate
 
     calibration = calibrate(out, seconds=seconds, only=only, progress=_Progress())
@@ -49,36 +49,45 @@ def _written(seconds: float) -> str:
     return render(float(f"{seconds:.3g}"), "s")
 
 
-def _row(one: Measurement) -> tuple[str, ...]:
-    rate = "" if one.rate is None else f" ({one.rate / 1e6:.0f} MB/s)"
-    return (one.id, _written(one.minimum), _written(one.p10), _written(one.median), str(one.n), f"{one.text}{rate}")
+def _row(measurement: Measurement) -> tuple[str, ...]:
+    rate = "" if measurement.rate is None else f" ({measurement.rate / 1e6:.0f} MB/s)"
+    return (
+        measurement.id,
+        _written(measurement.minimum),
+        _written(measurement.p10),
+        _written(measurement.median),
+        str(measurement.n),
+        f"{measurement.text}{rate}",
+    )
 
 
 def _common(ids: list[str]) -> str:
     """What measurements are called together: the words their ids share at the front."""
-    shared = [words[0] for words in zip(*(one.split(".") for one in ids), strict=False) if len(set(words)) == 1]
+    shared = [words[0] for words in zip(*(name.split(".") for name in ids), strict=False) if len(set(words)) == 1]
     return ".".join(shared)
 
 
-def as_table(found: Calibration) -> str:
+def as_table(calibration: Calibration) -> str:
     """The host, a row a measurement, and a line for each probe that could not run."""
     from sim.report.grid import table
 
-    host = found.host
+    host = calibration.host
     guest = ", a virtual machine itself" if host.virtualized else ""
     lines = [
         f"{host.processor}: {host.cores} cores, {host.threads} threads, {host.memory / 2**30:.1f} GiB{guest}",
-        f"Linux {host.kernel}, cgroups {host.cgroups}; measured {found.taken} in {found.seconds:.0f} s",
+        f"Linux {host.kernel}, cgroups {host.cgroups}; measured {calibration.taken} in {calibration.seconds:.0f} s",
         "",
     ]
     header = ("measurement", "minimum", "p10", "median", "n", "what")
-    lines += table(header, [_row(one) for one in found.measurements], right=(1, 2, 3, 4), limit=140)
+    lines += table(
+        header, [_row(measurement) for measurement in calibration.measurements], right=(1, 2, 3, 4), limit=140
+    )
     notes: dict[tuple[str, str], list[str]] = {}
-    for one in found.measurements:
-        if one.conditions:
-            notes.setdefault((one.id.partition(".")[0], one.conditions), []).append(one.id)
+    for measurement in calibration.measurements:
+        if measurement.conditions:
+            notes.setdefault((measurement.id.partition(".")[0], measurement.conditions), []).append(measurement.id)
     if notes:
         lines += ["", *(f"{_common(ids)}: {text}" for (_, text), ids in notes.items())]
-    if found.skipped:
-        lines += ["", "not measured:", *(f"  {one.probe}: {one.reason}" for one in found.skipped)]
+    if calibration.skipped:
+        lines += ["", "not measured:", *(f"  {skipped.probe}: {skipped.reason}" for skipped in calibration.skipped)]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Linux system calls that the standard library of Python 3.11 does not offer, by ctypes; only a worker imports this.
+"""Linux system calls that the standard library of Python 3.11 does not offer, by ctypes. Only a worker imports this.
 
 Each raises `OSError` with the call's errno.
 """
@@ -75,7 +75,11 @@ class _Program(ctypes.Structure):
 
 
 class SeccompFilter:
-    """A filter ready to be loaded. instructions: struct sock_filter after struct sock_filter, 8 bytes each."""
+    """A filter ready to be loaded.
+
+    Attributes:
+        instructions: Struct sock_filter after struct sock_filter, 8 bytes each.
+    """
 
     def __init__(self, instructions: bytes) -> None:
         self._program = _Program(len(instructions) // 8, instructions)

@@ -29,7 +29,7 @@ def _named(name: str) -> bytes:
 class Links:
     """The links of the network namespace that the calling process is in when this is made. Close it after use.
 
-    Each method asks the kernel and waits for its answer; raises the `OSError` that the kernel answers.
+    Each method asks the kernel and waits for its answer. It raises the `OSError` that the kernel answers.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Links:
         self._number = 0
 
     def close(self) -> None:
-        """Close the socket; the links stay."""
+        """Close the socket. The links stay."""
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -65,7 +65,11 @@ class Links:
         self._ask(_NEWLINK, _CREATE | _EXCL, _link() + _named(name) + _attribute(_LINKINFO, info))
 
     def veth(self, name: str, peer: str, peer_namespace: int | None = None) -> None:
-        """Make a veth pair. peer_namespace: file descriptor of the network namespace the peer is made in."""
+        """Make a veth pair.
+
+        Args:
+            peer_namespace: File descriptor of the network namespace the peer is made in.
+        """
         inside = b"" if peer_namespace is None else _attribute(_NET_NS_FD, struct.pack("=I", peer_namespace))
         self._create(name, "veth", _attribute(_VETH_PEER, _link() + _named(peer) + inside))
 

@@ -18,7 +18,7 @@ _CODE = {
     # mov x0,1; adr x1,message; mov x2,6; mov x8,64 (write); svc 0; mov x0,0; mov x8,93 (exit); svc 0
     "aarch64": (183, "200080d2 e1000010 c20080d2 080880d2 010000d4 000080d2 a80b80d2 010000d4"),
 }
-"""Machine name to the ELF number of its instruction set, and the program; the message follows it."""
+"""Machine name to the ELF number of its instruction set, and the program. The message follows it."""
 
 
 def hello_program(path: Path) -> Path:
@@ -40,9 +40,12 @@ def hello_program(path: Path) -> Path:
 
 
 def bundle(folder: Path, cgroup: str) -> Path:
-    """Write an OCI bundle whose process is the program; no network namespace, no seccomp filter. Its folder.
+    """Write an OCI bundle whose process is the program, and return its folder.
 
-    cgroup: the path of the container's cgroup, "" to leave that to the runtime.
+    It has no network namespace and no seccomp filter.
+
+    Args:
+        cgroup: The path of the container's cgroup, "" to leave that to the runtime.
     """
     root = folder / "rootfs"
     for name in ("proc", "dev", "sys"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from sim.catalog.model import generation
+from sim.catalog.kernel import generation
 from sim.laboratory.calibrate.results import Calibration, HostFacts
 from sim.laboratory.calibrate.speed import cpu_speed
 from sim.quantity import render
@@ -18,7 +18,7 @@ _UNITS = {"B": (1024, "KiB"), "B/s": (10**6, "MB/s")}
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are TOML's."""
+    """A TOML basic string. JSON's escapes are TOML's."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -54,17 +54,17 @@ def _number(
     return f"{{ {', '.join(parts)} }}"
 
 
-def written(found: Calibration) -> str:
+def written(calibration: Calibration) -> str:
     """The profile's text: the host, the locks that were timed, and every measurement."""
-    host = found.host
+    host = calibration.host
     gib = host.memory / 2**30
-    speed = cpu_speed(found)
-    english = f"{found.id}: {host.cores} cores, {gib:.0f} GiB, measured"
-    japanese = f"{found.id}({host.cores}コア、{gib:.0f} GiB、実測)"
+    speed = cpu_speed(calibration)
+    english = f"{calibration.id}: {host.cores} cores, {gib:.0f} GiB, measured"
+    japanese = f"{calibration.id}({host.cores}コア、{gib:.0f} GiB、実測)"
     lines = [
-        f"# Measured by `python -m sim calibrate` on {found.taken}: {host.processor}, cgroups {host.cgroups}.",
-        f"id = {_quoted(found.id)}",
-        f"taken = {_quoted(found.taken)}",
+        f"# Measured by `python -m sim calibrate` on {calibration.taken}: {host.processor}, cgroups {host.cgroups}.",
+        f"id = {_quoted(calibration.id)}",
+        f"taken = {_quoted(calibration.taken)}",
         f"name = {{ en = {_quoted(english)}, ja = {_quoted(japanese)} }}",
         f"cores = {_number('1', host.cores, measured=('/proc/cpuinfo',), exact=True)}",
     ]
@@ -88,8 +88,8 @@ def written(found: Calibration) -> str:
             "B", host.own_memory, measured=("/proc/meminfo",), derivation="MemTotal less MemAvailable", exact=True
         ),
         f"swap = {_number('B', host.swap, measured=('/proc/meminfo',), exact=True)}",
-        f"disk_read = {_disk(found, 'disk.read')}",
-        f"disk_write = {_disk(found, 'disk.write')}",
+        f"disk_read = {_disk(calibration, 'disk.read')}",
+        f"disk_write = {_disk(calibration, 'disk.write')}",
         f"network = {_network(host)}",
         f"kernel = {_quoted(host.kernel)}",
         f"nested = {'true' if host.virtualized else 'false'}",
@@ -97,21 +97,31 @@ def written(found: Calibration) -> str:
         "[limits]",
         'pods = { value = 110, source = "F0706" }',
         f"pids = {_number('1', host.pid_max, measured=('/proc/sys/kernel/pid_max',), exact=True)}",
-        *_locks(found),
+        *_locks(calibration),
     ]
-    for one in found.measurements:
-        lines += ["", "[[measurements]]", f"id = {_quoted(one.id)}", f"text = {_quoted(one.text)}"]
-        lines += [f"{key} = {_rounded(getattr(one, key))!r}" for key in ("minimum", "p10", "median")]
-        lines += [f"n = {one.n}", f"bytes = {one.bytes}", f"conditions = {_quoted(one.conditions)}"]
+    for measurement in calibration.measurements:
+        lines += ["", "[[measurements]]", f"id = {_quoted(measurement.id)}", f"text = {_quoted(measurement.text)}"]
+        lines += [f"{key} = {_rounded(getattr(measurement, key))!r}" for key in ("minimum", "p10", "median")]
+        lines += [
+            f"n = {measurement.n}",
+            f"bytes = {measurement.bytes}",
+            f"conditions = {_quoted(measurement.conditions)}",
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _disk(found: Calibration, name: str) -> str:
-    one = found.measurement(name)
-    if one is None or one.rate is None:
+def _disk(calibration: Calibration, name: str) -> str:
+    measurement = calibration.measurement(name)
+    if measurement is None or measurement.rate is None:
         reason = "not measured; a disk of a small cloud machine to a NVMe drive"
         return _number("B/s", 500e6, low=100e6, high=3e9, estimate=reason)
-    return _number("B/s", one.rate, high=one.bytes / one.minimum, measured=(name,), derivation="bytes by median time")
+    return _number(
+        "B/s",
+        measurement.rate,
+        high=measurement.bytes / measurement.minimum,
+        measured=(name,),
+        derivation="bytes by median time",
+    )
 
 
 def _network(host: HostFacts) -> str:
@@ -125,38 +135,40 @@ _NETNS_UNLOCKED = "4.17"
 """Since this kernel network namespaces are made side by side (see the catalog's `locks/netns.toml`)."""
 
 
-def _held(found: Calibration, *names: str, derivation: str = "") -> str:
-    """What an operation holds its lock for: the sum of so many measurements; "" where one of them was not made.
+def _held(calibration: Calibration, *names: str, derivation: str = "") -> str:
+    """What an operation holds its lock for: the sum of so many measurements. "" where one of them was not made.
 
-    Their 10th percentiles, as other work on the host delays more than half; the range is from minimum to median.
+    Their 10th percentiles, as other work on the host delays more than half. The range is from minimum to median.
     """
-    made = [found.measurement(name) for name in names]
-    known = [one for one in made if one is not None]
+    made = [calibration.measurement(name) for name in names]
+    known = [measurement for measurement in made if measurement is not None]
     if len(known) < len(names):
         return ""
-    low, value, high = (sum(getattr(one, which) for one in known) for which in ("minimum", "p10", "median"))
+    low, value, high = (
+        sum(getattr(measurement, which) for measurement in known) for which in ("minimum", "p10", "median")
+    )
     return _number("s", value, low=low, high=high, measured=names, derivation=derivation)
 
 
-def _netns(found: Calibration) -> str:
-    net, nothing = found.measurement("namespace.net"), found.measurement("namespace.none")
-    if net is None or nothing is None or generation(found.host.kernel) >= generation(_NETNS_UNLOCKED):
+def _netns(calibration: Calibration) -> str:
+    net, nothing = calibration.measurement("namespace.net"), calibration.measurement("namespace.none")
+    if net is None or nothing is None or generation(calibration.host.kernel) >= generation(_NETNS_UNLOCKED):
         return ""
     derivation = "unshare(2) of a network namespace less that of nothing"
     return _number("s", max(net.median - nothing.median, 0.0), measured=(net.id, nothing.id), derivation=derivation)
 
 
-def _locks(found: Calibration) -> list[str]:
+def _locks(calibration: Calibration) -> list[str]:
     """The operations of the catalog's locks that were timed."""
-    attach = "cgroup.v1.attach_quiet" if found.measurement("cgroup.v1.attach_quiet") else "cgroup.v2.attach_quiet"
+    attach = "cgroup.v1.attach_quiet" if calibration.measurement("cgroup.v1.attach_quiet") else "cgroup.v2.attach_quiet"
     timed = {
         "rtnl": {
-            "veth-move": _held(found, "veth.move"),
-            "veth-in-place": _held(found, "veth.in_place"),
-            "bridge-port": _held(found, "veth.bridge", "veth.up", derivation="attach to a bridge, and link up"),
+            "veth-move": _held(calibration, "veth.move"),
+            "veth-in-place": _held(calibration, "veth.in_place"),
+            "bridge-port": _held(calibration, "veth.bridge", "veth.up", derivation="attach to a bridge, and link up"),
         },
-        "cgroup_attach": {"attach": _held(found, attach)},
-        "netns": {"create": _netns(found)},
+        "cgroup_attach": {"attach": _held(calibration, attach)},
+        "netns": {"create": _netns(calibration)},
     }
     lines: list[str] = []
     for lock, operations in timed.items():

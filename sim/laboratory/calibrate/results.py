@@ -15,8 +15,11 @@ from sim.studies.base import statistic
 class Measurement:
     """One thing that was measured, in seconds.
 
-    id: "namespace.net"; what it starts with up to the first dot is its probe's id or its group's. n: how many samples.
-    bytes: how many one sample handled, 0 where it is no matter of bytes. conditions: what holds here beside `text`.
+    Attributes:
+        id: "namespace.net". What it starts with up to the first dot is its probe's id or its group's.
+        n: How many samples.
+        bytes: How many one sample handled, 0 where it is no matter of bytes.
+        conditions: What holds here beside `text`.
     """
 
     id: str
@@ -30,7 +33,7 @@ class Measurement:
 
     @property
     def rate(self) -> float | None:
-        """Bytes a second at the median; None where it is no matter of bytes."""
+        """Bytes a second at the median. None where it is no matter of bytes."""
         return self.bytes / self.median if self.bytes and self.median > 0 else None
 
 
@@ -46,9 +49,14 @@ class Skipped:
 class HostFacts:
     """What the host says of itself.
 
-    cores: of this process's affinity, counting the hardware threads of one core once. memory, swap, own_memory (what
-    is in use now): bytes. kernel: "6.12". virtualized: whether it is a guest itself. cgroups: "v1", "v2", "hybrid" or
-    "none". network: bytes a second of its fastest link that is up, None where no driver says.
+    Attributes:
+        cores: Of this process's affinity. The hardware threads of one core count once.
+        memory, swap: Bytes.
+        own_memory: Bytes that are in use now.
+        kernel: "6.12".
+        virtualized: Whether it is a guest itself.
+        cgroups: "v1", "v2", "hybrid" or "none".
+        network: Bytes a second of its fastest link that is up, None where no driver says.
     """
 
     processor: str
@@ -66,7 +74,13 @@ class HostFacts:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """All that a calibration found. id: the host profile's; taken: ISO date; seconds: what it took in all."""
+    """All that a calibration found.
+
+    Attributes:
+        id: The host profile's.
+        taken: ISO date.
+        seconds: What it took in all.
+    """
 
     id: str
     taken: str
@@ -77,14 +91,15 @@ class Calibration:
 
     def measurement(self, name: str) -> Measurement | None:
         """The measurement of that id, if it was made."""
-        return next((one for one in self.measurements if one.id == name), None)
+        return next((measurement for measurement in self.measurements if measurement.id == name), None)
 
     def to_json(self) -> str:
-        """All of it as one JSON object; durations in seconds, rates in bytes a second."""
+        """All of it as one JSON object. Durations are in seconds, rates in bytes a second."""
         rows: list[dict[str, Any]] = [
-            asdict(one) | {"unit": "s"} | ({"rate": one.rate} if one.bytes else {}) for one in self.measurements
+            asdict(measurement) | {"unit": "s"} | ({"rate": measurement.rate} if measurement.bytes else {})
+            for measurement in self.measurements
         ]
-        document = asdict(self) | {"measurements": rows, "skipped": [asdict(one) for one in self.skipped]}
+        document = asdict(self) | {"measurements": rows, "skipped": [asdict(probe) for probe in self.skipped]}
         return json.dumps(document, ensure_ascii=False)
 
 
@@ -96,8 +111,11 @@ def summary(samples: Sequence[float]) -> tuple[float, float, float]:
 def line(points: Mapping[int, Sequence[float]]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Intercept and slope of the least-squares line through the minima, through the p10s and through the medians.
 
-    points: x to the samples there, at two or more x. A slope or intercept below zero is noise, and given as zero; so
-    is the order of three slopes or intercepts, which are given smallest first.
+    A slope or intercept below zero is noise, and given as zero. The order of three slopes or intercepts is noise too.
+    They are given smallest first.
+
+    Args:
+        points: From x to the samples there, at two or more x.
     """
     xs = list(points)
     intercepts, slopes = [], []

@@ -24,13 +24,18 @@ _COMPARED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("seccomp.instruction", "", ("R0107",), ""),
     ("gunzip", "", ("R0137",), ""),
 )
-"""A measurement, one that is subtracted from it, the facts of the reference host that say the same there (the middle of
-several, by their geometric mean), and the fact that is subtracted from those."""
+"""A measurement, one that is subtracted from it, the facts of the reference host that say the same there, and the fact
+that is subtracted from those. Of several facts the middle counts, by their geometric mean.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedRatio:
-    """A ratio of speeds: the median over measurements, between the quartiles. measured: their ids."""
+    """A ratio of speeds: the median over measurements, between the quartiles.
+
+    Attributes:
+        measured: Their ids.
+    """
 
     value: float
     low: float
@@ -39,9 +44,9 @@ class SpeedRatio:
     derivation: str
 
 
-def _here(one: Measurement) -> float:
+def _here(measurement: Measurement) -> float:
     """The p10, or the rate it gives: what others' work on this host slows down least, and no single sample decides."""
-    return one.bytes / one.p10 if one.bytes else one.p10
+    return measurement.bytes / measurement.p10 if measurement.bytes else measurement.p10
 
 
 def _there(ids: tuple[str, ...], rate: bool) -> float:
@@ -50,24 +55,24 @@ def _there(ids: tuple[str, ...], rate: bool) -> float:
     return math.exp(math.fsum(map(math.log, numbers)) / len(numbers))
 
 
-def ratios(found: Calibration) -> dict[str, float]:
+def ratios(calibration: Calibration) -> dict[str, float]:
     """Measurement id to how many times faster than on the reference host it is here."""
-    have = {one.id: one for one in found.measurements}
+    have = {measurement.id: measurement for measurement in calibration.measurements}
     ratios = {}
     for name, less, there, less_there in _COMPARED:
         if name not in have or (less and less not in have):
             continue
-        one = have[name]
-        here = _here(one) - (have[less].p10 if less else 0.0)
-        reference = _there(there, bool(one.bytes)) - (_there((less_there,), rate=False) if less_there else 0.0)
+        measurement = have[name]
+        here = _here(measurement) - (have[less].p10 if less else 0.0)
+        reference = _there(there, bool(measurement.bytes)) - (_there((less_there,), rate=False) if less_there else 0.0)
         if here > 0:
-            ratios[name] = here / reference if one.bytes else reference / here
+            ratios[name] = here / reference if measurement.bytes else reference / here
     return ratios
 
 
-def cpu_speed(found: Calibration) -> SpeedRatio | None:
-    """This host's CPU speed against the reference host's; None where fewer than three measurements tell."""
-    compared = ratios(found)
+def cpu_speed(calibration: Calibration) -> SpeedRatio | None:
+    """This host's CPU speed against the reference host's. None where fewer than three measurements tell."""
+    compared = ratios(calibration)
     if len(compared) < _FEWEST:
         return None
     middle, low, high = (statistic(name, list(compared.values())) for name in ("p50", "p25", "p75"))

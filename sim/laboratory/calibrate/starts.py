@@ -42,7 +42,10 @@ class Starts:
     cpu: list[float] = field(default_factory=list)
 
     def add(self, command: list[str], errors: Path, environment: Mapping[str, str] | None = None) -> None:
-        """Run the command once, which must write `MESSAGE` and succeed. errors: the file its standard error goes to.
+        """Run the command once, which must write `MESSAGE` and succeed.
+
+        Args:
+            errors: The file its standard error goes to.
 
         Raises `CannotRun` with the last it said.
         """

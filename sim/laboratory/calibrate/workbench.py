@@ -28,8 +28,11 @@ class CannotRun(Exception):  # noqa: N818 - it is an answer, and no error
 class Workbench:
     """What a probe works with.
 
-    scratch: a directory that is gone afterwards. name: what to call what others can see (cgroups, containers).
-    deadline: of `time.monotonic()`. results: an open file descriptor; one JSON object a line.
+    Attributes:
+        scratch: A directory that is gone afterwards.
+        name: What to call what others can see (cgroups, containers).
+        deadline: Of `time.monotonic()`.
+        results: An open file descriptor. One JSON object a line.
     """
 
     scratch: Path
@@ -45,10 +48,10 @@ class Workbench:
         self.add_summary(name, text, summary(samples), len(samples), size, conditions)
 
     def add_summary(
-        self, name: str, text: str, found: tuple[float, float, float], n: int, size: int = 0, conditions: str = ""
+        self, name: str, text: str, spread: tuple[float, float, float], n: int, size: int = 0, conditions: str = ""
     ) -> None:
         """Report a measurement from its minimum, p10 and median."""
-        minimum, p10, median = found
+        minimum, p10, median = spread
         self._send(
             {"id": name, "text": text, "minimum": minimum, "p10": p10, "median": median, "n": n}
             | ({"bytes": size} if size else {})

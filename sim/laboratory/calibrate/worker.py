@@ -1,7 +1,8 @@
 """Runs one probe in a process of its own.
 
-`python -m sim.laboratory.calibrate.worker PROBE SECONDS SCRATCH NAME RESULTS`
-Its parent can kill it at any time; the kernel kills it where the parent is gone.
+It is started as `python -m sim.laboratory.calibrate.worker PROBE SECONDS SCRATCH NAME RESULTS`.
+
+Its parent can kill it at any time. The kernel kills it where the parent is gone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sim.laboratory.calibrate.workbench import CannotRun, Workbench
 
 
 def main(arguments: list[str]) -> None:
-    """Run the probe; its results go to the file descriptor RESULTS."""
+    """Run the probe. Its results go to the file descriptor RESULTS."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     linux.die_with_parent()
     name, seconds, scratch, public_name, results = arguments

@@ -1,7 +1,7 @@
 """What a calibration makes on the host, and how all of it is gone afterwards, whatever happens in between.
 
 Everything carries one name: the scratch directory, cgroups, containers. A run that was killed outright could not clean
-up; the next run of the same user does it.
+up. The next run of the same user does it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Interrupts:
 
     def __enter__(self) -> Self:
         for number in _SIGNALS:
-            # Only a program's main thread may set handlers; elsewhere whoever holds the thread handles signals.
+            # Only a program's main thread may set handlers. Elsewhere whoever holds the thread handles signals.
             with contextlib.suppress(ValueError):
                 self._before[number] = signal.signal(number, self._handle)
         return self
@@ -106,7 +106,7 @@ def workspace() -> Iterator[Workspace]:
             finally:
                 interrupts.closing = True
         finally:
-            # A signal may have come before `closing` was set; only one is ever raised, so that nothing stops this.
+            # A signal may have come before `closing` was set. Only one is ever raised, so that nothing stops this.
             interrupts.closing = True
             space.clean()
 

@@ -33,7 +33,7 @@ NETFILTER = (
     ),
     *("ipt_MASQUERADE", "xt_MASQUERADE", "xt_addrtype", "xt_conntrack", "nf_tables", "nft_compat", "nft_chain_nat"),
 )
-"""What a container engine's firewall rules load besides, by the names of all generations; they need a checksum."""
+"""What a container engine's firewall rules load besides, by the names of all generations. They need a checksum."""
 
 BOOTS = {"v2": MODULES, "v1": MODULES, "netfilter": (*MODULES, *NETFILTER)}
 """What is probed in a boot of its own, and the modules it has. Network namespaces are probed with and without
@@ -158,7 +158,7 @@ def modules(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def archive(files: dict[str, bytes]) -> bytes:
-    """An initramfs (cpio, "newc" format) of executable files; the folders they are in are made first."""
+    """An initramfs (cpio, "newc" format) of executable files. The folders they are in are made first."""
     entries: dict[str, bytes | None] = {}
     for path, content in files.items():
         for parent in list(Path(path).parents)[-2::-1]:
@@ -186,10 +186,15 @@ def initramfs(folder: Path, names: tuple[str, ...], work: Path) -> Path:
 
 
 def boot(kernel: Kernel, cache: Path, probe: str, timeout: float) -> str:
-    """What the probe prints in a guest of this kernel; probe: one of `BOOTS`.
+    """What the probe prints in a guest of this kernel.
 
     A guest that was booted before with the same probe, modules and QEMU options is not booted again.
-    Raises `SystemExit` where it ends, or the timeout in seconds passes, before the probe is done.
+
+    Args:
+        probe: One of `BOOTS`.
+        timeout: In seconds.
+
+    Raises `SystemExit` where the guest ends, or the timeout passes, before the probe is done.
     """
     folder = fetch(kernel, cache)
     made_of = PROBE.read_bytes() + " ".join((QEMU, COMMAND_LINE, *BOOTS[probe])).encode()

@@ -1,7 +1,7 @@
 """What the guests print, as facts of the catalog: one row a figure and kernel.
 
-Every figure has a fixed number, so that a fact keeps its id when it is measured again: K, two digits for the kernel's
-place in `guests.KERNELS`, two for the figure's in `FIGURES`. New ones are appended.
+Every figure has a fixed number, so that a fact keeps its id when it is measured again. An id is K, two digits for the
+kernel's place in `guests.KERNELS`, and two for the figure's in `FIGURES`. New ones are appended.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ GAPS = (0, 5, 10, 15, 20, 50, 200)
 """Milliseconds since the last attach."""
 
 KernelFigureKind = Literal["wait", "rough", "cpu"]
-"""Of CPU only the ratio between kernels means something; what waits for a grace period is in real time. Rough is
-what hangs on how much the clean-up finds each time it looks, or is a small difference of long waits."""
+"""Of CPU only the ratio between kernels means something. What waits for a grace period is in real time. Rough is what
+hangs on how much the clean-up finds each time it looks, or is a small difference of long waits.
+"""
 
 _UNITS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0, "": 1.0}
 
@@ -52,7 +53,7 @@ class MissingError(LookupError):
 
 
 def parse(text: str, prefix: str = "") -> dict[tuple[str, int], ProbeTimes]:
-    """The readings in what a guest printed, the probes' names after a prefix; a probe that failed has none."""
+    """The readings in what a guest printed, the probes' names after a prefix. A probe that failed has none."""
     times = {}
     for line in text.splitlines():
         match = re.fullmatch(r"R (\w+) (\d+)((?: \d+){7})", line.strip())
@@ -144,7 +145,11 @@ def longest_quick_gap(variant: str) -> Take:
 
 @dataclass(frozen=True)
 class KernelFigure:
-    """A figure of each kernel. take: in nanoseconds, or in the unit itself where the unit is no time."""
+    """A figure of each kernel.
+
+    Attributes:
+        take: In nanoseconds, or in the unit itself where the unit is no time.
+    """
 
     topic: str
     metric: str
@@ -400,7 +405,7 @@ FIGURES = (
 
 
 def values(readings: Readings) -> dict[KernelFigure, float]:
-    """Each figure in its unit; those that the kernel does not have are left out."""
+    """Each figure in its unit. Those that the kernel does not have are left out."""
     numbers = {}
     for figure in FIGURES:
         try:
@@ -422,7 +427,9 @@ MEANING = {
 class Measured:
     """A kernel and what was measured on it.
 
-    place: from 1, in the list of all kernels. conditions: package, tick rate, emulator.
+    Attributes:
+        place: From 1, in the list of all kernels.
+        conditions: Package, tick rate, emulator.
     """
 
     place: int
@@ -469,13 +476,13 @@ def written(rows: list[dict[str, str]]) -> str:
 
 def table(kernels: list[Measured], baseline: str, kind: Literal["wait", "cpu"]) -> str:
     """A Markdown table of CPU, as multiples of the baseline's generation, or of all waits in their unit."""
-    by_kernel = {one.generation: values(one.readings) for one in kernels}
+    by_kernel = {readings.generation: values(readings.readings) for readings in kernels}
     lines = [f"| no. | | {' | '.join(by_kernel)} |", f"|---|---|{'---|' * len(by_kernel)}"]
     for number, figure in enumerate(FIGURES, start=1):
-        if (figure.kind == "cpu") != (kind == "cpu") or not any(figure in one for one in by_kernel.values()):
+        if (figure.kind == "cpu") != (kind == "cpu") or not any(figure in readings for readings in by_kernel.values()):
             continue
         unit = figure.unit
-        cells = {name: one.get(figure) for name, one in by_kernel.items()}
+        cells = {name: readings.get(figure) for name, readings in by_kernel.items()}
         if kind == "cpu":
             reference = cells.get(baseline)
             if not reference:

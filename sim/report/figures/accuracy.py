@@ -29,7 +29,7 @@ FAR = 0.2
 BANDS = (0.2, 0.1)
 """Half widths of the bands around a perfect prediction, the wider first."""
 SHAPES = ("square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right")
-"""For the publications with most points; all others share the circle."""
+"""For the publications with most points. All others share the circle."""
 
 _HEIGHT, _LANE = 470, 26
 _LEGEND, _SYMBOL, _LEAST = 14, 34, 300
@@ -38,7 +38,7 @@ _ENDS = 1.0
 """Errors beyond this share stand at the end of their lane."""
 _SIZE = 90
 _NAMES = 0.37
-"""The share of a figure that names of publications may take; what is cut is whole in the tooltip."""
+"""The share of a figure that names of publications may take. What is cut is whole in the tooltip."""
 _BEYOND = 2.2
 """How far the axes run past the smallest and the largest value."""
 _FINEST = 0.001
@@ -50,8 +50,12 @@ _ZEROS = re.compile(r"\.0+(?!\d)|(?<=\.[1-9])0+(?!\d)")
 class Point:
     """One published figure and its prediction, as a row of `sim.evidence.accuracy` has them.
 
-    predicted, published, low, high: in `unit`; low and high are what the inputs' ranges allow. error: (predicted -
-    published) / published. use: "calibrate" or "check". source: a fact's id; url: where it was seen.
+    Attributes:
+        predicted, published, low, high: In `unit`. Low and high are what the inputs' ranges allow.
+        error: (predicted - published) / published.
+        use: "calibrate" or "check".
+        source: A fact's id.
+        url: Where it was seen.
     """
 
     case: str
@@ -80,18 +84,18 @@ def points(rows: Iterable[object]) -> list[Point]:
 
 def dimension(unit: str) -> str:
     """What a published unit measures: "s", "B", "1/s", "B/s" or "1"."""
-    for found in ("s", "B", "1/s", "B/s", "1"):
+    for known in ("s", "B", "1/s", "B/s", "1"):
         try:
-            _factor(unit, found)
+            _factor(unit, known)
         except InputError:
             continue
-        return found
+        return known
     raise InputError(f"no unit {unit!r}")
 
 
 def dimensions(points: Iterable[Point]) -> list[str]:
     """What the points measure, that of most points first."""
-    return [found for found, _ in Counter(dimension(point.unit) for point in points).most_common()]
+    return [known for known, _ in Counter(dimension(point.unit) for point in points).most_common()]
 
 
 def shapes(points: Iterable[Point]) -> dict[str, str]:
@@ -101,7 +105,7 @@ def shapes(points: Iterable[Point]) -> dict[str, str]:
 
 
 def web_address(point: Point) -> str:
-    """Where a browser can open what was published; "" where it was seen elsewhere."""
+    """Where a browser can open what was published. "" where it was seen elsewhere."""
     return point.url.split()[0] if point.url.startswith(("https://", "http://")) else ""
 
 
@@ -112,14 +116,15 @@ def error_text(error: float, language: Language = "en") -> str:
 
 
 def share_text(share: float, language: Language = "en") -> str:
-    """An error without its sign; what is below a thousandth is told no finer."""
+    """An error without its sign. What is below a thousandth is told no finer."""
     return f"<\u202f{_round(written(_FINEST, '%', language))}" if 0 < share < _FINEST else written(share, "%", language)
 
 
 def scatter(points: Sequence[Point], style: Style, measured: str = "s") -> Spec:
     """Published across, predicted up, both logarithmic, with a diagonal and its bands of 10 % and 20 %.
 
-    measured: the dimension that is drawn ("s", "B", "1/s"); points of other dimensions are left out.
+    Args:
+        measured: The dimension that is drawn ("s", "B", "1/s"). Points of other dimensions are left out.
     """
     shown = [p for p in points if dimension(p.unit) == measured and p.predicted > 0 and p.published > 0]
     rows = [_row(point, style.language) for point in shown]
@@ -144,10 +149,10 @@ def lanes(points: Sequence[Point], style: Style) -> Spec:
     rows = [_row(point, style.language) for point in points]
     for row, point in zip(rows, points, strict=True):
         row["shown"] = min(max(point.error, -_ENDS), _ENDS)
-    order = {publication_name(name, style.language): found for name, found in _by_error(points).items()}
+    order = {publication_name(name, style.language): errors for name, errors in _by_error(points).items()}
     ends = [
-        {"publication": name, "edge": _ENDS, "text": _told(found, style.language), "far": _median(found) > FAR}
-        for name, found in order.items()
+        {"publication": name, "edge": _ENDS, "text": _told(errors, style.language), "far": _median(errors) > FAR}
+        for name, errors in order.items()
     ]
     top = {"expr": parts.end_for(2 * _ENDS, [str(row["text"]) for row in ends], style)["expr"] + f" - {_ENDS}"}
     scale = {"domainMin": -_ENDS * 1.04, "domainMax": top, "nice": False}

@@ -18,9 +18,11 @@ _LANES = (34, 46)
 def metric_bars(
     outcome: Outcome, style: Style, metric: str, names: LabelNames, *, statistic: str = "p50", tall: bool = True
 ) -> Spec:
-    """One bar a label, in the scenario's order. statistic: as preferred; else the first one the outcome has.
+    """One bar a label, in the scenario's order.
 
-    tall: for a page; else for a projector, with names on one line.
+    Args:
+        statistic: As preferred. Else the first one the outcome has.
+        tall: For a page. Else for a projector, with names on one line.
     """
     rows = []
     for label in outcome.labels:
@@ -69,16 +71,20 @@ def metric_bars(
 
 
 def metric_table(outcome: Outcome, metric: str = "", language: Language = "en") -> list[dict[str, str]]:
-    """One row a metric, label and statistic: value, interval, range. metric: only that one, all where ""."""
+    """One row a metric, label and statistic: value, interval, range.
+
+    Args:
+        metric: Only that one, all where "".
+    """
     names, table = label_names(outcome, language), []
-    for found in outcome.metrics:
-        if metric in ("", found.metric):
+    for measured in outcome.metrics:
+        if metric in ("", measured.metric):
             row = {
-                tr("figure.col.metric", language): metric_name(found.metric, language),
-                tr("figure.col.label", language): str(names[found.of]),
-                tr("figure.col.statistic", language): statistic_name(found.statistic, language),
-                tr("figure.col.value", language): written_metric(found, language),
-                **doubt_columns(found, language),
+                tr("figure.col.metric", language): metric_name(measured.metric, language),
+                tr("figure.col.label", language): str(names[measured.of]),
+                tr("figure.col.statistic", language): statistic_name(measured.statistic, language),
+                tr("figure.col.value", language): written_metric(measured, language),
+                **doubt_columns(measured, language),
             }
             table.append(row)
     return table
@@ -100,9 +106,9 @@ def metric_alt(outcome: Outcome, metric: str, language: Language = "en", *, stat
     """The metric in a sentence."""
     names = spoken(label_names(outcome, language))
     values = [
-        f"{names[label]} {written_metric(found, language)}"
+        f"{names[label]} {written_metric(measured, language)}"
         for label in outcome.labels
-        if (found := parts.any_statistic(outcome, label, metric, statistic))
+        if (measured := parts.any_statistic(outcome, label, metric, statistic))
     ]
     said = parts.joined(values, language)
     return parts.sentence(tr("figure.metric_alt", language, metric=metric_name(metric, language), values=said))

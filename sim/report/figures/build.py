@@ -37,7 +37,7 @@ _GLYPHS: Mapping[str, tuple[str, Tone]] = {
 
 
 def steps(outcome: Outcome, build: str = "", label: str = "") -> tuple[StepRecord, ...]:
-    """The steps of one build, in order; "" is the last build, and the first label."""
+    """The steps of one build, in order. "" is the last build, and the first label."""
     label = label or next(iter(outcome.labels), "")
     every = [step for step in outcome.of_type(StepRecord) if step.of == label]
     build = build or (every[-1].build if every else "")
@@ -45,7 +45,7 @@ def steps(outcome: Outcome, build: str = "", label: str = "") -> tuple[StepRecor
 
 
 def first_cause(outcome: Outcome, build: str = "", label: str = "") -> str:
-    """The step id of the build's first cause; "" where every step hits."""
+    """The step id of the build's first cause. "" where every step hits."""
     return next((step.step for step in steps(outcome, build, label) if step.cause), "")
 
 
@@ -69,9 +69,13 @@ def build_graph(
     """The build as an SVG that may be picked: nodes carry `data-node`, are focusable buttons and have a full label.
 
     Stages stand in a column each where they are few, else in layers. What reads the build context has a short edge to
-    nowhere, or every COPY would hang on one node. hidden: no step's fate is shown yet; said: steps a student clicked as
-    running again. narrow: one column in the Dockerfile's order, for a phone; what a stage begins with then names it.
-    dense: lower, for a lecture. A build of more steps than `limits.DRAWN` is a sentence that says so.
+    nowhere, or every COPY would hang on one node. A build of more steps than `limits.DRAWN` is a sentence that says so.
+
+    Args:
+        hidden: No step's fate is shown yet.
+        said: Steps a student clicked as running again.
+        narrow: One column in the Dockerfile's order, for a phone. What a stage begins with then names it.
+        dense: Lower, for a lecture.
     """
     count = len(steps(outcome, build, label))
     if count > limits.DRAWN:
@@ -203,7 +207,7 @@ class RebuildCost:
 
 
 def cost(outcome: Outcome, build: str = "", label: str = "") -> RebuildCost:
-    """The sums over a build's steps; inputs and metadata are no steps."""
+    """The sums over a build's steps. Inputs and metadata are no steps."""
     counted = [step for step in steps(outcome, build, label) if step.status in ("hit", "miss", "depends")]
     again = [step for step in counted if step.status != "hit"]
     hits = [step for step in counted if step.status == "hit"]

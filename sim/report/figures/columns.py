@@ -16,7 +16,7 @@ MemoryBlockKind = Literal["private", "first", "again", "once", "host", "promise"
 MOST_COLUMNS = 40
 """More instances share columns: a column then stands for several, at their mean."""
 COLUMN = 0.84
-"""Width of a column; the rest of its place is a gap."""
+"""Width of a column. The rest of its place is a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class MemoryBlock:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One label's columns; each stands for `instances / columns` instances."""
+    """One label's columns. Each stands for `instances / columns` instances."""
 
     label: str
     instances: int
@@ -47,11 +47,13 @@ class Group:
 
 
 def group(outcome: Outcome, label: str, ruler: Ruler) -> Group:
-    """A label's blocks as the ruler counts them; their areas sum to what the ruler says.
+    """A label's blocks as the ruler counts them. Their areas sum to what the ruler says.
 
-    rss: each process of each instance has its own copy of what it maps. pss, physical: shared pages are one slab of
-    height bytes / N under all columns; physical also counts kernel memory that is in no process. configured: what each
-    guest holds of its memory and what it never touched; where nothing was configured, as physical.
+    - rss: Each process of each instance has its own copy of what it maps.
+    - pss, physical: Shared pages are one slab of height bytes / N under all columns. Physical also counts kernel memory
+      that is in no process.
+    - configured: What each guest holds of its memory and what it never touched. Where nothing was configured it is as
+      physical.
     """
     of_label = [record for record in outcome.of_type(MemoryRecord) if record.of == label]
     instances = max((record.instance + 1 for record in of_label if record.instance is not None), default=1)
@@ -71,7 +73,11 @@ def group(outcome: Outcome, label: str, ruler: Ruler) -> Group:
 
 
 class _Stack:
-    """Columns that grow block by block. repeat: pages are drawn as often as processes map them."""
+    """Columns that grow block by block.
+
+    Attributes:
+        repeat: Pages are drawn as often as processes map them.
+    """
 
     def __init__(self, instances: int, columns: int, *, repeat: bool) -> None:
         self.each = instances / columns
@@ -103,7 +109,7 @@ class _Stack:
             self.levels[column] = base + height
 
     def own(self, column: int, record: MemoryRecord, height: float) -> None:
-        """An instance's private pages; under RSS counted once for each of its processes."""
+        """An instance's private pages. Under RSS they count once for each of its processes."""
         base, again = self.levels[column], height * (record.mappers - 1) if self.repeat else 0.0
         self._add(record, column, column + COLUMN, base, base + height, "private" if record.touched else "promise")
         self._add(record, column, column + COLUMN, base + height, base + height + again, "again")
@@ -124,7 +130,10 @@ def _counts(records: Sequence[MemoryRecord], ruler: Ruler, technology: str) -> l
 def _private(
     records: Sequence[MemoryRecord], instances: int, columns: int
 ) -> Iterable[tuple[int, MemoryRecord, float]]:
-    """(column, record, bytes an instance) of private pages in stack order; a part's mean where columns are shared."""
+    """(column, record, bytes an instance) of private pages in stack order.
+
+    Where columns are shared it is a part's mean.
+    """
     own = sorted(
         (record for record in records if record.instance is not None),
         key=lambda record: (not record.touched, OWNERS.index(record.owner)),

@@ -14,13 +14,13 @@ from sim.report.style import Style
 from sim.report.texts import tr
 
 _WIDTH = 7
-"""Pixels of an edge on the path, and of the bar at a node's left; other hot edges have 3."""
+"""Pixels of an edge on the path, and of the bar at a node's left. Other hot edges have 3."""
 
 
 def critical_path(outcome: Outcome, build: str = "", *, label: str = "") -> tuple[str, ...]:
-    """The ids of the steps on the longest way through what runs again, first to last; empty where nothing runs.
+    """The ids of the steps on the longest way through what runs again, first to last. There is none where nothing runs.
 
-    BuildKit runs independent stages side by side, so that only these make the time; the legacy builder runs one step
+    BuildKit runs independent stages side by side, so that only these make the time. The legacy builder runs one step
     after the other, so that there it is every step that runs.
     """
     shown = {step.step: step for step in steps(outcome, build, label)}
@@ -46,7 +46,8 @@ def critical_path(outcome: Outcome, build: str = "", *, label: str = "") -> tupl
 def emphasised(svg: str, path: Sequence[str], style: Style) -> str:
     """A build's graph with its critical path marked: heavy edges, a bar at each node's left, and the words read aloud.
 
-    svg: as `build_graph` gives it.
+    Args:
+        svg: As `build_graph` gives it.
     """
     if not path:
         return svg

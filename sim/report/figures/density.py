@@ -15,11 +15,11 @@ from sim.report.texts import has, tr
 from sim.report.words import LabelNames, label_names, spoken
 
 _REACH = 2.5
-"""The scale ends at so many times the largest number that fits; longer rungs run off it, and say so."""
+"""The scale ends at so many times the largest number that fits. Longer rungs run off it, and say so."""
 _ROWS = 16
 """More rows than these are cut to what is near: a label's last rung then says how many more there are."""
 _HEIGHTS, _TALLEST, _LOWEST = (480, 720), 30, 24
-"""Pixels of all rows, on a projector and on a page; of one row at most and at least."""
+"""Pixels of all rows, on a projector and on a page, and of one row at most and at least."""
 
 
 def constraint_name(constraint: str, language: Language = "en") -> str:
@@ -34,12 +34,12 @@ def rungs(outcome: Outcome, label: str) -> list[ConstraintRecord]:
 
 
 def binding(outcome: Outcome, label: str) -> ConstraintRecord | None:
-    """The constraint that stops the next instance; None where nothing binds."""
+    """The constraint that stops the next instance. None where nothing binds."""
     return next((record for record in rungs(outcome, label) if record.binds), None)
 
 
 def fits(outcome: Outcome, label: str) -> int | None:
-    """How many instances fit: what the binding constraint allows; None where nothing binds."""
+    """How many instances fit: what the binding constraint allows. None where nothing binds."""
     record = binding(outcome, label)
     return record.limit if record else None
 
@@ -47,8 +47,11 @@ def fits(outcome: Outcome, label: str) -> int | None:
 def ladder(outcome: Outcome, style: Style, names: LabelNames, *, hidden: bool = False, tall: bool = True) -> Spec:
     """The ladders of all labels on one linear scale: what fits as a head line, below it a rung for each constraint.
 
-    Lengths are linear; a rung longer than the scale ends in an arrow with its number. hidden: the heads with "?" and
-    the rungs empty, before the run is shown. tall: for a page; else for a projector.
+    Lengths are linear. A rung longer than the scale ends in an arrow with its number.
+
+    Args:
+        hidden: The heads with "?" and the rungs empty, before the run is shown.
+        tall: For a page. Else for a projector.
     """
     largest = max((fits(outcome, label) or 0 for label in outcome.labels), default=0)
     limits = [record.limit for label in outcome.labels for record in rungs(outcome, label) if record.limit is not None]
@@ -181,7 +184,7 @@ def _bars(rungs: Sequence[dict[str, Any]], style: Style, x: dict[str, Any]) -> l
 
 
 def _words(rows: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer]:
-    """The number that fits, large; each rung's limit at its end, the binding one in attention."""
+    """The number that fits stands large. Each rung has its limit at its end, the binding one in attention."""
     red = style.tokens.attention_text if style.theme == "dark" else style.tokens.attention
     marks: tuple[tuple[str, int, dict[str, Any]], ...] = (
         ("head", 4, {"fontWeight": 700, "dx": 0}),

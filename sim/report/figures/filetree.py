@@ -21,9 +21,13 @@ _DELETIONS = ("whiteout", "opaque")
 
 
 class FileTreeRow(NamedTuple):
-    """A child of a folder, or a match. size: bytes of its files; files: how many; hidden: by later layers, in bytes.
+    """A child of a folder, or a match.
 
-    mark: what it does to the layers below; that of a folder is "new" unless all in it deletes.
+    Attributes:
+        size: Bytes of its files.
+        files: How many.
+        hidden: By later layers, in bytes.
+        mark: What it does to the layers below. That of a folder is "new" unless all in it deletes.
     """
 
     path: str
@@ -37,7 +41,12 @@ class FileTreeRow(NamedTuple):
 
 @dataclass(frozen=True)
 class LayerFiles:
-    """One layer's paths with their fate. below: paths of the layers below; above: what later layers do to paths."""
+    """One layer's paths with their fate.
+
+    Attributes:
+        below: Paths of the layers below.
+        above: What later layers do to paths.
+    """
 
     files: tuple[LayerEntry, ...]
     below: frozenset[str]
@@ -61,14 +70,14 @@ class LayerFiles:
         return False
 
     def __len__(self) -> int:
-        """How many files it has; folders and deletions are not files."""
+        """How many files it has. Folders and deletions are not files."""
         return sum(1 for entry in self.files if entry.kind not in ("directory", *_DELETIONS))
 
 
 def layer_files(layers: Sequence[Layer], index: int) -> LayerFiles:
     """The paths of the layer at `index`, seen among the others, bottom first.
 
-    A path of a later layer hides an equal one here unless both are folders; a deletion hides all below its path.
+    A path of a later layer hides an equal one here unless both are folders. A deletion hides all below its path.
     """
     below = frozenset(
         e.path for layer in layers[:index] for e in layer.files if e.kind not in ("directory", *_DELETIONS)
@@ -93,7 +102,7 @@ def contents(files: LayerFiles, folder: str = "") -> list[FileTreeRow]:
 
 
 def search(files: LayerFiles, text: str) -> list[FileTreeRow]:
-    """Every path with `text` in it, upper case as lower, folders aside; the largest first."""
+    """Every path with `text` in it, upper case as lower, folders aside. The largest first."""
     wanted = text.casefold()
     hits = (e for e in files.files if e.kind != "directory" and wanted in e.path.casefold())
     items = [_item(files, entry.path, entry.path, [entry]) for entry in hits]

@@ -21,7 +21,7 @@ _HEIGHT, _LANE, _READABLE = 420, 30, 18
 def gantt(outcome: Outcome, style: Style, label: str, *, most: int = 40) -> Spec:
     """Instances of `label` by request, of those that came together by finish.
 
-    Where there are more than `most`, so many evenly chosen ones; the figure says so.
+    Where there are more than `most`, so many are chosen evenly, and the figure says so.
     """
     every = lanes(outcome, label)
     names = {lane.instance: f"#{place}" for place, lane in enumerate(every, 1)}

@@ -1,6 +1,6 @@
 """Images as layers: the bars of one image, what several share on a host, and the graph of the layers between them.
 
-Solid is on the disk or must be; dashed is there already, or not yet.
+Solid is on the disk or must be. Dashed is there already, or not yet.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ _AROUND = re.compile(r"(?:^|(?<=RUN ))/bin/sh -c (?:#\(nop\)\s*)?|(?<!\s)\s*# bu
 
 @dataclass(frozen=True, slots=True)
 class ShownImage:
-    """An image to be shown. estimate: its sizes before compression are one (only its manifest is known)."""
+    """An image to be shown.
+
+    Attributes:
+        estimate: Its sizes before compression are one (only its manifest is known).
+    """
 
     image: Image
     estimate: bool = False
@@ -47,12 +51,12 @@ def size_text(size: int, language: Language, *, estimate: bool = False) -> str:
 
 
 def short_instruction(instruction: str) -> str:
-    """What a layer was made by, without what every builder writes around it; on one line."""
+    """What a layer was made by, on one line, without what every builder writes around it."""
     return " ".join(_AROUND.sub("", instruction).split())
 
 
 def hides(layers: Sequence[Layer]) -> tuple[int, ...] | None:
-    """How many bytes of the layers below each layer hides; None where that takes too long to tell."""
+    """How many bytes of the layers below each layer hides. None where that takes too long to tell."""
     if sum(len(layer.files) for layer in layers) * len(layers) > limits.WALKS:
         return None
     stacked, sizes, before = FileSystem(), [], 0
@@ -194,8 +198,9 @@ def sharing_graph(
 ) -> str:
     """The layers of a host, those that the same images have in one card, down to the images as an SVG.
 
-    coming: an image that is to be pulled next; what it does not find is dashed. selected: an image's node; the layers
-    that its removal frees bear a flag.
+    Args:
+        coming: An image that is to be pulled next. What it does not find is dashed.
+        selected: An image's node. The layers that its removal frees bear a flag.
     """
     language = style.language
     every = [*images, *([coming] if coming else [])]

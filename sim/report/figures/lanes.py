@@ -20,7 +20,11 @@ Finish = Literal["ready", "init", "runtime"]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One piece of a lane, in seconds since the lane's zero. queued: it is time in queues, not of service."""
+    """One piece of a lane, in seconds since the lane's zero.
+
+    Attributes:
+        queued: It is time in queues, not of service.
+    """
 
     owner: Owner
     phases: tuple[str, ...]
@@ -33,7 +37,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One instance's start. total: seconds from its request to the finish; zero: when the request came."""
+    """One instance's start.
+
+    Attributes:
+        total: Seconds from its request to the finish.
+        zero: When the request came.
+    """
 
     label: str
     instance: int
@@ -92,10 +101,11 @@ def scaled(lane: Lane, total: float) -> Lane:
 def segments(lane: Lane, smallest: float = 0.0, since: float | None = None) -> list[Segment]:
     """The lane's pieces in order, each phase as its time in queues and its time of service.
 
-    smallest: neighbours of one owner are drawn as one piece where one is shorter than this many seconds; an
-    estimate and what is none, only where both are. Estimates of one owner are one piece however long: dashes between
-    them would tell apart what nobody has measured apart.
-    since: the zero of the axis, in seconds since the replication began; the lane's own request where None.
+    Args:
+        smallest: Neighbours of one owner are drawn as one piece where one is shorter than this many seconds. An
+            estimate and what is none are, only where both are shorter. Estimates of one owner are one piece however
+            long, as dashes between them would tell apart what nobody has measured apart.
+        since: The zero of the axis, in seconds since the replication began. The lane's own request where None.
     """
     zero = lane.zero if since is None else since
     end = lane.zero + lane.total
@@ -170,7 +180,7 @@ def segment_row(piece: Segment, lane: str, name: str, phase_names: dict[str, str
 def phase_bars(
     rows: Sequence[dict[str, Any]], style: Style, x: dict[str, Any], domain: float, band: float = 0.56
 ) -> list[parts.SpecLayer]:
-    """A layer for each stroke: solid, estimated, queued, and both; a dash is a mark's property, not an encoding."""
+    """A layer for each stroke: solid, estimated, queued, and both. A dash is a mark's property, not an encoding."""
     colour, language = parts.owner_colour(style), style.language
     titles = (
         ("name", "figure.col.label"),

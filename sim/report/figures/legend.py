@@ -20,7 +20,11 @@ LegendMark = Literal["estimate", "interval", "range", "queued", "again", "untouc
 def legend(
     style: Style, owners: Sequence[Owner] = OWNERS, marks: Sequence[LegendMark] = (), short: bool = False
 ) -> str:
-    """The owners a figure shows, in stack order, and only the marks it uses. short: the owner's first word."""
+    """The owners a figure shows, in stack order, and only the marks it uses.
+
+    Args:
+        short: The owner's first word.
+    """
     tokens = style.tokens
     suffix = ".short" if short else ""
     chips = [

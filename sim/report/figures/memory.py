@@ -38,8 +38,10 @@ def marks(outcome: Outcome, ruler: Ruler) -> list[LegendMark]:
 def ledger(outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, *, tall: bool = True) -> Spec:
     """The labels' columns side by side on one scale, as `ruler` counts them.
 
-    RSS, PSS and physical share one y axis, so that switching between them is the animation. tall: for a page; else for
-    a projector.
+    RSS, PSS and physical share one y axis, so that switching between them is the animation.
+
+    Args:
+        tall: For a page. Else for a projector.
     """
     groups = [group(outcome, label, ruler) for label in outcome.labels]
     highest = max((g.top for g in groups), default=1.0)
@@ -102,7 +104,7 @@ def _row(block: MemoryBlock, g: Group, at: float, unit: int, known: dict[str, st
 
 
 def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, style: Style, fine: bool) -> list[parts.SpecLayer]:
-    """Solid where pages are there, pale and dashed where that is an estimate; hollow where they are not.
+    """Solid where pages are there, pale and dashed where that is an estimate. Hollow where they are not.
 
     Of these, dotted where they are there but counted again, dashed where they were never touched.
     """
@@ -184,7 +186,7 @@ def _head(
 
 
 def _sum(metric: Metric | None, style: Style) -> str:
-    """What the ruler says; where it counts nothing (no guest, so nothing configured) in words."""
+    """What the ruler says. It says in words that it counts nothing (no guest, so nothing configured)."""
     if metric is None:
         return ""
     return written_metric(metric, style.language) if metric.value else tr("figure.none_configured", style.language)
@@ -206,14 +208,18 @@ def _heads(heads: Sequence[dict[str, Any]], x: Any, style: Style) -> list[parts.
 def rulers(
     outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, *, tall: bool = True
 ) -> list[tuple[str, Spec]]:
-    """For each label a small bar chart of its sums; the ruler in use is ink, the others grey. tall: as in `ledger`."""
+    """For each label a small bar chart of its sums. The ruler in use is ink, the others grey.
+
+    Args:
+        tall: As in `ledger`.
+    """
     rows: list[dict[str, Any]] = []
     for label in outcome.labels:
-        for one in RULERS:
-            metric = parts.any_statistic(outcome, label, f"{one}_total", "value")
+        for counted in RULERS:
+            metric = parts.any_statistic(outcome, label, f"{counted}_total", "value")
             if metric:
-                said, name = _sum(metric, style), tr(f"ruler.{one}.sum", style.language)
-                rows.append({"of": label, "ruler": name, "value": metric.value, "label": said, "on": one == ruler})
+                said, name = _sum(metric, style), tr(f"ruler.{counted}.sum", style.language)
+                rows.append({"of": label, "ruler": name, "value": metric.value, "label": said, "on": counted == ruler})
     most = max((row["value"] for row in rows), default=1.0)
     ink = {"test": "datum.on", "value": style.tokens.ink}
     room = {"expr": f"(width < 120 ? 2.6 : 1.42) * {most}"}

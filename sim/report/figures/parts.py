@@ -23,7 +23,7 @@ PALE = 0.38
 DASH = [5, 3]
 """Dash of what is an estimate, or not there yet."""
 DOTS = [0.1, 3.4]
-"""Dash of what is there, but counted again; with round ends these are dots."""
+"""Dash of what is there, but counted again. With round ends these are dots."""
 
 _ENDINGS = 3
 """Last digits after which an English rank has an ending of its own."""
@@ -42,7 +42,11 @@ def text_width(text: str, pixels: float) -> float:
 def end_for(end: float, texts: Iterable[str], style: Style, plus: int = 0, least: float = 0.4) -> dict[str, str]:
     """Where an axis ends, as an expression: so that texts behind a bar that reaches `end` are not cut off.
 
-    Texts grow with the figure's width, as `type_size` has it. plus: as there; least: the share that bars keep.
+    Texts grow with the figure's width, as `type_size` has it.
+
+    Args:
+        plus: As there.
+        least: The share that bars keep.
     """
     usual, wide = (
         max((text_width(text, style.px(pixels) + plus) for text in texts), default=0.0) + style.px(pixels) + 16
@@ -90,7 +94,7 @@ def seconds_axis(end: float, style: Style, most: int = 5) -> dict[str, Any]:
 
 
 def lane_axis(names: LabelNames, style: Style, *, two_lines: bool) -> dict[str, Any]:
-    """The y axis of lanes: names in ink, the kind below the name; one line and less room on a phone.
+    """The y axis of lanes: names in ink, the kind below the name. A phone has one line and less room.
 
     Margins depend on the names alone, so that zero stands under zero in every panel of a page.
     """
@@ -228,7 +232,7 @@ def doubt(metric: Metric, language: Language) -> dict[str, Any]:
 
 
 def any_statistic(outcome: Outcome, label: str, metric: str, preferred: str = "p50") -> Metric | None:
-    """The label's metric at its preferred statistic, else at the first there is; None where it has none."""
+    """The label's metric at its preferred statistic, else at the first there is. None where it has none."""
     metrics = [m for m in outcome.metrics if m.of == label and m.metric == metric]
     return next((m for m in metrics if m.statistic == preferred), metrics[0] if metrics else None)
 

@@ -14,7 +14,7 @@ from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
 STACK = ("host", *OWNERS, "merged", "cache")
-"""The parts of the RAM in stack order; what is free stays empty up to the RAM's line."""
+"""The parts of the RAM in stack order. What is free stays empty up to the RAM's line."""
 SWAPS = ("swapped", "guest_swapped")
 
 _HEIGHT = 300
@@ -86,7 +86,7 @@ def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
     All labels of an outcome share one scale. A dashed line above the stack is what there would be without KSM.
     """
     ledger, language, tokens = series(outcome, label), style.language, style.tokens
-    highest = max((_highest(series(outcome, one)) for one in over_time(outcome)), default=1.0)
+    highest = max((_highest(series(outcome, other)) for other in over_time(outcome)), default=1.0)
     unit, word = (_GIB, "GiB") if highest >= 2 * _GIB else (_MIB, "MiB")
     domain = 1.06 * highest / unit
     end = max((time for line in ledger.values() for time, _ in line), default=1.0) or 1.0
@@ -240,7 +240,7 @@ def _text(rows: Sequence[dict[str, Any]], style: Style, y: str, text: str, **mar
 
 
 def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.SpecLayer]:
-    """An upright at each event, its words above the figure, one row each; in attention where it costs."""
+    """An upright at each event, its words above the figure, one row each. One that costs is in attention."""
     layers: list[parts.SpecLayer] = []
     for row, event in enumerate(happened):
         colour = style.tokens.ink

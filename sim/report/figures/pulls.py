@@ -43,7 +43,7 @@ def pull_marks(outcome: Outcome, label: str) -> list[LegendMark]:
 
 
 def pulls(outcome: Outcome, style: Style, label: str) -> Spec:
-    """A lane a layer, in the order they are unpacked: above its download, below its unpacking; queues as outlines."""
+    """A lane a layer, in the order they are unpacked: above its download, below its unpacking. Queues are outlines."""
     language, records = style.language, first_node(outcome, label)
     end = max((record.end for record in records), default=1.0) or 1.0
     lanes = _lanes(records)
@@ -81,9 +81,10 @@ def pulls(outcome: Outcome, style: Style, label: str) -> Spec:
 def completions(
     outcome: Outcome, style: Style, names: LabelNames, *, metric: str = "pull_time", hidden: bool = False
 ) -> Spec:
-    """A lane a label: from the first node that is done to the last, half and 95 % marked; all nodes are counted.
+    """A lane a label: from the first node that is done to the last, half and 95 % marked. All nodes are counted.
 
-    hidden: "?" in every lane, before the run is shown.
+    Args:
+        hidden: "?" in every lane, before the run is shown.
     """
     rows: list[dict[str, Any]] = []
     for label in outcome.labels:

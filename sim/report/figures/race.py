@@ -37,7 +37,7 @@ def drawn_lane(outcome: Outcome, label: str, finish: Finish = "ready") -> Lane |
 
 
 def order(outcome: Outcome, finish: Finish = "ready") -> list[str]:
-    """The labels by finish, first one first; those without a time last."""
+    """The labels by finish, first one first. Those without a time last."""
     times = {label: finish_metric(outcome, label, finish) for label in outcome.labels}
     return sorted(outcome.labels, key=lambda label: metric.value if (metric := times[label]) else math.inf)
 
@@ -78,9 +78,13 @@ def race(
     finish: Finish = "ready",
     tall: bool = True,
 ) -> Spec:
-    """The race. hidden: empty lanes in the scenario's order, each with "?" or the rank said; lens: its first moments.
+    """The race.
 
-    predicted: labels in the order a student placed them. tall: lanes for a page; else for a projector.
+    Args:
+        hidden: Empty lanes in the scenario's order, each with "?" or the rank said.
+        lens: Its first moments.
+        predicted: Labels in the order a student placed them.
+        tall: Lanes for a page. Else for a projector.
     """
     if hidden:
         return _empty_lanes(outcome, style, names, predicted, tall)
@@ -163,7 +167,7 @@ def _tracks(outcome: Outcome, style: Style) -> parts.SpecLayer:
 
 
 def _shade(cut: float, style: Style) -> parts.SpecLayer:
-    """The part that the lens enlarges, across all lanes; with fixed y, else it would add a lane."""
+    """The part that the lens enlarges, across all lanes. Its y is fixed, as it would add a lane otherwise."""
     ends = {"x": {"datum": 0}, "x2": {"datum": cut}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
     return {
         "data": inline([{}]),

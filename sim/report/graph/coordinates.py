@@ -17,7 +17,7 @@ NODE, DUMMY, GAP = 1.0, 0.12, 0.14
 
 
 def coordinates(graph: Layers) -> dict[LayoutVertex, float]:
-    """Each vertex's centre, the leftmost node's edge at zero; neighbours never overlap."""
+    """Each vertex's centre, the leftmost node's edge at zero. Neighbours never overlap."""
     conflicts = _conflicts(graph)
     answers = []
     for down in (True, False):

@@ -13,7 +13,12 @@ Edge = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """places: node to (centre across, row down); routes: edge to the points it passes between its ends."""
+    """Where a graph is drawn.
+
+    Attributes:
+        places: Node to (centre across, row down).
+        routes: Edge to the points it passes between its ends.
+    """
 
     places: Mapping[str, tuple[float, int]]
     routes: Mapping[Edge, tuple[tuple[float, int], ...]]
@@ -39,8 +44,12 @@ def layered(nodes: Sequence[str], edges: Sequence[Edge]) -> Layout:
 def indented(nodes: Sequence[str], edges: Sequence[Edge], pitch: float) -> Layout:
     """A forest with a row for each node: children below their parent, moved right where it has several.
 
-    As narrow as it can be, so it also fits a phone. pitch: how far they are moved, in node widths. Raises `ValueError`
-    where a node has two parents.
+    As narrow as it can be, so it also fits a phone.
+
+    Args:
+        pitch: How far they are moved, in node widths.
+
+    Raises `ValueError` where a node has two parents.
     """
     children: dict[str, list[str]] = {node: [] for node in nodes}
     for source, target in edges:
@@ -66,7 +75,8 @@ def stacked(nodes: Sequence[str], edges: Sequence[Edge]) -> Layout:
 def in_columns(nodes: Sequence[str], edges: Sequence[Edge], column: Mapping[str, int], pitch: float = NODE) -> Layout:
     """A graph whose nodes have a column each (a build's stages): time runs down, no two nodes share a place.
 
-    pitch: distance between columns' centres, in node widths. Edges have no points between their ends.
+    Args:
+        pitch: Distance between columns' centres, in node widths. Edges have no points between their ends.
     """
     rank = ranks(nodes, edges)
     parents: dict[str, list[str]] = {node: [] for node in nodes}
@@ -74,7 +84,7 @@ def in_columns(nodes: Sequence[str], edges: Sequence[Edge], column: Mapping[str,
         parents[target].append(source)
     row: dict[str, int] = {}
     taken: dict[tuple[int, int], str] = {}
-    for node in sorted(nodes, key=lambda one: rank[one]):
+    for node in sorted(nodes, key=lambda name: rank[name]):
         below = max((row[parent] + 1 for parent in parents[node]), default=max(rank[node], 0))
         while (column[node], below) in taken:
             below += 1

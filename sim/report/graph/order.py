@@ -19,7 +19,11 @@ _SWEEPS = 12
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """An ordered, proper layering. chains: edge to its vertices from source to target, dummies between."""
+    """An ordered, proper layering.
+
+    Attributes:
+        chains: Edge to its vertices from source to target, dummies between.
+    """
 
     layers: tuple[tuple[LayoutVertex, ...], ...]
     chains: Mapping[tuple[str, str], tuple[LayoutVertex, ...]]
@@ -28,7 +32,7 @@ class Layers:
 
 
 def ranks(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """Each node's longest distance from a source; sources stand directly above their first child.
+    """Each node's longest distance from a source. Sources stand directly above their first child.
 
     Raises `ValueError` naming a node on a cycle.
     """

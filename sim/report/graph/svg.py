@@ -1,7 +1,7 @@
 """A laid out graph as one self-contained SVG string: shown, picked, exported and tested as it is.
 
 Colours are the page's theme variables with the look's as fall-backs, so that both themes come for free and an export
-needs none. Nodes are focusable buttons with a full label; status is glyph, word and frame, never colour alone.
+needs none. Nodes are focusable buttons with a full label. Status is glyph, word and frame, never colour alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sim.report.graph.layout import Layout
 from sim.report.style import CODE_FONT, FONT, Style
 
 Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
-"""Outline; washed and framed in attention; the same with a heavy frame; dashed attention; dashed and grey."""
+"""Outline. Washed and framed in attention. The same with a heavy frame. Dashed attention. Dashed and grey."""
 
 WIDTH, HEIGHT = 250, 46
 GUTTER, GAP = 44, 22
@@ -37,8 +37,10 @@ CHARACTERS = 25
 class Card:
     """A card: glyph, `word` in bold and `body` in code, below it what became of it, and a cost at the right.
 
-    label: read aloud. flag: a small tag on the frame ("you: re-runs"), "" for none. stub: what a short edge from the
-    left stands for ("reads the build context"), "" for none.
+    Attributes:
+        label: Read aloud.
+        flag: A small tag on the frame ("you: re-runs"), "" for none.
+        stub: What a short edge from the left stands for ("reads the build context"), "" for none.
     """
 
     id: str
@@ -55,7 +57,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class EdgeLine:
-    """An edge. hot: it carries the cascade; dashed: content taken from elsewhere, not the parent."""
+    """An edge.
+
+    Attributes:
+        hot: It carries the cascade.
+        dashed: Content taken from elsewhere, not the parent.
+    """
 
     source: str
     target: str
@@ -86,11 +93,14 @@ def drawing(
     single: bool = False,
     dense: bool = False,
 ) -> str:
-    """The SVG. heads: what stands above a column, by column, where the layout is one of columns.
+    """The SVG.
 
-    tree: the layout is an indented one, so edges run down from a parent's left and turn into the child. single: it is
-    one column, so edges that skip a node run beside it. dense: rows stand closer, and the drawing grows no taller than
-    the frame it is in (a lecture's) while it is not cut.
+    Args:
+        heads: What stands above a column, by column, where the layout is one of columns.
+        tree: The layout is an indented one, so edges run down from a parent's left and turn into the child.
+        single: It is one column, so edges that skip a node run beside it.
+        dense: Rows stand closer, and the drawing grows no taller than the frame it is in (a lecture's) while it is not
+            cut.
     """
     columns = single or bool(heads)
     top, gap = HEAD if heads else MARGIN, DENSE_GAP if tree or dense else GAP
@@ -152,7 +162,7 @@ def _crowded(layout: Layout) -> frozenset[tuple[str, str]]:
 
 
 def _elbow(a: tuple[float, float], b: tuple[float, float]) -> str:
-    """Straight down to a child below; else down beside the children that come first, and into the child's left."""
+    """Straight down to a child below, or else down beside the children that come first, and into the child's left."""
     left = a[0] - WIDTH / 2 + INDENT / 2
     down = f"M{_n(left)} {_n(a[1] + HEIGHT)}V"
     if a[0] == b[0]:
@@ -161,7 +171,7 @@ def _elbow(a: tuple[float, float], b: tuple[float, float]) -> str:
 
 
 def _curve(a: tuple[float, float], through: Sequence[tuple[float, float]], b: tuple[float, float]) -> str:
-    """Down from a's foot to b's head; where it passes a row it passes straight."""
+    """Down from a's foot to b's head. Where it passes a row it passes straight."""
     x, y = a[0], a[1] + HEIGHT
     path = f"M{_n(x)} {_n(y)}"
     for px, py in through:
@@ -178,14 +188,18 @@ def _bend(x: float, y: float, px: float, py: float) -> str:
 
 
 def _beside(a: tuple[float, float], b: tuple[float, float], lane: int = 0) -> str:
-    """Around the nodes between, along the right side of the column. lane: tells apart edges side by side."""
+    """Around the nodes between, along the right side of the column.
+
+    Args:
+        lane: Tells apart edges side by side.
+    """
     x, y, end = a[0] + WIDTH / 2, a[1] + HEIGHT / 2, b[1] + HEIGHT / 2
     away = x + 26 + lane % 3 * 6
     return f"M{_n(x)} {_n(y)}C{_n(away)} {_n(y + 8)} {_n(away)} {_n(end - 8)} {_n(x)} {_n(end)}"
 
 
 def _between(a: tuple[float, float], b: tuple[float, float], lane: int, gap: float) -> str:
-    """From side to side; over a column between them through the gap above the target's row, where no node is."""
+    """From side to side. A column between them is passed through the gap above the target's row, where no node is."""
     right = b[0] > a[0]
     side = WIDTH / 2 if right else -WIDTH / 2
     x, y, px, py = a[0] + side, a[1] + HEIGHT / 2, b[0] - side, b[1] + HEIGHT / 2

@@ -1,6 +1,6 @@
 """A graph as text for other programs: Graphviz's DOT, and Mermaid, which GitHub and GitLab draw in Markdown.
 
-The nodes and edges are those of the drawing (`svg.Card`, `svg.EdgeLine`); what a status looks like is said by glyph,
+The nodes and edges are those of the drawing (`svg.Card`, `svg.EdgeLine`). What a status looks like is said by glyph,
 word and frame here too. Labels hold what a Dockerfile holds, so all that either language could read as its own is
 escaped.
 """
@@ -14,11 +14,11 @@ from sim.report.graph.svg import Card, EdgeLine, Tone
 from sim.report.style import Style
 
 LONGEST = 60
-"""Characters of a step in a label; the rest is cut off."""
+"""Characters of a step in a label. The rest is cut off."""
 
 
 def dot(nodes: Sequence[Card], lines: Sequence[EdgeLine], style: Style) -> str:
-    """The graph in DOT; ids are the nodes' own."""
+    """The graph in DOT. Ids are the nodes' own."""
     red, muted = style.tokens.attention, style.tokens.muted
     styles: Mapping[Tone, str] = {
         "quiet": "",
@@ -42,7 +42,7 @@ def _quoted(*rows: str) -> str:
 
 
 def mermaid(nodes: Sequence[Card], lines: Sequence[EdgeLine], style: Style) -> str:
-    """The graph as a flowchart of Mermaid's; ids are `mermaid_id` of the nodes'."""
+    """The graph as a flowchart of Mermaid's. Ids are `mermaid_id` of the nodes'."""
     red, muted = style.tokens.attention, style.tokens.muted
     out = ["flowchart TB"]
     out += [f'  {mermaid_id(node.id)}["{"<br/>".join(map(_entities, _label(node)))}"]:::{node.tone}' for node in nodes]
@@ -65,7 +65,7 @@ _SURE = " -./_,:="
 
 def mermaid_id(node: str) -> str:
     """An id that is no word of Mermaid's: letters, digits and underscores behind "n_"."""
-    return "n_" + re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found[0])}_", node)
+    return "n_" + re.sub(r"[^A-Za-z0-9]", lambda match: f"_{ord(match[0])}_", node)
 
 
 def _entities(text: str) -> str:

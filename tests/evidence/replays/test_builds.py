@@ -7,9 +7,9 @@ from importlib import resources
 
 import pytest
 
-from sim.builds.bases import recorded_bases
 from sim.builds.builders import graph_for, read_dockerfile
-from sim.builds.options import from_command_line
+from sim.builds.graph.bases import recorded_bases
+from sim.builds.graph.options import from_command_line
 from sim.errors import InputError
 from sim.evidence.replay import replay
 from sim.evidence.replays.builds import RECORDINGS, _bench, _mutate

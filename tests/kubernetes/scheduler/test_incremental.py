@@ -104,6 +104,15 @@ def test_a_node_that_changes_is_seen_and_keeps_its_pods():
     assert scheduler.schedule(wanted).message == "no nodes available to schedule pods"
 
 
+def test_a_service_that_comes_later_spreads_its_pods():
+    made = cluster([node("a"), node("b")], a=[pod("1", {"app": "s"})])
+    scheduler, wanted = Scheduler(made), pod("p", {"app": "s"})
+    assert "PodTopologySpread" not in scheduler.schedule(wanted, explain=True).scores["a"]
+    made.set_service("default", "s", {"app": "s"})
+    scores = scheduler.schedule(wanted, explain=True).scores
+    assert scores["a"]["PodTopologySpread"] < scores["b"]["PodTopologySpread"]
+
+
 def test_who_was_long_not_asked_begins_anew():
     made = cluster([node(f"n{number}", pods="1000") for number in range(3)])
     scheduler, seldom, often = Scheduler(made), pod("s", cpu="1"), pod("o")

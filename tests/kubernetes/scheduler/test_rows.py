@@ -32,7 +32,7 @@ def test_stretches_and_the_best_of_them_are_those_of_a_plain_list():
             assert stretch == plain_stretch(values, start, enough)
             indices = [(start + at) % size for at in range(stretch.looked)]
             fitting = [at for at in indices if values[at] >= 0]
-            assert row.fitting(stretch) == fitting
+            assert list(row.fitting(stretch)) == fitting
             if fitting:
                 most = max(values[at] for at in fitting)
                 assert row.top(stretch, None) == next(at for at in fitting if values[at] == most)

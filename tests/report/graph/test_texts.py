@@ -8,10 +8,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from sim.builds.edits import Change, Edit
+from sim.builds.context.edits import Change, Edit
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
-from sim.report import building
+from sim.report.building.report import graph
 from sim.report.graph.svg import Card, EdgeLine
 from sim.report.graph.texts import LONGEST, dot, mermaid, mermaid_id
 from sim.report.style import Style
@@ -131,12 +131,12 @@ def read_svg(text):
 @pytest.mark.parametrize("text", [TEXT, *(TEXT.replace("RUN make", each) for each in HOSTILE)], ids=repr)
 def test_the_three_forms_have_the_same_nodes_and_edges(text):
     made = outcome(text)
-    nodes, edges = read_svg(building.graph(made, "svg"))
+    nodes, edges = read_svg(graph(made, "svg"))
     assert (len(nodes), len(edges)) == (7, 5)
-    in_dot, dot_edges = read_dot(building.graph(made, "dot"))
+    in_dot, dot_edges = read_dot(graph(made, "dot"))
     assert list(in_dot) == nodes
     assert set(dot_edges) == edges
-    in_mermaid, mermaid_edges = read_mermaid(building.graph(made, "mermaid"))
+    in_mermaid, mermaid_edges = read_mermaid(graph(made, "mermaid"))
     assert list(in_mermaid) == [mermaid_id(node) for node in nodes]
     assert set(mermaid_edges) == {(mermaid_id(a), mermaid_id(b)) for a, b in edges}
     assert list(in_mermaid.values()) == list(in_dot.values())
@@ -155,7 +155,7 @@ def test_a_label_is_read_back_as_it_was(text):
 
 
 def test_hits_and_misses_are_told_by_word_and_by_frame():
-    nodes, edges = read_dot(building.graph(outcome(), "dot"))
+    nodes, edges = read_dot(graph(outcome(), "dot"))
     told = {
         rows[0].split()[1] + " " + rows[0].split()[2]: (rows[0][0], rows[1].partition(" · ")[0])
         for rows in nodes.values()
@@ -180,7 +180,7 @@ def test_a_long_step_is_cut_and_ids_stay_apart():
 
 
 def test_an_svg_is_a_picture_of_its_own_whatever_the_dockerfile_holds():
-    text = building.graph(outcome(TEXT.replace("RUN make", "RUN \x1b[0m </svg>")), "svg")
+    text = graph(outcome(TEXT.replace("RUN make", "RUN \x1b[0m </svg>")), "svg")
     assert "var(" not in text
     assert html.escape("</svg>") in text
     ET.fromstring(text)

@@ -10,8 +10,11 @@ from typing import Literal
 class Probe:
     """One thing to measure.
 
-    module, function: where it is. isolation: "namespaces" where it runs in mount and PID namespaces of its own, which
-    end with it; those need root or user namespaces. weight: its share of the time, against the others'.
+    Attributes:
+        module, function: Where it is.
+        isolation: "namespaces" where it runs in mount and PID namespaces of its own, which end with it. Those need root
+            or user namespaces.
+        weight: Its share of the time, against the others'.
     """
 
     id: str

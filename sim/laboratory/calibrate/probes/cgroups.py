@@ -12,12 +12,17 @@ _QUIET = 0.06
 """Seconds after which an attach is long ago: three times the gap at which the wait was first seen."""
 
 _PREFERRED = ("pids", "freezer", "devices")
-"""v1 controllers whose cgroups hold a process as they are made; cpuset's do not."""
+"""v1 controllers whose cgroups hold a process as they are made. cpuset's do not."""
 
 
-def _one_of_each_version(found: tuple[Hierarchy, ...]) -> list[Hierarchy]:
-    first = {one.version: one for one in found if one.controllers != "cpuset"}
-    first |= {one.version: one for name in reversed(_PREFERRED) for one in found if name in one.controllers.split(",")}
+def _one_of_each_version(mounted: tuple[Hierarchy, ...]) -> list[Hierarchy]:
+    first = {hierarchy.version: hierarchy for hierarchy in mounted if hierarchy.controllers != "cpuset"}
+    first |= {
+        hierarchy.version: hierarchy
+        for name in reversed(_PREFERRED)
+        for hierarchy in mounted
+        if name in hierarchy.controllers.split(",")
+    }
     return [first[version] for version in sorted(first)]
 
 
@@ -26,15 +31,15 @@ def cgroup(workbench: Workbench) -> None:
     there = hierarchies()
     if not there:
         raise CannotRun("no cgroup file system is mounted here")
-    each = _one_of_each_version(there)
-    for index, one in enumerate(each):
+    chosen = _one_of_each_version(there)
+    for index, hierarchy in enumerate(chosen):
         try:
-            _attach(workbench, one, 1 / (len(each) - index), layout(there))
+            _attach(workbench, hierarchy, 1 / (len(chosen) - index), layout(there))
         except OSError as error:
             workbench.cannot(
-                f"cgroup.{one.version}",
-                f"this user may not make cgroups in {one.own} ({error.strerror}); run it as root, or in a delegated "
-                "cgroup (systemd-run --user --scope)",
+                f"cgroup.{hierarchy.version}",
+                f"this user may not make cgroups in {hierarchy.own} ({error.strerror}); run it as root, or in a "
+                "delegated cgroup (systemd-run --user --scope)",
             )
 
 

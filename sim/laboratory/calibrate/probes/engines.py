@@ -45,7 +45,7 @@ def docker(workbench: Workbench) -> None:
 
 
 def _said(command: list[str], errors: Path, seconds: float, output: Path = Path(os.devnull)) -> bool:
-    """Whether a command succeeds in time; what it says goes to files."""
+    """Whether a command succeeds in time. What it says goes to files."""
     with errors.open("wb") as file, output.open("wb") as written:
         try:
             done = subprocess.run(  # noqa: S603 - found above
@@ -83,7 +83,7 @@ def _engine(workbench: Workbench, name: str, title: str, command: list[str], man
 
 
 def _cgroup_options(workbench: Workbench, command: list[str], manager: str, errors: Path) -> tuple[str, ...]:
-    """Where cgroups go: systemd removes those it makes; without it an engine would leave their parent behind."""
+    """Where cgroups go: systemd removes those it makes. Without it an engine would leave their parent behind."""
     answer = workbench.scratch / "manager"
     if not _said([*command, "info", f"--format={manager}"], errors, 10, answer):
         return ()

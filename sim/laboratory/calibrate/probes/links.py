@@ -1,4 +1,4 @@
-"""Links of veth pairs both ways, made in the target namespace and made here and then moved; ports of a bridge."""
+"""Ports of a bridge, and veth pairs in both ways: made in the target namespace, or made here and then moved."""
 
 from __future__ import annotations
 

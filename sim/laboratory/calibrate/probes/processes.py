@@ -29,7 +29,7 @@ def syscall(workbench: Workbench) -> None:
     for _ in workbench.rounds(100):
         empty.append(seconds(_calls(gc.isenabled, count)))
         full.append(seconds(_calls(os.getppid, count)))
-    samples = [each / count for each in without(empty, full)]
+    samples = [total / count for total in without(empty, full)]
     if samples:
         workbench.add("syscall", "getppid(2)", samples)
     else:
@@ -76,7 +76,7 @@ def _fork_exit() -> None:
 
 
 def process(workbench: Workbench) -> None:
-    """Fork and exit; start of a program without libraries and of one with, until it has exited."""
+    """Fork and exit, and starts of a program with and without libraries until it has exited."""
     workbench.add(
         "process.fork_exit",
         "fork, exit and wait",

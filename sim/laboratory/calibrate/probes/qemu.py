@@ -89,7 +89,7 @@ def _connected(listening: socket.socket, errors: int, kind: str) -> None:
 
 
 def _talk(connection: socket.socket) -> tuple[str, str]:
-    """The machine's status, and its accelerator; empty where QEMU goes away."""
+    """The machine's status, and its accelerator. Empty where QEMU goes away."""
     for command in ("qmp_capabilities", "query-status", "query-kvm"):
         connection.sendall(json.dumps({"execute": command}).encode() + b"\n")
     status, accelerator = "", ""

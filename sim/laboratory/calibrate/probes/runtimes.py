@@ -49,6 +49,6 @@ def _runtime(workbench: Workbench, name: str) -> None:
 
 def _hide_v2() -> None:
     """Put an empty file system over the v2 hierarchy, in this process's own mount namespace."""
-    for one in hierarchies():
-        if one.version == "v2":
-            linux.mount("none", one.mounted, "tmpfs")
+    for hierarchy in hierarchies():
+        if hierarchy.version == "v2":
+            linux.mount("none", hierarchy.mounted, "tmpfs")

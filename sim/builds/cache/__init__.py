@@ -1,0 +1,1 @@
+"""Which vertices hit, and what files the others leave."""

@@ -1,0 +1,1 @@
+"""What steps take: seconds, bytes, and when each starts and ends."""

@@ -1,0 +1,1 @@
+"""What a Dockerfile says: its text, instructions, mounts and stages."""

@@ -1,0 +1,1 @@
+"""The vertices that a builder makes of a Dockerfile."""

@@ -1,0 +1,1 @@
+"""Why a step hit or missed."""

@@ -1,0 +1,116 @@
+"""What takes its time in a host's kernel, as types: versions, waits, and locks with what is done under them.
+
+`sim.catalog.locks` reads them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sim.catalog.number import COSTS, Number, Sensed
+from sim.scenario import Text
+
+Per = Literal["instance", "mount", "layer", "queued", "port"]
+"""What a demand may grow with."""
+
+KERNEL_WAITS = ("netns_cleanup", "cgroup_create")
+"""Waits of a host's kernel: before a network namespace is taken down, and while a cgroup is made."""
+
+HOST_WAITS = ("kvm_create", "kvm_guest", *KERNEL_WAITS)
+"""The waits that a host may say itself.
+
+Beside those of its kernel, these are the waits for all its cores while KVM makes a machine, and while its guest sets
+itself up.
+"""
+
+VERSION = re.compile(r"\d+(\.\d+)*")
+"""A kernel's version, "5.15"."""
+
+
+def generation(kernel: str) -> tuple[int, ...]:
+    """A kernel's version as numbers that compare: "5.15" is later than "5.4"."""
+    return tuple(int(part) for part in kernel.split("."))
+
+
+@dataclass(frozen=True, slots=True)
+class Growth(Sensed):
+    """A demand that grows with what the host holds.
+
+    Attributes:
+        per: What is counted. "queued" are those in the queue of a hold's lock, its holder included. "port" are the
+            ports of the instances' bridge.
+        amount: How much more for each of them.
+    """
+
+    per: Per
+    amount: Number = field(metadata=COSTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(Sensed):
+    """How long one holder has a lock: seconds, and what they grow by."""
+
+    amount: Number = field(metadata=COSTS)
+    growth: tuple[Growth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that is done while a lock is held.
+
+    Attributes:
+        id: Its id within the lock.
+        text: What is done.
+        held: For how long on kernels that no entry of `older` is for.
+        older: Pairs of a version and the hold on kernels before it, oldest first.
+        adds_port: Whether it gives the instance a port of the host's bridge.
+    """
+
+    id: str
+    text: Text
+    held: Hold
+    older: tuple[tuple[str, Hold], ...] = ()
+    adds_port: bool = False
+
+    def on(self, kernel: str) -> Hold:
+        """The hold on that kernel."""
+        has = generation(kernel)
+        return next((held for before, held in self.older if has < generation(before)), self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Grace(Sensed):
+    """A lock whose holder waits for a grace period, unless the last one has just passed.
+
+    Attributes:
+        quick: Seconds that it is held where the last hold ended at most `recent` seconds ago.
+        recent: See `quick`.
+        stale: Seconds since the last hold, from which on it is held for the operation's own time. In between the time
+            grows in proportion.
+    """
+
+    quick: Number = field(metadata=COSTS)
+    recent: Number = field(metadata=COSTS)
+    stale: Number = field(metadata=COSTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
+
+    Attributes:
+        id: Its id, the part before the dot in "rtnl.veth-move".
+        name: What it is called.
+        operations: What is done under it, by id.
+        grace: How it depends on the last hold. None where it does not.
+        daemon: Whether it is a daemon's, so that the host's kernel does not matter.
+    """
+
+    id: str
+    name: Text
+    operations: Mapping[str, Operation]
+    grace: Grace | None = None
+    daemon: bool = False

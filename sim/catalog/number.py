@@ -1,0 +1,113 @@
+"""A number of the catalog with its provenance, and whether more of it costs or helps.
+
+Every number has a source, or is an estimate with a range and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from operator import is_
+from typing import Any, Literal
+
+from sim.outcome import Bound
+
+Sense = Literal["costs", "helps"]
+"""What more of a number does: a run takes more time or memory, or less."""
+
+_OPPOSITE: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with its provenance.
+
+    Attributes:
+        value: In the SI base of its unit.
+        unit: "s", "B", "B/s" or "1".
+        low: The low end of its sources' range, or of the estimate's.
+        high: The high end.
+        sources: Ids of facts in the catalog's measurements. It is ("definition",) for what this project chose itself,
+            such as the memory of the lessons' laptop.
+        estimate: The reasoning. "" where the number is sourced. An estimate may still name the facts it leans on.
+        derivation: How the number follows from its sources, where it is not one of them.
+        on: The host whose core-seconds the source counted. The number itself is already in the reference host's.
+        more: Whether more of it costs or helps. The field that holds the number says so (`Sensed`).
+
+    >>> speed = Number(10.0, "B/s", low=5.0, high=20.0, more="helps")
+    >>> speed.at("high")
+    5.0
+    """
+
+    value: float
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    sources: tuple[str, ...] = ()
+    estimate: str = ""
+    derivation: str = ""
+    on: str = ""
+    more: Sense = field(default="costs", compare=False)
+
+    def at(self, bound: Bound) -> float:
+        """The value that takes a run to that end of its result: "high" is where it takes the most time or memory.
+
+        That is the high end of what costs, and the low end of what helps. Without such an end it is the value.
+        """
+        own = bound if self.more == "costs" else _OPPOSITE[bound]
+        end = {"low": self.low, "value": None, "high": self.high}[own]
+        return self.value if end is None else end
+
+    @property
+    def ranged(self) -> bool:
+        """Whether it has a range."""
+        return self.low is not None or self.high is not None
+
+    @property
+    def source(self) -> str:
+        """How a record names it: fact ids, or "estimate: reasoning"."""
+        return f"estimate: {self.estimate}" if self.estimate else ", ".join(self.sources)
+
+
+HELPS = {"more": "helps"}
+"""Metadata of a field: more of its number helps."""
+
+
+def costs_but(*helping: str) -> dict[str, Any]:
+    """Metadata of a field that holds a table of numbers: more of them costs, but for those named, which help."""
+    return {"more": "costs", "helping": helping}
+
+
+COSTS = costs_but()
+"""Metadata of a field: more of its number costs."""
+
+
+class Sensed:
+    """A dataclass whose fields say what more of their numbers does, in their metadata (`COSTS`, `HELPS`).
+
+    Numbers take their sense from the field that they are put into, whoever makes the object. So neither a reader nor
+    a program can forget it.
+    """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for member in fields(self):  # type: ignore[arg-type]  # what inherits from this is a dataclass
+            if "more" in member.metadata:
+                value = getattr(self, member.name)
+                sensed = _sensed(value, member.metadata["more"], member.metadata.get("helping", ()))
+                if sensed is not value:
+                    object.__setattr__(self, member.name, sensed)
+
+
+def _sensed(value: Any, sense: Sense, helping: Collection[str]) -> Any:
+    """A number, or a tuple or table of some, with its sense. One that has it already comes back itself."""
+    if isinstance(value, Number):
+        return value if value.more == sense else replace(value, more=sense)
+    if isinstance(value, tuple):
+        numbers = tuple(_sensed(inner, sense, ()) for inner in value)
+        return value if all(map(is_, numbers, value)) else numbers
+    if isinstance(value, Mapping):
+        table = {key: _sensed(inner, "helps" if key in helping else sense, ()) for key, inner in value.items()}
+        return value if all(map(is_, table.values(), value.values())) else table
+    return value

@@ -1,0 +1,1 @@
+"""`build`: a build and the one after an edit, step by step, and what would be cheaper."""
