@@ -286,11 +286,8 @@ KUBERNETES_MANIFEST = 2 * MIB
 RECORDED_CASE = 100_000
 """Seconds that a recorded case of Kubernetes' controllers runs for."""
 
-RECORDED_PODS = 20_000
-"""Pods that one object of a recorded case of Kubernetes asks for."""
-
 RECORDED_SECONDS = 10**7
 """Seconds that a step of a Kubernetes recording takes."""
 
 RECORDED_PODS = 5_000
-"""Pods of one controller in a Kubernetes recording of placements."""
+"""Pods of one controller in a Kubernetes recording."""

@@ -16,7 +16,7 @@ from sim.kubernetes.pod_run import PodPlan
 KILLED = 137
 """The exit code of a container that was killed: 128 and the number of SIGKILL."""
 
-Probe = Mapping[str, Any]
+ProbeFields = Mapping[str, Any]
 
 
 def probed_plan(pod: KubernetesObject, start: float, answers_after: float, termination: float) -> PodPlan:
@@ -63,20 +63,20 @@ def _outcome(container: Mapping[str, Any], answers_after: float) -> tuple[float,
     return _answered(readiness, answers_after, begun) + more * _period(readiness), killed
 
 
-def _answered(probe: Probe, answers_after: float, begun: float = 0.0) -> float:
+def _answered(probe: ProbeFields, answers_after: float, begun: float = 0.0) -> float:
     """When a probe succeeds first."""
     return _tick(probe, max(answers_after, begun, float(probe.get("initialDelaySeconds") or 0)), begun)
 
 
-def _given_up(probe: Probe, begun: float = 0.0) -> float:
+def _given_up(probe: ProbeFields, begun: float = 0.0) -> float:
     """When a probe has failed as often as it may, if it never succeeds."""
     first = _tick(probe, max(begun, float(probe.get("initialDelaySeconds") or 0)), begun)
     return first + ((probe.get("failureThreshold") or 3) - 1) * _period(probe)
 
 
-def _tick(probe: Probe, moment: float, begun: float) -> float:
+def _tick(probe: ProbeFields, moment: float, begun: float) -> float:
     return begun + math.ceil((moment - begun) / _period(probe)) * _period(probe)
 
 
-def _period(probe: Probe) -> float:
+def _period(probe: ProbeFields) -> float:
     return float(probe.get("periodSeconds") or 10)

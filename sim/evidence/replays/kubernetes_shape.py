@@ -7,13 +7,13 @@ from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
+from sim.evidence.replays.kubernetes_cases import Case
 from sim.kubernetes.forms import shown
 from sim.kubernetes.manifests import check_object
 from sim.yamlnodes import dotted
 
-Found = Iterator[tuple[str, str]]
+ShapeProblems = Iterator[tuple[str, str]]
 """A place in the case, and what is wrong there."""
-Case = Mapping[str, Any]
 
 _NEEDS = {
     "patch": ("kind", "name", "body"),
@@ -31,7 +31,7 @@ _SIZES = {"replicas", "parallelism", "completions", "maxReplicas"}
 _NO_MOMENT = f"{{}} is no number of seconds from 0 to {limits.RECORDED_CASE}"
 
 
-def checked(case: Case, *, ends: str, more: Callable[[Case], Found] | None = None) -> None:
+def checked(case: Case, *, ends: str, more: Callable[[Case], ShapeProblems] | None = None) -> None:
     """Raise `InputError` with every problem of a case's shape.
 
     Args:
@@ -63,7 +63,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _manifests(case: Case) -> Found:
+def _manifests(case: Case) -> ShapeProblems:
     for number, manifest in enumerate(case["manifests"]):
         metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
         name = metadata.get("name") if isinstance(metadata, dict) else None
@@ -75,7 +75,7 @@ def _manifests(case: Case) -> Found:
         yield from _sizes(manifest, f"manifests.{number}")
 
 
-def _actions(case: Case) -> Found:
+def _actions(case: Case) -> ShapeProblems:
     actions = case.get("actions")
     if not isinstance(actions, list):
         yield "actions", f"expected a list, not {shown(actions)}"
@@ -94,7 +94,7 @@ def _actions(case: Case) -> Found:
                 yield f"actions.{number}.{name}", f"expected an object, not {shown(action[name])}"
 
 
-def _end(case: Case, field: str) -> Found:
+def _end(case: Case, field: str) -> ShapeProblems:
     if case.get(field) != "complete" and not _is_moment(case.get(field)):
         yield field, _NO_MOMENT.format(shown(case.get(field)))
 
@@ -103,7 +103,7 @@ def _is_moment(value: Any) -> bool:
     return is_number(value) and 0 <= value <= limits.RECORDED_CASE
 
 
-def _sizes(value: Any, path: str) -> Found:
+def _sizes(value: Any, path: str) -> ShapeProblems:
     """Numbers of pods that are asked for anywhere in an object."""
     waiting = [(path, value)]
     while waiting:
@@ -116,7 +116,7 @@ def _sizes(value: Any, path: str) -> Found:
             waiting.append((f"{place}.{key}", found))
 
 
-def named_nodes_problems(case: Case) -> Found:
+def named_nodes_problems(case: Case) -> ShapeProblems:
     """What is wrong with a cluster whose nodes have names and capacities."""
     about = case.get("cluster", {})
     nodes = about.get("nodes", {}) if isinstance(about, dict) else None
@@ -124,14 +124,14 @@ def named_nodes_problems(case: Case) -> Found:
         yield "cluster.nodes", "expected an object of capacities by node"
 
 
-def one_deployment(case: Case) -> Found:
+def one_deployment(case: Case) -> ShapeProblems:
     """What is wrong with a rollout: it is one Deployment's."""
     yield from named_nodes_problems(case)
     if sum(isinstance(one, dict) and one.get("kind") == "Deployment" for one in case["manifests"]) != 1:
         yield "manifests", "expected one Deployment"
 
 
-def zone_problems(case: Case) -> Found:
+def zone_problems(case: Case) -> ShapeProblems:
     """What is wrong with a cluster that is a zone, its nodes, and other zones beside it."""
     about = case.get("cluster")
     if not isinstance(about, dict) or not isinstance(about.get("zone"), str) or not _is_texts(about.get("nodes")):
@@ -147,7 +147,7 @@ def zone_problems(case: Case) -> Found:
         yield "last_lease_renewal_t", "expected an object of seconds by node"
 
 
-def trace_problems(case: Case) -> Found:
+def trace_problems(case: Case) -> ShapeProblems:
     """What is wrong with an autoscaler's metrics."""
     trace = case.get("metrics_trace")
     if not isinstance(trace, list):

@@ -46,7 +46,8 @@ def revision_for(client: ApiClient, owner: KubernetesObject) -> Generator[Event,
     same = next((one for one in known if one["data"] == template), None)
     if same is None:
         made = _revision(owner, template, latest + 1)
-        return (yield from client.request(lambda: _made(client, made)))
+        created: KubernetesObject = yield from client.request(lambda: _made(client, made))
+        return created
     if same["revision"] < latest:
         renewed = yield from client.modify(_KIND, key_of(same), lambda now: changed(now, latest + 1, "revision"))
         return renewed if renewed is not None else same

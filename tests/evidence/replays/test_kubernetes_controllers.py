@@ -83,7 +83,9 @@ WRONG_RULES = [
 ]
 
 
-@pytest.mark.parametrize(("family", "words", "module", "name", "wrong"), WRONG_RULES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("family", "words", "module", "name", "wrong"), WRONG_RULES, ids=[one[3] for one in WRONG_RULES]
+)
 def test_a_wrong_rule_disagrees(monkeypatch, family, words, module, name, wrong):
     monkeypatch.setattr(module, name, wrong)
     assert tally(only(family, *words.split())).disagreements
