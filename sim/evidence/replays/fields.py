@@ -21,7 +21,7 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class RecordedFields:
     """An object of a recording, and where it stands: `cases.3.container`. Every getter raises `InputError`.
 
     effort: What may be spent on the whole recording (`limits.LIFECYCLE_EVENTS`).
@@ -76,12 +76,12 @@ class Fields:
         """What `read` makes of a key, or None where there is none or it is null."""
         return None if self.values.get(key) is None else read(key)
 
-    def object(self, key: str, *, default: Mapping[str, Any] | None = None) -> Fields:
+    def object(self, key: str, *, default: Mapping[str, Any] | None = None) -> RecordedFields:
         """An object."""
         value = self._checked(key, default, "an object", lambda value: isinstance(value, dict))
-        return Fields(value, self.file, self._place(key), self.effort)
+        return RecordedFields(value, self.file, self._place(key), self.effort)
 
-    def objects(self, key: str, most: int = limits.LIFECYCLE_ENTRIES) -> list[Fields]:
+    def objects(self, key: str, most: int = limits.LIFECYCLE_ENTRIES) -> list[RecordedFields]:
         """A list of objects; none where the key is not there."""
         listed = self.listed(key)
         if len(listed) > most:
@@ -91,7 +91,9 @@ class Fields:
             if not isinstance(value, dict):
                 self.refuse(f"{key}.{number}", f"expected an object, not {shown(value)}")
         place = self._place(key)
-        return [Fields(value, self.file, f"{place}.{number}", self.effort) for number, value in enumerate(listed)]
+        return [
+            RecordedFields(value, self.file, f"{place}.{number}", self.effort) for number, value in enumerate(listed)
+        ]
 
     def listed(self, key: str) -> list[Any]:
         """A list of anything; empty where the key is not there."""

@@ -12,7 +12,7 @@ from typing import Any
 from sim import limits
 from sim.errors import InputError, Problem
 from sim.evidence.replays.counting import CountedItem, Tally
-from sim.evidence.replays.fields import Effort, Fields
+from sim.evidence.replays.fields import Effort, RecordedFields
 from sim.evidence.replays.lifecycle_cases import case_items, run_case
 from sim.evidence.replays.lifecycle_daemon import daemon_items
 from sim.evidence.replays.lifecycle_storage import storage_items
@@ -35,7 +35,7 @@ def holds(data: Mapping[str, Any]) -> bool:
 
 def replay(data: Mapping[str, Any], file: str) -> Tally:
     """Replay a recording. Raises `InputError` with everything wrong with it."""
-    recording = Fields(data, file, "", Effort(limits.LIFECYCLE_EVENTS))
+    recording = RecordedFields(data, file, "", Effort(limits.LIFECYCLE_EVENTS))
     tally = Tally(KIND)
     problems: list[Problem] = []
     for part, items in _PARTS.items():
@@ -55,24 +55,24 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
     return tally
 
 
-def _case(dialect: Dialect) -> Callable[[Fields], _Counted]:
-    def items(case: Fields) -> _Counted:
+def _case(dialect: Dialect) -> Callable[[RecordedFields], _Counted]:
+    def items(case: RecordedFields) -> _Counted:
         yield case.text("id"), list(case_items(case, run_case(case, dialect)))
 
     return items
 
 
-def _daemon_restart(restart: Fields) -> _Counted:
+def _daemon_restart(restart: RecordedFields) -> _Counted:
     kind = restart.text("restart_kind")
     for name, items in daemon_items(restart):
         yield f"{kind}: {name}", items
 
 
-def _storage(case: Fields) -> _Counted:
+def _storage(case: RecordedFields) -> _Counted:
     yield case.text("id"), list(storage_items(case))
 
 
-_PARTS: Mapping[str, Callable[[Fields], _Counted]] = {
+_PARTS: Mapping[str, Callable[[RecordedFields], _Counted]] = {
     "cases": _case(DOCKER),
     "daemon_restart": _daemon_restart,
     "storage": _storage,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim import limits
-from sim.evidence.replays.fields import Fields
+from sim.evidence.replays.fields import RecordedFields
 from sim.evidence.replays.lifecycle_builds import RecordedBuilds
 from sim.evidence.replays.lifecycle_cases import run_until
 from sim.evidence.replays.lifecycle_inputs import options_of, process_of
@@ -32,7 +32,7 @@ _COMMIT_OPTIONS = {"-a", "--author", "-c", "--change", "-m", "--message", "-p", 
 class StorageBench:
     """The engine, its images and the builds of one case, and what was printed."""
 
-    def __init__(self, case: Fields) -> None:
+    def __init__(self, case: RecordedFields) -> None:
         files = case.object("files", default={})
         self.steps = case.objects("steps")
         self.builds = RecordedBuilds({path: files.text(path) for path in files.values})
@@ -45,14 +45,14 @@ class StorageBench:
         self._made = {step.values.get("tag") for step in self.steps if step.values.get("do") == "build"}
         self._made |= {step.texts("args")[-1] for step in self.steps if step.values.get("do") == "commit"}
 
-    def step(self, step: Fields) -> CommandResult | None:
+    def step(self, step: RecordedFields) -> CommandResult | None:
         """Do one step. None where the model knows no such command."""
         do = step.text("do")
         self.cached = {}
         doing = _STEPS.get(do)
         return doing(self, step) if doing is not None else None
 
-    def perform(self, command: EngineCommand, place: Fields) -> CommandResult | None:
+    def perform(self, command: EngineCommand, place: RecordedFields) -> CommandResult | None:
         """Give the engine a command and let time pass until it is done."""
         process = self.engine.perform(command)
         end = self.engine.env.now + limits.LIFECYCLE_STEP
@@ -64,7 +64,7 @@ class StorageBench:
         """Whether the engine has an image: one that was built, or one that was there before."""
         return name in self.images.tags or name not in self._made
 
-    def run(self, step: Fields, *, created: bool = False) -> CommandResult | None:
+    def run(self, step: RecordedFields, *, created: bool = False) -> CommandResult | None:
         """`docker run`."""
         spec = process_of(_process(step))
         image = step.text("image", "")
@@ -81,13 +81,13 @@ class StorageBench:
             self.used[name] = built or ""
         return done
 
-    def each(self, step: Fields, command: Callable[[str], EngineCommand]) -> CommandResult | None:
+    def each(self, step: RecordedFields, command: Callable[[str], EngineCommand]) -> CommandResult | None:
         """A command for each container that a step names; the first error counts."""
         results = [self.perform(command(name), step) for name in _names(step)]
         wrong = next((result for result in results if result is not None and result.code), None)
         return wrong or (results[-1] if results else None)
 
-    def build(self, step: Fields) -> CommandResult:
+    def build(self, step: RecordedFields) -> CommandResult:
         """`docker build`."""
         built = self.builds.build(self._asked)
         self.cached = built.cached
@@ -105,7 +105,7 @@ class StorageBench:
             if name in self.used and container.running == running
         }
 
-    def rmi(self, step: Fields) -> CommandResult:
+    def rmi(self, step: RecordedFields) -> CommandResult:
         """`docker rmi`."""
         words = step.texts("args")
         force = any(word in ("-f", "--force") for word in words)
@@ -115,7 +115,7 @@ class StorageBench:
             error = error or self.images.remove(name, running=running, stopped=stopped, force=force)
         return CommandResult(int(error is not None), error)
 
-    def execute(self, step: Fields) -> CommandResult | None:
+    def execute(self, step: RecordedFields) -> CommandResult | None:
         """`docker exec`, of `cat` and `ls`."""
         words = step.texts("args")
         kind = {"cat": "read", "ls": "list"}.get(words[1] if len(words) > 2 else "")
@@ -124,7 +124,7 @@ class StorageBench:
             spec = replace(spec, files=tuple((kind, word) for word in words[2:] if not word.startswith("-")))
         return self.perform(self.engine.execute(words[0], spec), step) if words else None
 
-    def commit(self, step: Fields) -> CommandResult:
+    def commit(self, step: RecordedFields) -> CommandResult:
         """`docker commit`."""
         words = step.texts("args")
         if any(word.startswith("-") and word not in _COMMIT_OPTIONS for word in words):
@@ -137,7 +137,7 @@ class StorageBench:
         self.files[image] = dict(container.files.layer)
         return CommandResult()
 
-    def tag(self, step: Fields) -> CommandResult:
+    def tag(self, step: RecordedFields) -> CommandResult:
         """`docker tag`."""
         words = step.texts("args")
         image = self.images.tags.get(words[0]) if len(words) == 2 else None
@@ -146,18 +146,18 @@ class StorageBench:
         self.images.tag(words[1], image)
         return CommandResult()
 
-    def create(self, step: Fields) -> CommandResult | None:
+    def create(self, step: RecordedFields) -> CommandResult | None:
         """`docker create`."""
         return self.run(step, created=True)
 
-    def logs(self, step: Fields) -> CommandResult:
+    def logs(self, step: RecordedFields) -> CommandResult:
         """`docker logs`."""
         container = self._container(step)
         if container is None:
             return CommandResult(1, "no such container")
         return CommandResult(prints="\n".join(container.files.log))
 
-    def copy(self, step: Fields) -> CommandResult:
+    def copy(self, step: RecordedFields) -> CommandResult:
         """`docker cp`, from a container to the output."""
         name, _, path = (step.texts("args") or [""])[0].partition(":")
         container = self.engine.containers.get(name)
@@ -166,7 +166,7 @@ class StorageBench:
         done = container.files.look((("read", path),))
         return CommandResult(int(done.failed), done.error, done.printed)
 
-    def host_file(self, step: Fields) -> CommandResult:
+    def host_file(self, step: RecordedFields) -> CommandResult:
         """A look at a file of the host."""
         path = "./" + (step.texts("args") or [""])[0].removeprefix("./")
         for folder, files in self.engine.storage.host.items():
@@ -175,7 +175,7 @@ class StorageBench:
                 return CommandResult(prints=text.rstrip("\n"))
         return CommandResult(1, "no such file")
 
-    def count(self, step: Fields) -> CommandResult:
+    def count(self, step: RecordedFields) -> CommandResult:
         """How many lines a listing has; of volumes, those that the typed `grep` lets by."""
         what = step.text("what").split()
         if what[:1] == ["images"]:
@@ -188,35 +188,35 @@ class StorageBench:
             shown = [name for name, container in self.engine.containers.items() if everything or container.running]
         return CommandResult(prints=str(len(shown)))
 
-    def volume_create(self, step: Fields) -> CommandResult:
+    def volume_create(self, step: RecordedFields) -> CommandResult:
         """`docker volume create`."""
         self.engine.storage.volume(step.text("name", ""))
         return CommandResult()
 
-    def volume_remove(self, step: Fields) -> CommandResult:
+    def volume_remove(self, step: RecordedFields) -> CommandResult:
         """`docker volume rm`."""
         error = None
         for name in _names(step):
             error = error or self.engine.storage.remove(name, self._left())
         return CommandResult(int(error is not None), error)
 
-    def volume_prune(self, step: Fields) -> CommandResult:
+    def volume_prune(self, step: RecordedFields) -> CommandResult:
         """`docker volume prune`."""
         self.engine.storage.prune(self._left(), everything=step.flag("all"))
         return CommandResult()
 
-    def container_prune(self, _: Fields) -> CommandResult:
+    def container_prune(self, _: RecordedFields) -> CommandResult:
         """`docker container prune`."""
         for container in [container for container in self.engine.containers.values() if not container.running]:
             self.engine.remove(container, volumes=False)
         return CommandResult()
 
-    def image_prune(self, step: Fields) -> CommandResult:
+    def image_prune(self, step: RecordedFields) -> CommandResult:
         """`docker image prune`."""
         self.images.prune(self.users(running=True) | self.users(running=False), everything=step.flag("all"))
         return CommandResult()
 
-    def system_prune(self, step: Fields) -> CommandResult:
+    def system_prune(self, step: RecordedFields) -> CommandResult:
         """`docker system prune`: ended containers, then images. Anonymous volumes only where asked for."""
         self.container_prune(step)
         self.image_prune(step)
@@ -224,12 +224,12 @@ class StorageBench:
             self.engine.storage.prune(self._left())
         return CommandResult()
 
-    def wait(self, step: Fields) -> CommandResult:
+    def wait(self, step: RecordedFields) -> CommandResult:
         """Let time pass."""
         run_until(self.engine, self.engine.env.now + step.number("s", 0, least=0, most=limits.LIFECYCLE_STEP), step)
         return CommandResult()
 
-    def change(self, step: Fields) -> CommandResult:
+    def change(self, step: RecordedFields) -> CommandResult:
         """A change of a file of the build context."""
         self.builds.change(step.text("file"), step.text("typed", ""))
         return CommandResult()
@@ -243,33 +243,33 @@ class StorageBench:
             "images": {(image, number): name for image, names in named for number, name in enumerate(names)},
         }
 
-    def _container(self, step: Fields) -> Container | None:
+    def _container(self, step: RecordedFields) -> Container | None:
         return self.engine.containers.get(next(iter(_names(step)), ""))
 
     def _left(self) -> list[Any]:
         return [container.files for container in self.engine.containers.values()]
 
 
-def _nothing(_bench: StorageBench, _step: Fields) -> CommandResult:
+def _nothing(_bench: StorageBench, _step: RecordedFields) -> CommandResult:
     return CommandResult()
 
 
-def _removed(bench: StorageBench, step: Fields) -> CommandResult | None:
+def _removed(bench: StorageBench, step: RecordedFields) -> CommandResult | None:
     force, volumes = step.flag("force"), step.flag("volumes")
     return bench.each(step, lambda name: bench.engine.rm(name, force=force, volumes=volumes))
 
 
-def _begun(bench: StorageBench, step: Fields) -> CommandResult | None:
+def _begun(bench: StorageBench, step: RecordedFields) -> CommandResult | None:
     attached = any(word in ("-a", "--attach") for word in step.texts("args"))
     return bench.each(step, lambda name: bench.engine.start(name, attached=attached))
 
 
-def _stopped(bench: StorageBench, step: Fields) -> CommandResult | None:
+def _stopped(bench: StorageBench, step: RecordedFields) -> CommandResult | None:
     timeout = step.maybe("timeout", step.number)
     return bench.each(step, lambda name: bench.engine.stop(name, timeout=timeout))
 
 
-_STEPS: Mapping[str, Callable[[StorageBench, Fields], CommandResult | None]] = {
+_STEPS: Mapping[str, Callable[[StorageBench, RecordedFields], CommandResult | None]] = {
     "run": lambda bench, step: bench.run(step),
     "create": StorageBench.create,
     "tag": StorageBench.tag,
@@ -305,10 +305,10 @@ def _volume(volume: Volume) -> str:
     return "anonymous" if volume.kind == "anonymous" else "unnamed, without the anonymous label"
 
 
-def _process(step: Fields) -> Fields:
+def _process(step: RecordedFields) -> RecordedFields:
     return step.object("process", default={})
 
 
-def _names(step: Fields) -> list[str]:
+def _names(step: RecordedFields) -> list[str]:
     words = step.texts("names") or [word for word in step.texts("args") if not word.startswith("-")]
     return words or ([step.text("name")] if "name" in step else [])

@@ -10,7 +10,7 @@ from simpy.events import Process
 
 from sim import limits
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.fields import Fields, is_number, shown
+from sim.evidence.replays.fields import RecordedFields, is_number, shown
 from sim.evidence.replays.lifecycle_actions import Begin, OneContainer, action_of
 from sim.evidence.replays.lifecycle_inputs import options_of, process_of
 from sim.lifecycle.container import CommandResult, Container
@@ -46,7 +46,7 @@ class CaseRun:
         return process.value if process is not None and process.triggered else None
 
 
-def run_case(case: Fields, dialect: Dialect) -> CaseRun:
+def run_case(case: RecordedFields, dialect: Dialect) -> CaseRun:
     """Let the engine live through a recorded case."""
     engine = Engine(dialect=dialect)
     actions = case.objects("actions")
@@ -63,7 +63,7 @@ def run_case(case: Fields, dialect: Dialect) -> CaseRun:
     return run
 
 
-def run_until(engine: Engine, end: float, place: Fields) -> None:
+def run_until(engine: Engine, end: float, place: RecordedFields) -> None:
     """Let time pass. Refused where more happens than the limit allows."""
     while engine.env.peek() <= end:
         place.spend()
@@ -72,14 +72,14 @@ def run_until(engine: Engine, end: float, place: Fields) -> None:
         engine.env.run(end)
 
 
-def _times(actions: list[Fields], ats: list[float], zero: float, start: float) -> list[float]:
+def _times(actions: list[RecordedFields], ats: list[float], zero: float, start: float) -> list[float]:
     """When the actions begin, so that the first start ends at the recorded 0."""
     first = next((n for n, action in enumerate(actions) if action.values.get("do") in _STARTS), len(actions))
     begin = zero - start
     return [min(zero + at, begin) if n < first else begin if n == first else zero + at for n, at in enumerate(ats)]
 
 
-def _at(run: CaseRun, number: int, at: float, begin: Begin, action: Fields) -> Steps:
+def _at(run: CaseRun, number: int, at: float, begin: Begin, action: RecordedFields) -> Steps:
     yield run.engine.env.timeout(at)
     started = begin()
     if started is None:
@@ -90,7 +90,7 @@ def _at(run: CaseRun, number: int, at: float, begin: Begin, action: Fields) -> S
         run.zombies = int(result.prints)
 
 
-def case_items(case: Fields, run: CaseRun) -> Iterator[CountedItem]:
+def case_items(case: RecordedFields, run: CaseRun) -> Iterator[CountedItem]:
     """Every field that the recording expects and that counts."""
     expected = case.object("expect")
     left_out = case.object("not_counted", default={})
@@ -108,23 +108,23 @@ def case_items(case: Fields, run: CaseRun) -> Iterator[CountedItem]:
 
 
 _Compared = tuple[Any, bool]
-_Comparison = Callable[[CaseRun, Fields, str], _Compared]
+_Comparison = Callable[[CaseRun, RecordedFields, str], _Compared]
 
 
-def in_range(expected: Fields, key: str, value: float | None) -> bool:
+def in_range(expected: RecordedFields, key: str, value: float | None) -> bool:
     """Whether a value lies in an expected [low, high]."""
     low, high = _range(expected, key, expected.values[key])
     return value is not None and low <= value <= high
 
 
-def _range(expected: Fields, key: str, value: Any) -> tuple[float, float]:
+def _range(expected: RecordedFields, key: str, value: Any) -> tuple[float, float]:
     if not (isinstance(value, list) and len(value) >= 2 and is_number(value[0]) and is_number(value[1])):
         expected.refuse(key, f"expected [low, high], not {shown(value)}")
     return value[0], value[1]
 
 
 def _ranged(value: Callable[[CaseRun], float | None]) -> _Comparison:
-    def compare(run: CaseRun, expected: Fields, key: str) -> _Compared:
+    def compare(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
         found = value(run)
         return found, in_range(expected, key, found)
 
@@ -132,7 +132,7 @@ def _ranged(value: Callable[[CaseRun], float | None]) -> _Comparison:
 
 
 def _equal(value: Callable[[CaseRun], Any]) -> _Comparison:
-    def compare(run: CaseRun, expected: Fields, key: str) -> _Compared:
+    def compare(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
         found = value(run)
         return found, found == expected.values[key] and type(found) is type(expected.values[key])
 
@@ -143,7 +143,7 @@ def _of(read: Callable[[Container], Any], otherwise: Any = None) -> Callable[[Ca
     return lambda run: read(run.container) if run.container is not None else otherwise
 
 
-def _exits(run: CaseRun, expected: Fields, key: str) -> _Compared:
+def _exits(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
     found = [end.code for end in run.container.exits] if run.container else []
     want = expected.values[key]
     if isinstance(want, dict):
@@ -152,7 +152,7 @@ def _exits(run: CaseRun, expected: Fields, key: str) -> _Compared:
     return found, found == expected.listed(key)
 
 
-def _exit_at(run: CaseRun, expected: Fields, key: str) -> _Compared:
+def _exit_at(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
     found = [end.at - run.zero for end in run.container.exits] if run.container else []
     wanted = [(_range(expected, key, want) if want is not None else None) for want in expected.listed(key)]
     agrees = len(found) >= len(wanted) and all(
@@ -161,7 +161,7 @@ def _exit_at(run: CaseRun, expected: Fields, key: str) -> _Compared:
     return found, agrees
 
 
-def _took(run: CaseRun, expected: Fields, key: str) -> _Compared:
+def _took(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
     wanted = expected.object(key)
     found = {
         number: result.seconds if (result := run.result(_number(wanted, number))) else None for number in wanted.values
@@ -170,14 +170,14 @@ def _took(run: CaseRun, expected: Fields, key: str) -> _Compared:
     return found, all(in_range(wanted, number, found[number]) for number in held)
 
 
-def _number(fields: Fields, key: str) -> int:
+def _number(fields: RecordedFields, key: str) -> int:
     if not (key.isascii() and key.isdigit() and len(key) < 6):
         fields.refuse(key, f"expected the number of an action, not {shown(key)}")
     return int(key)
 
 
 def _per_action(value: Callable[[CommandResult], Any]) -> _Comparison:
-    def compare(run: CaseRun, expected: Fields, key: str) -> _Compared:
+    def compare(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
         wanted = expected.listed(key)
         found = [None if (result := run.result(n)) is None else value(result) for n in range(len(wanted))]
         return found, all(want is None or want == got for want, got in zip(wanted, found, strict=True))
@@ -185,7 +185,7 @@ def _per_action(value: Callable[[CommandResult], Any]) -> _Comparison:
     return compare
 
 
-def _prints(run: CaseRun, expected: Fields, key: str) -> _Compared:
+def _prints(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
     wanted = expected.object(key)
     found = {
         number: result.prints if (result := run.result(_number(wanted, number))) else None for number in wanted.values
@@ -193,7 +193,7 @@ def _prints(run: CaseRun, expected: Fields, key: str) -> _Compared:
     return found, found == wanted.values
 
 
-def _waits(run: CaseRun, expected: Fields, key: str) -> _Compared:
+def _waits(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
     """The model's back-off before each restart, against those that are recorded without doubt."""
     wanted = expected.object(key).listed("back_off")
     found = list(run.container.back_offs) if run.container else []
@@ -204,12 +204,12 @@ def _waits(run: CaseRun, expected: Fields, key: str) -> _Compared:
     return found, agrees
 
 
-def _grace(run: CaseRun, expected: Fields, key: str) -> _Compared:
+def _grace(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
     found = run.container.graces[0] if run.container and run.container.graces else None
     return found, found == expected.object(key).number("value")
 
 
-def _health_changes(run: CaseRun, expected: Fields, key: str) -> _Compared:
+def _health_changes(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
     found = [(event.at - run.zero, event.detail) for event in run.engine.events if event.kind == "health"]
     wanted = expected.listed(key)
     same_number = len(found) >= len(wanted) if key.endswith("_begin") else len(found) == len(wanted)
@@ -230,7 +230,7 @@ def _no_back_off(container: Container) -> bool:
     return bool(container.back_offs) and not any(container.back_offs)
 
 
-def _at_least(run: CaseRun, expected: Fields, key: str) -> _Compared:
+def _at_least(run: CaseRun, expected: RecordedFields, key: str) -> _Compared:
     found = len(run.container.starts) if run.container else 0
     return found, found >= expected.whole(key)
 

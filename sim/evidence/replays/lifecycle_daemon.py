@@ -10,7 +10,7 @@ from simpy.events import AllOf
 
 from sim import limits
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.fields import Fields
+from sim.evidence.replays.fields import RecordedFields
 from sim.evidence.replays.lifecycle_actions import Begin, OneContainer, action_of
 from sim.evidence.replays.lifecycle_cases import in_range, run_until
 from sim.evidence.replays.lifecycle_inputs import options_of, process_of
@@ -38,7 +38,7 @@ class _Seen:
     tree: ProcessTree | None
 
 
-def daemon_items(restart: Fields) -> Iterator[tuple[str, list[CountedItem]]]:
+def daemon_items(restart: RecordedFields) -> Iterator[tuple[str, list[CountedItem]]]:
     """Every container of a recorded restart, with the items that count."""
     engine = Engine()
     containers = restart.objects("containers")
@@ -70,7 +70,7 @@ def _restart(engine: Engine, prepared: list[Steps], how: DaemonRestart, seen: di
     yield from return_daemon(engine, how)
 
 
-def _prepared(engine: Engine, recorded: Fields, name: str) -> Steps:
+def _prepared(engine: Engine, recorded: RecordedFields, name: str) -> Steps:
     """The actions before the engine ends, each begun when the one before is done."""
     spec = process_of(recorded.object("process", default={}))
     it = OneContainer(engine, options_of(recorded.object("container", default={}), name, spec), spec)
@@ -85,7 +85,7 @@ def _one_by_one(engine: Engine, actions: list[Begin]) -> Steps:
         yield engine.env.timeout(0.5)
 
 
-def _items(recorded: Fields, seen: _Seen | None, container: Container | None) -> Iterator[CountedItem]:
+def _items(recorded: RecordedFields, seen: _Seen | None, container: Container | None) -> Iterator[CountedItem]:
     expected = recorded.object("expect")
     left_out = recorded.object("not_counted", default={})
     for key, want in expected.values.items():

@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 
 from sim import limits
 from sim.errors import InputError
-from sim.evidence.replays.fields import Fields, shown
+from sim.evidence.replays.fields import RecordedFields, shown
 from sim.lifecycle.container import ContainerOptions
 from sim.lifecycle.health import HealthCheck
 from sim.lifecycle.process import (
@@ -29,7 +29,7 @@ _SHORTEST_INTERVAL = 0.001
 """Seconds that an engine accepts as an interval at least (moby, `MinimumDuration`)."""
 
 
-def process_of(fields: Fields, *, nested: bool = False) -> ProcessSpec:
+def process_of(fields: RecordedFields, *, nested: bool = False) -> ProcessSpec:
     """What a recorded process does."""
     starts = fields.objects("by_start")
     if starts and not nested:
@@ -53,7 +53,7 @@ def process_of(fields: Fields, *, nested: bool = False) -> ProcessSpec:
     )
 
 
-def options_of(fields: Fields, name: str, process: ProcessSpec, *, image: str = "") -> ContainerOptions:
+def options_of(fields: RecordedFields, name: str, process: ProcessSpec, *, image: str = "") -> ContainerOptions:
     """What a recorded container is created with."""
     health = fields.maybe("health", fields.object)
     off = health is not None and health.flag("off")
@@ -77,7 +77,7 @@ def options_of(fields: Fields, name: str, process: ProcessSpec, *, image: str = 
     )
 
 
-def mounts_of(fields: Fields) -> tuple[ContainerMount, ...]:
+def mounts_of(fields: RecordedFields) -> tuple[ContainerMount, ...]:
     """The recorded mounts of a container, or of a step that runs one."""
     return tuple(
         ContainerMount(
@@ -91,31 +91,31 @@ def mounts_of(fields: Fields) -> tuple[ContainerMount, ...]:
     )
 
 
-def signal_of(fields: Fields, key: str, default: str) -> str:
+def signal_of(fields: RecordedFields, key: str, default: str) -> str:
     """A signal as somebody typed it, known or not: an unknown one is for the engine to refuse."""
     return str(fields.whole(key)) if isinstance(fields.values.get(key), int) else fields.text(key, default)
 
 
-def _choice(fields: Fields, choices: tuple[str, ...]) -> Any:
+def _choice(fields: RecordedFields, choices: tuple[str, ...]) -> Any:
     return lambda key: fields.one_of(key, choices)
 
 
-def _one_or_more(fields: Fields, key: str) -> list[Fields]:
+def _one_or_more(fields: RecordedFields, key: str) -> list[RecordedFields]:
     return [fields.object(key)] if isinstance(fields.values.get(key), dict) else fields.objects(key)
 
 
-def _known_signal(fields: Fields, key: str, text: str) -> str:
+def _known_signal(fields: RecordedFields, key: str, text: str) -> str:
     try:
         return parse_signal(text)
     except InputError as error:
         fields.refuse(key, error.problems[0].message)
 
 
-def _signals(fields: Fields, key: str) -> list[str]:
+def _signals(fields: RecordedFields, key: str) -> list[str]:
     return [_known_signal(fields, key, text) for text in fields.texts(key)]
 
 
-def _handlers(fields: Fields) -> dict[str, SignalHandling]:
+def _handlers(fields: RecordedFields) -> dict[str, SignalHandling]:
     handlers = {}
     on = fields.object("on", default={})
     for key, value in on.values.items():
@@ -130,12 +130,12 @@ def _handlers(fields: Fields) -> dict[str, SignalHandling]:
     return handlers
 
 
-def _inner(fields: Fields) -> Callable[[str], ProcessSpec]:
+def _inner(fields: RecordedFields) -> Callable[[str], ProcessSpec]:
     """What reads the process that a key of another process holds; that holds none itself."""
     return lambda key: process_of(fields.object(key), nested=True)
 
 
-def _all_children(fields: Fields) -> tuple[ChildProcesses, ...]:
+def _all_children(fields: RecordedFields) -> tuple[ChildProcesses, ...]:
     children = tuple(_children(child) for child in fields.objects("children"))
     count = sum(group.count for group in children)
     if count > limits.LIFECYCLE_PROCESSES:
@@ -143,7 +143,7 @@ def _all_children(fields: Fields) -> tuple[ChildProcesses, ...]:
     return children
 
 
-def _children(fields: Fields) -> ChildProcesses:
+def _children(fields: RecordedFields) -> ChildProcesses:
     return ChildProcesses(
         count=fields.whole("count", 1, most=limits.LIFECYCLE_PROCESSES),
         runs=fields.maybe("runs", lambda key: fields.number(key, least=0)),
@@ -154,7 +154,7 @@ def _children(fields: Fields) -> ChildProcesses:
     )
 
 
-def _if_fork_fails(fields: Fields) -> ProcessSpec | None:
+def _if_fork_fails(fields: RecordedFields) -> ProcessSpec | None:
     """It may stand at the process or at a group of its children."""
     for place in (fields, *fields.objects("children")):
         if place.values.get("if_fork_fails") is not None:
@@ -162,18 +162,18 @@ def _if_fork_fails(fields: Fields) -> ProcessSpec | None:
     return None
 
 
-def _exit(fields: Fields) -> int | None:
+def _exit(fields: RecordedFields) -> int | None:
     return fields.maybe("exit", lambda key: fields.whole(key, least=-255, most=2**31))
 
 
-def _runs(fields: Fields) -> float | None:
+def _runs(fields: RecordedFields) -> float | None:
     """How long it runs. One of which nothing but its exit code is said ends at once."""
     if "runs" not in fields and "exit" in fields:
         return 0.0
     return fields.maybe("runs", lambda key: fields.number(key, least=0))
 
 
-def _memory(fields: Fields) -> MemoryUse:
+def _memory(fields: RecordedFields) -> MemoryUse:
     return MemoryUse(
         of=cast("MemoryOwner", fields.one_of("of", get_args(MemoryOwner), "main")),
         mb=fields.maybe("mb", lambda key: fields.number(key, least=0)),
@@ -181,7 +181,7 @@ def _memory(fields: Fields) -> MemoryUse:
     )
 
 
-def _probe(fields: Fields) -> ProbePiece:
+def _probe(fields: RecordedFields) -> ProbePiece:
     return ProbePiece(
         since=fields.number("from", 0, least=0),
         from_probe=fields.whole("from_probe", 1),
@@ -190,7 +190,7 @@ def _probe(fields: Fields) -> ProbePiece:
     )
 
 
-def _health(fields: Fields) -> HealthCheck:
+def _health(fields: RecordedFields) -> HealthCheck:
     seconds = {
         key: fields.number(key, 0, least=0)
         for key in ("interval", "timeout", "start_period", "start_interval")
@@ -202,14 +202,14 @@ def _health(fields: Fields) -> HealthCheck:
     return HealthCheck(**seconds, retries=fields.whole("retries", 0))
 
 
-def _file_actions(fields: Fields) -> tuple[FileAction, ...]:
+def _file_actions(fields: RecordedFields) -> tuple[FileAction, ...]:
     actions = fields.listed("files")
     if len(actions) > limits.LIFECYCLE_FILES:
         fields.refuse("files", f"{len(actions)} are too many; expected {limits.LIFECYCLE_FILES} at most")
     return tuple(_file_action(fields, number, action) for number, action in enumerate(actions))
 
 
-def _file_action(fields: Fields, number: int, action: Any) -> FileAction:
+def _file_action(fields: RecordedFields, number: int, action: Any) -> FileAction:
     if not (isinstance(action, list) and len(action) in (2, 3) and all(isinstance(word, str) for word in action)):
         expected = "[what, path] or [what, path, text], as in [write, /f, data]"
         fields.refuse(f"files.{number}", f"expected {expected}, not {shown(action)}")

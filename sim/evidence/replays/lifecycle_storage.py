@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.fields import Fields
+from sim.evidence.replays.fields import RecordedFields
 from sim.evidence.replays.lifecycle_bench import StorageBench
 from sim.lifecycle.container import CommandResult
 
 
-def storage_items(case: Fields) -> Iterator[CountedItem]:
+def storage_items(case: RecordedFields) -> Iterator[CountedItem]:
     """Every field of every step that the recording expects, and what is left at the end."""
     expected = case.object("expect")
     left_out = case.object("not_counted", default={})

@@ -11,7 +11,7 @@ from sim import limits
 from sim.errors import InputError
 from sim.evidence.replay import replay
 from sim.evidence.replays import lifecycle
-from sim.evidence.replays.fields import Effort, Fields
+from sim.evidence.replays.fields import Effort, RecordedFields
 from sim.evidence.replays.lifecycle_cases import run_case
 from sim.lifecycle.dialect import PODMAN
 
@@ -190,7 +190,7 @@ def test_a_file_that_grows_without_end_and_is_read_costs_no_more_than_its_limit(
     """Podman starts it again and again; what it can append ends at the limit."""
     grows = {"runs": 0, "exit": 1, "files": [["append", "/f"] for _ in range(10)] + [["read", "/f"]] * 10}
     case = recording["podman"][0] | {"process": grows, "observed_s": 2_000}
-    run = run_case(Fields(case, "it", "", Effort(limits.LIFECYCLE_EVENTS)), PODMAN)
+    run = run_case(RecordedFields(case, "it", "", Effort(limits.LIFECYCLE_EVENTS)), PODMAN)
     assert len(run.container.files.layer["/f"]) == limits.LIFECYCLE_FILE
     assert len(run.container.files.log) == limits.LIFECYCLE_LOG
     assert run.container.error == "no space left"
