@@ -244,3 +244,24 @@ IMAGE_NESTING = 8
 
 IMAGES = 1000
 """Images in one archive."""
+
+SWARM_CASES = 10_000
+"""Cases of a recording of swarm services."""
+
+SWARM_ENTRIES = 10_000
+"""Entries of one list or object of such a recording."""
+
+SWARM_DEPTH = 30
+"""Levels that a service's description in it is nested."""
+
+SWARM_SECONDS = 86_400
+"""Seconds that one of its cases lasts, and that anything in it takes."""
+
+SWARM_TASKS = 5_000
+"""Tasks that one of its cases makes, and replicas that it asks for."""
+
+SWARM_EVENTS = 500_000
+"""Events that one of its cases takes."""
+
+SWARM_PREFERENCES = 20
+"""Placement preferences of a service in it, each a level of the division of the nodes."""

@@ -18,7 +18,7 @@ FLOORS: list[set[str]] = [
     {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
-    {"sim.cluster"},
+    {"sim.cluster", "sim.swarm"},
     {"sim.platforms", "sim.drift"},
     {"sim.builds"},
     {"sim.registry"},

@@ -47,7 +47,7 @@ class TaskTiming:
     create: float = 0.25
     start: float = 0.3
     stop: float = 1.2
-    notice: float = 0.05
+    notice: float = 0.1
     refuse: float = 0.1
     probe: float = 0.1
 

@@ -26,6 +26,7 @@ class TaskRecord:
         made: When the managers made it.
         state: How far it came, as the managers know.
         removed: Whether its slot, or its service, was taken away.
+        over_when_removed: Whether it was over by then.
         runs: When it was running, and healthy where that is checked.
         ended: When it was over.
         exit: What its process exited with.
@@ -43,6 +44,7 @@ class TaskRecord:
     made: float
     state: TaskState = TaskState.NEW
     removed: bool = False
+    over_when_removed: bool = False
     runs: float | None = None
     ended: float | None = None
     exit: int | None = None
@@ -84,7 +86,8 @@ class SwarmHistory:
             record = TaskRecord(task.id, task.service, task.slot, task.node, task.spec, task.made)
             self.tasks[task.id] = record
         record.node, record.state = task.node, task.state
-        record.removed = record.removed or task.desired == TaskState.REMOVE
+        if task.desired == TaskState.REMOVE and not record.removed:
+            record.removed, record.over_when_removed = True, task.state > TaskState.RUNNING
         reason = (task.state, task.reason)
         if task.reason and (not record.reasons or record.reasons[-1] != reason):
             record.reasons.append(reason)

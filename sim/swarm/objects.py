@@ -71,6 +71,7 @@ class SwarmTask:
         slot: Of a replicated service; 0 of a global one.
         spec: What it is made from; it never changes.
         ports: What it publishes; neither do these.
+        endpoint: Nor how its service's name resolves.
         version: The service's version when it was made.
         made: When.
         home: The node it was made for; "" of a replicated service.
@@ -87,6 +88,7 @@ class SwarmTask:
     slot: int
     spec: TaskSpec
     ports: tuple[TaskPort, ...]
+    endpoint: str
     version: int
     made: float
     home: str = ""
@@ -108,7 +110,8 @@ def out_of_date(task: SwarmTask, service: SwarmService, node: SwarmNode | None) 
     wanted = service.spec.task
     if _differ_by_placement_alone(task.spec, wanted) and node and node.traits.satisfies(wanted.placement.constraints):
         return False
-    return wanted != task.spec or service.spec.ports != task.ports
+    same_endpoint = (service.spec.ports, service.spec.endpoint) == (task.ports, task.endpoint)
+    return wanted != task.spec or not same_endpoint
 
 
 def _differ_by_placement_alone(one: TaskSpec, other: TaskSpec) -> bool:

@@ -139,6 +139,7 @@ class ServiceSpec:
         update: How updates go.
         rollback: How rollbacks go.
         ports: Ports it publishes.
+        endpoint: How its name resolves: "vip" or "dnsrr".
     """
 
     name: str
@@ -149,6 +150,7 @@ class ServiceSpec:
     update: UpdateConfig = field(default_factory=UpdateConfig)
     rollback: UpdateConfig = field(default_factory=UpdateConfig)
     ports: tuple[TaskPort, ...] = ()
+    endpoint: str = "vip"
 
     @property
     def concurrent(self) -> int:

@@ -118,7 +118,9 @@ class SwarmStore:
             raise TooManyTasksError(self.most)
         self.made += 1
         spec, now = service.spec, self.env.now
-        task = SwarmTask(self.made, service.id, slot, spec.task, spec.ports, service.version, now, node, node)
+        task = SwarmTask(
+            self.made, service.id, slot, spec.task, spec.ports, spec.endpoint, service.version, now, node, node
+        )
         task.desired, task.reported = desired, now
         task.iteration = service.iteration if spec.is_job else None
         self.tasks[task.id] = task
