@@ -257,11 +257,14 @@ SWARM_DEPTH = 30
 SWARM_SECONDS = 86_400
 """Seconds that one of its cases lasts, and that anything in it takes."""
 
-SWARM_TASKS = 5_000
+SWARM_COMMANDS = 1_000
+"""Commands of one of its cases."""
+
+SWARM_TASKS = 2_000
 """Tasks that one of its cases makes, and replicas that it asks for."""
 
-SWARM_EVENTS = 500_000
-"""Events that one of its cases takes."""
+SWARM_EVENTS = 2_000_000
+"""Events that all of its cases take together: half a minute."""
 
 SWARM_PREFERENCES = 20
 """Placement preferences of a service in it, each a level of the division of the nodes."""

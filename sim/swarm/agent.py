@@ -23,7 +23,8 @@ REPORT_BATCH = 0.1
 task that changed twice in between, only the last change is known."""
 
 GOSSIP_DELAY = 2.0
-"""Seconds that a task on a network is still reachable before it is stopped (moby, `defaultGossipConvergeDelay`)."""
+"""Seconds between taking a task off the routing and stopping it, where it is on a network, as with every port in
+ingress mode (moby, `defaultGossipConvergeDelay`)."""
 
 NO_SUCH_IMAGE = "No such image"
 UNHEALTHY = "unhealthy container"
@@ -142,7 +143,7 @@ class SwarmAgents:
 
     def _live(self, task: SwarmTask, orders: _Orders, record: TaskRecord) -> Steps:
         """From the start of the process to its end. With a health check it runs once it is healthy."""
-        run = ProcessRun(self._env, self._images[task.spec.image].of(task.slot, task.service in self.flags))
+        run = ProcessRun(self._env, self._images[task.spec.image].of(task.slot, task.name in self.flags))
         self.runs[task.id] = run
         sick = self._env.event()
         if task.spec.health is None:
@@ -182,7 +183,7 @@ class SwarmAgents:
         self._end(task, record, TaskState.SHUTDOWN)
 
     def _shut_down(self, task: SwarmTask, run: ProcessRun) -> Steps:
-        if task.spec.networks:
+        if task.spec.networks or any(port.mode == "ingress" for port in task.ports):
             yield self._env.timeout(GOSSIP_DELAY)
         run.stop(float(int(task.spec.stop_grace)))
         yield run.exited

@@ -28,6 +28,9 @@ from sim.swarm.store import SwarmStore
 TASK_HISTORY = 5
 """Tasks of a slot that are kept (`docker swarm init --task-history-limit`)."""
 
+MOST_EVENTS = 100_000_000
+"""Events of one run, unless it is given another number: some minutes."""
+
 DOCKER_STOP_GRACE = 10.0
 """Seconds from TERM to KILL of a plain `docker stop`."""
 
@@ -75,25 +78,29 @@ class Swarm:
         SwarmScheduler(self.env, self.store)
         self.reaper = TaskReaper(self.env, self.store, TASK_HISTORY)
         self.agents = SwarmAgents(self.env, self.store, self.history, images, timing or TaskTiming())
-        self._versions = count(1)
+        self._versions, self._numbers = count(1), count(1)
+        self._ids: dict[str, str] = {}
         for node in nodes:
             self.store.put_node(node)
 
-    def run(self, until: float, most_events: int | None = None) -> None:
-        """Let time pass up to a moment. Past so many events `TooManyEventsError` is raised."""
-        if most_events is None:
-            self.env.run(until=max(until, self.env.now + 1e-9))
-            return
-        for _ in range(most_events):
-            if self.env.peek() > until:
-                self.env.run(until=max(until, self.env.now + 1e-9))
-                return
+    def run(self, until: float, most_events: int = MOST_EVENTS) -> int:
+        """Let time pass up to a moment, with all that happens at it; the number of events that this took.
+
+        Past so many events `TooManyEventsError` is raised.
+        """
+        events = 0
+        while self.env.peek() <= until:
+            if events == most_events:
+                raise TooManyEventsError(most_events)
             self.env.step()
-        raise TooManyEventsError(most_events)
+            events += 1
+        if until > self.env.now:
+            self.env.run(until=until)
+        return events
 
     def service(self, name: str) -> SwarmService:
         """A service. Raises `SwarmRefusalError` where there is none."""
-        service = self.store.services.get(name)
+        service = self.store.services.get(self._ids.get(name, ""))
         if service is None:
             raise refuse("no such service", f"no such service: {name}")
         return service
@@ -101,9 +108,10 @@ class Swarm:
     def create(self, spec: ServiceSpec) -> None:
         """Create a service. Raises `SwarmRefusalError` where the engine does not."""
         check_spec(spec, self.store)
-        if spec.name in self.store.services:
+        if self._ids.get(spec.name) in self.store.services:
             raise refuse("name in use", f"name conflicts with an existing object: service {spec.name} already exists")
-        self.store.put_service(SwarmService(spec))
+        self._ids[spec.name] = f"{spec.name}#{next(self._numbers)}"
+        self.store.put_service(SwarmService(self._ids[spec.name], spec))
 
     def change(self, spec: ServiceSpec) -> None:
         """Give a service another description: an update, a scaling, both, or neither. Raises `SwarmRefusalError`."""
@@ -150,7 +158,7 @@ class Swarm:
 
     def stop_container(self, name: str, grace: float = DOCKER_STOP_GRACE, kill: bool = False) -> None:
         """Stop the container of one running task, as `docker stop` does, behind the swarm's back."""
-        for task in reversed(self.store.of_service(name)):
+        for task in reversed(self.store.of_service(self.service(name).id)):
             run = self.agents.runs.get(task.id)
             if task.state == TaskState.RUNNING and run is not None and not run.exited.triggered:
                 if kill:
@@ -161,8 +169,8 @@ class Swarm:
 
     def replicas_shown(self, name: str) -> str:
         """The column REPLICAS of `docker service ls`: running, and wanted."""
-        service, tasks = self.service(name), self.store.of_service(name)
-        spec = service.spec
+        service = self.service(name)
+        spec, tasks = service.spec, self.store.of_service(service.id)
         if spec.is_job:
             tasks = [task for task in tasks if task.iteration == service.iteration]
         running = sum(task.state == TaskState.RUNNING for task in tasks)

@@ -58,8 +58,8 @@ def _check_ports(spec: ServiceSpec, store: SwarmStore) -> None:
     """A port in ingress mode is one service's alone. In host mode the scheduler looks after it."""
     mine = {(port.protocol, port.published): port.mode for port in spec.ports if port.published}
     for other in store.services.values():
-        for port in other.spec.ports if other.id != spec.name else ():
+        for port in other.spec.ports if other.spec.name != spec.name else ():
             mode = mine.get((port.protocol, port.published))
             if mode is not None and "ingress" in (mode, port.mode):
-                message = f"port '{port.published}' is already in use by service '{other.id}'"
+                message = f"port '{port.published}' is already in use by service '{other.spec.name}'"
                 raise refuse("port in use", message)

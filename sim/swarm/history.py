@@ -19,7 +19,7 @@ class TaskRecord:
 
     Attributes:
         id: Its number.
-        service: Its service.
+        service: Its service's name.
         slot: Its slot; 0 of a global service.
         node: Where it went; "" where it went nowhere.
         spec: What it was made from.
@@ -69,7 +69,7 @@ class SwarmHistory:
         if isinstance(what, SwarmTask):
             self._note_task(what)
         elif isinstance(what, SwarmService) and change.kind != "deleted":
-            states = self.updates[what.id]
+            states = self.updates[what.spec.name]
             if not states or states[-1][1] != what.update:
                 states.append((self._env.now, what.update))
 
@@ -83,7 +83,7 @@ class SwarmHistory:
     def _note_task(self, task: SwarmTask) -> None:
         record = self.tasks.get(task.id)
         if record is None:
-            record = TaskRecord(task.id, task.service, task.slot, task.node, task.spec, task.made)
+            record = TaskRecord(task.id, task.name, task.slot, task.node, task.spec, task.made)
             self.tasks[task.id] = record
         record.node, record.state = task.node, task.state
         if task.desired == TaskState.REMOVE and not record.removed:

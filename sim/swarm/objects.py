@@ -42,6 +42,7 @@ class SwarmService:
     """A service as the managers keep it.
 
     Attributes:
+        id: What its tasks are found by; a service made anew under a name is another one.
         spec: What is asked for now.
         version: Of that. It goes back with a rollback.
         previous: What a rollback goes to, with its version.
@@ -49,16 +50,12 @@ class SwarmService:
         iteration: Of a job: how often it was changed.
     """
 
+    id: str
     spec: ServiceSpec
     version: int = 0
     previous: tuple[ServiceSpec, int] | None = None
     update: UpdateState | None = None
     iteration: int = 0
-
-    @property
-    def id(self) -> str:
-        """Its name; services are not renamed."""
-        return self.spec.name
 
 
 @dataclass(slots=True)
@@ -67,7 +64,8 @@ class SwarmTask:
 
     Attributes:
         id: A number, counted over the swarm.
-        service: The service's name.
+        service: The service's id.
+        name: The service's name.
         slot: Of a replicated service; 0 of a global one.
         spec: What it is made from; it never changes.
         ports: What it publishes; neither do these.
@@ -85,6 +83,7 @@ class SwarmTask:
 
     id: int
     service: str
+    name: str
     slot: int
     spec: TaskSpec
     ports: tuple[TaskPort, ...]

@@ -11,6 +11,9 @@ from simpy import Environment, Event
 KILLED = 137
 """The exit code of a process that KILL ended: 128 + 9."""
 
+REACTION = 0.01
+"""Seconds that a process takes to hear of a signal: an estimate. So a grace period of 0 kills it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessBehaviour:
@@ -90,7 +93,8 @@ class ProcessRun:
         if self.term_at is None:
             self.term_at = self._env.now
             if self.behaviour.on_term is not None:
-                self._env.process(self._end(*self.behaviour.on_term))
+                after, code = self.behaviour.on_term
+                self._env.process(self._end(REACTION + after, code))
         self._env.process(self._kill(grace))
 
     def kill(self) -> None:

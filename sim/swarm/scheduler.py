@@ -98,7 +98,7 @@ class SwarmScheduler:
     def _add(self, task: SwarmTask) -> None:
         load = self._loads.get(task.node)
         if load is not None:
-            load.add(copy.copy(task))
+            load.add(task)
 
     def _later(self) -> Generator[Event, None, None]:
         yield self._env.timeout(DEBOUNCE)
@@ -121,7 +121,7 @@ class SwarmScheduler:
             return
         del self._preassigned[task_id]
         self._store.report(task.id, TaskState.ASSIGNED)
-        self._add(task)
+        self._add(copy.copy(task))
 
     def _place_all(self) -> None:
         groups: dict[tuple[str, int], list[SwarmTask]] = {}

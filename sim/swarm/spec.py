@@ -140,6 +140,7 @@ class ServiceSpec:
         rollback: How rollbacks go.
         ports: Ports it publishes.
         endpoint: How its name resolves: "vip" or "dnsrr".
+        others: Whatever else it is described with, as text: labels.
     """
 
     name: str
@@ -151,6 +152,7 @@ class ServiceSpec:
     rollback: UpdateConfig = field(default_factory=UpdateConfig)
     ports: tuple[TaskPort, ...] = ()
     endpoint: str = "vip"
+    others: str = ""
 
     @property
     def concurrent(self) -> int:

@@ -64,7 +64,7 @@ class SwarmStore:
     Attributes:
         env: The clock.
         nodes: By id.
-        services: By name, in the order they were made.
+        services: By id, in the order they were made.
         tasks: By number, in the order they were made.
         made: Tasks made so far.
         most: Tasks it makes; past it `TooManyTasksError` is raised.
@@ -108,9 +108,9 @@ class SwarmStore:
         self.services[service.id] = service
         self.changed(kind, service)
 
-    def remove_service(self, name: str) -> None:
+    def remove_service(self, service: str) -> None:
         """Take a service away. Its tasks are the orchestrators' business."""
-        self.changed("deleted", self.services.pop(name))
+        self.changed("deleted", self.services.pop(service))
 
     def make_task(self, service: SwarmService, slot: int, node: str, desired: TaskState) -> SwarmTask:
         """A new task of what the service asks for now. It has its networks at once, so it begins pending."""
@@ -119,10 +119,21 @@ class SwarmStore:
         self.made += 1
         spec, now = service.spec, self.env.now
         task = SwarmTask(
-            self.made, service.id, slot, spec.task, spec.ports, spec.endpoint, service.version, now, node, node
+            id=self.made,
+            service=service.id,
+            name=spec.name,
+            slot=slot,
+            spec=spec.task,
+            ports=spec.ports,
+            endpoint=spec.endpoint,
+            version=service.version,
+            made=now,
+            home=node,
+            node=node,
+            desired=desired,
+            reported=now,
+            iteration=service.iteration if spec.is_job else None,
         )
-        task.desired, task.reported = desired, now
-        task.iteration = service.iteration if spec.is_job else None
         self.tasks[task.id] = task
         self._by_service.setdefault(service.id, {})[task.id] = task
         self._by_slot.setdefault((service.id, slot, node), {})[task.id] = task
@@ -161,9 +172,9 @@ class SwarmStore:
             del self._by_slot[task.service, task.slot, task.home][task_id]
             self.changed("deleted", task)
 
-    def of_service(self, name: str) -> list[SwarmTask]:
+    def of_service(self, service: str) -> list[SwarmTask]:
         """A service's tasks, oldest first."""
-        return list(self._by_service.get(name, {}).values())
+        return list(self._by_service.get(service, {}).values())
 
     def of_slot(self, key: SlotKey) -> list[SwarmTask]:
         """A slot's tasks, oldest first."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sim import limits
 from sim.errors import InputError
 from sim.evidence.replays.counting import Tally
 from sim.evidence.replays.swarm_items import case_items
@@ -35,7 +36,9 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
     if problems:
         raise InputError(problems)
     tally = Tally(KIND)
-    node = data.get("node") or RECORDED_NODE
+    node, left = data.get("node") or RECORDED_NODE, limits.SWARM_EVENTS
     for number, case in enumerate(data["cases"]):
-        tally.count(case["id"], case_items(run_case(case, node, file, f"cases.{number}")))
+        run = run_case(case, node, file, f"cases.{number}", left)
+        left -= run.events
+        tally.count(case["id"], case_items(run))
     return tally

@@ -49,6 +49,11 @@ def read_command(words: Sequence[str]) -> ServiceCommand:
     return ServiceCommand(flags, others)
 
 
+def is_understood(command: ServiceCommand) -> bool:
+    """Whether it is known what each of its flags changes."""
+    return all(name in _FLAGS or name in _NOT_THE_SERVICE for name, _ in command.flags)
+
+
 def created_by(command: ServiceCommand) -> dict[str, Any]:
     """The service that `docker service create` makes. Raises `ValueError` where a value cannot be read."""
     values = dict(command.flags)
@@ -162,6 +167,8 @@ def _bytes(text: str) -> int:
 
 
 def _cpus(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        raise ValueError(f"{text!r} is no number of cores; expected one like 0.5")
     return round(float(text) * 1e9)
 
 
@@ -202,6 +209,9 @@ _FLAGS: dict[str, _Change] = {
     "--replicas": _set_replicas,
     "--max-concurrent": _to("Mode.ReplicatedJob.MaxConcurrent", _whole),
     "--force": _force,
+    "--label": _list("Labels.add", str),
+    "--label-add": _list("Labels.add", str),
+    "--label-rm": _list("Labels.rm", str),
     "--restart-condition": _to(f"{_RESTART}.Condition", str),
     "--restart-delay": _to(f"{_RESTART}.Delay", _nanoseconds),
     "--restart-max-attempts": _to(f"{_RESTART}.MaxAttempts", _whole),

@@ -158,7 +158,7 @@ def _update_states(run: SwarmCaseRun) -> list[str]:
 
 
 def _update_status(run: SwarmCaseRun) -> str | None:
-    service = run.swarm.store.services.get(run.main)
+    service = run.service(run.main)
     return None if service is None else service.update
 
 
@@ -204,7 +204,7 @@ def _restarts_made(run: SwarmCaseRun) -> int:
 
 def _replicas_shown(run: SwarmCaseRun) -> list[str]:
     services = run.swarm.store.services.values()
-    return [("job " if one.spec.is_job else "") + run.swarm.replicas_shown(one.id) for one in services]
+    return [("job " if one.spec.is_job else "") + run.swarm.replicas_shown(one.spec.name) for one in services]
 
 
 def _completed(tasks: Iterable[TaskRecord]) -> int:

@@ -278,7 +278,9 @@ _AVAILABILITY = _one_of("active", "pause", "drain")
 _CASE = _Fields(
     {
         "id": _TEXT,
-        "commands": _list(_Fields({"t": _SECONDS, "do": _simple("a text or a list of texts", _is_words)}, {})),
+        "commands": _list(
+            _Fields({"t": _SECONDS, "do": _simple("a text or a list of texts", _is_words)}, {}), limits.SWARM_COMMANDS
+        ),
         "specs": _list(_Fields({"t": _SECONDS}, {"spec": SERVICE, "changed": _all(_map(_plain), _plain)})),
         "observed_s": _SECONDS,
     },

@@ -8,13 +8,13 @@ from typing import Any, TypeVar, cast
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.evidence.replays.swarm_flags import ServiceCommand, created_by, read_command, updated_by
+from sim.evidence.replays.swarm_flags import ServiceCommand, created_by, is_understood, read_command, updated_by
 from sim.evidence.replays.swarm_recording import SERVICE
 from sim.evidence.replays.swarm_services import changed, service_spec
 from sim.swarm.cluster import Swarm, TooManyEventsError
 from sim.swarm.constraints import NodeTraits
 from sim.swarm.control import SwarmRefusalError, refuse
-from sim.swarm.objects import SwarmNode
+from sim.swarm.objects import SwarmNode, SwarmService
 from sim.swarm.processes import ImageBehaviour, ProcessBehaviour
 from sim.swarm.spec import ServiceSpec
 from sim.swarm.states import Availability, UpdateState
@@ -38,6 +38,7 @@ class SwarmCaseRun:
         main: The service that the case is about.
         results: Of each command, its exit code and the kind of error; the kind is "" where there is none.
         attached: The commands that wait for an update's end: their number, service and moment.
+        events: Events that the run took.
         availabilities: Each change of the node's availability, with its moment.
     """
 
@@ -46,12 +47,18 @@ class SwarmCaseRun:
     main: str = ""
     results: list[tuple[int, str]] = field(default_factory=list)
     attached: list[tuple[int, str, float]] = field(default_factory=list)
+    events: int = 0
     availabilities: list[tuple[float, Availability]] = field(default_factory=list)
 
     @property
     def images(self) -> Mapping[str, ImageBehaviour]:
         """What the case's tasks do, by tag."""
         return {tag: image_behaviour(process) for tag, process in (self.case.get("processes") or {}).items()}
+
+    def service(self, name: str) -> SwarmService | None:
+        """A service; None where there is none at the end."""
+        found = (one for one in self.swarm.store.services.values() if one.spec.name == name)
+        return next(found, None)
 
     def updates(self, name: str) -> list[tuple[float, UpdateState]]:
         """A service's update states with the moments at which they began, without those that lasted no time."""
@@ -60,17 +67,30 @@ class SwarmCaseRun:
         return [(at, state) for (at, state), end in zip(noted, until, strict=True) if state is not None and at < end]
 
 
-def run_case(case: Mapping[str, Any], node: Mapping[str, Any], file: str, path: str) -> SwarmCaseRun:
-    """Run a case. Raises `InputError` where it asks for too much, or for what cannot be read."""
+def run_case(
+    case: Mapping[str, Any], node: Mapping[str, Any], file: str, path: str, most_events: int = limits.SWARM_EVENTS
+) -> SwarmCaseRun:
+    """Run a case. Raises `InputError` where it asks for too much, or for what cannot be read.
+
+    Args:
+        case: Of which `swarm_recording` finds nothing wrong.
+        node: Its cpus and memory_bytes.
+        file: The recording.
+        path: Where the case stands in it.
+        most_events: What it may take.
+    """
     processes = case.get("processes") or {}
     images = {tag: image_behaviour(process) for tag, process in processes.items()}
     traits = NodeTraits(hostname=NODE, role="manager", labels=dict((case.get("before") or {}).get("labels") or {}))
     one = SwarmNode(NODE, float(node.get("cpus", 0)), int(node.get("memory_bytes", 0)), traits=traits)
     run = SwarmCaseRun(case, Swarm([one], images, most_tasks=limits.SWARM_TASKS))
     try:
-        _Commands(run, file, path).give()
-    except (TooManyEventsError, TooManyTasksError) as error:
-        raise InputError(Problem(f"{error}; a case may make no more", file, path=path)) from None
+        _Commands(run, file, path, most_events).give()
+    except TooManyTasksError as error:
+        raise InputError(Problem(f"{error}; expected no more in one case", file, path=path)) from None
+    except TooManyEventsError:
+        message = f"by here the recording takes more than {limits.SWARM_EVENTS:,} events; expected no more"
+        raise InputError(Problem(message, file, path=path)) from None
     return run
 
 
@@ -98,8 +118,8 @@ def _behaviour(process: Mapping[str, Any]) -> ProcessBehaviour:
 class _Commands:
     """Gives a case's commands one after the other."""
 
-    def __init__(self, run: SwarmCaseRun, file: str, path: str) -> None:
-        self._run, self._file, self._path = run, file, path
+    def __init__(self, run: SwarmCaseRun, file: str, path: str, most_events: int) -> None:
+        self._run, self._file, self._path, self._most = run, file, path, most_events
         self._swarm = run.swarm
         self._described: dict[ServiceSpec, dict[str, Any]] = {}
         self._labels = dict(self._swarm.store.nodes[NODE].traits.labels)
@@ -127,7 +147,7 @@ class _Commands:
         return 0, ""
 
     def _wait(self, until: float) -> None:
-        self._swarm.run(until, limits.SWARM_EVENTS)
+        self._run.events += self._swarm.run(until, self._most - self._run.events)
 
     def _prepare(self, before: Mapping[str, Any]) -> None:
         if "task_history_limit" in before:
@@ -166,7 +186,7 @@ class _Commands:
         if "--replicas" in flags and flags.get("--mode", "").startswith("global"):
             raise _not_scalable()
         self._run.main = self._run.main or name
-        spec = service_spec(recorded)
+        spec = self._checked(recorded)
         self._swarm.create(spec)
         self._described[spec] = recorded
 
@@ -180,7 +200,7 @@ class _Commands:
             if "--replicas" in dict(command.flags) and current.mode not in ("replicated", "replicated-job"):
                 raise _not_scalable()
             service = self._described[current]
-            seen = self._recorded_change(service)
+            seen = None if is_understood(command) else self._recorded_change(service)
             self._change(seen or self._read(lambda: updated_by(changed(service, {}), command)))
         self._attach(name, command)
 
@@ -232,12 +252,15 @@ class _Commands:
         return None
 
     def _change(self, service: dict[str, Any]) -> None:
-        wrong = [Problem(message, self._file, path=f"{self._place()}: {path}") for path, message in SERVICE(service)]
-        if wrong:
-            raise InputError(wrong)
-        spec = service_spec(service)
+        spec = self._checked(service)
         self._swarm.change(spec)
         self._described[spec] = service
+
+    def _checked(self, service: Mapping[str, Any]) -> ServiceSpec:
+        wrong = [f"{path}: {message}" for path, message in SERVICE(service)]
+        if wrong:
+            raise InputError(Problem("; ".join(wrong), self._file, path=self._place()))
+        return service_spec(service)
 
     def _attach(self, name: str, command: ServiceCommand) -> None:
         if not command.has("-d", "--detach"):

@@ -48,6 +48,7 @@ def service_spec(service: Mapping[str, Any]) -> ServiceSpec:
         rollback=_update(service.get("RollbackConfig") or {}),
         ports=tuple(_port(port) for port in (service.get("EndpointSpec") or {}).get("Ports") or ()),
         endpoint=(service.get("EndpointSpec") or {}).get("Mode") or "vip",
+        others=json.dumps(_without_empty(service.get("Labels")), sort_keys=True),
     )
 
 
