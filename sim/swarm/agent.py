@@ -29,7 +29,7 @@ ingress mode (moby, `defaultGossipConvergeDelay`)."""
 NO_SUCH_IMAGE = "No such image"
 UNHEALTHY = "unhealthy container"
 
-Steps = Generator[Event, Any, None]
+_Steps = Generator[Event, Any, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,11 @@ class SwarmAgents:
             self._env.process(self._run(task, orders, self._history.tasks[task.id]))
         self._env.process(self._tell(orders, desired))
 
-    def _tell(self, orders: _Orders, desired: TaskState) -> Steps:
+    def _tell(self, orders: _Orders, desired: TaskState) -> _Steps:
         yield self._env.timeout(ASSIGNMENT_BATCH)
         orders.set(desired)
 
-    def _run(self, task: SwarmTask, orders: _Orders, record: TaskRecord) -> Steps:
+    def _run(self, task: SwarmTask, orders: _Orders, record: TaskRecord) -> _Steps:
         yield self._env.timeout(ASSIGNMENT_BATCH)
         self._report(task, TaskState.PREPARING)
         known = task.spec.image in self._images
@@ -141,7 +141,7 @@ class SwarmAgents:
             else:
                 yield from self._live(task, orders, record)
 
-    def _live(self, task: SwarmTask, orders: _Orders, record: TaskRecord) -> Steps:
+    def _live(self, task: SwarmTask, orders: _Orders, record: TaskRecord) -> _Steps:
         """From the start of the process to its end. With a health check it runs once it is healthy."""
         run = ProcessRun(self._env, self._images[task.spec.image].of(task.slot, task.name in self.flags))
         self.runs[task.id] = run
@@ -163,7 +163,7 @@ class SwarmAgents:
         else:
             yield from self._ended(task, run, record, orders, by_itself)
 
-    def _ended(self, task: SwarmTask, run: ProcessRun, record: TaskRecord, orders: _Orders, by_itself: bool) -> Steps:
+    def _ended(self, task: SwarmTask, run: ProcessRun, record: TaskRecord, orders: _Orders, by_itself: bool) -> _Steps:
         """The process ended without the swarm's asking, but for its health's sake."""
         wait = self._timing.notice if by_itself else self._timing.stop
         yield self._env.timeout(wait) | orders.stop
@@ -175,14 +175,14 @@ class SwarmAgents:
         reason = f"task: non-zero exit ({code}){cause}" if code else ""
         self._end(task, record, TaskState.FAILED if code else TaskState.COMPLETE, reason)
 
-    def _stopped(self, task: SwarmTask, run: ProcessRun, record: TaskRecord) -> Steps:
+    def _stopped(self, task: SwarmTask, run: ProcessRun, record: TaskRecord) -> _Steps:
         record.asked_to_stop = True
         if not run.exited.triggered:
             yield from self._shut_down(task, run)
             yield self._env.timeout(self._timing.stop)
         self._end(task, record, TaskState.SHUTDOWN)
 
-    def _shut_down(self, task: SwarmTask, run: ProcessRun) -> Steps:
+    def _shut_down(self, task: SwarmTask, run: ProcessRun) -> _Steps:
         if task.spec.networks or any(port.mode == "ingress" for port in task.ports):
             yield self._env.timeout(GOSSIP_DELAY)
         run.stop(float(int(task.spec.stop_grace)))
@@ -209,7 +209,7 @@ class SwarmAgents:
             self._reporting = True
             self._env.process(self._deliver())
 
-    def _deliver(self) -> Steps:
+    def _deliver(self) -> _Steps:
         wait = REPORT_BATCH - self._env.now % REPORT_BATCH
         yield self._env.timeout(wait if wait > 1e-9 else REPORT_BATCH)
         self._reporting = False

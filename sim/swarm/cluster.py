@@ -28,7 +28,7 @@ from sim.swarm.store import SwarmStore
 TASK_HISTORY = 5
 """Tasks of a slot that are kept (`docker swarm init --task-history-limit`)."""
 
-MOST_EVENTS = 100_000_000
+EVENTS_OF_A_RUN = 100_000_000
 """Events of one run, unless it is given another number: some minutes."""
 
 DOCKER_STOP_GRACE = 10.0
@@ -42,7 +42,7 @@ class TooManyEventsError(Exception):
         super().__init__(f"the swarm took more than {most:,} events")
 
 
-class Swarm:
+class SwarmCluster:
     """Managers, nodes and their agents, on a clock of their own that begins at 0.
 
     Attributes:
@@ -83,7 +83,7 @@ class Swarm:
         for node in nodes:
             self.store.put_node(node)
 
-    def run(self, until: float, most_events: int = MOST_EVENTS) -> int:
+    def run(self, until: float, most_events: int = EVENTS_OF_A_RUN) -> int:
         """Let time pass up to a moment, with all that happens at it; the number of events that this took.
 
         Past so many events `TooManyEventsError` is raised.

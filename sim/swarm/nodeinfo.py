@@ -11,7 +11,7 @@ from sim.swarm.states import TaskState
 MONITOR_FAILURES = 300.0
 """Seconds in which failures of a version on a node count (swarmkit, `monitorFailures`)."""
 
-MAX_FAILURES = 5
+FAILING_OFTEN = 5
 """Failures from which on other nodes are preferred (swarmkit, `maxFailures`)."""
 
 

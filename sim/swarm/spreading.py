@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cmp_to_key
 
 from sim.swarm.filters import NodeFilters
-from sim.swarm.nodeinfo import MAX_FAILURES, NodeLoad
+from sim.swarm.nodeinfo import FAILING_OFTEN, NodeLoad
 from sim.swarm.objects import SwarmTask
 
 
@@ -107,7 +107,7 @@ class _Group:
     def _compare(self, one: NodeLoad, other: NodeLoad) -> int:
         """Below 0 where the first node is the better one."""
         failures = [load.recent_failures(self._first, self._now) for load in (one, other)]
-        if max(failures) >= MAX_FAILURES and failures[0] != failures[1]:
+        if max(failures) >= FAILING_OFTEN and failures[0] != failures[1]:
             return failures[0] - failures[1]
         service = self._first.service
         return (one.by_service[service] - other.by_service[service]) or (one.active - other.active)

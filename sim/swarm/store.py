@@ -52,10 +52,10 @@ class StoreListener(Protocol):
 
 
 class TooManyTasksError(Exception):
-    """More tasks were made than the store takes."""
+    """More tasks were made than the store takes. SimPy makes such an error again from its argument: the number."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"the swarm made more than {most:,} tasks")
+    def __str__(self) -> str:
+        return f"the swarm made more than {self.args[0]:,} tasks"
 
 
 class SwarmStore:

@@ -21,7 +21,7 @@ PAST_THE_DELAY = 1.0
 TaskSlot = list[SwarmTask]
 """The tasks of one slot, or of one node, as they were when the update was asked for."""
 
-Steps = Generator[Event, Any, None]
+_Steps = Generator[Event, Any, None]
 
 
 class ServiceUpdate:
@@ -60,7 +60,7 @@ class ServiceUpdate:
             if not self._news.triggered:
                 self._news.succeed()
 
-    def run(self, slots: Sequence[TaskSlot]) -> Steps:
+    def run(self, slots: Sequence[TaskSlot]) -> _Steps:
         """Update those slots that are out of date."""
         if self.target.update not in ("paused", "rollback_paused"):
             dirty = [slot for slot in slots if self._dirty(slot)]
@@ -71,7 +71,7 @@ class ServiceUpdate:
         self._watching = False
         self.over.succeed()
 
-    def _roll(self, dirty: list[TaskSlot]) -> Steps:
+    def _roll(self, dirty: list[TaskSlot]) -> _Steps:
         if self.target.update is None:
             self._set("updating", unless=True)
         self._slots = len(dirty)
@@ -110,13 +110,13 @@ class ServiceUpdate:
                 self._news = self._env.event()
             yield what | self._news | self._cancelled
 
-    def _work(self, slot: TaskSlot, workers: Resource, turn: Any) -> Steps:
+    def _work(self, slot: TaskSlot, workers: Resource, turn: Any) -> _Steps:
         yield from self._bring_up(slot)
         if self._config.delay and not self._cancelled.triggered:
             yield self._env.timeout(self._config.delay) | self._cancelled
         workers.release(turn)
 
-    def _bring_up(self, slot: TaskSlot) -> Steps:
+    def _bring_up(self, slot: TaskSlot) -> _Steps:
         clean = [task for task in slot if not self._store.is_out_of_date(task, self.target)]
         running = [task for task in clean if task.desired == TaskState.RUNNING]
         waiting = [task for task in clean if task.desired < TaskState.RUNNING]
@@ -127,7 +127,7 @@ class ServiceUpdate:
         else:
             yield from self._replace(slot)
 
-    def _keep(self, task: SwarmTask, slot: TaskSlot) -> Steps:
+    def _keep(self, task: SwarmTask, slot: TaskSlot) -> _Steps:
         """The slot has a task of the new version: it shall run, and the others shall not."""
         others = [other for other in slot if other is not task]
         removed = self._remove(others)
@@ -137,7 +137,7 @@ class ServiceUpdate:
             started = self._restarts.start_late(task.id, removed, 0.0, wait=True)
             yield started | self._cancelled
 
-    def _replace(self, slot: TaskSlot) -> Steps:
+    def _replace(self, slot: TaskSlot) -> _Steps:
         if self.target.id not in self._store.services:
             return
         start_first = self._config.order == "start-first"
@@ -256,7 +256,7 @@ class UpdateSupervisor:
     def settled(self) -> None:
         """Nothing: an update goes on by itself."""
 
-    def _run(self, before: ServiceUpdate | None, new: ServiceUpdate, slots: list[TaskSlot]) -> Steps:
+    def _run(self, before: ServiceUpdate | None, new: ServiceUpdate, slots: list[TaskSlot]) -> _Steps:
         if before is not None and not before.over.triggered:
             yield before.over
         yield from new.run(slots)

@@ -10,10 +10,10 @@ from typing import Any
 from sim import limits
 from sim.errors import Problem
 
-Found = Iterator[tuple[str, str]]
+_Found = Iterator[tuple[str, str]]
 """A place below the value that is looked at, and what is wrong there."""
 
-Shape = Callable[[Any], Found]
+_Shape = Callable[[Any], _Found]
 """Tells what is wrong with a value."""
 
 
@@ -22,41 +22,41 @@ def check_swarm_recording(data: Mapping[str, Any], file: str) -> list[Problem]:
     return [Problem(message, file, path=path) for path, message in _RECORDING(data)]
 
 
-def _simple(expected: str, fits: Callable[[Any], bool]) -> Shape:
-    def check(value: Any) -> Found:
+def _simple(expected: str, fits: Callable[[Any], bool]) -> _Shape:
+    def check(value: Any) -> _Found:
         if not fits(value):
             yield "", f"expected {expected}, not {_shown(value)}"
 
     return check
 
 
-def _number(least: float, most: float) -> Shape:
+def _number(least: float, most: float) -> _Shape:
     return _simple(f"a number from {least:g} to {most:g}", lambda value: is_number(value) and least <= value <= most)
 
 
-def _whole(least: int, most: int) -> Shape:
+def _whole(least: int, most: int) -> _Shape:
     return _simple(
         f"a whole number from {least} to {most}",
         lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most,
     )
 
 
-def _one_of(*choices: Any) -> Shape:
+def _one_of(*choices: Any) -> _Shape:
     return _simple(f"one of {', '.join(map(str, choices))}", lambda value: value in choices)
 
 
-def _or(choice: Any, shape: Shape) -> Shape:
+def _or(choice: Any, shape: _Shape) -> _Shape:
     """That very value, or the shape."""
 
-    def check(value: Any) -> Found:
+    def check(value: Any) -> _Found:
         if value is not choice and value != choice:
             yield from shape(value)
 
     return check
 
 
-def _list(of: Shape, most: int = limits.SWARM_ENTRIES) -> Shape:
-    def check(value: Any) -> Found:
+def _list(of: _Shape, most: int = limits.SWARM_ENTRIES) -> _Shape:
+    def check(value: Any) -> _Found:
         if not isinstance(value, list) or len(value) > most:
             yield "", f"expected a list of at most {most} entries, not {_shown(value)}"
             return
@@ -66,8 +66,8 @@ def _list(of: Shape, most: int = limits.SWARM_ENTRIES) -> Shape:
     return check
 
 
-def _map(of: Shape) -> Shape:
-    def check(value: Any) -> Found:
+def _map(of: _Shape) -> _Shape:
+    def check(value: Any) -> _Found:
         if not isinstance(value, dict) or len(value) > limits.SWARM_ENTRIES:
             yield "", f"expected an object of at most {limits.SWARM_ENTRIES} entries, not {_shown(value)}"
             return
@@ -81,10 +81,10 @@ def _map(of: Shape) -> Shape:
 class _Fields:
     """An object. Keys that are not named here are somebody else's."""
 
-    needed: Mapping[str, Shape]
-    optional: Mapping[str, Shape]
+    needed: Mapping[str, _Shape]
+    optional: Mapping[str, _Shape]
 
-    def __call__(self, value: Any) -> Found:
+    def __call__(self, value: Any) -> _Found:
         if not isinstance(value, dict):
             yield "", f"expected an object, not {_shown(value)}"
             return
@@ -96,12 +96,12 @@ class _Fields:
                 yield from _below(key, shape(value[key]))
 
 
-def _below(key: str, found: Found) -> Found:
+def _below(key: str, found: _Found) -> _Found:
     for path, message in found:
         yield f"{key}.{path}" if path else key, message
 
 
-def _plain(value: Any, depth: int = 0) -> Found:
+def _plain(value: Any, depth: int = 0) -> _Found:
     """What a description holds beside what is read of it: JSON, not nested too deeply."""
     if depth > limits.SWARM_DEPTH:
         yield "", f"it is nested more than {limits.SWARM_DEPTH} levels deep"
@@ -110,8 +110,8 @@ def _plain(value: Any, depth: int = 0) -> Found:
             yield from _below(str(key), _plain(entry, depth + 1))
 
 
-def _all(*shapes: Shape) -> Shape:
-    def check(value: Any) -> Found:
+def _all(*shapes: _Shape) -> _Shape:
+    def check(value: Any) -> _Found:
         for shape in shapes:
             yield from shape(value)
 

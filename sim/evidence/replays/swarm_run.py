@@ -11,7 +11,7 @@ from sim.errors import InputError, Problem
 from sim.evidence.replays.swarm_flags import ServiceCommand, created_by, is_understood, read_command, updated_by
 from sim.evidence.replays.swarm_recording import SERVICE
 from sim.evidence.replays.swarm_services import changed, service_spec
-from sim.swarm.cluster import Swarm, TooManyEventsError
+from sim.swarm.cluster import SwarmCluster, TooManyEventsError
 from sim.swarm.constraints import NodeTraits
 from sim.swarm.control import SwarmRefusalError, refuse
 from sim.swarm.objects import SwarmNode, SwarmService
@@ -43,7 +43,7 @@ class SwarmCaseRun:
     """
 
     case: Mapping[str, Any]
-    swarm: Swarm
+    swarm: SwarmCluster
     main: str = ""
     results: list[tuple[int, str]] = field(default_factory=list)
     attached: list[tuple[int, str, float]] = field(default_factory=list)
@@ -83,7 +83,7 @@ def run_case(
     images = {tag: image_behaviour(process) for tag, process in processes.items()}
     traits = NodeTraits(hostname=NODE, role="manager", labels=dict((case.get("before") or {}).get("labels") or {}))
     one = SwarmNode(NODE, float(node.get("cpus", 0)), int(node.get("memory_bytes", 0)), traits=traits)
-    run = SwarmCaseRun(case, Swarm([one], images, most_tasks=limits.SWARM_TASKS))
+    run = SwarmCaseRun(case, SwarmCluster([one], images, most_tasks=limits.SWARM_TASKS))
     try:
         _Commands(run, file, path, most_events).give()
     except TooManyTasksError as error:
