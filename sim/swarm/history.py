@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from simpy import Environment
 
 from sim.swarm.objects import SwarmService, SwarmTask
-from sim.swarm.spec import TaskSpec
+from sim.swarm.spec import TaskPort, TaskSpec
 from sim.swarm.states import TaskState, UpdateState
 from sim.swarm.store import StoreChange, SwarmStore
 
@@ -23,6 +23,8 @@ class TaskRecord:
         slot: Its slot; 0 of a global service.
         node: Where it went; "" where it went nowhere.
         spec: What it was made from.
+        ports: What it publishes.
+        endpoint: How its service's name resolves.
         made: When the managers made it.
         state: How far it came, as the managers know.
         removed: Whether its slot, or its service, was taken away.
@@ -41,6 +43,8 @@ class TaskRecord:
     slot: int
     node: str
     spec: TaskSpec
+    ports: tuple[TaskPort, ...]
+    endpoint: str
     made: float
     state: TaskState = TaskState.NEW
     removed: bool = False
@@ -52,6 +56,10 @@ class TaskRecord:
     term_at: float | None = None
     kill_at: float | None = None
     reasons: list[tuple[TaskState, str]] = field(default_factory=list)
+
+    def same_description(self, other: TaskRecord) -> bool:
+        """Whether another task was made from the same: then it replaces this one, and updates nothing."""
+        return (self.spec, self.ports, self.endpoint) == (other.spec, other.ports, other.endpoint)
 
 
 class SwarmHistory:
@@ -83,7 +91,9 @@ class SwarmHistory:
     def _note_task(self, task: SwarmTask) -> None:
         record = self.tasks.get(task.id)
         if record is None:
-            record = TaskRecord(task.id, task.name, task.slot, task.node, task.spec, task.made)
+            record = TaskRecord(
+                task.id, task.name, task.slot, task.node, task.spec, task.ports, task.endpoint, task.made
+            )
             self.tasks[task.id] = record
         record.node, record.state = task.node, task.state
         if task.desired == TaskState.REMOVE and not record.removed:

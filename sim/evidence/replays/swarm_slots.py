@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sim.swarm.history import TaskRecord
@@ -20,7 +20,7 @@ _STATES = {
 }
 """All others, from assigned to starting, are "waiting"."""
 
-_NOT_OVER = ("pending", "waiting", "running", "shutdown")
+_NOT_OVER = ("pending", "waiting", "running", "shutdown", "removed")
 """What the last of several tasks that failed may be: it has not failed yet, or was stopped before."""
 
 
@@ -74,19 +74,22 @@ def matches(slots: Sequence[Sequence[TaskEnd]], expected: Any) -> bool:
 
 
 def _is(slot: Sequence[TaskEnd], patterns: Sequence[str]) -> bool:
-    at = 0
+    """Whether the patterns, one after the other, take up all of a slot's tasks."""
+    ways = {0}
     for pattern in patterns:
         version, _, state = pattern.partition(" ")
-        if not state.endswith("+"):
-            if at >= len(slot) or slot[at] != (version, state):
-                return False
-            at += 1
-            continue
-        begin, wanted = at, state[:-1]
-        while at < len(slot) and slot[at] == (version, wanted):
-            at += 1
-        if at == begin:
-            return False
-        if at < len(slot) and slot[at].version == version and slot[at].state in _NOT_OVER:
-            at += 1
-    return at == len(slot)
+        if state.endswith("+"):
+            ways = {end for begin in ways for end in _several(slot, begin, version, state[:-1])}
+        else:
+            ways = {begin + 1 for begin in ways if begin < len(slot) and slot[begin] == (version, state)}
+    return len(slot) in ways
+
+
+def _several(slot: Sequence[TaskEnd], begin: int, version: str, state: str) -> Iterator[int]:
+    """Where one or more tasks of a state may end; the last of several may not be over yet."""
+    at = begin
+    while at < len(slot) and slot[at] == (version, state):
+        at += 1
+        yield at
+    if at > begin and at < len(slot) and slot[at].version == version and slot[at].state in _NOT_OVER:
+        yield at + 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from sim.evidence.replays.swarm_slots import version_of
 from sim.swarm.history import TaskRecord
 from sim.swarm.states import UpdateState
 
@@ -21,11 +20,11 @@ def _slots(tasks: Iterable[TaskRecord]) -> list[list[TaskRecord]]:
 
 
 def replacements(tasks: Iterable[TaskRecord]) -> list[tuple[TaskRecord, TaskRecord]]:
-    """Of every slot with tasks of several descriptions the last of the first one and the first of the next."""
+    """Of every slot each last task of a description, with the first of the next one."""
     found = []
     for slot in _slots(tasks):
         for old, new in pairwise(slot):
-            if old.spec != new.spec:
+            if not old.same_description(new):
                 found.append((old, new))
     return found
 
@@ -80,12 +79,12 @@ def completed_after_last_runs(
 
 
 def restart_waits(tasks: Iterable[TaskRecord]) -> list[float]:
-    """From the end of each task that was replaced by one of its version to the running of that."""
+    """From the end of each task that was replaced by one of its description to the running of that."""
     return [
         new.runs - old.ended
         for slot in _slots(tasks)
         for old, new in pairwise(slot)
-        if version_of(old.spec) == version_of(new.spec) and old.ended is not None and new.runs is not None
+        if old.same_description(new) and old.ended is not None and new.runs is not None
     ]
 
 

@@ -16,6 +16,8 @@ from sim.evidence.replays.swarm_items import agrees
 from sim.evidence.replays.swarm_run import run_case
 from sim.evidence.replays.swarm_services import service_spec
 from sim.evidence.replays.swarm_slots import TaskEnd, matches
+from sim.swarm import cluster
+from sim.swarm.agent import TaskTiming
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,12 @@ def test_every_counted_item_of_the_recording_agrees(recording):
         "cases": 77,
         "cases_agree": 77,
     }
+
+
+@pytest.mark.parametrize("node", [{"create": 0.12, "start": 0.15}, {"notice": 0.3}, {"probe": 0.3}])
+def test_it_does_not_hang_on_the_estimates_of_what_a_node_takes(recording, monkeypatch, node):
+    monkeypatch.setattr(cluster, "TaskTiming", lambda: TaskTiming(**node))
+    assert swarm.replay(recording, "recorded_swarm.json").disagreements == []
 
 
 def test_it_is_known_by_its_cases_and_comes_with_the_package(recording):
@@ -84,6 +92,26 @@ def test_another_expectation_disagrees(recording, name, change, item):
     assert [(one.case, one.item) for one in only(case).disagreements] == [(name, item)]
 
 
+def test_a_port_makes_another_task_and_its_replacement_an_update(recording):
+    case = case_of(recording, "update-attached")
+    case["commands"][1]["do"] = [
+        "docker",
+        "service",
+        "update",
+        "--publish-add",
+        "mode=host,target=80",
+        "update-attached",
+    ]
+    case["expect"] = {
+        "update_status": "completed",
+        "slots": [{"of": 2, "tasks": ["v1 shutdown", "v1 running"]}],
+        "slots_in_transition": 1,
+        "order": ["old task ended before the new one runs"],
+        "restart_wait": [0.0, 9.0],
+    }
+    assert [one.item for one in only(case).disagreements] == ["restart_wait"]
+
+
 def test_what_runs_and_is_not_expected_to_disagrees(recording):
     case = case_of(recording, "create-n3")
     case["expect"] = {"running_at_end": {}}
@@ -114,6 +142,9 @@ SLOT = [TaskEnd("v1", "shutdown"), TaskEnd("bad", "failed"), TaskEnd("bad", "fai
         ({"of": 1, "tasks": ["bad failed+"]}, False),
         ({"of": 2, "tasks": ["v1 shutdown", "bad failed+"]}, False),
         ({"of": 0, "tasks": ["v1 running"]}, True),
+        ({"of": 1, "tasks": ["v1 shutdown", "bad failed+", "bad waiting"]}, True),
+        ({"of": 1, "tasks": ["v1 shutdown", "bad failed+", "bad failed", "bad waiting"]}, True),
+        ({"of": 1, "tasks": ["v1 shutdown", "bad failed+", "v2 running"]}, False),
         ({"slot": 1, "tasks": ["v1 shutdown", "bad failed+"]}, True),
         ({"slot": "1", "tasks": ["v1 shutdown"]}, False),
         ({"slot": 2, "tasks": ["v1 shutdown", "bad failed+"]}, False),
