@@ -89,7 +89,8 @@ class SwarmCluster:
         Past so many events `TooManyEventsError` is raised.
         """
         events = 0
-        while self.env.peek() <= until:
+        # SimPy adds a difference to the time where it stops. So the present may be a little later than asked for.
+        while self.env.peek() <= max(until, self.env.now):
             if events == most_events:
                 raise TooManyEventsError(most_events)
             self.env.step()

@@ -293,6 +293,17 @@ def test_a_task_on_a_network_is_stopped_two_seconds_later(fields, wait):
     assert one.history.of_service("s")[0].term_at == pytest.approx(5 + 0.1 + wait)
 
 
+@pytest.mark.parametrize("moment", [0.31, 5.31, 7.77, 12.34])
+def test_all_that_a_moment_brings_has_happened_at_its_end(moment):
+    """Whatever the rounding of the time: a removal at the end of the observation has been seen by the managers."""
+    one = swarm()
+    one.create(service("v1", 2))
+    one.run(moment)
+    one.remove("s")
+    one.run(moment)
+    assert {task.desired for task in one.store.tasks.values()} == {TaskState.REMOVE}
+
+
 def test_the_same_swarm_runs_the_same_way_twice():
     def lives():
         one = swarm(node(1), node(2), node(3))
