@@ -291,3 +291,26 @@ RECORDED_SECONDS = 10**7
 
 RECORDED_PODS = 5_000
 """Pods of one controller in a Kubernetes recording."""
+SWARM_CASES = 10_000
+"""Cases of a recording of swarm services."""
+
+SWARM_ENTRIES = 10_000
+"""Entries of one list or object of such a recording."""
+
+SWARM_DEPTH = 30
+"""Levels that a service's description in it is nested."""
+
+SWARM_SECONDS = 86_400
+"""Seconds that one of its cases lasts, and that anything in it takes."""
+
+SWARM_COMMANDS = 1_000
+"""Commands of one of its cases."""
+
+SWARM_TASKS = 2_000
+"""Tasks that one of its cases makes, and replicas that it asks for."""
+
+SWARM_EVENTS = 2_000_000
+"""Events that all of its cases take together: half a minute."""
+
+SWARM_PREFERENCES = 20
+"""Placement preferences of a service in it, each a level of the division of the nodes."""

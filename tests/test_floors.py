@@ -18,7 +18,7 @@ FLOORS: list[set[str]] = [
     {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
-    {"sim.cluster", "sim.kubernetes"},
+    {"sim.cluster", "sim.kubernetes", "sim.swarm"},
     {"sim.lifecycle"},
     {"sim.platforms", "sim.drift"},
     {"sim.builds.advice"},
