@@ -238,3 +238,15 @@ IMAGE_NESTING = 8
 
 IMAGES = 1000
 """Images in one archive."""
+
+COMPOSE_FILES = 1_000
+"""Files that one compose project reads: what it includes, extends and takes variables from, each time it is read."""
+
+COMPOSE_TEXT = 8 * MIB
+"""Characters of all of them."""
+
+COMPOSE_CHAIN = 100
+"""Services that one extends, each by way of the next."""
+
+COMPOSE_VALUES = 300_000
+"""Values of all of a project's files, what services take over from those they extend written out."""

@@ -38,7 +38,8 @@ FLOORS: list[set[str]] = [
         "sim.expression",
         "sim.catalog",
         "sim.errors",
-        "sim.nodes",
+        "sim.yamlnodes",
+        "sim.wording",
     },
 ]
 """From the doors to the ground."""
@@ -51,10 +52,10 @@ FOR_READERS_ONLY = {name: {"pydantic_core"} for name in ("sim.quantity", "sim.sc
 
 READERS_OF = {
     "sim.builds.dockerfile": {"e2b_dockerfile_utils"},
-    "sim.nodes": {"ruamel"},
+    "sim.yamlnodes": {"ruamel"},
     "sim.compose.schema": {"jsonschema"},
 }
-"""What people's own files are read and checked with. The last two are imported inside functions, when a file is read."""
+"""What people's own files are read and checked with. The last two are imported where a file is read."""
 
 SHARED_BY_STUDIES = {
     "sim.studies.base",

@@ -14,7 +14,7 @@ from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.nodes import KeyPath, Node, NodeReader, Source
+from sim.yamlnodes import KeyPath, YamlNode, YamlReader, YamlSource
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _TRUE = re.compile(r"true|True|TRUE")
@@ -38,7 +38,7 @@ class Document:
 
     name: str
     value: Any
-    source: Source | None = None
+    source: YamlSource | None = None
     keys: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
     values: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
 
@@ -49,12 +49,12 @@ class Document:
         while place is None and above:
             above = above[:-1]
             place = self.keys.get(above) or self.values.get(above)
-        source = self.source or Source(self.name, "")
+        source = self.source or YamlSource(self.name, "")
         line, column = place or ((1, 1) if self.source else (0, 0))
         return source.problem(message, line, column, path)
 
 
-class _Reader(NodeReader):
+class _Reader(YamlReader):
     """The core schema, one document, no tags."""
 
     def document(self, event: Any) -> None:
@@ -66,7 +66,7 @@ class _Reader(NodeReader):
 
     started = False
 
-    def root(self) -> Node | None:
+    def root(self) -> YamlNode | None:
         """The one document's root; None where there is none."""
         return next(iter([*self.documents()]), None)
 
@@ -111,7 +111,7 @@ def read(text: str, name: str) -> Document:
     keys: dict[Path_, tuple[int, int]] = {}
     values: dict[Path_, tuple[int, int]] = {}
 
-    def plain(node: Node, path: Path_) -> Any:
+    def plain(node: YamlNode, path: Path_) -> Any:
         values[path] = node.place
         if isinstance(node.value, list):
             return [plain(item, (*path, index)) for index, item in enumerate(node.value)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim import limits
 from sim.inspection import NAMED_FILES
 from sim.printable import printable
+from sim.report.composing import project_lines
 from sim.report.grid import WIDTH, cut, table
 from sim.report.numbers import NARROW, written
 
@@ -32,6 +33,8 @@ def inspected(found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
             lines += _stages(one["stages"])
         elif one["kind"] == "image":
             lines += [line for image in one["images"] for line in _image(image)]
+        elif one["kind"] == "compose":
+            lines += project_lines(one)
         else:
             lines += [str(one["kind"]), ""]
     return "\n".join([*lines, *_shared(found)]).rstrip() + "\n"

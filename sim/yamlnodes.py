@@ -1,7 +1,7 @@
 """YAML's events as a tree of nodes that know where they stood: what every reader of YAML here begins with.
 
 Size, depth and the growth of aliases are limited, and repeated keys are problems. Which scalars, keys and tags there
-are is for a subclass to say: the core schema of YAML 1.2 (`sim.loading.document`), or what a program's own parser takes.
+are is for a subclass to say: the core schema of YAML 1.2 (`sim.loading.document`), or what another program takes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KeyPath = tuple[str | int, ...]
 """Keys and indices from a document's root to a value."""
 
 
-class Source:
+class YamlSource:
     """A text and what it is called."""
 
     def __init__(self, name: str, text: str) -> None:
@@ -50,7 +50,7 @@ def dotted(path: KeyPath) -> str:
 
 
 @dataclass(slots=True)
-class Node:
+class YamlNode:
     """A value and where it was written.
 
     value: a scalar, a list of nodes, or nodes by key. key: where its key stands, in a mapping. size: values in it,
@@ -58,24 +58,28 @@ class Node:
     """
 
     value: Any
-    source: Source
+    source: YamlSource
     place: Place
     key: Place | None = None
     size: int = 1
     tag: str | None = None
+
+    def of(self, value: Any) -> YamlNode:
+        """Another value at the same place."""
+        return YamlNode(value, self.source, self.place, self.key)
 
     def problem(self, message: str, path: KeyPath = (), *, at_key: bool = False) -> Problem:
         """A problem of this value, or of its key."""
         return self.source.problem(message, *((self.key if at_key else None) or self.place), path)
 
 
-class NodeReader:
+class YamlReader:
     """One text's events on their way to nodes. `problems` has what is wrong and does not end the reading."""
 
     def __init__(self, name: str, text: str) -> None:
-        self.source = Source(name, text)
+        self.source = YamlSource(name, text)
         self.problems: list[Problem] = []
-        self._anchors: dict[str, Node] = {}
+        self._anchors: dict[str, YamlNode] = {}
         self._events = self._parse(text)
 
     def _parse(self, text: str) -> Iterator[Any]:
@@ -99,7 +103,7 @@ class NodeReader:
         """What ends the reading, at an event."""
         return InputError(self.source.problem(message, *_place(event)))
 
-    def documents(self) -> Iterator[Node]:
+    def documents(self) -> Iterator[YamlNode]:
         """The root of each document."""
         for event in self._events:
             if type(event).__name__ == "DocumentStartEvent":
@@ -112,7 +116,7 @@ class NodeReader:
 
     def tagged(self, event: Any) -> str | None:
         """The tag of a value that its node keeps. Raises `InputError` for one that is not taken."""
-        return None
+        return str(event.tag) if event.tag else None
 
     def scalar(self, event: Any) -> Any:
         """What a scalar means."""
@@ -124,7 +128,7 @@ class NodeReader:
             raise self.fail("a key is a word, not a list, a mapping or an alias", event)
         return str(event.value)
 
-    def entry(self, mapping: Node, key: str, item: Node) -> None:
+    def entry(self, mapping: YamlNode, key: str, item: YamlNode) -> None:
         """Put a value into its mapping."""
         if key in mapping.value:
             first = mapping.value[key].key[0]
@@ -134,26 +138,26 @@ class NodeReader:
         mapping.value[key] = item
         mapping.size += item.size
 
-    def finished(self, mapping: Node) -> Node:
+    def finished(self, mapping: YamlNode) -> YamlNode:
         """What a mapping is, once all of its keys are read."""
         return mapping
 
-    def alias(self, event: Any) -> Node:
+    def alias(self, event: Any) -> YamlNode:
         """What an alias stands for."""
         if event.anchor not in self._anchors:
             raise self.fail(f"alias *{event.anchor} has no finished anchor before it", event)
         return self._anchors[event.anchor]
 
-    def _node(self, event: Any, depth: int) -> Node:
+    def _node(self, event: Any, depth: int) -> YamlNode:
         kind = type(event).__name__
         place = _place(event)
         if kind == "AliasEvent":
             known = self.alias(event)
-            return Node(known.value, self.source, place, None, known.size, known.tag)
+            return YamlNode(known.value, self.source, place, None, known.size, known.tag)
         tag = self.tagged(event)
         if depth > limits.YAML_DEPTH:
             raise self.fail(f"nested deeper than {limits.YAML_DEPTH} levels", event)
-        node = Node(None, self.source, place, tag=tag)
+        node = YamlNode(None, self.source, place, tag=tag)
         if kind == "ScalarEvent":
             node.value = self.scalar(event)
         elif kind == "SequenceStartEvent":
@@ -166,14 +170,14 @@ class NodeReader:
             self._anchors[event.anchor] = node
         return node
 
-    def _sequence(self, node: Node, depth: int) -> None:
+    def _sequence(self, node: YamlNode, depth: int) -> None:
         node.value = []
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
             item = self._node(event, depth + 1)
             node.value.append(item)
             node.size += item.size
 
-    def _mapping(self, node: Node, depth: int) -> Node:
+    def _mapping(self, node: YamlNode, depth: int) -> YamlNode:
         node.value = {}
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             key, where = self.key(event), _place(event)
@@ -185,3 +189,17 @@ class NodeReader:
 
 def _place(event: Any) -> Place:
     return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def plain(node: YamlNode) -> Any:
+    """The value of a node without places: mappings, lists and scalars."""
+    if isinstance(node.value, dict):
+        return {key: plain(item) for key, item in node.value.items()}
+    return [plain(item) for item in node.value] if isinstance(node.value, list) else node.value
+
+
+def count(node: YamlNode) -> int:
+    """How many values a node holds, itself counted."""
+    if isinstance(node.value, dict):
+        return 1 + sum(map(count, node.value.values()))
+    return 1 + sum(map(count, node.value)) if isinstance(node.value, list) else 1
