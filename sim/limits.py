@@ -29,6 +29,21 @@ CATALOG_LIKE = 20
 RECORDING = 64 * MIB
 """Bytes of a recording that `replay` reads."""
 
+RECORDED_NUMBER = 10**9
+"""The largest number that a recorded life may hold, and as far below 0 the smallest."""
+
+LIFECYCLE_SECONDS = 100_000
+"""Seconds that a recorded container is watched; the longest recorded were watched for ten minutes."""
+
+LIFECYCLE_STEP = 1_000
+"""Seconds that one recorded command on a host's storage is waited for; what still runs then has no result."""
+
+LIFECYCLE_EVENTS = 1_000_000
+"""Things that happen in a recorded container's life, or to those of one restart of the engine: seconds of work."""
+
+LIFECYCLE_PROCESSES = 10_000
+"""Children that a recorded process starts at once."""
+
 BASELINE = 100 * MIB
 """Bytes of a baseline that `run` compares with."""
 

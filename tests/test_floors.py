@@ -19,6 +19,7 @@ FLOORS: list[set[str]] = [
     {"sim.studies", "sim.inspection"},
     {"sim.cluster"},
     {"sim.compose"},
+    {"sim.lifecycle"},
     {"sim.platforms"},
     {"sim.builds"},
     {"sim.registry"},

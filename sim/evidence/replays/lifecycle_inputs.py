@@ -1,0 +1,192 @@
+"""A recorded container and its processes, translated to the model's descriptions. Knows no result."""
+
+from __future__ import annotations
+
+from typing import Any, cast, get_args
+
+from sim import limits
+from sim.errors import InputError
+from sim.evidence.replays.fields import Fields, shown
+from sim.lifecycle.container import ContainerOptions
+from sim.lifecycle.health import HealthCheck
+from sim.lifecycle.process import (
+    IGNORED,
+    ChildProcesses,
+    FileAction,
+    MemoryOwner,
+    MemoryUse,
+    ProbePiece,
+    ProcessSpec,
+    SignalHandling,
+    StartError,
+)
+from sim.lifecycle.signals import parse_signal
+from sim.lifecycle.storage import ContainerMount, MountType
+
+_FILE_ACTIONS = {"write": 3, "append": 2, "read": 2, "count": 2, "list": 2, "remove": 2}
+_SHORTEST_INTERVAL = 0.001
+"""Seconds that an engine accepts as an interval at least (moby, `MinimumDuration`)."""
+
+
+def process_of(fields: Fields, *, nested: bool = False) -> ProcessSpec:
+    """What a recorded process does."""
+    starts = fields.objects("by_start")
+    if starts and not nested:
+        common = {key: value for key, value in fields.values.items() if key != "by_start"}  # holds for each
+        each = [Fields(common | dict(start.values), start.file, start.path) for start in starts]
+        return ProcessSpec(by_start=tuple(process_of(start, nested=True) for start in each))
+    return ProcessSpec(
+        runs=_runs(fields),
+        exit=fields.whole("exit", 0, least=-255, most=2**31),
+        on=_handlers(fields),
+        start_error=cast("StartError | None", fields.maybe("start_error", _choice(fields, get_args(StartError)))),
+        as_script=fields.maybe("as_script", lambda key: process_of(fields.object(key), nested=True)),
+        children=tuple(_children(child) for child in fields.objects("children")),
+        reaps=fields.flag("reaps", True),
+        if_fork_fails=_if_fork_fails(fields),
+        memory=tuple(_memory(use) for use in _one_or_more(fields, "memory")),
+        signals_itself=tuple(_signals(fields, "signals_itself")),
+        signals_main=tuple(_signals(fields, "signals_main")),
+        probe=tuple(_probe(piece) for piece in fields.objects("probe")),
+        files=tuple(_file_action(fields, number, action) for number, action in enumerate(fields.listed("files"))),
+    )
+
+
+def options_of(fields: Fields, name: str, process: ProcessSpec, *, image: str = "") -> ContainerOptions:
+    """What a recorded container is created with."""
+    health = fields.maybe("health", fields.object)
+    off = health is not None and health.flag("off")
+    probed = bool(process.at_start(0).probe)
+    return ContainerOptions(
+        name=name,
+        image=image,
+        restart=fields.text("restart", "no"),
+        stop_signal=fields.maybe("stop_signal", fields.text) or "",
+        stop_timeout=fields.maybe("stop_timeout", fields.number),
+        init=fields.flag("init"),
+        host_pids=fields.maybe("pid_namespace", fields.text) == "host",
+        memory_mb=fields.maybe("memory_mb", fields.number),
+        memory_and_swap_mb=fields.maybe("memory_and_swap_mb", fields.number),
+        pids_limit=fields.maybe("pids_limit", lambda key: fields.whole(key, least=-1)),
+        read_only=fields.flag("read_only"),
+        auto_remove=fields.flag("auto_remove"),
+        health=_health(health) if health is not None and (not off or probed) else None,
+        no_health=off,
+        mounts=mounts_of(fields),
+        user=fields.text("user", ""),
+    )
+
+
+def mounts_of(fields: Fields) -> tuple[ContainerMount, ...]:
+    """The recorded mounts of a container, or of a step that runs one."""
+    return tuple(
+        ContainerMount(
+            type=cast("MountType", mount.one_of("type", get_args(MountType))),
+            at=mount.text("at", ""),
+            name=mount.text("name", ""),
+            source=mount.text("from", ""),
+            read_only=mount.flag("read_only"),
+        )
+        for mount in fields.objects("mounts")
+    )
+
+
+def signal_of(fields: Fields, key: str, default: str) -> str:
+    """A signal as somebody typed it, known or not: an unknown one is for the engine to refuse."""
+    return str(fields.whole(key)) if isinstance(fields.values.get(key), int) else fields.text(key, default)
+
+
+def _choice(fields: Fields, choices: tuple[str, ...]) -> Any:
+    return lambda key: fields.one_of(key, choices)
+
+
+def _one_or_more(fields: Fields, key: str) -> list[Fields]:
+    return [fields.object(key)] if isinstance(fields.values.get(key), dict) else fields.objects(key)
+
+
+def _known_signal(fields: Fields, key: str, text: str) -> str:
+    try:
+        return parse_signal(text)
+    except InputError as error:
+        fields.refuse(key, error.problems[0].message)
+
+
+def _signals(fields: Fields, key: str) -> list[str]:
+    return [_known_signal(fields, key, text) for text in fields.texts(key)]
+
+
+def _handlers(fields: Fields) -> dict[str, SignalHandling]:
+    handlers = {}
+    on = fields.object("on", default={})
+    for key, value in on.values.items():
+        name = _known_signal(on, key, key)
+        if value == "ignore":
+            handlers[name] = IGNORED
+            continue
+        handler = on.object(key)
+        exit_code = handler.whole("exit", 0, least=-255, most=2**31)
+        handlers[name] = SignalHandling(handler.number("after", 0, least=0), exit_code)
+    return handlers
+
+
+def _children(fields: Fields) -> ChildProcesses:
+    return ChildProcesses(
+        count=fields.whole("count", 1, most=limits.LIFECYCLE_PROCESSES),
+        runs=fields.maybe("runs", lambda key: fields.number(key, least=0)),
+        exit=fields.whole("exit", 0, least=-255, most=2**31),
+        orphan=fields.flag("orphan"),
+        prints=fields.text("prints", ""),
+        on=_handlers(fields),
+    )
+
+
+def _if_fork_fails(fields: Fields) -> ProcessSpec | None:
+    """It may stand at the process or at a group of its children."""
+    for place in (fields, *fields.objects("children")):
+        if place.values.get("if_fork_fails") is not None:
+            return process_of(place.object("if_fork_fails"), nested=True)
+    return None
+
+
+def _runs(fields: Fields) -> float | None:
+    """How long it runs. One of which nothing but its exit code is said ends at once."""
+    if "runs" not in fields and "exit" in fields:
+        return 0.0
+    return fields.maybe("runs", lambda key: fields.number(key, least=0))
+
+
+def _memory(fields: Fields) -> MemoryUse:
+    return MemoryUse(
+        of=cast("MemoryOwner", fields.one_of("of", get_args(MemoryOwner), "main")),
+        mb=fields.maybe("mb", lambda key: fields.number(key, least=0)),
+        at=fields.number("at", 0, least=0),
+    )
+
+
+def _probe(fields: Fields) -> ProbePiece:
+    return ProbePiece(
+        since=fields.number("from", 0, least=0),
+        from_probe=fields.whole("from_probe", 1),
+        ok=fields.flag("ok", fields.whole("exit", 0, least=-255, most=2**31) == 0),
+        takes=None if fields.values.get("takes", 0) is None else fields.number("takes", 0, least=0),
+    )
+
+
+def _health(fields: Fields) -> HealthCheck:
+    seconds = {
+        key: fields.number(key, 0, least=0)
+        for key in ("interval", "timeout", "start_period", "start_interval")
+        if fields.values.get(key) is not None
+    }
+    for key, value in seconds.items():
+        if 0 < value < _SHORTEST_INTERVAL:
+            fields.refuse(key, f"expected 0 or at least {_SHORTEST_INTERVAL} s, not {value}")
+    return HealthCheck(**seconds, retries=fields.whole("retries", 0))
+
+
+def _file_action(fields: Fields, number: int, action: Any) -> FileAction:
+    texts = isinstance(action, list) and all(isinstance(word, str) for word in action)
+    if not texts or not action or _FILE_ACTIONS.get(action[0]) != len(action):
+        expected = "[what, path] with read, append, count, list or remove, or [write, path, text]"
+        fields.refuse(f"files.{number}", f"expected {expected}, not {shown(action)}")
+    return tuple(action)
