@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from simpy.events import AnyOf, Process
 
-from sim.compose.cancelling import CommandError, Context, Work
+from sim.compose.cancelling import CommandContext, CommandError, CommandWork
 from sim.compose.members import ProjectMember
 from sim.lifecycle.engine import Engine
 
@@ -29,7 +29,7 @@ class Attached:
         self._seen = {id(member): len(member.container.exits) for member in self.members}
         self._started = False
 
-    def run(self, context: Context, start: Work, stop: Work, aborts: bool) -> Work:
+    def run(self, context: CommandContext, start: CommandWork, stop: CommandWork, aborts: bool) -> CommandWork:
         """Start, watch, and stop where one ends and `aborts`, or it is called off. Raises what starting raises."""
         started = self.env.process(self._guarded(start))
         stopping: Process | None = None
@@ -51,7 +51,7 @@ class Attached:
                 yield left
         return self.code
 
-    def _guarded(self, work: Work) -> Work:
+    def _guarded(self, work: CommandWork) -> CommandWork:
         try:
             yield from work
         except CommandError as failure:

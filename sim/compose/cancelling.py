@@ -1,4 +1,4 @@
-"""Work of a docker compose command in simulated time: groups of it that end at the first failure, and its interruption.
+"""What a docker compose command does in simulated time: groups that end at the first failure, and interruptions.
 
 It is Go's `errgroup` and `context`: the first of a group that fails calls the others off, and its failure is that of
 the group. What is called off gives up at its next wait; what it asked of the engine goes on there.
@@ -15,8 +15,12 @@ from simpy.events import AllOf, AnyOf, Event, Process
 from sim.lifecycle.container import CommandResult
 from sim.lifecycle.engine import Engine, EngineCommand
 
-Work = Generator[Event, Any, Any]
+CommandWork = Generator[Event, Any, Any]
 """Part of a command; it raises `CommandError` where it fails."""
+
+
+ComposeCommand = Callable[["CommandContext"], CommandWork]
+"""A command: what it does, once it is told how it may be called off."""
 
 
 class CommandError(Exception):
@@ -28,13 +32,13 @@ class CommandError(Exception):
 
 
 class CalledOffError(CommandError):
-    """Work that was called off."""
+    """CommandWork that was called off."""
 
     def __init__(self) -> None:
         super().__init__("interrupted", 130)
 
 
-class Context:
+class CommandContext:
     """Whether work goes on. Calling it off calls off all that was derived from it.
 
     forward: What a signal to the command does instead, where it is set.
@@ -42,10 +46,10 @@ class Context:
 
     forward: Callable[[str], None] | None = None
 
-    def __init__(self, env: Environment, above: Context | None = None) -> None:
+    def __init__(self, env: Environment, above: CommandContext | None = None) -> None:
         self.env = env
         self.over = env.event()
-        self.below: list[Context] = []
+        self.below: list[CommandContext] = []
         if above is not None:
             above.below.append(self)
             if above.called_off:
@@ -56,9 +60,9 @@ class Context:
         """Whether it was."""
         return bool(self.over.triggered)
 
-    def derive(self) -> Context:
+    def derive(self) -> CommandContext:
         """One below it."""
-        return Context(self.env, self)
+        return CommandContext(self.env, self)
 
     def call_off(self) -> None:
         """Call it off, and all below it."""
@@ -72,7 +76,7 @@ class Context:
         if self.called_off:
             raise CalledOffError
 
-    def wait(self, event: Event) -> Work:
+    def wait(self, event: Event) -> CommandWork:
         """Wait for an event. Raises `CalledOffError` where the work is called off before."""
         self.check()
         yield AnyOf(self.env, [event, self.over])
@@ -80,7 +84,7 @@ class Context:
             raise CalledOffError
         return event.value
 
-    def ask(self, engine: Engine, command: EngineCommand) -> Work:
+    def ask(self, engine: Engine, command: EngineCommand) -> CommandWork:
         """Ask something of the engine. Raises `CommandError` where it refuses."""
         self.check()
         result: CommandResult = yield from self.wait(engine.perform(command))
@@ -89,28 +93,28 @@ class Context:
         return result
 
 
-class Group:
+class WorkGroup:
     """Parts of work at the same time. After the first failure no more are added."""
 
-    def __init__(self, context: Context, *, calls_off: bool = True) -> None:
+    def __init__(self, context: CommandContext, *, calls_off: bool = True) -> None:
         self.context = context.derive() if calls_off else context
         self._calls_off = calls_off
         self._env = context.env
         self._parts: list[Process] = []
         self.failure: CommandError | None = None
 
-    def add(self, work: Work) -> None:
+    def add(self, work: CommandWork) -> None:
         """Begin another part."""
         self._parts.append(self._env.process(self._guarded(work)))
 
-    def join(self) -> Work:
+    def join(self) -> CommandWork:
         """Wait for all of them, also for those that are added meanwhile. Raises the first failure."""
         while waiting := [part for part in self._parts if part.is_alive]:
             yield AllOf(self._env, waiting)
         if self.failure is not None:
             raise self.failure
 
-    def _guarded(self, work: Work) -> Work:
+    def _guarded(self, work: CommandWork) -> CommandWork:
         try:
             yield from work
         except CommandError as failure:
@@ -120,9 +124,9 @@ class Group:
                 self.context.call_off()
 
 
-def together(context: Context, parts: Iterable[Work], *, calls_off: bool = True) -> Work:
+def together(context: CommandContext, parts: Iterable[CommandWork], *, calls_off: bool = True) -> CommandWork:
     """Parts of work at the same time, to their end. Raises the first failure."""
-    group = Group(context, calls_off=calls_off)
+    group = WorkGroup(context, calls_off=calls_off)
     for part in parts:
         group.add(part)
     yield from group.join()

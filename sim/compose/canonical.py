@@ -1,4 +1,4 @@
-"""Short forms of a model written out, as compose-go does it once all files are merged. Source: transform/ of v2.0.2."""
+"""Short forms of a model written out, as compose-go does it once all files are merged. Source: transform/ of v2.4.8."""
 
 from __future__ import annotations
 

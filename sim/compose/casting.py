@@ -1,6 +1,6 @@
 """Interpolation of a whole model: variables in every text, and the type that a text of some places must have.
 
-Source: interpolation/interpolation.go and loader/interpolate.go of compose-go v2.0.2.
+Source: interpolation/interpolation.go and loader/interpolate.go of compose-go v2.4.8.
 """
 
 from __future__ import annotations

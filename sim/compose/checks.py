@@ -1,7 +1,7 @@
 """What makes a whole model wrong: names that nothing defines, values that exclude each other, circles, clashes.
 
-Source: loader/validate.go and validation/ of compose-go v2.0.2, in its order. Clashes of ports come last: there docker
-compose starts, and the engine refuses.
+Source: loader/validate.go and validation/ of compose-go v2.4.8, in its order. Clashes of names and ports
+are left to the engine by docker compose.
 """
 
 from __future__ import annotations
@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.compose.findings import ComposeFinding, Findings
+from sim.compose.findings import ENGINE_REFUSES, ComposeFinding, Findings
 from sim.compose.model import ComposeProject, ComposeService
 from sim.compose.order import circle
 from sim.compose.ports import PublishedPort
 from sim.wording import suggestion
 from sim.yamlnodes import KeyPath, YamlNode
-
-_CRASH = 2
-"""With what a Go program ends whose stack overflows, as compose-go v2.0.2 does where a service waits for itself."""
 
 _ONE_OF = {"secrets": ("file", "environment"), "configs": ("file", "environment", "content")}
 
@@ -75,7 +72,7 @@ class ConsistencyCheck:
     def _service(self, service: ComposeService) -> None:
         node, name = self._nodes[service.name], service.name
         if not service.image and not service.builds and "provider" not in node.value:
-            self._note(name, (), "has neither an image nor a build", "incomplete")
+            self._note(name, (), "has neither an image nor a build", "no image")
         if service.network_mode and "networks" in node.value and service.networks:
             self._note(name, ("network_mode",), "network_mode and networks exclude each other", "conflict")
         self._defined(service)
@@ -129,7 +126,7 @@ class ConsistencyCheck:
             self._note(service.name, ("scale",), f"{service.scale} is out of range; expected at least 0", "wrong type")
         if service.scale > 1 and service.container_name:
             message = f"{service.scale} containers cannot all be called {service.container_name!r}"
-            self._note(service.name, ("container_name",), message, "name clash")
+            self._note(service.name, ("container_name",), message, "name in use")
 
     def _container_names(self) -> None:
         taken: dict[str, str] = {}
@@ -137,7 +134,9 @@ class ConsistencyCheck:
             other = taken.setdefault(service.container_name, name) if service.container_name else name
             if other != name:
                 message = f"container name {service.container_name!r} is that of service {other!r} too"
-                self._note(name, ("container_name",), message, "name clash")
+                node = self._nodes[name].value["container_name"]
+                problem = node.problem(message, ("services", name, "container_name"), at_key=True)
+                self.findings.wrong.append(ComposeFinding(problem, "name in use", ENGINE_REFUSES))
 
     def _circle(self) -> None:
         found = circle(self.project.services)
@@ -148,8 +147,7 @@ class ConsistencyCheck:
         place = node.value.get("depends_on", node)
         path = ("services", found[0], "depends_on")
         problem = place.problem(f"services wait for each other: {told}", path, at_key=place.key is not None)
-        code = _CRASH if len(found) == 1 else 15
-        self.findings.wrong.append(ComposeFinding(problem, "dependency cycle", code))
+        self.findings.wrong.append(ComposeFinding(problem, "dependency cycle"))
 
     def _ports(self) -> None:
         """Ports of the host that two containers would have: the engine starts the first alone."""
@@ -169,7 +167,7 @@ class ConsistencyCheck:
     def _note_at(self, name: str, message: str) -> None:
         node = self._nodes[name].value.get("ports", self._nodes[name])
         problem = node.problem(message, ("services", name, "ports"), at_key=node.key is not None)
-        self.findings.wrong.append(ComposeFinding(problem, "port clash", 1))
+        self.findings.wrong.append(ComposeFinding(problem, "port clash", ENGINE_REFUSES))
 
 
 def _overlapping(taken: list[tuple[PublishedPort, str]]) -> Iterator[tuple[PublishedPort, str, str]]:

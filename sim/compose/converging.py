@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sim.compose.cancelling import CommandError, Context, Work, together
+from sim.compose.cancelling import CommandContext, CommandError, CommandWork, together
 from sim.compose.files import ProjectFiles
 from sim.compose.making import is_image_name, options_of
 from sim.compose.members import ProjectMember, ProjectMembers
@@ -67,7 +67,7 @@ class Convergence:
         self.host, self.project, self.options = host, project, options
         self._forced: set[str] = set()
 
-    def run(self, context: Context) -> Work:
+    def run(self, context: CommandContext) -> CommandWork:
         """Make, make anew and remove. Raises `CommandError`."""
         check_images(self.host, self.project)
         for name in used_volumes(self.project):
@@ -81,7 +81,7 @@ class Convergence:
             yield from together(context, (self._removed(context, one) for one in orphans), calls_off=False)
         yield from in_dependency_order(context, self.project.services, self._service)
 
-    def _service(self, context: Context, name: str) -> Work:
+    def _service(self, context: CommandContext, name: str) -> CommandWork:
         service = self.project.services[name]
         if service.scale > 1 and service.container_name:
             raise CommandError("name in use")
@@ -109,13 +109,13 @@ class Convergence:
             return False
         return recreate == "force" or service.name in self._forced or member.hash != service.hash
 
-    def _kept(self, context: Context, member: ProjectMember, service: ComposeService) -> Work:
+    def _kept(self, context: CommandContext, member: ProjectMember, service: ComposeService) -> CommandWork:
         if self._is_obsolete(member, service):
             yield from self._recreated(context, member, service)
         elif member.state == "paused":
             yield from context.ask(self.host.engine, self.host.engine.start(member.container.name))
 
-    def _recreated(self, context: Context, member: ProjectMember, service: ComposeService) -> Work:
+    def _recreated(self, context: CommandContext, member: ProjectMember, service: ComposeService) -> CommandWork:
         engine, old = self.host.engine, member.container
         name = container_name(self.project, service, member.number)
         fresh = yield from self._made(context, service, member.number, f"{len(engine.made)}_{name}", old)
@@ -125,22 +125,27 @@ class Convergence:
         self.host.members.label(fresh)
         self._forced |= {other for other, one in self.project.services.items() if service.name in one.depends_on}
 
-    def _new(self, context: Context, service: ComposeService, number: int) -> Work:
+    def _new(self, context: CommandContext, service: ComposeService, number: int) -> CommandWork:
         yield from self._made(context, service, number, container_name(self.project, service, number))
 
     def _made(
-        self, context: Context, service: ComposeService, number: int, name: str, replaced: Container | None = None
-    ) -> Work:
+        self,
+        context: CommandContext,
+        service: ComposeService,
+        number: int,
+        name: str,
+        replaced: Container | None = None,
+    ) -> CommandWork:
         inherited = replaced if self.options.inherit else None
         return (yield from make_container(self.host, context, self.project, service, name, number, inherited))
 
-    def _removed(self, context: Context, member: ProjectMember) -> Work:
+    def _removed(self, context: CommandContext, member: ProjectMember) -> CommandWork:
         yield from stop_and_remove(self.host.engine, context, member, timeout=self.options.timeout)
 
 
 def make_container(
     host: ProjectHost,
-    context: Context,
+    context: CommandContext,
     project: ComposeProject,
     service: ComposeService,
     name: str,
@@ -150,7 +155,7 @@ def make_container(
     one_off: bool = False,
     auto_remove: bool = False,
     spec: ProcessSpec | None = None,
-) -> Work:
+) -> CommandWork:
     """Create a container of a service; the value is its `ProjectMember`."""
     if not service.builds and not host.images(service.image) and not host.pulls(service.image):
         raise CommandError("image missing")
@@ -162,8 +167,13 @@ def make_container(
 
 
 def stop_and_remove(
-    engine: Engine, context: Context, member: ProjectMember, *, timeout: float | None = None, volumes: bool = False
-) -> Work:
+    engine: Engine,
+    context: CommandContext,
+    member: ProjectMember,
+    *,
+    timeout: float | None = None,
+    volumes: bool = False,
+) -> CommandWork:
     """Stop a container and remove it."""
     name = member.container.name
     yield from context.ask(engine, engine.stop(name, timeout=timeout))

@@ -1,6 +1,6 @@
 """Files of variables: `.env` beside a compose file, and those that `env_file` names.
 
-Source: dotenv/parser.go and dotenv/godotenv.go of compose-go v2.0.2. `format: raw` came later (docker compose v2.30,
+Source: dotenv/parser.go and dotenv/godotenv.go of compose-go v2.4.8. `format: raw` came later (docker compose v2.30,
 pkg/compose/compose.go): there a line is a name and a value as it stands.
 """
 

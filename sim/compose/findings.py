@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sim.errors import InputError, Problem
 from sim.yamlnodes import KeyPath, YamlNode
 
-FILE_MISSING, MODEL_WRONG = 14, 15
-"""Exit codes of docker compose for a file that is not there, and for a model it refuses.
+FILE_MISSING, MODEL_WRONG, ENGINE_REFUSES = 14, 15, 1
+"""Exit codes of docker compose for a file that is not there, a model it refuses, and what it leaves to the engine.
 
 Source: docker/compose v2.26.1, pkg/compose/metrics.go.
 """
@@ -36,6 +36,11 @@ class Findings:
 
     wrong: list[ComposeFinding] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+
+    @property
+    def refused(self) -> ComposeFinding | None:
+        """What docker compose ends with before it does anything; None where it goes on."""
+        return next((found for found in self.wrong if found.code != ENGINE_REFUSES), None)
 
     def add(self, node: YamlNode, message: str, path: KeyPath, kind: str, *, at_key: bool = False) -> None:
         """Note what is wrong with a node."""

@@ -1,4 +1,4 @@
-"""Variables in a text, as compose-go v2 puts their values in. Source: template/template.go of compose-go v2.0.2.
+"""Variables in a text, as compose-go v2 puts their values in. Source: template/template.go of compose-go v2.4.8.
 
 `$NAME`, `${NAME}`, and with what follows the name: `:-` and `-` a default, `:?` and `?` an error, `:+` and `+` another
 value. What follows may hold variables again. `$$` is one dollar sign, and a dollar sign before anything else is itself.

@@ -1,7 +1,7 @@
-"""The files of a compose project, read and merged to one model, in the order of compose-go v2.0.2.
+"""The files of a compose project, read and merged to one model, in the order of compose-go v2.4.8.
 
-Each document of each file: variables, `extends`, `!reset`, `include`, then over what the files before it say. Then
-short forms are written out, and paths are made absolute. Source: loader/loader.go, extends.go and include.go.
+Each document of each file: variables, `extends`, `!reset`, `include`, then over what the files before it say, checked,
+and with short forms written out. In the end paths are made absolute. Source: loader/loader.go, extends.go, include.go.
 """
 
 from __future__ import annotations
@@ -75,10 +75,10 @@ class ModelReader:
         found: YamlNode | None = None
         for path in paths:
             for document in self._documents(path):
-                found = self._over(found, document, path, replace(scope, including=(*scope.including, paths[0])))
+                found = self._over(found, document, path, replace(scope, including=(*scope.including, path)))
         if found is None:
             return None
-        found = absolute(unique(canonical(found, self.findings)), scope.folder, scope.environment)
+        found = absolute(found, scope.folder, scope.environment)
         return _passed_through(found, scope.environment) if scope.whole else found
 
     def _documents(self, path: str) -> list[YamlNode]:
@@ -111,7 +111,7 @@ class ModelReader:
         merged = unique(merge(base, model, (), self.findings))
         if scope.whole:
             check_schema(merged, self.findings)
-        return merged
+        return unique(canonical(merged, self.findings))
 
 
 def _yaml_kind(problems: Sequence[Problem]) -> str:
@@ -213,7 +213,8 @@ class Extender:
         path = joined(self.scope.folder, file.value)
         if path not in self._bases:
             if file.value.startswith(_REMOTE) or not self.reader.files.exists(path):
-                self.reader.findings.add(file, f"cannot read {file.value!r}", place, "extends file missing")
+                problem = file.problem(f"cannot read {file.value!r}", place)
+                self.reader.findings.wrong.append(ComposeFinding(problem, "file missing", FILE_MISSING))
                 return None
             folder = path.rpartition("/")[0] or "/"
             model = self.reader.model([path], replace(self.scope, folder=folder, whole=False))

@@ -1,7 +1,7 @@
 """One model over another, as compose-go lays an override file, or what extends a service, over what it is based on.
 
 Mappings are merged, lists joined, and what is else replaced, but for the places below. Source: override/merge.go,
-override/uncity.go and loader/reset.go of compose-go v2.0.2.
+override/uncity.go and loader/reset.go of compose-go v2.4.8.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A volume's short form, "SOURCE:TARGET:OPTIONS". Source: format/volume.go of compose-go v2.0.2."""
+"""A volume's short form, "SOURCE:TARGET:OPTIONS". Source: format/volume.go of compose-go v2.4.8."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A compose project opened: its files read, merged and checked, as docker compose does before it does anything.
 
-Source: loader/loader.go and cli/options.go of compose-go v2.0.2, cmd/compose/compose.go of docker/compose v2.26.1.
+Source: loader/loader.go and cli/options.go of compose-go v2.4.8, cmd/compose/compose.go of docker/compose v2.26.1.
 """
 
 from __future__ import annotations

@@ -62,10 +62,11 @@ def check_schema(model: YamlNode, findings: Findings) -> None:
     for error in _validator().iter_errors(plain(model)):
         for path, message, at_key in _told(error):
             node = at(model, path)
+            kind = "unknown key" if at_key else "wrong type"
             problem = node.problem(message, path, at_key=at_key)
             if (problem.path, problem.message, problem.file) not in told and len(told) < 10 * limits.PROBLEMS:
                 told.add((problem.path, problem.message, problem.file))
-                findings.add(node, message, path, "wrong type", at_key=at_key)
+                findings.add(node, message, path, kind, at_key=at_key)
 
 
 def at(model: YamlNode, path: KeyPath) -> YamlNode:

@@ -1,6 +1,6 @@
 """Services of a canonical model, with what compose-go adds: networks, and dependencies that are implied.
 
-Source: loader/normalize.go of compose-go v2.0.2. What does not fit the schema is left out here; the schema names it.
+Source: loader/normalize.go of compose-go v2.4.8. What does not fit the schema is left out here; the schema names it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Source: `startService`, pkg/compose/convergence.go, and pkg/compose/start.go of 
 
 from __future__ import annotations
 
-from sim.compose.cancelling import CommandError, Context, Work
+from sim.compose.cancelling import CommandContext, CommandError, CommandWork
 from sim.compose.converging import ProjectHost
 from sim.compose.model import ComposeProject, ComposeService
 from sim.compose.traversal import in_dependency_order
@@ -14,12 +14,12 @@ from sim.compose.waiting import wait_for
 _NO_NETWORK = ("none", "host")
 
 
-def start_services(host: ProjectHost, context: Context, project: ComposeProject) -> Work:
+def start_services(host: ProjectHost, context: CommandContext, project: ComposeProject) -> CommandWork:
     """Start all that does not run. Raises `CommandError`."""
     there = host.members.there()
     stopped = [member for member in reversed(there) if member.state != "running"]
 
-    def visit(inner: Context, name: str) -> Work:
+    def visit(inner: CommandContext, name: str) -> CommandWork:
         service = project.services[name]
         if _has_no_replicas(service):
             return

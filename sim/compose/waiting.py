@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sim.compose.cancelling import CalledOffError, CommandError, Context, Work, together
+from sim.compose.cancelling import CalledOffError, CommandContext, CommandError, CommandWork, together
 from sim.compose.members import ProjectMember
 from sim.compose.model import COMPLETED, HEALTHY, STARTED, ComposeProject, ServiceDependency
 
@@ -22,11 +22,11 @@ RUNNING_OR_HEALTHY = "running_or_healthy"
 
 
 def wait_for(
-    context: Context,
+    context: CommandContext,
     project: ComposeProject,
     dependencies: Mapping[str, ServiceDependency],
     members: Iterable[ProjectMember],
-) -> Work:
+) -> CommandWork:
     """Wait for all dependencies of a service. Raises `CommandError` with what went wrong first."""
     members = list(members)
     parts = []
@@ -42,7 +42,7 @@ def wait_for(
     yield from together(context, parts, calls_off=False)
 
 
-def _one(context: Context, dependency: ServiceDependency, awaited: list[ProjectMember]) -> Work:
+def _one(context: CommandContext, dependency: ServiceDependency, awaited: list[ProjectMember]) -> CommandWork:
     look = _completed if dependency.condition == COMPLETED else _healthy
     falls_back = dependency.condition == RUNNING_OR_HEALTHY
     if dependency.condition not in (COMPLETED, HEALTHY, RUNNING_OR_HEALTHY):

@@ -1,4 +1,4 @@
-"""Compose files as go-yaml and compose-go v2.0.2 read them: scalars, merge keys, variables, files of variables."""
+"""Compose files as go-yaml and compose-go v2.4.8 read them: scalars, merge keys, variables, files of variables."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim import limits
-from sim.compose.cancelling import Context, Work
+from sim.compose.cancelling import CommandContext, CommandWork
 from sim.compose.client import ComposeClient, UpOptions
 from sim.compose.converging import CreateOptions, ProjectHost
 from sim.compose.files import GivenFiles
@@ -30,7 +30,7 @@ _AFTER = 0.25
 
 _COUNTED = re.compile(r"grep -c \"?\^?([\w.-]+)")
 
-Doing = Callable[[Context], Work]
+Doing = Callable[[CommandContext], CommandWork]
 
 
 @dataclass
@@ -131,9 +131,9 @@ class ComposeBench:
 
     def _looked(self, do: str, project: ComposeProject, step: Fields) -> StepResult:
         """A command that changes nothing."""
-        if project.findings.wrong:
-            first = project.findings.wrong[0]
-            return StepResult(CommandResult(first.code, first.kind), (0, 0))
+        refused = project.findings.refused
+        if refused is not None:
+            return StepResult(CommandResult(refused.code, refused.kind), (0, 0))
         if do == "config":
             return StepResult(CommandResult(), (0, 0))
         if do == "logs":
@@ -153,7 +153,8 @@ class ComposeBench:
         timeout = step.maybe("timeout", step.number)
         client = self.client
         if do in ("up", "create"):
-            return (client.up if do == "up" else client.create)(project, _up_options(step, services, timeout))
+            made_only = do == "create" or step.flag("no_start")
+            return (client.create if made_only else client.up)(project, _up_options(step, services, timeout))
         if do == "down":
             return client.down(
                 project,
