@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sim import limits
 from sim.compose.canonical import canonical
@@ -43,7 +44,7 @@ class ReadingScope:
 
 @dataclass
 class ModelReader:
-    """Reads models of one project, within its limits."""
+    """Reads models of one project, within its limits. extended: what each service extends, as it is written."""
 
     files: ProjectFiles
     findings: Findings = field(default_factory=Findings)
@@ -51,6 +52,7 @@ class ModelReader:
     characters: int = 0
     values: int = 0
     read: list[str] = field(default_factory=list)
+    extended: dict[str, Any] = field(default_factory=dict)
 
     def text(self, path: str) -> str:
         """A file of the project. Raises `InputError`, also for one too many."""
@@ -168,6 +170,8 @@ class Extender:
         if (path, name) in chain or len(chain) > limits.COMPOSE_CHAIN:
             self._circle(extends, place, [*chain, (path, name)])
             return service
+        if not chain:
+            self.reader.extended[name] = plain(extends)
         bare = service.of({key: item for key, item in service.value.items() if key != "extends"})
         base = self._base(extends, place, known, path, (*chain, (path, name)))
         if base is None or not isinstance(base.value, dict):

@@ -55,12 +55,21 @@ def as_list(node: YamlNode) -> list[YamlNode]:
     """A mapping as a list of "key=value", sorted; a text as a list of itself; nothing as an empty list."""
     if isinstance(node.value, dict):
         entries = [
-            item.of(key if item.value is None else f"{key}={_go(item.value)}") for key, item in node.value.items()
+            one.of(key if one.value is None else f"{key}={_go(one.value)}")
+            for key, item in node.value.items()
+            for one in (item.value if isinstance(item.value, list) else [item])
         ]
         return sorted(entries, key=lambda entry: str(entry.value))
     if isinstance(node.value, list):
         return node.value
     return [node] if isinstance(node.value, str) else []
+
+
+def _hosts(base: YamlNode, over: YamlNode, _: KeyPath, __: Findings) -> YamlNode:
+    """Hosts may have several addresses: only the same address is there once."""
+    known = as_list(base)
+    there = {item.value for item in known if isinstance(item.value, str)}
+    return base.of([*known, *(item for item in as_list(over) if str(item.value) not in there)])
 
 
 def _go(value: Any) -> str:
@@ -127,6 +136,8 @@ _SPECIAL: Places[Merger] = Places(
     {
         "networks.*.ipam.config": _pools,
         "services.*.build": _build,
+        "services.*.build.extra_hosts": _hosts,
+        "services.*.extra_hosts": _hosts,
         "services.*.depends_on": _keyed(DEPENDENCY),
         "services.*.networks": _keyed(None),
         "services.*.logging": _logging,
@@ -146,7 +157,6 @@ _SPECIAL: Places[Merger] = Places(
                 "services.*.annotations",
                 "services.*.build.args",
                 "services.*.build.additional_contexts",
-                "services.*.build.extra_hosts",
                 "services.*.build.labels",
                 "services.*.deploy.labels",
                 "services.*.dns",
@@ -154,8 +164,8 @@ _SPECIAL: Places[Merger] = Places(
                 "services.*.dns_search",
                 "services.*.env_file",
                 "services.*.environment",
-                "services.*.extra_hosts",
                 "services.*.labels",
+                "services.*.label_file",
                 "services.*.sysctls",
                 "services.*.tmpfs",
             ),
@@ -240,6 +250,13 @@ def _port(item: YamlNode) -> str:
     return "{}:{}:{}/{}".format(*parts)
 
 
+def _device(item: YamlNode) -> str:
+    if isinstance(item.value, dict):
+        return str(_field(item, "target"))
+    parts = str(item.value).split(":")
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
 def _file(item: YamlNode) -> str:
     return str(_field(item, "path")) if isinstance(item.value, dict) else str(item.value)
 
@@ -251,6 +268,7 @@ _UNIQUE: Places[Index] = Places(
         "services.*.secrets": _granted("/run/secrets"),
         "services.*.ports": _port,
         "services.*.env_file": _file,
+        "services.*.devices": _device,
         "services.*.expose": lambda item: str(item.value),
         **dict.fromkeys(
             (
@@ -259,9 +277,9 @@ _UNIQUE: Places[Index] = Places(
                 *(
                     f"services.*.{name}"
                     for name in (
-                        "annotations", "build.args", "build.additional_contexts", "build.extra_hosts", "build.tags",
+                        "annotations", "build.args", "build.additional_contexts", "build.platform", "build.tags",
                         "build.labels", "cap_add", "cap_drop", "deploy.labels", "dns", "dns_opt", "dns_search",
-                        "environment", "extra_hosts", "labels", "links", "networks.*.aliases",
+                        "environment", "labels", "links", "networks.*.aliases",
                         "networks.*.link_local_ips", "profiles", "sysctls", "tmpfs",
                     )
                 ),

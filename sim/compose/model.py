@@ -57,7 +57,8 @@ class ServiceMount(NamedTuple):
 class ComposeService:
     """One service.
 
-    config: all that makes a container of it, as plain values; where that changes, containers are made anew.
+    config: all that makes a container of it, as plain values; where that changes, containers are made anew. extends:
+    what it is based on, as it was written.
     """
 
     name: str
@@ -80,6 +81,8 @@ class ComposeService:
     secrets: tuple[str, ...] = ()
     configs: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    env_files: tuple[str, ...] = ()
+    extends: Any = None
     config: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -109,7 +109,8 @@ class _Builder:
         services = {}
         for each, node in self._entries("services").items():
             if isinstance(node.value, dict):
-                services[each] = ServiceReader(each, node, self.environment, self.findings).service()
+                read = ServiceReader(each, node, self.environment, self.findings).service()
+                services[each] = replace(read, extends=self.reader.extended.get(each))
                 check_sizes(each, node, self.findings)
         profiles = self.request.profiles or tuple(filter(None, self.environment.get("COMPOSE_PROFILES", "").split(",")))
         active = {each: service for each, service in services.items() if _active(service, profiles)}

@@ -66,6 +66,9 @@ class ServiceReader:
             secrets=tuple(self._granted("secrets")),
             configs=tuple(self._granted("configs")),
             environment=self._environment(),
+            env_files=tuple(
+                _text(item.value, "path") for item in self.items("env_file") if isinstance(item.value, dict)
+            ),
             config=self._config(),
         )
 
@@ -81,6 +84,9 @@ class ServiceReader:
         """A list of the service; empty where there is none."""
         found = self.node.value.get(key)
         return found.value if found is not None and isinstance(found.value, list) else []
+
+    def _mappings(self, key: str) -> list[YamlNode]:
+        return [item for item in self.items(key) if isinstance(item.value, dict)]
 
     def mapping(self, key: str) -> dict[str, YamlNode]:
         """A mapping of the service; empty where there is none."""
@@ -160,7 +166,7 @@ class ServiceReader:
         return () if "network_mode" in self.node.value else ("default",)
 
     def _granted(self, key: str) -> list[str]:
-        return [_text(item.value, "source") for item in self.items(key) if isinstance(item.value, dict)]
+        return [_text(item.value, "source") for item in self._mappings(key)]
 
     def _environment(self) -> dict[str, str | None]:
         given = self.node.value.get("environment")
