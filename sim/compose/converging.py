@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from sim import limits
 from sim.compose.cancelling import CommandContext, CommandError, CommandWork, together
 from sim.compose.files import ProjectFiles
 from sim.compose.making import is_image_name, options_of
 from sim.compose.members import ProjectMember, ProjectMembers
 from sim.compose.model import ComposeProject, ComposeService
 from sim.compose.traversal import in_dependency_order
+from sim.errors import InputError
 from sim.lifecycle.container import Container
 from sim.lifecycle.engine import Engine
 from sim.lifecycle.process import ProcessSpec
@@ -68,7 +70,10 @@ class Convergence:
         self._forced: set[str] = set()
 
     def run(self, context: CommandContext) -> CommandWork:
-        """Make, make anew and remove. Raises `CommandError`."""
+        """Make, make anew and remove. Raises `CommandError`, and `InputError` for too many containers."""
+        many = sum(max(0, service.scale) for service in self.project.services.values())
+        if many > limits.COMPOSE_CONTAINERS:
+            raise InputError(f"{many:,} containers of a project are too many; expected {limits.COMPOSE_CONTAINERS:,}")
         check_images(self.host, self.project)
         for name in used_volumes(self.project):
             storage = self.host.engine.storage
