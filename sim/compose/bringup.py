@@ -112,6 +112,10 @@ class _BringUp:
         self.host = ProjectHost(self.engine, self._spec, lambda _: True, files, lambda _: True)
 
     def run(self) -> BroughtUp:
+        """Bring it up. What is made elsewhere is there: volumes, networks, images."""
+        for name, volume in self.project.volumes.items():
+            if f"volumes.{name}" in self.project.external:
+                self.engine.storage.volume(volume)
         env = self.engine.env
         process = ComposeClient(self.host).perform(ComposeClient(self.host).up(self.project, UpOptions(detached=True)))
         env.run(process)

@@ -25,8 +25,8 @@ from sim.lifecycle.process import ProcessSpec
 Recreation = Literal["diverged", "force", "never"]
 """When containers that are there are made anew."""
 
-PULL_FAILED = 18
-"""Exit code of docker compose where an image cannot be pulled (pkg/compose/metrics.go)."""
+BUILD_FAILED, PULL_FAILED = 17, 18
+"""Exit codes of docker compose where an image cannot be built, or pulled (pkg/compose/metrics.go)."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class ProjectHost:
     """What a project is brought up on.
 
     engine: It runs the containers. spec: What the containers of a service do; it is asked when one is made. images:
-    Whether the engine has an image. pulls: Whether it can be pulled. files: What is on the host. members: The
-    containers made so far.
+    Whether the engine has an image. pulls: Whether it can be pulled. networks: Whether a network is there that the
+    project does not make. files: What is on the host. members: The containers made so far.
     """
 
     engine: Engine
@@ -59,6 +59,7 @@ class ProjectHost:
     images: Callable[[str], bool]
     files: ProjectFiles
     pulls: Callable[[str], bool] = lambda _: False
+    networks: Callable[[str], bool] = lambda _: True
     members: ProjectMembers = field(default_factory=ProjectMembers)
 
 
@@ -75,6 +76,10 @@ class Convergence:
         if many > limits.COMPOSE_CONTAINERS:
             raise InputError(f"{many:,} containers of a project are too many; expected {limits.COMPOSE_CONTAINERS:,}")
         check_images(self.host, self.project)
+        used = {name for service in self.project.services.values() for name in service.networks}
+        for name in sorted(used):
+            if f"networks.{name}" in self.project.external and not self.host.networks(self.project.networks[name]):
+                raise CommandError("no such network")
         for name in used_volumes(self.project):
             storage = self.host.engine.storage
             if f"volumes.{name}" in self.project.external and self.project.volumes[name] not in storage.volumes:
@@ -166,8 +171,11 @@ def make_container(
         raise CommandError("image missing")
     options = replace(options_of(project, service, name, host.files, replaced), auto_remove=auto_remove)
     yield from context.ask(host.engine, host.engine.create(options, spec or host.spec(service.name)))
+    granted = {*(f"secrets.{name}" for name in service.secrets), *(f"configs.{name}" for name in service.configs)}
     member = ProjectMember(host.engine.containers[name], service, number, service.hash, service.image, one_off)
     host.members.add(member)
+    if granted & project.unset:  # they are copied into the container that is there
+        raise CommandError("variable missing")
     return member
 
 
@@ -196,6 +204,11 @@ def check_images(host: ProjectHost, project: ComposeProject) -> None:
     for service in project.services.values():
         if service.image and not is_image_name(service.image):
             raise CommandError("bad image name")
+    for service in project.services.values():
+        context = (service.config.get("build") or {}).get("context", "") if service.builds else ""
+        missing = isinstance(context, str) and context.startswith("/") and not host.files.exists(context)
+        if missing and not (service.image and host.images(service.image)):
+            raise CommandError("build context missing", BUILD_FAILED)
     built = {service.image for service in project.services.values() if service.builds}
     for service in project.services.values():
         there = host.images(service.image) and service.pull_policy != "always"

@@ -45,17 +45,7 @@ def options_of(
         else mount
         for mount in mounts
     ]
-    for kind, names, known in (
-        ("secrets", service.secrets, project.secrets),
-        ("configs", service.configs, project.configs),
-    ):
-        for granted in names:
-            path = known.get(granted, "")
-            if path and not files.exists(path):
-                raise CommandError("bind source missing")
-            if path:
-                at = f"/run/secrets/{granted}" if kind == "secrets" else f"/{granted}"
-                mounts.append(ContainerMount("bind", at, source=path, read_only=True))
+    mounts += _granted(project, service, files)
     return ContainerOptions(
         name=name,
         image=service.image,
@@ -66,6 +56,24 @@ def options_of(
         health=_health(service),
         mounts=tuple(mounts),
     )
+
+
+def _granted(project: ComposeProject, service: ComposeService, files: ProjectFiles) -> list[ContainerMount]:
+    """Secrets and configs that are files of the host."""
+    mounts = []
+    for kind, names, known in (
+        ("secret", service.secrets, project.secrets),
+        ("config", service.configs, project.configs),
+    ):
+        for name in names:
+            path = known.get(name, "")
+            if f"{kind}s.{name}" in project.external:
+                raise CommandError(f"external {kind}")
+            if path and not files.exists(path):
+                raise CommandError("bind source missing")
+            at = f"/run/secrets/{name}" if kind == "secret" else f"/{name}"
+            mounts += [ContainerMount("bind", at, source=path, read_only=True)] if path else []
+    return mounts
 
 
 def _mount(project: ComposeProject, mount: ServiceMount, files: ProjectFiles) -> ContainerMount:

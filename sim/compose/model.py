@@ -99,7 +99,9 @@ class ComposeProject:
     """A project whose files are read.
 
     services: those that a command sees. disabled: those whose profiles are not active. secrets, configs: the file of
-    each, "" where it is none. files: what was read, in order. ignored: dotted paths that the model leaves out.
+    each, "" where it is none. external: what is made elsewhere, as "volumes.data". unset: secrets and configs whose
+    variable has no value, in the same way. files: what was read, in order. ignored: dotted paths of what the model
+    leaves out.
     """
 
     name: str
@@ -111,6 +113,7 @@ class ComposeProject:
     secrets: Mapping[str, str] = field(default_factory=dict)
     configs: Mapping[str, str] = field(default_factory=dict)
     external: frozenset[str] = frozenset()
+    unset: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     findings: Findings = field(default_factory=Findings)

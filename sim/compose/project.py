@@ -124,6 +124,7 @@ class _Builder:
             secrets=self._file_of("secrets"),
             configs=self._file_of("configs"),
             external=frozenset(self._external()),
+            unset=frozenset(self._unset()),
             files=tuple(self.reader.read),
             ignored=tuple(ignored(plain(self.model))),
             findings=self.findings,
@@ -158,6 +159,16 @@ class _Builder:
             for kind in ("volumes", "networks", "secrets", "configs")
             for key, node in self._entries(kind).items()
             if isinstance(node.value, dict) and "external" in node.value and node.value["external"].value is True
+        ]
+
+    def _unset(self) -> list[str]:
+        """Secrets and configs from variables that have no value."""
+        return [
+            f"{kind}.{key}"
+            for kind in ("secrets", "configs")
+            for key, node in self._entries(kind).items()
+            if isinstance(node.value, dict) and "environment" in node.value
+            if str(node.value["environment"].value) not in self.environment
         ]
 
     def _with_files(self, service: ComposeService) -> ComposeService:

@@ -31,6 +31,7 @@ class Bench:
             lambda name: processes.get(name, server()),
             lambda image: image == "x",
             GivenFiles({"there.txt": ""}, "/shop"),
+            networks=lambda _: False,
         )
         self.client = ComposeClient(self.host)
 
@@ -372,6 +373,10 @@ class TestOneOff:
         (services(a="secrets: [s]") + "secrets: {s: {file: ./no}}\n", (1, "bind source missing")),
         (services(a="secrets: [s]") + "secrets: {s: {file: ./there.txt}}\n", (0, None)),
         (services(a="volumes: ['vv:/v']") + "volumes: {vv: {external: true}}\n", (1, "no such volume")),
+        (services(a="secrets: [s]") + "secrets: {s: {environment: NO}}\n", (1, "variable missing")),
+        (services(a="secrets: [s]") + "secrets: {s: {external: true}}\n", (1, "external secret")),
+        (services(a="networks: [n]") + "networks: {n: {external: true}}\n", (1, "no such network")),
+        ("services: {a: {build: ./no}}\n", (17, "build context missing")),
         (services(a="container_name: nn", b="container_name: nn"), (1, "name in use")),
         (services(a="container_name: nn, scale: 2"), (15, "name in use")),
         (services(a="restart: sometimes"), (1, "bad restart policy")),

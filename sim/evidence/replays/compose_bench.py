@@ -53,7 +53,9 @@ class ComposeBench:
         self.engine = Engine()
         self.processes = case.object("process", default={})
         self._made: Counter[str] = Counter()
-        self.host = ProjectHost(self.engine, self._spec, lambda image: image == _IMAGE, self._files())
+        self.host = ProjectHost(
+            self.engine, self._spec, lambda image: image == _IMAGE, self._files(), networks=lambda _: False
+        )
         self.client = ComposeClient(self.host)
         self.results: list[StepResult] = []
         self.projects: list[ComposeProject] = []
