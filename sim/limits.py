@@ -38,11 +38,24 @@ LIFECYCLE_SECONDS = 100_000
 LIFECYCLE_STEP = 1_000
 """Seconds that one recorded command on a host's storage is waited for; what still runs then has no result."""
 
-LIFECYCLE_EVENTS = 1_000_000
-"""Things that happen in a recorded container's life, or to those of one restart of the engine: seconds of work."""
+LIFECYCLE_EVENTS = 500_000
+"""Things that happen in a recording of containers' lives, entries of its lists among them; the one that comes with the
+package has 20,000."""
 
-LIFECYCLE_PROCESSES = 10_000
+LIFECYCLE_ENTRIES = 1_000
+"""Entries of a list inside a recorded case: actions, steps, children, probes."""
+
+LIFECYCLE_PROCESSES = 1_000
 """Children that a recorded process starts at once."""
+
+LIFECYCLE_FILES = 20
+"""Things that a recorded process does with files."""
+
+LIFECYCLE_FILE = 4_000
+"""Characters of a file that a simulated process writes; beyond it there is no space left."""
+
+LIFECYCLE_LOG = 1_000
+"""Lines that are kept of what a simulated container printed."""
 
 BASELINE = 100 * MIB
 """Bytes of a baseline that `run` compares with."""

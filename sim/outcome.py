@@ -339,9 +339,40 @@ class LedgerRecord:
     bytes: int
 
 
-Record = PhaseRecord | InstanceRecord | MemoryRecord | ConstraintRecord | StepRecord | PullRecord | LedgerRecord
+@dataclass(frozen=True, slots=True)
+class LifeRecord:
+    """A stretch of a container's life.
+
+    Attributes:
+        of: The label.
+        state: "starting", "running", "waiting" for a restart, or "stopping" from a stop on.
+        start: Seconds since the replication began.
+        end: Seconds since the replication began.
+        number: Which start it belongs to, from 0 on.
+        code: The exit code that a run ended with. "" where it did not, or where it is no run.
+    """
+
+    of: str
+    state: Literal["starting", "running", "waiting", "stopping"]
+    start: float
+    end: float
+    number: int
+    code: str = ""
+
+
+Record = (
+    PhaseRecord | InstanceRecord | MemoryRecord | ConstraintRecord | StepRecord | PullRecord | LedgerRecord | LifeRecord
+)
 RecordT = TypeVar(
-    "RecordT", PhaseRecord, InstanceRecord, MemoryRecord, ConstraintRecord, StepRecord, PullRecord, LedgerRecord
+    "RecordT",
+    PhaseRecord,
+    InstanceRecord,
+    MemoryRecord,
+    ConstraintRecord,
+    StepRecord,
+    PullRecord,
+    LedgerRecord,
+    LifeRecord,
 )
 
 

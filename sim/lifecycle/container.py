@@ -49,7 +49,6 @@ class ContainerOptions:
         health: How it is probed; None: not at all.
         no_health: Whether `--no-healthcheck` is given.
         mounts: What is mounted in it.
-        user: The user it runs as, by name; "": the image's.
     """
 
     name: str = ""
@@ -67,7 +66,6 @@ class ContainerOptions:
     health: HealthCheck | None = None
     no_health: bool = False
     mounts: tuple[ContainerMount, ...] = ()
-    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

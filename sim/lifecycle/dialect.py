@@ -1,11 +1,15 @@
-"""Where engines differ: Docker's rules, recorded with 26.1, and Podman's, recorded with 5.4."""
+"""Where engines differ: Docker's rules, recorded with 26.1, Podman's, recorded with 5.4, and a kubelet's.
+
+Of Kubernetes there is what a kubelet does with one container of a pod: its back-off. It has no commands of its own; to
+stop stands for a deletion of the pod.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.lifecycle.policy import BackOff, NoBackOff, docker_back_off
+from sim.lifecycle.policy import BackOff, NoBackOff, docker_back_off, kubelet_back_off
 from sim.lifecycle.process import StartError
 from sim.lifecycle.signals import parse_signal
 
@@ -15,7 +19,7 @@ class Dialect:
     """What one engine does otherwise than the other.
 
     Attributes:
-        name: "docker" or "podman".
+        name: "docker", "podman" or "kubernetes".
         back_off: Makes a container's back-off.
         any_signal_stops: Whether every signal through the engine ends the restarts. With Docker it is only the stop
             signal and KILL where a stop signal was given, and every signal where none was (moby, `killWithSignal`).
@@ -51,4 +55,12 @@ DOCKER = Dialect(
 )
 PODMAN = Dialect(
     "podman", NoBackOff, any_signal_stops=True, refused_is_exit_code=False, failed=125, removal_of_running=2
+)
+KUBERNETES = Dialect(
+    name="kubernetes",
+    back_off=kubelet_back_off,
+    any_signal_stops=True,
+    refused_is_exit_code=True,
+    failed=1,
+    removal_of_running=1,
 )

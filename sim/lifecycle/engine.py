@@ -5,11 +5,10 @@ several who command them share one simulated time:
 
 >>> from sim.lifecycle.process import server
 >>> engine = Engine()
->>> done = engine.perform(engine.run(ContainerOptions("web"), server(stops=False)))
+>>> begun = engine.perform(engine.run(ContainerOptions("web"), server(stops=False)))
 >>> engine.env.run(1)
->>> stopped = engine.perform(engine.stop("web"))
->>> engine.env.run(30)
->>> engine.containers["web"].exit_code, stopped.value.seconds
+>>> stopped = engine.finish(engine.stop("web"))
+>>> engine.containers["web"].exit_code, stopped.seconds
 (137, 10.0)
 
 The rules are moby's (`daemon/stop.go`, `kill.go`, `restart.go`, `pause.go`, `delete.go`, `update.go`, `exec.go`), read
@@ -21,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from simpy.events import AnyOf, Event, Process
 
@@ -60,6 +59,12 @@ class Engine(Supervisor):
     def perform(self, command: EngineCommand) -> Process:
         """Start a command now. The process's value is its result, with the seconds it took."""
         return self.env.process(self._timed(command))
+
+    def finish(self, command: EngineCommand) -> CommandResult:
+        """Give a command and let time pass until it is done."""
+        process = self.perform(command)
+        self.env.run(process)
+        return cast("CommandResult", process.value)
 
     def run(
         self,

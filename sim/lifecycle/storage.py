@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sim import limits
 from sim.lifecycle.process import FileAction
 
 MountType = Literal["anonymous", "named", "bind", "tmpfs", "image VOLUME", "unnamed by --mount", "from container"]
@@ -111,11 +112,11 @@ class ContainerFiles:
     def perform(self, actions: tuple[FileAction, ...]) -> FilesDone:
         """Do what the main process does with files, and keep what it prints in the log."""
         done = self.look(actions)
-        self.log += done.printed.splitlines()
+        self.log = [*self.log, *done.printed.splitlines()][-limits.LIFECYCLE_LOG :]
         return done
 
     def look(self, actions: tuple[FileAction, ...]) -> FilesDone:
-        """Do what another process does with files, up to the first that fails."""
+        """Do what another process does with files, up to the first that fails. What is none of these is passed over."""
         lines: list[str] = []
         error = None
         for action in actions:
@@ -138,17 +139,18 @@ class ContainerFiles:
             raise _RefusedError("read-only")
         if what in ("read", "count", "remove") and inner not in files:
             raise _RefusedError("no such file")
-        if what == "write":
-            files[inner] = f"{text}\n"
-        elif what == "append":
-            files[inner] = files.get(inner, "") + f"{text}\n"
+        if what in ("write", "append"):
+            before = files.get(inner, "") if what == "append" else ""
+            if len(before) + len(text) >= limits.LIFECYCLE_FILE:
+                raise _RefusedError("no space left")
+            files[inner] = f"{before}{text}\n"
         elif what == "remove":
             del files[inner]
         elif what == "read":
             yield from files[inner].splitlines()
         elif what == "count":
             yield str(files[inner].count("\n"))
-        else:
+        elif what == "list":
             yield from self._listed(path)
 
     def _listed(self, path: str) -> list[str]:

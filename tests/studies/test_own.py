@@ -73,7 +73,7 @@ def test_the_page_shows_a_module_of_ten_lines_beside_its_imports() -> None:
 
 
 def test_studies_are_the_modules_that_declare_one(scenario: Path) -> None:
-    assert studies.NAMES == ("build", "compose", "density", "distribution", "memory", "queue", "startup")
+    assert studies.NAMES == ("build", "compose", "density", "distribution", "lifecycle", "memory", "queue", "startup")
 
 
 def test_every_format_tells_of_it(scenario: Path, tmp_path: Path) -> None:

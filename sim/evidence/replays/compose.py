@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.evidence.replays.compose_bench import ComposeBench
 from sim.evidence.replays.compose_items import project_items
 from sim.evidence.replays.counting import Tally
-from sim.evidence.replays.fields import Fields
+from sim.evidence.replays.fields import Effort, Fields
 
 KIND = "compose"
 RECORDINGS: tuple[str, ...] = ("recorded_compose.json",)
@@ -30,7 +31,7 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
     """Replay a recording. Raises `InputError` with everything wrong with it."""
     tally = Tally(KIND)
     problems: list[Problem] = []
-    for case in Fields(data, file, "").objects("cases"):
+    for case in Fields(data, file, "", Effort(limits.LIFECYCLE_EVENTS)).objects("cases"):
         try:
             bench = ComposeBench(case)
             bench.run()

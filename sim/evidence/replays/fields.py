@@ -13,13 +13,24 @@ from sim.errors import InputError, Problem
 T = TypeVar("T")
 
 
+@dataclass
+class Effort:
+    """What the replay of one recording may cost still: events, and entries of lists."""
+
+    left: int
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object of a recording, and where it stands: `cases.3.container`. Every getter raises `InputError`."""
+    """An object of a recording, and where it stands: `cases.3.container`. Every getter raises `InputError`.
+
+    effort: What may be spent on the whole recording (`limits.LIFECYCLE_EVENTS`).
+    """
 
     values: Mapping[str, Any]
     file: str
     path: str
+    effort: Effort
 
     def __contains__(self, key: str) -> bool:
         return key in self.values
@@ -27,6 +38,12 @@ class Fields:
     def refuse(self, key: str, message: str) -> NoReturn:
         """Refuse the value of a key, or the object itself where the key is ""."""
         raise InputError(Problem(message, self.file, path=self._place(key)))
+
+    def spend(self, count: int = 1) -> None:
+        """Count what happens, or is read. Refused where it is too much for one recording."""
+        self.effort.left -= count
+        if self.effort.left < 0:
+            self.refuse("", f"by here more than {limits.LIFECYCLE_EVENTS} things happen; a recording has fewer")
 
     def text(self, key: str, default: str | None = None) -> str:
         """A text."""
@@ -62,15 +79,19 @@ class Fields:
     def object(self, key: str, *, default: Mapping[str, Any] | None = None) -> Fields:
         """An object."""
         value = self._checked(key, default, "an object", lambda value: isinstance(value, dict))
-        return Fields(value, self.file, self._place(key))
+        return Fields(value, self.file, self._place(key), self.effort)
 
-    def objects(self, key: str) -> list[Fields]:
+    def objects(self, key: str, most: int = limits.LIFECYCLE_ENTRIES) -> list[Fields]:
         """A list of objects; none where the key is not there."""
         listed = self.listed(key)
+        if len(listed) > most:
+            self.refuse(key, f"{len(listed)} entries are too many; expected {most} at most")
+        self.spend(len(listed))
         for number, value in enumerate(listed):
             if not isinstance(value, dict):
                 self.refuse(f"{key}.{number}", f"expected an object, not {shown(value)}")
-        return [Fields(value, self.file, f"{self._place(key)}.{number}") for number, value in enumerate(listed)]
+        place = self._place(key)
+        return [Fields(value, self.file, f"{place}.{number}", self.effort) for number, value in enumerate(listed)]
 
     def listed(self, key: str) -> list[Any]:
         """A list of anything; empty where the key is not there."""

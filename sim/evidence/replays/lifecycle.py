@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.evidence.replays.counting import CountedItem, Tally
-from sim.evidence.replays.fields import Fields
+from sim.evidence.replays.fields import Effort, Fields
 from sim.evidence.replays.lifecycle_cases import case_items, run_case
 from sim.evidence.replays.lifecycle_daemon import daemon_items
 from sim.evidence.replays.lifecycle_storage import storage_items
@@ -34,12 +35,12 @@ def holds(data: Mapping[str, Any]) -> bool:
 
 def replay(data: Mapping[str, Any], file: str) -> Tally:
     """Replay a recording. Raises `InputError` with everything wrong with it."""
-    recording = Fields(data, file, "")
+    recording = Fields(data, file, "", Effort(limits.LIFECYCLE_EVENTS))
     tally = Tally(KIND)
     problems: list[Problem] = []
     for part, items in _PARTS.items():
         try:
-            cases = recording.objects(part)
+            cases = recording.objects(part, most=limits.LIFECYCLE_EVENTS)
         except InputError as error:
             problems += error.problems
             continue

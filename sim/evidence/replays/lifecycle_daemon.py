@@ -11,12 +11,12 @@ from simpy.events import AllOf
 from sim import limits
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.fields import Fields
+from sim.evidence.replays.lifecycle_actions import Begin, OneContainer, action_of
 from sim.evidence.replays.lifecycle_cases import in_range, run_until
-from sim.evidence.replays.lifecycle_inputs import options_of, process_of, signal_of
-from sim.lifecycle.container import Container, ContainerOptions
+from sim.evidence.replays.lifecycle_inputs import options_of, process_of
+from sim.lifecycle.container import Container
 from sim.lifecycle.daemon import DaemonRestart, end_daemon, return_daemon
-from sim.lifecycle.engine import Engine, EngineCommand
-from sim.lifecycle.process import ProcessSpec
+from sim.lifecycle.engine import Engine
 from sim.lifecycle.supervisor import Steps
 from sim.lifecycle.tree import ProcessTree
 
@@ -73,38 +73,16 @@ def _restart(engine: Engine, prepared: list[Steps], how: DaemonRestart, seen: di
 def _prepared(engine: Engine, recorded: Fields, name: str) -> Steps:
     """The actions before the engine ends, each begun when the one before is done."""
     spec = process_of(recorded.object("process", default={}))
-    options = options_of(recorded.object("container", default={}), name, spec)
-    commands = [_command(engine, action, name, options, spec) for action in recorded.objects("prep")]
-    return _one_by_one(engine, [command for command in commands if command is not None])
+    it = OneContainer(engine, options_of(recorded.object("container", default={}), name, spec), spec)
+    return _one_by_one(engine, [action_of(action, it) for action in recorded.objects("prep")])
 
 
-def _one_by_one(engine: Engine, commands: list[EngineCommand]) -> Steps:
-    for command in commands:
-        yield engine.perform(command)
+def _one_by_one(engine: Engine, actions: list[Begin]) -> Steps:
+    for begin in actions:
+        command = begin()
+        if command is not None:
+            yield engine.perform(command)
         yield engine.env.timeout(0.5)
-
-
-def _command(
-    engine: Engine, action: Fields, name: str, options: ContainerOptions, spec: ProcessSpec
-) -> EngineCommand | None:
-    do = action.text("do")
-    timeout = action.maybe("timeout", action.number)
-    if do == "run":
-        return engine.run(options, spec)
-    if do == "create":
-        return engine.create(options, spec)
-    if do in ("stop", "restart"):
-        command = engine.stop if do == "stop" else engine.restart
-        return command(name, timeout=timeout, signal=signal_of(action, "signal", ""))
-    if do == "kill":
-        return engine.kill(name, signal=signal_of(action, "signal", "KILL"))
-    if do in ("start", "pause", "unpause"):
-        return {"start": engine.start, "pause": engine.pause, "unpause": engine.unpause}[do](name)
-    if do == "update":
-        return engine.update(name, restart=action.maybe("restart", action.text))
-    if do == "exec":
-        return engine.execute(name, process_of(action.object("process", default={})))
-    return None
 
 
 def _items(recorded: Fields, seen: _Seen | None, container: Container | None) -> Iterator[CountedItem]:

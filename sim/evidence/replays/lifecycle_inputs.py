@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 from sim import limits
@@ -23,7 +25,6 @@ from sim.lifecycle.process import (
 from sim.lifecycle.signals import parse_signal
 from sim.lifecycle.storage import ContainerMount, MountType
 
-_FILE_ACTIONS = {"write": 3, "append": 2, "read": 2, "count": 2, "list": 2, "remove": 2}
 _SHORTEST_INTERVAL = 0.001
 """Seconds that an engine accepts as an interval at least (moby, `MinimumDuration`)."""
 
@@ -33,22 +34,22 @@ def process_of(fields: Fields, *, nested: bool = False) -> ProcessSpec:
     starts = fields.objects("by_start")
     if starts and not nested:
         common = {key: value for key, value in fields.values.items() if key != "by_start"}  # holds for each
-        each = [Fields(common | dict(start.values), start.file, start.path) for start in starts]
+        each = [replace(start, values=common | dict(start.values)) for start in starts]
         return ProcessSpec(by_start=tuple(process_of(start, nested=True) for start in each))
     return ProcessSpec(
         runs=_runs(fields),
-        exit=fields.whole("exit", 0, least=-255, most=2**31),
+        exit=_exit(fields) or 0,
         on=_handlers(fields),
         start_error=cast("StartError | None", fields.maybe("start_error", _choice(fields, get_args(StartError)))),
-        as_script=fields.maybe("as_script", lambda key: process_of(fields.object(key), nested=True)),
-        children=tuple(_children(child) for child in fields.objects("children")),
-        reaps=fields.flag("reaps", True),
-        if_fork_fails=_if_fork_fails(fields),
+        as_script=None if nested else fields.maybe("as_script", _inner(fields)),
+        children=_all_children(fields),
+        reaps=all(place.flag("reaps", True) for place in (fields, *fields.objects("children"))),
+        if_fork_fails=None if nested else _if_fork_fails(fields),
         memory=tuple(_memory(use) for use in _one_or_more(fields, "memory")),
         signals_itself=tuple(_signals(fields, "signals_itself")),
         signals_main=tuple(_signals(fields, "signals_main")),
         probe=tuple(_probe(piece) for piece in fields.objects("probe")),
-        files=tuple(_file_action(fields, number, action) for number, action in enumerate(fields.listed("files"))),
+        files=_file_actions(fields),
     )
 
 
@@ -60,7 +61,7 @@ def options_of(fields: Fields, name: str, process: ProcessSpec, *, image: str = 
     return ContainerOptions(
         name=name,
         image=image,
-        restart=fields.text("restart", "no"),
+        restart=fields.maybe("restart", fields.text) or "no",
         stop_signal=fields.maybe("stop_signal", fields.text) or "",
         stop_timeout=fields.maybe("stop_timeout", fields.number),
         init=fields.flag("init"),
@@ -73,7 +74,6 @@ def options_of(fields: Fields, name: str, process: ProcessSpec, *, image: str = 
         health=_health(health) if health is not None and (not off or probed) else None,
         no_health=off,
         mounts=mounts_of(fields),
-        user=fields.text("user", ""),
     )
 
 
@@ -124,16 +124,30 @@ def _handlers(fields: Fields) -> dict[str, SignalHandling]:
             handlers[name] = IGNORED
             continue
         handler = on.object(key)
-        exit_code = handler.whole("exit", 0, least=-255, most=2**31)
-        handlers[name] = SignalHandling(handler.number("after", 0, least=0), exit_code)
+        code = _exit(handler)
+        ends = "exit" not in handler or code is not None
+        handlers[name] = SignalHandling(handler.number("after", 0, least=0), code or 0, ends)
     return handlers
+
+
+def _inner(fields: Fields) -> Callable[[str], ProcessSpec]:
+    """What reads the process that a key of another process holds; that holds none itself."""
+    return lambda key: process_of(fields.object(key), nested=True)
+
+
+def _all_children(fields: Fields) -> tuple[ChildProcesses, ...]:
+    children = tuple(_children(child) for child in fields.objects("children"))
+    count = sum(group.count for group in children)
+    if count > limits.LIFECYCLE_PROCESSES:
+        fields.refuse("children", f"{count} are too many; expected {limits.LIFECYCLE_PROCESSES} at most")
+    return children
 
 
 def _children(fields: Fields) -> ChildProcesses:
     return ChildProcesses(
         count=fields.whole("count", 1, most=limits.LIFECYCLE_PROCESSES),
         runs=fields.maybe("runs", lambda key: fields.number(key, least=0)),
-        exit=fields.whole("exit", 0, least=-255, most=2**31),
+        exit=_exit(fields) or 0,
         orphan=fields.flag("orphan"),
         prints=fields.text("prints", ""),
         on=_handlers(fields),
@@ -144,8 +158,12 @@ def _if_fork_fails(fields: Fields) -> ProcessSpec | None:
     """It may stand at the process or at a group of its children."""
     for place in (fields, *fields.objects("children")):
         if place.values.get("if_fork_fails") is not None:
-            return process_of(place.object("if_fork_fails"), nested=True)
+            return _inner(place)("if_fork_fails")
     return None
+
+
+def _exit(fields: Fields) -> int | None:
+    return fields.maybe("exit", lambda key: fields.whole(key, least=-255, most=2**31))
 
 
 def _runs(fields: Fields) -> float | None:
@@ -167,7 +185,7 @@ def _probe(fields: Fields) -> ProbePiece:
     return ProbePiece(
         since=fields.number("from", 0, least=0),
         from_probe=fields.whole("from_probe", 1),
-        ok=fields.flag("ok", fields.whole("exit", 0, least=-255, most=2**31) == 0),
+        ok=fields.flag("ok", not _exit(fields) and "start_error" not in fields),
         takes=None if fields.values.get("takes", 0) is None else fields.number("takes", 0, least=0),
     )
 
@@ -184,9 +202,15 @@ def _health(fields: Fields) -> HealthCheck:
     return HealthCheck(**seconds, retries=fields.whole("retries", 0))
 
 
+def _file_actions(fields: Fields) -> tuple[FileAction, ...]:
+    actions = fields.listed("files")
+    if len(actions) > limits.LIFECYCLE_FILES:
+        fields.refuse("files", f"{len(actions)} are too many; expected {limits.LIFECYCLE_FILES} at most")
+    return tuple(_file_action(fields, number, action) for number, action in enumerate(actions))
+
+
 def _file_action(fields: Fields, number: int, action: Any) -> FileAction:
-    texts = isinstance(action, list) and all(isinstance(word, str) for word in action)
-    if not texts or not action or _FILE_ACTIONS.get(action[0]) != len(action):
-        expected = "[what, path] with read, append, count, list or remove, or [write, path, text]"
+    if not (isinstance(action, list) and len(action) in (2, 3) and all(isinstance(word, str) for word in action)):
+        expected = "[what, path] or [what, path, text], as in [write, /f, data]"
         fields.refuse(f"files.{number}", f"expected {expected}, not {shown(action)}")
     return tuple(action)

@@ -19,6 +19,7 @@ def storage_items(case: Fields) -> Iterator[CountedItem]:
     wanted = expected.objects("steps")
     for number, step in enumerate(bench.steps):
         before = bench.seen()
+        step.spend(sum(map(len, before.values())))
         result = bench.step(step)
         found = _changes(before, bench.seen()) | _results(bench, result)
         want = wanted[number].values if number < len(wanted) else {}

@@ -11,6 +11,9 @@ from sim import limits
 from sim.errors import InputError
 from sim.evidence.replay import replay
 from sim.evidence.replays import lifecycle
+from sim.evidence.replays.fields import Effort, Fields
+from sim.evidence.replays.lifecycle_cases import run_case
+from sim.lifecycle.dialect import PODMAN
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +134,16 @@ WRONG = [
     (("cases", 0, "process", "on"), {"TERM": 3}, "cases.0.process.on.TERM: expected an object, not 3"),
     (("cases", 0, "process", "start_error"), "tired", "expected one of not found, not executable"),
     (("cases", 0, "process", "children"), [3], "cases.0.process.children.0: expected an object, not 3"),
-    (("cases", 0, "process", "children"), [{"count": 10**6}], "expected a whole number from 0 to 10000"),
-    (("cases", 0, "process", "files"), [["chmod", "/"]], "cases.0.process.files.0: expected [what, path]"),
+    (("cases", 0, "process", "children"), [{"count": 10**6}], "expected a whole number from 0 to 1000"),
+    (("cases", 0, "process", "files"), [["read"]], "cases.0.process.files.0: expected [what, path]"),
     (("cases", 0, "process", "memory"), {"of": "swap"}, "expected one of main, child, tmpfs, page cache"),
+    (("cases", 0, "process", "children"), [{"count": 600}] * 2, "children: 1200 are too many; expected 1000 at most"),
+    (("cases", 0, "process", "files"), [["read", "/f"]] * 21, "files: 21 are too many; expected 20 at most"),
+    (
+        ("cases", 0, "process", "probe"),
+        [{"ok": True}] * 1001,
+        "probe: 1001 entries are too many; expected 1000 at most",
+    ),
     (("cases", 0, "container", "health"), {"interval": 1e-9}, "expected 0 or at least 0.001 s, not 1e-09"),
     (("cases", 0, "container", "mounts"), [{"type": "nfs"}], "cases.0.container.mounts.0.type: expected one of"),
     (("cases", 0, "container", "restart"), 3, "cases.0.container.restart: expected a text, not 3"),
@@ -168,6 +178,24 @@ def test_a_malformed_recording_is_refused_with_its_place(recording, path, value,
     assert all(problem.file == "it.json" for problem in refused.value.problems)
 
 
+def test_a_process_inside_a_process_inside_a_process_costs_no_depth(recording):
+    inner: dict = {"runs": 0}
+    for _ in range(400):
+        inner = {"start_error": "exec format", "as_script": inner, "if_fork_fails": inner}
+    case = recording["cases"][0] | {"process": inner}
+    assert lifecycle.replay({"cases": [case]}, "it").items
+
+
+def test_a_file_that_grows_without_end_and_is_read_costs_no_more_than_its_limit(recording):
+    """Podman starts it again and again; what it can append ends at the limit."""
+    grows = {"runs": 0, "exit": 1, "files": [["append", "/f"] for _ in range(10)] + [["read", "/f"]] * 10}
+    case = recording["podman"][0] | {"process": grows, "observed_s": 2_000}
+    run = run_case(Fields(case, "it", "", Effort(limits.LIFECYCLE_EVENTS)), PODMAN)
+    assert len(run.container.files.layer["/f"]) == limits.LIFECYCLE_FILE
+    assert len(run.container.files.log) == limits.LIFECYCLE_LOG
+    assert run.container.error == "no space left"
+
+
 JUNK = [None, True, 3, -1, 1e12, "x", [], {}, [3], {"x": 3}]
 
 
@@ -188,7 +216,7 @@ def test_no_value_in_the_place_of_another_is_anything_but_refused_or_replayed(re
 def test_a_life_in_which_too_much_happens_is_refused_with_the_number(recording, monkeypatch):
     monkeypatch.setattr(limits, "LIFECYCLE_EVENTS", 30)
     loop = recording["cases"][0] | {"container": {"restart": "always"}, "process": {"runs": 0}}
-    with pytest.raises(InputError, match="more than 30 things happen in it"):
+    with pytest.raises(InputError, match="more than 30 things happen"):
         lifecycle.replay({"cases": [loop]}, "it")
 
 
