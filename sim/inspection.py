@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -191,9 +191,20 @@ def inspect_compose(paths: Sequence[Path], choice: ComposeChoice) -> dict[str, A
     every = tuple(str(path.absolute()) for path in (*paths, *map(Path, choice.overlays)))
     folder = str(Path(every[0]).parent)
     project = open_project(ProjectRequest(folder, every, dict(choice.environment), tuple(choice.profiles)))
-    if not project.services and not project.disabled and project.findings.wrong:
-        raise InputError([found.problem for found in project.findings.wrong])
-    return describe_project(project)
+    wrong = [replace(found.problem, file=_as_given(found.problem.file, paths[0])) for found in project.findings.wrong]
+    if not project.services and not project.disabled and wrong:
+        raise InputError(wrong)
+    described = describe_project(project)
+    for one in (*described["problems"], *described["warnings"]):
+        one["file"] = _as_given(one["file"], paths[0])
+    described["files"] = [_as_given(file, paths[0]) for file in described["files"]]
+    return described
+
+
+def _as_given(file: str, first: Path) -> str:
+    """A file's path as that of the first was given: below the same folder."""
+    folder = first.absolute().parent
+    return str(first.parent / Path(file).relative_to(folder)) if Path(file).is_relative_to(folder) else file
 
 
 def _is_compose(path: Path, text: str) -> bool:
