@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from sim.archives.limits import DEFAULT_LIMITS, Limits, untold
 from sim.archives.whiteouts import hidden_bytes
 from sim.builds.dockerfile import stages
 from sim.builds.dockerfile.parser import INSTRUCTIONS
+from sim.compose.describe import describe as describe_project
+from sim.compose.files import DiskFiles
+from sim.compose.project import ProjectRequest, default_files, open_project
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder, open_regular
 from sim.kubernetes.manifests import read_manifest
@@ -27,7 +30,19 @@ _FROM = re.compile(
 _COMPOSE = re.compile(r"""^(?:services|["']services["'])\s*:""", re.MULTILINE)
 _KUBERNETES = re.compile(r"""^(?:-[ \t]+|[ \t]*+\{?[ \t]*)["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 
+_COMPOSE_NAME = re.compile(r"(?:docker-|podman-)?compose\b.*\.ya?ml", re.IGNORECASE)
+_VERSION = re.compile(r"^apiVersion\s*:", re.MULTILINE)
+
 _EXPECTED = "a Dockerfile, an image archive or layout, a compose file or a Kubernetes manifest"
+
+
+@dataclass(frozen=True)
+class ComposeChoice:
+    """How a compose file is read: files that lie over it, active profiles, and what variables mean."""
+
+    overlays: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 NAMED_FILES = 1000
@@ -35,22 +50,28 @@ NAMED_FILES = 1000
 
 
 def inspect(
-    path: str | Path, limits: Limits = DEFAULT_LIMITS, *, layer: str = "", files: bool = False
+    path: str | Path,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    layer: str = "",
+    files: bool = False,
+    compose: ComposeChoice | None = None,
 ) -> dict[str, Any]:
-    """What `path` holds, in the shape of docs/images.md or docs/kubernetes.md. "kind" says which.
+    """What `path` holds, in the shape of docs/images.md, docs/compose.md or docs/kubernetes.md. "kind" says which.
 
-    A folder is an image layout, or the folder of a Dockerfile.
+    A folder is an image layout, or the folder of a Dockerfile or a compose file.
 
     Args:
         files: Whether an image's layers come with their entries.
         layer: Only the entries of this one, by its number from 1 or the beginning of a digest.
+        compose: How a compose file is read.
 
     Raises `InputError` with the reason for anything else, and for a layer that no image has.
     """
     path = Path(path)
     try:
         if is_folder(path):
-            return _inspect_folder(path, limits, layer, files)
+            return _inspect_folder(path, limits, layer, files, compose or ComposeChoice())
         if not exists(path):
             raise InputError(Problem("does not exist", file=str(path)))
         if not is_file(path):
@@ -63,7 +84,7 @@ def inspect(
         raise InputError(Problem(f"is empty; expected {_EXPECTED}", file=str(path)))
     if is_image(head) or foreign(head):
         return inspect_images(path, limits, layer=layer, files=files)
-    return _inspect_text(path, limits, layer, files)
+    return _inspect_text(path, limits, layer, files, compose or ComposeChoice())
 
 
 def inspect_images(
@@ -137,25 +158,27 @@ def describe(image: Image, listed: Collection[int] = ()) -> dict[str, Any]:
     }
 
 
-def _inspect_folder(path: Path, limits: Limits, layer: str, files: bool) -> dict[str, Any]:
+def _inspect_folder(path: Path, limits: Limits, layer: str, files: bool, compose: ComposeChoice) -> dict[str, Any]:
     if not any(exists(path / name) for name in ("index.json", "manifest.json", "oci-layout")):
         for name in ("Dockerfile", "Containerfile"):
             if is_file(path / name):
-                return _inspect_text(path / name, limits, layer, files)
-        message = "is a folder without index.json, manifest.json or Dockerfile"
+                return _inspect_text(path / name, limits, layer, files, compose)
+        if found := default_files(str(path.resolve()), DiskFiles()):
+            return inspect_compose([Path(name) for name in found], compose)
+        message = "is a folder without index.json, manifest.json, Dockerfile or compose file"
         raise InputError(Problem(f"{message}; expected {_EXPECTED}", file=str(path)))
     return inspect_images(path, limits, layer=layer, files=files)
 
 
-def _inspect_text(path: Path, limits: Limits, layer: str, files: bool) -> dict[str, Any]:
+def _inspect_text(path: Path, limits: Limits, layer: str, files: bool, compose: ComposeChoice) -> dict[str, Any]:
     text = _read_text(path, limits)
     if not _is_dockerfile(path, text):
+        if _is_compose(path, text):
+            _without_layers(path, layer, files)
+            return inspect_compose([path], compose)
         if _KUBERNETES.search(text):
             _without_layers(path, layer, files)
             return read_manifest(text, str(path)).plain()
-        if _COMPOSE.search(text):
-            message = "compose files cannot be inspected yet; expected a Dockerfile, or an image archive or layout"
-            raise InputError(Problem(message, file=str(path)))
         raise InputError(Problem(f"is none of what can be inspected; expected {_EXPECTED}", file=str(path)))
     _without_layers(path, layer, files)
     return stages.describe(text, str(path))
@@ -164,6 +187,35 @@ def _inspect_text(path: Path, limits: Limits, layer: str, files: bool) -> dict[s
 def _without_layers(path: Path, layer: str, files: bool) -> None:
     if layer or files:
         raise InputError(Problem("has no layers; --layer and --files are for image archives and layouts", str(path)))
+
+
+def inspect_compose(paths: Sequence[Path], choice: ComposeChoice) -> dict[str, Any]:
+    """A compose project, as `sim.compose.describe` has it. paths: its files, each over those before it.
+
+    Raises `InputError` where nothing of it can be read.
+    """
+    every = tuple(str(path.absolute()) for path in (*paths, *map(Path, choice.overlays)))
+    folder = str(Path(every[0]).parent)
+    project = open_project(ProjectRequest(folder, every, dict(choice.environment), tuple(choice.profiles)))
+    wrong = [replace(found.problem, file=_as_given(found.problem.file, paths[0])) for found in project.findings.wrong]
+    if not project.services and not project.disabled and wrong:
+        raise InputError(wrong)
+    described = describe_project(project)
+    for one in (*described["problems"], *described["warnings"]):
+        one["file"] = _as_given(one["file"], paths[0])
+    described["files"] = [_as_given(file, paths[0]) for file in described["files"]]
+    return described
+
+
+def _as_given(file: str, first: Path) -> str:
+    """A file's path as that of the first was given: below the same folder."""
+    folder = first.absolute().parent
+    return str(first.parent / Path(file).relative_to(folder)) if Path(file).is_relative_to(folder) else file
+
+
+def _is_compose(path: Path, text: str) -> bool:
+    """By its name, or by the key `services` where no manifest begins."""
+    return bool(_COMPOSE_NAME.fullmatch(path.name) or (_COMPOSE.search(text) and not _VERSION.search(text)))
 
 
 def _is_dockerfile(path: Path, text: str) -> bool:

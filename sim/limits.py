@@ -314,3 +314,20 @@ SWARM_EVENTS = 2_000_000
 
 SWARM_PREFERENCES = 20
 """Placement preferences of a service in it, each a level of the division of the nodes."""
+COMPOSE_FILES = 1_000
+"""Files that one compose project reads: what it includes, extends and takes variables from, each time it is read."""
+
+COMPOSE_TEXT = 8 * MIB
+"""Characters of all of them."""
+
+COMPOSE_CHAIN = 100
+"""Services that one extends, each by way of the next."""
+
+COMPOSE_VALUES = 300_000
+"""Values of all of a project's files, what services take over from those they extend written out."""
+
+COMPOSE_CONTAINERS = 2_000
+"""Containers of a compose project that is brought up."""
+
+COMPOSE_CHANGED = 30
+"""Services of a project that are changed, each alone, to tell what a change would save: seconds of work."""

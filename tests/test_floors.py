@@ -18,7 +18,7 @@ FLOORS: list[set[str]] = [
     {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
-    {"sim.cluster", "sim.kubernetes", "sim.swarm"},
+    {"sim.cluster", "sim.kubernetes", "sim.swarm", "sim.compose"},
     {"sim.lifecycle"},
     {"sim.platforms", "sim.drift"},
     {"sim.builds.advice"},
@@ -48,6 +48,7 @@ FLOORS: list[set[str]] = [
         "sim.catalog",
         "sim.errors",
         "sim.yamlnodes",
+        "sim.wording",
     },
 ]
 """From the doors to the ground."""
@@ -61,8 +62,9 @@ FOR_READERS_ONLY = {name: {"pydantic_core"} for name in ("sim.quantity", "sim.sc
 READERS_OF = {
     "sim.builds.dockerfile.parser": {"e2b_dockerfile_utils"},
     "sim.yamlnodes": {"ruamel"},
+    "sim.compose.schema": {"jsonschema"},
 }
-"""What people's own files are read and checked with."""
+"""What people's own files are read and checked with. The last two are imported where a file is read."""
 
 SHARED_BY_STUDIES = {
     "sim.studies.base",

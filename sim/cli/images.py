@@ -1,7 +1,8 @@
-"""The commands inspect and replay. One reads Dockerfiles and images that are there, the other replays recordings."""
+"""The commands inspect and replay. One reads people's own files and images, the other replays recordings."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -18,11 +19,22 @@ from sim.errors import InputError, Problem
     "--max-wasted", metavar="SIZE", help="Exit code 1 where an image wastes more: '20 MiB', or '5 %' of what it adds."
 )
 @click.option("--min-efficiency", metavar="SHARE", help="Exit code 1 where an image's efficiency is less: 0.95.")
+@click.option("--over", multiple=True, metavar="FILE", type=click.Path(), help="A compose file laid over PATH.")
+@click.option(
+    "--profile", "profiles", multiple=True, metavar="NAME", help="A profile of a compose file that is active."
+)
 @one_format("table", "json")
 def inspect(
-    paths: tuple[str, ...], layer: str, files: bool, max_wasted: str | None, min_efficiency: str | None, form: str
+    paths: tuple[str, ...],
+    layer: str,
+    files: bool,
+    max_wasted: str | None,
+    min_efficiency: str | None,
+    over: tuple[str, ...],
+    profiles: tuple[str, ...],
+    form: str,
 ) -> int:
-    """Read Dockerfiles, and image archives or layouts. Of several images it tells what they share on one host.
+    """Read Dockerfiles, compose files, manifests, and images. Of several images it tells what they share.
 
     What cannot be read is named, the rest is shown, and the exit code is 2. An image that breaks a budget is named, and
     the exit code is 1.
@@ -30,6 +42,7 @@ def inspect(
     import json
 
     from sim.archives import budgets as limits
+    from sim.inspection import ComposeChoice
     from sim.inspection import inspect as read
     from sim.report.inspection import inspected, together
 
@@ -40,7 +53,7 @@ def inspect(
     broken = False
     for path in paths:
         try:
-            held = read(path, layer=layer, files=files)
+            held = read(path, layer=layer, files=files, compose=ComposeChoice(over, profiles, os.environ))
             if budgets and held["kind"] != "image":
                 raise InputError(Problem("is no image; --max-wasted and --min-efficiency judge images", path))
         except InputError as error:
@@ -50,7 +63,7 @@ def inspect(
         for image in held["images"] if budgets else ():
             broken = bool(limits.judge(image, budgets)) or broken
         problems += [
-            Problem(item["message"], path, item.get("line") or 0, 0, item.get("path") or "")
+            Problem(item["message"], item.get("file") or path, item.get("line") or 0, 0, item.get("path") or "")
             for item in held.get("problems", [])
         ]
     if not reports:

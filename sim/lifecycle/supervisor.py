@@ -175,6 +175,12 @@ class Supervisor:
         container.exit_code = code
         container.become("exited")
 
+    def rename(self, container: Container, name: str) -> None:
+        """Give it another name that nobody has (`docker rename`)."""
+        del self.containers[container.name]
+        container.options = replace(container.options, name=name)
+        self.containers[name] = self.made[name] = container
+
     def remove(self, container: Container, *, volumes: bool) -> None:
         """Remove a container that does not run; with its volumes without a name, if asked for."""
         if self.containers.get(container.name) is container:

@@ -8,8 +8,8 @@ from typing import Any
 from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
 from sim.loading.parameters import Control
-from sim.loading.problems import shown, suggestion
 from sim.quantity import parse, render
+from sim.wording import shown, suggestion
 
 _WORDS = ("path", "maximum")
 

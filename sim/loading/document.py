@@ -8,17 +8,13 @@ limited, and repeated keys are problems.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.printable import printable
-
-_EXCERPT = 160
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What ruamel.yaml counts as the end of a line."""
+from sim.yamlnodes import KeyPath, YamlNode, YamlReader, YamlSource
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _TRUE = re.compile(r"true|True|TRUE")
@@ -29,8 +25,7 @@ _HEX = re.compile(r"0x[0-9a-fA-F]{1,30}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _ENDLESS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
-Path_ = tuple[str | int, ...]
-"""Keys and indices from the document's root to a value."""
+Path_ = KeyPath
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Document:
 
     name: str
     value: Any
-    lines: tuple[str, ...] = ()
+    source: YamlSource | None = None
     keys: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
     values: Mapping[Path_, tuple[int, int]] = field(default_factory=dict)
 
@@ -55,121 +50,34 @@ class Document:
         while place is None and above:
             above = above[:-1]
             place = self.keys.get(above) or self.values.get(above)
-        line, column = place or ((1, 1) if self.lines else (0, 0))
-        return _problem(self.name, self.lines, line, column, message, path)
+        source = self.source or YamlSource(self.name, "")
+        line, column = place or ((1, 1) if self.source else (0, 0))
+        return source.problem(message, line, column, path)
 
 
-def _problem(name: str, lines: tuple[str, ...], line: int, column: int, message: str, path: Path_ = ()) -> Problem:
-    source = lines[line - 1] if 0 < line <= len(lines) else ""
-    excerpt = printable(source, instead=" ") if len(source) <= _EXCERPT else ""
-    return Problem(message, name, line, column, ".".join(str(key) for key in path), excerpt)
+class _Reader(YamlReader):
+    """The core schema, one document, no tags."""
 
+    def document(self, event: Any) -> None:
+        if event.version or event.tags:
+            raise self.fail("directives ('%YAML', '%TAG') are not taken", event)
+        if self.started:
+            raise self.fail("a second document; expected one", event)
+        self.started = True
 
-@dataclass(slots=True)
-class _Node:
-    value: Any
-    place: tuple[int, int]
-    size: int = 1
+    started = False
 
+    def root(self) -> YamlNode | None:
+        """The one document's root; None where there is none."""
+        return next(iter([*self.documents()]), None)
 
-class _Reader:
-    """One document's events on their way to nodes: scalars hold text, sequences lists, mappings (key, node) lists."""
-
-    def __init__(self, name: str, text: str) -> None:
-        self.name = name
-        self.lines = tuple(_LINE_BREAK.split(text))
-        self.problems: list[Problem] = []
-        self._anchors: dict[str, _Node] = {}
-        self._events = self._parse(text)
-
-    def _parse(self, text: str) -> Iterator[Any]:
-        from ruamel.yaml import YAML
-        from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-        try:
-            yield from YAML(typ="safe", pure=True).parse(text)
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            words = " ".join(part for part in (error.context, error.problem) if part)
-            if "\\t" in words or "'\t'" in words:
-                words = "a tab where spaces are expected; YAML indents with spaces"
-            raise InputError(self.at(f"not YAML: {words}", line, column)) from None
-        except YAMLError as error:
-            words = " ".join(str(error).split("\n")[0].split())
-            raise InputError(self.at(f"not YAML: {words}", 1, 1)) from None
-
-    def at(self, message: str, line: int, column: int) -> Problem:
-        """A problem at a line and column of this text."""
-        return _problem(self.name, self.lines, line, column, message)
-
-    def _fail(self, message: str, event: Any) -> InputError:
-        return InputError(self.at(message, event.start_mark.line + 1, event.start_mark.column + 1))
-
-    def root(self) -> _Node | None:
-        """The one document's root. None where there is none."""
-        node: _Node | None = None
-        for event in self._events:
-            kind = type(event).__name__
-            if kind == "DocumentStartEvent":
-                if event.version or event.tags:
-                    raise self._fail("directives ('%YAML', '%TAG') are not taken", event)
-                if node is not None:
-                    raise self._fail("a second document; expected one", event)
-                node = self._node(next(self._events), 1)
-        return node
-
-    def _node(self, event: Any, depth: int) -> _Node:
-        kind = type(event).__name__
-        place = (event.start_mark.line + 1, event.start_mark.column + 1)
-        if kind == "AliasEvent":
-            if event.anchor not in self._anchors:
-                raise self._fail(f"alias *{event.anchor} has no finished anchor before it", event)
-            known = self._anchors[event.anchor]
-            return _Node(known.value, place, known.size)
+    def tagged(self, event: Any) -> None:
         if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
-            raise self._fail(f"tag {event.tag!r} is not taken", event)
-        if depth > limits.YAML_DEPTH:
-            raise self._fail(f"nested deeper than {limits.YAML_DEPTH} levels", event)
-        if kind == "ScalarEvent":
-            node = _Node(self._scalar(event, place), place)
-        elif kind == "SequenceStartEvent":
-            node = self._sequence(place, depth)
-        else:
-            node = self._mapping(place, depth)
-        if node.size > limits.YAML_VALUES:
-            raise self._fail(f"more than {limits.YAML_VALUES} values once its aliases are written out", event)
-        if event.anchor:
-            self._anchors[event.anchor] = node
-        return node
+            raise self.fail(f"tag {event.tag!r} is not taken", event)
 
-    def _sequence(self, place: tuple[int, int], depth: int) -> _Node:
-        node = _Node([], place)
-        while type(event := next(self._events)).__name__ != "SequenceEndEvent":
-            item = self._node(event, depth + 1)
-            node.value.append(item)
-            node.size += item.size
-        return node
-
-    def _mapping(self, place: tuple[int, int], depth: int) -> _Node:
-        node = _Node({}, place)
-        while type(event := next(self._events)).__name__ != "MappingEndEvent":
-            if type(event).__name__ != "ScalarEvent":
-                raise self._fail("a key is a word, not a list, a mapping or an alias", event)
-            key, where = event.value, (event.start_mark.line + 1, event.start_mark.column + 1)
-            item = self._node(next(self._events), depth + 1)
-            if key in node.value:
-                first = node.value[key][0][0]
-                self.problems.append(self.at(f"key {key!r} is there already, in line {first}", *where))
-                continue
-            node.value[key] = (where, item)
-            node.size += item.size
-        return node
-
-    def _scalar(self, event: Any, place: tuple[int, int]) -> Any:
+    def scalar(self, event: Any) -> Any:
         text: str = event.value
-        plain = event.implicit[0] and event.tag is None
-        if not plain:
+        if not (event.implicit[0] and event.tag is None):
             return text
         if _NULL.fullmatch(text):
             return None
@@ -183,7 +91,7 @@ class _Reader:
             return number
         if _FLOAT.fullmatch(text) or _ENDLESS.fullmatch(text):
             shown = text if len(text) < 40 else f"{text[:37]}..."
-            self.problems.append(self.at(f"{shown} is not a finite number", *place))
+            self.problems += self.fail(f"{shown} is not a finite number", event).problems
             return 0
         return text
 
@@ -204,17 +112,17 @@ def read(text: str, name: str) -> Document:
     keys: dict[Path_, tuple[int, int]] = {}
     values: dict[Path_, tuple[int, int]] = {}
 
-    def plain(node: _Node, path: Path_) -> Any:
+    def plain(node: YamlNode, path: Path_) -> Any:
         values[path] = node.place
         if isinstance(node.value, list):
             return [plain(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node.value, dict):
             result = {}
-            for key, (where, item) in node.value.items():
-                keys[(*path, key)] = where
+            for key, item in node.value.items():
+                keys[(*path, key)] = item.key
                 result[key] = plain(item, (*path, key))
             return result
         return node.value
 
     value = plain(root, ())
-    return Document(name, value, reader.lines, keys, values)
+    return Document(name, value, reader.source, keys, values)

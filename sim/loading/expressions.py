@@ -11,9 +11,9 @@ from typing import Any
 from sim import expression, studies
 from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
-from sim.loading.problems import suggestion
 from sim.outcome import MetricSpec
 from sim.quantity import UNITS, parse
+from sim.wording import suggestion
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 

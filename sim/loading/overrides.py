@@ -18,9 +18,9 @@ from sim.errors import InputError, Problem
 from sim.loading import reader
 from sim.loading.document import Document, Path_, read
 from sim.loading.parameters import Control, fields
-from sim.loading.problems import shown, suggestion
 from sim.quantity import parse, render
 from sim.scenario import Part, Scenario
+from sim.wording import shown, suggestion
 
 _TOP = ("seed", "replications")
 

@@ -13,6 +13,7 @@ from sim import limits
 from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
 from sim.loading.parameters import dataclass_at
+from sim.wording import shown, suggestion
 
 T = TypeVar("T")
 
@@ -48,21 +49,6 @@ def adapter(kind: type[T]) -> TypeAdapter[T]:
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name, which says what may be meant or what there is."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, 1)
-    if near:
-        return f", did you mean {near[0]!r}?"
-    return f"; there are {', '.join(known)}" if known else ""
-
-
-def shown(value: Any) -> str:
-    """A value in a message, short."""
-    text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def validate(

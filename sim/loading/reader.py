@@ -20,8 +20,9 @@ from sim.loading.document import Document, Path_
 from sim.loading.entries import resolve
 from sim.loading.envelope import BODY, ENVELOPE, LABEL, Envelope
 from sim.loading.parameters import fields
-from sim.loading.problems import shown, suggestion, validate
+from sim.loading.problems import validate
 from sim.scenario import Part, Scenario
+from sim.wording import shown, suggestion
 
 ENOUGH = 20 * limits.PROBLEMS
 """Problems after which no further label is looked at: each would have the base's again."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from sim import limits
 from sim.errors import InputError, Problem
 from sim.loading.envelope import ID
-from sim.loading.problems import suggestion
+from sim.wording import suggestion
 
 EVIDENCE = "evidence"
 """The folder among the scenarios with those that predict published figures. They are no lessons."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim import limits
 from sim.inspection import NAMED_FILES
 from sim.printable import printable
+from sim.report.composing import project_lines
 from sim.report.grid import WIDTH, cut, table
 from sim.report.manifests import manifest_lines
 from sim.report.numbers import NARROW, written
@@ -37,6 +38,8 @@ def inspected(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
             lines += _stages(report["stages"])
         elif report["kind"] == "image":
             lines += [line for image in report["images"] for line in _image(image)]
+        elif report["kind"] == "compose":
+            lines += project_lines(report)
         elif report["kind"] == "kubernetes":
             lines += manifest_lines(report)
         else:

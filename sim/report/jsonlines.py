@@ -15,9 +15,10 @@ from sim import __version__, limits
 from sim.errors import InputError, Problem
 from sim.inputfile import read_text
 from sim.loading.document import Document
-from sim.loading.problems import shown, validate
+from sim.loading.problems import validate
 from sim.never import never
 from sim.outcome import ConstraintRecord, Metric, Outcome, Ratio
+from sim.wording import shown
 
 DIGITS = 12
 

@@ -52,8 +52,6 @@ def test_a_folder_with_a_dockerfile_is_inspected_as_that(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("services:\n  web:\n    image: nginx\n", "compose files cannot be inspected yet"),
-        ("# x\nname: a\nservices: {}\n", "compose files cannot be inspected yet"),
         ("Run this first, from home.\n", "is none of what can be inspected"),
         ("from os import path\nimport sys\n", "is none of what can be inspected"),
     ],
@@ -82,4 +80,4 @@ def test_what_is_neither_an_image_nor_text_is_refused(tmp_path, data, reason):
 
 def test_a_missing_file_and_an_empty_folder_are_refused(tmp_path):
     assert "does not exist" in refusal(tmp_path / "none")
-    assert "is a folder without index.json, manifest.json or Dockerfile" in refusal(tmp_path)
+    assert "is a folder without index.json, manifest.json, Dockerfile or compose file" in refusal(tmp_path)

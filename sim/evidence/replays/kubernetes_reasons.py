@@ -21,7 +21,7 @@ SHORT = {
 }
 """How reasons begin, and what the recording has instead."""
 
-_KNOWN = {*SHORT.values(), "cpu", "memory", "ephemeral-storage"} - {""}
+_KNOWN = {*SHORT.values(), *NODE_RESOURCES} - {""}
 
 
 def in_recorded_words(reasons: Mapping[str, Mapping[str, int]], expectation: Any) -> dict[str, int]:

@@ -16,6 +16,9 @@ UNSAID_MEMORY = 200 * 2**20
 Amounts = dict[str, int]
 """Resource to amount: milli-cores of "cpu", whole ones of anything else."""
 
+NODE_RESOURCES = ("cpu", "memory", "ephemeral-storage")
+"""What every node has, and a pod may ask for by these names."""
+
 
 class PodRequests(NamedTuple):
     """What a pod asks for, and what the score NodeResourcesFit counts of cores and memory."""
@@ -44,7 +47,7 @@ def amount(resource: str, in_milli: int) -> int:
 
 def counted(resource: str) -> bool:
     """Whether the scheduler counts a resource: not a name without a domain that it does not know."""
-    return resource in ("cpu", "memory", "ephemeral-storage") or is_scalar(resource)
+    return resource in NODE_RESOURCES or is_scalar(resource)
 
 
 def is_scalar(resource: str) -> bool:

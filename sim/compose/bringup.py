@@ -1,0 +1,300 @@
+"""How long a project takes until all of it works, what is in the way, and what fails where nobody waits.
+
+A compose file does not say how long a service takes to be ready. So that is given. A health check finds a service
+unhealthy until it is ready. A service that starts before what it depends on is ready may need it: then it ends with an
+error, and its restart policy decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from sim import limits
+from sim.compose.client import ComposeClient, UpOptions
+from sim.compose.converging import ProjectHost
+from sim.compose.files import DiskFiles, ProjectFiles
+from sim.compose.members import ProjectMember
+from sim.compose.model import COMPLETED, HEALTHY, STARTED, ComposeProject, ComposeService
+from sim.lifecycle.container import CommandResult
+from sim.lifecycle.engine import Engine
+from sim.lifecycle.process import ProbePiece, ProcessSpec, job
+from sim.lifecycle.supervisor import EngineTimes
+from sim.never import NEVER
+
+FAILS_AFTER = 1.0
+"""Seconds until a service notices that what it needs is not there: an assumption, as no file says it."""
+
+_LOOK, _PATIENCE = 0.25, 3600.0
+"""Seconds between two looks whether all is ready, and after `up` until what is not ready is given up."""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What a service does, which its file does not say.
+
+    ready: seconds from its start until it works. runs: seconds until it ends, of a job. needs: whether it ends with an
+    error where something that it depends on is not ready.
+    """
+
+    ready: float = 0.0
+    runs: float | None = None
+    needs: bool = True
+
+
+@dataclass(frozen=True)
+class BroughtUp:
+    """What came of it. Seconds since `up`; `NEVER` for what did not happen.
+
+    code, error: of `up`, as its time is. early: services that were started before something they depend on was ready,
+    with that. path: services that each waited for the next one before it, from the first started to the last ready.
+    crashes: ends with an error.
+    """
+
+    code: int
+    error: str | None
+    up: float
+    started: Mapping[str, float]
+    ready: Mapping[str, float]
+    early: tuple[tuple[str, str], ...]
+    path: tuple[str, ...]
+    crashes: int
+
+    @property
+    def all_ready(self) -> float:
+        """When the last service was ready."""
+        return max(self.ready.values(), default=0.0)
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What one change saves of the time until all is ready.
+
+    change: "probe", "start" or "ready". service: whose. other: of "start", what it no longer waits for. early: how many
+    services more would start before what they depend on is ready.
+    """
+
+    change: str
+    service: str
+    other: str
+    seconds: float
+    early: int
+
+
+@dataclass(frozen=True, slots=True)
+class _NeedingSpec(ProcessSpec):
+    """A process that ends with an error where others are not ready when it starts."""
+
+    others_ready: Callable[[], bool] = lambda: True
+    starts: Callable[[ProcessSpec], int] = lambda _: 0
+    decided: dict[int, ProcessSpec] = field(default_factory=dict)
+
+    def at_start(self, number: int) -> ProcessSpec:
+        """What it does at that start. It is asked before, too: what counts is how things stand at the start itself."""
+        if number not in self.decided or number >= self.starts(self):
+            fine = ProcessSpec(probe=self.probe, runs=self.runs)
+            self.decided[number] = fine if self.others_ready() else job(FAILS_AFTER, 1)
+        return self.decided[number]
+
+
+class _BringUp:
+    """One time that a project is brought up."""
+
+    def __init__(
+        self,
+        project: ComposeProject,
+        behaviours: Mapping[str, Behaviour],
+        times: EngineTimes,
+        files: ProjectFiles,
+    ) -> None:
+        self.project, self.behaviours = project, behaviours
+        self.engine = Engine(times=times)
+        self.host = ProjectHost(self.engine, self._spec, lambda _: True, files, lambda _: True)
+
+    def run(self) -> BroughtUp:
+        """Bring it up. What is made elsewhere is there: volumes, networks, images."""
+        for name, volume in self.project.volumes.items():
+            if f"volumes.{name}" in self.project.external:
+                self.engine.storage.volume(volume)
+        env = self.engine.env
+        process = ComposeClient(self.host).perform(ComposeClient(self.host).up(self.project, UpOptions(detached=True)))
+        env.run(process)
+        result, up = process.value, env.now
+        assert isinstance(result, CommandResult)
+        while not self._settled() and env.now < up + _PATIENCE:
+            env.run(env.now + _LOOK)
+        started = {name: self._started(name) for name in self.project.services}
+        return BroughtUp(
+            code=result.code,
+            error=result.error,
+            up=up,
+            started=started,
+            ready={name: self._ready(name) for name in self.project.services},
+            early=tuple(self._early(started)),
+            path=tuple(reversed(list(self._path()))),
+            crashes=sum(one.code != 0 for member in self.host.members.made for one in member.container.exits),
+        )
+
+    def _behaviour(self, name: str) -> Behaviour:
+        return self.behaviours.get(name, Behaviour())
+
+    def _spec(self, name: str) -> ProcessSpec:
+        behaviour = self._behaviour(name)
+        probe = (ProbePiece(ok=False), ProbePiece(since=behaviour.ready))
+        if not behaviour.needs:
+            return ProcessSpec(probe=probe, runs=behaviour.runs)
+        return _NeedingSpec(
+            probe=probe, runs=behaviour.runs, others_ready=lambda: self._others_ready(name), starts=self._starts
+        )
+
+    def _starts(self, spec: ProcessSpec) -> int:
+        return next((len(one.starts) for one in self.engine.made.values() if one.spec is spec), 0)
+
+    def _others_ready(self, name: str) -> bool:
+        others = self.project.services[name].depends_on
+        return all(self._ready(other) <= self.engine.env.now for other in others if other in self.project.services)
+
+    def _members(self, name: str) -> list[ProjectMember]:
+        return [one for one in self.host.members.made if one.service.name == name]
+
+    def _ready(self, name: str) -> float:
+        """When the last container of a service is ready as things stand; a job's when it has ended well."""
+        behaviour = self._behaviour(name)
+        times = []
+        for member in self._members(name):
+            container = member.container
+            if behaviour.runs is not None:
+                times.append(min((one.at for one in container.exits if one.code == 0), default=NEVER))
+            elif container.state == "running" and not self._will_crash(member):
+                times.append(container.starts[-1] + behaviour.ready)
+            else:
+                times.append(NEVER)
+        return max(times, default=0.0 if self.project.services[name].scale == 0 else NEVER)
+
+    def _will_crash(self, member: ProjectMember) -> bool:
+        spec = member.container.spec
+        return isinstance(spec, _NeedingSpec) and spec.at_start(len(member.container.starts) - 1).exit != 0
+
+    def _settled(self) -> bool:
+        """Whether all is ready, or what is not will not be."""
+        now = self.engine.env.now
+        for name in self.project.services:
+            ready = self._ready(name)
+            waits = any(member.container.running for member in self._members(name))
+            if ready > now and (ready != NEVER or waits):
+                return False
+        return True
+
+    def _started(self, name: str) -> float:
+        return min((at for member in self._members(name) for at in member.container.starts[:1]), default=NEVER)
+
+    def _early(self, started: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+        for name, service in self.project.services.items():
+            for other in service.depends_on:
+                if other in started and started[name] != NEVER and started[name] < self._was_ready(other):
+                    yield name, other
+
+    def _was_ready(self, name: str) -> float:
+        """When the first start of a service had made it ready."""
+        behaviour, started = self._behaviour(name), self._started(name)
+        return self._ready(name) if behaviour.runs is not None else started + behaviour.ready
+
+    def _path(self) -> Iterator[str]:
+        """From the last that was ready back to one that waited for nothing."""
+        services = self.project.services
+        if not services:
+            return
+        name: str | None = max(services, key=lambda one: (self._ready(one), one))
+        while name is not None:
+            yield name
+            others = [other for other in services[name].depends_on if other in services]
+            held = {other: self._held_until(services[name], other) for other in others}
+            name = max(held, key=lambda one: (held[one], one)) if held else None
+
+    def _held_until(self, service: ComposeService, other: str) -> float:
+        """When what one service waits for of another had happened."""
+        condition = service.depends_on[other].condition
+        if condition == COMPLETED:
+            return min((one.at for member in self._members(other) for one in member.container.exits), default=NEVER)
+        if condition == HEALTHY:
+            names = {member.container.name for member in self._members(other)}
+            events = [event for event in self.engine.events if event.kind == "health" and event.container in names]
+            return max((event.at for event in events if event.detail == "healthy"), default=NEVER)
+        return self._started(other)
+
+
+def bring_up(
+    project: ComposeProject,
+    behaviours: Mapping[str, Behaviour],
+    times: EngineTimes | None = None,
+    files: ProjectFiles | None = None,
+) -> BroughtUp:
+    """`docker compose up -d` of a project, and what comes after, until all is ready or will never be."""
+    return _BringUp(project, behaviours, times or EngineTimes(), files or DiskFiles()).run()
+
+
+def without_checks(project: ComposeProject) -> ComposeProject:
+    """The project as if it had no health checks: each service waits until the others are started, and no longer."""
+
+    def plain(service: ComposeService) -> ComposeService:
+        others = {
+            name: one._replace(condition=STARTED) if one.condition == HEALTHY else one
+            for name, one in service.depends_on.items()
+        }
+        return replace(service, depends_on=others, health=None)
+
+    return replace(project, services={name: plain(service) for name, service in project.services.items()})
+
+
+def probing_every(project: ComposeProject, seconds: float, only: str = "") -> ComposeProject:
+    """The project with health checks that look so often; only those of one service where it is named."""
+    return replace(
+        project,
+        services={
+            name: replace(service, health=service.health._replace(interval=seconds, start_interval=seconds))
+            if service.health is not None and only in ("", name)
+            else service
+            for name, service in project.services.items()
+        },
+    )
+
+
+def savings(
+    project: ComposeProject,
+    behaviours: Mapping[str, Behaviour],
+    times: EngineTimes | None = None,
+    files: ProjectFiles | None = None,
+) -> tuple[Saving, ...]:
+    """What each change alone would save, the most first; those that save nothing are left out.
+
+    Of a project of more than `limits.COMPOSE_CHANGED` services the first are changed.
+
+    "probe": a health check looks every second. "start": a service no longer waits until another is healthy or has
+    ended. "ready": a service is ready in half the time.
+    """
+    base = bring_up(project, behaviours, times, files)
+    found = []
+    for change, service, other, changed, acting in _changes(project, behaviours):
+        after = bring_up(changed, acting, times, files)
+        if after.all_ready < base.all_ready:
+            seconds = base.all_ready - after.all_ready
+            found.append(Saving(change, service, other, seconds, len(after.early) - len(base.early)))
+    return tuple(sorted(found, key=lambda one: (-one.seconds, one.change, one.service, one.other)))
+
+
+_Change = tuple[str, str, str, ComposeProject, Mapping[str, Behaviour]]
+
+
+def _changes(project: ComposeProject, behaviours: Mapping[str, Behaviour]) -> Iterator[_Change]:
+    for name, service in list(project.services.items())[: limits.COMPOSE_CHANGED]:
+        if service.health is not None and service.health.runs:
+            yield "probe", name, "", probing_every(project, 1.0, name), behaviours
+        for other, one in service.depends_on.items():
+            if one.condition != STARTED and other in project.services:
+                others = {**service.depends_on, other: one._replace(condition=STARTED)}
+                services = {**project.services, name: replace(service, depends_on=others)}
+                yield "start", name, other, replace(project, services=services), behaviours
+        behaviour = behaviours.get(name, Behaviour())
+        if behaviour.ready:
+            faster = {**behaviours, name: replace(behaviour, ready=behaviour.ready / 2)}
+            yield "ready", name, "", project, faster
