@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sim.kubernetes.scheduler.requests import NODE_RESOURCES
+
 SHORT = {
     "Insufficient ": "",
     "node(s) had untolerated ": "",
