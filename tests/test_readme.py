@@ -34,6 +34,15 @@ def test_the_agreement_with_recorded_builds_is_what_replay_reaches() -> None:
     assert sorted(stated) == sorted(reached)
 
 
+def test_the_agreement_with_recorded_engines_is_what_replay_reaches() -> None:
+    row = r"^\| `([a-z]+)` \| [^|]+ \| (\d+ of \d+) \| (\d+ of \d+) \|$"
+    reached = [
+        (name, f"{tally.agree} of {tally.items}", f"{tally.cases_agree} of {tally.cases}")
+        for name, tally in replay().tallies.items()
+    ]
+    assert re.findall(row, SECTION, re.MULTILINE) == reached
+
+
 def test_the_median_errors_are_the_recorded_ones() -> None:
     recorded = json.loads((ROOT / "sim" / "evidence" / "data" / "accuracy.json").read_text(encoding="utf-8"))
     medians = {f"{error * 100:.1f}" for error in recorded["medians"].values()}
