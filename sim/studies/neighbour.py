@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt, Le, doc
 from simpy import Environment
 
+from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Host
 from sim.catalog.names import CatalogName
@@ -24,15 +25,12 @@ from sim.outcome import MetricSpec
 from sim.quantity import Bytes, BytesPerSecond, PerSecond, Seconds
 from sim.studies.base import Context, Repeated, Study, StudyRun
 
-Cores = Annotated[float, Gt(0), Le(4096)]
+Cores = Annotated[float, Gt(0), Le(limits.CORES)]
 Weight = Annotated[int, Ge(1), Le(10_000)]
 """As cpu.weight and io.weight of cgroup v2, which are 100 unless told otherwise."""
 
 _MOST_LOAD = 0.95
 """Of the cores. Above it requests pile up without end, and a latency only says how long it was watched."""
-
-_MOST_REQUESTS = 60_000
-"""Of one run, which takes seconds."""
 
 _TICKS = 20
 """How often a run says how far it is."""
@@ -88,10 +86,10 @@ class Neighbour:
             problems.append(
                 Problem(f"{needed:g} cores are needed for the requests; at most {most:g} are sure", path="requests")
             )
-        if self.requests * self.duration > _MOST_REQUESTS:
+        if self.requests * self.duration > limits.REQUESTS:
             problems.append(
                 Problem(
-                    f"{self.requests * self.duration:g} requests are too many; at most {_MOST_REQUESTS}",
+                    f"{self.requests * self.duration:g} requests are too many; at most {limits.REQUESTS}",
                     path="duration",
                 )
             )

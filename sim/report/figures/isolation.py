@@ -44,11 +44,13 @@ def stairs(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
     ends = {label: {record.aspect: record for record in views(outcome, label)} for label in others}
     body = ""
     for kind in KINDS:
-        body += f'<tr><th class="kind" colspan="99">{escape(tr(f"figure.view.{kind}", style.language))}</th></tr>'
-        for aspect in rows(records):
-            if aspects()[aspect].kind == kind:
-                own = [record for record in records if record.aspect == aspect]
-                body += _row(aspect, own, [ends[label][aspect] for label in others], style, hidden=hidden)
+        named = [aspect for aspect in rows(records) if aspects()[aspect].kind == kind]
+        told = f"<span>{escape(tr(f'figure.view.{kind}', style.language))}</span>"
+        group = f'<th scope="rowgroup" class="kind" rowspan="{len(named)}">{told}</th>'
+        for place, aspect in enumerate(named):
+            own = [record for record in records if record.aspect == aspect]
+            row = _row(aspect, own, [ends[label][aspect] for label in others], style, hidden=hidden)
+            body += f"<tr>{'' if place else group}{row}</tr>"
     table = f"<thead>{_head(outcome, records, style)}</thead><tbody>{body}</tbody>"
     costs = "" if hidden else f"<tfoot>{_costs(outcome, records, style)}</tfoot>"
     return f'<style>{_css(style)}</style><table class="view">{table}{costs}</table>'
@@ -101,7 +103,7 @@ def _head(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
     cells = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in told)
     ends = "".join(f'<th scope="col"><span>{escape(names[label])}</span></th>' for label in outcome.labels[1:])
     gap = f'<th class="gap"><span>{escape(tr("figure.view.end", language))}</span></th>' if ends else ""
-    return f"<tr><th>{escape(names[outcome.labels[0]])}</th>{cells}{gap}{ends}</tr>"
+    return f'<tr><th colspan="2">{escape(names[outcome.labels[0]])}</th>{cells}{gap}{ends}</tr>'
 
 
 def _row(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], style: Style, *, hidden: bool) -> str:
@@ -111,7 +113,7 @@ def _row(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], s
     cells += "".join(_cell(record, hidden=hidden, mark=True) for record in ends)
     stays = not hidden and steps[-1].scope == "host"
     name = f"<b>{escape(named.name.read(style.language))}</b>" if stays else escape(named.name.read(style.language))
-    return f'<tr><th scope="row" title="{escape(named.command)}">{name}</th>{cells}</tr>'
+    return f'<th scope="row" title="{escape(named.command)}">{name}</th>{cells}'
 
 
 def _cell(record: ViewRecord, *, hidden: bool, mark: bool) -> str:
@@ -131,7 +133,7 @@ def _costs(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str
         metric = outcome.metric(label, "cost")
         told = f"{metric.value * 1000:.0f}"
         cells += f"<td>{marked(told, language, short=True) if metric.estimate and metric.value else told}</td>"
-    return f'<tr><th scope="row">{escape(tr("figure.view.cost", language))}</th>{cells}</tr>'
+    return f'<tr><th scope="row" colspan="2">{escape(tr("figure.view.cost", language))}</th>{cells}</tr>'
 
 
 def _cost(record: ViewRecord, style: Style) -> str:
@@ -154,13 +156,14 @@ def _fill(scope: ViewScope, style: Style) -> str:
 def _css(style: Style) -> str:
     tokens, size = style.tokens, max(SMALLEST, style.px(13))
     upright = "" if style.language == "ja" else ";transform:rotate(180deg)"
-    cell, height = style.px(26), style.px(17)
+    cell, height = style.px(26), style.px(15)
     return (
-        f".view{{border-collapse:separate;border-spacing:2px;font-size:{size}px;color:{tokens.ink};line-height:1}}"
+        f".view{{border-collapse:separate;border-spacing:2px 1px;font-size:{size}px;color:{tokens.ink};line-height:1}}"
         f".view th{{text-align:left;font-weight:400;padding:0 4px;white-space:nowrap}}"
         f".view thead th{{vertical-align:bottom;font-weight:600}}"
-        f".view thead th span{{writing-mode:vertical-rl{upright}}}"
-        f".view .kind,.view thead .gap{{color:{tokens.muted};font-weight:400}}.view .kind{{padding-top:4px}}"
+        f".view thead th span,.view .kind span{{writing-mode:vertical-rl{upright}}}"
+        f".view .kind,.view thead .gap{{color:{tokens.muted};font-weight:400}}"
+        f".view .kind{{border-top:1px solid {tokens.line};text-align:center;vertical-align:middle;padding:0}}"
         f".view td{{box-sizing:border-box;width:{cell}px;min-width:{cell}px;height:{height}px;text-align:center;"
         f"padding:0;border:1px solid {tokens.line};border-radius:2px;line-height:{height - 4}px}}"
         f".view .host{{{_fill('host', style)}}}.view .new{{{_fill('own', style)}}}"
