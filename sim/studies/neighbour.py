@@ -29,7 +29,7 @@ Cores = Annotated[float, Gt(0), Le(limits.CORES)]
 Weight = Annotated[int, Ge(1), Le(10_000)]
 """As cpu.weight and io.weight of cgroup v2, which are 100 unless told otherwise."""
 
-_MOST_LOAD = 0.95
+_STEADY_LOAD = 0.95
 """Of the cores. Above it requests pile up without end, and a latency only says how long it was watched."""
 
 _TICKS = 20
@@ -80,7 +80,7 @@ class Neighbour:
 
     def _problems(self) -> Sequence[Problem]:
         problems = []
-        most = self._surely() * _MOST_LOAD
+        most = self._surely() * _STEADY_LOAD
         needed = self.requests * self.request
         if needed > most:
             problems.append(
