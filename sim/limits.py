@@ -158,6 +158,9 @@ CAUSES_CARRIED = 1_000
 FOLLOWED = 500
 """Instances that are followed one by one in time at most."""
 
+REQUESTS = 60_000
+"""Requests that are followed one by one in time beside a noisy neighbour at most."""
+
 CORES = 1_024
 """Cores that a host may be given, more than any that is sold."""
 

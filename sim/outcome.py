@@ -426,6 +426,39 @@ class LifeRecord:
     code: str = ""
 
 
+ViewScope = Literal["host", "own", "none"]
+"""Whose an aspect is that a process sees or uses: the host's, its own, or nobody's as it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRecord:
+    """What one aspect of the host is to a process after one step of isolation.
+
+    Attributes:
+        of: The label.
+        number: The step's number. That of 0 is the process before any.
+        step: The step's id. "" for number 0.
+        aspect: The aspect's id.
+        kind: "see", "use" or "take": the process sees it, may use it, or may take all of it.
+        scope: Whose it is now.
+        taken: Whether this step made it so.
+        cost: Seconds that the step adds to a start.
+        source: The id of the document with the rule (`sim.catalog.isolation.isolation_documents`).
+        estimate: Whether the step's cost is an estimate.
+    """
+
+    of: str
+    number: int
+    step: str
+    aspect: str
+    kind: str
+    scope: ViewScope
+    taken: bool
+    cost: float
+    source: str
+    estimate: bool = False
+
+
 Record = (
     PhaseRecord
     | InstanceRecord
@@ -437,6 +470,7 @@ Record = (
     | EnvironmentRecord
     | FitRecord
     | LifeRecord
+    | ViewRecord
 )
 RecordT = TypeVar("RecordT", bound=Record)
 

@@ -1,0 +1,173 @@
+"""The staircase of isolation as a table: a row turns white at the step that takes the host's away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from sim.catalog.isolation import KINDS, aspects, isolation_documents, isolation_steps
+from sim.outcome import Outcome, ViewRecord, ViewScope
+from sim.report.numbers import about, marked, written
+from sim.report.style import SMALLEST, Language, Style
+from sim.report.texts import tr
+from sim.report.words import label_names, spoken
+
+_SCOPES: tuple[ViewScope, ...] = ("host", "own", "none")
+_MARKS: dict[ViewScope, str] = {"host": "", "own": "○", "none": "✗"}
+_GAP = '<td class="gap"></td>'
+
+
+def views(outcome: Outcome, label: str) -> list[ViewRecord]:
+    """The records of a label, step by step."""
+    return [record for record in outcome.of_type(ViewRecord) if record.of == label]
+
+
+def rows(records: Sequence[ViewRecord]) -> list[str]:
+    """The aspects in the order in which they stop being the host's, kind by kind. Those that stay come last."""
+    gone: dict[str, int] = {}
+    for record in records:
+        if record.scope != "host":
+            gone.setdefault(record.aspect, record.number)
+    last = len(records)
+    named = list(dict.fromkeys(record.aspect for record in records))
+    return sorted(named, key=lambda aspect: (KINDS.index(aspects()[aspect].kind), gone.get(aspect, last)))
+
+
+def stairs(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
+    """An HTML table: the steps of the first label from left to right, then what the other labels end with.
+
+    Args:
+        hidden: With the answers left out.
+    """
+    first, *others = outcome.labels
+    records = views(outcome, first)
+    ends = {label: {record.aspect: record for record in views(outcome, label)} for label in others}
+    body = ""
+    for kind in KINDS:
+        named = [aspect for aspect in rows(records) if aspects()[aspect].kind == kind]
+        told = f"<span>{escape(tr(f'figure.view.{kind}', style.language))}</span>"
+        group = f'<th scope="rowgroup" class="kind" rowspan="{len(named)}">{told}</th>'
+        for place, aspect in enumerate(named):
+            own = [record for record in records if record.aspect == aspect]
+            row = _row(aspect, own, [ends[label][aspect] for label in others], style, hidden=hidden)
+            body += f"<tr>{'' if place else group}{row}</tr>"
+    table = f"<thead>{_head(outcome, records, style)}</thead><tbody>{body}</tbody>"
+    costs = "" if hidden else f"<tfoot>{_costs(outcome, records, style)}</tfoot>"
+    return f'<style>{_css(style)}</style><table class="view">{table}{costs}</table>'
+
+
+def stairs_legend(style: Style) -> str:
+    """What filled and white cells stand for."""
+    size = max(SMALLEST, style.px(14))
+    shown = "".join(
+        f'<span style="display:inline-flex;align-items:center;gap:6px;margin-right:18px">'
+        f'<span style="display:inline-block;width:18px;height:16px;line-height:16px;text-align:center;'
+        f'{_fill(scope, style)}">{_MARKS[scope]}</span>'
+        f"{escape(tr(f'figure.view.{scope}', style.language))}</span>"
+        for scope in _SCOPES
+    )
+    return f'<div style="font-size:{size}px;color:{style.tokens.muted}">{shown}</div>'
+
+
+def stairs_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
+    """A row for each step of each label that changes something, and for each aspect that stays the host's."""
+    names = spoken(label_names(outcome, language))
+    found = []
+    for label in outcome.labels:
+        records = views(outcome, label)
+        end = max((record.number for record in records), default=0)
+        for record in records:
+            if record.taken or (record.number == end and record.scope == "host"):
+                aspect = aspects()[record.aspect]
+                cells = {
+                    "of": names[label],
+                    "step": isolation_steps()[record.step].name.read(language) if record.taken else "",
+                    "aspect": aspect.name.read(language),
+                    "scope": tr(f"figure.view.{record.scope}", language),
+                    "command": aspect.command,
+                    "source": f"{isolation_documents()[record.source].text.en} "
+                    f"{isolation_documents()[record.source].url}",
+                }
+                found.append({tr(f"figure.view.col.{key}", language): cell for key, cell in cells.items()})
+    return found
+
+
+def _head(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
+    language = style.language
+    names = spoken(label_names(outcome, language))
+    steps = dict.fromkeys((record.number, record.step) for record in records)
+    told = [
+        isolation_steps()[step].name.read(language) if step else tr("figure.view.process", language)
+        for _, step in steps
+    ]
+    cells = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in told)
+    ends = "".join(f'<th scope="col"><span>{escape(names[label])}</span></th>' for label in outcome.labels[1:])
+    gap = f'<th class="gap"><span>{escape(tr("figure.view.end", language))}</span></th>' if ends else ""
+    return f'<tr><th colspan="2">{escape(names[outcome.labels[0]])}</th>{cells}{gap}{ends}</tr>'
+
+
+def _row(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], style: Style, *, hidden: bool) -> str:
+    named = aspects()[aspect]
+    cells = "".join(_cell(record, hidden=hidden and record.number > 0, mark=record.taken) for record in steps)
+    cells += _GAP if ends else ""
+    cells += "".join(_cell(record, hidden=hidden, mark=True) for record in ends)
+    stays = not hidden and steps[-1].scope == "host"
+    name = f"<b>{escape(named.name.read(style.language))}</b>" if stays else escape(named.name.read(style.language))
+    return f'<th scope="row" title="{escape(named.command)}">{name}</th>{cells}'
+
+
+def _cell(record: ViewRecord, *, hidden: bool, mark: bool) -> str:
+    if hidden:
+        return '<td class="unknown">?</td>'
+    new = " new" if mark and record.scope != "host" else ""
+    return f'<td class="{record.scope}{new}">{_MARKS[record.scope] if mark else ""}</td>'
+
+
+def _costs(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
+    """The time of each step of the first label, and of all steps of the others."""
+    language = style.language
+    steps = {record.number: record for record in records}
+    cells = "".join(f"<td>{_cost(record, style)}</td>" for record in steps.values())
+    cells += _GAP if outcome.labels[1:] else ""
+    for label in outcome.labels[1:]:
+        metric = outcome.metric(label, "cost")
+        told = f"{metric.value * 1000:.0f}"
+        cells += f"<td>{marked(told, language, short=True) if metric.estimate and metric.value else told}</td>"
+    return f'<tr><th scope="row" colspan="2">{escape(tr("figure.view.cost", language))}</th>{cells}</tr>'
+
+
+def _cost(record: ViewRecord, style: Style) -> str:
+    """A bar of a pixel for each millisecond and more, and above a millisecond its time."""
+    if not record.step:
+        return ""
+    text = (about if record.estimate else written)(record.cost, "s", style.language)
+    width = max(1, round(record.cost * 1000))
+    told = f"{record.cost * 1000:.0f}" if record.cost >= 0.001 else ""
+    return f'<i title="{escape(text)}" style="width:{min(width, style.px(22))}px"></i>{told}'
+
+
+def _fill(scope: ViewScope, style: Style) -> str:
+    tokens = style.tokens
+    if scope == "host":
+        return f"background:{tokens.owners['kernel']};border:1px solid {tokens.owners['kernel']}"
+    return f"border:2px solid {tokens.owners['kernel']};color:{tokens.ink}"
+
+
+def _css(style: Style) -> str:
+    tokens, size = style.tokens, max(SMALLEST, style.px(13))
+    upright = "" if style.language == "ja" else ";transform:rotate(180deg)"
+    cell, height = style.px(26), style.px(15)
+    return (
+        f".view{{border-collapse:separate;border-spacing:2px 1px;font-size:{size}px;color:{tokens.ink};line-height:1}}"
+        f".view th{{text-align:left;font-weight:400;padding:0 4px;white-space:nowrap}}"
+        f".view thead th{{vertical-align:bottom;font-weight:600}}"
+        f".view thead th span,.view .kind span{{writing-mode:vertical-rl{upright}}}"
+        f".view .kind,.view thead .gap{{color:{tokens.muted};font-weight:400}}"
+        f".view .kind{{border-top:1px solid {tokens.line};text-align:center;vertical-align:middle;padding:0}}"
+        f".view td{{box-sizing:border-box;width:{cell}px;min-width:{cell}px;height:{height}px;text-align:center;"
+        f"padding:0;border:1px solid {tokens.line};border-radius:2px;line-height:{height - 4}px}}"
+        f".view .host{{{_fill('host', style)}}}.view .new{{{_fill('own', style)}}}"
+        f".view .unknown{{color:{tokens.muted}}}.view .gap,.view tfoot td{{border-color:transparent}}"
+        f".view tfoot td{{vertical-align:top;white-space:nowrap}}"
+        f".view tfoot i{{display:block;height:{style.px(7)}px;margin-bottom:2px;background:{tokens.owners['kernel']}}}"
+    )
