@@ -21,7 +21,8 @@ from sim.studies.leftovers import Leftovers, run
     ("removal", "there"),
     [
         ("kept", "server program configuration data account"),
-        # apt-get -s remove --autoremove postgresql on Debian 13: "Remv postgresql" and nothing else.
+        # Simulated by apt 3.0 with every package but `postgresql` marked as automatic: with pg_updateaptconfig's
+        # NeverAutoRemove "^postgresql.*-17", `remove --autoremove postgresql` removes that one package alone.
         ("apt_remove", "server program configuration data account"),
         # postgresql-17.prerm stops the server, postgresql-17.postrm does nothing but for "purge".
         ("apt_remove_all", "configuration data account"),
