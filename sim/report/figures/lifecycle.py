@@ -193,9 +193,9 @@ def _tracks(outcome: Outcome, style: Style, end: float) -> parts.SpecLayer:
 
 def _shade(style: Style) -> parts.SpecLayer:
     """The part that the lens enlarges, across all lanes."""
-    ends = {"x": {"datum": 0}, "x2": {"datum": LENS_SECONDS}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
+    ends = {"x2": {"field": "until"}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
     mark = {"type": "rect", "color": style.tokens.ink, "opacity": 0.12, "aria": False}
-    return {"data": inline([{}]), "mark": mark, "encoding": ends}
+    return {"data": inline([{"start": 0, "until": LENS_SECONDS}]), "mark": mark, "encoding": ends}
 
 
 def _bars(rows: Sequence[dict[str, Any]], style: Style, x: dict[str, Any], end: float) -> list[parts.SpecLayer]:

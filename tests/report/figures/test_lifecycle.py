@@ -91,6 +91,13 @@ def test_before_the_run_lanes_are_empty() -> None:
     assert [row["count"] for row in found if "count" in row] == ["?", "?"]
 
 
+def test_the_band_that_the_lens_enlarges_is_fifteen_seconds_wide() -> None:
+    bands = [row for row in drawn(outcome(hello=HELLO)) if "lane" not in row]
+    assert bands == [{"start": 0, "until": 15}]
+    assert not [row for row in drawn(outcome(hello=HELLO), lens=True) if "lane" not in row]
+    assert not [row for row in drawn(outcome(deaf=DEAF)) if "lane" not in row]
+
+
 def test_a_lens_is_there_where_something_starts_twice_in_it() -> None:
     assert enlarges(outcome(deaf=DEAF, hello=HELLO))
     assert not enlarges(outcome(deaf=DEAF))
