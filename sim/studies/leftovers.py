@@ -29,7 +29,8 @@ class Leftovers:
         ToolRemoval,
         doc(
             "On the host: apt remove postgresql, or remove or purge 'postgresql*', each with autoremove after it. Of a "
-            "machine: virsh undefine, with its storage or without. Of a container: rm, rm -v, or run with --rm."
+            "machine, once it is shut down: virsh undefine, with its storage or without. Of a container: rm, "
+            "rm -v, or run with --rm."
         ),
     ] = "kept"
     tool_volume: Annotated[
