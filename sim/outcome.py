@@ -459,6 +459,25 @@ class ViewRecord:
     estimate: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LeftRecord:
+    """What became of one thing that a tool brought.
+
+    Attributes:
+        of: The label.
+        thing: "server" (its processes), "program", "configuration", "data" or "account".
+        state: "stays" though it was removed, "kept" on purpose, "gone", or "never" on the host.
+        place: Where the tool was: "host", "machine" or "container".
+        source: The address at which the rule can be read.
+    """
+
+    of: str
+    thing: str
+    state: Literal["stays", "kept", "gone", "never"]
+    place: str
+    source: str
+
+
 Record = (
     PhaseRecord
     | InstanceRecord
@@ -471,6 +490,7 @@ Record = (
     | FitRecord
     | LifeRecord
     | ViewRecord
+    | LeftRecord
 )
 RecordT = TypeVar("RecordT", bound=Record)
 
