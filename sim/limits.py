@@ -128,6 +128,9 @@ CAUSES_CARRIED = 1_000
 FOLLOWED = 500
 """Instances that are followed one by one in time at most."""
 
+REQUESTS = 20_000
+"""Requests under load that one run measures; each takes a few hundredths of a millisecond."""
+
 CORES = 1_024
 """Cores that a host may be given, more than any that is sold."""
 
