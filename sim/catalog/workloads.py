@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal, cast, get_args
 
 from sim.catalog import load
+from sim.catalog.block import Block, over, without
 from sim.catalog.files import read_toml, refuse
 from sim.catalog.model import COSTS, HELPS, NO_TIME, Number, Sensed
 from sim.catalog.read import Table, positive
@@ -109,13 +110,27 @@ def read(path: Path) -> Workload:
     """The workload of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file = f"workloads/{path.name}"
     problems: list[Problem] = []
-    table = Table(read_toml(path, file), file, "", problems, lambda name: load.host(name).cpu_speed)
+    table = Table(_block(path, problems), file, "", problems, lambda name: load.host(name).cpu_speed)
     found = _workload(table)
     table.done()
     if found.id != path.stem:
         table.problem(f"{found.id!r} is not the file's name {path.stem!r}", "id")
     refuse(problems, file, path)
     return found
+
+
+def _block(path: Path, problems: list[Problem]) -> Block:
+    """The table of a file, over that of the workload that it is `like`, if it is like one."""
+    file = f"workloads/{path.name}"
+    own = Block(read_toml(path, file), (file, ""))
+    name = own.get("like")
+    if name is None:
+        return own
+    if name not in (names := sorted(one.stem for one in FOLDER.glob("*.toml"))):
+        problems.append(Problem(f"{name!r} is no workload; there are {', '.join(names)}", file, path="like"))
+        return without(own, ("like",))
+    below = f"workloads/{name}.toml"
+    return over(Block(read_toml(FOLDER / f"{name}.toml", below), (below, "")), without(own, ("like",)))
 
 
 def _workload(table: Table) -> Workload:

@@ -46,7 +46,7 @@ def test_no_number_is_bare(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_number_is_sourced_or_an_estimate_with_range_and_reason(path):
-    """A definition, this project's own choice, is for hosts' sizes, guests' defaults, chosen applications and what benchmarks are told to do only."""
+    """A definition, this project's own choice, is of hosts' sizes, guests' defaults, applications and workloads."""
     facts = load.facts()
     for number in numbers(tomllib.loads(path.read_text(encoding="utf-8"))):
         named = number.get("source", [])
