@@ -37,7 +37,7 @@ class RequestTimes:
         disk_operations: Operations of the disk, one after another.
         disk_relay: Of the disk's relay, for each. 0 for none.
         disk_wake: More, where that relay was idle.
-        disk_waits: Whether the relay waits for the disk.
+        disk_waits: Whether that relay, if there is one, waits for the disk.
         disk_time: Of an operation alone.
         disk_gap: Until the disk takes the next operation.
         disk_spread: Sigma of the logarithm of `disk_time`.
@@ -108,12 +108,14 @@ class LoadedHost:
     def __init__(self, times: RequestTimes, load: RequestLoad, instances: int, cores: int, seeds: SeedTree) -> None:
         self.env = env = Environment()
         self._times, self._load = times, load
-        relays = (times.relay > 0) + (times.disk_relay > 0 or times.disk_waits)
+        relays = (times.relay > 0) + (times.disk_relay > 0)
         tight = instances * (times.threads + relays) > cores
         self._cores = Station(env, cores, "cores") if tight else None
         self._disk, self._link = Station(env, 1, "disk"), Station(env, 1, "link")
         self._instances = [_Instance(env, times.threads) for _ in range(instances)]
         self._spreads = [_factors(times.spread, seeds.stream("cpu")), _factors(times.disk_spread, seeds.stream("disk"))]
+        self._computes: Step = ("stay", None, times.thread / times.exchanges)
+        self._stores: Step = ("stay", None, max(times.disk_time - times.disk_gap, 0.0))
         self._arrivals = seeds.stream("arrivals")
         rounds = max(load.clients * instances, 1)
         self._measured = math.ceil(load.requests / rounds) * rounds
@@ -155,7 +157,7 @@ class LoadedHost:
     def _ask(self, instance: _Instance, journey: Journey) -> None:
         self._count()
         self._there += 1
-        journey.begin(self._steps(instance))
+        journey.begin(self._drawn(instance))
 
     def _answer(self, journey: Journey) -> None:
         self._count()
@@ -186,38 +188,46 @@ class LoadedHost:
             found["cores"] = self._cores.busy_seconds() / self._cores.count
         return found
 
-    def _steps(self, instance: _Instance) -> list[Step]:
-        """What one request does, in order."""
+    def _drawn(self, instance: _Instance) -> list[Step]:
+        """What one request does, in order, with times of its own where they are random."""
         times = self._times
+        instance.steps = instance.steps or self._steps(instance)
+        if not (times.spread or times.disk_spread):
+            return instance.steps
         thread, disk = (next_factor() for next_factor in self._spreads)
+        computes: Step = ("stay", None, self._computes[2] * thread)
+        stores: Step = ("stay", None, max(times.disk_time * disk - times.disk_gap, 0.0))
+        mine = {id(self._computes): computes, id(self._stores): stores}
+        return [mine.get(id(step), step) for step in instance.steps]
+
+    def _steps(self, instance: _Instance) -> list[Step]:
+        """What each request does, with `_computes` and `_stores` where a time may be random."""
+        times = self._times
         steps: list[Step] = []
         for exchange in range(times.exchanges):
             if times.wire:
                 steps.append(("stay", None, times.wire))
             steps += self._passed(instance.relay, times.relay, times.wake)
-            steps += _held(instance.threads, self._computed(times.thread * thread / times.exchanges))
+            steps += _held(instance.threads, self._on_core(self._computes))
             if exchange == 0:
-                for _ in range(times.disk_operations):
-                    steps += self._stored(instance, disk)
+                steps += self._stored(instance) * times.disk_operations
             steps += self._passed(instance.relay, times.relay, times.wake)
             steps += _held(self._link, _stay(times.link))
         return steps
 
-    def _computed(self, seconds: float) -> list[Step]:
-        return _held(self._cores, _stay(seconds)) if self._cores else _stay(seconds)
+    def _on_core(self, step: Step) -> list[Step]:
+        return _held(self._cores, [step]) if self._cores else [step]
 
     def _passed(self, relay: Station, seconds: float, wake: float) -> list[Step]:
         if not seconds:
             return []
-        return _held(relay, [("wake", relay, wake), *self._computed(seconds)])
+        return _held(relay, [("wake", relay, wake), *self._on_core(("stay", None, seconds))])
 
-    def _stored(self, instance: _Instance, factor: float) -> list[Step]:
+    def _stored(self, instance: _Instance) -> list[Step]:
         times = self._times
-        disk = [*_held(self._disk, _stay(times.disk_gap)), *_stay(max(times.disk_time * factor - times.disk_gap, 0.0))]
-        if not times.disk_waits:
-            return [*self._passed(instance.disk_relay, times.disk_relay, times.disk_wake), *disk]
-        woken: Step = ("wake", instance.disk_relay, times.disk_wake)
-        return _held(instance.disk_relay, [woken, *self._computed(times.disk_relay), *disk])
+        disk = [*_held(self._disk, _stay(times.disk_gap)), self._stores]
+        passed = self._passed(instance.disk_relay, times.disk_relay, times.disk_wake)
+        return [*passed[:-1], *disk, passed[-1]] if times.disk_waits else [*passed, *disk]
 
 
 class _Instance:
@@ -225,6 +235,7 @@ class _Instance:
         self.threads = Station(env, threads, "threads")
         self.relay = Station(env, 1, "relay")
         self.disk_relay = Station(env, 1, "disk relay")
+        self.steps: list[Step] = []
 
 
 def _stay(seconds: float) -> list[Step]:
