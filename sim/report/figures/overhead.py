@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
 from sim.outcome import EventRecord, Metric, Outcome
@@ -36,21 +36,40 @@ def groups(outcome: Outcome) -> dict[str, list[str]]:
     return found
 
 
-def overhead(outcome: Outcome, style: Style, measure: OverheadMeasure, *, hidden: bool = False) -> Spec:
-    """A lane a label under its workload's heading, the shape is the technology. hidden: without what came out."""
-    rows = [] if hidden else list(_rows(outcome, style, measure))
+def halves(outcome: Outcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The workloads in two parts of about as many lanes, for a screen that is wide and low."""
+    workloads = tuple(groups(outcome))
+    middle = (len(workloads) + 1) // 2
+    return workloads[:middle], workloads[middle:]
+
+
+def overhead(
+    outcome: Outcome,
+    style: Style,
+    measure: OverheadMeasure,
+    *,
+    workloads: Collection[str] = (),
+    hidden: bool = False,
+) -> Spec:
+    """A lane a label under its workload's heading, the shape is the technology.
+
+    workloads: those that are shown, all where there are none. hidden: without what came out.
+    """
+    every = list(_rows(outcome, style, measure))
+    lanes = _lanes(outcome, workloads)
+    rows = [] if hidden else [row for row in every if row["lane"] in lanes]
     tokens = style.tokens
-    x = _x(rows, measure)
+    x = _x([] if hidden else every, measure)
     native: dict[str, Any] = {
         "data": inline([{"at": 1}]),
         "mark": {"type": "rule", "strokeWidth": 2, "color": tokens.ink},
         "encoding": {"x": x | {"field": "at"}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}},
     }
-    lane = {"field": "lane", "type": "nominal", "sort": _lanes(outcome), "title": None, "axis": _axis(outcome, style)}
-    lane |= {"scale": {"domain": _lanes(outcome), "paddingInner": 0.1, "paddingOuter": 0.1}}
+    lane = {"field": "lane", "type": "nominal", "sort": lanes, "title": None, "axis": _axis(outcome, style)}
+    lane |= {"scale": {"domain": lanes, "paddingInner": 0.1, "paddingOuter": 0.1}}
     # A lane that only a heading has must be there even where nothing is drawn in it.
     empty: dict[str, Any] = {
-        "data": inline({"lane": each, "at": 1} for each in _lanes(outcome)),
+        "data": inline({"lane": each, "at": 1} for each in lanes),
         "mark": {"type": "point", "opacity": 0},
         "encoding": {"x": x | {"field": "at"}, "y": lane},
     }
@@ -124,8 +143,10 @@ def _technologies(outcome: Outcome, language: Language) -> dict[str, str]:
     return {label: _AT.split(name.name)[0].strip() for label, name in label_names(outcome, language).items()}
 
 
-def _lanes(outcome: Outcome) -> list[str]:
-    return [lane for workload, labels in groups(outcome).items() for lane in (f"#{workload}", *labels)]
+def _lanes(outcome: Outcome, workloads: Collection[str] = ()) -> list[str]:
+    """The heading and the labels of each workload."""
+    shown = {name: labels for name, labels in groups(outcome).items() if not workloads or name in workloads}
+    return [lane for workload, labels in shown.items() for lane in (f"#{workload}", *labels)]
 
 
 def _axis(outcome: Outcome, style: Style) -> dict[str, Any]:
@@ -178,11 +199,11 @@ def _number(metric: Metric) -> str:
 def _x(rows: list[dict[str, Any]], measure: OverheadMeasure) -> dict[str, Any]:
     x: dict[str, Any] = {"field": "value", "type": "quantitative", "title": None}
     if measure == "throughput_ratio":
-        axis = {"values": [0, 0.5, 1], "orient": "bottom"}
+        axis = {"values": [0, 0.5, 1], "format": "~g"}
         return x | {"scale": {"domain": [0, 1.3], "nice": False}, "axis": axis}
     most = max((row["high"] for row in rows), default=10.0)
     ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500) if tick <= most] or [1]
-    axis = {"values": ticks, "labelExpr": "datum.value + '×'", "orient": "bottom"}
+    axis = {"values": ticks, "labelExpr": "datum.value + '×'"}
     return x | {"scale": {"type": "log", "domain": [0.9, max(most * 2.5, 3.0)], "nice": False}, "axis": axis}
 
 
