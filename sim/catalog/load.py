@@ -22,6 +22,7 @@ from sim.catalog.files import read_toml, refuse
 from sim.catalog.hosts import host_of
 from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
+    COST_FLAGS,
     DEMANDS,
     HOST_WAITS,
     Application,
@@ -55,8 +56,7 @@ _ONE = Number(1.0, "1", sources=("definition",))
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "layer", "port")
 _AMOUNT_UNITS: dict[str, str] = {"cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "transfer": "B"}
 
-_COST_FLAGS = ("waits_for_reads", "waits_for_writes")
-_COSTS = tuple(each.name for each in fields(EventCosts) if each.name not in _COST_FLAGS)
+_COSTS = tuple(each.name for each in fields(EventCosts) if each.name not in COST_FLAGS)
 
 CatalogEntry = TypeVar("CatalogEntry", Technology, Guest, Application, Host)
 
@@ -158,7 +158,7 @@ def _costs(table: Table | None) -> EventCosts | None:
     """What events take more; None where the table is not there."""
     if table is None:
         return None
-    given: dict[str, Any] = {name: table.flag(name) for name in _COST_FLAGS}
+    given: dict[str, Any] = {name: table.flag(name) for name in COST_FLAGS}
     given |= {name: table.number(name, "s") for name in _COSTS if table.has(name)}
     table.done()
     return EventCosts(**given)

@@ -358,6 +358,10 @@ class MemoryPart(Sensed):
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
 
 
+COST_FLAGS = ("answers_calls", "waits_for_reads", "waits_for_writes")
+"""Those of `EventCosts` that are no numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventCosts(Sensed):
     """What events of an application under load take more than they take a process of the host, in seconds each.
@@ -367,6 +371,7 @@ class EventCosts(Sensed):
 
     Attributes:
         system_call: On the calling thread.
+        answers_calls: Whether another kernel answers system calls, so that what the host's takes is not there.
         page_walk: On the thread whose translation of an address missed the TLB.
         packet: On the thread that sends or receives.
         relay_packet: Of the network's relay, for each packet.
@@ -381,6 +386,7 @@ class EventCosts(Sensed):
     """
 
     system_call: Number = field(default=NO_TIME, metadata=COSTS)
+    answers_calls: bool = False
     page_walk: Number = field(default=NO_TIME, metadata=COSTS)
     packet: Number = field(default=NO_TIME, metadata=COSTS)
     relay_packet: Number = field(default=NO_TIME, metadata=COSTS)

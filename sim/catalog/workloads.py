@@ -42,6 +42,7 @@ class Workload(Sensed):
         threads: How many requests an instance computes at the same time.
         page_walks: Addresses whose translation misses the TLB.
         system_calls: System calls.
+        call: Core-seconds of the cheapest system call, which are within `cpu`.
         exchanges: How often something is sent to another machine or program and answered.
         packets: Packets of a request, both ways together. A packet is what passes the kernel as one: segments that the
             network card puts together or cuts up are one.
@@ -69,6 +70,7 @@ class Workload(Sensed):
     threads: Number = field(metadata=HELPS)
     page_walks: Number = field(metadata=COSTS)
     system_calls: Number = field(metadata=COSTS)
+    call: Number = field(metadata=COSTS)
     exchanges: Number = field(metadata=COSTS)
     packets: Number = field(metadata=COSTS)
     packet_bytes: Number = field(metadata=COSTS)
@@ -148,6 +150,7 @@ def _workload(table: Table) -> Workload:
         threads=count("threads", _ONE),
         page_walks=count("page_walks"),
         system_calls=count("system_calls"),
+        call=table.number("call", "s", None if table.has("system_calls") else NO_TIME),
         exchanges=count("exchanges", _ONE),
         packets=count("packets"),
         packet_bytes=table.number("packet_bytes", "B", _NO_BYTES, definition=True),

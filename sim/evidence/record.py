@@ -28,7 +28,8 @@ def told(page: str, found: Accuracy) -> str:
         row = f"| {use} | {found.median(use):.1%} | {sum(n for n, _ in sources.values())} | {len(sources)} |"
         page = re.sub(rf"^\| {use} \|.*$", row, page, flags=re.MULTILINE)
     within, ranged = found.covered("check")
-    page = re.sub(r"All \d+ orderings", f"All {len(found.orderings)} orderings", page)
+    right = sum(ordering.right for ordering in found.orderings)
+    page = re.sub(r"\d+ of \d+ orderings that", f"{right} of {len(found.orderings)} orderings that", page)
     for name, rows in zip(("set numbers themselves", "set none themselves"), found.circular(), strict=True):
         page = re.sub(rf"^\| {name} \|.*$", f"| {name} | {_counted(rows)} |", page, flags=re.MULTILINE)
     return re.sub(r"\d+ of \d+ checks lie in it", f"{within} of {ranged} checks lie in it", page)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from sim.catalog.model import HELPS, NO_TIME, PAGE, EventCosts, Host, Number, Sensed, Technology
+from sim.catalog.model import COST_FLAGS, HELPS, NO_TIME, PAGE, EventCosts, Host, Number, Sensed, Technology
 from sim.catalog.workloads import Workload
 from sim.machine.service import RequestTimes
 from sim.outcome import Bound
@@ -109,15 +109,25 @@ def request_times(there: OnHost) -> RequestTimes:
 def _thread(there: OnHost) -> float:
     """Seconds on the application's thread."""
     work, costs = there.workload, there.costs
-    return there.cpu(work.cpu) / there.efficiency.at(there.bound) + sum(
-        there.count(count) * there.cpu(cost)
-        for count, cost in (
-            (work.system_calls, costs.system_call),
-            (work.page_walks, costs.page_walk),
-            (work.packets, costs.packet),
-            (work.disk_operations, costs.disk_operation),
+    calls = there.count(work.system_calls) * _called(there)
+    return (
+        there.cpu(work.cpu) / there.efficiency.at(there.bound)
+        + calls
+        + sum(
+            there.count(count) * there.cpu(cost)
+            for count, cost in (
+                (work.page_walks, costs.page_walk),
+                (work.packets, costs.packet),
+                (work.disk_operations, costs.disk_operation),
+            )
         )
     )
+
+
+def _called(there: OnHost) -> float:
+    """What a system call takes more than natively, on the thread."""
+    instead = there.cpu(there.workload.call) if there.costs.answers_calls else 0.0
+    return there.cpu(there.costs.system_call) - instead
 
 
 def event_costs(there: OnHost) -> Iterator[EventCost]:
@@ -127,10 +137,11 @@ def event_costs(there: OnHost) -> Iterator[EventCost]:
         yield _cost("computing", 1.0, lost, there.efficiency)
     for each, (number, count) in zip(_EVENTS, _counted(there), strict=True):
         if count and number.value:
-            yield _cost(each, count, number.value if each in WAITS else there.cpu(number), number)
+            seconds = number.value if each in WAITS else there.cpu(number)
+            yield _cost(each, count, _called(there) if each == "system_call" else seconds, number)
 
 
-_EVENTS = tuple(each.name for each in fields(EventCosts) if "waits" not in each.name)
+_EVENTS = tuple(each.name for each in fields(EventCosts) if each.name not in COST_FLAGS)
 
 
 def _counted(there: OnHost) -> list[tuple[Number, float]]:
