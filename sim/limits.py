@@ -161,6 +161,9 @@ FOLLOWED = 500
 REQUESTS = 60_000
 """Requests that are followed one by one in time beside a noisy neighbour at most."""
 
+LOAD_REQUESTS = 20_000
+"""Requests under load that one run measures; each takes a few hundredths of a millisecond."""
+
 CORES = 1_024
 """Cores that a host may be given, more than any that is sold."""
 

@@ -478,6 +478,29 @@ class LeftRecord:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """What one kind of event adds to a request, beside what it takes natively.
+
+    Attributes:
+        of: The label.
+        event: What happens: "system_call", "packet" and so on; "computing" for what guest code loses.
+        count: How often it happens in a request.
+        seconds: What each time takes more.
+        waits: Whether that is waiting, and no work of a core.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether the seconds are an estimate.
+    """
+
+    of: str
+    event: str
+    count: float
+    seconds: float
+    waits: bool
+    source: str
+    estimate: bool = False
+
+
 Record = (
     PhaseRecord
     | InstanceRecord
@@ -491,6 +514,7 @@ Record = (
     | LifeRecord
     | ViewRecord
     | LeftRecord
+    | EventRecord
 )
 RecordT = TypeVar("RecordT", bound=Record)
 

@@ -26,6 +26,8 @@ ReadTable = Callable[[str], Block]
 """The table of a part or of a technology by its id, with its place. Raises `InputError` naming those there are."""
 
 _LISTS = ("phases", "memory")
+_TABLES = ("limits", "costs")
+"""What is put together key by key."""
 _SHAPE = ("like", "parts", "without")
 _OF_THE_FILE = ("id", "name", "kind", "maker", "like")
 """What a file says of itself alone, and not of what is made of it or like it."""
@@ -104,7 +106,7 @@ class _Composer:
         if data is None:
             return without(own, ("like",))
         below = self._liked(data, seen)
-        block = without(below, (*_OF_THE_FILE, *_LISTS, "limits"))
+        block = without(below, (*_OF_THE_FILE, *_LISTS, *_TABLES))
         for table in (without(below, (*_OF_THE_FILE, *block)), without(own, ("like",))):
             self._lay(block, table, replaces=True, positions=False)
         return block
@@ -126,7 +128,7 @@ class _Composer:
         return []
 
     def _lay(self, table: Block, above: Block, *, replaces: bool = False, positions: bool = True) -> None:
-        """Lay a table over what is there: phases and memory by their ids, limits key by key, all else as a whole.
+        """Lay a table over what is there: phases and memory by id, limits and costs by key, all else whole.
 
         Args:
             replaces: Whether an entry goes over the one of its id, or stands beside it for the rules to refuse.
@@ -139,7 +141,7 @@ class _Composer:
                 for index, entry in enumerate(value):
                     block = above.inner(key, entry, index) if isinstance(entry, dict) else entry
                     self._place(entries, block, there, positions)
-            elif key == "limits" and isinstance(value, dict) and isinstance(table.get(key, {}), dict):
+            elif key in _TABLES and isinstance(value, dict) and isinstance(table.get(key, {}), dict):
                 before = table.get(key, Block({}, above.place(key)))
                 table.put(key, over(before, above.inner(key, value)), above.place(key))
             else:

@@ -40,11 +40,17 @@ MAY_SET = PROVENANCES[:2]
 
 _USES = ("", "calibrate", "check")
 
-_SAME = ("s", "ms", "us", "ns", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "MB/s", "Gbit/s", "1/s", "%")
+_SAME = ("s", "ms", "us", "ns", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "MB/s", "GB/s", "Gbit/s", "1/s", "%")
 _COUNTS = ("", "x", "ports", "PIDs", "addresses", "pods")
-_OTHERS = {"containers/s": "1/s", "KB": "kB", "Mi": "MiB", "% of guest RAM": "%"}
+_OTHERS = {
+    "containers/s": "1/s", "IOPS": "1/s", "GFLOPS": "1/s", "kreq/s": "1/s", "GUPS": "1/s",
+    "KB": "kB", "KB/s": "kB/s", "Mi": "MiB", "% of guest RAM": "%",
+}  # fmt: skip
 _WRITTEN_UNITS = {unit: unit for unit in _SAME} | dict.fromkeys(_COUNTS, "") | _OTHERS
 """The units of the files that `sim.quantity` reads, and how it writes them."""
+
+_FACTORS = {"kreq/s": 1e3, "GUPS": 1e9}
+"""How many of `sim.quantity`'s units one of the files' units is, where it is not one. GFLOPS count 10^9 operations."""
 
 _BETWEEN = re.compile(r" / | vs | -> | \+ |-")
 """What stands between the numbers of a cell."""
@@ -157,7 +163,7 @@ def values(fact: Fact, dimension: str) -> tuple[float, ...]:
     numbers = []
     for part in _BETWEEN.split(fact.value):
         try:
-            numbers.append(parse(f"{part.strip()} {unit}".strip(), dimension))
+            numbers.append(parse(f"{part.strip()} {unit}".strip(), dimension) * _FACTORS.get(fact.unit, 1.0))
         except InputError:
             return ()
     return tuple(numbers)

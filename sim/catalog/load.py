@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -24,9 +25,11 @@ from sim.catalog.images import OfficialImage
 from sim.catalog.kernel import HOST_WAITS, Per
 from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
+    COST_FLAGS,
     DEMANDS,
     Application,
     DemandKind,
+    EventCosts,
     Family,
     Guest,
     Host,
@@ -51,6 +54,8 @@ _NO_BYTES = Number(0.0, "B", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "layer", "port")
 _AMOUNT_UNITS: dict[str, str] = {"cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "transfer": "B"}
+
+_COSTS = tuple(each.name for each in fields(EventCosts) if each.name not in COST_FLAGS)
 
 CatalogEntry = TypeVar("CatalogEntry", Technology, Guest, Application, Host)
 
@@ -148,6 +153,16 @@ def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
     return phases, memory
 
 
+def _costs(table: Table | None) -> EventCosts | None:
+    """What events take more; None where the table is not there."""
+    if table is None:
+        return None
+    given: dict[str, Any] = {name: table.flag(name) for name in COST_FLAGS}
+    given |= {name: table.number(name, "s") for name in _COSTS if table.has(name)}
+    table.done()
+    return EventCosts(**given)
+
+
 def _technology(table: Table) -> Technology:
     phases, memory = _plan(table)
     technology = Technology(
@@ -169,6 +184,7 @@ def _technology(table: Table) -> Technology:
         dax=table.strings("dax"),
         version=table.string("version", ""),
         boots_disk=table.flag("boots_disk"),
+        costs=_costs(table.table("costs", needed=False)),
     )
     if (technology.runs != "process") != bool(technology.guests):
         table.problem("names guests exactly where it does not run a process", "guests")
@@ -182,6 +198,7 @@ def _part(table: Table) -> TechnologyPart:
         if table.has(name):
             table.number(name, "1")
     table.numbers("limits", "1")
+    _costs(table.table("costs", needed=False))
     return TechnologyPart(id=table.string("id"), name=table.text("name"), maker=table.string("maker", ""))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sim.catalog.kernel import Growth, Operation
-from sim.catalog.number import COSTS, HELPS, Number, Sensed, costs_but
+from sim.catalog.number import COSTS, HELPS, NO_TIME, Number, Sensed, costs_but
 from sim.outcome import Bound, Owner
 from sim.scenario import Text
 
@@ -115,6 +115,48 @@ class MemoryPart(Sensed):
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
 
 
+COST_FLAGS = ("answers_calls", "waits_for_reads", "waits_for_writes")
+"""Those of `EventCosts` that are no numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventCosts(Sensed):
+    """What events of an application under load take more than they take a process of the host, in seconds each.
+
+    What is not said takes nothing more. "Relay" is what stands between the application and a device: a thread of the
+    monitor or of the host's kernel. It serves one event of an instance at a time, beside the application's threads.
+
+    Attributes:
+        system_call: On the calling thread.
+        answers_calls: Whether another kernel answers system calls, so that what the host's takes is not there.
+        page_walk: On the thread whose translation of an address missed the TLB.
+        packet: On the thread that sends or receives.
+        relay_packet: Of the network's relay, for each packet.
+        relay_packet_page: Of the network's relay, for each 4 KiB that a packet carries.
+        packet_wake: Until the network's relay and the receiver are awake, where the relay slept.
+        disk_operation: On the thread that asks for it.
+        relay_disk: Of the disk's relay, for each operation.
+        relay_disk_page: Of the disk's relay, for each 4 KiB of an operation.
+        disk_wake: As `packet_wake`, of the disk's relay.
+        waits_for_reads: Whether the disk's relay waits for the disk with each read.
+        waits_for_writes: Whether it does so with each write.
+    """
+
+    system_call: Number = field(default=NO_TIME, metadata=COSTS)
+    answers_calls: bool = False
+    page_walk: Number = field(default=NO_TIME, metadata=COSTS)
+    packet: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_packet: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_packet_page: Number = field(default=NO_TIME, metadata=COSTS)
+    packet_wake: Number = field(default=NO_TIME, metadata=COSTS)
+    disk_operation: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_disk: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_disk_page: Number = field(default=NO_TIME, metadata=COSTS)
+    disk_wake: Number = field(default=NO_TIME, metadata=COSTS)
+    waits_for_reads: bool = False
+    waits_for_writes: bool = False
+
+
 Family = Literal["process", "container", "system_container", "sandbox", "microvm", "vm", "hosted_vm", "unikernel"]
 Runs = Literal["process", "userland", "guest", "unikernel"]
 """What the technology starts.
@@ -150,6 +192,7 @@ class Technology(Sensed):
             "application".
         version: The release whose figures these are. "" where they are of several or of none.
         boots_disk: Whether its firmware starts the boot loader of a guest's disk. Else it is handed a kernel.
+        costs: What events of an application under load take more. None where nobody has said.
     """
 
     id: str
@@ -170,6 +213,7 @@ class Technology(Sensed):
     dax: tuple[str, ...] = ()
     version: str = ""
     boots_disk: bool = False
+    costs: EventCosts | None = None
 
     @property
     def guest_ids(self) -> tuple[str, ...]:

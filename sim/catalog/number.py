@@ -82,6 +82,10 @@ COSTS = costs_but()
 """Metadata of a field: more of its number costs."""
 
 
+NO_TIME = Number(0.0, "s", sources=("definition",))
+"""What takes no time."""
+
+
 class Sensed:
     """A dataclass whose fields say what more of their numbers does, in their metadata (`COSTS`, `HELPS`).
 

@@ -28,7 +28,8 @@ def told(page: str, accuracy: Accuracy) -> str:
         row = f"| {use} | {accuracy.median(use):.1%} | {sum(n for n, _ in sources.values())} | {len(sources)} |"
         page = re.sub(rf"^\| {use} \|.*$", row, page, flags=re.MULTILINE)
     within, ranged = accuracy.covered("check")
-    page = re.sub(r"All \d+ orderings", f"All {len(accuracy.orderings)} orderings", page)
+    right = sum(ordering.right for ordering in accuracy.orderings)
+    page = re.sub(r"\d+ of \d+ orderings that", f"{right} of {len(accuracy.orderings)} orderings that", page)
     for name, rows in zip(("set numbers themselves", "set none themselves"), accuracy.circular(), strict=True):
         page = re.sub(rf"^\| {name} \|.*$", f"| {name} | {_counted(rows)} |", page, flags=re.MULTILINE)
     return re.sub(r"\d+ of \d+ checks lie in it", f"{within} of {ranged} checks lie in it", page)

@@ -42,7 +42,7 @@ def plain(value: Any) -> str:
 def told(technology: Technology) -> Iterator[str]:
     """A line for each field that says something, of the technology, its phases and its memory."""
     for field in dataclasses.fields(technology):
-        if field.name not in ("phases", "memory"):
+        if field.name not in ("phases", "memory") and (field.name != "costs" or technology.costs):
             yield f"{field.name} = {plain(getattr(technology, field.name))}"
     for kind in ("phases", "memory"):
         for entry in getattr(technology, kind):

@@ -46,7 +46,7 @@ def test_no_number_is_bare(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_number_is_sourced_or_an_estimate_with_range_and_reason(path):
-    """A definition, this project's own choice, is for hosts' sizes, guests' defaults and chosen applications only."""
+    """A definition, this project's own choice, is of hosts' sizes, guests' defaults, applications and workloads."""
     facts = load.facts()
     for number in numbers(tomllib.loads(path.read_text(encoding="utf-8"))):
         named = number.get("source", [])
@@ -56,7 +56,7 @@ def test_every_number_is_sourced_or_an_estimate_with_range_and_reason(path):
             assert {"low", "high"} <= number.keys()
             assert len(number["estimate"]) > 10
         elif "definition" in number:
-            assert path.parent.name in ("hosts", "guests", "applications", "numbers")
+            assert path.parent.name in ("hosts", "guests", "applications", "workloads", "numbers")
         else:
             assert named
             assert all(facts[source].provenance != "secondary-note-citing-paper" for source in named)

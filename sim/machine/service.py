@@ -1,0 +1,254 @@
+"""Instances of an application under steady load on one host: who waits for what, and what comes out.
+
+An instance computes on threads. A relay for its network and one for its disk may stand between it and the devices.
+Threads and relays need a core of the host, of which all instances share the cores, the disk and the link. Everything
+is served first come, first served. A thread does not wait for the disk: what asked goes on when it is answered.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from simpy import Environment
+
+from sim.engine.seeds import SeedTree
+from sim.engine.stations import Journey, Station, Step
+
+WARM_UP = 0.25
+"""So many requests, as a share of those that are measured, go before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTimes:
+    """How long one request is where, in seconds on the host.
+
+    Attributes:
+        thread: On a thread of the application, over all exchanges.
+        spread: Sigma of the logarithm of `thread`.
+        threads: How many threads an instance has.
+        exchanges: How often it goes out and comes in.
+        wire: Outside of the host, in each exchange.
+        link: Of the link, in each exchange.
+        relay: Of the network's relay, once in and once out in each exchange. 0 for none.
+        wake: More, where that relay was idle.
+        disk_operations: Operations of the disk, one after another.
+        disk_relay: Of the disk's relay, for each. 0 for none.
+        disk_wake: More, where that relay was idle.
+        disk_waits: Whether that relay, if there is one, waits for the disk.
+        disk_time: Of an operation alone.
+        disk_gap: Until the disk takes the next operation.
+        disk_spread: Sigma of the logarithm of `disk_time`.
+    """
+
+    thread: float
+    spread: float = 0.0
+    threads: int = 1
+    exchanges: int = 1
+    wire: float = 0.0
+    link: float = 0.0
+    relay: float = 0.0
+    wake: float = 0.0
+    disk_operations: int = 0
+    disk_relay: float = 0.0
+    disk_wake: float = 0.0
+    disk_waits: bool = False
+    disk_time: float = 0.0
+    disk_gap: float = 0.0
+    disk_spread: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLoad:
+    """How requests come to each instance, and how many are measured over all of them.
+
+    Clients whose requests take equally long stay in step. So whole rounds of all clients are measured.
+
+    Attributes:
+        clients: Each has one request at a time. 0 where requests come by a rate.
+        think: Seconds between an answer and the client's next request.
+        rate: Requests a second that come at random (Poisson).
+        requests: How many are measured, but that each client makes as many as the others.
+    """
+
+    clients: int = 0
+    think: float = 0.0
+    rate: float = 0.0
+    requests: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What came out.
+
+    Attributes:
+        latencies: Seconds of each request that was measured, from asked to answered.
+        seconds: How long it took to answer them all.
+        in_flight: Requests that were there, in the mean over these seconds.
+        busy: The share of a station's servers that was busy: "threads", "relay", "disk_relay", "cores", "disk", "link".
+            The first three are means over instances.
+    """
+
+    latencies: Sequence[float]
+    seconds: float
+    in_flight: float
+    busy: dict[str, float]
+
+    @property
+    def throughput(self) -> float:
+        """Requests a second, of all instances together."""
+        return len(self.latencies) / self.seconds
+
+
+class LoadedHost:
+    """Instances on a host. cores: of the host. times: of every request."""
+
+    def __init__(self, times: RequestTimes, load: RequestLoad, instances: int, cores: int, seeds: SeedTree) -> None:
+        self.env = env = Environment()
+        self._times, self._load = times, load
+        relays = (times.relay > 0) + (times.disk_relay > 0)
+        tight = instances * (times.threads + relays) > cores
+        self._cores = Station(env, cores, "cores") if tight else None
+        self._disk, self._link = Station(env, 1, "disk"), Station(env, 1, "link")
+        self._instances = [_Instance(env, times.threads) for _ in range(instances)]
+        self._spreads = [_factors(times.spread, seeds.stream("cpu")), _factors(times.disk_spread, seeds.stream("disk"))]
+        self._computes: Step = ("stay", None, times.thread / times.exchanges)
+        self._stores: Step = ("stay", None, max(times.disk_time - times.disk_gap, 0.0))
+        self._arrivals = seeds.stream("arrivals")
+        rounds = max(load.clients * instances, 1)
+        self._measured = math.ceil(load.requests / rounds) * rounds
+        self._warm = max(math.ceil(load.requests * WARM_UP / rounds), 2) * rounds
+        self._answered, self._there, self._area, self._last = 0, 0, 0.0, 0.0
+        self._begin = 0.0
+        self._busy_before: dict[str, float] = {}
+        self._latencies: list[float] = []
+        self._done = env.event()
+
+    def serve(self) -> Served:
+        """Run until enough requests were answered."""
+        for instance in self._instances:
+            for _ in range(self._load.clients):
+                self._ask(instance, Journey(self.env, self._client(instance)))
+            if not self._load.clients:
+                self.env.process(self._come(instance))
+        self.env.run(until=self._done)
+        seconds = self.env.now - self._begin
+        busy = {name: (after - self._busy_before[name]) / seconds for name, after in self._busy().items()}
+        return Served(self._latencies, seconds, self._area / seconds, busy)
+
+    def _client(self, instance: _Instance) -> Callable[[Journey], None]:
+        def answered(journey: Journey) -> None:
+            self._answer(journey)
+            if self._load.think:
+                thinking = Journey(self.env, lambda _: self._ask(instance, journey))
+                thinking.begin([("stay", None, self._load.think)])
+            else:
+                self._ask(instance, journey)
+
+        return answered
+
+    def _come(self, instance: _Instance):  # type: ignore[no-untyped-def]  # a SimPy process
+        while True:
+            yield self.env.timeout(self._arrivals.expovariate(self._load.rate))
+            self._ask(instance, Journey(self.env, self._answer))
+
+    def _ask(self, instance: _Instance, journey: Journey) -> None:
+        self._count()
+        self._there += 1
+        journey.begin(self._drawn(instance))
+
+    def _answer(self, journey: Journey) -> None:
+        self._count()
+        self._there -= 1
+        self._answered += 1
+        if self._answered > self._warm and not self._done.triggered:
+            self._latencies.append(self.env.now - journey.began)
+            if len(self._latencies) == self._measured:
+                self._done.succeed()
+        elif self._answered == self._warm:
+            self._begin, self._area, self._busy_before = self.env.now, 0.0, self._busy()
+
+    def _count(self) -> None:
+        self._area += self._there * (self.env.now - self._last)
+        self._last = self.env.now
+
+    def _busy(self) -> dict[str, float]:
+        """Seconds that each kind of station was busy until now, of each of its servers."""
+        mean = len(self._instances)
+        found = {
+            "threads": math.fsum(one.threads.busy_seconds() for one in self._instances) / mean / self._times.threads,
+            "relay": math.fsum(one.relay.busy_seconds() for one in self._instances) / mean,
+            "disk_relay": math.fsum(one.disk_relay.busy_seconds() for one in self._instances) / mean,
+            "disk": self._disk.busy_seconds(),
+            "link": self._link.busy_seconds(),
+        }
+        if self._cores:
+            found["cores"] = self._cores.busy_seconds() / self._cores.count
+        return found
+
+    def _drawn(self, instance: _Instance) -> list[Step]:
+        """What one request does, in order, with times of its own where they are random."""
+        times = self._times
+        instance.steps = instance.steps or self._steps(instance)
+        if not (times.spread or times.disk_spread):
+            return instance.steps
+        thread, disk = (next_factor() for next_factor in self._spreads)
+        computes: Step = ("stay", None, self._computes[2] * thread)
+        stores: Step = ("stay", None, max(times.disk_time * disk - times.disk_gap, 0.0))
+        mine = {id(self._computes): computes, id(self._stores): stores}
+        return [mine.get(id(step), step) for step in instance.steps]
+
+    def _steps(self, instance: _Instance) -> list[Step]:
+        """What each request does, with `_computes` and `_stores` where a time may be random."""
+        times = self._times
+        steps: list[Step] = []
+        for exchange in range(times.exchanges):
+            if times.wire:
+                steps.append(("stay", None, times.wire))
+            steps += self._passed(instance.relay, times.relay, times.wake)
+            steps += _held(instance.threads, self._on_core(self._computes))
+            if exchange == 0:
+                steps += self._stored(instance) * times.disk_operations
+            steps += self._passed(instance.relay, times.relay, times.wake)
+            steps += _held(self._link, _stay(times.link))
+        return steps
+
+    def _on_core(self, step: Step) -> list[Step]:
+        return _held(self._cores, [step]) if self._cores else [step]
+
+    def _passed(self, relay: Station, seconds: float, wake: float) -> list[Step]:
+        if not seconds:
+            return []
+        return _held(relay, [("wake", relay, wake), *self._on_core(("stay", None, seconds))])
+
+    def _stored(self, instance: _Instance) -> list[Step]:
+        times = self._times
+        disk = [*_held(self._disk, _stay(times.disk_gap)), self._stores]
+        passed = self._passed(instance.disk_relay, times.disk_relay, times.disk_wake)
+        return [*passed[:-1], *disk, passed[-1]] if times.disk_waits else [*passed, *disk]
+
+
+class _Instance:
+    def __init__(self, env: Environment, threads: int) -> None:
+        self.threads = Station(env, threads, "threads")
+        self.relay = Station(env, 1, "relay")
+        self.disk_relay = Station(env, 1, "disk relay")
+        self.steps: list[Step] = []
+
+
+def _stay(seconds: float) -> list[Step]:
+    return [("stay", None, seconds)] if seconds else []
+
+
+def _held(station: Station, steps: list[Step]) -> list[Step]:
+    """The steps with a server of the station, none where nothing is to be done there."""
+    return [("take", station, 0.0), *steps, ("give", station, 0.0)] if steps else []
+
+
+def _factors(sigma: float, stream: random.Random) -> Callable[[], float]:
+    """Factors whose logarithm has that sigma, and whose mean is one."""
+    if not sigma:
+        return lambda: 1.0
+    return lambda: math.exp(stream.gauss(0.0, sigma) - sigma * sigma / 2)

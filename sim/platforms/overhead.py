@@ -1,0 +1,168 @@
+"""What a request takes under a technology: its workload's events, and what each of them costs there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+from sim.catalog.model import COST_FLAGS, PAGE, EventCosts, Host, Technology
+from sim.catalog.number import HELPS, NO_TIME, Number, Sensed
+from sim.catalog.workloads import Workload
+from sim.machine.service import RequestTimes
+from sim.outcome import Bound
+
+RequestNetwork = Literal["bridge", "host"]
+"""The network that the technology gives, or the host's own."""
+
+NATIVE = EventCosts()
+WAITS = ("packet_wake", "disk_wake")
+"""Costs that are waiting, and no work of a core."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventCost:
+    """Something that happens in a request.
+
+    Attributes:
+        event: The name of the cost, as `EventCosts` has it; "computing" for what guest code loses.
+        count: How often it happens in a request.
+        seconds: What each time takes more than natively, on the host.
+        waits: Whether it is waiting, and no work of a core.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether the seconds are an estimate.
+    """
+
+    event: str
+    count: float
+    seconds: float
+    waits: bool
+    source: str
+    estimate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OnHost(Sensed):
+    """A workload, the costs of a technology, and the host that both are on. efficiency: of guest code."""
+
+    workload: Workload
+    costs: EventCosts
+    efficiency: Number = field(metadata=HELPS)
+    host: Host
+    bound: Bound = "value"
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers that go into a request's times."""
+        costs = [number for number, count in _counted(self) if count and number.value]
+        return (*self.workload.numbers.values(), *costs, self.efficiency)
+
+    def cpu(self, number: Number) -> float:
+        """Core-seconds of the reference host as seconds here.
+
+        The range of the host's own speed is left out: it moves every technology alike, and no source's figures.
+        """
+        return number.at(self.bound) / self.host.cpu_speed.value
+
+    def count(self, number: Number) -> float:
+        """How many."""
+        return number.at(self.bound)
+
+
+def on_host(
+    workload: Workload, technology: Technology, network: RequestNetwork, host: Host, bound: Bound = "value"
+) -> OnHost:
+    """A workload under a technology. On the host's network what packets cost is not there."""
+    costs = technology.costs or NATIVE
+    if network == "host":
+        nothing: dict[str, Any] = {each.name: NO_TIME for each in fields(costs) if "packet" in each.name}
+        costs = replace(costs, **nothing)
+    return OnHost(workload, costs, technology.cpu_efficiency, host, bound)
+
+
+def request_times(there: OnHost) -> RequestTimes:
+    """The seconds of a request at each station."""
+    work, costs, at = there.workload, there.costs, there.bound
+    exchanges = int(work.exchanges.value)
+    passes = 2 * exchanges
+    relay = there.count(work.packets) * there.cpu(costs.relay_packet)
+    relay += work.packet_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page)
+    pages = work.disk_bytes.at(at) / PAGE
+    return RequestTimes(
+        thread=_thread(there),
+        spread=work.spread.at(at),
+        threads=int(work.threads.value),
+        exchanges=exchanges,
+        wire=work.wire.at(at),
+        link=work.packet_bytes.at(at) / work.link.at(at) / exchanges,
+        relay=relay / passes,
+        wake=costs.packet_wake.at(at) if relay else 0.0,
+        disk_operations=int(work.disk_operations.value),
+        disk_relay=there.cpu(costs.relay_disk) + pages * there.cpu(costs.relay_disk_page),
+        disk_wake=costs.disk_wake.at(at),
+        disk_waits=costs.waits_for_writes if work.disk_writes else costs.waits_for_reads,
+        disk_time=work.disk_time.at(at),
+        disk_gap=work.disk_gap.at(at),
+        disk_spread=work.disk_spread.at(at),
+    )
+
+
+def _thread(there: OnHost) -> float:
+    """Seconds on the application's thread."""
+    work, costs = there.workload, there.costs
+    calls = there.count(work.system_calls) * _called(there)
+    return (
+        there.cpu(work.cpu) / there.efficiency.at(there.bound)
+        + calls
+        + sum(
+            there.count(count) * there.cpu(cost)
+            for count, cost in (
+                (work.page_walks, costs.page_walk),
+                (work.packets, costs.packet),
+                (work.disk_operations, costs.disk_operation),
+            )
+        )
+    )
+
+
+def _called(there: OnHost) -> float:
+    """What a system call takes more than natively, on the thread."""
+    instead = there.cpu(there.workload.call) if there.costs.answers_calls else 0.0
+    return there.cpu(there.costs.system_call) - instead
+
+
+def event_costs(there: OnHost) -> Iterator[EventCost]:
+    """Each event of a request that costs something here, and what."""
+    lost = there.cpu(there.workload.cpu) * (1 / there.efficiency.at(there.bound) - 1)
+    if lost:
+        yield _cost("computing", 1.0, lost, there.efficiency)
+    for each, (number, count) in zip(_EVENTS, _counted(there), strict=True):
+        if count and number.value:
+            seconds = number.value if each in WAITS else there.cpu(number)
+            yield _cost(each, count, _called(there) if each == "system_call" else seconds, number)
+
+
+_EVENTS = tuple(each.name for each in fields(EventCosts) if each.name not in COST_FLAGS)
+
+
+def _counted(there: OnHost) -> list[tuple[Number, float]]:
+    """The cost of each event, and how often it is in a request."""
+    work = there.workload
+    packets, operations = work.packets.value, work.disk_operations.value
+    counts = {
+        "system_call": work.system_calls.value,
+        "page_walk": work.page_walks.value,
+        "packet": packets,
+        "relay_packet": packets,
+        "relay_packet_page": work.packet_bytes.value / PAGE,
+        "packet_wake": 2 * work.exchanges.value if packets else 0.0,
+        "disk_operation": operations,
+        "relay_disk": operations,
+        "relay_disk_page": operations * work.disk_bytes.value / PAGE,
+        "disk_wake": operations,
+    }
+    return [(getattr(there.costs, event), counts[event]) for event in _EVENTS]
+
+
+def _cost(event: str, count: float, seconds: float, number: Number) -> EventCost:
+    return EventCost(event, count, seconds, event in WAITS, number.source, bool(number.estimate))

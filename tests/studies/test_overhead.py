@@ -1,0 +1,161 @@
+"""Requests under load, against the laws that hold for every queueing network and against sums made by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from sim.catalog import load
+from sim.catalog.model import EventCosts
+from sim.catalog.number import Number
+from sim.catalog.workloads import workload, workloads
+from sim.engine.seeds import SeedTree
+from sim.errors import InputError
+from sim.machine.service import LoadedHost, RequestLoad, RequestTimes
+from sim.studies.base import Context, StudyRun, statistic
+from sim.studies.overhead import Overhead, WorkloadId, run
+
+SEEDS = SeedTree(4).child("it", 0)
+
+
+def ran(**fields: Any) -> StudyRun:
+    return run(Overhead(**fields), Context("it", SEEDS))
+
+
+def value(run: StudyRun, metric: str) -> float:
+    (sample,) = run.samples[metric]
+    return sample
+
+
+def served(times: RequestTimes, instances: int = 1, cores: int = 64, **load: Any) -> Any:
+    return LoadedHost(times, RequestLoad(**load), instances, cores, SEEDS).serve()
+
+
+BUSY = RequestTimes(
+    thread=1e-3, spread=0.6, threads=2, exchanges=2, wire=2e-4, link=1e-4, relay=2e-4, wake=3e-4,
+    disk_operations=1, disk_relay=1e-4, disk_wake=2e-4, disk_time=4e-4, disk_gap=2e-4, disk_spread=0.4,
+)  # fmt: skip
+
+
+def test_every_workload_of_the_catalog_can_be_asked_for() -> None:
+    assert set(get_args(WorkloadId)) == set(workloads())
+
+
+@pytest.mark.parametrize("think", [0.0, 5e-3])
+def test_littles_law_and_the_interactive_response_time(think: float) -> None:
+    """N = X R for the requests that are there; and R = N / X - Z for clients that think for Z."""
+    found = served(BUSY, clients=12, think=think, requests=6000)
+    mean = math.fsum(found.latencies) / len(found.latencies)
+    assert found.in_flight == pytest.approx(found.throughput * mean, rel=0.02)
+    assert mean == pytest.approx(12 / found.throughput - think, rel=0.02)
+
+
+def test_the_utilisation_law() -> None:
+    """A station is busy for throughput times what a request takes there, whatever the queues: U = X D."""
+    found = served(BUSY, rate=500.0, requests=8000)
+    assert found.throughput == pytest.approx(500.0, rel=0.05)
+    assert found.busy["threads"] == pytest.approx(found.throughput * 1e-3 / 2, rel=0.05)
+    assert found.busy["disk"] == pytest.approx(found.throughput * 2e-4, rel=0.01)
+    assert found.busy["link"] == pytest.approx(found.throughput * 2 * 1e-4, rel=0.01)
+
+
+def test_the_slowest_station_bounds_what_many_clients_get() -> None:
+    """Asymptotic bounds: X <= min(N / D, 1 / D_max); with many clients and known times it is the second."""
+    times = RequestTimes(thread=3e-3, threads=4, relay=1e-4, disk_operations=1, disk_time=5e-4, disk_gap=1e-3)
+    assert served(times, clients=60, requests=3000).throughput == pytest.approx(1000.0, rel=0.01)
+    assert served(times, clients=1, requests=500).throughput == pytest.approx(1 / (3e-3 + 2e-4 + 1e-3), rel=0.01)
+
+
+def test_random_service_waits_as_pollaczek_and_khinchine_have_it() -> None:
+    """One thread, Poisson arrivals: W = rho s (1 + C^2) / (2 (1 - rho)); C^2 = exp(sigma^2) - 1 of a lognormal."""
+    sigma, rho, second = 0.8, 0.6, 1e-3
+    found = served(RequestTimes(thread=second, spread=sigma), rate=rho / second, requests=150_000)
+    mean = math.fsum(found.latencies) / len(found.latencies)
+    assert mean == pytest.approx(second + rho * second * math.exp(sigma**2) / (2 * (1 - rho)), rel=0.05)
+
+
+def test_instances_share_the_cores_and_the_disk() -> None:
+    times = RequestTimes(thread=1e-3, threads=2)
+    assert served(times, instances=2, cores=4, clients=2, requests=400).throughput == pytest.approx(4000)
+    crowded = served(times, instances=8, cores=4, clients=2, requests=1600)
+    assert crowded.throughput == pytest.approx(4000, rel=0.01)
+    assert crowded.busy["cores"] == pytest.approx(1, rel=0.01)
+    disk = RequestTimes(thread=1e-6, disk_operations=1, disk_time=1e-3, disk_gap=1e-3)
+    assert served(disk, instances=4, clients=1, requests=400).throughput == pytest.approx(1000, rel=0.01)
+
+
+def test_a_relay_that_waits_for_the_disk_takes_one_operation_at_a_time() -> None:
+    times = RequestTimes(
+        thread=1e-6, disk_operations=1, disk_relay=1e-4, disk_waits=True, disk_time=9e-4, disk_gap=1e-5
+    )
+    assert served(times, clients=32, requests=320).throughput == pytest.approx(1000, rel=0.01)
+    assert served(replace(times, disk_waits=False), clients=32, requests=320).throughput > 9_000
+
+
+def test_natively_nothing_is_lost() -> None:
+    alone = ran(technology="process", workload="nginx")
+    assert value(alone, "throughput_ratio") == value(alone, "p99_ratio") == value(alone, "p50_ratio") == 1
+    assert alone.records == ()
+
+
+def test_a_system_call_takes_what_the_catalog_says() -> None:
+    """70 ns, and 730 ns more where gVisor answers it."""
+    assert statistic("mean", ran(technology="process", workload="getpid").samples["latency"]) == pytest.approx(70e-9)
+    assert statistic("mean", ran(technology="gvisor", workload="getpid").samples["latency"]) == pytest.approx(
+        70e-9 / 0.996 + 730e-9, rel=1e-3
+    )
+
+
+def test_one_operation_after_another_pays_for_each_event() -> None:
+    """A read of 128 KiB by QEMU: CPU at 0.977, to ask, to wake, for each of 32 pages, and the drive itself."""
+    slow = ran(technology="qemu-kvm", workload="fio-128k-read").samples["latency"]
+    by_hand = 2.5 / 0.977 + 4.84 + 60.1 + 3.25 + 32 * 4.15 + 208.5
+    assert statistic("mean", slow) == pytest.approx(by_hand * 1e-6, rel=1e-3)
+
+
+def test_the_hosts_network_costs_a_container_nothing() -> None:
+    assert value(ran(technology="docker", workload="netperf-rr"), "p50_ratio") > 1.1
+    assert value(ran(technology="docker", workload="netperf-rr", network="host"), "p50_ratio") == 1
+    with pytest.raises(InputError, match="cannot be on the host's network"):
+        Overhead(technology="qemu-kvm", network="host")
+
+
+def test_a_slower_host_makes_everything_slower_and_keeps_the_ratio() -> None:
+    fast, slow = (ran(technology="gvisor", workload="getpid", host=host) for host in ("unstated", "gce-n1"))
+    assert value(slow, "throughput") == pytest.approx(value(fast, "throughput") * 0.4 / 0.7)
+    assert value(slow, "throughput_ratio") == pytest.approx(value(fast, "throughput_ratio"))
+
+
+def test_load_is_by_clients_or_by_a_rate() -> None:
+    assert value(ran(workload="nginx", rate=1000.0, technology="process"), "throughput") == pytest.approx(1000, rel=0.1)
+    assert value(ran(workload="web-database", clients=4, technology="process"), "threads_share") > 0.5
+    with pytest.raises(InputError, match="beside 'clients'"):
+        Overhead(workload="nginx", clients=3, rate=10.0)
+    with pytest.raises(InputError, match="goes with clients"):
+        Overhead(workload="web-database", think=1.0)
+
+
+def test_a_technology_without_costs_names_those_that_have_some() -> None:
+    with pytest.raises(InputError, match=r"'xen' has no costs of events; there are .*docker"):
+        Overhead(technology="xen")
+
+
+def test_a_technology_of_ones_own_brings_its_costs() -> None:
+    number = Number(1e-6, "s", sources=("by hand",))
+    mine = replace(load.technology("process"), id="mine", costs=EventCosts(system_call=number))
+    assert value(ran(technology=mine, workload="getpid", host="reference"), "throughput") == pytest.approx(
+        1 / (workload("getpid").cpu.value + 1e-6)
+    )
+    (record,) = ran(technology=mine, workload="getpid", host="reference").records
+    assert (record.event, record.count, record.seconds, record.waits) == ("system_call", 1, 1e-6, False)
+
+
+def test_both_ends_of_the_ranges_are_on_either_side() -> None:
+    ends = {end: run(Overhead(technology="docker", workload="netperf-rr"), Context("it", SEEDS, bound=end)) for end in
+            ("low", "value", "high")}  # fmt: skip
+    slow = [statistic("p50", ends[end].samples["latency"]) for end in ("low", "value", "high")]
+    assert slow == sorted(slow)
+    assert slow[0] < slow[1] < slow[2]
