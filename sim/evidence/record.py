@@ -38,9 +38,11 @@ def told(page: str, accuracy: Accuracy) -> str:
 def told_first(page: str, found: Accuracy) -> str:
     """The README with this accuracy's figures."""
     counts = {use: sum(n for n, _ in found.of_sources(use).values()) for use in USES}
-    for words, use in (("has not seen", "check"), ("was calibrated with", "calibrate")):
-        row = f"| that the model {words} | {counts[use]} | {(found.median(use) or 0.0) * 100:.1f} % |"
-        page = re.sub(rf"^\| that the model {words} \|.*$", row, page, flags=re.MULTILINE)
+    medians = {use: f"{(found.median(use) or 0.0) * 100:.1f} %" for use in USES}
+    for words, use in (("not used to calibrate the model", "check"), ("used to calibrate the model", "calibrate")):
+        row = f"| {words} | {counts[use]} | {medians[use]} |"
+        page = re.sub(rf"^\| {words} \|.*$", row, page, flags=re.MULTILINE)
+    page = re.sub(r"A median error of \d+\.\d %", f"A median error of {medians['check']}", page)
     page = re.sub(r"compares \d+ predictions", f"compares {sum(counts.values())} predictions", page)
     right = sum(ordering.right for ordering in found.orderings)
     return re.sub(r"\d+ of \d+ such pairs", f"{right} of {len(found.orderings)} such pairs", page)
