@@ -84,7 +84,9 @@ WRONG_RULES = [
 
 
 @pytest.mark.parametrize(
-    ("family", "words", "module", "name", "wrong"), WRONG_RULES, ids=[one[3] for one in WRONG_RULES]
+    ("family", "words", "module", "name", "wrong"),
+    WRONG_RULES,
+    ids=[" ".join((*one[:2], one[3])) for one in WRONG_RULES],
 )
 def test_a_wrong_rule_disagrees(monkeypatch, family, words, module, name, wrong):
     monkeypatch.setattr(module, name, wrong)
