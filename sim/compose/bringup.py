@@ -200,12 +200,12 @@ class _BringUp:
             )
 
     def _settled(self) -> bool:
-        """Whether all is ready, or what is not will not be."""
+        """Whether all has been ready for a moment, or what is not will not be."""
         now = self.engine.env.now
         for name in self.project.services:
             ready = self._ready(name)
             waits = any(member.container.running for member in self._members(name))
-            if ready > now and (ready != NEVER or waits):
+            if ready >= now and (ready != NEVER or waits):
                 return False
         return True
 

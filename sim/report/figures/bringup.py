@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -16,10 +16,12 @@ from sim.report.words import label_names, spoken
 STATES = ("created", "starting", "running", "unasked", "unhealthy", "works", "crashed", "waiting", "exited")
 """In the order of the legend."""
 
-_LANE = 40
+_LANE = 36
 """Pixels."""
 _TAIL = 0.06
 """The share of the axis behind the last event, so that what works then is seen."""
+_LENGTH, _BARS = 44, 0.6
+"""Pixels that a length in a bar needs, and about which share of the figure's width the bars have."""
 _ATTENTION = ("crashed", "unhealthy")
 
 
@@ -45,7 +47,7 @@ def bringup(outcome: Outcome, style: Style, label: str) -> Spec:
     told = {name: _told(stretches, style.language) for name, stretches in lanes.items()}
     scale = {"domainMin": 0, "domainMax": parts.end_for(end, told.values(), style), "nice": False}
     x: dict[str, Any] = {"type": "quantitative", "title": None, "scale": scale, "axis": parts.seconds_axis(end, style)}
-    y: dict[str, Any] = {"field": "lane", "type": "nominal", "sort": list(lanes), "title": None}
+    y: dict[str, Any] = {"field": "lane", "type": "nominal", "scale": {"domain": list(lanes)}, "title": None}
     y["axis"] = {"grid": False, "labelColor": style.tokens.ink, "labelFontWeight": 500}
     rows = [_row(name, record, end, style) for name, stretches in lanes.items() for record in stretches]
     ends = [{"lane": name, "at": end, "told": text} for name, text in told.items()]
@@ -61,13 +63,15 @@ def bringup(outcome: Outcome, style: Style, label: str) -> Spec:
 def bringup_legend(outcome: Outcome, style: Style, label: str) -> str:
     """What the bars of a label's figure mean, as HTML."""
     there = {record.state for record in outcome.of_type(ServiceRecord) if record.of == label}
+    alike: dict[tuple[str, str], list[str]] = {}
+    for state in STATES:
+        if state in there:
+            alike.setdefault(tuple(_look(state, False, style).values()), []).append(state)
     chips = [
         f'<span style="display:inline-flex;align-items:center;gap:.4em;margin-right:.95em;white-space:nowrap">'
-        f'<span style="width:1.3em;height:.95em;box-sizing:border-box;background:{look["fill"]};'
-        f'border:1.5px solid {look["stroke"]}"></span>{escape(tr(f"figure.bringup.{state}", style.language))}</span>'
-        for state in STATES
-        if state in there
-        for look in [_look(state, False, style)]
+        f'<span style="width:1.3em;height:.95em;box-sizing:border-box;background:{fill};'
+        f'border:1.5px solid {stroke}"></span>{escape(_said(states, style.language))}</span>'
+        for (fill, stroke), states in alike.items()
     ]
     return f'<div style="font-size:.9rem;line-height:1.9;color:{style.tokens.muted}">{"".join(chips)}</div>'
 
@@ -117,6 +121,10 @@ def bringup_alt(outcome: Outcome, label: str, language: Language = "en") -> str:
     return f"{told} {tr('figure.bringup.alt_path', language, path=path)}" if path else told
 
 
+def _said(states: Iterable[str], language: Language) -> str:
+    return " / ".join(tr(f"figure.bringup.{state}", language) for state in states)
+
+
 def _order(stretches: Sequence[ServiceRecord]) -> tuple[float, float]:
     """When it was first started, and its place on the path; behind all others where it never was."""
     started = [record.start for record in stretches if record.state == "starting"]
@@ -131,9 +139,12 @@ def _end(lanes: Mapping[str, Sequence[ServiceRecord]]) -> float:
 def _told(stretches: Sequence[ServiceRecord], language: Language) -> str:
     """How a container stands in the end: since when it works or what it ended with, and how many errors it had."""
     last = stretches[-1]
-    crashes = sum(record.state == "crashed" for record in stretches)
-    told = tr(f"figure.bringup.end.{last.state}", language, at=written(last.start, "s", language), code=last.code)
-    if (crashes and last.state != "exited") or crashes > 1:
+    states = [record.state for record in stretches]
+    probed = last.state == "works" and ("unasked" in states or "unhealthy" in states)
+    end = "healthy" if probed else last.state
+    told = tr(f"figure.bringup.end.{end}", language, at=written(last.start, "s", language), code=last.code)
+    crashes = states.count("crashed")
+    if crashes > (last.state == "exited" and last.code != "0"):
         told = tr("figure.bringup.end.errors", language, told=told, n=crashes)
     return told
 
@@ -194,14 +205,13 @@ def _bars(rows: Sequence[dict[str, Any]], style: Style, x: dict[str, Any]) -> It
 
 def _lengths(rows: Sequence[dict[str, Any]], style: Style, end: float) -> parts.SpecLayer:
     """In each hollow bar on the path how long it is, where that fits."""
-    shown = [row | {"middle": (row["start"] + row["end"]) / 2} for row in rows if row["marked"] and _fits(row, end)]
-    mark = {"align": "center", "dx": 0, "fontWeight": 600, "color": style.tokens.attention_text}
-    return parts.text_layer(shown, style, "middle", "took", **mark)
-
-
-def _fits(row: dict[str, Any], end: float) -> bool:
-    """Whether a length can stand in its bar, on a phone too."""
-    return bool((row["end"] - row["start"]) / end > 0.25)
+    shown = [row | {"middle": (row["start"] + row["end"]) / 2} for row in rows if row["marked"]]
+    layer = parts.text_layer(
+        shown, style, "middle", "took", align="center", dx=0, fontWeight=600, color=style.tokens.attention_text
+    )
+    room = f"(datum.end - datum.start) / {end} * width * {_BARS} > {style.px(_LENGTH)}"
+    layer["encoding"]["opacity"] = {"condition": {"test": room, "value": 1}, "value": 0}
+    return layer
 
 
 def _on_path(lanes: Mapping[str, Sequence[ServiceRecord]]) -> list[tuple[str, Sequence[ServiceRecord]]]:
