@@ -66,7 +66,8 @@ def bringup_legend(outcome: Outcome, style: Style, label: str) -> str:
     alike: dict[tuple[str, str], list[str]] = {}
     for state in STATES:
         if state in there:
-            alike.setdefault(tuple(_look(state, False, style).values()), []).append(state)
+            look = _look(state, False, style)
+            alike.setdefault((look["fill"], look["stroke"]), []).append(state)
     chips = [
         f'<span style="display:inline-flex;align-items:center;gap:.4em;margin-right:.95em;white-space:nowrap">'
         f'<span style="width:1.3em;height:.95em;box-sizing:border-box;background:{fill};'

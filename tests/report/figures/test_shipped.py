@@ -67,8 +67,8 @@ def figures(outcome, style):
     elif outcome.study == "compose":
         for label in outcome.labels:
             yield bringup(outcome, style, label)
-            yield savings_table(outcome, label, language), bringup_alt(outcome, label, language)
-        yield (bringup_table(outcome, language),)
+            yield (bringup_alt(outcome, label, language),)
+        yield bringup_table(outcome, language), savings_table(outcome, outcome.labels[0], language)
     elif outcome.study == "build":
         yield metric_bars(outcome, style, "rebuild_time", names)
         for label in outcome.labels:
