@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import chain
 from typing import Any
 
 from sim.outcome import Outcome, SavingRecord, ServiceRecord
@@ -36,20 +38,27 @@ def services(outcome: Outcome, label: str) -> dict[str, list[ServiceRecord]]:
     return dict(sorted(found.items(), key=lambda lane: _order(lane[1])))
 
 
-def bringup(outcome: Outcome, style: Style, label: str) -> Spec:
+def bringup(outcome: Outcome, style: Style, label: str, *, most: int = 40) -> Spec:
     """A lane a container, from `docker compose up` until all works or nothing more happens.
 
+    Where there are more than `most`, those on the critical path and the first others are drawn, and the figure says so.
+
     What works and was not asked is hollow. The heavy line is the critical path. The colour of attention marks errors,
-    and on the path the time in which a service that works waits for its probe.
+    and on the path the time in which others wait for a probe of a service that works.
     """
-    lanes = services(outcome, label)
-    end = _end(lanes)
+    every = services(outcome, label)
+    lanes = _shown(every, most)
+    end, last = _end(every), max((record.place for record in _all(every)), default=0)
     told = {name: _told(stretches, style.language) for name, stretches in lanes.items()}
     scale = {"domainMin": 0, "domainMax": parts.end_for(end, told.values(), style), "nice": False}
     x: dict[str, Any] = {"type": "quantitative", "title": None, "scale": scale, "axis": parts.seconds_axis(end, style)}
     y: dict[str, Any] = {"field": "lane", "type": "nominal", "scale": {"domain": list(lanes)}, "title": None}
     y["axis"] = {"grid": False, "labelColor": style.tokens.ink, "labelFontWeight": 500}
-    rows = [_row(name, record, end, style) for name, stretches in lanes.items() for record in stretches]
+    rows = [
+        _row(name, record, end, style, held=0 < record.place < last)
+        for name, stretches in lanes.items()
+        for record in stretches
+    ]
     ends = [{"lane": name, "at": end, "told": text} for name, text in told.items()]
     layers = [
         *_bars(rows, style, x),
@@ -57,7 +66,10 @@ def bringup(outcome: Outcome, style: Style, label: str) -> Spec:
         *_path(lanes, style, x),
         parts.text_layer(ends, style, "at", "told"),
     ]
-    return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers)
+    spec = chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers)
+    if len(lanes) < len(every):
+        spec["title"] = tr("figure.sample", style.language, n=len(lanes), all=f"{len(every):,}")
+    return spec
 
 
 def bringup_legend(outcome: Outcome, style: Style, label: str) -> str:
@@ -122,18 +134,27 @@ def bringup_alt(outcome: Outcome, label: str, language: Language = "en") -> str:
     return f"{told} {tr('figure.bringup.alt_path', language, path=path)}" if path else told
 
 
+def _shown(lanes: dict[str, list[ServiceRecord]], most: int) -> dict[str, list[ServiceRecord]]:
+    chosen = set(sorted(lanes, key=lambda name: lanes[name][0].place == 0)[:most])
+    return {name: stretches for name, stretches in lanes.items() if name in chosen}
+
+
+def _all(lanes: Mapping[str, Sequence[ServiceRecord]]) -> Iterator[ServiceRecord]:
+    return chain.from_iterable(lanes.values())
+
+
 def _said(states: Iterable[str], language: Language) -> str:
     return " / ".join(tr(f"figure.bringup.{state}", language) for state in states)
 
 
 def _order(stretches: Sequence[ServiceRecord]) -> tuple[float, float]:
-    """When it was first started, and its place on the path; behind all others where it never was."""
+    """When it was first started, behind all others where it never was; at one time by its place on the path."""
     started = [record.start for record in stretches if record.state == "starting"]
-    return (min(started, default=float("inf")), -(stretches[0].place or 0))
+    return min(started, default=math.inf), stretches[0].place or math.inf
 
 
 def _end(lanes: Mapping[str, Sequence[ServiceRecord]]) -> float:
-    last = max((record.end for stretches in lanes.values() for record in stretches), default=1.0)
+    last = max((record.end for record in _all(lanes)), default=1.0)
     return last * (1 + _TAIL)
 
 
@@ -150,8 +171,8 @@ def _told(stretches: Sequence[ServiceRecord], language: Language) -> str:
     return told
 
 
-def _look(state: str, on_path: bool, style: Style) -> dict[str, str]:
-    """Fill and stroke of a state's bars."""
+def _look(state: str, held: bool, style: Style) -> dict[str, str]:
+    """Fill and stroke of a state's bars. held: whether the path goes on from its service."""
     tokens = style.tokens
     fills = {
         "created": tokens.track,
@@ -162,13 +183,13 @@ def _look(state: str, on_path: bool, style: Style) -> dict[str, str]:
         "waiting": tokens.track,
         "exited": tokens.track,
     }
-    strokes = {"unasked": tokens.attention if on_path else tokens.ink, "created": tokens.line, "waiting": tokens.line}
+    strokes = {"unasked": tokens.attention if held else tokens.ink, "created": tokens.line, "waiting": tokens.line}
     strokes |= {"exited": tokens.line} | dict.fromkeys(_ATTENTION, tokens.attention)
     fill = {"crashed": tokens.attention, "unhealthy": tokens.wash}.get(state) or fills[state]
     return {"fill": fill, "stroke": strokes.get(state, fill)}
 
 
-def _row(lane: str, record: ServiceRecord, end: float, style: Style) -> dict[str, Any]:
+def _row(lane: str, record: ServiceRecord, end: float, style: Style, *, held: bool) -> dict[str, Any]:
     """A stretch as a row of the chart. What lasts to the end goes on to the figure's edge."""
     lasts = record.end * (1 + _TAIL) >= end - 1e-9
     return {
@@ -179,8 +200,8 @@ def _row(lane: str, record: ServiceRecord, end: float, style: Style) -> dict[str
         "said": tr(f"figure.bringup.{record.state}", style.language),
         "took": written(record.end - record.start, "s", style.language),
         "low": record.state in ("created", "waiting", "exited"),
-        "marked": record.state == "unasked" and record.place > 0,
-        **_look(record.state, record.place > 0, style),
+        "marked": record.state == "unasked" and held,
+        **_look(record.state, held, style),
     }
 
 
@@ -251,4 +272,4 @@ def _begins(stretches: Sequence[ServiceRecord]) -> float:
 
 
 def _works(stretches: Sequence[ServiceRecord]) -> float:
-    return next(record.end for record in reversed(stretches) if record.state in ("starting", "running"))
+    return next(record.start for record in stretches if record.state in ("unasked", "works", "exited"))

@@ -61,6 +61,20 @@ def test_the_path_goes_along_each_of_its_lanes_and_down_to_the_next():
     assert rows(4) == [{"lane": "db", "to": 6, "next": "api"}]
 
 
+def test_the_last_on_the_path_keeps_nobody_waiting_for_its_probe():
+    alone = (stretch("db", "starting", 0, 2, 1), stretch("db", "unasked", 2, 5, 1), stretch("db", "works", 5, 10, 1))
+    spec = bringup(Outcome("s", "compose", 1, 1, ("it",), (), alone), Style(), "it")
+    assert [rows_of(layer["data"]) for layer in spec["layer"][2:5]] == [[], [{"lane": "db", "from": 0, "to": 2}], []]
+
+
+def test_of_more_lanes_than_fit_the_path_and_the_first_are_drawn_and_the_figure_says_so():
+    spec = bringup(outcome(), Style(), "it", most=2)
+    assert spec["encoding"]["y"]["scale"]["domain"] == ["db", "api"]
+    assert "2" in spec["title"]
+    assert "4" in spec["title"]
+    assert bringup(outcome(), Style(), "it", most=3)["encoding"]["y"]["scale"]["domain"] == ["db", "cache", "api"]
+
+
 def test_replicas_have_a_lane_each():
     two = tuple(ServiceRecord("it", "api", number, "works", 0, 1) for number in (1, 2))
     assert set(services(Outcome("s", "compose", 1, 1, ("it",), (), two), "it")) == {"api-1", "api-2"}
