@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from sim import limits
 from sim.compose.client import ComposeClient, UpOptions
@@ -16,6 +17,7 @@ from sim.compose.converging import ProjectHost
 from sim.compose.files import DiskFiles, ProjectFiles
 from sim.compose.members import ProjectMember
 from sim.compose.model import COMPLETED, HEALTHY, STARTED, ComposeProject, ComposeService
+from sim.compose.stretches import LivedContainer, ServiceStretch, stretches
 from sim.lifecycle.container import CommandResult
 from sim.lifecycle.engine import Engine
 from sim.lifecycle.process import ProbePiece, ProcessSpec, job
@@ -27,6 +29,9 @@ FAILS_AFTER = 1.0
 
 _LOOK, _PATIENCE = 0.25, 3600.0
 """Seconds between two looks whether all is ready, and after `up` until what is not ready is given up."""
+
+
+ComposeChange = Literal["probe", "start", "ready"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class BroughtUp:
 
     code, error: of `up`, as its time is. early: services that were started before something they depend on was ready,
     with that. path: services that each waited for the next one before it, from the first started to the last ready.
-    crashes: ends with an error.
+    crashes: ends with an error. stretches: what each container lived through.
     """
 
     code: int
@@ -59,6 +64,7 @@ class BroughtUp:
     early: tuple[tuple[str, str], ...]
     path: tuple[str, ...]
     crashes: int
+    stretches: tuple[ServiceStretch, ...]
 
     @property
     def all_ready(self) -> float:
@@ -74,7 +80,7 @@ class Saving:
     services more would start before what they depend on is ready.
     """
 
-    change: str
+    change: ComposeChange
     service: str
     other: str
     seconds: float
@@ -133,6 +139,7 @@ class _BringUp:
             early=tuple(self._early(started)),
             path=tuple(reversed(list(self._path()))),
             crashes=sum(one.code != 0 for member in self.host.members.made for one in member.container.exits),
+            stretches=tuple(self._stretches()),
         )
 
     def _behaviour(self, name: str) -> Behaviour:
@@ -175,13 +182,30 @@ class _BringUp:
         spec = member.container.spec
         return isinstance(spec, _NeedingSpec) and spec.at_start(len(member.container.starts) - 1).exit != 0
 
+    def _stretches(self) -> Iterator[ServiceStretch]:
+        begun = self.engine.times.start
+        for member in self.host.members.made:
+            behaviour = self._behaviour(member.service.name)
+            yield from stretches(
+                LivedContainer(
+                    member.service.name,
+                    member.number,
+                    member.container,
+                    begun,
+                    behaviour.ready,
+                    behaviour.runs is not None,
+                ),
+                self.engine.events,
+                self.engine.env.now,
+            )
+
     def _settled(self) -> bool:
-        """Whether all is ready, or what is not will not be."""
+        """Whether all has been ready for a moment, or what is not will not be."""
         now = self.engine.env.now
         for name in self.project.services:
             ready = self._ready(name)
             waits = any(member.container.running for member in self._members(name))
-            if ready > now and (ready != NEVER or waits):
+            if ready >= now and (ready != NEVER or waits):
                 return False
         return True
 
@@ -282,7 +306,7 @@ def savings(
     return tuple(sorted(found, key=lambda one: (-one.seconds, one.change, one.service, one.other)))
 
 
-_Change = tuple[str, str, str, ComposeProject, Mapping[str, Behaviour]]
+_Change = tuple[ComposeChange, str, str, ComposeProject, Mapping[str, Behaviour]]
 
 
 def _changes(project: ComposeProject, behaviours: Mapping[str, Behaviour]) -> Iterator[_Change]:

@@ -11,6 +11,7 @@ from sim.compose.bringup import Behaviour, bring_up, savings, without_checks
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.never import NEVER
+from sim.outcome import SavingRecord, ServiceRecord
 from sim.studies import study
 from sim.studies.base import Context, StudyRun
 from sim.studies.compose import ComposeStart
@@ -93,6 +94,20 @@ def test_the_study_measures_it(tmp_path):
     none = asked(tmp_path, health_checks="none").samples
     assert (none["ready_time"], none["up_code"], none["never_ready"]) == ([NEVER], [1], [3])
     assert asked(tmp_path, "high").samples["ready_time"][0] > samples["ready_time"][0]
+
+
+def test_its_records_say_what_each_service_lived_through_and_what_changes_would_save(tmp_path):
+    records = asked(tmp_path).records
+    stretches = [one for one in records if isinstance(one, ServiceRecord)]
+    assert {one.service: one.place for one in stretches} == {"db": 1, "migrate": 2, "api": 3, "web": 4}
+    (unasked,) = (one for one in stretches if (one.service, one.state) == ("api", "unasked"))
+    assert (unasked.start, unasked.end) == pytest.approx((10.1, 38.15))
+    assert [one.code for one in stretches if one.state == "exited"] == ["0"]
+    best = next(one for one in records if isinstance(one, SavingRecord))
+    assert (best.of, best.change, best.service, best.seconds) == ("it", "probe", "api", pytest.approx(28.0))
+    failed = asked(tmp_path, health_checks="none").records
+    assert {one.place for one in failed if isinstance(one, ServiceRecord)} == {0}
+    assert not any(isinstance(one, SavingRecord) for one in failed)
 
 
 def test_what_is_wrong_with_the_project_is_told_before_it_runs(tmp_path):

@@ -31,6 +31,7 @@ from sim.report.figures import (
     race_sources,
     race_table,
 )
+from sim.report.figures.bringup import bringup, bringup_alt, bringup_table, savings_table
 from sim.report.figures.columns import COLUMN, group
 from sim.report.figures.pressure import over_time, pressure, pressure_alt, pressure_table
 from sim.report.figures.pulls import completions, completions_alt, pulled, pulls, pulls_table
@@ -63,6 +64,11 @@ def figures(outcome, style):
         for label in pulled(outcome)[-1:]:
             yield pulls(outcome, style, label)
             yield (pulls_table(outcome, label, language),)
+    elif outcome.study == "compose":
+        for label in outcome.labels:
+            yield bringup(outcome, style, label)
+            yield (bringup_alt(outcome, label, language),)
+        yield bringup_table(outcome, language), savings_table(outcome, outcome.labels[0], language)
     elif outcome.study == "build":
         yield metric_bars(outcome, style, "rebuild_time", names)
         for label in outcome.labels:
