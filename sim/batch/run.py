@@ -82,6 +82,7 @@ def run(
             done = finished.pop(0)
             measured[label] = replicated(study, done.runs)
             metrics += summarise(study, label, done.runs, done.low, done.high, measured[label])
+            tick(1.0)  # of many replications a summary takes a moment, in which a reader may still give up
             records += done.runs[0].records
         outcomes.append(
             Outcome(

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sim.engine.seeds import SeedTree
@@ -159,15 +160,22 @@ def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
         The two ends. None below six values, which are the fewest that can reach 95 %.
     """
     n = len(values)
-    tail = 0.0
-    k = -1
-    while tail + math.comb(n, k + 1) / 2**n <= 0.025:
-        k += 1
-        tail += math.comb(n, k) / 2**n
+    k = _outer_rank(n)
     if k < 0:
         return None
     ordered = sorted(values)
     return ordered[k], ordered[n - 1 - k]
+
+
+@cache
+def _outer_rank(n: int) -> int:
+    """The largest k with at most 2.5 % of Binomial(n, 1/2) up to it, in whole numbers; -1 where there is none."""
+    k, tail, ways = -1, 0, 1  # ways: to choose k + 1 of n
+    while 40 * (tail + ways) <= 2**n:
+        tail += ways
+        k += 1
+        ways = ways * (n - k) // (k + 1)
+    return k
 
 
 Values = Mapping[tuple[str, str], Sequence[float]]

@@ -2,9 +2,11 @@
 
 import math
 import random
+from fractions import Fraction
 
 import pytest
 
+from bench.measure import growth
 from sim.engine.seeds import SeedTree
 from sim.outcome import MetricSpec
 from sim.studies.base import Study, StudyRun, median_interval, paired_ratios, replicated, statistic, summarise
@@ -31,6 +33,24 @@ def test_fewer_than_six_replications_have_no_interval():
 def test_the_interval_of_twenty_is_the_sixth_and_fifteenth():
     """The standard table of order-statistic intervals for the median: n = 20 gives ranks 6 and 15 (95.9 %)."""
     assert median_interval(list(range(1, 21))) == (6, 15)
+
+
+@pytest.mark.parametrize("n", [6, 7, 50, 101, 999])
+def test_the_interval_s_ends_are_the_binomial_s(n):
+    """At most 2.5 % lies beyond either end, and more would with one value less; summed exactly."""
+    low, high = map(int, median_interval(list(range(n))))
+    assert low + high == n - 1
+    tails = [Fraction(sum(math.comb(n, i) for i in range(end + 1)), 2**n) for end in (low, low + 1)]
+    assert tails[0] <= Fraction(25, 1000) < tails[1]
+
+
+def test_many_replications_cost_in_proportion():
+    """The rank of the interval's ends is found once for each number of replications."""
+
+    def ready(size):
+        return lambda: [median_interval(range(size)) for _ in range(20)]
+
+    assert growth(ready, 1000) < 4 * 2
 
 
 def test_the_interval_covers_the_true_median_about_as_often_as_it_says():
