@@ -230,13 +230,15 @@ _PORT = _Fields(
     },
 )
 
+_ENDPOINT = _Fields({}, {"Mode": _one_of("vip", "dnsrr", ""), "Ports": _or(None, _list(_PORT))})
+
 SERVICE = _all(
     _Fields(
         {"Name": _TEXT, "TaskTemplate": _TASK, "Mode": _MODE},
         {
             "UpdateConfig": _or(None, _UPDATE),
             "RollbackConfig": _or(None, _UPDATE),
-            "EndpointSpec": _or(None, _Fields({}, {"Ports": _or(None, _list(_PORT))})),
+            "EndpointSpec": _or(None, _ENDPOINT),
         },
     ),
     _plain,
