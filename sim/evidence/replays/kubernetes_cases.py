@@ -13,9 +13,11 @@ from typing import Any
 
 from simpy import Environment
 
+from sim.errors import InputError, Problem
 from sim.evidence.replays.kubernetes_recording import annotated_seconds
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster, node
 from sim.kubernetes.controllers.base import CONTROLLER_RATE, SCHEDULER_RATE, RequestRate, call_in
+from sim.kubernetes.forms import shown
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, annotations_of, controller_of, spec_of
 from sim.kubernetes.pod_run import PodPlan
 from sim.kubernetes.pods import is_ready, is_terminal
@@ -38,7 +40,12 @@ _QUIET, _LONGEST_SETTLING = 2.0, 120.0
 def request_rate(flags: str, otherwise: RequestRate) -> RequestRate:
     """The rate that a component's flags say."""
     qps, burst = _QPS.search(flags), _BURST.search(flags)
-    return RequestRate(float(qps[1]), int(burst[1])) if qps and burst else otherwise
+    if not qps or not burst:
+        return otherwise
+    rate = RequestRate(float(qps[1]), int(burst[1]))
+    if not (rate.qps and rate.burst):
+        raise InputError(Problem(f"{shown(flags)}: expected a rate above 0", path="cluster"))
+    return rate
 
 
 class FakeKubelet:

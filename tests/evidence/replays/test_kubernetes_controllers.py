@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from sim.errors import InputError
-from sim.evidence.replays import kubernetes
+from sim.evidence.replays import kubernetes, kubernetes_cases
 from sim.kubernetes import autoscaler_limits, autoscaler_usage, pods
 from sim.kubernetes.controllers import (
     daemonset,
@@ -112,6 +112,17 @@ def test_a_value_that_was_recorded_otherwise_disagrees(family):
         ("rollouts", lambda case: case.update(manifests=[{"kind": "Deployment"}]), "manifests.0"),
         ("rollouts", lambda case: case.update(end="tomorrow"), "end"),
         ("rollouts", lambda case: case["expect"].update(steps={"seq": 3}), "expect.steps"),
+        ("rollouts", lambda case: case["actions"].append({"at": 1, "do": "cordon", "node": 99}), "actions.2"),
+        ("hpa", lambda case: case["actions"].append({"at": 1, "do": "cordon", "node": 0}), "actions.0"),
+        ("rollouts", lambda case: case["expect"].update(events={"groups": [[{}]]}), "expect.events.0"),
+        ("rollouts", lambda case: case["expect"].update(events={"superset": [{}]}), "expect.events"),
+        (
+            "rollouts",
+            lambda case: case.update(
+                cluster={**kubernetes_cases.USUAL_CLUSTER, "kcm_flags": "--kube-api-qps=0 --kube-api-burst=1"}
+            ),
+            "cluster",
+        ),
         ("workloads", lambda case: case.pop("end_t"), "end_t"),
         ("workloads", lambda case: case.update(cluster={"nodes": 3}), "cluster.nodes"),
         ("nodes", lambda case: case.pop("cluster"), "cluster"),
