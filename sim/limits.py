@@ -297,6 +297,10 @@ RECORDED_SECONDS = 10**7
 
 RECORDED_PODS = 5_000
 """Pods of one controller in a Kubernetes recording."""
+
+RECORDED_PODS_MADE = 20_000
+"""Pods that are made in the course of one case of a Kubernetes recording: some minutes."""
+
 SWARM_CASES = 10_000
 """Cases of a recording of swarm services."""
 

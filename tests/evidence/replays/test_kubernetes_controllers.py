@@ -7,6 +7,7 @@ from importlib import resources
 
 import pytest
 
+from sim import limits
 from sim.errors import InputError
 from sim.evidence.replays import kubernetes, kubernetes_cases
 from sim.kubernetes import autoscaler_limits, autoscaler_usage, pods
@@ -140,3 +141,13 @@ def test_a_damaged_case_is_told_with_its_place(family, damage, where):
     with pytest.raises(InputError) as caught:
         tally({**data, "cases": [case]})
     assert next(problem.path for problem in caught.value.problems).startswith(f"cases.0.{where}")
+
+
+def test_pods_that_are_made_without_end_are_refused_with_the_number(monkeypatch):
+    monkeypatch.setattr(limits, "RECORDED_PODS_MADE", 100)
+    data = recording("rollouts")
+    case = copy.deepcopy(data["cases"][0])
+    labels = {"spec": {"template": {"metadata": {"labels": {"app": "other"}}}}}
+    case["actions"] = [{"at": 1, "do": "patch", "kind": "Deployment", "name": "web", "body": labels}]
+    with pytest.raises(InputError, match="more than 100 pods"):
+        tally({**data, "cases": [case]})
