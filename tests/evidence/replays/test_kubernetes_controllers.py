@@ -128,6 +128,7 @@ def test_a_value_that_was_recorded_otherwise_disagrees(family):
         ("workloads", lambda case: case.update(cluster={"nodes": 3}), "cluster.nodes"),
         ("nodes", lambda case: case.pop("cluster"), "cluster"),
         ("nodes", lambda case: case["actions"][0].update(nodes=[7]), "actions.0.nodes"),
+        ("hpa", lambda case: case.update(cluster={"nodes": 10**8}), "cluster.nodes"),
         ("hpa", lambda case: case.update(metrics_trace=[[0]]), "metrics_trace.0"),
         ("hpa", lambda case: case.update(metrics_trace=[[0, {}], [1, {"perpod": "x"}]]), "metrics_trace.1"),
         ("hpa", lambda case: case["manifests"][0]["spec"].update(replicas="many"), "manifests.0.spec.replicas"),
