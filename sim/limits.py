@@ -297,6 +297,13 @@ RECORDED_SECONDS = 10**7
 
 RECORDED_PODS = 5_000
 """Pods of one controller in a Kubernetes recording."""
+
+RECORDED_NODES = 5_000
+"""Nodes of a cluster in a Kubernetes recording that says how many there are, and nothing of each."""
+
+RECORDED_PODS_MADE = 20_000
+"""Pods that are made in the course of one case of a Kubernetes recording: some minutes."""
+
 SWARM_CASES = 10_000
 """Cases of a recording of swarm services."""
 

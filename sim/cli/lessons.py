@@ -87,7 +87,9 @@ def grade(folder: str, own: str | None, out: str | None) -> int:
     """
     from sim.classroom.grading import Grader, read_receipt
 
-    files = sorted(Path(folder).glob("*.json")) if is_folder(Path(folder)) else []
+    if not is_folder(Path(folder)):
+        raise InputError(Problem("is no folder; expected one with *.json files", folder))
+    files = sorted(Path(folder).glob("*.json"))
     if not files:
         raise InputError(Problem("has no receipt; expected *.json files", folder))
     if len(files) > limits.RECEIPTS:

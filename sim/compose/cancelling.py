@@ -32,7 +32,7 @@ class CommandError(Exception):
 
 
 class CalledOffError(CommandError):
-    """CommandWork that was called off."""
+    """Work that was called off."""
 
     def __init__(self) -> None:
         super().__init__("interrupted", 130)

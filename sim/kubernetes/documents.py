@@ -17,7 +17,6 @@ _FALSE = re.compile(r"false|False|FALSE|n|N|no|No|NO|off|Off|OFF")
 _NULL = re.compile(r"~|null|Null|NULL|")
 _WHOLE = re.compile(r"[-+]?(?:0b[01]{1,64}|0o[0-7]{1,22}|0x[0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19})")
 _FLOAT = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+][0-9]+)?")
-_TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
 _TEMPLATE = re.compile(r"\{\{")
 
 

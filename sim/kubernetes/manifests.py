@@ -11,9 +11,12 @@ from sim.errors import InputError, Problem
 from sim.kubernetes.documents import read_documents
 from sim.kubernetes.fields import fields_of, read_as
 from sim.kubernetes.forms import FormFindings, examine, shown
+from sim.kubernetes.selectors import label_selector
 from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
 
 _ALWAYS_READ = ("apiVersion", "kind")
+_SELECTING = {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"}
+"""Kinds whose selector must take the pods of their template. Source: Kubernetes 1.32, pkg/apis/apps/validation."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,23 @@ def check_object(value: Mapping[str, Any]) -> FormFindings:
     if read_as(api_version) != api_version:
         findings.ignored.append(("apiVersion",))
     examine(value, form, (), findings)
+    if kind in _SELECTING and not findings.wrong:
+        findings.wrong += _selector_problems(value["spec"])
     return findings
+
+
+def _selector_problems(spec: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """A controller that does not know its own pods makes them without end, so the API server refuses it."""
+    if spec.get("selector") is None:
+        return
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    try:
+        taken = label_selector(spec["selector"]).matches(labels)
+    except InputError as error:
+        yield ("spec", "selector"), error.problems[0].message
+        return
+    if not taken:
+        yield ("spec", "template", "metadata", "labels"), f"the selector does not take its pods, with {shown(labels)}"
 
 
 def name_of(value: Mapping[str, Any]) -> str:

@@ -9,15 +9,10 @@ from typing import TYPE_CHECKING
 from sim.kubernetes import kubelet_status
 from sim.kubernetes.objects import KubernetesObject, key_of, spec_of
 from sim.kubernetes.pods import is_terminal, node_of
+from sim.lifecycle.policy import kubelet_back_off
 
 if TYPE_CHECKING:
     from sim.kubernetes.kubelet import Kubelets
-
-RESTART_WAITS = (0, 10, 20, 40, 80, 160, 300)
-"""Seconds before a container that ended is started again: at once, then doubling. Source: Kubernetes 1.32,
-pkg/kubelet/kubelet.go, containerBackOffPeriod and MaxContainerBackOff."""
-FORGIVEN = 600
-"""After a container ran for this many seconds, the waits begin anew: twice the longest one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class PodRun:
         self._policy = str(spec_of(pod).get("restartPolicy") or "Always")
         self._plan = plan
         self._restarts = 0
-        self._waits = 0
+        self._back_off = kubelet_back_off()
         self._started = 0.0
         self._ready = False
         self._over = is_terminal(pod)
@@ -118,10 +113,7 @@ class PodRun:
             self.finish(code)
 
     def _restart(self) -> None:
-        if self._kubelets.env.now - self._started > FORGIVEN:
-            self._waits = 0
-        wait = RESTART_WAITS[min(self._waits, len(RESTART_WAITS) - 1)]
-        self._waits += 1
+        wait = self._back_off.before_restart(self._kubelets.env.now - self._started)
         self._restarts += 1
         self._ready, self._started = False, 0.0
         self._write(lambda pod: kubelet_status.waiting(pod, self._restarts, self._stamp()))

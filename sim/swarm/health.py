@@ -49,4 +49,4 @@ def unhealthy_or_ready(
 
 def _interval(env: Environment, check: TaskHealthCheck, run: ProcessRun, ready: Event) -> float:
     starting = not ready.triggered and env.now - run.started < check.start_period
-    return check.start_interval if starting else check.interval
+    return (check.start_interval or check.interval) if starting else check.interval

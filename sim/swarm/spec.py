@@ -55,12 +55,19 @@ class UpdateConfig:
 
 @dataclass(frozen=True, slots=True)
 class TaskHealthCheck:
-    """How a container's health is probed (moby, `daemon/health.go`, 26.1)."""
+    """How a container's health is probed (moby, `daemon/health.go`, 26.1).
+
+    Attributes:
+        interval: From the end of a probe to the start of the next.
+        retries: Failures in a row that make it unhealthy.
+        start_period: Time after the start in which failures are not counted.
+        start_interval: The interval until then, while it is starting. 0 stands for the interval, as until Docker 26.
+    """
 
     interval: float = 30.0
     retries: int = 3
     start_period: float = 0.0
-    start_interval: float = 5.0
+    start_interval: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

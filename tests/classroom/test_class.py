@@ -272,6 +272,14 @@ class TestClass:
         for name in ("1", "2", "3", "4", "5", "6", "7", "8", "deep", "large"):
             assert f"{name}.json" in err
 
+    def test_a_folder_that_is_not_there_is_told_from_one_without_receipts(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert answer(["grade", str(tmp_path / "nowhere")]) == 2
+        assert "is no folder" in capsys.readouterr().err
+        assert answer(["grade", str(tmp_path)]) == 2
+        assert "has no receipt" in capsys.readouterr().err
+
     def test_lessons_of_one_s_own_are_found_by_their_id(self, tmp_path: Path) -> None:
         (tmp_path / "own.yaml").write_text(LESSON)
         receipt = Receipt("s1", "own", None, __version__, {"1": "b", "predict": "a, b"})

@@ -252,6 +252,25 @@ class TestRefused:
         assert seconds(64_000) < 8 * 4 * few + 0.05
 
 
+def test_a_controller_whose_selector_does_not_take_its_own_pods_is_a_problem_as_the_api_server_says():
+    text = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: c, image: a}]}}
+"""
+    (problem,) = read(text).problems
+    assert (problem.line, problem.path) == (6, "spec.template.metadata.labels")
+    assert "{'app': 'shop'}" in problem.message
+    assert read(text.replace("shop", "web")).problems == ()
+    (problem,) = read(
+        text.replace("matchLabels: {app: web}", "matchExpressions: [{key: app, operator: Near}]")
+    ).problems
+    assert (problem.path, "'Near'" in problem.message) == ("spec.selector", True)
+
+
 def test_inspect_prints_the_object_of_the_contract_and_its_problems_go_to_the_command(tmp_path):
     path = tmp_path / "m.yaml"
     path.write_text(POD.replace("{name: c}", "{name: c, tty: true}, 5"))

@@ -150,14 +150,15 @@ def test_health_decides_when_a_task_runs_and_when_it_is_over():
     assert task.state == TaskState.COMPLETE
 
 
-def test_failures_in_the_start_period_do_not_count_and_probes_are_five_seconds_apart():
-    """Started at 0.7 s, probed at 5.7 s. The next one is an ordinary second after the period's end."""
+@pytest.mark.parametrize(("start_interval", "runs"), [(0.0, 3.7), (5.0, 5.7)])
+def test_failures_in_the_start_period_do_not_count(start_interval, runs):
+    """Started at 0.7 s, and ready 3 s later. Probed each second from 1.7 s on, or first at 5.7 s."""
     one = swarm(slow=ImageBehaviour(ProcessBehaviour(ready_after=3.0)))
-    check = TaskHealthCheck(interval=1.0, retries=1, start_period=6.0)
+    check = TaskHealthCheck(interval=1.0, retries=1, start_period=6.0, start_interval=start_interval)
     one.create(service("slow", health=check))
     one.run(30)
     (task,) = one.history.of_service("s")
-    assert task.runs == pytest.approx(5.7)
+    assert task.runs == pytest.approx(runs)
 
 
 def test_an_unhealthy_task_that_must_be_killed_has_failed():

@@ -17,6 +17,7 @@ from sim.evidence.replays import (
     kubernetes_workloads,
 )
 from sim.evidence.replays.counting import CountedItem, Tally
+from sim.evidence.replays.fields import shown
 
 KIND = "kubernetes"
 RECORDINGS: tuple[str, ...] = (
@@ -68,9 +69,9 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
 
 def _wrong_shape(cases: Any, common: Any, file: str) -> list[Problem]:
     if not isinstance(common, dict):
-        return [Problem(f"expected an object, not {_shown(common)}", file, path="common")]
+        return [Problem(f"expected an object, not {shown(common)}", file, path="common")]
     if not isinstance(cases, list) or not cases:
-        return [Problem(f"expected a list of at least one case, not {_shown(cases)}", file, path="cases")]
+        return [Problem(f"expected a list of at least one case, not {shown(cases)}", file, path="cases")]
     wrong = [
         number
         for number, case in enumerate(cases)
@@ -80,8 +81,3 @@ def _wrong_shape(cases: Any, common: Any, file: str) -> list[Problem]:
         or not isinstance(case.get("expect"), dict)
     ]
     return [Problem("expected id, manifests and expect", file, path=f"cases.{number}") for number in wrong]
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -132,15 +132,20 @@ class CaseActions:
     # Nodes
 
     def _on_nodes(self, act: Callable[[str, RecordedAction], object]) -> Doing:
-        def doing(_: int, action: RecordedAction) -> None:
-            for name in self._named(action):
+        def doing(number: int, action: RecordedAction) -> None:
+            for name in self._named(number, action):
                 act(name, action)
 
         return doing
 
-    def _named(self, action: RecordedAction) -> list[str]:
+    def _named(self, number: int, action: RecordedAction) -> list[str]:
         """The nodes that an action is for, by number or by name."""
         given = action.get("nodes") or [action[name] for name in ("node", "name") if name in action]
+        known = range(1, len(self._nodes) + 1)
+        for one in given:
+            if isinstance(one, int) and one not in known:
+                message = f"there is no node {one}; expected 1 to {len(self._nodes)}"
+                raise InputError(Problem(message, path=f"actions.{number}"))
         return [self._nodes[one - 1] if isinstance(one, int) else str(one) for one in given]
 
     def _ready(self, number: int, action: RecordedAction) -> None:

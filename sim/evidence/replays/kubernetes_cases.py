@@ -13,9 +13,13 @@ from typing import Any
 
 from simpy import Environment
 
+from sim import limits
+from sim.errors import InputError, Problem
 from sim.evidence.replays.kubernetes_recording import annotated_seconds
+from sim.kubernetes.api import Handler
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster, node
 from sim.kubernetes.controllers.base import CONTROLLER_RATE, SCHEDULER_RATE, RequestRate, call_in
+from sim.kubernetes.forms import shown
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, annotations_of, controller_of, spec_of
 from sim.kubernetes.pod_run import PodPlan
 from sim.kubernetes.pods import is_ready, is_terminal
@@ -38,7 +42,12 @@ _QUIET, _LONGEST_SETTLING = 2.0, 120.0
 def request_rate(flags: str, otherwise: RequestRate) -> RequestRate:
     """The rate that a component's flags say."""
     qps, burst = _QPS.search(flags), _BURST.search(flags)
-    return RequestRate(float(qps[1]), int(burst[1])) if qps and burst else otherwise
+    if not qps or not burst:
+        return otherwise
+    rate = RequestRate(float(qps[1]), int(burst[1]))
+    if not (rate.qps and rate.burst):
+        raise InputError(Problem(f"{shown(flags)}: expected a rate above 0", path="cluster"))
+    return rate
 
 
 class FakeKubelet:
@@ -90,7 +99,23 @@ def cluster_for(
         ready_gap=READY_GAP,
         plan=FakeKubelet().plan,
     )
-    return KubernetesCluster(env, nodes, settings)
+    cluster = KubernetesCluster(env, nodes, settings)
+    cluster.api.watch("Pod", _pod_counter())
+    return cluster
+
+
+def _pod_counter() -> Handler:
+    """Ends a case that makes pods without end, as a patch can have it that no API server would take."""
+    made = 0
+
+    def counted(old: KubernetesObject | None, _: KubernetesObject | None) -> None:
+        nonlocal made
+        made += old is None
+        if made > limits.RECORDED_PODS_MADE:
+            message = f"it makes more than {limits.RECORDED_PODS_MADE} pods; expected no more in one case"
+            raise InputError(Problem(message, path="manifests"))
+
+    return counted
 
 
 def named_nodes(nodes: Mapping[str, Mapping[str, str]]) -> list[KubernetesObject]:

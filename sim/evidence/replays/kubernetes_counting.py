@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.errors import InputError, Problem
 from sim.evidence.replays.counting import CountedItem
+from sim.kubernetes.forms import shown
 
 
 def sequence(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
@@ -25,7 +26,7 @@ def sequence(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
 
 def groups(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
     """groups: one item an event. `predicted`: the events' names in order."""
-    expected = [_list(f"{path}.{number}", group) for number, group in enumerate(_list(path, recorded))]
+    expected = [_names(f"{path}.{number}", group) for number, group in enumerate(_list(path, recorded))]
     placed = group_of_each(list(predicted or ()), expected)
     in_order = longest_run([group for group in placed if group is not None])
     for number, group in enumerate(expected):
@@ -45,13 +46,20 @@ def subset(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
 def superset(path: str, predicted: Any, recorded: Any) -> Iterator[CountedItem]:
     """superset: one item; nothing may be there that is not among the names."""
     names = list(predicted or ())
-    yield CountedItem(path, names, recorded, set(names) <= set(_list(path, recorded)))
+    yield CountedItem(path, names, recorded, set(names) <= set(_names(path, recorded)))
 
 
 def _list(path: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise InputError(Problem(f"expected a list, not {value!r}", path=path))
     return value
+
+
+def _names(path: str, value: Any) -> list[str]:
+    names = _list(path, value)
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(Problem(f"expected names, not {shown(value)}", path=path))
+    return names
 
 
 def common_subsequence(one: Sequence[Any], other: Sequence[Any]) -> set[int]:

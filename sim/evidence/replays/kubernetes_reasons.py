@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sim.kubernetes.scheduler.requests import NODE_RESOURCES
@@ -29,31 +29,18 @@ _KNOWN = {*SHORT.values(), *NODE_RESOURCES} - {""}
 def in_recorded_words(reasons: Mapping[str, Mapping[str, int]], expectation: Any) -> dict[str, int]:
     """Reasons by pod with their counts, as the recording has them: {"p1: cpu": 2}.
 
-    A short form that is not in `SHORT` is the reason that has all of its words; or the only one that is left of its
-    pod, with the same count.
+    A short form that is not in `SHORT` is the reason that has all of its words.
     """
     entries = expectation.get("map") if isinstance(expectation, dict) else None
     recorded: Mapping[str, Any] = entries if isinstance(entries, dict) else {}
     found: dict[str, int] = {}
     for pod, counts in reasons.items():
         unknown = [key for key in recorded if key.startswith(f"{pod}: ") and not _known(key[len(pod) + 2 :])]
-        left = {}
         for reason, count in counts.items():
             key = f"{pod}: {_short(reason)}"
             alike = [one for one in unknown if _in_words(one[len(pod) + 2 :], reason)]
-            if key in recorded or alike:
-                found[key if key in recorded else alike[0]] = count
-            else:
-                left[key] = count
-        found |= _only_left(left, [key for key in unknown if key not in found], recorded)
+            found[alike[0] if alike and key not in recorded else key] = count
     return found
-
-
-def _only_left(left: Mapping[str, int], unknown: Sequence[str], recorded: Mapping[str, Any]) -> dict[str, int]:
-    ((key, count),) = left.items() if len(left) == 1 else (("", 0),)
-    if key and len(unknown) == 1 and recorded[unknown[0]] == count:
-        return {unknown[0]: count}
-    return dict(left)
 
 
 def _short(reason: str) -> str:

@@ -148,7 +148,11 @@ def zone_problems(case: Case) -> ShapeProblems:
 
 
 def trace_problems(case: Case) -> ShapeProblems:
-    """What is wrong with an autoscaler's metrics."""
+    """What is wrong with an autoscaler's cluster and its metrics."""
+    about = case.get("cluster") or {}
+    count = about.get("nodes", 0) if isinstance(about, dict) else None
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= limits.RECORDED_NODES:
+        yield "cluster.nodes", f"expected a whole number from 0 to {limits.RECORDED_NODES}, not {shown(count)}"
     trace = case.get("metrics_trace")
     if not isinstance(trace, list):
         yield "metrics_trace", f"expected a list, not {shown(trace)}"

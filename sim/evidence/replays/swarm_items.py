@@ -149,7 +149,7 @@ _DIVIDED: dict[str, Callable[[SwarmCaseRun, Any], Iterator[CountedItem]]] = {
     "commands": _commands,
     "order": _order,
 }
-"""RecordedFields of which every entry is an item."""
+"""Fields of which every entry is an item."""
 
 
 def _update_states(run: SwarmCaseRun) -> list[str]:
@@ -230,4 +230,4 @@ _PREDICTED: dict[str, Callable[[SwarmCaseRun], Any]] = {
     "completed_tasks": lambda run: _completed(_tasks(run)),
     "most_running_at_once": lambda run: most_at_once((one.runs, one.ended) for one in _tasks(run)),
 }
-"""RecordedFields that are one item each."""
+"""Fields that are one item each."""

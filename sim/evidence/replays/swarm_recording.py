@@ -9,6 +9,7 @@ from typing import Any
 
 from sim import limits
 from sim.errors import Problem
+from sim.evidence.replays.fields import shown
 
 _Found = Iterator[tuple[str, str]]
 """A place below the value that is looked at, and what is wrong there."""
@@ -25,7 +26,7 @@ def check_swarm_recording(data: Mapping[str, Any], file: str) -> list[Problem]:
 def _simple(expected: str, fits: Callable[[Any], bool]) -> _Shape:
     def check(value: Any) -> _Found:
         if not fits(value):
-            yield "", f"expected {expected}, not {_shown(value)}"
+            yield "", f"expected {expected}, not {shown(value)}"
 
     return check
 
@@ -58,7 +59,7 @@ def _or(choice: Any, shape: _Shape) -> _Shape:
 def _list(of: _Shape, most: int = limits.SWARM_ENTRIES) -> _Shape:
     def check(value: Any) -> _Found:
         if not isinstance(value, list) or len(value) > most:
-            yield "", f"expected a list of at most {most} entries, not {_shown(value)}"
+            yield "", f"expected a list of at most {most} entries, not {shown(value)}"
             return
         for number, entry in enumerate(value):
             yield from _below(str(number), of(entry))
@@ -69,7 +70,7 @@ def _list(of: _Shape, most: int = limits.SWARM_ENTRIES) -> _Shape:
 def _map(of: _Shape) -> _Shape:
     def check(value: Any) -> _Found:
         if not isinstance(value, dict) or len(value) > limits.SWARM_ENTRIES:
-            yield "", f"expected an object of at most {limits.SWARM_ENTRIES} entries, not {_shown(value)}"
+            yield "", f"expected an object of at most {limits.SWARM_ENTRIES} entries, not {shown(value)}"
             return
         for key, entry in value.items():
             yield from _below(key, of(entry))
@@ -86,7 +87,7 @@ class _Fields:
 
     def __call__(self, value: Any) -> _Found:
         if not isinstance(value, dict):
-            yield "", f"expected an object, not {_shown(value)}"
+            yield "", f"expected an object, not {shown(value)}"
             return
         for key in self.needed:
             if key not in value:
@@ -121,11 +122,6 @@ def _all(*shapes: _Shape) -> _Shape:
 def is_number(value: Any) -> bool:
     """Whether it is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 _TEXT = _simple("a text", lambda value: isinstance(value, str))
@@ -230,13 +226,15 @@ _PORT = _Fields(
     },
 )
 
+_ENDPOINT = _Fields({}, {"Mode": _one_of("vip", "dnsrr", ""), "Ports": _or(None, _list(_PORT))})
+
 SERVICE = _all(
     _Fields(
         {"Name": _TEXT, "TaskTemplate": _TASK, "Mode": _MODE},
         {
             "UpdateConfig": _or(None, _UPDATE),
             "RollbackConfig": _or(None, _UPDATE),
-            "EndpointSpec": _or(None, _Fields({}, {"Ports": _or(None, _list(_PORT))})),
+            "EndpointSpec": _or(None, _ENDPOINT),
         },
     ),
     _plain,

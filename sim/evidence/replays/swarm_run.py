@@ -64,7 +64,8 @@ class SwarmCaseRun:
         """A service's update states with the moments at which they began, without those that lasted no time."""
         noted = self.swarm.history.updates.get(name, [])
         until = [moment for moment, _ in noted[1:]] + [float("inf")]
-        return [(at, state) for (at, state), end in zip(noted, until, strict=True) if state is not None and at < end]
+        # Of a service that was never made nothing is noted.
+        return [(at, state) for (at, state), end in zip(noted, until, strict=False) if state is not None and at < end]
 
 
 def run_case(

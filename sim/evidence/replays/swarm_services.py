@@ -129,7 +129,7 @@ def _health(check: Mapping[str, Any]) -> TaskHealthCheck | None:
         interval=(check.get("Interval") or 0) / _NANO or default.interval,
         retries=check.get("Retries") or default.retries,
         start_period=(check.get("StartPeriod") or 0) / _NANO,
-        start_interval=(check.get("StartInterval") or 0) / _NANO or default.start_interval,
+        start_interval=(check.get("StartInterval") or 0) / _NANO,
     )
 
 

@@ -7,8 +7,9 @@ from importlib import resources
 
 import pytest
 
+from sim import limits
 from sim.errors import InputError
-from sim.evidence.replays import kubernetes
+from sim.evidence.replays import kubernetes, kubernetes_cases
 from sim.kubernetes import autoscaler_limits, autoscaler_usage, pods
 from sim.kubernetes.controllers import (
     daemonset,
@@ -112,10 +113,22 @@ def test_a_value_that_was_recorded_otherwise_disagrees(family):
         ("rollouts", lambda case: case.update(manifests=[{"kind": "Deployment"}]), "manifests.0"),
         ("rollouts", lambda case: case.update(end="tomorrow"), "end"),
         ("rollouts", lambda case: case["expect"].update(steps={"seq": 3}), "expect.steps"),
+        ("rollouts", lambda case: case["actions"].append({"at": 1, "do": "cordon", "node": 99}), "actions.2"),
+        ("hpa", lambda case: case["actions"].append({"at": 1, "do": "cordon", "node": 0}), "actions.0"),
+        ("rollouts", lambda case: case["expect"].update(events={"groups": [[{}]]}), "expect.events.0"),
+        ("rollouts", lambda case: case["expect"].update(events={"superset": [{}]}), "expect.events"),
+        (
+            "rollouts",
+            lambda case: case.update(
+                cluster={**kubernetes_cases.USUAL_CLUSTER, "kcm_flags": "--kube-api-qps=0 --kube-api-burst=1"}
+            ),
+            "cluster",
+        ),
         ("workloads", lambda case: case.pop("end_t"), "end_t"),
         ("workloads", lambda case: case.update(cluster={"nodes": 3}), "cluster.nodes"),
         ("nodes", lambda case: case.pop("cluster"), "cluster"),
         ("nodes", lambda case: case["actions"][0].update(nodes=[7]), "actions.0.nodes"),
+        ("hpa", lambda case: case.update(cluster={"nodes": 10**8}), "cluster.nodes"),
         ("hpa", lambda case: case.update(metrics_trace=[[0]]), "metrics_trace.0"),
         ("hpa", lambda case: case.update(metrics_trace=[[0, {}], [1, {"perpod": "x"}]]), "metrics_trace.1"),
         ("hpa", lambda case: case["manifests"][0]["spec"].update(replicas="many"), "manifests.0.spec.replicas"),
@@ -129,3 +142,13 @@ def test_a_damaged_case_is_told_with_its_place(family, damage, where):
     with pytest.raises(InputError) as caught:
         tally({**data, "cases": [case]})
     assert next(problem.path for problem in caught.value.problems).startswith(f"cases.0.{where}")
+
+
+def test_pods_that_are_made_without_end_are_refused_with_the_number(monkeypatch):
+    monkeypatch.setattr(limits, "RECORDED_PODS_MADE", 100)
+    data = recording("rollouts")
+    case = copy.deepcopy(data["cases"][0])
+    labels = {"spec": {"template": {"metadata": {"labels": {"app": "other"}}}}}
+    case["actions"] = [{"at": 1, "do": "patch", "kind": "Deployment", "name": "web", "body": labels}]
+    with pytest.raises(InputError, match="more than 100 pods"):
+        tally({**data, "cases": [case]})

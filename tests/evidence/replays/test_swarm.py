@@ -254,6 +254,7 @@ def changed(recording, **paths):
         ("specs__0__spec__Mode__Replicated__Replicas", 10**9),
         ("specs__0__spec__UpdateConfig", {"Order": "sideways"}),
         ("specs__0__spec__EndpointSpec", {"Ports": [{"PublishedPort": 70000}]}),
+        ("specs__0__spec__EndpointSpec", {"Mode": {"vip": None}}),
         ("expect", ["slots"]),
         ("not_counted", 1),
         ("before", {"availability": "gone"}),
@@ -313,6 +314,13 @@ def test_commands_that_the_model_has_nothing_to_do_with_change_nothing(recording
     case = case_of(recording, "create-n3")
     case["commands"] += [{"t": 5.0, "do": ["docker", "service", "ps", "create-n3"]}, {"t": 5.0, "do": "somebody looks"}]
     assert only(case).disagreements == []
+
+
+def test_of_a_service_that_is_never_made_nothing_is_counted_as_seen(recording):
+    case = case_of(recording, "update-attached")
+    case["commands"][0]["do"] = ["docker", "service", "ls"]
+    case["expect"] = {"update_states": ["completed"], "update_status": "completed"}
+    assert only(case).plain()["agree"] == 0
 
 
 def test_the_command_line_counts_them(recording, tmp_path, capsys):
