@@ -50,6 +50,10 @@ class Tally:
         self.cases_agree += bool(counted) and not wrong
         self.disagreements += [CaseDisagreement(case, item.path, item.predicted, item.recorded) for item in wrong]
 
+    def stumble(self, case: str, error: Exception) -> None:
+        """Count a case that the model stumbled over: one item, which disagrees and says why. The others still count."""
+        self.count(case, [CountedItem("case", f"not played: {type(error).__name__}: {error}", "played", agrees=False)])
+
     def add(self, other: Tally) -> None:
         """Add what another file of the same kind gave."""
         self.items += other.items

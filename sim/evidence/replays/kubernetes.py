@@ -64,6 +64,8 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
         except InputError as error:
             places = [(f"cases.{number}.{one.path}".rstrip("."), one.message) for one in error.problems]
             raise InputError([Problem(f"{text} (case {name!r})", file, path=path) for path, text in places]) from None
+        except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
+            tally.stumble(f"{data['family']}: {name}", error)
     return tally
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.evidence.replays.kubernetes_cases import Case
+from sim.evidence.replays.counting import CountedItem
+from sim.evidence.replays.kubernetes_cases import Case, only_expected
+from sim.evidence.replays.kubernetes_expectations import counted
 from sim.kubernetes.forms import shown
 from sim.kubernetes.manifests import check_object
 from sim.yamlnodes import dotted
@@ -44,18 +46,21 @@ def checked(case: Case, *, ends: str, more: Callable[[Case], ShapeProblems] | No
         raise InputError([Problem(message, path=path) for path, message in problems])
 
 
-def replayed(play: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What `play` predicts of a case whose shape is checked.
+def played(case: Case, play: Callable[[], Mapping[str, Any]]) -> Iterator[CountedItem]:
+    """The counted items of a case whose shape is checked, beside what `play` predicts.
 
-    Raises `InputError` where what an action writes cannot be read: patches are not checked before they are merged.
+    Patches are not checked before they are merged. A case that the model cannot play disagrees in every item, and says
+    why. The others of its file are counted all the same.
     """
     try:
-        return play()
+        predicted = play()
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, AssertionError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise InputError(Problem(f"what is written cannot be read ({what})", path="actions")) from error
+    except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
+        reason = f"not played: {type(error).__name__}: {error}"
+        yield from (item._replace(predicted=reason, agrees=False) for item in counted(case["expect"], {}))
+        return
+    yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
 def is_number(value: Any) -> bool:

@@ -50,6 +50,8 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
                     tally.count(name, counted)
             except InputError as error:
                 problems += error.problems
+            except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
+                tally.stumble(case.text("id"), error)
     if problems:
         raise InputError(problems)
     return tally

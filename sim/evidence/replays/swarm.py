@@ -38,7 +38,12 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
     tally = Tally(KIND)
     node, left = data.get("node") or RECORDED_NODE, limits.SWARM_EVENTS
     for number, case in enumerate(data["cases"]):
-        run = run_case(case, node, file, f"cases.{number}", left)
-        left -= run.events
-        tally.count(case["id"], case_items(run))
+        try:
+            run = run_case(case, node, file, f"cases.{number}", left)
+            left -= run.events
+            tally.count(case["id"], case_items(run))
+        except InputError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
+            tally.stumble(case["id"], error)
     return tally

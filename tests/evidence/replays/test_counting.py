@@ -1,6 +1,13 @@
 """Items and whole cases are counted apart: a wrong rule breaks few items and many cases."""
 
+import importlib
+import json
+from importlib import resources
+
+import pytest
+
 from sim.evidence.replay import ReplayResult
+from sim.evidence.replays import compose, kubernetes, lifecycle, swarm
 from sim.evidence.replays.counting import CaseDisagreement, CountedItem, Tally
 from sim.report.inspection import replayed
 
@@ -39,3 +46,32 @@ def test_the_answer_has_the_counts_by_kind_and_every_disagreement():
     assert "lifecycle" in table
     assert "1 of 2" in table
     assert "b: exits\n  predicted [137], recorded [143]\n" in table
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "broken"),
+    [
+        (lifecycle, "recorded_lifecycles.json", "sim.evidence.replays.lifecycle.run_case"),
+        (compose, "recorded_compose.json", "sim.evidence.replays.compose.ComposeBench"),
+        (swarm, "recorded_swarm.json", "sim.evidence.replays.swarm.run_case"),
+        (kubernetes, "kubernetes_hpa.json", "sim.evidence.replays.kubernetes_hpa._AutoscalingRun"),
+    ],
+    ids=lambda value: getattr(value, "KIND", ""),
+)
+def test_a_case_that_the_model_stumbles_over_disagrees_and_the_others_count(kind, file, broken, monkeypatch):
+    data = json.loads(resources.files("sim.evidence").joinpath("data", file).read_text("utf-8"))
+    whole = kind.replay(data, file)
+    module, name = broken.rsplit(".", 1)
+    works, calls = getattr(importlib.import_module(module), name), []
+
+    def stumbling(*arguments, **named):
+        calls.append(1)
+        if len(calls) == 2:
+            raise ZeroDivisionError("by nothing")
+        return works(*arguments, **named)
+
+    monkeypatch.setattr(broken, stumbling)
+    tally = kind.replay(data, file)
+    assert tally.cases == whole.cases
+    assert tally.cases_agree == whole.cases_agree - 1
+    assert {item.predicted for item in tally.disagreements} == {"not played: ZeroDivisionError: by nothing"}
