@@ -84,7 +84,10 @@ def _replay(text: str, file: str, result: ReplayResult) -> None:
     data = _parsed(text, file)
     for kind in KINDS:
         if isinstance(data, dict) and kind.holds(data):
-            result.tallies.setdefault(kind.KIND, Tally(kind.KIND)).add(kind.replay(data, file))
+            tally = kind.replay(data, file)
+            if not tally.items:
+                raise InputError(Problem("nothing in it is counted; expected a case with something to agree on", file))
+            result.tallies.setdefault(kind.KIND, Tally(kind.KIND)).add(tally)
             return
     builds.replay_builds(data, file, result.builders, result.steps)
 

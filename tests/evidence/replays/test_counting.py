@@ -6,7 +6,8 @@ from importlib import resources
 
 import pytest
 
-from sim.evidence.replay import ReplayResult
+from sim.errors import InputError
+from sim.evidence.replay import ReplayResult, replay
 from sim.evidence.replays import compose, kubernetes, lifecycle, swarm
 from sim.evidence.replays.counting import CaseDisagreement, CountedItem, Tally
 from sim.report.inspection import replayed
@@ -75,3 +76,12 @@ def test_a_case_that_the_model_stumbles_over_disagrees_and_the_others_count(kind
     assert tally.cases == whole.cases
     assert tally.cases_agree == whole.cases_agree - 1
     assert {item.predicted for item in tally.disagreements} == {"not played: ZeroDivisionError: by nothing"}
+
+
+def test_a_recording_that_counts_nothing_is_bad_input(tmp_path):
+    """Else it would agree in all of its items."""
+    data = json.loads(resources.files("sim.evidence").joinpath("data", "kubernetes_hpa.json").read_text("utf-8"))
+    data["cases"] = [data["cases"][0] | {"expect": {}}]
+    (tmp_path / "none.json").write_text(json.dumps(data))
+    with pytest.raises(InputError, match="nothing in it is counted"):
+        replay(tmp_path / "none.json")
