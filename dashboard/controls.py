@@ -176,7 +176,9 @@ def answer(
 ) -> None:
     """Say which value of the link cannot be used and what can, until the reader chooses something else.
 
-    shown: the value as it is now. called: what the reader sees it called.
+    Args:
+        shown: The value as it is now.
+        called: What the reader sees it called.
     """
     wanted = refused(key, shown)
     if wanted is not None:

@@ -38,8 +38,9 @@ def set_link(name: str, value: str) -> None:
 def one_of(name: str, allowed: Collection[str], default: str, key: str) -> str:
     """A parameter's value where it is allowed, else the default; one that cannot be used is to be answered (`refused`).
 
-    key: of what it is the start, as a widget's key. Only the first time does a link say where to start: later it may
-    say what was allowed before the reader changed something else.
+    Args:
+        key: Of what it is the start, as a widget's key. Only the first time does a link say where to start: later it
+            may say what was allowed before the reader changed something else.
     """
     first = st.session_state.setdefault(f"{key}:asked", True) is True
     st.session_state[f"{key}:asked"] = False

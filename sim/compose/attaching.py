@@ -17,7 +17,9 @@ from sim.lifecycle.engine import Engine
 class Attached:
     """What an attached command sees of its containers.
 
-    code: the exit code that the command will have. aborting: whether it stops them all.
+    Attributes:
+        code: The exit code that the command will have.
+        aborting: Whether it stops them all.
     """
 
     def __init__(self, engine: Engine, members: Iterable[ProjectMember], code_from: str = "") -> None:

@@ -38,8 +38,10 @@ ComposeChange = Literal["probe", "start", "ready"]
 class Behaviour:
     """What a service does, which its file does not say.
 
-    ready: seconds from its start until it works. runs: seconds until it ends, of a job. needs: whether it ends with an
-    error where something that it depends on is not ready.
+    Attributes:
+        ready: Seconds from its start until it works.
+        runs: Seconds until it ends, of a job.
+        needs: Whether it ends with an error where something that it depends on is not ready.
     """
 
     ready: float = 0.0
@@ -51,9 +53,12 @@ class Behaviour:
 class BroughtUp:
     """What came of it. Seconds since `up`; `NEVER` for what did not happen.
 
-    code, error: of `up`, as its time is. early: services that were started before something they depend on was ready,
-    with that. path: services that each waited for the next one before it, from the first started to the last ready.
-    crashes: ends with an error. stretches: what each container lived through.
+    Attributes:
+        code, error: Of `up`, as its time is.
+        early: Services that were started before something they depend on was ready, with that.
+        path: Services that each waited for the next one before it, from the first started to the last ready.
+        crashes: Ends with an error.
+        stretches: What each container lived through.
     """
 
     code: int
@@ -76,8 +81,11 @@ class BroughtUp:
 class Saving:
     """What one change saves of the time until all is ready.
 
-    change: "probe", "start" or "ready". service: whose. other: of "start", what it no longer waits for. early: how many
-    services more would start before what they depend on is ready.
+    Attributes:
+        change: "probe", "start" or "ready".
+        service: Whose.
+        other: Of "start", what it no longer waits for.
+        early: How many services more would start before what they depend on is ready.
     """
 
     change: ComposeChange

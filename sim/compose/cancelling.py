@@ -41,7 +41,8 @@ class CalledOffError(CommandError):
 class CommandContext:
     """Whether work goes on. Calling it off calls off all that was derived from it.
 
-    forward: What a signal to the command does instead, where it is set.
+    Attributes:
+        forward: What a signal to the command does instead, where it is set.
     """
 
     forward: Callable[[str], None] | None = None

@@ -37,10 +37,14 @@ from sim.lifecycle.process import ProcessSpec
 class UpOptions:
     """How a project is brought up.
 
-    create: how containers are made. scale: containers by service, over what the file says. detached: whether the
-    command ends once they are started. wait: until they run and are healthy, for so many seconds at most where
-    `wait_timeout` is not 0. no_deps: without what the named services depend on. abort_on_exit: stop all when one ends.
-    exit_code_from: the service whose exit code counts.
+    Attributes:
+        create: How containers are made.
+        scale: Containers by service, over what the file says.
+        detached: Whether the command ends once they are started.
+        wait: Until they run and are healthy, for so many seconds at most where `wait_timeout` is not 0.
+        no_deps: Without what the named services depend on.
+        abort_on_exit: Stop all when one ends.
+        exit_code_from: The service whose exit code counts.
     """
 
     create: CreateOptions = field(default_factory=CreateOptions)
@@ -223,7 +227,8 @@ class ComposeClient(CommandRunner):
     ) -> ComposeCommand:
         """`docker compose run`: brings up what the service depends on, and then one container of its own.
 
-        spec: what it does, where it is not the service's own command.
+        Args:
+            spec: What it does, where it is not the service's own command.
         """
 
         def work(context: CommandContext) -> CommandWork:

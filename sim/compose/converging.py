@@ -33,8 +33,12 @@ BUILD_FAILED, PULL_FAILED = 17, 18
 class CreateOptions:
     """How containers are made.
 
-    services: those that a command names; empty for all. recreate: when theirs are made anew; dependencies: when those
-    of what they depend on are. inherit: whether volumes without a name go on. timeout: seconds to stop old ones.
+    Attributes:
+        services: Those that a command names; empty for all.
+        recreate: When theirs are made anew.
+        dependencies: When those of what they depend on are.
+        inherit: Whether volumes without a name go on.
+        timeout: Seconds to stop old ones.
     """
 
     services: tuple[str, ...] = ()
@@ -49,9 +53,14 @@ class CreateOptions:
 class ProjectHost:
     """What a project is brought up on.
 
-    engine: It runs the containers. spec: What the containers of a service do; it is asked when one is made. images:
-    Whether the engine has an image. pulls: Whether it can be pulled. networks: Whether a network is there that the
-    project does not make. files: What is on the host. members: The containers made so far.
+    Attributes:
+        engine: It runs the containers.
+        spec: What the containers of a service do; it is asked when one is made.
+        images: Whether the engine has an image.
+        pulls: Whether it can be pulled.
+        networks: Whether a network is there that the project does not make.
+        files: What is on the host.
+        members: The containers made so far.
     """
 
     engine: Engine

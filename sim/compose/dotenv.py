@@ -30,7 +30,10 @@ class DotenvError(Exception):
 def parse(text: str, given: Mapping[str, str], kind: str = "") -> dict[str, str]:
     """The variables of a file; those of `given` go before its own where a value names one.
 
-    kind: "raw" for values as they stand, or "". Raises `DotenvError`.
+    Args:
+        kind: "raw" for values as they stand, or "".
+
+    Raises `DotenvError`.
     """
     if kind == "raw":
         return _raw(text)

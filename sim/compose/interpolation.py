@@ -33,8 +33,9 @@ class TemplateError(Exception):
 class Variables:
     """Where values come from, and what was asked for.
 
-    unset: names without a value, each once, in the order met. made: characters put in so far, of at most
-    `limits.EXPANDED_TOTAL`.
+    Attributes:
+        unset: Names without a value, each once, in the order met.
+        made: Characters put in so far, of at most `limits.EXPANDED_TOTAL`.
     """
 
     values: Mapping[str, str]

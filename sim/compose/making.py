@@ -34,8 +34,10 @@ def options_of(
 ) -> ContainerOptions:
     """What the engine is asked for.
 
-    replaced: the container whose volumes without a name go on in this one. Raises `CommandError` where something of
-    the host is missing.
+    Args:
+        replaced: The container whose volumes without a name go on in this one.
+
+    Raises `CommandError` where something of the host is missing.
     """
     mounts = [_mount(project, mount, files) for mount in service.mounts]
     inherited = _unnamed(replaced)

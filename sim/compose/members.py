@@ -13,8 +13,11 @@ from sim.lifecycle.container import Container
 class ProjectMember:
     """A container that docker compose made.
 
-    number: which of its service's, from 1. one_off: whether `run` made it. hash: of the service that it was made
-    from. image: what its image was then.
+    Attributes:
+        number: Which of its service's, from 1.
+        one_off: Whether `run` made it.
+        hash: Of the service that it was made from.
+        image: What its image was then.
     """
 
     container: Container
@@ -34,7 +37,8 @@ class ProjectMember:
 class ProjectMembers:
     """All containers of a project that there are, in the order they were made.
 
-    labels: of every container that ever was, by name, the service and "1", or "run" for one of `run`.
+    Attributes:
+        labels: Of every container that ever was, by name, the service and "1", or "run" for one of `run`.
     """
 
     made: list[ProjectMember] = field(default_factory=list)

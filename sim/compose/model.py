@@ -18,7 +18,9 @@ STARTED, HEALTHY, COMPLETED = "service_started", "service_healthy", "service_com
 class ServiceDependency(NamedTuple):
     """What one service waits for of another.
 
-    restart: whether it is restarted where that one is, by a command. required: whether it fails where that one does.
+    Attributes:
+        restart: Whether it is restarted where that one is, by a command.
+        required: Whether it fails where that one does.
     """
 
     condition: str = STARTED
@@ -57,8 +59,9 @@ class ServiceMount(NamedTuple):
 class ComposeService:
     """One service.
 
-    config: all that makes a container of it, as plain values; where that changes, containers are made anew. extends:
-    what it is based on, as it was written.
+    Attributes:
+        config: All that makes a container of it, as plain values; where that changes, containers are made anew.
+        extends: What it is based on, as it was written.
     """
 
     name: str
@@ -98,10 +101,14 @@ class ComposeService:
 class ComposeProject:
     """A project whose files are read.
 
-    services: those that a command sees. disabled: those whose profiles are not active. secrets, configs: the file of
-    each, "" where it is none. external: what is made elsewhere, as "volumes.data". unset: secrets and configs whose
-    variable has no value, in the same way. files: what was read, in order. ignored: dotted paths of what the model
-    leaves out.
+    Attributes:
+        services: Those that a command sees.
+        disabled: Those whose profiles are not active.
+        secrets, configs: The file of each, "" where it is none.
+        external: What is made elsewhere, as "volumes.data".
+        unset: Secrets and configs whose variable has no value, in the same way.
+        files: What was read, in order.
+        ignored: Dotted paths of what the model leaves out.
     """
 
     name: str

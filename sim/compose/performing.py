@@ -28,7 +28,9 @@ class CommandRunner:
     def perform(self, command: ComposeCommand, signals: Collection[tuple[float, str]] = ()) -> Process:
         """Begin a command now; the process's value is its `CommandResult`.
 
-        signals: what the command gets, each after so many seconds. INT and TERM call it off, any other ends it at once.
+        Args:
+            signals: What the command gets, each after so many seconds. INT and TERM call it off, any other ends it at
+                once.
         """
         return self.env.process(self._performed(command, signals))
 

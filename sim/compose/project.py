@@ -32,8 +32,10 @@ _NAME = re.compile(r"[a-z0-9_-]")
 class ProjectRequest:
     """Which project, and how.
 
-    paths: its files, absolute, each over those before it; empty for those of `folder`. profiles: those that are
-    active. services: those that a command names, with all that they depend on; empty for all.
+    Attributes:
+        paths: Its files, absolute, each over those before it; empty for those of `folder`.
+        profiles: Those that are active. services: those that a command names, with all that they depend on; empty for
+            all.
     """
 
     folder: str

@@ -37,7 +37,10 @@ class ServiceStretch:
 class LivedContainer:
     """A container of a service, and what its file does not say.
 
-    begun: seconds that a start takes. ready: seconds from its start until it works. job: whether it ends by itself.
+    Attributes:
+        begun: Seconds that a start takes.
+        ready: Seconds from its start until it works.
+        job: Whether it ends by itself.
     """
 
     service: str

@@ -25,7 +25,8 @@ def in_dependency_order(
 ) -> CommandWork:
     """Visit each service once all that it depends on were visited; `against`: once all that depend on it were.
 
-    only: those that are visited; the others are passed over.
+    Args:
+        only: Those that are visited; the others are passed over.
     """
     graph = dependency_graph(services)
     graph = graph.reverse() if against else graph

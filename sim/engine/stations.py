@@ -23,7 +23,9 @@ Step = tuple[StepKind, Any, float]
 class Station:
     """Equal servers with one queue, first come, first served.
 
-    count: how many servers there are. name: for messages.
+    Attributes:
+        count: How many servers there are.
+        name: For messages.
     """
 
     __slots__ = ("_area", "_env", "_last", "_line", "busy", "count", "found_idle", "name")
@@ -70,7 +72,8 @@ class Station:
 class Journey:
     """A customer that makes its steps one after another, again and again.
 
-    after: called with the journey when it has made its last step; it may begin the next one.
+    Attributes:
+        after: Called with the journey when it has made its last step; it may begin the next one.
 
     >>> env = Environment()
     >>> desk = Station(env, 1)

@@ -37,8 +37,11 @@ Hint = Callable[[KubernetesObject], str | None]
 class _Refusal:
     """A pod that fitted nowhere.
 
-    attempts: how often. until: when it may be tried again. plugins: the filters that refused it. again: whether
-    something has happened since that may help it.
+    Attributes:
+        attempts: How often.
+        until: When it may be tried again.
+        plugins: The filters that refused it.
+        again: Whether something has happened since that may help it.
     """
 
     attempts: int

@@ -101,7 +101,8 @@ def node_term(written: Mapping[str, Any]) -> NodeTerm | None:
 class NodeSelector(NamedTuple):
     """Which nodes a pod may go to: `spec.nodeSelector`, and one of the terms of its required node affinity.
 
-    terms: None where the pod has no required node affinity; then any node will do.
+    Attributes:
+        terms: None where the pod has no required node affinity; then any node will do.
     """
 
     labels: LabelSelector = LabelSelector()

@@ -76,7 +76,8 @@ class Engine(Supervisor):
     ) -> EngineCommand:
         """`docker run`; with `attached` without -d, until the container ends.
 
-        client_gets: Signals that the attached command gets, after so many seconds; it passes them on.
+        Args:
+            client_gets: Signals that the attached command gets, after so many seconds; it passes them on.
         """
         container = self._created(options, spec)
         if attached:

@@ -140,7 +140,8 @@ class Supervisor:
     def ask(self, container: Container, signal: str, told: WhyDown | None) -> Steps:
         """Send a signal through the engine; the container must be running.
 
-        told: Why the container is down if it ends now.
+        Args:
+            told: Why the container is down if it ends now.
         """
         yield from self.settled(container)
         if not container.running:

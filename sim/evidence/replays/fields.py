@@ -24,7 +24,8 @@ class Effort:
 class RecordedFields:
     """An object of a recording, and where it stands: `cases.3.container`. Every getter raises `InputError`.
 
-    effort: What may be spent on the whole recording (`limits.LIFECYCLE_EVENTS`).
+    Attributes:
+        effort: What may be spent on the whole recording (`limits.LIFECYCLE_EVENTS`).
     """
 
     values: Mapping[str, Any]

@@ -11,8 +11,10 @@ from sim.kubernetes.scheduler.pods import NodeTaint, PodShape
 class Rejection(NamedTuple):
     """Why a pod does not go to a node.
 
-    plugin: the first filter that refused it. reasons: as its event words them. resolvable: whether it might go there
-    if other pods went away.
+    Attributes:
+        plugin: The first filter that refused it.
+        reasons: As its event words them.
+        resolvable: Whether it might go there if other pods went away.
     """
 
     plugin: str

@@ -96,8 +96,10 @@ class OwnerKey(NamedTuple):
 class PodShape:
     """All that the scheduler reads of a pod, but its name and its times. The pods of a template share one.
 
-    images: as the node's list of images names them. gated: whether something else must first let it be scheduled.
-    has_affinity: whether other pods matter to it, or it to others, by a rule of its own.
+    Attributes:
+        images: As the node's list of images names them.
+        gated: Whether something else must first let it be scheduled.
+        has_affinity: Whether other pods matter to it, or it to others, by a rule of its own.
     """
 
     namespace: str
@@ -128,7 +130,9 @@ class PodShape:
 class PodInfo:
     """A pod in the scheduler's hands. Times in seconds; started is None until its node has begun with it.
 
-    terminating: whether it is being deleted. preempted: whether it is so for a pod of higher priority.
+    Attributes:
+        terminating: Whether it is being deleted.
+        preempted: Whether it is so for a pod of higher priority.
     """
 
     name: str

@@ -38,7 +38,8 @@ class PreemptionCandidate(NamedTuple):
 class PreemptionResult:
     """What preemption came to: a candidate, or a reason for each node, or one for all.
 
-    reasons: how many nodes have each.
+    Attributes:
+        reasons: How many nodes have each.
     """
 
     chosen: PreemptionCandidate | None = None

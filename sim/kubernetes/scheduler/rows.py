@@ -25,7 +25,9 @@ _PROBES = 8
 class Stretch(NamedTuple):
     """Entries from `start` on, around the end of the row if need be.
 
-    looked: how many. fitting: how many of them are not rejected.
+    Attributes:
+        looked: How many.
+        fitting: How many of them are not rejected.
     """
 
     start: int

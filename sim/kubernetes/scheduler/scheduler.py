@@ -70,7 +70,8 @@ class Decision(NamedTuple):
 class Scheduler:
     """kube-scheduler over a cluster that is kept elsewhere. It changes nothing but nominations.
 
-    chance: breaks ties; without it the first node in order wins.
+    Attributes:
+        chance: Breaks ties; without it the first node in order wins.
     """
 
     def __init__(

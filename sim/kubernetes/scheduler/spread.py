@@ -52,7 +52,9 @@ class _Domains:
 class _Counted:
     """One constraint of a pod: the nodes and the pods that it counts.
 
-    own: 1 where it counts the pod itself. eligible: of each node, whether its pods count.
+    Attributes:
+        own: 1 where it counts the pod itself.
+        eligible: Of each node, whether its pods count.
     """
 
     def __init__(self, cluster: ClusterCache, shape: PodShape, constraint: SpreadConstraint) -> None:
@@ -137,8 +139,9 @@ class HardSpread:
 class SoftSpread:
     """The constraints of a pod that make a node better or worse.
 
-    all_keys: whether a node without one of the labels counts for nothing. It is so unless the constraints are the
-    system's own.
+    Attributes:
+        all_keys: Whether a node without one of the labels counts for nothing. It is so unless the constraints are the
+            system's own.
     """
 
     def __init__(

@@ -53,7 +53,9 @@ def overhead(
 ) -> Spec:
     """A lane a label under its workload's heading, the shape is the technology.
 
-    workloads: those that are shown, all where there are none. hidden: without what came out.
+    Args:
+        workloads: Those that are shown, all where there are none.
+        hidden: Without what came out.
     """
     every = list(_rows(outcome, style, measure))
     lanes = _lanes(outcome, workloads)
