@@ -21,7 +21,7 @@ _LINE = "var(--st-border-color)"
 _PANEL = "var(--st-secondary-background-color)"
 _RED = "var(--st-red-color)"
 _WIDTH = 320
-_MOST_LANES = 5
+_MOST_LANES = 6
 _STEPS = (("FROM python", "✓"), ("COPY requirements", "✎"), ("RUN pip install", "?"), ("COPY src", "?"))
 
 
@@ -54,19 +54,19 @@ def race(style: Style, racers: Sequence[tuple[str, Owner]]) -> str:
     """Lanes that have only just started.
 
     Args:
-        racers: Name and owner of the first moments of each, five at most.
+        racers: Name and owner of the first moments of each, six at most.
     """
     out = [_head(_WIDTH)]
     for i, (name, owner) in enumerate(racers[:_MOST_LANES]):
-        y = 8 + i * 31
+        y = 5 + i * 27
         fill = style.tokens.owners[owner]
         out.append(
-            f'<rect x="84" y="{y}" width="232" height="23" fill="{_PANEL}"/>'
-            f'<text x="76" y="{y + 16}" text-anchor="end" fill="{_INK}">{escape(name)}</text>'
-            f'<rect x="84" y="{y + 3}" width="13" height="17" fill="{fill}"/>'
-            f'<text x="106" y="{y + 17}" fill="{_MUTED}" font-size="15">?</text>'
+            f'<rect x="104" y="{y}" width="212" height="22" fill="{_PANEL}"/>'
+            f'<text x="96" y="{y + 16}" text-anchor="end" fill="{_INK}">{escape(name)}</text>'
+            f'<rect x="104" y="{y + 3}" width="13" height="16" fill="{fill}"/>'
+            f'<text x="126" y="{y + 17}" fill="{_MUTED}" font-size="15">?</text>'
         )
-    out.append(f'<path d="M84 2V164" stroke="{_INK}" stroke-width="1.5"/></svg>')
+    out.append(f'<path d="M104 2V166" stroke="{_INK}" stroke-width="1.5"/></svg>')
     return "".join(out)
 
 

@@ -16,7 +16,8 @@ def project_lines(project: Mapping[str, Any]) -> list[str]:
     waves = project["start_order"]
     started = {name for wave in waves for name in wave}
     services = project["services"]
-    lines = [f"compose project {printable(project['name'])}: {len(services)} services, {len(waves)} waves"]
+    counts = f"{_counted(len(services), 'service')}, {_counted(len(waves), 'wave')}"
+    lines = [f"compose project {printable(project['name'])}: {counts}"]
     rows = [
         (
             str(number),
@@ -41,6 +42,10 @@ def project_lines(project: Mapping[str, Any]) -> list[str]:
     )
     warned = [f"  {printable(one['path'])}: {printable(one['message'])}" for one in project["warnings"]]
     return [*lines, *(["", "docker compose warns", *warned] if warned else []), ""]
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def _made_of(service: Mapping[str, Any]) -> str:
