@@ -77,6 +77,7 @@ class Overhead:
     think: Annotated[Seconds, Le(60), doc("How long a client waits between an answer and its next request.")] = 0.0
     rate: Annotated[
         PerSecond | None,
+        Le(5_000),
         doc("Requests a second that come to each instance at random; if left out, the workload's own load."),
     ] = None
     requests: Annotated[

@@ -18,7 +18,7 @@ SCENARIOS = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
 
 def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: str) -> AppTest:
     """The page of a path after its first run, as a link opens it."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     at.context = {"is_embedded": embed, "theme": "dark" if dark else "light"}
     if path:
         # AppTest switches between files only; pages made from functions are known by the hash of their path.
