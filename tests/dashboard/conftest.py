@@ -143,7 +143,10 @@ def watch(page: Any) -> Callable[[], None]:
 @pytest.fixture
 def page(page: Any) -> Iterator[Any]:
     """Playwright's page, with a test failing on what a reader would not see: errors and requests to elsewhere."""
+    from playwright.sync_api import expect
+
     check = watch(page)
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(60_000)  # these end a test that hangs; neither is a limit on how fast a page must be
+    expect.set_options(timeout=60_000)
     yield page
     check()
