@@ -8,7 +8,7 @@ from typing import Any
 
 from simpy import Environment, Event
 
-from sim.swarm.health import unhealthy_or_ready
+from sim.swarm.health import watch_health
 from sim.swarm.history import SwarmHistory, TaskRecord
 from sim.swarm.objects import SwarmTask
 from sim.swarm.processes import ImageBehaviour, ProcessRun
@@ -150,7 +150,7 @@ class SwarmAgents:
             self._now_runs(task, record)
         else:
             ready = self._env.event()
-            self._env.process(unhealthy_or_ready(self._env, task.spec.health, run, self._timing.probe, ready, sick))
+            watch_health(self._env, task.spec.health, run, self._timing.probe, ready, sick)
             yield ready | sick | run.exited | orders.stop
             if ready.triggered:
                 self._now_runs(task, record)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sim.lifecycle.health import HealthCheck
+
 RestartCondition = Literal["none", "on-failure", "any"]
 FailureAction = Literal["pause", "continue", "rollback"]
 UpdateOrder = Literal["stop-first", "start-first"]
@@ -51,23 +53,6 @@ class UpdateConfig:
     failure_action: FailureAction = "pause"
     max_failure_ratio: float = 0.0
     order: UpdateOrder = "stop-first"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskHealthCheck:
-    """How a container's health is probed (moby, `daemon/health.go`, 26.1).
-
-    Attributes:
-        interval: From the end of a probe to the start of the next.
-        retries: Failures in a row that make it unhealthy.
-        start_period: Time after the start in which failures are not counted.
-        start_interval: The interval until then, while it is starting. 0 stands for the interval, as until Docker 26.
-    """
-
-    interval: float = 30.0
-    retries: int = 3
-    start_period: float = 0.0
-    start_interval: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +111,7 @@ class TaskSpec:
     restart: TaskRestartPolicy = TaskRestartPolicy()
     placement: TaskPlacement = TaskPlacement()
     reservations: TaskResources = TaskResources()
-    health: TaskHealthCheck | None = None
+    health: HealthCheck | None = None
     stop_grace: float = 10.0
     force: int = 0
     networks: tuple[str, ...] = ()

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from sim.lifecycle.health import HealthCheck
 from sim.swarm.processes import ImageBehaviour, ProcessBehaviour
-from sim.swarm.spec import TaskHealthCheck, TaskRestartPolicy, UpdateConfig
+from sim.swarm.spec import TaskRestartPolicy, UpdateConfig
 from sim.swarm.states import TaskState
 from tests.swarm.swarms import NEW, ends, made, service, swarm, updates
 
@@ -141,7 +142,7 @@ def test_health_decides_when_a_task_runs_and_when_it_is_over():
     at 6.7 s; it is stopped, exits 0 and so is complete."""
     behaviour = ProcessBehaviour(ready_after=1.5, unready_after=4.0)
     one = swarm(sick=ImageBehaviour(behaviour))
-    one.create(service("sick", health=TaskHealthCheck(interval=1.0), restart=TaskRestartPolicy(condition="on-failure")))
+    one.create(service("sick", health=HealthCheck(interval=1.0), restart=TaskRestartPolicy(condition="on-failure")))
     one.run(30)
     (task,) = one.history.of_service("s")
     assert task.runs == pytest.approx(2.7)
@@ -154,7 +155,7 @@ def test_health_decides_when_a_task_runs_and_when_it_is_over():
 def test_failures_in_the_start_period_do_not_count(start_interval, runs):
     """Started at 0.7 s, and ready 3 s later. Probed each second from 1.7 s on, or first at 5.7 s."""
     one = swarm(slow=ImageBehaviour(ProcessBehaviour(ready_after=3.0)))
-    check = TaskHealthCheck(interval=1.0, retries=1, start_period=6.0, start_interval=start_interval)
+    check = HealthCheck(interval=1.0, retries=1, start_period=6.0, start_interval=start_interval)
     one.create(service("slow", health=check))
     one.run(30)
     (task,) = one.history.of_service("s")
@@ -163,7 +164,7 @@ def test_failures_in_the_start_period_do_not_count(start_interval, runs):
 
 def test_an_unhealthy_task_that_must_be_killed_has_failed():
     one = swarm()
-    check = TaskHealthCheck(interval=1.0, retries=2)
+    check = HealthCheck(interval=1.0, retries=2)
     policy = TaskRestartPolicy(condition="none")
     one.create(service("stubborn", health=check, stop_grace=3.7, restart=policy))
     one.run(30)

@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sim.lifecycle.health import HealthCheck
 from sim.swarm.spec import (
     ServiceMode,
     ServiceSpec,
-    TaskHealthCheck,
     TaskPlacement,
     TaskPort,
     TaskResources,
@@ -119,13 +119,13 @@ def _update(config: Mapping[str, Any]) -> UpdateConfig:
     )
 
 
-def _health(check: Mapping[str, Any]) -> TaskHealthCheck | None:
+def _health(check: Mapping[str, Any]) -> HealthCheck | None:
     """As with the engine, 0 stands for the default."""
     test = check.get("Test") or []
     if not test or test[0] == "NONE":
         return None
-    default = TaskHealthCheck()
-    return TaskHealthCheck(
+    default = HealthCheck()
+    return HealthCheck(
         interval=(check.get("Interval") or 0) / _NANO or default.interval,
         retries=check.get("Retries") or default.retries,
         start_period=(check.get("StartPeriod") or 0) / _NANO,
