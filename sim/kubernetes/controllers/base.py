@@ -6,6 +6,7 @@ looked at once; one that comes while it is looked at is looked at again. Source:
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -143,7 +144,7 @@ class ApiClient:
             done, size = done + size, size * 2
 
 
-class Controller:
+class Controller(ABC):
     """A loop over names that changed. A controller of a kind says in `sync` what follows from a look at an object."""
 
     workers = 5
@@ -160,9 +161,9 @@ class Controller:
         self._due: dict[ObjectKey, float] = {}
         self._refused: dict[ObjectKey, int] = {}
 
+    @abstractmethod
     def sync(self, key: ObjectKey) -> Sync:
         """Look at an object once."""
-        raise NotImplementedError
 
     def enqueue(self, key: ObjectKey) -> None:
         """Look at it as soon as a worker is free."""

@@ -20,13 +20,12 @@ from sim.kubernetes.controllers.daemonset_pods import (
     with_node,
 )
 from sim.kubernetes.controllers.history import REVISION_HASH, name_of, revision_for
-from sim.kubernetes.controllers.owning import candidates, claim, owner_keys
+from sim.kubernetes.controllers.owning import claim, watch_own_pods
 from sim.kubernetes.controllers.rolling import scaled
 from sim.kubernetes.objects import (
     KubernetesObject,
     ObjectKey,
     changed,
-    controller_of,
     is_deleting,
     key_of,
     key_of_either,
@@ -34,7 +33,7 @@ from sim.kubernetes.objects import (
     spec_of,
     status_of,
 )
-from sim.kubernetes.pods import became_ready, is_available, is_ready, is_terminal, phase_of
+from sim.kubernetes.pods import is_available, is_ready, is_terminal, phase_of
 
 BURST = 250
 """Pods that one look creates or deletes at most."""
@@ -58,19 +57,8 @@ class DaemonSetController(Controller):
         super().__init__(client)
         self._waits: dict[tuple[ObjectKey, str], tuple[float, float]] = {}
         self.api.watch("DaemonSet", lambda old, new: self.enqueue(key_of_either(old, new)))
-        self.api.watch_pods_of("DaemonSet", self._pod_changed, orphans=True)
+        watch_own_pods(self, "DaemonSet")
         self.api.watch("Node", self._node_changed)
-
-    def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        for key in owner_keys(old, new, "DaemonSet"):
-            self.enqueue(key)
-            owner = self.api.get("DaemonSet", key)
-            min_ready = spec_of(owner).get("minReadySeconds") if owner is not None else 0
-            if min_ready and new is not None and became_ready(old, new):
-                self.enqueue_in(key, min_ready + 1)
-        if new is not None and controller_of(new) is None and (old is None or labels_of(old) != labels_of(new)):
-            for key in candidates(self.api, "DaemonSet", new):
-                self.enqueue(key)
 
     def _node_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
         if old is not None and new is not None:

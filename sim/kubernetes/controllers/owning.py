@@ -11,7 +11,7 @@ from typing import Any
 from simpy.events import Event
 
 from sim.kubernetes.api import ApiServer
-from sim.kubernetes.controllers.base import ApiClient
+from sim.kubernetes.controllers.base import ApiClient, Controller
 from sim.kubernetes.objects import (
     KubernetesObject,
     ObjectKey,
@@ -24,6 +24,7 @@ from sim.kubernetes.objects import (
     spec_of,
     uid_of,
 )
+from sim.kubernetes.pods import became_ready
 from sim.kubernetes.selectors import LabelSelector, label_selector
 
 
@@ -75,6 +76,26 @@ def candidates(api: ApiServer, kind: str, obj: KubernetesObject) -> list[ObjectK
     """The owners of a kind that would take an object without a manager."""
     owners = api.in_namespace(kind, key_of(obj).namespace)
     return [key_of(owner) for owner in owners if selector_of(owner).matches(labels_of(obj))]
+
+
+def watch_own_pods(controller: Controller, kind: str) -> None:
+    """Have a controller look at an owner whose pod changed, and again when a ready pod has been so for long enough.
+
+    The owners that would take a pod without a manager are looked at too.
+    """
+
+    def pod_changed(old: KubernetesObject | None, new: KubernetesObject | None) -> None:
+        for key in owner_keys(old, new, kind):
+            controller.enqueue(key)
+            owner = controller.api.get(kind, key)
+            min_ready = spec_of(owner).get("minReadySeconds") if owner is not None else 0
+            if min_ready and new is not None and became_ready(old, new):
+                controller.enqueue_in(key, min_ready + 1)
+        if new is not None and controller_of(new) is None and (old is None or labels_of(old) != labels_of(new)):
+            for key in candidates(controller.api, kind, new):
+                controller.enqueue(key)
+
+    controller.api.watch_pods_of(kind, pod_changed, orphans=True)
 
 
 def _released(obj: KubernetesObject, owner: KubernetesObject) -> KubernetesObject:

@@ -15,14 +15,13 @@ from simpy.events import Event
 from sim.kubernetes.api import AlreadyExistsError
 from sim.kubernetes.controllers.base import ApiClient, Controller, Sync
 from sim.kubernetes.controllers.history import REVISION_HASH, name_of, revision_for, revision_named, template_of
-from sim.kubernetes.controllers.owning import candidates, claim, owner_keys
+from sim.kubernetes.controllers.owning import claim, watch_own_pods
 from sim.kubernetes.controllers.podmaking import pod_from
 from sim.kubernetes.controllers.rolling import scaled
 from sim.kubernetes.objects import (
     KubernetesObject,
     ObjectKey,
     changed,
-    controller_of,
     is_deleting,
     key_of,
     key_of_either,
@@ -32,7 +31,7 @@ from sim.kubernetes.objects import (
     status_of,
     uid_of,
 )
-from sim.kubernetes.pods import became_ready, is_available, is_ready, is_terminal, phase_of
+from sim.kubernetes.pods import is_available, is_ready, is_terminal, phase_of
 
 MAX_UNAVAILABLE = "MaxUnavailableStatefulSet"
 """The feature gate that lets a rolling update take several pods at once; off in Kubernetes 1.32."""
@@ -55,18 +54,7 @@ class StatefulSetController(Controller):
         super().__init__(client)
         self._features = frozenset(features)
         self.api.watch("StatefulSet", lambda old, new: self.enqueue(key_of_either(old, new)))
-        self.api.watch_pods_of("StatefulSet", self._pod_changed, orphans=True)
-
-    def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        for key in owner_keys(old, new, "StatefulSet"):
-            self.enqueue(key)
-            owner = self.api.get("StatefulSet", key)
-            min_ready = spec_of(owner).get("minReadySeconds") if owner is not None else 0
-            if min_ready and new is not None and became_ready(old, new):
-                self.enqueue_in(key, min_ready + 1)
-        if new is not None and controller_of(new) is None and (old is None or labels_of(old) != labels_of(new)):
-            for key in candidates(self.api, "StatefulSet", new):
-                self.enqueue(key)
+        watch_own_pods(self, "StatefulSet")
 
     def sync(self, key: ObjectKey) -> Sync:
         """Take the next step for the set, then write what its pods are."""
