@@ -14,8 +14,9 @@ from hypothesis import settings
 
 from sim import studies
 from sim.errors import InputError
-from sim.outcome import InstanceRecord, MetricSpec
+from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
+from sim.records import InstanceRecord
 from sim.studies.base import Context, Study, StudyRun
 
 # An example of a property may take as long as a busy machine makes it.

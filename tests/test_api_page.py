@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 import sim
-from sim import outcome
+from sim import records as records_of
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def test_the_page_is_current(api: ModuleType) -> None:
 def test_every_public_name_and_every_kind_of_record_has_a_heading() -> None:
     headings = set(re.findall(r"^###? `(.*)`$", PAGE, re.MULTILINE))
     assert {f"sim.{name}" for name in sim.__all__} - {"sim.__version__"} <= headings
-    records = {f"sim.outcome.{name}" for name in vars(outcome) if name.endswith("Record") and name != "Record"}
+    records = {f"sim.records.{name}" for name in vars(records_of) if name.endswith("Record") and name != "Record"}
     assert len(records) > 7
     assert records <= headings
 

@@ -43,6 +43,7 @@ FLOORS: list[set[str]] = [
         "sim.quantity",
         "sim.never",
         "sim.outcome",
+        "sim.records",
         "sim.scenario",
         "sim.expression",
         "sim.catalog",

@@ -9,7 +9,8 @@ import streamlit as st
 from dashboard.controls import answer
 from dashboard.links import one_of, set_link
 from dashboard.page_part import PagePart, Sheet, chart
-from sim.outcome import ConstraintRecord, Outcome
+from sim.outcome import Outcome
+from sim.records import ConstraintRecord
 from sim.report.figures import ladder, ladder_alt, ladder_table
 from sim.report.figures.density import constraint_name
 from sim.report.texts import tr

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.controls import choice
 from dashboard.page_part import PagePart, Sheet, chart
-from sim.outcome import OWNERS
+from sim.records import OWNERS
 from sim.report.figures import metric_table
 from sim.report.figures.legend import legend
 from sim.report.figures.pressure import over_time, pressure, pressure_alt, pressure_table, series

@@ -21,7 +21,8 @@ from dashboard.running import CancelledByReaderError
 from dashboard.view import View
 from sim import limits
 from sim.errors import InputError
-from sim.outcome import Metric, Outcome, StepRecord
+from sim.outcome import Metric, Outcome
+from sim.records import StepRecord
 from sim.report import words
 from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
 from sim.report.figures.critical import critical_path, emphasised

@@ -17,7 +17,8 @@ from sim.batch.verdicts import judge
 from sim.errors import InputError
 from sim.loading import load
 from sim.loading.parameters import given_entries, written_all
-from sim.outcome import Bound, Metric, Outcome, Record
+from sim.outcome import Bound, Metric, Outcome
+from sim.records import Record
 from sim.scenario import Part, Scenario
 from sim.studies.base import StudyRun, Tick, Values, no_tick, paired_ratios, replicated, summarise
 

@@ -35,7 +35,8 @@ from sim.builds.reasons.why import Built, pair
 from sim.builds.records import records_of
 from sim.catalog import load
 from sim.errors import InputError, Problem
-from sim.outcome import Bound, StepRecord
+from sim.outcome import Bound
+from sim.records import StepRecord
 
 
 @dataclass(frozen=True)

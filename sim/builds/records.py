@@ -12,7 +12,7 @@ from sim.builds.graph.vertices import Vertex
 from sim.builds.reasons.breaks import breaks
 from sim.builds.reasons.causes import causes
 from sim.builds.reasons.why import Built, depends, is_cause, reason
-from sim.outcome import Message, StepRecord, StepStatus
+from sim.records import Message, StepRecord, StepStatus
 
 
 def records_of(

@@ -16,8 +16,9 @@ from typing import Literal
 from sim.catalog.model import Application, Guest, MemoryPart, SharedBy, Technology
 from sim.catalog.number import Number
 from sim.errors import InputError
-from sim.outcome import Bound, MemoryRecord, Owner
+from sim.outcome import Bound
 from sim.quantity import render
+from sim.records import MemoryRecord, Owner
 
 Origin = Literal["technology", "guest", "application"]
 

@@ -19,7 +19,8 @@ from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Application, Guest, Host, Phase, Technology
 from sim.catalog.nesting import nesting
 from sim.catalog.number import COSTS, Number, Sensed
-from sim.outcome import Bound, Owner
+from sim.outcome import Bound
+from sim.records import Owner
 
 _MILESTONES = ("runtime", "init", "application", "exit")
 

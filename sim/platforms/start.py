@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from sim.engine.alarm import Alarm
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
-from sim.outcome import InstanceRecord, PhaseRecord
 from sim.platforms.plan import BootPlan
 from sim.platforms.pull import ImageStore
+from sim.records import InstanceRecord, PhaseRecord
 
 _DOWNLOAD, _UNPACK = 0, 1
 """The positions of a pull's steps in a plan that pulls."""

@@ -17,7 +17,8 @@ from sim.inputfile import read_text
 from sim.loading.document import Document
 from sim.loading.problems import validate
 from sim.never import never
-from sim.outcome import ConstraintRecord, Metric, Outcome, Ratio
+from sim.outcome import Metric, Outcome, Ratio
+from sim.records import ConstraintRecord
 from sim.wording import shown
 
 DIGITS = 12

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sim.outcome import OWNERS, Owner
+from sim.records import OWNERS, Owner
 
 Theme = Literal["light", "dark"]
 Language = Literal["en", "ja"]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from sim import studies
 from sim.never import never
-from sim.outcome import ConstraintRecord, Metric, MetricSpec, Outcome, Ratio
+from sim.outcome import Metric, MetricSpec, Outcome, Ratio
+from sim.records import ConstraintRecord
 from sim.report.bibliography import Citation, of_outcomes
 from sim.report.figures.density import constraint_name, rungs
 from sim.report.grid import WIDTH, panels, table, width

@@ -12,7 +12,8 @@ from typing import Any
 from sim.engine.seeds import SeedTree
 from sim.errors import Problem
 from sim.never import never
-from sim.outcome import Bound, Metric, MetricSpec, Ratio, Record
+from sim.outcome import Bound, Metric, MetricSpec, Ratio
+from sim.records import Record
 
 Tick = Callable[[float], None]
 """Is told the finished fraction of a run. It may raise `CancelledError`."""

@@ -25,7 +25,8 @@ from sim.catalog.model import Host
 from sim.catalog.names import CatalogName
 from sim.errors import Problem
 from sim.inputfile import is_file, is_folder
-from sim.outcome import Bound, MetricSpec, StepRecord
+from sim.outcome import Bound, MetricSpec
+from sim.records import StepRecord
 from sim.studies.base import Context, NamesFile, Study, StudyRun, Tick, no_tick
 
 

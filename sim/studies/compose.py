@@ -16,8 +16,9 @@ from sim.errors import InputError, Problem
 from sim.inputfile import is_file
 from sim.lifecycle.supervisor import EngineTimes
 from sim.never import NEVER
-from sim.outcome import Bound, MetricSpec, SavingRecord, ServiceRecord
+from sim.outcome import Bound, MetricSpec
 from sim.quantity import Seconds
+from sim.records import SavingRecord, ServiceRecord
 from sim.studies.base import Context, NamesFile, Study, StudyRun
 
 _START: Mapping[Bound, float] = {"low": 0.1, "value": 0.2, "high": 0.3}

@@ -17,9 +17,10 @@ from sim.errors import InputError
 from sim.machine.host import Held
 from sim.machine.ledger import Bill, Ledger, bill
 from sim.never import NEVER
-from sim.outcome import Bound, ConstraintRecord, MetricSpec
+from sim.outcome import Bound, MetricSpec
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.quantity import Seconds
+from sim.records import ConstraintRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 from sim.studies.guest_parameters import (
     ApplicationId,

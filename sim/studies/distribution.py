@@ -21,9 +21,10 @@ from sim.catalog.number import Number
 from sim.catalog.registries import Account, DistributionNumbers, distribution, registry
 from sim.errors import InputError, Problem
 from sim.inputfile import exists
-from sim.outcome import Bound, MetricSpec, PullRecord, Record
+from sim.outcome import Bound, MetricSpec
 from sim.platforms.single import start_alone
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
+from sim.records import PullRecord, Record
 from sim.registry.client import Client, ClientName, client_of
 from sim.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
 from sim.registry.fleet import Distributed, Fleet, FleetRates, Through, distribute

@@ -28,8 +28,9 @@ from sim.drift.servers import (
     weeks,
 )
 from sim.never import NEVER
-from sim.outcome import EnvironmentRecord, MetricSpec
+from sim.outcome import MetricSpec
 from sim.platforms.single import start_alone
+from sim.records import EnvironmentRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun
 
 TOLD = 24

@@ -11,7 +11,8 @@ from annotated_types import doc
 
 from sim.catalog.isolation import KINDS, Aspect, IsolationStep, aspects, holds, isolation_steps, step_sets
 from sim.errors import InputError, Problem
-from sim.outcome import MetricSpec, ViewRecord, ViewScope
+from sim.outcome import MetricSpec
+from sim.records import ViewRecord, ViewScope
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 StepSetId = Literal["bare", "docker", "privileged", "rootless", "restricted"]

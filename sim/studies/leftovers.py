@@ -10,7 +10,8 @@ from annotated_types import doc
 
 from sim.errors import InputError, Problem
 from sim.lifecycle.leftovers import REMOVALS, SOURCES, ToolPlace, ToolRemoval, ToolVolume, left
-from sim.outcome import LeftRecord, MetricSpec
+from sim.outcome import MetricSpec
+from sim.records import LeftRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 

@@ -19,8 +19,9 @@ from sim.lifecycle.engine import Engine
 from sim.lifecycle.process import ChildProcesses, ProcessSpec, job, server
 from sim.lifecycle.storage import ContainerMount
 from sim.lifecycle.supervisor import EngineTimes
-from sim.outcome import Bound, LifeRecord, MetricSpec
+from sim.outcome import Bound, MetricSpec
 from sim.quantity import Seconds
+from sim.records import LifeRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 START_SECONDS: dict[Bound, float] = {"low": 0.1, "value": 0.2, "high": 0.3}

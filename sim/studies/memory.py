@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from sim.catalog import load
 from sim.machine.ledger import Bill, Ledger, bill
-from sim.outcome import MetricSpec, Record
+from sim.outcome import MetricSpec
+from sim.records import Record
 from sim.studies import memory_time
 from sim.studies.base import Context, Study, StudyRun
 from sim.studies.guest_parameters import chosen_guest

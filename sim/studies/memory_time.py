@@ -18,7 +18,8 @@ from sim.machine.ledger import Bill, equal
 from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure
 from sim.never import NEVER
-from sim.outcome import OWNERS, LedgerRecord, MetricSpec
+from sim.outcome import MetricSpec
+from sim.records import OWNERS, LedgerRecord
 from sim.studies.base import Context
 from sim.studies.memory_parameters import Memory
 

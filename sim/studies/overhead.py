@@ -17,9 +17,10 @@ from sim.catalog.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
 from sim.machine.service import LoadedHost, RequestLoad, RequestTimes, Served
-from sim.outcome import EventRecord, MetricSpec
+from sim.outcome import MetricSpec
 from sim.platforms.overhead import OnHost, RequestNetwork, event_costs, on_host, request_times
 from sim.quantity import PerSecond, Seconds
+from sim.records import EventRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
 
 NATIVE = "process"

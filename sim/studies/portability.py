@@ -10,7 +10,8 @@ from annotated_types import MinLen, doc
 
 from sim.catalog.fits import HiddenMachine, PortableHost, PortableImage, Translation, portable_hosts, portable_images
 from sim.errors import InputError, Problem
-from sim.outcome import Between, FitRecord, FitVerdict, MetricSpec
+from sim.outcome import MetricSpec
+from sim.records import Between, FitRecord, FitVerdict
 from sim.studies.base import Context, Study, StudyRun, Subject
 
 PortableHostId = Literal[

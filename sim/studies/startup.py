@@ -20,12 +20,13 @@ from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
-from sim.outcome import OWNERS, MetricSpec
+from sim.outcome import MetricSpec
 from sim.platforms.arrivals import at_random, together
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.quantity import Bytes, PerSecond, render
+from sim.records import OWNERS
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
 from sim.studies.density import NETWORK_LIMITS, Density
 from sim.studies.guest_parameters import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems

@@ -16,7 +16,8 @@ from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, InputError, Problem, SimError
 from sim.loading import from_document, load, load_text, override
 from sim.loading.document import read
-from sim.outcome import InstanceRecord, Outcome
+from sim.outcome import Outcome
+from sim.records import InstanceRecord
 from sim.scenario import Scenario
 from sim.studies import base
 

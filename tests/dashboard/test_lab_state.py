@@ -9,7 +9,7 @@ import pytest
 from dashboard.contexts import BuildContext
 from dashboard.lab_state import Base, LabState, UndoHistory, arguments, bases, rebased
 from sim.builds.advice.suggest import Suggestion
-from sim.outcome import Message
+from sim.records import Message
 
 GROUND = BuildContext("shop/Dockerfile", "/nowhere")
 TEXT = "FROM python:3.13-slim\nCOPY requirements.txt .\n"

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.popovers import metrics_csv, records_csv
-from sim.outcome import ConstraintRecord, Message, Metric, Outcome, StepRecord
+from sim.outcome import Metric, Outcome
+from sim.records import ConstraintRecord, Message, StepRecord
 from tests.dashboard.apptest import opened
 
 

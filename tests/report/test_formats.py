@@ -20,7 +20,8 @@ from junitparser import JUnitXml
 from sim import __version__
 from sim.errors import Problem
 from sim.loading import load_text
-from sim.outcome import ConstraintRecord, Metric, Outcome, Ratio, Verdict
+from sim.outcome import Metric, Outcome, Ratio, Verdict
+from sim.records import ConstraintRecord
 from sim.report import csvfile, grid, inspection, jsonlines, junit, markdown, metric_changes, table
 from sim.report.baseline import Comparison, compare
 from sim.scenario import Scenario, Text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sim.catalog.load import facts
-from sim.outcome import MemoryRecord, Outcome
+from sim.outcome import Outcome
+from sim.records import MemoryRecord
 from sim.report.figures import ledger_table
 from sim.report.sources import FACT, address, cited
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from sim.outcome import Message
+from sim.records import Message
 from sim.report.style import LANGUAGES
 from sim.report.texts import LOCALES, has, messages, told, tr
 

@@ -11,7 +11,7 @@ from sim.compose.bringup import Behaviour, bring_up, savings, without_checks
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.never import NEVER
-from sim.outcome import SavingRecord, ServiceRecord
+from sim.records import SavingRecord, ServiceRecord
 from sim.studies import study
 from sim.studies.base import Context, StudyRun
 from sim.studies.compose import ComposeStart

@@ -13,7 +13,7 @@ from sim.catalog import load, registries
 from sim.catalog.number import Number
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
-from sim.outcome import PullRecord
+from sim.records import PullRecord
 from sim.studies.base import Context
 from sim.studies.distribution import STUDY, Distribution, run
 

@@ -11,7 +11,8 @@ from sim.catalog.facts import facts, values
 from sim.catalog.isolation import aspects, isolation_documents, isolation_steps, step_sets
 from sim.engine.seeds import SeedTree
 from sim.loading import load
-from sim.outcome import Bound, ViewRecord
+from sim.outcome import Bound
+from sim.records import ViewRecord
 from sim.report.figures.isolation import rows, stairs, stairs_table, views
 from sim.report.style import Style
 from sim.studies.base import Context, StudyRun

@@ -9,7 +9,8 @@ from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.machine.ledger import Ledger, bill
-from sim.outcome import Bound, LedgerRecord, MemoryRecord
+from sim.outcome import Bound
+from sim.records import LedgerRecord, MemoryRecord
 from sim.studies import study
 from sim.studies.base import Context, StudyRun, summarise
 from sim.studies.memory import STUDY, run

@@ -11,7 +11,7 @@ from sim.catalog.model import Application, Guest, Host, Phase, Technology
 from sim.catalog.number import Number
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, InputError
-from sim.outcome import InstanceRecord, PhaseRecord
+from sim.records import InstanceRecord, PhaseRecord
 from sim.scenario import Text
 from sim.studies import study
 from sim.studies.base import Context, statistic, summarise

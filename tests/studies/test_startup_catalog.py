@@ -5,7 +5,7 @@ import pytest
 from sim.catalog import load, locks
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
-from sim.outcome import InstanceRecord, PhaseRecord
+from sim.records import InstanceRecord, PhaseRecord
 from sim.studies.base import Context, statistic
 from sim.studies.density import Density, constraints
 from sim.studies.startup import TOLD, Startup, run

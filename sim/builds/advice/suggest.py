@@ -26,7 +26,7 @@ from sim.builds.graph.options import Builder
 from sim.builds.plan import BuildPlan, PlannedBuild, plan_builds, untold
 from sim.builds.reasons.why import message
 from sim.errors import InputError
-from sim.outcome import Message, StepRecord
+from sim.records import Message, StepRecord
 
 Candidate = tuple[Message, Mapping[str, str]]
 """A change: what it is, and the new texts by path."""

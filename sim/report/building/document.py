@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sim.outcome import Message, StepRecord
+from sim.records import Message, StepRecord
 from sim.report.building.rebuilds import both_ways, builds, causes
 from sim.report.building.report import BuildReport, LimitVerdict, sentence
 from sim.report.jsonlines import number

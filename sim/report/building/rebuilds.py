@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
-from sim.outcome import Message, Outcome, StepRecord
+from sim.outcome import Outcome
+from sim.records import Message, StepRecord
 
 MOST_CAUSES = 50
 """Most causes of a build that are told. For each, what it alone would cost is reckoned."""

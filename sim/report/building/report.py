@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.outcome import Message, Outcome
+from sim.outcome import Outcome
+from sim.records import Message
 from sim.report.numbers import NARROW, written
 from sim.report.table import ESTIMATE
 from sim.report.texts import has, told

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sim.outcome import Outcome, StepRecord
+from sim.outcome import Outcome
+from sim.records import StepRecord
 from sim.report.building.rebuilds import FIRST, MOST_CAUSES, WHOLE, both_ways, builds, causes
 from sim.report.building.report import BuildReport, LimitVerdict, amount, sentence
 from sim.report.grid import WIDTH, cut, table

@@ -8,7 +8,8 @@ from html import escape
 from itertools import chain
 from typing import Any
 
-from sim.outcome import Outcome, SavingRecord, ServiceRecord
+from sim.outcome import Outcome
+from sim.records import SavingRecord, ServiceRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.style import Language, Spec, Style, chart, inline

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim import limits
-from sim.outcome import Outcome, StepRecord
+from sim.outcome import Outcome
 from sim.printable import printable
+from sim.records import StepRecord
 from sim.report.figures import parts
 from sim.report.graph.layout import in_columns, layered, stacked
 from sim.report.graph.svg import WIDTH, Card, EdgeLine, Tone, drawing, notice

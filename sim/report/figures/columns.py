@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sim.outcome import OWNERS, MemoryRecord, Outcome, Owner
+from sim.outcome import Outcome
+from sim.records import OWNERS, MemoryRecord, Owner
 
 Ruler = Literal["rss", "pss", "physical", "configured"]
 RULERS: tuple[Ruler, ...] = ("rss", "pss", "physical", "configured")

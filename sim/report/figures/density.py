@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.outcome import ConstraintRecord, Outcome
+from sim.outcome import Outcome
+from sim.records import ConstraintRecord
 from sim.report.figures import parts
 from sim.report.numbers import marked, written
 from sim.report.sources import cited

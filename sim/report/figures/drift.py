@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Literal
 
-from sim.outcome import EnvironmentRecord, Outcome
+from sim.outcome import Outcome
+from sim.records import EnvironmentRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.style import Language, Spec, Style, chart, inline, type_size

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from sim.catalog.isolation import KINDS, aspects, isolation_documents, isolation_steps
-from sim.outcome import Outcome, ViewRecord, ViewScope
+from sim.outcome import Outcome
+from sim.records import ViewRecord, ViewScope
 from sim.report.numbers import about, marked, written
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr

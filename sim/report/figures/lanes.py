@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sim.outcome import OWNERS, InstanceRecord, Outcome, Owner, PhaseRecord
+from sim.outcome import Outcome
+from sim.records import OWNERS, InstanceRecord, Owner, PhaseRecord
 from sim.report.figures import parts
 from sim.report.numbers import marked, written
 from sim.report.sources import cited

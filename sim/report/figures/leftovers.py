@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from sim.outcome import LeftRecord, Outcome
+from sim.outcome import Outcome
+from sim.records import LeftRecord
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken

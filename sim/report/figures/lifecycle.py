@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Literal, get_args
 
-from sim.outcome import LifeRecord, Outcome
+from sim.outcome import Outcome
+from sim.records import LifeRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.style import SMALLEST, Language, Spec, Style, chart, inline, type_size

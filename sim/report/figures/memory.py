@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sim.outcome import MemoryRecord, Metric, Outcome
+from sim.outcome import Metric, Outcome
+from sim.records import MemoryRecord
 from sim.report.figures import parts
 from sim.report.figures.columns import COLUMN, RULERS, Group, MemoryBlock, Ruler, group
 from sim.report.figures.legend import LegendMark

@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
-from sim.outcome import EventRecord, Metric, Outcome
+from sim.outcome import Metric, Outcome
+from sim.records import EventRecord
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, between, marked, times, written
 from sim.report.style import Language, Spec, Style, chart, inline, type_size

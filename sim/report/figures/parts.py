@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sim.outcome import OWNERS, Metric, Outcome
+from sim.outcome import Metric, Outcome
+from sim.records import OWNERS
 from sim.report.numbers import NARROW, unit_of, written
 from sim.report.style import Language, Style, inline, type_size
 from sim.report.texts import tr

@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from sim.catalog.fits import documents, portable_images
-from sim.outcome import Between, FitRecord, Outcome
+from sim.outcome import Outcome
+from sim.records import Between, FitRecord
 from sim.report.numbers import about, written
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr

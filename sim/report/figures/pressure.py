@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sim.outcome import OWNERS, LedgerRecord, Metric, Outcome
+from sim.outcome import Metric, Outcome
+from sim.records import OWNERS, LedgerRecord
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, about, written
 from sim.report.style import Language, Spec, Style, chart, inline, type_size

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sim.outcome import OWNERS, Metric, Outcome, Owner, PhaseRecord
+from sim.outcome import Metric, Outcome
+from sim.records import OWNERS, Owner, PhaseRecord
 from sim.report.figures import parts
 from sim.report.figures.bars import doubt_columns
 from sim.report.figures.lanes import Finish, Lane, median_lane, owners_of, phase_bars, scaled, segment_row, segments

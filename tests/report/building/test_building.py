@@ -11,7 +11,8 @@ import pytest
 from sim.builds.context.edits import Change, Edit
 from sim.builds.graph.options import Builder
 from sim.builds.plan import plan_builds
-from sim.outcome import Message, Metric, Outcome, StepRecord
+from sim.outcome import Metric, Outcome
+from sim.records import Message, StepRecord
 from sim.report.building.document import as_json
 from sim.report.building.rebuilds import BothWays, both_ways
 from sim.report.building.report import BuildReport

@@ -7,17 +7,8 @@ from typing import Any
 
 import pytest
 
-from sim.outcome import (
-    ConstraintRecord,
-    InstanceRecord,
-    MemoryRecord,
-    Message,
-    Metric,
-    Outcome,
-    PhaseRecord,
-    Record,
-    StepRecord,
-)
+from sim.outcome import Metric, Outcome
+from sim.records import ConstraintRecord, InstanceRecord, MemoryRecord, Message, PhaseRecord, Record, StepRecord
 from sim.report.words import LabelName
 
 MIB = 2**20

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.outcome import Outcome, SavingRecord, ServiceRecord
+from sim.outcome import Outcome
+from sim.records import SavingRecord, ServiceRecord
 from sim.report.figures.bringup import bringup, bringup_alt, bringup_legend, bringup_table, savings_table, services
 from sim.report.style import LIGHT, Style, rows_of
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from sim.outcome import Message, Outcome, StepRecord
+from sim.outcome import Outcome
+from sim.records import Message, StepRecord
 from sim.report.figures.build import (
     build_alt,
     build_graph,

@@ -10,7 +10,8 @@ import pytest
 
 from sim.batch.run import run
 from sim.loading import load, override
-from sim.outcome import Message, Outcome, StepRecord
+from sim.outcome import Outcome
+from sim.records import Message, StepRecord
 from sim.report.figures import build_graph, steps
 from sim.report.figures.critical import critical_path, emphasised
 from sim.report.style import Style

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from sim.outcome import MemoryRecord, Metric, Outcome
+from sim.outcome import Metric, Outcome
+from sim.records import MemoryRecord
 from sim.report.figures.columns import MOST_COLUMNS, RULERS, group
 from sim.report.figures.legend import legend
 from sim.report.figures.memory import ledger, ledger_alt, ledger_table, marks, rulers

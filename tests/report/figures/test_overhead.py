@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.outcome import EventRecord, Metric, Outcome
+from sim.outcome import Metric, Outcome
+from sim.records import EventRecord
 from sim.report.figures.overhead import groups, halves, overhead, overhead_alt, overhead_sources, overhead_table
 from sim.report.style import Style, rows_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sim.outcome import LedgerRecord, Metric, Outcome
+from sim.outcome import Metric, Outcome
+from sim.records import LedgerRecord
 from sim.report.figures.pressure import (
     events,
     over_time,

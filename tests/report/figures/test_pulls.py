@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sim.outcome import Metric, Outcome, PullRecord
+from sim.outcome import Metric, Outcome
+from sim.records import PullRecord
 from sim.report.figures.pulls import (
     completions,
     completions_alt,

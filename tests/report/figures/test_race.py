@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.outcome import OWNERS, InstanceRecord, PhaseRecord, Record
+from sim.records import OWNERS, InstanceRecord, PhaseRecord, Record
 from sim.report.figures.parts import place
 from sim.report.figures.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
 from sim.report.style import Style

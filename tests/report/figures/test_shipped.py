@@ -10,7 +10,7 @@ import pytest
 
 from sim.batch.run import run
 from sim.loading import load
-from sim.outcome import StepRecord
+from sim.records import StepRecord
 from sim.report import words
 from sim.report.figures import (
     RULERS,

@@ -98,7 +98,8 @@ def test_in_columns_no_two_nodes_share_a_place_and_time_runs_down(graph, count):
 
 
 SCRIPT = """
-from sim.outcome import Message, Outcome, StepRecord
+from sim.outcome import Outcome
+from sim.records import Message, StepRecord
 from sim.report.figures.build import build_graph
 from sim.report.style import Style
 records = []

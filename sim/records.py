@@ -1,0 +1,482 @@
+"""What happened in a run, as records: flat, immutable, one class for each kind of thing that is told.
+
+A study hands them on with its metrics (`sim.outcome`). Charts, tables and reasons are made from them alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+Owner = Literal["machine", "kernel", "userland", "engine", "files", "application"]
+"""Whose seconds or bytes they are. Each owner has one colour in every figure (docs/architecture.md)."""
+
+
+OWNERS: tuple[Owner, ...] = ("machine", "kernel", "userland", "engine", "files", "application")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence that is not written yet.
+
+    Attributes:
+        id: Its id in the message catalog.
+        arguments: Names and values of what is filled in.
+    """
+
+    id: str
+    arguments: tuple[tuple[str, str | float | int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRecord:
+    """One phase of one instance's start.
+
+    Attributes:
+        of: The label.
+        instance: Its number, in the order of requests.
+        phase: The id of the phase in the catalog.
+        owner: Whose time it is.
+        demand: "cpu", "read", "write", "transfer", "hold" or "wait".
+        resource: The lock, link or disk that served it.
+        start: Seconds since the replication began.
+        end: Seconds since the replication began.
+        queued: The seconds of `end - start` beyond what the phase takes alone on an idle host. They were spent in a
+            lock's queue, or on cores and links shared with others.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether the phase's own number is an estimate.
+    """
+
+    of: str
+    instance: int
+    phase: str
+    owner: Owner
+    demand: str
+    resource: str
+    start: float
+    end: float
+    queued: float
+    source: str
+    estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRecord:
+    """The milestones of one instance, in seconds since the replication began."""
+
+    of: str
+    instance: int
+    requested: float
+    runtime_ready: float
+    init_started: float
+    ready: float
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRecord:
+    """One entry of the memory ledger: bytes of physical memory, each counted once.
+
+    Attributes:
+        of: The label.
+        instance: Whose private pages they are. None for pages that exist once on the host.
+        owner: Whose memory it is.
+        part: The id of the part of the memory bill.
+        bytes: How many.
+        content_key: What file pages hold. "" for anonymous pages.
+        mappers: How many instances map these pages.
+        in_rss: Whether `ps` counts them as resident in each process that maps them. Kernel memory is in no process.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether it is an estimate.
+        touched: False for memory that is configured but was never touched. It is a promise and takes no memory.
+    """
+
+    of: str
+    instance: int | None
+    owner: Owner
+    part: str
+    bytes: int
+    content_key: str
+    mappers: int
+    in_rss: bool
+    source: str
+    estimate: bool = False
+    touched: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintRecord:
+    """One constraint on the number of instances.
+
+    Attributes:
+        of: The label.
+        constraint: Its name, as "memory_touched".
+        limit: The largest number of instances it allows. None where it never binds on this host.
+        binds: Whether it is the one that stops the next instance.
+        demand: What one more instance takes at the limit, in `unit`.
+        capacity: What there is, in `unit`.
+        unit: The unit of demand and capacity.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether it is an estimate.
+    """
+
+    of: str
+    constraint: str
+    limit: int | None
+    binds: bool
+    demand: float
+    capacity: float
+    unit: str
+    source: str
+    estimate: bool = False
+
+
+StepStatus = Literal["hit", "miss", "base", "context", "depends", "metadata", "unused"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One vertex of a build's graph, as planned against the cache.
+
+    Attributes:
+        of: The label.
+        build: Which build of the sequence: "1", "2", and so on.
+        step: Its id in the graph.
+        name: As the builder prints it, "[2/4] COPY x /x".
+        stage: The stage it belongs to.
+        instruction: "RUN", "COPY" and so on.
+        text: The instruction as written.
+        line: Its line in the Dockerfile. 0 where there is none.
+        inputs: Pairs of a step's id and a kind: "parent", "copy", "mount" or "context".
+        status: Whether it hit the cache, missed, or is no step at all.
+        cause: Whether it is a first cause: it missed although all of its inputs hit.
+        reason: Why it hit or missed.
+        old_key: Its cache key in the build before, cut short.
+        new_key: Its cache key now, cut short.
+        seconds: What it takes to run. None where that is not known.
+        bytes: The size of its layer. None where that is not known.
+        source: Where seconds and bytes are from.
+        estimate: Whether they are estimates.
+        compressed: Bytes of its layer as pushed and pulled. By gzip's ratio, unless the image is known.
+        start: Seconds since the build began. None where it did not run.
+        end: Seconds since the build began. None where it did not run.
+        on_critical_path: Whether the build would have ended sooner without it.
+        breaks: For a hit, what would make it miss.
+        also: For a miss, what else would have made it run if `reason` were not there.
+    """
+
+    of: str
+    build: str
+    step: str
+    name: str
+    stage: str
+    instruction: str
+    text: str
+    line: int
+    inputs: tuple[tuple[str, str], ...]
+    status: StepStatus
+    cause: bool
+    reason: Message
+    old_key: str
+    new_key: str
+    seconds: float | None
+    bytes: int | None
+    source: str
+    estimate: bool = False
+    compressed: int | None = None
+    start: float | None = None
+    end: float | None = None
+    on_critical_path: bool = False
+    breaks: Message | None = None
+    also: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PullRecord:
+    """One thing that a node did to get an image. Times are in seconds since the replication began.
+
+    Attributes:
+        of: The label.
+        node: Its number. Of nodes that did the same at the same time, the first one's.
+        layer: The blob's digest, or "reads" for what a start reads on demand.
+        kind: "download", "verify", "unpack" or "mount".
+        start: When it began.
+        end: When it ended.
+        queued: Seconds it waited for its turn before `start`, for a slot or for its parent layer.
+        bytes: The compressed size for a download or a verify. Else the size of what came out.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether it is an estimate.
+        image: The image.
+        nodes: How many nodes did the same at the same time.
+    """
+
+    of: str
+    node: int
+    layer: str
+    kind: Literal["download", "verify", "unpack", "mount"]
+    start: float
+    end: float
+    queued: float
+    bytes: int
+    source: str
+    estimate: bool = False
+    image: str = ""
+    nodes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """Bytes of one part of the memory ledger at one time.
+
+    Some parts add up to the host's RAM at every time. These are "host" for its own system, each owner's pages
+    ("machine", "kernel" and so on), "merged" for pages that KSM shares, "cache" for clean page cache, and "free".
+
+    Others stand beside it: "saved", "swapped", "guest_swapped" and "ballooned".
+
+    Attributes:
+        of: The label.
+        time: Seconds since the replication began.
+        part: One of the parts above.
+        bytes: How many.
+    """
+
+    of: str
+    time: float
+    part: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRecord:
+    """What one server runs at the end of a week.
+
+    Attributes:
+        of: The label.
+        server: Its number, from 0.
+        week: The week, from 0. That of 0 is the beginning.
+        environment: A number that servers share where everything on them is equal.
+        packages_day: The day of the newest release among its packages, counted from the archive's first day.
+        fixes: How many changes by hand it has.
+        oldest_missing: Seconds since the first security release that it has not. None where it has all.
+        source: Where the releases are from.
+        estimate: Whether it is an estimate.
+    """
+
+    of: str
+    server: int
+    week: int
+    environment: int
+    packages_day: int
+    fixes: int
+    oldest_missing: float | None
+    source: str
+    estimate: bool = False
+
+
+FitVerdict = Literal["runs", "if", "through", "not"]
+"""As it is, as it is where the host meets a condition, through something put between, or not."""
+
+
+Between = Literal["emulation", "calls", "kernel", "machine"]
+"""What may be between an image and its host.
+
+A translation of its instructions or of its system calls, a kernel of its own, and the virtual machine that has it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FitRecord:
+    """Whether an image runs on a host.
+
+    Attributes:
+        of: The label.
+        image: The image's id.
+        verdict: Whether it runs.
+        between: What is put between them, from the image down.
+        reason: Why it does not run, or on what condition. "" for neither.
+        start: Seconds that the hidden virtual machine takes to start, once. 0 for none.
+        memory: Bytes that it takes. 0 for none.
+        speed: The share of the native speed that is left.
+        source: The id of the document with the rule (`sim.catalog.fits.documents`).
+        estimate: Whether start, memory or speed is an estimate.
+    """
+
+    of: str
+    image: str
+    verdict: FitVerdict
+    between: tuple[Between, ...]
+    reason: str
+    start: float
+    memory: float
+    speed: float
+    source: str
+    estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LifeRecord:
+    """A stretch of a container's life.
+
+    Attributes:
+        of: The label.
+        state: "starting", "running", "waiting" for a restart, or "stopping" from a stop on.
+        start: Seconds since the replication began.
+        end: Seconds since the replication began.
+        number: Which start it belongs to, from 0 on.
+        code: The exit code that a run ended with. "" where it did not, or where it is no run.
+    """
+
+    of: str
+    state: Literal["starting", "running", "waiting", "stopping"]
+    start: float
+    end: float
+    number: int
+    code: str = ""
+
+
+ViewScope = Literal["host", "own", "none"]
+"""Whose an aspect is that a process sees or uses: the host's, its own, or nobody's as it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRecord:
+    """What one aspect of the host is to a process after one step of isolation.
+
+    Attributes:
+        of: The label.
+        number: The step's number. That of 0 is the process before any.
+        step: The step's id. "" for number 0.
+        aspect: The aspect's id.
+        kind: "see", "use" or "take": the process sees it, may use it, or may take all of it.
+        scope: Whose it is now.
+        taken: Whether this step made it so.
+        cost: Seconds that the step adds to a start.
+        source: The id of the document with the rule (`sim.catalog.isolation.isolation_documents`).
+        estimate: Whether the step's cost is an estimate.
+    """
+
+    of: str
+    number: int
+    step: str
+    aspect: str
+    kind: str
+    scope: ViewScope
+    taken: bool
+    cost: float
+    source: str
+    estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRecord:
+    """What became of one thing that a tool brought.
+
+    Attributes:
+        of: The label.
+        thing: "server" (its processes), "program", "configuration", "data" or "account".
+        state: "stays" though it was removed, "kept" on purpose, "gone", or "never" on the host.
+        place: Where the tool was: "host", "machine" or "container".
+        source: The address at which the rule can be read.
+    """
+
+    of: str
+    thing: str
+    state: Literal["stays", "kept", "gone", "never"]
+    place: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """What one kind of event adds to a request, beside what it takes natively.
+
+    Attributes:
+        of: The label.
+        event: What happens: "system_call", "packet" and so on; "computing" for what guest code loses.
+        count: How often it happens in a request.
+        seconds: What each time takes more.
+        waits: Whether that is waiting, and no work of a core.
+        source: Fact ids, or "estimate: reasoning".
+        estimate: Whether the seconds are an estimate.
+    """
+
+    of: str
+    event: str
+    count: float
+    seconds: float
+    waits: bool
+    source: str
+    estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRecord:
+    """A stretch of the time of a compose project's container.
+
+    Attributes:
+        of: The label.
+        service: The service's name in the compose file.
+        number: Which container of the service, from 1 on.
+        state: What it is at (`sim.compose.stretches.ServiceState` explains each).
+        start: Seconds since `docker compose up`.
+        end: Seconds since `docker compose up`.
+        place: The service's place on the critical path, from 1 on. 0 where it is not on it, or where there is none
+            because something never works.
+        code: What "crashed" and "exited" ended with. "" elsewhere.
+        source: Where its length is from.
+        estimate: Whether it is an estimate.
+    """
+
+    of: str
+    service: str
+    number: int
+    state: Literal["created", "starting", "running", "unasked", "unhealthy", "works", "crashed", "waiting", "exited"]
+    start: float
+    end: float
+    place: int = 0
+    code: str = ""
+    source: str = ""
+    estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavingRecord:
+    """What one change alone saves of the time until a compose project works.
+
+    Attributes:
+        of: The label.
+        change: "probe" for a health check that looks every second, "start" for a condition that is given up, "ready"
+            for a service that is ready in half the time.
+        service: Whose.
+        other: Of "start", what it no longer waits for.
+        seconds: What it saves.
+        early: How many services more would start before what they depend on is ready.
+    """
+
+    of: str
+    change: Literal["probe", "start", "ready"]
+    service: str
+    other: str
+    seconds: float
+    early: int
+
+
+Record = (
+    PhaseRecord
+    | InstanceRecord
+    | MemoryRecord
+    | ConstraintRecord
+    | StepRecord
+    | PullRecord
+    | LedgerRecord
+    | EnvironmentRecord
+    | FitRecord
+    | LifeRecord
+    | ViewRecord
+    | LeftRecord
+    | EventRecord
+    | ServiceRecord
+    | SavingRecord
+)
+
+
+RecordT = TypeVar("RecordT", bound=Record)
