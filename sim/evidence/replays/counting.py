@@ -39,6 +39,8 @@ class Tally:
     cases: int = 0
     cases_agree: int = 0
     disagreements: list[CaseDisagreement] = field(default_factory=list)
+    stumbled: int = 0
+    """Cases that the model could not play to their end."""
 
     def count(self, case: str, items: Iterable[CountedItem]) -> None:
         """Add the counted items of a case."""
@@ -50,9 +52,20 @@ class Tally:
         self.cases_agree += bool(counted) and not wrong
         self.disagreements += [CaseDisagreement(case, item.path, item.predicted, item.recorded) for item in wrong]
 
-    def stumble(self, case: str, error: Exception) -> None:
-        """Count a case that the model stumbled over: one item, which disagrees and says why. The others still count."""
-        self.count(case, [CountedItem("case", f"not played: {type(error).__name__}: {error}", "played", agrees=False)])
+    def stumble(self, case: str, error: Exception, items: Iterable[CountedItem] = ()) -> None:
+        """Count a case that the model stumbled over as wrong in all of its items, each saying why.
+
+        The other cases of its file still count.
+
+        Args:
+            case: Its name.
+            error: What the model stumbled over.
+            items: The case's items, where they are known. Else it counts as one.
+        """
+        reason = f"not played: {type(error).__name__}: {error}"
+        lost = [item._replace(predicted=reason, agrees=False) for item in items]
+        self.count(case, lost or [CountedItem("case", reason, "played", agrees=False)])
+        self.stumbled += 1
 
     def add(self, other: Tally) -> None:
         """Add what another file of the same kind gave."""
@@ -61,6 +74,7 @@ class Tally:
         self.cases += other.cases
         self.cases_agree += other.cases_agree
         self.disagreements += other.disagreements
+        self.stumbled += other.stumbled
 
     def plain(self) -> dict[str, int]:
         """The counts, as `replay --format json` prints them under the kind's name."""

@@ -18,6 +18,7 @@ from sim.evidence.replays import (
 )
 from sim.evidence.replays.counting import CountedItem, Tally
 from sim.evidence.replays.fields import shown
+from sim.evidence.replays.kubernetes_expectations import counted
 
 KIND = "kubernetes"
 RECORDINGS: tuple[str, ...] = (
@@ -65,7 +66,7 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
             places = [(f"cases.{number}.{one.path}".rstrip("."), one.message) for one in error.problems]
             raise InputError([Problem(f"{text} (case {name!r})", file, path=path) for path, text in places]) from None
         except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
-            tally.stumble(f"{data['family']}: {name}", error)
+            tally.stumble(f"{data['family']}: {name}", error, counted(case["expect"], {}))
     return tally
 
 

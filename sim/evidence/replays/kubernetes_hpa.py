@@ -1,4 +1,4 @@
-"""Recorded autoscaling, played: a HorizontalPodAutoscaler whose metrics follow a recorded trace.
+"""Recorded autoscaling: a HorizontalPodAutoscaler whose metrics follow a recorded trace.
 
 The recording's metrics are those of pods that run and are not deleted. `perpod` is what each uses, `total` what those
 that are ready share, in thousandths of a core; `missing` names pods without a metric, by their order; `none` is no
@@ -12,9 +12,10 @@ from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_actions import CaseActions
-from sim.evidence.replays.kubernetes_cases import Case, cluster_for, set_up
+from sim.evidence.replays.kubernetes_cases import Case, cluster_for, only_expected, set_up
+from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
-from sim.evidence.replays.kubernetes_shape import checked, played, trace_problems
+from sim.evidence.replays.kubernetes_shape import checked, trace_problems
 from sim.kubernetes.autoscaler import AutoscalerController
 from sim.kubernetes.autoscaler_usage import PodUsage
 from sim.kubernetes.cluster import KubernetesCluster, node
@@ -29,7 +30,8 @@ _WINDOW = 1.0
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
     checked(case, ends="end", more=trace_problems)
-    yield from played(case, lambda: _AutoscalingRun(case).predicted())
+    predicted = _AutoscalingRun(case).predicted()
+    yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
 class TracedMetrics:

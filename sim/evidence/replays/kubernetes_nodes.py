@@ -1,4 +1,4 @@
-"""Recorded node failures, played: when a node is told to be not ready, tainted, and its pods evicted and replaced."""
+"""Recorded node failures: when a node is told to be not ready, tainted, and its pods evicted and replaced."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_actions import CaseActions
-from sim.evidence.replays.kubernetes_cases import Case, cluster_for, set_up
+from sim.evidence.replays.kubernetes_cases import Case, cluster_for, only_expected, set_up
+from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
-from sim.evidence.replays.kubernetes_shape import checked, played, zone_problems
+from sim.evidence.replays.kubernetes_shape import checked, zone_problems
 from sim.kubernetes.cluster import node
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -30,7 +31,8 @@ _BY_CONDITION = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
     checked(case, ends="end", more=zone_problems)
-    yield from played(case, lambda: _NodesRun(case).predicted())
+    predicted = _NodesRun(case).predicted()
+    yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
 @dataclass

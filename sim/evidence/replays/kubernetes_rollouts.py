@@ -1,4 +1,4 @@
-"""Recorded rollouts of Deployments, played: ReplicaSets step by step, pods, conditions and times."""
+"""Recorded rollouts of Deployments: ReplicaSets step by step, pods, conditions and times."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_actions import CaseActions
-from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_for, named_nodes, set_up
+from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_for, named_nodes, only_expected, set_up
+from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
-from sim.evidence.replays.kubernetes_shape import checked, one_deployment, played
+from sim.evidence.replays.kubernetes_shape import checked, one_deployment
 from sim.kubernetes.controllers.progress import TIMED_OUT, is_complete
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -32,7 +33,8 @@ _STATUS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
     checked(case, ends="end", more=one_deployment)
-    yield from played(case, lambda: RolloutRun(case).predicted())
+    predicted = RolloutRun(case).predicted()
+    yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
 class RolloutRun:

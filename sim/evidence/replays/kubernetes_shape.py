@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.evidence.replays.counting import CountedItem
-from sim.evidence.replays.kubernetes_cases import Case, only_expected
-from sim.evidence.replays.kubernetes_expectations import counted
+from sim.evidence.replays.kubernetes_cases import Case
 from sim.kubernetes.forms import shown
 from sim.kubernetes.manifests import check_object
 from sim.yamlnodes import dotted
@@ -44,23 +42,6 @@ def checked(case: Case, *, ends: str, more: Callable[[Case], ShapeProblems] | No
     problems = [*_manifests(case), *_actions(case), *_end(case, ends), *(more(case) if more is not None else ())]
     if problems:
         raise InputError([Problem(message, path=path) for path, message in problems])
-
-
-def played(case: Case, play: Callable[[], Mapping[str, Any]]) -> Iterator[CountedItem]:
-    """The counted items of a case whose shape is checked, beside what `play` predicts.
-
-    Patches are not checked before they are merged. A case that the model cannot play disagrees in every item, and says
-    why. The others of its file are counted all the same.
-    """
-    try:
-        predicted = play()
-    except InputError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
-        reason = f"not played: {type(error).__name__}: {error}"
-        yield from (item._replace(predicted=reason, agrees=False) for item in counted(case["expect"], {}))
-        return
-    yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
 def is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Recorded workloads, played: StatefulSets, DaemonSets, Jobs, ReplicaSets, budgets and evictions, deletions.
+"""Recorded workloads: StatefulSets, DaemonSets, Jobs, ReplicaSets, budgets and evictions, deletions.
 
 Events are what happens to pods: create, ready, delete, failed, succeeded. A pod that the case's actions name, and one
 of a StatefulSet, has its own name; others are told apart only as `old` (there at time 0) and `new`.
@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.kubernetes_actions import CaseActions
-from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_for, named_nodes, set_up
+from sim.evidence.replays.kubernetes_cases import USUAL_CLUSTER, Case, cluster_for, named_nodes, only_expected, set_up
 from sim.evidence.replays.kubernetes_counting import group_of_each
+from sim.evidence.replays.kubernetes_expectations import counted
 from sim.evidence.replays.kubernetes_names import RecordedNames
-from sim.evidence.replays.kubernetes_shape import checked, named_nodes_problems, played
+from sim.evidence.replays.kubernetes_shape import checked, named_nodes_problems
 from sim.kubernetes.objects import (
     KubernetesObject,
     condition_among,
@@ -34,7 +35,8 @@ _KINDS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "PodDis
 def replay_case(case: Case) -> Iterator[CountedItem]:
     """The counted items of a case."""
     checked(case, ends="end_t", more=named_nodes_problems)
-    yield from played(case, lambda: _WorkloadRun(case).predicted())
+    predicted = _WorkloadRun(case).predicted()
+    yield from counted(case["expect"], only_expected(predicted, case["expect"]))
 
 
 class PodEvent(NamedTuple):

@@ -49,9 +49,9 @@ def fit_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
         f".fit small{{display:block;color:{tokens.muted};font-size:{max(SMALLEST, size - 1)}px}}"
         f".fit i{{display:block;height:{style.px(7)}px;margin-top:3px;border-radius:2px}}"
     )
-    return (
-        f'<style>{css}</style><table class="fit"><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    )
+    said = "" if hidden else escape(" ".join(fit_alt(outcome, label, language) for label in outcome.labels))
+    table = f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f'<style>{css}</style><table class="fit" aria-label="{said}">{table}</table>'
 
 
 def fit_legend(style: Style) -> str:

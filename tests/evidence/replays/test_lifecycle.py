@@ -210,7 +210,7 @@ def test_no_value_in_the_place_of_another_is_anything_but_refused_or_replayed(re
     for path in sorted((path for path in places if not set(raw) & set(path)), key=str):
         for junk in JUNK:
             with contextlib.suppress(InputError):
-                lifecycle.replay(changed(small, path, junk), "it")
+                assert not lifecycle.replay(changed(small, path, junk), "it").stumbled, (path, junk)
 
 
 def test_a_life_in_which_too_much_happens_is_refused_with_the_number(recording, monkeypatch):
