@@ -296,7 +296,7 @@ class FitRecord:
         start: Seconds that the hidden virtual machine takes to start, once. 0 for none.
         memory: Bytes that it takes. 0 for none.
         speed: The share of the native speed that is left.
-        source: The id of the document with the rule (`sim.catalog.fits.documents`).
+        source: The id of the document with the rule (`sim.catalog.portability.documents`).
         estimate: Whether start, memory or speed is an estimate.
     """
 

@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.number import COSTS, Number, Sensed
 from sim.catalog.read import Table
-from sim.errors import Problem
+from sim.catalog.rules import documents_in, entries
 from sim.scenario import Source, Text
 
 FOLDER = Path(__file__).parent / "isolation"
@@ -90,19 +89,14 @@ class StepSet:
 @cache
 def isolation_documents() -> Mapping[str, Source]:
     """The documents that rules can be read in, by id."""
-    return MappingProxyType(
-        {
-            name: Source(text=Text(en=table.string("text")), url=table.string("url"))
-            for name, table in _tables("sources.toml")
-        }
-    )
+    return documents_in(FOLDER)
 
 
 @cache
 def isolation_steps() -> Mapping[str, IsolationStep]:
     """The steps there are, in the file's order."""
     found = {}
-    for name, table in _tables("steps.toml"):
+    for name, table in entries(FOLDER / "steps.toml"):
         cost = table.number("cost", "s")
         found[name] = IsolationStep(
             id=name,
@@ -129,7 +123,7 @@ def aspects() -> Mapping[str, Aspect]:
                 unowned=_alternatives(table, "unowned"),
                 source=table.string("source", allowed=isolation_documents()),
             )
-            for name, table in _tables("aspects.toml")
+            for name, table in entries(FOLDER / "aspects.toml")
         }
     )
 
@@ -145,7 +139,7 @@ def step_sets() -> Mapping[str, StepSet]:
                 v2=frozenset(_known(table, "v2", table.strings("v2"))),
                 source=table.string("source", allowed=isolation_documents()),
             )
-            for name, table in _tables("sets.toml")
+            for name, table in entries(FOLDER / "sets.toml")
         }
     )
 
@@ -153,19 +147,6 @@ def step_sets() -> Mapping[str, StepSet]:
 def holds(alternatives: Alternatives, steps: Collection[str]) -> bool:
     """Whether all steps of one alternative are there."""
     return any(alternative <= set(steps) for alternative in alternatives)
-
-
-def _tables(name: str) -> Iterator[tuple[str, Table]]:
-    """The tables of a file, each of which must be read before the next. Raises `CatalogError` at the end."""
-    problems: list[Problem] = []
-    file = f"isolation/{name}"
-    top = Table(read_toml(FOLDER / name, file), file, "", problems)
-    for key in top.names():
-        table = top.table(key)
-        if table is not None:
-            yield key, table
-            table.done()
-    refuse(problems, file, FOLDER / name)
 
 
 def _alternatives(table: Table, key: str) -> Alternatives:

@@ -8,7 +8,14 @@ from typing import Annotated, Literal
 
 from annotated_types import MinLen, doc
 
-from sim.catalog.fits import HiddenMachine, PortableHost, PortableImage, Translation, portable_hosts, portable_images
+from sim.catalog.portability import (
+    HiddenMachine,
+    PortableHost,
+    PortableImage,
+    Translation,
+    portable_hosts,
+    portable_images,
+)
 from sim.errors import InputError, Problem
 from sim.outcome import MetricSpec
 from sim.records import Between, FitRecord, FitVerdict

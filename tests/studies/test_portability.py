@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from sim.batch.run import run as run_scenario
-from sim.catalog.fits import documents, portable_hosts, portable_images
+from sim.catalog.portability import documents, portable_hosts, portable_images
 from sim.loading import load
 from sim.report.figures.portability import fit_alt, fit_grid, fit_table
 from sim.report.style import Style

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from sim.catalog.isolation import KINDS, aspects, isolation_documents, isolation_steps
+from sim.catalog.rules import cited
 from sim.outcome import Outcome
 from sim.records import ViewRecord, ViewScope
 from sim.report.numbers import about, marked, written
@@ -86,8 +87,7 @@ def stairs_table(outcome: Outcome, language: Language = "en") -> list[dict[str, 
                     "aspect": aspect.name.read(language),
                     "scope": tr(f"figure.view.{record.scope}", language),
                     "command": aspect.command,
-                    "source": f"{isolation_documents()[record.source].text.en} "
-                    f"{isolation_documents()[record.source].url}",
+                    "source": cited(isolation_documents()[record.source]),
                 }
                 found.append({tr(f"figure.view.col.{key}", language): cell for key, cell in cells.items()})
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from sim.catalog.fits import documents, portable_images
+from sim.catalog.portability import documents, portable_images
+from sim.catalog.rules import cited
 from sim.outcome import Outcome
 from sim.records import Between, FitRecord
 from sim.report.numbers import about, written
@@ -78,7 +79,7 @@ def fit_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str
                 ("between", ", ".join(tr(f"figure.fit.{each}", language) for each in record.between)),
                 ("why", _why(record, language)),
                 ("cost", _cost(record, language)),
-                ("source", f"{documents()[record.source].text.en} {documents()[record.source].url}"),
+                ("source", cited(documents()[record.source])),
             )
         }
         for record in outcome.of_type(FitRecord)

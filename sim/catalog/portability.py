@@ -12,10 +12,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from sim.catalog.files import read_toml, refuse
 from sim.catalog.number import COSTS, HELPS, Number, Sensed
 from sim.catalog.read import Table
-from sim.errors import Problem
+from sim.catalog.rules import documents_in, entries
 from sim.scenario import Source, Text
 
 FOLDER = Path(__file__).parent / "portability"
@@ -115,26 +114,14 @@ class PortableHost:
 @cache
 def documents() -> Mapping[str, Source]:
     """The documents that rules can be read in, by id."""
-    top, problems = _open("sources.toml")
-    found = {}
-    for name in top.names():
-        table = top.table(name)
-        if table is not None:
-            found[name] = Source(text=Text(en=table.string("text")), url=table.string("url"))
-            table.done()
-    refuse(problems, "portability/sources.toml", FOLDER / "sources.toml")
-    return MappingProxyType(found)
+    return documents_in(FOLDER)
 
 
 @cache
 def portable_images() -> Mapping[str, PortableImage]:
     """The images there are, in the file's order."""
-    top, problems = _open("images.toml")
     found = {}
-    for name in top.names():
-        table = top.table(name)
-        if table is None:
-            continue
+    for name, table in entries(FOLDER / "images.toml"):
         found[name] = PortableImage(
             id=name,
             name=table.text("name"),
@@ -144,20 +131,14 @@ def portable_images() -> Mapping[str, PortableImage]:
             build=_build(table),
             source=table.string("source", allowed=documents()),
         )
-        table.done()
-    refuse(problems, "portability/images.toml", FOLDER / "images.toml")
     return MappingProxyType(found)
 
 
 @cache
 def portable_hosts() -> Mapping[str, PortableHost]:
     """The hosts there are, in the file's order."""
-    top, problems = _open("hosts.toml")
     found = {}
-    for name in top.names():
-        table = top.table(name)
-        if table is None:
-            continue
+    for name, table in entries(FOLDER / "hosts.toml"):
         emulates = table.table("emulates", needed=False)
         found[name] = PortableHost(
             id=name,
@@ -177,15 +158,7 @@ def portable_hosts() -> Mapping[str, PortableHost]:
         )
         if emulates:
             emulates.done()
-        table.done()
-    refuse(problems, "portability/hosts.toml", FOLDER / "hosts.toml")
     return MappingProxyType(found)
-
-
-def _open(name: str) -> tuple[Table, list[Problem]]:
-    problems: list[Problem] = []
-    file = f"portability/{name}"
-    return Table(read_toml(FOLDER / name, file), file, "", problems), problems
 
 
 def _of(table: Table, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
