@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Ge, MinLen, doc
+from annotated_types import Ge, Le, MinLen, doc
 
 from sim.compose.bringup import Behaviour, BroughtUp, Saving, bring_up, probing_every, savings, without_checks
 from sim.compose.model import ComposeProject
@@ -50,7 +50,7 @@ class ComposeStart:
         Literal["as written", "none"], doc("Whether health checks count, and the conditions that name them.")
     ] = "as written"
     probe_every: Annotated[
-        Seconds, Ge(0), doc("Seconds between two probes of every health check; 0 for what the file says.")
+        Seconds, Ge(0), Le(3600), doc("Seconds between two probes of every health check; 0 for what the file says.")
     ] = 0.0
 
 
