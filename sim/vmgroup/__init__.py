@@ -1,0 +1,1 @@
+"""A group of virtual machines that do one job: size, health checks, replacement, scaling by load, blue and green."""
