@@ -142,6 +142,7 @@ def choice(
     hidden: bool = False,
     drawn: bool = True,
     below: st.delta_generator.DeltaGenerator | None = None,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """One of a few options, tied to a link parameter by its language-neutral value.
 
@@ -152,6 +153,7 @@ def choice(
         hidden: Without its label.
         drawn: False where the link alone decides.
         below: Where a value of the link that cannot be used is answered. Right here where nothing is given.
+        on_change: Called when the reader chooses another one.
     """
     if st.session_state.get(key) not in options:
         st.session_state[key] = one_of(name, options, default, key)
@@ -161,10 +163,13 @@ def choice(
     shown: Literal["collapsed", "visible"] = "collapsed" if hidden else "visible"
     if len(options) <= _FEW:
         value = st.segmented_control(
-            label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown
-        )
+            label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown,
+            on_change=on_change,
+        )  # fmt: skip
     else:
-        value = st.selectbox(label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown)
+        value = st.selectbox(
+            label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown, on_change=on_change
+        )
     set_link(name, "" if value == default else str(value))
     with below or nullcontext():
         answer(name, str(value), options, view, key=key, called=options[default])

@@ -8,10 +8,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.view import View
+from dashboard.view import View, smallest_text
 from sim.outcome import Outcome
 from sim.report.sources import FACT, address
-from sim.report.style import Spec
+from sim.report.style import Spec, legible
 from sim.report.words import LabelName
 from sim.scenario import Scenario
 
@@ -56,7 +56,8 @@ class Sheet:
 
 def chart(spec: Spec, alt: str, key: str = "") -> None:
     """A chart as wide as its place, described by `alt`, in our own look rather than Streamlit's."""
-    st.vega_lite_chart(spec, theme=None, alt=alt, width="stretch", key=key or None)
+    shown = legible(spec, smallest_text())
+    st.vega_lite_chart(shown, theme=None, alt=alt, width="stretch", key=key or None)
 
 
 def linked(text: str) -> str:

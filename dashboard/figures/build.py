@@ -8,8 +8,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components import Reel, drawing
-from dashboard.controls import choice, show_error
-from dashboard.links import plain
+from dashboard.controls import answer, choice, show_error
+from dashboard.links import one_of, opening, plain, set_link
 from dashboard.page_part import PagePart, Sheet, chart
 from sim.errors import InputError
 from sim.report.figures import (
@@ -40,6 +40,8 @@ def reel(focus: str, lang: Language) -> Reel:
 def before(page_part: PagePart) -> None:
     """The first label's graph without the fate of any step. Steps may be picked where that is the prediction."""
     label = page_part.outcome.labels[0]
+    if len(page_part.outcome.labels) > 1:
+        _label(page_part, drawn=False)
     lesson = page_part.scenario.lesson
     steps_are_said = lesson is not None and lesson.predict.steps
     pick = (lambda node: say_step(page_part.scenario.id, node)) if steps_are_said else None
@@ -57,9 +59,9 @@ def after(page_part: PagePart) -> str:
         if len(outcome.labels) > 1:
             bars = metric_bars(outcome, view.style, "rebuild_time", page_part.names, tall=not view.embed)
             chart(bars, metric_alt(outcome, "rebuild_time", view.lang))
-        label = _label(page_part)
+        label = _label(page_part, drawn=True)
         chart(cost_line(outcome, view.style, label=label), build_alt(outcome, view.lang, label=label))
-    selected = st.session_state.get(f"{page_part.key}:{label}:step") or first_cause(outcome, label=label)
+    selected = _selected(page_part, label)
     with right:
         key = f"{page_part.key}:{label}:graph"
         _graph(page_part, label, key, lambda node: _pick(page_part, label, node), selected=selected)
@@ -111,7 +113,8 @@ def sheet(page_part: PagePart) -> Sheet:
     return Sheet(rows, rows)
 
 
-def _label(page_part: PagePart) -> str:
+def _label(page_part: PagePart, *, drawn: bool) -> str:
+    """The label that is shown. Before the run the link alone says which."""
     options = {label: page_part.called(label) for label in page_part.outcome.labels}
     first = page_part.outcome.labels[0]
     return choice(
@@ -122,7 +125,21 @@ def _label(page_part: PagePart) -> str:
         page_part.view,
         key=f"{page_part.key}:label",
         hidden=True,
+        drawn=drawn,
     )
+
+
+def _selected(page_part: PagePart, label: str) -> str:
+    """The step the reader or the link picked. Otherwise the first cause."""
+    key, first = f"{page_part.key}:{label}:step", first_cause(page_part.outcome, label=label)
+    there = [step.step for step in steps(page_part.outcome, label=label)]
+    once = f"{page_part.key}:step"
+    if opening(once):
+        st.session_state[key] = one_of("step", there, "", once)
+    picked = st.session_state.get(key, "")
+    set_link("step", picked)
+    answer("step", picked, there, page_part.view, key=once, called=first)
+    return picked or first
 
 
 def _pick(page_part: PagePart, label: str, node: str) -> None:

@@ -24,6 +24,8 @@ _SWITCH = ("true", "false")
 
 def before(page_part: PagePart) -> None:
     """What is compared, without a number and without a hint at what may stop it."""
+    _asked_every(page_part)
+    _answer_every(page_part)
     # One nameless rung a label, so that the lanes are seen and nothing hints at what may stop them.
     records = page_part.outcome.of_type(ConstraintRecord)
     firsts = [next(record for record in records if record.of == label) for label in page_part.outcome.labels]
@@ -66,10 +68,22 @@ def near(outcome: Outcome, count: int) -> Outcome:
 
 
 def _every(page_part: PagePart) -> bool:
+    key = _asked_every(page_part)
+    every = st.toggle(tr("ui.every", page_part.view.lang), key=key)
+    set_link("every", "true" if every else "")
+    _answer_every(page_part)
+    return every
+
+
+def _asked_every(page_part: PagePart) -> str:
+    """The key of the switch, which the first time stands where the link says."""
     key = f"{page_part.key}:every"
     if key not in st.session_state:
         st.session_state[key] = one_of("every", _SWITCH, "false", key) == "true"
-    every = st.toggle(tr("ui.every", page_part.view.lang), key=key)
-    set_link("every", "true" if every else "")
-    answer("every", str(every).lower(), _SWITCH, page_part.view, key=key, called=tr("figure.no", page_part.view.lang))
-    return every
+    return key
+
+
+def _answer_every(page_part: PagePart) -> None:
+    key, view = f"{page_part.key}:every", page_part.view
+    shown = str(st.session_state[key]).lower()
+    answer("every", shown, _SWITCH, view, key=key, called=tr("figure.no", view.lang))

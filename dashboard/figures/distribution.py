@@ -18,24 +18,20 @@ from sim.report.figures.pulls import (
 )
 from sim.report.texts import tr
 
+_MEASURES = ("pull_time", "first_start_time", "bytes_moved", "registry_bytes")
+
 
 def before(page_part: PagePart) -> None:
     """What is compared, without an answer."""
     outcome, view = page_part.outcome, page_part.view
+    _measure(page_part, drawn=False)
     chart(completions(outcome, view.style, page_part.names, hidden=True), view.read(page_part.scenario.title))
 
 
 def after(page_part: PagePart) -> str:
     """The time or the bytes of every label. Below them the layers of one label's first node."""
     outcome, view = page_part.outcome, page_part.view
-    measures = {
-        name: tr(f"metric.{name}", view.lang)
-        for name in ("pull_time", "first_start_time", "bytes_moved", "registry_bytes")
-    }
-    label = tr("ui.pull.show", view.lang)
-    measure = choice(
-        label, measures, "pull_time", "measure", view, key=f"{page_part.key}:measure", hidden=True, drawn=not view.embed
-    )
+    measure = _measure(page_part, drawn=not view.embed)
     if measure.endswith("_time"):
         spec = completions(outcome, view.style, page_part.names, metric=measure)
         chart(spec, completions_alt(outcome, view.lang, metric=measure))
@@ -58,6 +54,15 @@ def sheet(page_part: PagePart) -> Sheet:
     return Sheet(
         rows,
         pulls_table(page_part.outcome, label if label in there else there[0], page_part.view.lang) if there else (),
+    )
+
+
+def _measure(page_part: PagePart, *, drawn: bool) -> str:
+    """The metric that is shown. Before the run the link alone says which."""
+    view, key = page_part.view, f"{page_part.key}:measure"
+    measures = {name: tr(f"metric.{name}", view.lang) for name in _MEASURES}
+    return choice(
+        tr("ui.pull.show", view.lang), measures, _MEASURES[0], "measure", view, key=key, hidden=True, drawn=drawn
     )
 
 

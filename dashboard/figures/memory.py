@@ -31,6 +31,7 @@ def before(page_part: PagePart) -> None:
     if pressure.applies(page_part):
         pressure.before(page_part)
         return
+    _ruler(page_part, drawn=False)
     st.html(legend(page_part.view.style))
     drawing(previews.ledger(page_part.view.style, width=640), key=f"{page_part.key}:tease")
 
@@ -41,7 +42,7 @@ def after(page_part: PagePart) -> str:
         return pressure.after(page_part)
     outcome, view = page_part.outcome, page_part.view
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        ruler = _ruler(page_part)
+        ruler = _ruler(page_part, drawn=True)
         st.html(legend(view.style, marks=marks(outcome, ruler), short=True), width="content")
     tall = not view.embed
     chart(ledger(outcome, view.style, ruler, page_part.names, tall=tall), ledger_alt(outcome, ruler, view.lang))
@@ -61,13 +62,15 @@ def sheet(page_part: PagePart) -> Sheet:
     return Sheet(rows, rows)
 
 
-def _ruler(page_part: PagePart) -> Ruler:
+def _ruler(page_part: PagePart, *, drawn: bool) -> Ruler:
+    """The ruler that is shown. Before the run the link alone says which."""
     lang = page_part.view.lang
     options: dict[str, str] = {ruler: tr(f"ruler.{ruler}", lang) for ruler in RULERS}
     opened = asked(page_part.scenario)
     picked = choice(
-        tr("ui.ruler", lang), options, opened, "ruler", page_part.view, key=f"{page_part.key}:ruler", hidden=True
-    )
+        tr("ui.ruler", lang), options, opened, "ruler", page_part.view, key=f"{page_part.key}:ruler", hidden=True,
+        drawn=drawn,
+    )  # fmt: skip
     return cast("Ruler", picked)
 
 

@@ -25,6 +25,7 @@ _FINISHES: tuple[Finish, ...] = ("ready", "init", "runtime")
 def before(page_part: PagePart) -> None:
     """Empty lanes in the scenario's order."""
     view = page_part.view
+    _finish(page_part, drawn=False)
     st.html(legend(view.style, owners(page_part.outcome)))
     spec = race(
         page_part.outcome, view.style, page_part.names, predicted=page_part.said, hidden=True, tall=_tall(page_part)
@@ -35,7 +36,7 @@ def before(page_part: PagePart) -> None:
 def after(page_part: PagePart) -> str:
     """The lanes by finish, the lens where lanes differ much, and a queue where there is one."""
     outcome, view = page_part.outcome, page_part.view
-    finish = _finish(page_part)
+    finish = _finish(page_part, drawn=not view.embed)
     st.html(legend(view.style, owners(outcome, finish), marks(outcome, finish), short=True))
     cut = lens_cut(outcome, finish)
     # Many lanes fit a lecture's screen only beside their lens.
@@ -76,7 +77,8 @@ def sheet(page_part: PagePart) -> Sheet:
     )
 
 
-def _finish(page_part: PagePart) -> Finish:
+def _finish(page_part: PagePart, *, drawn: bool) -> Finish:
+    """Where the clock stops. Before the run the link alone says so."""
     options: dict[str, str] = {finish: tr(f"ui.finish.{finish}", page_part.view.lang) for finish in _FINISHES}
     label = tr("ui.finish", page_part.view.lang)
     return cast(
@@ -89,7 +91,7 @@ def _finish(page_part: PagePart) -> Finish:
             page_part.view,
             key=f"{page_part.key}:finish",
             hidden=True,
-            drawn=not page_part.view.embed,
+            drawn=drawn,
         ),
     )
 
