@@ -159,10 +159,47 @@ _EDITOR_HTML = """<div class="editor"><div class="page">
 </div></div>"""
 _editor = st.components.v2.component("editor", html=_EDITOR_HTML, css=_EDITOR_CSS, js=_EDITOR_JS)
 
-# For screen readers, and for breaking Japanese titles between phrases. Streamlit always says "en".
-_page_lang = st.components.v2.component(
-    "page_lang", js="export default ({ data }) => { document.documentElement.lang = data.lang; }"
-)
+# The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
+# A reader who has asked for the answer finds the focus on it, once the page is drawn. While the server is away the page
+# says so in its own words; Streamlit connects again by itself, and the page's link has all that was on it.
+_PAGE_STATE_JS = """
+const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
+export default function({ parentElement, data }) {
+  document.documentElement.lang = data.lang;
+  const host = parentElement.querySelector('.lost');
+  host.querySelector('b').textContent = data.words.lost;
+  host.querySelector('span').textContent = data.words.wait;
+  const app = document.querySelector('[data-testid=stApp]');
+  const look = () => { host.hidden = app.dataset.testConnectionState === 'CONNECTED'; };
+  look();
+  host.watcher?.disconnect();
+  host.watcher = new MutationObserver(look);
+  host.watcher.observe(app, { attributes: true, attributeFilter: ['data-test-connection-state'] });
+  const seen = host.answers ?? 0;
+  host.answers = data.answers;
+  if (data.answers <= seen) return;
+  const find = (left) => {
+    const title = document.querySelector('[data-testid=stMain] h1');
+    if (title && document.querySelector(IDLE)) {
+      title.tabIndex = -1;
+      title.style.outline = 'none';
+      title.focus();
+      parentElement.querySelector('[aria-live]').textContent = title.innerText;
+    } else if (left) setTimeout(find, 100, left - 1);
+  };
+  setTimeout(find, 100, 100);
+}
+"""
+_PAGE_STATE_HTML = """<div class="said" aria-live="polite"></div>
+<div class="lost" role="alert" hidden><b></b> <span></span></div>"""
+_PAGE_STATE_CSS = """
+.said{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.lost{position:fixed;left:50%;top:1rem;transform:translateX(-50%);z-index:1000000;max-width:min(40rem,90vw);
+  padding:.8rem 1.2rem;border:2px solid var(--st-red-color);border-radius:var(--st-base-radius);
+  background:var(--st-background-color);color:var(--st-text-color);font:1rem/1.5 var(--st-font)}
+.lost[hidden]{display:none}
+"""
+_page_state = st.components.v2.component("page_state", html=_PAGE_STATE_HTML, css=_PAGE_STATE_CSS, js=_PAGE_STATE_JS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +292,11 @@ def editor(
     )
 
 
-def page_lang(lang: str) -> None:
-    """Say in which language the page is."""
-    _page_lang(data={"lang": lang}, key="page-lang")
+def page_state(lang: str, answers: int, words: Mapping[str, str]) -> None:
+    """Say in which language the page is, bring the focus to an answer, and say when the server is away.
+
+    Args:
+        answers: How many answers the reader has asked for: the focus goes to the title where it has grown.
+        words: "lost" and "wait", which are shown while the server is away.
+    """
+    _page_state(data={"lang": lang, "answers": answers, "words": dict(words)}, key="page-state")

@@ -145,12 +145,12 @@ def start(name: str, options: Mapping[str, str], default: str, key: str) -> str:
     return str(kept)
 
 
-def switch(label: str, name: str, options: Mapping[str, str], view: View, *, key: str) -> None:
-    """What `start` began as "true" or "false", as a toggle. It is off by default."""
-    if not isinstance(st.session_state[key], bool):
-        st.session_state[key] = st.session_state[key] == "true"
-    on = st.toggle(label, key=key)
-    set_link(name, "true" if on else "")
+def switch(label: str, name: str, options: Mapping[str, str], view: View, *, key: str, drawn: bool = True) -> None:
+    """A yes or no that is off by default, as a toggle. Where it is not drawn, the link alone decides."""
+    st.session_state[key] = start(name, options, "false", key) == "true"
+    on = st.toggle(label, key=key) if drawn else st.session_state[key]
+    if drawn:
+        set_link(name, "true" if on else "")
     answer(name, str(on).lower(), options, view, key=key, called=options["false"])
 
 
@@ -165,6 +165,7 @@ def choice(
     hidden: bool = False,
     drawn: bool = True,
     below: st.delta_generator.DeltaGenerator | None = None,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """One of a few options, tied to a link parameter by its language-neutral value.
 
@@ -175,6 +176,7 @@ def choice(
         hidden: Without its label.
         drawn: False where the link alone decides.
         below: Where a value of the link that cannot be used is answered. Right here where nothing is given.
+        on_change: Called when the reader chooses another one.
     """
     start(name, options, default, key)
     if not drawn:
@@ -183,10 +185,13 @@ def choice(
     shown: Literal["collapsed", "visible"] = "collapsed" if hidden else "visible"
     if len(options) <= _FEW:
         value = st.segmented_control(
-            label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown
-        )
+            label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown,
+            on_change=on_change,
+        )  # fmt: skip
     else:
-        value = st.selectbox(label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown)
+        value = st.selectbox(
+            label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown, on_change=on_change
+        )
     set_link(name, "" if value == default else str(value))
     with below or nullcontext():
         answer(name, str(value), options, view, key=key, called=options[default])

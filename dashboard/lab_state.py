@@ -165,6 +165,14 @@ class UndoHistory:
         return UndoHistory(self.future[0], (*self.past, self.now), self.future[1:]) if self.future else self
 
 
+def instructions(dockerfile: str) -> int:
+    """How many instructions a Dockerfile has in all its stages. 0 where it cannot be read."""
+    try:
+        return sum(len(stage.instructions) for stage in parse(dockerfile).stages)
+    except InputError:
+        return 0
+
+
 def arguments(dockerfile: str) -> dict[str, str]:
     r"""The names a Dockerfile takes as build arguments, with their defaults.
 

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 import sim
-from dashboard import controls, popovers, predict, quiz, running, variants
+from dashboard import answers, controls, popovers, predict, quiz, running, variants
+from dashboard import notes as notes_of
 from dashboard.figures import laid_out
 from dashboard.frame import head
 from dashboard.links import asked, set_link
 from dashboard.page_part import PagePart
 from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
+from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
@@ -39,7 +41,7 @@ def body(scenario: Scenario, view: View) -> None:
     scenario = variants.varied(controls.seeded(scenario, view), view)
     lesson = scenario.lesson
     title = st.container()
-    if view.embed:
+    if view.embed or view.notes:
         text, figure = st.container(), st.container()
     else:
         figure, text = st.columns(_FIGURE_AND_TEXT, gap="large")
@@ -57,10 +59,14 @@ def body(scenario: Scenario, view: View) -> None:
         return
 
     values = words.values(*outcomes)
-    revealed = lesson is None or view.show or bool(st.session_state.get(_key(scenario, "ran")))
+    names = [words.label_names(outcome, view.lang) for outcome in outcomes]
+    if lesson is not None:
+        first_part = PagePart(scenario, outcomes[0], names[0], view)
+        answers.restore(first_part, lesson.predict, values)
+    revealed = _revealed(scenario, view)
     said: Said = st.session_state.get(_key(scenario, "said")) or Said()
     page_parts = [
-        PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, said.order if revealed else (), part)
+        PagePart(scenario, outcome, names[part], view, said.order if revealed else (), part)
         for part, outcome in enumerate(outcomes)
     ]
     with title:
@@ -69,6 +75,10 @@ def body(scenario: Scenario, view: View) -> None:
         changed = controls.differences(scenario, changes, view)
         if changed:
             st.caption(changed)
+    if view.notes:
+        with drawn:
+            notes_of.show(scenario, page_parts[0], values, view)
+        return
     if not revealed:
         with told:
             said = _predict(scenario, page_parts[0], values, view)
@@ -77,6 +87,7 @@ def body(scenario: Scenario, view: View) -> None:
                 laid_out.before(_with_said(page_part, said))
             if view.embed:
                 st.caption(provenance(scenario, outcomes[0], view))
+        offer(_shown(scenario, changes, page_parts, said, revealed=False))
         return
     with drawn:
         notes = [laid_out.after(page_part) for page_part in page_parts]
@@ -85,6 +96,30 @@ def body(scenario: Scenario, view: View) -> None:
         st.caption(provenance(scenario, outcomes[0], view))
     with told:
         _read(scenario, page_parts[0], said, notes, values, view)
+    offer(_shown(scenario, changes, page_parts, said, revealed=True))
+
+
+def _revealed(scenario: Scenario, view: View) -> bool:
+    """Whether the answer is shown, which the link says too. While it is locked it never is."""
+    if scenario.lesson is None:
+        return True
+    revealed = not view.locked and (view.show or bool(st.session_state.get(_key(scenario, "ran"))))
+    set_link("show", "1" if revealed else "")
+    return revealed
+
+
+def _shown(
+    scenario: Scenario, changes: Mapping[str, str], page_parts: Sequence[PagePart], said: Said, *, revealed: bool
+) -> Shown:
+    """What stands on the page now, for its menus and keys."""
+    asks = scenario.lesson is not None
+    return Shown(
+        scenario=scenario,
+        changes=changes,
+        page_parts=tuple(page_parts) if revealed else (),
+        reveal=(lambda: _reveal(scenario, said)) if asks and not revealed else None,
+        again=(lambda: _again(scenario)) if asks and revealed else None,
+    )
 
 
 def kicker(scenario: Scenario, view: View) -> str:
@@ -105,7 +140,7 @@ def provenance(scenario: Scenario, outcome: Outcome, view: View) -> str:
 
 def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:
     """The scenario's controls, closed until asked for. Inside a lecture the link alone sets them."""
-    if view.embed:
+    if view.embed or view.notes:
         return controls.from_link(scenario), []
     given = any(asked(path) is not None for path in _paths(scenario))
     with st.expander(tr("ui.conditions", view.lang), expanded=given):
@@ -193,7 +228,7 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
             tr(ranked if lesson.predict.rank and has(ranked, view.lang) else "ui.run", view.lang),
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not complete,
+            disabled=not complete or view.locked,
             on_click=_reveal,
             args=(scenario, said),
             key=_key(scenario, "run"),
@@ -201,12 +236,14 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
         st.button(
             tr("ui.skip", view.lang),
             type="tertiary",
+            disabled=view.locked,
             on_click=_reveal,
             args=(scenario, Said()),
             key=_key(scenario, "skip"),
         )
         if lesson.predict.rank and not view.embed:
             st.caption(tr("ui.picked", view.lang, n=len(said.order), all=len(page_part.outcome.labels)))
+    answers.keep(page_part, lesson.predict, values, said)
     return said
 
 
@@ -215,7 +252,10 @@ def _read(
 ) -> None:
     """What came of the prediction, how to read the figure, questions, and the way back."""
     lesson = scenario.lesson
-    if lesson is None or view.embed:
+    if lesson is None:
+        return
+    answers.keep(page_part, lesson.predict, values, said)
+    if view.embed:
         return
     st.markdown(f"**{predict.judge(page_part, lesson.predict, said, values)}**")
     for note in filter(None, notes):
@@ -238,13 +278,11 @@ def _read(
 def _reveal(scenario: Scenario, said: Said) -> None:
     st.session_state[_key(scenario, "ran")] = True
     st.session_state[_key(scenario, "said")] = said
+    answer_shown()
 
 
 def _again(scenario: Scenario) -> None:
-    for name in ("ran", "said", "predict", "steps"):
-        st.session_state.pop(_key(scenario, name), None)
-    quiz.forget(scenario)
-    set_link("show", "")
+    answers.forget(scenario)
 
 
 def _key(scenario: Scenario, name: str) -> str:

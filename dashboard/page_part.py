@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.view import View
+from dashboard.view import View, smallest_text
 from sim.outcome import Outcome
 from sim.report.htmltable import html_table
 from sim.report.shown import DrawingRequest, TableRow
-from sim.report.style import Spec
+from sim.report.style import Spec, legible
 from sim.report.words import LabelName, spoken
 from sim.scenario import Scenario
 
@@ -60,7 +60,8 @@ class PagePart:
 
 def chart(spec: Spec, alt: str, key: str = "") -> None:
     """A chart as wide as its place, described by `alt`, in our own look rather than Streamlit's."""
-    st.vega_lite_chart(spec, theme=None, alt=alt, width="stretch", key=key or None)
+    shown = legible(spec, smallest_text())
+    st.vega_lite_chart(shown, theme=None, alt=alt, width="stretch", key=key or None)
 
 
 def table(rows: Sequence[TableRow], view: View) -> None:

@@ -89,6 +89,17 @@ STARTS = 20_000
 LINK = 1_000
 """Characters of one value in a page's link that are looked at. The longest that can be used has some 700."""
 
+LINK_EDIT = 4_000
+"""Characters of a link that hold the layer lab's edit, compressed. Browsers and proxies take links of some 8,000."""
+
+LINK_UNPACKED = 512 * KIB
+"""Bytes that those characters may come to once they are decompressed."""
+
+QR_LINK = 400
+"""Characters of an address that a page draws as a QR code: a phone reads no finer one from a projector. It is an
+estimate.
+"""
+
 STUDENT = 40
 """Characters of a student's id that a page takes."""
 

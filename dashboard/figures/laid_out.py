@@ -21,7 +21,10 @@ def before(page_part: PagePart) -> None:
     if page_part.outcome.study == "build":
         build.before(page_part)
         return
-    _drawn(page_part, shown(page_part.request(), hidden=True), ())
+    request = page_part.request()
+    for one in of_study(page_part.outcome.study).choices(request):
+        offer(page_part, one, drawn=False)  # the link alone says what is chosen
+    _drawn(page_part, shown(request, hidden=True), ())
 
 
 def after(page_part: PagePart) -> str:
@@ -83,13 +86,12 @@ def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> 
             st.html(one.content, width="content" if beside else "stretch")
 
 
-def offer(page_part: PagePart, offered: FigureChoice) -> None:
-    """A choice, in the page's link by its name."""
+def offer(page_part: PagePart, offered: FigureChoice, *, drawn: bool = True) -> None:
+    """A choice, in the page's link by its name. Where it is not drawn, the link alone decides."""
     view, at = page_part.view, key(page_part, offered)
-    drawn = offered.in_lecture or not view.embed
+    drawn = drawn and (offered.in_lecture or not view.embed)
     if offered.switch:
-        if drawn:
-            switch(offered.label, offered.name, offered.options, view, key=at)
+        switch(offered.label, offered.name, offered.options, view, key=at, drawn=drawn)
         return
     choice(
         offered.label, offered.options, offered.default, offered.name, view, key=at, hidden=not offered.shown_label,

@@ -223,7 +223,7 @@ def test_the_ruler_of_the_ledger_is_a_word_of_the_link_in_both_languages() -> No
         ({"how": "touch"}, "content, not at time stamps"),
         ({"how": "mode"}, "A chmod of requirements.txt re-runs 5 of 11 steps"),
         ({"file": "README.md"}, "Nothing re-runs"),
-        ({"file": "none"}, "Nothing re-runs"),
+        ({"file": "none"}, "Nothing is edited yet"),
         ({"file": "src/app.py"}, "Editing app.py re-runs 3 of 11 steps"),
         ({"file": "web/index.js"}, "Editing index.js re-runs 2 to 3 of 11 steps"),
     ],
