@@ -5,6 +5,7 @@ Which answer is right is computed from the outcome, so that it follows the contr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -68,7 +69,7 @@ def values_of(
     """The metrics that a question is answered by: those shown, or of a run of its own where it asks what if."""
     if not question.change:
         return values
-    key = ("what if", scenario.file, seed, tuple(sorted(question.change.items())))
+    key = ("what if", scenario.file, seed, json.dumps(question.change, sort_keys=True))
     return words.values(*running.run(key, what_if(scenario, question), st.empty(), view, height=80))
 
 
