@@ -6,9 +6,11 @@ from typing import cast
 
 import streamlit as st
 
+from dashboard.components import drawing
 from dashboard.controls import choice
-from dashboard.page_part import PagePart, Sheet, chart
+from dashboard.page_part import PagePart, Sheet, chart, table
 from sim.report.figures import Finish, gantt, gantt_alt, lens_cut, race, race_alt, race_sources, race_table
+from sim.report.figures.history import generations, timeline, timeline_table
 from sim.report.figures.legend import legend
 from sim.report.figures.race import marks, owners
 from sim.report.numbers import NARROW, written
@@ -52,7 +54,19 @@ def after(page_part: PagePart) -> str:
     many = [label for label in outcome.labels if _instances(page_part, label) > 1]
     if many and not view.embed:
         _queue(page_part, many)
+    if generations(outcome) and not view.embed:
+        _history(page_part)
     return ""
+
+
+def _history(page_part: PagePart) -> None:
+    """When each of the generations that race started Docker's containers, and the same as a table."""
+    view = page_part.view
+    st.markdown(f"**{tr('ui.history.title', view.lang)}**")
+    drawing(timeline(view.style), f"{page_part.key}:history", narrow=timeline(view.style, narrow=True))
+    st.caption(tr("ui.history.read", view.lang))
+    with st.popover(tr("ui.history.table", view.lang), icon=":material/table:"):
+        table(timeline_table(view.lang), view)
 
 
 def _lens(page_part: PagePart, finish: Finish, cut: float) -> None:

@@ -38,7 +38,7 @@ def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compa
     """An HTML table with a column for each label: what it still does, then the components that it takes.
 
     Args:
-        hidden: Before the run: answers are left out, and nothing is marked.
+        hidden: Before the run: one question without its answers, and nothing is marked.
         compact: Without the components' homes, for a lecture's half of a screen.
     """
     language, tokens, size = style.language, style.tokens, max(SMALLEST, style.px(SMALLEST))
@@ -46,7 +46,8 @@ def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compa
     head = "".join(f'<th scope="col">{escape(names[label])}</th>' for label in outcome.labels)
     did = answers(outcome)
     states = {(record.of, record.component): record.state for record in outcome.of_type(ComponentRecord)}
-    asked = [each for each in _ASKED if any((label, each) in did for label in outcome.labels)]
+    every = [each for each in _ASKED if any((label, each) in did for label in outcome.labels)]
+    asked = every[:1] if hidden else every
     rows = "".join(
         f'<tr class="a"><th scope="row">{escape(tr(f"figure.parts.asked.{each}", language))}</th>'
         + "".join(_answer(did.get((label, each)), language, hidden=hidden) for label in outcome.labels)
