@@ -36,6 +36,8 @@ PLACES = (
     PageLink("memory", "memory-ledger", "memory"),
     PageLink("density", "density", "density"),
     PageLink("layers", "layers", "layers"),
+    PageLink("comparison", "comparison", "comparison"),
+    PageLink("stacks", "stacks", "stacks"),
     PageLink("images", "images", "images"),
     PageLink("accuracy", "accuracy", "accuracy"),
     PageLink("scenarios", "scenarios", "scenarios"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from html import escape
 from itertools import groupby
 
@@ -14,6 +15,9 @@ from dashboard.controls import choice, start, switch
 from dashboard.figures import build
 from dashboard.page_part import PagePart, chart
 from sim.report.shown import Drawing, FigureChoice, FigureTables, of_study, shown
+
+_EXPLAINED = ("component",)
+"""What a click on a drawing's node may pick to be explained (`Drawing.picks`)."""
 
 
 def before(page_part: PagePart) -> None:
@@ -45,7 +49,8 @@ def tables(page_part: PagePart) -> FigureTables:
 def picked(page_part: PagePart) -> Mapping[str, str]:
     """What the reader has chosen about the figure, or the link says."""
     offered = of_study(page_part.outcome.study).choices(page_part.request())
-    return {one.name: start(one.name, one.options, one.default, key(page_part, one)) for one in offered}
+    chosen = {one.name: start(one.name, one.options, one.default, key(page_part, one)) for one in offered}
+    return chosen | {name: st.session_state.get(f"{page_part.key}:{name}:node", "") for name in _EXPLAINED}
 
 
 def key(page_part: PagePart, offered: FigureChoice) -> str:
@@ -55,7 +60,8 @@ def key(page_part: PagePart, offered: FigureChoice) -> str:
 
 def _drawn(page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice]) -> None:
     for row, group in _rows(drawings):
-        places = st.columns(len(group), gap="medium", wrap=False) if row else [st.container() for _ in group]
+        widths = [one.share for one in group]
+        places = st.columns(widths, gap="medium", wrap=False) if row else [st.container() for _ in group]
         for place, one in zip(places, group, strict=True):
             with place:
                 _one(page_part, one, [choice for choice in offered if choice.above == one.id])
@@ -81,7 +87,8 @@ def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> 
         if one.kind == "vega":
             chart(one.content, one.alt)
         elif one.kind == "svg":
-            drawing(one.content, key=f"{page_part.key}:{one.id}", narrow=one.narrow)
+            on_pick = partial(_pick, page_part, one.picks) if one.picks in _EXPLAINED else None
+            drawing(one.content, f"{page_part.key}:{one.id}", on_pick, narrow=one.narrow)
         else:
             st.html(one.content, width="content" if beside else "stretch")
 
@@ -97,6 +104,10 @@ def offer(page_part: PagePart, offered: FigureChoice, *, drawn: bool = True) -> 
         offered.label, offered.options, offered.default, offered.name, view, key=at, hidden=not offered.shown_label,
         drawn=drawn,
     )  # fmt: skip
+
+
+def _pick(page_part: PagePart, name: str, node: str) -> None:
+    st.session_state[f"{page_part.key}:{name}:node"] = node
 
 
 def _heading(page_part: PagePart, one: Drawing) -> None:

@@ -36,7 +36,9 @@ class Drawing:
         row: Drawings of the same row stand beside one another where there is room. "" for a row of its own.
         narrow: The SVG that a phone shows instead, "" for the same one.
         focus: The node of an SVG that is selected, "" for none.
-        picks: What a click on a node of it says: "said" for a prediction's steps, "step" for which to explain.
+        picks: What a click on a node of it says: "said" for a prediction's steps, "step" and "component" for which to
+            explain. The request's `picked` has it by that name.
+        share: How wide it is beside the others of its row.
     """
 
     id: str
@@ -49,7 +51,8 @@ class Drawing:
     row: str = ""
     narrow: str = ""
     focus: str = ""
-    picks: Literal["", "said", "step"] = ""
+    picks: Literal["", "said", "step", "component"] = ""
+    share: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
