@@ -353,7 +353,7 @@ class NodeHost:
         if found.stopped:
             return
         self._ledger.remove(found.handle)
-        self.memory_used = self._ledger.totals().physical
+        self.memory_used = self._ledger.physical
         found.stop(gone or _nothing)
 
     def has_image(self, application: Application) -> bool:
@@ -363,7 +363,7 @@ class NodeHost:
 
     def _take(self, recipe: Recipe) -> int:
         handle = self._ledger.add(recipe.bill)
-        used = self._ledger.totals().physical
+        used = self._ledger.physical
         if used > self.memory_capacity:
             self._ledger.remove(handle)
             raise NoRoomError(
