@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from simpy import Environment, Event
@@ -12,6 +11,7 @@ from sim.swarm.health import watch_health
 from sim.swarm.history import SwarmHistory, TaskRecord
 from sim.swarm.objects import SwarmTask
 from sim.swarm.processes import ImageBehaviour, ProcessRun
+from sim.swarm.starts import HostedStart, SwarmHosting, TaskStart, TaskTiming, TimedStart
 from sim.swarm.states import TaskState
 from sim.swarm.store import StoreChange, SwarmStore
 
@@ -30,27 +30,6 @@ NO_SUCH_IMAGE = "No such image"
 UNHEALTHY = "unhealthy container"
 
 _Steps = Generator[Event, Any, None]
-
-
-@dataclass(frozen=True, slots=True)
-class TaskTiming:
-    """Seconds that a node takes. Medians of the recorded swarm, a two-core machine that had more to do; estimates.
-
-    Attributes:
-        create: From an assignment to a created container.
-        start: From its start to a running process.
-        stop: From the end of a process that was stopped to the report of it.
-        notice: From the end of a process by itself to the report of it.
-        refuse: Until a missing image is known to be missing.
-        probe: One run of a health check.
-    """
-
-    create: float = 0.25
-    start: float = 0.3
-    stop: float = 1.2
-    notice: float = 0.1
-    refuse: float = 0.1
-    probe: float = 0.1
 
 
 class _Orders:
@@ -81,12 +60,14 @@ class SwarmAgents:
         history: SwarmHistory,
         images: Mapping[str, ImageBehaviour],
         timing: TaskTiming,
+        hosting: SwarmHosting | None = None,
     ) -> None:
         self._env, self._store, self._history = env, store, history
-        self._images, self._timing = images, timing
+        self._images, self._timing, self._hosting = images, timing, hosting
         self._orders: dict[int, _Orders] = {}
         self._reports: dict[int, tuple[TaskState, str]] = {}
         self._reporting = False
+        self._starts: dict[int, TaskStart] = {}
         self.runs: dict[int, ProcessRun] = {}
         self.flags: set[str] = set()
         store.listen(self)
@@ -125,7 +106,8 @@ class SwarmAgents:
         yield self._env.timeout(ASSIGNMENT_BATCH)
         self._report(task, TaskState.PREPARING)
         known = task.spec.image in self._images
-        yield self._env.timeout(self._timing.create if known else self._timing.refuse) | orders.stop
+        start = self._starts[task.id] = self._start_of(task)
+        yield (start.create() if known else self._env.timeout(self._timing.refuse)) | orders.stop
         if orders.stop.triggered:
             self._end(task, record, TaskState.SHUTDOWN)
         elif not known:
@@ -133,17 +115,33 @@ class SwarmAgents:
         else:
             self._report(task, TaskState.READY)
             yield orders.start | orders.stop
-            if not orders.stop.triggered:
-                self._report(task, TaskState.STARTING)
-                yield self._env.timeout(self._timing.start) | orders.stop
-            if orders.stop.triggered:
-                self._end(task, record, TaskState.SHUTDOWN)
-            else:
-                yield from self._live(task, orders, record)
+            yield from self._begin(task, orders, record, start)
+
+    def _begin(self, task: SwarmTask, orders: _Orders, record: TaskRecord, start: TaskStart) -> _Steps:
+        """From a created container to the start of its process."""
+        killed = None
+        if not orders.stop.triggered:
+            self._report(task, TaskState.STARTING)
+            runs = start.start()
+            yield runs | orders.stop
+            killed = runs.value if runs.triggered else None
+        if orders.stop.triggered:
+            self._end(task, record, TaskState.SHUTDOWN)
+        elif killed is not None:
+            self._end(task, record, TaskState.FAILED, f"task: non-zero exit ({killed})")
+        else:
+            yield from self._live(task, orders, record)
+
+    def _start_of(self, task: SwarmTask) -> TaskStart:
+        hosting = self._hosting
+        if hosting is None or task.spec.image not in self._images:
+            return TimedStart(self._env, self._timing)
+        return HostedStart(self._env, hosting.hosts(task.node), hosting.application(task.spec.image))
 
     def _live(self, task: SwarmTask, orders: _Orders, record: TaskRecord) -> _Steps:
         """From the start of the process to its end. With a health check it runs once it is healthy."""
-        run = ProcessRun(self._env, self._images[task.spec.image].of(task.slot, task.name in self.flags))
+        behaviour = self._images[task.spec.image].of(task.slot, task.name in self.flags)
+        run = ProcessRun(self._env, behaviour, self._starts[task.id].answers)
         self.runs[task.id] = run
         sick = self._env.event()
         if task.spec.health is None:
@@ -165,8 +163,7 @@ class SwarmAgents:
 
     def _ended(self, task: SwarmTask, run: ProcessRun, record: TaskRecord, orders: _Orders, by_itself: bool) -> _Steps:
         """The process ended without the swarm's asking, but for its health's sake."""
-        wait = self._timing.notice if by_itself else self._timing.stop
-        yield self._env.timeout(wait) | orders.stop
+        yield self._starts[task.id].end(by_itself) | orders.stop
         if orders.stop.triggered:
             yield from self._stopped(task, run, record)
             return
@@ -179,7 +176,7 @@ class SwarmAgents:
         record.asked_to_stop = True
         if not run.exited.triggered:
             yield from self._shut_down(task, run)
-            yield self._env.timeout(self._timing.stop)
+            yield self._starts[task.id].end(by_itself=False)
         self._end(task, record, TaskState.SHUTDOWN)
 
     def _shut_down(self, task: SwarmTask, run: ProcessRun) -> _Steps:
@@ -194,6 +191,9 @@ class SwarmAgents:
 
     def _end(self, task: SwarmTask, record: TaskRecord, state: TaskState, reason: str = "") -> None:
         record.ended = self._env.now
+        start = self._starts.pop(task.id, None)
+        if start is not None:
+            start.discard()
         run = self.runs.get(task.id)
         if run is not None:
             record.term_at, record.kill_at = run.term_at, run.kill_at
