@@ -14,8 +14,8 @@ from sim.orchestration.service import ServiceWish
 
 NAME = "web"
 _BAD = "-bad"
-Container = Mapping[str, Any]
-Change = Callable[[dict[str, Any]], dict[str, Any]]
+ContainerFields = Mapping[str, Any]
+ContainerChange = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def service_objects(wish: ServiceWish, given: Sequence[KubernetesObject] = ()) -> tuple[KubernetesObject, ...]:
@@ -59,7 +59,7 @@ def pod_of(deployment: KubernetesObject) -> KubernetesObject:
     return template
 
 
-def first_container(pod: KubernetesObject) -> Container:
+def first_container(pod: KubernetesObject) -> ContainerFields:
     """The container that answers the service's requests: the first."""
     return next(iter(spec_of(pod).get("containers") or ()), {})
 
@@ -108,7 +108,7 @@ def _wished(deployment: KubernetesObject, wish: ServiceWish) -> dict[str, Any]:
     return result
 
 
-def _container_changes(wish: ServiceWish) -> Iterable[Change]:
+def _container_changes(wish: ServiceWish) -> Iterable[ContainerChange]:
     if wish.cpu is not None:
         yield lambda one: changed(one, f"{round(wish.cpu * 1000)}m", "resources", "requests", "cpu")  # type: ignore[operator]
     if wish.memory is not None:
@@ -124,7 +124,7 @@ def _container_changes(wish: ServiceWish) -> Iterable[Change]:
         yield lambda one: changed(one, wait, "lifecycle", "preStop")
 
 
-def _each(deployment: KubernetesObject, change: Change, *, first: bool) -> dict[str, Any]:
+def _each(deployment: KubernetesObject, change: ContainerChange, *, first: bool) -> dict[str, Any]:
     containers = list(spec_of(pod_of(deployment)).get("containers") or ())
     new = [change(dict(one)) if not (first and place) else one for place, one in enumerate(containers)]
     return changed(deployment, new, "spec", "template", "spec", "containers")
