@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from simpy import Environment
 
-from sim.kubernetes.controllers.base import ControlPlaneTimes, RequestRate, TokenBucket, call_in
+from sim.engine.tokens import TokenBucket
+from sim.kubernetes.controllers.base import ControlPlaneTimes, call_in
 
 LEAST_SYNC = 1.0
 """Seconds between two syncs of the rules, once the burst is used up: iptables.minSyncPeriod of kube-proxy's
@@ -50,7 +51,7 @@ class ServiceRules:
         self._listed = listed
         self._endpoints: dict[str, Endpoint] = {}
         self._rules: set[str] = set()
-        self._bucket = TokenBucket(env, RequestRate(1 / LEAST_SYNC, BURST))
+        self._bucket = TokenBucket(env, 1 / LEAST_SYNC, BURST)
         self._last = float("-inf")
         self._due = False
 
