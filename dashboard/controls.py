@@ -131,6 +131,29 @@ def reset(scenario: Scenario) -> None:
         set_link(control.path, "")
 
 
+def start(name: str, options: Mapping[str, str], default: str, key: str) -> str:
+    """What is chosen now of a few options. The first time it is what the link asks for, where that is an option.
+
+    Args:
+        key: Of the widget that `choice` or `switch` draws.
+    """
+    kept = st.session_state.get(key)
+    if isinstance(kept, bool):  # a toggle's
+        return "true" if kept else "false"
+    if kept not in options:
+        st.session_state[key] = kept = one_of(name, options, default, key)
+    return str(kept)
+
+
+def switch(label: str, name: str, options: Mapping[str, str], view: View, *, key: str) -> None:
+    """What `start` began as "true" or "false", as a toggle. It is off by default."""
+    if not isinstance(st.session_state[key], bool):
+        st.session_state[key] = st.session_state[key] == "true"
+    on = st.toggle(label, key=key)
+    set_link(name, "true" if on else "")
+    answer(name, str(on).lower(), options, view, key=key, called=options["false"])
+
+
 def choice(
     label: str,
     options: Mapping[str, str],
@@ -153,8 +176,7 @@ def choice(
         drawn: False where the link alone decides.
         below: Where a value of the link that cannot be used is answered. Right here where nothing is given.
     """
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = one_of(name, options, default, key)
+    start(name, options, default, key)
     if not drawn:
         answer(name, str(st.session_state[key]), options, view, key=key, called=options[default])
         return str(st.session_state[key])

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 import sim
-from dashboard import controls, figures, popovers, predict, quiz, running, variants
+from dashboard import controls, popovers, predict, quiz, running, variants
+from dashboard.figures import laid_out
 from dashboard.frame import head
 from dashboard.links import asked, set_link
 from dashboard.page_part import PagePart
@@ -73,12 +74,12 @@ def body(scenario: Scenario, view: View) -> None:
             said = _predict(scenario, page_parts[0], values, view)
         with drawn:
             for page_part in page_parts:
-                figures.of_study(page_part.outcome.study).before(_with_said(page_part, said))
+                laid_out.before(_with_said(page_part, said))
             if view.embed:
                 st.caption(provenance(scenario, outcomes[0], view))
         return
     with drawn:
-        notes = [figures.of_study(page_part.outcome.study).after(page_part) for page_part in page_parts]
+        notes = [laid_out.after(page_part) for page_part in page_parts]
         if not view.embed:
             popovers.row(page_parts)
         st.caption(provenance(scenario, outcomes[0], view))

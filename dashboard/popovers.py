@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard import figures
-from dashboard.page_part import PagePart, TableRow, table
+from dashboard.figures import laid_out
+from dashboard.page_part import PagePart, table
 from sim.outcome import Outcome
+from sim.report.shown import TableRow
 from sim.report.sources import FACT, cited_source
 from sim.report.texts import tr
 
@@ -19,7 +20,7 @@ from sim.report.texts import tr
 def row(page_parts: Sequence[PagePart]) -> None:
     """The row of popovers under a figure."""
     lang = page_parts[0].view.lang
-    sheets = [figures.of_study(page_part.outcome.study).sheet(page_part) for page_part in page_parts]
+    sheets = [laid_out.tables(page_part) for page_part in page_parts]
     with st.container(horizontal=True, gap="small"):
         with st.popover(tr("ui.sources", lang), icon=":material/menu_book:"):
             for page_part, sheet in zip(page_parts, sheets, strict=True):

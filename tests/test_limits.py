@@ -38,7 +38,7 @@ ELSEWHERE = {
     "sim/report/figures/build.py: MOST_COLUMNS": "a drawing's room",
     "sim/report/building/rebuilds.py: MOST_CAUSES": "what a table shows",
     "sim/studies/density.py: MOST": "where the search for a limit ends; the model's own",
-    "dashboard/previews.py: _MOST_LANES": "a drawing's room",
+    "sim/report/previews.py: _MOST_LANES": "a drawing's room",
     "dashboard/figures/build.py: _MOST_IN_LECTURE": "a drawing's room",
     "dashboard/uploads.py: _MOST_HOPS": "Linux's own",
     "dashboard/lab.py: _MOST_BASES": "what the page offers",

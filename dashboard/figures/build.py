@@ -1,4 +1,4 @@
-"""What each build of a comparison costs, and the graph of the one the reader picks."""
+"""What each build of a comparison costs, and the graph of the one the reader picks, a step of it explained."""
 
 from __future__ import annotations
 
@@ -8,22 +8,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components import Reel, drawing
-from dashboard.controls import choice, show_error
-from dashboard.links import plain
-from dashboard.page_part import PagePart, Sheet, chart
-from sim.errors import InputError
-from sim.report.figures import (
-    build_alt,
-    build_graph,
-    build_table,
-    cost_line,
-    first_cause,
-    metric_alt,
-    metric_bars,
-    steps,
-)
+from dashboard.controls import choice
+from dashboard.page_part import PagePart, chart
+from sim.report.figures import steps
+from sim.report.shown import Drawing, FigureChoice
+from sim.report.shown import build as shown
 from sim.report.style import Language
-from sim.report.texts import told, tr
+from sim.report.texts import tr
 
 _WIDTHS = (5, 7)
 """What it costs, and the graph, side by side inside a lecture."""
@@ -39,90 +30,51 @@ def reel(focus: str, lang: Language) -> Reel:
 
 def before(page_part: PagePart) -> None:
     """The first label's graph without the fate of any step. Steps may be picked where that is the prediction."""
-    label = page_part.outcome.labels[0]
-    lesson = page_part.scenario.lesson
-    steps_are_said = lesson is not None and lesson.predict.steps
-    pick = (lambda node: say_step(page_part.scenario.id, node)) if steps_are_said else None
-    _graph(page_part, label, f"{page_part.key}:hidden", pick, hidden=True)
+    (graph,) = shown.before(page_part.request())
+    pick = (lambda node: say_step(page_part.scenario.id, node)) if graph.picks == "said" else None
+    _graph(page_part, page_part.outcome.labels[0], graph, f"{page_part.key}:hidden", pick)
 
 
 def after(page_part: PagePart) -> str:
-    """The time of every label's next build, with one label's cost line and graph, and the reason of one step.
+    """What every label's next build costs, with one label's graph and the reason of one step.
 
     Inside a lecture the graph stands beside them, so that both fit a screen.
     """
-    outcome, view = page_part.outcome, page_part.view
+    view = page_part.view
     left, right = st.columns(_WIDTHS, gap="medium") if view.embed else (st.container(), st.container())
     with left:
-        if len(outcome.labels) > 1:
-            bars = metric_bars(outcome, view.style, "rebuild_time", page_part.names, tall=not view.embed)
-            chart(bars, metric_alt(outcome, "rebuild_time", view.lang))
-        label = _label(page_part)
-        chart(cost_line(outcome, view.style, label=label), build_alt(outcome, view.lang, label=label))
-    selected = st.session_state.get(f"{page_part.key}:{label}:step") or first_cause(outcome, label=label)
+        costs, label = st.container(), _label(page_part)
+        cost = st.container()
+    picked = {"of": label, "step": st.session_state.get(f"{page_part.key}:{label}:step", "")}
+    by_id = {one.id: one for one in shown.after(page_part.request(picked))}
+    for place, name in ((costs, "bars"), (cost, "cost")):
+        if name in by_id:
+            with place:
+                chart(by_id[name].content, by_id[name].alt)
     with right:
         key = f"{page_part.key}:{label}:graph"
-        _graph(page_part, label, key, lambda node: _pick(page_part, label, node), selected=selected)
+        _graph(page_part, label, by_id["graph"], key, lambda node: _pick(page_part, label, node))
     with left if view.embed else right:
-        for step in steps(outcome, label=label):
-            if step.step == selected:
-                st.markdown(f"`{step.text or step.name}`: {plain(told(step.reason, view.lang))}")
-        st.caption(tr("ui.legend.build", view.lang))
+        for name in ("reason", "legend"):
+            if name in by_id:
+                st.html(by_id[name].content)
     return ""
 
 
-def _graph(
-    page_part: PagePart,
-    label: str,
-    key: str,
-    on_pick: Callable[[str], None] | None,
-    *,
-    selected: str = "",
-    hidden: bool = False,
-) -> None:
-    """The graph of a label's next build: one column on a phone, lower inside a lecture, in a frame where it is long."""
-    outcome, view = page_part.outcome, page_part.view
-    try:
-        svg, narrow = (
-            build_graph(
-                outcome,
-                view.style,
-                selected=selected,
-                label=label,
-                hidden=hidden,
-                said=page_part.said if hidden else (),
-                narrow=narrow,
-                dense=view.embed,
-            )
-            for narrow in (False, True)
-        )
-    except InputError as error:  # a build that can be planned may be too large to draw
-        show_error(error, view)
-        return
-    longest = max(Counter(step.stage for step in steps(outcome, label=label)).values(), default=0)
-    frame = reel(selected, view.lang) if view.embed and longest > _MOST_IN_LECTURE else None
-    drawing(svg, key, on_pick, narrow="" if frame else narrow, reel=frame)
-
-
-def sheet(page_part: PagePart) -> Sheet:
-    """The steps of the label that is shown."""
-    label = st.session_state.get(f"{page_part.key}:label", page_part.outcome.labels[0])
-    rows = build_table(page_part.outcome, page_part.view.lang, label=label)
-    return Sheet(rows, rows)
+def _graph(page_part: PagePart, label: str, graph: Drawing, key: str, on_pick: Callable[[str], None] | None) -> None:
+    """The graph of a label's next build: in a frame of its own where it is too long for a lecture."""
+    view = page_part.view
+    longest = max(Counter(step.stage for step in steps(page_part.outcome, label=label)).values(), default=0)
+    frame = reel(graph.focus, view.lang) if view.embed and longest > _MOST_IN_LECTURE else None
+    drawing(graph.content, key, on_pick, narrow="" if frame else graph.narrow, reel=frame)
 
 
 def _label(page_part: PagePart) -> str:
-    options = {label: page_part.called(label) for label in page_part.outcome.labels}
-    first = page_part.outcome.labels[0]
-    return choice(
-        tr("ui.build.of", page_part.view.lang),
-        options,
-        first,
-        "of",
-        page_part.view,
-        key=f"{page_part.key}:label",
-        hidden=True,
-    )
+    offered: tuple[FigureChoice, ...] = shown.choices(page_part.request())
+    for one in offered:
+        key = f"{page_part.key}:{one.name}"
+        return choice(one.label, one.options, one.default, one.name, page_part.view, key=key, hidden=True)
+    return page_part.outcome.labels[0]
 
 
 def _pick(page_part: PagePart, label: str, node: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import previews, shipped
+from dashboard import shipped
 from dashboard.components import drawing
 from dashboard.frame import head, link
 from dashboard.view import View
+from sim.report import previews
 from sim.report.figures import RULERS
 from sim.report.style import Language
 from sim.report.texts import tr

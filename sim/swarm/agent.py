@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from simpy import Environment, Event
 
@@ -28,6 +28,10 @@ ingress mode (moby, `defaultGossipConvergeDelay`)."""
 
 NO_SUCH_IMAGE = "No such image"
 UNHEALTHY = "unhealthy container"
+
+TaskMoment = Literal["started", "runs", "stopping", "exited"]
+"""Of a task's process: it was started; it runs, and is healthy where that is checked; it is to end, and is taken off
+the routing where that is waited for; it has ended."""
 
 _Steps = Generator[Event, Any, None]
 
@@ -72,6 +76,7 @@ class SwarmAgents:
     Attributes:
         runs: The processes that were started, by task.
         flags: Services whose flag is set, which their processes may look at.
+        told: Who is told of the moments of every task's process.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class SwarmAgents:
         self._reporting = False
         self.runs: dict[int, ProcessRun] = {}
         self.flags: set[str] = set()
+        self.told: Callable[[TaskMoment, SwarmTask], None] | None = None
         store.listen(self)
 
     def heard(self, change: StoreChange) -> None:
@@ -145,6 +151,8 @@ class SwarmAgents:
         """From the start of the process to its end. With a health check it runs once it is healthy."""
         run = ProcessRun(self._env, self._images[task.spec.image].of(task.slot, task.name in self.flags))
         self.runs[task.id] = run
+        self._tell_of("started", task)
+        run.exited.callbacks.append(lambda _: self._tell_of("exited", task))
         sick = self._env.event()
         if task.spec.health is None:
             self._now_runs(task, record)
@@ -183,6 +191,7 @@ class SwarmAgents:
         self._end(task, record, TaskState.SHUTDOWN)
 
     def _shut_down(self, task: SwarmTask, run: ProcessRun) -> _Steps:
+        self._tell_of("stopping", task)
         if task.spec.networks or any(port.mode == "ingress" for port in task.ports):
             yield self._env.timeout(GOSSIP_DELAY)
         run.stop(float(int(task.spec.stop_grace)))
@@ -190,7 +199,12 @@ class SwarmAgents:
 
     def _now_runs(self, task: SwarmTask, record: TaskRecord) -> None:
         record.runs = self._env.now
+        self._tell_of("runs", task)
         self._report(task, TaskState.RUNNING)
+
+    def _tell_of(self, moment: TaskMoment, task: SwarmTask) -> None:
+        if self.told is not None:
+            self.told(moment, task)
 
     def _end(self, task: SwarmTask, record: TaskRecord, state: TaskState, reason: str = "") -> None:
         record.ended = self._env.now

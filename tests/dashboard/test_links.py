@@ -9,7 +9,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import controls, lab, links, shipped
-from dashboard.figures import density
 from sim.loading import controls as of_scenario
 from tests.dashboard.apptest import opened, unescaped
 
@@ -135,7 +134,7 @@ def test_every_value_that_a_page_offers_is_taken(path: str, what: str, monkeypat
         offered[name] = allowed
         return links.one_of(name, allowed, *rest)
 
-    for module in (controls, lab, density):
+    for module in (controls, lab):
         monkeypatch.setattr(module, "one_of", one_of)
     assert errors(opened(path, **link(path, what))) == []
     own = {control.path for control in of_scenario(shipped.scenario(what or path))} if path in shipped.entries() else ()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures import memory as ledger
 from sim.loading import load
+from sim.report.shown import memory as ledger
 from sim.scenario import Choice, Scenario, Text
 from tests.dashboard.apptest import ROOT, SCENARIOS, charts, click, error, opened, texts, title
 

@@ -273,10 +273,6 @@ def test_a_build_that_is_too_large_to_draw_is_an_answer(monkeypatch: pytest.Monk
     at = opened("layers", show="1")
     assert "9999 steps are too many to draw" in error(at)
     assert at.title, "the rest of the page is there"
-    monkeypatch.setattr("dashboard.figures.build.build_graph", refuse)
-    at = opened("scenarios", scenario="instruction-order", show="1")
-    assert "9999 steps are too many to draw" in error(at)
-    assert charts(at)
 
 
 def test_build_arguments_beyond_a_few_are_counted_and_not_drawn() -> None:

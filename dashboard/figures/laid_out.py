@@ -1,0 +1,105 @@
+"""Any study's drawings, top to bottom, with what the reader may choose about them. Builds have more (`build`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from html import escape
+from itertools import groupby
+
+import streamlit as st
+
+from dashboard.components import drawing
+from dashboard.controls import choice, start, switch
+from dashboard.figures import build
+from dashboard.page_part import PagePart, chart
+from sim.report.shown import Drawing, FigureChoice, FigureTables, of_study, shown
+
+
+def before(page_part: PagePart) -> None:
+    """Draw the figure with the answer left out."""
+    if page_part.outcome.study == "build":
+        build.before(page_part)
+        return
+    _drawn(page_part, shown(page_part.request(), hidden=True), ())
+
+
+def after(page_part: PagePart) -> str:
+    """Draw the figure, and return how to read what it shows now: "" where its choices change nothing about it."""
+    if page_part.outcome.study == "build":
+        return build.after(page_part)
+    study = of_study(page_part.outcome.study)
+    request = page_part.request(picked(page_part))
+    _drawn(page_part, study.after(request), study.choices(request))
+    return study.note(request)
+
+
+def tables(page_part: PagePart) -> FigureTables:
+    """The figure as tables: its numbers, and where they come from."""
+    return of_study(page_part.outcome.study).tables(page_part.request(picked(page_part)))
+
+
+def picked(page_part: PagePart) -> Mapping[str, str]:
+    """What the reader has chosen about the figure, or the link says."""
+    offered = of_study(page_part.outcome.study).choices(page_part.request())
+    return {one.name: start(one.name, one.options, one.default, key(page_part, one)) for one in offered}
+
+
+def key(page_part: PagePart, offered: FigureChoice) -> str:
+    """The key of a choice's widget."""
+    return f"{page_part.key}:{offered.name}"
+
+
+def _drawn(page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice]) -> None:
+    for row, group in _rows(drawings):
+        places = st.columns(len(group), gap="medium", wrap=False) if row else [st.container() for _ in group]
+        for place, one in zip(places, group, strict=True):
+            with place:
+                _one(page_part, one, [choice for choice in offered if choice.above == one.id])
+
+
+def _rows(drawings: Iterable[Drawing]) -> Iterator[tuple[str, list[Drawing]]]:
+    """Drawings that stand beside one another. Those without a row stand alone."""
+    for row, group in groupby(drawings, key=lambda one: one.row):
+        if row:
+            yield row, list(group)
+        else:
+            yield from (("", [one]) for one in group)
+
+
+def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> None:
+    """A drawing below its choices and its heading. A legend may stand beside the choice above it."""
+    beside = any(choice.beside for choice in offered)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium") if beside else nullcontext():
+        for choice in offered:
+            offer(page_part, choice)
+        if one.title:
+            _heading(page_part, one)
+        if one.kind == "vega":
+            chart(one.content, one.alt)
+        elif one.kind == "svg":
+            drawing(one.content, key=f"{page_part.key}:{one.id}", narrow=one.narrow)
+        else:
+            st.html(one.content, width="content" if beside else "stretch")
+
+
+def offer(page_part: PagePart, offered: FigureChoice) -> None:
+    """A choice, in the page's link by its name."""
+    view, at = page_part.view, key(page_part, offered)
+    drawn = offered.in_lecture or not view.embed
+    if offered.switch:
+        if drawn:
+            switch(offered.label, offered.name, offered.options, view, key=at)
+        return
+    choice(
+        offered.label, offered.options, offered.default, offered.name, view, key=at, hidden=not offered.shown_label,
+        drawn=drawn,
+    )  # fmt: skip
+
+
+def _heading(page_part: PagePart, one: Drawing) -> None:
+    """A heading, with a swatch of the shade that the band below it bears."""
+    ink = page_part.view.style.tokens.ink
+    shade = f"width:1em;height:1.2em;background:{ink};opacity:{one.shade}"
+    swatch = f'<span style="{shade}"></span>' if one.shade else ""
+    st.html(f'<div style="font-weight:600;display:flex;align-items:center;gap:.5em">{swatch}{escape(one.title)}</div>')

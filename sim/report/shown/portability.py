@@ -1,0 +1,32 @@
+"""Images by hosts: an empty table before the run, words and bars after it."""
+
+from __future__ import annotations
+
+from sim.report.figures import metric_table
+from sim.report.figures.portability import fit_grid, fit_legend, fit_table
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html
+from sim.report.shown.plain import choices
+from sim.report.texts import tr
+
+__all__ = ["after", "before", "choices", "note", "tables"]
+
+
+def before(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """The table with nothing in it."""
+    return (html("fit", fit_grid(request.outcome, request.style, hidden=True)),)
+
+
+def after(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """The table, and what its bars stand for."""
+    return html("legend", fit_legend(request.style)), html("fit", fit_grid(request.outcome, request.style))
+
+
+def note(request: DrawingRequest) -> str:
+    """How to read the table."""
+    return tr("ui.fit.read", request.language)
+
+
+def tables(request: DrawingRequest) -> FigureTables:
+    """Every cell with its reason, cost and source, and all metrics."""
+    outcome, lang = request.outcome, request.language
+    return FigureTables(fit_table(outcome, lang), metric_table(outcome, language=lang))

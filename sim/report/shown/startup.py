@@ -1,0 +1,112 @@
+"""The boot race, its first moments enlarged, and the queue of one label where many instances start."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sim.report.figures import Finish, gantt, gantt_alt, lens_cut, race, race_alt, race_sources, race_table
+from sim.report.figures.legend import legend
+from sim.report.figures.race import marks, owners
+from sim.report.numbers import NARROW, written
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, of_labels
+from sim.report.style import Language
+from sim.report.texts import tr
+
+_MANY = 6
+"""Lanes that fit on a screen together with their lens at full height."""
+_IN_A_LECTURE = 5
+"""Lanes that fit a lecture's screen above their lens."""
+_FINISHES: tuple[Finish, ...] = ("ready", "init", "runtime")
+_SHADE = 0.12
+
+
+def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
+    """Where the clock stops, and whose queue is drawn."""
+    lang = request.language
+    finishes: dict[str, str] = {finish: tr(f"ui.finish.{finish}", lang) for finish in _FINISHES}
+    finish = FigureChoice(
+        name="finish", label=tr("ui.finish", lang), options=finishes, default="ready", above="legend",
+        in_lecture=False,
+    )  # fmt: skip
+    many = _many(request)
+    if len(many) < 2 or request.lecture:
+        return (finish,)
+    return finish, of_labels(request, tr("ui.queue.of", lang), many, "queue", name="queue", shown_label=True)
+
+
+def before(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """Empty lanes in the scenario's order."""
+    outcome = request.outcome
+    spec = race(outcome, request.style, request.names, predicted=request.said, hidden=True, tall=_tall(request))
+    title = request.scenario.title.read(request.language)
+    return html("legend", legend(request.style, owners(outcome))), chart("race", spec, title)
+
+
+def after(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """The lanes by finish, the lens where lanes differ much, and a queue where there is one."""
+    outcome, style, finish = request.outcome, request.style, _finish(request)
+    cut = lens_cut(outcome, finish)
+    # Many lanes fit a lecture's screen only beside their lens.
+    row = "race" if request.lecture and cut is not None and len(outcome.labels) > _IN_A_LECTURE else ""
+    spec = race(outcome, style, request.names, predicted=request.said, finish=finish, tall=_tall(request))
+    drawn = [
+        html("legend", legend(style, owners(outcome, finish), marks(outcome, finish), short=True)),
+        chart("race", spec, race_alt(outcome, request.language, finish), row=row, table=tables(request).rows),
+    ]
+    if cut is not None:
+        drawn.append(_lens(request, finish, cut, row))
+    many = _many(request)
+    if many and not request.lecture:
+        drawn.append(_queue(request, many))
+    return tuple(drawn)
+
+
+def note(_: DrawingRequest) -> str:
+    """The lanes say it all."""
+    return ""
+
+
+def tables(request: DrawingRequest) -> FigureTables:
+    """The lanes and the phases they are made of."""
+    lang = request.language
+    return FigureTables(race_table(request.outcome, lang, _finish(request)), race_sources(request.outcome, lang))
+
+
+def _lens(request: DrawingRequest, finish: Finish, cut: float, row: str) -> Drawing:
+    """The first moments, enlarged, under a heading that bears the shade of the band they are in."""
+    lang = request.language
+    heading = tr("ui.lens.second", lang) if cut == 1 else tr("ui.lens", lang, time=_round(cut, lang))
+    lens = race(request.outcome, request.style, request.names, lens=True, finish=finish, tall=_tall(request))
+    return chart("lens", lens, heading, title=heading, shade=_SHADE, row=row, table=tables(request).rows)
+
+
+def _queue(request: DrawingRequest, many: list[str]) -> Drawing:
+    label = request.pick("queue", many, many[0])
+    return chart(
+        "queue",
+        gantt(request.outcome, request.style, label),
+        gantt_alt(request.outcome, label, request.language),
+        title=tr("ui.queue", request.language, name=request.called(label)),
+    )
+
+
+def _finish(request: DrawingRequest) -> Finish:
+    return cast("Finish", request.pick("finish", _FINISHES, "ready"))
+
+
+def _round(cut: float, lang: Language) -> str:
+    """A round number of seconds without a needless digit: "2 s"."""
+    unit, worth = next(((u, w) for u, w in (("min", 60.0), ("s", 1.0), ("ms", 1e-3)) if cut >= w), ("µs", 1e-6))
+    word = written(cut, "s", lang).partition(NARROW)[2] if unit == "s" else unit
+    return f"{cut / worth:g}{NARROW}{word}"
+
+
+def _tall(request: DrawingRequest) -> bool:
+    """Whether lanes may be as high as on a desk: not inside a lecture, and not where they are many."""
+    return not request.lecture and len(request.outcome.labels) <= _MANY
+
+
+def _many(request: DrawingRequest) -> list[str]:
+    """The labels of which several instances start."""
+    parameters = request.outcome.parameters or {}
+    return [label for label in request.outcome.labels if int(parameters.get(label, {}).get("instances", "1")) > 1]

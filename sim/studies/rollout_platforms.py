@@ -1,0 +1,109 @@
+"""The study `rollout` on each platform: from its parameters to what became of the service there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim import limits
+from sim.catalog import load as catalog
+from sim.catalog.model import Host
+from sim.errors import InputError
+from sim.inputfile import read_text
+from sim.kubernetes.cluster import node
+from sim.kubernetes.manifests import read_manifest
+from sim.kubernetes.objects import KubernetesObject
+from sim.orchestration.kubernetes_objects import service_objects
+from sim.orchestration.on_kubernetes import KubernetesRun, on_kubernetes
+from sim.orchestration.on_swarm import SwarmRun, on_swarm
+from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
+from sim.orchestration.starting import start_times
+from sim.orchestration.timeline import ServiceTimeline
+from sim.swarm.objects import SwarmNode
+from sim.traffic.load import Load
+
+if TYPE_CHECKING:
+    from sim.studies.base import Context
+    from sim.studies.rollout import Rollout
+
+TECHNOLOGIES = {"kubernetes": "containerd", "swarm": "docker"}
+"""What starts containers there."""
+CPU, MEMORY, REPLICAS = 0.5, 256 * 2**20, 4
+"""What a replica is given, and how many there are, where neither a parameter nor a manifest says it."""
+
+
+def carried_out(params: Rollout, load: Load, context: Context) -> ServiceTimeline:
+    """The service on its platform through its event."""
+    host = catalog.host(params.host)
+    behaviour = behaviour_of(params, host, context)
+    event = ServiceEvent(params.event, 0.0 if params.event == "start" else params.at, params.scale_to, params.failing)
+    if params.platform == "swarm":
+        nodes = [SwarmNode(name, host.cores, int(host.memory.value)) for name in _names(params.nodes)]
+        return on_swarm(SwarmRun(wish_of(params), nodes, behaviour, context.seeds), event, params.window)
+    cores = None if params.most is None else lambda time: load.rate(time) * params.request_cpu
+    objects, nodes_there = objects_of(params, context.folder), kubernetes_nodes(params, host)
+    run = KubernetesRun(objects, nodes_there, behaviour, cores, context.seeds)
+    return on_kubernetes(run, event, params.window)
+
+
+def behaviour_of(params: Rollout, host: Host, context: Context) -> ReplicaBehaviour:
+    """What a replica does, with the times of a start by the one start process."""
+    technology, application = (
+        catalog.technology(TECHNOLOGIES[params.platform]),
+        catalog.application(params.application),
+    )
+    start = start_times(technology, application, host, context.seeds, pull=params.pull, bound=context.bound)
+    return ReplicaBehaviour(
+        warm_up=params.warm_up + start.application,
+        on_term=params.on_term,
+        finishing=params.finishing,
+        startup=start.startup,
+        pull=start.pull,
+    )
+
+
+def wish_of(params: Rollout) -> ServiceWish:
+    """What is asked of the service. Without a manifest, what is left out has a value."""
+    own = not params.manifest
+    return ServiceWish(
+        replicas=REPLICAS if own and params.replicas is None else params.replicas,
+        cpu=CPU if own and params.cpu is None else params.cpu,
+        memory=MEMORY if own and params.memory is None else params.memory,
+        surge=params.surge,
+        unavailable=params.unavailable,
+        probe=True if own and params.probe is None else params.probe,
+        probe_every=params.probe_every,
+        wait_before_term=params.wait_before_term,
+        grace=params.grace,
+        tolerated=params.tolerated,
+        most=params.most,
+        target=params.target,
+        budget=params.budget,
+    )
+
+
+def objects_of(params: Rollout, folder: str) -> Sequence[KubernetesObject]:
+    """The Kubernetes objects: those of the manifest that the model knows, with the parameters put in.
+
+    Raises `InputError` with what is wrong with the manifest.
+    """
+    given: list[KubernetesObject] = []
+    if params.manifest:
+        path = Path(folder) / params.manifest
+        manifest = read_manifest(read_text(path, limits.KUBERNETES_MANIFEST), str(path))
+        if manifest.problems:
+            raise InputError(list(manifest.problems))
+        given = [one.value for one in manifest.objects if one.modelled and one.kind != "Node"]
+    return service_objects(wish_of(params), given)
+
+
+def kubernetes_nodes(params: Rollout, host: Host) -> list[dict[str, Any]]:
+    """The nodes, each with all that its machine has beside its own system."""
+    memory = int(host.memory.value - host.own_memory.value)
+    capacity = {"cpu": f"{host.cores}", "memory": str(memory), "pods": "110"}
+    return [node(name, capacity) for name in _names(params.nodes)]
+
+
+def _names(count: int) -> list[str]:
+    return [f"node-{number}" for number in range(1, count + 1)]
