@@ -155,7 +155,8 @@ CSS = """
 .player .now{min-width:4.2rem;font-weight:600;text-align:right;font-variant-numeric:tabular-nums}
 .player :is(button,input,select):focus-visible{outline:2px solid var(--p-ink);outline-offset:2px}
 .player .title,.player .listed{font-weight:600} .player .sample,.player .more{color:var(--p-muted);font-size:.85rem}
-.player .cluster{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,11rem),1fr));gap:.6rem;margin:.3rem 0}
+.player .cluster{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,11rem),1fr));
+  gap:.6rem;margin:.3rem 0}
 .player .cluster.dense{grid-template-columns:repeat(auto-fill,minmax(min(100%,8.5rem),1fr))}
 .player .node{border:1px solid var(--p-line);border-radius:6px;padding:.35rem .5rem .5rem;min-width:0}
 .player .node.bad{border-color:var(--p-attention);background:var(--p-wash)}

@@ -38,6 +38,9 @@ from sim.traffic.serving import serve
 BINS = 600
 """Bins that the requests of a run are told in."""
 
+_DIGITS = 6
+"""Of requests, which are a mean over chance. What is beyond them is rounding."""
+
 Count = Annotated[int | None, Ge(0), Le(1_000)]
 
 
@@ -131,7 +134,7 @@ class Rollout:
         Repeated(),
         doc("The most replicas that an autoscaler makes (a HorizontalPodAutoscaler); if left out, there is none."),
     ] = None
-    target: Annotated[float, Ge(0.05), Le(2), doc("The share of its cores that the autoscaler aims at.")] = 0.5
+    usage_target: Annotated[float, Ge(0.05), Le(2), doc("The share of its cores that the autoscaler aims at.")] = 0.5
     load: Annotated[
         Literal["constant", "daily", "spike", "file"],
         doc("How the load goes: constant, up and down once in the window, up at the event, or as a file says."),
@@ -220,6 +223,7 @@ def _samples(
     params: Rollout, timeline: ServiceTimeline, served: ServedTraffic, told: Sequence[ReplicaRecord]
 ) -> dict[str, list[float]]:
     at = params.at if params.event != "start" else 0.0
+    lost = round(served.failed, _DIGITS)
     failed = [one for one in timeline.nodes if one.down != NEVER]
     answering = [(one.start, one.end) for one in told if one.asked and one.answers]
     ready = [(one.start, one.end) for one in told if one.state == "ready"]
@@ -227,9 +231,9 @@ def _samples(
     made = sum(life.stretches[0].start >= at and life.stretches[0].state == "pending" for life in timeline.replicas)
     hours = math.fsum(min(one.down, params.window) - one.up for one in timeline.nodes) / 3600
     return {
-        "lost": [served.failed],
+        "lost": [lost],
         "duration": [timeline.settled - at if timeline.settled <= params.window else NEVER],
-        "error_share": [served.failed / served.offered if served.offered else 0.0],
+        "error_share": [lost / served.offered if served.offered else 0.0],
         "p99": [served.p99],
         "short_for": [short_seconds(answering, timeline.wanted, at, params.window)],
         "fewest_ready": [fewest_ready(answering, at, params.window)],
@@ -258,7 +262,7 @@ def _records(
 ) -> Iterator[Record]:
     yield from told
     for one in served.bins:
-        failed = one.refused + one.lost + one.timed_out
+        failed = round(one.refused + one.lost + one.timed_out, _DIGITS)
         yield RequestRecord(label, one.time, one.width, one.offered, failed, one.p50, one.p99, one.capacity)
     for node in timeline.nodes:
         yield NodeRecord(label, node.name, node.slots, node.up, node.down, node.noticed)

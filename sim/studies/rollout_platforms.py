@@ -78,7 +78,7 @@ def wish_of(params: Rollout) -> ServiceWish:
         grace=params.grace,
         tolerated=params.tolerated,
         most=params.most,
-        target=params.target,
+        target=params.usage_target,
         budget=params.budget,
     )
 

@@ -121,7 +121,7 @@ def lost_strips(outcome: Outcome, style: Style, names: LabelNames | None = None)
     texts = [str(one["lost"]) for one in ends] + [str(one["took"]) for one in ends]
     scale = {"domainMin": 0, "domainMax": parts.end_for(end, texts, style), "nice": False}
     x: dict[str, Any] = {"type": "quantitative", "title": None, "scale": scale, "axis": parts.seconds_axis(end, style)}
-    y = {"field": "lane", "type": "nominal", "sort": list(outcome.labels), "title": None}
+    y: dict[str, Any] = {"field": "lane", "type": "nominal", "sort": list(outcome.labels), "title": None}
     bursts = [row for label in outcome.labels for row in _bursts(outcome, label, end)]
     layers = [
         _bar([{"lane": label, "from": 0, "to": end} for label in outcome.labels], x, {"color": style.tokens.track}),

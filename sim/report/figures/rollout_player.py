@@ -155,7 +155,7 @@ def _words(shown: int, all_nodes: int, events: int, style: Style) -> dict[str, s
     words["of_slots"] = tr("figure.player.of_slots", language, n="{n}", slots="{slots}")
     words["at"] = tr("figure.player.at", language, time="{t}")
     words["second"] = written(1, "s", language).lstrip("1").strip("\u202f")
-    words["sample"] = tr("figure.sample", language, n=shown, all=f"{all_nodes:,}") if shown < all_nodes else ""
+    words["sample"] = tr("figure.player.sample", language, n=shown, all=f"{all_nodes:,}") if shown < all_nodes else ""
     more = tr("figure.player.more", language, n=MOST_EVENTS, all=f"{events:,}")
     words["more"] = more if events > MOST_EVENTS else ""
     return words
