@@ -23,7 +23,7 @@ function mountPlayer(root, data) {
   let now = Math.min(data.end, first + (events.length ? 0.001 : 0)), timer = 0, drawn = '';
 
   const seconds = (t) => (data.end > 300 && t >= 60
-    ? `${Math.floor(t / 60)}:${String(Math.floor(t % 60)).padStart(2, '0')}`
+    ? `${Math.floor(t / 60)}:${(t % 60).toFixed(1).padStart(4, '0')}`
     : `${t.toFixed(1)} ${words.second}`);
   const text = (value) => { const one = document.createElement('i'); one.textContent = value; return one.innerHTML; };
   const pieceAt = (replica) => replica.pieces.find((one) => one[0] <= now && now < one[1]);
@@ -64,6 +64,8 @@ function mountPlayer(root, data) {
     const plot = phone.matches ? data.plot.narrow : data.plot.wide;
     const share = now / data.end;
     hair.style.left = `${100 * (plot.left + (plot.right - plot.left) * share)}%`;
+    root.style.setProperty('--p-left', `${100 * plot.left}%`);
+    root.style.setProperty('--p-right', `${100 * (1 - plot.right)}%`);
     const wanted = clusterAt();
     if (wanted !== drawn) { cluster.innerHTML = wanted; drawn = wanted; }
     let last = -1;
@@ -128,7 +130,7 @@ function mountPlayer(root, data) {
   list.setAttribute('aria-label', words.events);
   list.replaceChildren(...events.map((one) => {
     const line = document.createElement('li'), button = document.createElement('button');
-    button.type = 'button'; button.innerHTML = `<b>${text(one.at)}</b> ${text(one.text)}`;
+    button.type = 'button'; button.innerHTML = `<b>${seconds(one.t)}</b> ${text(one.text)}`;
     button.classList.toggle('bad', one.bad);
     button.onclick = () => { stop(); step(one); };
     line.append(button);
@@ -147,12 +149,15 @@ CSS = """
 .player .stage{position:relative}
 .player .hair{position:absolute;top:1.4rem;bottom:0;width:2px;margin-left:-1px;background:var(--p-ink);
   pointer-events:none}
-.player .bar{display:flex;align-items:center;gap:.5rem;margin:.4rem 0}
-.player .bar button,.player select{font:inherit;color:inherit;background:var(--p-back);cursor:pointer;
+.player .bar{display:grid;grid-template-columns:var(--p-left) 1fr var(--p-right);align-items:center;margin:.4rem 0}
+.player .acts{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem .5rem;margin:.4rem 0}
+.player .acts .title{flex:1;min-width:12rem}
+.player .bar button,.player .acts button,.player select{
+  font:inherit;color:inherit;background:var(--p-back);cursor:pointer;
   border:1px solid var(--p-line);border-radius:6px;min-width:2.1rem;height:2.1rem;padding:0 .45rem}
-.player .bar .play{background:var(--p-ink);color:var(--p-back);border-color:var(--p-ink)}
-.player .scrub{flex:1;min-width:3rem;accent-color:var(--p-ink)}
-.player .now{min-width:4.2rem;font-weight:600;text-align:right;font-variant-numeric:tabular-nums}
+.player .bar .play{justify-self:start;background:var(--p-ink);color:var(--p-back);border-color:var(--p-ink)}
+.player .scrub{width:calc(100% + 16px);margin:0 -8px;accent-color:var(--p-ink)}
+.player .now{padding-left:.8rem;font-weight:600;white-space:nowrap;font-variant-numeric:tabular-nums}
 .player :is(button,input,select):focus-visible{outline:2px solid var(--p-ink);outline-offset:2px}
 .player .title,.player .listed{font-weight:600} .player .sample,.player .more{color:var(--p-muted);font-size:.85rem}
 .player .cluster{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,11rem),1fr));
@@ -177,13 +182,14 @@ CSS = """
 .player .events .past button{color:var(--p-ink)} .player .events .here button{background:var(--p-track)}
 .player .events button.bad b{color:var(--p-attention)}
 .player .events button:focus-visible{outline:2px solid var(--p-ink);outline-offset:-2px}
-@media print{.player .bar,.player .hair{display:none} .player .events{max-height:none}}
+@media print{.player :is(.bar,.hair,.acts button,select){display:none} .player .events{max-height:none}}
 """
 
 HTML = """<div class="player"><div class="stage"><div class="panels"></div><div class="hair"></div></div>
-<div class="bar"><button type="button" class="play"></button><button type="button" class="back">&#8249;</button>
-<input type="range" class="scrub"><button type="button" class="on">&#8250;</button>
-<output class="now"></output><select class="speed"></select></div>
-<div><span class="title"></span> <span class="sample"></span></div>
+<div class="bar"><button type="button" class="play"></button><input type="range" class="scrub">
+<output class="now"></output></div>
+<div class="acts"><span class="title"></span><span class="sample"></span>
+<button type="button" class="back">&#8249;</button><button type="button" class="on">&#8250;</button>
+<select class="speed"></select></div>
 <div class="cluster" role="group"></div>
 <div class="listed"></div><ol class="events"></ol><div class="more"></div></div>"""

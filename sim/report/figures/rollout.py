@@ -22,8 +22,12 @@ starts; it ends; it is on a node that is down, and is not asked."""
 
 LOOKS: tuple[ReplicaLook, ...] = ("new", "old", "starting", "gone", "leaving", "away")
 """In the order of the legend."""
-_LANE = 44
+_LANE = 38
 """Pixels."""
+SOME = 0.05
+"""Requests of a bin that count as some."""
+_MORE = 1.12
+"""How much longer an axis is than what happens on it."""
 _LEAST = 1 / 250
 """Share of the axis that a burst of lost requests is drawn at least."""
 
@@ -67,6 +71,16 @@ def look(record: ReplicaRecord, newest: int) -> ReplicaLook:
 def end_of(outcome: Outcome) -> float:
     """When the longest run of all labels ends, in seconds."""
     return max((one.time + one.width for one in outcome.of_type(RequestRecord)), default=1.0)
+
+
+def interesting_end(outcome: Outcome, label: str) -> float:
+    """Until when something changes with a label, and a little more; at most the end of its run."""
+    bins = requests(outcome, label)
+    end = max((one.time + one.width for one in bins), default=1.0)
+    moments = [one.start for one in replicas(outcome, label)]
+    moments += [one.time + one.width for one in bins if one.failed > SOME]
+    moments += [at for node in nodes(outcome, label) for at in (node.down, node.noticed) if at != NEVER]
+    return min(end, max(moments, default=end) * _MORE + 1.0)
 
 
 def fills(style: Style) -> dict[ReplicaLook, dict[str, str]]:
@@ -157,7 +171,7 @@ def _bursts(outcome: Outcome, label: str, end: float) -> Iterator[dict[str, Any]
     """Neighbouring bins that lost requests, as one bar, wide enough to be seen."""
     start, lost, sent, last = 0.0, 0.0, 0.0, -1.0
     for one in [*requests(outcome, label), RequestRecord(label, NEVER, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]:
-        fails = one.failed > 0.05
+        fails = one.failed > SOME
         if last >= 0 and not (fails and one.time <= last + 1e-9):
             yield {"lane": label, "from": start, "to": max(last, start + end * _LEAST), "share": lost / sent}
             last = -1.0

@@ -11,8 +11,10 @@ from sim.outcome import Outcome
 from sim.records import ReplicaRecord
 from sim.report.figures.parts import ticks
 from sim.report.figures.rollout import (
+    SOME,
     ReplicaLook,
     fills,
+    interesting_end,
     look,
     newest_version,
     replicas,
@@ -20,6 +22,7 @@ from sim.report.figures.rollout import (
     rollout_alt,
     wanted,
 )
+from sim.report.numbers import NARROW as NARROW_SPACE
 from sim.report.numbers import written
 from sim.report.style import Style
 from sim.report.texts import tr
@@ -48,7 +51,7 @@ class PanelPlaces:
         return self.top + self.stack + 2 * (self.gap + self.lane) + 24
 
 
-WIDE, NARROW = PanelPlaces(760, 96, 664), PanelPlaces(360, 40, 300, stack=110)
+WIDE, NARROW = PanelPlaces(760, 96, 664), PanelPlaces(360, 36, 276, stack=110, gap=20)
 
 
 def rollout_panels(outcome: Outcome, style: Style, label: str, *, narrow: bool = False) -> str:
@@ -68,7 +71,8 @@ class _Panels:
         self.style, self.places = style, places
         self.replicas, self.bins = replicas(outcome, label), requests(outcome, label)
         self.wanted = wanted(outcome, label)
-        self.end = max((one.time + one.width for one in self.bins), default=1.0)
+        self.end = interesting_end(outcome, label)
+        self.bins = [one for one in self.bins if one.time < self.end]
         self.steps = {one: _steps(self.replicas, one, self.end) for one in STACK}
         stacked = _stacked([self.steps[one] for one in STACK])
         tops = [total for _, _, totals in stacked for total in totals[-1:]]
@@ -155,7 +159,7 @@ class _Panels:
         yield from self._lane(top, tr("figure.rollout.lost_lane", self.style.language))
         lane, path = self.places.lane, ""
         for one in self.bins:
-            if one.failed > 0.05 and one.offered:
+            if one.failed > SOME and one.offered:
                 height = max(2.0, lane * min(1.0, one.failed / one.offered))
                 width = max(1.6, self.x(one.width) - self.x(0))
                 path += f"M{self.x(one.time):.1f} {top + lane:.1f}v{-height:.1f}h{width:.1f}v{height:.1f}z"
@@ -182,11 +186,10 @@ class _Panels:
 
     def _axis(self) -> Iterator[str]:
         y = self.places.height - 4
-        marks = ticks(self.end, 3 if self.places is NARROW else 6)
-        for place, second in enumerate(marks):
-            told = written(second, "s", self.style.language) if second else "0"
-            last = place == len(marks) - 1 and self.x(second) > self.places.right - 20
-            yield self.text(self.x(second), y, told, "end" if last else "middle")
+        factor, unit = (60.0, "min") if self.end > 300 else (1.0, "s")
+        word = tr(f"figure.rollout.{unit}", self.style.language)
+        for tick in ticks(self.end / factor, 3 if self.places is NARROW else 6):
+            yield self.text(self.x(tick * factor), y, f"{tick:g}{NARROW_SPACE}{word}" if tick else "0", "middle")
 
 
 def _steps(records: Sequence[ReplicaRecord], wanted_look: ReplicaLook, end: float) -> Steps:

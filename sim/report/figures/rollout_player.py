@@ -8,9 +8,8 @@ from typing import Any
 from sim.never import NEVER
 from sim.outcome import Outcome
 from sim.records import NodeRecord, ReplicaRecord
-from sim.report.figures.rollout import end_of, fills, look, newest_version, nodes, replicas, why
+from sim.report.figures.rollout import fills, interesting_end, look, newest_version, nodes, replicas, why
 from sim.report.figures.rollout_panels import NARROW, WIDE, PanelPlaces
-from sim.report.numbers import written
 from sim.report.style import Style
 from sim.report.texts import tr
 
@@ -30,7 +29,7 @@ def player_data(outcome: Outcome, style: Style, label: str) -> dict[str, Any]:
     mine = [record for record in records if not record.node or record.node in names]
     events, rows = _events(records, known, style), _busiest([record for record in mine if record.node])
     return {
-        "end": end_of(outcome),
+        "end": interesting_end(outcome, label),
         "nodes": [_node(node, style) for node in shown],
         "replicas": _replicas(mine, style),
         "events": events[:MOST_EVENTS],
@@ -133,7 +132,7 @@ def _events(records: Sequence[ReplicaRecord], known: Sequence[NodeRecord], style
             found.append((record.start, _told(record, style), now[3]))
         last[record.replica] = now
     found.sort(key=lambda event: event[0])
-    return [{"t": round(at, 3), "at": written(at, "s", language), "text": text, "bad": bad} for at, text, bad in found]
+    return [{"t": round(at, 3), "text": text, "bad": bad} for at, text, bad in found]
 
 
 def _told(record: ReplicaRecord, style: Style) -> str:
@@ -150,11 +149,10 @@ def _words(shown: int, all_nodes: int, events: int, style: Style) -> dict[str, s
     language = style.language
     words = {
         name: tr(f"figure.player.{name}", language)
-        for name in ("play", "pause", "scrub", "speed", "before", "next", "waiting", "events", "cluster", "free")
+        for name in ("play", "pause", "scrub", "speed", "before", "next", "waiting", "events", "cluster")
     }
     words["of_slots"] = tr("figure.player.of_slots", language, n="{n}", slots="{slots}")
-    words["at"] = tr("figure.player.at", language, time="{t}")
-    words["second"] = written(1, "s", language).lstrip("1").strip("\u202f")
+    words["at"], words["second"] = tr("figure.player.at", language, time="{t}"), tr("figure.player.second", language)
     words["sample"] = tr("figure.player.sample", language, n=shown, all=f"{all_nodes:,}") if shown < all_nodes else ""
     more = tr("figure.player.more", language, n=MOST_EVENTS, all=f"{events:,}")
     words["more"] = more if events > MOST_EVENTS else ""
