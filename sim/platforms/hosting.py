@@ -70,6 +70,7 @@ class Recipe:
     Attributes:
         guest: The guest system. None where the technology starts a process.
         pulls: Whether the plan begins with a pull.
+        charged: Bytes that count against the limit of its control group: what the application itself holds and maps.
     """
 
     application: Application
@@ -78,6 +79,7 @@ class Recipe:
     bill: Bill
     layers: tuple[PulledLayer, ...]
     pulls: bool
+    charged: int
 
 
 class Recipes:
@@ -90,15 +92,22 @@ class Recipes:
         self.host = host
         self.technology = technology
         self.options = options
-        self._known: dict[tuple[int, int], Recipe] = {}
+        self._known: dict[tuple[int, int, bool], tuple[Guest | None, Recipe]] = {}
 
-    def of(self, application: Application, guest: Guest | None = None) -> Recipe:
-        """How an application is started, in the technology's first guest where none is given."""
-        key = (id(application), id(guest))
-        recipe = self._known.get(key)
-        if recipe is None or recipe.application is not application:
-            recipe = self._known[key] = self._made(application, guest or self._default_guest())
-        return recipe
+    def of(self, application: Application, guest: Guest | None = None, *, network: bool = True) -> Recipe:
+        """How an application is started, in the technology's first guest where none is given.
+
+        Args:
+            application: What is started.
+            guest: The guest system.
+            network: Whether it gets a network, where the options say so of starts.
+        """
+        key = (id(application), id(guest), network)
+        known = self._known.get(key)
+        if known is None:
+            made = self._made(application, guest or self._default_guest(), network=network)
+            known = self._known[key] = (guest, made)  # with what the key is the identity of
+        return known[1]
 
     def _default_guest(self) -> Guest | None:
         guests = self.technology.guests
@@ -106,16 +115,23 @@ class Recipes:
             return None
         return guests[0] if isinstance(guests[0], Guest) else load.guest(guests[0])
 
-    def _made(self, application: Application, guest: Guest | None) -> Recipe:
+    def _made(self, application: Application, guest: Guest | None, *, network: bool) -> Recipe:
         options = self.options
         layers = layers_of(load.images()[application.image], options.bound) if application.image else ()
         pulls = options.pull and bool(layers)
-        asked = StartOptions(network=options.network, cold=options.cold, pull=pulls, clean_up=True, layers=len(layers))
+        asked = StartOptions(
+            network=options.network and network,
+            cold=options.cold,
+            pull=pulls,
+            clean_up=True,
+            layers=len(layers),
+        )
         plan = boot_plan(self.technology, guest, application, self.host, asked, bound=options.bound)
         if pulls:
             plan = with_pull(plan, self.host, layers, bound=options.bound)
         memory = bill(self.technology, guest, application, options.guest_memory, bound=options.bound)
-        return Recipe(application, guest, plan, memory, layers, pulls)
+        charged = sum(line.bytes for line in memory.lines if line.origin == "application")
+        return Recipe(application, guest, plan, memory, layers, pulls, charged)
 
 
 class HostedInstance:
@@ -212,6 +228,41 @@ class _Line:
         instance.note_gone()
 
 
+class HostPool:
+    """Hosts of one kind by name, each made when it is first asked for. They share their recipes.
+
+    Args:
+        env: The simulation.
+        host: The machine that each of them is.
+        technology: What starts the instances.
+        seeds: Where durations are drawn from.
+        options: What is asked of every start.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        host: Host,
+        technology: Technology,
+        seeds: SeedTree,
+        options: HostingOptions | None = None,
+    ) -> None:
+        self._env = env
+        self._seeds = seeds
+        self._recipes = Recipes(host, technology, options or HostingOptions())
+        self.hosts: dict[str, NodeHost] = {}
+
+    def __call__(self, name: str) -> NodeHost:
+        """The host of this name."""
+        host = self.hosts.get(name)
+        if host is None:
+            recipes = self._recipes
+            host = self.hosts[name] = NodeHost(
+                self._env, recipes.host, recipes.technology, self._seeds.child("host", name), recipes.options, recipes
+            )
+        return host
+
+
 class NodeHost:
     """A host with instances of several applications.
 
@@ -260,6 +311,7 @@ class NodeHost:
         answers: Callable[[], None] | None = None,
         *,
         always_pull: bool = False,
+        network: bool = True,
     ) -> int:
         """Start an instance now; its number on this host.
 
@@ -271,12 +323,14 @@ class NodeHost:
             guest: The guest system. None for the technology's first, where it has any.
             answers: Called when the application is ready. Neither is called once the instance was told to stop.
             always_pull: Whether the registry is asked for the image even where it is there.
+            network: Whether it gets a network of its own, where the options say so. A container that joins another
+                one's network does not.
 
         Raises:
             NoRoomError: Where it does not fit into the memory that is left. Nothing is started then.
             InputError: Where the application does not fit into its guest.
         """
-        recipe = self.recipes.of(application, guest)
+        recipe = self.recipes.of(application, guest, network=network)
         handle = self._take(recipe)
         line = self._line(recipe, always_pull=always_pull)
         start = line.starter.admit()

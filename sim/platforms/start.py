@@ -247,15 +247,15 @@ class Start(Alarm):
             if position == told and not self._leaving:
                 self._position = position
                 starter.runs(self)  # type: ignore[misc] # told is -1 where it is None
-            if self._leaving and plan.init <= position < first_leaving:
-                position = self._skip(position)
-                continue
             if position == first_leaving and starter.stays is not None and not self._leaving:
                 self._position = position
                 starter.stays(self)
                 return
             if position == first_held:
                 host.held.add(plan.mounts, plan.ports)
+            if self._leaving and plan.init <= position < first_leaving:
+                position = self._skip(position)
+                continue
             amount = step.amount
             if step.growth:
                 amount += host.held.growth(step.growth, itself=position >= first_held)

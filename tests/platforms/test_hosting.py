@@ -83,6 +83,7 @@ def test_one_that_is_stopped_before_its_process_runs_is_removed_once_it_would():
     host.stop(0, at=0.25)
     host.env.run()
     assert host.log == [("gone", 0, 1.5)]
+    assert host.node.host.held.instances == 0
 
 
 def test_one_that_is_stopped_before_it_answers_ends_the_step_it_is_at_and_begins_no_other():
