@@ -13,6 +13,7 @@ from sim.kubernetes.controllers.base import call_in
 from sim.lifecycle.health import HealthCheck
 from sim.never import NEVER
 from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
+from sim.orchestration.starting import StartTimes
 from sim.orchestration.swarm_watch import ServiceWatch
 from sim.orchestration.timeline import ServiceTimeline
 from sim.swarm.agent import TaskTiming
@@ -38,12 +39,14 @@ class SwarmRun:
         wish: What is asked of the service.
         nodes: The nodes.
         behaviour: What a replica does.
+        start: What a start takes.
         seeds: Of the moments of the nodes' heartbeats.
     """
 
     wish: ServiceWish
     nodes: Sequence[SwarmNode]
     behaviour: ReplicaBehaviour
+    start: StartTimes
     seeds: SeedTree = field(default_factory=lambda: SeedTree(1))
 
 
@@ -84,11 +87,11 @@ def service_spec(wish: ServiceWish, image: str = FIRST) -> ServiceSpec:
 class _SwarmedService:
     def __init__(self, run: SwarmRun) -> None:
         self._run, behaviour = run, run.behaviour
-        timing = TaskTiming(create=TaskTiming().create + behaviour.pull, start=behaviour.startup)
-        self.cluster = SwarmCluster(run.nodes, _images(behaviour), timing)
+        timing = TaskTiming(create=TaskTiming().create + run.start.pull, start=run.start.startup)
+        self.cluster = SwarmCluster(run.nodes, _images(behaviour, run.start.application), timing)
         self._env = self.cluster.env
         self._spec = service_spec(run.wish)
-        self._watch = ServiceWatch(self.cluster, BAD, behaviour)
+        self._watch = ServiceWatch(self.cluster, BAD, behaviour, run.start)
         self._chance = run.seeds.stream("heartbeats")
         self._changes: list[float] = []
         self._settled = NEVER
@@ -175,8 +178,9 @@ class _SwarmedService:
         return min(fits, default=self._spec.replicas)
 
 
-def _images(behaviour: ReplicaBehaviour) -> dict[str, ImageBehaviour]:
-    on_term = {"finishes": (behaviour.finishing, 0), "dies": (0.0, 143), "ignores": None}[behaviour.on_term]
-    good = ProcessBehaviour(on_term=on_term, ready_after=behaviour.warm_up)
+def _images(behaviour: ReplicaBehaviour, answers: float) -> dict[str, ImageBehaviour]:
+    seconds = behaviour.seconds_from_term
+    on_term = None if seconds is None else (seconds, 0 if behaviour.on_term == "finishes" else 143)
+    good = ProcessBehaviour(on_term=on_term, ready_after=answers)
     bad = ProcessBehaviour(on_term=on_term, ready_after=None)
     return {FIRST: ImageBehaviour(good), NEXT: ImageBehaviour(good), BAD: ImageBehaviour(bad)}

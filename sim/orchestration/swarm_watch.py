@@ -14,6 +14,7 @@ from sim.kubernetes.controllers.base import call_in
 from sim.never import NEVER
 from sim.orchestration.lives import LifeNotes
 from sim.orchestration.service import ReplicaBehaviour
+from sim.orchestration.starting import StartTimes
 from sim.orchestration.timeline import NodeLife
 from sim.swarm.agent import TaskMoment
 from sim.swarm.cluster import SwarmCluster
@@ -37,8 +38,8 @@ class ServiceWatch:
         noticed: When the managers knew of a node that it is down.
     """
 
-    def __init__(self, cluster: SwarmCluster, bad_image: str, behaviour: ReplicaBehaviour) -> None:
-        self._cluster, self._bad, self._behaviour = cluster, bad_image, behaviour
+    def __init__(self, cluster: SwarmCluster, bad_image: str, behaviour: ReplicaBehaviour, start: StartTimes) -> None:
+        self._cluster, self._bad, self._behaviour, self._start = cluster, bad_image, behaviour, start
         self._env: Environment = cluster.env
         self._notes: dict[int, LifeNotes] = {}
         self._images: dict[str, int] = {}
@@ -110,7 +111,7 @@ class ServiceWatch:
         if task.state == TaskState.PENDING:
             notes.at(now, "pending", "unschedulable" if task.reason else "queued", task.reason)
         elif task.state < TaskState.READY:
-            pulls = self._behaviour.pull > 0
+            pulls = self._start.pull > 0
             notes.at(now, "pulling" if pulls else "starting", "spread")
         elif task.state == TaskState.READY:
             notes.at(now, "starting", "turn" if task.desired < TaskState.RUNNING else "created")
@@ -134,7 +135,7 @@ class ServiceWatch:
         run, now = self._cluster.agents.runs[task.id], self._env.now
         if moment == "started":
             bad = task.spec.image == self._bad
-            notes.began(now, NEVER if bad else now + self._behaviour.warm_up)
+            notes.began(now, NEVER if bad else now + self._start.application)
             if task.spec.health is not None:
                 notes.at(now, "unready", "never_answers" if bad else "warming")
         elif moment == "runs":

@@ -17,7 +17,7 @@ from sim.kubernetes.objects import KubernetesObject
 from sim.orchestration.kubernetes_objects import service_objects
 from sim.orchestration.on_kubernetes import KubernetesRun, on_kubernetes
 from sim.orchestration.on_swarm import SwarmRun, on_swarm
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
+from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish, warming_up
 from sim.orchestration.starting import start_times
 from sim.orchestration.timeline import ServiceTimeline
 from sim.swarm.objects import SwarmNode
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from sim.studies.base import Context
     from sim.studies.rollout import Rollout
 
-TECHNOLOGIES = {"kubernetes": "containerd", "swarm": "docker"}
-"""What starts containers there."""
 CPU, MEMORY, REPLICAS = 0.5, 256 * 2**20, 4
 """What a replica is given, and how many there are, where neither a parameter nor a manifest says it."""
 
@@ -36,31 +34,31 @@ CPU, MEMORY, REPLICAS = 0.5, 256 * 2**20, 4
 def carried_out(params: Rollout, load: Load, context: Context) -> ServiceTimeline:
     """The service on its platform through its event."""
     host = catalog.host(params.host)
-    behaviour = behaviour_of(params, host, context)
+    behaviour = behaviour_of(params)
     event = ServiceEvent(params.event, 0.0 if params.event == "start" else params.at, params.scale_to, params.failing)
     if params.platform == "swarm":
         nodes = [SwarmNode(name, host.cores, int(host.memory.value)) for name in _names(params.nodes)]
-        return on_swarm(SwarmRun(wish_of(params), nodes, behaviour, context.seeds), event, params.window)
+        start = start_times(
+            catalog.technology("docker"),
+            behaviour.application,
+            host,
+            context.seeds,
+            pull=params.pull,
+            bound=context.bound,
+        )
+        return on_swarm(SwarmRun(wish_of(params), nodes, behaviour, start, context.seeds), event, params.window)
     cores = None if params.most is None else lambda time: load.rate(time) * params.request_cpu
     objects, nodes_there = objects_of(params, context.folder), kubernetes_nodes(params, host)
-    run = KubernetesRun(objects, nodes_there, behaviour, cores, context.seeds)
+    run = KubernetesRun(
+        objects, nodes_there, behaviour, host, params.pull, context.bound, cores, context.seeds
+    )  # fmt: skip
     return on_kubernetes(run, event, params.window)
 
 
-def behaviour_of(params: Rollout, host: Host, context: Context) -> ReplicaBehaviour:
-    """What a replica does, with the times of a start by the one start process."""
-    technology, application = (
-        catalog.technology(TECHNOLOGIES[params.platform]),
-        catalog.application(params.application),
-    )
-    start = start_times(technology, application, host, context.seeds, pull=params.pull, bound=context.bound)
-    return ReplicaBehaviour(
-        warm_up=params.warm_up + start.application,
-        on_term=params.on_term,
-        finishing=params.finishing,
-        startup=start.startup,
-        pull=start.pull,
-    )
+def behaviour_of(params: Rollout) -> ReplicaBehaviour:
+    """What a replica does: the application with its warm-up, and what it does at TERM."""
+    application = warming_up(catalog.application(params.application), params.warm_up, "given by the scenario")
+    return ReplicaBehaviour(application, params.on_term, params.finishing)
 
 
 def wish_of(params: Rollout) -> ServiceWish:

@@ -61,7 +61,7 @@ def look(record: ReplicaRecord, newest: int) -> ReplicaLook:
     """How a stretch of a replica is drawn."""
     if record.asked and not record.answers:
         return "gone"
-    if record.asked or record.state == "ready":
+    if record.asked:
         return "new" if record.version == newest else "old"
     if record.state == "lost":
         return "away"

@@ -90,10 +90,10 @@ def _replicas(records: Sequence[ReplicaRecord], style: Style) -> list[dict[str, 
 
 def _says(record: ReplicaRecord, drawn: str) -> str:
     if drawn in ("new", "old"):
-        return "answers" if record.answers else "unlisted"
+        return "answers"
     if drawn == "gone":
         return "asked" if record.state != "unready" and record.state != "ready" else "early"
-    return record.state
+    return "unlisted" if record.state == "ready" else record.state
 
 
 def short_name(name: str) -> str:
