@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from simpy import Environment
 from simpy.events import Event
 
+from sim.catalog import load as catalog
+from sim.catalog.model import Application, Host
 from sim.engine.seeds import SeedTree
 from sim.kubernetes.controllers.base import call_in
 from sim.lifecycle.health import HealthCheck
 from sim.never import NEVER
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
-from sim.orchestration.starting import StartTimes
+from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish, never_answering
 from sim.orchestration.swarm_watch import ServiceWatch
 from sim.orchestration.timeline import ServiceTimeline
-from sim.swarm.agent import TaskTiming
+from sim.outcome import Bound
+from sim.platforms.hosting import HostingOptions, HostPool
 from sim.swarm.cluster import SwarmCluster
 from sim.swarm.objects import SwarmNode
 from sim.swarm.processes import ImageBehaviour, ProcessBehaviour
 from sim.swarm.spec import ServiceSpec, TaskPort, TaskResources, TaskSpec, UpdateConfig
+from sim.swarm.starts import SwarmHosting
 
 NAME = "web"
 FIRST, NEXT, BAD = "web:1", "web:2", "web:bad"
+ENGINE = "docker"
+"""What a node starts containers with, by its id in the catalog."""
+TERMINATED = 143
+"""The exit code of a process that TERM ended: 128, and its number."""
 HEARTBEAT, MISSED = 5.0, 3
 """Seconds between two heartbeats of a node, and after how many that are missed it is down. Source: swarmkit,
 manager/dispatcher/dispatcher.go, DefaultHeartBeatPeriod and defaultGracePeriodMultiplier."""
 LONGEST_SETTLING = 1800.0
+"""Seconds that a service has to come to rest before the study begins."""
 _QUIET = 5.0
 
 
@@ -39,14 +48,18 @@ class SwarmRun:
         wish: What is asked of the service.
         nodes: The nodes.
         behaviour: What a replica does.
-        start: What a start takes.
-        seeds: Of the moments of the nodes' heartbeats.
+        host: The machine that each node is.
+        pull: Whether nodes pull the image, where it is not there.
+        bound: Which end of their sources' ranges the host's numbers are taken at.
+        seeds: Of the starts, and of the moments of the nodes' heartbeats.
     """
 
     wish: ServiceWish
     nodes: Sequence[SwarmNode]
     behaviour: ReplicaBehaviour
-    start: StartTimes
+    host: Host
+    pull: bool = False
+    bound: Bound = "value"
     seeds: SeedTree = field(default_factory=lambda: SeedTree(1))
 
 
@@ -87,15 +100,21 @@ def service_spec(wish: ServiceWish, image: str = FIRST) -> ServiceSpec:
 class _SwarmedService:
     def __init__(self, run: SwarmRun) -> None:
         self._run, behaviour = run, run.behaviour
-        timing = TaskTiming(create=TaskTiming().create + run.start.pull, start=run.start.startup)
-        self.cluster = SwarmCluster(run.nodes, _images(behaviour, run.start.application), timing)
-        self._env = self.cluster.env
+        self._env = Environment()
+        hosting = SwarmHosting(self._hosts(), _applications(behaviour.application))
+        self.cluster = SwarmCluster(run.nodes, _images(behaviour), env=self._env, hosting=hosting)
         self._spec = service_spec(run.wish)
-        self._watch = ServiceWatch(self.cluster, BAD, behaviour, run.start)
+        self._watch = ServiceWatch(self.cluster, hosting, BAD, behaviour)
         self._chance = run.seeds.stream("heartbeats")
         self._changes: list[float] = []
         self._settled = NEVER
         self.cluster.store.listen(self)
+
+    def _hosts(self) -> HostPool:
+        """Every node's host, with Docker's engine."""
+        run = self._run
+        options = HostingOptions(pull=run.pull, bound=run.bound)
+        return HostPool(self._env, run.host, catalog.technology(ENGINE), run.seeds.child("hosts"), options)
 
     def create(self) -> None:
         """Create the service."""
@@ -178,9 +197,14 @@ class _SwarmedService:
         return min(fits, default=self._spec.replicas)
 
 
-def _images(behaviour: ReplicaBehaviour, answers: float) -> dict[str, ImageBehaviour]:
+def _images(behaviour: ReplicaBehaviour) -> dict[str, ImageBehaviour]:
+    """What each image's process does at TERM. When it answers is its host's to say."""
     seconds = behaviour.seconds_from_term
-    on_term = None if seconds is None else (seconds, 0 if behaviour.on_term == "finishes" else 143)
-    good = ProcessBehaviour(on_term=on_term, ready_after=answers)
-    bad = ProcessBehaviour(on_term=on_term, ready_after=None)
-    return {FIRST: ImageBehaviour(good), NEXT: ImageBehaviour(good), BAD: ImageBehaviour(bad)}
+    on_term = None if seconds is None else (seconds, 0 if behaviour.on_term == "finishes" else TERMINATED)
+    return dict.fromkeys((FIRST, NEXT, BAD), ImageBehaviour(ProcessBehaviour(on_term=on_term)))
+
+
+def _applications(application: Application) -> Callable[[str], Application]:
+    """What each image is."""
+    never = never_answering(application)
+    return lambda image: never if image == BAD else application

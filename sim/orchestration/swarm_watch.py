@@ -14,12 +14,12 @@ from sim.kubernetes.controllers.base import call_in
 from sim.never import NEVER
 from sim.orchestration.lives import LifeNotes
 from sim.orchestration.service import ReplicaBehaviour
-from sim.orchestration.starting import StartTimes
 from sim.orchestration.timeline import NodeLife
 from sim.swarm.agent import TaskMoment
 from sim.swarm.cluster import SwarmCluster
 from sim.swarm.objects import SwarmNode, SwarmTask
 from sim.swarm.processes import ProcessRun
+from sim.swarm.starts import SwarmHosting
 from sim.swarm.states import TaskState
 from sim.swarm.store import StoreChange
 
@@ -30,6 +30,10 @@ MESH_NOTICES = 6.0
 second, and four seconds of suspicion (docker/libnetwork, networkdb/cluster.go; hashicorp/memberlist, config.go)."""
 
 
+_INTERVAL = 30.0
+"""Seconds between two health checks where none is said."""
+
+
 class ServiceWatch:
     """Notes the lives of one service's tasks, and of the nodes.
 
@@ -38,8 +42,10 @@ class ServiceWatch:
         noticed: When the managers knew of a node that it is down.
     """
 
-    def __init__(self, cluster: SwarmCluster, bad_image: str, behaviour: ReplicaBehaviour, start: StartTimes) -> None:
-        self._cluster, self._bad, self._behaviour, self._start = cluster, bad_image, behaviour, start
+    def __init__(
+        self, cluster: SwarmCluster, hosting: SwarmHosting, bad_image: str, behaviour: ReplicaBehaviour
+    ) -> None:
+        self._cluster, self._hosting, self._bad, self._behaviour = cluster, hosting, bad_image, behaviour
         self._env: Environment = cluster.env
         self._notes: dict[int, LifeNotes] = {}
         self._images: dict[str, int] = {}
@@ -111,8 +117,9 @@ class ServiceWatch:
         if task.state == TaskState.PENDING:
             notes.at(now, "pending", "unschedulable" if task.reason else "queued", task.reason)
         elif task.state < TaskState.READY:
-            pulls = self._start.pull > 0
-            notes.at(now, "pulling" if pulls else "starting", "spread")
+            if notes.state in ("pending", None):
+                there = self._hosting.hosts(task.node).has_image(self._behaviour.application)
+                notes.at(now, "starting" if there else "pulling", "spread")
         elif task.state == TaskState.READY:
             notes.at(now, "starting", "turn" if task.desired < TaskState.RUNNING else "created")
         elif task.state == TaskState.RUNNING:
@@ -134,10 +141,14 @@ class ServiceWatch:
             return
         run, now = self._cluster.agents.runs[task.id], self._env.now
         if moment == "started":
-            bad = task.spec.image == self._bad
-            notes.began(now, NEVER if bad else now + self._start.application)
+            notes.began(now, NEVER)
             if task.spec.health is not None:
-                notes.at(now, "unready", "never_answers" if bad else "warming")
+                notes.at(now, "unready", "never_answers" if task.spec.image == self._bad else "warming")
+        elif moment == "answers":
+            if notes.processes:
+                notes.processes[-1].answers = now
+            if notes.state == "unready" and task.spec.health is not None:
+                notes.at(now, "unready", "probe", f"{task.spec.health.interval or _INTERVAL:g}")
         elif moment == "runs":
             call_in(self._env, GOSSIP, lambda: self._list(notes, run))
         elif moment == "stopping":

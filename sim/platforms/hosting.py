@@ -141,10 +141,17 @@ class HostedInstance:
         number: Its number on its host, in the order of the requests.
     """
 
-    __slots__ = ("_answers", "_gone", "_runs", "handle", "line", "number", "ready", "start", "stopped")
+    __slots__ = ("_answers", "_created", "_gone", "_runs", "handle", "line", "number", "ready", "start", "stopped")
 
     def __init__(
-        self, number: int, line: _Line, start: Start, handle: int, runs: Callable[[], None], answers: Callable[[], None]
+        self,
+        number: int,
+        line: _Line,
+        start: Start,
+        handle: int,
+        runs: Callable[[], object],
+        answers: Callable[[], object],
+        created: Callable[[], object],
     ) -> None:
         self.number = number
         self.line = line
@@ -154,7 +161,12 @@ class HostedInstance:
         self.stopped = False
         self._runs = runs
         self._answers = answers
-        self._gone: Callable[[], None] = _nothing
+        self._created = created
+        self._gone: Callable[[], object] = _nothing
+
+    def note_created(self) -> None:
+        """It is created."""
+        self._created()
 
     def note_runs(self) -> None:
         """Its first process runs."""
@@ -169,7 +181,7 @@ class HostedInstance:
         """It is removed."""
         self._gone()
 
-    def stop(self, gone: Callable[[], None]) -> None:
+    def stop(self, gone: Callable[[], object]) -> None:
         """Be removed from now on."""
         self.stopped = True
         self._gone = gone
@@ -190,7 +202,7 @@ class _Line:
 
     __slots__ = ("instances", "recipe", "starter")
 
-    def __init__(self, node: NodeHost, recipe: Recipe, images: NodeImage | None) -> None:
+    def __init__(self, node: NodeHost, recipe: Recipe, images: NodeImage | None, *, held: bool) -> None:
         self.recipe = recipe
         self.instances: list[HostedInstance] = []
         name = recipe.application.id
@@ -202,8 +214,12 @@ class _Line:
             images,
             stays=self._stays,
             runs=self._runs,
+            created=self._created if held else None,
             name=name,
         )
+
+    def _created(self, start: Start) -> None:
+        self.instances[start.index].note_created()
 
     def _runs(self, start: Start) -> None:
         self.instances[start.index].note_runs()
@@ -300,16 +316,17 @@ class NodeHost:
         self.memory_capacity = host.memory.at(options.bound) - host.own_memory.at(options.bound)
         self.memory_used = 0.0
         self._ledger = Ledger()
-        self._lines: dict[tuple[int, bool], _Line] = {}
+        self._lines: dict[tuple[int, bool, bool], _Line] = {}
         self.instances: list[HostedInstance] = []
 
     def start(
         self,
         application: Application,
-        runs: Callable[[], None],
+        runs: Callable[[], object],
         guest: Guest | None = None,
-        answers: Callable[[], None] | None = None,
+        answers: Callable[[], object] | None = None,
         *,
+        created: Callable[[], object] | None = None,
         always_pull: bool = False,
         network: bool = True,
     ) -> int:
@@ -321,7 +338,9 @@ class NodeHost:
             application: What is started.
             runs: Called when the engine has started it: its first process runs, or the machine's `init` does.
             guest: The guest system. None for the technology's first, where it has any.
-            answers: Called when the application is ready. Neither is called once the instance was told to stop.
+            answers: Called when the application is ready. Nothing is called once the instance was told to stop.
+            created: Called when the image is there and the runtime is ready. The instance then waits for `go_on`. None
+                where it goes on at once.
             always_pull: Whether the registry is asked for the image even where it is there.
             network: Whether it gets a network of its own, where the options say so. A container that joins another
                 one's network does not.
@@ -332,15 +351,21 @@ class NodeHost:
         """
         recipe = self.recipes.of(application, guest, network=network)
         handle = self._take(recipe)
-        line = self._line(recipe, always_pull=always_pull)
+        line = self._line(recipe, always_pull=always_pull, held=created is not None)
         start = line.starter.admit()
-        instance = HostedInstance(len(self.instances), line, start, handle, runs, answers or _nothing)
+        instance = HostedInstance(
+            len(self.instances), line, start, handle, runs, answers or _nothing, created or _nothing
+        )
         line.instances.append(instance)
         self.instances.append(instance)
         start.begin()
         return instance.number
 
-    def stop(self, instance: int, gone: Callable[[], None] | None = None) -> None:
+    def go_on(self, instance: int) -> None:
+        """Start the first process of an instance that was created."""
+        self.instances[instance].start.release()
+
+    def stop(self, instance: int, gone: Callable[[], object] | None = None) -> None:
         """An instance's processes have ended: free its memory now, and let the engine remove it.
 
         One that is still starting is removed once its first process runs. Telling a second time does nothing.
@@ -353,7 +378,7 @@ class NodeHost:
         if found.stopped:
             return
         self._ledger.remove(found.handle)
-        self.memory_used = self._ledger.totals().physical
+        self.memory_used = self._ledger.physical
         found.stop(gone or _nothing)
 
     def has_image(self, application: Application) -> bool:
@@ -363,7 +388,7 @@ class NodeHost:
 
     def _take(self, recipe: Recipe) -> int:
         handle = self._ledger.add(recipe.bill)
-        used = self._ledger.totals().physical
+        used = self._ledger.physical
         if used > self.memory_capacity:
             self._ledger.remove(handle)
             raise NoRoomError(
@@ -375,14 +400,14 @@ class NodeHost:
         self.memory_used = used
         return handle
 
-    def _line(self, recipe: Recipe, *, always_pull: bool) -> _Line:
-        key = (id(recipe), always_pull)
+    def _line(self, recipe: Recipe, *, always_pull: bool, held: bool) -> _Line:
+        key = (id(recipe), always_pull, held)
         line = self._lines.get(key)
         if line is None:
             images = None
             if recipe.pulls:
                 images = NodeImage(self.images, recipe.application.image, recipe.layers, always=always_pull)
-            line = self._lines[key] = _Line(self, recipe, images)
+            line = self._lines[key] = _Line(self, recipe, images, held=held)
         return line
 
     def phase_records(self, of: str) -> Iterator[PhaseRecord]:

@@ -251,7 +251,7 @@ def replica_records(timeline: ServiceTimeline, label: str) -> list[ReplicaRecord
     """Every replica's stretches, cut where it is listed or answers from then on, or no more."""
     return [
         ReplicaRecord(
-            label, life.name, life.version, life.node, piece.stretch.state, piece.start, piece.end,
+            label, life.name, life.version, "" if piece.stretch.state == "pending" else life.node, piece.stretch.state, piece.start, piece.end,
             piece.asked, piece.answers, piece.stretch.why, piece.stretch.detail,
         )
         for life in timeline.replicas

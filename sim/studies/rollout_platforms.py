@@ -18,7 +18,6 @@ from sim.orchestration.kubernetes_objects import service_objects
 from sim.orchestration.on_kubernetes import KubernetesRun, on_kubernetes
 from sim.orchestration.on_swarm import SwarmRun, on_swarm
 from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish, warming_up
-from sim.orchestration.starting import start_times
 from sim.orchestration.timeline import ServiceTimeline
 from sim.swarm.objects import SwarmNode
 from sim.traffic.load import Load
@@ -38,15 +37,8 @@ def carried_out(params: Rollout, load: Load, context: Context) -> ServiceTimelin
     event = ServiceEvent(params.event, 0.0 if params.event == "start" else params.at, params.scale_to, params.failing)
     if params.platform == "swarm":
         nodes = [SwarmNode(name, host.cores, int(host.memory.value)) for name in _names(params.nodes)]
-        start = start_times(
-            catalog.technology("docker"),
-            behaviour.application,
-            host,
-            context.seeds,
-            pull=params.pull,
-            bound=context.bound,
-        )
-        return on_swarm(SwarmRun(wish_of(params), nodes, behaviour, start, context.seeds), event, params.window)
+        swarm = SwarmRun(wish_of(params), nodes, behaviour, host, params.pull, context.bound, context.seeds)
+        return on_swarm(swarm, event, params.window)
     cores = None if params.most is None else lambda time: load.rate(time) * params.request_cpu
     objects, nodes_there = objects_of(params, context.folder), kubernetes_nodes(params, host)
     run = KubernetesRun(
