@@ -23,7 +23,7 @@ from sim.vmgroup.machines import GroupMachine, MachineKind
 from sim.vmgroup.settings import GroupSettings, TargetTracking
 
 BAD_VERSION = 2
-LONGEST_SETTLING = 3600.0
+SETTLED_BY = 3600.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _settle(group: MachineGroup) -> None:
     """Let a new group come to rest, past all grace periods, up to a whole second."""
     quiet = max(group.settings.grace, group.settings.replacing_warm_up, group.settings.scaling_warm_up)
     group.env.run(math.ceil(quiet + group.kind.provisioning))
-    while group.settled_since == NEVER and group.env.now < LONGEST_SETTLING:
+    while group.settled_since == NEVER and group.env.now < SETTLED_BY:
         group.env.run(group.env.now + 1)
 
 
