@@ -386,6 +386,50 @@ class LeftRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AccidentRecord:
+    """What a database has when it comes back after an accident.
+
+    Attributes:
+        of: The label.
+        accident: What happened: `sim.lifecycle.durability.Accident` explains each.
+        state: "all", all but a last "window", nothing but it is "stranded" in a volume, or what a "replica" or a
+            "backup" has.
+        lacks: Seconds of work that it may lack, at worst.
+        source: The address at which the rule can be read.
+    """
+
+    of: str
+    accident: str
+    state: Literal["all", "window", "stranded", "replica", "backup"]
+    lacks: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaturationRecord:
+    """What so many workers on one host do together.
+
+    Attributes:
+        of: The label.
+        workers: How many.
+        throughput: Requests a second, of all of them.
+        p50, p99: Percentiles of the seconds from a request to its answer.
+        threads: The share of time that a worker's threads are busy, in the mean.
+        cores, disk, link: The share of time that the host's are.
+    """
+
+    of: str
+    workers: int
+    throughput: float
+    p50: float
+    p99: float
+    threads: float
+    cores: float
+    disk: float
+    link: float
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """What one kind of event adds to a request, beside what it takes natively.
 
@@ -571,6 +615,8 @@ Record = (
     | EventRecord
     | ServiceRecord
     | SavingRecord
+    | AccidentRecord
+    | SaturationRecord
     | ReplicaRecord
     | RequestRecord
     | NodeRecord
