@@ -11,7 +11,6 @@ JS = r"""
 function mountPlayer(root, data) {
   const find = (name) => root.querySelector('.' + name);
   const words = data.words, events = data.events, still = matchMedia('(prefers-reduced-motion: reduce)');
-  const phone = matchMedia('(max-width: 640px)');
   const says = JSON.stringify(data);
   if (root.says === says) return;
   root.stop?.();
@@ -20,7 +19,7 @@ function mountPlayer(root, data) {
   const play = find('play'), scrub = find('scrub'), out = find('now'), speed = find('speed'), hair = find('hair');
   const cluster = find('cluster'), list = find('events');
   const first = (events.find((one) => one.bad) ?? events.find((one) => one.t > 0) ?? { t: 0 }).t;
-  let now = Math.min(data.end, first + (events.length ? 0.001 : 0)), timer = 0, drawn = '';
+  let now = Math.min(data.end, first + (events.length ? 0.001 : 0)), timer = 0, drawn = '', narrow = false;
 
   const seconds = (t) => (data.end > 300 && t >= 60
     ? `${Math.floor(t / 60)}:${(t % 60).toFixed(1).padStart(4, '0')}`
@@ -46,7 +45,8 @@ function mountPlayer(root, data) {
       const piece = pieceAt(replica);
       if (piece) here.set(piece[2], [...(here.get(piece[2]) ?? []), box(replica, piece)]);
     }
-    const cards = data.nodes.filter((node) => node.up <= now).map((node) => {
+    const there = (node) => node.up <= now && (node.failed || node.down === null || now < node.down);
+    const cards = data.nodes.filter(there).map((node) => {
       const boxes = here.get(node.name) ?? [], down = node.down !== null && now >= node.down;
       const known = down && node.noticed !== null && now >= node.noticed;
       const free = data.roomy ? Math.max(0, Math.min(node.slots, data.rows) - boxes.length) : 0;
@@ -61,7 +61,7 @@ function mountPlayer(root, data) {
   const show = () => {
     scrub.value = now; scrub.setAttribute('aria-valuetext', seconds(now)); out.value = seconds(now);
     find('title').textContent = words.at.replace('{t}', seconds(now));
-    const plot = phone.matches ? data.plot.narrow : data.plot.wide;
+    const plot = narrow ? data.plot.narrow : data.plot.wide;
     const share = now / data.end;
     hair.style.left = `${100 * (plot.left + (plot.right - plot.left) * share)}%`;
     root.style.setProperty('--p-left', `${100 * plot.left}%`);
@@ -125,6 +125,7 @@ function mountPlayer(root, data) {
   speed.value = speeds.find((one) => data.end / one <= 60) ?? speeds[speeds.length - 1];
   cluster.setAttribute('aria-label', words.cluster);
   cluster.classList.toggle('dense', !data.roomy);
+  root.classList.toggle('brief', Boolean(data.brief));
   find('sample').textContent = words.sample;
   find('listed').textContent = words.events;
   list.setAttribute('aria-label', words.events);
@@ -137,9 +138,19 @@ function mountPlayer(root, data) {
     return line;
   }));
   find('more').textContent = words.more;
-  const draw = () => { find('panels').innerHTML = phone.matches ? data.narrow : data.svg; show(); };
-  phone.onchange = draw;
-  stop(); draw();
+  const draw = () => {
+    narrow = root.clientWidth < 520;
+    find('panels').innerHTML = narrow ? data.narrow : data.svg;
+    const svg = find('panels').firstElementChild, width = svg.viewBox.baseVal.width;
+    svg.setAttribute('font-size', Math.max(11, 13.5 * width / Math.max(1, svg.clientWidth)));
+    show();
+  };
+  root.sized?.disconnect();
+  let seen = -1;
+  root.sized = new ResizeObserver(() => {
+    if (root.clientWidth !== seen) { seen = root.clientWidth; draw(); }
+  });
+  stop(); draw(); root.sized.observe(root);
 }
 """
 
@@ -182,6 +193,7 @@ CSS = """
 .player .events .past button{color:var(--p-ink)} .player .events .here button{background:var(--p-track)}
 .player .events button.bad b{color:var(--p-attention)}
 .player .events button:focus-visible{outline:2px solid var(--p-ink);outline-offset:-2px}
+.player.brief :is(.events,.listed,.more){display:none}
 @media print{.player :is(.bar,.hair,.acts button,select){display:none} .player .events{max-height:none}}
 """
 

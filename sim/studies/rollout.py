@@ -1,7 +1,7 @@
 """What becomes of a service's requests while it is started, scaled, updated, or loses a node?
 
-The service runs on Kubernetes or in Docker's Swarm mode through one event. A load is then sent to its replicas as they
-were ready.
+The service runs on Kubernetes, in Docker's Swarm mode, or on a group of virtual machines, through one event. A load is
+then sent to its replicas as they were ready.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.inputfile import is_file
 from sim.never import NEVER
-from sim.orchestration.cut import cut
+from sim.orchestration.cut import LifePiece, cut
 from sim.orchestration.service import EventKind, TermBehaviour
-from sim.orchestration.timeline import ServiceTimeline
+from sim.orchestration.timeline import ReplicaLife, ServiceTimeline
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
 from sim.records import NodeRecord, Record, ReplicaRecord, RequestRecord, WantedRecord
@@ -51,9 +51,14 @@ class Rollout:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
     platform: Annotated[
-        Literal["kubernetes", "swarm"], Subject(), doc("Who runs the service: Kubernetes 1.32, or Docker's Swarm mode.")
+        Literal["kubernetes", "swarm", "machines"],
+        Subject(),
+        doc(
+            "Who runs the service: Kubernetes 1.32, Docker's Swarm mode, or a group of virtual machines behind a load "
+            "balancer, each with one replica."
+        ),
     ] = "kubernetes"
-    nodes: Annotated[int, Ge(1), Le(100), doc("How many nodes there are.")] = 3
+    nodes: Annotated[int, Ge(1), Le(100), doc("How many nodes there are. A group of machines has its own.")] = 3
     host: Annotated[str | Host, CatalogName("hosts"), doc("The machine that each node is.")] = "laptop"
     application: ApplicationId = "web"
     manifest: Annotated[
@@ -158,6 +163,22 @@ class Rollout:
             raise InputError(problems)
 
 
+_ONLY_WITH = {
+    "manifest": ("kubernetes",),
+    "wait_before_term": ("kubernetes",),
+    "tolerated": ("kubernetes",),
+    "budget": ("kubernetes",),
+    "most": ("kubernetes", "machines"),
+    "probe": ("kubernetes", "swarm"),
+    "grace": ("kubernetes", "swarm"),
+    "pull": ("kubernetes", "swarm"),
+    "on_term": ("kubernetes", "swarm"),
+}
+"""Parameters that only some platforms know."""
+_UNSAID = {"manifest": "", "pull": False, "on_term": "finishes"}
+"""What those are where they are left out. All others are None."""
+
+
 def _problems(params: Rollout) -> Iterator[Problem]:
     if params.at >= params.window:
         yield Problem(f"the event at {params.at:g} s is not within the window of {params.window:g} s", path="at")
@@ -167,11 +188,9 @@ def _problems(params: Rollout) -> Iterator[Problem]:
         yield Problem(f"{params.failing} of {params.nodes} nodes cannot fail", path="failing")
     if params.surge == 0 and params.unavailable == 0:
         yield Problem("surge and unavailable are both 0, so that no update could begin", path="surge")
-    if params.platform == "kubernetes":
-        return
-    for name in ("manifest", "wait_before_term", "tolerated", "budget", "most"):
-        if getattr(params, name) not in (None, ""):
-            yield Problem(f"{name} goes with kubernetes, not with {params.platform}", path=name)
+    for name, platforms in _ONLY_WITH.items():
+        if params.platform not in platforms and getattr(params, name) != _UNSAID.get(name):
+            yield Problem(f"{name} goes with {' and '.join(platforms)}, not with {params.platform}", path=name)
 
 
 _ESTIMATED = frozenset({"duration", "lost", "error_share", "p99", "short_for", "noticed_after"})
@@ -249,14 +268,24 @@ def _samples(
 
 def replica_records(timeline: ServiceTimeline, label: str) -> list[ReplicaRecord]:
     """Every replica's stretches, cut where it is listed or answers from then on, or no more."""
-    return [
-        ReplicaRecord(
-            label, life.name, life.version, "" if piece.stretch.state == "pending" else life.node, piece.stretch.state, piece.start, piece.end,
-            piece.asked, piece.answers, piece.stretch.why, piece.stretch.detail,
-        )
-        for life in timeline.replicas
-        for piece in cut(life, timeline.until)
-    ]  # fmt: skip
+    return [_told(life, piece, label) for life in timeline.replicas for piece in cut(life, timeline.until)]
+
+
+def _told(life: ReplicaLife, piece: LifePiece, label: str) -> ReplicaRecord:
+    stretch = piece.stretch
+    return ReplicaRecord(
+        of=label,
+        replica=life.name,
+        version=life.version,
+        node="" if stretch.state == "pending" else life.node,
+        state=stretch.state,
+        start=piece.start,
+        end=piece.end,
+        asked=piece.asked,
+        answers=piece.answers,
+        why=stretch.why,
+        detail=stretch.detail,
+    )
 
 
 def _records(

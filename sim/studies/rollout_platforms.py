@@ -16,16 +16,20 @@ from sim.kubernetes.manifests import read_manifest
 from sim.kubernetes.objects import KubernetesObject
 from sim.orchestration.kubernetes_objects import service_objects
 from sim.orchestration.on_kubernetes import KubernetesRun, on_kubernetes
+from sim.orchestration.on_machines import MachinesRun, group_settings, on_machines
 from sim.orchestration.on_swarm import SwarmRun, on_swarm
 from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish, warming_up
 from sim.orchestration.timeline import ServiceTimeline
 from sim.swarm.objects import SwarmNode
 from sim.traffic.load import Load
+from sim.vmgroup.machines import MachineKind
 
 if TYPE_CHECKING:
     from sim.studies.base import Context
     from sim.studies.rollout import Rollout
 
+MACHINE = "qemu-kvm"
+"""What makes a group's machines, by its id in the catalog."""
 CPU, MEMORY, REPLICAS = 0.5, 256 * 2**20, 4
 """What a replica is given, and how many there are, where neither a parameter nor a manifest says it."""
 
@@ -39,12 +43,28 @@ def carried_out(params: Rollout, load: Load, context: Context) -> ServiceTimelin
         nodes = [SwarmNode(name, host.cores, int(host.memory.value)) for name in _names(params.nodes)]
         swarm = SwarmRun(wish_of(params), nodes, behaviour, host, params.pull, context.bound, context.seeds)
         return on_swarm(swarm, event, params.window)
+    if params.platform == "machines":
+        return on_machines(machines_of(params, host, load, context), event, params.window)
     cores = None if params.most is None else lambda time: load.rate(time) * params.request_cpu
     objects, nodes_there = objects_of(params, context.folder), kubernetes_nodes(params, host)
     run = KubernetesRun(
         objects, nodes_there, behaviour, host, params.pull, context.bound, cores, context.seeds
     )  # fmt: skip
     return on_kubernetes(run, event, params.window)
+
+
+def machines_of(params: Rollout, host: Host, load: Load, context: Context) -> MachinesRun:
+    """The group of machines: each with one replica, on hardware that it has to itself."""
+    kind = MachineKind(
+        host,
+        catalog.technology(MACHINE),
+        catalog.application(params.application),
+        warm_up=params.warm_up,
+        finishing=params.finishing,
+        bound=context.bound,
+    )
+    wish = wish_of(params)
+    return MachinesRun(group_settings(wish), kind, load, params.request_cpu, wish.cpu or CPU, context.seeds)
 
 
 def behaviour_of(params: Rollout) -> ReplicaBehaviour:

@@ -28,9 +28,10 @@ def player_data(outcome: Outcome, style: Style, label: str) -> dict[str, Any]:
     names = {node.node for node in shown}
     mine = [record for record in records if not record.node or record.node in names]
     events, rows = _events(records, known, style), _busiest([record for record in mine if record.node])
+    failed = {record.node for record in records if record.state == "lost"}
     return {
         "end": interesting_end(outcome, label),
-        "nodes": [_node(node, style) for node in shown],
+        "nodes": [_node(node, style, failed=node.node in failed) for node in shown],
         "replicas": _replicas(mine, style),
         "events": events[:MOST_EVENTS],
         "roomy": rows <= _ROOMY,
@@ -62,12 +63,13 @@ def _shown(known: Sequence[NodeRecord], records: Iterable[ReplicaRecord]) -> lis
     return [node for node in known if node.node in names]
 
 
-def _node(node: NodeRecord, style: Style) -> dict[str, Any]:
+def _node(node: NodeRecord, style: Style, *, failed: bool) -> dict[str, Any]:
     return {
         "name": node.node,
         "slots": node.slots,
         "up": node.up,
         "down": None if node.down == NEVER else node.down,
+        "failed": failed,
         "noticed": None if node.noticed == NEVER else node.noticed,
         "gone": tr("figure.rollout.node_gone", style.language),
         "known": tr("figure.rollout.node_known", style.language),
@@ -120,9 +122,11 @@ def _events(records: Sequence[ReplicaRecord], known: Sequence[NodeRecord], style
     """What happens, in time: a node fails or is known to have failed, and each time that a replica's reason changes."""
     language = style.language
     found: list[tuple[float, str, bool]] = []
+    failed = {record.node for record in records if record.state == "lost"}
     for node in known:
         if node.down != NEVER:
-            found.append((node.down, tr("figure.rollout.event.down", language, node=node.node), True))
+            gone = "down" if node.node in failed else "given_back"
+            found.append((node.down, tr(f"figure.rollout.event.{gone}", language, node=node.node), node.node in failed))
         if node.noticed != NEVER:
             found.append((node.noticed, tr("figure.rollout.event.noticed", language, node=node.node), False))
     last: dict[str, tuple[str, str, str, bool]] = {}

@@ -33,10 +33,10 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
-    """The strips of all labels, then the time line of the one that is picked."""
+    """The strips of all labels, then the time line of the one that is picked; inside a lecture beside it."""
     outcome, style, lang = request.outcome, request.style, request.language
     picked = request.pick("of", outcome.labels, outcome.labels[0])
-    rows = rollout_table(outcome, picked, lang)
+    rows, row = rollout_table(outcome, picked, lang), "panels" if request.lecture else ""
     drawn = [
         html("legend", rollout_legend(outcome, style, picked)),
         Drawing(
@@ -46,13 +46,17 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
             narrow=rollout_panels(outcome, style, picked, narrow=True),
             alt=rollout_alt(outcome, picked, lang),
             table=rows,
-            plays=player_data(outcome, style, picked),
+            plays={**player_data(outcome, style, picked), "brief": request.lecture},
+            row=row,
         ),
     ]
     if len(outcome.labels) == 1:
         return tuple(drawn)
     title = tr("ui.rollout.lost", lang)
-    strips = chart("strips", lost_strips(outcome, style, request.names), lost_strips_alt(outcome, lang), title=title)
+    spec, alt = lost_strips(outcome, style, request.names), lost_strips_alt(outcome, lang)
+    strips = chart("strips", spec, alt, title=title, row=row)
+    if request.lecture:
+        return drawn[0], strips, drawn[1]
     return strips, *drawn
 
 
