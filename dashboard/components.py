@@ -1,4 +1,4 @@
-"""Three small browser components: a drawing to pick from, a Dockerfile editor with a gutter, the page's language.
+"""Four small browser components: a drawing to pick from, an editor with a gutter, a player, the page's language.
 
 All are plain JavaScript mounted by Streamlit. None loads anything from elsewhere. What a reader does arrives through a
 callback before the page is drawn again, so that the page is drawn once.
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
+
+from sim.report import player as time_line
 
 _DRAWING_JS = """
 const LEAST = 0.05, MOST = 2;
@@ -159,6 +162,14 @@ _EDITOR_HTML = """<div class="editor"><div class="page">
 </div></div>"""
 _editor = st.components.v2.component("editor", html=_EDITOR_HTML, css=_EDITOR_CSS, js=_EDITOR_JS)
 
+_player = st.components.v2.component(
+    "player",
+    html=time_line.HTML,
+    css=time_line.CSS,
+    js=f"{time_line.JS}\nexport default ({{ parentElement, data }}) =>"
+    " mountPlayer(parentElement.querySelector('.player'), data);",
+)
+
 # The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
 # A reader who has asked for the answer finds the focus on it, once the page is drawn. While the server is away the page
 # says so in its own words; Streamlit connects again by itself, and the page's link has all that was on it.
@@ -300,3 +311,13 @@ def page_state(lang: str, answers: int, words: Mapping[str, str]) -> None:
         words: "lost" and "wait", which are shown while the server is away.
     """
     _page_state(data={"lang": lang, "answers": answers, "words": dict(words)}, key="page-state")
+
+
+def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:
+    """Play a run on its time line. Nothing that a reader does there draws the page again.
+
+    Args:
+        data: What is played, as `sim.report.player` says.
+        svg, narrow: The still pictures above it, for a desk and for a phone.
+    """
+    _player(data={**data, "svg": svg, "narrow": narrow}, key=key)

@@ -355,3 +355,21 @@ COMPOSE_CONTAINERS = 2_000
 
 COMPOSE_CHANGED = 30
 """Services of a project that are changed, each alone, to tell what a change would save: seconds of work."""
+
+LOAD_FILE = 4 * MIB
+"""Bytes of a CSV file of a load over time."""
+
+LOAD_POINTS = 100_000
+"""Points of a load over time: one a second for more than a day."""
+
+LOAD_RATE = 10**9
+"""Requests a second of a load."""
+
+TRAFFIC_BINS = 100_000
+"""Bins that served traffic is told in."""
+
+WORKERS = 1_024
+"""Workers of one replica, each with one request at a time."""
+
+WORKER_QUEUE = 100_000
+"""Requests that wait in one replica. Linux queues 4,096 connections of a socket (net.core.somaxconn), if asked to."""

@@ -452,6 +452,50 @@ class LeftRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AccidentRecord:
+    """What a database has when it comes back after an accident.
+
+    Attributes:
+        of: The label.
+        accident: What happened: `sim.lifecycle.durability.Accident` explains each.
+        state: "all", all but a last "window", nothing but it is "stranded" in a volume, or what a "replica" or a
+            "backup" has.
+        lacks: Seconds of work that it may lack, at worst.
+        source: The address at which the rule can be read.
+    """
+
+    of: str
+    accident: str
+    state: Literal["all", "window", "stranded", "replica", "backup"]
+    lacks: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaturationRecord:
+    """What so many workers on one host do together.
+
+    Attributes:
+        of: The label.
+        workers: How many.
+        throughput: Requests a second, of all of them.
+        p50, p99: Percentiles of the seconds from a request to its answer.
+        threads: The share of time that a worker's threads are busy, in the mean.
+        cores, disk, link: The share of time that the host's are.
+    """
+
+    of: str
+    workers: int
+    throughput: float
+    p50: float
+    p99: float
+    threads: float
+    cores: float
+    disk: float
+    link: float
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """What one kind of event adds to a request, beside what it takes natively.
 
@@ -526,6 +570,101 @@ class SavingRecord:
     early: int
 
 
+ReplicaStage = Literal["pending", "pulling", "starting", "unready", "ready", "leaving", "lost"]
+"""What a replica is at. `sim.orchestration.timeline.ReplicaState` explains each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaRecord:
+    """A stretch of a replica's time in which nothing about it changes.
+
+    Attributes:
+        of: The label.
+        replica: The name of the pod, task or machine.
+        version: Of the service, from 1 on.
+        node: Where it is. "" where it is nowhere yet.
+        state: What it is at.
+        start: Seconds since the study began.
+        end: Seconds since the study began. What did not end ends with the study.
+        asked: Whether the balancer sends it requests.
+        answers: Whether it answers those that it is sent.
+        why: The id of a message that says why the stretch began, or what it waits for. "" where the state says it.
+        detail: What goes into that message.
+    """
+
+    of: str
+    replica: str
+    version: int
+    node: str
+    state: ReplicaStage
+    start: float
+    end: float
+    asked: bool
+    answers: bool
+    why: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """What became of the requests that were sent to a service in one stretch of time.
+
+    Attributes:
+        of: The label.
+        time: When it begins, in seconds since the study began.
+        width: How long it is.
+        offered: Requests that were sent.
+        failed: Requests that were refused, lost under way, or not answered in time.
+        p50, p99: Percentiles of the seconds that they took.
+        capacity: Requests a second that the replicas can answer which are asked and answer.
+    """
+
+    of: str
+    time: float
+    width: float
+    offered: float
+    failed: float
+    p50: float
+    p99: float
+    capacity: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """A node that runs replicas, or a machine of a group.
+
+    Attributes:
+        of: The label.
+        node: Its name.
+        slots: Replicas that it has room for.
+        up: From when on it is there, in seconds since the study began.
+        down: When it fails or is given back. `sim.never.NEVER` where it does not.
+        noticed: When the control plane knows that it is down.
+    """
+
+    of: str
+    node: str
+    slots: int
+    up: float
+    down: float
+    noticed: float
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRecord:
+    """How many replicas a service is to have, from some second on.
+
+    Attributes:
+        of: The label.
+        time: Seconds since the study began.
+        replicas: How many.
+    """
+
+    of: str
+    time: float
+    replicas: int
+
+
 Record = (
     PhaseRecord
     | InstanceRecord
@@ -545,6 +684,12 @@ Record = (
     | EventRecord
     | ServiceRecord
     | SavingRecord
+    | AccidentRecord
+    | SaturationRecord
+    | ReplicaRecord
+    | RequestRecord
+    | NodeRecord
+    | WantedRecord
 )
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from dashboard.components import drawing
+from dashboard.components import drawing, player
 from dashboard.controls import choice, start, switch
 from dashboard.figures import build
 from dashboard.page_part import PagePart, chart
@@ -86,6 +86,8 @@ def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> 
             _heading(page_part, one)
         if one.kind == "vega":
             chart(one.content, one.alt)
+        elif one.plays is not None:
+            player(one.plays, one.content, one.narrow, key=f"{page_part.key}:{one.id}")
         elif one.kind == "svg":
             on_pick = partial(_pick, page_part, one.picks) if one.picks in _EXPLAINED else None
             drawing(one.content, f"{page_part.key}:{one.id}", on_pick, narrow=one.narrow)

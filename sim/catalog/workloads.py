@@ -22,6 +22,38 @@ FOLDER = Path(__file__).parent / "workloads"
 WorkloadGroup = Literal["cpu", "memory", "storage", "network", "system_calls", "application"]
 """What a workload is mostly about."""
 
+WorkloadId = Literal[
+    "linpack",
+    "sysbench-cpu",
+    "stream",
+    "random-access",
+    "random-access-socket",
+    "fio-random-read",
+    "fio-random-write",
+    "fio-128k-read",
+    "fio-128k-write",
+    "fio-sequential",
+    "fio-sequential-read",
+    "san-random-read",
+    "san-random-read-jobs",
+    "san-random-write",
+    "san-random-write-jobs",
+    "netperf-rr",
+    "netperf-udp-rr",
+    "nuttcp",
+    "iperf-tap",
+    "getpid",
+    "getpid-cloud",
+    "nginx",
+    "redis-get",
+    "redis-set",
+    "web-database",
+    "load-worker",
+    "commit",
+    "commit-network",
+]
+"""Those that a scenario may name."""
+
 NOTHING = Number(0.0, "1", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))
 _NO_BYTES = Number(0.0, "B", sources=("definition",))

@@ -81,9 +81,12 @@ _PROBE = Fields({
     "failureThreshold": whole(),
 })  # fmt: skip
 
+_PRE_STOP = Fields({"sleep": Fields({"seconds": whole()}), "exec": Fields({"command": ListOf(TEXT)})})
+
 _CONTAINER = Fields(
     {
         "name": TEXT,
+        "lifecycle": Fields({"preStop": _PRE_STOP}),
         "startupProbe": _PROBE,
         "livenessProbe": _PROBE,
         "readinessProbe": _PROBE,

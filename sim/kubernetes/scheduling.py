@@ -32,6 +32,9 @@ from sim.kubernetes.selectors import label_selector
 Hint = Callable[[KubernetesObject], str | None]
 """A node that is given for a pod, by somebody who knows better than the scheduler; None leaves it to the scheduler."""
 
+DecisionListener = Callable[[KubernetesObject, Decision], None]
+"""Told of every decision, with the pod that it is about."""
+
 _SCHEDULED = [{"type": "PodScheduled", "status": "True"}]
 
 
@@ -59,6 +62,10 @@ class SchedulerLoop:
         client: its way to the API server.
         chance: breaks ties between nodes.
         hint: nodes that are given.
+
+    Attributes:
+        explain: Whether decisions come with the scores of the nodes that fit.
+        decided: Who is told of them.
     """
 
     def __init__(self, client: ApiClient, chance: random.Random, hint: Hint = lambda _: None) -> None:
@@ -66,6 +73,8 @@ class SchedulerLoop:
         self.api = client.api
         self.env = client.env
         self.hint = hint
+        self.explain = False
+        self.decided: DecisionListener | None = None
         self.cache = ClusterCache()
         self.scheduler = Scheduler(self.cache, chance=chance)
         self._queue: list[tuple[int, int, str]] = []
@@ -193,8 +202,10 @@ class SchedulerLoop:
         assert pod is not None
         node = self.hint(pod)
         if node is None:
-            decision = self.scheduler.schedule(info)
+            decision = self.scheduler.schedule(info, explain=self.explain)
             node = decision.node
+            if self.decided is not None:
+                self.decided(pod, decision)
             if node is None:
                 self._refuse(uid, decision)
                 if decision.preemption is not None and decision.preemption.chosen is not None:

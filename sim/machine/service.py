@@ -71,12 +71,15 @@ class RequestLoad:
         think: Seconds between an answer and the client's next request.
         rate: Requests a second that come at random (Poisson).
         requests: How many are measured, but that each client makes as many as the others.
+        stagger: Seconds over which clients make their first requests, evenly. Those that begin together go on to come
+            in bursts for long.
     """
 
     clients: int = 0
     think: float = 0.0
     rate: float = 0.0
     requests: int = 1000
+    stagger: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +132,22 @@ class LoadedHost:
     def serve(self) -> Served:
         """Run until enough requests were answered."""
         for instance in self._instances:
-            for _ in range(self._load.clients):
-                self._ask(instance, Journey(self.env, self._client(instance)))
             if not self._load.clients:
                 self.env.process(self._come(instance))
+        clients = [instance for _ in range(self._load.clients) for instance in self._instances]
+        for place, instance in enumerate(clients):
+            self._begin_client(instance, place / len(clients) * self._load.stagger)
         self.env.run(until=self._done)
         seconds = self.env.now - self._begin
         busy = {name: (after - self._busy_before[name]) / seconds for name, after in self._busy().items()}
         return Served(self._latencies, seconds, self._area / seconds, busy)
+
+    def _begin_client(self, instance: _Instance, wait: float) -> None:
+        journey = Journey(self.env, self._client(instance))
+        if wait:
+            Journey(self.env, lambda _: self._ask(instance, journey)).begin([("stay", None, wait)])
+        else:
+            self._ask(instance, journey)
 
     def _client(self, instance: _Instance) -> Callable[[Journey], None]:
         def answered(journey: Journey) -> None:

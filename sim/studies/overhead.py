@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated
 
 from annotated_types import Ge, Le, doc
 
@@ -13,7 +13,7 @@ from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
-from sim.catalog.workloads import workload
+from sim.catalog.workloads import WorkloadId, workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
 from sim.machine.service import LoadedHost, RequestLoad, RequestTimes, Served
@@ -25,34 +25,6 @@ from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statis
 
 NATIVE = "process"
 """The technology that everything is held against."""
-
-WorkloadId = Literal[
-    "linpack",
-    "sysbench-cpu",
-    "stream",
-    "random-access",
-    "random-access-socket",
-    "fio-random-read",
-    "fio-random-write",
-    "fio-128k-read",
-    "fio-128k-write",
-    "fio-sequential",
-    "fio-sequential-read",
-    "san-random-read",
-    "san-random-read-jobs",
-    "san-random-write",
-    "san-random-write-jobs",
-    "netperf-rr",
-    "netperf-udp-rr",
-    "nuttcp",
-    "iperf-tap",
-    "getpid",
-    "getpid-cloud",
-    "nginx",
-    "redis-get",
-    "redis-set",
-    "web-database",
-]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Literal
 
 from simpy import Environment, Event
 
@@ -29,6 +29,10 @@ ingress mode (moby, `defaultGossipConvergeDelay`)."""
 NO_SUCH_IMAGE = "No such image"
 UNHEALTHY = "unhealthy container"
 
+TaskMoment = Literal["started", "answers", "runs", "stopping", "exited"]
+"""Of a task's process: it was started; its application answers, where its host says so; it runs, and is healthy where
+that is checked; it is to end, and is taken off the routing where that is waited for; it has ended."""
+
 _Steps = Generator[Event, Any, None]
 
 
@@ -51,6 +55,7 @@ class SwarmAgents:
     Attributes:
         runs: The processes that were started, by task.
         flags: Services whose flag is set, which their processes may look at.
+        told: Who is told of the moments of every task's process.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class SwarmAgents:
         self._starts: dict[int, TaskStart] = {}
         self.runs: dict[int, ProcessRun] = {}
         self.flags: set[str] = set()
+        self.told: Callable[[TaskMoment, SwarmTask], None] | None = None
         store.listen(self)
 
     def heard(self, change: StoreChange) -> None:
@@ -143,6 +149,9 @@ class SwarmAgents:
         behaviour = self._images[task.spec.image].of(task.slot, task.name in self.flags)
         run = ProcessRun(self._env, behaviour, self._starts[task.id].answers)
         self.runs[task.id] = run
+        self._tell_of("started", task)
+        self._tell_when(self._starts[task.id].answers, "answers", task)
+        self._tell_when(run.exited, "exited", task)
         sick = self._env.event()
         if task.spec.health is None:
             self._now_runs(task, record)
@@ -180,6 +189,7 @@ class SwarmAgents:
         self._end(task, record, TaskState.SHUTDOWN)
 
     def _shut_down(self, task: SwarmTask, run: ProcessRun) -> _Steps:
+        self._tell_of("stopping", task)
         if task.spec.networks or any(port.mode == "ingress" for port in task.ports):
             yield self._env.timeout(GOSSIP_DELAY)
         run.stop(float(int(task.spec.stop_grace)))
@@ -187,7 +197,20 @@ class SwarmAgents:
 
     def _now_runs(self, task: SwarmTask, record: TaskRecord) -> None:
         record.runs = self._env.now
+        self._tell_of("runs", task)
         self._report(task, TaskState.RUNNING)
+
+    def _tell_when(self, event: Event | None, moment: TaskMoment, task: SwarmTask) -> None:
+        if event is None:
+            return
+        if event.callbacks is None:
+            self._tell_of(moment, task)
+        else:
+            event.callbacks.append(lambda _: self._tell_of(moment, task))
+
+    def _tell_of(self, moment: TaskMoment, task: SwarmTask) -> None:
+        if self.told is not None:
+            self.told(moment, task)
 
     def _end(self, task: SwarmTask, record: TaskRecord, state: TaskState, reason: str = "") -> None:
         record.ended = self._env.now

@@ -38,6 +38,8 @@ class Drawing:
         focus: The node of an SVG that is selected, "" for none.
         picks: What a click on a node of it says: "said" for a prediction's steps, "step" and "component" for which to
             explain. The request's `picked` has it by that name.
+        plays: What `sim.report.player` plays of it, where the SVG is the still picture of a time line. A page without
+            the player shows the still picture.
         share: How wide it is beside the others of its row.
     """
 
@@ -52,6 +54,7 @@ class Drawing:
     narrow: str = ""
     focus: str = ""
     picks: Literal["", "said", "step", "component"] = ""
+    plays: Mapping[str, Any] | None = None
     share: int = 1
 
 

@@ -1,0 +1,318 @@
+"""What becomes of a service's requests while it is started, scaled, updated, or loses a node?
+
+The service runs on Kubernetes, in Docker's Swarm mode, or on a group of virtual machines, through one event. A load is
+then sent to its replicas as they were ready.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, doc
+
+from sim import limits
+from sim.catalog.model import Host
+from sim.catalog.names import CatalogName
+from sim.errors import InputError, Problem
+from sim.inputfile import is_file
+from sim.never import NEVER
+from sim.orchestration.cut import LifePiece, cut
+from sim.orchestration.service import EventKind, TermBehaviour
+from sim.orchestration.timeline import ReplicaLife, ServiceTimeline
+from sim.outcome import MetricSpec
+from sim.quantity import Bytes, PerSecond, Seconds
+from sim.records import NodeRecord, Record, ReplicaRecord, RequestRecord, WantedRecord
+from sim.studies.base import Context, NamesFile, Repeated, Study, StudyRun, Subject
+from sim.studies.guest_parameters import ApplicationId
+from sim.studies.rollout_platforms import carried_out, objects_of
+from sim.studies.rollout_summary import fewest_ready, most_replicas, short_seconds
+from sim.traffic.load import Load, constant, daily, read_load, spike
+from sim.traffic.replica import ReplicaCapacity
+from sim.traffic.served import ServedTraffic
+from sim.traffic.serving import serve
+
+BINS = 600
+"""Bins that the requests of a run are told in."""
+
+_DIGITS = 6
+"""Of requests, which are a mean over chance. What is beyond them is rounding."""
+
+Count = Annotated[int | None, Ge(0), Le(1_000)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollout:
+    """The service, the cluster, what happens, and what is asked of it meanwhile."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
+
+    platform: Annotated[
+        Literal["kubernetes", "swarm", "machines"],
+        Subject(),
+        doc(
+            "Who runs the service: Kubernetes 1.32, Docker's Swarm mode, or a group of virtual machines behind a load "
+            "balancer, each with one replica."
+        ),
+    ] = "kubernetes"
+    nodes: Annotated[int, Ge(1), Le(100), doc("How many nodes there are. A group of machines has its own.")] = 3
+    host: Annotated[str | Host, CatalogName("hosts"), doc("The machine that each node is.")] = "laptop"
+    application: ApplicationId = "web"
+    manifest: Annotated[
+        str,
+        NamesFile(),
+        doc(
+            "A file of Kubernetes manifests with one Deployment, from the scenario's folder. "
+            "What it says holds where a parameter is left out."
+        ),
+    ] = ""
+    replicas: Annotated[int | None, Ge(1), Le(1_000), Repeated(), doc("How many replicas are wanted.")] = None
+    cpu: Annotated[
+        float | None, Gt(0), Le(limits.CORES), doc("Cores that each replica is given to itself; 0.5 if left out.")
+    ] = None
+    memory: Annotated[Bytes | None, doc("Memory that each replica is given to itself; 256 MiB if left out.")] = None
+    event: Annotated[
+        EventKind,
+        doc(
+            "What happens: the service is started, scaled, updated, or updated to a version that never answers; "
+            "nodes fail or are drained; or nothing but the load."
+        ),
+    ] = "update"
+    at: Annotated[Seconds, Ge(0), Le(600), doc("When it happens.")] = 10.0
+    scale_to: Annotated[int, Ge(1), Le(1_000), Repeated(), doc("Replicas that are wanted once it is scaled.")] = 8
+    failing: Annotated[int, Ge(1), Le(100), doc("Nodes that fail or are drained: those with the most replicas.")] = 1
+    surge: Annotated[
+        Count,
+        doc(
+            "Replicas more than wanted during an update (maxSurge); if left out, 25 % with Kubernetes. "
+            "In Swarm mode, so many new tasks are started first, and without it old ones are stopped first."
+        ),
+    ] = None
+    unavailable: Annotated[
+        Count,
+        doc(
+            "Replicas fewer than wanted that may be ready during an update (maxUnavailable); if left out, 25 % with "
+            "Kubernetes, and one in Swarm mode."
+        ),
+    ] = None
+    probe: Annotated[
+        bool | None,
+        doc("Whether replicas are probed before they are sent requests: a readiness probe, or a health check."),
+    ] = None
+    probe_every: Annotated[
+        Seconds | None, Ge(1), Le(300), doc("Between two probes; if left out, 10 s with Kubernetes, 30 s with Docker.")
+    ] = None
+    wait_before_term: Annotated[
+        Seconds | None, Ge(0), Le(300), doc("Between a pod's deletion and TERM (a preStop hook that sleeps).")
+    ] = None
+    grace: Annotated[
+        Seconds | None, Ge(1), Le(600), doc("Until KILL; if left out, 30 s with Kubernetes and 10 s with Docker.")
+    ] = None
+    on_term: Annotated[
+        TermBehaviour,
+        doc(
+            "What a replica does at TERM: it ends the requests under way and takes no new one, it ends at once, or "
+            "it goes on until KILL, as process 1 without a handler does."
+        ),
+    ] = "finishes"
+    finishing: Annotated[Seconds, Ge(0), Le(600), doc("From TERM until a replica that handles it has ended.")] = 1.0
+    warm_up: Annotated[
+        Seconds, Ge(0), Le(600), doc("From an application's start until it answers, beside what the catalog says.")
+    ] = 5.0
+    pull: Annotated[bool, doc("Whether nodes pull the image first.")] = False
+    tolerated: Annotated[
+        Seconds | None,
+        Ge(0),
+        Le(3_600),
+        doc("How long pods stay on a node that fell silent (tolerationSeconds); if left out, 300 s."),
+    ] = None
+    budget: Annotated[
+        Count, doc("Replicas that may be missing when a node is drained (a PodDisruptionBudget); if left out, any.")
+    ] = None
+    most: Annotated[
+        int | None,
+        Ge(1),
+        Le(1_000),
+        Repeated(),
+        doc("The most replicas that an autoscaler makes (a HorizontalPodAutoscaler); if left out, there is none."),
+    ] = None
+    usage_target: Annotated[float, Ge(0.05), Le(2), doc("The share of its cores that the autoscaler aims at.")] = 0.5
+    load: Annotated[
+        Literal["constant", "daily", "spike", "file"],
+        doc("How the load goes: constant, up and down once in the window, up at the event, or as a file says."),
+    ] = "constant"
+    rate: Annotated[PerSecond, Le(1_000_000), doc("Requests a second; of a load that changes, the fewest.")] = 120.0
+    peak: Annotated[PerSecond, Le(1_000_000), doc("The most requests a second of a load that changes.")] = 480.0
+    load_file: Annotated[
+        str, NamesFile(), doc("A CSV file with the columns seconds and rate, from the scenario's folder.")
+    ] = ""
+    service_time: Annotated[Seconds, Gt(0), Le(60), doc("What a replica needs for one request, in the mean.")] = 0.02
+    request_cpu: Annotated[Seconds, Gt(0), Le(60), doc("Core-seconds of one request, which an autoscaler sees.")] = 0.01
+    workers: Annotated[int, Ge(1), Le(1_024), doc("Requests that a replica works on at once.")] = 4
+    timeout: Annotated[Seconds, Gt(0), Le(600), doc("How long a client waits for an answer.")] = 10.0
+    retries: Annotated[int, Ge(0), Le(10), doc("How often a request that nobody takes is sent to another one.")] = 0
+    window: Annotated[Seconds, Ge(1), Le(7_200), doc("How long the service is watched.")] = 600.0
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` for parameters that do not go together."""
+        problems = list(_problems(self))
+        if problems:
+            raise InputError(problems)
+
+
+_ONLY_WITH = {
+    "manifest": ("kubernetes",),
+    "wait_before_term": ("kubernetes",),
+    "tolerated": ("kubernetes",),
+    "budget": ("kubernetes",),
+    "most": ("kubernetes", "machines"),
+    "probe": ("kubernetes", "swarm"),
+    "grace": ("kubernetes", "swarm"),
+    "pull": ("kubernetes", "swarm"),
+    "on_term": ("kubernetes", "swarm"),
+}
+"""Parameters that only some platforms know."""
+_UNSAID = {"manifest": "", "pull": False, "on_term": "finishes"}
+"""What those are where they are left out. All others are None."""
+
+
+def _problems(params: Rollout) -> Iterator[Problem]:
+    if params.at >= params.window:
+        yield Problem(f"the event at {params.at:g} s is not within the window of {params.window:g} s", path="at")
+    if params.load == "file" and not params.load_file:
+        yield Problem("a load from a file needs load_file", path="load_file")
+    if params.failing > params.nodes:
+        yield Problem(f"{params.failing} of {params.nodes} nodes cannot fail", path="failing")
+    if params.surge == 0 and params.unavailable == 0:
+        yield Problem("surge and unavailable are both 0, so that no update could begin", path="surge")
+    for name, platforms in _ONLY_WITH.items():
+        if params.platform not in platforms and getattr(params, name) != _UNSAID.get(name):
+            yield Problem(f"{name} goes with {' and '.join(platforms)}, not with {params.platform}", path=name)
+
+
+_ESTIMATED = frozenset({"duration", "lost", "error_share", "p99", "short_for", "noticed_after"})
+"""Metrics into which go what the control plane's steps take, and what a start takes: estimates, many of them."""
+
+METRICS = (
+    MetricSpec("lost", "1", "whole window", "Requests that were not answered.", headline=True),
+    MetricSpec("duration", "s", "event to the service as wanted", "Time until all is as wanted again."),
+    MetricSpec("error_share", "1", "whole window", "Share of the requests that were not answered."),
+    MetricSpec("p99", "s", "whole window", "What 99 % of the requests took at most."),
+    MetricSpec("short_for", "s", "event to end of window", "Time with fewer replicas that answer than are wanted."),
+    MetricSpec("fewest_ready", "1", "event to end of window", "The fewest replicas that answer at any time."),
+    MetricSpec("most_ready", "1", "event to end of window", "The most replicas that answer at any time."),
+    MetricSpec("fewest_listed", "1", "event to end of window", "The fewest replicas that are ready to the platform."),
+    MetricSpec("most_pods", "1", "event to end of window", "The most replicas at any time, but those that end."),
+    MetricSpec("noticed_after", "s", "failure to its being known", "Time until a failed node is known to have failed."),
+    MetricSpec("replicas_made", "1", "event to end of window", "Replicas that were made."),
+    MetricSpec("node_hours", "1", "whole window", "Hours that nodes were there, over all nodes."),
+)
+
+
+def load_of(params: Rollout, folder: str) -> Load:
+    """The load over time. Raises `InputError` where its file cannot be read."""
+    if params.load == "file":
+        return read_load(Path(folder) / params.load_file)
+    low, high = min(params.rate, params.peak), max(params.rate, params.peak)
+    if params.load == "daily":
+        day = daily(low, high)
+        stretched = tuple((at * params.window / day.points[-1][0], rate) for at, rate in day.points)
+        return Load(stretched)
+    if params.load == "spike":
+        return spike(low, high, params.at, 0.0, params.window, 0.0)
+    return constant(params.rate)
+
+
+def run(params: Rollout, context: Context) -> StudyRun:
+    """Run the service through its event, and then its load against the replicas that there were."""
+    load = load_of(params, context.folder)
+    timeline = carried_out(params, load, context)
+    context.tick(0.7)
+    spans = [span for life in timeline.replicas for span in life.spans]
+    replica = ReplicaCapacity(params.service_time, params.workers, timeout=params.timeout, retries=params.retries)
+    served = serve(load, spans, replica, params.window, params.window / BINS)
+    told = replica_records(timeline, context.label)
+    records = tuple(_records(timeline, served, told, context.label)) if context.records else ()
+    return StudyRun(_samples(params, timeline, served, told), records, _ESTIMATED, ranged=True)
+
+
+def _samples(
+    params: Rollout, timeline: ServiceTimeline, served: ServedTraffic, told: Sequence[ReplicaRecord]
+) -> dict[str, list[float]]:
+    at = params.at if params.event != "start" else 0.0
+    lost = round(served.failed, _DIGITS)
+    failed = [one for one in timeline.nodes if one.down != NEVER]
+    answering = [(one.start, one.end) for one in told if one.asked and one.answers]
+    ready = [(one.start, one.end) for one in told if one.state == "ready"]
+    there = [(one.start, one.end) for one in told if one.state not in ("leaving", "lost")]
+    made = sum(life.stretches[0].start >= at and life.stretches[0].state == "pending" for life in timeline.replicas)
+    hours = math.fsum(min(one.down, params.window) - one.up for one in timeline.nodes) / 3600
+    return {
+        "lost": [lost],
+        "duration": [timeline.settled - at if timeline.settled <= params.window else NEVER],
+        "error_share": [lost / served.offered if served.offered else 0.0],
+        "p99": [served.p99],
+        "short_for": [short_seconds(answering, timeline.wanted, at, params.window)],
+        "fewest_ready": [fewest_ready(answering, at, params.window)],
+        "most_ready": [most_replicas(answering, at, params.window)],
+        "fewest_listed": [fewest_ready(ready, at, params.window)],
+        "most_pods": [most_replicas(there, at, params.window)],
+        "noticed_after": [max((one.noticed - one.down for one in failed), default=NEVER)],
+        "replicas_made": [made],
+        "node_hours": [hours],
+    }
+
+
+def replica_records(timeline: ServiceTimeline, label: str) -> list[ReplicaRecord]:
+    """Every replica's stretches, cut where it is listed or answers from then on, or no more."""
+    return [_told(life, piece, label) for life in timeline.replicas for piece in cut(life, timeline.until)]
+
+
+def _told(life: ReplicaLife, piece: LifePiece, label: str) -> ReplicaRecord:
+    stretch = piece.stretch
+    return ReplicaRecord(
+        of=label,
+        replica=life.name,
+        version=life.version,
+        node="" if stretch.state == "pending" else life.node,
+        state=stretch.state,
+        start=piece.start,
+        end=piece.end,
+        asked=piece.asked,
+        answers=piece.answers,
+        why=stretch.why,
+        detail=stretch.detail,
+    )
+
+
+def _records(
+    timeline: ServiceTimeline, served: ServedTraffic, told: Sequence[ReplicaRecord], label: str
+) -> Iterator[Record]:
+    yield from told
+    for one in served.bins:
+        failed = round(one.refused + one.lost + one.timed_out, _DIGITS)
+        yield RequestRecord(label, one.time, one.width, one.offered, failed, one.p50, one.p99, one.capacity)
+    for node in timeline.nodes:
+        yield NodeRecord(label, node.name, node.slots, node.up, node.down, node.noticed)
+    for time, replicas in timeline.wanted:
+        yield WantedRecord(label, time, replicas)
+
+
+def _missing(params: Rollout, folder: str) -> Iterator[Problem]:
+    """The files that are named, and what is wrong with them."""
+    for name in ("manifest", "load_file"):
+        path = getattr(params, name)
+        if path and not is_file(Path(folder) / path):
+            yield Problem(f"no file {path!r} in {folder!r}", path=name)
+            return
+    try:
+        objects_of(params, folder)
+        load_of(params, folder)
+    except InputError as error:
+        yield from (Problem(str(problem).split("\n")[0], path="manifest") for problem in error.problems)
+
+
+STUDY = Study("rollout", Rollout, METRICS, run, missing=_missing, named_by_technology=False)

@@ -1,0 +1,162 @@
+"""How many workers does a host take before more of them bring nothing? Each has the same load of its own.
+
+A worker is an instance of a workload with clients of its own. All share the host's cores, its disk and its link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Le, doc
+
+from sim import limits
+from sim.catalog import load
+from sim.catalog.model import Host, Technology
+from sim.catalog.names import CatalogName
+from sim.catalog.workloads import WorkloadId, workload
+from sim.errors import InputError, Problem
+from sim.machine.service import LoadedHost, RequestLoad
+from sim.outcome import MetricSpec
+from sim.platforms.overhead import OnHost, RequestNetwork, on_host, request_times
+from sim.quantity import Seconds
+from sim.records import SaturationRecord
+from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
+
+FULL = 0.95
+"""A host is full from the fewest workers on that bring so much of the highest throughput."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saturation:
+    """What the workers are, and how many there are at most."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
+
+    technology: Annotated[
+        str | Technology, Subject(), CatalogName("technologies"), doc("What each worker runs in.")
+    ] = "docker"
+    workload: Annotated[WorkloadId, doc("The application, and what one of its requests does.")] = "load-worker"
+    network: Annotated[
+        RequestNetwork, doc("Packets pass the technology's own network, or a container is on the host's.")
+    ] = "bridge"
+    workers: Annotated[int, Ge(2), Le(64), Repeated(), doc("The most workers that are tried.")] = 32
+    clients: Annotated[int, Ge(1), Le(200), doc("Clients of each worker, with one request at a time.")] = 20
+    think: Annotated[Seconds, Le(60), doc("How long a client waits between an answer and its next request.")] = 0.0
+    requests: Annotated[
+        int, Ge(100), Le(limits.LOAD_REQUESTS), Repeated(), doc("How many requests are measured at each number.")
+    ] = 500
+    host: Annotated[
+        str | Host | None,
+        CatalogName("hosts"),
+        doc("The host; if left out, the one that the workload was measured on."),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` for parameters that do not go together."""
+        problems = list(_problems(self))
+        if problems:
+            raise InputError(problems)
+
+
+def _problems(params: Saturation) -> Iterator[Problem]:
+    technology = load.technology(params.technology)
+    if technology.costs is None:
+        known = ", ".join(name for name, one in load.technologies().items() if one.costs)
+        yield Problem(f"{technology.id!r} has no costs of events; there are {known}", path="technology")
+    if params.network == "host" and technology.has_guest_kernel:
+        yield Problem(f"{technology.id!r} has a kernel of its own, and cannot be on the host's network", path="network")
+
+
+def numbers(most: int) -> list[int]:
+    """The numbers of workers that are tried: 1, 2, 3, 4, 6, 8, 12 and so on, and the most.
+
+    >>> numbers(20)
+    [1, 2, 3, 4, 6, 8, 12, 16, 20]
+    """
+    powers = [2**power for power in range(most.bit_length())]
+    halves = [3 * power // 2 for power in powers if power > 1]
+    return sorted({number for number in (*powers, *halves) if number < most} | {most})
+
+
+def run(params: Saturation, context: Context) -> StudyRun:
+    """Serve with each number of workers, all with the same random numbers."""
+    work = workload(params.workload)
+    host = load.host(params.host or work.host)
+    there = on_host(work, load.technology(params.technology), params.network, host, context.bound)
+    tried = numbers(params.workers)
+    records = []
+    for place, workers in enumerate(tried):
+        records.append(_tried(params, there, workers, context))
+        context.tick((place + 1) / len(tried))
+    inputs = there.numbers
+    return StudyRun(
+        samples=_samples(records),
+        records=tuple(records),
+        estimates=frozenset(spec.name for spec in METRICS if any(number.estimate for number in inputs)),
+        ranged=any(number.ranged for number in inputs),
+    )
+
+
+def _tried(params: Saturation, there: OnHost, workers: int, context: Context) -> SaturationRecord:
+    times = request_times(there)
+    alone = times.thread + times.exchanges * times.wire + times.disk_operations * times.disk_time
+    asked = RequestLoad(params.clients, params.think, 0.0, params.requests, stagger=params.think + alone)
+    served = LoadedHost(times, asked, workers, there.host.cores, context.seeds).serve()
+    latencies = sorted(served.latencies)
+    busy = served.busy
+    return SaturationRecord(
+        of=context.label,
+        workers=workers,
+        throughput=served.throughput,
+        p50=statistic("p50", latencies),
+        p99=statistic("p99", latencies),
+        threads=busy["threads"],
+        cores=busy.get("cores", 0.0) or _cores(served.throughput, there),
+        disk=busy["disk"],
+        link=busy["link"],
+    )
+
+
+def _cores(throughput: float, there: OnHost) -> float:
+    """The share of the host's cores that is busy where there are enough for everybody."""
+    times = request_times(there)
+    relays = 2 * times.exchanges * times.relay + times.disk_operations * times.disk_relay
+    return min(throughput * (times.thread + relays) / there.host.cores, 1.0)
+
+
+def _samples(records: Sequence[SaturationRecord]) -> dict[str, list[float]]:
+    peak = max(record.throughput for record in records)
+    first, last = records[0], records[-1]
+    full = next(record for record in records if record.throughput >= FULL * peak)
+    return {
+        "full_at": [full.workers],
+        "peak": [peak],
+        "one_worker": [first.throughput],
+        "peak_ratio": [peak / first.throughput],
+        "p99_one": [first.p99],
+        "p99_full": [full.p99],
+        "p99_most": [last.p99],
+        "threads_most": [last.threads],
+        "cores_most": [last.cores],
+        "disk_most": [last.disk],
+        "link_most": [last.link],
+    }
+
+
+METRICS = (
+    MetricSpec("full_at", "1", "over the numbers tried", "Fewest workers with 95 % of the most", headline=True),
+    MetricSpec("peak", "1/s", "over the numbers tried", "The most requests a second"),
+    MetricSpec("one_worker", "1/s", "with one worker", "Requests a second of one worker"),
+    MetricSpec("peak_ratio", "1", "against one worker", "The most requests a second, one worker's are 1"),
+    MetricSpec("p99_one", "s", "with one worker", "99th percentile of the latency with one worker"),
+    MetricSpec("p99_full", "s", "where the host is full", "99th percentile of the latency where the host gets full"),
+    MetricSpec("p99_most", "s", "with the most workers", "99th percentile of the latency with the most workers"),
+    MetricSpec("threads_most", "1", "with the most workers", "Time that a worker's threads are busy"),
+    MetricSpec("cores_most", "1", "with the most workers", "Time that the host's cores are busy"),
+    MetricSpec("disk_most", "1", "with the most workers", "Time that the disk takes no other operation"),
+    MetricSpec("link_most", "1", "with the most workers", "Time that the link is busy"),
+)
+
+STUDY = Study(name="saturation", parameters=Saturation, metrics=METRICS, run=run, named_by_technology=False)
