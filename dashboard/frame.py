@@ -32,6 +32,7 @@ class PageLink:
 
 PLACES = (
     PageLink("start", "", "start"),
+    PageLink("course", "course", "course"),
     PageLink("race", "taxonomy", "race"),
     PageLink("memory", "memory-ledger", "memory"),
     PageLink("density", "density", "density"),

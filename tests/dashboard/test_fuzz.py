@@ -41,7 +41,9 @@ LAB = {"context": ("shop/Dockerfile", "own/Dockerfile"), "file": ("src/app.py",)
 
 def page_and_link(random: Random) -> tuple[str, dict[str, str]]:
     """A page, with parameters that it may have, of values that it may have or of others."""
-    path = random.choice(("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios"))
+    path = random.choice(
+        ("", "course", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
+    )
     name = random.choice(shipped.entries()) if path == "scenarios" else path
     link = {"show": "1"}
     if path == "scenarios":

@@ -15,7 +15,7 @@ from sim.report.shown import memory as ledger
 from sim.scenario import Choice, Scenario, Text
 from tests.dashboard.apptest import ROOT, SCENARIOS, charts, click, error, opened, texts, title
 
-PATHS = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
+PATHS = ("", "course", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -36,6 +36,23 @@ def test_every_scenario_shows_a_finding_a_figure_and_its_claims(name: str) -> No
     assert title(question) != title(at)
     assert charts(at) or any("<table" in element.proto.body for element in at.get("html"))
     assert "✓ held" in texts(at)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_course_page_has_a_card_for_each_lesson_in_order_and_the_plan_of_a_class(lang: str) -> None:
+    from sim.catalog.course import blocks, chapters
+
+    at = opened("course", lang=lang)
+    links = [element.proto for element in at.get("page_link")]
+    named = [lesson.id for chapter in chapters() for lesson in chapter.lessons if lesson.id in SCENARIOS]
+    numbers = [int(link.label.partition(" ")[0]) for link in links]
+    assert numbers == list(range(1, len(SCENARIOS) + 1))
+    opens = [re.search("scenario=([a-z-]+)", link.query_string) for link in links]
+    assert [found[1] for found in opens if found] == named
+    assert all(("lang=ja" in link.query_string) == (lang == "ja") for link in links)
+    table = next(element.value for element in at.markdown if element.value.startswith("| ") and "|---" in element.value)
+    assert len(table.splitlines()) == 2 + len(blocks())
+    assert at.get("download_button")
 
 
 def test_a_page_asks_before_the_run_and_finds_after_it() -> None:
