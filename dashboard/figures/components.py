@@ -13,6 +13,7 @@ from sim.report.figures import metric_table
 from sim.report.figures.assembling import assembly_drawing
 from sim.report.figures.components import assemblies_table, assembly_grid, components_table, parts_legend
 from sim.report.texts import tr
+from sim.scenario import Source
 
 
 def before(page_part: PagePart) -> None:
@@ -77,7 +78,11 @@ def _draw(page_part: PagePart, *, hidden: bool) -> None:
 def _tell(picked: str, view: View) -> None:
     """What the picked component does, and where that can be read."""
     found = components()[picked]
-    document = assembly_documents()[found.source]
     said = " · ".join(linked(text) for text in (found.name.read(view.lang), found.home, found.does.read(view.lang)))
-    link = f'<a href="{linked(document.url)}" target="_blank" rel="noopener noreferrer" style="color:inherit">'
-    st.html(f'<div style="font-size:.9rem">{said} {link}{linked(document.text.en)}</a></div>')
+    links = " · ".join(_link(assembly_documents()[name]) for name in found.sources)
+    st.html(f'<div style="font-size:.9rem">{said} {links}</div>')
+
+
+def _link(document: Source) -> str:
+    where = f'href="{linked(document.url)}" target="_blank" rel="noopener noreferrer" style="color:inherit"'
+    return f"<a {where}>{linked(document.text.en)}</a>"

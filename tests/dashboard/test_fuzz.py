@@ -35,13 +35,42 @@ LINES = (
     "RUN npm ci --prefix {}", "RUN --mount=type=bind,source={} x", "COPY {} /y")),
 )  # fmt: skip
 VIEWS = {"lang": ("ja", "en", "x"), "size": ("nan", "2", "-1"), "show": ("1", "0"), "seed": ("7", "-1", "x")}
-FIGURES = ("finish", "ruler", "every", "of", "queue", "measure", "look", "use", "source", "images", "next", "store")
+FIGURES = (
+    "finish",
+    "ruler",
+    "every",
+    "of",
+    "queue",
+    "measure",
+    "look",
+    "use",
+    "source",
+    "images",
+    "next",
+    "store",
+    "stacks",
+    "instances",
+    "drawn",
+)
 LAB = {"context": ("shop/Dockerfile", "own/Dockerfile"), "file": ("src/app.py",), "how": ("touch", "delete", "content")}
 
 
 def page_and_link(random: Random) -> tuple[str, dict[str, str]]:
     """A page, with parameters that it may have, of values that it may have or of others."""
-    path = random.choice(("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios"))
+    path = random.choice(
+        (
+            "",
+            "taxonomy",
+            "memory-ledger",
+            "density",
+            "layers",
+            "comparison",
+            "stacks",
+            "images",
+            "accuracy",
+            "scenarios",
+        )
+    )
     name = random.choice(shipped.entries()) if path == "scenarios" else path
     link = {"show": "1"}
     if path == "scenarios":

@@ -15,7 +15,18 @@ from sim.loading import load
 from sim.scenario import Choice, Scenario, Text
 from tests.dashboard.apptest import ROOT, SCENARIOS, charts, click, error, opened, texts, title
 
-PATHS = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
+PATHS = (
+    "",
+    "taxonomy",
+    "memory-ledger",
+    "density",
+    "layers",
+    "comparison",
+    "stacks",
+    "images",
+    "accuracy",
+    "scenarios",
+)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

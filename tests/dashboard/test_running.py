@@ -89,7 +89,18 @@ def test_a_run_the_reader_stopped_is_not_made_until_asked_for_again(runs: list[f
     assert len(runs) == 1
 
 
-PAGES = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
+PAGES = (
+    "",
+    "taxonomy",
+    "memory-ledger",
+    "density",
+    "layers",
+    "comparison",
+    "stacks",
+    "images",
+    "accuracy",
+    "scenarios",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
