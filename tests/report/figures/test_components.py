@@ -128,6 +128,8 @@ def test_the_time_line_has_a_bar_an_era_filled_where_it_starts_the_process(narro
     assert svg.count('stroke-width="1.5"') == len(eras) - len(filled)
     changes = [release for release in marked_releases().values() if release.change]
     assert svg.count(f'stroke="{Style().tokens.attention}"') == len(changes) == 2
+    assert ">0.9</text>" in svg
+    assert ">1.11</text>" in svg
     assert "0.9 (2014), 1.11 (2016)" in timeline_alt()
     rows = timeline_table()
     assert [row["from"] for row in rows] == sorted(row["from"] for row in rows)
