@@ -326,7 +326,7 @@ class ComponentRecord:
         home: The project or firm that it comes from.
         owner: Whose time and memory its own are.
         state: What became of it.
-        source: The id of the document that says so (`sim.catalog.assemblies.assembly_documents`).
+        source: The ids of the documents that say so (`sim.catalog.assemblies.assembly_documents`).
     """
 
     of: str

@@ -29,6 +29,7 @@ def page(view: View) -> None:
 
 
 def _address(lesson: str, view: View) -> str:
-    """The page of a lesson, in the same language."""
-    asked = {"scenario": lesson} | ({"lang": view.lang} if view.lang != "en" else {})
+    """The page of a lesson, in the same language and form."""
+    kept = {"lang": view.lang if view.lang != "en" else "", "embed": "true" if view.embed else ""}
+    asked = {"scenario": lesson} | {name: value for name, value in kept.items() if value}
     return f"scenarios?{urlencode(asked)}"

@@ -58,9 +58,9 @@ def _chosen(view: View) -> list[Stack]:
     if _KEY not in state:
         wanted = [name for name in (asked("stacks") or "").split(",") if name]
         unknown = [name for name in wanted if name not in every]
-        if unknown:
-            refuse(_KEY, unknown[0], None)
         state[_KEY] = [name for name in wanted if name in every] or list(first)
+        if unknown:
+            refuse(_KEY, unknown[0], list(state[_KEY]))
     if not view.embed:
         st.multiselect(
             tr("ui.stacks.which", view.lang),
@@ -72,7 +72,8 @@ def _chosen(view: View) -> list[Stack]:
         )
     names = [name for name in every if name in state[_KEY]]
     set_link("stacks", "" if set(names) == set(first) else ",".join(names))
-    answer("stacks", None, every, view, key=_KEY, called=tr("ui.stacks.rest", view.lang))
+    called = ", ".join(every[name].name.read(view.lang) for name in names)
+    answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called)
     return [every[name] for name in names]
 
 

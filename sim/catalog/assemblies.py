@@ -14,7 +14,7 @@ from typing import Literal, cast, get_args
 
 from sim.catalog.load import parts
 from sim.catalog.read import Table
-from sim.catalog.rules import documents_in, entries
+from sim.catalog.rules import documents_in, entries, sources_of
 from sim.records import OWNERS, Owner
 from sim.scenario import Source, Text
 
@@ -43,7 +43,7 @@ class EngineComponent:
         does: What it does, in a sentence or two.
         ends: Whether containers that run end with it.
         place: Column and row in the drawing.
-        source: The id of the document that says so.
+        sources: The ids of the documents that say whose it is and what it does.
     """
 
     id: str
@@ -53,7 +53,7 @@ class EngineComponent:
     does: Text
     ends: Ends
     place: tuple[int, int]
-    source: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Assembly:
         members: All of its components, those of `assembles` first.
         commands: What one asks, for each purpose that it serves.
         beside: Other clients that start a container on the same host.
-        source: The id of the document that says so.
+        sources: The ids of the documents that say so.
     """
 
     id: str
@@ -107,7 +107,7 @@ class Assembly:
     members: tuple[str, ...]
     commands: Mapping[Purpose, str]
     beside: tuple[str, ...]
-    source: str
+    sources: tuple[str, ...]
 
 
 @cache
@@ -160,7 +160,7 @@ def _component(name: str, table: Table) -> EngineComponent:
         does=table.text("does"),
         ends=cast("Ends", table.string("ends", "", allowed=get_args(Ends)[1:])),
         place=(place[0], place[1]),
-        source=table.string("source", allowed=assembly_documents()),
+        sources=sources_of(table, assembly_documents()),
     )
 
 
@@ -204,7 +204,7 @@ def _assembly(name: str, table: Table, known: Mapping[str, Assembly]) -> Assembl
         members=members,
         commands=MappingProxyType(named),
         beside=_known(table, "beside"),
-        source=table.string("source", allowed=assembly_documents()),
+        sources=sources_of(table, assembly_documents()),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Literal, cast, get_args
 
 from sim.catalog.load import technologies
 from sim.catalog.read import Table
-from sim.catalog.rules import documents_in, entries
+from sim.catalog.rules import documents_in, entries, sources_of
 from sim.records import OWNERS, Owner
 from sim.scenario import Source, Text
 
@@ -36,14 +36,14 @@ class Era:
         start: Years, as 2016.25 for April 2016.
         end: Years. None for until today.
         text: A few words. "" where there is no room for any.
-        source: The id of the document that says so.
+        sources: The ids of the documents that say so.
     """
 
     role: Role
     start: float
     end: float | None
     text: Text
-    source: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _era(table: Table) -> Era:
         start=_month(table, "from"),
         end=_month(table, "to") if table.has("to") else None,
         text=table.text("text") if table.has("text") else Text(en="", ja=""),
-        source=table.string("source", allowed=history_documents()),
+        sources=sources_of(table, history_documents()),
     )
     table.done()
     return era

@@ -181,7 +181,7 @@ def _states(
 def _component_records(label: str, states: dict[str, ComponentState]) -> Iterator[ComponentRecord]:
     for name, state in states.items():
         component = components()[name]
-        yield ComponentRecord(label, name, component.home, component.owner, state, component.source)
+        yield ComponentRecord(label, name, component.home, component.owner, state, " ".join(component.sources))
 
 
 def _call_records(label: str, assembly: Assembly, states: dict[str, ComponentState]) -> Iterator[CallRecord]:

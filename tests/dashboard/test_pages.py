@@ -13,9 +13,7 @@ from streamlit.testing.v1 import AppTest
 from sim.loading import load
 from sim.report.shown import memory as ledger
 from sim.scenario import Choice, Scenario, Text
-from tests.dashboard.apptest import ROOT, SCENARIOS, charts, click, error, opened, texts, title
-
-PATHS = ("", "course", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
+from tests.dashboard.apptest import PATHS, ROOT, SCENARIOS, charts, click, error, opened, texts, title
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

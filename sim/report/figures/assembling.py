@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.catalog.assemblies import PROCESS, assembly_documents, components
-from sim.catalog.rules import cited
+from sim.catalog.rules import all_cited, cited
 from sim.outcome import Outcome
 from sim.records import CallRecord, ComponentRecord
 from sim.report.graph.svg import escape
@@ -128,7 +128,7 @@ def _box(record: ComponentRecord, corner: tuple[float, float], style: Style, *, 
     ink = f' style="fill:{style.tokens.on[record.owner]}"' if state == "works" else ""
     does = components()[record.component].does.read(style.language)
     spoken = ", ".join(filter(None, (name, record.home, word)))
-    about = f"{does} {cited(assembly_documents()[record.source])}"
+    about = f"{does} {all_cited(record.source.split(), assembly_documents())}"
     glyph = {"works": "", "broken": "✗ ", "left_out": "– "}[state]
     chosen = str(record.component == picked).lower()
     return (

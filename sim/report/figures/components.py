@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sim.catalog.assemblies import assemblies, assembly_documents, components
-from sim.catalog.rules import cited
+from sim.catalog.rules import all_cited
 from sim.outcome import Outcome
 from sim.records import AssemblyRecord, CallRecord, ComponentRecord
 from sim.report.figures.assembling import called_name
@@ -119,7 +119,7 @@ def components_table(outcome: Outcome, language: Language = "en") -> list[dict[s
                     ),
                 ),
                 ("state", tr(f"figure.parts.mark.{record.state}", language)),
-                ("source", cited(assembly_documents()[record.source])),
+                ("source", all_cited(record.source.split(), assembly_documents())),
             )
         }
         for record in outcome.of_type(ComponentRecord)
@@ -137,7 +137,7 @@ def assemblies_table(outcome: Outcome, language: Language = "en") -> list[dict[s
             ("release", assembly.release),
             ("maker", assembly.maker),
             ("assembles", assemblies()[assembly.assembles].name.read(language) if assembly.assembles else ""),
-            ("source", cited(assembly_documents()[assembly.source])),
+            ("source", all_cited(assembly.sources, assembly_documents())),
         )
         rows.append({tr(f"figure.parts.col.{column}", language): cell for column, cell in cells})
     return rows
@@ -163,4 +163,4 @@ def _state(state: str | None, language: Language, *, hidden: bool) -> str:
 
 def _about(component: str, language: Language) -> str:
     found = components()[component]
-    return f"{found.does.read(language)} {cited(assembly_documents()[found.source])}"
+    return f"{found.does.read(language)} {all_cited(found.sources, assembly_documents())}"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from math import ceil, floor
 
 from sim.catalog.history import Era, HistoryLane, MarkedRelease, history_documents, history_lanes, marked_releases
-from sim.catalog.rules import cited
+from sim.catalog.rules import all_cited, cited
 from sim.outcome import Outcome
 from sim.report.style import FONT, SMALLEST, Language, Style
 from sim.report.texts import tr
 
 _FILLED = ("starts", "builds", "specifies")
 _TOP, _BAR, _ROW, _FOOT = 26, 24, 34, 24
-_CROWDED = 64
-"""Pixels between two marks below which the first one's words stand at its left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def timeline_table(language: Language = "en") -> list[dict[str, str]]:
             "to": _month(era.end) if era.end else "",
             "component": lane.name.read(language),
             "role": tr(f"figure.history.{era.role}", language),
-            "source": cited(history_documents()[era.source]),
+            "source": all_cited(era.sources, history_documents()),
         }
         rows.append({tr(f"figure.history.col.{column}", language): cell for column, cell in cells.items()})
     return rows
@@ -110,20 +109,36 @@ def _years(axis: _Axis, height: int, style: Style, step: int) -> str:
 
 def _marks(axis: _Axis, height: int, style: Style) -> str:
     """A line for each release, red where something else starts the process from there on."""
-    releases = list(marked_releases().values())
     out = []
-    for release, after in zip(releases, [*releases[1:], None], strict=True):
-        x = axis.at(release.date)
-        crowded = after is not None and axis.at(after.date) - x < _CROWDED and x - axis.left > _CROWDED
+    for release, x, words in _placed(axis, style.language):
         colour = style.tokens.attention if release.change else style.tokens.muted
-        shift, anchor = (-3, "end") if crowded else (0, "start")
-        title = escape(cited(history_documents()[release.source]))
+        title = escape(f"{release.name.read(style.language)} · {cited(history_documents()[release.source])}")
         out.append(
             f'<g><title>{title}</title><path d="M{x:.1f} 20V{height - _FOOT + 2}" stroke="{colour}" '
-            f'stroke-width="{2 if release.change else 1.2}"/><text x="{x + shift:.1f}" y="15" text-anchor="{anchor}" '
-            f'class="{"c" if release.change else "m"}">{escape(release.name.read(style.language))}</text></g>'
+            f'stroke-width="{2 if release.change else 1.2}"/>{words}</g>'
         )
     return "".join(out)
+
+
+def _placed(axis: _Axis, language: Language) -> Iterator[tuple[MarkedRelease, float, str]]:
+    """Each release with its place and its words: right of it, or left where the next is near, or none without room."""
+    releases, taken = list(marked_releases().values()), 0.0
+    for release, after in zip(releases, [*releases[1:], None], strict=True):
+        x, name = axis.at(release.date), release.name.read(language)
+        wide = _wide(name) + 4
+        if after is None or x + wide < axis.at(after.date):
+            place, anchor, taken = x, "start", x + wide
+        elif x - wide > taken:
+            place, anchor, taken = x - 3, "end", x
+        else:
+            place, anchor, name = x, "start", ""
+        kind = "c" if release.change else "m"
+        yield release, x, f'<text x="{place:.1f}" y="15" text-anchor="{anchor}" class="{kind}">{escape(name)}</text>'
+
+
+def _wide(text: str) -> float:
+    """About how many pixels words take: no font metrics in pure Python."""
+    return sum(7 if ord(letter) < 0x300 else 13.5 for letter in text)
 
 
 def _bar(lane: HistoryLane, era: Era, axis: _Axis, y: float, style: Style) -> str:
@@ -134,11 +149,11 @@ def _bar(lane: HistoryLane, era: Era, axis: _Axis, y: float, style: Style) -> st
     look = f'fill="{fill}"' if filled else f'fill="{tokens.background}" stroke="{fill}" stroke-width="1.5"'
     text = era.text.read(style.language)
     room = end - x - 12
-    fits = text and sum(7 if ord(letter) < 0x300 else 13.5 for letter in text) <= room
+    fits = text and _wide(text) <= room
     ink = tokens.on[lane.owner] if filled else tokens.ink
     words = f'<text x="{x + 7:.1f}" y="{y + 17:g}" fill="{ink}">{escape(text)}</text>' if fits else ""
     role = tr(f"figure.history.{era.role}", style.language)
-    title = escape(f"{lane.name.read(style.language)} · {role} · {cited(history_documents()[era.source])}")
+    title = escape(f"{lane.name.read(style.language)} · {role} · {all_cited(era.sources, history_documents())}")
     return (
         f'<g><title>{title}</title><rect x="{x + 0.75:.1f}" y="{y + 0.75:g}" width="{max(end - x - 1.5, 1):.1f}" '
         f'height="{_BAR - 1.5}" rx="2" {look}/>{words}</g>'
@@ -148,6 +163,7 @@ def _bar(lane: HistoryLane, era: Era, axis: _Axis, y: float, style: Style) -> st
 def _css(style: Style) -> str:
     tokens = style.tokens
     return (
-        f"text{{font-family:var(--st-font,{FONT});font-size:{SMALLEST}px}}.n{{font-weight:600;font-size:14px;fill:{tokens.ink}}}"
+        f"text{{font-family:var(--st-font,{FONT});font-size:{SMALLEST}px}}.n{{font-weight:600;font-size:14px;"
+        f"fill:{tokens.ink};paint-order:stroke;stroke:{tokens.background};stroke-width:4px}}"
         f".y,.m{{fill:{tokens.muted}}}.c{{fill:{tokens.attention_text};font-weight:600}}"
     )
