@@ -30,10 +30,15 @@ REGISTRY = "hub"
 
 @dataclass(frozen=True, slots=True)
 class PulledLayer:
-    """A layer to pull, in bytes: what is transferred, and what it unpacks to."""
+    """A layer to pull, in bytes: what is transferred, and what it unpacks to.
+
+    Attributes:
+        digest: By which a node knows that it has the layer already. "" where it has not.
+    """
 
     compressed: int
     size: int
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,17 @@ def pulling() -> Pulling:
 def layers_of(image: OfficialImage, bound: Bound = "value") -> tuple[PulledLayer, ...]:
     """An official image's layers, base first, with the sizes they are expected to unpack to."""
     ratio = load.gzip_ratio().at(bound)
-    return tuple(PulledLayer(layer.size, round(layer.size * ratio)) for layer in image.layers)
+    return tuple(PulledLayer(layer.size, round(layer.size * ratio), layer.digest) for layer in image.layers)
 
 
 @cache
-def _dockerd() -> Client:
+def dockerd() -> Client:
+    """How dockerd pulls. containerd takes as many layers of an image at once."""
     return client_of("dockerd", registries.distribution().clients, hashing=float("inf"), resume=True)
 
 
-def _work(layers: Sequence[PulledLayer], speed: float) -> Work:
+def work_of(layers: Sequence[PulledLayer], speed: float) -> Work:
+    """What is to be fetched and unpacked, at so many bytes of output a second of one core."""
     unpacking = Unpacking(speed, float("inf"), float("inf"))
     blobs = tuple(BlobToFetch(str(number), layer.compressed, "") for number, layer in enumerate(layers))
     units = tuple(
@@ -92,7 +99,7 @@ class ImageStore:
         self._host = host
         self._round_trips = numbers.registry.round_trips.at(bound)
         self._flow = numbers.registry.flow.at(bound)
-        self._work = _work(layers, numbers.unpack.at(bound))
+        self._work = work_of(layers, numbers.unpack.at(bound))
         self._waiting: list[Callable[[float], None]] = []
         self._downloaded = 0.0
         self._present = False
@@ -104,7 +111,7 @@ class ImageStore:
             return
         self._waiting.append(done)
         if len(self._waiting) == 1:
-            NodePull(self._work, _dockerd(), self, self._has_image).start()
+            NodePull(self._work, dockerd(), self, self._has_image).start()
 
     def ask(self, done: Callable[[int], None], job: int) -> None:
         """Resolve the tag: a few round trips."""

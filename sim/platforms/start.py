@@ -10,12 +10,12 @@ from __future__ import annotations
 import random
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from sim.engine.alarm import Alarm
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.platforms.plan import BootPlan
-from sim.platforms.pull import ImageStore
 from sim.records import InstanceRecord, PhaseRecord
 
 _DOWNLOAD, _UNPACK = 0, 1
@@ -23,6 +23,13 @@ _DOWNLOAD, _UNPACK = 0, 1
 
 _ROUNDING = 1e-9
 """Seconds below which a difference is rounding: drawn durations are whole nanoseconds."""
+
+
+class ImageSource(Protocol):
+    """Where a start's image comes from."""
+
+    def ensure(self, done: Callable[[float], None]) -> None:
+        """Call `done(when its last byte came)` as soon as the image is there."""
 
 
 class Starter:
@@ -41,6 +48,8 @@ class Starter:
         expected: How many starts to make room for. There may be more.
         stays: Called with each start when its application is ready. The instance is then cleaned up once
             `Start.leave` is called. Where it is None, the instance is cleaned up at once.
+        runs: Called with each start when the first process of the instance runs.
+        name: Tells the files that only one instance reads from those of another starter on the same host.
 
     Attributes:
         requested: When each instance was requested.
@@ -56,15 +65,19 @@ class Starter:
         plan: BootPlan,
         seeds: SeedTree,
         ready: Callable[[Start], None],
-        images: ImageStore | None = None,
+        images: ImageSource | None = None,
         expected: int = 1,
         stays: Callable[[Start], None] | None = None,
+        runs: Callable[[Start], None] | None = None,
+        name: str = "",
     ) -> None:
         self.host = host
         self.plan = plan
         self.ready = ready
         self.images = images
         self.stays = stays if plan.clean_up else None
+        self.runs = runs
+        self.name = name
         self.requested = array("d")
         self.left: dict[int, float] = {}
         self._expected = expected
@@ -84,6 +97,10 @@ class Starter:
 
     def request(self) -> None:
         """Ask for one more instance, now."""
+        self.admit().begin()
+
+    def admit(self) -> Start:
+        """One more instance that is asked for now. Its start has not begun."""
         index = len(self.requested)
         self.requested.append(self.host.env.now)
         if self.ends and index == len(self.ends[0]):
@@ -92,7 +109,7 @@ class Starter:
                 column.frombytes(room)
         for luck, spread, stream in self._draws:
             luck.append(stream.lognormvariate(0.0, spread))
-        Start(self, index).begin()
+        return Start(self, index)
 
     def reached(self, index: int, steps: int) -> float:
         """When so many steps of an instance were done. Without any, when it was requested."""
@@ -117,8 +134,14 @@ class Starter:
                 ready=self.reached(index, plan.ready),
             )
 
-    def phase_records(self, of: str, instances: Iterable[int]) -> Iterator[PhaseRecord]:
-        """The phases of some instances, instance by instance in the order they happened."""
+    def phase_records(self, of: str, instances: Iterable[int], number: int | None = None) -> Iterator[PhaseRecord]:
+        """The phases of some instances, instance by instance in the order they happened.
+
+        Args:
+            of: What they are records of.
+            instances: Which instances.
+            number: What the records call an instance, where it is not its index.
+        """
         told = [
             (step, step.source, step.estimate, ends, queued)
             for step, ends, queued in zip(self.plan.steps, self.ends, self.queued, strict=True)
@@ -128,7 +151,7 @@ class Starter:
                 start, end = self.began(index, position), ends[index]
                 yield PhaseRecord(
                     of=of,
-                    instance=index,
+                    instance=index if number is None else number,
                     phase=step.id,
                     owner=step.owner,
                     demand=step.demand,
@@ -160,6 +183,19 @@ class Start(Alarm):
         self._began = starter.requested[index]
         self._alone = 0.0
         self._leaving = False
+
+    @property
+    def done(self) -> int:
+        """How many steps are done, or begun with an end that is known."""
+        return self._position
+
+    def abandon(self) -> None:
+        """Be cleaned up before the application is ready.
+
+        A step under way goes on to its end. What comes before the first process is done, as an engine does it. What
+        the application would do next is not: its steps end as they begin.
+        """
+        self._leaving = True
 
     def leave(self) -> None:
         """Be cleaned up, from now on."""
@@ -201,12 +237,19 @@ class Start(Alarm):
         host, plan, index = starter.host, starter.plan, self.index
         steps, position = plan.steps, self._position
         first_held, first_leaving = plan.runtime, plan.ready
+        told = plan.init if starter.runs is not None or self._leaving else -1
         at = now = self.env.now
         while position < len(steps):
             step = steps[position]
             demand = step.demand
-            if at > now and (demand != "wait" or step.growth or position in (first_held, first_leaving)):
+            if at > now and (demand != "wait" or step.growth or position in (first_held, told, first_leaving)):
                 break
+            if position == told and not self._leaving:
+                self._position = position
+                starter.runs(self)  # type: ignore[misc] # told is -1 where it is None
+            if self._leaving and plan.init <= position < first_leaving:
+                position = self._skip(position)
+                continue
             if position == first_leaving and starter.stays is not None and not self._leaving:
                 self._position = position
                 starter.stays(self)
@@ -235,7 +278,9 @@ class Start(Alarm):
                 if demand == "cpu":
                     self._alone = host.compute(amount, step.parallelism, Start._served, self)
                 elif demand == "read":
-                    self._alone = host.read(amount, step.resource or f"{step.id} {index}", Start._served, self)
+                    self._alone = host.read(
+                        amount, step.resource or f"{step.id} {starter.name} {index}", Start._served, self
+                    )
                 elif demand == "write":
                     self._alone = host.write(amount, Start._served, self)
                 else:
@@ -249,9 +294,19 @@ class Start(Alarm):
         else:
             if first_held == len(steps):
                 host.held.add(plan.mounts, plan.ports)
+            if told == len(steps) and not self._leaving:
+                starter.runs(self)  # type: ignore[misc]
             if plan.clean_up:
                 host.held.add(plan.mounts, plan.ports, -1)
             starter.ready(self)
+
+    def _skip(self, position: int) -> int:
+        """Leave out what the application would do from here on. The position of the first step of its removal."""
+        starter, index, now = self._starter, self.index, self.env.now
+        for ends in starter.ends[position : starter.plan.ready]:
+            ends[index] = now
+        starter.left[index] = now
+        return starter.plan.ready
 
     def _served(self) -> None:
         """The cores, the disk or the network are done with the step."""

@@ -15,6 +15,7 @@ from typing import Any
 from simpy import Environment
 from simpy.events import Event
 
+from sim.engine.tokens import TokenBucket
 from sim.kubernetes.api import AlreadyExistsError, ApiServer
 from sim.kubernetes.objects import KubernetesObject, ObjectKey
 
@@ -70,34 +71,6 @@ def call_in(env: Environment, delay: float, call: Callable[[], object]) -> None:
     event.callbacks.append(due)
 
 
-class TokenBucket:
-    """A rate limit: `burst` tokens, `qps` new ones a second. Source: golang.org/x/time/rate."""
-
-    def __init__(self, env: Environment, rate: RequestRate) -> None:
-        self._env = env
-        self._rate = rate
-        self._tokens = float(rate.burst)
-        self._at = env.now
-
-    def wait(self) -> float:
-        """Take a token; the seconds until it is there."""
-        self._fill()
-        self._tokens -= 1
-        return max(0.0, -self._tokens / self._rate.qps)
-
-    def take(self) -> bool:
-        """Take a token, if there is one now."""
-        self._fill()
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
-
-    def _fill(self) -> None:
-        passed, self._at = self._env.now - self._at, self._env.now
-        self._tokens = min(float(self._rate.burst), self._tokens + passed * self._rate.qps)
-
-
 class ApiClient:
     """One component's way to the API server: each request takes its time, and no more go out than its rate allows."""
 
@@ -105,7 +78,7 @@ class ApiClient:
         self.api = api
         self.env = api.env
         self.times = times
-        self._bucket = TokenBucket(api.env, rate)
+        self._bucket = TokenBucket(api.env, rate.qps, rate.burst)
 
     def request(self, call: Callable[[], Any]) -> Generator[Event, Any, Any]:
         """Send one request; its answer."""

@@ -10,7 +10,8 @@ from enum import Enum
 
 from simpy import Environment
 
-from sim.kubernetes.controllers.base import RequestRate, Sync, TokenBucket
+from sim.engine.tokens import TokenBucket
+from sim.kubernetes.controllers.base import Sync
 from sim.kubernetes.objects import KubernetesObject, labels_of
 
 EVICTION_RATE = 0.1
@@ -71,7 +72,7 @@ class ZoneQueue:
         self._waiting: list[str] = []
         self._known: set[str] = set()
         self._rate = EVICTION_RATE
-        self._bucket = TokenBucket(env, RequestRate(self._rate, 1))
+        self._bucket = TokenBucket(env, self._rate, 1)
         self._working = False
 
     def add(self, node: str) -> None:
@@ -94,7 +95,7 @@ class ZoneQueue:
         held_up = self._rate <= 0 or not self._bucket.take()
         self._rate = rate
         if rate > 0:
-            self._bucket = TokenBucket(self._env, RequestRate(rate, 1))
+            self._bucket = TokenBucket(self._env, rate, 1)
             if held_up:
                 self._bucket.take()
             self._work()

@@ -1,0 +1,341 @@
+"""One host that starts instances of several applications, each by the one start process.
+
+All share the host's cores, disk, network card and locks, its store of images and its memory. Nothing here decides what
+is started, restarted or stopped: kubelets, Swarm's agents and groups of machines do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from simpy import Environment
+
+from sim.catalog import load
+from sim.catalog.model import Application, Guest, Host, Technology
+from sim.engine.seeds import SeedTree
+from sim.machine.host import RunningHost
+from sim.machine.ledger import Bill, Ledger, bill
+from sim.outcome import Bound
+from sim.platforms.nodeimages import DOCKERD, NodeImage, NodeImages, PullQueue
+from sim.platforms.plan import BootPlan, StartOptions, boot_plan
+from sim.platforms.pull import PulledLayer, layers_of, with_pull
+from sim.platforms.start import Start, Starter
+from sim.quantity import render
+from sim.records import PhaseRecord
+
+
+class NoRoomError(Exception):
+    """An instance does not fit into what is left of a host's memory.
+
+    Attributes:
+        needed: Bytes that it would take.
+        left: Bytes that there are.
+    """
+
+    def __init__(self, application: str, host: str, needed: float, left: float) -> None:
+        super().__init__(
+            f"{application} needs {render(needed, 'B')} of memory, and {host} has {render(max(left, 0.0), 'B')} left"
+        )
+        self.needed = needed
+        self.left = left
+
+
+@dataclass(frozen=True, slots=True)
+class HostingOptions:
+    """What is asked of every start on a host.
+
+    Attributes:
+        network: Whether instances get a network.
+        pull: Whether images are pulled where they are not there. Else all are there.
+        cold: Whether files are read from the disk, because the page cache is empty.
+        bound: Which end of the result the numbers are taken for.
+        queue: In which order images are pulled.
+        guest_memory: Bytes configured for each guest. None for what guest and application need.
+    """
+
+    network: bool = True
+    pull: bool = True
+    cold: bool = False
+    bound: Bound = "value"
+    queue: PullQueue = DOCKERD
+    guest_memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How an application is started on a kind of host: its boot plan, its memory bill, and its image's layers.
+
+    Attributes:
+        guest: The guest system. None where the technology starts a process.
+        pulls: Whether the plan begins with a pull.
+    """
+
+    application: Application
+    guest: Guest | None
+    plan: BootPlan
+    bill: Bill
+    layers: tuple[PulledLayer, ...]
+    pulls: bool
+
+
+class Recipes:
+    """The recipes of one kind of host, each made when it is first needed. Hosts of one kind share them.
+
+    Raises `InputError` where an application does not fit into its guest's memory.
+    """
+
+    def __init__(self, host: Host, technology: Technology, options: HostingOptions) -> None:
+        self.host = host
+        self.technology = technology
+        self.options = options
+        self._known: dict[tuple[int, int], Recipe] = {}
+
+    def of(self, application: Application, guest: Guest | None = None) -> Recipe:
+        """How an application is started, in the technology's first guest where none is given."""
+        key = (id(application), id(guest))
+        recipe = self._known.get(key)
+        if recipe is None or recipe.application is not application:
+            recipe = self._known[key] = self._made(application, guest or self._default_guest())
+        return recipe
+
+    def _default_guest(self) -> Guest | None:
+        guests = self.technology.guests
+        if not guests:
+            return None
+        return guests[0] if isinstance(guests[0], Guest) else load.guest(guests[0])
+
+    def _made(self, application: Application, guest: Guest | None) -> Recipe:
+        options = self.options
+        layers = layers_of(load.images()[application.image], options.bound) if application.image else ()
+        pulls = options.pull and bool(layers)
+        asked = StartOptions(network=options.network, cold=options.cold, pull=pulls, clean_up=True, layers=len(layers))
+        plan = boot_plan(self.technology, guest, application, self.host, asked, bound=options.bound)
+        if pulls:
+            plan = with_pull(plan, self.host, layers, bound=options.bound)
+        memory = bill(self.technology, guest, application, options.guest_memory, bound=options.bound)
+        return Recipe(application, guest, plan, memory, layers, pulls)
+
+
+class HostedInstance:
+    """One instance of an application on a host.
+
+    Attributes:
+        number: Its number on its host, in the order of the requests.
+    """
+
+    __slots__ = ("_answers", "_gone", "_runs", "handle", "line", "number", "ready", "start", "stopped")
+
+    def __init__(
+        self, number: int, line: _Line, start: Start, handle: int, runs: Callable[[], None], answers: Callable[[], None]
+    ) -> None:
+        self.number = number
+        self.line = line
+        self.start = start
+        self.handle = handle
+        self.ready = False
+        self.stopped = False
+        self._runs = runs
+        self._answers = answers
+        self._gone: Callable[[], None] = _nothing
+
+    def note_runs(self) -> None:
+        """Its first process runs."""
+        self._runs()
+
+    def note_ready(self) -> None:
+        """Its application answers."""
+        self.ready = True
+        self._answers()
+
+    def note_gone(self) -> None:
+        """It is removed."""
+        self._gone()
+
+    def stop(self, gone: Callable[[], None]) -> None:
+        """Be removed from now on."""
+        self.stopped = True
+        self._gone = gone
+        if not self.ready:
+            self.start.abandon()
+        elif self.line.starter.plan.clean_up:
+            self.start.leave()
+        else:
+            self.line.let_go(self)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
+class _Line:
+    """The instances that one starter starts on a host."""
+
+    __slots__ = ("instances", "recipe", "starter")
+
+    def __init__(self, node: NodeHost, recipe: Recipe, images: NodeImage | None) -> None:
+        self.recipe = recipe
+        self.instances: list[HostedInstance] = []
+        name = recipe.application.id
+        self.starter = Starter(
+            node.host,
+            recipe.plan,
+            node.seeds.child(name),
+            self._through,
+            images,
+            stays=self._stays,
+            runs=self._runs,
+            name=name,
+        )
+
+    def _runs(self, start: Start) -> None:
+        self.instances[start.index].note_runs()
+
+    def _stays(self, start: Start) -> None:
+        self.instances[start.index].note_ready()
+
+    def _through(self, start: Start) -> None:
+        """Removed; or, where nothing is to be cleaned up, ready."""
+        instance = self.instances[start.index]
+        if self.recipe.plan.clean_up:
+            instance.note_gone()
+        elif instance.stopped:
+            self.let_go(instance)
+        else:
+            instance.note_ready()
+
+    def let_go(self, instance: HostedInstance) -> None:
+        """The host does not hold an instance any more that nothing is to be cleaned up of."""
+        plan = self.recipe.plan
+        self.starter.host.held.add(plan.mounts, plan.ports, -1)
+        instance.note_gone()
+
+
+class NodeHost:
+    """A host with instances of several applications.
+
+    Args:
+        env: The simulation.
+        host: The machine.
+        technology: What starts the instances.
+        seeds: Where durations are drawn from: a place of this host's own.
+        options: What is asked of every start.
+        recipes: Those of another host of the same kind. None for its own.
+
+    Attributes:
+        host: The running machine.
+        images: Its store of images.
+        instances: All instances that were asked for, by number.
+        memory_capacity: Bytes that instances may take.
+        memory_used: Bytes that they take.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        host: Host,
+        technology: Technology,
+        seeds: SeedTree,
+        options: HostingOptions | None = None,
+        recipes: Recipes | None = None,
+    ) -> None:
+        options = options or HostingOptions()
+        self.env = env
+        self.seeds = seeds
+        self.recipes = recipes or Recipes(host, technology, options)
+        self.host = RunningHost(env, host, options.bound, warm=not options.cold)
+        self.images = NodeImages(self.host, options.queue, options.bound)
+        self.memory_capacity = host.memory.at(options.bound) - host.own_memory.at(options.bound)
+        self.memory_used = 0.0
+        self._ledger = Ledger()
+        self._lines: dict[tuple[int, bool], _Line] = {}
+        self.instances: list[HostedInstance] = []
+
+    def start(
+        self,
+        application: Application,
+        runs: Callable[[], None],
+        guest: Guest | None = None,
+        answers: Callable[[], None] | None = None,
+        *,
+        always_pull: bool = False,
+    ) -> int:
+        """Start an instance now; its number on this host.
+
+        Its memory is taken from now on. The first instance brings what all share: daemons, and file pages.
+
+        Args:
+            application: What is started.
+            runs: Called when the engine has started it: its first process runs, or the machine's `init` does.
+            guest: The guest system. None for the technology's first, where it has any.
+            answers: Called when the application is ready. Neither is called once the instance was told to stop.
+            always_pull: Whether the registry is asked for the image even where it is there.
+
+        Raises:
+            NoRoomError: Where it does not fit into the memory that is left. Nothing is started then.
+            InputError: Where the application does not fit into its guest.
+        """
+        recipe = self.recipes.of(application, guest)
+        handle = self._take(recipe)
+        line = self._line(recipe, always_pull=always_pull)
+        start = line.starter.admit()
+        instance = HostedInstance(len(self.instances), line, start, handle, runs, answers or _nothing)
+        line.instances.append(instance)
+        self.instances.append(instance)
+        start.begin()
+        return instance.number
+
+    def stop(self, instance: int, gone: Callable[[], None] | None = None) -> None:
+        """An instance's processes have ended: free its memory now, and let the engine remove it.
+
+        One that is still starting is removed once its first process runs. Telling a second time does nothing.
+
+        Args:
+            instance: Its number.
+            gone: Called when it is removed.
+        """
+        found = self.instances[instance]
+        if found.stopped:
+            return
+        self._ledger.remove(found.handle)
+        self.memory_used = self._ledger.totals().physical
+        found.stop(gone or _nothing)
+
+    def has_image(self, application: Application) -> bool:
+        """Whether the application's image is there. One that needs none has it."""
+        recipe = self.recipes.of(application)
+        return not recipe.pulls or self.images.has(application.image)
+
+    def _take(self, recipe: Recipe) -> int:
+        handle = self._ledger.add(recipe.bill)
+        used = self._ledger.totals().physical
+        if used > self.memory_capacity:
+            self._ledger.remove(handle)
+            raise NoRoomError(
+                recipe.application.id,
+                self.host.host.id,
+                used - self.memory_used,
+                self.memory_capacity - self.memory_used,
+            )
+        self.memory_used = used
+        return handle
+
+    def _line(self, recipe: Recipe, *, always_pull: bool) -> _Line:
+        key = (id(recipe), always_pull)
+        line = self._lines.get(key)
+        if line is None:
+            images = None
+            if recipe.pulls:
+                images = NodeImage(self.images, recipe.application.image, recipe.layers, always=always_pull)
+            line = self._lines[key] = _Line(self, recipe, images)
+        return line
+
+    def phase_records(self, of: str) -> Iterator[PhaseRecord]:
+        """The phases that are over, of all instances in the order of their requests."""
+        for instance in self.instances:
+            start = instance.start
+            told = instance.line.starter.phase_records(of, (start.index,), number=instance.number)
+            for record in islice(told, start.done):
+                if record.end <= self.env.now:
+                    yield record
