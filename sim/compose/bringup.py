@@ -24,7 +24,7 @@ from sim.compose.model import COMPLETED, HEALTHY, ComposeProject, ComposeService
 from sim.compose.stretches import LivedContainer, ServiceStretch, stretches
 from sim.lifecycle.container import CommandResult, Container
 from sim.lifecycle.engine import Engine
-from sim.lifecycle.process import ProbePiece, ProcessSpec, job
+from sim.lifecycle.process import ProbePiece, ProcessSpec, SignalHandling, job
 from sim.lifecycle.supervisor import Steps
 from sim.never import NEVER
 
@@ -94,13 +94,23 @@ class _NeedingSpec(ProcessSpec):
     def at_start(self, number: int) -> ProcessSpec:
         """What it does at that start. It is asked before, too: what counts is how things stand at the start itself."""
         if number not in self.decided or number >= self.starts(self):
-            fine = ProcessSpec(probe=self.probe, runs=self.runs)
+            fine = ProcessSpec(probe=self.probe, runs=self.runs, on=self.on)
             self.decided[number] = fine if self.others_ready() else job(FAILS_AFTER, 1)
         return self.decided[number]
 
 
-class _BringUp:
-    """One time that a project is brought up."""
+_STOPS = {"TERM": SignalHandling()}
+"""A service ends in an orderly way when it is asked to."""
+
+
+class ProjectRun:
+    """One time that a project is brought up.
+
+    Attributes:
+        engine: It runs the containers.
+        host: What docker compose sees of where it runs them.
+        node: Where the containers run. None for starts of a fixed time.
+    """
 
     def __init__(
         self,
@@ -150,16 +160,21 @@ class _BringUp:
     def _service_of(self, container: Container) -> str:
         return next(one.service.name for one in self.host.members.made if one.container is container)
 
-    def _behaviour(self, name: str) -> Behaviour:
+    def behaviour(self, name: str) -> Behaviour:
+        """What a service does."""
         return self.behaviours.get(name, Behaviour())
 
     def _spec(self, name: str) -> ProcessSpec:
-        behaviour = self._behaviour(name)
+        behaviour = self.behaviour(name)
         probe = (ProbePiece(ok=False), ProbePiece(since=behaviour.ready))
         if not behaviour.needs:
-            return ProcessSpec(probe=probe, runs=behaviour.runs)
+            return ProcessSpec(probe=probe, runs=behaviour.runs, on=_STOPS)
         return _NeedingSpec(
-            probe=probe, runs=behaviour.runs, others_ready=lambda: self._others_ready(name), starts=self._starts
+            probe=probe,
+            runs=behaviour.runs,
+            on=_STOPS,
+            others_ready=lambda: self._others_ready(name),
+            starts=self._starts,
         )
 
     def _starts(self, spec: ProcessSpec) -> int:
@@ -169,14 +184,15 @@ class _BringUp:
         others = self.project.services[name].depends_on
         return all(self._ready(other) <= self.engine.env.now for other in others if other in self.project.services)
 
-    def _members(self, name: str) -> list[ProjectMember]:
+    def members(self, name: str) -> list[ProjectMember]:
+        """The containers that were made for a service, in order."""
         return [one for one in self.host.members.made if one.service.name == name]
 
     def _ready(self, name: str) -> float:
         """When the last container of a service is ready as things stand; a job's when it has ended well."""
-        behaviour = self._behaviour(name)
+        behaviour = self.behaviour(name)
         times = []
-        for member in self._members(name):
+        for member in self.members(name):
             container = member.container
             if behaviour.runs is not None:
                 times.append(min((one.at for one in container.exits if one.code == 0), default=NEVER))
@@ -192,7 +208,7 @@ class _BringUp:
 
     def _stretches(self) -> Iterator[ServiceStretch]:
         for member in self.host.members.made:
-            behaviour = self._behaviour(member.service.name)
+            behaviour = self.behaviour(member.service.name)
             yield from stretches(
                 LivedContainer(
                     member.service.name,
@@ -210,13 +226,13 @@ class _BringUp:
         now = self.engine.env.now
         for name in self.project.services:
             ready = self._ready(name)
-            waits = any(member.container.running for member in self._members(name))
+            waits = any(member.container.running for member in self.members(name))
             if ready >= now and (ready != NEVER or waits):
                 return False
         return True
 
     def _started(self, name: str) -> float:
-        return min((at for member in self._members(name) for at in member.container.starts[:1]), default=NEVER)
+        return min((at for member in self.members(name) for at in member.container.starts[:1]), default=NEVER)
 
     def _early(self, started: Mapping[str, float]) -> Iterator[tuple[str, str]]:
         for name, service in self.project.services.items():
@@ -226,7 +242,7 @@ class _BringUp:
 
     def _was_ready(self, name: str) -> float:
         """When the first start of a service had made it ready."""
-        behaviour, started = self._behaviour(name), self._started(name)
+        behaviour, started = self.behaviour(name), self._started(name)
         return self._ready(name) if behaviour.runs is not None else started + behaviour.ready
 
     def _path(self) -> Iterator[str]:
@@ -245,9 +261,9 @@ class _BringUp:
         """When what one service waits for of another had happened."""
         condition = service.depends_on[other].condition
         if condition == COMPLETED:
-            return min((one.at for member in self._members(other) for one in member.container.exits), default=NEVER)
+            return min((one.at for member in self.members(other) for one in member.container.exits), default=NEVER)
         if condition == HEALTHY:
-            names = {member.container.name for member in self._members(other)}
+            names = {member.container.name for member in self.members(other)}
             events = [event for event in self.engine.events if event.kind == "health" and event.container in names]
             return max((event.at for event in events if event.detail == "healthy"), default=NEVER)
         return self._started(other)
@@ -264,4 +280,4 @@ def bring_up(
     Args:
         hosted: Where its containers run. None for starts that all take the time of recorded ones.
     """
-    return _BringUp(project, behaviours, hosted, files or DiskFiles()).run()
+    return ProjectRun(project, behaviours, hosted, files or DiskFiles()).run()
