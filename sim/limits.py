@@ -353,6 +353,10 @@ COMPOSE_VALUES = 300_000
 COMPOSE_CONTAINERS = 2_000
 """Containers of a compose project that is brought up."""
 
+COMPOSE_WATCHED = 86_400
+"""Simulated seconds that `docker compose up` may take: probes go on all the while, of each service up to twenty a
+second."""
+
 COMPOSE_CHANGED = 30
 """Services of a project that are changed, each alone, to tell what a change would save: seconds of work."""
 

@@ -665,6 +665,35 @@ class WantedRecord:
     replicas: int
 
 
+@dataclass(frozen=True, slots=True)
+class RouteRecord:
+    """A stretch of time of one kind of request.
+
+    Attributes:
+        of: The label.
+        kind: The kind of request, as the scenario calls it.
+        services: The services that it visits, in order, joined by " > ".
+        start: Seconds since the window began.
+        end: Seconds since the window began.
+        cause: Why requests of the kind are lost in it, "change" or "crash". "" where they are answered.
+        requests: How many came in it.
+        lost: How many of them were lost.
+        source: Where the times are from.
+        estimate: Whether they are estimates.
+    """
+
+    of: str
+    kind: str
+    services: str
+    start: float
+    end: float
+    cause: Literal["", "change", "crash"]
+    requests: int
+    lost: int
+    source: str = ""
+    estimate: bool = False
+
+
 Record = (
     PhaseRecord
     | InstanceRecord
@@ -690,6 +719,7 @@ Record = (
     | RequestRecord
     | NodeRecord
     | WantedRecord
+    | RouteRecord
 )
 
 

@@ -72,6 +72,7 @@ SHARED_BY_STUDIES = {
     "sim.studies.base",
     "sim.studies.guest_parameters",
     "sim.studies.host_capacity",
+    "sim.studies.compose_parameters",
     "sim.studies.density",
 }
 """Modules that any study may use. density: how many instances a host holds, which others ask before they start them."""

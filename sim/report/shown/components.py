@@ -81,8 +81,8 @@ def _told(request: DrawingRequest, picked: str) -> str:
     """What the picked component does, and where that can be read."""
     found, lang = components()[picked], request.language
     said = " · ".join(linked(text) for text in (found.name.read(lang), found.home, found.does.read(lang)))
-    link = _link(assembly_documents()[found.source])
-    return f'<div style="font-size:.9rem">{said} {link}</div>'
+    links = " · ".join(_link(assembly_documents()[name]) for name in found.sources)
+    return f'<div style="font-size:.9rem">{said} {links}</div>'
 
 
 def _link(document: Source) -> str:
