@@ -22,7 +22,7 @@ def before(page_part: PagePart) -> None:
 
 
 def after(page_part: PagePart) -> str:
-    """Servers by weeks, then what all labels come to."""
+    """Servers by weeks, then what all labels come to, beside them where both are to fit a hall's screen."""
     outcome, view = page_part.outcome, page_part.view
     shown = list(outcome.labels)
     if len(shown) > _FEW:
@@ -31,13 +31,16 @@ def after(page_part: PagePart) -> str:
             tr("ui.drift.of", view.lang), options, shown[0], "of", view, key=f"{page_part.key}:of", hidden=True
         )
         shown = [picked]
-    for label in shown:
-        st.markdown(f"**{page_part.called(label)}**")
-        chart(fleet(outcome, view.style, label), drift_alt(outcome, label, view.lang))
-    for line in _LINES:
-        st.markdown(f"**{tr(f'figure.drift.{line}', view.lang)}**")
-        alt = " ".join(drift_alt(outcome, label, view.lang) for label in outcome.labels)
-        chart(lines(outcome, view.style, line), alt)
+    servers, sums = st.columns(2, gap="medium") if view.embed else (st.container(), st.container())
+    with servers:
+        for label in shown:
+            st.markdown(f"**{page_part.called(label)}**")
+            chart(fleet(outcome, view.style, label), drift_alt(outcome, label, view.lang))
+    with sums:
+        for line in _LINES:
+            st.markdown(f"**{tr(f'figure.drift.{line}', view.lang)}**")
+            alt = " ".join(drift_alt(outcome, label, view.lang) for label in outcome.labels)
+            chart(lines(outcome, view.style, line), alt)
     return tr("ui.drift.read", view.lang)
 
 
