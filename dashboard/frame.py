@@ -50,7 +50,8 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 [data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
 [data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
 @media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
-[data-testid=stMainBlockContainer]{{padding-top:3.5rem}}[data-testid=stMain] h1{{font-size:1.5rem}}}}
+[data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
+.st-key-projector-start{{display:none}}}}
 {contrast}{hall}</style>"""
 
 # In a hall the page is laid out for 1280 x 720 and scaled to the window, so that it fits wherever it is shown: in a
