@@ -12,7 +12,9 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.view import smallest_text
 from sim.report import player as time_line
+from sim.report.style import SMALLEST
 
 _DRAWING_JS = """
 const LEAST = 0.05, MOST = 2;
@@ -33,6 +35,10 @@ export default function({ parentElement, data, setTriggerValue }) {
   host.phone.onchange = draw;
   draw();
   const svg = host.querySelector('svg');
+  if (data.scale > 1) {
+    svg.style.maxHeight = 'none';
+    svg.style.maxWidth = svg.style.width = `min(100%, ${svg.viewBox.baseVal.width * data.scale}px)`;
+  }
   const size = () => svg.viewBox.baseVal;
   const zoom = (factor) => {
     host.factor = Math.min(MOST, Math.max(LEAST, factor));
@@ -53,7 +59,7 @@ export default function({ parentElement, data, setTriggerValue }) {
     return box.top >= frame.top && box.bottom <= frame.bottom && box.left >= frame.left && box.right <= frame.right;
   };
   if (data.scroll) {
-    zoom(host.factor ?? 1);
+    zoom(host.factor ?? data.scale);
     const said = { tabindex: '0', role: 'region', 'aria-label': data.label };
     for (const [name, value] of Object.entries(said)) host.setAttribute(name, value);
     if (first || (moved && !visible())) requestAnimationFrame(show);
@@ -87,7 +93,7 @@ _DRAWING_CSS = """
   border-radius:var(--st-base-radius)}
 .host.scroll:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
 .bar{display:flex;flex-wrap:wrap;gap:.4rem;padding:0 0 .5rem} .bar[hidden]{display:none}
-.bar button{font:inherit;font-size:.9rem;color:var(--st-text-color);background:var(--st-background-color);
+.bar button{font:inherit;font-size:1rem;color:var(--st-text-color);background:var(--st-background-color);
   cursor:pointer;border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);padding:.2rem .7rem}
 .bar button:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
 [data-node]{cursor:pointer} [data-node]:focus{outline:none}
@@ -240,7 +246,8 @@ def drawing(
 ) -> None:
     """Show an SVG. Its elements with `data-node` are picked by mouse, Enter or space.
 
-    Its text takes the theme's variables (`var(--st-text-color)`), so that both themes come for free.
+    Its text takes the theme's variables (`var(--st-text-color)`), so that both themes come for free. Where the smallest
+    text of a page is larger, in a hall, the whole drawing is, as far as its place is wide enough.
 
     Args:
         narrow: The drawing that a phone shows instead, "" for the same one.
@@ -256,6 +263,7 @@ def drawing(
         "svg": svg,
         "narrow": narrow,
         "scroll": reel is not None,
+        "scale": smallest_text() / SMALLEST,
         "focus": reel.focus if reel else "",
         "label": reel.label if reel else "",
         "words": {"here": reel.here, "all": reel.all, "out": reel.smaller, "in": reel.larger} if reel else {},

@@ -45,20 +45,33 @@ PLACES = (
 )
 
 # What no theme option can do. Type grows with the window, as a projector is a wide window and everything in Streamlit
-# is rem. Figures do not jump under a slider. Text keeps a readable measure. Japanese titles break between phrases.
+# is rem. Figures do not jump under a slider. Text keeps a readable measure. Japanese titles break between phrases. On a
+# phone the question and Run stand above the figure.
 _STYLE = """<style>
 html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-numeric:tabular-nums}}
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
 [data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
 [data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
+@media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
+[data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
+.st-key-projector-start{{display:none}}}}
 {contrast}{hall}</style>"""
 
 # In a hall the page is laid out for 1280 x 720 and scaled to the window, so that it fits wherever it is shown: in a
 # frame of 960 x 540 by 3/4, where no text is below 12 px, and on a projector up to its own size, with no text below 18.
 _HALL = """
-[data-testid=stMainBlockContainer]{padding:1rem 1.5rem 0}
-[data-testid=stMain] [data-testid=stCaptionContainer] *{font-size:1rem}
+[data-testid=stMainBlockContainer]{padding:.7rem 1.5rem 0}
+[data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{gap:.7rem}
+[data-testid=stMainBlockContainer] :is(p,label,input,[data-testid=stSelectbox] div){font-size:1rem!important}
 [data-testid=stMain] [data-testid=stHtml] :is(div,p,table,td,th,small,b){font-size:1rem!important}
+[data-testid=stElementContainer]:has([data-testid=stVegaLiteChart]),
+[data-testid=stElementContainer] :has([data-testid=stVegaLiteChart]),
+[data-testid=stVegaLiteChart]{width:100%!important}
+[data-testid=stMain] h1{max-width:none}
+[data-testid=stMainBlockContainer] code{font-size:1rem}
+[data-testid=stHtml] table{line-height:1.15!important}
+[data-testid=stHtml] table.view{line-height:1!important;border-spacing:2px 0}
+[data-testid=stHtml] table.fit :is(td,th){padding:1px 6px}
 [data-testid=stHeader]{display:none}
 """
 _PROJECTED = """

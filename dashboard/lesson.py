@@ -28,6 +28,8 @@ from sim.scenario import Scenario
 
 _FIGURE_AND_TEXT = (9, 4)
 """Widths of the two columns on a desk."""
+_ASK_AND_FIGURE = (3, 8)
+"""Those of the question and its empty figure in a hall."""
 
 
 def show(scenario: Scenario, view: View) -> None:
@@ -41,12 +43,14 @@ def body(scenario: Scenario, view: View) -> None:
     scenario = variants.varied(controls.seeded(scenario, view), view)
     lesson = scenario.lesson
     title = st.container()
-    if view.embed or view.notes:
+    if view.embed and not _revealed(scenario, view):
+        text, figure = st.columns(_ASK_AND_FIGURE, gap="medium")
+    elif view.embed or view.notes:
         text, figure = st.container(), st.container()
     else:
         figure, text = st.columns(_FIGURE_AND_TEXT, gap="large")
     with text:
-        told = st.container()
+        told = st.container(key=None if _revealed(scenario, view) else "ask")
     with figure:
         place = st.empty()
         drawn = st.container()
@@ -219,10 +223,8 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
     if not view.embed:
         st.markdown(view.read(scenario.summary))
     st.markdown(f"**{tr('ui.predict', view.lang)}** · {view.read(lesson.predict.ask)}")
-    row = st.container(horizontal=True, vertical_alignment="center") if view.embed else st.container()
-    with row:
-        said, complete = predict.ask(page_part, lesson.predict, values, variants.seed())
-    with row if view.embed else st.container(horizontal=True, vertical_alignment="center"):
+    said, complete = predict.ask(page_part, lesson.predict, values, variants.seed())
+    with st.container(horizontal=True, vertical_alignment="center"):
         ranked = f"ui.run.rank.{page_part.outcome.study}"
         st.button(
             tr(ranked if lesson.predict.rank and has(ranked, view.lang) else "ui.run", view.lang),

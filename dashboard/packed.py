@@ -37,6 +37,8 @@ def unpack(written: str) -> dict[str, Any]:
     try:
         packed = base64.b64decode(written + "=" * (-len(written) % 4), altchars=b"-_", validate=True)
         document = json.loads(_inflated(packed))
+    except InputError:  # is a ValueError too
+        raise
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
         raise InputError("not an edit that this page has written") from error
     if not isinstance(document, dict):

@@ -55,7 +55,7 @@ def ask(
         shown = order(page_part.scenario.id, PREDICTION, len(texts), seed)
         picked = st.radio(
             tr("ui.predict", lang), shown, index=None, format_func=lambda i: texts[i], key=key,
-            label_visibility="collapsed", horizontal=page_part.view.embed,
+            label_visibility="collapsed",
         )  # fmt: skip
         return Said(choice=picked), picked is not None
     chosen: tuple[str, ...] = tuple(st.session_state.get(f"{page_part.scenario.id}:steps", ()))

@@ -17,7 +17,7 @@ from sim.report.shown import build as shown
 from sim.report.style import Language
 from sim.report.texts import tr
 
-_WIDTHS = (5, 7)
+_WIDTHS = (4, 7)
 """What it costs, and the graph, side by side inside a lecture."""
 _MOST_IN_LECTURE = 9
 """Steps of a stage whose graph fits a lecture's screen. The graph of more scrolls in a frame."""

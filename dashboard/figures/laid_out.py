@@ -60,11 +60,13 @@ def key(page_part: PagePart, offered: FigureChoice) -> str:
 
 def _drawn(page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice]) -> None:
     for row, group in _rows(drawings):
-        widths = [one.share for one in group]
-        places = st.columns(widths, gap="medium", wrap=False) if row else [st.container() for _ in group]
-        for place, one in zip(places, group, strict=True):
+        columns = _columns(group)
+        widths = [column[0].share for column in columns]
+        places = st.columns(widths, gap="medium", wrap=False) if row else [st.container()]
+        for place, column in zip(places, columns, strict=True):
             with place:
-                _one(page_part, one, [choice for choice in offered if choice.above == one.id])
+                for one in column:
+                    _one(page_part, one, [choice for choice in offered if choice.above == one.id])
 
 
 def _rows(drawings: Iterable[Drawing]) -> Iterator[tuple[str, list[Drawing]]]:
@@ -74,6 +76,14 @@ def _rows(drawings: Iterable[Drawing]) -> Iterator[tuple[str, list[Drawing]]]:
             yield row, list(group)
         else:
             yield from (("", [one]) for one in group)
+
+
+def _columns(row: Sequence[Drawing]) -> list[list[Drawing]]:
+    """The drawings of a row by what stands below one another."""
+    columns: dict[object, list[Drawing]] = {}
+    for one in row:
+        columns.setdefault(one.id if one.column is None else one.column, []).append(one)
+    return list(columns.values())
 
 
 def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> None:

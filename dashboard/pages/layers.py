@@ -34,6 +34,7 @@ from sim.scenario import Scenario
 
 _SCENARIO = "layers"
 _WIDTHS = (5, 7)
+_IN_A_HALL = (4, 7)
 _MOST_OF_TEXT = 2_000
 """Characters of an instruction that are shown beside its reason."""
 _MOST_ON_PAGE = 40
@@ -49,7 +50,7 @@ def page(view: View) -> None:
         lesson.body(scenario, view)
         return
     title = st.container()
-    left, right = st.columns(_WIDTHS, gap="large")
+    left, right = st.columns(_IN_A_HALL if view.embed else _WIDTHS, gap="large")
     with left:
         word = st.container()
         state = lab.edit(view)
@@ -113,7 +114,7 @@ def page(view: View) -> None:
                 popovers.row([page_part])
             with better:
                 advice.show(built.state, outcome, scenario, view)
-    with right if not view.embed else st.container():
+    with left if view.embed else right:
         st.caption(provenance(scenario, outcome, view))
     if revealed and not view.embed:
         _lesson(scenario, view)
@@ -272,7 +273,11 @@ def _graph(outcome: Outcome, view: View, step: StepRecord | None, said: tuple[st
     path = critical_path(outcome) if revealed else ()
     svg, narrow = (
         emphasised(
-            build_graph(outcome, style, selected=focus, hidden=not revealed, said=said, narrow=narrow), path, style
+            build_graph(
+                outcome, style, selected=focus, hidden=not revealed, said=said, narrow=narrow, dense=view.embed
+            ),
+            path,
+            style,
         )
         for narrow in (False, True)
     )

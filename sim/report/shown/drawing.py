@@ -41,6 +41,7 @@ class Drawing:
         plays: What `sim.report.player` plays of it, where the SVG is the still picture of a time line. A page without
             the player shows the still picture.
         share: How wide it is beside the others of its row.
+        column: Which column of its row it stands in, below the others of that column. None for one of its own.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Drawing:
     picks: Literal["", "said", "step", "component"] = ""
     plays: Mapping[str, Any] | None = None
     share: int = 1
+    column: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
