@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-import sim
 from dashboard import controls, popovers, predict, quiz, running, variants
 from dashboard.figures import laid_out
 from dashboard.frame import head
@@ -21,6 +20,7 @@ from dashboard.view import View
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.report import words
+from sim.report.controlnames import differences, provenance
 from sim.report.texts import has, tr
 from sim.scenario import Scenario
 
@@ -66,7 +66,7 @@ def body(scenario: Scenario, view: View) -> None:
     with title:
         finding = words.finding(lesson, values, view.lang) if lesson and revealed else ""
         st.title(finding or view.read(scenario.title), anchor=False)
-        changed = controls.differences(scenario, changes, view)
+        changed = differences(scenario, changes, view.lang)
         if changed:
             st.caption(changed)
     if not revealed:
@@ -76,13 +76,13 @@ def body(scenario: Scenario, view: View) -> None:
             for page_part in page_parts:
                 laid_out.before(_with_said(page_part, said))
             if view.embed:
-                st.caption(provenance(scenario, outcomes[0], view))
+                st.caption(provenance(scenario, outcomes[0], view.lang))
         return
     with drawn:
         notes = [laid_out.after(page_part) for page_part in page_parts]
         if not view.embed:
             popovers.row(page_parts)
-        st.caption(provenance(scenario, outcomes[0], view))
+        st.caption(provenance(scenario, outcomes[0], view.lang))
     with told:
         _read(scenario, page_parts[0], said, notes, values, view)
 
@@ -93,14 +93,6 @@ def kicker(scenario: Scenario, view: View) -> str:
         return scenario.id
     minutes = scenario.lesson.minutes
     return tr("ui.lesson", view.lang, demonstration=minutes.demonstration, lab=minutes.lab)
-
-
-def provenance(scenario: Scenario, outcome: Outcome, view: View) -> str:
-    """One line on what made a figure: scenario, model, seed, replications."""
-    made: dict[str, str | int] = {"scenario": scenario.id, "version": sim.__version__, "seed": outcome.seed}
-    if outcome.replications == 1:
-        return tr("ui.provenance.one", view.lang, **made)
-    return tr("ui.provenance", view.lang, **made, replications=outcome.replications)
 
 
 def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:

@@ -13,7 +13,7 @@ from dashboard.components import drawing, editor
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
 from dashboard.lab_state import LabState
-from dashboard.lesson import kicker, provenance
+from dashboard.lesson import kicker
 from dashboard.links import plain, set_link
 from dashboard.page_part import PagePart, chart
 from dashboard.predict import Said
@@ -24,6 +24,7 @@ from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.records import StepRecord
 from sim.report import words
+from sim.report.controlnames import provenance
 from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
 from sim.report.figures.critical import critical_path, emphasised
 from sim.report.numbers import about, written
@@ -105,7 +106,7 @@ def page(view: View) -> None:
             with better:
                 advice.show(built.state, outcome, scenario, view)
     with right if not view.embed else st.container():
-        st.caption(provenance(scenario, outcome, view))
+        st.caption(provenance(scenario, outcome, view.lang))
     if revealed and not view.embed:
         _lesson(scenario, view)
 
