@@ -11,16 +11,18 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import contexts, lab_state, shipped, uploads
-from dashboard.contexts import BuildContext
+from dashboard import shipped, uploads
 from dashboard.controls import answer
-from dashboard.lab_state import HOWS, How, LabState, UndoHistory
 from dashboard.links import lines, one_of, plain, set_link
 from dashboard.view import View
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
 from sim.builds.graph.options import BUILDERS, Builder
 from sim.errors import InputError
+from sim.layerlab import contexts
+from sim.layerlab import state as lab_state
+from sim.layerlab.contexts import BuildContext
+from sim.layerlab.state import HOWS, How, LabState, UndoHistory
 from sim.report.texts import tr
 
 _NO_FILE = "none"

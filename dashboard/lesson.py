@@ -14,9 +14,9 @@ from dashboard.figures import laid_out
 from dashboard.frame import head
 from dashboard.links import asked, set_link
 from dashboard.page_part import PagePart
-from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
+from sim.classroom.predicted import Said, judge
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.report import words
@@ -209,7 +209,7 @@ def _read(
     lesson = scenario.lesson
     if lesson is None or view.embed:
         return
-    st.markdown(f"**{predict.judge(page_part, lesson.predict, said, values)}**")
+    st.markdown(f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**")
     for note in filter(None, notes):
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS: list[set[str]] = [
     {"sim.cli", "sim.__main__", "sim.live", "dashboard", "app"},
     {"sim.classroom", "sim.export"},
-    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
+    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory", "sim.layerlab"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.cluster", "sim.kubernetes", "sim.swarm", "sim.compose"},

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import advice, controls, lab, popovers, predict, quiz, running, shipped, variants
+from dashboard import advice, controls, lab, popovers, quiz, running, shipped, variants
 from dashboard.components import drawing, editor
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
-from dashboard.lab_state import LabState
 from dashboard.lesson import kicker
 from dashboard.links import plain, set_link
 from dashboard.page_part import PagePart, chart
-from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
 from sim import limits
+from sim.classroom.predicted import Said, again, judge_steps
 from sim.errors import InputError
+from sim.layerlab.state import LabState
 from sim.outcome import Metric, Outcome
 from sim.records import StepRecord
 from sim.report import words
@@ -326,7 +326,7 @@ def _verdict(page_part: PagePart, view: View) -> None:
     """What came of the prediction, while its edit is still the one shown."""
     said = st.session_state.get("lab:said")
     if said is not None and st.session_state.get("lab:said-of") == lab.undo_history().now:
-        st.markdown(f"**{predict.judge_steps(said, *predict.again(page_part), view.lang)}**")
+        st.markdown(f"**{judge_steps(said, *again(page_part.outcome), view.lang)}**")
 
 
 def _again() -> None:
