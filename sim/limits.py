@@ -344,3 +344,6 @@ COMPOSE_CONTAINERS = 2_000
 
 COMPOSE_CHANGED = 30
 """Services of a project that are changed, each alone, to tell what a change would save: seconds of work."""
+
+LIVE_FILES = 32 * MIB
+"""Bytes of all files that a scenario names and a live page carries."""

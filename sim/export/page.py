@@ -13,13 +13,14 @@ def sha(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def policy(scripts: Sequence[str], *more: str) -> str:
+def policy(scripts: Sequence[str], *more: str, wasm: bool = False) -> str:
     """The content policy of a file: nothing is loaded, and no other script runs than these.
 
     Args:
         more: Further directives.
+        wasm: Whether they may compile WebAssembly.
     """
-    allowed = " ".join(map(sha, scripts)) or "'none'"
+    allowed = " ".join((*map(sha, scripts), *(["'wasm-unsafe-eval'"] if wasm else []))) or "'none'"
     parts = ("default-src 'none'", f"script-src {allowed}", "style-src 'unsafe-inline'", "img-src data:", *more)
     return "; ".join(parts)
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from sim.export.files import vega_bundle
 from sim.export.page import data_url, page
@@ -21,7 +20,7 @@ from sim.report.graph.svg import standalone
 from sim.report.htmltable import html_table
 from sim.report.richtext import inline, paragraphs
 from sim.report.shown import Drawing, TableRow, of_study, request
-from sim.report.style import LIGHT, Language, Spec, Style, rows_of
+from sim.report.style import LIGHT, Language, Spec, Style, with_rows
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -120,19 +119,8 @@ def _drawn(drawing: Drawing, style: Style) -> str:
 
 def packed(spec: Spec) -> str:
     """A specification, its rows written out, compressed and as text: a chart of many lanes is half a megabyte else."""
-    text = json.dumps(_with_rows(spec), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(with_rows(spec), ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
-
-
-def _with_rows(node: Any) -> Any:
-    """The same with rows instead of `data:` URLs."""
-    if isinstance(node, list):
-        return [_with_rows(one) for one in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(node.get("url"), str) and node["url"].startswith("data:"):
-        return {"values": rows_of(node)}
-    return {name: _with_rows(one) for name, one in node.items()}
 
 
 def _folded(title: str, content: str) -> str:
