@@ -16,7 +16,7 @@ from sim.batch.run import run
 from sim.classroom.predicted import Said, judge
 from sim.classroom.seeds import what_if
 from sim.errors import CancelledError, InputError
-from sim.live import lab, wording
+from sim.live import wording
 from sim.loading import from_document, from_page, load
 from sim.outcome import Metric, Outcome
 from sim.report import jsonlines, words
@@ -93,9 +93,9 @@ def answer(text: str, tick: Tick = no_tick) -> str:
     """
     asked = LiveQuestion(**json.loads(text))
     given = scenario(asked.name)
-    found: dict[str, Any] = wording.head(given, asked.lang) | lab.offered(given, asked.lang)
+    found: dict[str, Any] = wording.head(given, asked.lang) | _lab(given, asked.lang)
     try:
-        changed = lab.edited(given, asked.edit) if asked.edit else from_page(given, asked.changes)
+        changed = _edited(given, asked.edit) if asked.edit else from_page(given, asked.changes)
         outcomes = _run(("run", asked.name, _key(asked.changes), _key(asked.edit)), changed, tick)
         found |= _judged(given, outcomes, asked, tick) if asked.quiz else _page(given, outcomes, asked)
     except InputError as error:
@@ -103,6 +103,21 @@ def answer(text: str, tick: Tick = no_tick) -> str:
     except CancelledError:
         found["cancelled"] = tr("ui.cancelled", asked.lang)
     return json.dumps(found, ensure_ascii=False)
+
+
+def _lab(given: Scenario, lang: Language) -> dict[str, Any]:
+    """What may be edited of a build. Other studies do not wait for what builds need."""
+    if [part.study for part in given.parts] != ["build"]:
+        return {}
+    from sim.live import lab
+
+    return lab.offered(given, lang)
+
+
+def _edited(given: Scenario, edit: Mapping[str, str]) -> Scenario:
+    from sim.live import lab
+
+    return lab.edited(given, edit)
 
 
 def _key(written: Mapping[str, str]) -> Hashable:

@@ -23,6 +23,8 @@ HERE = Path(__file__).resolve().parent
 BROWSER = HERE / "browser"
 WHEELS = HERE / "wheels.txt"
 
+_READ = "sim/studies/"
+"""Sources that are read, to tell which studies there are (`sim.studies.names`)."""
 _NOT_RUN = ("/", ".pyi", "py.typed", ".c", ".h")
 _DATED = (1980, 1, 1, 0, 0, 0)
 
@@ -37,8 +39,16 @@ def compiled(files: Mapping[str, PageFile]) -> dict[str, PageFile]:
             (tree / name).write_bytes(file.data)
         command = ["node", str(BROWSER / "compile.mjs"), str(npm(PYODIDE)), str(tree)]
         call(command, "Python files of a live page are compiled by node", tree)
-        there = {f"{name}c": PageFile((tree / f"{name}c").read_bytes()) for name in sources}
-    return {name: file for name, file in files.items() if name not in sources} | there
+        there = {_beside(name): PageFile((tree / f"{name}c").read_bytes()) for name in sources}
+    return {name: file for name, file in files.items() if name not in sources or name.startswith(_READ)} | there
+
+
+def _beside(name: str) -> str:
+    """Where the bytecode of a source lies: in its place, or in the folder for it where the source stays."""
+    if not name.startswith(_READ):
+        return f"{name}c"
+    folder, _, file = name.rpartition("/")
+    return f"{folder}/__pycache__/{file.removesuffix('.py')}.cpython-{PYTHON.replace('.', '')}.pyc"
 
 
 def library() -> bytes:

@@ -8,25 +8,14 @@ from typing import Any
 
 from sim.errors import InputError
 from sim.layerlab import contexts, state
-from sim.layerlab.contexts import BuildContext
 from sim.report.style import Language
 from sim.report.texts import tr
 from sim.scenario import Scenario
-from sim.studies.build import Build
-
-
-def context(scenario: Scenario) -> BuildContext | None:
-    """What a scenario builds. None where it builds nothing, or more than that."""
-    if len(scenario.parts) != 1 or not isinstance(next(iter(scenario.parts[0].variants.values())), Build):
-        return None
-    return contexts.shipped([scenario])[0]
 
 
 def offered(scenario: Scenario, lang: Language) -> dict[str, Any]:
-    """What may be edited, where the scenario is a build."""
-    built = context(scenario)
-    if built is None:
-        return {}
+    """What may be edited of a scenario that is a build."""
+    built = contexts.shipped([scenario])[0]
     named = [("none", tr("ui.lab.nofile", lang)), *((name, name) for name in contexts.files(built))]
     hows = {how: tr(f"ui.lab.{how}", lang) for how in state.HOWS if how != "content"}
     return {"lab": {"file": built.file or "none", "files": dict(named), "hows": hows, "dockerfile": built.text}}
@@ -37,9 +26,7 @@ def edited(scenario: Scenario, edit: Mapping[str, str]) -> Scenario:
 
     Raises `InputError` where the edit cannot be used.
     """
-    built = context(scenario)
-    if built is None:
-        raise InputError(f"{scenario.id} builds nothing that could be edited")
+    built = contexts.shipped([scenario])[0]
     file, how = edit.get("file", "none"), edit.get("how", state.HOWS[0])
     if file != "none" and file not in contexts.files(built):
         raise InputError(f"{file!r} is no file that may be edited")
