@@ -14,9 +14,9 @@ import streamlit as st
 from dashboard.controls import answer
 from dashboard.links import asked, opening, refuse, set_link
 from dashboard.page_part import PagePart
-from dashboard.predict import Said
 from dashboard.view import View
 from sim.classroom.asked import guessed_in
+from sim.classroom.predicted import Said
 from sim.outcome import Metric
 from sim.report.figures import steps
 from sim.report.texts import tr

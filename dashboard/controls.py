@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Literal
 
@@ -12,23 +12,12 @@ from dashboard.links import asked, lines, one_of, refused, set_link
 from dashboard.view import View
 from sim.errors import InputError, Problem
 from sim.loading import Control, controls, from_page
-from sim.report.texts import has, tr
+from sim.report import controlnames
+from sim.report.texts import tr
 from sim.scenario import Scenario
 
 _FEW = 4
 """Choices that stand side by side. More go into a list."""
-
-
-def title(control: Control, scenario: Scenario, view: View) -> str:
-    """A control's label: the parameter's name, and whose it is where it belongs to one label."""
-    owner, _, name = control.path.rpartition(".")
-    text = tr(f"parameter.{name}", view.lang) if has(f"parameter.{name}", view.lang) else name.replace("_", " ")
-    text = text[:1].upper() + text[1:]
-    label = owner.rpartition(".")[2]
-    if not label or label.isdigit():
-        return text
-    said = view.read(scenario.labels[label]) if label in scenario.labels else label
-    return f"{said}: {text}"
 
 
 def from_link(scenario: Scenario) -> dict[str, str]:
@@ -219,13 +208,13 @@ def _key(scenario: Scenario, control: Control) -> str:
 
 def _widget(control: Control, scenario: Scenario, view: View) -> str:
     """Draw one control, and return its value in written form."""
-    label, key, name = title(control, scenario, view), _key(scenario, control), control.path
+    label, key, name = controlnames.title(control, scenario, view.lang), _key(scenario, control), control.path
     if control.kind == "choice" or (control.kind == "flag" and control.default is None):
-        options = _options(control, view)
+        offered = controlnames.options(control, view.lang)
         wanted = asked(name)
-        if wanted is not None and wanted not in options:
+        if wanted is not None and wanted not in offered:
             _refuse(key, name, wanted)
-        return choice(label, options, control.written, name, view, key=key)
+        return choice(label, offered, control.written, name, view, key=key)
     if control.kind == "flag":
         _start(key, name, control.default, {"true": True, "false": False}.__getitem__)
         on = st.toggle(label, key=key)
@@ -240,7 +229,7 @@ def _widget(control: Control, scenario: Scenario, view: View) -> str:
         set_link(name, "" if number == control.default else str(number))
         return control.written if number == control.default else str(number)
     _start(key, name, control.written, str)
-    text = st.text_input(label, key=key, placeholder=_example(control))
+    text = st.text_input(label, key=key, placeholder=controlnames.example(control))
     set_link(name, "" if text == control.written else text)
     return text.strip()
 
@@ -273,40 +262,6 @@ def _whole(text: str, low: int, high: int) -> int:
     return number
 
 
-def _options(control: Control, view: View) -> dict[str, str]:
-    """What may be chosen, by its written form. To leave it open is among it where the scenario does."""
-    if control.kind == "flag":
-        options = {"true": tr("figure.yes", view.lang), "false": tr("figure.no", view.lang)}
-    else:
-        options = {option: _option(control, option, view) for option in control.choices}
-    return options if control.written in options else {control.written: tr("ui.varied", view.lang), **options}
-
-
-def _option(control: Control, option: str, view: View) -> str:
-    """An option's name: translated where it is a word of the model, the catalog's own where it is a thing."""
-    name = control.path.rpartition(".")[2]
-    if has(f"parameter.{name}.{option}", view.lang):
-        return tr(f"parameter.{name}.{option}", view.lang)
-    return option or tr("ui.varied", view.lang)
-
-
-def _example(control: Control) -> str:
-    return {"B": "512 MiB", "s": "3.2 s", "1/s": "5 /s", "1": "1.5"}.get(control.unit, "")
-
-
-def differences(scenario: Scenario, changes: Mapping[str, str], view: View) -> str:
-    """What was changed, in a line: "instances = 50, image = must be pulled"."""
-    by_path: Sequence[Control] = controls(scenario)
-    parts = [f"{title(c, scenario, view)} = {_shown(c, changes[c.path], view)}" for c in by_path if c.path in changes]
-    return tr("ui.conditions.changed", view.lang, list=", ".join(parts)) if parts else ""
-
-
 def _called(control: Control, view: View) -> str:
     """What a control is set to in the scenario, as the reader sees it."""
-    if control.kind == "flag":
-        return _options(control, view)[control.written]
-    return _shown(control, control.written, view) or tr("ui.varied", view.lang)
-
-
-def _shown(control: Control, value: str, view: View) -> str:
-    return _options(control, view).get(value, value) if control.kind in ("choice", "flag") else value
+    return controlnames.called(control, control.written, view.lang) or tr("ui.varied", view.lang)

@@ -11,10 +11,8 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import contexts, lab_link, lab_state, shipped, uploads
-from dashboard.contexts import BuildContext
+from dashboard import lab_link, shipped, uploads
 from dashboard.controls import answer
-from dashboard.lab_state import HOWS, How, LabState, UndoHistory
 from dashboard.links import asked, lines, one_of, plain, refuse, set_link
 from dashboard.packed import pack, unpack
 from dashboard.share import bundle
@@ -23,6 +21,10 @@ from sim import limits
 from sim.builds.advice.suggest import Suggestion
 from sim.builds.graph.options import BUILDERS, Builder
 from sim.errors import InputError
+from sim.layerlab import contexts
+from sim.layerlab import state as lab_state
+from sim.layerlab.contexts import BuildContext
+from sim.layerlab.state import HOWS, How, LabState, UndoHistory
 from sim.report.texts import tr
 from sim.scenario import Scenario
 

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.lab_state import Kept, LabState
 from sim import limits
 from sim.errors import InputError
+from sim.layerlab.state import Kept, LabState
 
 _TEXTS = ("dockerfile", "base", "content")
 _SAID = {"append": str, "content": str, "mode": str, "touch": bool, "delete": bool}

@@ -9,20 +9,20 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-import sim
 from dashboard import answers, controls, popovers, predict, quiz, running, variants
 from dashboard import notes as notes_of
 from dashboard.figures import laid_out
 from dashboard.frame import head
 from dashboard.links import asked, set_link
 from dashboard.page_part import PagePart
-from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
+from sim.classroom.predicted import Said, judge
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.report import words
+from sim.report.controlnames import differences, provenance
 from sim.report.texts import has, tr
 from sim.scenario import Scenario
 
@@ -76,7 +76,7 @@ def body(scenario: Scenario, view: View) -> None:
     with title:
         finding = words.finding(lesson, values, view.lang) if lesson and revealed else ""
         st.title(finding or view.read(scenario.title), anchor=False)
-        changed = controls.differences(scenario, changes, view)
+        changed = differences(scenario, changes, view.lang)
         if changed:
             st.caption(changed)
     if view.notes:
@@ -90,14 +90,14 @@ def body(scenario: Scenario, view: View) -> None:
             for page_part in page_parts:
                 laid_out.before(_with_said(page_part, said))
             if view.embed:
-                st.caption(provenance(scenario, outcomes[0], view))
+                st.caption(provenance(scenario, outcomes[0], view.lang))
         offer(_shown(scenario, changes, page_parts, said, revealed=False))
         return
     with drawn:
         notes = [laid_out.after(page_part) for page_part in page_parts]
         if not view.embed:
             popovers.row(page_parts)
-        st.caption(provenance(scenario, outcomes[0], view))
+        st.caption(provenance(scenario, outcomes[0], view.lang))
     with told:
         _read(scenario, page_parts[0], said, notes, values, view)
     offer(_shown(scenario, changes, page_parts, said, revealed=True))
@@ -132,14 +132,6 @@ def kicker(scenario: Scenario, view: View) -> str:
         return scenario.id
     minutes = scenario.lesson.minutes
     return tr("ui.lesson", view.lang, demonstration=minutes.demonstration, lab=minutes.lab)
-
-
-def provenance(scenario: Scenario, outcome: Outcome, view: View) -> str:
-    """One line on what made a figure: scenario, model, seed, replications."""
-    made: dict[str, str | int] = {"scenario": scenario.id, "version": sim.__version__, "seed": outcome.seed}
-    if outcome.replications == 1:
-        return tr("ui.provenance.one", view.lang, **made)
-    return tr("ui.provenance", view.lang, **made, replications=outcome.replications)
 
 
 def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:
@@ -259,7 +251,7 @@ def _read(
     answers.keep(page_part, lesson.predict, values, said)
     if view.embed:
         return
-    st.markdown(f"**{predict.judge(page_part, lesson.predict, said, values)}**")
+    st.markdown(f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**")
     for note in filter(None, notes):
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))

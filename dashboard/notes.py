@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard import quiz, variants
 from dashboard.page_part import PagePart
-from dashboard.predict import ranking, words_of
 from dashboard.view import View
+from sim.classroom.predicted import ranking, words_of
 from sim.outcome import Metric
 from sim.report import words
 from sim.report.figures import steps
@@ -44,7 +44,7 @@ def _right_prediction(page_part: PagePart, values: Mapping[str, Metric]) -> str:
         return "✓ " + " < ".join(page_part.called(label) for label in order)
     if predict.guess:
         metric = values[predict.guess]
-        return f"✓ {words_of(metric, metric.value, page_part)}"
+        return f"✓ {words_of(metric, metric.value, view.lang)}"
     if predict.choices:
         return "\n".join(_answers(predict.choices, values, view))
     there = steps(page_part.outcome, label=page_part.outcome.labels[0])

@@ -10,12 +10,12 @@ import streamlit as st
 from dashboard import answers as answers_of
 from dashboard import quiz
 from dashboard.links import asked, plain, set_link
-from dashboard.predict import Said
 from dashboard.view import View
 from sim import __version__, limits
 from sim.classroom.asked import PREDICTION, guessed_in
 from sim.classroom.grading import Receipt
 from sim.classroom.letters import letters
+from sim.classroom.predicted import Said
 from sim.classroom.seeds import for_seed, order, seed_of
 from sim.outcome import Metric, Outcome
 from sim.report.figures import steps

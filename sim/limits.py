@@ -377,3 +377,6 @@ WORKERS = 1_024
 
 WORKER_QUEUE = 100_000
 """Requests that wait in one replica. Linux queues 4,096 connections of a socket (net.core.somaxconn), if asked to."""
+
+LIVE_FILES = 32 * MIB
+"""Bytes of all files that a scenario names and a live page carries."""

@@ -13,9 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS: list[set[str]] = [
-    {"sim.cli", "sim.__main__", "dashboard", "app"},
-    {"sim.classroom"},
-    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
+    {"sim.cli", "sim.__main__", "sim.live", "dashboard", "app"},
+    {"sim.classroom", "sim.export"},
+    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory", "sim.layerlab"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.orchestration"},

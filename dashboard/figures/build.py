@@ -57,7 +57,7 @@ def after(page_part: PagePart) -> str:
         key = f"{page_part.key}:{label}:graph"
         _graph(page_part, label, by_id["graph"], key, lambda node: _pick(page_part, label, node))
     with left if view.embed else right:
-        for name in ("reason", "legend"):
+        for name in ("reason", "caption"):
             if name in by_id:
                 st.html(by_id[name].content)
     return ""

@@ -8,23 +8,24 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import advice, answers, controls, lab, lesson, popovers, predict, quiz, running, shipped, variants
+from dashboard import advice, answers, controls, lab, lesson, popovers, quiz, running, shipped, variants
 from dashboard.components import drawing, editor
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
-from dashboard.lab_state import LabState
-from dashboard.lesson import kicker, provenance
+from dashboard.lesson import kicker
 from dashboard.links import one_of, opening, plain, set_link
 from dashboard.page_part import PagePart, chart
-from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
 from sim import limits
+from sim.classroom.predicted import Said, again, judge_steps
 from sim.errors import InputError
+from sim.layerlab.state import LabState
 from sim.outcome import Metric, Outcome
 from sim.records import StepRecord
 from sim.report import words
+from sim.report.controlnames import provenance
 from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
 from sim.report.figures.critical import critical_path, emphasised
 from sim.report.numbers import about, written
@@ -115,7 +116,7 @@ def page(view: View) -> None:
             with better:
                 advice.show(built.state, outcome, scenario, view)
     with left if view.embed else right:
-        st.caption(provenance(scenario, outcome, view))
+        st.caption(provenance(scenario, outcome, view.lang))
     if revealed and not view.embed:
         _lesson(scenario, view)
 
@@ -388,7 +389,7 @@ def _verdict(page_part: PagePart, view: View) -> None:
     still = st.session_state.get("lab:said-of") == lab.undo_history().now
     _keep(page_part, Said(steps=said if still else None))
     if said is not None and still:
-        st.markdown(f"**{predict.judge_steps(said, *predict.again(page_part), view.lang)}**")
+        st.markdown(f"**{judge_steps(said, *again(page_part.outcome), view.lang)}**")
 
 
 def _again() -> None:

@@ -176,6 +176,17 @@ def rows_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+def with_rows(node: Any) -> Any:
+    """A specification, or a part of one, with rows instead of `data:` URLs: for a page that is one file."""
+    if isinstance(node, list):
+        return [with_rows(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("url"), str) and node["url"].startswith("data:"):
+        return {"values": rows_of(node)}
+    return {name: with_rows(one) for name, one in node.items()}
+
+
 def chart(style: Style, **parts: Any) -> Spec:
     """A specification as wide as its container, in this look."""
     return {"$schema": SCHEMA, "width": "container", "config": config(style), **parts}

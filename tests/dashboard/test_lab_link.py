@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from dashboard import lab, lab_link, lab_state
+from dashboard import lab, lab_link
 from dashboard.packed import pack, unpack
 from dashboard.share import bundle
 from sim.errors import InputError
+from sim.layerlab import state as lab_state
 from sim.loading import load
 from tests.dashboard.apptest import click, error, opened, texts, title
 from tests.dashboard.test_answers import again, link_of

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dashboard.contexts import BuildContext
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
 from sim.builds.context.edits import Change, Edit
@@ -20,6 +19,7 @@ from sim.builds.dockerfile.instructions import Copy
 from sim.builds.dockerfile.stages import parse
 from sim.builds.graph.options import Builder
 from sim.errors import InputError
+from sim.layerlab.contexts import BuildContext
 from sim.scenario import Scenario
 
 How = Literal["append", "touch", "mode", "content", "delete"]

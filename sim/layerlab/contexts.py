@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-import streamlit as st
 
 from sim import limits
 from sim.builds.context.ignore import rules_of
@@ -135,13 +134,9 @@ def is_dockerfile(path: str) -> bool:
     return name.split(".")[0] in ("dockerfile", "containerfile") or name.endswith(".dockerfile")
 
 
+@functools.lru_cache(maxsize=32)
 def files(context: BuildContext) -> tuple[str, ...]:
     """The text files of a context that a build may see, those at the top first. No Dockerfile is among them."""
-    return _files(context)
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def _files(context: BuildContext) -> tuple[str, ...]:
     tree = context.tree
     ignored = rules_of(tree, context.dockerfile)
     names = []
