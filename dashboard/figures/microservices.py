@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from dashboard.page_part import PagePart, Sheet, chart, table
 from sim.report.figures import metric_table
-from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table, routes
+from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table
 from sim.report.texts import tr
 
 
 def before(page_part: PagePart) -> None:
-    """What is compared, and the services that each kind of request visits."""
-    for label in page_part.outcome.labels:
-        st.markdown(f"**{page_part.called(label)}** · ?")
-        for kind, stretches in routes(page_part.outcome, label).items():
-            st.markdown(f"- {kind}: {stretches[0].services.replace('>', '→')}")
+    """The lanes of what is compared, with the services that each kind of request visits."""
+    chart(radius(page_part.outcome, page_part.view.style, hidden=True), tr("ui.radius.read", page_part.view.lang))
 
 
 def after(page_part: PagePart) -> str:

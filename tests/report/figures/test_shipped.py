@@ -32,10 +32,10 @@ from sim.report.figures import (
     race_table,
 )
 from sim.report.figures.bringup import bringup, bringup_alt, bringup_table, savings_table
-from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table
 from sim.report.figures.columns import COLUMN, group
 from sim.report.figures.pressure import over_time, pressure, pressure_alt, pressure_table
 from sim.report.figures.pulls import completions, completions_alt, pulled, pulls, pulls_table
+from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table
 from sim.report.style import LANGUAGES, Style
 
 SCENARIOS = sorted((Path(__file__).resolve().parents[3] / "scenarios").glob("*.yaml"))
