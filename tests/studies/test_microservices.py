@@ -31,7 +31,8 @@ READY = {"front": 2.0, "a": 2.0, "b": 2.0, "db": 1.0}
 
 def ran(folder: Path, text: str = MANY, **given: Any) -> StudyRun:
     (folder / "compose.yaml").write_text(text)
-    known = {"routes": ROUTES, "ready": READY, "tolerant": ("front", "a", "b"), "work": {"a": 0.004, "db": 0.001}}
+    known: dict[str, Any] = {"routes": ROUTES, "ready": READY, "tolerant": ("front", "a", "b")}
+    known["work"] = {"a": 0.004, "db": 0.001}
     params = Microservices(**known | given)
     return study("microservices").run(params, Context("it", SeedTree(1), folder=str(folder)))
 
@@ -72,7 +73,7 @@ def test_a_change_takes_its_own_service_away_for_a_start_and_until_it_works(tmp_
 def test_modules_of_one_service_call_each_other_without_a_hop(tmp_path):
     small, large = ran(tmp_path), one(tmp_path)
     assert (value(small, "hops"), value(large, "hops")) == (2, 1)
-    slow = {"hop": 0.1, "rate": 0.5, "window": 100.0}
+    slow: dict[str, Any] = {"hop": 0.1, "rate": 0.5, "window": 100.0}
     dear = min(ran(tmp_path, **slow).samples["latency"]) - min(one(tmp_path, **slow).samples["latency"])
     assert dear == pytest.approx(0.1 / load.host("laptop").cpu_speed.value, rel=0.01)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sim.outcome import Outcome
@@ -42,8 +43,12 @@ def routes(outcome: Outcome, label: str) -> dict[str, list[RouteRecord]]:
     return found
 
 
-def radius(outcome: Outcome, style: Style) -> Spec:
-    """A block a label: its name, then a lane a kind of request, in the colour of attention while requests are lost."""
+def radius(outcome: Outcome, style: Style, *, hidden: bool = False) -> Spec:
+    """A block a label: its name, then a lane a kind of request, in the colour of attention while requests are lost.
+
+    Args:
+        hidden: With the answers left out. Then each lane says which services the requests visit.
+    """
     names, language = spoken(label_names(outcome, style.language)), style.language
     lanes: dict[str, str] = {}
     rows: list[dict[str, Any]] = []
@@ -51,14 +56,19 @@ def radius(outcome: Outcome, style: Style) -> Spec:
         lanes[_key(label, "")] = names[label]
         for kind, stretches in routes(outcome, label).items():
             lanes[_key(label, kind)] = kind
-            rows += [_row(_key(label, kind), record, language) for record in stretches]
+            shown = [_whole(stretches)] if hidden else stretches
+            rows += [_row(_key(label, kind), record, language) for record in shown]
     end = max((row["end"] for row in rows), default=1.0)
     heads = list(_heads(outcome, language))
     x: dict[str, Any] = {"type": "quantitative", "title": None, "axis": parts.seconds_axis(end, style)}
     x["scale"] = {"domain": [0, end], "nice": False}
     y: dict[str, Any] = {"field": "lane", "type": "nominal", "scale": {"domain": list(lanes)}, "title": None}
     y["axis"] = _axis(lanes, style)
-    layers = [*_bars(rows, style, x), _counts(rows, style), _causes(heads, style)]
+    bars = list(_bars(rows, style, x))
+    layers = [*bars, _counts(rows, style), _causes(heads, style)]
+    if hidden:
+        bars[0]["mark"] |= {"height": {"band": 0.82}, "color": style.tokens.track}
+        layers = [bars[0], _visited(rows, style)]
     return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers)
 
 
@@ -109,6 +119,10 @@ def radius_alt(outcome: Outcome, language: Language = "en") -> str:
     return " ".join(told)
 
 
+def _whole(stretches: Sequence[RouteRecord]) -> RouteRecord:
+    return replace(stretches[0], start=0.0, end=stretches[-1].end, cause="")
+
+
 def _key(label: str, kind: str) -> str:
     return f"{label}{_SEPARATOR}{kind}"
 
@@ -123,7 +137,7 @@ def _row(lane: str, record: RouteRecord, language: Language) -> dict[str, Any]:
         "gone": bool(record.cause),
         "told": f"−{record.lost}",
         "said": tr(f"figure.radius.cause.{record.cause or 'none'}", language),
-        "services": record.services,
+        "services": record.services.replace(">", "→"),
         "requests": record.requests,
     }
 
@@ -160,12 +174,17 @@ def _bars(rows: Sequence[dict[str, Any]], style: Style, x: dict[str, Any]) -> It
         {"field": field, "title": tr(f"figure.radius.col.{title}", style.language)}
         for field, title in (("services", "services"), ("said", "cause"), ("requests", "requests"), ("lost", "lost"))
     ]
-    for gone, band, colour in ((False, 0.3, style.tokens.owners["machine"]), (True, 0.82, style.tokens.attention)):
+    for gone, band, colour in ((False, 0.3, style.tokens.line), (True, 0.82, style.tokens.attention)):
         yield {
             "data": inline([row for row in rows if row["gone"] == gone]),
             "mark": {"type": "bar", "height": {"band": band}, "color": colour},
             "encoding": {"x": x | {"field": "start"}, "x2": {"field": "end"}, "tooltip": tooltip},
         }
+
+
+def _visited(rows: Sequence[dict[str, Any]], style: Style) -> parts.SpecLayer:
+    """Which services the requests of a lane visit."""
+    return parts.text_layer(rows, style, "start", "services", color=style.tokens.ink)
 
 
 def _counts(rows: Sequence[dict[str, Any]], style: Style) -> parts.SpecLayer:

@@ -50,6 +50,12 @@ def test_what_is_lost_is_high_and_in_the_colour_of_attention_with_its_count():
     assert rows_of(heads["data"])[1]["told"].startswith("crash, 4")
 
 
+def test_before_the_run_a_lane_says_what_its_requests_visit_and_nothing_of_what_is_lost():
+    bars, visited = radius(outcome(), Style(), hidden=True)["layer"]
+    assert {(row["start"], row["end"], row["gone"]) for row in rows_of(bars["data"])} == {(0, 30, False)}
+    assert {row["services"] for row in rows_of(visited["data"])} == {"front → db"}
+
+
 def test_the_table_and_the_sentence_say_the_same():
     assert len(radius_table(outcome())) == len(RECORDS)
     assert "1 of 2" in radius_alt(outcome())
