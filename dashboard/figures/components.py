@@ -9,6 +9,7 @@ from dashboard.controls import choice
 from dashboard.page_part import PagePart, Sheet, linked
 from dashboard.view import View
 from sim.catalog.assemblies import assembly_documents, components
+from sim.loading import controls
 from sim.report.figures import metric_table
 from sim.report.figures.assembling import assembly_drawing
 from sim.report.figures.components import assemblies_table, assembly_grid, components_table, parts_legend
@@ -73,6 +74,21 @@ def _draw(page_part: PagePart, *, hidden: bool) -> None:
     )
     if picked in components() and not view.embed:
         _tell(picked, view)
+        if not hidden:
+            _offer(page_part, picked)
+
+
+def _offer(page_part: PagePart, picked: str) -> None:
+    """The picked component may be left out instead, where the scenario has that control."""
+    scenario, view = page_part.scenario, page_part.view
+    if any(control.path == "left_out" for control in controls(scenario)):
+        name = components()[picked].name.read(view.lang)
+        st.button(
+            tr("ui.parts.leave", view.lang, name=name),
+            on_click=st.session_state.update,
+            args=({f"{scenario.id}:left_out": picked},),
+            key=f"{page_part.key}:leave",
+        )
 
 
 def _tell(picked: str, view: View) -> None:
