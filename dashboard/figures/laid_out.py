@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard.components import drawing, player
 from dashboard.controls import choice, start, switch
 from dashboard.figures import build
+from dashboard.figures.components import offer_to_leave_out
 from dashboard.page_part import PagePart, chart
 from sim.report.shown import Drawing, FigureChoice, FigureTables, of_study, shown
 
@@ -38,6 +39,8 @@ def after(page_part: PagePart) -> str:
     study = of_study(page_part.outcome.study)
     request = page_part.request(picked(page_part))
     _drawn(page_part, study.after(request), study.choices(request))
+    if page_part.outcome.study == "components" and not page_part.view.embed:
+        offer_to_leave_out(page_part, request.picked["component"])
     return study.note(request)
 
 

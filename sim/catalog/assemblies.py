@@ -27,6 +27,11 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 PROCESS = "process"
 """What a call that makes the container's first process calls."""
 
+ROLES = ("asks", "serves", "keeps", "watches", "makes")
+"""The columns of a drawing: who asks, serves, keeps containers, watches one, makes one."""
+ROWS = ("build", "run", "beside")
+"""Its rows."""
+
 Ends = Literal["", "always", "without live-restore"]
 """Whether containers that run end with a component. "" for no."""
 
@@ -42,7 +47,7 @@ class EngineComponent:
         owner: Whose time and memory its own are.
         does: What it does, in a sentence or two.
         ends: Whether containers that run end with it.
-        place: Column and row in the drawing.
+        place: Column and row in the drawing, as they stand in `ROLES` and `ROWS`.
         sources: The ids of the documents that say whose it is and what it does.
     """
 
@@ -148,10 +153,7 @@ def assemblies() -> Mapping[str, Assembly]:
 
 def _component(name: str, table: Table) -> EngineComponent:
     part = parts().get(table.string("part", allowed=parts())) if table.has("part") else None
-    place = table.any("place") if table.has("place") else None
-    if not (isinstance(place, list) and len(place) == 2 and all(isinstance(at, int) for at in place)):
-        table.problem("expected a column and a row, as in [0, 1]", "place")
-        place = [0, 0]
+    role, row = table.string("role", allowed=ROLES), table.string("row", allowed=ROWS)
     return EngineComponent(
         id=name,
         name=part.name if part else table.text("name"),
@@ -159,7 +161,7 @@ def _component(name: str, table: Table) -> EngineComponent:
         owner=cast("Owner", table.string("owner", allowed=OWNERS)),
         does=table.text("does"),
         ends=cast("Ends", table.string("ends", "", allowed=get_args(Ends)[1:])),
-        place=(place[0], place[1]),
+        place=(ROLES.index(role) if role in ROLES else 0, ROWS.index(row) if row in ROWS else 0),
         sources=sources_of(table, assembly_documents()),
     )
 

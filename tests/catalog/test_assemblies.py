@@ -136,7 +136,7 @@ def test_stacks_are_aligned_at_what_isolates_them() -> None:
     ("file", "was", "now", "says"),
     [
         ("assemblies/components.toml", 'part = "runc"', 'part = "runk"', "runc.part: 'runk' is not allowed"),
-        ("assemblies/components.toml", "place = [4, 1]", 'place = "right"', "runc.place: expected a column and a row"),
+        ("assemblies/components.toml", 'role = "makes"', 'role = "bakes"', "runc.role: 'bakes' is not allowed"),
         ("assemblies/components.toml", 'ends = "always"', 'ends = "maybe"', "containerd-shim.ends: 'maybe'"),
         ("assemblies/components.toml", 'home = "Mirantis"\n', "", "cri-dockerd.home: is missing"),
         ("assemblies/components.toml", '["podman", "conmon-killed"]', '"x"', "conmon.source: 'x' is not allowed"),

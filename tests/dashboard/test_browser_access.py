@@ -12,7 +12,17 @@ from tests.dashboard.browsing import CHART, heading, open_page, settled
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "light": ("", "taxonomy?show=1", "memory-ledger?show=1", "density?show=1", "layers?show=1", "accuracy"),
+    "light": (
+        "",
+        "taxonomy?show=1",
+        "memory-ledger?show=1",
+        "density?show=1",
+        "layers?show=1",
+        "accuracy",
+        "comparison",
+        "stacks",
+        "scenarios?scenario=components&show=1",
+    ),
     "dark": ("layers", "images"),
 }
 OTHERS = {"presentation-role-conflict"}

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.pages.stacks import FIRST, SLIDE
 from sim.catalog.comparison import comparison
 from sim.catalog.stacks import stacks
-from tests.dashboard.apptest import error, opened, texts, title
+from tests.dashboard.apptest import click, error, opened, texts, title
 
 
 def html(at: AppTest) -> str:
@@ -100,6 +100,18 @@ def test_what_is_left_out_turns_red_and_another_assembly_can_be_drawn() -> None:
     assert "n left_out" not in shown(drawn="node")
     assert "n left_out" in shown(drawn="node", left_out="runc")
     assert "n broken" not in shown(left_out="nothing")
+
+
+def test_a_picked_component_is_told_and_may_be_left_out() -> None:
+    at = opened("scenarios", scenario="components", show="1")
+    at.session_state["components:components:picked"] = "containerd"
+    at.run()
+    assert "Keeps the life of containers" in html(at)
+    assert title(at).startswith("Without dockerd three of seven")
+    click(at, "components:components:leave")
+    assert not at.exception
+    assert at.query_params["left_out"] == "containerd"
+    assert title(at) == "Of seven 2 still start a container"
 
 
 def test_the_lesson_on_generations_has_their_time_line_after_the_run() -> None:
