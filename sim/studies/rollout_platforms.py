@@ -18,7 +18,7 @@ from sim.orchestration.kubernetes_objects import service_objects
 from sim.orchestration.on_kubernetes import KubernetesRun, on_kubernetes
 from sim.orchestration.on_machines import MachinesRun, group_settings, on_machines
 from sim.orchestration.on_swarm import SwarmRun, on_swarm
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish, warming_up
+from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
 from sim.orchestration.timeline import ServiceTimeline
 from sim.swarm.objects import SwarmNode
 from sim.traffic.load import Load
@@ -68,9 +68,9 @@ def machines_of(params: Rollout, host: Host, load: Load, context: Context) -> Ma
 
 
 def behaviour_of(params: Rollout) -> ReplicaBehaviour:
-    """What a replica does: the application with its warm-up, and what it does at TERM."""
-    application = warming_up(catalog.application(params.application), params.warm_up, "given by the scenario")
-    return ReplicaBehaviour(application, params.on_term, params.finishing)
+    """What a replica does: its application and its warm-up, and what it does at TERM."""
+    application = catalog.application(params.application)
+    return ReplicaBehaviour(application, params.warm_up, params.on_term, params.finishing)
 
 
 def wish_of(params: Rollout) -> ServiceWish:

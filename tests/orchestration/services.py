@@ -10,7 +10,7 @@ from sim.kubernetes.cluster import node
 from sim.orchestration.kubernetes_objects import service_objects
 from sim.orchestration.on_kubernetes import KubernetesRun, on_kubernetes
 from sim.orchestration.on_swarm import SwarmRun, on_swarm
-from sim.orchestration.service import EventKind, ReplicaBehaviour, ServiceEvent, ServiceWish, TermBehaviour, warming_up
+from sim.orchestration.service import EventKind, ReplicaBehaviour, ServiceEvent, ServiceWish, TermBehaviour
 from sim.orchestration.timeline import ReplicaLife, ServiceTimeline
 from sim.swarm.objects import SwarmNode
 
@@ -18,7 +18,7 @@ GIB = 2**30
 
 
 def behaviour(warm_up: float = 5.0, on_term: TermBehaviour = "finishes", finishing: float = 1.0) -> ReplicaBehaviour:
-    return ReplicaBehaviour(warming_up(load.application("web"), warm_up, "a test"), on_term, finishing)
+    return ReplicaBehaviour(load.application("web"), warm_up, on_term, finishing)
 
 
 def kubernetes(

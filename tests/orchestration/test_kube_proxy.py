@@ -1,4 +1,4 @@
-"""When a service's rules follow its endpoints: two syncs at once, then one a second; who is left where none is ready."""
+"""When a service's rules follow its endpoints: two syncs at once, then one a second; and where nobody is ready."""
 
 from __future__ import annotations
 

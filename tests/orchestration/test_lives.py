@@ -59,7 +59,8 @@ def test_a_life_is_cut_where_it_is_asked_or_answers_and_where_it_does_no_more() 
     told = [(piece.start, piece.end, piece.asked, piece.answers) for piece in cut(life, 20.5)]
     assert told == [
         (0, 1, False, False), (1, 2, False, False), (2, 3, True, False), (3, 8, True, True), (8, 10, True, False),
-        (10, 12, True, False), (12, 18, True, True), (18, 19, True, True), (19, 20, True, False), (20, 20.5, False, False),
+        (10, 12, True, False), (12, 18, True, True), (18, 19, True, True), (19, 20, True, False),
+        (20, 20.5, False, False),
     ]  # fmt: skip
 
 

@@ -35,14 +35,15 @@ def test_never_more_than_the_surge_and_never_fewer_than_may_be_missing(
 ) -> None:
     if surge == unavailable == 0:
         unavailable = 1
-    timeline = kubernetes(
-        "update", replicas=replicas, surge=surge, unavailable=unavailable, probe=probe, until=900
-    )
+    timeline = kubernetes("update", replicas=replicas, surge=surge, unavailable=unavailable, probe=probe, until=900)
     counted = numbers(timeline)
     assert max(there for there, _ in counted) <= replicas + surge
     assert min(ready for _, ready in counted) >= replicas - unavailable
     assert timeline.settled < 900
-    assert sum(one.state == "ready" for life in timeline.replicas for one in life.stretches if one.end == NEVER) == replicas
+    assert (
+        sum(one.state == "ready" for life in timeline.replicas for one in life.stretches if one.end == NEVER)
+        == replicas
+    )
 
 
 @pytest.mark.parametrize(("replicas", "most", "least"), [(1, 2, 1), (4, 5, 3), (6, 8, 5), (10, 13, 8)])
