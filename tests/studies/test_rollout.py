@@ -13,13 +13,13 @@ from sim.errors import InputError
 from sim.never import NEVER
 from sim.records import NodeRecord, ReplicaRecord, RequestRecord, WantedRecord
 from sim.studies.base import Context, StudyRun
-from sim.studies.rollout import STUDY, Rollout, run
+from sim.studies.rollout import STUDY, ServiceRollout, run
 from sim.studies.rollout_summary import counts, fewest_ready, most_replicas, short_seconds
 
 
 def ran(folder: Path | str = "", **given: Any) -> StudyRun:
     context = Context("it", SeedTree(1).child("a test", 0), folder=str(folder))
-    return run(Rollout(**given), context)
+    return run(ServiceRollout(**given), context)
 
 
 def value(done: StudyRun, metric: str) -> float:
@@ -128,15 +128,15 @@ def test_a_manifest_says_what_parameters_leave_out(tmp_path: Path) -> None:
 )
 def test_a_manifest_that_will_not_do_is_a_problem_and_no_traceback(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "bad.yaml").write_text(text)
-    problems = list(STUDY.missing(Rollout(manifest="bad.yaml"), str(tmp_path)))
+    problems = list(STUDY.missing(ServiceRollout(manifest="bad.yaml"), str(tmp_path)))
     assert problems
     assert any(said in str(problem) for problem in problems)
 
 
 def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
-    (problem,) = STUDY.missing(Rollout(manifest="no.yaml"), str(tmp_path))
+    (problem,) = STUDY.missing(ServiceRollout(manifest="no.yaml"), str(tmp_path))
     assert problem.path == "manifest"
-    (problem,) = STUDY.missing(Rollout(load="file", load_file="no.csv"), str(tmp_path))
+    (problem,) = STUDY.missing(ServiceRollout(load="file", load_file="no.csv"), str(tmp_path))
     assert problem.path == "load_file"
 
 
@@ -163,7 +163,7 @@ def test_a_load_of_a_file_is_sent(tmp_path: Path) -> None:
 )
 def test_what_does_not_go_together_is_refused_with_its_parameter(given: dict[str, Any], path: str) -> None:
     with pytest.raises(InputError) as refused:
-        Rollout(**given)
+        ServiceRollout(**given)
     assert [problem.path for problem in refused.value.problems] == [path]
 
 
