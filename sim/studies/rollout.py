@@ -132,6 +132,7 @@ class ServiceRollout:
     budget: Annotated[
         ReplicaCount,
         doc("Replicas that may be missing when a node is drained (a PodDisruptionBudget); if left out, any."),
+        doc("Replicas that may be missing when a node is drained (a PodDisruptionBudget); if left out, any."),
     ] = None
     most: Annotated[
         int | None,
