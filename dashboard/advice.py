@@ -8,13 +8,13 @@ from typing import Any
 import streamlit as st
 
 from dashboard import lab, running
-from dashboard.lab_state import LabState
 from dashboard.links import plain
 from dashboard.running import CancelledByReaderError, Heartbeat
 from dashboard.view import View
 from sim.builds.advice.suggest import Suggestion, suggestions
 from sim.builds.context.edits import apply
 from sim.errors import InputError
+from sim.layerlab.state import LabState
 from sim.outcome import Outcome
 from sim.report.numbers import about, written
 from sim.report.texts import told, tr

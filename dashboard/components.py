@@ -12,7 +12,9 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.view import smallest_text
 from sim.report import player as time_line
+from sim.report.style import SMALLEST
 
 _DRAWING_JS = """
 const LEAST = 0.05, MOST = 2;
@@ -33,6 +35,10 @@ export default function({ parentElement, data, setTriggerValue }) {
   host.phone.onchange = draw;
   draw();
   const svg = host.querySelector('svg');
+  if (data.scale > 1) {
+    svg.style.maxHeight = 'none';
+    svg.style.maxWidth = svg.style.width = `min(100%, ${svg.viewBox.baseVal.width * data.scale}px)`;
+  }
   const size = () => svg.viewBox.baseVal;
   const zoom = (factor) => {
     host.factor = Math.min(MOST, Math.max(LEAST, factor));
@@ -53,7 +59,7 @@ export default function({ parentElement, data, setTriggerValue }) {
     return box.top >= frame.top && box.bottom <= frame.bottom && box.left >= frame.left && box.right <= frame.right;
   };
   if (data.scroll) {
-    zoom(host.factor ?? 1);
+    zoom(host.factor ?? data.scale);
     const said = { tabindex: '0', role: 'region', 'aria-label': data.label };
     for (const [name, value] of Object.entries(said)) host.setAttribute(name, value);
     if (first || (moved && !visible())) requestAnimationFrame(show);
@@ -87,7 +93,7 @@ _DRAWING_CSS = """
   border-radius:var(--st-base-radius)}
 .host.scroll:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
 .bar{display:flex;flex-wrap:wrap;gap:.4rem;padding:0 0 .5rem} .bar[hidden]{display:none}
-.bar button{font:inherit;font-size:.9rem;color:var(--st-text-color);background:var(--st-background-color);
+.bar button{font:inherit;font-size:1rem;color:var(--st-text-color);background:var(--st-background-color);
   cursor:pointer;border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);padding:.2rem .7rem}
 .bar button:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
 [data-node]{cursor:pointer} [data-node]:focus{outline:none}
@@ -170,10 +176,47 @@ _player = st.components.v2.component(
     " mountPlayer(parentElement.querySelector('.player'), data);",
 )
 
-# For screen readers, and for breaking Japanese titles between phrases. Streamlit always says "en".
-_page_lang = st.components.v2.component(
-    "page_lang", js="export default ({ data }) => { document.documentElement.lang = data.lang; }"
-)
+# The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
+# A reader who has asked for the answer finds the focus on it, once the page is drawn. While the server is away the page
+# says so in its own words; Streamlit connects again by itself, and the page's link has all that was on it.
+_PAGE_STATE_JS = """
+const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
+export default function({ parentElement, data }) {
+  document.documentElement.lang = data.lang;
+  const host = parentElement.querySelector('.lost');
+  host.querySelector('b').textContent = data.words.lost;
+  host.querySelector('span').textContent = data.words.wait;
+  const app = document.querySelector('[data-testid=stApp]');
+  const look = () => { host.hidden = app.dataset.testConnectionState === 'CONNECTED'; };
+  look();
+  host.watcher?.disconnect();
+  host.watcher = new MutationObserver(look);
+  host.watcher.observe(app, { attributes: true, attributeFilter: ['data-test-connection-state'] });
+  const seen = host.answers ?? 0;
+  host.answers = data.answers;
+  if (data.answers <= seen) return;
+  const find = (left) => {
+    const title = document.querySelector('[data-testid=stMain] h1');
+    if (title && document.querySelector(IDLE)) {
+      title.tabIndex = -1;
+      title.style.outline = 'none';
+      title.focus();
+      parentElement.querySelector('[aria-live]').textContent = title.innerText;
+    } else if (left) setTimeout(find, 100, left - 1);
+  };
+  setTimeout(find, 100, 100);
+}
+"""
+_PAGE_STATE_HTML = """<div class="said" aria-live="polite"></div>
+<div class="lost" role="alert" hidden><b></b> <span></span></div>"""
+_PAGE_STATE_CSS = """
+.said{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.lost{position:fixed;left:50%;top:1rem;transform:translateX(-50%);z-index:1000000;max-width:min(40rem,90vw);
+  padding:.8rem 1.2rem;border:2px solid var(--st-red-color);border-radius:var(--st-base-radius);
+  background:var(--st-background-color);color:var(--st-text-color);font:1rem/1.5 var(--st-font)}
+.lost[hidden]{display:none}
+"""
+_page_state = st.components.v2.component("page_state", html=_PAGE_STATE_HTML, css=_PAGE_STATE_CSS, js=_PAGE_STATE_JS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +246,8 @@ def drawing(
 ) -> None:
     """Show an SVG. Its elements with `data-node` are picked by mouse, Enter or space.
 
-    Its text takes the theme's variables (`var(--st-text-color)`), so that both themes come for free.
+    Its text takes the theme's variables (`var(--st-text-color)`), so that both themes come for free. Where the smallest
+    text of a page is larger, in a hall, the whole drawing is, as far as its place is wide enough.
 
     Args:
         narrow: The drawing that a phone shows instead, "" for the same one.
@@ -219,6 +263,7 @@ def drawing(
         "svg": svg,
         "narrow": narrow,
         "scroll": reel is not None,
+        "scale": smallest_text() / SMALLEST,
         "focus": reel.focus if reel else "",
         "label": reel.label if reel else "",
         "words": {"here": reel.here, "all": reel.all, "out": reel.smaller, "in": reel.larger} if reel else {},
@@ -266,6 +311,16 @@ def editor(
     )
 
 
+def page_state(lang: str, answers: int, words: Mapping[str, str]) -> None:
+    """Say in which language the page is, bring the focus to an answer, and say when the server is away.
+
+    Args:
+        answers: How many answers the reader has asked for: the focus goes to the title where it has grown.
+        words: "lost" and "wait", which are shown while the server is away.
+    """
+    _page_state(data={"lang": lang, "answers": answers, "words": dict(words)}, key="page-state")
+
+
 def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:
     """Play a run on its time line. Nothing that a reader does there draws the page again.
 
@@ -274,8 +329,3 @@ def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:
         svg, narrow: The still pictures above it, for a desk and for a phone.
     """
     _player(data={**data, "svg": svg, "narrow": narrow}, key=key)
-
-
-def page_lang(lang: str) -> None:
-    """Say in which language the page is."""
-    _page_lang(data={"lang": lang}, key="page-lang")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Literal
 
@@ -12,23 +12,12 @@ from dashboard.links import asked, lines, one_of, refused, set_link
 from dashboard.view import View
 from sim.errors import InputError, Problem
 from sim.loading import Control, controls, from_page
-from sim.report.texts import has, tr
+from sim.report import controlnames
+from sim.report.texts import tr
 from sim.scenario import Scenario
 
 _FEW = 4
 """Choices that stand side by side. More go into a list."""
-
-
-def title(control: Control, scenario: Scenario, view: View) -> str:
-    """A control's label: the parameter's name, and whose it is where it belongs to one label."""
-    owner, _, name = control.path.rpartition(".")
-    text = tr(f"parameter.{name}", view.lang) if has(f"parameter.{name}", view.lang) else name.replace("_", " ")
-    text = text[:1].upper() + text[1:]
-    label = owner.rpartition(".")[2]
-    if not label or label.isdigit():
-        return text
-    said = view.read(scenario.labels[label]) if label in scenario.labels else label
-    return f"{said}: {text}"
 
 
 def from_link(scenario: Scenario) -> dict[str, str]:
@@ -145,12 +134,12 @@ def start(name: str, options: Mapping[str, str], default: str, key: str) -> str:
     return str(kept)
 
 
-def switch(label: str, name: str, options: Mapping[str, str], view: View, *, key: str) -> None:
-    """What `start` began as "true" or "false", as a toggle. It is off by default."""
-    if not isinstance(st.session_state[key], bool):
-        st.session_state[key] = st.session_state[key] == "true"
-    on = st.toggle(label, key=key)
-    set_link(name, "true" if on else "")
+def switch(label: str, name: str, options: Mapping[str, str], view: View, *, key: str, drawn: bool = True) -> None:
+    """A yes or no that is off by default, as a toggle. Where it is not drawn, the link alone decides."""
+    st.session_state[key] = start(name, options, "false", key) == "true"
+    on = st.toggle(label, key=key) if drawn else st.session_state[key]
+    if drawn:
+        set_link(name, "true" if on else "")
     answer(name, str(on).lower(), options, view, key=key, called=options["false"])
 
 
@@ -165,6 +154,7 @@ def choice(
     hidden: bool = False,
     drawn: bool = True,
     below: st.delta_generator.DeltaGenerator | None = None,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """One of a few options, tied to a link parameter by its language-neutral value.
 
@@ -175,6 +165,7 @@ def choice(
         hidden: Without its label.
         drawn: False where the link alone decides.
         below: Where a value of the link that cannot be used is answered. Right here where nothing is given.
+        on_change: Called when the reader chooses another one.
     """
     start(name, options, default, key)
     if not drawn:
@@ -183,10 +174,13 @@ def choice(
     shown: Literal["collapsed", "visible"] = "collapsed" if hidden else "visible"
     if len(options) <= _FEW:
         value = st.segmented_control(
-            label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown
-        )
+            label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown,
+            on_change=on_change,
+        )  # fmt: skip
     else:
-        value = st.selectbox(label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown)
+        value = st.selectbox(
+            label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown, on_change=on_change
+        )
     set_link(name, "" if value == default else str(value))
     with below or nullcontext():
         answer(name, str(value), options, view, key=key, called=options[default])
@@ -214,13 +208,13 @@ def _key(scenario: Scenario, control: Control) -> str:
 
 def _widget(control: Control, scenario: Scenario, view: View) -> str:
     """Draw one control, and return its value in written form."""
-    label, key, name = title(control, scenario, view), _key(scenario, control), control.path
+    label, key, name = controlnames.title(control, scenario, view.lang), _key(scenario, control), control.path
     if control.kind == "choice" or (control.kind == "flag" and control.default is None):
-        options = _options(control, view)
+        offered = controlnames.options(control, view.lang)
         wanted = asked(name)
-        if wanted is not None and wanted not in options:
+        if wanted is not None and wanted not in offered:
             _refuse(key, name, wanted)
-        return choice(label, options, control.written, name, view, key=key)
+        return choice(label, offered, control.written, name, view, key=key)
     if control.kind == "flag":
         _start(key, name, control.default, {"true": True, "false": False}.__getitem__)
         on = st.toggle(label, key=key)
@@ -235,7 +229,7 @@ def _widget(control: Control, scenario: Scenario, view: View) -> str:
         set_link(name, "" if number == control.default else str(number))
         return control.written if number == control.default else str(number)
     _start(key, name, control.written, str)
-    text = st.text_input(label, key=key, placeholder=_example(control))
+    text = st.text_input(label, key=key, placeholder=controlnames.example(control))
     set_link(name, "" if text == control.written else text)
     return text.strip()
 
@@ -268,40 +262,6 @@ def _whole(text: str, low: int, high: int) -> int:
     return number
 
 
-def _options(control: Control, view: View) -> dict[str, str]:
-    """What may be chosen, by its written form. To leave it open is among it where the scenario does."""
-    if control.kind == "flag":
-        options = {"true": tr("figure.yes", view.lang), "false": tr("figure.no", view.lang)}
-    else:
-        options = {option: _option(control, option, view) for option in control.choices}
-    return options if control.written in options else {control.written: tr("ui.varied", view.lang), **options}
-
-
-def _option(control: Control, option: str, view: View) -> str:
-    """An option's name: translated where it is a word of the model, the catalog's own where it is a thing."""
-    name = control.path.rpartition(".")[2]
-    if has(f"parameter.{name}.{option}", view.lang):
-        return tr(f"parameter.{name}.{option}", view.lang)
-    return option or tr("ui.varied", view.lang)
-
-
-def _example(control: Control) -> str:
-    return {"B": "512 MiB", "s": "3.2 s", "1/s": "5 /s", "1": "1.5"}.get(control.unit, "")
-
-
-def differences(scenario: Scenario, changes: Mapping[str, str], view: View) -> str:
-    """What was changed, in a line: "instances = 50, image = must be pulled"."""
-    by_path: Sequence[Control] = controls(scenario)
-    parts = [f"{title(c, scenario, view)} = {_shown(c, changes[c.path], view)}" for c in by_path if c.path in changes]
-    return tr("ui.conditions.changed", view.lang, list=", ".join(parts)) if parts else ""
-
-
 def _called(control: Control, view: View) -> str:
     """What a control is set to in the scenario, as the reader sees it."""
-    if control.kind == "flag":
-        return _options(control, view)[control.written]
-    return _shown(control, control.written, view) or tr("ui.varied", view.lang)
-
-
-def _shown(control: Control, value: str, view: View) -> str:
-    return _options(control, view).get(value, value) if control.kind in ("choice", "flag") else value
+    return controlnames.called(control, control.written, view.lang) or tr("ui.varied", view.lang)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.components import page_lang
+from dashboard import projector, share, shipped
+from dashboard.components import page_state
 from dashboard.controls import answer
-from dashboard.links import plain
+from dashboard.links import plain, whole
+from dashboard.shown import answers_shown, begin, now
 from dashboard.view import ALLOWED, View, current, other_language, use_language
 from sim.errors import InputError
 from sim.report.texts import tr
@@ -30,23 +32,77 @@ class PageLink:
 
 PLACES = (
     PageLink("start", "", "start"),
+    PageLink("course", "course", "course"),
     PageLink("race", "taxonomy", "race"),
     PageLink("memory", "memory-ledger", "memory"),
     PageLink("density", "density", "density"),
     PageLink("layers", "layers", "layers"),
+    PageLink("comparison", "comparison", "comparison"),
+    PageLink("stacks", "stacks", "stacks"),
     PageLink("images", "images", "images"),
     PageLink("accuracy", "accuracy", "accuracy"),
     PageLink("scenarios", "scenarios", "scenarios"),
 )
 
 # What no theme option can do. Type grows with the window, as a projector is a wide window and everything in Streamlit
-# is rem. Figures do not jump under a slider. Text keeps a readable measure. Japanese titles break between phrases.
+# is rem. Figures do not jump under a slider. Text keeps a readable measure. Japanese titles break between phrases. On a
+# phone the question and Run stand above the figure.
 _STYLE = """<style>
 html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-numeric:tabular-nums}}
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
 [data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
 [data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
-{contrast}</style>"""
+@media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
+[data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
+.st-key-projector-start{{display:none}}}}
+{contrast}{hall}</style>"""
+
+# In a hall the page is laid out for 1280 x 720 and scaled to the window, so that it fits wherever it is shown: in a
+# frame of 960 x 540 by 3/4, where no text is below 12 px, and on a projector up to its own size, with no text below 18.
+_HALL = """
+[data-testid=stMainBlockContainer]{padding:.7rem 1.5rem 0}
+[data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{gap:.7rem}
+[data-testid=stMainBlockContainer] :is(p,label,input,[data-testid=stSelectbox] div){font-size:1rem!important}
+[data-testid=stMain] [data-testid=stHtml] :is(div,p,table,td,th,small,b){font-size:1rem!important}
+[data-testid=stElementContainer]:has([data-testid=stVegaLiteChart]),
+[data-testid=stElementContainer] :has([data-testid=stVegaLiteChart]),
+[data-testid=stVegaLiteChart]{width:100%!important}
+[data-testid=stMain] h1{max-width:none}
+[data-testid=stMainBlockContainer] code{font-size:1rem}
+[data-testid=stHtml] table{line-height:1.15!important}
+[data-testid=stHtml] table.view{line-height:1!important;border-spacing:2px 0}
+[data-testid=stHtml] table.fit :is(td,th){padding:1px 6px}
+[data-testid=stHeader]{display:none}
+"""
+_PROJECTED = """
+html{{font-size:18px}}
+[data-testid=stMainBlockContainer]{{padding-bottom:5rem}}
+.st-key-{bar}{{position:fixed;left:0;right:0;bottom:0;z-index:99;padding:.4rem 1.5rem;
+background:var(--st-secondary-background-color, #F3F4F6);border-top:1px solid #8885}}
+"""
+_LEAST_SCALE, _MOST_SCALE = 0.75, 3.0
+_WIDTH, _HEIGHT = 1280, 720
+_NARROW = 641
+"""Pixels of width below which all stands below one another, and scrolls."""
+
+
+def _scales(view: View) -> str:
+    """The scale of a page in a hall, by the height of its window."""
+    if view.projector:
+        larger = range(21, round(20 * _MOST_SCALE) + 1)
+        return "".join(
+            _scaled(f"(min-width:{_WIDTH * n / 20:g}px) and (min-height:{_HEIGHT * n / 20:g}px)", n / 20)
+            for n in larger
+        )
+    smaller = range(19, round(20 * _LEAST_SCALE) - 1, -1)
+    return "".join(
+        _scaled(f"(min-width:{_NARROW}px) and (max-height:{_HEIGHT * (n + 1) / 20 - 1:g}px)", n / 20) for n in smaller
+    )
+
+
+def _scaled(window: str, scale: float) -> str:
+    return f"@media{window}{{[data-testid=stMainBlockContainer]{{zoom:{scale:g}}}}}"
+
 
 # Streamlit writes white on the primary colour, which in the dark theme is a light one.
 _CONTRAST = (
@@ -61,10 +117,14 @@ def main() -> None:
     st.set_page_config(
         page_title=tr("ui.app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"
     )
-    st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else ""))
+    hall = _HALL + _scales(view) if view.embed else ""
+    if view.projector:
+        hall += _PROJECTED.format(bar=projector.BAR)
+    st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else "", hall=hall))
     pages = [_page(place, view) for place in PLACES]
-    st.navigation(pages, position="hidden" if view.embed else "top").run()
-    page_lang(view.lang)
+    st.navigation(pages, position="hidden" if view.embed or view.notes else "top").run()
+    words = {name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")}
+    page_state(view.lang, answers_shown(), words)
 
 
 def link(name: str, view: View) -> st.Page:
@@ -72,37 +132,75 @@ def link(name: str, view: View) -> st.Page:
     return _page(next(place for place in PLACES if place.name == name), view)
 
 
-def head(view: View, draw: Callable[[], object]) -> None:
-    """The line above a figure: what `draw` says this is, and at its end the way to the other language.
+def of_lesson(name: str, view: View) -> tuple[st.Page, dict[str, str]]:
+    """The page of a scenario and what its link says: a page of its own where there is one, else that of them all."""
+    own = next((place for place in PLACES if place.path == name), None)
+    return (_page(own, view), {}) if own else (link("scenarios", view), {"scenario": name})
 
-    Inside a lecture there is neither.
+
+def _follow(name: str, view: View) -> None:
+    """Open the page of a scenario."""
+    page, query = of_lesson(name, view)
+    st.switch_page(page, query_params=query)
+
+
+def _next_lesson(view: View) -> None:
+    """At a page's end: the way to the lesson after this one."""
+    scenario = now().scenario
+    after = projector.neighbours(scenario.id)[1] if scenario else ""
+    for following in shipped.readable([after] if after else []):
+        page, query = of_lesson(after, view)
+        label = tr("ui.next", view.lang, title=plain(view.read(following.title)))
+        st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=query)
+
+
+def head(view: View, draw: Callable[[], object]) -> None:
+    """The line above a figure: what `draw` says this is, and at its end sharing, projector and the other language.
+
+    Inside a lecture there is none.
     """
-    if view.embed:
+    if view.embed or view.notes:
         return
     lang, name = other_language(view.lang)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         draw()
-        st.button(
-            name, type="tertiary", key="language", icon=":material/translate:", on_click=use_language, args=(lang,)
-        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            share.menu(view)
+            projector.start(view)
+            st.button(
+                name, type="tertiary", key="language", icon=":material/translate:", on_click=use_language, args=(lang,)
+            )
 
 
 def _answer_link(place: PageLink, view: View) -> None:
     """Say what of the link no page can use, on the page that it opened."""
     if st.session_state.setdefault("view-page", place.path) != place.path:
         return
-    shown = {"lang": view.lang, "size": f"{view.size:g}", "show": ""}
+    flags = {"projector": f"{view.projector:d}", "locked": f"{view.locked:d}", "show": "", "notes": ""}
+    shown = {"lang": view.lang, "size": f"{view.size:g}", **flags}
     for name, allowed in ALLOWED.items():
         what = "" if name == "size" else "one of "
         answer(name, shown[name], allowed, view, key=f"view-{name}", called=shown[name], what=what)
 
 
+def _around(view: View) -> None:
+    """What stands around a page once it has said what it shows."""
+    if view.projector:
+        notes = share.address({**whole(), "notes": "1", "projector": "0"})
+        projector.bar(view, lambda name: _follow(name, view), notes)
+    elif not view.embed and not view.notes:
+        share.fill(view)
+        _next_lesson(view)
+
+
 def _page(place: PageLink, view: View) -> st.Page:
     def draw() -> None:
+        begin()
         try:
             _answer_link(place, view)
             drawn: Callable[[View], None] = importlib.import_module(f"dashboard.pages.{place.module}").page
             drawn(view)
+            _around(view)
         except InputError as error:
             for problem in error.problems:
                 st.error(plain(str(problem)), icon=":material/error:")

@@ -11,17 +11,22 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import contexts, lab_state, shipped, uploads
-from dashboard.contexts import BuildContext
+from dashboard import lab_link, shipped, uploads
 from dashboard.controls import answer
-from dashboard.lab_state import HOWS, How, LabState, UndoHistory
-from dashboard.links import lines, one_of, plain, set_link
+from dashboard.links import asked, lines, one_of, plain, refuse, set_link
+from dashboard.packed import pack, unpack
+from dashboard.share import bundle
 from dashboard.view import View
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
 from sim.builds.graph.options import BUILDERS, Builder
 from sim.errors import InputError
+from sim.layerlab import contexts
+from sim.layerlab import state as lab_state
+from sim.layerlab.contexts import BuildContext
+from sim.layerlab.state import HOWS, How, LabState, UndoHistory
 from sim.report.texts import tr
+from sim.scenario import Scenario
 
 _NO_FILE = "none"
 """How a link says that no file is changed."""
@@ -59,10 +64,40 @@ def undo_history() -> UndoHistory:
             how=cast("How", one_of("how", HOWS, HOWS[0], "lab:link:how")),
             builder=cast("Builder", one_of("builder", BUILDERS, BUILDERS[0], "lab:link:builder")),
         )
+        state = _edited(state)
         st.session_state["lab:revision"] = 0
         _lay_out(UndoHistory(state))
     kept: UndoHistory = st.session_state["lab:history"]
     return kept
+
+
+def _edited(state: LabState) -> LabState:
+    """The state with what a link says beside its names: an edited Dockerfile, arguments, builds that were made."""
+    wanted = asked("edit", limits.LINK_EDIT)
+    if not wanted:
+        return state
+    try:
+        return lab_link.restored(state, unpack(wanted))
+    except InputError:
+        refuse("lab:link:edit", wanted, "")
+        return state
+
+
+def packed(state: LabState) -> str:
+    """What of a state its link holds beside names. "" where that is nothing, too much, or a reader's own files."""
+    return "" if _is_brought(state.context) else pack(lab_link.document(state))
+
+
+def unlinked(state: LabState, view: View) -> str:
+    """Why a link does not hold all of a state. "" where it does."""
+    if _is_brought(state.context):
+        return tr("ui.share.uploaded", view.lang)
+    return tr("ui.share.large", view.lang) if lab_link.document(state) and not packed(state) else ""
+
+
+def scenario_file(state: LabState, lesson: Scenario) -> bytes:
+    """The lab's builds as a scenario, with all files they read."""
+    return bundle(state.scenario(lesson), state.context.folder)
 
 
 def _file_words(context: BuildContext) -> tuple[str, ...]:
@@ -77,8 +112,10 @@ def _answer_link(state: LabState, view: View) -> None:
         ("file", state.file or _NO_FILE, _file_words(state.context)),
         ("how", state.how, HOWS),
         ("builder", state.builder, BUILDERS),
+        ("edit", packed(state), ("an edit that this page has written",)),
     ):
-        answer(name, shown, allowed, view, key=f"lab:link:{name}", called=shown)
+        what = "" if name == "edit" else "one of "
+        answer(name, shown, allowed, view, key=f"lab:link:{name}", called=shown or state.context.name, what=what)
 
 
 def first() -> LabState:
@@ -193,8 +230,6 @@ def another(state: LabState, view: View) -> None:
             on_change=_choose,
         )
         folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
-        if fault is not None:
-            st.error("\n\n".join(lines(fault)), icon=":material/error:")
         key = "lab:files:folder" if folder else "lab:files"
         st.file_uploader(
             tr("ui.lab.upload", lang),
@@ -204,6 +239,11 @@ def another(state: LabState, view: View) -> None:
             on_change=_bring,
             args=(key,),
         )
+        if fault is not None:
+            st.error("\n\n".join(lines(fault)), icon=":material/error:")
+        elif _is_brought(state.context):
+            steps = lab_state.instructions(state.dockerfile)
+            st.success(tr("ui.lab.taken", lang, name=plain(state.context.dockerfile), n=steps), icon=":material/check:")
         bounds: dict[str, str | float] = {
             "size": limits.CONTEXT_UPLOAD >> 20,
             "content": limits.CONTEXT_CONTENT >> 20,
@@ -231,7 +271,7 @@ def _choose() -> None:
 
 def _bring(key: str) -> None:
     """Lay out what was uploaded and go there. What cannot be taken is kept as the fault to show."""
-    files = st.session_state[key] or []
+    files = uploads.latest(st.session_state[key] or [])
     if not files:
         return
     try:
@@ -266,6 +306,7 @@ def remember(state: LabState) -> LabState:
     if after is not before:
         st.session_state["lab:history"] = after
         st.session_state.pop("lab:step", None)
+    set_link("edit", packed(state))
     return state
 
 

@@ -9,23 +9,27 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-import sim
-from dashboard import controls, popovers, predict, quiz, running, variants
+from dashboard import answers, controls, popovers, predict, quiz, running, variants
+from dashboard import notes as notes_of
 from dashboard.figures import laid_out
 from dashboard.frame import head
 from dashboard.links import asked, set_link
 from dashboard.page_part import PagePart
-from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
+from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
+from sim.classroom.predicted import Said, judge
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
 from sim.report import words
+from sim.report.controlnames import differences, provenance
 from sim.report.texts import has, tr
 from sim.scenario import Scenario
 
 _FIGURE_AND_TEXT = (9, 4)
 """Widths of the two columns on a desk."""
+_ASK_AND_FIGURE = (3, 8)
+"""Those of the question and its empty figure in a hall."""
 
 
 def show(scenario: Scenario, view: View) -> None:
@@ -39,12 +43,14 @@ def body(scenario: Scenario, view: View) -> None:
     scenario = variants.varied(controls.seeded(scenario, view), view)
     lesson = scenario.lesson
     title = st.container()
-    if view.embed:
+    if view.embed and not _revealed(scenario, view):
+        text, figure = st.columns(_ASK_AND_FIGURE, gap="medium")
+    elif view.embed or view.notes:
         text, figure = st.container(), st.container()
     else:
         figure, text = st.columns(_FIGURE_AND_TEXT, gap="large")
     with text:
-        told = st.container()
+        told = st.container(key=None if _revealed(scenario, view) else "ask")
     with figure:
         place = st.empty()
         drawn = st.container()
@@ -57,18 +63,26 @@ def body(scenario: Scenario, view: View) -> None:
         return
 
     values = words.values(*outcomes)
-    revealed = lesson is None or view.show or bool(st.session_state.get(_key(scenario, "ran")))
+    names = [words.label_names(outcome, view.lang) for outcome in outcomes]
+    if lesson is not None:
+        first_part = PagePart(scenario, outcomes[0], names[0], view)
+        answers.restore(first_part, lesson.predict, values)
+    revealed = _revealed(scenario, view)
     said: Said = st.session_state.get(_key(scenario, "said")) or Said()
     page_parts = [
-        PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, said.order if revealed else (), part)
+        PagePart(scenario, outcome, names[part], view, said.order if revealed else (), part)
         for part, outcome in enumerate(outcomes)
     ]
     with title:
         finding = words.finding(lesson, values, view.lang) if lesson and revealed else ""
         st.title(finding or view.read(scenario.title), anchor=False)
-        changed = controls.differences(scenario, changes, view)
+        changed = differences(scenario, changes, view.lang)
         if changed:
             st.caption(changed)
+    if view.notes:
+        with drawn:
+            notes_of.show(scenario, page_parts[0], values, view)
+        return
     if not revealed:
         with told:
             said = _predict(scenario, page_parts[0], values, view)
@@ -76,15 +90,40 @@ def body(scenario: Scenario, view: View) -> None:
             for page_part in page_parts:
                 laid_out.before(_with_said(page_part, said))
             if view.embed:
-                st.caption(provenance(scenario, outcomes[0], view))
+                st.caption(provenance(scenario, outcomes[0], view.lang))
+        offer(_shown(scenario, changes, page_parts, said, revealed=False))
         return
     with drawn:
         notes = [laid_out.after(page_part) for page_part in page_parts]
         if not view.embed:
             popovers.row(page_parts)
-        st.caption(provenance(scenario, outcomes[0], view))
+        st.caption(provenance(scenario, outcomes[0], view.lang))
     with told:
         _read(scenario, page_parts[0], said, notes, values, view)
+    offer(_shown(scenario, changes, page_parts, said, revealed=True))
+
+
+def _revealed(scenario: Scenario, view: View) -> bool:
+    """Whether the answer is shown, which the link says too. While it is locked it never is."""
+    if scenario.lesson is None:
+        return True
+    revealed = not view.locked and (view.show or bool(st.session_state.get(_key(scenario, "ran"))))
+    set_link("show", "1" if revealed else "")
+    return revealed
+
+
+def _shown(
+    scenario: Scenario, changes: Mapping[str, str], page_parts: Sequence[PagePart], said: Said, *, revealed: bool
+) -> Shown:
+    """What stands on the page now, for its menus and keys."""
+    asks = scenario.lesson is not None
+    return Shown(
+        scenario=scenario,
+        changes=changes,
+        page_parts=tuple(page_parts) if revealed else (),
+        reveal=(lambda: _reveal(scenario, said)) if asks and not revealed else None,
+        again=(lambda: _again(scenario)) if asks and revealed else None,
+    )
 
 
 def kicker(scenario: Scenario, view: View) -> str:
@@ -95,17 +134,9 @@ def kicker(scenario: Scenario, view: View) -> str:
     return tr("ui.lesson", view.lang, demonstration=minutes.demonstration, lab=minutes.lab)
 
 
-def provenance(scenario: Scenario, outcome: Outcome, view: View) -> str:
-    """One line on what made a figure: scenario, model, seed, replications."""
-    made: dict[str, str | int] = {"scenario": scenario.id, "version": sim.__version__, "seed": outcome.seed}
-    if outcome.replications == 1:
-        return tr("ui.provenance.one", view.lang, **made)
-    return tr("ui.provenance", view.lang, **made, replications=outcome.replications)
-
-
 def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:
     """The scenario's controls, closed until asked for. Inside a lecture the link alone sets them."""
-    if view.embed:
+    if view.embed or view.notes:
         return controls.from_link(scenario), []
     given = any(asked(path) is not None for path in _paths(scenario))
     with st.expander(tr("ui.conditions", view.lang), expanded=given):
@@ -184,16 +215,14 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
     if not view.embed:
         st.markdown(view.read(scenario.summary))
     st.markdown(f"**{tr('ui.predict', view.lang)}** · {view.read(lesson.predict.ask)}")
-    row = st.container(horizontal=True, vertical_alignment="center") if view.embed else st.container()
-    with row:
-        said, complete = predict.ask(page_part, lesson.predict, values, variants.seed())
-    with row if view.embed else st.container(horizontal=True, vertical_alignment="center"):
+    said, complete = predict.ask(page_part, lesson.predict, values, variants.seed())
+    with st.container(horizontal=True, vertical_alignment="center"):
         ranked = f"ui.run.rank.{page_part.outcome.study}"
         st.button(
             tr(ranked if lesson.predict.rank and has(ranked, view.lang) else "ui.run", view.lang),
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not complete,
+            disabled=not complete or view.locked,
             on_click=_reveal,
             args=(scenario, said),
             key=_key(scenario, "run"),
@@ -201,12 +230,14 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
         st.button(
             tr("ui.skip", view.lang),
             type="tertiary",
+            disabled=view.locked,
             on_click=_reveal,
             args=(scenario, Said()),
             key=_key(scenario, "skip"),
         )
         if lesson.predict.rank and not view.embed:
             st.caption(tr("ui.picked", view.lang, n=len(said.order), all=len(page_part.outcome.labels)))
+    answers.keep(page_part, lesson.predict, values, said)
     return said
 
 
@@ -215,9 +246,12 @@ def _read(
 ) -> None:
     """What came of the prediction, how to read the figure, questions, and the way back."""
     lesson = scenario.lesson
-    if lesson is None or view.embed:
+    if lesson is None:
         return
-    st.markdown(f"**{predict.judge(page_part, lesson.predict, said, values)}**")
+    answers.keep(page_part, lesson.predict, values, said)
+    if view.embed:
+        return
+    st.markdown(f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**")
     for note in filter(None, notes):
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))
@@ -238,13 +272,11 @@ def _read(
 def _reveal(scenario: Scenario, said: Said) -> None:
     st.session_state[_key(scenario, "ran")] = True
     st.session_state[_key(scenario, "said")] = said
+    answer_shown()
 
 
 def _again(scenario: Scenario) -> None:
-    for name in ("ran", "said", "predict", "steps"):
-        st.session_state.pop(_key(scenario, name), None)
-    quiz.forget(scenario)
-    set_link("show", "")
+    answers.forget(scenario)
 
 
 def _key(scenario: Scenario, name: str) -> str:

@@ -16,15 +16,33 @@ from sim.errors import InputError, cut
 from sim.printable import printable
 
 
-def asked(name: str) -> str | None:
+def asked(name: str, most: int = limits.LINK) -> str | None:
     """A parameter of the page's link, None where the link has none. Where it is repeated, the last one counts.
 
-    A value of over `limits.LINK` characters is cut there and ends in "…": it is none that can be used.
+    A value of over `most` characters is cut there and ends in "…": it is none that can be used.
     """
     value = st.query_params.get(name)
-    if value is None or len(value) <= limits.LINK:
+    if value is None or len(value) <= most:
         return value
-    return value[: limits.LINK] + "…"
+    return value[:most] + "…"
+
+
+def whole() -> dict[str, str]:
+    """Every parameter of the page's link as it stands now."""
+    return st.query_params.to_dict()
+
+
+def opening(key: str) -> bool:
+    """Whether this is the first time that a session asks so: only then does the link say where something starts."""
+    first = st.session_state.setdefault(f"{key}:opened", True) is True
+    st.session_state[f"{key}:opened"] = False
+    return first
+
+
+def clear_link(*kept: str) -> None:
+    """Take every parameter but these out of the link, and those of every page. For a callback."""
+    for name in [name for name in st.query_params if name not in (*kept, *_EVERYWHERE)]:
+        del st.query_params[name]
 
 
 def set_link(name: str, value: str) -> None:
@@ -66,6 +84,7 @@ def refused(key: str, shown: object) -> str | None:
     return cast("str | None", wanted)
 
 
+_EVERYWHERE = ("lang", "size", "projector", "locked")
 _QUOTED = 80
 """Characters of a value that are quoted."""
 _JOINER = "\u2060"

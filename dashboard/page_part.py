@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.view import View
+from dashboard.view import View, smallest_text
 from sim.outcome import Outcome
 from sim.report.htmltable import html_table
 from sim.report.shown import DrawingRequest, TableRow
-from sim.report.style import Spec
+from sim.report.style import SMALLEST, Spec, legible
 from sim.report.words import LabelName, spoken
 from sim.scenario import Scenario
 
@@ -58,9 +58,20 @@ class PagePart:
         )
 
 
+_MARGIN = {"left": 5, "right": 14, "top": 5, "bottom": 5}
+"""Pixels around a chart whose last labels stand beyond its bars."""
+
+
 def chart(spec: Spec, alt: str, key: str = "") -> None:
     """A chart as wide as its place, described by `alt`, in our own look rather than Streamlit's."""
-    st.vega_lite_chart(spec, theme=None, alt=alt, width="stretch", key=key or None)
+    least = smallest_text()
+    # Streamlit stretches a chart to the pixels of its window, which in a hall are not those of the scaled page. Of one
+    # that is as wide as its content it leaves the width to Vega, whose "container" is right.
+    if least == SMALLEST:
+        st.vega_lite_chart(spec, theme=None, alt=alt, width="stretch", key=key or None)
+        return
+    fitting = {"padding": _MARGIN, "autosize": {"type": "fit-x", "contains": "padding"}, **legible(spec, least)}
+    st.vega_lite_chart(fitting, theme=None, alt=alt, width="content", key=key or None)
 
 
 def table(rows: Sequence[TableRow], view: View) -> None:

@@ -5,11 +5,12 @@ Which answer is right is computed from the outcome, so that it follows the contr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import running
+from dashboard import answers, running
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
 from sim.classroom.seeds import order, what_if
@@ -28,14 +29,16 @@ def show(scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int
     questions = scenario.lesson.quiz if scenario.lesson else ()
     if not questions:
         return
+    answers.restore_quiz(scenario)
     st.markdown("**" + tr("ui.quiz", view.lang) + "**")
     for number, question in enumerate(questions):
         try:
-            of_question = _values(scenario, question, values, view, seed)
+            of_question = values_of(scenario, question, values, view, seed)
         except CancelledByReaderError:
             continue
         shown = order(scenario.id, f"{number + 1}", len(question.choices), seed)
         _ask(question, shown, f"{scenario.id}:quiz:{number}", of_question, view)
+    answers.keep_quiz(scenario, view)
 
 
 def picked(scenario: Scenario, number: int) -> int | None:
@@ -60,13 +63,13 @@ def beside(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None
                 st.markdown(words.fill(command.shows, values, view.lang))
 
 
-def _values(
+def values_of(
     scenario: Scenario, question: Question, values: Mapping[str, Metric], view: View, seed: int | None
 ) -> Mapping[str, Metric]:
     """The metrics that a question is answered by: those shown, or of a run of its own where it asks what if."""
     if not question.change:
         return values
-    key = ("what if", scenario.file, seed, tuple(sorted(question.change.items())))
+    key = ("what if", scenario.file, seed, json.dumps(question.change, sort_keys=True))
     return words.values(*running.run(key, what_if(scenario, question), st.empty(), view, height=80))
 
 
@@ -77,13 +80,6 @@ def sources(scenario: Scenario, values: Mapping[str, Metric], view: View) -> Non
         return
     with st.expander(tr("ui.lesson.sources", view.lang)):
         st.markdown("\n".join(f"- {words.fill(source.text, values, view.lang)} <{source.url}>" for source in cited))
-
-
-def forget(scenario: Scenario) -> None:
-    """Take the answers back. For a callback."""
-    for key in list(st.session_state):
-        if str(key).startswith(f"{scenario.id}:quiz:"):
-            del st.session_state[key]
 
 
 def _ask(question: Question, shown: Sequence[int], key: str, values: Mapping[str, Metric], view: View) -> None:
@@ -103,6 +99,20 @@ def _ask(question: Question, shown: Sequence[int], key: str, values: Mapping[str
         why = words.fill(question.explain, values, view.lang)
         st.success(f"**{tr('ui.quiz.right', view.lang)}** {why}", icon=":material/check:")
     else:
-        feedback = question.choices[chosen].feedback
-        why = words.fill(feedback, values, view.lang) if feedback else tr("ui.quiz.look", view.lang)
-        st.warning(f"**{tr('ui.quiz.wrong', view.lang)}** {why}", icon=":material/replay:")
+        st.warning("\n\n".join(_correction(question, chosen, values, view)), icon=":material/replay:")
+
+
+def _correction(question: Question, chosen: int, values: Mapping[str, Metric], view: View) -> list[str]:
+    """What is said to a wrong answer: why it is wrong, which one is right and why, what is wrong with the others."""
+    said = question.choices[chosen].feedback
+    why = words.fill(said, values, view.lang) if said else tr("ui.quiz.look", view.lang)
+    paragraphs = [f"**{tr('ui.quiz.wrong', view.lang)}** {why}"]
+    for choice in question.choices:
+        if words.holds(choice.holds, values):
+            right, reason = (words.fill(text, values, view.lang) for text in (choice.text, question.explain))
+            paragraphs.append(f"**✓ {right}**: {reason}")
+    for number, choice in enumerate(question.choices):
+        if number != chosen and choice.feedback and not words.holds(choice.holds, values):
+            other, reason = (words.fill(text, values, view.lang) for text in (choice.text, choice.feedback))
+            paragraphs.append(f"✗ {other}: {reason}")
+    return paragraphs

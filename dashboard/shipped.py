@@ -7,28 +7,21 @@ from pathlib import Path
 
 import streamlit as st
 
+from sim.catalog.course import chapters
 from sim.errors import InputError
 from sim.scenario import Scenario
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 
-_ORDER = (
-    "what-is-docker",
-    "taxonomy",
-    "taxonomy-between",
-    "memory-ledger",
-    "density",
-    "layers",
-    "instruction-order",
-    "own-image",
-)
-"""Those not named here follow, by name."""
-
 
 def entries() -> tuple[str, ...]:
-    """The ids of the shipped scenarios. A scenario's id is the name of its file. Evidence is not among them."""
+    """The ids of the shipped scenarios. A scenario's id is the name of its file. Evidence is not among them.
+
+    Those that the course does not name follow, by name.
+    """
     there = sorted(file.stem for file in FOLDER.glob("*.yaml"))
-    return tuple([name for name in _ORDER if name in there] + [name for name in there if name not in _ORDER])
+    named = [lesson.id for chapter in chapters() for lesson in chapter.lessons]
+    return tuple([name for name in named if name in there] + [name for name in there if name not in named])
 
 
 def scenario(name: str) -> Scenario:

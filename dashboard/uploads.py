@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from sim import limits
 from sim.archives.limits import Limits, RemainingLimits
@@ -28,6 +29,7 @@ LIMITS = Limits(
     content=limits.CONTEXT_CONTENT, entries=limits.CONTEXT_FILES, names=limits.MIB, path=limits.CONTEXT_PATH
 )
 _CHUNK = 256 * 1024
+_ARCHIVES = (".tar", ".tgz", ".gz", ".zst", ".zip", ".bz2", ".xz", ".7z")
 _ZIP = b"PK"
 _ENTRY = 128
 """Bytes of a file's entry in the directory of a .zip beside its name: 46 of fields, and what tools add."""
@@ -40,6 +42,16 @@ _END_OF_ZIP = struct.Struct("<4s4H2LH")
 _ZIP64 = b"PK\x06\x07"
 _MOST_HOPS = 40
 """Links that Linux follows on one path (path_resolution(7)). Whoever reads through more of them gets an error."""
+
+
+class _Named(Protocol):
+    """A file of an upload, as Streamlit hands it over."""
+
+    @property
+    def name(self) -> str: ...
+
+
+_File = TypeVar("_File", bound=_Named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,18 @@ def read(files: Sequence[tuple[str, bytes]]) -> tuple[UnpackedFile, ...]:
     return _checked(_without_top(items))
 
 
+def latest(files: Sequence[_File]) -> list[_File]:
+    """The files that count, where a reader has brought some after others: of one name the last, of archives the last.
+
+    An archive stands alone. So does what was brought after one.
+    """
+    archives = [at for at, file in enumerate(files) if file.name.lower().endswith(_ARCHIVES)]
+    since = files[archives[-1] :] if archives else files
+    if len(since) > 1 and archives:
+        since = since[1:]
+    return list({file.name: file for file in since}.values())
+
+
 def too_large(size: int) -> str:
     """What is said of an upload of so many bytes, which are over the limit."""
     return f"the upload has {size} bytes; expected at most {limits.CONTEXT_UPLOAD} ({limits.CONTEXT_UPLOAD >> 20} MiB)"
@@ -122,7 +146,7 @@ def _archive(name: str, data: bytes, budget: RemainingLimits) -> list[UnpackedFi
         head = data[:BLOCK]
     if starts_tar(head):
         return list(_untarred(name, data, budget))
-    if packed != "none" or name.lower().endswith((".tar", ".tgz", ".tar.gz", ".zip", ".bz2", ".xz", ".7z")):
+    if packed != "none" or name.lower().endswith(_ARCHIVES):
         raise InputError(f"{name!r} is no archive that can be read; expected .tar, .tar.gz, .tar.zst or .zip")
     return None
 
@@ -183,7 +207,8 @@ def _unzipped(name: str, data: bytes, budget: RemainingLimits) -> Iterator[Unpac
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 -- zipfile raises whatever a damaged field leads it to, of no common class
-        raise InputError(f"{name!r} cannot be read as a .zip: {error or type(error).__name__}") from None
+        # Its own words quote the archive's bytes.
+        raise InputError(f"{name!r} cannot be read as a .zip: it is damaged ({type(error).__name__})") from None
 
 
 def _check_directory(name: str, data: bytes) -> None:

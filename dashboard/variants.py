@@ -7,14 +7,15 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from dashboard import answers as answers_of
 from dashboard import quiz
 from dashboard.links import asked, plain, set_link
-from dashboard.predict import Said
 from dashboard.view import View
 from sim import __version__, limits
 from sim.classroom.asked import PREDICTION, guessed_in
 from sim.classroom.grading import Receipt
 from sim.classroom.letters import letters
+from sim.classroom.predicted import Said
 from sim.classroom.seeds import for_seed, order, seed_of
 from sim.outcome import Metric, Outcome
 from sim.report.figures import steps
@@ -92,7 +93,4 @@ def _predicted(scenario: Scenario, outcome: Outcome, said: Said, values: Mapping
 def _own(scenario: Scenario, student: str) -> None:
     """Ask the student's own questions, from the beginning."""
     set_link(_LINK, f"{seed_of(student)}")
-    for name in ("ran", "said", "predict", "steps"):
-        st.session_state.pop(f"{scenario.id}:{name}", None)
-    quiz.forget(scenario)
-    set_link("show", "")
+    answers_of.forget(scenario)

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.links import asked, refuse, set_link
-from sim.report.style import Language, Style
+from sim.report.style import SMALLEST, Language, Style
 from sim.scenario import Text
 
 _SMALLEST, _LARGEST = 0.8, 2.0
 
-ALLOWED = {"lang": ("en", "ja"), "size": (f"a number from {_SMALLEST:g} to {_LARGEST:g}",), "show": ("1", "0")}
+ALLOWED = {
+    "lang": ("en", "ja"),
+    "size": (f"a number from {_SMALLEST:g} to {_LARGEST:g}",),
+    "show": ("1", "0"),
+    "projector": ("1", "0"),
+    "locked": ("1", "0"),
+    "notes": ("1", "0"),
+}
 """The parameters of every page's link, with what they may be."""
 
 
@@ -23,8 +30,11 @@ class View:
 
     Attributes:
         size: Factor on type and lanes, for a projector the server cannot measure.
-        embed: Inside a lecture's iframe, so no navigation and one column.
+        embed: For a hall, inside a lecture's iframe or on a projector: no navigation and one column.
         show: The link asks for the result without a prediction.
+        projector: The page itself is on the projector, with the keys and the buttons of a lecturer.
+        locked: No answer is shown until the lecturer unlocks it.
+        notes: The lecturer's own window: what to ask, what to say, which answers are right.
     """
 
     lang: Language
@@ -32,6 +42,9 @@ class View:
     dark: bool
     embed: bool
     show: bool
+    projector: bool = False
+    locked: bool = False
+    notes: bool = False
 
     @property
     def style(self) -> Style:
@@ -43,6 +56,13 @@ class View:
         return text.read(self.lang)
 
 
+def smallest_text() -> int:
+    """Pixels of the smallest text of a figure: 18 on a projector, and 16 in a lecture, which may be scaled to 3/4."""
+    if st.session_state.get("view-projector") == "1":
+        return 18
+    return 16 if st.context.is_embedded else SMALLEST
+
+
 def current() -> View:
     """The view of this session, from the link first and from the session where the link is silent.
 
@@ -50,16 +70,31 @@ def current() -> View:
     session and written back. Any view is a link.
     """
     lang: Language = "ja" if _kept("lang", "en", _language) == "ja" else "en"
-    show = asked("show")
-    if show and show not in ALLOWED["show"]:
-        refuse("view-show", show, "")
+    for name in ("show", "notes"):
+        wanted = asked(name)
+        if wanted and wanted not in ALLOWED[name]:
+            refuse(f"view-{name}", wanted, "")
+    projector, locked = (_kept(name, "0", _flag) == "1" for name in ("projector", "locked"))
     return View(
         lang=lang,
         size=float(_kept("size", "1", _size)),
         dark=st.context.theme.type == "dark",
-        embed=bool(st.context.is_embedded),
-        show=show == "1",
+        embed=bool(st.context.is_embedded) or projector,
+        show=asked("show") == "1" and not locked,
+        projector=projector,
+        locked=locked,
+        notes=asked("notes") == "1",
     )
+
+
+def keep(name: str, value: str) -> None:
+    """Set a parameter that stays while pages change, "" for its default. For a callback."""
+    st.session_state[f"view-{name}"] = value or {"projector": "0", "locked": "0"}[name]
+    set_link(name, value)
+
+
+def _flag(written: str) -> str:
+    return "1" if written == "1" else "0"
 
 
 def use_language(lang: Language) -> None:

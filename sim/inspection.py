@@ -30,7 +30,7 @@ _FROM = re.compile(
 _COMPOSE = re.compile(r"""^(?:services|["']services["'])\s*:""", re.MULTILINE)
 _KUBERNETES = re.compile(r"""^(?:-[ \t]+|[ \t]*+\{?[ \t]*)["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 
-_COMPOSE_NAME = re.compile(r"(?:docker-|podman-)?compose\b.*\.ya?ml", re.IGNORECASE)
+_COMPOSE_NAME = re.compile(r"(?:docker-|podman-|container-)?compose(?:\b|_).*\.ya?ml", re.IGNORECASE)
 _VERSION = re.compile(r"^apiVersion\s*:", re.MULTILINE)
 
 _EXPECTED = "a Dockerfile, an image archive or layout, a compose file or a Kubernetes manifest"

@@ -89,6 +89,17 @@ STARTS = 20_000
 LINK = 1_000
 """Characters of one value in a page's link that are looked at. The longest that can be used has some 700."""
 
+LINK_EDIT = 4_000
+"""Characters of a link that hold the layer lab's edit, compressed. Browsers and proxies take links of some 8,000."""
+
+LINK_UNPACKED = 512 * KIB
+"""Bytes that those characters may come to once they are decompressed."""
+
+QR_LINK = 400
+"""Characters of an address that a page draws as a QR code: a phone reads no finer one from a projector. It is an
+estimate.
+"""
+
 STUDENT = 40
 """Characters of a student's id that a page takes."""
 
@@ -342,6 +353,10 @@ COMPOSE_VALUES = 300_000
 COMPOSE_CONTAINERS = 2_000
 """Containers of a compose project that is brought up."""
 
+COMPOSE_WATCHED = 86_400
+"""Simulated seconds that `docker compose up` may take: probes go on all the while, of each service up to twenty a
+second."""
+
 COMPOSE_CHANGED = 30
 """Services of a project that are changed, each alone, to tell what a change would save: seconds of work."""
 
@@ -362,3 +377,6 @@ WORKERS = 1_024
 
 WORKER_QUEUE = 100_000
 """Requests that wait in one replica. Linux queues 4,096 connections of a socket (net.core.somaxconn), if asked to."""
+
+LIVE_FILES = 32 * MIB
+"""Bytes of all files that a scenario names and a live page carries."""

@@ -21,13 +21,18 @@ def write_text(path: Path, text: str, name: str = "") -> None:
 
     Raises `InputError` where it cannot be written. Then a file that was there is as it was.
     """
+    write_bytes(path, text.encode("utf-8", "replace"), name)
+
+
+def write_bytes(path: Path, data: bytes, name: str = "") -> None:
+    """Write a file's bytes, as `write_text` does."""
     try:
         handle, made = tempfile.mkstemp(".partial", ".", path.parent)
         os.close(handle)
         partial = Path(made)
         try:
             partial.chmod(0o666 & ~_umask())
-            partial.write_bytes(text.encode("utf-8", "replace"))
+            partial.write_bytes(data)
             partial.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):

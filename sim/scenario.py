@@ -124,7 +124,7 @@ class Question:
     ask: WrittenText
     choices: Annotated[tuple[Choice, ...], MinLen(2), MaxLen(26)]
     explain: WrittenText
-    change: dict[str, WrittenValue] = field(default_factory=dict)
+    change: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

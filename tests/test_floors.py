@@ -13,9 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS: list[set[str]] = [
-    {"sim.cli", "sim.__main__", "dashboard", "app"},
-    {"sim.classroom"},
-    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory"},
+    {"sim.cli", "sim.__main__", "sim.live", "dashboard", "app"},
+    {"sim.classroom", "sim.export"},
+    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory", "sim.layerlab"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.orchestration"},
@@ -72,6 +72,7 @@ SHARED_BY_STUDIES = {
     "sim.studies.base",
     "sim.studies.guest_parameters",
     "sim.studies.host_capacity",
+    "sim.studies.compose_parameters",
     "sim.studies.density",
 }
 """Modules that any study may use. density: how many instances a host holds, which others ask before they start them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from sim.classroom.seeds import what_if
 from sim.loading import controls, load, override
 from sim.report import words
 from sim.scenario import Text
@@ -77,16 +79,65 @@ def test_what_ships_is_in_both_languages(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_finding_text_and_one_answer_of_each_question_hold_for_the_outcome(path: Path) -> None:
+def test_each_question_has_one_right_answer_and_says_why_each_other_is_wrong(path: Path) -> None:
+    """A what-if is judged by its own run."""
     from sim.batch.run import run
 
     scenario = load(path)
-    assert scenario.lesson is not None
+    lesson = scenario.lesson
+    assert lesson is not None
     values = words.values(*run(scenario))
+    asked = [(lesson.predict.choices, values)] if lesson.predict.choices else []
+    for question in lesson.quiz:
+        changed = words.values(*run(what_if(scenario, question))) if question.change else values
+        asked.append((question.choices, changed))
+    silent = []
     for language in ("en", "ja"):
-        assert words.finding(scenario.lesson, values, language)
-    for question in [*scenario.lesson.quiz]:
-        assert [words.holds(choice.holds, values) for choice in question.choices].count(True) == 1
+        assert words.finding(lesson, values, language)
+        for choices, known in asked:
+            right = [words.holds(choice.holds, known) for choice in choices]
+            assert right.count(True) == 1, [choice.text.en for choice in choices]
+            for choice, holds in zip(choices, right, strict=True):
+                said = choice.feedback and words.fill(choice.feedback, known, language)
+                silent += [] if holds or said else [choice.text.en]
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_lesson_has_all_its_parts(path: Path) -> None:
+    """More to do than to click, and where each sentence can be checked."""
+    lesson = load(path).lesson
+    assert lesson is not None
+    assert len(lesson.quiz) >= 2
+    assert [question for question in lesson.quiz if question.change], "no question is a what-if"
+    assert len(lesson.half_true) >= 1
+    assert len(lesson.next) >= 1
+    assert len(lesson.commands) >= 2
+    assert len(lesson.sources) >= 2
+    assert lesson.minutes.demonstration <= lesson.minutes.lab
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_command_says_what_to_expect(path: Path) -> None:
+    """In each lesson a number or a word of the real engine's answer, not only what to look at."""
+    lesson = load(path).lesson
+    assert lesson is not None
+    for command in lesson.commands:
+        assert len(command.shows.en) >= 20
+    assert any(re.search(r"\d", command.shows.en) for command in lesson.commands)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_is_to_be_tried_next_names_controls_that_the_page_has(path: Path) -> None:
+    """`(label.parameter)` in what to try next is a control, and a lesson that is named ships."""
+    scenario = load(path)
+    assert scenario.lesson is not None
+    paths = {control.path for control in controls(scenario)}
+    for text in (*scenario.lesson.next, *scenario.lesson.half_true):
+        named = set(re.findall(r"\(([a-z][a-z0-9_]*\.[a-z_]+)\)", text.en))
+        assert named <= paths
+        lessons = set(re.findall(r"\blesson ([a-z][a-z0-9-]*)", text.en))
+        assert lessons <= {file.stem for file in FILES}
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components import Reel, drawing
-from dashboard.controls import choice
+from dashboard.controls import answer, choice
+from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart, chart
-from sim.report.figures import steps
+from sim.report.figures import first_cause, steps
 from sim.report.shown import Drawing, FigureChoice
 from sim.report.shown import build as shown
 from sim.report.style import Language
 from sim.report.texts import tr
 
-_WIDTHS = (5, 7)
+_WIDTHS = (4, 7)
 """What it costs, and the graph, side by side inside a lecture."""
 _MOST_IN_LECTURE = 9
 """Steps of a stage whose graph fits a lecture's screen. The graph of more scrolls in a frame."""
@@ -30,6 +31,7 @@ def reel(focus: str, lang: Language) -> Reel:
 
 def before(page_part: PagePart) -> None:
     """The first label's graph without the fate of any step. Steps may be picked where that is the prediction."""
+    _label(page_part, drawn=False)
     (graph,) = shown.before(page_part.request())
     pick = (lambda node: say_step(page_part.scenario.id, node)) if graph.picks == "said" else None
     _graph(page_part, page_part.outcome.labels[0], graph, f"{page_part.key}:hidden", pick)
@@ -43,9 +45,9 @@ def after(page_part: PagePart) -> str:
     view = page_part.view
     left, right = st.columns(_WIDTHS, gap="medium") if view.embed else (st.container(), st.container())
     with left:
-        costs, label = st.container(), _label(page_part)
+        costs, label = st.container(), _label(page_part, drawn=True)
         cost = st.container()
-    picked = {"of": label, "step": st.session_state.get(f"{page_part.key}:{label}:step", "")}
+    picked = {"of": label, "step": _selected(page_part, label)}
     by_id = {one.id: one for one in shown.after(page_part.request(picked))}
     for place, name in ((costs, "bars"), (cost, "cost")):
         if name in by_id:
@@ -55,7 +57,7 @@ def after(page_part: PagePart) -> str:
         key = f"{page_part.key}:{label}:graph"
         _graph(page_part, label, by_id["graph"], key, lambda node: _pick(page_part, label, node))
     with left if view.embed else right:
-        for name in ("reason", "legend"):
+        for name in ("reason", "caption"):
             if name in by_id:
                 st.html(by_id[name].content)
     return ""
@@ -69,12 +71,26 @@ def _graph(page_part: PagePart, label: str, graph: Drawing, key: str, on_pick: C
     drawing(graph.content, key, on_pick, narrow="" if frame else graph.narrow, reel=frame)
 
 
-def _label(page_part: PagePart) -> str:
+def _label(page_part: PagePart, *, drawn: bool) -> str:
+    """The label that is shown. Before the run the link alone says which."""
     offered: tuple[FigureChoice, ...] = shown.choices(page_part.request())
     for one in offered:
         key = f"{page_part.key}:{one.name}"
-        return choice(one.label, one.options, one.default, one.name, page_part.view, key=key, hidden=True)
+        return choice(one.label, one.options, one.default, one.name, page_part.view, key=key, hidden=True, drawn=drawn)
     return page_part.outcome.labels[0]
+
+
+def _selected(page_part: PagePart, label: str) -> str:
+    """The step the reader or the link picked. Otherwise the first cause."""
+    key, first = f"{page_part.key}:{label}:step", first_cause(page_part.outcome, label=label)
+    there = [step.step for step in steps(page_part.outcome, label=label)]
+    once = f"{page_part.key}:step"
+    if opening(once):
+        st.session_state[key] = one_of("step", there, "", once)
+    picked = st.session_state.get(key, "")
+    set_link("step", picked)
+    answer("step", picked, there, page_part.view, key=once, called=first)
+    return picked or first
 
 
 def _pick(page_part: PagePart, label: str, node: str) -> None:

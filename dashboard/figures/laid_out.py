@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from html import escape
 from itertools import groupby
 
@@ -15,13 +16,19 @@ from dashboard.figures import build
 from dashboard.page_part import PagePart, chart
 from sim.report.shown import Drawing, FigureChoice, FigureTables, of_study, shown
 
+_EXPLAINED = ("component",)
+"""What a click on a drawing's node may pick to be explained (`Drawing.picks`)."""
+
 
 def before(page_part: PagePart) -> None:
     """Draw the figure with the answer left out."""
     if page_part.outcome.study == "build":
         build.before(page_part)
         return
-    _drawn(page_part, shown(page_part.request(), hidden=True), ())
+    request = page_part.request()
+    for one in of_study(page_part.outcome.study).choices(request):
+        offer(page_part, one, drawn=False)  # the link alone says what is chosen
+    _drawn(page_part, shown(request, hidden=True), ())
 
 
 def after(page_part: PagePart) -> str:
@@ -42,7 +49,8 @@ def tables(page_part: PagePart) -> FigureTables:
 def picked(page_part: PagePart) -> Mapping[str, str]:
     """What the reader has chosen about the figure, or the link says."""
     offered = of_study(page_part.outcome.study).choices(page_part.request())
-    return {one.name: start(one.name, one.options, one.default, key(page_part, one)) for one in offered}
+    chosen = {one.name: start(one.name, one.options, one.default, key(page_part, one)) for one in offered}
+    return chosen | {name: st.session_state.get(f"{page_part.key}:{name}:node", "") for name in _EXPLAINED}
 
 
 def key(page_part: PagePart, offered: FigureChoice) -> str:
@@ -52,10 +60,13 @@ def key(page_part: PagePart, offered: FigureChoice) -> str:
 
 def _drawn(page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice]) -> None:
     for row, group in _rows(drawings):
-        places = st.columns(len(group), gap="medium", wrap=False) if row else [st.container() for _ in group]
-        for place, one in zip(places, group, strict=True):
+        columns = _columns(group)
+        widths = [column[0].share for column in columns]
+        places = st.columns(widths, gap="medium", wrap=False) if row else [st.container()]
+        for place, column in zip(places, columns, strict=True):
             with place:
-                _one(page_part, one, [choice for choice in offered if choice.above == one.id])
+                for one in column:
+                    _one(page_part, one, [choice for choice in offered if choice.above == one.id])
 
 
 def _rows(drawings: Iterable[Drawing]) -> Iterator[tuple[str, list[Drawing]]]:
@@ -65,6 +76,14 @@ def _rows(drawings: Iterable[Drawing]) -> Iterator[tuple[str, list[Drawing]]]:
             yield row, list(group)
         else:
             yield from (("", [one]) for one in group)
+
+
+def _columns(row: Sequence[Drawing]) -> list[list[Drawing]]:
+    """The drawings of a row by what stands below one another."""
+    columns: dict[object, list[Drawing]] = {}
+    for one in row:
+        columns.setdefault(one.id if one.column is None else one.column, []).append(one)
+    return list(columns.values())
 
 
 def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> None:
@@ -80,23 +99,27 @@ def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> 
         elif one.plays is not None:
             player(one.plays, one.content, one.narrow, key=f"{page_part.key}:{one.id}")
         elif one.kind == "svg":
-            drawing(one.content, key=f"{page_part.key}:{one.id}", narrow=one.narrow)
+            on_pick = partial(_pick, page_part, one.picks) if one.picks in _EXPLAINED else None
+            drawing(one.content, f"{page_part.key}:{one.id}", on_pick, narrow=one.narrow)
         else:
             st.html(one.content, width="content" if beside else "stretch")
 
 
-def offer(page_part: PagePart, offered: FigureChoice) -> None:
-    """A choice, in the page's link by its name."""
+def offer(page_part: PagePart, offered: FigureChoice, *, drawn: bool = True) -> None:
+    """A choice, in the page's link by its name. Where it is not drawn, the link alone decides."""
     view, at = page_part.view, key(page_part, offered)
-    drawn = offered.in_lecture or not view.embed
+    drawn = drawn and (offered.in_lecture or not view.embed)
     if offered.switch:
-        if drawn:
-            switch(offered.label, offered.name, offered.options, view, key=at)
+        switch(offered.label, offered.name, offered.options, view, key=at, drawn=drawn)
         return
     choice(
         offered.label, offered.options, offered.default, offered.name, view, key=at, hidden=not offered.shown_label,
         drawn=drawn,
     )  # fmt: skip
+
+
+def _pick(page_part: PagePart, name: str, node: str) -> None:
+    st.session_state[f"{page_part.key}:{name}:node"] = node
 
 
 def _heading(page_part: PagePart, one: Drawing) -> None:

@@ -39,6 +39,8 @@ _CASES = Path(__file__).resolve().parents[2] / "scenarios" / "evidence"
 _FIGURE_AND_TEXT = (9, 4)
 _NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "rate", "1": "ratio"}
 """What a dimension is called in a link and in the catalog of texts."""
+_IN_A_HALL = 0.8
+"""Of the scatter's height, so that it fits a lecture's screen with the names of its publications."""
 _FIRST = 60
 """Rows of the table on the page. The file has all of them."""
 
@@ -130,7 +132,10 @@ def _figure(shown: Sequence[Point], view: View) -> None:
         )
         st.html(_legend(view), width="content")
     drawn = [point for point in shown if dimension(point.unit) == by_name[of]]
-    chart(scatter(drawn, view.style, by_name[of]), accuracy_alt(drawn, lang))
+    spec = scatter(drawn, view.style, by_name[of])
+    if view.embed:
+        spec["height"] = round(spec["height"] * _IN_A_HALL)
+    chart(spec, accuracy_alt(drawn, lang))
 
 
 def _legend(view: View) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
@@ -11,9 +11,10 @@ from dashboard import image_sources
 from dashboard.components import drawing
 from dashboard.controls import answer, choice
 from dashboard.frame import head
-from dashboard.links import asked, lines, plain, refuse, set_link
+from dashboard.links import asked, lines, one_of, opening, plain, refuse, set_link
 from dashboard.page_part import chart, table
 from dashboard.running import Heartbeat
+from dashboard.shown import Shown, offer
 from dashboard.view import View
 from sim import limits
 from sim.archives.efficiency import efficiency
@@ -36,6 +37,9 @@ from sim.report.figures.images import (
 from sim.report.numbers import about, written
 from sim.report.style import Language
 from sim.report.texts import tr
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _FIGURE_AND_TEXT = (9, 4)
 _BARS_AND_CARDS = (7, 5)
@@ -114,6 +118,7 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownI
     size, most = size_text(limits.PAGE_IMAGE_CONTENT, lang), f"{limits.PAGE_IMAGE_FILES:,}"
     st.caption(tr("ui.images.promise", lang) + " " + tr("ui.images.limits", lang, size=size, n=most))
     chosen = [image_sources.official(name) for name in picked]
+    offer(Shown(unlinked=tr("ui.images.unlinked", lang) if files else ""))
     if image_sources.unread(files):
         place.skeleton(height=380)
     for name, reading in image_sources.uploaded(files, Heartbeat(st.empty())):
@@ -157,7 +162,7 @@ def _together(
         coming = _next(images, view)
         backend = _backend(view) if coming else "graphdriver"
     with told:
-        selected = st.session_state.get("images:node", "")
+        selected = _node(graph, view)
         if coming:
             _say_pull(images, coming, backend, view)
         for share in shares(graph):
@@ -185,6 +190,18 @@ def _answer(picked: list[str], view: View) -> None:
 
 def _about(size: int, lang: Language, guess: bool) -> str:
     return about(size, "B", lang, transfer=True) if guess else size_text(size, lang)
+
+
+def _node(graph: nx.DiGraph, view: View) -> str:
+    """The image or layer that the reader or the link picked. "" for none."""
+    if opening("images:pick"):
+        st.session_state["images:node"] = one_of("pick", graph, "", "images:pick")
+    node: str = st.session_state.get("images:node", "")
+    node = node if node in graph else ""
+    set_link("pick", node)
+    none = tr("ui.images.next.none", view.lang)
+    answer("pick", node, list(graph)[:_MOST], view, key="images:pick", called=none)
+    return node
 
 
 def _pick(node: str) -> None:
@@ -302,7 +319,11 @@ def _tree(shown: ShownImage, view: View) -> None:
     left, right = st.columns(2)
     with left:
         layer = choice(tr("ui.images.layer", lang), names, largest, "layer", view, key="images:layer")
-    wanted = right.text_input(tr("ui.images.search", lang), key="images:search").strip()
+    if opening("images:tree"):
+        for key, name in (("images:search", "search"), ("images:folder", "folder")):
+            st.session_state.setdefault(key, asked(name) or "")
+    wanted = right.text_input(tr("ui.images.search", lang), key="images:search", max_chars=limits.LINK).strip()
+    set_link("search", wanted)
     files = _files(shown.image.id, int(layer) - 1, layers)
     if wanted:
         items = search(files, wanted)
@@ -313,6 +334,7 @@ def _tree(shown: ShownImage, view: View) -> None:
         while folder and not items:
             folder = folder.rpartition("/")[0]
             items = contents(files, folder)
+        set_link("folder", folder)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             up = folder.rpartition("/")[0]
             st.button(

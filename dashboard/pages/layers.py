@@ -8,22 +8,24 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import advice, controls, lab, popovers, predict, quiz, running, shipped, variants
+from dashboard import advice, answers, controls, lab, lesson, popovers, quiz, running, shipped, variants
 from dashboard.components import drawing, editor
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
-from dashboard.lab_state import LabState
-from dashboard.lesson import kicker, provenance
-from dashboard.links import plain, set_link
+from dashboard.lesson import kicker
+from dashboard.links import one_of, opening, plain, set_link
 from dashboard.page_part import PagePart, chart
-from dashboard.predict import Said
 from dashboard.running import CancelledByReaderError
+from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
 from sim import limits
+from sim.classroom.predicted import Said, again, judge_steps
 from sim.errors import InputError
+from sim.layerlab.state import LabState
 from sim.outcome import Metric, Outcome
 from sim.records import StepRecord
 from sim.report import words
+from sim.report.controlnames import provenance
 from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
 from sim.report.figures.critical import critical_path, emphasised
 from sim.report.numbers import about, written
@@ -33,6 +35,7 @@ from sim.scenario import Scenario
 
 _SCENARIO = "layers"
 _WIDTHS = (5, 7)
+_IN_A_HALL = (4, 7)
 _MOST_OF_TEXT = 2_000
 """Characters of an instruction that are shown beside its reason."""
 _MOST_ON_PAGE = 40
@@ -44,8 +47,11 @@ def page(view: View) -> None:
     scenario = shipped.scenario(_SCENARIO)
     head(view, lambda: st.caption(kicker(scenario, view)))
     scenario = variants.varied(controls.seeded(scenario, view), view)
+    if view.notes:
+        lesson.body(scenario, view)
+        return
     title = st.container()
-    left, right = st.columns(_WIDTHS, gap="large")
+    left, right = st.columns(_IN_A_HALL if view.embed else _WIDTHS, gap="large")
     with left:
         word = st.container()
         state = lab.edit(view)
@@ -73,14 +79,19 @@ def page(view: View) -> None:
 
     outcome = built.outcome
     page_part = PagePart(scenario, outcome, words.label_names(outcome, view.lang), view)
-    revealed = view.show or bool(st.session_state.get("lab:ran"))
-    step = _selected(outcome) if revealed else None
+    _restore(page_part, view)
+    revealed = not view.locked and (view.show or bool(st.session_state.get("lab:ran")))
+    set_link("show", "1" if revealed else "")
+    step = _selected(outcome, view) if revealed else None
+    said: tuple[str, ...] = ()
+    _offer(built, page_part, view, revealed=revealed)
     marks = gutter(outcome, view.style) if revealed else {}
     title.title(_finding(built.state, outcome, view) if revealed else _question(state, scenario, view), anchor=False)
     with word:
-        said = () if revealed else _ask(scenario, view)
         if revealed:
             _verdict(page_part, view)
+        else:
+            said = _ask(scenario, page_part, view)
     with drawn:
         if revealed and not view.embed:
             _cost(outcome, view)
@@ -104,8 +115,8 @@ def page(view: View) -> None:
                 popovers.row([page_part])
             with better:
                 advice.show(built.state, outcome, scenario, view)
-    with right if not view.embed else st.container():
-        st.caption(provenance(scenario, outcome, view))
+    with left if view.embed else right:
+        st.caption(provenance(scenario, outcome, view.lang))
     if revealed and not view.embed:
         _lesson(scenario, view)
 
@@ -137,10 +148,43 @@ def _run(
     return built, fault
 
 
-def _selected(outcome: Outcome) -> StepRecord | None:
+def _selected(outcome: Outcome, view: View) -> StepRecord | None:
     """The step the reader picked, while there is one of that name. Otherwise the first cause, where there is one."""
     by_name = {step.step: step for step in steps(outcome)}
-    return by_name.get(st.session_state.get("lab:step", ""), by_name.get(first_cause(outcome)))
+    first = first_cause(outcome)
+    if "lab:step" not in st.session_state and opening("lab:link:step"):
+        st.session_state["lab:step"] = one_of("step", by_name, "", "lab:link:step")
+    picked = by_name.get(st.session_state.get("lab:step", ""), by_name.get(first))
+    set_link("step", picked.step if picked and picked.step != first else "")
+    controls.answer("step", st.session_state.get("lab:step", ""), by_name, view, key="lab:link:step", called=first)
+    return picked
+
+
+def _restore(page_part: PagePart, view: View) -> None:
+    """The first time, put the prediction of the link where the question and the verdict look for it."""
+    lesson = page_part.scenario.lesson
+    assert lesson is not None
+    answers.restore(page_part, lesson.predict, {})
+    said: Said | None = st.session_state.pop(f"{_SCENARIO}:said", None)
+    if said is not None and view.show:
+        st.session_state["lab:said"] = said.steps
+        st.session_state["lab:said-of"] = lab.undo_history().now
+
+
+def _offer(built: _Built, page_part: PagePart, view: View, *, revealed: bool) -> None:
+    """Tell what the page shows, for its menus and keys."""
+    scenario = page_part.scenario
+    said = tuple(st.session_state.get(f"{_SCENARIO}:steps", ()))
+    offer(
+        Shown(
+            scenario=scenario,
+            page_parts=(page_part,) if revealed else (),
+            reveal=None if revealed else lambda: _reveal(said),
+            again=_again if revealed else None,
+            scenario_file=lambda: lab.scenario_file(built.state, scenario),
+            unlinked=lab.unlinked(built.state, view),
+        )
+    )
 
 
 def _faults(fault: InputError) -> dict[str, dict[str, str]]:
@@ -181,6 +225,8 @@ def _finding(state: LabState, outcome: Outcome, view: View) -> str:
     misses, count = (int(outcome.metric(label, name).value) for name in ("misses", "steps"))
     changes = state.changes()
     if not misses:
+        if not changes and not state.kept and not state.arguments:
+            return tr("ui.lab.found.unedited", lang, n=count)
         if [change for change in changes if "touch" in change] == changes and changes:
             return tr("ui.lab.found.touch", lang)
         return tr("ui.lab.found.known" if state.kept else "ui.lab.found.none", lang)
@@ -228,7 +274,11 @@ def _graph(outcome: Outcome, view: View, step: StepRecord | None, said: tuple[st
     path = critical_path(outcome) if revealed else ()
     svg, narrow = (
         emphasised(
-            build_graph(outcome, style, selected=focus, hidden=not revealed, said=said, narrow=narrow), path, style
+            build_graph(
+                outcome, style, selected=focus, hidden=not revealed, said=said, narrow=narrow, dense=view.embed
+            ),
+            path,
+            style,
         )
         for narrow in (False, True)
     )
@@ -295,7 +345,7 @@ def _reason(step: StepRecord | None, view: View) -> None:
         st.caption(" · ".join(evidence))
 
 
-def _ask(scenario: Scenario, view: View) -> tuple[str, ...]:
+def _ask(scenario: Scenario, page_part: PagePart, view: View) -> tuple[str, ...]:
     """The question, and the buttons that answer it."""
     lang = view.lang
     said: tuple[str, ...] = tuple(st.session_state.get(f"{_SCENARIO}:steps", ()))
@@ -308,30 +358,44 @@ def _ask(scenario: Scenario, view: View) -> tuple[str, ...]:
             icon=":material/play_arrow:",
             on_click=_reveal,
             args=(said,),
+            disabled=view.locked,
             key="lab:run",
         )
-        st.button(tr("ui.skip", lang), type="tertiary", on_click=_reveal, args=(None,), key="lab:skip")
+        st.button(
+            tr("ui.skip", lang), type="tertiary", on_click=_reveal, args=(None,), disabled=view.locked, key="lab:skip"
+        )
         st.caption(tr("ui.lab.chosen", lang, n=len(said)))
+    _keep(page_part, Said(steps=said or None))
     return said
+
+
+def _keep(page_part: PagePart, said: Said) -> None:
+    """Write the prediction into the link."""
+    lesson = page_part.scenario.lesson
+    assert lesson is not None
+    answers.keep(page_part, lesson.predict, {}, said)
 
 
 def _reveal(said: tuple[str, ...] | None) -> None:
     st.session_state["lab:ran"] = True
     st.session_state["lab:said"] = said
     st.session_state["lab:said-of"] = lab.undo_history().now
+    answer_shown()
 
 
 def _verdict(page_part: PagePart, view: View) -> None:
     """What came of the prediction, while its edit is still the one shown."""
     said = st.session_state.get("lab:said")
-    if said is not None and st.session_state.get("lab:said-of") == lab.undo_history().now:
-        st.markdown(f"**{predict.judge_steps(said, *predict.again(page_part), view.lang)}**")
+    still = st.session_state.get("lab:said-of") == lab.undo_history().now
+    _keep(page_part, Said(steps=said if still else None))
+    if said is not None and still:
+        st.markdown(f"**{judge_steps(said, *again(page_part.outcome), view.lang)}**")
 
 
 def _again() -> None:
-    for key in ("lab:ran", "lab:said", f"{_SCENARIO}:steps"):
+    for key in ("lab:ran", "lab:said"):
         st.session_state.pop(key, None)
-    set_link("show", "")
+    answers.forget(shipped.scenario(_SCENARIO))
 
 
 def _lesson(scenario: Scenario, view: View) -> None:

@@ -6,9 +6,12 @@ import streamlit as st
 
 from dashboard import controls, lesson, shipped
 from dashboard.frame import head
+from dashboard.links import asked, clear_link
 from dashboard.view import View
 from sim.errors import InputError
 from sim.report.texts import tr
+
+_WRITTEN = "scenario:written"
 
 
 def page(view: View) -> None:
@@ -16,6 +19,9 @@ def page(view: View) -> None:
     names = shipped.entries()
     titles = {name: _title(name, view) for name in names}
     picked = names[0]
+    wanted = asked("scenario")
+    if wanted in names and wanted != st.session_state.get(_WRITTEN, wanted):
+        st.session_state["scenario"] = wanted  # a link on the page, or the browser's way back
     line, below = st.container(), st.container()
 
     def pick() -> None:
@@ -30,7 +36,9 @@ def page(view: View) -> None:
             hidden=True,
             drawn=not view.embed,
             below=below,
+            on_change=clear_link,
         )
+        st.session_state[_WRITTEN] = asked("scenario")
 
     with line:
         if view.embed:

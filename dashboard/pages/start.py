@@ -20,7 +20,8 @@ _RACE, _LEDGER, _LAYERS = "taxonomy", "memory-ledger", "layers"
 def page(view: View) -> None:
     """Draw the page. What a card says of its scenario is read from it, so that it stays true."""
     lang = view.lang
-    head(view, lambda: st.title(tr("ui.title", lang), anchor=False))
+    head(view, lambda: st.caption(tr("ui.app", lang)))
+    st.title(tr("ui.title", lang), anchor=False)
     st.markdown(tr("ui.lead", lang))
     st.space("small")
     lanes = previews.lanes(shipped.scenario(_RACE), lang)
@@ -29,7 +30,7 @@ def page(view: View) -> None:
         ("memory", _LEDGER, previews.ledger(view.style), _said_of_ledger(shipped.scenario(_LEDGER), lang)),
         ("layers", _LAYERS, previews.layers(view.style), tr("ui.start.layers.sub", lang)),
     )
-    with st.grid(3, min_column_width=270, gap="medium"):
+    with st.grid(3, min_column_width=230, gap="medium"):
         for name, scenario, tease, said in cards:
             with st.container(border=True):
                 drawing(tease, key=f"tease-{name}")

@@ -1,21 +1,28 @@
 """A lesson's questions for other systems: Moodle XML and GIFT.
 
-Formats: Moodle's documentation, "Moodle XML format" and "GIFT format" (4.5). An order becomes a matching question,
-which every Moodle has: each place is matched with what stands there.
+Formats: Moodle's documentation, "Moodle XML format" and "GIFT format" (4.5), and what its importers take
+(`question/format/xml/format.php`, `question/format/gift/format.php`). An order becomes a matching question, which every
+Moodle has: each place is matched with what stands there. Where several answers may be right, "none of these" is one
+more, as Moodle takes no question without a right answer.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from sim.classroom.asked import AskedLesson, AskedQuestion
+from sim.classroom.asked import AskedLesson, AskedQuestion, ShownAnswer
 from sim.classroom.grading import CLOSE
 from sim.classroom.sheet import made_by
+from sim.report.texts import tr
 
 _SPECIAL = re.compile(r"([~=#{}:\\])")
 """What has a meaning in GIFT, and stands for itself behind a backslash."""
+
+_MOST = 99.99999
+"""The largest weight in percent that GIFT takes, which has two digits before the point. Moodle reads it as 100."""
 
 
 def as_moodle(asked: AskedLesson) -> str:
@@ -23,10 +30,21 @@ def as_moodle(asked: AskedLesson) -> str:
     quiz = ET.Element("quiz")
     category = ET.SubElement(quiz, "question", type="category")
     _text(ET.SubElement(category, "category"), f"$course$/top/{asked.scenario.id}")
-    for question in asked.questions:
+    for question in _asked_questions(asked):
         quiz.append(_element(question, asked))
     ET.indent(quiz)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(quiz, encoding="unicode") + "\n"
+
+
+def _asked_questions(asked: AskedLesson) -> Iterator[AskedQuestion]:
+    """The questions as they are exported: "none of these" is one more answer where several may be right."""
+    for question in asked.questions:
+        if question.kind == "several":
+            none = ShownAnswer(tr("sheet.none-of-these", asked.language), right=not question.key)
+            key = question.key or (len(question.answers),)
+            yield replace(question, answers=(*question.answers, none), key=key)
+        else:
+            yield question
 
 
 def _element(question: AskedQuestion, asked: AskedLesson) -> ET.Element:
@@ -62,7 +80,7 @@ def _text(parent: ET.Element, text: str) -> None:
 
 def _fractions(question: AskedQuestion) -> list[float]:
     """What each answer is worth in percent: all right ones together are worth 100."""
-    right = len(question.key) or 1
+    right = len(question.key)
     wrong = -100 / right if question.kind == "several" else 0.0
     return [100 / right if position in question.key else wrong for position in range(len(question.answers))]
 
@@ -85,8 +103,8 @@ def _asked_in(question: AskedQuestion) -> str:
 def as_gift(asked: AskedLesson) -> str:
     """The questions in Moodle's GIFT format."""
     lines = [f"// {made_by(asked)}", f"$CATEGORY: $course$/top/{asked.scenario.id}", ""]
-    for question in asked.questions:
-        lines += [f"::{_escaped(_name(question, asked))}::{_escaped(_asked_in(question))} {{", *_gift(question)]
+    for question in _asked_questions(asked):
+        lines += [f"::{_escaped(_name(question, asked))}::[plain]{_escaped(_asked_in(question))} {{", *_gift(question)]
         lines += [f"  ####{_escaped(question.explain)}"] if question.explain else []
         lines += ["}", ""]
     return "\n".join(lines)
@@ -101,7 +119,8 @@ def _gift(question: AskedQuestion) -> Iterator[str]:
             yield f"  ={place} -> {_escaped(question.answers[position].text)}"
     else:
         for shown, fraction in zip(question.answers, _fractions(question), strict=True):
-            mark = ("=" if fraction > 0 else "~") if question.kind == "choice" else f"~%{fraction:.5g}%"
+            weight = max(-_MOST, min(_MOST, fraction))
+            mark = ("=" if fraction > 0 else "~") if question.kind == "choice" else f"~%{weight:.7g}%"
             said = f" #{_escaped(shown.feedback)}" if shown.feedback else ""
             yield f"  {mark}{_escaped(shown.text)}{said}"
 

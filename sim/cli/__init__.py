@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from sim import __version__, limits
-from sim.cli import build, images, lessons, run, scenarios
+from sim.cli import build, export, images, lessons, run, scenarios
 from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, tell_bug
 from sim.console import discard
 from sim.errors import CancelledError, CatalogError, InputError, cut
@@ -42,6 +42,7 @@ for command in (
     calibrate_command.command,
     lessons.lesson,
     lessons.grade,
+    export.export,
     scenarios.schema,
 ):
     cli.add_command(command)

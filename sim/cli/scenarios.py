@@ -13,6 +13,7 @@ from sim.errors import InputError, Problem
 from sim.inputfile import is_folder
 
 if TYPE_CHECKING:
+    from sim.report.style import Language
     from sim.scenario import Scenario
 
 
@@ -34,12 +35,18 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
 
 @click.command("list")
 @click.argument("folder", required=False, type=click.Path())
-@one_format("table", "json")
-def list_(folder: str | None, form: str) -> int:
-    """The lessons, by concept."""
-    from sim.loading import shipped
-    from sim.report.listing import as_json, as_table
+@click.option("--course", "as_course", is_flag=True, help="In the order of a course, with the plan of a class.")
+@click.option("--language", type=click.Choice(("en", "ja")), default="en", show_default=True, help="Of --course.")
+@one_format("table", "json", "html")
+def list_(folder: str | None, as_course: bool, language: str, form: str) -> int:
+    """The lessons, by concept or in the order of a course.
 
+    HTML is for --course: a page to print.
+    """
+    from sim.loading import shipped
+
+    if form == "html" and not as_course:
+        raise click.UsageError("--format html needs --course")
     place = Path(folder) if folder else shipped.folder()
     files = sorted(place.glob("*.yaml")) if is_folder(place) else []
     if not files:
@@ -51,9 +58,27 @@ def list_(folder: str | None, form: str) -> int:
             scenarios += load_all([str(file)])
         except InputError as error:
             problems += error.problems
-    StandardOutput()(as_json(scenarios) if form == "json" else as_table(scenarios, columns()))
+    listed = _course(scenarios, form, language) if as_course else _listed(scenarios, form)
+    StandardOutput()(listed.removesuffix("\n"))
     report(problems)
     return BAD_INPUT if problems else HELD
+
+
+def _listed(scenarios: Sequence[Scenario], form: str) -> str:
+    from sim.report.listing import as_json, as_table
+
+    return as_json(scenarios) if form == "json" else as_table(scenarios, columns())
+
+
+def _course(scenarios: Sequence[Scenario], form: str, language: str) -> str:
+    from sim.classroom.course import as_json, as_text, course
+    from sim.classroom.handout import as_handout
+
+    plan = course(scenarios)
+    read: Language = "ja" if language == "ja" else "en"
+    if form == "json":
+        return as_json(plan)
+    return as_handout(plan, read) if form == "html" else as_text(plan, read, columns())
 
 
 @click.command()

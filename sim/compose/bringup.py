@@ -8,20 +8,24 @@ error, and its restart policy decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import cast
+
+from simpy import Environment
+from simpy.events import AnyOf
 
 from sim import limits
 from sim.compose.client import ComposeClient, UpOptions
 from sim.compose.converging import ProjectHost
 from sim.compose.files import DiskFiles, ProjectFiles
+from sim.compose.hosting import HostedProject, ProjectNode
 from sim.compose.members import ProjectMember
-from sim.compose.model import COMPLETED, HEALTHY, STARTED, ComposeProject, ComposeService
+from sim.compose.model import COMPLETED, HEALTHY, ComposeProject, ComposeService
 from sim.compose.stretches import LivedContainer, ServiceStretch, stretches
-from sim.lifecycle.container import CommandResult
+from sim.lifecycle.container import CommandResult, Container
 from sim.lifecycle.engine import Engine
-from sim.lifecycle.process import ProbePiece, ProcessSpec, job
-from sim.lifecycle.supervisor import EngineTimes
+from sim.lifecycle.process import ProbePiece, ProcessSpec, SignalHandling, job
+from sim.lifecycle.supervisor import Steps
 from sim.never import NEVER
 
 FAILS_AFTER = 1.0
@@ -30,8 +34,7 @@ FAILS_AFTER = 1.0
 _LOOK, _PATIENCE = 0.25, 3600.0
 """Seconds between two looks whether all is ready, and after `up` until what is not ready is given up."""
 
-
-ComposeChange = Literal["probe", "start", "ready"]
+_INTERRUPTED = CommandResult(130, "interrupted")
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,13 @@ class BroughtUp:
     """What came of it. Seconds since `up`; `NEVER` for what did not happen.
 
     Attributes:
-        code, error: Of `up`, as its time is.
+        code, error: Of `up`, as its time is. One that takes longer than `limits.COMPOSE_WATCHED` is interrupted.
         early: Services that were started before something they depend on was ready, with that.
         path: Services that each waited for the next one before it, from the first started to the last ready.
         crashes: Ends with an error.
         stretches: What each container lived through.
+        memory: Bytes that the containers hold in the end, with what their engine holds for them. 0 where they were
+            not brought up on a host.
     """
 
     code: int
@@ -70,29 +75,12 @@ class BroughtUp:
     path: tuple[str, ...]
     crashes: int
     stretches: tuple[ServiceStretch, ...]
+    memory: float = 0.0
 
     @property
     def all_ready(self) -> float:
         """When the last service was ready."""
         return max(self.ready.values(), default=0.0)
-
-
-@dataclass(frozen=True)
-class Saving:
-    """What one change saves of the time until all is ready.
-
-    Attributes:
-        change: "probe", "start" or "ready".
-        service: Whose.
-        other: Of "start", what it no longer waits for.
-        early: How many services more would start before what they depend on is ready.
-    """
-
-    change: ComposeChange
-    service: str
-    other: str
-    seconds: float
-    early: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +94,35 @@ class _NeedingSpec(ProcessSpec):
     def at_start(self, number: int) -> ProcessSpec:
         """What it does at that start. It is asked before, too: what counts is how things stand at the start itself."""
         if number not in self.decided or number >= self.starts(self):
-            fine = ProcessSpec(probe=self.probe, runs=self.runs)
+            fine = ProcessSpec(probe=self.probe, runs=self.runs, on=self.on)
             self.decided[number] = fine if self.others_ready() else job(FAILS_AFTER, 1)
         return self.decided[number]
 
 
-class _BringUp:
-    """One time that a project is brought up."""
+_STOPS = {"TERM": SignalHandling()}
+"""A service ends in an orderly way when it is asked to."""
+
+
+class ProjectRun:
+    """One time that a project is brought up.
+
+    Attributes:
+        engine: It runs the containers.
+        host: What docker compose sees of where it runs them.
+        node: Where the containers run. None for starts of a fixed time.
+    """
 
     def __init__(
         self,
         project: ComposeProject,
         behaviours: Mapping[str, Behaviour],
-        times: EngineTimes,
+        hosted: HostedProject | None,
         files: ProjectFiles,
     ) -> None:
         self.project, self.behaviours = project, behaviours
-        self.engine = Engine(times=times)
+        env = Environment()
+        self.node = ProjectNode(hosted, env, self._service_of) if hosted else None
+        self.engine = Engine(env, starting=self.node)
         self.host = ProjectHost(self.engine, self._spec, lambda _: True, files, lambda _: True)
 
     def run(self) -> BroughtUp:
@@ -131,10 +131,10 @@ class _BringUp:
             if f"volumes.{name}" in self.project.external:
                 self.engine.storage.volume(volume)
         env = self.engine.env
-        process = ComposeClient(self.host).perform(ComposeClient(self.host).up(self.project, UpOptions(detached=True)))
-        env.run(process)
-        result, up = process.value, env.now
-        assert isinstance(result, CommandResult)
+        process = env.process(self._up())
+        env.run(AnyOf(env, [process, env.timeout(limits.COMPOSE_WATCHED)]))
+        result = cast("CommandResult", process.value) if process.triggered else _INTERRUPTED
+        up = env.now if process.triggered else NEVER
         while not self._settled() and env.now < up + _PATIENCE:
             env.run(env.now + _LOOK)
         started = {name: self._started(name) for name in self.project.services}
@@ -148,18 +148,33 @@ class _BringUp:
             path=tuple(reversed(list(self._path()))),
             crashes=sum(one.code != 0 for member in self.host.members.made for one in member.container.exits),
             stretches=tuple(self._stretches()),
+            memory=self.node.memory if self.node else 0.0,
         )
 
-    def _behaviour(self, name: str) -> Behaviour:
+    def _up(self) -> Steps:
+        if self.node is not None:
+            yield from self.node.pull(self.project.services)
+        client = ComposeClient(self.host)
+        return (yield client.perform(client.up(self.project, UpOptions(detached=True))))
+
+    def _service_of(self, container: Container) -> str:
+        return next(one.service.name for one in self.host.members.made if one.container is container)
+
+    def behaviour(self, name: str) -> Behaviour:
+        """What a service does."""
         return self.behaviours.get(name, Behaviour())
 
     def _spec(self, name: str) -> ProcessSpec:
-        behaviour = self._behaviour(name)
+        behaviour = self.behaviour(name)
         probe = (ProbePiece(ok=False), ProbePiece(since=behaviour.ready))
         if not behaviour.needs:
-            return ProcessSpec(probe=probe, runs=behaviour.runs)
+            return ProcessSpec(probe=probe, runs=behaviour.runs, on=_STOPS)
         return _NeedingSpec(
-            probe=probe, runs=behaviour.runs, others_ready=lambda: self._others_ready(name), starts=self._starts
+            probe=probe,
+            runs=behaviour.runs,
+            on=_STOPS,
+            others_ready=lambda: self._others_ready(name),
+            starts=self._starts,
         )
 
     def _starts(self, spec: ProcessSpec) -> int:
@@ -169,14 +184,15 @@ class _BringUp:
         others = self.project.services[name].depends_on
         return all(self._ready(other) <= self.engine.env.now for other in others if other in self.project.services)
 
-    def _members(self, name: str) -> list[ProjectMember]:
+    def members(self, name: str) -> list[ProjectMember]:
+        """The containers that were made for a service, in order."""
         return [one for one in self.host.members.made if one.service.name == name]
 
     def _ready(self, name: str) -> float:
         """When the last container of a service is ready as things stand; a job's when it has ended well."""
-        behaviour = self._behaviour(name)
+        behaviour = self.behaviour(name)
         times = []
-        for member in self._members(name):
+        for member in self.members(name):
             container = member.container
             if behaviour.runs is not None:
                 times.append(min((one.at for one in container.exits if one.code == 0), default=NEVER))
@@ -191,15 +207,13 @@ class _BringUp:
         return isinstance(spec, _NeedingSpec) and spec.at_start(len(member.container.starts) - 1).exit != 0
 
     def _stretches(self) -> Iterator[ServiceStretch]:
-        begun = self.engine.times.start
         for member in self.host.members.made:
-            behaviour = self._behaviour(member.service.name)
+            behaviour = self.behaviour(member.service.name)
             yield from stretches(
                 LivedContainer(
                     member.service.name,
                     member.number,
                     member.container,
-                    begun,
                     behaviour.ready,
                     behaviour.runs is not None,
                 ),
@@ -212,13 +226,13 @@ class _BringUp:
         now = self.engine.env.now
         for name in self.project.services:
             ready = self._ready(name)
-            waits = any(member.container.running for member in self._members(name))
+            waits = any(member.container.running for member in self.members(name))
             if ready >= now and (ready != NEVER or waits):
                 return False
         return True
 
     def _started(self, name: str) -> float:
-        return min((at for member in self._members(name) for at in member.container.starts[:1]), default=NEVER)
+        return min((at for member in self.members(name) for at in member.container.starts[:1]), default=NEVER)
 
     def _early(self, started: Mapping[str, float]) -> Iterator[tuple[str, str]]:
         for name, service in self.project.services.items():
@@ -228,7 +242,7 @@ class _BringUp:
 
     def _was_ready(self, name: str) -> float:
         """When the first start of a service had made it ready."""
-        behaviour, started = self._behaviour(name), self._started(name)
+        behaviour, started = self.behaviour(name), self._started(name)
         return self._ready(name) if behaviour.runs is not None else started + behaviour.ready
 
     def _path(self) -> Iterator[str]:
@@ -247,9 +261,9 @@ class _BringUp:
         """When what one service waits for of another had happened."""
         condition = service.depends_on[other].condition
         if condition == COMPLETED:
-            return min((one.at for member in self._members(other) for one in member.container.exits), default=NEVER)
+            return min((one.at for member in self.members(other) for one in member.container.exits), default=NEVER)
         if condition == HEALTHY:
-            names = {member.container.name for member in self._members(other)}
+            names = {member.container.name for member in self.members(other)}
             events = [event for event in self.engine.events if event.kind == "health" and event.container in names]
             return max((event.at for event in events if event.detail == "healthy"), default=NEVER)
         return self._started(other)
@@ -258,75 +272,12 @@ class _BringUp:
 def bring_up(
     project: ComposeProject,
     behaviours: Mapping[str, Behaviour],
-    times: EngineTimes | None = None,
+    hosted: HostedProject | None = None,
     files: ProjectFiles | None = None,
 ) -> BroughtUp:
-    """`docker compose up -d` of a project, and what comes after, until all is ready or will never be."""
-    return _BringUp(project, behaviours, times or EngineTimes(), files or DiskFiles()).run()
+    """`docker compose up -d` of a project, and what comes after, until all is ready or will never be.
 
-
-def without_checks(project: ComposeProject) -> ComposeProject:
-    """The project as if it had no health checks: each service waits until the others are started, and no longer."""
-
-    def plain(service: ComposeService) -> ComposeService:
-        others = {
-            name: one._replace(condition=STARTED) if one.condition == HEALTHY else one
-            for name, one in service.depends_on.items()
-        }
-        return replace(service, depends_on=others, health=None)
-
-    return replace(project, services={name: plain(service) for name, service in project.services.items()})
-
-
-def probing_every(project: ComposeProject, seconds: float, only: str = "") -> ComposeProject:
-    """The project with health checks that look so often; only those of one service where it is named."""
-    return replace(
-        project,
-        services={
-            name: replace(service, health=service.health._replace(interval=seconds, start_interval=seconds))
-            if service.health is not None and only in ("", name)
-            else service
-            for name, service in project.services.items()
-        },
-    )
-
-
-def savings(
-    project: ComposeProject,
-    behaviours: Mapping[str, Behaviour],
-    times: EngineTimes | None = None,
-    files: ProjectFiles | None = None,
-) -> tuple[Saving, ...]:
-    """What each change alone would save, the most first; those that save nothing are left out.
-
-    Of a project of more than `limits.COMPOSE_CHANGED` services the first are changed.
-
-    "probe": a health check looks every second. "start": a service no longer waits until another is healthy or has
-    ended. "ready": a service is ready in half the time.
+    Args:
+        hosted: Where its containers run. None for starts that all take the time of recorded ones.
     """
-    base = bring_up(project, behaviours, times, files)
-    found = []
-    for change, service, other, changed, acting in _changes(project, behaviours):
-        after = bring_up(changed, acting, times, files)
-        if after.all_ready < base.all_ready:
-            seconds = base.all_ready - after.all_ready
-            found.append(Saving(change, service, other, seconds, len(after.early) - len(base.early)))
-    return tuple(sorted(found, key=lambda one: (-one.seconds, one.change, one.service, one.other)))
-
-
-_Change = tuple[ComposeChange, str, str, ComposeProject, Mapping[str, Behaviour]]
-
-
-def _changes(project: ComposeProject, behaviours: Mapping[str, Behaviour]) -> Iterator[_Change]:
-    for name, service in list(project.services.items())[: limits.COMPOSE_CHANGED]:
-        if service.health is not None and service.health.runs:
-            yield "probe", name, "", probing_every(project, 1.0, name), behaviours
-        for other, one in service.depends_on.items():
-            if one.condition != STARTED and other in project.services:
-                others = {**service.depends_on, other: one._replace(condition=STARTED)}
-                services = {**project.services, name: replace(service, depends_on=others)}
-                yield "start", name, other, replace(project, services=services), behaviours
-        behaviour = behaviours.get(name, Behaviour())
-        if behaviour.ready:
-            faster = {**behaviours, name: replace(behaviour, ready=behaviour.ready / 2)}
-            yield "ready", name, "", project, faster
+    return ProjectRun(project, behaviours, hosted, files or DiskFiles()).run()

@@ -14,7 +14,7 @@ from sim.compose.model import ComposeProject, ComposeService
 from sim.compose.order import circle
 from sim.compose.ports import PublishedPort
 from sim.wording import suggestion
-from sim.yamlnodes import KeyPath, YamlNode
+from sim.yamlnodes import KeyPath, YamlNode, plain
 
 _ONE_OF = {"secrets": ("file", "environment"), "configs": ("file", "environment", "content")}
 
@@ -75,6 +75,7 @@ class ConsistencyCheck:
             self._note(name, (), "has neither an image nor a build", "no image")
         if service.network_mode and "networks" in node.value and service.networks:
             self._note(name, ("network_mode",), "network_mode and networks exclude each other", "conflict")
+        self._platforms(name)
         self._defined(service)
         test = service.health.test if service.health else ()
         if test and test[0] not in ("CMD", "CMD-SHELL", "NONE"):
@@ -82,6 +83,15 @@ class ConsistencyCheck:
             self._note(name, ("healthcheck", "test"), message, "wrong type")
         self._dependencies(service)
         self._scale(service)
+
+    def _platforms(self, name: str) -> None:
+        """An image that is built for some platforms is built for that of its service."""
+        config = plain(self._nodes[name])
+        build, platform = config.get("build"), config.get("platform")
+        built = build.get("platforms") if isinstance(build, dict) else None
+        if platform and built and platform not in built:
+            message = f"{platform!r} is not among the build's platforms: {', '.join(map(str, built))}"
+            self._note(name, ("platform",), message, "conflict")
 
     def _defined(self, service: ComposeService) -> None:
         """Names of networks, volumes, configs and secrets."""

@@ -28,6 +28,9 @@ _REMOTE = ("https://", "http://", "git://", "ssh://", "git@", "oci://", "github.
 _RESOURCES = ("services", "volumes", "networks", "secrets", "configs")
 
 
+FileDocument = tuple[str, YamlNode]
+"""A file's path, and a document of it that is a mapping."""
+
 Chain = tuple[tuple[str, str], ...]
 """Files and services of them, each of which extends the next."""
 
@@ -72,12 +75,19 @@ class ModelReader:
         if self.values > limits.COMPOSE_VALUES:
             raise TooMuchError(node.problem(f"the project comes to more than {limits.COMPOSE_VALUES} values"))
 
+    def documents(self, paths: Sequence[str]) -> list[FileDocument]:
+        """What one file says, or several, document by document."""
+        return [(path, document) for path in paths for document in self._documents(path)]
+
     def model(self, paths: Sequence[str], scope: ReadingScope) -> YamlNode | None:
         """The model of one file, or of several over another; None where there is not even a mapping."""
+        return self.merged(self.documents(paths), scope)
+
+    def merged(self, documents: Sequence[FileDocument], scope: ReadingScope) -> YamlNode | None:
+        """The model of documents, each over those before it; None where there are none."""
         found: YamlNode | None = None
-        for path in paths:
-            for document in self._documents(path):
-                found = self._over(found, document, path, replace(scope, including=(*scope.including, path)))
+        for path, document in documents:
+            found = self._over(found, document, path, replace(scope, including=(*scope.including, path)))
         if found is None:
             return None
         found = absolute(found, scope.folder, scope.environment)

@@ -10,12 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sim.compose.casting import interpolated
 from sim.compose.checks import ConsistencyCheck, check_resources
 from sim.compose.environment import read_variables
 from sim.compose.files import DiskFiles, ProjectFiles, joined
 from sim.compose.findings import FILE_MISSING, ComposeFinding, Findings
 from sim.compose.ignored import ignored
-from sim.compose.loading import ModelReader, ReadingScope
+from sim.compose.interpolation import Variables
+from sim.compose.loading import FileDocument, ModelReader, ReadingScope
 from sim.compose.model import ComposeProject, ComposeService
 from sim.compose.services import ServiceReader, check_sizes
 from sim.errors import Problem
@@ -57,14 +59,16 @@ def open_project(request: ProjectRequest) -> ComposeProject:
         reader.findings.wrong.append(ComposeFinding(problem, "no compose file", FILE_MISSING))
         return ComposeProject("", request.folder, {}, findings=reader.findings)
     environment = _environment(request, reader)
-    model = reader.model(paths, ReadingScope(request.folder, environment))
-    name = _project_name(model, request.folder, environment)
+    documents = reader.documents(paths)
+    name = _project_name(documents, request.folder, environment)
+    environment["COMPOSE_PROJECT_NAME"] = name
+    model = reader.merged(documents, ReadingScope(request.folder, environment))
     if model is None or not model.value:
         if not reader.findings.wrong:
             problem = Problem("empty; expected keys and values, as in 'services:'", paths[0])
             reader.findings.wrong.append(ComposeFinding(problem, "empty file"))
         return ComposeProject(name, request.folder, {}, findings=reader.findings, files=tuple(reader.read))
-    return _Builder(model, request, reader, environment | {"COMPOSE_PROJECT_NAME": name}).project(name)
+    return _Builder(model, request, reader, environment).project(name)
 
 
 def default_files(folder: str, files: ProjectFiles) -> tuple[str, ...]:
@@ -83,13 +87,23 @@ def _environment(request: ProjectRequest, reader: ModelReader) -> dict[str, str]
     return read_variables(reader, path, given) | given if request.files.exists(path) else given
 
 
-def _project_name(model: YamlNode | None, folder: str, environment: Mapping[str, str]) -> str:
-    """What the project is called: as the environment says, as the file says, or like the folder."""
+def _project_name(documents: Sequence[FileDocument], folder: str, environment: Mapping[str, str]) -> str:
+    """What the project is called: as the environment says, as the last file that says it, or like the folder.
+
+    It is known before the files are read. So they may use it, as COMPOSE_PROJECT_NAME.
+    """
     if environment.get("COMPOSE_PROJECT_NAME"):
         return environment["COMPOSE_PROJECT_NAME"]
-    written = model.value.get("name") if model is not None else None
-    text = written.value if written is not None and isinstance(written.value, str) else ""
-    return _normal(text) or _normal(posixpath.basename(folder.replace("\\", "/").rstrip("/")))
+    for _, document in reversed(documents):
+        written = document.value.get("name")
+        if written is not None and isinstance(written.value, str) and written.value:
+            told = interpolated(document.of({"name": written}), Variables(environment), Findings()).value["name"].value
+            return _normal(told) or _of_folder(folder)
+    return _of_folder(folder)
+
+
+def _of_folder(folder: str) -> str:
+    return _normal(posixpath.basename(folder.replace("\\", "/").rstrip("/")))
 
 
 def _normal(text: str) -> str:

@@ -60,6 +60,8 @@ def check_schema(model: YamlNode, findings: Findings) -> None:
     """Note what does not fit, each thing once, however often the model is checked."""
     told = {(found.problem.path, found.problem.message, found.problem.file) for found in findings.wrong}
     for error in _validator().iter_errors(plain(model)):
+        if error.instance == "" and error.absolute_path[-1] == "container_name":
+            continue  # a variable without a value: docker compose takes the name as left out
         for path, message, at_key in _told(error):
             node = at(model, path)
             kind = "unknown key" if at_key else "wrong type"

@@ -38,7 +38,6 @@ class LivedContainer:
     """A container of a service, and what its file does not say.
 
     Attributes:
-        begun: Seconds that a start takes.
         ready: Seconds from its start until it works.
         job: Whether it ends by itself.
     """
@@ -46,7 +45,6 @@ class LivedContainer:
     service: str
     number: int
     container: Container
-    begun: float
     ready: float
     job: bool
 
@@ -67,7 +65,7 @@ def _states(lived: LivedContainer, events: Sequence[LifecycleEvent], until: floa
     container = lived.container
     before, at = "created", min((event.at for event in events if event.kind == "create"), default=0.0)
     for number, start in enumerate(container.starts):
-        begin = max(start - lived.begun, at)
+        begin = max(container.begun[number], at)
         yield "waiting" if before == "crashed" else "created", at, begin, None
         yield "starting", begin, start, None
         ended = container.exits[number] if number < len(container.exits) else None
@@ -79,7 +77,10 @@ def _states(lived: LivedContainer, events: Sequence[LifecycleEvent], until: floa
         else:
             yield from _run(lived, events, start, at)
         before = "crashed" if ended else "works"
-    if not container.starts:
+    if len(container.begun) > len(container.starts):
+        yield "waiting" if before == "crashed" else "created", at, container.begun[-1], None
+        yield "starting", container.begun[-1], until, None
+    elif not container.starts:
         yield "created", at, until, None
     elif len(container.exits) == len(container.starts):
         again = container.state == "restarting"

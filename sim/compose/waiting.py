@@ -8,7 +8,10 @@ also after another has failed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+
+from simpy.events import AnyOf, Event
 
 from sim.compose.cancelling import CalledOffError, CommandContext, CommandError, CommandWork, together
 from sim.compose.members import ProjectMember
@@ -16,6 +19,9 @@ from sim.compose.model import COMPLETED, HEALTHY, STARTED, ComposeProject, Servi
 
 LOOK_EVERY = 0.5
 """Seconds between two looks."""
+
+_ROUNDING = 1e-9
+"""What a moment's distance from a look is by rounding, in looks."""
 
 RUNNING_OR_HEALTHY = "running_or_healthy"
 """What `up --wait` waits for: healthy, or running where there is no health check."""
@@ -47,11 +53,16 @@ def _one(context: CommandContext, dependency: ServiceDependency, awaited: list[P
     falls_back = dependency.condition == RUNNING_OR_HEALTHY
     if dependency.condition not in (COMPLETED, HEALTHY, RUNNING_OR_HEALTHY):
         return
+    begun = context.env.now
+    yet: list[Event] = []
     while True:
         try:
-            yield from context.wait(context.env.timeout(LOOK_EVERY))
+            if yet:
+                yield from context.wait(AnyOf(context.env, yet))
+            yield from context.wait(context.env.timeout(_next_look(begun, context.env.now)))
         except CalledOffError:
             return  # as docker compose: what comes next finds it called off
+        yet = [member.container.changed for member in awaited]
         try:
             if look(awaited, falls_back):
                 return
@@ -59,6 +70,12 @@ def _one(context: CommandContext, dependency: ServiceDependency, awaited: list[P
             if dependency.required:
                 raise
             return
+
+
+def _next_look(begun: float, now: float) -> float:
+    """Seconds until the next look. Looks between two changes find what the one before found: they are left out."""
+    looks = max(math.ceil((now - begun) / LOOK_EVERY - _ROUNDING), 1)
+    return max(begun + looks * LOOK_EVERY - now, 0.0)
 
 
 def _healthy(awaited: list[ProjectMember], falls_back: bool) -> bool:

@@ -156,8 +156,9 @@ class Container:
         swap_mb: MB of memory and swap together at most; 0: no limit.
         error: What was wrong with what its last start did with files; None where nothing was.
         printed: What its last start read, counted and listed.
-        starts, exits, back_offs, signals, graces: What happened, in order. back_offs: seconds before each restart,
-            the pending one too. signals: those sent through the engine. graces: seconds from a stop signal to KILL.
+        begun, starts, exits, back_offs, signals, graces: What happened, in order. begun: when each start began.
+            starts: when its process ran. back_offs: seconds before each restart, the pending one too. signals: those
+            sent through the engine. graces: seconds from a stop signal to KILL.
         starting: Goes off when the start that locks it is over; None where none does.
         waiting: Its restart, while that waits.
         told: What a command or a signal through the engine last told it.
@@ -187,6 +188,7 @@ class Container:
     why_down: WhyDown | None = None
     error: str | None = None
     printed: str = ""
+    begun: list[float] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
     exits: list[ContainerExit] = field(default_factory=list)
     back_offs: list[float] = field(default_factory=list)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from simpy import Environment
 from simpy.events import Event
@@ -49,6 +49,30 @@ class EngineTimes:
     execute: float = 0.05
 
 
+class StartProcess(Protocol):
+    """What gets a container's process to run on its host."""
+
+    def begin(self, container: Container) -> Steps:
+        """Work until the process runs."""
+
+    def ended(self, container: Container) -> None:
+        """The process that `begin` got to run has ended."""
+
+
+class FixedStart:
+    """Starts that all take the same time, as where recordings are replayed."""
+
+    def __init__(self, env: Environment, seconds: float) -> None:
+        self._env, self._seconds = env, seconds
+
+    def begin(self, _: Container) -> Steps:
+        """The process runs after that time."""
+        yield self._env.timeout(self._seconds)
+
+    def ended(self, _: Container) -> None:
+        """Nothing is held."""
+
+
 class Supervisor:
     """An engine's containers and what becomes of them.
 
@@ -57,6 +81,7 @@ class Supervisor:
         times: What the engine's own work takes.
         dialect: Docker or Podman.
         images: The files of each image, by path. An image that is not among them is empty.
+        starting: What gets processes to run. Where none is given, starts take `times.start`.
         storage: Volumes and the host's folders.
         containers: Those there are, by name.
         made: Those that ever were, by name; of several that had a name, the last.
@@ -72,9 +97,11 @@ class Supervisor:
         times: EngineTimes | None = None,
         dialect: Dialect = DOCKER,
         images: Mapping[str, Mapping[str, str]] | None = None,
+        starting: StartProcess | None = None,
     ) -> None:
         self.env = env or Environment()
         self.times = times or EngineTimes()
+        self.starting = starting or FixedStart(self.env, self.times.start)
         self.dialect = dialect
         self.images = dict(images or {})
         self.storage = Storage()
@@ -129,7 +156,8 @@ class Supervisor:
         spec = container.spec.at_start(len(container.starts))
         refused = refused_start(spec, init=container.options.init)
         if refused is None:
-            yield self.env.timeout(self.times.start)
+            container.begun.append(self.env.now)
+            yield from self.starting.begin(container)
             self._started(container)
         else:
             self._failed(container, refused[0])
@@ -261,6 +289,7 @@ class Supervisor:
 
     def _ended(self, container: Container, code: int) -> None:
         """The main process ended (moby, `handleContainerExit`)."""
+        self.starting.ended(container)
         if not self.up:
             container.missed = code
             return

@@ -29,7 +29,7 @@ _STEPS = (("FROM python", "✓"), ("COPY requirements", "✎"), ("RUN pip instal
 def _head(width: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 170" width="{width}" height="{width * 170 // 320}" '
-        'role="img" aria-hidden="true" font-size="13">'
+        'role="img" aria-hidden="true" font-size="14.5">'
     )
 
 

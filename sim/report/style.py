@@ -176,6 +176,36 @@ def rows_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+def with_rows(node: Any) -> Any:
+    """A specification, or a part of one, with rows instead of `data:` URLs: for a page that is one file."""
+    if isinstance(node, list):
+        return [with_rows(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("url"), str) and node["url"].startswith("data:"):
+        return {"values": rows_of(node)}
+    return {name: with_rows(one) for name, one in node.items()}
+
+
 def chart(style: Style, **parts: Any) -> Spec:
     """A specification as wide as its container, in this look."""
     return {"$schema": SCHEMA, "width": "container", "config": config(style), **parts}
+
+
+_SIZES = ("fontSize", "labelFontSize", "titleFontSize")
+
+
+def legible(spec: Any, least: int) -> Any:
+    """A copy of a specification, or of a part of one, whose texts have at least so many pixels."""
+    if isinstance(spec, list):
+        return [legible(part, least) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    return {name: _at_least(part, least) if name in _SIZES else legible(part, least) for name, part in spec.items()}
+
+
+def _at_least(size: Any, least: int) -> Any:
+    """A font size, a number or an expression, of at least so many pixels. Other forms stay as they are."""
+    if isinstance(size, int | float):
+        return max(size, least)
+    return {"expr": f"max({least}, {size['expr']})"} if isinstance(size, dict) and set(size) == {"expr"} else size

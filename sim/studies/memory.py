@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.catalog import load
+from sim.engine.seeds import SeedTree
 from sim.machine.ledger import Bill, Ledger, bill
 from sim.outcome import MetricSpec
 from sim.records import Record
@@ -21,6 +22,12 @@ def overhead(instance_bill: Bill, count: int) -> int:
     """Bytes that the technology itself takes for so many instances: what is shared counts once."""
     own = [line for line in instance_bill.lines if line.origin == "technology"]
     return sum(line.bytes * (count if line.share == "instance" else 1) for line in own)
+
+
+def one_more(technology: str) -> tuple[float, bool]:
+    """Bytes that one more idle instance takes beside a first one, and whether that is an estimate."""
+    found = run(Memory(technology=technology, instances=1), Context(technology, SeedTree(1)))
+    return found.samples["marginal"][0], "marginal" in found.estimates
 
 
 def run(params: Memory, context: Context) -> StudyRun:

@@ -41,6 +41,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "compose.yaml"
 
 
+@pytest.mark.parametrize("name", ["docker-compose_all.yaml", "container-compose.yml", "compose.prod.yaml"])
+def test_a_file_that_only_includes_others_is_known_by_its_name(tmp_path, name):
+    (tmp_path / "other.yaml").write_text("services: {a: {image: x}}\n")
+    (tmp_path / name).write_text("include: [other.yaml]\n")
+    assert inspect(tmp_path / name)["start_order"] == [["a"]]
+
+
 def test_it_has_the_services_the_waves_and_every_field_that_is_left_out(path):
     found = inspect(path)
     assert found["kind"] == "compose"

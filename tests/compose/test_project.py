@@ -286,6 +286,46 @@ def test_the_name_of_a_project():
     assert opened("name: x\nservices: {a: {image: x}}\n", env={"COMPOSE_PROJECT_NAME": "given"}).name == "given"
 
 
+def test_a_project_name_is_known_where_the_files_are_read():
+    """docker compose 2.26.1 config: loader/loader.go of compose-go sets the variable before it reads."""
+    texts = {
+        "compose.yaml": "name: ${NAME}-x\ninclude: [o.yaml]\nservices:\n  a:\n    image: i:${COMPOSE_PROJECT_NAME}\n"
+        "    environment: [COMPOSE_PROJECT_NAME]\n",
+        "o.yaml": "services:\n  b:\n    image: j:${COMPOSE_PROJECT_NAME}\n",
+    }
+    project = opened(texts, env={"NAME": "Shop"})
+    assert (project.name, project.services["a"].image, project.services["b"].image) == (
+        "shop-x",
+        "i:shop-x",
+        "j:shop-x",
+    )
+    assert dict(project.services["a"].environment) == {"COMPOSE_PROJECT_NAME": "shop-x"}
+    assert told(project) == []
+    assert project.findings.warnings == []
+    folder = opened("services: {a: {image: '${COMPOSE_PROJECT_NAME}'}}\n").services["a"].image
+    over = {"compose.yaml": "name: one\nservices: {a: {image: x}}\n", "b.yaml": "name: two\n"}
+    assert (folder, opened(over, paths=("compose.yaml", "b.yaml")).name) == ("shop", "two")
+
+
+def test_a_container_name_of_an_unset_variable_is_none():
+    project = opened("services:\n  a: {image: x, container_name: '${UNSET}'}\n  b: {image: x, container_name: ''}\n")
+    assert told(project) == []
+    assert {service.container_name for service in project.services.values()} == {""}
+
+
+@pytest.mark.parametrize(
+    ("platform", "built", "wrong"),
+    [
+        ("linux/arm64", "[linux/amd64]", ["services.a.platform"]),
+        ("linux/amd64", "[linux/amd64, linux/arm64]", []),
+        ("linux/arm64", "[]", []),
+    ],
+)
+def test_a_service_runs_on_a_platform_that_its_image_is_built_for(platform, built, wrong):
+    text = f"services:\n  a:\n    platform: {platform}\n    build: {{context: ., platforms: {built}}}\n"
+    assert [path for _, _, path, _ in told(opened(text))] == wrong
+
+
 def test_chains_of_services_files_and_values_are_refused_with_the_number():
     chain = "services:\n  a0: {image: x}\n" + "".join(f"  a{i}: {{extends: a{i - 1}}}\n" for i in range(200, 0, -1))
     with pytest.raises(TooMuchError, match=str(limits.COMPOSE_CHAIN)):

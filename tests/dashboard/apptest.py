@@ -15,6 +15,12 @@ from dashboard import running
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
 
+PATHS = (
+    "", "course", "taxonomy", "memory-ledger", "density", "layers", "comparison", "stacks", "images", "accuracy",
+    "scenarios",
+)  # fmt: skip
+"""Every page of the dashboard, as its address says it."""
+
 
 def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: str) -> AppTest:
     """The page of a path after its first run, as a link opens it."""

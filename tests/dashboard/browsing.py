@@ -24,3 +24,49 @@ def heading(page: Page) -> str:
 def overflow(page: Page) -> int:
     """Pixels by which the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+# Every text that is seen: where it stands, and how many pixels high its letters are drawn, in shadow roots too. What a
+# frame scrolls may lie outside the window. So may the drawer of a phone's navigation while it is closed.
+_TEXTS = """() => {
+  const found = [];
+  const visit = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.shadowRoot) visit(element.shadowRoot);
+      if (['STYLE', 'SCRIPT', 'TITLE', 'NOSCRIPT', 'OPTION'].includes(element.tagName)) continue;
+      if (![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
+      const box = element.getBoundingClientRect();
+      if (box.width < 2 || box.height < 2) continue;
+      if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+      if (element.closest('[data-testid=stSidebar], .said')) continue;
+      let size = parseFloat(getComputedStyle(element).fontSize);
+      const matrix = element.getScreenCTM?.();
+      size *= matrix ? Math.hypot(matrix.a, matrix.b) : element.currentCSSZoom ?? 1;
+      const scrolls = !!element.closest('.scroll, [style*="overflow-x"], textarea');
+      found.push([element.textContent.trim().slice(0, 40), scrolls ? 0 : box.left, scrolls ? 0 : box.right, size]);
+    }
+  };
+  visit(document);
+  return found;
+}"""
+_BELOW = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  return main.scrollHeight - main.clientHeight;
+}"""
+
+
+def misfits(page: Page, least: float) -> list[str]:
+    """The texts that stand outside the window's sides or are smaller than so many pixels."""
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    wrong = []
+    for text, left, right, size in page.evaluate(_TEXTS):
+        if left < -1 or right > width + 1:
+            wrong.append(f"{text!r} from {left:.0f} to {right:.0f} of {width}")
+        if size < least - 0.05:
+            wrong.append(f"{text!r} has {size:.1f} pixels")
+    return wrong
+
+
+def scrolled_away(page: Page) -> int:
+    """Pixels of a page that are below its window."""
+    return int(page.evaluate(_BELOW))

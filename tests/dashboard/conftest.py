@@ -78,11 +78,11 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @contextmanager
-def served(script: Path) -> Iterator[str]:
-    """The address of a Streamlit script under the app's own configuration, ended afterwards."""
+def served(script: Path, port: int = 0) -> Iterator[str]:
+    """The address of a Streamlit script under the app's own configuration, ended afterwards. A free port for 0."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = port or probe.getsockname()[1]
     command = [
         sys.executable,
         "-m",

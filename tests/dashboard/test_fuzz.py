@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import shipped
 from sim.loading import controls
-from tests.dashboard.apptest import opened, texts
+from tests.dashboard.apptest import PATHS, opened, texts
 from tests.dashboard.test_images_page import BASE, CHANGED, saved
 from tests.dashboard.test_uploads import member, mutated, tar, zipped
 
@@ -35,13 +35,29 @@ LINES = (
     "RUN npm ci --prefix {}", "RUN --mount=type=bind,source={} x", "COPY {} /y")),
 )  # fmt: skip
 VIEWS = {"lang": ("ja", "en", "x"), "size": ("nan", "2", "-1"), "show": ("1", "0"), "seed": ("7", "-1", "x")}
-FIGURES = ("finish", "ruler", "every", "of", "queue", "measure", "look", "use", "source", "images", "next", "store")
+FIGURES = (
+    "finish",
+    "ruler",
+    "every",
+    "of",
+    "queue",
+    "measure",
+    "look",
+    "use",
+    "source",
+    "images",
+    "next",
+    "store",
+    "stacks",
+    "instances",
+    "drawn",
+)
 LAB = {"context": ("shop/Dockerfile", "own/Dockerfile"), "file": ("src/app.py",), "how": ("touch", "delete", "content")}
 
 
 def page_and_link(random: Random) -> tuple[str, dict[str, str]]:
     """A page, with parameters that it may have, of values that it may have or of others."""
-    path = random.choice(("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios"))
+    path = random.choice(PATHS)
     name = random.choice(shipped.entries()) if path == "scenarios" else path
     link = {"show": "1"}
     if path == "scenarios":

@@ -13,9 +13,7 @@ from streamlit.testing.v1 import AppTest
 from sim.loading import load
 from sim.report.shown import memory as ledger
 from sim.scenario import Choice, Scenario, Text
-from tests.dashboard.apptest import ROOT, SCENARIOS, charts, click, error, opened, texts, title
-
-PATHS = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
+from tests.dashboard.apptest import PATHS, ROOT, SCENARIOS, charts, click, error, opened, texts, title
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -36,6 +34,23 @@ def test_every_scenario_shows_a_finding_a_figure_and_its_claims(name: str) -> No
     assert title(question) != title(at)
     assert charts(at) or any("<table" in element.proto.body for element in at.get("html"))
     assert "✓ held" in texts(at)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_course_page_has_a_card_for_each_lesson_in_order_and_the_plan_of_a_class(lang: str) -> None:
+    from sim.catalog.course import blocks, chapters
+
+    at = opened("course", lang=lang)
+    links = [element.proto for element in at.get("page_link")]
+    named = [lesson.id for chapter in chapters() for lesson in chapter.lessons if lesson.id in SCENARIOS]
+    numbers = [int(link.label.partition(" ")[0]) for link in links]
+    assert numbers == list(range(1, len(SCENARIOS) + 1))
+    opens = [re.search("scenario=([a-z-]+)", link.query_string) for link in links]
+    assert [found[1] for found in opens if found] == named
+    assert all(("lang=ja" in link.query_string) == (lang == "ja") for link in links)
+    table = next(element.value for element in at.markdown if element.value.startswith("| ") and "|---" in element.value)
+    assert len(table.splitlines()) == 2 + len(blocks())
+    assert at.get("download_button")
 
 
 def test_a_page_asks_before_the_run_and_finds_after_it() -> None:
@@ -223,7 +238,7 @@ def test_the_ruler_of_the_ledger_is_a_word_of_the_link_in_both_languages() -> No
         ({"how": "touch"}, "content, not at time stamps"),
         ({"how": "mode"}, "A chmod of requirements.txt re-runs 5 of 11 steps"),
         ({"file": "README.md"}, "Nothing re-runs"),
-        ({"file": "none"}, "Nothing re-runs"),
+        ({"file": "none"}, "Nothing is edited yet"),
         ({"file": "src/app.py"}, "Editing app.py re-runs 3 of 11 steps"),
         ({"file": "web/index.js"}, "Editing index.js re-runs 2 to 3 of 11 steps"),
     ],

@@ -15,7 +15,7 @@ from sim.builds import plan
 from sim.builds.advice import suggest
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
-from tests.dashboard.apptest import forget_runs, opened
+from tests.dashboard.apptest import PATHS, forget_runs, opened
 from tests.dashboard.test_images_page import saved, tar
 
 DONE = (Outcome("made", "startup", 1, 1, (), ()),)
@@ -89,10 +89,7 @@ def test_a_run_the_reader_stopped_is_not_made_until_asked_for_again(runs: list[f
     assert len(runs) == 1
 
 
-PAGES = ("", "taxonomy", "memory-ledger", "density", "layers", "images", "accuracy", "scenarios")
-
-
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_page_whose_runs_are_all_slow_is_drawn(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run draws its own Cancel: one key for all of them would be drawn twice by the layer lab."""
     forget_runs()

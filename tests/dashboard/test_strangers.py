@@ -64,6 +64,7 @@ def test_a_link_reads_no_file_and_does_not_tell_whether_there_is_one(
         ("scenarios", {"scenario": "registry", "images": "/etc/passwd", "like": "/etc/passwd"}),
         ("images", {"images": "/etc/passwd,../../x", "next": "/etc/passwd", "layer": "9", "of": "x"}),
         ("accuracy", {"source": "../../etc/passwd", "use": "x"}),
+        ("stacks", {"stacks": "../../etc/passwd,docker", "instances": "/etc/passwd"}),
     ],
 )
 def test_no_parameter_of_a_link_becomes_a_path(

@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import quiz, variants
-from dashboard.predict import Said
 from sim.classroom.asked import ask
 from sim.classroom.grading import Grader, Receipt
+from sim.classroom.predicted import Said
 from sim.classroom.seeds import seed_of
 from sim.loading import load, load_text
 from tests.classroom.test_class import LESSON

@@ -23,6 +23,10 @@ _LENS_WORTH = 4.0
 """A lens is worth its place where the longest lane is at least so many times longer than what it enlarges."""
 
 
+_ALL_LANES = 480
+"""Pixels that the empty lanes take of a lecture's screen."""
+
+
 def finish_metric(outcome: Outcome, label: str, finish: Finish = "ready") -> Metric | None:
     """The metric whose clock stops at the finish: its median over instances."""
     return parts.any_statistic(outcome, label, _METRICS[finish])
@@ -225,7 +229,8 @@ def _empty_lanes(outcome: Outcome, style: Style, names: LabelNames, predicted: S
     text = {"type": "text", "align": "left", "baseline": "middle", "dx": 14, "fontSize": type_size(style, 4)}
     words = {"data": inline(rows), "mark": text, "encoding": {"x": {"datum": 0}, "text": {"field": "text"}}}
     lane = _lane_encoding(outcome.labels, names, style, two_lines=True)
-    return chart(style, height={"step": style.px(72 if tall else 50)}, encoding={"y": lane}, layer=[track, words])
+    step = 72 if tall else min(50, _ALL_LANES / len(outcome.labels))
+    return chart(style, height={"step": style.px(step)}, encoding={"y": lane}, layer=[track, words])
 
 
 def race_table(outcome: Outcome, language: Language = "en", finish: Finish = "ready") -> list[dict[str, str]]:

@@ -21,7 +21,7 @@ Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
 
 WIDTH, HEIGHT = 250, 46
 GUTTER, GAP = 44, 22
-DENSE_GAP = 14
+DENSE_GAP, HALL_GAP = 14, 9
 """Between the rows of a tree, whose edges need less room, and of what a lecture shows."""
 MARGIN, HEAD = 22, 34
 BOW = 34
@@ -109,7 +109,7 @@ def drawing(
             cut.
     """
     columns = single or bool(heads)
-    top, gap = HEAD if heads else MARGIN, DENSE_GAP if tree or dense else GAP
+    top, gap = HEAD if heads else MARGIN, HALL_GAP if dense else DENSE_GAP if tree else GAP
     across = {node: MARGIN + WIDTH / 2 + (x - 0.5) * (WIDTH + GUTTER) for node, (x, _) in layout.places.items()}
     if not columns:
         across = {node: MARGIN + x * WIDTH for node, (x, _) in layout.places.items()}

@@ -51,7 +51,7 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
         cost,
         _graph(request, label),
         *_reason(request, label),
-        small(request, "legend", tr("ui.legend.build", lang)),
+        small(request, "caption", tr("ui.legend.build", lang)),
     ]
     if len(outcome.labels) == 1:
         return tuple(drawn)

@@ -36,9 +36,12 @@ class Drawing:
         row: Drawings of the same row stand beside one another where there is room. "" for a row of its own.
         narrow: The SVG that a phone shows instead, "" for the same one.
         focus: The node of an SVG that is selected, "" for none.
-        picks: What a click on a node of it says: "said" for a prediction's steps, "step" for which to explain.
+        picks: What a click on a node of it says: "said" for a prediction's steps, "step" and "component" for which to
+            explain. The request's `picked` has it by that name.
         plays: What `sim.report.player` plays of it, where the SVG is the still picture of a time line. A page without
             the player shows the still picture.
+        share: How wide it is beside the others of its row.
+        column: Which column of its row it stands in, below the others of that column. None for one of its own.
     """
 
     id: str
@@ -51,8 +54,10 @@ class Drawing:
     row: str = ""
     narrow: str = ""
     focus: str = ""
-    picks: Literal["", "said", "step"] = ""
+    picks: Literal["", "said", "step", "component"] = ""
     plays: Mapping[str, Any] | None = None
+    share: int = 1
+    column: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

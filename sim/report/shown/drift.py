@@ -26,8 +26,9 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
-    """Servers by weeks, then what all labels come to."""
+    """Servers by weeks, then what all labels come to: beside them where both are to fit a hall's screen."""
     outcome, style, lang = request.outcome, request.style, request.language
+    row = "drift" if request.lecture else ""
     labels = outcome.labels if len(outcome.labels) <= _FEW else (request.pick("of", outcome.labels, outcome.labels[0]),)
     fleets = [
         chart(
@@ -36,6 +37,8 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
             drift_alt(outcome, label, lang),
             title=request.called(label),
             table=tables(request).rows,
+            row=row,
+            column=0,
         )
         for number, label in enumerate(labels, 1)
     ]
@@ -47,6 +50,8 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
             alt,
             title=tr(f"figure.drift.{line}", lang),
             table=tables(request).rows,
+            row=row,
+            column=1,
         )
         for line in _LINES
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from sim.report.figures import Finish, gantt, gantt_alt, lens_cut, race, race_alt, race_sources, race_table
+from sim.report.figures.history import generations, timeline, timeline_alt, timeline_table
 from sim.report.figures.legend import legend
 from sim.report.figures.race import marks, owners
 from sim.report.numbers import NARROW, written
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, of_labels
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, of_labels, small
 from sim.report.style import Language
 from sim.report.texts import tr
 
@@ -58,6 +59,8 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     many = _many(request)
     if many and not request.lecture:
         drawn.append(_queue(request, many))
+    if generations(outcome) and not request.lecture:
+        drawn += _history(request)
     return tuple(drawn)
 
 
@@ -88,6 +91,16 @@ def _queue(request: DrawingRequest, many: list[str]) -> Drawing:
         gantt_alt(request.outcome, label, request.language),
         title=tr("ui.queue", request.language, name=request.called(label)),
     )
+
+
+def _history(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """When each of the generations that race started Docker's containers."""
+    style, lang = request.style, request.language
+    eras = Drawing(
+        id="history", kind="svg", content=timeline(style), narrow=timeline(style, narrow=True), alt=timeline_alt(lang),
+        title=tr("ui.history.title", lang), table=timeline_table(lang),
+    )  # fmt: skip
+    return eras, small(request, "history-read", tr("ui.history.read", lang))
 
 
 def _finish(request: DrawingRequest) -> Finish:

@@ -260,8 +260,8 @@ def drawn():
     """Draw a specification without a browser: proves that it compiles, and gives the SVG."""
     import vl_convert
 
+    from sim.export.files import fixed
     from sim.report.style import Style
-    from tests.report.files import fixed
 
     def draw(spec, style=None):
         return vl_convert.vegalite_to_svg(fixed(spec, style or Style(), 700), vl_version="6.4")

@@ -96,7 +96,7 @@ def test_no_name_of_the_legend_is_cut(width):
     """The names stand in the SVG whole, and the legend is no wider than the figure."""
     import vl_convert
 
-    from tests.report.files import fixed
+    from sim.export.files import fixed
 
     long = [
         "inno-devops-labs PRs 1616/1576/1553/16",

@@ -97,7 +97,7 @@ def test_words_behind_the_longest_rung_are_inside_the_figure(density_outcome, na
 
     import vl_convert
 
-    from tests.report.files import fixed
+    from sim.export.files import fixed
 
     svg = vl_convert.vegalite_to_svg(fixed(ladder(density_outcome, Style(), names), Style(), width), vl_version="6.4")
     full, left = (float(re.search(where, svg)[1]) for where in (r'viewBox="0 0 ([\d.]+)', r"translate\(([\d.]+),"))

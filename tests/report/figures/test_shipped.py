@@ -35,6 +35,7 @@ from sim.report.figures.bringup import bringup, bringup_alt, bringup_table, savi
 from sim.report.figures.columns import COLUMN, group
 from sim.report.figures.pressure import over_time, pressure, pressure_alt, pressure_table
 from sim.report.figures.pulls import completions, completions_alt, pulled, pulls, pulls_table
+from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table
 from sim.report.style import LANGUAGES, Style
 
 SCENARIOS = sorted((Path(__file__).resolve().parents[3] / "scenarios").glob("*.yaml"))
@@ -69,6 +70,10 @@ def figures(outcome, style):
             yield bringup(outcome, style, label)
             yield (bringup_alt(outcome, label, language),)
         yield bringup_table(outcome, language), savings_table(outcome, outcome.labels[0], language)
+    elif outcome.study == "microservices":
+        yield radius(outcome, style)
+        yield (radius_alt(outcome, language),)
+        yield radius_table(outcome, language), compared_table(outcome, language)
     elif outcome.study == "build":
         yield metric_bars(outcome, style, "rebuild_time", names)
         for label in outcome.labels:

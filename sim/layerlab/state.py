@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dashboard.contexts import BuildContext
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
 from sim.builds.context.edits import Change, Edit
@@ -20,6 +19,7 @@ from sim.builds.dockerfile.instructions import Copy
 from sim.builds.dockerfile.stages import parse
 from sim.builds.graph.options import Builder
 from sim.errors import InputError
+from sim.layerlab.contexts import BuildContext
 from sim.scenario import Scenario
 
 How = Literal["append", "touch", "mode", "content", "delete"]
@@ -163,6 +163,14 @@ class UndoHistory:
     def redo(self) -> UndoHistory:
         """One undone step again."""
         return UndoHistory(self.future[0], (*self.past, self.now), self.future[1:]) if self.future else self
+
+
+def instructions(dockerfile: str) -> int:
+    """How many instructions a Dockerfile has in all its stages. 0 where it cannot be read."""
+    try:
+        return sum(len(stage.instructions) for stage in parse(dockerfile).stages)
+    except InputError:
+        return 0
 
 
 def arguments(dockerfile: str) -> dict[str, str]:

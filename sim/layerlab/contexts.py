@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-import streamlit as st
 
 from sim import limits
 from sim.builds.context.ignore import rules_of
@@ -93,6 +92,8 @@ def brought(folder: str, names: Iterable[str]) -> tuple[BuildContext, ...]:
     if not dockerfiles:
         shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
         raise InputError(f"no Dockerfile among {shown or 'no files'}; expected a file named Dockerfile")
+    for name in dockerfiles:
+        _check_text(folder, name)
     paths = {*names, *(name[:at] for name in names for at, char in enumerate(name) if char == "/")}
     size = sum(len(path.rpartition("/")[2]) + 1 for path in paths)
     rules = 0
@@ -107,6 +108,20 @@ def brought(folder: str, names: Iterable[str]) -> tuple[BuildContext, ...]:
     return tuple(BuildContext(f"{BROUGHT}/{name}", folder, name, count=len(paths)) for name in dockerfiles)
 
 
+def _check_text(folder: str, name: str) -> None:
+    """Raise `InputError` for a Dockerfile that is no text: what a message would quote of it are bytes."""
+    file = Path(folder) / name
+    if file.is_symlink() or not file.is_file() or file.stat().st_size > limits.DOCKERFILE:
+        return
+    data = file.read_bytes()
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name!r} is no text: byte {error.start} is not UTF-8; expected a Dockerfile") from None
+    if b"\0" in data:
+        raise InputError(f"{name!r} is no text: byte {data.index(0)} is 0; expected a Dockerfile")
+
+
 def is_dockerfile(path: str) -> bool:
     """Whether a file is called as Dockerfiles are: Dockerfile, Dockerfile.dev, web.Dockerfile, Containerfile.
 
@@ -119,13 +134,9 @@ def is_dockerfile(path: str) -> bool:
     return name.split(".")[0] in ("dockerfile", "containerfile") or name.endswith(".dockerfile")
 
 
+@functools.lru_cache(maxsize=32)
 def files(context: BuildContext) -> tuple[str, ...]:
     """The text files of a context that a build may see, those at the top first. No Dockerfile is among them."""
-    return _files(context)
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def _files(context: BuildContext) -> tuple[str, ...]:
     tree = context.tree
     ignored = rules_of(tree, context.dockerfile)
     names = []

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from dashboard.page_part import PagePart
-from dashboard.predict import Said, judge, judge_steps, ranking
-from dashboard.view import View
+from sim.classroom.predicted import Said, judge, judge_steps, ranking
 from sim.outcome import Metric, Outcome
-from sim.report.words import LabelName, values
-from sim.scenario import Choice, Prediction, Scenario, Text
+from sim.report.words import values
+from sim.scenario import Choice, Prediction, Text
 
 WORDS = Text(en="x", ja="x")
 
 
-def made(unit: str = "s", **of: float) -> PagePart:
-    """A part of a page in which labels took so long."""
+def made(unit: str = "s", **of: float) -> Outcome:
+    """An outcome in which labels took so long."""
     metrics = tuple(Metric("time", "p50", label, "start to end", value, unit) for label, value in of.items())
-    outcome = Outcome("made", "startup", 1, 1, tuple(of), metrics)
-    scenario = Scenario(id="made", concept="c", title=WORDS, summary=WORDS, parts=())
-    view = View(lang="en", size=1.0, dark=False, embed=False, show=False)
-    return PagePart(scenario, outcome, {label: LabelName(label) for label in of}, view)
+    return Outcome("made", "startup", 1, 1, tuple(of), metrics)
 
 
-def verdict(page_part: PagePart, predict: Prediction, said: Said) -> str:
-    return judge(page_part, predict, said, values(page_part.outcome))
+def verdict(outcome: Outcome, predict: Prediction, said: Said) -> str:
+    return judge(outcome, predict, said, values(outcome))
 
 
 def test_labels_rank_by_their_metric_smallest_first() -> None:
-    page_part = made(a=3.0, b=1.0, c=2.0)
-    assert ranking(page_part.outcome.labels, "time.p50", values(page_part.outcome)) == ["b", "c", "a"]
+    outcome = made(a=3.0, b=1.0, c=2.0)
+    assert ranking(outcome.labels, "time.p50", values(outcome)) == ["b", "c", "a"]
 
 
 def test_an_order_scores_the_labels_in_their_right_place() -> None:
@@ -37,10 +32,10 @@ def test_an_order_scores_the_labels_in_their_right_place() -> None:
 
 def test_a_guess_is_told_by_what_factor_it_missed() -> None:
     predict = Prediction(ask=WORDS, guess="a.time.p50")
-    page_part = made(a=2.0)
-    assert "Close" in verdict(page_part, predict, Said(guess=2.2))
-    assert "5 times too much" in verdict(page_part, predict, Said(guess=10.0))
-    assert "4 times as much" in verdict(page_part, predict, Said(guess=0.5))
+    outcome = made(a=2.0)
+    assert "Close" in verdict(outcome, predict, Said(guess=2.2))
+    assert "5 times too much" in verdict(outcome, predict, Said(guess=10.0))
+    assert "4 times as much" in verdict(outcome, predict, Said(guess=0.5))
 
 
 def test_a_guess_of_nothing_is_only_told_the_value() -> None:

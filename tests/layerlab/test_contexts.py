@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.contexts import BuildContext, brought, files, is_dockerfile, shipped
 from sim import limits
 from sim.errors import InputError
+from sim.layerlab.contexts import BuildContext, brought, files, is_dockerfile, shipped
 from sim.loading import load
 from tests.dashboard.apptest import ROOT, SCENARIOS
 

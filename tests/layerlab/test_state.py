@@ -6,9 +6,9 @@ from types import MappingProxyType
 
 import pytest
 
-from dashboard.contexts import BuildContext
-from dashboard.lab_state import Base, LabState, UndoHistory, arguments, bases, rebased
 from sim.builds.advice.suggest import Suggestion
+from sim.layerlab.contexts import BuildContext
+from sim.layerlab.state import Base, How, LabState, UndoHistory, arguments, bases, rebased
 from sim.records import Message
 
 GROUND = BuildContext("shop/Dockerfile", "/nowhere")
@@ -34,7 +34,7 @@ def test_a_bench_without_a_change_has_no_edit(state: LabState) -> None:
         ("delete", {"delete": True}),
     ],
 )
-def test_what_happens_to_a_file_is_one_edit(how: str, change: dict[str, object]) -> None:
+def test_what_happens_to_a_file_is_one_edit(how: How, change: dict[str, object]) -> None:
     state = LabState(context=GROUND, dockerfile=TEXT, base=TEXT, file="requirements.txt", how=how, content="flask\n")
     assert state.changes() == [{"path": "requirements.txt", **change}]
 

@@ -1,0 +1,70 @@
+"""The layer lab's edit as a link holds it: what differs from the context as it lies there. Nothing of it is trusted."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from sim import limits
+from sim.errors import InputError
+from sim.layerlab.state import Kept, LabState
+
+_TEXTS = ("dockerfile", "base", "content")
+_SAID = {"append": str, "content": str, "mode": str, "touch": bool, "delete": bool}
+"""What a kept change may do to its path, and how it is written."""
+
+
+def document(state: LabState) -> dict[str, Any]:
+    """What of a state is beside its context, file, kind of edit and builder. Empty where nothing is."""
+    text = state.context.text
+    differing: dict[str, Any] = {
+        "dockerfile": "" if state.dockerfile == text else state.dockerfile,
+        "base": "" if state.base == text else state.base,
+        "content": state.content if state.how == "content" else "",
+        "arguments": dict(state.arguments),
+        "kept": [[dict(change) for change in build] for build in state.kept],
+    }
+    return {name: value for name, value in differing.items() if value}
+
+
+def restored(state: LabState, document: Mapping[str, Any]) -> LabState:
+    """The state with an edit of a link. Raises `InputError` for what the lab would not have written."""
+    if not set(document) <= {*_TEXTS, "arguments", "kept"}:
+        raise InputError("not an edit that this page has written")
+    texts: dict[str, Any] = {name: _text(document[name]) for name in _TEXTS if name in document}
+    arguments = document.get("arguments", {})
+    if not isinstance(arguments, dict) or len(arguments) > limits.LAB_STEPS:
+        raise InputError("not an edit that this page has written")
+    pairs = tuple((_text(name), _text(value)) for name, value in arguments.items())
+    return dataclasses.replace(state, **texts, arguments=pairs, kept=_kept(document.get("kept", [])))
+
+
+def _kept(builds: object) -> tuple[Kept, ...]:
+    if not isinstance(builds, list) or len(builds) > limits.LAB_BUILDS:
+        raise InputError(f"more than {limits.LAB_BUILDS} builds")
+    return tuple(_build(build) for build in builds)
+
+
+def _build(changes: object) -> Kept:
+    if not isinstance(changes, list):
+        raise InputError("not an edit that this page has written")
+    return tuple(_change(change) for change in changes)
+
+
+def _change(change: object) -> tuple[tuple[str, Any], ...]:
+    """One change of a path, as pairs."""
+    if not isinstance(change, dict) or len(change) != 2 or not isinstance(change.get("path"), str):
+        raise InputError("not an edit that this page has written")
+    ((name, value),) = [(name, value) for name, value in change.items() if name != "path"]
+    if name not in _SAID or not isinstance(value, _SAID[name]) or value is False:
+        raise InputError("not an edit that this page has written")
+    if name == "mode" and value != "0755":
+        raise InputError("not an edit that this page has written")
+    return (("path", change["path"]), (name, value))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > limits.LAB_TEXT:
+        raise InputError(f"not a text of at most {limits.LAB_TEXT} characters")
+    return value

@@ -1,0 +1,75 @@
+"""The course: every lesson in its chapter, with its question, prediction and minutes. Below, the plan of a class."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import components, shipped
+from dashboard.frame import head, link
+from dashboard.view import View
+from sim.classroom.course import Course, CourseLesson, course, named, predicted, short_of_time
+from sim.classroom.handout import as_handout, drawing
+from sim.report.texts import tr
+
+_NARROWEST = 210
+"""Pixels of a chapter's column."""
+
+
+def page(view: View) -> None:
+    """Draw the page."""
+    plan = course(shipped.readable(shipped.entries()))
+    title = tr("ui.course.title", view.lang, n=len(plan.lessons))
+    head(view, lambda: st.title(title, anchor=False))
+    if view.embed:
+        st.title(title, anchor=False)
+    st.markdown(tr("ui.course.lead", view.lang))
+    with st.grid(len(plan.chapters), min_column_width=_NARROWEST, gap="medium"):
+        for number, chapter in enumerate(plan.chapters, start=1):
+            with st.container():
+                st.markdown(f"#### {number} {view.read(chapter.title)}")
+                for lesson in chapter.lessons:
+                    _card(lesson, plan, view)
+    _class(plan, view)
+
+
+def _card(lesson: CourseLesson, plan: Course, view: View) -> None:
+    """The question, and below it the way to the lesson. The label of a link has one line."""
+    minutes = tr("ui.course.minutes", view.lang, demonstration=lesson.minutes.demonstration, lab=lesson.minutes.lab)
+    with st.container(border=True, gap="xxsmall"):
+        st.markdown(f"**{view.read(lesson.teaser)}**")
+        st.page_link(
+            link("scenarios", view),
+            label=f"{lesson.number} · {predicted(lesson, view.lang)} · {minutes}",
+            query_params={"scenario": lesson.scenario.id, **({"lang": view.lang} if view.lang != "en" else {})},
+        )
+        if lesson.requires:
+            numbers = ", ".join(f"{plan.numbers[name]}" for name in lesson.requires)
+            st.caption(tr("ui.course.requires", view.lang, numbers=numbers))
+
+
+def _class(plan: Course, view: View) -> None:
+    """The plan of the class: the drawing, what to leave out, the same as a table, and the page to print."""
+    st.header(tr("course.class", view.lang), anchor=False)
+    components.drawing(drawing(plan, view.style), key="course-plan")
+    st.markdown(short_of_time(plan, view.lang))
+    with st.expander(tr("ui.course.table", view.lang)):
+        st.markdown(_table(plan, view))
+    st.download_button(
+        tr("ui.course.print", view.lang),
+        as_handout(plan, view.lang),
+        file_name=f"course-{view.lang}.html",
+        mime="text/html",
+        icon=":material/print:",
+        on_click="ignore",
+        key="course-print",
+    )
+
+
+def _table(plan: Course, view: View) -> str:
+    columns = [tr(f"course.column.{name}", view.lang) for name in ("minutes", "where", "lesson", "what")]
+    rows = [f"| {' | '.join(columns)} |", "|---|---|---|---|"]
+    for block in plan.blocks:
+        about = named(block, plan.numbers, view.lang)
+        where = tr(f"course.{block.place}", view.lang)
+        rows.append(f"| {block.start}-{block.end} | {where} | {about} | {view.read(block.text)} |")
+    return "\n".join(rows)

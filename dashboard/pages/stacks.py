@@ -1,0 +1,85 @@
+"""Stacks side by side: what stands on what, for any selection of the catalog's."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components import drawing
+from dashboard.controls import answer, choice
+from dashboard.frame import head
+from dashboard.links import asked, refuse, set_link
+from dashboard.page_part import table
+from dashboard.view import View
+from sim.catalog.stacks import Stack, stacks
+from sim.report.figures.legend import legend
+from sim.report.figures.stacks import (
+    INSTANCES,
+    MoreMemory,
+    shown_owners,
+    stack_cards,
+    stacks_finding,
+    stacks_table,
+)
+from sim.report.texts import tr
+from sim.studies.memory import one_more
+
+FIRST = ("virtualbox", "qemu-kvm", "firecracker", "gvisor", "lxc", "docker", "docker-desktop")
+"""What is drawn until the reader chooses."""
+SLIDE = ("virtualbox", "qemu-kvm", "firecracker", "docker")
+"""The same inside a lecture, where fewer fit."""
+_KEY = "stacks:chosen"
+
+
+def page(view: View) -> None:
+    """Draw the page. The link names the stacks and how many instances: `?stacks=docker,qemu-kvm&instances=10`."""
+    head(view, lambda: st.caption(tr("ui.stacks.kicker", view.lang)))
+    title = st.container()
+    chosen = _chosen(view)
+    more = {stack.id: MoreMemory(*one_more(stack.technology)) for stack in chosen}
+    title.title(stacks_finding(chosen, more, view.lang), anchor=False)
+    if not chosen:
+        st.info(tr("ui.stacks.none", view.lang))
+        return
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.html(legend(view.style, shown_owners(chosen), short=True), width="content")
+        instances = _instances(view)
+    drawing(stack_cards(chosen, more, view.style, instances), "stacks:drawn")
+    if not view.embed:
+        st.markdown(tr("ui.stacks.read", view.lang))
+        with st.popover(tr("ui.table", view.lang), icon=":material/table:"):
+            table(stacks_table(chosen, more, view.lang), view)
+    st.caption(tr("ui.stacks.provenance", view.lang))
+
+
+def _chosen(view: View) -> list[Stack]:
+    """The stacks that the link or the reader names, in the catalog's order."""
+    every, state = stacks(), st.session_state
+    first = SLIDE if view.embed else FIRST
+    if _KEY not in state:
+        wanted = [name for name in (asked("stacks") or "").split(",") if name]
+        unknown = [name for name in wanted if name not in every]
+        state[_KEY] = [name for name in wanted if name in every] or list(first)
+        if unknown:
+            refuse(_KEY, unknown[0], list(state[_KEY]))
+    if not view.embed:
+        st.multiselect(
+            tr("ui.stacks.which", view.lang),
+            list(every),
+            format_func=lambda name: every[name].name.read(view.lang),
+            key=_KEY,
+            label_visibility="collapsed",
+            placeholder=tr("ui.stacks.which", view.lang),
+        )
+    names = [name for name in every if name in state[_KEY]]
+    set_link("stacks", "" if set(names) == set(first) else ",".join(names))
+    called = ", ".join(every[name].name.read(view.lang) for name in names)
+    answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called)
+    return [every[name] for name in names]
+
+
+def _instances(view: View) -> int:
+    options = {str(count): str(count) for count in INSTANCES}
+    options[str(INSTANCES[-1])] = tr("ui.stacks.instances", view.lang, n=INSTANCES[-1])
+    label = tr("ui.stacks.many", view.lang)
+    key = "stacks:instances"
+    return int(choice(label, options, "2", "instances", view, key=key, hidden=True, drawn=not view.embed))

@@ -1,0 +1,67 @@
+"""What stands on a page now: told by the page, read by what is around it (share menu, keys, next lesson).
+
+Kept in the session for the length of one run of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from dashboard.page_part import PagePart
+from sim.scenario import Scenario
+
+_NOW = "shown:now"
+_ANSWERS = "shown:answers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a page shows.
+
+    Attributes:
+        scenario: What runs, None on a page that runs none.
+        changes: The reader's changes of its controls, in written form.
+        page_parts: The figures of a result. Empty while the question stands.
+        reveal: Shows the answer of a question. None where there is none, or it is shown already.
+        again: Goes back to the question.
+        scenario_file: Makes the scenario for download where the page runs its own, as the layer lab does.
+        unlinked: Why a link does not show all of this. "" where it does.
+    """
+
+    scenario: Scenario | None = None
+    changes: Mapping[str, str] = field(default_factory=dict)
+    page_parts: tuple[PagePart, ...] = ()
+    reveal: Callable[[], None] | None = None
+    again: Callable[[], None] | None = None
+    scenario_file: Callable[[], bytes] | None = None
+    unlinked: str = ""
+
+
+def begin() -> None:
+    """Forget what the run before has shown."""
+    st.session_state[_NOW] = Shown()
+
+
+def offer(shown: Shown) -> None:
+    """Tell what the page shows."""
+    st.session_state[_NOW] = shown
+
+
+def now() -> Shown:
+    """What the page shows, as far as it has told."""
+    shown: Shown = st.session_state.get(_NOW, Shown())
+    return shown
+
+
+def answer_shown() -> None:
+    """Note that an answer is shown by the reader's own doing, so that the focus goes to it. For a callback."""
+    st.session_state[_ANSWERS] = st.session_state.get(_ANSWERS, 0) + 1
+
+
+def answers_shown() -> int:
+    """How many answers this session has asked for."""
+    count: int = st.session_state.get(_ANSWERS, 0)
+    return count

@@ -1,0 +1,119 @@
+"""Two small browser components of the share menu: lines of text to copy, and the page's figure as a file.
+
+Plain JavaScript mounted by Streamlit, as in `dashboard.components`. None loads anything from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+_COPIER_JS = """
+export default function({ parentElement, data }) {
+  const host = parentElement.querySelector('.lines');
+  host.replaceChildren(...data.lines.map(([name, label, text]) => {
+    const row = document.createElement('div'), said = document.createElement('label');
+    const field = document.createElement('input'), button = document.createElement('button');
+    const done = document.createElement('span');
+    field.id = `copy-${name}`; field.value = text; field.readOnly = true; field.onfocus = () => field.select();
+    said.htmlFor = field.id; said.textContent = label;
+    button.type = 'button'; button.textContent = data.words.copy;
+    button.setAttribute('aria-label', `${data.words.copy}: ${label}`);
+    done.setAttribute('role', 'status');
+    button.onclick = async () => {
+      try { await navigator.clipboard.writeText(text); }
+      catch { field.focus(); field.select(); document.execCommand('copy'); }
+      done.textContent = data.words.copied;
+    };
+    row.append(said, field, button, done);
+    return row;
+  }));
+}
+"""
+_COPIER_CSS = """
+.lines div{display:grid;grid-template-columns:1fr auto;gap:.2rem .5rem;padding:0 0 .6rem;
+  font:1rem/1.4 var(--st-font);color:var(--st-text-color)}
+label{grid-column:1/-1;font-weight:600}
+input{min-width:0;font:.9rem/1.6 var(--st-code-font);color:inherit;background:var(--st-secondary-background-color);
+  border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);padding:.2rem .5rem}
+button{font:inherit;color:inherit;background:var(--st-background-color);cursor:pointer;
+  border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);padding:.2rem .8rem}
+:is(input,button):focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
+span{grid-column:1/-1;font-size:.9rem} span:empty{display:none}
+"""
+_copier = st.components.v2.component("copier", html='<div class="lines"></div>', css=_COPIER_CSS, js=_COPIER_JS)
+
+# The figures as they are drawn now, one below another in one file. Colours that follow the theme become plain ones.
+_PICTURE_JS = """
+const SPACE = 16;
+const drawn = () => {
+  const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks')];
+  for (const host of document.querySelectorAll('[data-testid=stMain] *'))
+    if (host.shadowRoot) charts.push(...host.shadowRoot.querySelectorAll('.host svg'));
+  return charts.filter((svg) => svg.getClientRects().length)
+    .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top);
+};
+const plain = (svg) => {
+  const copy = svg.cloneNode(true), from = [svg, ...svg.querySelectorAll('*')];
+  [copy, ...copy.querySelectorAll('*')].forEach((element, at) => {
+    const style = getComputedStyle(from[at]);
+    for (const name of ['fill', 'stroke', 'font-family', 'font-size', 'font-weight', 'color'])
+      element.style.setProperty(name, style.getPropertyValue(name));
+  });
+  return copy;
+};
+export default function({ parentElement, data }) {
+  const button = parentElement.querySelector('button');
+  button.textContent = data.label;
+  button.onclick = () => {
+    const sheet = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    let width = 0, height = 0;
+    for (const svg of drawn()) {
+      const box = svg.getBoundingClientRect(), copy = plain(svg);
+      for (const [name, value] of [['x', 0], ['y', height], ['width', box.width], ['height', box.height]])
+        copy.setAttribute(name, value);
+      copy.style.cssText = '';
+      sheet.append(copy);
+      width = Math.max(width, box.width); height += box.height + SPACE;
+    }
+    sheet.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+    sheet.setAttribute('viewBox', `0 0 ${width || 1} ${height || 1}`);
+    sheet.setAttribute('width', width); sheet.setAttribute('height', height);
+    const page = getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor;
+    sheet.style.background = page;
+    const file = new Blob([new XMLSerializer().serializeToString(sheet)], { type: 'image/svg+xml' });
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(file); link.download = data.file; link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+}
+"""
+_PICTURE_CSS = """
+button{font:1rem/1.6 var(--st-font);color:var(--st-text-color);background:var(--st-background-color);cursor:pointer;
+  border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);padding:.3rem .8rem;min-height:2.5rem}
+button:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
+"""
+_picture = st.components.v2.component(
+    "picture", html='<button type="button"></button>', css=_PICTURE_CSS, js=_PICTURE_JS
+)
+
+
+def copier(lines: Mapping[str, tuple[str, str]], words: Mapping[str, str], key: str) -> None:
+    """Texts with a button that copies each.
+
+    Args:
+        lines: By name, what a text is called and the text.
+        words: "copy" and "copied".
+    """
+    given = [[name, label, text] for name, (label, text) in lines.items()]
+    _copier(data={"lines": given, "words": dict(words)}, key=key)
+
+
+def picture_saver(label: str, file: str, key: str) -> None:
+    """A button that saves the page's figures, as they are drawn, as one SVG.
+
+    Args:
+        file: The name of the file.
+    """
+    _picture(data={"label": label, "file": file}, key=key)

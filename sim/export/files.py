@@ -1,0 +1,100 @@
+"""The figures of a scenario as files: SVG and PNG drawn without a browser, named by what they show.
+
+vl-convert draws them. Without it, `InputError` says how to install it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from sim.errors import InputError
+from sim.export.legends import below
+from sim.outcome import Outcome
+from sim.report.graph.svg import standalone
+from sim.report.shown import Drawing, request, shown
+from sim.report.style import Language, Spec, Style
+from sim.scenario import Scenario
+
+VEGA_LITE = "6.4"
+"""The version of Vega-Lite that figures are drawn with. vl-convert has several."""
+_WIDTH = 800
+_SCALE = 2
+"""Pixels of a PNG for each of the SVG: sharp on a projector."""
+
+
+@dataclass(frozen=True)
+class FigureFile:
+    """A figure with the name of its file, without what tells its format.
+
+    Attributes:
+        name: "taxonomy-race.en". In a scenario of several parts the part's number is in it.
+        legend: The HTML that explains its colours, "" for none.
+        style: How it is drawn.
+    """
+
+    name: str
+    drawing: Drawing
+    legend: str
+    style: Style
+
+
+def converter() -> ModuleType:
+    """vl-convert. Raises `InputError` where it is not installed."""
+    try:
+        import vl_convert
+    except ImportError:
+        raise InputError(
+            "this export needs vl-convert-python, which draws charts without a browser; install it by: "
+            "python -m pip install 'vl-convert-python>=1.7,<2'"
+        ) from None
+    module: ModuleType = vl_convert
+    return module
+
+
+@functools.cache
+def vega_bundle() -> str:
+    """Vega, Vega-Lite and vega-embed as one script, which sets `vegaEmbed`. It may stand inside a `script` element."""
+    script: str = converter().javascript_bundle()
+    return script.replace("</script", "<\\/script")
+
+
+def fixed(spec: Spec, style: Style, width: int = _WIDTH) -> Spec:
+    """The same figure at a width of its own and on its theme's background: a file has no page to be as wide as."""
+    return {**spec, "width": width, "background": style.tokens.background, "padding": 16}
+
+
+def figures(scenario: Scenario, outcomes: Sequence[Outcome], language: Language = "en") -> list[FigureFile]:
+    """Every figure of a scenario, in the order of its page.
+
+    A legend is no figure of its own: it is drawn with those that follow it.
+    """
+    style = Style(language=language)
+    found = []
+    for number, outcome in enumerate(outcomes, 1):
+        part = f"-{number}" if len(outcomes) > 1 else ""
+        legend = ""
+        for drawing in shown(request(scenario, outcome, style)):
+            if drawing.id == "legend":
+                legend = drawing.content
+            elif drawing.alt:
+                found.append(FigureFile(f"{scenario.id}{part}-{drawing.id}.{language}", drawing, legend, style))
+    return found
+
+
+def figure_svg(figure: FigureFile) -> str:
+    """A figure as an SVG document that needs nothing beside it."""
+    drawing, style = figure.drawing, figure.style
+    if drawing.kind == "vega":
+        svg: str = converter().vegalite_to_svg(fixed(drawing.content, style), vl_version=VEGA_LITE)
+    else:
+        svg = standalone(drawing.content, style)
+    return below(figure.legend, svg, style) if figure.legend else svg
+
+
+def figure_png(figure: FigureFile) -> bytes:
+    """A figure as a PNG of twice the SVG's size."""
+    png: bytes = converter().svg_to_png(figure_svg(figure), scale=_SCALE)
+    return png

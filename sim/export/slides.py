@@ -1,0 +1,62 @@
+"""A deck of reveal.js: a title, then a slide for each figure, and the live page in a frame where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from sim.export.files import figure_svg, figures
+from sim.export.packages import REVEAL, npm
+from sim.export.page import data_url, page
+from sim.outcome import Outcome
+from sim.report import words
+from sim.report.controlnames import provenance
+from sim.report.style import LIGHT, Language
+from sim.scenario import Scenario
+
+NOTICE = """Slides are shown by reveal.js, which stands in this file
+(Copyright Hakim El Hattab and contributors, MIT, https://revealjs.com)."""
+
+_STYLE = f"""
+body{{margin:0;background:{LIGHT.background}}}
+.reveal{{font:28px/1.3 "Source Sans 3","Noto Sans","Noto Sans CJK JP","Noto Sans JP",system-ui,sans-serif;
+color:{LIGHT.ink}}}
+.reveal h1{{font-size:1.7em;line-height:1.2;margin:0 0 .5em}}
+.reveal h2{{font-size:1.05em;line-height:1.2;margin:0 0 .4em}}
+.reveal .slides section{{text-align:left}} .reveal img{{display:block;width:100%;height:33rem;object-fit:contain}}
+.reveal iframe{{width:100%;height:620px;border:0}} .reveal small{{color:{LIGHT.muted};font-size:.5em}}
+"""
+_START = "Reveal.initialize({width: 1200, height: 675, margin: 0.03, hash: false, center: false, transition: 'none'});"
+
+
+def slide(outcomes: Sequence[Outcome], scenario: Scenario, language: Language = "en", live: str = "") -> str:
+    """The deck of a scenario that was run, as one HTML file.
+
+    Args:
+        outcomes: One of each part, as `sim.run` gives them.
+        live: The address of a live page beside it, shown on the last slide. "" for none.
+
+    Raises `InputError` where vl-convert is not installed or reveal.js cannot be downloaded.
+    """
+    values = words.values(*outcomes)
+    asked = words.fill(scenario.title, values, language)
+    finding = words.finding(scenario.lesson, values, language) if scenario.lesson else ""
+    made = f"<small>{escape(provenance(scenario, outcomes[0], language))}</small>"
+    sections = [f"<section><h1>{escape(asked)}</h1><p>{escape(scenario.summary.read(language))}</p>{made}</section>"]
+    for figure in figures(scenario, outcomes, language):
+        title = figure.drawing.title or finding or asked
+        address = data_url(figure_svg(figure), "image/svg+xml")
+        image = f'<img alt="{escape(figure.drawing.alt)}" src="{address}">'
+        sections.append(f"<section><h2>{escape(title)}</h2>{image}{made}</section>")
+    if live:
+        frame = f'<iframe sandbox="allow-scripts" title="{escape(asked)}" data-src="{escape(live)}"></iframe>'
+        sections.append(f"<section>{frame}</section>")
+    folder = npm(REVEAL) / "dist"
+    script = (folder / "reveal.js").read_text("utf-8").replace("</script", "<\\/script")
+    css = (folder / "reveal.css").read_text("utf-8")
+    body = f'<div class="reveal"><div class="slides">{"".join(sections)}</div></div>'
+    more = ("frame-src 'self' file:",) if live else ()
+    return page(
+        language=language, title=asked, style=css + _STYLE, body=body, scripts=(script, _START), notice=NOTICE,
+        more=more,
+    )  # fmt: skip

@@ -1,0 +1,217 @@
+"""What the live page asks of the model: one question in, one answer out, both JSON.
+
+Nothing here knows a browser, so that tests call `answer` in any CPython.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.batch.run import run
+from sim.classroom.predicted import Said, judge
+from sim.classroom.seeds import what_if
+from sim.errors import CancelledError, InputError
+from sim.live import wording
+from sim.loading import from_document, from_page, load
+from sim.outcome import Metric, Outcome
+from sim.report import jsonlines, words
+from sim.report.controlnames import differences, provenance
+from sim.report.graph.svg import standalone
+from sim.report.htmltable import html_table
+from sim.report.richtext import inline, paragraphs
+from sim.report.shown import Drawing, DrawingRequest, FigureChoice, of_study, request
+from sim.report.style import Language, Style, with_rows
+from sim.report.texts import tr
+from sim.scenario import Scenario
+from sim.studies.base import Tick, no_tick
+
+_KEPT = 6
+"""Runs that are kept: turning a language or a ruler is no reason to run again."""
+
+_FILES: dict[str, Path] = {}
+_SCENARIOS: dict[str, Scenario] = {}
+_RUNS: OrderedDict[Hashable, tuple[Outcome, ...]] = OrderedDict()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveQuestion:
+    """What the page wants to know.
+
+    Attributes:
+        name: The scenario's id.
+        lang: The page's language.
+        lecture: Whether the screen is low.
+        changes: Controls by their path, as written.
+        edit: {"file", "how", "dockerfile"} of a build's edit, empty for none.
+        said: The prediction, as `sim.classroom.predicted.Said` has it.
+        picked: What was chosen about the drawings, by part and name ("0.ruler").
+        shown: Whether the answer is to be shown.
+        quiz: A question's number from 0 and its answer's, to be judged. Empty for none.
+    """
+
+    name: str
+    lang: Language = "en"
+    lecture: bool = False
+    changes: Mapping[str, str] = field(default_factory=dict)
+    edit: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
+    picked: Mapping[str, str] = field(default_factory=dict)
+    shown: bool = False
+    quiz: tuple[int, ...] = ()
+
+
+def offer(files: Mapping[str, str]) -> None:
+    """Say where the scenarios of the page lie, by their ids. Others are looked for among those that ship."""
+    _FILES.update((name, Path(file)) for name, file in files.items())
+
+
+def scenario(name: str) -> Scenario:
+    """A scenario by its id, read once."""
+    if name not in _SCENARIOS:
+        path = _FILES.get(name)
+        _SCENARIOS[name] = load(name) if path is None else _written(path)
+    return _SCENARIOS[name]
+
+
+def _written(path: Path) -> Scenario:
+    """The scenario of a page's file, which is JSON: reading YAML would make the page's start longer."""
+    return from_document(json.loads(path.read_text("utf-8")), str(path), path.parent)
+
+
+def answer(text: str, tick: Tick = no_tick) -> str:
+    """The answer to a `LiveQuestion`: a lesson's words, controls, drawings and numbers.
+
+    Args:
+        tick: Told how far the run is. It may raise `CancelledError`.
+
+    What cannot be run is answered by "problems", a cancelled run by "cancelled".
+    """
+    asked = LiveQuestion(**json.loads(text))
+    given = scenario(asked.name)
+    found: dict[str, Any] = wording.head(given, asked.lang) | _lab(given, asked.lang)
+    try:
+        changed = _edited(given, asked.edit) if asked.edit else from_page(given, asked.changes)
+        outcomes = _run(("run", asked.name, _key(asked.changes), _key(asked.edit)), changed, tick)
+        found |= _judged(given, outcomes, asked, tick) if asked.quiz else _page(given, outcomes, asked)
+    except InputError as error:
+        found["problems"] = list(dict.fromkeys(problem.message for problem in error.problems))
+    except CancelledError:
+        found["cancelled"] = tr("ui.cancelled", asked.lang)
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _lab(given: Scenario, lang: Language) -> dict[str, Any]:
+    """What may be edited of a build. Other studies do not wait for what builds need."""
+    if [part.study for part in given.parts] != ["build"]:
+        return {}
+    from sim.live import lab
+
+    return lab.offered(given, lang)
+
+
+def _edited(given: Scenario, edit: Mapping[str, str]) -> Scenario:
+    from sim.live import lab
+
+    return lab.edited(given, edit)
+
+
+def _key(written: Mapping[str, str]) -> Hashable:
+    return tuple(sorted(written.items()))
+
+
+def _run(key: Hashable, given: Scenario, tick: Tick) -> tuple[Outcome, ...]:
+    if key not in _RUNS:
+        _RUNS[key] = run(given, tick=tick)
+        while len(_RUNS) > _KEPT:
+            _RUNS.popitem(last=False)
+    _RUNS.move_to_end(key)
+    return _RUNS[key]
+
+
+def _page(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion) -> dict[str, Any]:
+    """What the page shows of the outcomes."""
+    lang, values = asked.lang, words.values(*outcomes)
+    lesson = given.lesson if not asked.edit else None
+    shown = asked.shown or given.lesson is None or bool(asked.edit)
+    found: dict[str, Any] = {
+        "line": jsonlines.line(outcomes),
+        "provenance": provenance(given, outcomes[0], lang),
+        "changed": differences(given, asked.changes, lang) if not asked.edit else "",
+        "parts": [_part(given, outcome, number, asked, hidden=not shown) for number, outcome in enumerate(outcomes)],
+    }
+    if asked.edit:
+        found["title"] = tr("ui.lab.question", lang)
+    if lesson is None:
+        return found
+    if not shown:
+        return found | {"predict": wording.prediction(lesson.predict, outcomes[0], values, lang)}
+    written: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in asked.said.items()}
+    said = Said(**written)
+    finding = words.finding(lesson, values, lang)
+    return found | wording.after(lesson, values, lang) | {
+        "title": finding or found.get("title") or given.title.read(lang),
+        "verdict": judge(outcomes[0], lesson.predict, said, values, lang),
+    }  # fmt: skip
+
+
+def _part(given: Scenario, outcome: Outcome, number: int, asked: LiveQuestion, *, hidden: bool) -> dict[str, Any]:
+    """The drawings of one part, what may be chosen about them, how to read them, and their tables."""
+    study = of_study(outcome.study)
+    wanted = request(given, outcome, Style(language=asked.lang), **_more(asked, number))
+    drawings = study.before(wanted) if hidden else study.after(wanted)
+    found: dict[str, Any] = {"drawings": [_drawn(drawing, wanted) for drawing in drawings]}
+    if hidden:
+        return found
+    tables = study.tables(wanted)
+    return found | {
+        "choices": [_offered(one, number, wanted) for one in study.choices(wanted)],
+        "note": paragraphs(study.note(wanted)),
+        "table": html_table(tables.rows, None),
+        "sources": html_table(tables.sources, None) if tables.sources != tables.rows else "",
+    }
+
+
+def _more(asked: LiveQuestion, number: int) -> dict[str, Any]:
+    prefix = f"{number}."
+    picked = {name.removeprefix(prefix): one for name, one in asked.picked.items() if name.startswith(prefix)}
+    said = asked.said.get("order") or asked.said.get("steps") or ()
+    return {"picked": picked, "said": tuple(said), "lecture": asked.lecture}
+
+
+def _drawn(drawing: Drawing, wanted: DrawingRequest) -> dict[str, Any]:
+    content = drawing.content
+    if drawing.kind == "vega":
+        content = with_rows(content)
+    elif drawing.kind == "svg":
+        content = standalone(content, wanted.style)
+    named = ("id", "kind", "alt", "title", "shade", "row", "focus", "picks")
+    found = {name: getattr(drawing, name) for name in named}
+    return found | {"content": content, "narrow": standalone(drawing.narrow, wanted.style) if drawing.narrow else ""}
+
+
+def _offered(one: FigureChoice, number: int, wanted: DrawingRequest) -> dict[str, Any]:
+    now = wanted.pick(one.name, one.options, one.default)
+    found = {"name": f"{number}.{one.name}", "label": one.label, "options": dict(one.options), "value": now}
+    return found | {"above": one.above}
+
+
+def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion, tick: Tick) -> dict[str, Any]:
+    """Whether the answer of a question is right under the page's conditions, and why."""
+    assert given.lesson is not None
+    number, chosen = asked.quiz
+    question, lang = given.lesson.quiz[number], asked.lang
+    values: Mapping[str, Metric] = words.values(*outcomes)
+    if question.change:
+        values = words.values(*_run(("what if", asked.name, number), what_if(given, question), tick))
+    choices = question.choices
+    if not any(words.holds(choice.holds, values) for choice in choices):
+        return {"right": None, "why": inline(tr("ui.quiz.none", lang))}
+    right = words.holds(choices[chosen].holds, values)
+    feedback = question.explain if right else choices[chosen].feedback
+    why = words.fill(feedback, values, lang) if feedback else tr("ui.quiz.look", lang)
+    return {"right": right, "why": inline(f"**{tr('ui.quiz.right' if right else 'ui.quiz.wrong', lang)}** {why}")}

@@ -1,0 +1,291 @@
+// The page: what a reader does becomes a question to the worker, and its answer is drawn. Holds no number of its own.
+const $ = (id) => document.getElementById(id);
+const marks = globalThis.marks = { script: performance.now() };
+const options = JSON.parse($("options").textContent);
+const [, named, spoken] = location.hash.match(/^#([a-z0-9-]+):?(en|ja)?$/) ?? [];
+const state = {
+  name: options.lessons.some(([id]) => id === named) ? named : options.lessons[0]?.[0], lang: spoken ?? options.lang,
+  lecture: innerHeight < 760, changes: {}, edit: {}, said: {}, picked: {}, shown: false, quiz: [],
+};
+
+// ---- the worker: started once, and anew where a run could not be stopped otherwise -----------------------------------
+let parts, started, worker, waiting, number = 0;
+const bytes = (id) => {
+  const text = $(id).textContent;
+  $(id).remove();
+  return Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+};
+const unpacked = (id, type) => new Response(
+  new Blob([bytes(id)]).stream().pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": type } });
+
+async function unpack() {
+  const [module, source, stdlib, packed] = await Promise.all([
+    WebAssembly.compileStreaming(unpacked("wasm", "application/wasm")), unpacked("worker", "text/javascript").blob(),
+    unpacked("stdlib", "application/zip").arrayBuffer(), unpacked("app", "").arrayBuffer(),
+  ]);
+  const size = new DataView(packed).getUint32(0);
+  const index = JSON.parse(new TextDecoder().decode(new Uint8Array(packed, 4, size)));
+  const { lock, files } = options;
+  return { url: URL.createObjectURL(source), start: { module, stdlib, app: new Uint8Array(packed, 4 + size), index, lock, files } };
+}
+
+async function start() {
+  parts ??= await unpack();
+  worker = new Worker(parts.url);
+  return new Promise((done, fail) => {
+    worker.onerror = (event) => fail(new Error(`worker: ${event.message}`));
+    worker.onmessage = ({ data }) => {
+      if (data.ready) { Object.assign(marks, data.ready, { ready: performance.now() }); done(); }
+      else if (data.share !== undefined) $("bar").value = data.share;
+      else if (data.id) waiting?.(data);
+      else fail(new Error(data.error));
+    };
+    worker.postMessage({ start: parts.start });
+  });
+}
+
+const ask = async (question) => {
+  await started;
+  const id = ++number;
+  const told = new Promise((done) => { waiting = (data) => data.id === id && done(data); });
+  worker.postMessage({ id, ask: JSON.stringify(question) });
+  const data = await told;
+  if (data.error) throw new Error(data.error);
+  return JSON.parse(data.text);
+};
+
+async function cancel() {
+  if (marks.switching) { worker.postMessage({ cancel: true }); return; }
+  worker.terminate();   // without JavaScript Promise Integration nothing reaches Python while it runs
+  started = start();
+  waiting?.({ id: number, text: '{"cancelled": "✗"}' });
+}
+
+// ---- small pieces ----------------------------------------------------------------------------------------------------
+const made = (name, more = {}, ...inside) => {
+  const element = Object.assign(document.createElement(name), more);
+  element.append(...inside);
+  return element;
+};
+const html = (text, name = "div") => made(name, { innerHTML: text });
+const button = (text, onclick, more = {}) => made("button", { type: "button", textContent: text, onclick, ...more });
+const field = (title, input) => made("label", {}, title, input);
+const select = (choices, value, set, name) => {
+  const box = made("select", { name });
+  for (const [key, text] of Object.entries(choices)) box.add(new Option(text || "—", key, false, key === value));
+  box.onchange = () => set(box.value);
+  return box;
+};
+const folded = (title, ...inside) => made("details", {}, made("summary", { textContent: title }), ...inside);
+
+// ---- one question after the other ------------------------------------------------------------------------------------
+let running = false, again = false;
+async function run(change = {}) {
+  Object.assign(state, change);
+  if (running) { again = true; cancel(); return; }
+  running = true;
+  const late = setTimeout(() => { $("bar").value = 0; $("progress").hidden = false; }, 300);
+  let found;
+  try { found = await ask({ ...state, quiz: [] }); } finally { clearTimeout(late); running = false; $("progress").hidden = true; }
+  if (again) { again = false; await run(); return; }
+  await draw(found);
+  marks.drawn ??= performance.now();
+  document.body.dataset.state = found.problems ? "refused" : found.cancelled ? "cancelled" : "drawn";
+  document.body.dataset.run = number;
+}
+
+async function draw(found) {
+  document.documentElement.lang = state.lang;
+  $("told").textContent = [...(found.problems ?? []), found.cancelled].filter(Boolean).join("\n");
+  form(found);
+  if (!found.parts) return;
+  globalThis.line = found.line;
+  document.title = $("title").textContent = found.title;
+  $("ask").textContent = state.shown && found.title !== found.asked ? found.asked : state.lecture ? "" : found.summary ?? "";
+  $("changed").textContent = found.changed;
+  $("made").textContent = found.provenance;
+  $("cancel").textContent = found.words.cancel;
+  $("about").textContent = found.words["live.about"];
+  predict(found);
+  const charts = [];
+  $("figures").replaceChildren(...found.parts.flatMap((part) => rows(part, charts)));
+  after(found);
+  await Promise.all(charts.map(([place, spec]) => vegaEmbed(place, spec, { ast: true, actions: false, renderer: "svg", loader })));
+}
+const loader = { load: async (url) => { throw new Error(`not loaded: ${url}`); } };
+
+function rows(part, charts) {
+  const found = [];
+  for (const drawing of part.drawings) {
+    for (const choice of (part.choices ?? []).filter((one) => one.above === drawing.id)) found.push(offered(choice));
+    const place = drawn(drawing, charts);
+    const last = found.at(-1);
+    if (drawing.row && last?.dataset.row === drawing.row) last.append(place);
+    else if (drawing.row) { const row = made("div", { className: "row" }, place); row.dataset.row = drawing.row; found.push(row); }
+    else found.push(place);
+  }
+  return found;
+}
+
+function offered(choice) {
+  const set = (value) => run({ picked: { ...state.picked, [choice.name]: value } });
+  const buttons = Object.entries(choice.options).map(([key, text]) => button(text, () => set(key), { ariaPressed: String(key === choice.value) }));
+  if (buttons.length > 5) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
+  const line = made("div", { className: "line", role: "group", ariaLabel: choice.label }, ...buttons);
+  return line;
+}
+
+function drawn(drawing, charts) {
+  const place = made("div", {});
+  place.dataset.drawing = drawing.id;
+  if (drawing.title) {
+    const heading = made("h3", {}, drawing.title);
+    if (drawing.shade) { const swatch = made("i"); swatch.style.opacity = drawing.shade; heading.prepend(swatch); }
+    place.append(heading);
+  }
+  const figure = made("div", { className: drawing.kind === "svg" ? "scroll" : "chart" });
+  place.append(figure);
+  if (drawing.kind === "html") figure.innerHTML = drawing.content;
+  else if (drawing.kind === "vega") {
+    figure.setAttribute("role", "img");
+    figure.setAttribute("aria-label", drawing.alt);
+    charts.push([figure, drawing.content]);
+  } else graph(figure, drawing);
+  return place;
+}
+
+// A graph's style sheet is its own, so it stands in a shadow tree; its nodes are buttons.
+function graph(figure, drawing) {
+  const root = figure.attachShadow({ mode: "open" });
+  const narrow = drawing.narrow && matchMedia("(max-width: 640px)").matches;
+  root.innerHTML = "<style>svg{max-width:100%;height:auto;display:block;margin:0 auto} [data-node]{cursor:pointer}" +
+    "[data-node]:focus{outline:none} [data-node]:focus-visible .ring{stroke:#15181D;stroke-width:2}</style>" +
+    (narrow ? drawing.narrow : drawing.content);
+  const pick = (event) => {
+    if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
+    const node = event.target.closest("[data-node]")?.dataset.node;
+    if (!node || !drawing.picks) return;
+    event.preventDefault();
+    if (drawing.picks === "step") run({ picked: { ...state.picked, "0.step": node } });
+    else {
+      const said = state.said.steps ?? [];
+      run({ said: { steps: said.includes(node) ? said.filter((one) => one !== node) : [...said, node] } });
+    }
+  };
+  root.addEventListener("click", pick);
+  root.addEventListener("keydown", pick);
+}
+
+// ---- the prediction --------------------------------------------------------------------------------------------------
+function predict(found) {
+  const { predict: asked, words } = found;
+  if (!asked) { $("predict").replaceChildren(); return; }
+  const go = button(words.run, () => run({ shown: true }), { className: "first", disabled: asked.kind !== "steps" });
+  const set = (said) => { state.said = said; go.disabled = false; };
+  const skip = button(words.skip, () => run({ shown: true, said: {} }), { className: "plain" });
+  $("predict").replaceChildren(html(`<b>${words.predict}</b> · ${asked.ask}`, "span"), ...answers(asked, set, go), go, skip);
+}
+
+function answers(asked, set, go) {
+  if (asked.kind === "choice") return asked.options.map(([key, text]) =>
+    made("label", {}, made("input", { type: "radio", name: "said", value: key, onchange: () => set({ choice: Number(key) }) }), text));
+  if (asked.kind === "guess") {
+    const input = made("input", { type: "number", min: 0, step: "any", name: "said" });
+    input.oninput = () => { if (input.value) set({ guess: input.valueAsNumber * asked.worth }); else go.disabled = true; };
+    return [field(asked.unit, input)];
+  }
+  if (asked.kind === "steps") return [];
+  const order = [];
+  const buttons = asked.options.map(([key, text]) => button(text, () => {
+    if (order.includes(key)) order.splice(order.indexOf(key), 1); else order.push(key);
+    for (const [at, [one, called]] of asked.options.entries()) {
+      buttons[at].textContent = order.includes(one) ? `${order.indexOf(one) + 1} · ${called}` : called;
+      buttons[at].ariaPressed = String(order.includes(one));
+    }
+    if (order.length === asked.options.length) set({ order: [...order] }); else go.disabled = true;
+  }, { ariaPressed: "false" }));
+  return buttons;
+}
+
+// ---- below the figure ------------------------------------------------------------------------------------------------
+function after(found) {
+  const { words } = found, below = [];
+  if (found.verdict) below.push(made("p", {}, made("b", { textContent: found.verdict })));
+  for (const part of found.parts) if (part.note) below.push(html(part.note));
+  if (found.explain) below.push(html(found.explain));
+  if (found.quiz?.length) below.push(made("h2", { textContent: words.quiz }), ...found.quiz.map(question));
+  for (const part of found.parts) {
+    if (part.table) below.push(folded(words.table, html(part.table)));
+    if (part.sources) below.push(folded(words.sources, html(part.sources)));
+  }
+  if (found.cited?.length) below.push(folded(words["lesson.sources"], made("ul", {}, ...found.cited.map(([text, url]) =>
+    made("li", {}, `${text} `, made("a", { href: url, rel: "noopener noreferrer", textContent: url }))))));
+  if (state.shown && found.verdict) below.push(button(words.again, () => run({ shown: false, said: {} }), { className: "plain" }));
+  $("after").replaceChildren(...below);
+}
+
+function question({ ask: asked, choices }, at) {
+  const told = made("p", { role: "status" });
+  const judge = async (choice) => {
+    if (running) return;
+    running = true;
+    try { const found = await ask({ ...state, quiz: [at, choice] }); told.innerHTML = found.why ?? (found.problems ?? [found.cancelled]).join(" "); }
+    finally { running = false; }
+  };
+  const radios = choices.map((text, choice) => {
+    const label = html(text, "span");
+    return made("label", {}, made("input", { type: "radio", name: `quiz-${at}`, onchange: () => judge(choice) }), " ", label);
+  });
+  return made("fieldset", {}, html(asked, "legend"), ...radios, told);
+}
+
+// ---- the conditions --------------------------------------------------------------------------------------------------
+function form(found) {
+  if (!found.controls || $("form").dataset.of === `${state.name} ${state.lang}`) return;
+  $("form").dataset.of = `${state.name} ${state.lang}`;
+  const { words } = found;
+  const fields = found.controls.map((control) => {
+    const set = (value) => run({ changes: { ...state.changes, [control.path]: value }, edit: {} });
+    const value = state.changes[control.path] ?? control.value;
+    if (Object.keys(control.options).length) return field(control.title, select(control.options, value, set, control.path));
+    const input = made("input", { value, name: control.path, placeholder: control.example });
+    if (control.kind === "number") Object.assign(input, { type: "number", min: control.minimum, max: control.maximum, step: control.whole ? 1 : "any" });
+    input.onchange = () => set(input.value);
+    return field(control.title, input);
+  });
+  if (found.lab) fields.push(...lab(found.lab, words));
+  if (fields.length) fields.push(button(words["conditions.reset"], () => { $("form").dataset.of = ""; run({ changes: {}, edit: {} }); }, { className: "plain" }));
+  $("form").replaceChildren(...fields);
+  $("conditions").hidden = !fields.length;
+  $("conditions").firstElementChild.textContent = words.conditions;
+}
+
+function lab(found, words) {
+  const edit = { file: found.file, how: Object.keys(found.hows)[0], dockerfile: found.dockerfile };
+  const text = made("textarea", { value: found.dockerfile, rows: Math.min(14, found.dockerfile.split("\n").length), spellcheck: false, name: "dockerfile" });
+  const set = (key) => (value) => { edit[key] = value; run({ edit: { ...edit }, changes: {}, shown: true }); };
+  text.oninput = () => { clearTimeout(text.timer); text.timer = setTimeout(() => set("dockerfile")(text.value), 450); };
+  return [
+    select(found.files, edit.file, set("file"), "file"), select(found.hows, edit.how, set("how"), "how"),
+    field(words["lab.dockerfile"], text),
+  ];
+}
+
+// ---- start -----------------------------------------------------------------------------------------------------------
+async function main() {
+  started = start();
+  await started;
+  if (!options.lessons.length) { document.body.dataset.state = "drawn"; return; }
+  const fresh = { changes: {}, edit: {}, said: {}, picked: {}, shown: false };
+  const named = () => Object.fromEntries(options.lessons.map(([id, titles]) => [id, titles[state.lang]]));
+  const choose = () => options.lessons.length > 1 &&
+    $("lessons").replaceChildren(select(named(), state.name, (name) => run({ ...fresh, name }), "lesson"));
+  const turn = () => { choose(); $("lang").textContent = state.lang === "en" ? "日本語" : "English"; };
+  $("lang").onclick = () => { state.lang = state.lang === "en" ? "ja" : "en"; turn(); run(); };
+  $("cancel").onclick = cancel;
+  turn();
+  await run();
+}
+const fail = (error) => { $("told").textContent = `${error.message}`; document.body.dataset.state = "failed"; console.error(error); };
+addEventListener("unhandledrejection", (event) => fail(event.reason));
+main().catch(fail);

@@ -1,0 +1,98 @@
+"""Builds the live page: one HTML file with Pyodide, the model and scenarios, which needs nothing beside it.
+
+Building needs npm, node and pip, and the network once. What was built needs neither.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from sim import __version__
+from sim.export.files import vega_bundle
+from sim.export.packages import PYODIDE, npm
+from sim.export.page import policy
+from sim.live.bytecode import BROWSER, compiled, library, packages
+from sim.live.contents import PageFile, package, scenario_files
+from sim.report.texts import tr
+from sim.scenario import Scenario
+
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+
+
+def page(scenarios: Sequence[Scenario]) -> str:
+    """The live page of scenarios, in both languages. Without scenarios it starts Python and does nothing, to compare.
+
+    Raises `InputError` where what it is built from cannot be downloaded, or a scenario cannot be put into a page.
+    """
+    runtime = npm(PYODIDE)
+    files, paths = _files(scenarios) if scenarios else ({}, {})
+    lock = json.loads((runtime / "pyodide-lock.json").read_text("utf-8")) | {"packages": {}}
+    options = {
+        "lessons": [[one.id, {lang: one.title.read(lang) for lang in ("en", "ja")}] for one in scenarios],
+        "lang": "en",
+        "files": paths,
+        "lock": lock,
+    }
+    payloads = {
+        "wasm": (runtime / "pyodide.asm.wasm").read_bytes(),
+        "stdlib": library(),
+        "app": container(files),
+        "worker": _worker(),
+    }
+    vega = vega_bundle() if scenarios else ""
+    script = (BROWSER / "page.js").read_text("utf-8")
+    title = scenarios[0].title.en if len(scenarios) == 1 else tr("ui.title", "en")
+    parts = {
+        "title": escape(title),
+        "notice": escape((BROWSER / "notice.txt").read_text("utf-8").format(version=__version__)),
+        "csp": escape(policy((vega, script), "worker-src blob:", wasm=True)),
+        "style": (BROWSER / "page.css").read_text("utf-8"),
+        "starting": escape(f"{tr('ui.live.starting', 'en')} {tr('ui.live.starting', 'ja')}"),
+        "options": json.dumps(options, ensure_ascii=False).replace("</", "<\\/"),
+        "payloads": "\n".join(_payload(name, data) for name, data in payloads.items()),
+        "vega": vega,
+        "page": script,
+    }
+    size = sum(len(part.encode()) for part in parts.values())
+    told = " ".join(tr("ui.live.size", lang, size=f"{size / 1e6:.1f}") for lang in ("en", "ja"))
+    return _filled((BROWSER / "index.html").read_text("utf-8"), parts | {"size": escape(told)})
+
+
+def _filled(template: str, parts: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: parts[match[1]], template)
+
+
+def _files(scenarios: Sequence[Scenario]) -> tuple[dict[str, PageFile], dict[str, str]]:
+    """Every file of our side by its path in the page, and each scenario's own by its id."""
+    files = packages() | compiled(package())
+    paths = {}
+    for scenario in scenarios:
+        path, own = scenario_files(scenario)
+        paths[scenario.id] = f"/app/{path}"
+        files |= own
+    return files, paths
+
+
+def container(files: Mapping[str, PageFile]) -> bytes:
+    """Files one behind the other, with an index of paths, sizes and modes in front, and that one's size before it."""
+    index = json.dumps([[f"/app/{name}", len(file.data), file.mode] for name, file in files.items()]).encode()
+    return len(index).to_bytes(4, "big") + index + b"".join(file.data for file in files.values())
+
+
+def _worker() -> bytes:
+    """Pyodide's two scripts and ours, as one classic script: a module worker does not start from a file."""
+    runtime = npm(PYODIDE)
+    module = (runtime / "pyodide.asm.mjs").read_text("utf-8").replace("import.meta.url", "self.location.href")
+    module = module.replace("export default _createPyodideModule;", "")
+    ours = (BROWSER / "worker.js").read_text("utf-8")
+    return "\n".join((module, (runtime / "pyodide.js").read_text("utf-8"), ours)).encode()
+
+
+def _payload(name: str, data: bytes) -> str:
+    text = base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
+    return f'<script type="text/plain" id="{name}">{text}</script>'

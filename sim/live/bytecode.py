@@ -1,0 +1,88 @@
+"""Python files compiled for the page by the interpreter that reads them there, Pyodide under node.
+
+What is downloaded never changes, so it is compiled once and kept beside the downloads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sim.export.packages import PYODIDE, cache, call, npm, wheels
+from sim.live.contents import PageFile
+from sim.outputfile import make_folder, write_bytes
+
+PYTHON, PLATFORM = "3.14", "pyemscripten_2026_0_wasm32"
+"""Pyodide's Python, and the platform of its compiled wheels."""
+
+HERE = Path(__file__).resolve().parent
+BROWSER = HERE / "browser"
+WHEELS = HERE / "wheels.txt"
+
+_READ = "sim/studies/"
+"""Sources that are read, to tell which studies there are (`sim.studies.names`)."""
+_NOT_RUN = ("/", ".pyi", "py.typed", ".c", ".h")
+_DATED = (1980, 1, 1, 0, 0, 0)
+
+
+def compiled(files: Mapping[str, PageFile]) -> dict[str, PageFile]:
+    """The files with bytecode instead of sources: each `x.py` becomes `x.pyc`. The others stay as they are."""
+    with tempfile.TemporaryDirectory(prefix="sim-live-") as made:
+        tree = Path(made)
+        sources = {name: file for name, file in files.items() if name.endswith(".py")}
+        for name, file in sources.items():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_bytes(file.data)
+        command = ["node", str(BROWSER / "compile.mjs"), str(npm(PYODIDE)), str(tree)]
+        call(command, "Python files of a live page are compiled by node", tree)
+        there = {_beside(name): PageFile((tree / f"{name}c").read_bytes()) for name in sources}
+    return {name: file for name, file in files.items() if name not in sources or name.startswith(_READ)} | there
+
+
+def _beside(name: str) -> str:
+    """Where the bytecode of a source lies: in its place, or in the folder for it where the source stays."""
+    if not name.startswith(_READ):
+        return f"{name}c"
+    folder, _, file = name.rpartition("/")
+    return f"{folder}/__pycache__/{file.removesuffix('.py')}.cpython-{PYTHON.replace('.', '')}.pyc"
+
+
+def library() -> bytes:
+    """Pyodide's standard library as a zip of bytecode, not deflated: the page compresses it as a whole."""
+    kept = cache() / f"{PYODIDE.name}-{PYODIDE.version}-library.zip"
+    if not kept.is_file():
+        with zipfile.ZipFile(npm(PYODIDE) / "python_stdlib.zip") as source:
+            files = {name: PageFile(source.read(name)) for name in source.namelist() if not name.endswith("/")}
+        write_bytes(kept, _zipped(compiled(files)))
+    return kept.read_bytes()
+
+
+def packages() -> dict[str, PageFile]:
+    """The files of the pinned wheels, compiled, below `site/`."""
+    kept = cache() / f"site-{hashlib.sha256(WHEELS.read_bytes()).hexdigest()[:16]}-{PYODIDE.version}.zip"
+    if not kept.is_file():
+        make_folder(kept.parent)
+        write_bytes(kept, _zipped(compiled(dict(_unpacked()))))
+    with zipfile.ZipFile(kept) as source:
+        return {name: PageFile(source.read(name)) for name in source.namelist()}
+
+
+def _unpacked() -> Iterator[tuple[str, PageFile]]:
+    for wheel in wheels(WHEELS, PYTHON, PLATFORM):
+        with zipfile.ZipFile(wheel) as source:
+            for name in source.namelist():
+                beside = any(part in name for part in ("/tests/", ".dist-info/"))
+                if not beside and not name.endswith(_NOT_RUN):
+                    yield f"site/{name}", PageFile(source.read(name))
+
+
+def _zipped(files: Mapping[str, PageFile]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as target:
+        for name, file in sorted(files.items()):
+            target.writestr(zipfile.ZipInfo(name, _DATED), file.data)
+    return buffer.getvalue()

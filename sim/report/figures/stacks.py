@@ -1,0 +1,196 @@
+"""Stacks side by side, aligned at what isolates the instances: below is shared, what is drawn twice is paid twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from sim.catalog.rules import cited
+from sim.catalog.stacks import Stack, StackPart, stack_documents
+from sim.records import Owner
+from sim.report.numbers import about, written
+from sim.report.style import FONT, SMALLEST, Language, Style
+from sim.report.texts import tr
+
+INSTANCES = (1, 2, 10)
+"""How many instances a stack may be drawn with."""
+
+_WIDTH, _BOX, _GAP, _LINE = 146, 34, 4, 20
+"""Of a stack; of a box and between boxes; what a boundary takes."""
+_MANY = 2
+"""More boxes in a row than this are too narrow for words: the row has one label."""
+_HOLLOW = "hardware"
+
+
+@dataclass(frozen=True, slots=True)
+class MoreMemory:
+    """Bytes that one more instance takes, and whether that is an estimate."""
+
+    bytes: float
+    estimate: bool
+
+    def said(self, language: Language) -> str:
+        """As a figure says it."""
+        return (about if self.estimate else written)(self.bytes, "B", language)
+
+
+def stack_cards(chosen: Sequence[Stack], more: Mapping[str, MoreMemory], style: Style, instances: int) -> str:
+    """The stacks as HTML: a card each, boundaries at one height, as many side by side as there is room for.
+
+    Args:
+        more: What one more instance takes, by stack.
+    """
+    above = max((_height(stack.above) + _LINE * bool(stack.inner) for stack in chosen), default=0)
+    below = max((_height(stack.below) for stack in chosen), default=0)
+    cards = "".join(_card(stack, more[stack.id], style, instances, above, below) for stack in chosen)
+    look = (
+        f"display:flex;flex-wrap:wrap;gap:{style.px(14)}px;font-family:var(--st-font,{FONT});color:{style.tokens.ink}"
+    )
+    return f'<div style="{look}">{cards}</div>'
+
+
+def shown_owners(chosen: Sequence[Stack]) -> list[Owner]:
+    """Whose boxes there are, for the legend."""
+    return list({part.owner for stack in chosen for part in (*stack.below, *stack.above) if part.id != _HOLLOW})
+
+
+def stacks_finding(chosen: Sequence[Stack], more: Mapping[str, MoreMemory], language: Language = "en") -> str:
+    """What one more instance draws and takes again, in the two stacks that differ most in it."""
+    ordered = sorted(chosen, key=lambda stack: more[stack.id].bytes)
+    if not ordered:
+        return tr("ui.stacks.question", language)
+    least, most = ordered[0], ordered[-1]
+    said = {
+        f"{what}_{end}": value
+        for end, stack in (("least", least), ("most", most))
+        for what, value in (
+            ("name", stack.name.read(language)),
+            ("boxes", len(stack.repeated)),
+            ("memory", more[stack.id].said(language)),
+        )
+    }
+    return tr("ui.stacks.found.one" if least is most else "ui.stacks.found", language, **said)
+
+
+def stacks_alt(stack: Stack, language: Language = "en") -> str:
+    """A stack from the bottom up, in a sentence."""
+    joined = {
+        side: ", ".join(part.name.read(language) for part in parts)
+        for side, parts in (("below", stack.below), ("above", stack.above))
+    }
+    boundary = tr(f"figure.stack.{stack.boundary}", language)
+    return tr("figure.stack.alt", language, name=stack.name.read(language), boundary=boundary, **joined)
+
+
+def stacks_table(
+    chosen: Sequence[Stack], more: Mapping[str, MoreMemory], language: Language = "en"
+) -> list[dict[str, str]]:
+    """A row a stack: its parts from the bottom up, its boundary, what each instance draws and takes, its source."""
+    rows = []
+    for stack in chosen:
+        cells = {
+            "name": f"{stack.name.read(language)}, {stack.kind.read(language)}",
+            "below": _list(stack.below, language),
+            "boundary": tr(f"figure.stack.{stack.boundary}", language),
+            "above": _list(stack.above, language),
+            "each": _list(stack.repeated, language),
+            "more": more[stack.id].said(language),
+            "source": cited(stack_documents()[stack.source]),
+        }
+        rows.append({tr(f"figure.stack.col.{column}", language): cell for column, cell in cells.items()})
+    return rows
+
+
+def _list(parts: Sequence[StackPart], language: Language) -> str:
+    return ", ".join(part.name.read(language) for part in parts)
+
+
+def _height(parts: Sequence[StackPart]) -> int:
+    return len(parts) * (_BOX + _GAP)
+
+
+def _card(stack: Stack, more: MoreMemory, style: Style, instances: int, above: int, below: int) -> str:
+    """Name, drawing, boundary and what one more takes."""
+    language, tokens = style.language, style.tokens
+    small = f"font-size:{max(SMALLEST, style.px(14))}px;line-height:1.35"
+    kind = stack.kind.read(language).partition(":" if language == "en" else "（")[0]
+    muted = f"color:{tokens.muted}"
+    words = {key: escape(tr(f"figure.stack.{key}", language)) for key in ("boundary", "more", stack.boundary)}
+    return (
+        f'<div style="width:{style.px(_WIDTH)}px"><div style="font-weight:600;line-height:1.2">'
+        f"{escape(stack.name.read(language))}</div>"
+        f'<div style="{small};{muted};height:2.7em;overflow:hidden">{escape(kind)}</div>'
+        f"{_drawing(stack, style, instances, above, below)}"
+        f'<div style="{small}"><span style="{muted}">{words["boundary"]}</span><br><b>{words[stack.boundary]}</b><br>'
+        f'<span style="{muted}">{words["more"]}</span> <b>{escape(more.said(language))}</b></div></div>'
+    )
+
+
+def _drawing(stack: Stack, style: Style, instances: int, above: int, below: int) -> str:
+    """The boxes of a stack around its boundary."""
+    tokens, height = style.tokens, above + _LINE + below
+    source = cited(stack_documents()[stack.source])
+    out, y = [], above
+    for part in stack.above:
+        if stack.inner and part.id == stack.inner.id:
+            y -= _LINE
+            out.append(_boundary(y + _LINE / 2 - 2, style, 2.5))
+        y -= _BOX + _GAP
+        out.append(_row(part, y, style, instances, source))
+    out.append(_boundary(above + _LINE / 2 - _GAP / 2, style, 5))
+    for depth, part in enumerate(reversed(stack.below)):
+        out.append(_row(part, above + _LINE + depth * (_BOX + _GAP), style, instances, source))
+    said = escape(stacks_alt(stack, style.language))
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" width="100%" role="img" aria-label="{said}" '
+        f'style="display:block;margin:4px 0;font-family:{FONT};font-size:14px;font-weight:600">'
+        f'<rect width="{_WIDTH}" height="{height}" fill="{tokens.background}" fill-opacity="0"/>{"".join(out)}</svg>'
+    )
+
+
+def _boundary(y: float, style: Style, thick: float) -> str:
+    return f'<path d="M0 {y:g}H{_WIDTH}" stroke="{style.tokens.ink}" stroke-width="{thick:g}"/>'
+
+
+def _row(part: StackPart, y: float, style: Style, instances: int, source: str) -> str:
+    """A part: one box over the whole width, or one for each instance."""
+    tokens, count = style.tokens, instances if part.each else 1
+    room = (_WIDTH + _GAP) / count
+    hollow = part.id == _HOLLOW
+    fill = f'fill="none" stroke="{tokens.muted}"' if hollow else f'fill="{tokens.owners[part.owner]}"'
+    ink = tokens.ink if hollow else tokens.on[part.owner]
+    name = part.name.read(style.language)
+    boxes = "".join(
+        f'<rect x="{at * room:.1f}" y="{y:g}" width="{room - _GAP:.1f}" height="{_BOX}" rx="2" {fill}/>'
+        for at in range(count)
+    )
+    if count > _MANY:
+        words = _plate(f"{name} ×{count}", y, style)
+    else:
+        middles = [at * room + (room - _GAP) / 2 for at in range(count)]
+        words = "".join(_word(name, x, y, ink, room - _GAP - 8) for x in middles)
+    times = tr("figure.stack.each" if part.each else "figure.stack.once", style.language)
+    owner = tr(f"owner.{part.owner}", style.language)
+    about_it = escape(" · ".join((name, owner, times, source)))
+    return f"<g><title>{about_it}</title>{boxes}{words}</g>"
+
+
+def _word(text: str, x: float, y: float, ink: str, room: float) -> str:
+    """A label in the middle of a box, pressed together where it is too wide for it."""
+    tight = f' textLength="{room:.0f}" lengthAdjust="spacingAndGlyphs"' if _wide(text) > room else ""
+    return f'<text x="{x:.1f}" y="{y + _BOX / 2 + 5:g}" text-anchor="middle" fill="{ink}"{tight}>{escape(text)}</text>'
+
+
+def _wide(text: str) -> float:
+    """About how many pixels a label takes: no font metrics in pure Python."""
+    return sum(7.2 if ord(letter) < 0x300 else 14 for letter in text)
+
+
+def _plate(text: str, y: float, style: Style) -> str:
+    """A label over a row of slivers, on the page's colour."""
+    wide, page = _wide(text) + 14, style.tokens.background
+    plate = (
+        f'<rect x="{(_WIDTH - wide) / 2:g}" y="{y + 7:g}" width="{wide:g}" height="{_BOX - 14}" rx="3" fill="{page}"/>'
+    )
+    return plate + _word(text, _WIDTH / 2, y, style.tokens.ink, _WIDTH)

@@ -1,0 +1,90 @@
+"""Assemblies: one as a drawing of who calls whom, all as a table of what they take and still do."""
+
+from __future__ import annotations
+
+from sim.catalog.assemblies import assembly_documents, components
+from sim.report.figures import metric_table
+from sim.report.figures.assembling import assembly_alt, assembly_drawing
+from sim.report.figures.components import assemblies_table, assembly_grid, components_table, parts_legend
+from sim.report.htmltable import linked
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, html, of_labels
+from sim.report.texts import tr
+from sim.scenario import Source
+
+_DRAWING, _GRID = 3, 7
+"""How wide the drawing and the table are beside each other."""
+
+
+def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
+    """Which assembly is drawn."""
+    labels = request.outcome.labels
+    if len(labels) < 2:
+        return ()
+    title = tr("ui.parts.which", request.language)
+    return (of_labels(request, title, labels, "graph", name="drawn", in_lecture=False),)
+
+
+def before(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """Who calls whom and takes what, with nothing left out yet."""
+    return _graph(request, hidden=True), _grid(request, hidden=True)
+
+
+def after(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """The same with what no longer works in red, and what the picked component does."""
+    picked = _picked(request)
+    told = (html("told", _told(request, picked)),) if picked and not request.lecture else ()
+    legend = () if request.lecture else (html("legend", parts_legend(request.style)),)
+    return _graph(request, hidden=False), *told, _grid(request, hidden=False), *legend
+
+
+def note(request: DrawingRequest) -> str:
+    """How to read the drawing."""
+    return tr("ui.parts.read", request.language)
+
+
+def tables(request: DrawingRequest) -> FigureTables:
+    """Every component with its calls and source, and the assemblies with their releases and all metrics."""
+    outcome, lang = request.outcome, request.language
+    rows = components_table(outcome, lang)
+    return FigureTables(rows, [*assemblies_table(outcome, lang), *metric_table(outcome, language=lang)])
+
+
+def _row(request: DrawingRequest) -> str:
+    return "parts" if request.lecture else ""
+
+
+def _picked(request: DrawingRequest) -> str:
+    return request.pick("component", tuple(components()), "")
+
+
+def _graph(request: DrawingRequest, *, hidden: bool) -> Drawing:
+    """One assembly. A phone, and half of a low screen, show it narrow."""
+    labels = request.outcome.labels
+    label, picked = request.pick("drawn", labels, labels[0]), _picked(request)
+    wide, narrow = (
+        assembly_drawing(request.outcome, request.style, label, picked=picked, hidden=hidden, narrow=slim)
+        for slim in (False, True)
+    )
+    return Drawing(
+        id="graph", kind="svg", content=narrow if request.lecture else wide, narrow=narrow,
+        alt=assembly_alt(request.outcome, label, request.style, hidden=hidden), table=tables(request).rows,
+        row=_row(request), share=_DRAWING, focus=picked, picks="component",
+    )  # fmt: skip
+
+
+def _grid(request: DrawingRequest, *, hidden: bool) -> Drawing:
+    grid = assembly_grid(request.outcome, request.style, hidden=hidden, compact=request.lecture)
+    return Drawing(id="grid", kind="html", content=grid, row=_row(request), share=_GRID)
+
+
+def _told(request: DrawingRequest, picked: str) -> str:
+    """What the picked component does, and where that can be read."""
+    found, lang = components()[picked], request.language
+    said = " · ".join(linked(text) for text in (found.name.read(lang), found.home, found.does.read(lang)))
+    links = " · ".join(_link(assembly_documents()[name]) for name in found.sources)
+    return f'<div style="font-size:.9rem">{said} {links}</div>'
+
+
+def _link(document: Source) -> str:
+    where = f'href="{linked(document.url)}" target="_blank" rel="noopener noreferrer" style="color:inherit"'
+    return f"<a {where}>{linked(document.text.en)}</a>"

@@ -1,0 +1,234 @@
+"""Journeys: share and see the same elsewhere, outlive the server, hold a lecture by keys, predict on a phone."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.dashboard.browsing import CHART, heading, misfits, open_page, scrolled_away, settled
+from tests.dashboard.conftest import ROOT, served, watch
+
+pytestmark = pytest.mark.browser
+
+
+def in_menu(page: Page, label: str) -> str:
+    """What the share menu offers to copy under a label."""
+    page.get_by_role("button", name="Share").click()
+    field = page.get_by_label(label, exact=True)
+    expect(field).to_be_visible()
+    return field.input_value()
+
+
+def test_what_is_shared_is_seen_in_another_browser_and_after_a_reload(
+    page: Page, app_url: str, browser: Browser
+) -> None:
+    open_page(page, f"{app_url}/memory-ledger?instances=5")
+    page.get_by_text("Several times as much").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    verdict = page.get_by_text(re.compile("Several times as much"))
+    expect(verdict.first).to_be_visible()
+    page.get_by_role("radio", name="PSS").click()
+    settled(page)
+    link = in_menu(page, "Link to this view")
+    assert {"show=1", "said=3", "ruler=pss", "instances=5"} <= set(link.partition("?")[2].split("&"))
+    seen = (heading(page), verdict.first.inner_text())
+    elsewhere = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    check = watch(elsewhere)
+    for here, go in ((elsewhere, lambda: open_page(elsewhere, link)), (page, page.reload)):
+        go()
+        settled(here)
+        expect(here.get_by_text(re.compile("Several times as much")).first).to_be_visible()
+        assert (heading(here), here.get_by_text(re.compile("Several times as much")).first.inner_text()) == seen
+        expect(here.get_by_role("radio", name="PSS")).to_be_checked()
+    check()
+    elsewhere.context.close()
+
+
+def test_a_frame_shows_the_question_of_a_shared_result(page: Page, app_url: str) -> None:
+    open_page(page, f"{app_url}/density?show=1&said=5")
+    page.get_by_role("button", name="Share").click()
+    page.get_by_text("The question first").click()
+    frame = page.get_by_label(re.compile("A frame for a slide"))
+    expect(frame).not_to_have_value(re.compile("said=5"))
+    text = frame.input_value()
+    assert "show=1" not in text
+    page.set_viewport_size({"width": 960, "height": 540})
+    page.set_content(f"<body style='margin:0'>{text}</body>")
+    inside = page.frame_locator("iframe")
+    expect(inside.get_by_role("heading", level=1)).to_contain_text("?")
+    expect(inside.locator(CHART)).to_be_visible()
+
+
+def test_a_figure_is_saved_as_a_picture_and_a_lesson_as_a_scenario(page: Page, app_url: str, tmp_path: Path) -> None:
+    open_page(page, f"{app_url}/layers?show=1")
+    expect(page.locator("[data-node]").first).to_be_visible()
+    page.get_by_role("button", name="Share").click()
+    for button, mark in (("Figure as SVG", b"<svg"), ("Scenario", b"PK"), ("Numbers as CSV", b"metric,")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        file = tmp_path / "taken"
+        download.value.save_as(file)
+        assert file.read_bytes().startswith(mark), button
+        if mark == b"<svg":
+            text = file.read_text()
+            assert "requirements.txt" in text
+            assert "var(" not in re.sub(r"<style>.*?</style>", "", text), "colours are the theme's values"
+
+
+@pytest.fixture
+def port() -> int:
+    """One that is free."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_page_outlives_its_server(browser: Browser, port: int) -> None:
+    """Console errors are what a browser writes while nobody answers, so this page is not watched for them."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(60_000)
+    lost = page.get_by_role("alert").filter(has_text="The simulator's server does not answer.")
+    with served(ROOT / "app.py", port) as url:
+        open_page(page, f"{url}/memory-ledger")
+        page.get_by_text("Several times as much").click()
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).not_to_contain_text("?")
+        settled(page)
+        said = heading(page)
+    expect(lost).to_be_visible()
+    with served(ROOT / "app.py", port):
+        expect(lost).to_be_hidden()
+        settled(page)
+        assert heading(page) == said
+        page.get_by_role("radio", name="PSS").click()
+        settled(page)
+        expect(page.get_by_role("radio", name="PSS")).to_be_checked()
+        assert heading(page) == said
+    page.context.close()
+
+
+def test_a_lecture_is_held_by_keys(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    open_page(page, f"{app_url}/memory-ledger")
+    question = heading(page)
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name=re.compile("Show the answer"))).to_be_visible()
+    settled(page)
+    expect(page.locator("[data-testid=stTopNavLink]")).to_have_count(0)
+    assert not misfits(page, 18)
+    page.keyboard.press("l")
+    expect(page.get_by_role("button", name=re.compile("Show the answer"))).to_be_disabled()
+    page.keyboard.press("Space")
+    page.wait_for_timeout(500)
+    assert heading(page) == question, "the answer is locked"
+    page.keyboard.press("l")
+    expect(page.get_by_role("button", name=re.compile("Show the answer"))).to_be_enabled()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(question)
+    expect(page.locator(CHART).first).to_be_visible()
+    page.wait_for_timeout(500)
+    assert not misfits(page, 18)
+    assert scrolled_away(page) <= 0
+    with page.context.expect_page() as window:
+        page.get_by_role("link", name="Notes").click()
+    notes = window.value
+    expect(notes.get_by_text("The finding")).to_be_visible()
+    expect(notes.get_by_text(re.compile("✓")).first).to_be_visible()
+    notes.close()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("How many")
+    assert "projector=1" in page.url
+    assert "show=1" not in page.url
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("heading", level=1)).to_have_text(question)
+    page.keyboard.press("p")
+    expect(page.locator("[data-testid=stTopNavLink]").first).to_be_visible()
+    assert "projector" not in page.url
+
+
+def test_on_a_phone_the_question_and_run_are_on_the_first_screen(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for link in ("taxonomy", "memory-ledger", "density", "layers", "scenarios?scenario=overhead"):
+        open_page(page, f"{app_url}/{link}")
+        run = page.get_by_role("button", name=re.compile("^.*Run( the race)?$")).first
+        expect(run).to_be_visible()
+        box = run.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 844, link
+        assert not misfits(page, 12), link
+
+
+def test_the_focus_goes_to_the_finding_and_the_keyboard_goes_on_from_there(page: Page, app_url: str) -> None:
+    open_page(page, f"{app_url}/memory-ledger")
+    page.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    settled(page)
+    run = page.get_by_role("button", name="Run", exact=True)
+    expect(run).to_be_enabled()
+    run.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1:focus")).to_have_count(1)
+    assert not heading(page).endswith("?")
+    expect(page.locator("[aria-live=polite]").filter(has_text=heading(page))).to_have_count(1)
+
+
+def test_a_page_ends_with_the_way_to_the_next_lesson(page: Page, app_url: str) -> None:
+    open_page(page, f"{app_url}/taxonomy?show=1")
+    for _ in range(2):
+        before = heading(page)
+        page.get_by_role("link", name=re.compile("Next lesson")).click()
+        expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
+        settled(page)
+        assert "show=1" not in page.url
+
+
+DRAWN = f"{CHART}, [data-node], table, [aria-hidden=true] text"
+HALL = (
+    "?embed=true",
+    "taxonomy?embed=true",
+    "taxonomy?embed=true&show=1",
+    "memory-ledger?embed=true&show=1",
+    "density?embed=true&show=1",
+    "layers?embed=true&show=1",
+    "images?embed=true",
+    "accuracy?embed=true",
+    "scenarios?embed=true&scenario=taxonomy-between",
+    "scenarios?embed=true&show=1&scenario=isolation",
+    "scenarios?embed=true&show=1&scenario=layers",
+    "scenarios?embed=true&show=1&scenario=portability&lang=ja",
+)
+
+
+def test_in_a_frame_of_960_by_540_the_question_the_figure_and_its_point_fit(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 960, "height": 540})
+    wrong = {}
+    for link in HALL:
+        open_page(page, f"{app_url}/{link}")
+        expect(
+            page.locator(CHART).or_(page.locator("svg[role=group], table, [aria-hidden=true] text")).first
+        ).to_be_visible()
+        page.wait_for_timeout(400)
+        found = misfits(page, 12)
+        if scrolled_away(page) > 0:
+            found.append(f"{scrolled_away(page)} pixels are below the frame")
+        if found:
+            wrong[link] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize("size", ["1280x720", "1920x1080", "390x844"])
+def test_nothing_stands_outside_its_window_and_no_text_is_small(page: Page, app_url: str, size: str) -> None:
+    width, height = map(int, size.split("x"))
+    page.set_viewport_size({"width": width, "height": height})
+    wrong = {}
+    for link in ("", "taxonomy?show=1", "density?show=1", "layers?show=1", "images"):
+        open_page(page, f"{app_url}/{link}")
+        expect(page.locator("h1")).to_be_visible()
+        page.wait_for_timeout(400)
+        if found := misfits(page, 12):
+            wrong[link] = found
+    assert not wrong

@@ -1,0 +1,53 @@
+"""The share menu: it opens on every page, its code is one of the standard, and its files come only when asked for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import share
+from sim import limits
+from tests.dashboard.apptest import opened, texts
+
+
+def opened_menu(path: str, **link: str) -> AppTest:
+    at = opened(path, **link)
+    at.session_state["share:menu"] = True
+    return at.run()
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_menu_opens_on_every_page(lang: str) -> None:
+    for path in ("", "density", "layers", "images", "accuracy"):
+        at = opened_menu(path, lang=lang)
+        assert not at.exception, path
+        assert not at.error, path
+
+
+def test_a_code_has_the_size_that_the_standard_gives_its_link_and_says_what_it_is() -> None:
+    """ISO/IEC 18004, table 7: version 3 at level M holds 42 bytes, version 4 holds 62. Both have 17 + 4 n modules."""
+    for length, version in ((42, 3), (43, 4), (62, 4)):
+        drawn = share.code("h" * length, "title & more")
+        width = re.search(r'width="(\d+)"', drawn)
+        assert width is not None
+        assert int(width[1]) == 4 * (17 + 4 * version + 8), "4 modules of quiet on each side"
+        assert "title &amp; more" in drawn
+
+
+def test_on_this_machine_alone_a_sentence_stands_for_the_code() -> None:
+    assert "No QR code: phones cannot reach" in texts(opened_menu("density"))
+
+
+def test_the_numbers_are_offered_with_the_result_alone() -> None:
+    question, result = (
+        {element.proto.label for element in opened_menu("density", **link).get("download_button")}
+        for link in ({}, {"show": "1"})
+    )
+    assert "Scenario" in question & result
+    assert "Numbers as CSV" in result - question
+
+
+def test_the_longest_link_that_is_drawn_as_a_code_is_one() -> None:
+    assert "<svg" in share.code("h" * limits.QR_LINK, "long")
