@@ -11,8 +11,8 @@ from typing import NoReturn
 _INTERRUPTED = 130
 
 COLLECTION = (50_000, 20, 100)
-"""When the collector of cycles looks (`gc.set_threshold`): by default after 700 new objects. Nearly all that a run makes
-lives until its end, and a run makes millions: a large one takes a fifth less time so (docs/performance.md)."""
+"""When the collector of cycles looks (`gc.set_threshold`): by default after 700 new objects. Nearly all that a run
+makes lives until its end, and a run makes millions: a large one takes a fifth less time so (docs/performance.md)."""
 
 
 def main() -> None:
