@@ -27,7 +27,7 @@ from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statis
 FULL = 0.95
 """A host is full from the fewest workers on that bring so much of the highest throughput."""
 
-ROUNDS = 3
+ROUNDS = 2
 """Requests of each client that are measured at least."""
 
 
@@ -48,7 +48,11 @@ class Saturation:
     clients: Annotated[int, Ge(1), Le(200), doc("Clients of each worker, with one request at a time.")] = 20
     think: Annotated[Seconds, Le(60), doc("How long a client waits between an answer and its next request.")] = 0.0
     requests: Annotated[
-        int, Ge(100), Le(limits.LOAD_REQUESTS), Repeated(), doc("How many requests are measured at each number, at least.")
+        int,
+        Ge(100),
+        Le(limits.LOAD_REQUESTS),
+        Repeated(),
+        doc("How many requests are measured at each number, at least."),
     ] = 500
     host: Annotated[
         str | Host | None,

@@ -11,12 +11,12 @@ import pytest
 from sim.catalog import load
 from sim.catalog.model import EventCosts
 from sim.catalog.number import Number
-from sim.catalog.workloads import workload, workloads
+from sim.catalog.workloads import WorkloadId, workload, workloads
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.machine.service import LoadedHost, RequestLoad, RequestTimes
 from sim.studies.base import Context, StudyRun, statistic
-from sim.studies.overhead import Overhead, WorkloadId, run
+from sim.studies.overhead import Overhead, run
 
 SEEDS = SeedTree(4).child("it", 0)
 
