@@ -1,4 +1,4 @@
-"""Three small browser components: a drawing to pick from, a Dockerfile editor with a gutter, the page's language.
+"""Four small browser components: a drawing to pick from, an editor with a gutter, a player, the page's language.
 
 All are plain JavaScript mounted by Streamlit. None loads anything from elsewhere. What a reader does arrives through a
 callback before the page is drawn again, so that the page is drawn once.
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
+
+from sim.report import player as time_line
 
 _DRAWING_JS = """
 const LEAST = 0.05, MOST = 2;
@@ -159,6 +162,14 @@ _EDITOR_HTML = """<div class="editor"><div class="page">
 </div></div>"""
 _editor = st.components.v2.component("editor", html=_EDITOR_HTML, css=_EDITOR_CSS, js=_EDITOR_JS)
 
+_player = st.components.v2.component(
+    "player",
+    html=time_line.HTML,
+    css=time_line.CSS,
+    js=f"{time_line.JS}\nexport default ({{ parentElement, data }}) =>"
+    " mountPlayer(parentElement.querySelector('.player'), data);",
+)
+
 # For screen readers, and for breaking Japanese titles between phrases. Streamlit always says "en".
 _page_lang = st.components.v2.component(
     "page_lang", js="export default ({ data }) => { document.documentElement.lang = data.lang; }"
@@ -253,6 +264,16 @@ def editor(
         on_text_change=typed,
         on_line_change=clicked,
     )
+
+
+def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:
+    """Play a run on its time line. Nothing that a reader does there draws the page again.
+
+    Args:
+        data: What is played, as `sim.report.player` says.
+        svg, narrow: The still pictures above it, for a desk and for a phone.
+    """
+    _player(data={**data, "svg": svg, "narrow": narrow}, key=key)
 
 
 def page_lang(lang: str) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from dashboard.components import drawing
+from dashboard.components import drawing, player
 from dashboard.controls import choice, start, switch
 from dashboard.figures import build
 from dashboard.page_part import PagePart, chart
@@ -77,6 +77,8 @@ def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> 
             _heading(page_part, one)
         if one.kind == "vega":
             chart(one.content, one.alt)
+        elif one.plays is not None:
+            player(one.plays, one.content, one.narrow, key=f"{page_part.key}:{one.id}")
         elif one.kind == "svg":
             drawing(one.content, key=f"{page_part.key}:{one.id}", narrow=one.narrow)
         else:

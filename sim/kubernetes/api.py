@@ -118,7 +118,11 @@ class ApiServer:
     def pods_on(self, node: str) -> list[KubernetesObject]:
         """The pods that are bound to a node."""
         pods = self._objects["Pod"]
-        return [pods[key] for key in self._on_node[node]]
+        return [pods[key] for key in self._on_node.get(node, ())]
+
+    def nodes_with_pods(self) -> list[str]:
+        """The names of nodes that pods are bound to."""
+        return list(self._on_node)
 
     # Writing
 
@@ -260,9 +264,16 @@ class ApiServer:
         if kind == "Pod":
             was, now = node_of(old) if old is not None else "", node_of(new) if new is not None else ""
             if was != now:
-                self._on_node[was].pop(key, None)
+                if was:
+                    self._unbind(was, key)
                 if now:
                     self._on_node[now][key] = None
+
+    def _unbind(self, node: str, key: ObjectKey) -> None:
+        pods = self._on_node[node]
+        del pods[key]
+        if not pods:
+            del self._on_node[node]
 
 
 def _selecting(job: KubernetesObject) -> dict[str, Any]:

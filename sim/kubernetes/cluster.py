@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,10 +29,14 @@ from sim.kubernetes.controllers.replicaset import ReplicaSetController
 from sim.kubernetes.controllers.statefulset import StatefulSetController
 from sim.kubernetes.controllers.tainteviction import TaintEvictionController
 from sim.kubernetes.controllers.ttl import FinishedJobController
-from sim.kubernetes.kubelet import Kubelets, Planner
+from sim.kubernetes.hosted_pod import HostedPod, Hosting
+from sim.kubernetes.kubelet import Kubelets
 from sim.kubernetes.objects import KubernetesObject
-from sim.kubernetes.pod_run import PodPlan
+from sim.kubernetes.pod_run import PodPlan, PodRun
+from sim.kubernetes.pod_worker import NodeAgents, PodWorker
 from sim.kubernetes.scheduling import SchedulerLoop
+
+Planner = Callable[[KubernetesObject], PodPlan]
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class ClusterSettings:
         scheduler_rate: Requests that the scheduler may send.
         fraction: The part of a wall-clock second that had passed at time 0.
         ready_gap: The least time between two pods that turn ready, where one process stands for all nodes.
-        plan: What a pod's containers will do.
+        plan: What a pod's containers will do, where there is no `hosting`.
+        hosting: The hosts that start the pods' containers. None where they take given times.
         features: The feature gates that are on beside those that Kubernetes 1.32 has on.
         seeds: What names and ties are drawn from.
     """
@@ -56,6 +61,7 @@ class ClusterSettings:
     fraction: float = 0.0
     ready_gap: float = 0.0
     plan: Planner = lambda _: PodPlan()
+    hosting: Hosting | None = None
     features: frozenset[str] = frozenset()
     seeds: SeedTree = field(default_factory=lambda: SeedTree(1))
 
@@ -82,7 +88,7 @@ class KubernetesCluster:
         self.scheduler = SchedulerLoop(
             ApiClient(self.api, self.settings.times, self.settings.scheduler_rate), self.settings.seeds.stream("ties")
         )
-        self.kubelets = Kubelets(self.api, self.settings.times, self.settings.plan, self.settings.ready_gap)
+        self.kubelets = Kubelets(self.api, self.settings.times, self._worker, self.settings.ready_gap)
         self.controllers: list[Controller] = [
             GarbageCollector(self.client()),
             ReplicaSetController(self.client()),
@@ -98,6 +104,12 @@ class KubernetesCluster:
         self.pod_garbage_collector = PodGarbageCollector(self.client())
         for one in nodes:
             self.api.create(one)
+
+    def _worker(self, kubelets: NodeAgents, pod: KubernetesObject) -> PodWorker:
+        settings = self.settings
+        if settings.hosting is not None:
+            return HostedPod(kubelets, pod, settings.hosting)
+        return PodRun(kubelets, pod, settings.plan(pod))
 
     def client(self) -> ApiClient:
         """Each controller has a limit of its own."""

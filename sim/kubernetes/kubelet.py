@@ -1,7 +1,7 @@
 """The nodes' agents: they start the pods bound to them, tell how these are, and end them.
 
-What a pod's containers will do is a `PodPlan`; where plans come from is the caller's (probes and start times, or the
-annotations of recordings). One `Kubelets` serves all nodes; each node is up or down on its own.
+How a pod is run is a `PodWorker`: by the node's host (`hosted_pod`), or by given times (`pod_run`), as recordings have
+them. One `Kubelets` serves all nodes; each node is up or down on its own.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from sim.kubernetes.api import ApiServer
 from sim.kubernetes.controllers.base import ControlPlaneTimes, call_in
 from sim.kubernetes.kubelet_status import node_ready
 from sim.kubernetes.objects import KubernetesObject, ObjectKey, is_deleting, uid_of
-from sim.kubernetes.pod_run import PodPlan, PodRun
+from sim.kubernetes.pod_worker import NodeAgents, PodWorker
 from sim.kubernetes.pods import is_terminal, node_of
 
 LEASE_RENEWAL = 10.0
 """Seconds between two renewals of a node's lease: a quarter of the 40 s that it lasts. Source: Kubernetes 1.32,
 pkg/kubelet/kubelet.go, nodeLeaseRenewIntervalFraction, and nodeLeaseDurationSeconds of its configuration."""
 
-Planner = Callable[[KubernetesObject], PodPlan]
+WorkerMaker = Callable[[NodeAgents, KubernetesObject], PodWorker]
+"""How a pod is run that was bound to a node."""
 
 
 class Kubelets:
@@ -29,21 +30,21 @@ class Kubelets:
     Args:
         api: the cluster's objects.
         times: what a status update takes.
-        plan: what a pod's containers will do; asked once, when it is bound.
+        worker: how a pod is run; asked once, when it is bound.
         gap: the least time between two pods that turn ready, over all nodes; 0 where each node is a machine.
     """
 
-    def __init__(self, api: ApiServer, times: ControlPlaneTimes, plan: Planner, gap: float = 0.0) -> None:
+    def __init__(self, api: ApiServer, times: ControlPlaneTimes, worker: WorkerMaker, gap: float = 0.0) -> None:
         self.api = api
         self.env = api.env
         self.latency = times.request
         self.reaction = times.watch
-        self._plan = plan
+        self._worker = worker
         self._gap = gap
         self._last_ready = float("-inf")
         self._down: dict[str, float] = {}
         self._lease_phase: dict[str, float] = {}
-        self._runs: dict[str, PodRun] = {}
+        self._runs: dict[str, PodWorker] = {}
         api.watch("Pod", self._pod_changed)
 
     # Nodes
@@ -88,7 +89,7 @@ class Kubelets:
 
     # Pods
 
-    def run_of(self, pod: KubernetesObject) -> PodRun | None:
+    def run_of(self, pod: KubernetesObject) -> PodWorker | None:
         """The pod's containers, once its node knows of it."""
         return self._runs.get(uid_of(pod))
 
@@ -97,17 +98,17 @@ class Kubelets:
             assert old is not None
             run = self._runs.pop(uid_of(old), None)
             if run is not None:
-                run.gone = True
+                run.forget()
             return
         if not node_of(new) or not self.is_up(node_of(new)):
             return
         run = self._runs.get(uid_of(new))
         if run is None:
-            run = self._runs[uid_of(new)] = PodRun(self, new, self._plan(new))
+            run = self._runs[uid_of(new)] = self._worker(self, new)
             if not is_terminal(new):
                 run.begin()
         if is_deleting(new):
-            run.end()
+            run.end(new)
 
     def ready_delay(self) -> float:
         """Seconds until a pod that is ready now is told to be so."""

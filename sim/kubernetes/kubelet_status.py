@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.kubernetes.objects import KubernetesObject, changed, condition_of, status_of, without_condition
@@ -10,19 +10,19 @@ from sim.kubernetes.objects import KubernetesObject, changed, condition_of, stat
 
 def running(pod: KubernetesObject, restarts: int, stamp: float, *, ready: bool) -> KubernetesObject:
     """Its containers run."""
-    return _told(pod, "Running", _containers(pod, restarts, {"running": {"startedAt": stamp}}), stamp, ready=ready)
+    return told(pod, "Running", _containers(pod, restarts, {"running": {"startedAt": stamp}}), stamp, ready=ready)
 
 
 def waiting(pod: KubernetesObject, restarts: int, stamp: float) -> KubernetesObject:
     """Its containers ended, and are to be started again."""
     state = {"waiting": {"reason": "CrashLoopBackOff"}}
-    return _told(pod, "Running", _containers(pod, restarts, state), stamp, ready=False)
+    return told(pod, "Running", _containers(pod, restarts, state), stamp, ready=False)
 
 
 def ended(pod: KubernetesObject, code: int, restarts: int, stamp: float) -> KubernetesObject:
     """Its containers ended for good."""
     state = {"terminated": {"exitCode": code, "finishedAt": stamp}}
-    return _told(pod, "Failed" if code else "Succeeded", _containers(pod, restarts, state), stamp, ready=False)
+    return told(pod, "Failed" if code else "Succeeded", _containers(pod, restarts, state), stamp, ready=False)
 
 
 def pod_ready(pod: KubernetesObject, stamp: float, *, ready: bool) -> KubernetesObject:
@@ -48,13 +48,14 @@ def disrupted(pod: KubernetesObject, reason: str, stamp: float) -> KubernetesObj
     return changed(pod, [*others, mark], "status", "conditions")
 
 
-def _told(
-    pod: KubernetesObject, phase: str, containers: list[Mapping[str, Any]], stamp: float, *, ready: bool
+def told(
+    pod: KubernetesObject, phase: str, containers: Sequence[Mapping[str, Any]], stamp: float, *, ready: bool
 ) -> KubernetesObject:
+    """It is in this phase, and its containers are so."""
     status = {
         **status_of(pod),
         "phase": phase,
-        "containerStatuses": containers,
+        "containerStatuses": list(containers),
         "conditions": _with_ready(pod, "True" if ready else "False", stamp),
     }
     status.setdefault("startTime", stamp)

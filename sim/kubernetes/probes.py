@@ -1,4 +1,4 @@
-"""What a pod's probes make of an application that takes some time to answer: when it is ready, or killed.
+"""What a container's probes make of an application that takes some time to answer: when it is ready, or killed.
 
 A probe runs at whole periods after the start of its container, once its initial delay is over. The kubelet's own phase
 against that start is left out: it moves all by less than a period. Source: Kubernetes 1.32, pkg/kubelet/prober.
@@ -8,74 +8,88 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from sim.kubernetes.objects import KubernetesObject, spec_of
-from sim.kubernetes.pod_run import PodPlan
-
-KILLED = 137
-"""The exit code of a container that was killed: 128 and the number of SIGKILL."""
+from sim.never import NEVER
 
 ProbeFields = Mapping[str, Any]
+ProbeKind = Literal["startupProbe", "livenessProbe"]
 
 
-def probed_plan(pod: KubernetesObject, start: float, answers_after: float, termination: float) -> PodPlan:
-    """The plan of a pod whose application answers some seconds after its container starts.
+class ProbeOutcome(NamedTuple):
+    """What comes of a container's probes, in seconds after its start; infinity for what never happens.
 
-    The slowest container decides when the pod is ready, and the first that is killed when it restarts.
+    Attributes:
+        ready: When it is ready.
+        killed: When it is killed.
+        by: The probe that it is killed for; None where it is not.
+    """
+
+    ready: float
+    killed: float
+    by: ProbeKind | None
+
+
+def probe_outcome(container: Mapping[str, Any], answers_after: float) -> ProbeOutcome:
+    """What comes of the probes where the application answers so many seconds after its container's start.
 
     Args:
-        pod: its containers' probes are read.
-        start: seconds from bound to running.
-        answers_after: seconds from running until the application answers.
-        termination: seconds that the application needs to end; no more than its grace period.
+        container: As a pod's spec has it.
+        answers_after: Infinity where it never answers.
     """
-    ready, killed = 0.0, math.inf
-    for container in spec_of(pod).get("containers") or ():
-        one_ready, one_killed = _outcome(container, answers_after)
-        ready, killed = max(ready, one_ready), min(killed, one_killed)
-    grace = spec_of(pod).get("terminationGracePeriodSeconds")
-    return PodPlan(
-        start=start,
-        ready=None if killed <= ready else ready,
-        termination=min(termination, 30.0 if grace is None else float(grace)),
-        exit_after=None if killed == math.inf else killed,
-        exit_code=KILLED,
-    )
-
-
-def _outcome(container: Mapping[str, Any], answers_after: float) -> tuple[float, float]:
-    """When a container is ready, and when it is killed, in seconds after its start; infinity where it never is."""
     begun = 0.0
     startup = container.get("startupProbe")
     if startup is not None:
-        begun = _answered(startup, answers_after)
-        killed = _given_up(startup)
+        begun, killed = _answered(startup, answers_after), _given_up(startup)
         if killed < begun:
-            return math.inf, killed
+            return ProbeOutcome(NEVER, killed, "startupProbe")
     liveness, readiness = container.get("livenessProbe"), container.get("readinessProbe")
-    killed = _given_up(liveness, begun) if liveness is not None else math.inf
-    if liveness is not None and _answered(liveness, answers_after, begun) <= killed:
-        killed = math.inf
+    killed = NEVER
+    by: ProbeKind | None = None
+    if liveness is not None and _given_up(liveness, begun) < _answered(liveness, answers_after, begun):
+        killed, by = _given_up(liveness, begun), "livenessProbe"
     if readiness is None:
-        return begun, killed
+        return ProbeOutcome(begun, killed, by)
     more = (readiness.get("successThreshold") or 1) - 1
-    return _answered(readiness, answers_after, begun) + more * _period(readiness), killed
+    return ProbeOutcome(_answered(readiness, answers_after, begun) + more * _period(readiness), killed, by)
+
+
+def silence_outcome(container: Mapping[str, Any], silent_after: float) -> ProbeOutcome:
+    """What comes of it where a ready application answers no more: `ready` is when it is ready no more.
+
+    Args:
+        container: As a pod's spec has it.
+        silent_after: Seconds after the container's start.
+    """
+    readiness, liveness = container.get("readinessProbe"), container.get("livenessProbe")
+    unready = NEVER if readiness is None else _failed(readiness, silent_after)
+    killed = NEVER if liveness is None else _failed(liveness, silent_after)
+    return ProbeOutcome(unready, killed, None if liveness is None else "livenessProbe")
 
 
 def _answered(probe: ProbeFields, answers_after: float, begun: float = 0.0) -> float:
     """When a probe succeeds first."""
-    return _tick(probe, max(answers_after, begun, float(probe.get("initialDelaySeconds") or 0)), begun)
+    return _tick(probe, max(answers_after, begun, _delay(probe)), begun)
 
 
 def _given_up(probe: ProbeFields, begun: float = 0.0) -> float:
     """When a probe has failed as often as it may, if it never succeeds."""
-    first = _tick(probe, max(begun, float(probe.get("initialDelaySeconds") or 0)), begun)
-    return first + ((probe.get("failureThreshold") or 3) - 1) * _period(probe)
+    return _failed(probe, max(begun, _delay(probe)), begun)
+
+
+def _failed(probe: ProbeFields, silent_after: float, begun: float = 0.0) -> float:
+    """When a probe has failed as often as it may, from a moment on at which nothing answers."""
+    return _tick(probe, silent_after, begun) + ((probe.get("failureThreshold") or 3) - 1) * _period(probe)
 
 
 def _tick(probe: ProbeFields, moment: float, begun: float) -> float:
+    if math.inf in (moment, begun):
+        return NEVER
     return begun + math.ceil((moment - begun) / _period(probe)) * _period(probe)
+
+
+def _delay(probe: ProbeFields) -> float:
+    return float(probe.get("initialDelaySeconds") or 0)
 
 
 def _period(probe: ProbeFields) -> float:

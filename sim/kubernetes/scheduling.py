@@ -35,6 +35,8 @@ Hint = Callable[[KubernetesObject], str | None]
 DecisionListener = Callable[[KubernetesObject, Decision], None]
 """Told of every decision, with the pod that it is about."""
 
+_SCHEDULED = [{"type": "PodScheduled", "status": "True"}]
+
 
 @dataclass(slots=True)
 class _Refusal:
@@ -214,7 +216,7 @@ class SchedulerLoop:
         self._placed[uid] = info
         self.cache.add_pod(info, node)
         self._note_come(info)
-        self.env.process(self._bind(key, uid, node))
+        self._bind(key, uid, node)
 
     def _refuse(self, uid: str, decision: Decision) -> None:
         known = self._refused.get(uid)
@@ -225,14 +227,14 @@ class SchedulerLoop:
         key = self._pending[uid][0]
         self.api.modify("Pod", key, lambda pod: changed(pod, [condition], "status", "conditions"))
 
-    def _bind(self, key: ObjectKey, uid: str, node: str) -> Sync:
+    def _bind(self, key: ObjectKey, uid: str, node: str) -> None:
         def bound(pod: KubernetesObject) -> KubernetesObject:
-            pod = changed(pod, node, "spec", "nodeName")
-            return changed(pod, [{"type": "PodScheduled", "status": "True"}], "status", "conditions")
+            if uid_of(pod) != uid or is_deleting(pod):
+                return pod
+            spec, status = {**pod["spec"], "nodeName": node}, {**(pod.get("status") or {}), "conditions": _SCHEDULED}
+            return {**pod, "spec": spec, "status": status}
 
-        yield from self.client.modify(
-            "Pod", key, lambda pod: bound(pod) if uid_of(pod) == uid and not is_deleting(pod) else pod
-        )
+        self.client.send(lambda: self.api.modify("Pod", key, bound))
 
     def _drive_out(self, chosen: PreemptionCandidate) -> Sync:
         names = {info.name for info in chosen.victims}

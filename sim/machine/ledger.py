@@ -8,7 +8,6 @@ private to it, unless the guest maps the host's page cache (DAX) or KSM has foun
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -240,13 +239,24 @@ class Totals:
 
 @dataclass(slots=True)
 class _Shared:
-    """Pages that exist once: how many bytes of them each instance maps, and how often each was added."""
+    """Pages that exist once: how many bytes of them each instance maps, and how often each was added.
 
-    sizes: Counter[BillLine] = field(default_factory=Counter)
+    Lines go by their identity, since one bill is added many times.
+    """
+
+    lines: dict[int, tuple[BillLine, int]] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
-        return max((line.bytes for line in self.sizes), default=0)
+        return max((line.bytes for line, _ in self.lines.values()), default=0)
+
+    def add(self, line: BillLine, count: int) -> None:
+        """So many more of a line, or fewer."""
+        there = self.lines.get(id(line), (line, 0))[1] + count
+        if there:
+            self.lines[id(line)] = (line, there)
+        else:
+            del self.lines[id(line)]
 
 
 class Ledger:
@@ -286,10 +296,8 @@ class Ledger:
                     self._private_pss += line.bytes * count
                 continue
             shared = self._shared.setdefault(line.key, _Shared())
-            shared.sizes[line] += count
-            if not shared.sizes[line]:
-                del shared.sizes[line]
-            if not shared.sizes:
+            shared.add(line, count)
+            if not shared.lines:
                 del self._shared[line.key]
 
     @property
@@ -297,13 +305,18 @@ class Ledger:
         """How many instances there are."""
         return sum(count for _, count in self._cohorts.values())
 
+    @property
+    def physical(self) -> int:
+        """Bytes that are taken from the host's memory now."""
+        return self._private + sum(shared.bytes for shared in self._shared.values())
+
     def totals(self) -> Totals:
         """The sums now."""
         physical, rss, pss = self._private, self._private_rss, self._private_pss
         for shared in self._shared.values():
             physical += shared.bytes
-            pss += max((line.bytes for line in shared.sizes if line.in_rss), default=0)
-            for line, count in shared.sizes.items():
+            pss += max((line.bytes for line, _ in shared.lines.values() if line.in_rss), default=0)
+            for line, count in shared.lines.values():
                 if line.in_rss:
                     rss += line.bytes * line.mappings * (1 if line.share == "host" else count)
         return Totals(physical, rss, pss, self._configured)
@@ -314,9 +327,9 @@ class Ledger:
         What was configured for an instance and never touched is told as not touched.
         """
         for shared in self._shared.values():
-            first = max(shared.sizes, key=lambda line: line.bytes)
+            first = max((line for line, _ in shared.lines.values()), key=lambda line: line.bytes)
             host = first.share == "host"
-            mappers = 1 if host else sum(line.mappings * count for line, count in shared.sizes.items())
+            mappers = 1 if host else sum(line.mappings * count for line, count in shared.lines.values())
             yield _record(of, None, first, first.key if first.file else "", mappers)
         instance = 0
         for bill, count in self._cohorts.values():

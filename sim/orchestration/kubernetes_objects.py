@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from sim.kubernetes.objects import KubernetesObject, changed, spec_of
 from sim.orchestration.service import ServiceWish
 
 NAME = "web"
+_IMAGE = "web:1"
 _BAD = "-bad"
 ContainerFields = Mapping[str, Any]
 ContainerChange = Callable[[dict[str, Any]], dict[str, Any]]
@@ -44,7 +44,7 @@ def with_image(deployment: KubernetesObject, image: str) -> dict[str, Any]:
 
 def next_image(deployment: KubernetesObject, *, bad: bool) -> str:
     """What the first container's image is updated to. A bad one never answers."""
-    image = str(first_container(pod_of(deployment)).get("image") or NAME)
+    image = str(first_container(pod_of(deployment)).get("image") or _IMAGE)
     return image + (_BAD if bad else "-next")
 
 
@@ -64,18 +64,6 @@ def first_container(pod: KubernetesObject) -> ContainerFields:
     return next(iter(spec_of(pod).get("containers") or ()), {})
 
 
-def pre_stop(pod: KubernetesObject) -> float:
-    """Seconds that the first container's preStop hook sleeps. Another command than `sleep N` takes no time."""
-    hook = (first_container(pod).get("lifecycle") or {}).get("preStop") or {}
-    if "sleep" in hook:
-        return float(hook["sleep"].get("seconds") or 0)
-    words = " ".join((hook.get("exec") or {}).get("command") or ()).split()
-    for word, after in itertools.pairwise(words):
-        if word.rpartition("/")[2] == "sleep" and after.rstrip("s").isdigit():
-            return float(after.rstrip("s"))
-    return 0.0
-
-
 def _deployment() -> KubernetesObject:
     labels = {"app": NAME}
     return {
@@ -84,7 +72,7 @@ def _deployment() -> KubernetesObject:
         "metadata": {"name": NAME, "namespace": "default"},
         "spec": {
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": NAME, "image": NAME}]}},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": NAME, "image": _IMAGE}]}},
         },
     }
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from sim.kubernetes.cluster import KubernetesCluster
+from sim.kubernetes.hosted_container import Moment
 from sim.kubernetes.kubelet import Kubelets
 from sim.kubernetes.objects import (
     KubernetesObject,
@@ -21,14 +21,10 @@ from sim.kubernetes.pods import is_ready, is_terminal, node_of, phase_of, restar
 from sim.kubernetes.scheduler.scheduler import Decision
 from sim.never import NEVER
 from sim.orchestration.kube_proxy import Endpoint, ServiceRules
-from sim.orchestration.kubernetes_objects import first_container, is_bad, pre_stop
+from sim.orchestration.kubernetes_objects import first_container, is_bad
 from sim.orchestration.lives import LifeNotes
 from sim.orchestration.service import ReplicaBehaviour
 from sim.orchestration.timeline import NodeLife
-
-LEAST_GRACE = 2.0
-"""Seconds that a container has from TERM to KILL at least, however long its preStop hook took. Source: Kubernetes 1.32,
-pkg/kubelet/kuberuntime/kuberuntime_container.go, minimumGracePeriodInSeconds."""
 
 _TOLD_NODES = 4
 """Nodes whose scores are told of a placement: the best."""
@@ -37,27 +33,6 @@ _REASONS = {
     "DeletionByTaintManager": "evicted",
     "PreemptionByScheduler": "preempted",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Termination:
-    """When a pod's first container is told to end and has ended, in seconds after the pod's deletion."""
-
-    term: float
-    dead: float
-
-
-def termination_of(pod: KubernetesObject, behaviour: ReplicaBehaviour) -> Termination:
-    """How a pod ends: its preStop hook, TERM, and KILL where it does not end by itself.
-
-    The hook's time counts as grace, but two seconds remain.
-    """
-    given = spec_of(pod).get("terminationGracePeriodSeconds")
-    grace = 30.0 if given is None else float(given)
-    term = min(pre_stop(pod), grace)
-    kill = max(grace, term + LEAST_GRACE)
-    wished = {"finishes": behaviour.finishing, "dies": 0.0, "ignores": NEVER}[behaviour.on_term]
-    return Termination(term, min(term + wished, kill))
 
 
 class DeploymentWatch:
@@ -73,6 +48,7 @@ class DeploymentWatch:
         self._env, self._api = cluster.env, cluster.api
         self._versions: dict[str, int] = {}
         self._notes: dict[str, LifeNotes] = {}
+        self._by_name: dict[str, LifeNotes] = {}
         self._placed: dict[str, str] = {}
         self._failed: dict[str, float] = {}
         self.noticed: dict[str, float] = {}
@@ -153,7 +129,6 @@ class DeploymentWatch:
             notes.end(self._env.now)
             self.rules.tell(uid_of(pod), None)
             return
-        self._note_process(notes, old, new)
         self._note_state(notes, old, new)
         endpoint = Endpoint(is_ready(new), is_deleting(new))
         if old is None or endpoint != Endpoint(is_ready(old), is_deleting(old)):
@@ -164,21 +139,40 @@ class DeploymentWatch:
         version = self._versions.get(owner["uid"]) if owner is not None else None
         if version is None:
             return None
-        notes = self._notes[uid_of(pod)] = LifeNotes(pod["metadata"]["name"], version)
+        name = pod["metadata"]["name"]
+        notes = self._notes[uid_of(pod)] = self._by_name[name] = LifeNotes(name, version)
         return notes
 
     # What it means
 
-    def _note_process(self, notes: LifeNotes, old: KubernetesObject | None, new: KubernetesObject) -> None:
-        now = self._env.now
-        if is_deleting(new) and not (old is not None and is_deleting(old)) and self.kubelets.is_up(node_of(new)):
-            end = termination_of(new, self._behaviour)
-            told = now + self.kubelets.reaction
-            notes.close(told + end.term if self._behaviour.on_term != "ignores" else told + end.dead, told + end.dead)
-        if _is_up(new) and not (old is not None and _is_up(old) and restarts_of(old) == restarts_of(new)):
-            notes.began(now, NEVER if is_bad(new) else now + self._behaviour.warm_up)
-        if old is not None and _is_up(old) and not _is_up(new):
+    def note(self, key: ObjectKey, moment: Moment) -> None:
+        """A moment of a pod's containers, which its node alone knows. The first that runs stands for all."""
+        notes, now = self._by_name.get(key.name), self._env.now
+        if notes is None or notes.over or notes.node in self._failed:
+            return
+        alive = bool(notes.processes) and notes.processes[-1].dead > now
+        if moment == "runs" and not alive:
+            notes.began(now, NEVER)
+            if notes.state != "leaving":
+                notes.at(now, "unready", self._warms(key))
+        elif moment == "answers" and notes.processes:
+            notes.processes[-1].answers = now
+            if notes.state == "unready":
+                self._note_answering(notes, key)
+        elif moment == "term" and self._behaviour.on_term != "ignores":
+            notes.close(now, NEVER)
+        elif moment in ("silent", "dead"):
             notes.kill(now)
+
+    def _warms(self, key: ObjectKey) -> str:
+        pod = self._api.get("Pod", key)
+        return "never_answers" if pod is not None and is_bad(pod) else "warming"
+
+    def _note_answering(self, notes: LifeNotes, key: ObjectKey) -> None:
+        pod = self._api.get("Pod", key)
+        probe = first_container(pod).get("readinessProbe") if pod is not None else None
+        every = f"{(probe or {}).get('periodSeconds') or 10}"
+        notes.at(self._env.now, "unready", *(("probe", every) if probe else ("told",)))
 
     def _note_state(self, notes: LifeNotes, old: KubernetesObject | None, new: KubernetesObject) -> None:
         now, node = self._env.now, node_of(new)
@@ -196,41 +190,17 @@ class DeploymentWatch:
             notes.at(now, "pending", "unschedulable" if message else "queued", message)
         elif is_ready(new):
             notes.at(now, "ready")
-        elif _is_up(new):
-            self._note_unready(notes, new)
-        elif restarts_of(new) and any(restarts_of(new)):
-            notes.at(now, "starting", "back_off")
-        else:
+        elif notes.state == "ready":
+            notes.at(now, "unready", "failing")
+        elif notes.state in ("pending", None):
             self._note_placed(notes, new)
+        elif not _is_up(new) and any(restarts_of(new)):
+            notes.at(now, "starting", "back_off")
 
     def _note_placed(self, notes: LifeNotes, pod: KubernetesObject) -> None:
-        detail, pull = self._placed.get(uid_of(pod), ""), self._behaviour.pull
-        if notes.state not in ("pending", None):
-            return
-        notes.at(self._env.now, "pulling" if pull else "starting", "placed", detail)
-        if pull:
-            self._later(pull, notes, "pulling", lambda: notes.at(self._env.now, "starting", "pulled"))
-
-    def _note_unready(self, notes: LifeNotes, pod: KubernetesObject) -> None:
-        """First it does not answer yet, then it waits for its next probe."""
-        if notes.state == "ready":
-            notes.at(self._env.now, "unready", "failing")
-            return
-        if notes.state == "unready":
-            return
-        every = ((first_container(pod).get("readinessProbe") or {}).get("periodSeconds")) or 10
-        if is_bad(pod):
-            notes.at(self._env.now, "unready", "never_answers")
-        elif self._behaviour.warm_up:
-            notes.at(self._env.now, "unready", "warming")
-            probed = lambda: notes.at(self._env.now, "unready", "probe", f"{every}")  # noqa: E731 -- one line for one use
-            self._later(self._behaviour.warm_up, notes, "unready", probed)
-        else:
-            notes.at(self._env.now, "unready", "probe", f"{every}")
-
-    def _later(self, delay: float, notes: LifeNotes, state: str, note: Callable[[], None]) -> None:
-        """Note something later, if it is still at what it is at now."""
-        self.kubelets.after(delay, lambda: note() if notes.state == state and not notes.over else None)
+        hosting = self._cluster.settings.hosting
+        there = hosting is None or hosting.hosts(node_of(pod)).has_image(self._behaviour.application)
+        notes.at(self._env.now, "starting" if there else "pulling", "placed", self._placed.get(uid_of(pod), ""))
 
     def _why_leaving(self, notes: LifeNotes, pod: KubernetesObject) -> str:
         mark = condition_of(pod, "DisruptionTarget")

@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 from simpy import Environment
 from simpy.events import Event
 
+from sim.catalog import load as catalog
+from sim.catalog.model import Host
 from sim.engine.seeds import SeedTree
 from sim.kubernetes.autoscaler import AutoscalerController
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster
 from sim.kubernetes.controllers.base import call_in
 from sim.kubernetes.controllers.disruption import evict
 from sim.kubernetes.controllers.progress import is_complete
+from sim.kubernetes.hosted_container import ContainerWork, Moment
+from sim.kubernetes.hosted_pod import Hosting
 from sim.kubernetes.objects import (
     KubernetesObject,
     ObjectKey,
@@ -27,18 +31,21 @@ from sim.kubernetes.objects import (
     replicas_of,
     status_of,
 )
-from sim.kubernetes.pod_run import PodPlan
 from sim.kubernetes.pods import is_ready, phase_of
-from sim.kubernetes.probes import probed_plan
 from sim.kubernetes.scheduler.nodes import node_info
 from sim.kubernetes.scheduler.pods import pod_shape
 from sim.never import NEVER
 from sim.orchestration.kubernetes_load import LoadMetrics
 from sim.orchestration.kubernetes_objects import is_bad, next_image, pod_of, with_image
-from sim.orchestration.kubernetes_watch import DeploymentWatch, termination_of
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent
+from sim.orchestration.kubernetes_watch import DeploymentWatch
+from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, never_answering, warmed
 from sim.orchestration.timeline import ServiceTimeline
+from sim.outcome import Bound
+from sim.platforms.hosting import HostingOptions, HostPool
+from sim.platforms.nodeimages import kubelet_queue
 
+RUNTIME = "containerd"
+"""What a kubelet starts containers with, by its id in the catalog."""
 EXPLAINED = 50
 """Nodes up to which the scheduler's scores are told."""
 LONGEST_SETTLING = 1800.0
@@ -46,8 +53,6 @@ LONGEST_SETTLING = 1800.0
 DRAIN_RETRY = 5.0
 """Seconds between two tries of `kubectl drain` to evict a pod that its budget keeps. Source: Kubernetes 1.32,
 staging/src/k8s.io/kubectl/pkg/drain/drain.go."""
-_NO_ANSWER = 1e6
-"""Seconds until a version answers that never does: longer than any run."""
 _QUIET = 5.0
 """Seconds that nothing is to be changed for before the study begins."""
 
@@ -60,6 +65,9 @@ class KubernetesRun:
         objects: The objects to create, the one Deployment last.
         nodes: The nodes.
         behaviour: What a replica does.
+        host: The machine that each node is.
+        pull: Whether nodes pull the image, where it is not there.
+        bound: Which end of their sources' ranges the host's numbers are taken at.
         cores: The cores that the whole load uses at a second of the study; None where no autoscaler asks.
         seeds: Of the cluster's own randomness.
     """
@@ -67,6 +75,9 @@ class KubernetesRun:
     objects: Sequence[KubernetesObject]
     nodes: Sequence[KubernetesObject]
     behaviour: ReplicaBehaviour
+    host: Host
+    pull: bool = False
+    bound: Bound = "value"
     cores: Callable[[float], float] | None = None
     seeds: SeedTree = field(default_factory=lambda: SeedTree(1))
 
@@ -94,7 +105,7 @@ class _RunningService:
         self.env = Environment()
         self.zero = 0.0
         self._run, self._behaviour = run, run.behaviour
-        settings = ClusterSettings(plan=self._plan, seeds=run.seeds)
+        settings = ClusterSettings(hosting=self._hosting(), seeds=run.seeds)
         self._cluster = KubernetesCluster(self.env, run.nodes, settings)
         self._api = self._cluster.api
         self._cluster.scheduler.explain = len(run.nodes) <= EXPLAINED
@@ -130,12 +141,24 @@ class _RunningService:
             and all(is_ready(pod) or not pod["spec"].get("nodeName") for pod in self._api.all("Pod"))
         )
 
-    def _plan(self, pod: KubernetesObject) -> PodPlan:
-        behaviour = self._behaviour
-        answers = _NO_ANSWER if is_bad(pod) else behaviour.warm_up
-        dead = termination_of(pod, behaviour).dead
-        plan = probed_plan(pod, behaviour.pull + behaviour.startup, answers, math.inf)
-        return PodPlan(plan.start, plan.ready, dead, exit_after=plan.exit_after, exit_code=plan.exit_code)
+    def _hosting(self) -> Hosting:
+        """Every node's host, with containerd as its runtime."""
+        run = self._run
+        options = HostingOptions(pull=run.pull, bound=run.bound, queue=kubelet_queue())
+        technology = catalog.technology(RUNTIME)
+        pool = HostPool(self.env, run.host, technology, run.seeds.child("hosts"), options)
+        good, bad = (
+            ContainerWork(application, on_term=self._behaviour.seconds_from_term)
+            for application in (warmed(self._behaviour), never_answering(self._behaviour.application))
+        )
+        return Hosting(
+            pool,
+            lambda pod, _: bad if is_bad(pod) else good,
+            note=self._note,
+        )
+
+    def _note(self, key: ObjectKey, moment: Moment) -> None:
+        self._watch.note(key, moment)
 
     def _usage(self) -> float:
         assert self._run.cores is not None

@@ -6,27 +6,37 @@ import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from simpy import Environment
 from simpy.events import Event
 
+from sim.catalog import load as catalog
+from sim.catalog.model import Host
 from sim.engine.seeds import SeedTree
 from sim.kubernetes.controllers.base import call_in
 from sim.lifecycle.health import HealthCheck
 from sim.never import NEVER
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
+from sim.orchestration.service import NO_ANSWER, ReplicaBehaviour, ServiceEvent, ServiceWish
 from sim.orchestration.swarm_watch import ServiceWatch
 from sim.orchestration.timeline import ServiceTimeline
-from sim.swarm.agent import TaskTiming
+from sim.outcome import Bound
+from sim.platforms.hosting import HostingOptions, HostPool
 from sim.swarm.cluster import SwarmCluster
 from sim.swarm.objects import SwarmNode
 from sim.swarm.processes import ImageBehaviour, ProcessBehaviour
 from sim.swarm.spec import ServiceSpec, TaskPort, TaskResources, TaskSpec, UpdateConfig
+from sim.swarm.starts import SwarmHosting
 
 NAME = "web"
 FIRST, NEXT, BAD = "web:1", "web:2", "web:bad"
+ENGINE = "docker"
+"""What a node starts containers with, by its id in the catalog."""
+TERMINATED = 143
+"""The exit code of a process that TERM ended: 128, and its number."""
 HEARTBEAT, MISSED = 5.0, 3
 """Seconds between two heartbeats of a node, and after how many that are missed it is down. Source: swarmkit,
 manager/dispatcher/dispatcher.go, DefaultHeartBeatPeriod and defaultGracePeriodMultiplier."""
 LONGEST_SETTLING = 1800.0
+"""Seconds that a service has to come to rest before the study begins."""
 _QUIET = 5.0
 
 
@@ -38,12 +48,18 @@ class SwarmRun:
         wish: What is asked of the service.
         nodes: The nodes.
         behaviour: What a replica does.
-        seeds: Of the moments of the nodes' heartbeats.
+        host: The machine that each node is.
+        pull: Whether nodes pull the image, where it is not there.
+        bound: Which end of their sources' ranges the host's numbers are taken at.
+        seeds: Of the starts, and of the moments of the nodes' heartbeats.
     """
 
     wish: ServiceWish
     nodes: Sequence[SwarmNode]
     behaviour: ReplicaBehaviour
+    host: Host
+    pull: bool = False
+    bound: Bound = "value"
     seeds: SeedTree = field(default_factory=lambda: SeedTree(1))
 
 
@@ -84,20 +100,27 @@ def service_spec(wish: ServiceWish, image: str = FIRST) -> ServiceSpec:
 class _SwarmedService:
     def __init__(self, run: SwarmRun) -> None:
         self._run, behaviour = run, run.behaviour
-        timing = TaskTiming(create=TaskTiming().create + behaviour.pull, start=behaviour.startup)
-        self.cluster = SwarmCluster(run.nodes, _images(behaviour), timing)
-        self._env = self.cluster.env
+        self._env = Environment()
+        hosting = SwarmHosting(self._hosts(), lambda _: behaviour.application)
+        self.cluster = SwarmCluster(run.nodes, _images(behaviour), env=self._env, hosting=hosting)
         self._spec = service_spec(run.wish)
-        self._watch = ServiceWatch(self.cluster, BAD, behaviour)
+        self._watch = ServiceWatch(self.cluster, hosting, BAD, behaviour)
         self._chance = run.seeds.stream("heartbeats")
-        self._changes: list[float] = []
         self._settled = NEVER
+        self._created = False
         self.cluster.store.listen(self)
+
+    def _hosts(self) -> HostPool:
+        """Every node's host, with Docker's engine."""
+        run = self._run
+        options = HostingOptions(pull=run.pull, bound=run.bound)
+        return HostPool(self._env, run.host, catalog.technology(ENGINE), run.seeds.child("hosts"), options)
 
     def create(self) -> None:
         """Create the service."""
         self._watch.want(self._spec.replicas)
         self.cluster.create(self._spec)
+        self._created = True
 
     def settle(self) -> None:
         """Let the service come to rest, up to a whole second."""
@@ -114,6 +137,8 @@ class _SwarmedService:
 
     def settled(self) -> None:
         """Settled is the last moment from which on all is as wanted."""
+        if not self._created:
+            return
         lives = [one for one in self._watch.lives() if not one.over]
         alive = [one for one in lives if one.state != "lost"]
         newest = max((one.version for one in lives), default=1)
@@ -176,7 +201,9 @@ class _SwarmedService:
 
 
 def _images(behaviour: ReplicaBehaviour) -> dict[str, ImageBehaviour]:
-    on_term = {"finishes": (behaviour.finishing, 0), "dies": (0.0, 143), "ignores": None}[behaviour.on_term]
-    good = ProcessBehaviour(on_term=on_term, ready_after=behaviour.warm_up)
-    bad = ProcessBehaviour(on_term=on_term, ready_after=None)
-    return {FIRST: ImageBehaviour(good), NEXT: ImageBehaviour(good), BAD: ImageBehaviour(bad)}
+    """What each image's process does: at TERM, and when it is warm. That it has started is its host's to say."""
+    seconds = behaviour.seconds_from_term
+    on_term = None if seconds is None else (seconds, 0 if behaviour.on_term == "finishes" else TERMINATED)
+    good = ImageBehaviour(ProcessBehaviour(on_term=on_term, ready_after=behaviour.warm_up))
+    bad = ImageBehaviour(ProcessBehaviour(on_term=on_term, ready_after=NO_ANSWER))
+    return {FIRST: good, NEXT: good, BAD: bad}

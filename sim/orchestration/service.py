@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from sim.catalog.model import Application, Phase
+from sim.catalog.number import Number
+from sim.scenario import Text
+
+NO_ANSWER = 1e6
+"""Seconds until a version answers that never does: longer than any run."""
 
 EventKind = Literal["start", "scale", "update", "bad_update", "node_failure", "drain", "load"]
 """What happens to a service.
@@ -25,18 +32,42 @@ class ReplicaBehaviour:
     """What a replica does that no description of the service says.
 
     Attributes:
-        warm_up: Seconds from the application's start until it answers.
+        application: What is started in it.
+        warm_up: Seconds from its start until it answers, beside what the catalog says.
         on_term: What it does at TERM.
         finishing: Seconds from TERM to its end, where it ends the requests under way.
-        startup: Seconds from a replica being given to a node until its application starts.
-        pull: Seconds that the node needs for the image before that; 0 where it has it.
     """
 
+    application: Application
     warm_up: float = 0.0
     on_term: TermBehaviour = "finishes"
     finishing: float = 1.0
-    startup: float = 0.3
-    pull: float = 0.0
+
+    @property
+    def seconds_from_term(self) -> float | None:
+        """From TERM to its end; None where it goes on until KILL."""
+        return {"finishes": self.finishing, "dies": 0.0, "ignores": None}[self.on_term]
+
+
+def warmed(behaviour: ReplicaBehaviour) -> Application:
+    """A replica's application with its warm-up."""
+    return warming_up(behaviour.application, behaviour.warm_up, "given by the scenario")
+
+
+def warming_up(application: Application, seconds: float, why: str) -> Application:
+    """An application that takes some seconds longer until it answers.
+
+    Args:
+        why: What the seconds are: a definition's words.
+    """
+    number = Number(seconds, "s", sources=(f"definition: {why}",))
+    phase = Phase("warm-up", "application", "application", "wait", number, Text(en="warms up", ja="ウォームアップ"))
+    return replace(application, phases=(*application.phases, phase))
+
+
+def never_answering(application: Application) -> Application:
+    """An application that starts and never answers, within any run."""
+    return warming_up(application, NO_ANSWER, "a version that never answers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sim.swarm.agent import TaskMoment
 from sim.swarm.cluster import SwarmCluster
 from sim.swarm.objects import SwarmNode, SwarmTask
 from sim.swarm.processes import ProcessRun
+from sim.swarm.starts import SwarmHosting
 from sim.swarm.states import TaskState
 from sim.swarm.store import StoreChange
 
@@ -29,6 +30,10 @@ MESH_NOTICES = 6.0
 second, and four seconds of suspicion (docker/libnetwork, networkdb/cluster.go; hashicorp/memberlist, config.go)."""
 
 
+_INTERVAL = 30.0
+"""Seconds between two health checks where none is said."""
+
+
 class ServiceWatch:
     """Notes the lives of one service's tasks, and of the nodes.
 
@@ -37,8 +42,10 @@ class ServiceWatch:
         noticed: When the managers knew of a node that it is down.
     """
 
-    def __init__(self, cluster: SwarmCluster, bad_image: str, behaviour: ReplicaBehaviour) -> None:
-        self._cluster, self._bad, self._behaviour = cluster, bad_image, behaviour
+    def __init__(
+        self, cluster: SwarmCluster, hosting: SwarmHosting, bad_image: str, behaviour: ReplicaBehaviour
+    ) -> None:
+        self._cluster, self._hosting, self._bad, self._behaviour = cluster, hosting, bad_image, behaviour
         self._env: Environment = cluster.env
         self._notes: dict[int, LifeNotes] = {}
         self._images: dict[str, int] = {}
@@ -110,8 +117,9 @@ class ServiceWatch:
         if task.state == TaskState.PENDING:
             notes.at(now, "pending", "unschedulable" if task.reason else "queued", task.reason)
         elif task.state < TaskState.READY:
-            pulls = self._behaviour.pull > 0
-            notes.at(now, "pulling" if pulls else "starting", "spread")
+            if notes.state in ("pending", None):
+                there = self._hosting.hosts(task.node).has_image(self._behaviour.application)
+                notes.at(now, "starting" if there else "pulling", "spread")
         elif task.state == TaskState.READY:
             notes.at(now, "starting", "turn" if task.desired < TaskState.RUNNING else "created")
         elif task.state == TaskState.RUNNING:
@@ -133,10 +141,13 @@ class ServiceWatch:
             return
         run, now = self._cluster.agents.runs[task.id], self._env.now
         if moment == "started":
-            bad = task.spec.image == self._bad
-            notes.began(now, NEVER if bad else now + self._behaviour.warm_up)
+            notes.began(now, NEVER)
             if task.spec.health is not None:
-                notes.at(now, "unready", "never_answers" if bad else "warming")
+                notes.at(now, "unready", "never_answers" if task.spec.image == self._bad else "warming")
+        elif moment == "answers":
+            if task.spec.image != self._bad:
+                warm = max(now, run.started + self._behaviour.warm_up)
+                call_in(self._env, warm - now, lambda: self._note_answering(notes, task, run))
         elif moment == "runs":
             call_in(self._env, GOSSIP, lambda: self._list(notes, run))
         elif moment == "stopping":
@@ -145,6 +156,14 @@ class ServiceWatch:
             closes = run.term_at is not None and self._behaviour.on_term == "finishes"
             notes.close(run.term_at if closes and run.term_at is not None else now, now)
             call_in(self._env, GOSSIP, lambda: notes.delist(self._env.now))
+
+    def _note_answering(self, notes: LifeNotes, task: SwarmTask, run: ProcessRun) -> None:
+        now = self._env.now
+        if run.exited.triggered or notes.over or not notes.processes:
+            return
+        notes.processes[-1].answers = now
+        if notes.state == "unready" and task.spec.health is not None:
+            notes.at(now, "unready", "probe", f"{task.spec.health.interval or _INTERVAL:g}")
 
     def _list(self, notes: LifeNotes, run: ProcessRun) -> None:
         if not run.exited.triggered and notes.node not in self._failed and notes.state != "leaving":

@@ -70,6 +70,7 @@ class Recipe:
     Attributes:
         guest: The guest system. None where the technology starts a process.
         pulls: Whether the plan begins with a pull.
+        charged: Bytes that count against the limit of its control group: what the application itself holds and maps.
     """
 
     application: Application
@@ -78,6 +79,7 @@ class Recipe:
     bill: Bill
     layers: tuple[PulledLayer, ...]
     pulls: bool
+    charged: int
 
 
 class Recipes:
@@ -90,15 +92,22 @@ class Recipes:
         self.host = host
         self.technology = technology
         self.options = options
-        self._known: dict[tuple[int, int], Recipe] = {}
+        self._known: dict[tuple[int, int, bool], tuple[Guest | None, Recipe]] = {}
 
-    def of(self, application: Application, guest: Guest | None = None) -> Recipe:
-        """How an application is started, in the technology's first guest where none is given."""
-        key = (id(application), id(guest))
-        recipe = self._known.get(key)
-        if recipe is None or recipe.application is not application:
-            recipe = self._known[key] = self._made(application, guest or self._default_guest())
-        return recipe
+    def of(self, application: Application, guest: Guest | None = None, *, network: bool = True) -> Recipe:
+        """How an application is started, in the technology's first guest where none is given.
+
+        Args:
+            application: What is started.
+            guest: The guest system.
+            network: Whether it gets a network, where the options say so of starts.
+        """
+        key = (id(application), id(guest), network)
+        known = self._known.get(key)
+        if known is None:
+            made = self._made(application, guest or self._default_guest(), network=network)
+            known = self._known[key] = (guest, made)  # with what the key is the identity of
+        return known[1]
 
     def _default_guest(self) -> Guest | None:
         guests = self.technology.guests
@@ -106,16 +115,23 @@ class Recipes:
             return None
         return guests[0] if isinstance(guests[0], Guest) else load.guest(guests[0])
 
-    def _made(self, application: Application, guest: Guest | None) -> Recipe:
+    def _made(self, application: Application, guest: Guest | None, *, network: bool) -> Recipe:
         options = self.options
         layers = layers_of(load.images()[application.image], options.bound) if application.image else ()
         pulls = options.pull and bool(layers)
-        asked = StartOptions(network=options.network, cold=options.cold, pull=pulls, clean_up=True, layers=len(layers))
+        asked = StartOptions(
+            network=options.network and network,
+            cold=options.cold,
+            pull=pulls,
+            clean_up=True,
+            layers=len(layers),
+        )
         plan = boot_plan(self.technology, guest, application, self.host, asked, bound=options.bound)
         if pulls:
             plan = with_pull(plan, self.host, layers, bound=options.bound)
         memory = bill(self.technology, guest, application, options.guest_memory, bound=options.bound)
-        return Recipe(application, guest, plan, memory, layers, pulls)
+        charged = sum(line.bytes for line in memory.lines if line.origin == "application")
+        return Recipe(application, guest, plan, memory, layers, pulls, charged)
 
 
 class HostedInstance:
@@ -125,10 +141,17 @@ class HostedInstance:
         number: Its number on its host, in the order of the requests.
     """
 
-    __slots__ = ("_answers", "_gone", "_runs", "handle", "line", "number", "ready", "start", "stopped")
+    __slots__ = ("_answers", "_created", "_gone", "_runs", "handle", "line", "number", "ready", "start", "stopped")
 
     def __init__(
-        self, number: int, line: _Line, start: Start, handle: int, runs: Callable[[], None], answers: Callable[[], None]
+        self,
+        number: int,
+        line: _Line,
+        start: Start,
+        handle: int,
+        runs: Callable[[], object],
+        answers: Callable[[], object],
+        created: Callable[[], object],
     ) -> None:
         self.number = number
         self.line = line
@@ -138,7 +161,12 @@ class HostedInstance:
         self.stopped = False
         self._runs = runs
         self._answers = answers
-        self._gone: Callable[[], None] = _nothing
+        self._created = created
+        self._gone: Callable[[], object] = _nothing
+
+    def note_created(self) -> None:
+        """It is created."""
+        self._created()
 
     def note_runs(self) -> None:
         """Its first process runs."""
@@ -153,7 +181,7 @@ class HostedInstance:
         """It is removed."""
         self._gone()
 
-    def stop(self, gone: Callable[[], None]) -> None:
+    def stop(self, gone: Callable[[], object]) -> None:
         """Be removed from now on."""
         self.stopped = True
         self._gone = gone
@@ -174,7 +202,7 @@ class _Line:
 
     __slots__ = ("instances", "recipe", "starter")
 
-    def __init__(self, node: NodeHost, recipe: Recipe, images: NodeImage | None) -> None:
+    def __init__(self, node: NodeHost, recipe: Recipe, images: NodeImage | None, *, held: bool) -> None:
         self.recipe = recipe
         self.instances: list[HostedInstance] = []
         name = recipe.application.id
@@ -186,8 +214,12 @@ class _Line:
             images,
             stays=self._stays,
             runs=self._runs,
+            created=self._created if held else None,
             name=name,
         )
+
+    def _created(self, start: Start) -> None:
+        self.instances[start.index].note_created()
 
     def _runs(self, start: Start) -> None:
         self.instances[start.index].note_runs()
@@ -210,6 +242,41 @@ class _Line:
         plan = self.recipe.plan
         self.starter.host.held.add(plan.mounts, plan.ports, -1)
         instance.note_gone()
+
+
+class HostPool:
+    """Hosts of one kind by name, each made when it is first asked for. They share their recipes.
+
+    Args:
+        env: The simulation.
+        host: The machine that each of them is.
+        technology: What starts the instances.
+        seeds: Where durations are drawn from.
+        options: What is asked of every start.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        host: Host,
+        technology: Technology,
+        seeds: SeedTree,
+        options: HostingOptions | None = None,
+    ) -> None:
+        self._env = env
+        self._seeds = seeds
+        self._recipes = Recipes(host, technology, options or HostingOptions())
+        self.hosts: dict[str, NodeHost] = {}
+
+    def __call__(self, name: str) -> NodeHost:
+        """The host of this name."""
+        host = self.hosts.get(name)
+        if host is None:
+            recipes = self._recipes
+            host = self.hosts[name] = NodeHost(
+                self._env, recipes.host, recipes.technology, self._seeds.child("host", name), recipes.options, recipes
+            )
+        return host
 
 
 class NodeHost:
@@ -249,17 +316,19 @@ class NodeHost:
         self.memory_capacity = host.memory.at(options.bound) - host.own_memory.at(options.bound)
         self.memory_used = 0.0
         self._ledger = Ledger()
-        self._lines: dict[tuple[int, bool], _Line] = {}
+        self._lines: dict[tuple[int, bool, bool], _Line] = {}
         self.instances: list[HostedInstance] = []
 
     def start(
         self,
         application: Application,
-        runs: Callable[[], None],
+        runs: Callable[[], object],
         guest: Guest | None = None,
-        answers: Callable[[], None] | None = None,
+        answers: Callable[[], object] | None = None,
         *,
+        created: Callable[[], object] | None = None,
         always_pull: bool = False,
+        network: bool = True,
     ) -> int:
         """Start an instance now; its number on this host.
 
@@ -269,24 +338,34 @@ class NodeHost:
             application: What is started.
             runs: Called when the engine has started it: its first process runs, or the machine's `init` does.
             guest: The guest system. None for the technology's first, where it has any.
-            answers: Called when the application is ready. Neither is called once the instance was told to stop.
+            answers: Called when the application is ready. Nothing is called once the instance was told to stop.
+            created: Called when the image is there and the runtime is ready. The instance then waits for `go_on`. None
+                where it goes on at once.
             always_pull: Whether the registry is asked for the image even where it is there.
+            network: Whether it gets a network of its own, where the options say so. A container that joins another
+                one's network does not.
 
         Raises:
             NoRoomError: Where it does not fit into the memory that is left. Nothing is started then.
             InputError: Where the application does not fit into its guest.
         """
-        recipe = self.recipes.of(application, guest)
+        recipe = self.recipes.of(application, guest, network=network)
         handle = self._take(recipe)
-        line = self._line(recipe, always_pull=always_pull)
+        line = self._line(recipe, always_pull=always_pull, held=created is not None)
         start = line.starter.admit()
-        instance = HostedInstance(len(self.instances), line, start, handle, runs, answers or _nothing)
+        instance = HostedInstance(
+            len(self.instances), line, start, handle, runs, answers or _nothing, created or _nothing
+        )
         line.instances.append(instance)
         self.instances.append(instance)
         start.begin()
         return instance.number
 
-    def stop(self, instance: int, gone: Callable[[], None] | None = None) -> None:
+    def go_on(self, instance: int) -> None:
+        """Start the first process of an instance that was created."""
+        self.instances[instance].start.release()
+
+    def stop(self, instance: int, gone: Callable[[], object] | None = None) -> None:
         """An instance's processes have ended: free its memory now, and let the engine remove it.
 
         One that is still starting is removed once its first process runs. Telling a second time does nothing.
@@ -299,7 +378,7 @@ class NodeHost:
         if found.stopped:
             return
         self._ledger.remove(found.handle)
-        self.memory_used = self._ledger.totals().physical
+        self.memory_used = self._ledger.physical
         found.stop(gone or _nothing)
 
     def has_image(self, application: Application) -> bool:
@@ -309,7 +388,7 @@ class NodeHost:
 
     def _take(self, recipe: Recipe) -> int:
         handle = self._ledger.add(recipe.bill)
-        used = self._ledger.totals().physical
+        used = self._ledger.physical
         if used > self.memory_capacity:
             self._ledger.remove(handle)
             raise NoRoomError(
@@ -321,14 +400,14 @@ class NodeHost:
         self.memory_used = used
         return handle
 
-    def _line(self, recipe: Recipe, *, always_pull: bool) -> _Line:
-        key = (id(recipe), always_pull)
+    def _line(self, recipe: Recipe, *, always_pull: bool, held: bool) -> _Line:
+        key = (id(recipe), always_pull, held)
         line = self._lines.get(key)
         if line is None:
             images = None
             if recipe.pulls:
                 images = NodeImage(self.images, recipe.application.image, recipe.layers, always=always_pull)
-            line = self._lines[key] = _Line(self, recipe, images)
+            line = self._lines[key] = _Line(self, recipe, images, held=held)
         return line
 
     def phase_records(self, of: str) -> Iterator[PhaseRecord]:

@@ -49,11 +49,14 @@ class Starter:
         stays: Called with each start when its application is ready. The instance is then cleaned up once
             `Start.leave` is called. Where it is None, the instance is cleaned up at once.
         runs: Called with each start when the first process of the instance runs.
+        created: Called with each start when its runtime is ready: a container is created, and nothing of it runs yet.
+            It goes on once `Start.release` is called. Where it is None, it goes on at once.
         name: Tells the files that only one instance reads from those of another starter on the same host.
 
     Attributes:
         requested: When each instance was requested.
         left: When an instance was told to leave, by its index.
+        released: When one was told to go on that was created, by its index.
         ends: One column for each step: when each instance was done with it.
         queued: One column for each step: the seconds beyond what it takes alone.
         luck: One column for each step with a spread: what its duration is multiplied by. None for the others.
@@ -69,6 +72,7 @@ class Starter:
         expected: int = 1,
         stays: Callable[[Start], None] | None = None,
         runs: Callable[[Start], None] | None = None,
+        created: Callable[[Start], None] | None = None,
         name: str = "",
     ) -> None:
         self.host = host
@@ -77,9 +81,11 @@ class Starter:
         self.images = images
         self.stays = stays if plan.clean_up else None
         self.runs = runs
+        self.created = created
         self.name = name
         self.requested = array("d")
         self.left: dict[int, float] = {}
+        self.released: dict[int, float] = {}
         self._expected = expected
         self.ends = [array("d") for _ in plan.steps]
         self.queued = [array("d") for _ in plan.steps]
@@ -116,9 +122,11 @@ class Starter:
         return self.ends[steps - 1][index] if steps else self.requested[index]
 
     def began(self, index: int, position: int) -> float:
-        """When an instance began the step at `position`: the end of the one before, or when it was told to leave."""
+        """When an instance began the step at `position`: the end of the one before, or when it was told to go on."""
         if position == self.plan.ready and index in self.left:
             return self.left[index]
+        if position == self.plan.runtime and index in self.released:
+            return self.released[index]
         return self.reached(index, position)
 
     def instance_records(self, of: str, instances: Iterable[int]) -> Iterator[InstanceRecord]:
@@ -171,7 +179,7 @@ class Start(Alarm):
         index: Its place in the order of requests.
     """
 
-    __slots__ = ("_alone", "_began", "_leaving", "_position", "_starter", "index")
+    __slots__ = ("_alone", "_began", "_leaving", "_position", "_starter", "_waits", "index")
 
     def __init__(self, starter: Starter, index: int) -> None:
         # As an alarm's constructor, with one list of handlers for all starts instead of one each.
@@ -182,20 +190,31 @@ class Start(Alarm):
         self._position = 0
         self._began = starter.requested[index]
         self._alone = 0.0
-        self._leaving = False
+        self._leaving = self._waits = False
 
     @property
     def done(self) -> int:
         """How many steps are done, or begun with an end that is known."""
         return self._position
 
+    def release(self) -> None:
+        """Go on, after it was created."""
+        self._began = self.env.now
+        self._waits = False
+        self._starter.released[self.index] = self.env.now
+        self._walk()
+
     def abandon(self) -> None:
         """Be cleaned up before the application is ready.
 
         A step under way goes on to its end. What comes before the first process is done, as an engine does it. What
-        the application would do next is not: its steps end as they begin.
+        the application would do next is not: its steps end as they begin. One that was created and waits to be
+        released does neither.
         """
         self._leaving = True
+        if self._waits:
+            self._waits = False
+            self._walk()
 
     def leave(self) -> None:
         """Be cleaned up, from now on."""
@@ -247,15 +266,20 @@ class Start(Alarm):
             if position == told and not self._leaving:
                 self._position = position
                 starter.runs(self)  # type: ignore[misc] # told is -1 where it is None
-            if self._leaving and plan.init <= position < first_leaving:
-                position = self._skip(position)
-                continue
             if position == first_leaving and starter.stays is not None and not self._leaving:
                 self._position = position
                 starter.stays(self)
                 return
             if position == first_held:
+                if starter.created is not None and index not in starter.released and not self._leaving:
+                    self._position = position
+                    self._waits = True
+                    starter.created(self)
+                    return
                 host.held.add(plan.mounts, plan.ports)
+            if self._leaving and self._first_to_skip() <= position < first_leaving:
+                position = self._skip(position)
+                continue
             amount = step.amount
             if step.growth:
                 amount += host.held.growth(step.growth, itself=position >= first_held)
@@ -299,6 +323,12 @@ class Start(Alarm):
             if plan.clean_up:
                 host.held.add(plan.mounts, plan.ports, -1)
             starter.ready(self)
+
+    def _first_to_skip(self) -> int:
+        """From which step on nothing is done where it was abandoned."""
+        starter = self._starter
+        waits = starter.created is not None and self.index not in starter.released
+        return starter.plan.runtime if waits else starter.plan.init
 
     def _skip(self, position: int) -> int:
         """Leave out what the application would do from here on. The position of the first step of its removal."""

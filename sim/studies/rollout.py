@@ -1,7 +1,7 @@
 """What becomes of a service's requests while it is started, scaled, updated, or loses a node?
 
-The service runs on Kubernetes or in Docker's Swarm mode through one event. A load is then sent to its replicas as they
-were ready.
+The service runs on Kubernetes, in Docker's Swarm mode, or on a group of virtual machines, through one event. A load is
+then sent to its replicas as they were ready.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.inputfile import is_file
 from sim.never import NEVER
-from sim.orchestration.cut import cut
+from sim.orchestration.cut import LifePiece, cut
 from sim.orchestration.service import EventKind, TermBehaviour
-from sim.orchestration.timeline import ServiceTimeline
+from sim.orchestration.timeline import ReplicaLife, ServiceTimeline
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
 from sim.records import NodeRecord, Record, ReplicaRecord, RequestRecord, WantedRecord
@@ -38,6 +38,9 @@ from sim.traffic.serving import serve
 BINS = 600
 """Bins that the requests of a run are told in."""
 
+_DIGITS = 6
+"""Of requests, which are a mean over chance. What is beyond them is rounding."""
+
 Count = Annotated[int | None, Ge(0), Le(1_000)]
 
 
@@ -48,9 +51,14 @@ class Rollout:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
     platform: Annotated[
-        Literal["kubernetes", "swarm"], Subject(), doc("Who runs the service: Kubernetes 1.32, or Docker's Swarm mode.")
+        Literal["kubernetes", "swarm", "machines"],
+        Subject(),
+        doc(
+            "Who runs the service: Kubernetes 1.32, Docker's Swarm mode, or a group of virtual machines behind a load "
+            "balancer, each with one replica."
+        ),
     ] = "kubernetes"
-    nodes: Annotated[int, Ge(1), Le(100), doc("How many nodes there are.")] = 3
+    nodes: Annotated[int, Ge(1), Le(100), doc("How many nodes there are. A group of machines has its own.")] = 3
     host: Annotated[str | Host, CatalogName("hosts"), doc("The machine that each node is.")] = "laptop"
     application: ApplicationId = "web"
     manifest: Annotated[
@@ -131,7 +139,7 @@ class Rollout:
         Repeated(),
         doc("The most replicas that an autoscaler makes (a HorizontalPodAutoscaler); if left out, there is none."),
     ] = None
-    target: Annotated[float, Ge(0.05), Le(2), doc("The share of its cores that the autoscaler aims at.")] = 0.5
+    usage_target: Annotated[float, Ge(0.05), Le(2), doc("The share of its cores that the autoscaler aims at.")] = 0.5
     load: Annotated[
         Literal["constant", "daily", "spike", "file"],
         doc("How the load goes: constant, up and down once in the window, up at the event, or as a file says."),
@@ -155,6 +163,22 @@ class Rollout:
             raise InputError(problems)
 
 
+_ONLY_WITH = {
+    "manifest": ("kubernetes",),
+    "wait_before_term": ("kubernetes",),
+    "tolerated": ("kubernetes",),
+    "budget": ("kubernetes",),
+    "most": ("kubernetes", "machines"),
+    "probe": ("kubernetes", "swarm"),
+    "grace": ("kubernetes", "swarm"),
+    "pull": ("kubernetes", "swarm"),
+    "on_term": ("kubernetes", "swarm"),
+}
+"""Parameters that only some platforms know."""
+_UNSAID = {"manifest": "", "pull": False, "on_term": "finishes"}
+"""What those are where they are left out. All others are None."""
+
+
 def _problems(params: Rollout) -> Iterator[Problem]:
     if params.at >= params.window:
         yield Problem(f"the event at {params.at:g} s is not within the window of {params.window:g} s", path="at")
@@ -164,11 +188,9 @@ def _problems(params: Rollout) -> Iterator[Problem]:
         yield Problem(f"{params.failing} of {params.nodes} nodes cannot fail", path="failing")
     if params.surge == 0 and params.unavailable == 0:
         yield Problem("surge and unavailable are both 0, so that no update could begin", path="surge")
-    if params.platform == "kubernetes":
-        return
-    for name in ("manifest", "wait_before_term", "tolerated", "budget", "most"):
-        if getattr(params, name) not in (None, ""):
-            yield Problem(f"{name} goes with kubernetes, not with {params.platform}", path=name)
+    for name, platforms in _ONLY_WITH.items():
+        if params.platform not in platforms and getattr(params, name) != _UNSAID.get(name):
+            yield Problem(f"{name} goes with {' and '.join(platforms)}, not with {params.platform}", path=name)
 
 
 _ESTIMATED = frozenset({"duration", "lost", "error_share", "p99", "short_for", "noticed_after"})
@@ -181,6 +203,7 @@ METRICS = (
     MetricSpec("p99", "s", "whole window", "What 99 % of the requests took at most."),
     MetricSpec("short_for", "s", "event to end of window", "Time with fewer replicas that answer than are wanted."),
     MetricSpec("fewest_ready", "1", "event to end of window", "The fewest replicas that answer at any time."),
+    MetricSpec("most_ready", "1", "event to end of window", "The most replicas that answer at any time."),
     MetricSpec("fewest_listed", "1", "event to end of window", "The fewest replicas that are ready to the platform."),
     MetricSpec("most_pods", "1", "event to end of window", "The most replicas at any time, but those that end."),
     MetricSpec("noticed_after", "s", "failure to its being known", "Time until a failed node is known to have failed."),
@@ -220,6 +243,7 @@ def _samples(
     params: Rollout, timeline: ServiceTimeline, served: ServedTraffic, told: Sequence[ReplicaRecord]
 ) -> dict[str, list[float]]:
     at = params.at if params.event != "start" else 0.0
+    lost = round(served.failed, _DIGITS)
     failed = [one for one in timeline.nodes if one.down != NEVER]
     answering = [(one.start, one.end) for one in told if one.asked and one.answers]
     ready = [(one.start, one.end) for one in told if one.state == "ready"]
@@ -227,12 +251,13 @@ def _samples(
     made = sum(life.stretches[0].start >= at and life.stretches[0].state == "pending" for life in timeline.replicas)
     hours = math.fsum(min(one.down, params.window) - one.up for one in timeline.nodes) / 3600
     return {
-        "lost": [served.failed],
+        "lost": [lost],
         "duration": [timeline.settled - at if timeline.settled <= params.window else NEVER],
-        "error_share": [served.failed / served.offered if served.offered else 0.0],
+        "error_share": [lost / served.offered if served.offered else 0.0],
         "p99": [served.p99],
         "short_for": [short_seconds(answering, timeline.wanted, at, params.window)],
         "fewest_ready": [fewest_ready(answering, at, params.window)],
+        "most_ready": [most_replicas(answering, at, params.window)],
         "fewest_listed": [fewest_ready(ready, at, params.window)],
         "most_pods": [most_replicas(there, at, params.window)],
         "noticed_after": [max((one.noticed - one.down for one in failed), default=NEVER)],
@@ -243,14 +268,24 @@ def _samples(
 
 def replica_records(timeline: ServiceTimeline, label: str) -> list[ReplicaRecord]:
     """Every replica's stretches, cut where it is listed or answers from then on, or no more."""
-    return [
-        ReplicaRecord(
-            label, life.name, life.version, life.node, piece.stretch.state, piece.start, piece.end,
-            piece.asked, piece.answers, piece.stretch.why, piece.stretch.detail,
-        )
-        for life in timeline.replicas
-        for piece in cut(life, timeline.until)
-    ]  # fmt: skip
+    return [_told(life, piece, label) for life in timeline.replicas for piece in cut(life, timeline.until)]
+
+
+def _told(life: ReplicaLife, piece: LifePiece, label: str) -> ReplicaRecord:
+    stretch = piece.stretch
+    return ReplicaRecord(
+        of=label,
+        replica=life.name,
+        version=life.version,
+        node="" if stretch.state == "pending" else life.node,
+        state=stretch.state,
+        start=piece.start,
+        end=piece.end,
+        asked=piece.asked,
+        answers=piece.answers,
+        why=stretch.why,
+        detail=stretch.detail,
+    )
 
 
 def _records(
@@ -258,7 +293,7 @@ def _records(
 ) -> Iterator[Record]:
     yield from told
     for one in served.bins:
-        failed = one.refused + one.lost + one.timed_out
+        failed = round(one.refused + one.lost + one.timed_out, _DIGITS)
         yield RequestRecord(label, one.time, one.width, one.offered, failed, one.p50, one.p99, one.capacity)
     for node in timeline.nodes:
         yield NodeRecord(label, node.name, node.slots, node.up, node.down, node.noticed)

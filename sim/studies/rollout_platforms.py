@@ -16,19 +16,20 @@ from sim.kubernetes.manifests import read_manifest
 from sim.kubernetes.objects import KubernetesObject
 from sim.orchestration.kubernetes_objects import service_objects
 from sim.orchestration.on_kubernetes import KubernetesRun, on_kubernetes
+from sim.orchestration.on_machines import MachinesRun, group_settings, on_machines
 from sim.orchestration.on_swarm import SwarmRun, on_swarm
 from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
-from sim.orchestration.starting import start_times
 from sim.orchestration.timeline import ServiceTimeline
 from sim.swarm.objects import SwarmNode
 from sim.traffic.load import Load
+from sim.vmgroup.machines import MachineKind
 
 if TYPE_CHECKING:
     from sim.studies.base import Context
     from sim.studies.rollout import Rollout
 
-TECHNOLOGIES = {"kubernetes": "containerd", "swarm": "docker"}
-"""What starts containers there."""
+MACHINE = "qemu-kvm"
+"""What makes a group's machines, by its id in the catalog."""
 CPU, MEMORY, REPLICAS = 0.5, 256 * 2**20, 4
 """What a replica is given, and how many there are, where neither a parameter nor a manifest says it."""
 
@@ -36,31 +37,40 @@ CPU, MEMORY, REPLICAS = 0.5, 256 * 2**20, 4
 def carried_out(params: Rollout, load: Load, context: Context) -> ServiceTimeline:
     """The service on its platform through its event."""
     host = catalog.host(params.host)
-    behaviour = behaviour_of(params, host, context)
+    behaviour = behaviour_of(params)
     event = ServiceEvent(params.event, 0.0 if params.event == "start" else params.at, params.scale_to, params.failing)
     if params.platform == "swarm":
         nodes = [SwarmNode(name, host.cores, int(host.memory.value)) for name in _names(params.nodes)]
-        return on_swarm(SwarmRun(wish_of(params), nodes, behaviour, context.seeds), event, params.window)
+        swarm = SwarmRun(wish_of(params), nodes, behaviour, host, params.pull, context.bound, context.seeds)
+        return on_swarm(swarm, event, params.window)
+    if params.platform == "machines":
+        return on_machines(machines_of(params, host, load, context), event, params.window)
     cores = None if params.most is None else lambda time: load.rate(time) * params.request_cpu
     objects, nodes_there = objects_of(params, context.folder), kubernetes_nodes(params, host)
-    run = KubernetesRun(objects, nodes_there, behaviour, cores, context.seeds)
+    run = KubernetesRun(
+        objects, nodes_there, behaviour, host, params.pull, context.bound, cores, context.seeds
+    )  # fmt: skip
     return on_kubernetes(run, event, params.window)
 
 
-def behaviour_of(params: Rollout, host: Host, context: Context) -> ReplicaBehaviour:
-    """What a replica does, with the times of a start by the one start process."""
-    technology, application = (
-        catalog.technology(TECHNOLOGIES[params.platform]),
+def machines_of(params: Rollout, host: Host, load: Load, context: Context) -> MachinesRun:
+    """The group of machines: each with one replica, on hardware that it has to itself."""
+    kind = MachineKind(
+        host,
+        catalog.technology(MACHINE),
         catalog.application(params.application),
-    )
-    start = start_times(technology, application, host, context.seeds, pull=params.pull, bound=context.bound)
-    return ReplicaBehaviour(
-        warm_up=params.warm_up + start.application,
-        on_term=params.on_term,
+        warm_up=params.warm_up,
         finishing=params.finishing,
-        startup=start.startup,
-        pull=start.pull,
+        bound=context.bound,
     )
+    wish = wish_of(params)
+    return MachinesRun(group_settings(wish), kind, load, params.request_cpu, wish.cpu or CPU, context.seeds)
+
+
+def behaviour_of(params: Rollout) -> ReplicaBehaviour:
+    """What a replica does: its application and its warm-up, and what it does at TERM."""
+    application = catalog.application(params.application)
+    return ReplicaBehaviour(application, params.warm_up, params.on_term, params.finishing)
 
 
 def wish_of(params: Rollout) -> ServiceWish:
@@ -78,7 +88,7 @@ def wish_of(params: Rollout) -> ServiceWish:
         grace=params.grace,
         tolerated=params.tolerated,
         most=params.most,
-        target=params.target,
+        target=params.usage_target,
         budget=params.budget,
     )
 

@@ -23,12 +23,13 @@ def counts(stretches: Stretches, start: float, end: float) -> Iterator[tuple[flo
         if begin < finish:
             changes[begin] = changes.get(begin, 0) + 1
             changes[finish] = changes.get(finish, 0) - 1
-    moments = sorted(changes)
-    number = 0
-    for moment, after in zip(moments, [*moments[1:], end], strict=True):
-        number += changes[moment]
-        if moment < after:
-            yield moment, after, number
+    since, number = start, 0
+    for moment in sorted(changes):
+        if changes[moment] and since < moment:
+            yield since, moment, number
+        since, number = (moment, number + changes[moment]) if changes[moment] else (since, number)
+    if since < end:
+        yield since, end, number
 
 
 def fewest_ready(stretches: Stretches, start: float, end: float) -> int:

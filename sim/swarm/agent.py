@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from simpy import Environment, Event
@@ -12,6 +11,7 @@ from sim.swarm.health import watch_health
 from sim.swarm.history import SwarmHistory, TaskRecord
 from sim.swarm.objects import SwarmTask
 from sim.swarm.processes import ImageBehaviour, ProcessRun
+from sim.swarm.starts import HostedStart, SwarmHosting, TaskStart, TaskTiming, TimedStart
 from sim.swarm.states import TaskState
 from sim.swarm.store import StoreChange, SwarmStore
 
@@ -29,32 +29,11 @@ ingress mode (moby, `defaultGossipConvergeDelay`)."""
 NO_SUCH_IMAGE = "No such image"
 UNHEALTHY = "unhealthy container"
 
-TaskMoment = Literal["started", "runs", "stopping", "exited"]
-"""Of a task's process: it was started; it runs, and is healthy where that is checked; it is to end, and is taken off
-the routing where that is waited for; it has ended."""
+TaskMoment = Literal["started", "answers", "runs", "stopping", "exited"]
+"""Of a task's process: it was started; its application answers, where its host says so; it runs, and is healthy where
+that is checked; it is to end, and is taken off the routing where that is waited for; it has ended."""
 
 _Steps = Generator[Event, Any, None]
-
-
-@dataclass(frozen=True, slots=True)
-class TaskTiming:
-    """Seconds that a node takes. Medians of the recorded swarm, a two-core machine that had more to do; estimates.
-
-    Attributes:
-        create: From an assignment to a created container.
-        start: From its start to a running process.
-        stop: From the end of a process that was stopped to the report of it.
-        notice: From the end of a process by itself to the report of it.
-        refuse: Until a missing image is known to be missing.
-        probe: One run of a health check.
-    """
-
-    create: float = 0.25
-    start: float = 0.3
-    stop: float = 1.2
-    notice: float = 0.1
-    refuse: float = 0.1
-    probe: float = 0.1
 
 
 class _Orders:
@@ -86,12 +65,14 @@ class SwarmAgents:
         history: SwarmHistory,
         images: Mapping[str, ImageBehaviour],
         timing: TaskTiming,
+        hosting: SwarmHosting | None = None,
     ) -> None:
         self._env, self._store, self._history = env, store, history
-        self._images, self._timing = images, timing
+        self._images, self._timing, self._hosting = images, timing, hosting
         self._orders: dict[int, _Orders] = {}
         self._reports: dict[int, tuple[TaskState, str]] = {}
         self._reporting = False
+        self._starts: dict[int, TaskStart] = {}
         self.runs: dict[int, ProcessRun] = {}
         self.flags: set[str] = set()
         self.told: Callable[[TaskMoment, SwarmTask], None] | None = None
@@ -131,7 +112,8 @@ class SwarmAgents:
         yield self._env.timeout(ASSIGNMENT_BATCH)
         self._report(task, TaskState.PREPARING)
         known = task.spec.image in self._images
-        yield self._env.timeout(self._timing.create if known else self._timing.refuse) | orders.stop
+        start = self._starts[task.id] = self._start_of(task)
+        yield (start.create() if known else self._env.timeout(self._timing.refuse)) | orders.stop
         if orders.stop.triggered:
             self._end(task, record, TaskState.SHUTDOWN)
         elif not known:
@@ -139,20 +121,37 @@ class SwarmAgents:
         else:
             self._report(task, TaskState.READY)
             yield orders.start | orders.stop
-            if not orders.stop.triggered:
-                self._report(task, TaskState.STARTING)
-                yield self._env.timeout(self._timing.start) | orders.stop
-            if orders.stop.triggered:
-                self._end(task, record, TaskState.SHUTDOWN)
-            else:
-                yield from self._live(task, orders, record)
+            yield from self._begin(task, orders, record, start)
+
+    def _begin(self, task: SwarmTask, orders: _Orders, record: TaskRecord, start: TaskStart) -> _Steps:
+        """From a created container to the start of its process."""
+        killed = None
+        if not orders.stop.triggered:
+            self._report(task, TaskState.STARTING)
+            runs = start.start()
+            yield runs | orders.stop
+            killed = runs.value if runs.triggered else None
+        if orders.stop.triggered:
+            self._end(task, record, TaskState.SHUTDOWN)
+        elif killed is not None:
+            self._end(task, record, TaskState.FAILED, f"task: non-zero exit ({killed})")
+        else:
+            yield from self._live(task, orders, record)
+
+    def _start_of(self, task: SwarmTask) -> TaskStart:
+        hosting = self._hosting
+        if hosting is None or task.spec.image not in self._images:
+            return TimedStart(self._env, self._timing)
+        return HostedStart(self._env, hosting.hosts(task.node), hosting.application(task.spec.image))
 
     def _live(self, task: SwarmTask, orders: _Orders, record: TaskRecord) -> _Steps:
         """From the start of the process to its end. With a health check it runs once it is healthy."""
-        run = ProcessRun(self._env, self._images[task.spec.image].of(task.slot, task.name in self.flags))
+        behaviour = self._images[task.spec.image].of(task.slot, task.name in self.flags)
+        run = ProcessRun(self._env, behaviour, self._starts[task.id].answers)
         self.runs[task.id] = run
         self._tell_of("started", task)
-        run.exited.callbacks.append(lambda _: self._tell_of("exited", task))
+        self._tell_when(self._starts[task.id].answers, "answers", task)
+        self._tell_when(run.exited, "exited", task)
         sick = self._env.event()
         if task.spec.health is None:
             self._now_runs(task, record)
@@ -173,8 +172,7 @@ class SwarmAgents:
 
     def _ended(self, task: SwarmTask, run: ProcessRun, record: TaskRecord, orders: _Orders, by_itself: bool) -> _Steps:
         """The process ended without the swarm's asking, but for its health's sake."""
-        wait = self._timing.notice if by_itself else self._timing.stop
-        yield self._env.timeout(wait) | orders.stop
+        yield self._starts[task.id].end(by_itself) | orders.stop
         if orders.stop.triggered:
             yield from self._stopped(task, run, record)
             return
@@ -187,7 +185,7 @@ class SwarmAgents:
         record.asked_to_stop = True
         if not run.exited.triggered:
             yield from self._shut_down(task, run)
-            yield self._env.timeout(self._timing.stop)
+            yield self._starts[task.id].end(by_itself=False)
         self._end(task, record, TaskState.SHUTDOWN)
 
     def _shut_down(self, task: SwarmTask, run: ProcessRun) -> _Steps:
@@ -202,12 +200,23 @@ class SwarmAgents:
         self._tell_of("runs", task)
         self._report(task, TaskState.RUNNING)
 
+    def _tell_when(self, event: Event | None, moment: TaskMoment, task: SwarmTask) -> None:
+        if event is None:
+            return
+        if event.callbacks is None:
+            self._tell_of(moment, task)
+        else:
+            event.callbacks.append(lambda _: self._tell_of(moment, task))
+
     def _tell_of(self, moment: TaskMoment, task: SwarmTask) -> None:
         if self.told is not None:
             self.told(moment, task)
 
     def _end(self, task: SwarmTask, record: TaskRecord, state: TaskState, reason: str = "") -> None:
         record.ended = self._env.now
+        start = self._starts.pop(task.id, None)
+        if start is not None:
+            start.discard()
         run = self.runs.get(task.id)
         if run is not None:
             record.term_at, record.kill_at = run.term_at, run.kill_at

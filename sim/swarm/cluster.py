@@ -11,7 +11,7 @@ from itertools import count
 
 from simpy import Environment
 
-from sim.swarm.agent import SwarmAgents, TaskTiming
+from sim.swarm.agent import SwarmAgents
 from sim.swarm.control import check_change, check_spec, refuse
 from sim.swarm.everywhere import GlobalOrchestrator
 from sim.swarm.history import SwarmHistory
@@ -22,6 +22,7 @@ from sim.swarm.processes import ImageBehaviour
 from sim.swarm.replicated import ReplicatedOrchestrator
 from sim.swarm.scheduler import SwarmScheduler
 from sim.swarm.spec import ServiceSpec
+from sim.swarm.starts import SwarmHosting, TaskTiming
 from sim.swarm.states import Availability, TaskState
 from sim.swarm.store import SwarmStore
 
@@ -43,7 +44,7 @@ class TooManyEventsError(Exception):
 
 
 class SwarmCluster:
-    """Managers, nodes and their agents, on a clock of their own that begins at 0.
+    """Managers, nodes and their agents.
 
     Attributes:
         env: The clock.
@@ -59,6 +60,8 @@ class SwarmCluster:
         images: Mapping[str, ImageBehaviour],
         timing: TaskTiming | None = None,
         most_tasks: int = 100_000,
+        env: Environment | None = None,
+        hosting: SwarmHosting | None = None,
     ) -> None:
         """Form a swarm.
 
@@ -67,8 +70,10 @@ class SwarmCluster:
             images: What the tasks of each image do. Other images do not exist.
             timing: What the nodes take.
             most_tasks: Tasks that are made; past it `TooManyTasksError` ends the run.
+            env: The clock. None for one of its own that begins at 0.
+            hosting: The hosts that create, start and remove containers. None where that takes the times of `timing`.
         """
-        self.env = Environment()
+        self.env = env or Environment()
         self.store = SwarmStore(self.env, most_tasks)
         self.history = SwarmHistory(self.env, self.store)
         ConstraintEnforcer(self.store)
@@ -77,7 +82,7 @@ class SwarmCluster:
         JobOrchestrator(self.env, self.store)
         SwarmScheduler(self.env, self.store)
         self.reaper = TaskReaper(self.env, self.store, TASK_HISTORY)
-        self.agents = SwarmAgents(self.env, self.store, self.history, images, timing or TaskTiming())
+        self.agents = SwarmAgents(self.env, self.store, self.history, images, timing or TaskTiming(), hosting)
         self._versions, self._numbers = count(1), count(1)
         self._ids: dict[str, str] = {}
         for node in nodes:

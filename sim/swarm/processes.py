@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simpy import Environment, Event
@@ -72,8 +72,16 @@ class ProcessRun:
         kill_at: When it was sent KILL; None where it was not.
     """
 
-    def __init__(self, env: Environment, behaviour: ProcessBehaviour) -> None:
+    def __init__(self, env: Environment, behaviour: ProcessBehaviour, answers: Event | None = None) -> None:
+        """Start it.
+
+        Args:
+            env: The clock.
+            behaviour: What it does by itself.
+            answers: Happens once its application answers. Then `ready_after` may be left out, or counts beside it.
+        """
         self._env = env
+        self._answers = answers
         self.behaviour = behaviour
         self.started: float = env.now
         self.exited = env.event()
@@ -84,7 +92,12 @@ class ProcessRun:
 
     def is_ready(self) -> bool:
         """What a health check finds now."""
-        return self.behaviour.is_ready(self._env.now - self.started)
+        age = self._env.now - self.started
+        if self._answers is None:
+            return self.behaviour.is_ready(age)
+        return self._answers.triggered and replace(
+            self.behaviour, ready_after=self.behaviour.ready_after or 0.0
+        ).is_ready(age)
 
     def stop(self, grace: float) -> None:
         """TERM, and KILL after the grace period. A second stop begins another one."""

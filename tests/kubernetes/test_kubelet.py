@@ -7,7 +7,6 @@ import pytest
 from sim.kubernetes.objects import condition_of, key_of
 from sim.kubernetes.pod_run import PodPlan
 from sim.kubernetes.pods import is_ready, phase_of, restarts_of
-from sim.kubernetes.probes import KILLED, probed_plan
 from tests.kubernetes.clusters import cluster_of, made, run, template
 
 
@@ -128,32 +127,3 @@ def test_the_lease_is_renewed_every_ten_seconds_until_the_node_dies():
     assert cluster.kubelets.renewed_at("n1") == 65.0
     run(cluster, 1)
     assert condition_of(cluster.api.get("Node", ("", "n1")), "Ready")["status"] == "True"
-
-
-# Probes
-
-
-def probed(**probes):
-    return {"spec": {"containers": [{"name": "c", **probes}], "terminationGracePeriodSeconds": 10}}
-
-
-@pytest.mark.parametrize(
-    ("probes", "answers", "ready", "killed"),
-    [
-        ({}, 7.0, 0.0, None),  # without a readiness probe a container that runs is ready
-        ({"readinessProbe": {}}, 7.0, 10.0, None),  # every ten seconds
-        ({"readinessProbe": {"periodSeconds": 2}}, 7.0, 8.0, None),
-        ({"readinessProbe": {"periodSeconds": 2, "initialDelaySeconds": 15}}, 7.0, 16.0, None),
-        ({"readinessProbe": {"periodSeconds": 2, "successThreshold": 3}}, 7.0, 12.0, None),
-        ({"livenessProbe": {}}, 7.0, 0.0, None),
-        ({"livenessProbe": {}}, 25.0, 0.0, 20.0),  # at 0, 10 and 20 s
-        ({"startupProbe": {"failureThreshold": 30}, "readinessProbe": {"periodSeconds": 5}}, 33.0, 40.0, None),
-        ({"startupProbe": {"failureThreshold": 3}}, 33.0, None, 20.0),
-        ({"startupProbe": {"failureThreshold": 30}, "livenessProbe": {"periodSeconds": 1}}, 33.0, 40.0, None),
-    ],
-)
-def test_probes_decide_when_a_container_is_ready_or_killed(probes, answers, ready, killed):
-    plan = probed_plan(probed(**probes), start=1.0, answers_after=answers, termination=60.0)
-    assert (plan.ready, plan.exit_after) == (ready, killed)
-    assert plan.termination == 10.0
-    assert plan.exit_code == KILLED

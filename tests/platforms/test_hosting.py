@@ -83,6 +83,7 @@ def test_one_that_is_stopped_before_its_process_runs_is_removed_once_it_would():
     host.stop(0, at=0.25)
     host.env.run()
     assert host.log == [("gone", 0, 1.5)]
+    assert host.node.host.held.instances == 0
 
 
 def test_one_that_is_stopped_before_it_answers_ends_the_step_it_is_at_and_begins_no_other():
@@ -181,3 +182,27 @@ def test_records_tell_the_phases_that_are_over_by_the_numbers_of_the_host():
         (1, "create", 0.0, 1.0), (1, "main", 1.0, 3.0), (1, "remove", 10.0, 10.5),
     ]  # fmt: skip
     assert math.fsum(end - start for _, _, start, end in told) == 6.5
+
+
+def test_one_that_is_created_goes_on_when_it_is_told_to():
+    host = Watched(CREATE, make_phase("exec", "cpu", 0.5, "init"), REMOVE)
+    app = application(MAIN)
+    for one in (0, 1):
+        host.node.start(app, host.note("runs", one), created=host.note("created", one))
+    host.env.run(until=5.0)
+    host.node.go_on(0)
+    host.stop(1)
+    host.env.run()
+    assert host.log == [("created", 0, 1.0), ("created", 1, 1.0), ("runs", 0, 5.5), ("gone", 1, 5.5)]
+    assert [(one.phase, one.start) for one in host.node.phase_records("it")][:3] == [
+        ("create", 0.0), ("exec", 5.0), ("main", 5.5),
+    ]  # fmt: skip
+    assert host.node.host.held.instances == 1
+
+
+def test_one_that_is_stopped_before_it_is_created_is_removed_once_it_is():
+    host = Watched(CREATE, REMOVE)
+    host.node.start(application(MAIN), host.note("runs", 0), created=host.note("created", 0))
+    host.stop(0, at=0.5)
+    host.env.run()
+    assert host.log == [("gone", 0, 1.5)]

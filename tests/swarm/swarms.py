@@ -14,12 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sim.swarm.agent import TaskTiming
 from sim.swarm.cluster import SwarmCluster
 from sim.swarm.constraints import NodeTraits
 from sim.swarm.objects import SwarmNode
 from sim.swarm.processes import ImageBehaviour, ProcessBehaviour
 from sim.swarm.spec import ServiceSpec, TaskSpec, UpdateConfig
+from sim.swarm.starts import TaskTiming
 
 TIMING = TaskTiming(create=0.25, start=0.3, stop=1.19, notice=0.1, refuse=0.1, probe=0.0)
 NEW, SLOT = 0.7, 1.9

@@ -85,6 +85,10 @@ class ApiClient:
         yield self.env.timeout(self._bucket.wait() + self.times.request)
         return call()
 
+    def send(self, call: Callable[[], object]) -> None:
+        """Send one request whose answer nobody waits for."""
+        call_in(self.env, self._bucket.wait() + self.times.request, call)
+
     def modify(self, kind: str, key: ObjectKey, change: ObjectChange) -> Generator[Event, Any, KubernetesObject | None]:
         """Write a change of an object; the object as it then is, or None where it has gone."""
         result: KubernetesObject | None = yield from self.request(lambda: self.api.modify(kind, key, change))

@@ -64,6 +64,7 @@ class NodeLifecycleController(Controller):
         self._renewed_at = renewed_at
         self._health: dict[str, NodeHealth] = {}
         self._zones: dict[str, _Zone] = {}
+        self._calm: dict[str, KubernetesObject] = {}
         self.api.watch("Node", self._node_changed)
         self.env.process(self._monitor())
 
@@ -72,6 +73,7 @@ class NodeLifecycleController(Controller):
             self.enqueue(key_of(new))
         elif old is not None:
             self._health.pop(old["metadata"]["name"], None)
+            self._calm.pop(old["metadata"]["name"], None)
 
     # Taints that follow from conditions
 
@@ -109,6 +111,10 @@ class NodeLifecycleController(Controller):
         ready: dict[str, list[bool]] = {}
         for node in self.api.all("Node"):
             zone = zone_of(node)
+            if self._is_calm(node):
+                if _EXCLUDED not in labels_of(node):
+                    ready.setdefault(zone, []).append(True)
+                continue
             if zone not in self._zones:
                 self._zones[zone] = _Zone(ZoneQueue(self.env, self._give_up))
             observed = _ready_status(node)
@@ -122,7 +128,20 @@ class NodeLifecycleController(Controller):
             yield from self._follow(node, zone, observed)
             if observed == "True" != current:
                 yield from self._mark_pods(node)
+            elif observed == "True":
+                self._calm[node["metadata"]["name"]] = node
         self._note_disruption(ready)
+
+    def _is_calm(self, node: KubernetesObject) -> bool:
+        """Whether all is well with a node that is as it was at a look before, and renews its lease. Most are."""
+        name = node["metadata"]["name"]
+        if self._calm.get(name) is not node:
+            return False
+        known, lease = self._health[name], self._renewed_at(name)
+        if lease > known.lease:
+            self._health[name] = NodeHealth(known.heartbeat, lease, self.env.now)
+            return True
+        return self.env.now <= known.at + GRACE
 
     def _is_silent(self, node: KubernetesObject) -> bool:
         """Whether nothing was heard of the node for too long. What counts is when this controller saw something new."""

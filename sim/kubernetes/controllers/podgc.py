@@ -33,13 +33,15 @@ REASON = "DeletionByPodGC"
 
 
 class PodGarbageCollector:
-    """Deletes pods in passes, without a grace period."""
+    """Deletes pods in passes, without a grace period. A pass goes through all pods only where there may be some."""
 
     def __init__(self, client: ApiClient) -> None:
         self.client = client
         self.api = client.api
         self.env = client.env
         self._missing: dict[str, float] = {}
+        self._ended = self._deleting = 0
+        self.api.watch("Pod", self._pod_changed)
         self.env.process(self._passes())
 
     def _passes(self) -> Sync:
@@ -47,20 +49,27 @@ class PodGarbageCollector:
             yield from self._collect()
             yield self.env.timeout(PERIOD)
 
+    def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
+        for pod, sign in ((old, -1), (new, 1)):
+            if pod is not None:
+                self._ended += sign * is_terminal(pod)
+                self._deleting += sign * is_deleting(pod)
+
     def _collect(self) -> Sync:
-        pods = self.api.all("Pod")
+        some = self._deleting or self._missing or self._ended > ENDED_KEPT
+        pods = self.api.all("Pod") if some else []
         ended = sorted((pod for pod in pods if is_terminal(pod)), key=created_at)
         yield from self._remove(ended[: max(0, len(ended) - ENDED_KEPT)])
         yield from self._remove(pod for pod in pods if is_deleting(pod) and self._is_out_of_service(node_of(pod)))
-        gone = self._gone_for_good(pods)
+        gone = self._gone_for_good()
         yield from self._remove((pod for pod in pods if node_of(pod) in gone), REASON)
         yield from self._remove(pod for pod in pods if is_deleting(pod) and not node_of(pod))
 
-    def _gone_for_good(self, pods: Iterable[KubernetesObject]) -> set[str]:
+    def _gone_for_good(self) -> set[str]:
         """Nodes that were missed in an earlier pass, and are still missing after the quarantine."""
         now = self.env.now
         due = {name for name, at in self._missing.items() if at + QUARANTINE <= now}
-        for name in {node_of(pod) for pod in pods} - {""}:
+        for name in self.api.nodes_with_pods():
             if self.api.get("Node", ObjectKey("", name)) is None:
                 self._missing.setdefault(name, now)
         for name in due:

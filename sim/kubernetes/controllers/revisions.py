@@ -41,7 +41,8 @@ def new_among(deployment: KubernetesObject, sets: Sequence[KubernetesObject]) ->
 
 def _same(made: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     """Whether templates are equal, apart from the label with the hash."""
-    return made.get("spec") == asked.get("spec") and _bare(made) == _bare(asked)
+    spec, other = made.get("spec"), asked.get("spec")
+    return (spec is other or spec == other) and _bare(made) == _bare(asked)
 
 
 def _bare(template: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,9 @@ class TaintEvictionController(Controller):
         if new is None:
             self._evictions.pop(key_of_either(old, new), None)
         elif node_of(new) and (old is None or not node_of(old)):
-            self.enqueue(key_of(new))
+            node = self.api.get("Node", ObjectKey("", node_of(new)))
+            if node is not None and spec_of(node).get("taints"):  # else there is nothing to bear
+                self.enqueue(key_of(new))
 
     def sync(self, key: ObjectKey) -> Sync:
         """Delete the pod now, or when it has borne its node's taints for as long as it does.

@@ -37,6 +37,8 @@ class Drawing:
         narrow: The SVG that a phone shows instead, "" for the same one.
         focus: The node of an SVG that is selected, "" for none.
         picks: What a click on a node of it says: "said" for a prediction's steps, "step" for which to explain.
+        plays: What `sim.report.player` plays of it, where the SVG is the still picture of a time line. A page without
+            the player shows the still picture.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Drawing:
     narrow: str = ""
     focus: str = ""
     picks: Literal["", "said", "step"] = ""
+    plays: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

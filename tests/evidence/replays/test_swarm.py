@@ -17,7 +17,7 @@ from sim.evidence.replays.swarm_run import run_case
 from sim.evidence.replays.swarm_services import service_spec
 from sim.evidence.replays.swarm_slots import TaskEnd, matches
 from sim.swarm import cluster
-from sim.swarm.agent import TaskTiming
+from sim.swarm.starts import TaskTiming
 
 
 @pytest.fixture(scope="module")
