@@ -7,6 +7,7 @@ rates of Kubernetes' own tests of large clusters.
 
 from __future__ import annotations
 
+import gc
 import resource
 import sys
 import time
@@ -18,6 +19,7 @@ from typing import Any
 from simpy import Environment
 
 from bench.measure import Rival, Timing, contest
+from sim.__main__ import COLLECTION
 from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster, node
@@ -154,6 +156,7 @@ def main() -> None:
     """Print the table. `--quick` starts a tenth."""
     pods = 10_000 if "--quick" in sys.argv else 100_000
     nodes = pods // 20
+    gc.set_threshold(*COLLECTION)  # as `python -m sim` does
     started(1, 1)
     few = contest({"few": starting(50, 1000), "rollout": rolling(50, 1000)}, 3)
     began = time.process_time()

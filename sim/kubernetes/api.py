@@ -244,14 +244,14 @@ class ApiServer:
         for handler in self._handlers[kind]:
             handler(old, new)
         if kind == "Pod":
-            for owner in sorted(_controllers(old) | _controllers(new)):
+            for owner in _controllers(old, new):
                 for handler in self._pod_handlers[owner]:
                     handler(old, new)
         return obj
 
     def _index(self, kind: str, key: ObjectKey, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        before, after = _owners(old), _owners(new)
-        if before != after or old is None or new is None:
+        if old is None or new is None or _references(old) is not _references(new):
+            before, after = _owners(old), _owners(new)
             for uid in before - after:
                 self._owned[uid].pop((kind, key), None)
                 if not self._owned[uid]:
@@ -299,15 +299,19 @@ def _marked(obj: KubernetesObject, values: Mapping[str, Any]) -> KubernetesObjec
     return {**obj, "metadata": {**obj["metadata"], **values}}
 
 
-def _controllers(pod: KubernetesObject | None) -> set[str]:
-    """The kind of a pod's controller; "" where it has none."""
-    if pod is None:
-        return set()
-    reference = controller_of(pod)
-    return {"" if reference is None else reference["kind"]}
+def _controllers(old: KubernetesObject | None, new: KubernetesObject | None) -> list[str]:
+    """The kinds of a pod's controllers, before and after a write; "" where it has none."""
+    references = [controller_of(pod) for pod in (old, new) if pod is not None]
+    if len(references) > 1 and references[0] is references[1] is not None:
+        del references[1]
+    return sorted({"" if one is None else one["kind"] for one in references})
 
 
 def _owners(obj: KubernetesObject | None) -> frozenset[str]:
     if obj is None:
         return frozenset()
-    return frozenset(reference["uid"] for reference in obj["metadata"].get("ownerReferences") or ())
+    return frozenset(reference["uid"] for reference in _references(obj) or ())
+
+
+def _references(obj: KubernetesObject) -> Any:
+    return obj["metadata"].get("ownerReferences")

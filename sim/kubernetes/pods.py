@@ -59,6 +59,18 @@ def restarts_of(pod: KubernetesObject) -> list[int]:
     return [int(status.get("restartCount", 0)) for status in status_of(pod).get("containerStatuses") or ()]
 
 
+def counts_as_before(old: KubernetesObject, new: KubernetesObject) -> bool:
+    """Whether a write changed nothing that an owner counts: as where a pod is bound to a node, or begins to run."""
+    before, after = old["metadata"], new["metadata"]
+    return (
+        before.get("labels") is after.get("labels")
+        and before.get("ownerReferences") is after.get("ownerReferences")
+        and before.get("deletionTimestamp") == after.get("deletionTimestamp")
+        and is_ready(old) == is_ready(new)
+        and is_terminal(old) == is_terminal(new)
+    )
+
+
 def became_ready(old: KubernetesObject | None, new: KubernetesObject) -> bool:
     """Whether it took no requests before, and does now."""
     return old is not None and not is_ready(old) and is_ready(new)

@@ -8,6 +8,7 @@ private to it, unless the guest maps the host's page cache (DAX) or KSM has foun
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -53,6 +54,10 @@ class BillLine:
     file: bool = False
     guest: bool = False
     reclaimable: bool = False
+
+    def __hash__(self) -> int:
+        """Of what mostly tells lines apart, since it is asked for at each start."""
+        return hash((self.part, self.bytes, self.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,24 +244,13 @@ class Totals:
 
 @dataclass(slots=True)
 class _Shared:
-    """Pages that exist once: how many bytes of them each instance maps, and how often each was added.
+    """Pages that exist once: how many bytes of them each instance maps, and how often each was added."""
 
-    Lines go by their identity, since one bill is added many times.
-    """
-
-    lines: dict[int, tuple[BillLine, int]] = field(default_factory=dict)
+    sizes: Counter[BillLine] = field(default_factory=Counter)
 
     @property
     def bytes(self) -> int:
-        return max((line.bytes for line, _ in self.lines.values()), default=0)
-
-    def add(self, line: BillLine, count: int) -> None:
-        """So many more of a line, or fewer."""
-        there = self.lines.get(id(line), (line, 0))[1] + count
-        if there:
-            self.lines[id(line)] = (line, there)
-        else:
-            del self.lines[id(line)]
+        return max((line.bytes for line in self.sizes), default=0)
 
 
 class Ledger:
@@ -296,8 +290,10 @@ class Ledger:
                     self._private_pss += line.bytes * count
                 continue
             shared = self._shared.setdefault(line.key, _Shared())
-            shared.add(line, count)
-            if not shared.lines:
+            shared.sizes[line] += count
+            if not shared.sizes[line]:
+                del shared.sizes[line]
+            if not shared.sizes:
                 del self._shared[line.key]
 
     @property
@@ -315,8 +311,8 @@ class Ledger:
         physical, rss, pss = self._private, self._private_rss, self._private_pss
         for shared in self._shared.values():
             physical += shared.bytes
-            pss += max((line.bytes for line, _ in shared.lines.values() if line.in_rss), default=0)
-            for line, count in shared.lines.values():
+            pss += max((line.bytes for line in shared.sizes if line.in_rss), default=0)
+            for line, count in shared.sizes.items():
                 if line.in_rss:
                     rss += line.bytes * line.mappings * (1 if line.share == "host" else count)
         return Totals(physical, rss, pss, self._configured)
@@ -327,9 +323,9 @@ class Ledger:
         What was configured for an instance and never touched is told as not touched.
         """
         for shared in self._shared.values():
-            first = max((line for line, _ in shared.lines.values()), key=lambda line: line.bytes)
+            first = max(shared.sizes, key=lambda line: line.bytes)
             host = first.share == "host"
-            mappers = 1 if host else sum(line.mappings * count for line, count in shared.lines.values())
+            mappers = 1 if host else sum(line.mappings * count for line, count in shared.sizes.items())
             yield _record(of, None, first, first.key if first.file else "", mappers)
         instance = 0
         for bill, count in self._cohorts.values():

@@ -38,7 +38,7 @@ from sim.never import NEVER
 from sim.orchestration.kubernetes_load import LoadMetrics
 from sim.orchestration.kubernetes_objects import is_bad, next_image, pod_of, with_image
 from sim.orchestration.kubernetes_watch import DeploymentWatch
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, never_answering
+from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, never_answering, warmed
 from sim.orchestration.timeline import ServiceTimeline
 from sim.outcome import Bound
 from sim.platforms.hosting import HostingOptions, HostPool
@@ -149,7 +149,7 @@ class _RunningService:
         pool = HostPool(self.env, run.host, technology, run.seeds.child("hosts"), options)
         good, bad = (
             ContainerWork(application, on_term=self._behaviour.seconds_from_term)
-            for application in (self._behaviour.application, never_answering(self._behaviour.application))
+            for application in (warmed(self._behaviour), never_answering(self._behaviour.application))
         )
         return Hosting(
             pool,

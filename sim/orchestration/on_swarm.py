@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
 from simpy import Environment
 from simpy.events import Event
 
 from sim.catalog import load as catalog
-from sim.catalog.model import Application, Host
+from sim.catalog.model import Host
 from sim.engine.seeds import SeedTree
 from sim.kubernetes.controllers.base import call_in
 from sim.lifecycle.health import HealthCheck
 from sim.never import NEVER
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish, never_answering
+from sim.orchestration.service import NO_ANSWER, ReplicaBehaviour, ServiceEvent, ServiceWish
 from sim.orchestration.swarm_watch import ServiceWatch
 from sim.orchestration.timeline import ServiceTimeline
 from sim.outcome import Bound
@@ -101,13 +101,13 @@ class _SwarmedService:
     def __init__(self, run: SwarmRun) -> None:
         self._run, behaviour = run, run.behaviour
         self._env = Environment()
-        hosting = SwarmHosting(self._hosts(), _applications(behaviour.application))
+        hosting = SwarmHosting(self._hosts(), lambda _: behaviour.application)
         self.cluster = SwarmCluster(run.nodes, _images(behaviour), env=self._env, hosting=hosting)
         self._spec = service_spec(run.wish)
         self._watch = ServiceWatch(self.cluster, hosting, BAD, behaviour)
         self._chance = run.seeds.stream("heartbeats")
-        self._changes: list[float] = []
         self._settled = NEVER
+        self._created = False
         self.cluster.store.listen(self)
 
     def _hosts(self) -> HostPool:
@@ -120,6 +120,7 @@ class _SwarmedService:
         """Create the service."""
         self._watch.want(self._spec.replicas)
         self.cluster.create(self._spec)
+        self._created = True
 
     def settle(self) -> None:
         """Let the service come to rest, up to a whole second."""
@@ -136,6 +137,8 @@ class _SwarmedService:
 
     def settled(self) -> None:
         """Settled is the last moment from which on all is as wanted."""
+        if not self._created:
+            return
         lives = [one for one in self._watch.lives() if not one.over]
         alive = [one for one in lives if one.state != "lost"]
         newest = max((one.version for one in lives), default=1)
@@ -198,13 +201,9 @@ class _SwarmedService:
 
 
 def _images(behaviour: ReplicaBehaviour) -> dict[str, ImageBehaviour]:
-    """What each image's process does at TERM. When it answers is its host's to say."""
+    """What each image's process does: at TERM, and when it is warm. That it has started is its host's to say."""
     seconds = behaviour.seconds_from_term
     on_term = None if seconds is None else (seconds, 0 if behaviour.on_term == "finishes" else TERMINATED)
-    return dict.fromkeys((FIRST, NEXT, BAD), ImageBehaviour(ProcessBehaviour(on_term=on_term)))
-
-
-def _applications(application: Application) -> Callable[[str], Application]:
-    """What each image is."""
-    never = never_answering(application)
-    return lambda image: never if image == BAD else application
+    good = ImageBehaviour(ProcessBehaviour(on_term=on_term, ready_after=behaviour.warm_up))
+    bad = ImageBehaviour(ProcessBehaviour(on_term=on_term, ready_after=NO_ANSWER))
+    return {FIRST: good, NEXT: good, BAD: bad}

@@ -9,8 +9,8 @@ from sim.catalog.model import Application, Phase
 from sim.catalog.number import Number
 from sim.scenario import Text
 
-_NO_ANSWER = 1e6
-"""Seconds: longer than any run."""
+NO_ANSWER = 1e6
+"""Seconds until a version answers that never does: longer than any run."""
 
 EventKind = Literal["start", "scale", "update", "bad_update", "node_failure", "drain", "load"]
 """What happens to a service.
@@ -32,12 +32,14 @@ class ReplicaBehaviour:
     """What a replica does that no description of the service says.
 
     Attributes:
-        application: What is started in it, with all that its start takes until it answers.
+        application: What is started in it.
+        warm_up: Seconds from its start until it answers, beside what the catalog says.
         on_term: What it does at TERM.
         finishing: Seconds from TERM to its end, where it ends the requests under way.
     """
 
     application: Application
+    warm_up: float = 0.0
     on_term: TermBehaviour = "finishes"
     finishing: float = 1.0
 
@@ -45,6 +47,11 @@ class ReplicaBehaviour:
     def seconds_from_term(self) -> float | None:
         """From TERM to its end; None where it goes on until KILL."""
         return {"finishes": self.finishing, "dies": 0.0, "ignores": None}[self.on_term]
+
+
+def warmed(behaviour: ReplicaBehaviour) -> Application:
+    """A replica's application with its warm-up."""
+    return warming_up(behaviour.application, behaviour.warm_up, "given by the scenario")
 
 
 def warming_up(application: Application, seconds: float, why: str) -> Application:
@@ -60,7 +67,7 @@ def warming_up(application: Application, seconds: float, why: str) -> Applicatio
 
 def never_answering(application: Application) -> Application:
     """An application that starts and never answers, within any run."""
-    return warming_up(application, _NO_ANSWER, "a version that never answers")
+    return warming_up(application, NO_ANSWER, "a version that never answers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,10 +145,9 @@ class ServiceWatch:
             if task.spec.health is not None:
                 notes.at(now, "unready", "never_answers" if task.spec.image == self._bad else "warming")
         elif moment == "answers":
-            if notes.processes:
-                notes.processes[-1].answers = now
-            if notes.state == "unready" and task.spec.health is not None:
-                notes.at(now, "unready", "probe", f"{task.spec.health.interval or _INTERVAL:g}")
+            if task.spec.image != self._bad:
+                warm = max(now, run.started + self._behaviour.warm_up)
+                call_in(self._env, warm - now, lambda: self._note_answering(notes, task, run))
         elif moment == "runs":
             call_in(self._env, GOSSIP, lambda: self._list(notes, run))
         elif moment == "stopping":
@@ -157,6 +156,14 @@ class ServiceWatch:
             closes = run.term_at is not None and self._behaviour.on_term == "finishes"
             notes.close(run.term_at if closes and run.term_at is not None else now, now)
             call_in(self._env, GOSSIP, lambda: notes.delist(self._env.now))
+
+    def _note_answering(self, notes: LifeNotes, task: SwarmTask, run: ProcessRun) -> None:
+        now = self._env.now
+        if run.exited.triggered or notes.over or not notes.processes:
+            return
+        notes.processes[-1].answers = now
+        if notes.state == "unready" and task.spec.health is not None:
+            notes.at(now, "unready", "probe", f"{task.spec.health.interval or _INTERVAL:g}")
 
     def _list(self, notes: LifeNotes, run: ProcessRun) -> None:
         if not run.exited.triggered and notes.node not in self._failed and notes.state != "leaving":

@@ -170,12 +170,14 @@ class HostedInstance:
 
     def note_runs(self) -> None:
         """Its first process runs."""
-        self._runs()
+        runs, self._runs = self._runs, _nothing  # it is told once, and not kept for long
+        runs()
 
     def note_ready(self) -> None:
         """Its application answers."""
         self.ready = True
-        self._answers()
+        answers, self._answers = self._answers, _nothing
+        answers()
 
     def note_gone(self) -> None:
         """It is removed."""

@@ -60,6 +60,8 @@ class Starter:
         ends: One column for each step: when each instance was done with it.
         queued: One column for each step: the seconds beyond what it takes alone.
         luck: One column for each step with a spread: what its duration is multiplied by. None for the others.
+        rows: The plan's steps, with what each start reads of them.
+        marks: The positions of the first steps after those milestones at which something happens or is told.
     """
 
     def __init__(
@@ -90,6 +92,8 @@ class Starter:
         self.ends = [array("d") for _ in plan.steps]
         self.queued = [array("d") for _ in plan.steps]
         self.luck: list[array[float] | None] = [array("d") if step.spread else None for step in plan.steps]
+        self.rows = [(step, step.demand, step.amount, step.growth, step.timed) for step in plan.steps]
+        self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
         place = seeds.child("phase")
         self._draws: list[tuple[array[float], float, random.Random]] = [
             (luck, step.spread, place.stream(step.id))
@@ -253,43 +257,27 @@ class Start(Alarm):
         ready waits until it is told to leave, where it stays.
         """
         starter = self._starter
-        host, plan, index = starter.host, starter.plan, self.index
-        steps, position = plan.steps, self._position
-        first_held, first_leaving = plan.runtime, plan.ready
-        told = plan.init if starter.runs is not None or self._leaving else -1
+        host, index = starter.host, self.index
+        rows, marks, position = starter.rows, starter.marks, self._position
         at = now = self.env.now
-        while position < len(steps):
-            step = steps[position]
-            demand = step.demand
-            if at > now and (demand != "wait" or step.growth or position in (first_held, told, first_leaving)):
+        while position < len(rows):
+            step, demand, amount, growth, timed = rows[position]
+            if at > now and (demand != "wait" or growth or position in marks):
                 break
-            if position == told and not self._leaving:
-                self._position = position
-                starter.runs(self)  # type: ignore[misc] # told is -1 where it is None
-            if position == first_leaving and starter.stays is not None and not self._leaving:
-                self._position = position
-                starter.stays(self)
+            if position in marks and self._stops_at(position):
                 return
-            if position == first_held:
-                if starter.created is not None and index not in starter.released and not self._leaving:
-                    self._position = position
-                    self._waits = True
-                    starter.created(self)
-                    return
-                host.held.add(plan.mounts, plan.ports)
-            if self._leaving and self._first_to_skip() <= position < first_leaving:
+            if self._leaving and at <= now and self._first_to_skip() <= position < starter.plan.ready:
                 position = self._skip(position)
                 continue
-            amount = step.amount
-            if step.growth:
-                amount += host.held.growth(step.growth, itself=position >= first_held)
-                for per, more in step.growth:
+            if growth:
+                amount += host.held.growth(growth, itself=position >= starter.plan.runtime)
+                for per, more in growth:
                     if per == "queued":
                         amount += host.queued(step.resource) * more
             luck = starter.luck[position]
             if luck is not None:
                 amount *= luck[index]
-            if step.timed:
+            if timed:
                 amount = int(amount * 1e9 + 0.5) / 1e9
             if demand == "wait":
                 at += amount
@@ -315,14 +303,28 @@ class Start(Alarm):
         self._position = position
         if at > now:
             self.arm(at - now)
-        else:
-            if first_held == len(steps):
-                host.held.add(plan.mounts, plan.ports)
-            if told == len(steps) and not self._leaving:
-                starter.runs(self)  # type: ignore[misc]
-            if plan.clean_up:
-                host.held.add(plan.mounts, plan.ports, -1)
+        elif position not in marks or not self._stops_at(position):
+            if starter.plan.clean_up:
+                host.held.add(starter.plan.mounts, starter.plan.ports, -1)
             starter.ready(self)
+
+    def _stops_at(self, position: int) -> bool:
+        """What happens before a step that is first after a milestone; whether the start waits there to be told more."""
+        starter, plan = self._starter, self._starter.plan
+        self._position = position
+        goes_on = not self._leaving
+        if position == plan.runtime and goes_on and starter.created and self.index not in starter.released:
+            self._waits = True
+            starter.created(self)
+            return True
+        if position == plan.init and goes_on and starter.runs:
+            starter.runs(self)
+        if position == plan.ready and goes_on and starter.stays:
+            starter.stays(self)
+            return True
+        if position == plan.runtime:
+            starter.host.held.add(plan.mounts, plan.ports)
+        return False
 
     def _first_to_skip(self) -> int:
         """From which step on nothing is done where it was abandoned."""

@@ -194,6 +194,7 @@ CSS = """
 .player .events button.bad b{color:var(--p-attention)}
 .player .events button:focus-visible{outline:2px solid var(--p-ink);outline-offset:-2px}
 .player.brief :is(.events,.listed,.more){display:none}
+.player.brief .cluster{grid-template-columns:repeat(auto-fill,minmax(min(100%,7.4rem),1fr));gap:.35rem}
 @media print{.player :is(.bar,.hair,.acts button,select){display:none} .player .events{max-height:none}}
 """
 

@@ -41,11 +41,11 @@ BINS = 600
 _DIGITS = 6
 """Of requests, which are a mean over chance. What is beyond them is rounding."""
 
-Count = Annotated[int | None, Ge(0), Le(1_000)]
+ReplicaCount = Annotated[int | None, Ge(0), Le(1_000)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rollout:
+class ServiceRollout:
     """The service, the cluster, what happens, and what is asked of it meanwhile."""
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
@@ -85,14 +85,14 @@ class Rollout:
     scale_to: Annotated[int, Ge(1), Le(1_000), Repeated(), doc("Replicas that are wanted once it is scaled.")] = 8
     failing: Annotated[int, Ge(1), Le(100), doc("Nodes that fail or are drained: those with the most replicas.")] = 1
     surge: Annotated[
-        Count,
+        ReplicaCount,
         doc(
             "Replicas more than wanted during an update (maxSurge); if left out, 25 % with Kubernetes. "
             "In Swarm mode, so many new tasks are started first, and without it old ones are stopped first."
         ),
     ] = None
     unavailable: Annotated[
-        Count,
+        ReplicaCount,
         doc(
             "Replicas fewer than wanted that may be ready during an update (maxUnavailable); if left out, 25 % with "
             "Kubernetes, and one in Swarm mode."
@@ -130,7 +130,9 @@ class Rollout:
         doc("How long pods stay on a node that fell silent (tolerationSeconds); if left out, 300 s."),
     ] = None
     budget: Annotated[
-        Count, doc("Replicas that may be missing when a node is drained (a PodDisruptionBudget); if left out, any.")
+        ReplicaCount,
+        doc("Replicas that may be missing when a node is drained (a PodDisruptionBudget); if left out, any."),
+        doc("Replicas that may be missing when a node is drained (a PodDisruptionBudget); if left out, any."),
     ] = None
     most: Annotated[
         int | None,
@@ -179,7 +181,7 @@ _UNSAID = {"manifest": "", "pull": False, "on_term": "finishes"}
 """What those are where they are left out. All others are None."""
 
 
-def _problems(params: Rollout) -> Iterator[Problem]:
+def _problems(params: ServiceRollout) -> Iterator[Problem]:
     if params.at >= params.window:
         yield Problem(f"the event at {params.at:g} s is not within the window of {params.window:g} s", path="at")
     if params.load == "file" and not params.load_file:
@@ -212,7 +214,7 @@ METRICS = (
 )
 
 
-def load_of(params: Rollout, folder: str) -> Load:
+def load_of(params: ServiceRollout, folder: str) -> Load:
     """The load over time. Raises `InputError` where its file cannot be read."""
     if params.load == "file":
         return read_load(Path(folder) / params.load_file)
@@ -226,7 +228,7 @@ def load_of(params: Rollout, folder: str) -> Load:
     return constant(params.rate)
 
 
-def run(params: Rollout, context: Context) -> StudyRun:
+def run(params: ServiceRollout, context: Context) -> StudyRun:
     """Run the service through its event, and then its load against the replicas that there were."""
     load = load_of(params, context.folder)
     timeline = carried_out(params, load, context)
@@ -240,7 +242,7 @@ def run(params: Rollout, context: Context) -> StudyRun:
 
 
 def _samples(
-    params: Rollout, timeline: ServiceTimeline, served: ServedTraffic, told: Sequence[ReplicaRecord]
+    params: ServiceRollout, timeline: ServiceTimeline, served: ServedTraffic, told: Sequence[ReplicaRecord]
 ) -> dict[str, list[float]]:
     at = params.at if params.event != "start" else 0.0
     lost = round(served.failed, _DIGITS)
@@ -301,7 +303,7 @@ def _records(
         yield WantedRecord(label, time, replicas)
 
 
-def _missing(params: Rollout, folder: str) -> Iterator[Problem]:
+def _missing(params: ServiceRollout, folder: str) -> Iterator[Problem]:
     """The files that are named, and what is wrong with them."""
     for name in ("manifest", "load_file"):
         path = getattr(params, name)
@@ -315,4 +317,4 @@ def _missing(params: Rollout, folder: str) -> Iterator[Problem]:
         yield from (Problem(str(problem).split("\n")[0], path="manifest") for problem in error.problems)
 
 
-STUDY = Study("rollout", Rollout, METRICS, run, missing=_missing, named_by_technology=False)
+STUDY = Study("rollout", ServiceRollout, METRICS, run, missing=_missing, named_by_technology=False)

@@ -18,7 +18,7 @@ from sim.orchestration.kubernetes_objects import service_objects
 from sim.orchestration.on_kubernetes import KubernetesRun, on_kubernetes
 from sim.orchestration.on_machines import MachinesRun, group_settings, on_machines
 from sim.orchestration.on_swarm import SwarmRun, on_swarm
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish, warming_up
+from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, ServiceWish
 from sim.orchestration.timeline import ServiceTimeline
 from sim.swarm.objects import SwarmNode
 from sim.traffic.load import Load
@@ -26,7 +26,7 @@ from sim.vmgroup.machines import MachineKind
 
 if TYPE_CHECKING:
     from sim.studies.base import Context
-    from sim.studies.rollout import Rollout
+    from sim.studies.rollout import ServiceRollout
 
 MACHINE = "qemu-kvm"
 """What makes a group's machines, by its id in the catalog."""
@@ -34,7 +34,7 @@ CPU, MEMORY, REPLICAS = 0.5, 256 * 2**20, 4
 """What a replica is given, and how many there are, where neither a parameter nor a manifest says it."""
 
 
-def carried_out(params: Rollout, load: Load, context: Context) -> ServiceTimeline:
+def carried_out(params: ServiceRollout, load: Load, context: Context) -> ServiceTimeline:
     """The service on its platform through its event."""
     host = catalog.host(params.host)
     behaviour = behaviour_of(params)
@@ -53,7 +53,7 @@ def carried_out(params: Rollout, load: Load, context: Context) -> ServiceTimelin
     return on_kubernetes(run, event, params.window)
 
 
-def machines_of(params: Rollout, host: Host, load: Load, context: Context) -> MachinesRun:
+def machines_of(params: ServiceRollout, host: Host, load: Load, context: Context) -> MachinesRun:
     """The group of machines: each with one replica, on hardware that it has to itself."""
     kind = MachineKind(
         host,
@@ -67,13 +67,13 @@ def machines_of(params: Rollout, host: Host, load: Load, context: Context) -> Ma
     return MachinesRun(group_settings(wish), kind, load, params.request_cpu, wish.cpu or CPU, context.seeds)
 
 
-def behaviour_of(params: Rollout) -> ReplicaBehaviour:
-    """What a replica does: the application with its warm-up, and what it does at TERM."""
-    application = warming_up(catalog.application(params.application), params.warm_up, "given by the scenario")
-    return ReplicaBehaviour(application, params.on_term, params.finishing)
+def behaviour_of(params: ServiceRollout) -> ReplicaBehaviour:
+    """What a replica does: its application and its warm-up, and what it does at TERM."""
+    application = catalog.application(params.application)
+    return ReplicaBehaviour(application, params.warm_up, params.on_term, params.finishing)
 
 
-def wish_of(params: Rollout) -> ServiceWish:
+def wish_of(params: ServiceRollout) -> ServiceWish:
     """What is asked of the service. Without a manifest, what is left out has a value."""
     own = not params.manifest
     return ServiceWish(
@@ -93,7 +93,7 @@ def wish_of(params: Rollout) -> ServiceWish:
     )
 
 
-def objects_of(params: Rollout, folder: str) -> Sequence[KubernetesObject]:
+def objects_of(params: ServiceRollout, folder: str) -> Sequence[KubernetesObject]:
     """The Kubernetes objects: those of the manifest that the model knows, with the parameters put in.
 
     Raises `InputError` with what is wrong with the manifest.
@@ -108,7 +108,7 @@ def objects_of(params: Rollout, folder: str) -> Sequence[KubernetesObject]:
     return service_objects(wish_of(params), given)
 
 
-def kubernetes_nodes(params: Rollout, host: Host) -> list[dict[str, Any]]:
+def kubernetes_nodes(params: ServiceRollout, host: Host) -> list[dict[str, Any]]:
     """The nodes, each with all that its machine has beside its own system."""
     memory = int(host.memory.value - host.own_memory.value)
     capacity = {"cpu": f"{host.cores}", "memory": str(memory), "pods": "110"}

@@ -43,6 +43,15 @@ class NodeHealth(NamedTuple):
     """When either was seen to be new."""
 
 
+class _CalmNode(NamedTuple):
+    """A node with which all was well at the last look. As long as it is the same object, only its lease matters."""
+
+    node: KubernetesObject
+    name: str
+    zone: str
+    counts: bool
+
+
 @dataclass
 class _Zone:
     queue: ZoneQueue
@@ -64,7 +73,7 @@ class NodeLifecycleController(Controller):
         self._renewed_at = renewed_at
         self._health: dict[str, NodeHealth] = {}
         self._zones: dict[str, _Zone] = {}
-        self._calm: dict[str, KubernetesObject] = {}
+        self._calm: dict[str, _CalmNode] = {}
         self.api.watch("Node", self._node_changed)
         self.env.process(self._monitor())
 
@@ -110,11 +119,12 @@ class NodeLifecycleController(Controller):
     def _look_at_all(self) -> Sync:
         ready: dict[str, list[bool]] = {}
         for node in self.api.all("Node"):
-            zone = zone_of(node)
-            if self._is_calm(node):
-                if _EXCLUDED not in labels_of(node):
-                    ready.setdefault(zone, []).append(True)
+            calm = self._calm.get(node["metadata"]["name"])
+            if calm is not None and calm.node is node and self._renews(calm):
+                if calm.counts:
+                    ready.setdefault(calm.zone, []).append(True)
                 continue
+            zone = zone_of(node)
             if zone not in self._zones:
                 self._zones[zone] = _Zone(ZoneQueue(self.env, self._give_up))
             observed = _ready_status(node)
@@ -129,17 +139,15 @@ class NodeLifecycleController(Controller):
             if observed == "True" != current:
                 yield from self._mark_pods(node)
             elif observed == "True":
-                self._calm[node["metadata"]["name"]] = node
+                name = node["metadata"]["name"]
+                self._calm[name] = _CalmNode(node, name, zone, _EXCLUDED not in labels_of(node))
         self._note_disruption(ready)
 
-    def _is_calm(self, node: KubernetesObject) -> bool:
-        """Whether all is well with a node that is as it was at a look before, and renews its lease. Most are."""
-        name = node["metadata"]["name"]
-        if self._calm.get(name) is not node:
-            return False
-        known, lease = self._health[name], self._renewed_at(name)
+    def _renews(self, calm: _CalmNode) -> bool:
+        """Whether something was heard of a node lately, as of most."""
+        known, lease = self._health[calm.name], self._renewed_at(calm.name)
         if lease > known.lease:
-            self._health[name] = NodeHealth(known.heartbeat, lease, self.env.now)
+            self._health[calm.name] = NodeHealth(known.heartbeat, lease, self.env.now)
             return True
         return self.env.now <= known.at + GRACE
 

@@ -25,7 +25,7 @@ from sim.kubernetes.objects import (
     status_of,
     uid_of,
 )
-from sim.kubernetes.pods import became_ready, is_active, is_available, is_ready, phase_of
+from sim.kubernetes.pods import became_ready, counts_as_before, is_active, is_available, is_ready
 
 BURST = 500
 """Pods that one look creates or deletes at most."""
@@ -55,7 +55,7 @@ class ReplicaSetController(Controller):
         self.enqueue(key_of_either(old, new))
 
     def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
-        if old is not None and new is not None and _counts_as_before(old, new):
+        if old is not None and new is not None and counts_as_before(old, new):
             return
         for key in owner_keys(old, new, "ReplicaSet"):
             self.enqueue(key)
@@ -131,18 +131,6 @@ class ReplicaSetController(Controller):
             return list(pods)
         sets = self.api.owned(owner["uid"], "ReplicaSet")
         return [pod for one in sets for pod in self.api.owned(uid_of(one), "Pod")]
-
-
-def _counts_as_before(old: KubernetesObject, new: KubernetesObject) -> bool:
-    """Whether a write changed nothing that a look at the owner would see: as where a pod is bound to a node."""
-    before, after = old["metadata"], new["metadata"]
-    return (
-        before.get("labels") is after.get("labels")
-        and before.get("ownerReferences") is after.get("ownerReferences")
-        and before.get("deletionTimestamp") == after.get("deletionTimestamp")
-        and phase_of(old) == phase_of(new)
-        and is_ready(old) == is_ready(new)
-    )
 
 
 def _template_labels(replica_set: KubernetesObject) -> Mapping[str, str]:

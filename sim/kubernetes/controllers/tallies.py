@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sim.kubernetes.api import ApiServer
 from sim.kubernetes.objects import KubernetesObject, labels_of
-from sim.kubernetes.pods import is_active, is_ready
+from sim.kubernetes.pods import counts_as_before, is_active, is_ready
 
 
 @dataclass(slots=True)
@@ -46,6 +46,8 @@ class PodTallies:
         self._by_owner.pop(owner_uid, None)
 
     def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
+        if old is not None and new is not None and counts_as_before(old, new):
+            return
         for pod, sign in ((old, -1), (new, 1)):
             if pod is not None and is_active(pod):
                 self._count(pod, sign)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sim.kubernetes.scheduler.nodes import REGION, ZONE, NodeInfo
@@ -39,6 +39,7 @@ class ClusterCache:
         budgets: Budgets that preemption tries to keep.
         epoch: Grows whenever something changes that `changes` does not tell.
         belonging: Grows whenever `default_selector` may change.
+        has_affinity: Whether there ever was a pod with rules about other pods.
     """
 
     def __init__(self) -> None:
@@ -53,6 +54,8 @@ class ClusterCache:
         self._nominated: defaultdict[str, list[PodInfo]] = defaultdict(list)
         self._changes: list[PodChange] = []
         self._values: dict[str, list[str | None]] = {}
+        self._counted: dict[PodShape, Counter[str]] = {}
+        self.has_affinity = False
         self._holders: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
 
@@ -70,6 +73,8 @@ class ClusterCache:
     def set_node(self, node: NodeInfo) -> None:
         """Add a node, or put it in the place of what was known of it. Its pods stay."""
         known = self._by_name.get(node.name)
+        for pod in node.pods:
+            self._count(node, pod, 1)
         if known is not None:
             for pod in known.pods:
                 node.add(pod)
@@ -78,7 +83,9 @@ class ClusterCache:
 
     def remove_node(self, name: str) -> None:
         """Forget a node and its pods."""
-        self._by_name.pop(name)
+        node = self._by_name.pop(name)
+        for pod in node.pods:
+            self._count(node, pod, -1)
         self._in_order = False
 
     def set_namespace(self, name: str, labels: Mapping[str, str]) -> None:
@@ -119,6 +126,7 @@ class ClusterCache:
         info = self._by_name[node]
         info.add(pod)
         pod.node = node
+        self._count(info, pod, 1)
         self._note(info, pod, 1, 0 if pod.terminating else 1)
 
     def remove_pod(self, pod: PodInfo) -> None:
@@ -127,6 +135,7 @@ class ClusterCache:
         info = self._by_name.get(pod.node)
         if info is not None:
             info.remove(pod)
+            self._count(info, pod, -1)
             self._note(info, pod, -1, 0 if pod.terminating else -1)
         pod.node = ""
 
@@ -134,8 +143,10 @@ class ClusterCache:
         """A pod is being deleted. It keeps its room until it is gone; spreading counts it no longer."""
         pod.preempted = pod.preempted or preempted
         if not pod.terminating:
-            pod.terminating = True
             info = self._by_name.get(pod.node)
+            if info is not None:
+                self._count(info, pod, -1)
+            pod.terminating = True
             if info is not None:
                 self._note(info, pod, 0, -1)
 
@@ -184,6 +195,29 @@ class ClusterCache:
     def pods(self) -> Iterator[tuple[NodeInfo, PodInfo]]:
         """All pods that have a node."""
         return ((node, pod) for node in self.nodes for pod in node.pods)
+
+    def counted(self, takes: Callable[[PodShape], bool]) -> list[int]:
+        """Of each node in order, its pods of such shapes that are not being deleted."""
+        found = [0] * len(self.nodes)
+        for shape, by_node in self._counted.items():
+            if takes(shape):
+                for name, pods in by_node.items():
+                    found[self._by_name[name].index] += pods
+        return found
+
+    def _count(self, node: NodeInfo, pod: PodInfo, more: int) -> None:
+        shape = pod.shape
+        self.has_affinity = self.has_affinity or shape.has_affinity
+        if pod.terminating:
+            return
+        by_node = self._counted.get(shape)
+        if by_node is None:
+            by_node = self._counted[shape] = Counter()
+        by_node[node.name] += more
+        if not by_node[node.name]:
+            del by_node[node.name]
+            if not by_node:
+                del self._counted[shape]
 
     def _note(self, node: NodeInfo, pod: PodInfo, pods: int, counted: int) -> None:
         if not self._in_order:

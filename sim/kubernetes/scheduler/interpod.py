@@ -48,7 +48,7 @@ class InterPodAffinity:
         self._apart: _Counts = {}
         self._unwanted: _Counts = {}
         self._preferred: _Counts = {}
-        for node, pod in cluster.pods():
+        for node, pod in cluster.pods() if shape.has_affinity or cluster.has_affinity else ():
             self.shift(node, PodChange(node.index, pod.shape, 1, 1))
 
     @property

@@ -88,10 +88,6 @@ class _Counted:
         fewest = self.domains.fewest if len(self.domains.pods) >= constraint.min_domains else 0
         return constraint.max_skew + fewest - self.own
 
-    def pods_on(self, node: NodeInfo) -> int:
-        """Pods on a node that count."""
-        return sum(1 for pod in node.pods if not pod.terminating and self.takes(pod.shape))
-
 
 class HardSpread:
     """The constraints of a pod that a node must keep, counted over the cluster."""
@@ -100,9 +96,9 @@ class HardSpread:
         self._counted = [_Counted(cluster, shape, one) for one in constraints]
         self._keys = [one.topology_key for one in constraints]
         self._values = [cluster.values(key) for key in self._keys]
-        for node in cluster.nodes:
-            for one in self._counted:
-                self._count(one, node, one.pods_on(node))
+        for one in self._counted:
+            for node, pods in zip(cluster.nodes, cluster.counted(one.takes), strict=True):
+                self._count(one, node, pods)
 
     def shift(self, node: NodeInfo, change: PodChange) -> None:
         """Pods came to a node or went."""
@@ -151,7 +147,7 @@ class SoftSpread:
         self._by_host = [one.topology_key == HOSTNAME for one in constraints]
         self._values = [cluster.values(one.topology_key) for one in constraints]
         self._all_keys = all_keys
-        self._hosts = [[one.pods_on(node) for node in cluster.nodes] for one in self._counted]
+        self._hosts = [cluster.counted(one.takes) for one in self._counted]
         self._numbers: dict[_Case, int] = {}
         self._cases: list[_Case] = []
         self._case_of = [self._number(node.index) for node in cluster.nodes]

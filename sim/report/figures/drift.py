@@ -86,7 +86,7 @@ def lines(outcome: Outcome, style: Style, line: Line) -> Spec:
             ends.append({"week": len(values) - 1, "value": values[-1], "text": names[label]})
     last = max((row["week"] for row in rows), default=1)
     high = max((row["value"] for row in rows), default=1) or 1
-    _apart(ends, high)
+    parts.apart(ends, high)
     top = parts.end_for(last, [end["text"] for end in ends], style)
     x: dict[str, Any] = {"field": "week", "type": "quantitative", "title": None, "axis": _weeks(last)}
     x |= {"scale": {"domain": [0, top], "nice": False}}
@@ -172,11 +172,3 @@ def _environments(records: Sequence[EnvironmentRecord]) -> dict[int, list[int]]:
     for record in records:
         weeks[record.week].append(record.environment)
     return weeks
-
-
-def _apart(ends: list[dict[str, Any]], high: float) -> None:
-    """Give names at the lines' ends a height each, so that none covers another."""
-    least, at = 0.16 * high, -1.0
-    for end in sorted(ends, key=lambda end: float(end["value"])):
-        at = max(float(end["value"]), at + least) if at >= 0 else float(end["value"])
-        end["at"] = at

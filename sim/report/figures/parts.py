@@ -56,6 +56,14 @@ def end_for(end: float, texts: Iterable[str], style: Style, plus: int = 0, least
     return {"expr": f"{end} / max({least}, 1 - (width > 1000 ? {wide:.0f} : {usual:.0f}) / width)"}
 
 
+def apart(ends: list[dict[str, Any]], high: float) -> None:
+    """Give names at the lines' ends a height each, so that none covers another."""
+    least, at = 0.16 * high, -1.0
+    for end in sorted(ends, key=lambda end: float(end["value"])):
+        at = max(float(end["value"]), at + least) if at >= 0 else float(end["value"])
+        end["at"] = at
+
+
 def cut(text: str, characters: int) -> str:
     """The text, at most so many half-width characters long, with an ellipsis where it was cut."""
     room = float(characters)

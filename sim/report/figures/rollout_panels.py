@@ -30,7 +30,7 @@ from sim.studies.rollout_summary import counts
 
 STACK: tuple[ReplicaLook, ...] = ("new", "old", "gone", "starting")
 """From the bottom up."""
-Steps = list[tuple[float, float, int]]
+StackSteps = list[tuple[float, float, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +192,13 @@ class _Panels:
             yield self.text(self.x(tick * factor), y, f"{tick:g}{NARROW_SPACE}{word}" if tick else "0", "middle")
 
 
-def _steps(records: Sequence[ReplicaRecord], wanted_look: ReplicaLook, end: float) -> Steps:
+def _steps(records: Sequence[ReplicaRecord], wanted_look: ReplicaLook, end: float) -> StackSteps:
     newest = newest_version(records)
     stretches = [(one.start, one.end) for one in records if look(one, newest) == wanted_look]
     return list(counts(stretches, 0.0, end))
 
 
-def _stacked(layers: Sequence[Steps]) -> list[tuple[float, float, list[int]]]:
+def _stacked(layers: Sequence[StackSteps]) -> list[tuple[float, float, list[int]]]:
     """Stretches in which no layer changes, each with the sums of the layers up to each."""
     edges = sorted({edge for steps in layers for start, end, _ in steps for edge in (start, end)})
     places = [0] * len(layers)

@@ -17,6 +17,8 @@ MOST_NODES = 24
 """Nodes that are drawn: those with most to tell, in their order."""
 MOST_EVENTS = 300
 """Lines of the list: the first."""
+_LETTERS = 5
+"""Letters of a generated name's end (`sim.kubernetes.api`)."""
 _ROOMY = 6
 """Replicas of a node that have a line each. More are small squares."""
 
@@ -99,8 +101,13 @@ def _says(record: ReplicaRecord, drawn: str) -> str:
 
 
 def short_name(name: str) -> str:
-    """The end of a pod's name, by which it is told from the others; a task's slot and number."""
-    return name.rpartition("-")[2] or name
+    """The five letters that a pod's name ends with, by which it is told from the others; else the whole name.
+
+    >>> short_name("web-afc2b10864-hlnbl"), short_name("web.1.4"), short_name("machine-12")
+    ('hlnbl', 'web.1.4', 'machine-12')
+    """
+    last = name.rpartition("-")[2]
+    return last if len(last) == _LETTERS else name
 
 
 def _busiest(records: Sequence[ReplicaRecord]) -> int:

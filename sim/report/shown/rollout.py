@@ -24,7 +24,7 @@ def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     labels = request.outcome.labels
     if len(labels) < 2:
         return ()
-    return (of_labels(request, tr("ui.rollout.of", request.language), labels, "legend"),)
+    return (of_labels(request, tr("ui.rollout.of", request.language), labels, "legend", beside=request.lecture),)
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

@@ -1,0 +1,32 @@
+"""What a database has after accidents: an empty table before the run, words after it."""
+
+from __future__ import annotations
+
+from sim.report.figures import metric_table
+from sim.report.figures.durability import accident_grid, accident_table
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html
+from sim.report.shown.plain import choices
+from sim.report.texts import tr
+
+__all__ = ["after", "before", "choices", "note", "tables"]
+
+
+def before(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """The table with nothing in it."""
+    return (html("accidents", accident_grid(request.outcome, request.style, hidden=True)),)
+
+
+def after(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """The table."""
+    return (html("accidents", accident_grid(request.outcome, request.style)),)
+
+
+def note(request: DrawingRequest) -> str:
+    """How to read the table."""
+    return tr("ui.accident.read", request.language)
+
+
+def tables(request: DrawingRequest) -> FigureTables:
+    """Every cell with where its rule can be read, and all metrics."""
+    outcome, lang = request.outcome, request.language
+    return FigureTables(accident_table(outcome, lang), metric_table(outcome, language=lang))

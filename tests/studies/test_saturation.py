@@ -1,0 +1,102 @@
+"""Workers on one host, held against what cores, disk and clients allow by arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.catalog.workloads import workload
+from sim.engine.seeds import SeedTree
+from sim.errors import InputError
+from sim.outcome import Metric, Outcome
+from sim.records import SaturationRecord
+from sim.report.figures.saturation import limit, saturation_alt, saturation_table, workers_line
+from sim.report.style import Style, rows_of
+from sim.studies.base import Context
+from sim.studies.saturation import STUDY, Saturation, numbers, run
+
+
+def ran(**params: Any) -> tuple[dict[str, float], list[SaturationRecord]]:
+    done = run(Saturation(**params), Context("it", SeedTree(1)))
+    return {name: values[0] for name, values in done.samples.items()}, list(done.records)  # type: ignore[arg-type]
+
+
+CORES = 8
+"""Of the lessons' laptop."""
+
+
+def test_one_worker_s_users_wait_for_the_service_and_for_its_own_work() -> None:
+    """The response time law with nobody waiting: clients / (20 ms + 0.25 ms)."""
+    found, _ = ran(technology="process", most_workers=2, clients=20)
+    work = workload("load-worker")
+    assert found["one_worker"] == pytest.approx(20 / (work.wire.value + work.cpu.value), rel=0.02)
+
+
+def test_the_peak_is_what_all_cores_can_do() -> None:
+    found, records = ran(technology="process", most_workers=32, clients=50)
+    peak = CORES / workload("load-worker").cpu.value
+    assert found["peak"] == pytest.approx(peak, rel=0.03)
+    assert found["peak"] < 1.01 * peak
+    assert records[-1].cores > 0.98
+
+
+def test_a_worker_with_one_thread_has_one_core_at_most() -> None:
+    found, records = ran(technology="process", most_workers=16, clients=200)
+    assert found["one_worker"] == pytest.approx(1 / workload("load-worker").cpu.value, rel=0.03)
+    assert records[0].threads > 0.97
+    assert found["full_at"] == CORES
+
+
+def test_many_workers_wait_for_cores_though_the_service_does_not_change() -> None:
+    """1,600 users on 8 cores: each round takes 1,600 times 0.25 ms / 8, which is 50 ms, where it was 20."""
+    found, _ = ran(technology="process", most_workers=32, clients=50)
+    assert found["p99_one"] < 0.025
+    assert 0.05 < found["p99_most"] < 0.08
+
+
+def test_one_disk_for_all_gives_no_more_to_more() -> None:
+    found, records = ran(workload="commit-network", most_workers=8)
+    assert found["peak"] == pytest.approx(1 / workload("commit-network").disk_gap.value, rel=0.02)
+    assert (found["full_at"], found["peak_ratio"]) == (1, pytest.approx(1, abs=0.02))
+    assert records[-1].disk > 0.98
+    assert records[-1].cores < 0.1
+
+
+def test_a_busier_relay_takes_cores_from_workers() -> None:
+    """By KVM's devices a packet takes work of a thread beside the guest, which comes off the peak."""
+    native, machine = (ran(technology=name, clients=50)[0]["peak"] for name in ("process", "qemu-kvm"))
+    assert 0.9 * native < machine < native
+
+
+@pytest.mark.parametrize(("most", "tried"), [(2, [1, 2]), (7, [1, 2, 3, 4, 6, 7]), (16, [1, 2, 3, 4, 6, 8, 12, 16])])
+def test_few_numbers_are_tried_and_the_most_is_one_of_them(most: int, tried: list[int]) -> None:
+    assert numbers(most) == tried
+
+
+def test_a_machine_is_not_on_the_host_s_network() -> None:
+    with pytest.raises(InputError, match="network: 'qemu-kvm' has a kernel of its own"):
+        Saturation(technology="qemu-kvm", network="host")
+
+
+def outcome() -> Outcome:
+    records = tuple(
+        SaturationRecord("it", workers, 100.0 * min(workers, 4), 0.01, 0.02 * workers, 0.5, min(workers / 4, 1), 0, 0)
+        for workers in (1, 2, 4, 8)
+    )
+    found, _ = ran(technology="process", most_workers=2)
+    assert set(found) == {spec.name for spec in STUDY.metrics}
+    metrics = (Metric("full_at", "value", "it", "", 4, "1"), Metric("peak", "value", "it", "", 400, "1/s"))
+    return Outcome("s", "saturation", 1, 1, ("it",), metrics, records)
+
+
+def test_lines_are_multiples_of_one_worker() -> None:
+    drawn = [rows_of(workers_line(outcome(), Style(), line)["layer"][0]["data"]) for line in ("throughput", "p99")]
+    assert [[row["value"] for row in rows] for rows in drawn] == [[1, 2, 4, 4], [1, 2, 4, 8]]
+    assert [row["limit"] for row in drawn[0]] == ["–", "–", "the host's cores", "the host's cores"]
+
+
+def test_the_text_says_where_it_bends_and_why() -> None:
+    assert "full at 4, with 400/s; busy then: the host's cores" in saturation_alt(outcome())
+    assert len(saturation_table(outcome(), "ja")) == 4
+    assert limit(SaturationRecord("it", 1, 1, 1, 1, 0.95, 0.2, 0.99, 0)) == "the disk, a worker's own threads"
