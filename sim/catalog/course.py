@@ -12,6 +12,8 @@ from typing import Literal, cast, get_args
 
 from sim.catalog.read import Table
 from sim.catalog.rules import entries
+from sim.errors import InputError
+from sim.quantity import parse
 from sim.scenario import Text
 
 FILE = Path(__file__).parent / "course" / "course.toml"
@@ -101,19 +103,29 @@ def blocks(path: Path = CLASS_FILE) -> tuple[ClassBlock, ...]:
 
 def _block(name: str, table: Table) -> ClassBlock:
     place = cast("Place", table.string("place", allowed=PLACES))
-    start, minutes = _minutes(table, "start", 0), _minutes(table, "minutes", 1)
+    start, minutes = _minutes(table, "start", 0), _minutes(table, "length", 1)
     return ClassBlock(
         name, place if place in PLACES else "projector", start, minutes, table.strings("lessons"), table.text("text")
     )
 
 
 def _minutes(table: Table, key: str, least: int) -> int:
-    value = table.any(key) if table.has(key) else None
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LONGEST:
+    """A time in whole minutes."""
+    value = table.string(key)
+    try:
+        seconds = parse(value, "s") if value else least * _MINUTE
+    except InputError as error:
+        table.problem(str(error), key)
+        return least
+    minutes = round(seconds / _MINUTE)
+    if minutes * _MINUTE != seconds or not least <= minutes <= _LONGEST:
         table.problem(f"{value!r} is not a whole number of minutes from {least} to {_LONGEST}", key)
         return least
-    return value
+    return minutes
 
+
+_MINUTE = 60
+"""Seconds."""
 
 _LONGEST = 480
 """Minutes, as for the lab of a lesson."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 from sim.catalog.course import PLACES, ClassBlock, Place
-from sim.report.grid import paragraph
+from sim.report.grid import paragraph, width
 from sim.report.style import Style
 from sim.report.texts import tr
 
@@ -24,7 +24,7 @@ _LINE = 16
 """From one line of text to the next."""
 _CELL = 7.4
 """Width of half a full-width character at 13 pixels, with some air."""
-_ARCS = 96
+_ARCS = 104
 """Height of what builds on what."""
 
 
@@ -139,8 +139,12 @@ def _builds(
             f'fill="none" stroke="{style.tokens.ink}" stroke-width="1.5"/>'
             f'<path d="M{b - 4:.1f} {base - 8}L{b:.1f} {base}L{b + 4:.1f} {base - 8}Z" fill="{style.tokens.ink}"/>'
         )
-    for name, text in chips.items():
+    ends = [0.0, 0.0]
+    for name in sorted(chips, key=places.__getitem__):
+        half = width(chips[name]) * _CELL / 2
+        line = 0 if places[name] - half > ends[0] else 1
+        ends[line] = places[name] + half
         yield (
-            f'<text x="{places[name]:.1f}" y="{base + 18}" text-anchor="middle" fill="{style.tokens.ink}">'
-            f"{escape(text)}</text>"
+            f'<text x="{places[name]:.1f}" y="{base + 18 + line * _LINE}" text-anchor="middle" '
+            f'fill="{style.tokens.ink}">{escape(chips[name])}</text>'
         )
