@@ -19,10 +19,10 @@ from sim.scenario import Text
 FILE = Path(__file__).parent / "course" / "course.toml"
 CLASS_FILE = Path(__file__).parent / "course" / "class.toml"
 
-Place = Literal["projector", "hall", "laptops", "paper"]
+ClassPlace = Literal["projector", "hall", "laptops", "paper"]
 """What those in the class look at or do: the lecturer's picture, a vote by hand, work in pairs, a sheet."""
 
-PLACES: tuple[Place, ...] = get_args(Place)
+PLACES: tuple[ClassPlace, ...] = get_args(ClassPlace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ClassBlock:
     """
 
     id: str
-    place: Place
+    place: ClassPlace
     start: int
     minutes: int
     lessons: tuple[str, ...]
@@ -102,7 +102,7 @@ def blocks(path: Path = CLASS_FILE) -> tuple[ClassBlock, ...]:
 
 
 def _block(name: str, table: Table) -> ClassBlock:
-    place = cast("Place", table.string("place", allowed=PLACES))
+    place = cast("ClassPlace", table.string("place", allowed=PLACES))
     start, minutes = _minutes(table, "start", 0), _minutes(table, "length", 1)
     return ClassBlock(
         name, place if place in PLACES else "projector", start, minutes, table.strings("lessons"), table.text("text")
@@ -118,14 +118,11 @@ def _minutes(table: Table, key: str, least: int) -> int:
         table.problem(str(error), key)
         return least
     minutes = round(seconds / _MINUTE)
-    if minutes * _MINUTE != seconds or not least <= minutes <= _LONGEST:
-        table.problem(f"{value!r} is not a whole number of minutes from {least} to {_LONGEST}", key)
+    if minutes * _MINUTE != seconds or minutes < least:
+        table.problem(f"{value!r} is not a whole number of minutes from {least} on", key)
         return least
     return minutes
 
 
 _MINUTE = 60
 """Seconds."""
-
-_LONGEST = 480
-"""Minutes, as for the lab of a lesson."""

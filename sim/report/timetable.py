@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
-from sim.catalog.course import PLACES, ClassBlock, Place
+from sim.catalog.course import PLACES, ClassBlock, ClassPlace
 from sim.report.grid import paragraph, width
 from sim.report.style import Style
 from sim.report.texts import tr
@@ -18,7 +18,7 @@ _LEFT = 100
 """Where the time line begins."""
 _HEADS = 24
 """Height of the line of minutes."""
-_ROWS: Mapping[Place, int] = {"projector": 74, "hall": 52, "laptops": 74, "paper": 74}
+_ROWS: Mapping[ClassPlace, int] = {"projector": 74, "hall": 52, "laptops": 74, "paper": 74}
 _GAP = 8
 _LINE = 16
 """From one line of text to the next."""
@@ -62,7 +62,7 @@ def timetable(
     return "".join(out) + "</svg>"
 
 
-def _tops() -> tuple[dict[Place, int], int]:
+def _tops() -> tuple[dict[ClassPlace, int], int]:
     tops, y = {}, _HEADS
     for place in PLACES:
         tops[place] = y
@@ -78,7 +78,7 @@ def _minutes(end: int, scale: float, height: int, style: Style) -> Iterator[str]
         yield f'<text x="{x:.1f}" y="12" text-anchor="{anchor}" fill="{style.tokens.muted}">{minute}</text>'
 
 
-def _row(place: Place, top: int, style: Style) -> str:
+def _row(place: ClassPlace, top: int, style: Style) -> str:
     y = top + _ROWS[place] / 2 + 5
     return (
         f'<text x="{_LEFT - 10}" y="{y:.0f}" text-anchor="end" font-weight="600" fill="{style.tokens.ink}">'
