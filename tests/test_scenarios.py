@@ -190,7 +190,8 @@ def shown(scenario: Scenario, language: str) -> Iterator[str]:
         yield from (command.run for command in scenario.lesson.commands)
     for part in scenario.parts:
         if part.study == "portability":
-            yield from (kind.name.read(language) for kind in (*portable_images().values(), *portable_hosts().values()))
+            yield from (image.name.read(language) for image in portable_images().values())
+            yield from (host.name.read(language) for host in portable_hosts().values())
         for params in part.variants.values():
             technology = getattr(params, "technology", "")
             if isinstance(technology, str) and technology in technologies():
