@@ -7,16 +7,19 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sim.catalog.load import technologies
+from sim.catalog.portability import portable_hosts, portable_images
 from sim.classroom.seeds import what_if
 from sim.loading import controls, load, override
 from sim.report import words
-from sim.scenario import Text
+from sim.scenario import Scenario, Text
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -164,3 +167,32 @@ def test_a_lesson_of_releases_names_where_its_sentences_can_be_checked(lesson: s
     scenario = load(ROOT / "scenarios" / f"{lesson}.yaml")
     assert scenario.lesson is not None
     assert scenario.lesson.sources
+
+
+NAMES: Mapping[str, list[str | list[str]]] = tomllib.loads((ROOT / "tests/data/concept_names.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("concept", NAMES)
+def test_the_real_things_of_a_concept_are_named_in_its_lessons(concept: str) -> None:
+    lessons = [scenario for scenario in map(load, FILES) if scenario.concept == concept]
+    if not lessons:
+        pytest.skip(f"no lesson of {concept} yet")
+    for place, language in enumerate(("en", "ja")):
+        said = "\n".join(part for scenario in lessons for part in shown(scenario, language)).casefold()
+        names = [name if isinstance(name, str) else name[place] for name in NAMES[concept]]
+        assert [name for name in names if name.casefold() not in said] == []
+
+
+def shown(scenario: Scenario, language: str) -> Iterator[str]:
+    """What a reader sees of a lesson in words: its texts, its commands, what its technologies or images are called."""
+    yield from (text.read(language) for text in texts(scenario))
+    if scenario.lesson:
+        yield from (command.run for command in scenario.lesson.commands)
+    for part in scenario.parts:
+        if part.study == "portability":
+            yield from (image.name.read(language) for image in portable_images().values())
+            yield from (host.name.read(language) for host in portable_hosts().values())
+        for params in part.variants.values():
+            technology = getattr(params, "technology", "")
+            if isinstance(technology, str) and technology in technologies():
+                yield technologies()[technology].name.read(language)

@@ -12,15 +12,17 @@ from typing import Literal, cast, get_args
 
 from sim.catalog.read import Table
 from sim.catalog.rules import entries
+from sim.errors import InputError
+from sim.quantity import parse
 from sim.scenario import Text
 
 FILE = Path(__file__).parent / "course" / "course.toml"
 CLASS_FILE = Path(__file__).parent / "course" / "class.toml"
 
-Place = Literal["projector", "hall", "laptops", "paper"]
+ClassPlace = Literal["projector", "hall", "laptops", "paper"]
 """What those in the class look at or do: the lecturer's picture, a vote by hand, work in pairs, a sheet."""
 
-PLACES: tuple[Place, ...] = get_args(Place)
+PLACES: tuple[ClassPlace, ...] = get_args(ClassPlace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class ClassBlock:
     """
 
     id: str
-    place: Place
+    place: ClassPlace
     start: int
     minutes: int
     lessons: tuple[str, ...]
@@ -100,20 +102,27 @@ def blocks(path: Path = CLASS_FILE) -> tuple[ClassBlock, ...]:
 
 
 def _block(name: str, table: Table) -> ClassBlock:
-    place = cast("Place", table.string("place", allowed=PLACES))
-    start, minutes = _minutes(table, "start", 0), _minutes(table, "minutes", 1)
+    place = cast("ClassPlace", table.string("place", allowed=PLACES))
+    start, minutes = _minutes(table, "start", 0), _minutes(table, "length", 1)
     return ClassBlock(
         name, place if place in PLACES else "projector", start, minutes, table.strings("lessons"), table.text("text")
     )
 
 
 def _minutes(table: Table, key: str, least: int) -> int:
-    value = table.any(key) if table.has(key) else None
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LONGEST:
-        table.problem(f"{value!r} is not a whole number of minutes from {least} to {_LONGEST}", key)
+    """A time in whole minutes."""
+    value = table.string(key)
+    try:
+        seconds = parse(value, "s") if value else least * _MINUTE
+    except InputError as error:
+        table.problem(str(error), key)
         return least
-    return value
+    minutes = round(seconds / _MINUTE)
+    if minutes * _MINUTE != seconds or minutes < least:
+        table.problem(f"{value!r} is not a whole number of minutes from {least} on", key)
+        return least
+    return minutes
 
 
-_LONGEST = 480
-"""Minutes, as for the lab of a lesson."""
+_MINUTE = 60
+"""Seconds."""

@@ -21,7 +21,7 @@ from sim.report.texts import tr
 _SPECIAL = re.compile(r"([~=#{}:\\])")
 """What has a meaning in GIFT, and stands for itself behind a backslash."""
 
-_MOST = 99.99999
+_WHOLE = 99.99999
 """The largest weight in percent that GIFT takes, which has two digits before the point. Moodle reads it as 100."""
 
 
@@ -119,7 +119,7 @@ def _gift(question: AskedQuestion) -> Iterator[str]:
             yield f"  ={place} -> {_escaped(question.answers[position].text)}"
     else:
         for shown, fraction in zip(question.answers, _fractions(question), strict=True):
-            weight = max(-_MOST, min(_MOST, fraction))
+            weight = max(-_WHOLE, min(_WHOLE, fraction))
             mark = ("=" if fraction > 0 else "~") if question.kind == "choice" else f"~%{weight:.7g}%"
             said = f" #{_escaped(shown.feedback)}" if shown.feedback else ""
             yield f"  {mark}{_escaped(shown.text)}{said}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
-from sim.catalog.course import PLACES, ClassBlock, Place
-from sim.report.grid import paragraph
+from sim.catalog.course import PLACES, ClassBlock, ClassPlace
+from sim.report.grid import paragraph, width
 from sim.report.style import Style
 from sim.report.texts import tr
 
@@ -18,13 +18,13 @@ _LEFT = 100
 """Where the time line begins."""
 _HEADS = 24
 """Height of the line of minutes."""
-_ROWS: Mapping[Place, int] = {"projector": 74, "hall": 52, "laptops": 74, "paper": 74}
+_ROWS: Mapping[ClassPlace, int] = {"projector": 74, "hall": 52, "laptops": 74, "paper": 74}
 _GAP = 8
 _LINE = 16
 """From one line of text to the next."""
 _CELL = 7.4
 """Width of half a full-width character at 13 pixels, with some air."""
-_ARCS = 96
+_ARCS = 104
 """Height of what builds on what."""
 
 
@@ -62,7 +62,7 @@ def timetable(
     return "".join(out) + "</svg>"
 
 
-def _tops() -> tuple[dict[Place, int], int]:
+def _tops() -> tuple[dict[ClassPlace, int], int]:
     tops, y = {}, _HEADS
     for place in PLACES:
         tops[place] = y
@@ -78,7 +78,7 @@ def _minutes(end: int, scale: float, height: int, style: Style) -> Iterator[str]
         yield f'<text x="{x:.1f}" y="12" text-anchor="{anchor}" fill="{style.tokens.muted}">{minute}</text>'
 
 
-def _row(place: Place, top: int, style: Style) -> str:
+def _row(place: ClassPlace, top: int, style: Style) -> str:
     y = top + _ROWS[place] / 2 + 5
     return (
         f'<text x="{_LEFT - 10}" y="{y:.0f}" text-anchor="end" font-weight="600" fill="{style.tokens.ink}">'
@@ -139,8 +139,12 @@ def _builds(
             f'fill="none" stroke="{style.tokens.ink}" stroke-width="1.5"/>'
             f'<path d="M{b - 4:.1f} {base - 8}L{b:.1f} {base}L{b + 4:.1f} {base - 8}Z" fill="{style.tokens.ink}"/>'
         )
-    for name, text in chips.items():
+    ends = [0.0, 0.0]
+    for name in sorted(chips, key=places.__getitem__):
+        half = width(chips[name]) * _CELL / 2
+        line = 0 if places[name] - half > ends[0] else 1
+        ends[line] = places[name] + half
         yield (
-            f'<text x="{places[name]:.1f}" y="{base + 18}" text-anchor="middle" fill="{style.tokens.ink}">'
-            f"{escape(text)}</text>"
+            f'<text x="{places[name]:.1f}" y="{base + 18 + line * _LINE}" text-anchor="middle" '
+            f'fill="{style.tokens.ink}">{escape(chips[name])}</text>'
         )

@@ -157,10 +157,11 @@ class TestShown:
     ("was", "now", "says"),
     [
         ('place = "hall"', 'place = "garden"', "race-vote.place: 'garden' is not allowed"),
-        ("minutes = 9", "minutes = 0", "race.minutes: 0 is not a whole number of minutes from 1 to 480"),
-        ("start = 0", 'start = "0"', "race.start: '0' is not a whole number of minutes"),
-        ("minutes = 9\n", "", "race.minutes: None is not a whole number"),
-        ("minutes = 9", "minuts = 9", "minuts"),
+        ('length = "9 min"', 'length = "0 min"', "race.length: '0 min' is not a whole number of minutes from 1 on"),
+        ('length = "9 min"', 'length = "9.5 min"', "race.length: '9.5 min' is not a whole number of minutes"),
+        ('start = "0 min"', 'start = "0 MiB"', "race.start: unit 'MiB'"),
+        ('length = "9 min"\n', "", "race.length: is missing"),
+        ('length = "9 min"', 'lenght = "9 min"', "lenght"),
     ],
 )
 def test_a_broken_plan_is_refused_with_its_place(was: str, now: str, says: str, tmp_path: Path) -> None:
