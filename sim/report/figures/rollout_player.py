@@ -153,7 +153,7 @@ def _told(record: ReplicaRecord, style: Style) -> str:
         state = tr("figure.rollout.asked.in_vain", language)
     reason = why(record, language)
     name = f"{short_name(record.replica)} (v{record.version})"
-    return tr("figure.rollout.event.replica", language, name=name, state=state, reason=reason).rstrip(" :：")
+    return tr("figure.rollout.event.replica", language, name=name, state=state, reason=reason).removesuffix("（）").rstrip(" :")
 
 
 def _words(shown: int, all_nodes: int, events: int, style: Style) -> dict[str, str]:
