@@ -43,7 +43,7 @@ REPLICAS = 1000
 STEP = 5.0
 """Simulated seconds from one look whether all is done to the next."""
 
-Note = Callable[[ObjectKey, Moment], None]
+MomentNote = Callable[[ObjectKey, Moment], None]
 
 
 def unnoted(key: ObjectKey, moment: Moment) -> None:
@@ -103,7 +103,7 @@ def template(labels: Mapping[str, str], image: str) -> dict[str, Any]:
     return {"metadata": {"labels": dict(labels)}, "spec": {"containers": [container]}}
 
 
-def grown(nodes: int, note: Note = unnoted) -> Grown:
+def grown(nodes: int, note: MomentNote = unnoted) -> Grown:
     """So many nodes without pods. note: told of every container's moments, as traffic to the pods needs them."""
     env = Environment()
     hosts = HostPool(
@@ -124,7 +124,7 @@ def started(nodes: int, pods: int) -> Grown:
     return made
 
 
-def rollout(nodes: int, replicas: int, note: Note = unnoted) -> Callable[[], float]:
+def rollout(nodes: int, replicas: int, note: MomentNote = unnoted) -> Callable[[], float]:
     """A Deployment that is ready; what is given rolls it out anew, and gives the simulated seconds that this took."""
     made = grown(nodes, note)
     made.deploy("web", replicas)
