@@ -48,7 +48,7 @@ RUNTIME = "containerd"
 """What a kubelet starts containers with, by its id in the catalog."""
 EXPLAINED = 50
 """Nodes up to which the scheduler's scores are told."""
-LONGEST_SETTLING = 1800.0
+SETTLING = 1800.0
 """Seconds that a service has to come to rest before the study begins."""
 DRAIN_RETRY = 5.0
 """Seconds between two tries of `kubectl drain` to evict a pod that its budget keeps. Source: Kubernetes 1.32,
@@ -126,7 +126,7 @@ class _RunningService:
 
     def settle(self) -> None:
         """Let the service come to rest, up to a whole second."""
-        while self.env.now < LONGEST_SETTLING:
+        while self.env.now < SETTLING:
             self.env.run(until=math.ceil(self.env.now + _QUIET))
             if self._settled <= self.env.now - _QUIET or self._never_settles():
                 return

@@ -35,7 +35,7 @@ TERMINATED = 143
 HEARTBEAT, MISSED = 5.0, 3
 """Seconds between two heartbeats of a node, and after how many that are missed it is down. Source: swarmkit,
 manager/dispatcher/dispatcher.go, DefaultHeartBeatPeriod and defaultGracePeriodMultiplier."""
-LONGEST_SETTLING = 1800.0
+SETTLING = 1800.0
 """Seconds that a service has to come to rest before the study begins."""
 _QUIET = 5.0
 
@@ -124,7 +124,7 @@ class _SwarmedService:
 
     def settle(self) -> None:
         """Let the service come to rest, up to a whole second."""
-        while self._env.now < LONGEST_SETTLING:
+        while self._env.now < SETTLING:
             self.cluster.run(until=math.ceil(self._env.now + _QUIET))
             if self._settled <= self._env.now - _QUIET or not self._moves():
                 return

@@ -13,9 +13,9 @@ from sim.report.figures.rollout_panels import NARROW, WIDE, PanelPlaces
 from sim.report.style import Style
 from sim.report.texts import tr
 
-MOST_NODES = 24
+DRAWN_NODES = 24
 """Nodes that are drawn: those with most to tell, in their order."""
-MOST_EVENTS = 300
+LISTED_EVENTS = 300
 """Lines of the list: the first."""
 _LETTERS = 5
 """Letters of a generated name's end (`sim.kubernetes.api`)."""
@@ -35,7 +35,7 @@ def player_data(outcome: Outcome, style: Style, label: str) -> dict[str, Any]:
         "end": interesting_end(outcome, label),
         "nodes": [_node(node, style, failed=node.node in failed) for node in shown],
         "replicas": _replicas(mine, style),
-        "events": events[:MOST_EVENTS],
+        "events": events[:LISTED_EVENTS],
         "roomy": rows <= _ROOMY,
         "rows": rows,
         "plot": {"wide": _plot(WIDE), "narrow": _plot(NARROW)},
@@ -60,7 +60,7 @@ def _shown(known: Sequence[NodeRecord], records: Iterable[ReplicaRecord]) -> lis
     told: dict[str, int] = {}
     for record in records:
         told[record.node] = told.get(record.node, 0) + 1
-    chosen = sorted(known, key=lambda node: (node.down == NEVER, -told.get(node.node, 0)))[:MOST_NODES]
+    chosen = sorted(known, key=lambda node: (node.down == NEVER, -told.get(node.node, 0)))[:DRAWN_NODES]
     names = {node.node for node in chosen}
     return [node for node in known if node.node in names]
 
@@ -153,7 +153,8 @@ def _told(record: ReplicaRecord, style: Style) -> str:
         state = tr("figure.rollout.asked.in_vain", language)
     reason = why(record, language)
     name = f"{short_name(record.replica)} (v{record.version})"
-    return tr("figure.rollout.event.replica", language, name=name, state=state, reason=reason).rstrip(" :：")
+    told = tr("figure.rollout.event.replica", language, name=name, state=state, reason=reason)
+    return told if reason else told.removesuffix("（）").rstrip(" :")
 
 
 def _words(shown: int, all_nodes: int, events: int, style: Style) -> dict[str, str]:
@@ -165,6 +166,6 @@ def _words(shown: int, all_nodes: int, events: int, style: Style) -> dict[str, s
     words["of_slots"] = tr("figure.player.of_slots", language, n="{n}", slots="{slots}")
     words["at"], words["second"] = tr("figure.player.at", language, time="{t}"), tr("figure.player.second", language)
     words["sample"] = tr("figure.player.sample", language, n=shown, all=f"{all_nodes:,}") if shown < all_nodes else ""
-    more = tr("figure.player.more", language, n=MOST_EVENTS, all=f"{events:,}")
-    words["more"] = more if events > MOST_EVENTS else ""
+    more = tr("figure.player.more", language, n=LISTED_EVENTS, all=f"{events:,}")
+    words["more"] = more if events > LISTED_EVENTS else ""
     return words
