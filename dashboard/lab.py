@@ -269,7 +269,10 @@ def _choose() -> None:
 
 def _bring(key: str) -> None:
     """Lay out what was uploaded and go there. What cannot be taken is kept as the fault to show."""
-    files = uploads.latest(st.session_state[key] or [])
+    there = st.session_state[key] or []
+    seen: frozenset[str] = st.session_state.get(f"{key}:seen", frozenset())
+    st.session_state[f"{key}:seen"] = frozenset(file.file_id for file in there)
+    files = uploads.latest(*([file for file in there if (file.file_id in seen) is old] for old in (True, False)))
     if not files:
         return
     try:
