@@ -65,7 +65,7 @@ _HALL = """
 [data-testid=stElementContainer]:has([data-testid=stVegaLiteChart]),
 [data-testid=stElementContainer] :has([data-testid=stVegaLiteChart]),
 [data-testid=stVegaLiteChart]{width:100%!important}
-[data-testid=stMain] h1{max-width:none}
+[data-testid=stMain] h1{max-width:none;font-size:1.6rem;padding-bottom:.2rem}
 [data-testid=stMainBlockContainer] code{font-size:1rem}
 [data-testid=stHtml] table{line-height:1.15!important}
 [data-testid=stHtml] table.view{line-height:1!important;border-spacing:2px 0}
@@ -74,7 +74,6 @@ _HALL = """
 """
 _PROJECTED = """
 html{{font-size:18px}}
-[data-testid=stMain] h1{{font-size:1.6rem}}
 [data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{{gap:.4rem}}
 [data-testid=stMain] .st-key-{bar}{{position:fixed;left:0;right:0;bottom:0;z-index:99;padding:.4rem 1.5rem;
 transform:translateY(80%);background:{panel};border-top:1px solid {line}}}
@@ -117,7 +116,8 @@ def main() -> None:
     st.set_page_config(
         page_title=tr("ui.app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"
     )
-    hall = _HALL + _scales(view) if view.embed else ""
+    plain_type = f"@media(max-width:1400px){{html{{font-size:calc({view.size} * 16px)}}}}"
+    hall = plain_type + _HALL + _scales(view) if view.embed else ""
     if view.projector:
         hall += _PROJECTED.format(bar=projector.BAR, panel=view.style.tokens.panel, line=view.style.tokens.line)
     st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else "", hall=hall))
