@@ -48,6 +48,18 @@ def test_what_is_shared_is_seen_in_another_browser_and_after_a_reload(
     elsewhere.context.close()
 
 
+def test_a_name_that_phones_reach_is_drawn_as_a_code(browser: Browser, app_url: str) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    open_page(page, f"{app_url.replace('127.0.0.1', 'lecture.example')}/memory-ledger")
+    page.get_by_role("button", name="Share").click()
+    code = page.get_by_role("img", name="This view as a QR code")
+    expect(code).to_be_visible()
+    box = code.bounding_box()
+    assert box is not None
+    assert box["width"] == box["height"] >= 4 * (17 + 4 * 3), "four pixels a module of version 3 and above"
+    page.context.close()
+
+
 def test_a_frame_shows_the_question_of_a_shared_result(page: Page, app_url: str) -> None:
     open_page(page, f"{app_url}/density?show=1&said=5")
     page.get_by_role("button", name="Share").click()
