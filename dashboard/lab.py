@@ -228,6 +228,11 @@ def another(state: LabState, view: View) -> None:
             on_change=_choose,
         )
         folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
+        if fault is not None:
+            st.error("\n\n".join(lines(fault)), icon=":material/error:")
+        elif _is_brought(state.context):
+            steps = lab_state.instructions(state.dockerfile)
+            st.success(tr("ui.lab.taken", lang, name=plain(state.context.dockerfile), n=steps), icon=":material/check:")
         key = "lab:files:folder" if folder else "lab:files"
         st.file_uploader(
             tr("ui.lab.upload", lang),
@@ -237,11 +242,6 @@ def another(state: LabState, view: View) -> None:
             on_change=_bring,
             args=(key,),
         )
-        if fault is not None:
-            st.error("\n\n".join(lines(fault)), icon=":material/error:")
-        elif _is_brought(state.context):
-            steps = lab_state.instructions(state.dockerfile)
-            st.success(tr("ui.lab.taken", lang, name=plain(state.context.dockerfile), n=steps), icon=":material/check:")
         bounds: dict[str, str | float] = {
             "size": limits.CONTEXT_UPLOAD >> 20,
             "content": limits.CONTEXT_CONTENT >> 20,
