@@ -51,6 +51,7 @@ def archive(files: dict[str, str]) -> bytes:
 
 def bring(page: Page, name: str, data: bytes) -> None:
     page.get_by_text("Another Dockerfile, or your own").click()
+    page.locator("[data-testid=stFileUploader]").scroll_into_view_if_needed()  # where one drops a file one looks
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": data})
 
 
