@@ -16,15 +16,13 @@ from dashboard.contexts import BuildContext
 from dashboard.controls import answer
 from dashboard.lab_state import HOWS, How, LabState, UndoHistory
 from dashboard.links import asked, lines, one_of, plain, refuse, set_link
-from dashboard.packed import pack, unpack
-from dashboard.share import bundle
+from dashboard.packed import unpack
 from dashboard.view import View
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
 from sim.builds.graph.options import BUILDERS, Builder
 from sim.errors import InputError
 from sim.report.texts import tr
-from sim.scenario import Scenario
 
 _NO_FILE = "none"
 """How a link says that no file is changed."""
@@ -81,23 +79,6 @@ def _edited(state: LabState) -> LabState:
         return state
 
 
-def packed(state: LabState) -> str:
-    """What of a state its link holds beside names. "" where that is nothing, too much, or a reader's own files."""
-    return "" if _is_brought(state.context) else pack(lab_link.document(state))
-
-
-def unlinked(state: LabState, view: View) -> str:
-    """Why a link does not hold all of a state. "" where it does."""
-    if _is_brought(state.context):
-        return tr("ui.share.uploaded", view.lang)
-    return tr("ui.share.large", view.lang) if lab_link.document(state) and not packed(state) else ""
-
-
-def scenario_file(state: LabState, lesson: Scenario) -> bytes:
-    """The lab's builds as a scenario, with all files they read."""
-    return bundle(state.scenario(lesson), state.context.folder)
-
-
 def _file_words(context: BuildContext) -> tuple[str, ...]:
     """The files of a context, as a link names them, and none of them."""
     return (*contexts.files(context), _NO_FILE)
@@ -110,7 +91,7 @@ def _answer_link(state: LabState, view: View) -> None:
         ("file", state.file or _NO_FILE, _file_words(state.context)),
         ("how", state.how, HOWS),
         ("builder", state.builder, BUILDERS),
-        ("edit", packed(state), ("an edit that this page has written",)),
+        ("edit", lab_link.packed(state), ("an edit that this page has written",)),
     ):
         what = "" if name == "edit" else "one of "
         answer(name, shown, allowed, view, key=f"lab:link:{name}", called=shown or state.context.name, what=what)
@@ -146,7 +127,9 @@ def edit(view: View) -> LabState:
         content = st.text_area(plain(file), key=key, height=140, max_chars=limits.LAB_TEXT)[: limits.LAB_TEXT + 1]
     set_link("file", "" if file == state.context.file else file or _NO_FILE)
     set_link("how", "" if how == HOWS[0] else how)
-    set_link("context", "" if state.context == own_context() or _is_brought(state.context) else state.context.name)
+    set_link(
+        "context", "" if state.context == own_context() or contexts.is_brought(state.context) else state.context.name
+    )
     return dataclasses.replace(
         state, file=file or "", how=how, content=content, dockerfile=st.session_state["lab:text"]
     )
@@ -230,7 +213,7 @@ def another(state: LabState, view: View) -> None:
         folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
         if fault is not None:
             st.error("\n\n".join(lines(fault)), icon=":material/error:")
-        elif _is_brought(state.context):
+        elif contexts.is_brought(state.context):
             steps = lab_state.instructions(state.dockerfile)
             st.success(tr("ui.lab.taken", lang, name=plain(state.context.dockerfile), n=steps), icon=":material/check:")
         key = "lab:files:folder" if folder else "lab:files"
@@ -255,10 +238,6 @@ def _called(name: str, view: View) -> str:
     owner, _, dockerfile = name.partition("/")
     words = {"own": "ui.lab.own", contexts.BROUGHT: "ui.lab.brought"}
     return f"{tr(words[owner], view.lang)}: {dockerfile}" if owner in words else name
-
-
-def _is_brought(context: BuildContext) -> bool:
-    return context.name.startswith(f"{contexts.BROUGHT}/")
 
 
 def _choose() -> None:
@@ -307,7 +286,7 @@ def remember(state: LabState) -> LabState:
     if after is not before:
         st.session_state["lab:history"] = after
         st.session_state.pop("lab:step", None)
-    set_link("edit", packed(state))
+    set_link("edit", lab_link.packed(state))
     return state
 
 
