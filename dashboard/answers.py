@@ -15,6 +15,7 @@ from dashboard.controls import answer
 from dashboard.links import asked, opening, refuse, set_link
 from dashboard.page_part import PagePart
 from dashboard.view import View
+from sim import limits
 from sim.classroom.asked import guessed_in
 from sim.classroom.predicted import Said
 from sim.outcome import Metric
@@ -24,8 +25,6 @@ from sim.scenario import Prediction, Scenario
 
 _NONE = "none"
 """How a link says that no step was predicted to run again."""
-_LARGEST = 1e15
-"""What no guess reaches."""
 
 
 def restore(page_part: PagePart, predict: Prediction, values: Mapping[str, Metric]) -> None:
@@ -145,7 +144,7 @@ def _number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) and 0 <= number < _LARGEST else None
+    return number if math.isfinite(number) and 0 <= number <= limits.GUESS else None
 
 
 def _places(text: str, most: int) -> list[int] | None:

@@ -37,6 +37,7 @@ export default function({ parentElement, data, setTriggerValue }) {
   const svg = host.querySelector('svg');
   if (data.scale > 1) {
     svg.style.maxHeight = 'none';
+    svg.style.marginBottom = '-18px';
     svg.style.maxWidth = svg.style.width = `min(100%, ${svg.viewBox.baseVal.width * data.scale}px)`;
   }
   const size = () => svg.viewBox.baseVal;

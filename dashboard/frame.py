@@ -59,6 +59,7 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 
 # In a hall the page is laid out for 1280 x 720 and scaled to the window, so that it fits wherever it is shown: in a
 # frame of 960 x 540 by 3/4, where no text is below 12 px, and on a projector up to its own size, with no text below 18.
+# A projector's bar of buttons peeps out below, until the pointer or the focus is on it.
 _HALL = """
 [data-testid=stMainBlockContainer]{padding:.7rem 1.5rem 0}
 [data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{gap:.7rem}
@@ -67,7 +68,7 @@ _HALL = """
 [data-testid=stElementContainer]:has([data-testid=stVegaLiteChart]),
 [data-testid=stElementContainer] :has([data-testid=stVegaLiteChart]),
 [data-testid=stVegaLiteChart]{width:100%!important}
-[data-testid=stMain] h1{max-width:none}
+[data-testid=stMain] h1{max-width:none;font-size:1.6rem;padding-bottom:.2rem}
 [data-testid=stMainBlockContainer] code{font-size:1rem}
 [data-testid=stHtml] table{line-height:1.15!important}
 [data-testid=stHtml] table.view{line-height:1!important;border-spacing:2px 0}
@@ -76,9 +77,10 @@ _HALL = """
 """
 _PROJECTED = """
 html{{font-size:18px}}
-[data-testid=stMainBlockContainer]{{padding-bottom:5rem}}
-.st-key-{bar}{{position:fixed;left:0;right:0;bottom:0;z-index:99;padding:.4rem 1.5rem;
-background:var(--st-secondary-background-color, #F3F4F6);border-top:1px solid #8885}}
+[data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{{gap:.4rem}}
+[data-testid=stMain] .st-key-{bar}{{position:fixed;left:0;right:0;bottom:0;z-index:99;padding:.4rem 1.5rem;
+transform:translateY(80%);background:{panel};border-top:1px solid {line}}}
+[data-testid=stMain] .st-key-{bar}:is(:hover,:focus-within){{transform:none}}
 """
 _LEAST_SCALE, _MOST_SCALE = 0.75, 3.0
 _WIDTH, _HEIGHT = 1280, 720
@@ -117,9 +119,10 @@ def main() -> None:
     st.set_page_config(
         page_title=tr("ui.app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"
     )
-    hall = _HALL + _scales(view) if view.embed else ""
+    plain_type = f"@media(max-width:1400px){{html{{font-size:calc({view.size} * 16px)}}}}"
+    hall = plain_type + _HALL + _scales(view) if view.embed else ""
     if view.projector:
-        hall += _PROJECTED.format(bar=projector.BAR)
+        hall += _PROJECTED.format(bar=projector.BAR, panel=view.style.tokens.panel, line=view.style.tokens.line)
     st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else "", hall=hall))
     pages = [_page(place, view) for place in PLACES]
     st.navigation(pages, position="hidden" if view.embed or view.notes else "top").run()

@@ -14,8 +14,7 @@ import streamlit as st
 from dashboard import lab_link, shipped, uploads
 from dashboard.controls import answer
 from dashboard.links import asked, lines, one_of, plain, refuse, set_link
-from dashboard.packed import pack, unpack
-from dashboard.share import bundle
+from dashboard.packed import unpack
 from dashboard.view import View
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
@@ -26,7 +25,6 @@ from sim.layerlab import state as lab_state
 from sim.layerlab.contexts import BuildContext
 from sim.layerlab.state import HOWS, How, LabState, UndoHistory
 from sim.report.texts import tr
-from sim.scenario import Scenario
 
 _NO_FILE = "none"
 """How a link says that no file is changed."""
@@ -83,23 +81,6 @@ def _edited(state: LabState) -> LabState:
         return state
 
 
-def packed(state: LabState) -> str:
-    """What of a state its link holds beside names. "" where that is nothing, too much, or a reader's own files."""
-    return "" if _is_brought(state.context) else pack(lab_link.document(state))
-
-
-def unlinked(state: LabState, view: View) -> str:
-    """Why a link does not hold all of a state. "" where it does."""
-    if _is_brought(state.context):
-        return tr("ui.share.uploaded", view.lang)
-    return tr("ui.share.large", view.lang) if lab_link.document(state) and not packed(state) else ""
-
-
-def scenario_file(state: LabState, lesson: Scenario) -> bytes:
-    """The lab's builds as a scenario, with all files they read."""
-    return bundle(state.scenario(lesson), state.context.folder)
-
-
 def _file_words(context: BuildContext) -> tuple[str, ...]:
     """The files of a context, as a link names them, and none of them."""
     return (*contexts.files(context), _NO_FILE)
@@ -112,7 +93,7 @@ def _answer_link(state: LabState, view: View) -> None:
         ("file", state.file or _NO_FILE, _file_words(state.context)),
         ("how", state.how, HOWS),
         ("builder", state.builder, BUILDERS),
-        ("edit", packed(state), ("an edit that this page has written",)),
+        ("edit", lab_link.packed(state), ("an edit that this page has written",)),
     ):
         what = "" if name == "edit" else "one of "
         answer(name, shown, allowed, view, key=f"lab:link:{name}", called=shown or state.context.name, what=what)
@@ -148,7 +129,9 @@ def edit(view: View) -> LabState:
         content = st.text_area(plain(file), key=key, height=140, max_chars=limits.LAB_TEXT)[: limits.LAB_TEXT + 1]
     set_link("file", "" if file == state.context.file else file or _NO_FILE)
     set_link("how", "" if how == HOWS[0] else how)
-    set_link("context", "" if state.context == own_context() or _is_brought(state.context) else state.context.name)
+    set_link(
+        "context", "" if state.context == own_context() or contexts.is_brought(state.context) else state.context.name
+    )
     return dataclasses.replace(
         state, file=file or "", how=how, content=content, dockerfile=st.session_state["lab:text"]
     )
@@ -230,6 +213,11 @@ def another(state: LabState, view: View) -> None:
             on_change=_choose,
         )
         folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
+        if fault is not None:
+            st.error("\n\n".join(lines(fault)), icon=":material/error:")
+        elif contexts.is_brought(state.context):
+            steps = lab_state.instructions(state.dockerfile)
+            st.success(tr("ui.lab.taken", lang, name=plain(state.context.dockerfile), n=steps), icon=":material/check:")
         key = "lab:files:folder" if folder else "lab:files"
         st.file_uploader(
             tr("ui.lab.upload", lang),
@@ -239,11 +227,6 @@ def another(state: LabState, view: View) -> None:
             on_change=_bring,
             args=(key,),
         )
-        if fault is not None:
-            st.error("\n\n".join(lines(fault)), icon=":material/error:")
-        elif _is_brought(state.context):
-            steps = lab_state.instructions(state.dockerfile)
-            st.success(tr("ui.lab.taken", lang, name=plain(state.context.dockerfile), n=steps), icon=":material/check:")
         bounds: dict[str, str | float] = {
             "size": limits.CONTEXT_UPLOAD >> 20,
             "content": limits.CONTEXT_CONTENT >> 20,
@@ -259,10 +242,6 @@ def _called(name: str, view: View) -> str:
     return f"{tr(words[owner], view.lang)}: {dockerfile}" if owner in words else name
 
 
-def _is_brought(context: BuildContext) -> bool:
-    return context.name.startswith(f"{contexts.BROUGHT}/")
-
-
 def _choose() -> None:
     context = _contexts().get(st.session_state["lab:context"])
     if context is not None:
@@ -271,7 +250,10 @@ def _choose() -> None:
 
 def _bring(key: str) -> None:
     """Lay out what was uploaded and go there. What cannot be taken is kept as the fault to show."""
-    files = uploads.latest(st.session_state[key] or [])
+    there = st.session_state[key] or []
+    seen: frozenset[str] = st.session_state.get(f"{key}:seen", frozenset())
+    st.session_state[f"{key}:seen"] = frozenset(file.file_id for file in there)
+    files = uploads.latest(*([file for file in there if (file.file_id in seen) is old] for old in (True, False)))
     if not files:
         return
     try:
@@ -306,7 +288,7 @@ def remember(state: LabState) -> LabState:
     if after is not before:
         st.session_state["lab:history"] = after
         st.session_state.pop("lab:step", None)
-    set_link("edit", packed(state))
+    set_link("edit", lab_link.packed(state))
     return state
 
 

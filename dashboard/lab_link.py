@@ -6,9 +6,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard.packed import pack
+from dashboard.share import bundle
+from dashboard.view import View
 from sim import limits
 from sim.errors import InputError
+from sim.layerlab import contexts
 from sim.layerlab.state import Kept, LabState
+from sim.report.texts import tr
+from sim.scenario import Scenario
 
 _TEXTS = ("dockerfile", "base", "content")
 _SAID = {"append": str, "content": str, "mode": str, "touch": bool, "delete": bool}
@@ -26,6 +32,23 @@ def document(state: LabState) -> dict[str, Any]:
         "kept": [[dict(change) for change in build] for build in state.kept],
     }
     return {name: value for name, value in differing.items() if value}
+
+
+def packed(state: LabState) -> str:
+    """What of a state its link holds beside names. "" where that is nothing, too much, or a reader's own files."""
+    return "" if contexts.is_brought(state.context) else pack(document(state))
+
+
+def unlinked(state: LabState, view: View) -> str:
+    """Why a link does not hold all of a state. "" where it does."""
+    if contexts.is_brought(state.context):
+        return tr("ui.share.uploaded", view.lang)
+    return tr("ui.share.large", view.lang) if document(state) and not packed(state) else ""
+
+
+def scenario_file(state: LabState, lesson: Scenario) -> bytes:
+    """The lab's builds as a scenario, with all files they read."""
+    return bundle(state.scenario(lesson), state.context.folder)
 
 
 def restored(state: LabState, document: Mapping[str, Any]) -> LabState:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from dashboard import popovers
+from dashboard.components import drawing
 from dashboard.links import plain, whole
 from dashboard.shown import Shown, now
 from dashboard.takeaway_components import copier, picture_saver
@@ -27,6 +28,7 @@ _PLACE, _OPEN = "share:place", "share:menu"
 _ANSWER = ("show", "said", "quiz", "step")
 """What of a link gives an answer away."""
 _HERE_ALONE = ("localhost", "127.0.0.1", "::1", "")
+"""Names of a host that only its own browsers reach."""
 _FRAME = 'title="{title}" loading="lazy" style="width:960px;height:540px;border:0"'
 _FILES = "files/"
 """Where the shipped scenarios keep what they build or start."""
@@ -117,7 +119,7 @@ def _qr(link: str, view: View) -> None:
     elif len(link) > limits.QR_LINK:
         st.caption(tr("ui.share.qr.long", view.lang, n=len(link), most=limits.QR_LINK))
     else:
-        st.html(code(link, tr("ui.share.qr", view.lang)))
+        drawing(code(link, tr("ui.share.qr", view.lang)), key="share:qr")
         st.caption(plain(urlsplit(link).netloc))
 
 
@@ -125,8 +127,8 @@ def code(link: str, title: str) -> str:
     """A QR code as an SVG, black on white in both themes as phones want it, with its quiet zone."""
     import segno
 
-    drawn = segno.make_qr(link, error="m").svg_inline(scale=4, dark="#000", light="#fff", title=title)
-    return f'<div role="img" aria-label="{escape(title)}" style="line-height:0">{drawn}</div>'
+    drawn: str = segno.make_qr(link, error="m").svg_inline(scale=4, dark="#000", light="#fff", title=title)
+    return drawn
 
 
 # ---- files --------------------------------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ _copier = st.components.v2.component("copier", html='<div class="lines"></div>',
 # The figures as they are drawn now, one below another in one file. Colours that follow the theme become plain ones.
 _PICTURE_JS = """
 const SPACE = 16;
+const KEPT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity',
+  'font-family', 'font-size', 'font-weight', 'text-anchor'];
 const drawn = () => {
   const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks')];
   for (const host of document.querySelectorAll('[data-testid=stMain] *'))
@@ -58,9 +60,11 @@ const plain = (svg) => {
   const copy = svg.cloneNode(true), from = [svg, ...svg.querySelectorAll('*')];
   [copy, ...copy.querySelectorAll('*')].forEach((element, at) => {
     const style = getComputedStyle(from[at]);
-    for (const name of ['fill', 'stroke', 'font-family', 'font-size', 'font-weight', 'color'])
-      element.style.setProperty(name, style.getPropertyValue(name));
+    for (const name of KEPT) element.style.setProperty(name, style.getPropertyValue(name));
+    for (const name of element.getAttributeNames())
+      if (element.getAttribute(name).includes('var(') && name !== 'style') element.removeAttribute(name);
   });
+  for (const sheet of copy.querySelectorAll('style')) sheet.remove();
   return copy;
 };
 export default function({ parentElement, data }) {
@@ -73,7 +77,7 @@ export default function({ parentElement, data }) {
       const box = svg.getBoundingClientRect(), copy = plain(svg);
       for (const [name, value] of [['x', 0], ['y', height], ['width', box.width], ['height', box.height]])
         copy.setAttribute(name, value);
-      copy.style.cssText = '';
+      for (const name of ['width', 'height', 'max-width', 'max-height', 'min-width']) copy.style.removeProperty(name);
       sheet.append(copy);
       width = Math.max(width, box.width); height += box.height + SPACE;
     }

@@ -115,16 +115,19 @@ def read(files: Sequence[tuple[str, bytes]]) -> tuple[UnpackedFile, ...]:
     return _checked(_without_top(items))
 
 
-def latest(files: Sequence[_File]) -> list[_File]:
-    """The files that count, where a reader has brought some after others: of one name the last, of archives the last.
+def latest(before: Sequence[_File], new: Sequence[_File]) -> list[_File]:
+    """The files that count, where a reader has brought some after others.
 
-    An archive stands alone. So does what was brought after one.
+    Of one name it is the last one. One archive is all there is, until something else is brought.
     """
-    archives = [at for at, file in enumerate(files) if file.name.lower().endswith(_ARCHIVES)]
-    since = files[archives[-1] :] if archives else files
-    if len(since) > 1 and archives:
-        since = since[1:]
-    return list({file.name: file for file in since}.values())
+    both = [*before, *new]
+    if new and (_is_archive(new) or _is_archive(before)):
+        both = [*new]
+    return list({file.name: file for file in both}.values())
+
+
+def _is_archive(files: Sequence[_File]) -> bool:
+    return len(files) == 1 and files[0].name.lower().endswith(_ARCHIVES)
 
 
 def too_large(size: int) -> str:

@@ -95,6 +95,9 @@ LINK_EDIT = 4_000
 LINK_UNPACKED = 512 * KIB
 """Bytes that those characters may come to once they are decompressed."""
 
+GUESS = 10**15
+"""The largest number that a link's prediction may hold, in the unit that is asked for."""
+
 QR_LINK = 400
 """Characters of an address that a page draws as a QR code: a phone reads no finer one from a projector. It is an
 estimate.

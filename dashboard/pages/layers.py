@@ -8,7 +8,19 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import advice, answers, controls, lab, lesson, popovers, quiz, running, shipped, variants
+from dashboard import (
+    advice,
+    answers,
+    controls,
+    lab,
+    lab_link,
+    lesson,
+    popovers,
+    quiz,
+    running,
+    shipped,
+    variants,
+)  # fmt: skip
 from dashboard.components import drawing, editor
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
@@ -181,8 +193,8 @@ def _offer(built: _Built, page_part: PagePart, view: View, *, revealed: bool) ->
             page_parts=(page_part,) if revealed else (),
             reveal=None if revealed else lambda: _reveal(said),
             again=_again if revealed else None,
-            scenario_file=lambda: lab.scenario_file(built.state, scenario),
-            unlinked=lab.unlinked(built.state, view),
+            scenario_file=lambda: lab_link.scenario_file(built.state, scenario),
+            unlinked=lab_link.unlinked(built.state, view),
         )
     )
 

@@ -108,6 +108,11 @@ def brought(folder: str, names: Iterable[str]) -> tuple[BuildContext, ...]:
     return tuple(BuildContext(f"{BROUGHT}/{name}", folder, name, count=len(paths)) for name in dockerfiles)
 
 
+def is_brought(context: BuildContext) -> bool:
+    """Whether a reader brought it along."""
+    return context.name.startswith(f"{BROUGHT}/")
+
+
 def _check_text(folder: str, name: str) -> None:
     """Raise `InputError` for a Dockerfile that is no text: what a message would quote of it are bytes."""
     file = Path(folder) / name

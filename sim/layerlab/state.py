@@ -166,9 +166,9 @@ class UndoHistory:
 
 
 def instructions(dockerfile: str) -> int:
-    """How many instructions a Dockerfile has in all its stages. 0 where it cannot be read."""
+    """How many instructions a Dockerfile has in all its stages, each FROM among them. 0 where it cannot be read."""
     try:
-        return sum(len(stage.instructions) for stage in parse(dockerfile).stages)
+        return sum(1 + len(stage.instructions) for stage in parse(dockerfile).stages)
     except InputError:
         return 0
 

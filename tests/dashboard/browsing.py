@@ -42,7 +42,7 @@ _TEXTS = """() => {
       let size = parseFloat(getComputedStyle(element).fontSize);
       const matrix = element.getScreenCTM?.();
       size *= matrix ? Math.hypot(matrix.a, matrix.b) : element.currentCSSZoom ?? 1;
-      const scrolls = !!element.closest('.scroll, [style*="overflow-x"], textarea');
+      const scrolls = !!element.closest('.scroll, [style*="overflow-x"], textarea, [data-testid=stMultiSelect]');
       found.push([element.textContent.trim().slice(0, 40), scrolls ? 0 : box.left, scrolls ? 0 : box.right, size]);
     }
   };

@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--host-resolver-rules=MAP lecture.example 127.0.0.1",  # a name that phones could reach
 ]
 HARMLESS = re.compile(r"/[\w-]+/_stcore/(health|host-config)")
 """A page with a path asks for these two below its own path first, gets 404, and finds them at the root."""

@@ -22,7 +22,7 @@ from sim.errors import InputError
 from sim.loading import controls, load, override
 from sim.outcome import Outcome
 from tests.catalog.test_profile import PROFILE
-from tests.dashboard.apptest import ROOT, charts, error, opened, texts
+from tests.dashboard.apptest import ROOT, charts, error, opened, texts, unescaped
 
 HOSTILE = ROOT / "tests" / "data" / "hostile"
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
@@ -246,6 +246,21 @@ def test_a_dockerfile_of_too_many_instructions_is_answered_with_the_number() -> 
     assert said in texts(at)
     at = brought(("Dockerfile", b"FROM a\n" + b"RUN a\n" * 100))
     assert not at.error
+
+
+def test_a_dockerfile_that_is_taken_says_so_and_claims_nothing_of_an_edit_that_nobody_made() -> None:
+    at = brought(("Dockerfile", b"FROM a\nRUN b\n"))
+    assert not at.error
+    assert "Nothing is edited yet" in texts(at)
+    assert "Nothing re-runs" not in texts(at)
+    assert "with 2 instructions is what the lab builds now" in at.success[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", b"FROM a\n\x00", "FROM ü".encode("latin-1")])
+def test_a_dockerfile_that_is_no_text_is_refused_without_its_bytes(data: bytes) -> None:
+    said = unescaped(brought(("Dockerfile", data)).error[0].value)
+    assert "'Dockerfile' is no text: byte " in said
+    assert said.isprintable()
 
 
 def test_a_dockerfile_that_is_too_long_is_answered_with_the_number() -> None:

@@ -7,13 +7,14 @@ import os
 import stat
 import tarfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from dashboard import uploads
-from dashboard.uploads import UnpackedFile, Upload, read
+from dashboard.uploads import UnpackedFile, Upload, latest, read
 from sim.archives.limits import Limits
 from sim.errors import InputError
 
@@ -154,6 +155,29 @@ def test_a_truncated_archive_is_refused() -> None:
     for name, data in (("x.zip", whole[:-30]), ("x.tar", packed[:700])):
         with pytest.raises(InputError, match=r"cannot be read|truncated"):
             read([(name, data)])
+
+
+@dataclass(frozen=True)
+class Named:
+    name: str
+    turn: int = 0
+
+
+def test_a_second_dockerfile_replaces_the_first_and_an_archive_all_that_was_there() -> None:
+    first, second, other, archive = Named("Dockerfile", 1), Named("Dockerfile", 2), Named("app.py"), Named("x.tar.gz")
+    assert latest([], [first, other]) == [first, other]
+    assert latest([first, other], [second]) == [second, other]
+    assert latest([first, other], [archive]) == [archive]
+    assert latest([archive], [second]) == [second]
+    assert latest([archive], []) == [archive], "something else was taken away again"
+    assert latest([], [first, archive]) == [first, archive], "brought together they are the files of one context"
+
+
+def test_what_is_said_of_a_damaged_zip_quotes_none_of_its_bytes() -> None:
+    whole = bytearray(zipped({"Dockerfile": DOCKERFILE, "b": b"1"}))
+    whole[whole.index(b"Dockerfile") + 2] = 0xFF  # the name in the local header, which zipfile quotes as b'...'
+    with pytest.raises(InputError, match=r"cannot be read as a \.zip: it is damaged \(BadZipFile\)"):
+        read([("x.zip", bytes(whole))])
 
 
 def test_the_temporary_folder_goes_with_its_upload() -> None:

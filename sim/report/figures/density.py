@@ -23,6 +23,10 @@ _HEIGHTS, _TALLEST, _LOWEST = (480, 720), 30, 24
 """Pixels of all rows, on a projector and on a page, and of one row at most and at least."""
 
 
+_KIND = " · "
+"""Between a label's name and its kind."""
+
+
 def constraint_name(constraint: str, language: Language = "en") -> str:
     """The label of a constraint."""
     return tr(f"constraint.{constraint}", language) if has(f"constraint.{constraint}", language) else constraint
@@ -145,8 +149,20 @@ def _lane(rows: Sequence[Mapping[str, Any]], names: LabelNames, outcome: Outcome
     )
     extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}
     is_head = "substring(datum.value, length(datum.value) - 1) === '|'"
+    # On a phone a name and its kind stand on two lines.
+    folded = {key: text.split(_KIND, 1) for key, text in said.items() if _KIND in text}
+    phone = "containerSize()[0] < 420"
+    texts, two = (json.dumps(each, ensure_ascii=False) for each in (said, {**said, **folded}))
     axis = {
-        "labelExpr": f"{json.dumps(said, ensure_ascii=False)}[datum.value]",
+        "labelExpr": f"({phone} ? {two} : {texts})[datum.value]",
+        "labelLineHeight": 14,
+        "labelOffset": {
+            "condition": {
+                "test": f"{phone} && indexof({json.dumps(list(folded), ensure_ascii=False)}, datum.value) >= 0",
+                "value": -7,
+            },
+            "value": 0,
+        },
         "minExtent": extent,
         "maxExtent": extent,
         "labelLimit": extent,
