@@ -1,4 +1,5 @@
 // The page: what a reader does becomes a question to the worker, and its answer is drawn. Holds no number of its own.
+(() => {
 const $ = (id) => document.getElementById(id);
 const marks = globalThis.marks = { script: performance.now() };
 const options = JSON.parse($("options").textContent);
@@ -88,6 +89,7 @@ async function run(change = {}) {
   let found;
   try { found = await ask({ ...state, quiz: [] }); } finally { clearTimeout(late); running = false; $("progress").hidden = true; }
   if (again) { again = false; await run(); return; }
+  marks.answered ??= performance.now();
   await draw(found);
   marks.drawn ??= performance.now();
   document.body.dataset.state = found.problems ? "refused" : found.cancelled ? "cancelled" : "drawn";
@@ -289,3 +291,4 @@ async function main() {
 const fail = (error) => { $("told").textContent = `${error.message}`; document.body.dataset.state = "failed"; console.error(error); };
 addEventListener("unhandledrejection", (event) => fail(event.reason));
 main().catch(fail);
+})();

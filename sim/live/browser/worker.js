@@ -34,7 +34,8 @@ async function start({ module, stdlib, app, index, lock, files }) {
   const up = performance.now();
   if (!index.length) python.runPython("1 + 1");
   else ask = python.runPython(`
-import json, sys, time
+import gc, json, sys, time
+gc.disable()   # until the first answer: hardly anything of the start is garbage
 sys.path[:0] = ["/app", "/app/site"]
 from pyodide.ffi import can_run_sync, run_sync
 from sim.errors import CancelledError
@@ -49,7 +50,10 @@ def ask(text, report, breathe):
             report(share)
             if can_run_sync() and run_sync(breathe()):
                 raise CancelledError
-    return answer.answer(text, tick)
+    try:
+        return answer.answer(text, tick)
+    finally:
+        gc.enable()
 answer.offer(json.loads(${JSON.stringify(JSON.stringify(files))}))
 ask`);
   const switching = "Suspending" in WebAssembly;
