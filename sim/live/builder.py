@@ -88,13 +88,13 @@ def _filled(template: str, parts: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: parts[match[1]], template)
 
 
-def _files(scenarios: Sequence[Scenario]) -> tuple[dict[str, PageFile], dict[str, str]]:
-    """Every file of our side by its path in the page, and each scenario's own by its id."""
+def _files(scenarios: Sequence[Scenario]) -> tuple[dict[str, PageFile], dict[str, tuple[str, str]]]:
+    """Every file of our side by its path in the page, and each scenario's file and folder by its id."""
     files = packages() | compiled(package())
     paths = {}
     for scenario in scenarios:
-        path, own = scenario_files(scenario)
-        paths[scenario.id] = f"/app/{path}"
+        (path, folder), own = scenario_files(scenario)
+        paths[scenario.id] = (f"/app/{path}", f"/app/{folder}")
         files |= own
     return files, paths
 
