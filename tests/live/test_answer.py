@@ -14,6 +14,7 @@ from sim.errors import CancelledError, InputError
 from sim.live import answer as door
 from sim.live.contents import scenario_files
 from sim.loading import override
+from sim.report.style import Language
 from sim.report.texts import tr
 
 
@@ -53,7 +54,7 @@ def test_a_page_answers_byte_for_byte_what_the_command_line_prints(
 
 @pytest.mark.parametrize("name", sim.lessons())
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_the_answer_is_left_out_until_it_is_asked_for(name: str, lang: str) -> None:
+def test_the_answer_is_left_out_until_it_is_asked_for(name: str, lang: Language) -> None:
     door.put(override(sim.load(name), {"replications": 1}))
     hidden, shown = asked(name=name, lang=lang), asked(name=name, lang=lang, shown=True)
     assert hidden["predict"]["ask"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import rpds
@@ -60,10 +60,11 @@ def test_a_set_is_changed_alike(changes: list[tuple[Any, ...]]) -> None:
 
 @given(st.lists(KEYS, max_size=5), KEYS)
 def test_a_list_is_changed_alike(items: list[int], more: int) -> None:
-    real, stand_in = rpds.List(items), ours.List(items)
+    real: Any = rpds.List(items)
+    stand_in = ours.List(items)
     assert list(real.push_front(more)) == list(stand_in.push_front(more)) == [more, *items]
     if len(items) != 1:  # a single argument is taken for an iterable
-        assert list(rpds.List(*items)) == list(ours.List(*items))
+        assert list(cast("Any", rpds.List)(*items)) == list(ours.List(*items))
     if items:
         assert real.first == stand_in.first
         assert list(real.rest) == list(stand_in.rest) == list(stand_in.drop_first())

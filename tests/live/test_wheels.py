@@ -15,11 +15,12 @@ from sim.live.contents import LEFT_OUT, package
 from tests.test_floors import imports, module, modules_imported, parsed
 
 ROOT = Path(__file__).parents[2]
-PINNED = dict(
-    re.fullmatch(r"([\w.-]+)==(\S+) --hash=sha256:[0-9a-f]{64}", line).groups()
+PINNED: dict[str, str] = {
+    found[1]: found[2]
     for line in (ROOT / "sim" / "live" / "wheels.txt").read_text("utf-8").splitlines()
     if not line.startswith("#")
-)
+    for found in [re.fullmatch(r"([\w.-]+)==(\S+) --hash=sha256:[0-9a-f]{64}", line)]
+}
 """Distribution to its version."""
 
 IMPORTED_AS = {"ruamel.yaml": "ruamel", "attrs": "attr"}
@@ -79,7 +80,7 @@ def test_our_stand_in_has_every_name_that_is_imported_of_it() -> None:
     stand_in = {node.name for node in ast.parse((ROOT / "sim/live/rpds.py").read_text("utf-8")).body
                 if isinstance(node, ast.ClassDef)}  # fmt: skip
     for name in ("jsonschema", "referencing"):
-        folder = Path(metadata.distribution(name).locate_file(name))
+        folder = Path(str(metadata.distribution(name).locate_file(name)))
         for path in folder.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.ImportFrom) and node.module in STAND_INS and "tests" not in path.parts:
