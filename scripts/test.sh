@@ -12,6 +12,11 @@ if ! command -v "${CHROMIUM:-chromium}" >/dev/null; then
     install_packages chromium fonts-dejavu-core fonts-noto-cjk
 fi
 
+# Live pages are built from Pyodide, which npm brings. Without npm their tests say why they skip.
+if ! { command -v npm && command -v node; } >/dev/null; then
+    install_packages npm || say "no npm: the tests of live pages skip"
+fi
+
 # Container runtimes whose start is measured and predicted (tests/laboratory/calibrate). Elsewhere those tests say why they skip.
 if [ "$(id -u)" = 0 ] && ! { command -v crun && command -v runc; } >/dev/null; then
     install_packages crun runc

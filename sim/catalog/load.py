@@ -252,6 +252,12 @@ _MAKERS: dict[str, Callable[[Table], Any]] = {
 }
 
 
+@cache
+def _shipped_ids(folder: Path) -> tuple[str, ...]:
+    """The ids of the files of a folder of the package, which are asked for once for each block of each technology."""
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+
+
 class CatalogFiles:
     """Where the files that a file names are found.
 
@@ -263,7 +269,7 @@ class CatalogFiles:
 
     def ids(self, kind: str) -> tuple[str, ...]:
         """The ids there are of one kind."""
-        return tuple(sorted(path.stem for path in (FOLDER / kind).glob("*.toml")))
+        return _shipped_ids(FOLDER / kind)
 
     def block(self, kind: str, name: str) -> Block:
         """The table of a file by its id, with its place. Raises `InputError` where there is none."""

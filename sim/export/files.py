@@ -6,6 +6,7 @@ vl-convert draws them. Without it, `InputError` says how to install it.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -21,6 +22,7 @@ from sim.scenario import Scenario
 VEGA_LITE = "6.4"
 """The version of Vega-Lite that figures are drawn with. vl-convert has several."""
 _WIDTH = 800
+_CLIP = re.compile(r"\bclip\d+\b")
 _SCALE = 2
 """Pixels of a PNG for each of the SVG: sharp on a projector."""
 
@@ -88,10 +90,16 @@ def figure_svg(figure: FigureFile) -> str:
     """A figure as an SVG document that needs nothing beside it."""
     drawing, style = figure.drawing, figure.style
     if drawing.kind == "vega":
-        svg: str = converter().vegalite_to_svg(fixed(drawing.content, style), vl_version=VEGA_LITE)
+        svg = _renumbered(converter().vegalite_to_svg(fixed(drawing.content, style), vl_version=VEGA_LITE))
     else:
         svg = standalone(drawing.content, style)
     return below(figure.legend, svg, style) if figure.legend else svg
+
+
+def _renumbered(svg: str) -> str:
+    """The same drawing with its clip paths numbered from 0: Vega goes on counting from one drawing to the next."""
+    known: dict[str, str] = {}
+    return _CLIP.sub(lambda match: known.setdefault(match[0], f"clip{len(known)}"), svg)
 
 
 def figure_png(figure: FigureFile) -> bytes:

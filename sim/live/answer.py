@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from sim.studies.base import Tick, no_tick
 _KEPT = 6
 """Runs that are kept: turning a language or a ruler is no reason to run again."""
 
-_FILES: dict[str, Path] = {}
+_FILES: dict[str, tuple[Path, str]] = {}
 _SCENARIOS: dict[str, Scenario] = {}
 _RUNS: OrderedDict[Hashable, tuple[Outcome, ...]] = OrderedDict()
 
@@ -65,22 +65,29 @@ class LiveQuestion:
     quiz: tuple[int, ...] = ()
 
 
-def offer(files: Mapping[str, str]) -> None:
-    """Say where the scenarios of the page lie, by their ids. Others are looked for among those that ship."""
-    _FILES.update((name, Path(file)) for name, file in files.items())
+def offer(files: Mapping[str, Sequence[str]]) -> None:
+    """Say where the scenarios of the page lie, each by its id with its file and the folder of what it names.
+
+    Others are looked for among those that ship.
+    """
+    _FILES.update((name, (Path(file), folder)) for name, (file, folder) in files.items())
+
+
+def put(given: Scenario) -> None:
+    """Answer for a scenario that was read already."""
+    _SCENARIOS[given.id] = given
 
 
 def scenario(name: str) -> Scenario:
     """A scenario by its id, read once."""
     if name not in _SCENARIOS:
-        path = _FILES.get(name)
-        _SCENARIOS[name] = load(name) if path is None else _written(path)
+        _SCENARIOS[name] = _written(*_FILES[name]) if name in _FILES else load(name)
     return _SCENARIOS[name]
 
 
-def _written(path: Path) -> Scenario:
+def _written(path: Path, folder: str) -> Scenario:
     """The scenario of a page's file, which is JSON: reading YAML would make the page's start longer."""
-    return from_document(json.loads(path.read_text("utf-8")), str(path), path.parent)
+    return from_document(json.loads(path.read_text("utf-8")), str(path), folder)
 
 
 def answer(text: str, tick: Tick = no_tick) -> str:

@@ -11,13 +11,17 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import product
+from typing import Any
 
 from sim import __version__
 from sim.export.files import vega_bundle
 from sim.export.packages import PYODIDE, npm
 from sim.export.page import policy
+from sim.live.answer import answer, put
 from sim.live.bytecode import BROWSER, compiled, library, packages
 from sim.live.contents import PageFile, package, scenario_files
+from sim.report.style import LANGUAGES
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -33,12 +37,14 @@ def page(scenarios: Sequence[Scenario]) -> str:
     files, paths = _files(scenarios) if scenarios else ({}, {})
     lock = json.loads((runtime / "pyodide-lock.json").read_text("utf-8")) | {"packages": {}}
     options = {
-        "lessons": [[one.id, {lang: one.title.read(lang) for lang in ("en", "ja")}] for one in scenarios],
+        "lessons": [[one.id, {lang: one.title.read(lang) for lang in LANGUAGES}] for one in scenarios],
         "lang": "en",
         "files": paths,
         "lock": lock,
+        "starting": {lang: tr("ui.live.starting", lang) for lang in LANGUAGES},
     }
     payloads = {
+        "first": json.dumps(_first(scenarios), ensure_ascii=False).encode(),
         "wasm": (runtime / "pyodide.asm.wasm").read_bytes(),
         "stdlib": library(),
         "app": container(files),
@@ -63,17 +69,32 @@ def page(scenarios: Sequence[Scenario]) -> str:
     return _filled((BROWSER / "index.html").read_text("utf-8"), parts | {"size": escape(told)})
 
 
+def _first(scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """Each lesson's question and its figure with the answer left out, as the model in the page would answer.
+
+    A reader thinks about them while Python starts. They are keyed by id, language and whether the screen is low.
+    """
+    found = {}
+    for scenario in scenarios:
+        put(scenario)
+        for lang, lecture in product(LANGUAGES, (False, True)):
+            asked = {"name": scenario.id, "lang": lang, "lecture": lecture}
+            told = json.loads(answer(json.dumps(asked)))
+            found[f"{scenario.id}:{lang}:{lecture}".lower()] = told | {"line": ""}
+    return found
+
+
 def _filled(template: str, parts: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: parts[match[1]], template)
 
 
-def _files(scenarios: Sequence[Scenario]) -> tuple[dict[str, PageFile], dict[str, str]]:
-    """Every file of our side by its path in the page, and each scenario's own by its id."""
+def _files(scenarios: Sequence[Scenario]) -> tuple[dict[str, PageFile], dict[str, tuple[str, str]]]:
+    """Every file of our side by its path in the page, and each scenario's file and folder by its id."""
     files = packages() | compiled(package())
     paths = {}
     for scenario in scenarios:
-        path, own = scenario_files(scenario)
-        paths[scenario.id] = f"/app/{path}"
+        (path, folder), own = scenario_files(scenario)
+        paths[scenario.id] = (f"/app/{path}", f"/app/{folder}")
         files |= own
     return files, paths
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -50,22 +51,32 @@ def package() -> dict[str, PageFile]:
         parts = path.relative_to(top).parts
         if parts[0] in LEFT_OUT or "__pycache__" in parts or (parts[0] == "live" and parts[1] in _NOT_OF_LIVE):
             continue
-        found[PurePosixPath("sim", *parts).as_posix()] = PageFile(path.read_bytes())
+        data = _json(path) if path.suffix == ".toml" else path.read_bytes()
+        found[PurePosixPath("sim", *parts).as_posix()] = PageFile(data)
     return found | {"site/rpds.py": found.pop("sim/live/rpds.py")}
 
 
-def scenario_files(scenario: Scenario) -> tuple[str, dict[str, PageFile]]:
-    """The scenario and the files that it names, by their paths in the page, and which of them is the scenario.
+def _json(path: Path) -> bytes:
+    """A TOML file of the catalog as JSON. The first figure waits for some three hundred of them."""
+    return json.dumps(tomllib.loads(path.read_text("utf-8")), ensure_ascii=False).encode()
 
-    It is written as it is, with what was changed since it was read. JSON is YAML.
+
+def scenario_files(scenario: Scenario) -> tuple[tuple[str, str], dict[str, PageFile]]:
+    """The scenario and the files that it names, by their paths in the page.
+
+    The scenario is written as JSON, with what was changed since it was read. It lies outside the folder that its files
+    are looked up in, where it could hide one of them.
+
+    Returns:
+        The scenario's file and that folder, and all files.
 
     Raises `InputError` where a file lies elsewhere than below the folder above the scenario's, or they are too large.
     """
-    home = PurePosixPath("lessons", scenario.id, "at")
-    there = home / f"{scenario.id}.yaml"
-    document = json.dumps(scenario.document, ensure_ascii=False).encode()
-    found = {there.as_posix(): PageFile(document)}
     folder = Path(scenario.folder or ".").resolve()
+    home = PurePosixPath("lessons", scenario.id, folder.name or "files")
+    there = f"lessons/{scenario.id}.json"
+    document = json.dumps(scenario.document, ensure_ascii=False).encode()
+    found = {there: PageFile(document)}
     size = len(document)
     for path, file in _named(scenario, folder):
         place = PurePosixPath(os.path.normpath(home / Path(os.path.relpath(path, folder)).as_posix()))
@@ -76,7 +87,7 @@ def scenario_files(scenario: Scenario) -> tuple[str, dict[str, PageFile]]:
             most = limits.LIVE_FILES >> 20
             raise InputError(Problem(f"the files it names are too many for a page; at most {most} MiB", scenario.file))
         found[place.as_posix()] = file
-    return there.as_posix(), found
+    return (there, home.as_posix()), found
 
 
 def _named(scenario: Scenario, folder: Path) -> Iterator[tuple[Path, PageFile]]:

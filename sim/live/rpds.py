@@ -67,13 +67,13 @@ class HashTrieSet(frozenset[_Key]):
 
 
 class List(tuple[_Value, ...]):
-    """A list that is never changed, made of one iterable or of its items."""
+    """A list that is never changed, made of one iterable or of several items."""
 
     __slots__ = ()
 
     def __new__(cls, *items: Any) -> Self:
         """Of the items of one iterable, or of these."""
-        whole = items[0] if len(items) == 1 and isinstance(items[0], Iterable) else items
+        whole = items[0] if len(items) == 1 else items
         return super().__new__(cls, whole)
 
     @property

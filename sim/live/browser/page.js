@@ -1,4 +1,5 @@
 // The page: what a reader does becomes a question to the worker, and its answer is drawn. Holds no number of its own.
+(() => {
 const $ = (id) => document.getElementById(id);
 const marks = globalThis.marks = { script: performance.now() };
 const options = JSON.parse($("options").textContent);
@@ -55,6 +56,7 @@ const ask = async (question) => {
 };
 
 async function cancel() {
+  if (!up) return;
   if (marks.switching) { worker.postMessage({ cancel: true }); return; }
   worker.terminate();   // without JavaScript Promise Integration nothing reaches Python while it runs
   started = start();
@@ -79,17 +81,17 @@ const select = (choices, value, set, name) => {
 const folded = (title, ...inside) => made("details", {}, made("summary", { textContent: title }), ...inside);
 
 // ---- one question after the other ------------------------------------------------------------------------------------
-let running = false, again = false;
+let running = false, again = false, warming = false, up = false;
 async function run(change = {}) {
   Object.assign(state, change);
-  if (running) { again = true; cancel(); return; }
+  if (running) { again = true; if (!warming) cancel(); return; }
   running = true;
   const late = setTimeout(() => { $("bar").value = 0; $("progress").hidden = false; }, 300);
   let found;
   try { found = await ask({ ...state, quiz: [] }); } finally { clearTimeout(late); running = false; $("progress").hidden = true; }
   if (again) { again = false; await run(); return; }
+  marks.answered ??= performance.now();
   await draw(found);
-  marks.drawn ??= performance.now();
   document.body.dataset.state = found.problems ? "refused" : found.cancelled ? "cancelled" : "drawn";
   document.body.dataset.run = number;
 }
@@ -272,10 +274,39 @@ function lab(found, words) {
 }
 
 // ---- start -----------------------------------------------------------------------------------------------------------
+// What a lesson asks first stands in the page, as the model answered when the page was built: it is drawn at once, and a
+// reader thinks about it while Python starts. Python then answers it anew, so that the run is there when it is wanted.
+async function first() {
+  const all = await unpacked("first", "").json();
+  if (marks.answered || state.shown || running) return;
+  const found = all[`${state.name}:${state.lang}:${state.lecture}`];
+  await ready;
+  await draw(found);
+  $("told").textContent = options.starting[state.lang];
+  marks.drawn = performance.now();
+  document.body.dataset.state = "asked";
+}
+const ready = new Promise((done) => addEventListener("load", done));   // the charts' scripts stand behind this one
+
+async function warm() {
+  await started;
+  up = true;
+  $("told").textContent = "";
+  if (running || document.body.dataset.run) return;
+  running = warming = true;
+  const found = await ask({ ...state, quiz: [] });
+  running = warming = false;
+  marks.answered = performance.now();
+  if (again) { again = false; await run(); return; }
+  globalThis.line = found.line;
+  if (document.body.dataset.state !== "asked") await draw(found);
+  document.body.dataset.state = "drawn";
+  document.body.dataset.run = number;
+}
+
 async function main() {
   started = start();
-  await started;
-  if (!options.lessons.length) { document.body.dataset.state = "drawn"; return; }
+  if (!options.lessons.length) { await started; document.body.dataset.state = "drawn"; return; }
   const fresh = { changes: {}, edit: {}, said: {}, picked: {}, shown: false };
   const named = () => Object.fromEntries(options.lessons.map(([id, titles]) => [id, titles[state.lang]]));
   const choose = () => options.lessons.length > 1 &&
@@ -284,8 +315,9 @@ async function main() {
   $("lang").onclick = () => { state.lang = state.lang === "en" ? "ja" : "en"; turn(); run(); };
   $("cancel").onclick = cancel;
   turn();
-  await run();
+  await Promise.all([first(), warm()]);
 }
 const fail = (error) => { $("told").textContent = `${error.message}`; document.body.dataset.state = "failed"; console.error(error); };
 addEventListener("unhandledrejection", (event) => fail(event.reason));
 main().catch(fail);
+})();

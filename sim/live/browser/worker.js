@@ -4,11 +4,7 @@ const HERE = "https://page.invalid/";   // never asked: fetch below answers from
 self.importScripts = () => {};          // Pyodide tries it to tell which kind of worker this is
 let cancelled = false, ask;
 
-const breathe = () => new Promise((done) => {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => { port1.close(); done(cancelled); };
-  port2.postMessage(0);                 // lets a waiting "cancel" in first
-});
+const breathe = () => new Promise((done) => setTimeout(() => done(cancelled)));   // lets a waiting "cancel" in first
 const report = (share) => postMessage({ share });
 
 async function start({ module, stdlib, app, index, lock, files }) {
@@ -34,7 +30,8 @@ async function start({ module, stdlib, app, index, lock, files }) {
   const up = performance.now();
   if (!index.length) python.runPython("1 + 1");
   else ask = python.runPython(`
-import json, sys, time
+import gc, json, sys, time
+gc.disable()   # until the first answer: hardly anything of the start is garbage
 sys.path[:0] = ["/app", "/app/site"]
 from pyodide.ffi import can_run_sync, run_sync
 from sim.errors import CancelledError
@@ -49,7 +46,10 @@ def ask(text, report, breathe):
             report(share)
             if can_run_sync() and run_sync(breathe()):
                 raise CancelledError
-    return answer.answer(text, tick)
+    try:
+        return answer.answer(text, tick)
+    finally:
+        gc.enable()
 answer.offer(json.loads(${JSON.stringify(JSON.stringify(files))}))
 ask`);
   const switching = "Suspending" in WebAssembly;

@@ -1,0 +1,175 @@
+"""The live page as a reader opens it: from a file, without a network, in a browser that asks for nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.errors import InputError
+from sim.live import builder
+from sim.report.texts import tr
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+LESSONS = ("taxonomy", "layers")
+PATIENCE = 300_000
+"""Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
+PRESSED_WHEN_SEEN = """new MutationObserver((_, seen) => {
+  if (!document.getElementById("progress").hidden) { seen.disconnect(); document.getElementById("cancel").click(); }
+}).observe(document.getElementById("progress"), { attributes: true })"""
+"""Presses Cancel as soon as it is there: a run of a second may be over before a test's next step."""
+LARGEST = 20_000_000
+"""Bytes of a page with a few lessons."""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a page of two lessons and one that only starts Python. Built once: it takes a minute."""
+    folder = tmp_path_factory.mktemp("live")
+    try:
+        (folder / "page.html").write_text(builder.page([sim.load(name) for name in LESSONS]), "utf-8")
+        (folder / "empty.html").write_text(builder.page([]), "utf-8")
+    except InputError as error:
+        pytest.skip(f"the page cannot be built here: {error}")
+    return folder
+
+
+def opened(browser: Any, address: str, asked: list[str], **more: Any) -> Any:
+    """A page whose every request but that for itself is refused and noted, as are its errors."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720}, **more)
+
+    def answer(route: Any) -> None:
+        if route.request.url.startswith("file:"):
+            route.continue_()
+        else:
+            asked.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", answer)
+    page.on("console", lambda message: message.type == "error" and asked.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: asked.append(f"error: {error}"))
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    return page
+
+
+@pytest.fixture
+def live(built: Path, browser: Any) -> Iterator[Any]:
+    """The page once Python has answered. A test fails on a request, an error or a policy that was broken."""
+    asked: list[str] = []
+    page = opened(browser, (built / "page.html").as_uri(), asked)
+    page.wait_for_selector("body[data-state=drawn]")
+    yield page
+    page.close()
+    assert asked == []
+
+
+def settled(page: Any, run: int, state: str = "drawn") -> None:
+    # Not wait_for_function: it evaluates a text, which the page's policy refuses.
+    page.wait_for_selector(f'body[data-state={state}][data-run="{run}"]')
+
+
+def printed(*arguments: str) -> str:
+    """What the command line prints."""
+    command = [sys.executable, "-m", "sim", "run", *arguments, "--format", "json"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.removesuffix("\n")
+
+
+def test_a_page_is_one_file_of_a_bounded_size_with_the_licences_in_it(built: Path) -> None:
+    page = (built / "page.html").read_text("utf-8")
+    assert len(page.encode()) < LARGEST
+    head = page[:4000]
+    assert "Mozilla Public License 2.0" in head
+    assert "https://github.com/pyodide/pyodide" in head
+    said = tr("ui.live.size", "en", size=f"{len(page.encode()) / 1e6:.1f}")
+    assert said in page, "the size that the page states is its own"
+
+
+def test_the_numbers_are_those_of_the_command_line(live: Any) -> None:
+    assert live.evaluate("line") == printed("taxonomy")
+    live.select_option("select[name=lesson]", "layers")
+    settled(live, 2)
+    assert live.evaluate("line") == printed("layers")
+
+
+def test_a_lesson_is_predicted_run_and_read_in_both_languages(live: Any) -> None:
+    for name in ("Firecracker", "Docker", "LXC", "QEMU/KVM", "VMware ESXi 6", "VirtualBox"):
+        live.get_by_role("button", name=name, exact=True).click()
+    live.get_by_role("button", name="Run", exact=True).click()
+    settled(live, 2)
+    assert "6 of 6" in live.inner_text("#after")
+    assert live.locator("#figures svg").count() == 2
+    live.click("#lang")
+    settled(live, 3)
+    assert live.get_attribute("html", "lang") == "ja"
+    assert tr("ui.quiz", "ja") in live.inner_text("#after")
+    live.locator("fieldset").nth(1).locator("input").nth(1).check()
+    live.get_by_text(tr("ui.quiz.right", "ja")).wait_for()
+
+
+def test_steps_of_a_build_are_picked_by_mouse_and_key_and_its_dockerfile_is_edited(live: Any) -> None:
+    live.select_option("select[name=lesson]", "layers")
+    settled(live, 2)
+    live.locator("[data-node]").nth(3).click()
+    settled(live, 3)
+    live.locator("[data-node]").nth(4).press("Enter")
+    settled(live, 4)
+    assert live.get_by_text("you: re-runs").count() == 2
+    live.locator("#conditions summary").click()
+    live.select_option("select[name=how]", "touch")
+    settled(live, 5)
+    metrics = live.evaluate("JSON.parse(line).metrics")
+    assert [metric["value"] for metric in metrics if metric["metric"] == "misses"] == [0]
+
+
+def test_a_run_is_refused_or_cancelled_and_the_next_one_is_whole(live: Any) -> None:
+    live.locator("#conditions summary").click()
+    live.fill("input[name=instances]", "50")
+    live.press("input[name=instances]", "Tab")
+    settled(live, 2, "refused")
+    assert "at most 15 fit" in live.inner_text("#told")
+    live.evaluate(PRESSED_WHEN_SEEN)
+    live.fill("input[name=instances]", "15")
+    live.press("input[name=instances]", "Tab")
+    live.wait_for_selector("body[data-state=cancelled]")
+    assert live.inner_text("#told") == tr("ui.cancelled", "en")
+    before = int(live.get_attribute("body", "data-run"))
+    live.fill("input[name=instances]", "2")
+    live.press("input[name=instances]", "Tab")
+    settled(live, before + 1)
+    assert live.evaluate("JSON.parse(line).scenario") == "taxonomy"
+
+
+def test_a_page_works_in_a_sandboxed_frame(built: Path, browser: Any) -> None:
+    outer, asked = built / "outer.html", []
+    outer.write_text('<!doctype html><iframe sandbox="allow-scripts" src="page.html#layers:ja"></iframe>', "utf-8")
+    page = opened(browser, outer.as_uri(), asked)
+    page.frame_locator("iframe").locator("body[data-state=drawn]").wait_for(state="attached")
+    assert page.frames[1].evaluate("JSON.parse(line).scenario") == "layers"
+    assert page.frame_locator("iframe").locator("html").get_attribute("lang") == "ja"
+    page.close()
+    assert asked == []
+
+
+def test_the_first_figure_is_there_within_twice_the_time_in_which_python_alone_starts(
+    built: Path, browser: Any
+) -> None:
+    """Page and empty page in turn, in one run. The question is drawn while Python starts, then Python answers it."""
+    first, empty = [], []
+    for _ in range(2):
+        page = opened(browser, (built / "page.html").as_uri(), [])
+        page.wait_for_selector("body[data-state=drawn]")
+        first.append(page.evaluate("marks")["drawn"])
+        page.close()
+        page = opened(browser, (built / "empty.html").as_uri(), [])
+        page.wait_for_selector("body[data-state=drawn]")
+        empty.append(page.evaluate("marks")["ready"])
+        page.close()
+    assert min(first) < 2 * min(empty)

@@ -1,0 +1,212 @@
+"""Files for a lecture: complete, small, and asking for nothing beside them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import sim
+from sim import export
+from sim.cli import answer
+from sim.errors import InputError
+from sim.export import packages
+from sim.export.legends import chips
+from sim.report.figures.legend import legend
+from sim.report.shown import request, shown
+from sim.report.style import Style, rows_of
+from sim.report.texts import tr
+
+MOST = 1_200_000
+"""Bytes of a report page."""
+
+LOADING = {"src", "srcset", "poster", "data", "action", "background", "formaction"}
+"""Attributes that a browser asks an address of. `href` loads nothing but in `link` and `use`, which no page has."""
+
+
+class Addresses(HTMLParser):
+    """What a page would load, its scripts, and its elements by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        asked = [value or "" for name, value in attrs if name in LOADING]
+        self.loaded += [address for address in asked if not address.startswith("data:")]
+
+
+def asks_for_nothing(page: str) -> None:
+    read = Addresses()
+    read.feed(page)
+    assert read.loaded == []
+    assert not {"link", "use", "base", "object", "embed"} & set(read.seen)
+    assert "default-src &#x27;none&#x27;" in page
+    assert "unsafe-eval" not in page.partition("<title>")[0]
+    styles = "".join(re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
+    assert not re.search(r"@import|url\(\s*['\"]?(?!data:|#)", styles)
+
+
+@pytest.fixture(scope="module", params=sim.lessons())
+def ran(request: pytest.FixtureRequest) -> tuple[sim.Scenario, tuple[sim.Outcome, ...]]:
+    scenario = sim.load(request.param)
+    return scenario, sim.run(scenario, replications=2)
+
+
+def test_a_report_is_small_complete_and_asks_for_nothing(ran: tuple[sim.Scenario, tuple[sim.Outcome, ...]]) -> None:
+    scenario, outcomes = ran
+    for language in ("en", "ja"):
+        page = export.report_page(outcomes, scenario, language)
+        assert len(page.encode()) < MOST
+        asks_for_nothing(page)
+        assert f"model {sim.__version__}" in page or f"モデル {sim.__version__}" in page
+        drawings = [one for outcome in outcomes for one in shown(request(scenario, outcome, Style(language=language)))]
+        charts = [one for one in drawings if one.kind == "vega"]
+        assert page.count('class="chart" role="img"') == len(charts)
+        packed = re.findall(r'<script type="text/plain">([^<]*)<', page)
+        assert [rows(json.loads(gzip.decompress(base64.b64decode(one)))) for one in packed] == [
+            rows(one.content) for one in charts
+        ]
+        assert all(one.alt for one in drawings if one.kind != "html")
+
+
+def rows(node: object) -> list[object]:
+    """All rows in a specification, whichever way they are written."""
+    if isinstance(node, list):
+        return [row for one in node for row in rows(one)]
+    if not isinstance(node, dict):
+        return []
+    own = rows_of(node["data"]) if "data" in node and "name" not in node["data"] else []
+    return [*own, *(row for name, one in node.items() if name != "data" for row in rows(one))]
+
+
+def test_every_chart_and_graph_is_a_picture_with_its_legend() -> None:
+    for name in ("taxonomy", "layers"):
+        scenario = sim.load(name)
+        figures = export.figures(scenario, sim.run(scenario, replications=1))
+        assert len({figure.name for figure in figures}) == len(figures)
+        for figure in figures:
+            svg = export.figure_svg(figure)
+            root = ET.fromstring(svg)
+            assert root.tag == "{http://www.w3.org/2000/svg}svg"
+            assert "var(" not in svg
+            loaded = [value for one in root.iter() for name, value in one.attrib.items() if name.endswith("href")]
+            assert [value for value in loaded if not value.startswith("#")] == []
+            texts = " ".join(root.itertext())
+            assert all(chip.text in texts for chip in chips(figure.legend))
+            png = export.figure_png(figure)
+            assert png.startswith(b"\x89PNG")
+            width = int.from_bytes(png[16:20], "big")
+            assert width == pytest.approx(2 * float(root.attrib["viewBox"].split()[2]), abs=2)
+            assert export.figure_svg(figure) == svg, "the same each time"
+
+
+def test_a_legend_is_read_as_it_is_drawn_on_a_page() -> None:
+    found = chips(legend(Style(), ("kernel", "files"), ("interval", "range")))
+    assert [chip.text for chip in found] == [
+        tr("owner.kernel"), tr("owner.files"), tr("figure.mark.interval"), tr("figure.mark.range")
+    ]  # fmt: skip
+    assert found[0].style["background"] == Style().tokens.owners["kernel"]
+    assert found[0].width == pytest.approx(0.95 * 14)
+
+
+def test_files_are_named_by_scenario_drawing_and_language(tmp_path: Path) -> None:
+    assert answer(["export", "density", "--out", str(tmp_path), "--format", "svg,report", "--language", "en,ja"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "density-ladder.en.svg", "density-ladder.ja.svg", "density-report.en.html", "density-report.ja.html"
+    ]  # fmt: skip
+    assert 'lang="ja"' in (tmp_path / "density-report.ja.html").read_text("utf-8")
+
+
+def test_a_seed_is_in_the_files(tmp_path: Path) -> None:
+    assert answer(["export", "density", "--out", str(tmp_path), "--seed", "77"]) == 0
+    assert "seed 77" in (tmp_path / "density-report.en.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["density", "--format", "pdf"], "no format 'pdf'"),
+        (["density", "density"], "is given twice"),
+        (["no-such-lesson"], "no such file"),
+    ],
+)
+def test_what_cannot_be_exported_is_said_with_code_2(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer(["export", *arguments, "--out", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---- what is downloaded ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, and a path on which there is no program."""
+    monkeypatch.setenv("SIM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def program(folder: Path, name: str, code: str) -> None:
+    path = folder / name
+    path.write_text(f"#!{sys.executable}\n{code}\n", "utf-8")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize("form", ["slide", "live"])
+def test_without_npm_an_export_that_needs_it_says_so(
+    form: str, no_downloads: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer(["export", "density", "--out", str(no_downloads / "out"), "--format", form]) == 2
+    said = capsys.readouterr().err
+    assert "is downloaded by npm, and there is no npm" in said
+    assert list((no_downloads / "out").iterdir()) == []
+
+
+def test_a_download_that_fails_is_said_with_its_own_words(no_downloads: Path) -> None:
+    program(no_downloads, "npm", "import sys; sys.exit('npm error network ENOTFOUND')")
+    with pytest.raises(InputError, match=r"is the network there\? It said: npm error network ENOTFOUND"):
+        packages.npm(packages.REVEAL)
+    assert list((no_downloads / "cache").iterdir()) == [], "nothing half done is left"
+
+
+def test_an_archive_of_another_hash_is_not_used(no_downloads: Path) -> None:
+    program(no_downloads, "npm", "open('reveal.js-6.0.2.tgz', 'wb').write(b'else')")
+    with pytest.raises(InputError, match="is another than was pinned"):
+        packages.npm(packages.REVEAL)
+    assert list((no_downloads / "cache").iterdir()) == []
+
+
+def test_a_deck_has_a_slide_for_each_figure_and_one_for_the_live_page(no_downloads: Path) -> None:
+    folder = no_downloads / "cache" / "reveal.js-6.0.2" / "package" / "dist"
+    folder.mkdir(parents=True)
+    (folder / "reveal.js").write_text("window.Reveal = {initialize() {}}; // </script>", "utf-8")
+    (folder / "reveal.css").write_text(".reveal{color:red}", "utf-8")
+    scenario = sim.load("taxonomy")
+    outcomes = sim.run(scenario, replications=1)
+    deck = export.slide(outcomes, scenario, "en")
+    asks_for_nothing(deck)
+    assert deck.count("<section>") == 1 + len(export.figures(scenario, outcomes))
+    assert "window.Reveal" in deck
+    assert deck.count("</script>") == deck.count("<script>"), "no script ends early"
+    framed = export.slide(outcomes, scenario, "en", "taxonomy-live.html#taxonomy:en")
+    assert '<iframe sandbox="allow-scripts"' in framed
+    assert 'data-src="taxonomy-live.html#taxonomy:en"' in framed
+
+
+def test_without_vl_convert_an_export_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    with pytest.raises(InputError, match="python -m pip install 'vl-convert-python"):
+        export.files.converter()

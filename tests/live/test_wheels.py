@@ -1,0 +1,87 @@
+"""A live page holds every module that its model may import, and no compiled package that browsers do not have."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import networkx as nx
+
+from sim import studies
+from sim.live.contents import LEFT_OUT, package
+from tests.test_floors import imports, module, modules_imported, parsed
+
+ROOT = Path(__file__).parents[2]
+PINNED: dict[str, str] = {
+    found[1]: found[2]
+    for line in (ROOT / "sim" / "live" / "wheels.txt").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+    for found in [re.fullmatch(r"([\w.-]+)==(\S+) --hash=sha256:[0-9a-f]{64}", line)]
+}
+"""Distribution to its version."""
+
+IMPORTED_AS = {"ruamel.yaml": "ruamel", "attrs": "attr"}
+"""Distributions whose module has another name."""
+
+STAND_INS = {"rpds"}
+IN_THE_PAGE = {"pyodide"}
+NOT_IN_PYTHON_314 = {"backports", "click"}
+"""Zstandard is in the standard library of Pyodide's Python. The command line is left out."""
+
+
+def reachable() -> set[str]:
+    """Every module that a page may import, at the top of a module or inside a function."""
+    graph: nx.DiGraph = modules_imported()
+    begun = {"sim.live.answer", *(f"sim.studies.{name}" for name in studies.NAMES)}
+    begun |= {name for name in graph if name.startswith("sim.report.shown.")}
+    found = set(begun)
+    for name in begun:
+        found |= nx.descendants(graph, name)
+    return found
+
+
+def test_nothing_that_a_page_imports_is_left_out() -> None:
+    held = {Path(name).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__") for name in package()}
+    assert {name for name in reachable() if name != "sim"} - held == set()
+    assert not [name for name in held if name.split(".")[1:2] and name.split(".")[1] in LEFT_OUT]
+
+
+def test_every_package_that_a_page_imports_is_pinned_for_browsers() -> None:
+    paths = {module(path): path for path in (ROOT / "sim").rglob("*.py")}
+    used = {full.split(".")[0] for name in reachable() for full in imports(parsed(paths[name]), name)}
+    names = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in PINNED}
+    assert used - set(sys.stdlib_module_names) - names - NOT_IN_PYTHON_314 - {"sim"} == set()
+    assert {"pydantic", "networkx", "simpy", "jsonschema"} <= used, "the search sees them"
+
+
+def test_what_a_pinned_package_needs_is_pinned_too() -> None:
+    """In the versions that are installed here; where they are others, their needs are seldom others."""
+    wanted = set()
+    for name in PINNED:
+        for line in metadata.requires(name) or ():
+            requirement, _, marker = line.partition(";")
+            if not marker.strip():
+                wanted.add(re.match(r"[\w.-]+", requirement)[0])
+    known = {name.replace("_", "-").lower() for name in (*PINNED, "rpds-py")}
+    assert {name.replace("_", "-").lower() for name in wanted} <= known
+
+
+def test_pydantic_core_is_the_version_that_pydantic_asks_for() -> None:
+    if metadata.version("pydantic") == PINNED["pydantic"]:
+        assert f"pydantic-core=={PINNED['pydantic-core']}" in [
+            line.replace("_", "-").replace(" ", "") for line in metadata.requires("pydantic")
+        ]
+
+
+def test_our_stand_in_has_every_name_that_is_imported_of_it() -> None:
+    stand_in = {node.name for node in ast.parse((ROOT / "sim/live/rpds.py").read_text("utf-8")).body
+                if isinstance(node, ast.ClassDef)}  # fmt: skip
+    for name in ("jsonschema", "referencing"):
+        folder = Path(str(metadata.distribution(name).locate_file(name)))
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.module in STAND_INS and "tests" not in path.parts:
+                    assert {alias.name for alias in node.names} <= stand_in
