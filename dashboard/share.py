@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from dashboard.takeaway_components import copier, picture_saver
 from dashboard.view import View
 from sim import limits
 from sim.errors import InputError
+from sim.export import report_page, slide
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -155,8 +157,22 @@ def _later(outcome: Any) -> Callable[[], str]:
     return lambda: popovers.metrics_csv(outcome)
 
 
-TAKERS: tuple[Taker, ...] = (_scenario_file, _numbers)
-"""What offers files in the menu, in this order. A page or a slide of what is shown is one more of them."""
+def _pages(shown: Shown, view: View) -> list[Takeaway]:
+    """A result as a page of its own, and as slides: live charts, no server."""
+    scenario, outcomes = shown.scenario, [part.outcome for part in shown.page_parts]
+    if scenario is None or not outcomes:
+        return []
+    forms: dict[str, Callable[..., str]] = {"report": report_page, "slides": slide}
+    return [
+        Takeaway(
+            name, f"{scenario.id}-{name}.{view.lang}.html", "text/html", partial(make, outcomes, scenario, view.lang)
+        )
+        for name, make in forms.items()
+    ]
+
+
+TAKERS: tuple[Taker, ...] = (_scenario_file, _numbers, _pages)
+"""What offers files in the menu, in this order."""
 
 
 def _changed(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
