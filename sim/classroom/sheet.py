@@ -43,7 +43,7 @@ def as_text(asked: AskedLesson, *, answers: bool = False, student: str = "") -> 
             lines += _wrapped(question.explain, "  ")
     if answers:
         lines += ["", *_wrapped(asked.finding), "", *_wrapped(_said(asked, asked.lesson.explain))]
-    for heading, sentences in _after(asked):
+    for heading, sentences in _after(asked, answers):
         lines += ["", heading, *(line for sentence in sentences for line in _wrapped(sentence, "  - "))]
     return "\n".join(lines) + "\n"
 
@@ -92,9 +92,10 @@ def _lists(asked: AskedLesson) -> Iterator[tuple[str, list[str]]]:
     yield tr("sheet.objectives", asked.language), [_said(asked, text) for text in asked.lesson.objectives]
 
 
-def _after(asked: AskedLesson) -> Iterator[tuple[str, list[str]]]:
+def _after(asked: AskedLesson, answers: bool) -> Iterator[tuple[str, list[str]]]:
     lesson, language = asked.lesson, asked.language
-    if lesson.half_true:
+    # What is true of a half-true claim answers questions, so it is with the key.
+    if answers and lesson.half_true:
         yield tr("sheet.half-true", language), [_said(asked, text) for text in lesson.half_true]
     if lesson.next:
         yield tr("sheet.next", language), [_said(asked, text) for text in lesson.next]

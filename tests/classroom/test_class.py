@@ -172,8 +172,13 @@ class TestSheet:
 
     def test_what_a_lesson_says_beside_its_questions_is_on_it(self) -> None:
         text = as_text(ask(own()))
-        for words in ("Virtual machines are slow", "Try a microVM.", "docker run --rm hello-world", "half a second"):
+        for words in ("Try a microVM.", "docker run --rm hello-world", "half a second"):
             assert words in text
+
+    def test_half_true_claims_are_with_the_key_as_they_answer_questions(self) -> None:
+        asked = ask(own())
+        assert "Virtual machines are slow" not in as_text(asked)
+        assert "Virtual machines are slow" in as_text(asked, answers=True)
 
     @pytest.mark.parametrize("language", ["en", "ja"])
     def test_a_page_loads_nothing_and_has_no_colour(self, language: Any) -> None:

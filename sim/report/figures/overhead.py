@@ -203,7 +203,7 @@ def _x(rows: list[dict[str, Any]], measure: OverheadMeasure) -> dict[str, Any]:
     x: dict[str, Any] = {"field": "value", "type": "quantitative", "title": None}
     if measure == "throughput_ratio":
         axis = {"values": [0, 0.5, 1], "format": "~g"}
-        return x | {"scale": {"domain": [0, 1.3], "nice": False}, "axis": axis}
+        return x | {"scale": {"domain": [0, 1.4], "nice": False}, "axis": axis}
     most = max((row["high"] for row in rows), default=10.0)
     ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500) if tick <= most] or [1]
     axis = {"values": ticks, "labelExpr": "datum.value + '×'"}
