@@ -43,7 +43,7 @@ def as_text(asked: AskedLesson, *, answers: bool = False, student: str = "") -> 
             lines += _wrapped(question.explain, "  ")
     if answers:
         lines += ["", *_wrapped(asked.finding), "", *_wrapped(_said(asked, asked.lesson.explain))]
-    for heading, sentences in _after(asked, answers):
+    for heading, sentences in _after(asked, answers=answers):
         lines += ["", heading, *(line for sentence in sentences for line in _wrapped(sentence, "  - "))]
     return "\n".join(lines) + "\n"
 
@@ -92,17 +92,17 @@ def _lists(asked: AskedLesson) -> Iterator[tuple[str, list[str]]]:
     yield tr("sheet.objectives", asked.language), [_said(asked, text) for text in asked.lesson.objectives]
 
 
-def _after(asked: AskedLesson, answers: bool) -> Iterator[tuple[str, list[str]]]:
+def _after(asked: AskedLesson, *, answers: bool) -> Iterator[tuple[str, list[str]]]:
+    """What follows the questions. What would give an answer away is with the key alone."""
     lesson, language = asked.lesson, asked.language
-    # What is true of a half-true claim answers questions, so it is with the key.
-    if answers and lesson.half_true:
+    if lesson.half_true and answers:
         yield tr("sheet.half-true", language), [_said(asked, text) for text in lesson.half_true]
     if lesson.next:
         yield tr("sheet.next", language), [_said(asked, text) for text in lesson.next]
     if lesson.commands:
         yield (
             tr("sheet.commands", language),
-            [f"{command.run}\n{_said(asked, command.shows)}" for command in lesson.commands],
+            [f"{one.run}\n{_said(asked, one.shows)}" if answers else one.run for one in lesson.commands],
         )
     if lesson.sources:
         yield tr("sheet.sources", language), [f"{_said(asked, source.text)} {source.url}" for source in lesson.sources]

@@ -171,14 +171,16 @@ class TestSheet:
         assert f"taxonomy · seed 5 · model {__version__}" in sheet
 
     def test_what_a_lesson_says_beside_its_questions_is_on_it(self) -> None:
-        text = as_text(ask(own()))
-        for words in ("Try a microVM.", "docker run --rm hello-world", "half a second"):
-            assert words in text
+        sheet, key = as_text(ask(own())), as_text(ask(own()), answers=True)
+        for words in ("Try a microVM.", "docker run --rm hello-world"):
+            assert words in sheet
+            assert words in key
 
-    def test_half_true_claims_are_with_the_key_as_they_answer_questions(self) -> None:
-        asked = ask(own())
-        assert "Virtual machines are slow" not in as_text(asked)
-        assert "Virtual machines are slow" in as_text(asked, answers=True)
+    def test_what_gives_an_answer_away_is_with_the_key_alone(self) -> None:
+        sheet, key = as_text(ask(own())), as_text(ask(own()), answers=True)
+        for words in ("Virtual machines are slow", "half a second"):
+            assert words not in sheet
+            assert words in key
 
     @pytest.mark.parametrize("language", ["en", "ja"])
     def test_a_page_loads_nothing_and_has_no_colour(self, language: Any) -> None:
