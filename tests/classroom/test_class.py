@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -23,7 +24,7 @@ from sim.cli import answer
 from sim.errors import InputError
 from sim.loading import load, load_text
 from sim.report.words import fill, values
-from sim.scenario import Text
+from sim.scenario import Question, Text
 
 LESSON = """
 id: own
@@ -191,16 +192,23 @@ class TestSheet:
         assert f'<html lang="{language}">' in page
 
 
+def quizzed(name: str) -> Sequence[Question]:
+    """The questions of a lesson, beside its prediction."""
+    lesson = load(name).lesson
+    assert lesson is not None
+    return lesson.quiz
+
+
 class TestQuestions:
     def test_moodle_takes_the_right_answers_as_worth_all(self) -> None:
         asked = ask(load("layers"))
         quiz = ET.fromstring(as_moodle(asked))
         kinds = [question.get("type") for question in quiz]
-        assert kinds == ["category", "multichoice", "multichoice", "multichoice", "multichoice"]
+        assert kinds == ["category", *["multichoice"] * (1 + len(quizzed("layers")))]
         for question in quiz[1:]:
             worths = [float(each.get("fraction") or 0) for each in question.findall("answer")]
             assert sum(worth for worth in worths if worth > 0) == pytest.approx(100, abs=0.01)
-        assert [question.findtext("single") for question in quiz[1:]] == ["false", "true", "true", "true"]
+        assert [question.findtext("single") for question in quiz[1:]] == ["false", *["true"] * len(quizzed("layers"))]
 
     def test_an_order_is_matched_and_a_guess_has_its_tolerance(self) -> None:
         (ranked,) = ET.fromstring(as_moodle(ask(load("taxonomy")))).findall("question[@type='matching']")
@@ -217,7 +225,7 @@ class TestQuestions:
 
     def test_gift_escapes_what_has_a_meaning_there(self) -> None:
         gift = as_gift(ask(load("run-chain")))
-        assert gift.count("\n}") == 3
+        assert gift.count("\n}") == 1 + len(quizzed("run-chain"))
         assert re.search(r"  #\d+(\.\d+)?\.\.\d+", gift)
         bare = [line for line in as_gift(ask(load("taxonomy"))).splitlines() if re.search(r"(?<!\\):(?!:)", line)]
         assert all(line.startswith(("//", "$CATEGORY", "::")) for line in bare)
@@ -243,8 +251,9 @@ class TestClass:
         rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
         assert len(rows) == 30
         assert {row["student"]: float(row["points"]) for row in rows} == pytest.approx(expected, abs=1e-3)
-        assert [row["points"] for row in rows[:20]] == ["3"] * 10 + ["1"] * 10
-        assert sum(float(row["points"]) < 3 for row in rows[20:]) >= 8
+        most = 1 + len(quizzed("taxonomy"))
+        assert [row["points"] for row in rows[:20]] == [str(most)] * 10 + ["1"] * 10
+        assert sum(float(row["points"]) < most for row in rows[20:]) >= 8
         assert {row["notes"] for row in rows} == {""}
 
     def test_an_empty_receipt_is_worth_nothing(self) -> None:
