@@ -188,7 +188,7 @@ class HostedInstance:
         self.stopped = True
         self._gone = gone
         if not self.ready:
-            self.start.abandon()
+            self.start = self.start.abandon()
         elif self.line.starter.plan.clean_up:
             self.start.leave()
         else:
@@ -370,7 +370,8 @@ class NodeHost:
     def stop(self, instance: int, gone: Callable[[], object] | None = None) -> None:
         """An instance's processes have ended: free its memory now, and let the engine remove it.
 
-        One that is still starting is removed once its first process runs. Telling a second time does nothing.
+        One that is still starting is removed once its first process runs, and a step under way of its application is
+        over: a wait is over at once. Telling a second time does nothing.
 
         Args:
             instance: Its number.
