@@ -35,9 +35,9 @@ USED = re.compile(r"""(?:\btr\(|\bMessage\(|\btold\(|\bhas\()\s*["']([a-z_]+\.[\
 NAMES_IN_BOTH = {
     "{value}", "RAM {size}", "npm", "v1", "v2", "Dockerfile", "PSS", "RSS", "containerd", "chmod +x", "touch",
     "p99", "/etc/postgresql/17", "/var/lib/postgresql/17",
-    "BuildKit", "CRI-O", "Docker", "Docker Engine", "Kubernetes", "Mirantis Container Runtime", "Netavark", "Podman", "VMM",
-    "buildx", "conmon", "containerd-shim", "cri-dockerd", "crun", "ctr", "docker CLI", "dockerd", "kubelet",
-    "live-restore", "runc",
+    "BuildKit", "CRI-O", "Docker", "Docker Engine", "Kubernetes", "Mirantis Container Runtime", "Netavark",
+    "Podman", "VMM", "buildx", "conmon", "containerd-shim", "cri-dockerd", "crun", "ctr", "docker CLI", "dockerd",
+    "kubelet", "live-restore", "runc",
 }  # fmt: skip
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
