@@ -289,6 +289,8 @@ class Application(Sensed):
         phases: The phases of its start.
         memory: What it keeps in memory.
         image: The official image it comes from. "" for none.
+        version: Which version of that image, from 1. Later ones differ in the last layer, which is as large: an
+            assumption.
         exits: Whether it is done once it has started.
         tasks: Its processes and threads.
     """
@@ -298,6 +300,7 @@ class Application(Sensed):
     phases: tuple[Phase, ...]
     memory: tuple[MemoryPart, ...]
     image: str = ""
+    version: int = 1
     exits: bool = False
     tasks: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=COSTS)
 

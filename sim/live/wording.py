@@ -15,10 +15,11 @@ from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 from sim.scenario import Lesson, Prediction, Scenario
 
-_WORDS = (
+WORDS = (
     "predict", "run", "skip", "cancel", "conditions", "conditions.reset", "table", "sources", "quiz", "again",
-    "lesson.sources", "live.about", "live.starting", "live.failed", "live.lesson", "lab.dockerfile",
+    "lesson.sources", "live.about", "live.starting", "lab.dockerfile",
 )  # fmt: skip
+"""Ids of the messages that the page itself asks for, without the section that they are in."""
 
 
 def head(scenario: Scenario, lang: Language) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def head(scenario: Scenario, lang: Language) -> dict[str, Any]:
         "asked": scenario.title.read(lang),
         "summary": scenario.summary.read(lang),
         "controls": [_control(one, scenario, lang) for one in controls(scenario)],
-        "words": {name: tr(f"ui.{name}", lang) for name in _WORDS},
+        "words": {name: tr(f"ui.{name}", lang) for name in WORDS},
     }
 
 

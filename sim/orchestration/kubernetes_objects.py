@@ -13,7 +13,7 @@ from sim.orchestration.service import ServiceWish
 
 NAME = "web"
 _IMAGE = "web:1"
-_BAD = "-bad"
+_NEXT, _BAD = "-next", "-bad"
 ContainerFields = Mapping[str, Any]
 ContainerChange = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -45,12 +45,17 @@ def with_image(deployment: KubernetesObject, image: str) -> dict[str, Any]:
 def next_image(deployment: KubernetesObject, *, bad: bool) -> str:
     """What the first container's image is updated to. A bad one never answers."""
     image = str(first_container(pod_of(deployment)).get("image") or _IMAGE)
-    return image + (_BAD if bad else "-next")
+    return image + (_BAD if bad else _NEXT)
 
 
 def is_bad(pod: KubernetesObject) -> bool:
     """Whether a pod is of the version that never answers."""
     return str(first_container(pod).get("image") or "").endswith(_BAD)
+
+
+def is_updated(pod: KubernetesObject) -> bool:
+    """Whether a pod is of the version that the service was updated to."""
+    return str(first_container(pod).get("image") or "").endswith((_NEXT, _BAD))
 
 
 def pod_of(deployment: KubernetesObject) -> KubernetesObject:

@@ -199,7 +199,9 @@ class DeploymentWatch:
 
     def _note_placed(self, notes: LifeNotes, pod: KubernetesObject) -> None:
         hosting = self._cluster.settings.hosting
-        there = hosting is None or hosting.hosts(node_of(pod)).has_image(self._behaviour.application)
+        there = hosting is None or hosting.hosts(node_of(pod)).has_image(
+            hosting.work(pod, first_container(pod)).application
+        )
         notes.at(self._env.now, "starting" if there else "pulling", "placed", self._placed.get(uid_of(pod), ""))
 
     def _why_leaving(self, notes: LifeNotes, pod: KubernetesObject) -> str:

@@ -36,9 +36,9 @@ from sim.kubernetes.scheduler.nodes import node_info
 from sim.kubernetes.scheduler.pods import pod_shape
 from sim.never import NEVER
 from sim.orchestration.kubernetes_load import LoadMetrics
-from sim.orchestration.kubernetes_objects import is_bad, next_image, pod_of, with_image
+from sim.orchestration.kubernetes_objects import is_bad, is_updated, next_image, pod_of, with_image
 from sim.orchestration.kubernetes_watch import DeploymentWatch
-from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, never_answering, warmed
+from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, never_answering, next_version, warmed
 from sim.orchestration.timeline import ServiceTimeline
 from sim.outcome import Bound
 from sim.platforms.hosting import HostingOptions, HostPool
@@ -147,15 +147,10 @@ class _RunningService:
         options = HostingOptions(pull=run.pull, bound=run.bound, queue=kubelet_queue())
         technology = catalog.technology(RUNTIME)
         pool = HostPool(self.env, run.host, technology, run.seeds.child("hosts"), options)
-        good, bad = (
-            ContainerWork(application, on_term=self._behaviour.seconds_from_term)
-            for application in (warmed(self._behaviour), never_answering(self._behaviour.application))
-        )
-        return Hosting(
-            pool,
-            lambda pod, _: bad if is_bad(pod) else good,
-            note=self._note,
-        )
+        first, after = warmed(self._behaviour), next_version(warmed(self._behaviour))
+        bad = next_version(never_answering(self._behaviour.application))
+        works = [ContainerWork(one, on_term=self._behaviour.seconds_from_term) for one in (first, after, bad)]
+        return Hosting(pool, lambda pod, _: works[is_updated(pod) + is_bad(pod)], note=self._note)
 
     def _note(self, key: ObjectKey, moment: Moment) -> None:
         self._watch.note(key, moment)

@@ -15,7 +15,7 @@ from sim.engine.seeds import SeedTree
 from sim.kubernetes.controllers.base import call_in
 from sim.lifecycle.health import HealthCheck
 from sim.never import NEVER
-from sim.orchestration.service import NO_ANSWER, ReplicaBehaviour, ServiceEvent, ServiceWish
+from sim.orchestration.service import NO_ANSWER, ReplicaBehaviour, ServiceEvent, ServiceWish, next_version
 from sim.orchestration.swarm_watch import ServiceWatch
 from sim.orchestration.timeline import ServiceTimeline
 from sim.outcome import Bound
@@ -101,7 +101,8 @@ class _SwarmedService:
     def __init__(self, run: SwarmRun) -> None:
         self._run, behaviour = run, run.behaviour
         self._env = Environment()
-        hosting = SwarmHosting(self._hosts(), lambda _: behaviour.application)
+        first, after = behaviour.application, next_version(behaviour.application)
+        hosting = SwarmHosting(self._hosts(), lambda image: first if image == FIRST else after)
         self.cluster = SwarmCluster(run.nodes, _images(behaviour), env=self._env, hosting=hosting)
         self._spec = service_spec(run.wish)
         self._watch = ServiceWatch(self.cluster, hosting, BAD, behaviour)

@@ -65,6 +65,11 @@ def warming_up(application: Application, seconds: float, why: str) -> Applicatio
     return replace(application, phases=(*application.phases, phase))
 
 
+def next_version(application: Application) -> Application:
+    """What the service is updated to: the same of another image, which shares all layers but the last."""
+    return replace(application, version=application.version + 1)
+
+
 def never_answering(application: Application) -> Application:
     """An application that starts and never answers, within any run."""
     return warming_up(application, NO_ANSWER, "a version that never answers")

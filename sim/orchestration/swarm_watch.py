@@ -118,7 +118,7 @@ class ServiceWatch:
             notes.at(now, "pending", "unschedulable" if task.reason else "queued", task.reason)
         elif task.state < TaskState.READY:
             if notes.state in ("pending", None):
-                there = self._hosting.hosts(task.node).has_image(self._behaviour.application)
+                there = self._hosting.hosts(task.node).has_image(self._hosting.application(task.spec.image))
                 notes.at(now, "starting" if there else "pulling", "spread")
         elif task.state == TaskState.READY:
             notes.at(now, "starting", "turn" if task.desired < TaskState.RUNNING else "created")

@@ -7,7 +7,7 @@ is started, restarted or stopped: kubelets, Swarm's agents and groups of machine
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from simpy import Environment
@@ -69,6 +69,7 @@ class Recipe:
 
     Attributes:
         guest: The guest system. None where the technology starts a process.
+        image: What names those layers. "" without any.
         pulls: Whether the plan begins with a pull.
         charged: Bytes that count against the limit of its control group: what the application itself holds and maps.
     """
@@ -78,6 +79,7 @@ class Recipe:
     plan: BootPlan
     bill: Bill
     layers: tuple[PulledLayer, ...]
+    image: str
     pulls: bool
     charged: int
 
@@ -117,7 +119,7 @@ class Recipes:
 
     def _made(self, application: Application, guest: Guest | None, *, network: bool) -> Recipe:
         options = self.options
-        layers = layers_of(load.images()[application.image], options.bound) if application.image else ()
+        layers, image = _image_of(application, options.bound)
         pulls = options.pull and bool(layers)
         asked = StartOptions(
             network=options.network and network,
@@ -131,7 +133,18 @@ class Recipes:
             plan = with_pull(plan, self.host, layers, bound=options.bound)
         memory = bill(self.technology, guest, application, options.guest_memory, bound=options.bound)
         charged = sum(line.bytes for line in memory.lines if line.origin == "application")
-        return Recipe(application, guest, plan, memory, layers, pulls, charged)
+        return Recipe(application, guest, plan, memory, layers, image, pulls, charged)
+
+
+def _image_of(application: Application, bound: Bound) -> tuple[tuple[PulledLayer, ...], str]:
+    """The layers of an application's image, and what names them. A later version has another last layer."""
+    if not application.image:
+        return (), ""
+    layers = layers_of(load.images()[application.image], bound)
+    if application.version == 1:
+        return layers, application.image
+    own = replace(layers[-1], digest=f"{layers[-1].digest} {application.version}")
+    return (*layers[:-1], own), f"{application.image} {application.version}"
 
 
 class HostedInstance:
@@ -188,7 +201,7 @@ class HostedInstance:
         self.stopped = True
         self._gone = gone
         if not self.ready:
-            self.start.abandon()
+            self.start = self.start.abandon()
         elif self.line.starter.plan.clean_up:
             self.start.leave()
         else:
@@ -370,7 +383,8 @@ class NodeHost:
     def stop(self, instance: int, gone: Callable[[], object] | None = None) -> None:
         """An instance's processes have ended: free its memory now, and let the engine remove it.
 
-        One that is still starting is removed once its first process runs. Telling a second time does nothing.
+        One that is still starting is removed once its first process runs, and a step under way of its application is
+        over: a wait is over at once. Telling a second time does nothing.
 
         Args:
             instance: Its number.
@@ -386,7 +400,7 @@ class NodeHost:
     def has_image(self, application: Application) -> bool:
         """Whether the application's image is there. One that needs none has it."""
         recipe = self.recipes.of(application)
-        return not recipe.pulls or self.images.has(application.image)
+        return not recipe.pulls or self.images.has(recipe.image)
 
     def _take(self, recipe: Recipe) -> int:
         handle = self._ledger.add(recipe.bill)
@@ -408,7 +422,7 @@ class NodeHost:
         if line is None:
             images = None
             if recipe.pulls:
-                images = NodeImage(self.images, recipe.application.image, recipe.layers, always=always_pull)
+                images = NodeImage(self.images, recipe.image, recipe.layers, always=always_pull)
             line = self._lines[key] = _Line(self, recipe, images, held=held)
         return line
 

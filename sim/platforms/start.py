@@ -208,17 +208,38 @@ class Start(Alarm):
         self._starter.released[self.index] = self.env.now
         self._walk()
 
-    def abandon(self) -> None:
-        """Be cleaned up before the application is ready.
+    def abandon(self) -> Start:
+        """Be cleaned up before the application is ready. Gives the start that goes on with that: another at times.
 
-        A step under way goes on to its end. What comes before the first process is done, as an engine does it. What
-        the application would do next is not: its steps end as they begin. One that was created and waits to be
-        released does neither.
+        What comes before the first process is done, as an engine does it. What the application would do next is not:
+        its steps end as they begin. A wait of it ends now, and what it does on cores, disk or network when that is
+        done. One that was created and waits to be released does nothing more.
         """
         self._leaving = True
         if self._waits:
             self._waits = False
             self._walk()
+        wait = self._wait_under_way()
+        if wait is None:
+            return self
+        self.callbacks = []  # it is in the queue of events, and means nothing there any more
+        after = Start(self._starter, self.index)
+        after._leaving, after._position = True, wait
+        delay = self._starter.reached(self.index, wait) - self.env.now
+        if delay > 0:
+            after.arm(delay)
+        else:
+            after._position = after._skip(wait)
+            after._walk()
+        return after
+
+    def _wait_under_way(self) -> int | None:
+        """The position of the first wait of the application that is begun, or known to follow, and has not ended."""
+        starter, now = self._starter, self.env.now
+        for position in range(starter.plan.init, min(self._position, starter.plan.ready)):
+            if starter.rows[position][1] == "wait" and starter.ends[position][self.index] > now:
+                return position
+        return None
 
     def leave(self) -> None:
         """Be cleaned up, from now on."""

@@ -122,7 +122,9 @@ class ServiceRollout:
     warm_up: Annotated[
         Seconds, Ge(0), Le(600), doc("From an application's start until it answers, beside what the catalog says.")
     ] = 5.0
-    pull: Annotated[bool, doc("Whether nodes pull the image first.")] = False
+    pull: Annotated[bool, doc("Whether nodes pull an image that they lack; an update's differs in its last layer.")] = (
+        False
+    )
     tolerated: Annotated[
         Seconds | None,
         Ge(0),
@@ -131,7 +133,6 @@ class ServiceRollout:
     ] = None
     budget: Annotated[
         ReplicaCount,
-        doc("Replicas that may be missing when a node is drained (a PodDisruptionBudget); if left out, any."),
         doc("Replicas that may be missing when a node is drained (a PodDisruptionBudget); if left out, any."),
     ] = None
     most: Annotated[

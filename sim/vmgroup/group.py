@@ -1,8 +1,8 @@
 """A group of virtual machines that keeps its size: it launches, replaces, scales, and gives another version.
 
 Rules and defaults are those of Amazon EC2 Auto Scaling (`sim.vmgroup.settings`). Left out: availability zones,
-lifecycle hooks, warm pools, spot instances, several policies at once, alarms of a refresh, and the seconds that the
-control plane itself takes between two steps.
+lifecycle hooks, warm pools, spot instances, simple scaling with its cooldown, several policies at once, alarms of a
+refresh, and the seconds that the control plane itself takes between two steps.
 """
 
 from __future__ import annotations
@@ -221,7 +221,6 @@ class GroupScaling:
         self._group, self._rule = group, rule
         self._load, self._work, self._cores, self._start = load, work, cores, start
         self._high = self._low = 0
-        self._quiet_until = -NEVER
         Alarm(group.env, self._point).arm(start + rule.period - group.env.now)
 
     def _point(self, alarm: Alarm) -> None:
@@ -237,13 +236,12 @@ class GroupScaling:
         self._high = self._high + 1 if self._rule.is_high(metric) else 0
         self._low = self._low + 1 if self._rule.is_low(metric) else 0
         wanted = self._rule.wanted(metric, len(warm), self._high, self._low)
-        if wanted is not None and now >= self._quiet_until:
+        if wanted is not None:
             self._scale(wanted, warming=len(warm) < len(group.present()))
 
     def _scale(self, wanted: int, *, warming: bool) -> None:
         group = self._group
         within = min(max(wanted, group.settings.fewest), group.settings.largest)
         if within > group.desired or (within < group.desired and self._low and not warming):
-            self._quiet_until = group.env.now + group.settings.cooldown
             self._low = 0
             group.resize(within)

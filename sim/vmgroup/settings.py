@@ -1,9 +1,9 @@
 """What a group of virtual machines is told, with the defaults of Amazon EC2 Auto Scaling and its load balancer.
 
-Sources, read in November 2026: the EC2 Auto Scaling User Guide (health checks for instances, health check grace
-period, default values for an instance refresh, default instance warmup, target tracking, step and simple scaling,
-scaling cooldowns) and the Elastic Load Balancing guide for Application Load Balancers (health checks for target
-groups, deregistration delay). Defaults are those of the console.
+Sources, read in November 2026: the EC2 Auto Scaling User Guide (health checks for instances, health check grace period,
+default values for an instance refresh, default instance warmup, target tracking, step scaling) and the Elastic Load
+Balancing guide for Application Load Balancers (health checks for target groups, deregistration delay). Defaults are
+those of the console.
 """
 
 from __future__ import annotations
@@ -127,9 +127,7 @@ class GroupSettings:
         grace: Seconds after a machine runs in which the group does not replace it for its checks. The console has 300,
             the command line 0.
         warm_up: Seconds after a machine runs until it counts as one that works. None: the grace period for a
-            replacement, and the cooldown for scaling, 300 s by default.
-        cooldown: Seconds that follow a change of size by scaling, in which there is no other. 0 for target tracking and
-            steps, which have a warm-up instead; 300 for simple scaling.
+            replacement, and the default cooldown of 300 s for scaling.
         draining: Seconds that the balancer waits for requests under way at most, before a machine is ended.
         scaling: How the group follows its load. None for not at all.
         replacement: How machines get another version.
@@ -145,7 +143,6 @@ class GroupSettings:
     check: TargetHealthCheck = TargetHealthCheck()
     grace: float = 300.0
     warm_up: float | None = None
-    cooldown: float = 0.0
     draining: float = 300.0
     scaling: ScalingRule | None = None
     replacement: ReplacementKind = "refresh"

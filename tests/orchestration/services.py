@@ -31,11 +31,12 @@ def kubernetes(
     scale_to: int = 0,
     does: ReplicaBehaviour | None = None,
     given: tuple[Any, ...] = (),
+    pull: bool = False,
     **wish: Any,
 ) -> ServiceTimeline:
     wishes = ServiceWish(**{"replicas": 4, "cpu": 0.5, "memory": GIB // 4, "probe": True, **wish})
     there = [node(f"n{number + 1}", {"cpu": cores, "memory": "256Gi", "pods": "500"}) for number in range(nodes)]
-    run = KubernetesRun(service_objects(wishes, given), there, does or behaviour(), load.host("server"))
+    run = KubernetesRun(service_objects(wishes, given), there, does or behaviour(), load.host("server"), pull)
     return on_kubernetes(run, ServiceEvent(kind, at, scale_to), until)
 
 
@@ -47,11 +48,12 @@ def swarm(
     nodes: int = 3,
     scale_to: int = 0,
     does: ReplicaBehaviour | None = None,
+    pull: bool = False,
     **wish: Any,
 ) -> ServiceTimeline:
     wishes = ServiceWish(**{"replicas": 4, "cpu": 0.5, "memory": GIB // 4, "probe": True, "probe_every": 5.0, **wish})
     there = [SwarmNode(f"n{number + 1}", 64, 256 * GIB) for number in range(nodes)]
-    run = SwarmRun(wishes, there, does or behaviour(), load.host("server"))
+    run = SwarmRun(wishes, there, does or behaviour(), load.host("server"), pull)
     return on_swarm(run, ServiceEvent(kind, at, scale_to), until)
 
 

@@ -95,6 +95,21 @@ def test_one_that_is_stopped_before_it_answers_ends_the_step_it_is_at_and_begins
     assert host.log == [("runs", 0, 1.0), ("gone", 0, 3.5)]
 
 
+def test_one_that_is_stopped_while_it_waits_to_be_warm_is_removed_at_once():
+    waits = [make_phase(name, "wait", 1000.0, "application", "application") for name in ("warm", "more")]
+    host = Watched(CREATE, REMOVE)
+    for _ in range(2):
+        host.start(application(*waits))
+    host.stop(0, at=11.0)
+    host.stop(1, at=1500.0)
+    host.env.run()
+    assert host.log == [("runs", 0, 1.0), ("runs", 1, 1.0), ("gone", 0, 11.5), ("gone", 1, 1500.5)]
+    ends = {(one.instance, one.phase): one.end for one in host.node.phase_records("it")}
+    assert [ends[0, phase] for phase in ("warm", "more", "remove")] == [11.0, 11.0, 11.5]
+    assert [ends[1, phase] for phase in ("warm", "more", "remove")] == [1001.0, 1500.0, 1500.5]
+    assert host.node.host.held.instances == 0
+
+
 def test_a_technology_that_cleans_nothing_up_is_gone_at_once():
     host = Watched(CREATE)
     for _ in range(2):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from sim.live.wording import WORDS
 from sim.records import Message
 from sim.report.style import LANGUAGES
 from sim.report.texts import LOCALES, has, messages, told, tr
@@ -19,6 +20,7 @@ SOURCES = [*sorted((ROOT / "sim").rglob("*.py")), *sorted((ROOT / "dashboard").r
 SECTIONS = (
     "build",
     "constraint",
+    "course",
     "difference",
     "figure",
     "metric",
@@ -32,10 +34,10 @@ SECTIONS = (
 USED = re.compile(r"""(?:\btr\(|\bMessage\(|\btold\(|\bhas\()\s*["']([a-z_]+\.[\w.-]+)["']""")
 NAMES_IN_BOTH = {
     "{value}", "RAM {size}", "npm", "v1", "v2", "Dockerfile", "PSS", "RSS", "containerd", "chmod +x", "touch",
-    "/etc/postgresql/17", "/var/lib/postgresql/17",
-    "BuildKit", "CRI-O", "Docker", "Docker Engine", "Mirantis Container Runtime", "Netavark", "Podman", "VMM",
-    "buildx", "conmon", "containerd-shim", "cri-dockerd", "crun", "ctr", "docker CLI", "dockerd", "kubelet",
-    "live-restore", "runc",
+    "p99", "/etc/postgresql/17", "/var/lib/postgresql/17",
+    "BuildKit", "CRI-O", "Docker", "Docker Engine", "Kubernetes", "Mirantis Container Runtime", "Netavark",
+    "Podman", "VMM", "buildx", "conmon", "containerd-shim", "cri-dockerd", "crun", "ctr", "docker CLI", "dockerd",
+    "kubelet", "live-restore", "runc",
 }  # fmt: skip
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -91,7 +93,7 @@ def test_every_message_the_code_names_is_there():
 
 def test_no_message_of_pages_and_figures_is_left_over():
     code = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    literal = set(re.findall(r"""["']((?:ui|figure)\.[\w.-]+)["']""", code))
+    literal = {*re.findall(r"""["']((?:ui|figure)\.[\w.-]+)["']""", code), *(f"ui.{word}" for word in WORDS)}
     begun = tuple(re.findall(r'f"((?:ui|figure)\.[\w.-]+\.)\{', code))
     named = [key for key in catalog("en") if key.startswith(("ui.", "figure."))]
     assert not [key for key in named if key not in literal and not key.startswith(begun)]

@@ -198,13 +198,6 @@ def test_steps_add_by_how_far_the_metric_is_beyond() -> None:
     assert scaled(told, constant(340), 130).wanted[-1] == (520, 7), "85 % is three machines"
 
 
-def test_a_cooldown_keeps_a_group_as_it_is() -> None:
-    rule = StepScaling(high=0.6, steps=((0.0, 1),), points=1)
-    told = GroupSettings(4, most=20, warm_up=0.0, cooldown=300.0, scaling=rule)
-    changes = [at for at, _ in scaled(told, constant(4000), 1000).wanted]
-    assert changes == [0, 460, 760, 1060, 1360]
-
-
 def test_scaling_keeps_within_its_limits() -> None:
     told = GroupSettings(4, least=2, most=7, warm_up=0.0, scaling=TargetTracking(0.5, high=1, low=1))
     made = scaled(told, spike(10, 5000, 300, 0, 600, 0), 3000)

@@ -28,7 +28,7 @@ from sim.kubernetes.objects import (
     status_of,
     uid_of,
 )
-from sim.kubernetes.pods import is_ready, phase_of
+from sim.kubernetes.pods import counts_as_before, is_ready, phase_of
 from sim.kubernetes.selectors import LabelSelector, label_selector
 
 DELETION = 120.0
@@ -48,6 +48,8 @@ class DisruptionController(Controller):
             self.api.watch(kind, self._scale_changed)
 
     def _pod_changed(self, old: KubernetesObject | None, new: KubernetesObject | None) -> None:
+        if old is not None and new is not None and counts_as_before(old, new):
+            return
         for budget in self.api.in_namespace(_BUDGET, key_of_either(old, new).namespace):
             selector = selector_of(budget)
             if any(pod is not None and selector.matches(labels_of(pod)) for pod in (old, new)):
@@ -126,8 +128,9 @@ def _asked(api: ApiServer, budget: KubernetesObject, pods: Sequence[KubernetesOb
 
 def _scale(api: ApiServer, pods: Sequence[KubernetesObject]) -> int:
     """The replicas that the pods' controllers ask for: of a ReplicaSet, its Deployment's."""
+    owned = {reference["uid"]: pod for pod in pods if (reference := controller_of(pod)) is not None}
     scales: dict[str, int] = {}
-    for pod in pods:
+    for pod in owned.values():  # one of each owner
         owner = _owner(api, pod)
         if owner is None:
             continue

@@ -46,6 +46,7 @@ class ClusterCache:
         self.budgets: list[DisruptionBudget] = []
         self.epoch = self.belonging = 0
         self._by_name: dict[str, NodeInfo] = {}
+        self._ghosts: dict[str, NodeInfo] = {}
         self._nodes: list[NodeInfo] = []
         self._in_order = True
         self._namespaces: dict[str, Mapping[str, str]] = {}
@@ -71,21 +72,27 @@ class ClusterCache:
         return self._by_name.get(name)
 
     def set_node(self, node: NodeInfo) -> None:
-        """Add a node, or put it in the place of what was known of it. Its pods stay."""
-        known = self._by_name.get(node.name)
+        """Add a node, or put it in the place of what was known of it. Its pods stay, those of a removed one too."""
+        known, ghost = self._by_name.get(node.name), self._ghosts.pop(node.name, None)
+        for pod in ghost.pods if ghost is not None else ():
+            node.add(pod)
         for pod in node.pods:
             self._count(node, pod, 1)
-        if known is not None:
-            for pod in known.pods:
-                node.add(pod)
+        for pod in known.pods if known is not None else ():
+            node.add(pod)
         self._by_name[node.name] = node
         self._in_order = False
 
     def remove_node(self, name: str) -> None:
-        """Forget a node and its pods."""
+        """Take a node away. Its pods count no more, unless a node of its name comes before they are gone.
+
+        Source: Kubernetes 1.32, pkg/scheduler/backend/cache/cache.go, RemoveNode.
+        """
         node = self._by_name.pop(name)
         for pod in node.pods:
             self._count(node, pod, -1)
+        if node.pods:
+            self._ghosts[name] = node
         self._in_order = False
 
     def set_namespace(self, name: str, labels: Mapping[str, str]) -> None:
@@ -137,7 +144,15 @@ class ClusterCache:
             info.remove(pod)
             self._count(info, pod, -1)
             self._note(info, pod, -1, 0 if pod.terminating else -1)
+        elif pod.node in self._ghosts:
+            self._remove_from_ghost(pod)
         pod.node = ""
+
+    def _remove_from_ghost(self, pod: PodInfo) -> None:
+        ghost = self._ghosts[pod.node]
+        ghost.remove(pod)
+        if not ghost.pods:
+            del self._ghosts[pod.node]
 
     def terminate_pod(self, pod: PodInfo, *, preempted: bool = False) -> None:
         """A pod is being deleted. It keeps its room until it is gone; spreading counts it no longer."""

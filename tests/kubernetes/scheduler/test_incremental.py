@@ -104,6 +104,23 @@ def test_a_node_that_changes_is_seen_and_keeps_its_pods():
     assert scheduler.schedule(wanted).message == "no nodes available to schedule pods"
 
 
+def test_a_node_that_comes_again_has_the_pods_that_are_not_gone_yet():
+    """Kubernetes 1.32 keeps a removed node's pods until each is gone (cache.go, RemoveNode)."""
+    old, gone, wanted = pod("1", cpu="3"), pod("2", cpu="1"), pod("p", cpu="2")
+    made = cluster([node("a"), node("b")], a=[old, gone], b=[pod("3", cpu="3")])
+    scheduler = Scheduler(made)
+    made.remove_node("a")
+    made.remove_pod(gone)
+    assert scheduler.schedule(wanted).node is None
+    made.set_node(node("a"))
+    assert made.node("a").pods == [old]
+    assert scheduler.schedule(wanted).node is None
+    made.remove_pod(old)
+    assert scheduler.schedule(wanted).node == "a"
+    assert [one.name for one in made.nodes] == ["b", "a"]
+    assert made.counted(lambda _: True) == [1, 0]
+
+
 def test_a_service_that_comes_later_spreads_its_pods():
     made = cluster([node("a"), node("b")], a=[pod("1", {"app": "s"})])
     scheduler, wanted = Scheduler(made), pod("p", {"app": "s"})
