@@ -391,7 +391,7 @@ REGISTRY_LAYERS = 200
 """Layers of an image in it. An image of overlay2 has at most 127."""
 
 REGISTRY_STEPS = 2_000_000
-"""Layers that all of its cases look at together, each time that an image is pulled or pushed: some minutes."""
+"""Names and layers that all of its cases look at together, each time that an image is looked for: some seconds."""
 
 REGISTRY_REQUESTS = 1_000
 """Connections that are cut in one of its cases."""

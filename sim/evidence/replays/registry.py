@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim import limits
-from sim.errors import InputError
+from sim.errors import InputError, Problem
 from sim.evidence.replays.counting import Tally
 from sim.evidence.replays.fields import Effort, RecordedFields
 from sim.evidence.replays.registry_items import case_items, expected_items
 from sim.evidence.replays.registry_recording import RegistryRecording
+from sim.registry.exchange.goods import TooManyStepsError
 
 KIND = "registry"
 RECORDINGS: tuple[str, ...] = ("recorded_registry.json",)
@@ -33,11 +34,12 @@ def replay(data: Mapping[str, Any], file: str) -> Tally:
     """Replay a recording. Raises `InputError` naming what is wrong with it."""
     tally = Tally(KIND)
     fields = RecordedFields(data, file, "", Effort(limits.LIFECYCLE_EVENTS))
-    for case in RegistryRecording(fields).cases():
+    for number, case in enumerate(RegistryRecording(fields).cases()):
         try:
             tally.count(case.name, case_items(case, case.exchange.play(case.commands)))
-        except InputError:
-            raise
+        except TooManyStepsError:
+            message = f"by here more than {limits.REGISTRY_STEPS:,} names and layers are looked at"
+            raise InputError(Problem(message, file, path=f"cases.{number}")) from None
         except Exception as error:  # noqa: BLE001 -- whatever the model stumbles over is told of the case
             tally.stumble(case.name, error, expected_items(case))
     return tally

@@ -9,8 +9,8 @@ from sim.evidence.replays.counting import CountedItem
 from sim.evidence.replays.fields import is_number
 from sim.evidence.replays.registry_names import shown_name
 from sim.evidence.replays.registry_recording import RegistryCase
-from sim.registry.exchange.command import EngineCommand
-from sim.registry.exchange.exchange import Exchanged
+from sim.registry.exchange.command import ExchangeResult
+from sim.registry.exchange.exchange import ENGINE_LOST, Exchanged, GivenCommand
 
 SAME_BYTES = 16
 """How far apart bytes on a disk may be: configurations differ by build."""
@@ -93,7 +93,7 @@ def _predicted(case: RegistryCase, exchanged: Exchanged) -> dict[str, Any]:
     }
 
 
-def _command(command: EngineCommand) -> Mapping[str, Any]:
+def _command(command: ExchangeResult) -> Mapping[str, Any]:
     told: dict[str, Any] = {
         "rc": "interrupted" if command.interrupted else int(bool(command.error)),
         "layers": {layer: _word(word) for layer, word in command.layers.items()},
@@ -112,16 +112,22 @@ def _word(word: str) -> str:
 
 
 def _kept(case: RegistryCase, exchanged: Exchanged) -> str:
-    """What stays of what was stopped, in the recording's words."""
-    stopped = [
-        given.verb for given, command in zip(case.commands, exchanged.commands, strict=True) if command.interrupted
-    ]
-    if any(verb.startswith("push") for verb in stopped):
-        return "the uploads go on without the client"
-    if stopped and any(command.status and not command.interrupted for command in exchanged.commands):
-        return "the pull goes on for the other client"
-    if not exchanged.kept.get("content_blobs"):
+    """What stays of the first command that was stopped, in the recording's words."""
+    pairs = list(zip(case.commands, exchanged.commands, strict=True))
+    given, stopped = next((pair for pair in pairs if pair[1].interrupted or pair[1].error), (None, None))
+    if given is None or stopped is None:
         return "nothing"
-    if exchanged.kept["ingests"]:
-        return "finished layers, and the begun ones up to where they were"
-    return "finished layers"
+    if given.verb in ("push", "push_all"):
+        return "the uploads go on without the client" if stopped.interrupted else "finished layers"
+    if any(_goes_on(given, other) for other, command in pairs if command is not stopped and not command.error):
+        return "the pull goes on for the other client"
+    if case.store == "overlay2" or not (stopped.interrupted or stopped.error == ENGINE_LOST):
+        return "nothing"
+    begun = any(_word(word) == "unfinished" for word in stopped.layers.values())
+    return "finished layers" + (", and the begun ones up to where they were" if begun else "")
+
+
+def _goes_on(stopped: GivenCommand, other: GivenCommand) -> bool:
+    """Whether another pull of the same was on its way when one was interrupted."""
+    until = stopped.at + (stopped.interrupted_after or 0.0)
+    return other.verb == stopped.verb and other.names == stopped.names and other.at < until

@@ -6,8 +6,8 @@ from sim.errors import InputError
 from sim.registry.exchange.names import RemoteName, remote_name
 
 DOMAINS = {"registry": "127.0.0.1:5000", "registry2": "127.0.0.1:5001"}
-"""The registries by their keys in a recording. It hides their addresses. That they are two ports of one host is assumed:
-each was reached by an address with a port, over one machine's loopback."""
+"""The registries by their keys in a recording. It hides their addresses. That they are two ports of one host is
+assumed: everything ran on one machine."""
 
 _PLACEHOLDERS = {"<REGISTRY>": DOMAINS["registry"], "<REGISTRY2>": DOMAINS["registry2"]}
 

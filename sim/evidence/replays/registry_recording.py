@@ -15,7 +15,7 @@ from sim.evidence.replays.registry_commands import given_command
 from sim.evidence.replays.registry_names import DOMAINS, given_name, given_repository
 from sim.registry.exchange.containerd import ContainerdGiven
 from sim.registry.exchange.exchange import Exchange, GivenCommand
-from sim.registry.exchange.goods import Goods, ImageShape, LayerSize
+from sim.registry.exchange.goods import Goods, ImageShape, LayerSize, TooManyStepsError
 from sim.registry.exchange.graphdriver import DOWNLOADS, UPLOADS, GraphdriverGiven
 from sim.registry.exchange.line import LOCAL_RATE, Cut, Way
 from sim.registry.exchange.names import RemoteName
@@ -28,7 +28,7 @@ StoreName = Literal["overlay2", "containerd"]
 STORES: tuple[StoreName, ...] = ("overlay2", "containerd")
 
 UNLIMITED = 10**6
-"""Transfers at once where a setting says 0."""
+"""LayerTransfers at once where a setting says 0."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,10 @@ class RegistryRecording:
 
     def cases(self) -> list[RegistryCase]:
         """Every case. Raises `InputError` naming what is wrong with one."""
-        return [self._case(case) for case in self._fields.objects("cases", limits.REGISTRY_CASES)]
+        try:
+            return [self._case(case) for case in self._fields.objects("cases", limits.REGISTRY_CASES)]
+        except TooManyStepsError:
+            self._fields.refuse("cases", f"they name more than {limits.REGISTRY_STEPS:,} layers")
 
     def _read_goods(self, store: StoreName) -> Goods:
         sizes = {
@@ -75,7 +78,7 @@ class RegistryRecording:
             for name in table.values
             for layers in [table.texts(name)]
         }
-        return Goods(images, sizes)
+        return Goods(images, sizes, limits.REGISTRY_STEPS)
 
     def _table(self, key: str) -> RecordedFields:
         fields = self._fields if key in self._fields else _packaged(self._fields)

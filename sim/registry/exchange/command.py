@@ -12,10 +12,11 @@ KILLED = "killed"
 
 
 @dataclass
-class EngineCommand:
+class ExchangeResult:
     """What a command came to.
 
     Attributes:
+        began: When it was given, in seconds.
         error: Why it failed: "not found", "no such image", "connection". "" where it did not.
         interrupted: Whether its client was interrupted before it ended.
         status: What a pull says at its end.
@@ -23,6 +24,7 @@ class EngineCommand:
         images: What `docker images` lists.
     """
 
+    began: float = 0.0
     error: str = ""
     interrupted: bool = False
     status: Status | None = None
@@ -31,4 +33,4 @@ class EngineCommand:
 
 
 class CommandFailedError(Exception):
-    """An engine refuses, or gives up. Its text is `EngineCommand.error`."""
+    """An engine refuses, or gives up. Its text is `ExchangeResult.error`."""

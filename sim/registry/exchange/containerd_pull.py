@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from simpy import Event, Interrupt, Process
 
-from sim.registry.exchange.command import CommandFailedError, EngineCommand
+from sim.registry.exchange.command import CommandFailedError, ExchangeResult
 from sim.registry.exchange.containerd_state import COPY_BUFFER, ContainerdState
 from sim.registry.exchange.engine import Surroundings
 from sim.registry.exchange.goods import config_of, manifest_of
-from sim.registry.exchange.line import ConnectionCutError, Steps
+from sim.registry.exchange.line import ConnectionCutError, ExchangeSteps
 from sim.registry.exchange.names import RemoteName
 
 _KEEP = "keep"
@@ -51,7 +51,7 @@ class ContainerdPull:
     state: ContainerdState
     fetches: dict[str, Fetch]
 
-    def pull(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def pull(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Pull an image."""
         image = self._resolve(name)
         before = self.state.at(name)
@@ -63,7 +63,7 @@ class ContainerdPull:
         if command.status != "downloaded":
             command.status = "up to date" if before == image else "downloaded"
 
-    def pull_all(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def pull_all(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Pull every tag of a repository."""
         tags = self.around.server(name).tags(name.path)
         self.around.line.ask("list_tags" if tags is not None else "list_tags_missing")
@@ -82,7 +82,7 @@ class ContainerdPull:
             raise CommandFailedError("not found")
         return image
 
-    def _fetch_image(self, name: RemoteName, image: str, command: EngineCommand) -> Steps:
+    def _fetch_image(self, name: RemoteName, image: str, command: ExchangeResult) -> ExchangeSteps:
         state = self.state
         had = set(state.contents)
         blobs = self._wanted(image, command)
@@ -109,12 +109,15 @@ class ContainerdPull:
         for blob in (*self.around.goods.blobs(image), manifest_of(image)):
             state.sources.add(blob, name.domain, name.path)
 
-    def _wanted(self, image: str, command: EngineCommand) -> list[str]:
+    def _wanted(self, image: str, command: ExchangeResult) -> list[str]:
         """The configuration, and the layers from the first on that is not unpacked."""
         layers, chain = self.around.goods.images[image].layers, self.around.goods.chain(image)
         unpacked = next((n for n, one in enumerate(chain) if one not in self.state.snapshots), len(chain))
         wanted = list(dict.fromkeys(layers[unpacked:]))
-        command.layers.update({layer: "Already exists" for layer in wanted if layer in self.state.contents})
+        for layer in wanted:
+            if layer in self.state.contents:
+                since = self.state.came.get(layer, -1.0) > command.began
+                command.layers[layer] = "Download complete" if since else "Already exists"
         return [config_of(image), *wanted]
 
     def _watch(self, blob: str) -> Fetch:
@@ -125,7 +128,7 @@ class ContainerdPull:
         fetch.watchers += 1
         return fetch
 
-    def _fetch(self, blob: str, fetch: Fetch) -> Steps:
+    def _fetch(self, blob: str, fetch: Fetch) -> ExchangeSteps:
         offset, layer = sum(fetch.came), blob in self.around.goods.layers
         self.around.line.ask(("get_layer_rest" if offset else "get_layer") if layer else "get_config")
         try:
@@ -138,6 +141,7 @@ class ContainerdPull:
                 self.state.begun[blob] = sum(fetch.came) // COPY_BUFFER * COPY_BUFFER
         else:
             self.state.contents.add(blob)
+            self.state.came[blob] = self.around.env.now
             self.state.begun.pop(blob, None)
             fetch.word = "Download complete"
         del self.fetches[blob]

@@ -12,11 +12,11 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.registry.exchange.command import CommandFailedError, EngineCommand
+from sim.registry.exchange.command import CommandFailedError, ExchangeResult
 from sim.registry.exchange.containerd_state import ContainerdState
 from sim.registry.exchange.engine import Surroundings
 from sim.registry.exchange.goods import config_of, manifest_of
-from sim.registry.exchange.line import ConnectionCutError, Steps
+from sim.registry.exchange.line import ConnectionCutError, ExchangeSteps
 from sim.registry.exchange.names import RemoteName
 from sim.registry.exchange.sources import containerd_candidate
 
@@ -44,7 +44,7 @@ class ContainerdPush:
     state: ContainerdState
     sending: set[object]
 
-    def push(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def push(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Push an image."""
         image = self.state.image(name)
         self.around.server(name)
@@ -53,7 +53,7 @@ class ContainerdPush:
         for blob in (*self.around.goods.blobs(image), manifest_of(image)):
             self.state.sources.add(blob, name.domain, name.path)
 
-    def push_all(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def push_all(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Push every tag of a repository, in their order, each as if alone."""
         tags = sorted(other for other in self.state.images if other.repository == name.repository and other.tag)
         if not tags:
@@ -61,7 +61,7 @@ class ContainerdPush:
         for tagged in tags:
             yield from self.push(tagged, command)
 
-    def _send_blobs(self, name: RemoteName, image: str, command: EngineCommand) -> Steps:
+    def _send_blobs(self, name: RemoteName, image: str, command: ExchangeResult) -> ExchangeSteps:
         """An interrupted client leaves what is on its way on its way. A broken connection stops the others."""
         blobs = {blob: self._begin(name, image, blob) for blob in self.around.goods.blobs(image)}
         try:
@@ -83,7 +83,7 @@ class ContainerdPush:
         sent.process = self.around.env.process(self._whole(sent, name, image, blob))
         return sent
 
-    def _whole(self, sent: SentBlob, name: RemoteName, image: str, blob: str) -> Steps:
+    def _whole(self, sent: SentBlob, name: RemoteName, image: str, blob: str) -> ExchangeSteps:
         try:
             yield from self._send(sent, name, image, blob)
         except ConnectionCutError:
@@ -93,7 +93,7 @@ class ContainerdPush:
         self.sending.discard(sent)
         sent.done.succeed()
 
-    def _send(self, sent: SentBlob, name: RemoteName, image: str, blob: str) -> Steps:
+    def _send(self, sent: SentBlob, name: RemoteName, image: str, blob: str) -> ExchangeSteps:
         line, server = self.around.line, self.around.server(name)
         if server.has(name.path, blob):
             line.ask("head_blob_found")

@@ -21,6 +21,7 @@ class ContainerdState:
         images: Names, of which some are digests, to images.
         dangling: Images of containers that have no name.
         contents: Blobs: layers, configurations, manifests.
+        came: When a blob came that was not there from the beginning.
         snapshots: Unpacked layers by chain.
         leased: Blobs that interrupted pulls hold.
         begun: Blobs that came in part, and how much of them.
@@ -38,6 +39,7 @@ class ContainerdState:
         self.begun = dict(begun)
         self.sources = SourceLabels()
         self.contents: set[str] = set(self.leased)
+        self.came: dict[str, float] = {}
         self.snapshots: set[int] = set()
         for image in set(self.images.values()):
             self.contents |= self._all_blobs(image)
@@ -64,6 +66,7 @@ class ContainerdState:
         """The image of a name. A digest is known where any name in its repository says that image."""
         if not name.digest:
             return self.images.get(name)
+        self._goods.step(len(self.images))
         known = (image for other, image in self.images.items() if other.repository == name.repository)
         return next((image for image in known if image == name.digest), None)
 

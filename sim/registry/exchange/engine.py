@@ -8,9 +8,9 @@ from typing import Protocol
 
 from simpy import Environment
 
-from sim.registry.exchange.command import CommandFailedError, EngineCommand
+from sim.registry.exchange.command import CommandFailedError, ExchangeResult
 from sim.registry.exchange.goods import Goods
-from sim.registry.exchange.line import Line, Steps
+from sim.registry.exchange.line import RegistryLine, ExchangeSteps
 from sim.registry.exchange.names import RemoteName
 from sim.registry.exchange.server import RegistryServer
 
@@ -21,7 +21,7 @@ class Surroundings:
 
     env: Environment
     goods: Goods
-    line: Line
+    line: RegistryLine
     servers: Mapping[str, RegistryServer]
 
     def server(self, name: RemoteName) -> RegistryServer:
@@ -32,18 +32,18 @@ class Surroundings:
 
 
 class ImageEngine(Protocol):
-    """An engine with its image store. Steps run as a SimPy process. All else takes no time."""
+    """An engine with its image store. ExchangeSteps run as a SimPy process. All else takes no time."""
 
-    def pull(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def pull(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Pull an image. Raises `CommandFailedError`."""
 
-    def pull_all(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def pull_all(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Pull every tag of a repository. Raises `CommandFailedError`."""
 
-    def push(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def push(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Push an image. Raises `CommandFailedError`."""
 
-    def push_all(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def push_all(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Push every tag of a repository. Raises `CommandFailedError`."""
 
     def tag(self, source: RemoteName, target: RemoteName) -> None:

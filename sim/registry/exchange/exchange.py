@@ -8,18 +8,21 @@ from typing import Literal, NamedTuple
 
 from simpy import Environment, Interrupt, Process
 
-from sim.registry.exchange.command import CommandFailedError, EngineCommand
+from sim.registry.exchange.command import CommandFailedError, ExchangeResult
 from sim.registry.exchange.containerd import ContainerdEngine, ContainerdGiven
 from sim.registry.exchange.engine import ImageEngine, Surroundings
 from sim.registry.exchange.goods import Goods
 from sim.registry.exchange.graphdriver import GraphdriverEngine, GraphdriverGiven
-from sim.registry.exchange.line import LOCAL_RATE, Cut, ExchangeTraffic, Line, Steps
+from sim.registry.exchange.line import LOCAL_RATE, Cut, ExchangeTraffic, RegistryLine, ExchangeSteps
 from sim.registry.exchange.names import RemoteName
 from sim.registry.exchange.server import RegistryServer, Stock
 
 Verb = Literal["pull", "pull_all", "push", "push_all", "tag", "remove", "create", "prune", "list", "other"]
 
 ENGINE_LOST = "connection to the engine lost"
+
+LEAD = 0.1
+"""Seconds from a command to its first request. An estimate: the shortest recorded pulls took 0.2 s altogether."""
 
 _KILLED = "killed"
 
@@ -50,7 +53,7 @@ class Exchanged(NamedTuple):
         kept: What the engine has on its disk.
     """
 
-    commands: list[EngineCommand]
+    commands: list[ExchangeResult]
     traffic: ExchangeTraffic
     growth: Stock
     kept: dict[str, int]
@@ -77,7 +80,7 @@ class Exchange:
         killed_after: float | None = None,
     ) -> None:
         self._env = Environment()
-        self._line = Line(self._env, goods, rate, cut)
+        self._line = RegistryLine(self._env, goods, rate, cut)
         self._servers = servers
         self._killed_after = killed_after
         around = Surroundings(self._env, goods, self._line, servers)
@@ -89,7 +92,7 @@ class Exchange:
     def play(self, commands: Sequence[GivenCommand]) -> Exchanged:
         """Give the engine the commands, each at its time, and wait until nothing happens any more."""
         before = self._stock()
-        results = [EngineCommand() for _ in commands]
+        results = [ExchangeResult() for _ in commands]
         for command, result in sorted(zip(commands, results, strict=True), key=lambda pair: pair[0].at):
             self._env.process(self._give(command, result))
         if self._killed_after is not None:
@@ -102,7 +105,7 @@ class Exchange:
         stocks = [server.stock for server in self._servers.values()]
         return Stock(*(sum(numbers) for numbers in zip(*stocks, strict=True))) if stocks else Stock(0, 0, 0)
 
-    def _give(self, command: GivenCommand, result: EngineCommand) -> Steps:
+    def _give(self, command: GivenCommand, result: ExchangeResult) -> ExchangeSteps:
         yield self._env.timeout(command.at)
         process = self._env.process(self._carry_out(command, result))
         self._playing.append(process)
@@ -111,7 +114,8 @@ class Exchange:
             if process.is_alive:
                 process.interrupt()
 
-    def _carry_out(self, command: GivenCommand, result: EngineCommand) -> Steps:
+    def _carry_out(self, command: GivenCommand, result: ExchangeResult) -> ExchangeSteps:
+        result.began = self._env.now
         try:
             yield from self._steps(command, result)
         except CommandFailedError as failed:
@@ -120,31 +124,42 @@ class Exchange:
             result.interrupted = stop.cause != _KILLED
             result.error = "" if result.interrupted else ENGINE_LOST
 
-    def _kill(self, after: float) -> Steps:
+    def _kill(self, after: float) -> ExchangeSteps:
         yield self._env.timeout(after)
         for process in self._playing:
             if process.is_alive:
                 process.interrupt(_KILLED)
         self._engine.kill()
 
-    def _steps(self, command: GivenCommand, result: EngineCommand) -> Steps:
+    def _steps(self, command: GivenCommand, result: ExchangeResult) -> ExchangeSteps:
         engine, names = self._engine, command.names
-        moving: Mapping[str, Callable[[RemoteName, EngineCommand], Steps]] = {
+        moving: Mapping[str, Callable[[RemoteName, ExchangeResult], ExchangeSteps]] = {
             "pull": engine.pull,
             "pull_all": engine.pull_all,
             "push": engine.push,
             "push_all": engine.push_all,
         }
         if command.verb in moving:
+            yield self._env.timeout(LEAD)
             yield from moving[command.verb](names[0], result)
         elif command.verb == "tag":
             engine.tag(names[0], names[1])
         elif command.verb == "remove":
-            for name in names:
-                engine.remove(name, force=command.force)
+            self._remove(command)
         elif command.verb == "create":
             engine.create(names[0])
         elif command.verb == "prune":
             engine.prune()
         elif command.verb == "list":
             result.images = sorted(f"{repository}:{tag}" for repository, tag in engine.listed())
+
+    def _remove(self, command: GivenCommand) -> None:
+        """Remove what can be removed, and tell of the first that cannot."""
+        failed: list[CommandFailedError] = []
+        for name in command.names:
+            try:
+                self._engine.remove(name, force=command.force)
+            except CommandFailedError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
+class TooManyStepsError(Exception):
+    """More is looked at than an exchange may take."""
+
+
 class LayerSize(NamedTuple):
     """A layer's bytes on disk, and those of its blob."""
 
@@ -38,15 +42,28 @@ def manifest_of(image: str) -> str:
 
 @dataclass(frozen=True)
 class Goods:
-    """Every image and every layer there is."""
+    """Every image and every layer there is.
+
+    Attributes:
+        most_steps: How many names and layers may be looked at, in all. None: any number.
+    """
 
     images: Mapping[str, ImageShape]
     layers: Mapping[str, LayerSize]
+    most_steps: int | None = None
     _chains: dict[tuple[int, str], int] = field(default_factory=dict, repr=False)
+    _steps: list[int] = field(default_factory=lambda: [0], repr=False)
+
+    def step(self, count: int) -> None:
+        """Count names and layers that are looked at. Raises `TooManyStepsError`."""
+        self._steps[0] += count
+        if self.most_steps is not None and self._steps[0] > self.most_steps:
+            raise TooManyStepsError
 
     def chain(self, image: str) -> tuple[int, ...]:
         """For each layer of an image a number that says it and all that lies below it, as a chain ID does."""
         numbers: list[int] = []
+        self.step(len(self.images[image].layers))
         for layer in self.images[image].layers:
             key = (numbers[-1] if numbers else 0, layer)
             numbers.append(self._chains.setdefault(key, len(self._chains) + 1))

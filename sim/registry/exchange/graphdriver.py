@@ -17,7 +17,7 @@ from sim.registry.exchange.graphdriver_pull import GraphdriverPull
 from sim.registry.exchange.graphdriver_push import GraphdriverPush
 from sim.registry.exchange.graphdriver_state import GraphdriverState
 from sim.registry.exchange.names import RemoteName
-from sim.registry.exchange.transfers import Transfers
+from sim.registry.exchange.transfers import LayerTransfers
 
 UPLOADS = 5
 """Layers that dockerd uploads at once (dockerd's manual, max-concurrent-uploads)."""
@@ -51,8 +51,8 @@ class GraphdriverEngine(GraphdriverPull, GraphdriverPush):
     def __init__(self, around: Surroundings, given: GraphdriverGiven) -> None:
         self.around = around
         self.state = GraphdriverState(around.goods, given.images, given.pulled, given.seen, given.manifests)
-        self.downloads = Transfers(around.env, given.downloads)
-        self.uploads = Transfers(around.env, given.uploads)
+        self.downloads = LayerTransfers(around.env, given.downloads)
+        self.uploads = LayerTransfers(around.env, given.uploads)
 
     def tag(self, source: RemoteName, target: RemoteName) -> None:
         """Give an image another name."""

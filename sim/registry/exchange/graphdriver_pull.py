@@ -13,12 +13,12 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from sim.registry.exchange.command import CommandFailedError, EngineCommand
+from sim.registry.exchange.command import CommandFailedError, ExchangeResult
 from sim.registry.exchange.engine import Surroundings
 from sim.registry.exchange.graphdriver_state import GraphdriverState
-from sim.registry.exchange.line import Steps
+from sim.registry.exchange.line import ExchangeSteps
 from sim.registry.exchange.names import RemoteName
-from sim.registry.exchange.transfers import Transfer, Transfers
+from sim.registry.exchange.transfers import LayerTransfer, LayerTransfers
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class GraphdriverPull:
 
     around: Surroundings
     state: GraphdriverState
-    downloads: Transfers
+    downloads: LayerTransfers
 
-    def pull(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def pull(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Pull an image."""
         image = name.digest or self._resolve(name)
         new = yield from self._pull_image(name, image, command)
         command.status = "downloaded" if new else "up to date"
 
-    def pull_all(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def pull_all(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Pull every tag of a repository."""
         tags = self.around.server(name).tags(name.path)
         self.around.line.ask("list_tags" if tags is not None else "list_tags_missing")
@@ -70,7 +70,7 @@ class GraphdriverPull:
             raise CommandFailedError("not found")
         return image
 
-    def _pull_image(self, name: RemoteName, image: str, command: EngineCommand) -> Generator[Any, Any, bool]:
+    def _pull_image(self, name: RemoteName, image: str, command: ExchangeResult) -> Generator[Any, Any, bool]:
         """Pull what a name says. Gives whether the name is new, or says another image than before."""
         self._get_manifest(name, image)
         if not self.state.has(image):
@@ -101,7 +101,7 @@ class GraphdriverPull:
             state.tags[name] = image
         return new
 
-    def _get_layers(self, name: RemoteName, image: str, command: EngineCommand) -> Steps:
+    def _get_layers(self, name: RemoteName, image: str, command: ExchangeResult) -> ExchangeSteps:
         self.around.line.ask("get_config")
         watched = self._watch_layers(name, image, command)
         try:
@@ -117,11 +117,11 @@ class GraphdriverPull:
             if transfer.error:
                 raise CommandFailedError(transfer.error)
 
-    def _watch_layers(self, name: RemoteName, image: str, command: EngineCommand) -> dict[_Placed, Transfer]:
+    def _watch_layers(self, name: RemoteName, image: str, command: ExchangeResult) -> dict[_Placed, LayerTransfer]:
         """The downloads of an image, lowest first. What is found, from the lowest up, is none."""
         state, here = self.state, self.state.layers()
-        watched: dict[_Placed, Transfer] = {}
-        parent: Transfer | None = None
+        watched: dict[_Placed, LayerTransfer] = {}
+        parent: LayerTransfer | None = None
         missing = False
         for layer, chain in zip(self.around.goods.images[image].layers, self.around.goods.chain(image), strict=True):
             missing = missing or layer not in state.seen or chain not in here
@@ -134,10 +134,10 @@ class GraphdriverPull:
             watched[placed] = parent
         return watched
 
-    def _downloading(self, placed: _Placed, parent: Transfer | None) -> Callable[[Transfer], Steps]:
+    def _downloading(self, placed: _Placed, parent: LayerTransfer | None) -> Callable[[LayerTransfer], ExchangeSteps]:
         return lambda transfer: self._download(transfer, placed, parent)
 
-    def _download(self, transfer: Transfer, placed: _Placed, parent: Transfer | None) -> Steps:
+    def _download(self, transfer: LayerTransfer, placed: _Placed, parent: LayerTransfer | None) -> ExchangeSteps:
         """Fetch a layer, and put it on its parent. One that the image has lower down is not fetched again."""
         if not placed.again:
             with self.downloads.slot() as turn:
@@ -157,7 +157,7 @@ class GraphdriverPull:
         transfer.word = "Pull complete"
         self.state.met(placed.layer, placed.repository)
 
-    def _attempt(self, layer: str, came: list[int]) -> Steps:
+    def _attempt(self, layer: str, came: list[int]) -> ExchangeSteps:
         offset = sum(came)
         self.around.line.ask("get_layer_rest" if offset else "get_layer")
         yield from self.around.line.carry("download", layer, offset, came)

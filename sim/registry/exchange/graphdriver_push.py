@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 
 from simpy import Interrupt
 
-from sim.registry.exchange.command import CommandFailedError, EngineCommand
+from sim.registry.exchange.command import CommandFailedError, ExchangeResult
 from sim.registry.exchange.engine import Surroundings
 from sim.registry.exchange.goods import config_of
 from sim.registry.exchange.graphdriver_state import GraphdriverState
-from sim.registry.exchange.line import ConnectionCutError, Steps
+from sim.registry.exchange.line import ConnectionCutError, ExchangeSteps
 from sim.registry.exchange.names import RemoteName
 from sim.registry.exchange.sources import mount_candidates
-from sim.registry.exchange.transfers import Transfer, Transfers
+from sim.registry.exchange.transfers import LayerTransfer, LayerTransfers
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class GraphdriverPush:
 
     around: Surroundings
     state: GraphdriverState
-    uploads: Transfers
+    uploads: LayerTransfers
 
-    def push(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def push(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Push an image."""
         yield from self._push_tag(_Push(name), name, self.state.image(name), command)
 
-    def push_all(self, name: RemoteName, command: EngineCommand) -> Steps:
+    def push_all(self, name: RemoteName, command: ExchangeResult) -> ExchangeSteps:
         """Push every tag of a repository, in their order. A layer is asked for once."""
         tags = sorted(other for other in self.state.tags if other.repository == name.repository)
         if not tags:
@@ -52,7 +52,7 @@ class GraphdriverPush:
         for tagged in tags:
             yield from self._push_tag(push, tagged, self.state.image(tagged), command)
 
-    def _push_tag(self, push: _Push, name: RemoteName, image: str, command: EngineCommand) -> Steps:
+    def _push_tag(self, push: _Push, name: RemoteName, image: str, command: ExchangeResult) -> ExchangeSteps:
         self.around.server(name)
         yield from self._push_layers(push, image, command)
         yield from self._push_config(name, config_of(image))
@@ -60,9 +60,9 @@ class GraphdriverPush:
         self.around.server(name).put_manifest(name.path, name.tag, image)
         self.state.digests.add((name.repository, image))
 
-    def _push_layers(self, push: _Push, image: str, command: EngineCommand) -> Steps:
+    def _push_layers(self, push: _Push, image: str, command: ExchangeResult) -> ExchangeSteps:
         """Highest first. An interrupted client leaves what is on its way on its way."""
-        watched: dict[str, Transfer] = {}
+        watched: dict[str, LayerTransfer] = {}
         try:
             for layer in dict.fromkeys(reversed(self.around.goods.images[image].layers)):
                 key = (push.name.repository, layer)
@@ -79,7 +79,7 @@ class GraphdriverPush:
             for transfer in watched.values():
                 self.uploads.release(transfer, stop=False)
 
-    def _push_config(self, name: RemoteName, config: str) -> Steps:
+    def _push_config(self, name: RemoteName, config: str) -> ExchangeSteps:
         line, server = self.around.line, self.around.server(name)
         if server.has(name.path, config):
             line.ask("head_blob_found")
@@ -91,15 +91,15 @@ class GraphdriverPush:
         except ConnectionCutError:
             raise CommandFailedError("connection") from None
 
-    def _uploading(self, push: _Push, layer: str) -> Callable[[Transfer], Steps]:
+    def _uploading(self, push: _Push, layer: str) -> Callable[[LayerTransfer], ExchangeSteps]:
         return lambda transfer: self._turn(transfer, push, layer)
 
-    def _turn(self, transfer: Transfer, push: _Push, layer: str) -> Steps:
+    def _turn(self, transfer: LayerTransfer, push: _Push, layer: str) -> ExchangeSteps:
         with self.uploads.slot() as turn:
             yield turn
             yield from self.uploads.attempts(transfer, lambda: self._upload(transfer, push, layer))
 
-    def _upload(self, transfer: Transfer, push: _Push, layer: str) -> Steps:
+    def _upload(self, transfer: LayerTransfer, push: _Push, layer: str) -> ExchangeSteps:
         name = push.name
         if layer in push.there or self._is_there(name, layer):
             push.there.add(layer)
@@ -147,7 +147,7 @@ class GraphdriverPush:
             opened = True
         return "", opened
 
-    def _send(self, name: RemoteName, blob: str) -> Steps:
+    def _send(self, name: RemoteName, blob: str) -> ExchangeSteps:
         """Send a blob, let the registry take it, and ask whether it has."""
         line = self.around.line
         try:

@@ -61,6 +61,7 @@ class GraphdriverState:
 
     def has(self, image: str) -> bool:
         """Whether an image is there."""
+        self._goods.step(len(self.tags) + len(self.digests))
         return image in self.tags.values() or any(image == known for _, known in self.digests)
 
     def met(self, layer: str, repository: str) -> None:

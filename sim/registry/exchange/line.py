@@ -13,7 +13,7 @@ from sim.registry.exchange.goods import Goods
 
 Way = Literal["download", "upload"]
 
-Steps = Generator[Any, Any, None]
+ExchangeSteps = Generator[Any, Any, None]
 """What a SimPy process does."""
 
 LOCAL_RATE = 100e6
@@ -65,7 +65,7 @@ class ExchangeTraffic:
         self.layer_bytes[way] += count
 
 
-class Line:
+class RegistryLine:
     """Each connection has a rate of its own."""
 
     def __init__(self, env: Environment, goods: Goods, rate: float = LOCAL_RATE, cut: Cut | None = None) -> None:
@@ -79,7 +79,7 @@ class Line:
         """One request. It takes no time."""
         self.traffic.requests[kind] += 1
 
-    def carry(self, way: Way, blob: str, offset: int = 0, came: list[int] | None = None) -> Steps:
+    def carry(self, way: Way, blob: str, offset: int = 0, came: list[int] | None = None) -> ExchangeSteps:
         """Move a blob from a byte on. What came is added to `came`. Raises `ConnectionCutError`."""
         left = self._goods.size(blob) - offset
         broken = self._breaks(way, blob, left)

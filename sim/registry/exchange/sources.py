@@ -39,8 +39,9 @@ def mount_candidates(seen: Sequence[str], target: RemoteName, size: int) -> list
     ['r:1/team/c', 'r:1/team/a', 'r:1/other/b']
     """
     ours = [other for other in seen if other.partition("/")[0] == target.domain and other != target.repository]
-    alike = sorted(ours[::-1], key=lambda other: -_shared(other, target.repository))
-    return alike[: mount_attempts(size)]
+    ours.reverse()  # Of those that are as much alike the newest stays first.
+    ours.sort(key=lambda other: -_shared(other, target.repository))
+    return ours[: mount_attempts(size)]
 
 
 def containerd_candidate(paths: Iterable[str], target: RemoteName) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from simpy import Environment, Event, Interrupt, Process, Resource
 
-from sim.registry.exchange.line import ConnectionCutError, Steps
+from sim.registry.exchange.line import ConnectionCutError, ExchangeSteps
 
 ATTEMPTS = 5
 """How often a layer is tried."""
@@ -19,7 +19,7 @@ RETRY_WAIT = 5.0
 """Seconds before the second attempt. Twice that before the third, three times that before the fourth."""
 
 
-class Transfer:
+class LayerTransfer:
     """One layer on its way, or waiting for its turn.
 
     Attributes:
@@ -39,34 +39,34 @@ class Transfer:
         self.process: Process | None = None
 
 
-class Transfers:
+class LayerTransfers:
     """The transfers of one direction."""
 
     def __init__(self, env: Environment, at_once: int) -> None:
         self.env = env
         self._slots = Resource(env, at_once)
-        self._running: dict[Hashable, Transfer] = {}
+        self._running: dict[Hashable, LayerTransfer] = {}
 
     @property
     def idle(self) -> bool:
         """Whether nothing is on its way."""
         return not self._running
 
-    def watch(self, key: Hashable, word: str, steps: Callable[[Transfer], Steps]) -> Transfer:
+    def watch(self, key: Hashable, word: str, steps: Callable[[LayerTransfer], ExchangeSteps]) -> LayerTransfer:
         """The transfer of that key. It is begun where there is none."""
         transfer = self._running.get(key)
         if transfer is None:
-            transfer = self._running[key] = Transfer(self.env, word)
+            transfer = self._running[key] = LayerTransfer(self.env, word)
             transfer.process = self.env.process(self._whole(key, transfer, steps))
         transfer.watchers += 1
         return transfer
 
-    def abandoned(self, key: Hashable) -> Transfer | None:
+    def abandoned(self, key: Hashable) -> LayerTransfer | None:
         """A transfer of that key which nobody waits for. Whoever wants the same waits until it ended."""
         transfer = self._running.get(key)
         return transfer if transfer is not None and transfer.abandoned else None
 
-    def release(self, transfer: Transfer, *, stop: bool) -> None:
+    def release(self, transfer: LayerTransfer, *, stop: bool) -> None:
         """Wait for it no more. Where nobody does, it is abandoned, and stopped if `stop`."""
         transfer.watchers -= 1
         if transfer.watchers or transfer.done.triggered:
@@ -86,7 +86,7 @@ class Transfers:
         """A turn, to be waited for and given back: `with transfers.slot() as turn: yield turn`."""
         return self._slots.request()
 
-    def attempts(self, transfer: Transfer, attempt: Callable[[], Steps]) -> Steps:
+    def attempts(self, transfer: LayerTransfer, attempt: Callable[[], ExchangeSteps]) -> ExchangeSteps:
         """Try until it went, five times at most. Raises the last attempt's `ConnectionCutError`."""
         for number in range(1, ATTEMPTS + 1):
             try:
@@ -98,7 +98,9 @@ class Transfers:
                     raise
                 yield self.env.timeout(RETRY_WAIT * number)
 
-    def _whole(self, key: Hashable, transfer: Transfer, steps: Callable[[Transfer], Steps]) -> Steps:
+    def _whole(
+        self, key: Hashable, transfer: LayerTransfer, steps: Callable[[LayerTransfer], ExchangeSteps]
+    ) -> ExchangeSteps:
         try:
             yield from steps(transfer)
         except ConnectionCutError:
