@@ -19,10 +19,12 @@ from sim.registry.exchange.sources import containerd_candidate, mount_attempts, 
 MB = 10**6
 SIZES = {"base": 40 * MB, "libs": 20 * MB, "libs2": 20 * MB, "app": 4 * MB, "note": 9_000}
 IMAGES = {"one": ("base", "libs", "app"), "two": ("base", "libs2", "app"), "twice": ("app", "base", "app")}
-GOODS_OF = {
-    "images": {name: ImageShape(layers, 1_000, 500) for name, layers in IMAGES.items()},
-    "layers": {name: LayerSize(size, size) for name, size in SIZES.items()},
-}
+
+
+def goods_of(most_steps=None):
+    images = {name: ImageShape(layers, 1_000, 500) for name, layers in IMAGES.items()}
+    return Goods(images, {name: LayerSize(size, size) for name, size in SIZES.items()}, most_steps)
+
 
 ONE, TWO = RemoteName("r:5000", "team/one", "1"), RemoteName("r:5000", "team/one", "2")
 BY_STORE = {"overlay2": GraphdriverGiven, "containerd": ContainerdGiven}
@@ -38,7 +40,7 @@ def at(second, verb, *names, stop=None, force=False):
 
 
 def play(store, commands, repositories=None, given=None, **more):
-    goods = Goods(**GOODS_OF)
+    goods = goods_of()
     servers = {"r:5000": RegistryServer(goods, repositories or {})}
     return Exchange(goods, given or BY_STORE[store](), servers, **more).play(commands)
 
@@ -215,7 +217,7 @@ def test_registries_on_two_ports_are_one_to_containerd():
     """Its label says the host without a port (remotes/docker/handler.go), so it asks the second for a mount in vain."""
     second = RemoteName("r:5001", "else/where", "1")
     for store, refused in (("overlay2", 0), ("containerd", 4)):
-        goods = Goods(**GOODS_OF)
+        goods = goods_of()
         servers = {domain: RegistryServer(goods, {}) for domain in ("r:5000", "r:5001")}
         given = holder(store, ONE, "one")
         given.images[second] = "one"
@@ -247,7 +249,7 @@ def test_dockerd_remembers_fifty_repositories_of_a_layer():
 
 def test_steps_are_bounded():
     with pytest.raises(TooManyStepsError):
-        Goods(**GOODS_OF, most_steps=2).chain("one")
+        goods_of(most_steps=2).chain("one")
 
 
 @pytest.mark.parametrize("store", BY_STORE)

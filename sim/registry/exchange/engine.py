@@ -10,7 +10,7 @@ from simpy import Environment
 
 from sim.registry.exchange.command import CommandFailedError, ExchangeResult
 from sim.registry.exchange.goods import Goods
-from sim.registry.exchange.line import RegistryLine, ExchangeSteps
+from sim.registry.exchange.line import ExchangeSteps, RegistryLine
 from sim.registry.exchange.names import RemoteName
 from sim.registry.exchange.server import RegistryServer
 

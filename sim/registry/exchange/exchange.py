@@ -13,7 +13,7 @@ from sim.registry.exchange.containerd import ContainerdEngine, ContainerdGiven
 from sim.registry.exchange.engine import ImageEngine, Surroundings
 from sim.registry.exchange.goods import Goods
 from sim.registry.exchange.graphdriver import GraphdriverEngine, GraphdriverGiven
-from sim.registry.exchange.line import LOCAL_RATE, Cut, ExchangeTraffic, RegistryLine, ExchangeSteps
+from sim.registry.exchange.line import LOCAL_RATE, Cut, ExchangeSteps, ExchangeTraffic, RegistryLine
 from sim.registry.exchange.names import RemoteName
 from sim.registry.exchange.server import RegistryServer, Stock
 
