@@ -383,3 +383,18 @@ WORKER_QUEUE = 100_000
 
 LIVE_FILES = 32 * MIB
 """Bytes of all files that a scenario names and a live page carries."""
+
+REGISTRY_CASES = 10_000
+"""Cases of a recording of registry traffic."""
+
+REGISTRY_COMMANDS = 100
+"""Commands of one of its cases."""
+
+REGISTRY_LAYERS = 200
+"""Layers of an image in it. An image of overlay2 has at most 127."""
+
+REGISTRY_STEPS = 2_000_000
+"""Names and layers that all of its cases look at together, each time that an image is looked for: some seconds."""
+
+REGISTRY_REQUESTS = 1_000
+"""Connections that are cut in one of its cases."""

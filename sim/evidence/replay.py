@@ -15,7 +15,7 @@ from typing import Any, NoReturn, Protocol
 
 from sim import limits
 from sim.errors import InputError, Problem
-from sim.evidence.replays import builds, compose, kubernetes, lifecycle, swarm
+from sim.evidence.replays import builds, compose, kubernetes, lifecycle, registry, swarm
 from sim.evidence.replays.builds import Agreement, StepDisagreement
 from sim.evidence.replays.counting import CaseDisagreement, Tally
 from sim.inputfile import read_text
@@ -36,7 +36,7 @@ class RecordingKind(Protocol):
         """Replay it. Raises `InputError` naming what is wrong with the file."""
 
 
-KINDS: tuple[RecordingKind, ...] = (lifecycle, compose, swarm, kubernetes)
+KINDS: tuple[RecordingKind, ...] = (lifecycle, compose, swarm, kubernetes, registry)
 
 
 @dataclass
