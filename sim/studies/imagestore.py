@@ -32,7 +32,7 @@ LATER = 86_400.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageStore:
+class StoreComparison:
     """An engine with one of the stores, and an image in a registry."""
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
@@ -59,7 +59,7 @@ class ImageStore:
     stopped_after: Annotated[Seconds, Le(3_600), doc("When the first of two pulls is interrupted.")] = 6.0
 
 
-def goods_of(params: ImageStore, bound: Bound = "value") -> Goods:
+def goods_of(params: StoreComparison, bound: Bound = "value") -> Goods:
     """The image and its next version. Configurations and manifests are small, and count as nothing."""
     ratio = load.gzip_ratio().at(bound)
     sizes = [layer.size for layer in load.images()[params.image].layers]
@@ -71,7 +71,7 @@ def goods_of(params: ImageStore, bound: Bound = "value") -> Goods:
     return Goods({FIRST: ImageShape(first, 0, 0), NEXT: ImageShape(anew, 0, 0)}, layers)
 
 
-def run(params: ImageStore, context: Context) -> StudyRun:
+def run(params: StoreComparison, context: Context) -> StudyRun:
     """Play each situation on an engine of its own. Nothing is random."""
     goods = goods_of(params, context.bound)
     largest = max(goods.images[FIRST].layers, key=goods.size)
@@ -98,7 +98,7 @@ def run(params: ImageStore, context: Context) -> StudyRun:
 
 
 def _play(
-    params: ImageStore,
+    params: StoreComparison,
     goods: Goods,
     commands: list[tuple[Verb, str, float | None]],
     cut: Cut | None = None,
@@ -131,7 +131,7 @@ def _layers(done: Exchanged) -> int:
     return done.traffic.requests["get_layer"] + done.traffic.requests["get_layer_rest"]
 
 
-def _on_disk(params: ImageStore, goods: Goods, done: Exchanged) -> int:
+def _on_disk(params: StoreComparison, goods: Goods, done: Exchanged) -> int:
     """Unpacked layers, and beside them in containerd's store the blobs."""
     if params.store == "overlay2":
         return done.kept["bytes"]
@@ -159,5 +159,5 @@ METRICS = (
 )
 
 STUDY = Study(
-    name="imagestore", parameters=ImageStore, metrics=METRICS, run=run, random=False, named_by_technology=False
+    name="imagestore", parameters=StoreComparison, metrics=METRICS, run=run, random=False, named_by_technology=False
 )

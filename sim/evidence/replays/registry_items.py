@@ -35,7 +35,8 @@ def _items(case: RegistryCase, exchanged: Exchanged | None) -> Iterator[CountedI
         if key == "commands":
             yield from _command_items(predicted.get(key, []), recorded)
         elif isinstance(recorded, dict) and recorded:
-            found = predicted.get(key, {})
+            told = predicted.get(key)
+            found = told if isinstance(told, dict) else {}
             for name, value in recorded.items():
                 near = SAME_BYTES if name == "bytes" else 0
                 default = 0 if key == "requests" and exchanged is not None else None

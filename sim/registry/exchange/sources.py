@@ -16,7 +16,7 @@ SMALL_LAYER = 100 * 2**10
 MIDDLE_LAYER = 10 * 2**20
 """Bytes up to which it tries three. For a larger one it tries four."""
 
-MOST_REMEMBERED = 50
+REMEMBERED_REPOSITORIES = 50
 """Repositories that dockerd remembers of a layer. The oldest is forgotten."""
 
 
@@ -29,7 +29,7 @@ def mount_attempts(size: int) -> int:
 
 def remembered(seen: Sequence[str], repository: str) -> list[str]:
     """What dockerd remembers of a layer after it met it again, oldest first."""
-    return [*(other for other in seen if other != repository), repository][-MOST_REMEMBERED:]
+    return [*(other for other in seen if other != repository), repository][-REMEMBERED_REPOSITORIES:]
 
 
 def mount_candidates(seen: Sequence[str], target: RemoteName, size: int) -> list[str]:

@@ -59,6 +59,8 @@ def test_a_file_without_images_and_layers_means_those_of_the_package(recording):
     ("name", "change", "item"),
     [
         ("overlay2-push-first", {"layer_bytes_sent": 7360346}, "layer_bytes_sent"),
+        ("overlay2-push-first", {"layer_bytes_sent": {"L1": 1}}, "layer_bytes_sent.L1"),
+        ("overlay2-push-first", {"registry_growth": 8}, "registry_growth"),
         ("overlay2-push-first", {"registry_growth": {"blobs": 7}}, "registry_growth.blobs"),
         ("overlay2-push-first", {"registry_growth": {"bytes": 7364559 + 17}}, "registry_growth.bytes"),
         ("overlay2-push-first", {"requests": {"head_blob_found": 7, "put_manifest": 1}}, "requests"),
