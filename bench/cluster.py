@@ -2,7 +2,8 @@
 
 `python -m bench.cluster` prints CPU seconds, the time for each pod, and the peak of memory. Each node is the catalog's
 server under containerd, with a network, an image to pull and a kubelet's queue of pulls. All controllers run, at the
-rates of Kubernetes' own tests of large clusters.
+rates of Kubernetes' own tests of large clusters. Two rows are the study `rollout` whole, with its defaults: a service
+comes to rest, is updated, and what becomes of its requests is worked out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from simpy import Environment
 
@@ -29,6 +30,8 @@ from sim.kubernetes.hosted_pod import Hosting
 from sim.kubernetes.objects import ObjectKey, status_of
 from sim.platforms.hosting import HostingOptions, HostPool
 from sim.platforms.nodeimages import kubelet_queue
+from sim.studies.base import Context, StudyRun
+from sim.studies.rollout import STUDY, ServiceRollout
 
 RATE = RequestRate(100, 100)
 """Requests a second of each controller and of the scheduler: --kube-api-qps and --kube-api-burst of Kubernetes' tests
@@ -142,6 +145,17 @@ def starting(nodes: int, pods: int) -> Rival:
     return partial(partial, started, nodes, pods), pods
 
 
+def under_load(platform: Literal["kubernetes", "swarm"]) -> Callable[[], StudyRun]:
+    """The study `rollout` of 1,000 replicas on 50 nodes, ready to be run.
+
+    There are a quarter more during the update, and 20 requests a second come for each.
+    """
+    params = ServiceRollout(
+        platform=platform, nodes=50, host="server", replicas=REPLICAS, surge=REPLICAS // 4, rate=20.0 * REPLICAS
+    )
+    return lambda: STUDY.run(params, Context(platform, SeedTree(1)))
+
+
 def rolling(nodes: int, replicas: int) -> Rival:
     """A rollout, ready to be timed."""
     return partial(rollout, nodes, replicas), replicas
@@ -158,7 +172,8 @@ def main() -> None:
     nodes = pods // 20
     gc.set_threshold(*COLLECTION)  # as `python -m sim` does
     started(1, 1)
-    few = contest({"few": starting(50, 1000), "rollout": rolling(50, 1000)}, 3)
+    loaded: dict[str, Rival] = {one: (partial(under_load, one), REPLICAS) for one in ("kubernetes", "swarm")}
+    few = contest({"few": starting(50, 1000), "rollout": rolling(50, 1000), **loaded}, 3)
     began = time.process_time()
     made = started(nodes, pods)
     many = Timing((time.process_time() - began,), pods)
@@ -167,6 +182,8 @@ def main() -> None:
     _told("1,000 pods on 50 nodes", few["few"])
     _told(f"{pods:,} pods on {nodes:,} nodes", many)
     _told("a rollout of 1,000 replicas on 50 nodes", few["rollout"])
+    for platform in loaded:
+        _told(f"the study rollout of 1,000 replicas under load, {platform}", few[platform])
     running = sum(len(host.instances) for host in made.hosts.hosts.values())
     print(f"{running:,} containers ran after {made.cluster.env.now:,.0f} s; {made.cluster.api.writes:,} writes")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -175,6 +175,9 @@ FOLLOWED = 500
 REQUESTS = 60_000
 """Requests that are followed one by one in time beside a noisy neighbour at most."""
 
+HEALTH_CHECKS = 250_000
+"""Health checks of all replicas of a rollout together. Each is simulated by Swarm mode and by a group of machines."""
+
 LOAD_REQUESTS = 20_000
 """Requests under load that one run measures; each takes a few hundredths of a millisecond."""
 

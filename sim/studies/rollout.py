@@ -38,6 +38,9 @@ from sim.traffic.serving import serve
 BINS = 600
 """Bins that the requests of a run are told in."""
 
+DEFAULT_CHECK = 30.0
+"""Seconds between two health checks of Docker, and of a load balancer's target group, where none is said."""
+
 _DIGITS = 6
 """Of requests, which are a mean over chance. What is beyond them is rounding."""
 
@@ -191,9 +194,21 @@ def _problems(params: ServiceRollout) -> Iterator[Problem]:
         yield Problem(f"{params.failing} of {params.nodes} nodes cannot fail", path="failing")
     if params.surge == 0 and params.unavailable == 0:
         yield Problem("surge and unavailable are both 0, so that no update could begin", path="surge")
+    checks = _health_checks(params)
+    if checks > limits.HEALTH_CHECKS:
+        message = f"{checks:,.0f} health checks in the window; expected at most {limits.HEALTH_CHECKS:,}"
+        yield Problem(message, path="probe_every")
     for name, platforms in _ONLY_WITH.items():
         if params.platform not in platforms and getattr(params, name) != _UNSAID.get(name):
             yield Problem(f"{name} goes with {' and '.join(platforms)}, not with {params.platform}", path=name)
+
+
+def _health_checks(params: ServiceRollout) -> float:
+    """The checks that are simulated one by one: a kubelet's probes are not (`sim.kubernetes.probes`)."""
+    if params.platform == "kubernetes" or params.probe is False:
+        return 0.0
+    replicas = max(params.replicas or 0, params.most or 0, params.scale_to if params.event == "scale" else 0)
+    return replicas * params.window / (params.probe_every or DEFAULT_CHECK)
 
 
 _ESTIMATED = frozenset({"duration", "lost", "error_share", "p99", "short_for", "noticed_after"})

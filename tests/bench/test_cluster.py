@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from bench.cluster import REPLICAS, grown, rollout, started, starting
+from bench.cluster import REPLICAS, grown, rollout, started, starting, under_load
 from bench.measure import contest, cost, ratio
 from sim.kubernetes.pods import is_ready
 
@@ -46,3 +46,12 @@ def test_a_rollout_of_a_thousand_replicas_costs_a_few_million_heap_operations():
         made.settle()
 
     assert cost(roll) <= 8
+
+
+@pytest.mark.parametrize("platform", ["kubernetes", "swarm"])
+def test_a_rollout_under_load_updates_all_and_costs_a_few_million_heap_operations(platform):
+    """Its target is 2 s of CPU (docs/performance.md)."""
+    work, done = under_load(platform), []
+    assert cost(lambda: done.append(work())) <= 16
+    assert done[0].samples["replicas_made"] == [REPLICAS]
+    assert done[0].samples["duration"][0] < 600

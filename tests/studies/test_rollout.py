@@ -184,3 +184,11 @@ def test_a_node_is_told_with_when_it_failed_and_when_that_was_noticed() -> None:
     assert len(nodes) == 3
     (failed,) = [node for node in nodes if node.down != NEVER]
     assert failed.down == 10
+
+
+@pytest.mark.parametrize("platform", ["swarm", "machines"])
+def test_more_health_checks_than_can_be_simulated_are_refused_with_their_number(platform: Any) -> None:
+    with pytest.raises(InputError, match=r"probe_every: 7,200,000 health checks in the window; .* 250,000"):
+        ServiceRollout(platform=platform, replicas=1000, probe_every=1.0, window=7200.0)
+    ServiceRollout(platform=platform, replicas=1000, window=7200.0)
+    ServiceRollout(platform="kubernetes", replicas=1000, probe_every=1.0, window=7200.0)
