@@ -13,6 +13,7 @@ from sim.export.files import vega_bundle
 from sim.export.page import data_url, page
 from sim.outcome import Outcome
 from sim.report import words
+from sim.report.besides import besides
 from sim.report.bibliography import of_outcomes
 from sim.report.controlnames import provenance
 from sim.report.figures import metric_table
@@ -64,6 +65,7 @@ def report_page(outcomes: Sequence[Outcome], scenario: Scenario, language: Langu
         body += _part(scenario, outcome, language)
     if scenario.lesson:
         body.append(paragraphs(words.fill(scenario.lesson.explain, values, language)))
+        body.append(besides(scenario.lesson, values, language))
     body += [*_behind(scenario, outcomes, language), "</main>"]
     made = provenance(scenario, outcomes[0], language)
     body.append(f"<footer><p>{escape(made)}</p></footer>")

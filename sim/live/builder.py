@@ -41,7 +41,9 @@ def page(scenarios: Sequence[Scenario]) -> str:
         "lang": "en",
         "files": paths,
         "lock": lock,
-        "starting": {lang: tr("ui.live.starting", lang) for lang in LANGUAGES},
+        "words": {
+            name: {lang: tr(f"ui.live.{name}", lang) for lang in LANGUAGES} for name in ("starting", "failed", "lesson")
+        },
     }
     payloads = {
         "first": json.dumps(_first(scenarios), ensure_ascii=False).encode(),
@@ -59,7 +61,7 @@ def page(scenarios: Sequence[Scenario]) -> str:
         "csp": escape(policy((vega, script), "worker-src blob:", wasm=True)),
         "style": (BROWSER / "page.css").read_text("utf-8"),
         "starting": escape(f"{tr('ui.live.starting', 'en')} {tr('ui.live.starting', 'ja')}"),
-        "options": json.dumps(options, ensure_ascii=False).replace("</", "<\\/"),
+        "options": json.dumps(options, ensure_ascii=False).replace("<", "\\u003c"),
         "payloads": "\n".join(_payload(name, data) for name, data in payloads.items()),
         "vega": vega,
         "page": script,
