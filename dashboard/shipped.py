@@ -33,7 +33,7 @@ def scenario(name: str) -> Scenario:
 
 
 def readable(names: Iterable[str]) -> tuple[Scenario, ...]:
-    """The scenarios of those ids, which are of `entries`. One whose file is broken is left out: its own page says so."""
+    """The scenarios of those ids, which are of `entries`. A broken file is left out: its own page says so."""
     scenarios = []
     for name in names:
         try:

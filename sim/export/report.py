@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from sim.export.files import vega_bundle
+from sim.export.files import VEGA_LICENCE, vega_bundle
 from sim.export.page import data_url, page
 from sim.outcome import Outcome
 from sim.report import words
@@ -25,8 +25,10 @@ from sim.report.style import LIGHT, Language, Spec, Style, with_rows
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
-NOTICE = """Charts are drawn by Vega, Vega-Lite and vega-embed, which stand in this file
-(Copyright University of Washington Interactive Data Lab and contributors, BSD-3-Clause, https://github.com/vega)."""
+NOTICE = f"""Charts are drawn by Vega, Vega-Lite and vega-embed, which stand in this file
+(BSD-3-Clause, https://github.com/vega).
+
+{VEGA_LICENCE}"""
 
 STYLE = f"""
 :root{{color-scheme:light}}

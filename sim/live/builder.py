@@ -15,11 +15,11 @@ from itertools import product
 from typing import Any
 
 from sim import __version__
-from sim.export.files import vega_bundle
+from sim.export.files import VEGA_LICENCE, vega_bundle
 from sim.export.packages import PYODIDE, npm
 from sim.export.page import policy
 from sim.live.answer import answer, put
-from sim.live.bytecode import BROWSER, compiled, library, packages
+from sim.live.bytecode import BROWSER, compiled, library, licences, packages
 from sim.live.contents import PageFile, package, scenario_files
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
@@ -55,9 +55,11 @@ def page(scenarios: Sequence[Scenario]) -> str:
     vega = vega_bundle() if scenarios else ""
     script = (BROWSER / "page.js").read_text("utf-8")
     title = scenarios[0].title.en if len(scenarios) == 1 else tr("ui.title", "en")
+    notice = (BROWSER / "notice.txt").read_text("utf-8")
     parts = {
         "title": escape(title),
-        "notice": escape((BROWSER / "notice.txt").read_text("utf-8").format(version=__version__)),
+        "notice": escape(notice.format(version=__version__, pyodide=PYODIDE.version)),
+        "licences": escape(_licences()) if scenarios else "",
         "csp": escape(policy((vega, script), "worker-src blob:", wasm=True)),
         "style": (BROWSER / "page.css").read_text("utf-8"),
         "starting": escape(f"{tr('ui.live.starting', 'en')} {tr('ui.live.starting', 'ja')}"),
@@ -84,6 +86,12 @@ def _first(scenarios: Sequence[Scenario]) -> dict[str, Any]:
             told = json.loads(answer(json.dumps(asked)))
             found[f"{scenario.id}:{lang}:{lecture}".lower()] = told | {"line": ""}
     return found
+
+
+def _licences() -> str:
+    """The terms of what a page holds, in full, each under its package. Python's own are those of typing_extensions."""
+    found = licences() | {"Vega, Vega-Lite, vega-embed": VEGA_LICENCE}
+    return "\n".join(f"==== {name} ====\n\n{text.strip()}\n" for name, text in found.items())
 
 
 def _filled(template: str, parts: Mapping[str, str]) -> str:

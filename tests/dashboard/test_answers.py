@@ -123,7 +123,7 @@ def test_a_wrong_answer_names_the_right_one_and_what_is_wrong_with_each() -> Non
 
 
 def test_a_wrong_prediction_by_choice_names_the_right_one_and_what_is_wrong_with_it() -> None:
-    choices = sim.load("memory-ledger").lesson.predict.choices  # type: ignore[union-attr]
+    choices = sim.load("memory-ledger").lesson.predict.choices
     said = {n: texts(opened("memory-ledger", show="1", said=f"{n + 1}")) for n in range(len(choices))}
     (right,) = [n for n, text in said.items() if "and so it is" in text]
     for number, choice in enumerate(choices):

@@ -194,12 +194,19 @@ def test_a_deck_has_a_slide_for_each_figure_and_one_for_the_live_page(no_downloa
     folder.mkdir(parents=True)
     (folder / "reveal.js").write_text("window.Reveal = {initialize() {}}; // </script>", "utf-8")
     (folder / "reveal.css").write_text(".reveal{color:red}", "utf-8")
+    (folder.parent / "LICENSE").write_text("MIT, as it stands -- here", "utf-8")
     scenario = sim.load("taxonomy")
     outcomes = sim.run(scenario, replications=1)
     deck = export.slide(outcomes, scenario, "en")
     asks_for_nothing(deck)
     assert deck.count("<section>") == 1 + len(export.figures(scenario, outcomes))
     assert "window.Reveal" in deck
+    assert "MIT, as it stands" in deck.partition("-->")[0]
+    for name in ("isolation", "portability", "throwaway-tool"):
+        told = sim.load(name)
+        words = export.slide(sim.run(told, replications=1), told, "ja")
+        assert words.count("<section>") == 1 + words.count('<div class="words">') > 1
+        assert "<table" in words
     assert deck.count("</script>") == deck.count("<script>"), "no script ends early"
     framed = export.slide(outcomes, scenario, "en", "taxonomy-live.html#taxonomy:en")
     assert '<iframe sandbox="allow-scripts"' in framed
