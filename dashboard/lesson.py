@@ -18,6 +18,7 @@ from dashboard.page_part import PagePart
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
+from sim.classroom.corrected import corrected_prediction
 from sim.classroom.predicted import Said, judge
 from sim.errors import InputError
 from sim.outcome import Metric, Outcome
@@ -252,6 +253,8 @@ def _read(
     if view.embed:
         return
     st.markdown(f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**")
+    for paragraph in corrected_prediction(lesson.predict, said.choice, values, view.lang):
+        st.markdown(paragraph)
     for note in filter(None, notes):
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))

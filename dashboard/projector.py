@@ -64,7 +64,7 @@ def _step(view: View) -> None:
 
 def neighbours(name: str) -> tuple[str, str]:
     """The lessons before and after one, in the course's order. "" where there is none."""
-    names = shipped.entries()
+    names = shipped.lessons()
     if name not in names:
         return "", ""
     at = names.index(name)

@@ -13,9 +13,11 @@ import streamlit as st
 from dashboard import answers, running
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
+from sim.classroom.corrected import corrected
 from sim.classroom.seeds import order, what_if
 from sim.outcome import Metric
 from sim.report import words
+from sim.report.besides import lists
 from sim.report.texts import tr
 from sim.scenario import Question, Scenario
 
@@ -52,10 +54,9 @@ def beside(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None
     lesson = scenario.lesson
     if lesson is None:
         return
-    for message, texts in (("sheet.half-true", lesson.half_true), ("sheet.next", lesson.next)):
-        if texts:
-            st.markdown(f"**{tr(message, view.lang)}**")
-            st.markdown("\n".join(f"- {words.fill(text, values, view.lang)}" for text in texts))
+    for title, texts in lists(lesson, values, view.lang):
+        st.markdown(f"**{title}**")
+        st.markdown("\n".join(f"- {text}" for text in texts))
     if lesson.commands:
         with st.expander(tr("sheet.commands", view.lang)):
             for command in lesson.commands:
@@ -93,26 +94,9 @@ def _ask(question: Question, shown: Sequence[int], key: str, values: Mapping[str
     )
     if chosen is None:
         return
-    if not any(words.holds(choice.holds, values) for choice in question.choices):
-        st.info(tr("ui.quiz.none", view.lang))
-    elif words.holds(question.choices[chosen].holds, values):
-        why = words.fill(question.explain, values, view.lang)
-        st.success(f"**{tr('ui.quiz.right', view.lang)}** {why}", icon=":material/check:")
-    else:
-        st.warning("\n\n".join(_correction(question, chosen, values, view)), icon=":material/replay:")
+    told = corrected(question, chosen, values, view.lang)
+    say = st.info if told.right is None else st.success if told.right else st.warning
+    say("\n\n".join(told.said), icon=_ICONS[told.right])
 
 
-def _correction(question: Question, chosen: int, values: Mapping[str, Metric], view: View) -> list[str]:
-    """What is said to a wrong answer: why it is wrong, which one is right and why, what is wrong with the others."""
-    said = question.choices[chosen].feedback
-    why = words.fill(said, values, view.lang) if said else tr("ui.quiz.look", view.lang)
-    paragraphs = [f"**{tr('ui.quiz.wrong', view.lang)}** {why}"]
-    for choice in question.choices:
-        if words.holds(choice.holds, values):
-            right, reason = (words.fill(text, values, view.lang) for text in (choice.text, question.explain))
-            paragraphs.append(f"**✓ {right}**: {reason}")
-    for number, choice in enumerate(question.choices):
-        if number != chosen and choice.feedback and not words.holds(choice.holds, values):
-            other, reason = (words.fill(text, values, view.lang) for text in (choice.text, choice.feedback))
-            paragraphs.append(f"✗ {other}: {reason}")
-    return paragraphs
+_ICONS = {None: None, True: ":material/check:", False: ":material/replay:"}

@@ -196,7 +196,7 @@ def bundle(scenario: Scenario, folder: str = "") -> bytes:
         document["context"] = "context"
         there = [(Path(folder), "context")]
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         archive.writestr(f"{scenario.id}.yaml", _yaml(document, scenario.id))
         for path, name in there:
             for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

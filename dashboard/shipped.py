@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from sim.catalog.course import chapters
+from sim.classroom.course import course
 from sim.errors import InputError
 from sim.scenario import Scenario
 
@@ -28,16 +29,15 @@ def scenario(name: str) -> Scenario:
     """The checked scenario of that id. Raises `InputError` naming those there are, or what is wrong in its file."""
     if name not in entries():
         raise InputError(f"no scenario {name!r}; there are {', '.join(entries())}")
-    file = FOLDER / f"{name}.yaml"
-    return _read(str(file), file.stat().st_mtime_ns)
+    return _current(name)
 
 
 def readable(names: Iterable[str]) -> tuple[Scenario, ...]:
-    """The scenarios of those ids. One whose file is broken is left out, for its own page says so."""
+    """The scenarios of those ids, which are of `entries`. A broken file is left out: its own page says so."""
     scenarios = []
     for name in names:
         try:
-            scenarios.append(scenario(name))
+            scenarios.append(_current(name))
         except InputError:
             continue
     return tuple(scenarios)
@@ -47,6 +47,16 @@ def minutes(name: str) -> int:
     """Minutes that scenario takes as a demonstration."""
     lesson = scenario(name).lesson
     return lesson.minutes.demonstration if lesson else 5
+
+
+def lessons() -> tuple[str, ...]:
+    """The ids of the lessons in the order of the course's page."""
+    return tuple(lesson.scenario.id for lesson in course(readable(entries())).lessons)
+
+
+def _current(name: str) -> Scenario:
+    file = FOLDER / f"{name}.yaml"
+    return _read(str(file), file.stat().st_mtime_ns)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -58,7 +58,8 @@ class TestUsage:
         assert answer(["--help"]) == 0
         out = capsys.readouterr().out
         assert [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line.strip()] == [
-            "accuracy", "build", "calibrate", "check", "export", "grade", "inspect", "lesson", "list", "replay", "run", "schema",
+            "accuracy", "build", "calibrate", "check", "export", "grade", "inspect", "lesson", "list", "replay", "run",
+            "schema",
         ]  # fmt: skip
 
     @pytest.mark.parametrize(

@@ -30,6 +30,11 @@ def page(view: View) -> None:
 
 def _address(lesson: str, view: View) -> str:
     """The page of a lesson, in the same language and form."""
-    kept = {"lang": view.lang if view.lang != "en" else "", "embed": "true" if view.embed else ""}
+    kept = {
+        "lang": view.lang if view.lang != "en" else "",
+        "embed": "true" if view.embed and not view.projector else "",
+        "projector": "1" if view.projector else "",
+        "locked": "1" if view.locked else "",
+    }
     asked = {"scenario": lesson} | {name: value for name, value in kept.items() if value}
     return f"scenarios?{urlencode(asked)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import components, shipped
-from dashboard.frame import head, link
+from dashboard.frame import head, of_lesson
 from dashboard.view import View
 from sim.classroom.course import Course, CourseLesson, course, named, predicted, short_of_time
 from sim.classroom.handout import as_handout, drawing
@@ -35,12 +35,13 @@ def page(view: View) -> None:
 def _card(lesson: CourseLesson, plan: Course, view: View) -> None:
     """The question, and below it the way to the lesson. The label of a link has one line."""
     minutes = tr("ui.course.minutes", view.lang, demonstration=lesson.minutes.demonstration, lab=lesson.minutes.lab)
+    target, query = of_lesson(lesson.scenario.id, view)
     with st.container(border=True, gap="xxsmall"):
         st.markdown(f"**{view.read(lesson.teaser)}**")
         st.page_link(
-            link("scenarios", view),
+            target,
             label=f"{lesson.number} · {predicted(lesson, view.lang)} · {minutes}",
-            query_params={"scenario": lesson.scenario.id, **({"lang": view.lang} if view.lang != "en" else {})},
+            query_params=query | ({"lang": view.lang} if view.lang != "en" else {}),
         )
         if lesson.requires:
             numbers = ", ".join(f"{plan.numbers[name]}" for name in lesson.requires)

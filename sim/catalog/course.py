@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -73,6 +74,7 @@ class ClassBlock:
         return self.start + self.minutes
 
 
+@cache
 def chapters(path: Path = FILE) -> tuple[ChapterEntry, ...]:
     """The chapters in order. Raises `CatalogError` with every rule that the file breaks."""
     found: list[ChapterEntry] = []
@@ -95,6 +97,7 @@ def _lessons(chapter: Table, known: set[str]) -> Iterator[CourseEntry]:
         yield entry
 
 
+@cache
 def blocks(path: Path = CLASS_FILE) -> tuple[ClassBlock, ...]:
     """The blocks of the class by their beginning. Raises `CatalogError` with every rule that the file breaks."""
     found = [_block(name, table) for name, table in entries(path)]

@@ -10,6 +10,7 @@ from sim import __version__
 from sim.classroom.asked import AskedLesson, AskedQuestion, told_number
 from sim.classroom.letters import letter, letters
 from sim.report import words
+from sim.report.besides import lists
 from sim.report.grid import paragraph
 from sim.report.texts import tr
 from sim.report.words import label_text
@@ -95,10 +96,7 @@ def _lists(asked: AskedLesson) -> Iterator[tuple[str, list[str]]]:
 def _after(asked: AskedLesson, *, answers: bool) -> Iterator[tuple[str, list[str]]]:
     """What follows the questions. What would give an answer away is with the key alone."""
     lesson, language = asked.lesson, asked.language
-    if lesson.half_true and answers:
-        yield tr("sheet.half-true", language), [_said(asked, text) for text in lesson.half_true]
-    if lesson.next:
-        yield tr("sheet.next", language), [_said(asked, text) for text in lesson.next]
+    yield from lists(lesson, asked.values, language, answers=answers)
     if lesson.commands:
         yield (
             tr("sheet.commands", language),

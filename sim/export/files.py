@@ -9,6 +9,7 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
 from sim.errors import InputError
@@ -21,6 +22,8 @@ from sim.scenario import Scenario
 
 VEGA_LITE = "6.4"
 """The version of Vega-Lite that figures are drawn with. vl-convert has several."""
+VEGA_LICENCE = Path(__file__).with_name("vega.txt").read_text("utf-8")
+"""The terms that Vega, Vega-Lite and vega-embed are under, which stand with every copy of them."""
 _WIDTH = 800
 _CLIP = re.compile(r"\bclip\d+\b")
 _SCALE = 2
@@ -68,10 +71,15 @@ def fixed(spec: Spec, style: Style, width: int = _WIDTH) -> Spec:
     return {**spec, "width": width, "background": style.tokens.background, "padding": 16}
 
 
-def figures(scenario: Scenario, outcomes: Sequence[Outcome], language: Language = "en") -> list[FigureFile]:
+def figures(
+    scenario: Scenario, outcomes: Sequence[Outcome], language: Language = "en", *, tables: bool = False
+) -> list[FigureFile]:
     """Every figure of a scenario, in the order of its page.
 
     A legend is no figure of its own: it is drawn with those that follow it.
+
+    Args:
+        tables: With the tables of words, which are HTML and cannot be drawn as a picture.
     """
     style = Style(language=language)
     found = []
@@ -81,7 +89,7 @@ def figures(scenario: Scenario, outcomes: Sequence[Outcome], language: Language 
         for drawing in shown(request(scenario, outcome, style)):
             if drawing.id == "legend":
                 legend = drawing.content
-            elif drawing.alt:
+            elif drawing.alt or (tables and "<table" in drawing.content):
                 found.append(FigureFile(f"{scenario.id}{part}-{drawing.id}.{language}", drawing, legend, style))
     return found
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,20 +69,21 @@ def npm(package: NpmPackage) -> Path:
     folder = cache() / f"{package.name}-{package.version}"
     if (folder / "package").is_dir():
         return folder / "package"
-    make_folder(folder)
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}.{threading.get_ident()}")
+    make_folder(partial)
     try:
-        call(["npm", "pack", "--silent", "--ignore-scripts", str(package)], f"{package} is downloaded by npm", folder)
-        archive = next(folder.glob("*.tgz"))
+        call(["npm", "pack", "--silent", "--ignore-scripts", str(package)], f"{package} is downloaded by npm", partial)
+        archive = next(partial.glob("*.tgz"))
         found = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
         if found != package.integrity:
             raise InputError(f"{package} is another than was pinned: {found}; expected {package.integrity}")
         with tarfile.open(archive) as packed:
-            packed.extractall(folder / "unpacked", filter="data")
-        (folder / "unpacked" / "package").rename(folder / "package")
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    archive.unlink()
+            packed.extractall(partial / "unpacked", filter="data")
+        make_folder(folder)
+        if not (folder / "package").is_dir():  # else another was faster
+            (partial / "unpacked" / "package").rename(folder / "package")
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return folder / "package"
 
 

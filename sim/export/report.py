@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from sim.export.files import vega_bundle
+from sim.export.files import VEGA_LICENCE, vega_bundle
 from sim.export.page import data_url, page
 from sim.outcome import Outcome
 from sim.report import words
+from sim.report.besides import besides
 from sim.report.bibliography import of_outcomes
 from sim.report.controlnames import provenance
 from sim.report.figures import metric_table
@@ -24,8 +25,10 @@ from sim.report.style import LIGHT, Language, Spec, Style, with_rows
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
-NOTICE = """Charts are drawn by Vega, Vega-Lite and vega-embed, which stand in this file
-(Copyright University of Washington Interactive Data Lab and contributors, BSD-3-Clause, https://github.com/vega)."""
+NOTICE = f"""Charts are drawn by Vega, Vega-Lite and vega-embed, which stand in this file
+(BSD-3-Clause, https://github.com/vega).
+
+{VEGA_LICENCE}"""
 
 STYLE = f"""
 :root{{color-scheme:light}}
@@ -64,6 +67,7 @@ def report_page(outcomes: Sequence[Outcome], scenario: Scenario, language: Langu
         body += _part(scenario, outcome, language)
     if scenario.lesson:
         body.append(paragraphs(words.fill(scenario.lesson.explain, values, language)))
+        body.append(besides(scenario.lesson, values, language))
     body += [*_behind(scenario, outcomes, language), "</main>"]
     made = provenance(scenario, outcomes[0], language)
     body.append(f"<footer><p>{escape(made)}</p></footer>")

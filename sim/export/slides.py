@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from sim.export.files import figure_svg, figures
+from sim.export.files import FigureFile, figure_svg, figures
 from sim.export.packages import REVEAL, npm
 from sim.export.page import data_url, page
 from sim.outcome import Outcome
@@ -14,8 +14,7 @@ from sim.report.controlnames import provenance
 from sim.report.style import LIGHT, Language
 from sim.scenario import Scenario
 
-NOTICE = """Slides are shown by reveal.js, which stands in this file
-(Copyright Hakim El Hattab and contributors, MIT, https://revealjs.com)."""
+NOTICE = "Slides are shown by reveal.js, which stands in this file (MIT, https://revealjs.com)."
 
 _STYLE = f"""
 body{{margin:0;background:{LIGHT.background}}}
@@ -24,6 +23,8 @@ color:{LIGHT.ink}}}
 .reveal h1{{font-size:1.7em;line-height:1.2;margin:0 0 .5em}}
 .reveal h2{{font-size:1.05em;line-height:1.2;margin:0 0 .4em}}
 .reveal .slides section{{text-align:left}} .reveal img{{display:block;width:100%;height:33rem;object-fit:contain}}
+.reveal .words{{max-height:33rem;overflow:auto;font-size:.62em}}
+.reveal .words :is(p,li,td,th,div){{font-size:inherit}}
 .reveal iframe{{width:100%;height:620px;border:0}} .reveal small{{color:{LIGHT.muted};font-size:.5em}}
 """
 _START = "Reveal.initialize({width: 1200, height: 675, margin: 0.03, hash: false, center: false, transition: 'none'});"
@@ -43,20 +44,28 @@ def slide(outcomes: Sequence[Outcome], scenario: Scenario, language: Language = 
     finding = words.finding(scenario.lesson, values, language) if scenario.lesson else ""
     made = f"<small>{escape(provenance(scenario, outcomes[0], language))}</small>"
     sections = [f"<section><h1>{escape(asked)}</h1><p>{escape(scenario.summary.read(language))}</p>{made}</section>"]
-    for figure in figures(scenario, outcomes, language):
+    for figure in figures(scenario, outcomes, language, tables=True):
         title = figure.drawing.title or finding or asked
-        address = data_url(figure_svg(figure), "image/svg+xml")
-        image = f'<img alt="{escape(figure.drawing.alt)}" src="{address}">'
-        sections.append(f"<section><h2>{escape(title)}</h2>{image}{made}</section>")
+        sections.append(f"<section><h2>{escape(title)}</h2>{_drawn(figure)}{made}</section>")
     if live:
         frame = f'<iframe sandbox="allow-scripts" title="{escape(asked)}" data-src="{escape(live)}"></iframe>'
         sections.append(f"<section>{frame}</section>")
-    folder = npm(REVEAL) / "dist"
+    package = npm(REVEAL)
+    folder = package / "dist"
+    notice = f"{NOTICE}\n\n{(package / 'LICENSE').read_text('utf-8')}"
     script = (folder / "reveal.js").read_text("utf-8").replace("</script", "<\\/script")
     css = (folder / "reveal.css").read_text("utf-8")
     body = f'<div class="reveal"><div class="slides">{"".join(sections)}</div></div>'
     more = ("frame-src 'self' file:",) if live else ()
     return page(
-        language=language, title=asked, style=css + _STYLE, body=body, scripts=(script, _START), notice=NOTICE,
+        language=language, title=asked, style=css + _STYLE, body=body, scripts=(script, _START), notice=notice,
         more=more,
     )  # fmt: skip
+
+
+def _drawn(figure: FigureFile) -> str:
+    """A figure as a picture, or a table of words as it stands on a page, below its legend."""
+    if figure.drawing.kind == "html":
+        return f'<div class="words">{figure.legend}{figure.drawing.content}</div>'
+    address = data_url(figure_svg(figure), "image/svg+xml")
+    return f'<img alt="{escape(figure.drawing.alt)}" src="{address}">'

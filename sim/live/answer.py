@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.batch.run import run
+from sim.classroom.corrected import corrected, corrected_prediction
 from sim.classroom.predicted import Said, judge
 from sim.classroom.seeds import what_if
 from sim.errors import CancelledError, InputError
@@ -23,7 +24,7 @@ from sim.report import jsonlines, words
 from sim.report.controlnames import differences, provenance
 from sim.report.graph.svg import standalone
 from sim.report.htmltable import html_table
-from sim.report.richtext import inline, paragraphs
+from sim.report.richtext import paragraphs
 from sim.report.shown import Drawing, DrawingRequest, FigureChoice, of_study, request
 from sim.report.style import Language, Style, with_rows
 from sim.report.texts import tr
@@ -163,6 +164,7 @@ def _page(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion) -
     return found | wording.after(lesson, values, lang) | {
         "title": finding or found.get("title") or given.title.read(lang),
         "verdict": judge(outcomes[0], lesson.predict, said, values, lang),
+        "corrected": paragraphs("\n".join(corrected_prediction(lesson.predict, said.choice, values, lang))),
     }  # fmt: skip
 
 
@@ -215,10 +217,5 @@ def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion,
     values: Mapping[str, Metric] = words.values(*outcomes)
     if question.change:
         values = words.values(*_run(("what if", asked.name, number), what_if(given, question), tick))
-    choices = question.choices
-    if not any(words.holds(choice.holds, values) for choice in choices):
-        return {"right": None, "why": inline(tr("ui.quiz.none", lang))}
-    right = words.holds(choices[chosen].holds, values)
-    feedback = question.explain if right else choices[chosen].feedback
-    why = words.fill(feedback, values, lang) if feedback else tr("ui.quiz.look", lang)
-    return {"right": right, "why": inline(f"**{tr('ui.quiz.right' if right else 'ui.quiz.wrong', lang)}** {why}")}
+    told = corrected(question, chosen, values, lang)
+    return {"right": told.right, "why": paragraphs("\n".join(told.said))}

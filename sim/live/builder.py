@@ -15,11 +15,11 @@ from itertools import product
 from typing import Any
 
 from sim import __version__
-from sim.export.files import vega_bundle
+from sim.export.files import VEGA_LICENCE, vega_bundle
 from sim.export.packages import PYODIDE, npm
 from sim.export.page import policy
 from sim.live.answer import answer, put
-from sim.live.bytecode import BROWSER, compiled, library, packages
+from sim.live.bytecode import BROWSER, compiled, library, licences, packages
 from sim.live.contents import PageFile, package, scenario_files
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
@@ -41,7 +41,9 @@ def page(scenarios: Sequence[Scenario]) -> str:
         "lang": "en",
         "files": paths,
         "lock": lock,
-        "starting": {lang: tr("ui.live.starting", lang) for lang in LANGUAGES},
+        "words": {
+            name: {lang: tr(f"ui.live.{name}", lang) for lang in LANGUAGES} for name in ("starting", "failed", "lesson")
+        },
     }
     payloads = {
         "first": json.dumps(_first(scenarios), ensure_ascii=False).encode(),
@@ -53,13 +55,15 @@ def page(scenarios: Sequence[Scenario]) -> str:
     vega = vega_bundle() if scenarios else ""
     script = (BROWSER / "page.js").read_text("utf-8")
     title = scenarios[0].title.en if len(scenarios) == 1 else tr("ui.title", "en")
+    notice = (BROWSER / "notice.txt").read_text("utf-8")
     parts = {
         "title": escape(title),
-        "notice": escape((BROWSER / "notice.txt").read_text("utf-8").format(version=__version__)),
+        "notice": escape(notice.format(version=__version__, pyodide=PYODIDE.version)),
+        "licences": escape(_licences()) if scenarios else "",
         "csp": escape(policy((vega, script), "worker-src blob:", wasm=True)),
         "style": (BROWSER / "page.css").read_text("utf-8"),
         "starting": escape(f"{tr('ui.live.starting', 'en')} {tr('ui.live.starting', 'ja')}"),
-        "options": json.dumps(options, ensure_ascii=False).replace("</", "<\\/"),
+        "options": json.dumps(options, ensure_ascii=False).replace("<", "\\u003c"),
         "payloads": "\n".join(_payload(name, data) for name, data in payloads.items()),
         "vega": vega,
         "page": script,
@@ -82,6 +86,12 @@ def _first(scenarios: Sequence[Scenario]) -> dict[str, Any]:
             told = json.loads(answer(json.dumps(asked)))
             found[f"{scenario.id}:{lang}:{lecture}".lower()] = told | {"line": ""}
     return found
+
+
+def _licences() -> str:
+    """The terms of what a page holds, in full, each under its package. Python's own are those of typing_extensions."""
+    found = licences() | {"Vega, Vega-Lite, vega-embed": VEGA_LICENCE}
+    return "\n".join(f"==== {name} ====\n\n{text.strip()}\n" for name, text in found.items())
 
 
 def _filled(template: str, parts: Mapping[str, str]) -> str:

@@ -25,6 +25,8 @@ WHEELS = HERE / "wheels.txt"
 
 _READ = "sim/studies/"
 """Sources that are read, to tell which studies there are (`sim.studies.names`)."""
+_TERMS = ".dist-info/licenses/"
+"""Where a wheel has the files that state its terms (PEP 639)."""
 _NOT_RUN = ("/", ".pyi", "py.typed", ".c", ".h")
 _DATED = (1980, 1, 1, 0, 0, 0)
 
@@ -69,6 +71,17 @@ def packages() -> dict[str, PageFile]:
         write_bytes(kept, _zipped(compiled(dict(_unpacked()))))
     with zipfile.ZipFile(kept) as source:
         return {name: PageFile(source.read(name)) for name in source.namelist()}
+
+
+def licences() -> dict[str, str]:
+    """The files of the pinned wheels that state their terms, as one text for each wheel ("attrs-26.1.0")."""
+    found = {}
+    for wheel in wheels(WHEELS, PYTHON, PLATFORM):
+        with zipfile.ZipFile(wheel) as source:
+            stated = [name for name in source.namelist() if _TERMS in name and not name.endswith("/")]
+            texts = [source.read(name).decode("utf-8", "replace") for name in stated]
+        found["-".join(wheel.name.split("-")[:2])] = "\n".join(texts)
+    return found
 
 
 def _unpacked() -> Iterator[tuple[str, PageFile]]:

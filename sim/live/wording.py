@@ -9,6 +9,7 @@ from sim.classroom.asked import guessed_in
 from sim.loading import Control, controls
 from sim.outcome import Metric, Outcome
 from sim.report import controlnames, words
+from sim.report.besides import besides
 from sim.report.richtext import inline, paragraphs
 from sim.report.style import Language
 from sim.report.texts import tr
@@ -17,7 +18,7 @@ from sim.scenario import Lesson, Prediction, Scenario
 
 WORDS = (
     "predict", "run", "skip", "cancel", "conditions", "conditions.reset", "table", "sources", "quiz", "again",
-    "lesson.sources", "live.about", "live.starting", "lab.dockerfile",
+    "lesson.sources", "live.about", "live.starting", "edit", "lab.dockerfile", "lab.how",
 )  # fmt: skip
 """Ids of the messages that the page itself asks for, without the section that they are in."""
 
@@ -65,7 +66,7 @@ def prediction(predict: Prediction, outcome: Outcome, values: Mapping[str, Metri
 
 
 def after(lesson: Lesson, values: Mapping[str, Metric], lang: Language) -> dict[str, Any]:
-    """The explanation, the questions and where the sentences can be checked."""
+    """The explanation, the questions, what stands beside them and where the sentences can be checked."""
     return {
         "explain": paragraphs(words.fill(lesson.explain, values, lang)),
         "quiz": [
@@ -75,5 +76,6 @@ def after(lesson: Lesson, values: Mapping[str, Metric], lang: Language) -> dict[
             }
             for question in lesson.quiz
         ],
+        "besides": besides(lesson, values, lang),
         "cited": [[words.fill(source.text, values, lang), source.url] for source in lesson.sources],
     }

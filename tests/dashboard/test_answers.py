@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import sim
 from tests.dashboard.apptest import click, error, opened, texts, title
 
-PAGES = {"rank": "taxonomy", "choice": "memory-ledger", "guess": "density", "steps": "layers"}
+PAGES = {"rank": "taxonomy", "choice": "memory-ledger", "guess": "run-chain", "steps": "layers"}
 RANKED = "docker,lxc,firecracker,kvm,esxi,virtualbox"
 
 
@@ -17,26 +18,31 @@ def link_of(at: AppTest) -> dict[str, str]:
     return {name: value[0] if isinstance(value, list) else value for name, value in values.items()}
 
 
+def lesson(name: str, **link: str) -> AppTest:
+    """The page of a lesson, where it has one of its own or among the others."""
+    return opened("scenarios", scenario=name, **link) if name == "run-chain" else opened(name, **link)
+
+
 def again(path: str, at: AppTest) -> AppTest:
     """The page of the same link in another session."""
-    return opened(path, **link_of(at))
+    return lesson(path, **{name: value for name, value in link_of(at).items() if name != "scenario"})
 
 
 def predicted(path: str) -> AppTest:
     """A page on which a prediction has been made, by its widgets."""
-    at = opened(path)
+    at = lesson(path)
     if path == "taxonomy":
         for label in ("docker", "firecracker", "lxc", "kvm", "esxi", "virtualbox"):
             at.pills(key="taxonomy:predict").select(label).run()
     elif path == "memory-ledger":
         at.radio(key="memory-ledger:predict").set_value(2).run()
-    elif path == "density":
-        at.number_input(key="density:predict").set_value(120.0).run()
+    elif path == "run-chain":
+        at.number_input(key="run-chain:predict").set_value(120.0).run()
     return at
 
 
 @pytest.mark.parametrize(("path", "said"), [
-    ("taxonomy", "docker,firecracker,lxc,kvm,esxi,virtualbox"), ("memory-ledger", "3"), ("density", "120"),
+    ("taxonomy", "docker,firecracker,lxc,kvm,esxi,virtualbox"), ("memory-ledger", "3"), ("run-chain", "120"),
 ])  # fmt: skip
 def test_a_prediction_is_in_the_link_and_comes_back_from_it(path: str, said: str) -> None:
     at = predicted(path)
@@ -81,17 +87,17 @@ def test_the_steps_that_were_picked_are_counted_in_the_link_by_their_place() -> 
     ("guess", "-1"), ("guess", "nan"), ("guess", "1e300"), ("steps", "0"), ("steps", "99"), ("steps", "1,1"),
 ])  # fmt: skip
 def test_a_prediction_that_is_none_is_named_with_what_one_is(kind: str, nonsense: str) -> None:
-    at = opened(PAGES[kind], said=nonsense)
+    at = lesson(PAGES[kind], said=nonsense)
     assert not at.exception
     assert f"said: {nonsense!r} cannot be used here; expected " in error(at)
 
 
 def test_such_a_prediction_is_named_beside_the_result_too_until_the_reader_answers() -> None:
-    at = opened("density", said="nope", show="1")
+    at = lesson("run-chain", said="nope", show="1")
     assert error(at).startswith("said: 'nope' cannot")
     assert error(at.run()).startswith("said: 'nope' cannot")
-    click(at, "density:again")
-    at.number_input(key="density:predict").set_value(5.0).run()
+    click(at, "run-chain:again")
+    at.number_input(key="run-chain:predict").set_value(5.0).run()
     assert not at.error
 
 
@@ -114,6 +120,16 @@ def test_a_wrong_answer_names_the_right_one_and_what_is_wrong_with_each() -> Non
     (said,) = [warning.value for warning in at.warning]
     assert said.count("✓") == 1
     assert said.count("✗") == 1, "of three answers one was chosen and one is right"
+
+
+def test_a_wrong_prediction_by_choice_names_the_right_one_and_what_is_wrong_with_it() -> None:
+    choices = sim.load("memory-ledger").lesson.predict.choices
+    said = {n: texts(opened("memory-ledger", show="1", said=f"{n + 1}")) for n in range(len(choices))}
+    (right,) = [n for n, text in said.items() if "and so it is" in text]
+    for number, choice in enumerate(choices):
+        assert (f"**✓ {choices[right].text.en}**" in said[number]) == (number != right)
+        if choice.feedback and number != right:
+            assert choice.feedback.en.partition("{")[0] in said[number]
 
 
 def test_another_scenario_starts_with_its_question_whatever_was_answered_before() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from dashboard import projector, shipped
+from sim.catalog.course import chapters
 from sim.report.style import legible
 from tests.dashboard.apptest import charts, click, error, opened, texts, title
 
@@ -38,11 +41,27 @@ def test_no_answer_is_shown_while_it_is_locked_whatever_the_link_says() -> None:
 
 
 def test_every_lesson_has_the_neighbours_of_the_course() -> None:
-    names = shipped.entries()
+    names = [lesson.id for chapter in chapters() for lesson in chapter.lessons]
     ways = [projector.neighbours(name) for name in names]
     assert [before for before, _ in ways] == ["", *names[:-1]]
     assert [after for _, after in ways] == [*names[1:], ""]
     assert projector.neighbours("nope") == ("", "")
+
+
+def test_a_lesson_that_no_chapter_names_follows_those_of_its_concept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the course's page it stands there too."""
+    named = chapters()
+    concept = {lesson.id: shipped.scenario(lesson.id).concept for chapter in named for lesson in chapter.lessons}
+    pairs = [pair for chapter in named for pair in zip(chapter.lessons, chapter.lessons[1:], strict=False)]
+    before, left_out = next((a.id, b.id) for a, b in pairs if concept[a.id] == concept[b.id])
+    fewer = tuple(
+        dataclasses.replace(chapter, lessons=tuple(one for one in chapter.lessons if one.id != left_out))
+        for chapter in named
+    )
+    monkeypatch.setattr("sim.classroom.course.chapters", lambda: fewer)
+    monkeypatch.setattr(shipped, "chapters", lambda: fewer)
+    assert shipped.entries()[-1] == left_out
+    assert projector.neighbours(before)[1] == left_out
 
 
 @pytest.mark.parametrize("path", ["taxonomy", "memory-ledger", "density", "layers"])

@@ -183,8 +183,10 @@ def test_the_same_scenario_and_seed_give_the_same_numbers_as_the_command_line(
     real = running.run
 
     def run(*asked: Any, **options: Any) -> tuple[Outcome, ...]:
-        drawn.append(real(*asked, **options))
-        return drawn[-1]
+        found = real(*asked, **options)
+        if asked[0][0] != "what if":  # a question's own run, not the page's
+            drawn.append(found)
+        return found
 
     monkeypatch.setattr(running, "run", run)
     opened("taxonomy", embed=embed, show="1", seed="8", **link)

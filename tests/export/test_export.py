@@ -9,6 +9,7 @@ import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,6 +20,8 @@ from sim.cli import answer
 from sim.errors import InputError
 from sim.export import packages
 from sim.export.legends import chips
+from sim.live import answer as door
+from sim.loading import from_document
 from sim.report.figures.legend import legend
 from sim.report.shown import request, shown
 from sim.report.style import Style, rows_of
@@ -194,12 +197,19 @@ def test_a_deck_has_a_slide_for_each_figure_and_one_for_the_live_page(no_downloa
     folder.mkdir(parents=True)
     (folder / "reveal.js").write_text("window.Reveal = {initialize() {}}; // </script>", "utf-8")
     (folder / "reveal.css").write_text(".reveal{color:red}", "utf-8")
+    (folder.parent / "LICENSE").write_text("MIT, as it stands -- here", "utf-8")
     scenario = sim.load("taxonomy")
     outcomes = sim.run(scenario, replications=1)
     deck = export.slide(outcomes, scenario, "en")
     asks_for_nothing(deck)
     assert deck.count("<section>") == 1 + len(export.figures(scenario, outcomes))
     assert "window.Reveal" in deck
+    assert "MIT, as it stands" in deck.partition("-->")[0]
+    for name in ("isolation", "portability", "throwaway-tool"):
+        told = sim.load(name)
+        words = export.slide(sim.run(told, replications=1), told, "ja")
+        assert words.count("<section>") == 1 + words.count('<div class="words">') > 1
+        assert "<table" in words
     assert deck.count("</script>") == deck.count("<script>"), "no script ends early"
     framed = export.slide(outcomes, scenario, "en", "taxonomy-live.html#taxonomy:en")
     assert '<iframe sandbox="allow-scripts"' in framed
@@ -210,3 +220,35 @@ def test_without_vl_convert_an_export_says_how_to_install_it(monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     with pytest.raises(InputError, match="python -m pip install 'vl-convert-python"):
         export.files.converter()
+
+
+# ---- texts of a scenario that somebody else wrote --------------------------------------------------------------------
+
+HOSTILE = "</script><!--<script><img src=x onerror=alert(1)>\"'&"
+
+
+def with_hostile_texts(value: Any) -> Any:
+    """A document whose every text that a reader sees begins as nobody's should."""
+    if isinstance(value, dict):
+        if value and set(value) <= {"en", "ja"}:
+            return {language: HOSTILE + text for language, text in value.items()}
+        return {name: with_hostile_texts(one) for name, one in value.items()}
+    return [with_hostile_texts(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", ["isolation", "layers", "memory-ledger"])
+def test_texts_of_a_scenario_are_no_markup_in_a_page_and_in_what_the_live_page_takes_as_html(name: str) -> None:
+    shipped = sim.load(name)
+    document = json.loads(json.dumps(shipped.document))
+    labels = {label: {"en": HOSTILE + label, "ja": HOSTILE + label} for label in document["compare"]}
+    scenario = from_document(with_hostile_texts(document) | {"labels": labels}, shipped.file, shipped.folder)
+    read = Addresses()
+    read.feed(export.report_page(sim.run(scenario, replications=1), scenario, "en").partition("<body>")[2])
+    assert read.loaded == []
+    door.put(scenario)
+    found = json.loads(door.answer(json.dumps({"name": scenario.id, "shown": True})))
+    taken = [found["explain"], found["besides"], *(one for asked in found["quiz"] for one in asked["choices"])]
+    taken += [part[name] for part in found["parts"] for name in ("note", "table", "sources")]
+    taken += [one["content"] for part in found["parts"] for one in part["drawings"] if one["kind"] != "vega"]
+    assert any("&lt;img" in text for text in taken), "the texts are there"
+    assert not [text for text in taken if "<img" in text or "<script" in text]

@@ -78,6 +78,15 @@ const select = (choices, value, set, name) => {
   box.onchange = () => set(box.value);
   return box;
 };
+// What a reader holds by the keyboard is held again once it is drawn anew: a node of a graph, or an option of a figure.
+const held = () => {
+  const host = document.activeElement, drawing = host?.closest("[data-drawing]")?.dataset.drawing;
+  const node = host?.shadowRoot?.activeElement?.dataset.node;
+  if (node) return () => [...document.querySelectorAll("[data-drawing]")].find((one) => one.dataset.drawing === drawing)
+    ?.querySelector(".scroll")?.shadowRoot.querySelector(`[data-node="${CSS.escape(node)}"]`);
+  const option = host?.dataset.option;
+  return () => option && document.querySelector(`[data-option="${CSS.escape(option)}"]`);
+};
 const folded = (title, ...inside) => made("details", {}, made("summary", { textContent: title }), ...inside);
 
 // ---- one question after the other ------------------------------------------------------------------------------------
@@ -109,8 +118,9 @@ async function draw(found) {
   $("cancel").textContent = found.words.cancel;
   $("about").textContent = found.words["live.about"];
   predict(found);
-  const charts = [];
+  const charts = [], before = held();
   $("figures").replaceChildren(...found.parts.flatMap((part) => rows(part, charts)));
+  before()?.focus({ preventScroll: true });
   after(found);
   await Promise.all(charts.map(([place, spec]) => vegaEmbed(place, spec, { ast: true, actions: false, renderer: "svg", loader })));
 }
@@ -131,10 +141,13 @@ function rows(part, charts) {
 
 function offered(choice) {
   const set = (value) => run({ picked: { ...state.picked, [choice.name]: value } });
-  const buttons = Object.entries(choice.options).map(([key, text]) => button(text, () => set(key), { ariaPressed: String(key === choice.value) }));
+  const buttons = Object.entries(choice.options).map(([key, text]) => {
+    const one = button(text, () => set(key), { ariaPressed: String(key === choice.value) });
+    one.dataset.option = `${choice.name}:${key}`;
+    return one;
+  });
   if (buttons.length > 5) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
-  const line = made("div", { className: "line", role: "group", ariaLabel: choice.label }, ...buttons);
-  return line;
+  return made("div", { className: "line", role: "group", ariaLabel: choice.label }, ...buttons);
 }
 
 function drawn(drawing, charts) {
@@ -182,9 +195,10 @@ function graph(figure, drawing) {
 function predict(found) {
   const { predict: asked, words } = found;
   if (!asked) { $("predict").replaceChildren(); return; }
-  const go = button(words.run, () => run({ shown: true }), { className: "first", disabled: asked.kind !== "steps" });
+  const reveal = async (more) => { await run({ shown: true, ...more }); $("title").focus(); };
+  const go = button(words.run, () => reveal(), { className: "first", disabled: asked.kind !== "steps" });
   const set = (said) => { state.said = said; go.disabled = false; };
-  const skip = button(words.skip, () => run({ shown: true, said: {} }), { className: "plain" });
+  const skip = button(words.skip, () => reveal({ said: {} }), { className: "plain" });
   $("predict").replaceChildren(html(`<b>${words.predict}</b> · ${asked.ask}`, "span"), ...answers(asked, set, go), go, skip);
 }
 
@@ -213,9 +227,11 @@ function answers(asked, set, go) {
 function after(found) {
   const { words } = found, below = [];
   if (found.verdict) below.push(made("p", {}, made("b", { textContent: found.verdict })));
+  if (found.corrected) below.push(html(found.corrected));
   for (const part of found.parts) if (part.note) below.push(html(part.note));
   if (found.explain) below.push(html(found.explain));
   if (found.quiz?.length) below.push(made("h2", { textContent: words.quiz }), ...found.quiz.map(question));
+  if (found.besides) below.push(html(found.besides));
   for (const part of found.parts) {
     if (part.table) below.push(folded(words.table, html(part.table)));
     if (part.sources) below.push(folded(words.sources, html(part.sources)));
@@ -227,12 +243,19 @@ function after(found) {
 }
 
 function question({ ask: asked, choices }, at) {
-  const told = made("p", { role: "status" });
+  const told = made("div", { role: "status" });
+  let last;
   const judge = async (choice) => {
-    if (running) return;
+    last = choice;
+    while (running) await new Promise((done) => setTimeout(done, 50));
+    if (choice !== last || !told.isConnected) return;
     running = true;
-    try { const found = await ask({ ...state, quiz: [at, choice] }); told.innerHTML = found.why ?? (found.problems ?? [found.cancelled]).join(" "); }
-    finally { running = false; }
+    try {
+      const found = await ask({ ...state, quiz: [at, choice] });
+      if (found.why) told.innerHTML = found.why;
+      else told.textContent = (found.problems ?? [found.cancelled]).join(" ");
+    } finally { running = false; }
+    if (again) { again = false; await run(); }
   };
   const radios = choices.map((text, choice) => {
     const label = html(text, "span");
@@ -268,7 +291,8 @@ function lab(found, words) {
   const set = (key) => (value) => { edit[key] = value; run({ edit: { ...edit }, changes: {}, shown: true }); };
   text.oninput = () => { clearTimeout(text.timer); text.timer = setTimeout(() => set("dockerfile")(text.value), 450); };
   return [
-    select(found.files, edit.file, set("file"), "file"), select(found.hows, edit.how, set("how"), "how"),
+    field(words.edit, select(found.files, edit.file, set("file"), "file")),
+    field(words["lab.how"], select(found.hows, edit.how, set("how"), "how")),
     field(words["lab.dockerfile"], text),
   ];
 }
@@ -282,7 +306,7 @@ async function first() {
   const found = all[`${state.name}:${state.lang}:${state.lecture}`];
   await ready;
   await draw(found);
-  $("told").textContent = options.starting[state.lang];
+  $("told").textContent = options.words.starting[state.lang];
   marks.drawn = performance.now();
   document.body.dataset.state = "asked";
 }
@@ -310,14 +334,19 @@ async function main() {
   const fresh = { changes: {}, edit: {}, said: {}, picked: {}, shown: false };
   const named = () => Object.fromEntries(options.lessons.map(([id, titles]) => [id, titles[state.lang]]));
   const choose = () => options.lessons.length > 1 &&
-    $("lessons").replaceChildren(select(named(), state.name, (name) => run({ ...fresh, name }), "lesson"));
+    $("lessons").replaceChildren(
+      field(options.words.lesson[state.lang], select(named(), state.name, (name) => run({ ...fresh, name }), "lesson")));
   const turn = () => { choose(); $("lang").textContent = state.lang === "en" ? "日本語" : "English"; };
   $("lang").onclick = () => { state.lang = state.lang === "en" ? "ja" : "en"; turn(); run(); };
   $("cancel").onclick = cancel;
   turn();
   await Promise.all([first(), warm()]);
 }
-const fail = (error) => { $("told").textContent = `${error.message}`; document.body.dataset.state = "failed"; console.error(error); };
+const fail = (error) => {
+  $("told").textContent = [up ? "" : options.words.failed[state.lang], error.message].filter(Boolean).join(": ");
+  document.body.dataset.state = "failed";
+  console.error(error);
+};
 addEventListener("unhandledrejection", (event) => fail(event.reason));
 main().catch(fail);
 })();
