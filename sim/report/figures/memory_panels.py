@@ -335,7 +335,7 @@ def _square(panel: Panel) -> float:
     size = float(_MIB) * 1e-3
     while math.sqrt(size * 10 * panel.per_byte * 10**panel.power) < 36:
         size *= 10
-    return size * 10**panel.power
+    return size * 10.0**panel.power
 
 
 def _boxes(block: MemoryBlock, panel: Panel, x: float, zero: float) -> list[tuple[float, float, float, float]]:

@@ -1,4 +1,4 @@
-"""The memory ledger: area is memory, as each ruler counts it, and two bars whose difference is what is counted again."""
+"""The memory ledger: area is memory, as each ruler counts it, and the two bars' difference is counted again."""
 
 from __future__ import annotations
 
