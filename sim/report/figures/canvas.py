@@ -30,20 +30,22 @@ class Canvas:
 
     def text(
         self, x: float, y: float, words: str, *, size: int = SMALLEST, colour: str = "", anchor: str = "start",
-        bold: bool = False, turned: bool = False,
+        bold: bool = False, turned: bool = False, title: str = "",
     ) -> None:  # fmt: skip
         """Words with their baseline at `y`.
 
         Args:
             turned: Read from the bottom up, around that place.
+            title: What a pointer on them is told.
         """
         if not words:
             return
         weight = ' font-weight="600"' if bold else ""
+        told = f"<title>{escape(title)}</title>" if title else ""
         turn = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turned else ""
         self.drawn.append(
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{max(size, SMALLEST)}" '
-            f'fill="{colour or self.style.tokens.ink}"{weight}{turn}>{escape(words)}</text>'
+            f'fill="{colour or self.style.tokens.ink}"{weight}{turn}>{told}{escape(words)}</text>'
         )
 
     def boxes(
@@ -61,6 +63,15 @@ class Canvas:
     def line(self, path: str, colour: str, width: float = 1) -> None:
         """A stroke along an SVG path."""
         self.drawn.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"/>')
+
+    def triangle(self, x: float, y: float, fill: str, title: str = "") -> None:
+        """A triangle that points up to a place."""
+        told = f"<title>{escape(title)}</title>" if title else ""
+        self.drawn.append(f'<path d="M{x:.1f} {y:.1f}l6 10h-12z" fill="{fill}">{told}</path>')
+
+    def behind(self, shapes: list[str]) -> None:
+        """Put shapes behind all that is drawn so far."""
+        self.drawn[:0] = shapes
 
     def hatch(self, owner: Owner) -> str:
         """The fill of what is counted again: strokes in the owner's colour on the page's."""
