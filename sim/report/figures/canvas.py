@@ -11,6 +11,8 @@ from sim.records import OWNERS, Owner
 from sim.report.figures.parts import text_width
 from sim.report.style import FONT, SMALLEST, Style
 
+FOOT = 16
+"""Pixels below a picture for a lecture's screen, whose page may cut them off."""
 _HATCH = 6
 """Pixels from one stroke of a hatch to the next."""
 
