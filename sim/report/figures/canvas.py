@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from sim.records import OWNERS, Owner
-from sim.report.figures.parts import text_width
+from sim.report.figures.parts import PALE, text_width
 from sim.report.style import FONT, SMALLEST, Style
 
 FOOT = 16
@@ -52,13 +52,19 @@ class Canvas:
 
     def boxes(
         self, boxes: list[tuple[float, float, float, float]], fill: str, *, title: str = "", stroke: str = "",
-        width: float = 1,
+        width: float = 1, estimate: bool = False,
     ) -> None:  # fmt: skip
-        """Rectangles (x, y, width, height) as one shape, which tells its title where a pointer is on it."""
+        """Rectangles (x, y, width, height) as one shape, which tells its title where a pointer is on it.
+
+        Args:
+            estimate: Pale with a dashed outline.
+        """
         path = "".join(f"M{x:.1f} {y:.1f}h{w:.1f}v{h:.1f}h{-w:.1f}z" for x, y, w, h in boxes if w > 0 and h > 0)
         if not path:
             return
         edge = f' stroke="{stroke}" stroke-width="{width:g}"' if stroke else ""
+        if estimate:
+            edge = f' fill-opacity="{PALE}" stroke="{fill}" stroke-width="1.5" stroke-dasharray="5 3"'
         told = f"<title>{escape(title)}</title>" if title else ""
         self.drawn.append(f'<path d="{path}" fill="{fill}"{edge}>{told}</path>')
 
