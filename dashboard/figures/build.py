@@ -49,9 +49,11 @@ def after(page_part: PagePart) -> str:
         cost = st.container()
     picked = {"of": label, "step": _selected(page_part, label)}
     by_id = {one.id: one for one in shown.after(page_part.request(picked))}
-    for place, name in ((costs, "bars"), (cost, "cost")):
-        if name in by_id:
+    for place, name in ((costs, "bars"), (costs, "bars-time"), (cost, "cost")):
+        if name in by_id and not (view.embed and name == "bars-time"):
             with place:
+                if by_id[name].title and not view.embed:
+                    st.markdown(f"**{by_id[name].title}**")
                 chart(by_id[name].content, by_id[name].alt)
     with right:
         key = f"{page_part.key}:{label}:graph"

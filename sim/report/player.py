@@ -1,7 +1,7 @@
 """A player of a run on a time line: one source for every page that shows it. Plain JavaScript that loads nothing.
 
 `mountPlayer(root, data)` draws into an element, where `data` is `figures.rollout_player.player_data` with the still
-drawings "svg" and "narrow" beside it. Play, pause and scrub; the arrow keys go from event to event. Where a reader
+drawings "svg" and "narrow" beside it, or `figures.race_player.race_player_data`: a curtain lies before what is to come. Play, pause and scrub; the arrow keys go from event to event. Where a reader
 wants no motion, playing goes in steps from event to event.
 """
 
@@ -19,11 +19,11 @@ function mountPlayer(root, data) {
   const play = find('play'), scrub = find('scrub'), out = find('now'), speed = find('speed'), hair = find('hair');
   const cluster = find('cluster'), list = find('events');
   const first = (events.find((one) => one.bad) ?? events.find((one) => one.t > 0) ?? { t: 0 }).t;
-  let now = Math.min(data.end, first + (events.length ? 0.001 : 0)), timer = 0, drawn = '', narrow = false;
+  let now = data.at ?? Math.min(data.end, first + (events.length ? 0.001 : 0)), timer = 0, drawn = '', narrow = false;
 
   const seconds = (t) => (data.end > 300 && t >= 60
     ? `${Math.floor(t / 60)}:${(t % 60).toFixed(1).padStart(4, '0')}`
-    : `${t.toFixed(1)} ${words.second}`);
+    : `${t.toFixed(data.end < 20 ? 2 : 1)} ${words.second}`);
   const text = (value) => { const one = document.createElement('i'); one.textContent = value; return one.innerHTML; };
   const pieceAt = (replica) => replica.pieces.find((one) => one[0] <= now && now < one[1]);
   const box = (replica, piece) => {
@@ -106,7 +106,7 @@ function mountPlayer(root, data) {
     play.textContent = '\u275A\u275A'; play.setAttribute('aria-label', words.pause);
     tick(0);
   };
-  scrub.min = 0; scrub.max = data.end; scrub.step = 0.1;
+  scrub.min = 0; scrub.max = data.end; scrub.step = data.end > 20 ? 0.1 : data.end / 1000;
   scrub.setAttribute('aria-label', words.scrub);
   scrub.oninput = () => { stop(); go(Number(scrub.value)); };
   root.onkeydown = (event) => {
@@ -119,13 +119,14 @@ function mountPlayer(root, data) {
   find('on').setAttribute('aria-label', words.next); find('on').title = words.next;
   find('back').onclick = () => { stop(); step(before() ?? { t: -0.001 }); };
   find('on').onclick = () => { stop(); step(next()); };
-  const speeds = [1, 5, 20, 60];
+  const speeds = data.speeds ?? [1, 5, 20, 60];
   speed.setAttribute('aria-label', words.speed);
   speed.innerHTML = speeds.map((one) => `<option value="${one}">${one}\u00D7</option>`).join('');
-  speed.value = speeds.find((one) => data.end / one <= 60) ?? speeds[speeds.length - 1];
+  speed.value = speeds.find((one) => data.end / one <= (data.speeds ? 12 : 60)) ?? speeds[speeds.length - 1];
   cluster.setAttribute('aria-label', words.cluster);
   cluster.classList.toggle('dense', !data.roomy);
   root.classList.toggle('brief', Boolean(data.brief));
+  root.classList.toggle('curtain', Boolean(data.curtain));
   find('sample').textContent = words.sample;
   find('listed').textContent = words.events;
   list.setAttribute('aria-label', words.events);
@@ -195,6 +196,11 @@ CSS = """
 .player .events button:focus-visible{outline:2px solid var(--p-ink);outline-offset:-2px}
 .player.brief :is(.events,.listed,.more){display:none}
 .player.brief .cluster{grid-template-columns:repeat(auto-fill,minmax(min(100%,7.4rem),1fr));gap:.35rem}
+.player.curtain :is(.cluster,.listed){display:none}
+.player.curtain .panels svg{max-width:none!important} .player.curtain .stage{overflow:hidden}
+.player.curtain .hair{top:0;bottom:1.6rem}
+.player.curtain .hair::after{content:'';position:absolute;left:2px;top:0;bottom:0;width:200vw;
+  background:var(--p-back)}
 @media print{.player :is(.bar,.hair,.acts button,select){display:none} .player .events{max-height:none}}
 """
 

@@ -33,6 +33,7 @@ class Tokens:
     """One theme's colours.
 
     Attributes:
+        neutral: The fill of a count that no owner has.
         owners: An owner's fill.
         on: The text colour that can be read on that fill.
     """
@@ -44,6 +45,7 @@ class Tokens:
     track: str
     line: str
     accent: str
+    neutral: str
     attention: str
     wash: str
     attention_text: str
@@ -60,6 +62,7 @@ LIGHT = Tokens(
     track="#F3F4F6",
     line="#C9CDD4",
     accent="#24304F",
+    neutral="#AEB4BE",
     attention="#B82A08",
     wash="#FCEDE8",
     attention_text="#9C2406",
@@ -89,6 +92,7 @@ DARK = Tokens(
     track="#1B2027",
     line="#454C58",
     accent="#B9C6EA",
+    neutral="#6B7380",
     attention="#F2662B",
     wash="#3A2018",
     attention_text="#FF9A70",

@@ -165,6 +165,12 @@ def _choice(parameter: str, value: str, language: Language) -> str:
     return f"{parameter_name(parameter, language)}{separator}{choice_name(parameter, value, language)}"
 
 
+def application_name(outcome: Outcome, label: str, language: Language = "en") -> str:
+    """What the application of a label is called, "" where nobody knows it."""
+    entry = _entry(outcome, label, "application")
+    return _CLAUSE.split(in_language(entry.name, language), maxsplit=1)[0].strip() if entry else ""
+
+
 def phase_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
     """Phase id to its name, of everything that the label starts: technology, guest and application."""
     pull = {name: tr(f"figure.phase.{name}", language) for name in ("pull-download", "pull-unpack")}

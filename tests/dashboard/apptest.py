@@ -58,6 +58,12 @@ def charts(at: AppTest) -> list[dict[str, Any]]:
     return [json.loads(element.proto.spec) for element in at.get("vega_lite_chart")]
 
 
+def drawings(at: AppTest) -> list[str]:
+    """The SVG drawings on the page."""
+    given = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return [one["svg"] for one in given if "svg" in one]
+
+
 def texts(at: AppTest) -> str:
     """All the page says."""
     kinds = ("title", "markdown", "caption", "error", "warning", "success", "info")

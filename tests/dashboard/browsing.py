@@ -6,6 +6,8 @@ from playwright.sync_api import Page
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 CHART = '[role="graphics-document"]'
+DRAWING = f"{CHART}, .host svg"
+"""A chart or a drawing."""
 
 
 def open_page(page: Page, url: str) -> None:

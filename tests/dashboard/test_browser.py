@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.browsing import CHART, heading, open_page, overflow, settled
+from tests.dashboard.browsing import CHART, DRAWING, heading, open_page, overflow, settled
 
 pytestmark = pytest.mark.browser
 
@@ -97,7 +97,7 @@ def test_inside_a_lecture_there_is_no_navigation_and_all_fits_720_pixels(page: P
     page.set_viewport_size({"width": 1280, "height": 720})
     for link in LECTURE:
         open_page(page, f"{app_url}/{link}")
-        expect(page.locator(CHART).or_(page.locator("[data-node]")).last).to_be_visible()
+        expect(page.locator(DRAWING).last).to_be_visible()
         foot = page.get_by_text(re.compile("seed 1|シード 1"))
         expect(foot).to_be_visible()
         page.wait_for_timeout(500)

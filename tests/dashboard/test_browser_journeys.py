@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.browsing import CHART, heading, misfits, open_page, scrolled_away, settled
+from tests.dashboard.browsing import CHART, DRAWING, heading, misfits, open_page, scrolled_away, settled
 from tests.dashboard.conftest import ROOT, served, watch
 
 pytestmark = pytest.mark.browser
@@ -72,7 +72,7 @@ def test_a_frame_shows_the_question_of_a_shared_result(page: Page, app_url: str)
     page.set_content(f"<body style='margin:0'>{text}</body>")
     inside = page.frame_locator("iframe")
     expect(inside.get_by_role("heading", level=1)).to_contain_text("?")
-    expect(inside.locator(CHART)).to_be_visible()
+    expect(inside.locator(DRAWING).first).to_be_visible()
 
 
 def test_a_figure_is_saved_as_a_picture_and_a_lesson_as_a_scenario(page: Page, app_url: str, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_page_ends_with_the_way_to_the_next_lesson(page: Page, app_url: str) -
         assert "show=1" not in page.url
 
 
-DRAWN = f"{CHART}, [data-node], table, [aria-hidden=true] text"
+DRAWN = f"{DRAWING}, table, [aria-hidden=true] text"
 HALL = (
     "?embed=true",
     "taxonomy?embed=true&show=1",
@@ -223,9 +223,7 @@ def test_in_a_frame_of_960_by_540_the_question_the_figure_and_its_point_fit(page
     wrong = {}
     for link in HALL:
         open_page(page, f"{app_url}/{link}")
-        expect(
-            page.locator(CHART).or_(page.locator("svg[role=group], table, [aria-hidden=true] text")).first
-        ).to_be_visible()
+        expect(page.locator(DRAWN).first).to_be_visible()
         page.wait_for_timeout(400)
         found = misfits(page, 12)
         if scrolled_away(page) > 0:

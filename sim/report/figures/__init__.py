@@ -10,7 +10,7 @@ from sim.report.figures.density import ladder, ladder_alt, ladder_table
 from sim.report.figures.gantt import gantt, gantt_alt
 from sim.report.figures.lanes import Finish
 from sim.report.figures.legend import LegendMark, legend
-from sim.report.figures.memory import ledger, ledger_alt, ledger_table, rulers
+from sim.report.figures.memory import ledger, ledger_alt, ledger_table
 from sim.report.figures.race import lens_cut, race, race_alt, race_sources, race_table
 
 __all__ = [
@@ -41,6 +41,5 @@ __all__ = [
     "race_alt",
     "race_sources",
     "race_table",
-    "rulers",
     "steps",
 ]

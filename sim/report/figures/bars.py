@@ -39,7 +39,10 @@ def metric_bars(
             row["name"] = str(names[label])
             rows.append(row)
     domain = parts.domain_for(rows)
-    scale = {"domain": [0, domain], "nice": False}
+    texts = parts.end_for(
+        max((row["reach"] for row in rows), default=1.0), [row["label"] for row in rows], style, plus=1
+    )
+    scale = {"domainMin": 0, "domainMax": {"expr": f"max({domain}, {texts['expr']})"}, "nice": False}
     x = {"field": "zero", "type": "quantitative", "title": None, "scale": scale, "axis": None, "stack": None}
     tooltip = [
         {"field": "name", "title": tr("figure.col.label", style.language)},

@@ -116,7 +116,7 @@ def _rung(record: ConstraintRecord, cap: float, following: bool, style: Style, h
         return row | {"text": "", "style": "hidden"}
     if limit is None:
         return row | {"text": tr("figure.never", language), "style": "never", "source": cited(record.source, language)}
-    words = [f"→ {_limit(record, language)}" if limit > cap else _limit(record, language)]
+    words = [f"→ {limit_text(record, language)}" if limit > cap else limit_text(record, language)]
     if record.binds or following:
         words.append(tr("figure.stops" if record.binds else "figure.next", language))
     return row | {
@@ -131,11 +131,15 @@ def _rung(record: ConstraintRecord, cap: float, following: bool, style: Style, h
     }
 
 
-def _limit(record: ConstraintRecord, language: Language) -> str:
-    """What a constraint allows, as a figure and its table write it."""
+def limit_text(record: ConstraintRecord, language: Language, *, short: bool = False) -> str:
+    """What a constraint allows, as a figure and its table write it.
+
+    Args:
+        short: An estimate as "≈" alone.
+    """
     if record.limit is None:
         return tr("figure.never", language)
-    return marked(f"{record.limit:,}", language) if record.estimate else f"{record.limit:,}"
+    return marked(f"{record.limit:,}", language, short=short) if record.estimate else f"{record.limit:,}"
 
 
 def _lane(rows: Sequence[Mapping[str, Any]], names: LabelNames, outcome: Outcome, style: Style) -> dict[str, Any]:
@@ -226,7 +230,7 @@ def ladder_table(outcome: Outcome, language: Language = "en") -> list[dict[str, 
             cells = {
                 "label": str(names[label]),
                 "constraint": constraint_name(record.constraint, language),
-                "limit": _limit(record, language),
+                "limit": limit_text(record, language),
                 "binds": tr("figure.yes" if record.binds else "figure.no", language),
                 "demand": "–" if never else written(record.demand, record.unit, language, record.estimate),
                 "capacity": "–" if never else written(record.capacity, record.unit, language),

@@ -1,259 +1,260 @@
-"""The memory ledger: a column an instance, area is memory, shared pages as often as a ruler counts them."""
+"""The memory ledger: two sums on one scale, and below them where their difference is, each label at its own scale."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from sim.outcome import Metric, Outcome
-from sim.records import MemoryRecord
+from sim.records import OWNERS, MemoryRecord, Owner
 from sim.report.figures import parts
-from sim.report.figures.columns import COLUMN, RULERS, Group, MemoryBlock, Ruler, group
+from sim.report.figures.canvas import FOOT, Canvas
+from sim.report.figures.columns import MemorySums, Ruler, counted, group, sums
 from sim.report.figures.legend import LegendMark
-from sim.report.numbers import NARROW, written, written_metric
+from sim.report.figures.memory_panels import Panels, sized
+from sim.report.numbers import written, written_metric
 from sim.report.sources import cited
-from sim.report.style import Language, Spec, Style, chart, inline, type_size
+from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, part_name, part_names, spoken
 
-_GAP = 2.2
-_HEIGHTS, _SUMS = (290, 380), (20, 28)
-"""Pixels of the columns, and of a ruler's bar: on a projector, and on a page."""
-_MANY = 50
-"""Columns in all groups that still bear dashes of full weight."""
-_GIB = 2**30
+
+@dataclass(frozen=True, slots=True)
+class LedgerPlaces:
+    """Sizes of the figure in pixels, for a desk, a lecture's screen or a phone.
+
+    Attributes:
+        gutter: Room for the names of the bars, 0 where they stand above them.
+        columns: Panels beside one another.
+        height: Of a panel's columns at most.
+        bar: Height of a bar.
+    """
+
+    width: int
+    gutter: int
+    columns: int
+    height: int
+    bar: int
+
+
+DESK, HALL, PHONE = (
+    LedgerPlaces(740, 140, 2, 270, 30), LedgerPlaces(1000, 180, 2, 170, 28), LedgerPlaces(360, 0, 1, 240, 28),
+)  # fmt: skip
+_TOTAL = 17
+"""Pixels of a bar's sum."""
 
 
 def marks(outcome: Outcome, ruler: Ruler) -> list[LegendMark]:
     """The marks the ledger uses under a ruler: for the legend."""
     blocks = [block for label in outcome.labels for block in group(outcome, label, ruler).blocks]
-    used: dict[LegendMark, bool] = {
-        "estimate": any(block.record.estimate for block in blocks),
-        "again": any(block.kind == "again" for block in blocks),
-        "untouched": any(block.kind == "promise" for block in blocks),
-    }
+    kinds = {block.kind for block in blocks}
+    used: dict[LegendMark, bool] = {"again": "again" in kinds, "untouched": "promise" in kinds}
     return [mark for mark, shown in used.items() if shown]
 
 
-def ledger(outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, *, tall: bool = True) -> Spec:
-    """The labels' columns side by side on one scale, as `ruler` counts them.
+def owners(outcome: Outcome) -> list[Owner]:
+    """Whose memory there is, in stack order: for the legend."""
+    there = {record.owner for record in outcome.of_type(MemoryRecord) if record.touched}
+    return [owner for owner in OWNERS if owner in there]
 
-    RSS, PSS and physical share one y axis, so that switching between them is the animation.
 
-    Args:
-        tall: For a page. Else for a projector.
+def estimated(outcome: Outcome) -> tuple[int, int]:
+    """How many of the parts are estimates, and how many parts there are."""
+    known = {(record.of, record.part): record.estimate for record in outcome.of_type(MemoryRecord) if record.touched}
+    return sum(known.values()), len(known)
+
+
+def compared(outcome: Outcome, ruler: Ruler) -> str:
+    """The label whose sum is farthest from what is really used, as a factor: its two bars are drawn.
+
+    Rulers of the same pages have the label of RSS in common, so that switching between them is the animation.
     """
-    groups = [group(outcome, label, ruler) for label in outcome.labels]
-    highest = max((g.top for g in groups), default=1.0)
-    if ruler != "configured":
-        highest = max(highest, *(group(outcome, label, "rss").top for label in outcome.labels))
-        highest = max(highest, *(group(outcome, label, "physical").top for label in outcome.labels))
-    unit, word = (_GIB, "GiB") if highest >= 2 * _GIB else (2**20, "MiB")
-    domain = 1.22 * highest / unit
-    rows, notes, heads, at = [], [], [], 0.0
-    for g in groups:
-        known = part_names(outcome, g.label, style.language)
-        rows += [_row(block, g, at, unit, known, style) for block in g.blocks]
-        middle = at + (g.columns - 1 + COLUMN) / 2
-        notes += _notes(g, ruler, middle, unit, domain, style)
-        heads.append(_head(outcome, g, ruler, middle, unit, names, style))
-        at += g.columns + _GAP
-    x = {"type": "quantitative", "axis": None, "scale": {"domain": [-0.2, at - _GAP], "nice": False}}
-    label = f"format(datum.value, ',~r') + (datum.index == 1 ? '{NARROW}{word}' : '')"
-    y = {
-        "field": "y",
-        "type": "quantitative",
-        "title": None,
-        "axis": {"values": parts.ticks(domain / 1.1, 6), "labelExpr": label},
-        "scale": {"domain": [0, domain], "nice": False},
-    }
-    layers = [*_rects(rows, x, y, style, fine=at > _MANY), *_words(notes, x, style), *_heads(heads, x, style)]
-    padding = {"bottom": style.px(30), "top": 5, "left": 5, "right": 5}
-    fit = {"type": "fit", "contains": "padding"}
-    spec = chart(style, height=style.px(_HEIGHTS[tall]), autosize=fit, padding=padding, layer=layers)
-    shared = [g.instances / g.columns for g in groups if g.instances > g.columns]
-    if shared:
-        spec["title"] = tr("figure.columns", style.language, n=written(max(shared), "1", style.language))
-    return spec
+
+    def distance(label: str) -> float:
+        found = sums(outcome, label)
+        says = found.rss if ruler != "configured" else found.untouched and found.physical + found.untouched
+        return abs(math.log(says / found.physical)) if says and found.physical else 0.0
+
+    return max(outcome.labels, key=distance)
 
 
-def _row(block: MemoryBlock, g: Group, at: float, unit: int, known: dict[str, str], style: Style) -> dict[str, Any]:
-    record, language = block.record, style.language
-    counted = {
-        "private": tr("figure.private", language),
-        "first": tr("figure.shared_first", language, n=record.mappers),
-        "again": tr("figure.shared_again", language),
-        "once": tr("figure.shared_once", language, n=record.mappers),
-        "host": tr("figure.host_once", language),
-        "promise": tr("figure.promise", language),
-    }
-    return {
-        "group": g.label,
-        "x": at + block.x,
-        "x2": at + block.x2,
-        "y": block.low / unit,
-        "y2": block.high / unit,
-        "owner": record.owner if block.kind != "promise" else "none",
-        "kind": block.kind,
-        "estimate": record.estimate,
-        "what": part_name(record.part, known, language),
-        "size": written(record.bytes, "B", language, record.estimate),
-        "counted": counted[block.kind],
-        "source": cited(record.source, language),
-    }
+def ledger(outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, places: LedgerPlaces = DESK) -> str:
+    """The figure as SVG, as `ruler` counts. Text and hatches are the same size for all places."""
+    canvas = Canvas(style, f"-{places.width}")
+    label = compared(outcome, ruler)
+    y = _Bars(canvas, outcome, ruler, label, names, places).draw()
+    canvas.line(f"M0 {y:.1f}H{places.width}", style.tokens.line)
+    panels = Panels(canvas, outcome, ruler, names, places.width, places.columns, places.height)
+    y = panels.draw(y + 8)
+    y += FOOT if places is HALL else 0
+    return canvas.svg(places.width, y, ledger_alt(outcome, ruler, style.language))
 
 
-def _rects(rows: Sequence[dict[str, Any]], x: Any, y: Any, style: Style, fine: bool) -> list[parts.SpecLayer]:
-    """Solid where pages are there, pale and dashed where that is an estimate. Hollow where they are not.
+class _Bars:
+    """What the ruler says and what is really used, of one label, on one scale."""
 
-    Of these, dotted where they are there but counted again, dashed where they were never touched.
-    """
-    colour = parts.owner_colour(style)
-    colour["scale"] = {
-        "domain": [*colour["scale"]["domain"], "none"],
-        "range": [*colour["scale"]["range"], style.tokens.muted],
-    }
-    titles = (
-        ("what", "figure.col.part"),
-        ("size", "figure.col.size"),
-        ("counted", "figure.col.counted"),
-        ("source", "figure.col.source"),
-    )
-    tooltip = [{"field": field, "title": tr(title, style.language)} for field, title in titles]
-    encoding = {"x": {"field": "x", **x}, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"}, "color": colour}
-    encoding["tooltip"] = tooltip
-    solid = {"type": "rect", "strokeWidth": 1.2, "stroke": style.tokens.background}
-    width = 0.7 if fine else 1.3
-    pale = {"type": "rect", "strokeWidth": width, "strokeDash": parts.DASH, "fillOpacity": parts.PALE}
-    dots = {"type": "rect", "strokeWidth": 1.3 * width, "strokeDash": parts.DOTS, "strokeCap": "round"}
-    dots["fillOpacity"] = 0.06
-    ghost = {"type": "rect", "strokeWidth": width, "strokeDash": [4, 3], "fillOpacity": 0.1}
-    there = [row for row in rows if row["kind"] not in ("again", "promise") and not row["estimate"]]
-    guess = [row for row in rows if row["kind"] not in ("again", "promise") and row["estimate"]]
-    again, promise = ([row for row in rows if row["kind"] == kind] for kind in ("again", "promise"))
-    outlined = encoding | {"stroke": colour}
-    layers = ((there, solid, encoding), (guess, pale, outlined), (again, dots, outlined), (promise, ghost, outlined))
-    # A layer without rows would be a picture without a description to a screen reader.
-    return [{"data": inline(drawn), "mark": mark, "encoding": how} for drawn, mark, how in layers if drawn]
+    def __init__(
+        self, canvas: Canvas, outcome: Outcome, ruler: Ruler, label: str, names: LabelNames, places: LedgerPlaces
+    ) -> None:
+        self.canvas, self.outcome, self.ruler, self.label = canvas, outcome, ruler, label
+        self.places, self.style, self.tokens = places, canvas.style, canvas.style.tokens
+        self.language: Language = canvas.style.language
+        self.sums = sums(outcome, label)
+        self.name = _count(outcome, label, names, self.language)
+        self.reach = float(max(self.sums.rss, self.sums.physical))
+        if ruler == "configured":
+            self.reach = float(max(self._says(), self.sums.physical))
+        room = max(parts.text_width(self._total(one), _TOTAL) for one in (ruler, "physical")) + 20
+        self.scale = (places.width - places.gutter - room) / max(self.reach, 1.0)
+
+    def draw(self) -> float:
+        """Both bars, and the words about their difference. Where they end."""
+        y = 2.0
+        if self.ruler != "physical":
+            y = self._bar(y, self.ruler, self.name, tr(f"ruler.{self.ruler}.sum", self.language))
+            self._bracket(y)
+            y += 14
+        name = tr("figure.ledger.used", self.language)
+        used = self._bar(y, "physical", name, tr("figure.ledger.on_host", self.language))
+        return max(used, self._difference(y)) + 12
+
+    def _bar(self, y: float, ruler: Ruler, name: str, sub: str) -> float:
+        """One bar with its name and its sum. Where it ends."""
+        canvas, places, high = self.canvas, self.places, self.places.bar
+        if places.gutter:
+            canvas.text(places.gutter - 12, y + high / 2 - 2, name, size=15, anchor="end", bold=True)
+            canvas.text(places.gutter - 12, y + high / 2 + 14, sub, colour=self.tokens.muted, anchor="end")
+        else:
+            canvas.text(0, y + 14, name, size=15, bold=True)
+            canvas.text(places.width, y + 14, sub, colour=self.tokens.muted, anchor="end")
+            y += 20
+        x = float(places.gutter)
+        for record_owner, kind, size, told in _pieces(self.outcome, self.label, ruler, self.language):
+            width = size * self.scale
+            look = {"again": canvas.hatch(record_owner) if kind == "again" else "", "promise": self.tokens.background}
+            fill = look.get(kind, self.tokens.owners[record_owner])
+            edge = self.tokens.muted if kind == "promise" else self.tokens.background
+            canvas.boxes([(x, y, width, high)], fill, title=told, stroke=edge)
+            x += width
+        ghost = self.places.gutter + self.sums.rss * self.scale
+        if ruler == "pss" or (ruler == "physical" and self.ruler == "physical"):
+            self._ghost(x, ghost, y)
+        at = x if ruler != self.ruler or ruler in ("rss", "configured") else max(x, ghost)
+        canvas.text(at + 9, y + high / 2 + 6, self._total(ruler), size=_TOTAL, bold=True)
+        return y + high
+
+    def _ghost(self, x: float, end: float, y: float) -> None:
+        """Where RSS went on."""
+        if end - x < 2:
+            return
+        self.canvas.boxes([(x, y, end - x, self.places.bar)], "none", stroke=self.tokens.line)
+        words = tr("figure.ledger.ghost", self.language)
+        if parts.text_width(words, 13) + 8 < end - x:
+            self.canvas.text(
+                (x + end) / 2, y + self.places.bar / 2 + 5, words, colour=self.tokens.muted, anchor="middle"
+            )
+
+    def _bracket(self, y: float) -> None:
+        """Under what the first bar has and the host does not."""
+        more = {"rss": self.sums.again, "configured": self.sums.untouched}.get(self.ruler, 0)
+        end = self.places.gutter + self._says() * self.scale
+        start = end - more * self.scale
+        if end - start > 2:
+            self.canvas.line(f"M{start:.1f} {y + 2:.1f}v6H{end:.1f}v-6", self._red, 1.8)
+
+    def _difference(self, y: float) -> float:
+        """The difference in words: right of the second bar's sum, or below it. Where they end."""
+        lines = _difference_words(self.sums, self.ruler, self.language, self._estimate)
+        if not lines:
+            return y
+        high = self.places.bar + (0 if self.places.gutter else 20)
+        x = (
+            self.places.gutter
+            + self.sums.physical * self.scale
+            + parts.text_width(self._total("physical"), _TOTAL)
+            + 26
+        )
+        wide = max(parts.text_width(line, 14) for line in lines)
+        if x + wide > self.places.width:
+            x, y = float(self.places.gutter), y + high + 6
+        else:
+            y += high - self.places.bar - 3
+        for number, line in enumerate(lines):
+            self.canvas.text(x, y + 15 + 18 * number, line, size=14, colour=self._red, bold=number == 0)
+        return y + 15 + 18 * len(lines) - 10
+
+    @property
+    def _red(self) -> str:
+        return self.tokens.attention_text if self.style.theme == "dark" else self.tokens.attention
+
+    @property
+    def _estimate(self) -> bool:
+        metric = self._metric("physical")
+        return bool(metric and metric.estimate)
+
+    def _says(self) -> int:
+        return sum(size for _, _, size, _ in _pieces(self.outcome, self.label, self.ruler, self.language))
+
+    def _metric(self, ruler: Ruler) -> Metric | None:
+        return parts.any_statistic(self.outcome, self.label, f"{ruler}_total", "value")
+
+    def _total(self, ruler: Ruler) -> str:
+        return _sum(self._metric(ruler), self.language)
 
 
-def _notes(g: Group, ruler: Ruler, middle: float, unit: int, domain: float, style: Style) -> list[dict[str, Any]]:
-    """The sentence inside a group: what is counted again, once, or never touched."""
-    language, columns = style.language, [b for b in g.blocks if b.x >= 1 or g.columns == 1]
-    again = [b for b in columns if b.kind == "again" and b.x < 2]
-    promise = [b for b in columns if b.kind == "promise" and b.x < 2]
-    once = [b.record for b in g.blocks if b.kind == "once"]
-    tall = 0.14 * domain * unit
-    if ruler == "rss" and again and g.instances > 2:
-        largest = max(again, key=lambda b: b.high - b.low)
-        if largest.high - largest.low > tall:
-            size = written(largest.record.bytes, "B", language, largest.record.estimate)
-            text = tr("figure.note.again", language, size=size, n=largest.record.mappers - 1)
-            return [{"x": middle + 0.5, "y": (largest.low + largest.high) / 2 / unit, "text": text, "dy": 0}]
-    if ruler in ("pss", "physical") and once:
-        guess = any(record.estimate for record in once)
-        size = written(math.fsum(record.bytes for record in once), "B", language, guess)
-        text = tr("figure.note.once", language, size=size)
-        return [{"x": middle, "y": g.top / unit + 0.13 * domain, "text": text}]
-    if ruler == "configured" and promise and promise[0].high - promise[0].low > tall:
-        text = tr("figure.note.untouched", language)
-        return [{"x": middle, "y": (promise[0].low + promise[0].high) / 2 / unit, "text": text}]
-    return []
-
-
-def _words(notes: Sequence[dict[str, Any]], x: Any, style: Style) -> list[parts.SpecLayer]:
-    """Notes twice: first as a halo of page colour, or the dashes run through the letters."""
-    if not notes:
+def _difference_words(found: MemorySums, ruler: Ruler, language: Language, guess: bool) -> list[str]:
+    """What the red words say, in two lines. None where there is nothing to say."""
+    if ruler == "rss" and found.again:
+        shared = written(found.shared, "B", language)
+        more, what = found.again, tr("figure.ledger.same", language, size=shared)
+    elif ruler == "pss" and found.outside:
+        more, what = found.outside, tr("figure.ledger.no_process", language)
+    elif ruler == "configured" and found.untouched:
+        more, what = found.untouched, tr("figure.promise", language)
+    else:
         return []
-    mark = {"type": "text", "lineBreak": "\n", "fontWeight": 600, "fontSize": type_size(style)}
-    halo = {"stroke": style.tokens.background, "strokeWidth": 5, "strokeOpacity": 0.85}
-    y = {"field": "y", "type": "quantitative"}
-    encoding = {"x": {"field": "x", **x}, "y": y, "text": {"field": "text"}}
-    return [{"data": inline(notes), "mark": mark | more, "encoding": encoding} for more in (halo, {})]
+    return [tr(f"figure.ledger.more.{ruler}", language, size=sized(more, guess, language)), what]
 
 
-def _head(
-    outcome: Outcome, g: Group, ruler: Ruler, middle: float, unit: int, names: LabelNames, style: Style
-) -> dict[str, Any]:
-    metric = parts.any_statistic(outcome, g.label, f"{ruler}_total", "value")
-    name = names[g.label]
-    return {
-        "x": middle,
-        "top": g.top / unit,
-        "total": _sum(metric, style),
-        "name": tr("figure.count", style.language, n=f"{g.instances:,}", name=name.name),
-    }
+def _pieces(outcome: Outcome, label: str, ruler: Ruler, language: Language) -> list[tuple[Owner, str, int, str]]:
+    """(owner, kind, bytes, words) of a bar: what is there by owner, then what is counted again, then promised."""
+    records = counted(outcome, label, ruler)
+    found = []
+    for kind in ("there", "again", "promise"):
+        for owner in OWNERS:
+            own = [record for record in records if record.owner == owner and record.touched == (kind != "promise")]
+            size = sum(record.bytes * (record.mappers - 1 if kind == "again" else 1) for record in own)
+            if size and (kind != "again" or ruler == "rss"):
+                told = _told(own, kind, size, outcome, label, language)
+                found.append((owner, kind, size, told))
+    return found
 
 
-def _sum(metric: Metric | None, style: Style) -> str:
+def _told(
+    records: Sequence[MemoryRecord], kind: str, size: int, outcome: Outcome, label: str, language: Language
+) -> str:
+    """What a pointer on a piece of a bar is told: whose it is, how much, its parts and where they are from."""
+    known = part_names(outcome, label, language)
+    named = dict.fromkeys(part_name(record.part, known, language) for record in records)
+    sources = dict.fromkeys(cited(record.source, language) for record in records if record.source)
+    owner = tr(f"owner.{records[0].owner}.short", language)
+    guess = any(record.estimate for record in records)
+    what = {"again": tr("figure.shared_again", language), "promise": tr("figure.promise", language)}.get(kind, "")
+    head = " · ".join(filter(None, (owner, written(size, "B", language, guess), what)))
+    return "\n".join((head, parts.joined(named, language), "; ".join(sources)))
+
+
+def _count(outcome: Outcome, label: str, names: LabelNames, language: Language) -> str:
+    instances = group(outcome, label, "physical").instances
+    return tr("figure.count", language, n=f"{instances:,}", name=names[label].name)
+
+
+def _sum(metric: Metric | None, language: Language) -> str:
     """What the ruler says. It says in words that it counts nothing (no guest, so nothing configured)."""
     if metric is None:
         return ""
-    return written_metric(metric, style.language) if metric.value else tr("figure.none_configured", style.language)
-
-
-def _heads(heads: Sequence[dict[str, Any]], x: Any, style: Style) -> list[parts.SpecLayer]:
-    """The group's sum above its columns, its name below them."""
-    place, top = {"field": "x", **x}, {"field": "top", "type": "quantitative"}
-    total = {"type": "text", "dy": -style.px(14), "fontWeight": 700, "fontSize": type_size(style, 4)}
-    limit = {"expr": f"width / {max(len(heads), 1)} - 8"}
-    name = {"type": "text", "baseline": "top", "dy": 10, "color": style.tokens.muted, "limit": limit}
-    data = inline(heads)
-    return [
-        {"data": data, "mark": total, "encoding": {"x": place, "y": top, "text": {"field": "total"}}},
-        {"data": data, "mark": name, "encoding": {"x": place, "y": {"datum": 0}, "text": {"field": "name"}}},
-    ]
-
-
-def rulers(
-    outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, *, tall: bool = True
-) -> list[tuple[str, Spec]]:
-    """For each label a small bar chart of its sums. The ruler in use is ink, the others grey.
-
-    Args:
-        tall: As in `ledger`.
-    """
-    rows: list[dict[str, Any]] = []
-    for label in outcome.labels:
-        for counted in RULERS:
-            metric = parts.any_statistic(outcome, label, f"{counted}_total", "value")
-            if metric:
-                said, name = _sum(metric, style), tr(f"ruler.{counted}.sum", style.language)
-                rows.append({"of": label, "ruler": name, "value": metric.value, "label": said, "on": counted == ruler})
-    most = max((row["value"] for row in rows), default=1.0)
-    ink = {"test": "datum.on", "value": style.tokens.ink}
-    room = {"expr": f"(width < 120 ? 2.6 : 1.42) * {most}"}
-    y = {"field": "ruler", "type": "nominal", "sort": None, "title": None, "axis": {"minExtent": style.px(90)}}
-    x = {
-        "field": "value",
-        "type": "quantitative",
-        "axis": None,
-        "scale": {"domainMin": 0, "domainMax": room, "nice": False},
-    }
-    bar = {"type": "bar", "height": {"band": 0.55}}
-    text = {"type": "text", "align": "left", "dx": 6}
-    layers = [
-        {"mark": bar, "encoding": {"color": {"condition": ink, "value": style.tokens.line}}},
-        {
-            "mark": text,
-            "encoding": {"text": {"field": "label"}, "color": {"condition": ink, "value": style.tokens.muted}},
-        },
-    ]
-    return [
-        (
-            label,
-            chart(
-                style,
-                data=inline([row for row in rows if row["of"] == label]),
-                height={"step": style.px(_SUMS[tall])},
-                title=names[label].name,
-                encoding={"y": y, "x": x},
-                layer=layers,
-            ),
-        )
-        for label in outcome.labels
-    ]
+    return written_metric(metric, language) if metric.value else tr("figure.none_configured", language)
 
 
 def ledger_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
@@ -279,13 +280,17 @@ def ledger_table(outcome: Outcome, language: Language = "en") -> list[dict[str, 
 
 
 def ledger_alt(outcome: Outcome, ruler: Ruler, language: Language = "en") -> str:
-    """The sums in a sentence."""
-    names, sums = spoken(label_names(outcome, language)), []
+    """The sums in a sentence, and what makes the difference of those that are drawn as bars."""
+    names, said = spoken(label_names(outcome, language)), []
     for label in outcome.labels:
         metric = parts.any_statistic(outcome, label, f"{ruler}_total", "value")
         if metric:
             n = group(outcome, label, ruler).instances
             head = tr("figure.count", language, n=f"{n:,}", name=names[label])
-            sums.append(f"{head} {_sum(metric, Style(language=language))}")
-    said = parts.joined(sums, language)
-    return parts.sentence(tr("figure.ledger_alt", language, ruler=tr(f"ruler.{ruler}", language), sums=said))
+            said.append(f"{head} {_sum(metric, language)}")
+    first = tr("figure.ledger_alt", language, ruler=tr(f"ruler.{ruler}", language), sums=parts.joined(said, language))
+    label = compared(outcome, ruler)
+    lines = _difference_words(sums(outcome, label), ruler, language, guess=False)
+    second = f"{names[label]}: {parts.joined(lines, language)}" if lines else ""
+    stop = "。" if language == "ja" else "."
+    return parts.sentence(first) + (f"{'' if language == 'ja' else ' '}{second}{stop}" if second else "")

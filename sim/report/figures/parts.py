@@ -193,10 +193,13 @@ def interval_layers(rows: Sequence[Mapping[str, Any]], style: Style) -> list[Spe
 
 
 def domain_for(rows: Sequence[Mapping[str, Any]], room: float = 1.36) -> float:
-    """Where the axis ends: room for the text behind the longest bar, and for ranges up to twice as long as that."""
+    """Where the axis ends: room for the text behind the longest bar, and for ranges a little longer than that.
+
+    The bars are the figure, so that a wide range of the sources never takes more than three eighths of the axis.
+    """
     reach = max((row["reach"] for row in rows), default=0.0) or 1.0
     widest = max((row["range_high"] or 0.0 for row in rows), default=0.0)
-    return float(max(reach * room, min(widest * 1.02, reach * 2 * room)))
+    return float(max(reach * room, min(widest * 1.02, reach * 1.6)))
 
 
 def range_layers(rows: Sequence[Mapping[str, Any]], style: Style, below: float, domain: float) -> list[SpecLayer]:

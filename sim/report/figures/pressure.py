@@ -24,6 +24,8 @@ _NAMED = 0.07
 """A part that fills so much of the axis at its end is named there."""
 _ROW = 20
 """Pixels between the words of events that come close together."""
+_HALO = 8
+"""Pixels of page colour around the words of an event."""
 _FIRSTS = {"first_reclaim": "reclaimed", "first_swap": "swapped", "first_kill": "oom_kills"}
 """Each time at which something first happened, and the metric that tells how much of it did."""
 
@@ -241,8 +243,12 @@ def _text(rows: Sequence[dict[str, Any]], style: Style, y: str, text: str, **mar
 
 
 def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.SpecLayer]:
-    """An upright at each event, its words above the figure, one row each. One that costs is in attention."""
-    layers: list[parts.SpecLayer] = []
+    """An upright at each event, its words above the figure, one row each. One that costs is in attention.
+
+    Words come after all uprights, on a halo of page colour, so that no upright runs through them.
+    """
+    uprights: list[parts.SpecLayer] = []
+    words: list[parts.SpecLayer] = []
     for row, event in enumerate(happened):
         colour = style.tokens.ink
         if event.costs:
@@ -251,7 +257,7 @@ def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.S
         data = inline([{"time": event.time, "text": event.text}])
         rule = {"type": "rule", "color": colour, "strokeWidth": 1.5, "strokeDash": [2, 2]}
         ends = {"y": {"value": above}, "y2": {"value": {"expr": "height"}}}
-        layers.append({"data": data, "mark": rule, "encoding": ends})
+        uprights.append({"data": data, "mark": rule, "encoding": ends})
         right = event.time > 0.55 * end
         text: dict[str, Any] = {
             "type": "text",
@@ -260,5 +266,7 @@ def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.S
             "fontWeight": 600,
         }
         text |= {"color": colour, "fontSize": type_size(style), "baseline": "middle"}
-        layers.append({"data": data, "mark": text, "encoding": {"y": {"value": above}, "text": {"field": "text"}}})
-    return layers
+        halo = {"stroke": style.tokens.background, "strokeWidth": _HALO, "strokeJoin": "round", "aria": False}
+        encoding = {"y": {"value": above}, "text": {"field": "text"}}
+        words += [{"data": data, "mark": text | more, "encoding": encoding} for more in (halo, {})]
+    return [*uprights, *words]

@@ -12,8 +12,10 @@ from sim.report.figures import (
     first_cause,
     metric_alt,
     metric_bars,
+    metric_table,
     steps,
 )
+from sim.report.shown.asked import titled
 from sim.report.shown.drawing import (
     Drawing,
     DrawingRequest,
@@ -25,6 +27,9 @@ from sim.report.shown.drawing import (
     small,
 )
 from sim.report.texts import told, tr
+
+_MEASURES = ("rebuild_time", "image_bytes")
+"""What may be compared, the usual one first."""
 
 
 def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
@@ -55,8 +60,26 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     ]
     if len(outcome.labels) == 1:
         return tuple(drawn)
-    bars = metric_bars(outcome, style, "rebuild_time", request.names, tall=not request.lecture)
-    return chart("bars", bars, metric_alt(outcome, "rebuild_time", lang), table=rows), *drawn
+    return *_bars(request), *drawn
+
+
+def _bars(request: DrawingRequest) -> tuple[Drawing, ...]:
+    """What the title speaks of, for every label. Below it the time of the next build, where that is another metric."""
+    outcome, lang = request.outcome, request.language
+    first = titled(request.scenario, _MEASURES, _MEASURES[0])
+    shown = tuple(dict.fromkeys((first, _MEASURES[0])))
+    several = len(shown) > 1
+    return tuple(
+        chart(
+            "bars" if measure == first else "bars-time",
+            metric_bars(outcome, request.style, measure, request.names, tall=not (request.lecture or several)),
+            metric_alt(outcome, measure, lang),
+            table=metric_table(outcome, measure, lang),
+            title=tr(f"metric.{measure}", lang) if several else "",
+            row="bars" if request.lecture and several else "",
+        )
+        for measure in shown
+    )
 
 
 def note(_: DrawingRequest) -> str:

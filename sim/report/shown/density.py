@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
-from sim.outcome import Outcome
 from sim.records import ConstraintRecord
 from sim.report.figures import ladder, ladder_alt, ladder_table
 from sim.report.figures.density import constraint_name
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, small
+from sim.report.figures.density_lanes import (
+    LANES_DESK,
+    LANES_HALL,
+    LANES_PHONE,
+    density_lanes,
+    lanes_legend,
+    lanes_table,
+)
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, small
 from sim.report.texts import tr
 
-_NEAR = 2
-"""Constraints of a label that are shown at first: the one that binds and the one that would bind next."""
-_FEW = 16
-"""Rungs and heads that fit on a screen together."""
+_SHOWN = 2
+"""Constraints that a lane shows: the one that binds and the one that would bind next."""
 
 
 def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
-    """Whether the far constraints are shown too, where all of them do not fit."""
-    if not _many(request):
+    """Whether every constraint is shown, where there are more than a lane shows."""
+    if not _more(request):
         return ()
     lang = request.language
     options = {"true": tr("figure.yes", lang), "false": tr("figure.no", lang)}
     return (
         FigureChoice(
-            name="every", label=tr("ui.every", lang), options=options, default="false", above="ladder",
-            shown_label=True, in_lecture=False,
+            name="every", label=tr("ui.every", lang), options=options, default="false", above="legend",
+            shown_label=True, in_lecture=False, beside=True,
         ),
     )  # fmt: skip
 
@@ -45,19 +51,23 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
-    """The constraints of every label on one scale, the one that binds marked.
-
-    The far ones are shown only when asked for.
-    """
-    outcome = request.outcome
-    if _many(request) and (request.lecture or request.pick("every", ("true", "false"), "false") == "false"):
-        outcome = near(outcome, _NEAR)
-    spec = ladder(outcome, request.style, request.names, tall=not request.lecture)
-    return (chart("ladder", spec, ladder_alt(request.outcome, request.language), table=tables(request).rows),)
+    """A lane a label with what stops it and what would then, and every constraint where that is asked for."""
+    outcome, style, names = request.outcome, request.style, request.names
+    alt = ladder_alt(outcome, request.language)
+    wide, narrow = (
+        density_lanes(outcome, style, names, alt, places)
+        for places in (LANES_HALL if request.lecture else LANES_DESK, LANES_PHONE)
+    )
+    rows = lanes_table(outcome, names, request.language)
+    lanes = Drawing(id="ladder", kind="svg", content=wide, narrow=narrow, alt=alt, table=rows)
+    drawn = (html("legend", lanes_legend(style)), lanes)
+    if request.lecture or not _more(request) or request.pick("every", ("true", "false"), "false") == "false":
+        return drawn
+    return (*drawn, chart("every", ladder(outcome, style, names), alt, table=tables(request).rows))
 
 
 def note(_: DrawingRequest) -> str:
-    """The ladder says it all."""
+    """The lanes say it all."""
     return ""
 
 
@@ -67,14 +77,8 @@ def tables(request: DrawingRequest) -> FigureTables:
     return FigureTables(rows, rows)
 
 
-def near(outcome: Outcome, count: int) -> Outcome:
-    """The outcome with only the `count` tightest constraints of each label."""
-    kept = []
-    for label in outcome.labels:
-        bounded = [r for r in outcome.of_type(ConstraintRecord) if r.of == label and r.limit is not None]
-        kept += sorted(bounded, key=lambda record: (record.limit or 0, not record.binds))[:count]
-    return replace(outcome, records=tuple(kept))
-
-
-def _many(request: DrawingRequest) -> bool:
-    return len(request.outcome.of_type(ConstraintRecord)) + len(request.outcome.labels) > _FEW
+def _more(request: DrawingRequest) -> bool:
+    """Whether some label has constraints that its lane does not show."""
+    records = request.outcome.of_type(ConstraintRecord)
+    counts = Counter(record.of for record in records if record.limit is not None)
+    return max(counts.values(), default=0) > _SHOWN

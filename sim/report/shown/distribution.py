@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.report.figures import metric_alt, metric_bars, metric_table
 from sim.report.figures.legend import legend
 from sim.report.figures.pulls import completions, completions_alt, pull_marks, pulled, pulls, pulls_table
+from sim.report.shown.asked import titled
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, of_labels
 from sim.report.texts import tr
 
@@ -16,8 +17,8 @@ def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     lang = request.language
     measures = {name: tr(f"metric.{name}", lang) for name in _MEASURES}
     measure = FigureChoice(
-        name="measure", label=tr("ui.pull.show", lang), options=measures, default=_MEASURES[0], above="completions",
-        in_lecture=False,
+        name="measure", label=tr("ui.pull.show", lang), options=measures, default=_default(request),
+        above="completions", in_lecture=False,
     )  # fmt: skip
     there = pulled(request.outcome)
     if len(there) < 2 or request.lecture:
@@ -34,7 +35,7 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The time or the bytes of every label. Below them the layers of one label's first node."""
     outcome, style, lang = request.outcome, request.style, request.language
-    measure = request.pick("measure", _MEASURES, _MEASURES[0])
+    measure = request.pick("measure", _MEASURES, _default(request))
     if measure.endswith("_time"):
         spec = completions(outcome, style, request.names, metric=measure)
         alt = completions_alt(outcome, lang, metric=measure)
@@ -51,6 +52,11 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
         "layers", pulls(outcome, style, picked), completions_alt(outcome, lang), table=tables(request).sources
     )
     return whole, Drawing(id="legend", kind="html", content=keys, title=title), layers
+
+
+def _default(request: DrawingRequest) -> str:
+    """What the title speaks of."""
+    return titled(request.scenario, _MEASURES, _MEASURES[0])
 
 
 def note(_: DrawingRequest) -> str:

@@ -1,4 +1,4 @@
-"""The memory ledger, by the ruler the reader picks, and the sums of all rulers below it.
+"""The memory ledger, by the ruler the reader picks: its sum beside what is really used, and where they differ.
 
 A memory study that runs for a duration is drawn over time instead (`pressure`).
 """
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import cast
 
 from sim.report import previews
-from sim.report.figures import RULERS, Ruler, ledger, ledger_alt, ledger_table, rulers
+from sim.report.figures import RULERS, Ruler, ledger, ledger_alt, ledger_table
 from sim.report.figures.legend import legend
-from sim.report.figures.memory import marks
+from sim.report.figures.memory import DESK, HALL, PHONE, estimated, marks, owners
 from sim.report.shown import pressure
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, html
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -43,18 +43,20 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
-    """The columns on one scale, so that changing the ruler is the animation."""
+    """Two sums on one scale, and the columns that they are of. Changing the ruler is the animation."""
     if pressure.applies(request):
         return pressure.after(request)
-    outcome, style, ruler, tall = request.outcome, request.style, _ruler(request), not request.lecture
-    rows = tables(request).rows
-    columns = ledger(outcome, style, ruler, request.names, tall=tall)
-    sums = rulers(outcome, style, ruler, request.names, tall=tall)
-    return (
-        html("legend", legend(style, marks=marks(outcome, ruler), short=True)),
-        chart("ledger", columns, ledger_alt(outcome, ruler, request.language), table=rows),
-        *(chart(f"sum-{n}", spec, title, row="sums", table=rows) for n, (title, spec) in enumerate(sums, 1)),
+    outcome, style, ruler = request.outcome, request.style, _ruler(request)
+    wide, narrow = (
+        ledger(outcome, style, ruler, request.names, places) for places in (HALL if request.lecture else DESK, PHONE)
     )
+    return (
+        html("legend", legend(style, owners(outcome), marks(outcome, ruler), short=True, estimates=estimated(outcome))),
+        Drawing(
+            id="ledger", kind="svg", content=wide, narrow=narrow, alt=ledger_alt(outcome, ruler, request.language),
+            table=tables(request).rows,
+        ),
+    )  # fmt: skip
 
 
 def note(request: DrawingRequest) -> str:

@@ -8,6 +8,7 @@ from sim.report.figures import Finish, gantt, gantt_alt, lens_cut, race, race_al
 from sim.report.figures.history import generations, timeline, timeline_alt, timeline_table
 from sim.report.figures.legend import legend
 from sim.report.figures.race import marks, owners
+from sim.report.figures.race_player import race_lanes, race_player_data
 from sim.report.numbers import NARROW, written
 from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, of_labels, small
 from sim.report.style import Language
@@ -29,10 +30,14 @@ def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
         name="finish", label=tr("ui.finish", lang), options=finishes, default="ready", above="legend",
         in_lecture=False,
     )  # fmt: skip
+    plays = FigureChoice(
+        name="play", label=tr("ui.race.play", lang), above="legend", default="false", shown_label=True,
+        options={"true": tr("figure.yes", lang), "false": tr("figure.no", lang)}, in_lecture=False,
+    )  # fmt: skip
     many = _many(request)
     if len(many) < 2 or request.lecture:
-        return (finish,)
-    return finish, of_labels(request, tr("ui.queue.of", lang), many, "queue", name="queue", shown_label=True)
+        return finish, plays
+    return finish, plays, of_labels(request, tr("ui.queue.of", lang), many, "queue", name="queue", shown_label=True)
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:
@@ -50,8 +55,12 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     # Many lanes fit a lecture's screen only beside their lens.
     row = "race" if request.lecture and cut is not None and len(outcome.labels) > _IN_A_LECTURE else ""
     spec = race(outcome, style, request.names, predicted=request.said, finish=finish, tall=_tall(request))
+    strokes = marks(outcome, finish)
+    if request.pick("play", ("true", "false"), "false") == "true":
+        strokes = [mark for mark in strokes if mark in ("estimate", "queued")]
+        return html("legend", legend(style, owners(outcome, finish), strokes, short=True)), _running(request, finish)
     drawn = [
-        html("legend", legend(style, owners(outcome, finish), marks(outcome, finish), short=True)),
+        html("legend", legend(style, owners(outcome, finish), strokes, short=True)),
         chart("race", spec, race_alt(outcome, request.language, finish), row=row, table=tables(request).rows),
     ]
     if cut is not None:
@@ -81,6 +90,16 @@ def _lens(request: DrawingRequest, finish: Finish, cut: float, row: str) -> Draw
     heading = tr("ui.lens.second", lang) if cut == 1 else tr("ui.lens", lang, time=_round(cut, lang))
     lens = race(request.outcome, request.style, request.names, lens=True, finish=finish, tall=_tall(request))
     return chart("lens", lens, heading, title=heading, shade=_SHADE, row=row, table=tables(request).rows)
+
+
+def _running(request: DrawingRequest, finish: Finish) -> Drawing:
+    """The lanes as they run: a player uncovers them in time."""
+    outcome, style, alt = request.outcome, request.style, race_alt(request.outcome, request.language, finish)
+    wide, narrow = (race_lanes(outcome, style, request.names, alt, finish, narrow=narrow) for narrow in (False, True))
+    return Drawing(
+        id="race", kind="svg", content=wide, narrow=narrow, alt=alt, table=tables(request).rows,
+        plays=race_player_data(outcome, style, finish) | {"brief": request.lecture},
+    )  # fmt: skip
 
 
 def _queue(request: DrawingRequest, many: list[str]) -> Drawing:

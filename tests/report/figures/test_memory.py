@@ -1,33 +1,41 @@
-"""The memory ledger: area is memory, as each ruler counts it."""
+"""The memory ledger: area is memory, as each ruler counts it, and the two bars' difference is counted again."""
 
 from __future__ import annotations
 
 import itertools
-import math
 import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
 from sim.outcome import Metric, Outcome
 from sim.records import MemoryRecord
-from sim.report.figures.columns import MOST_COLUMNS, RULERS, group
+from sim.report.figures.columns import MOST_COLUMNS, RULERS, area, group, sums
 from sim.report.figures.legend import legend
-from sim.report.figures.memory import ledger, ledger_alt, ledger_table, marks, rulers
-from sim.report.figures.parts import DASH, DOTS
-from sim.report.style import Style, rows_of
+from sim.report.figures.memory import DESK, HALL, PHONE, compared, estimated, ledger, ledger_alt, ledger_table, marks
+from sim.report.figures.memory_panels import scaled
+from sim.report.numbers import NARROW as NB
+from sim.report.style import Style
+from sim.report.words import LabelName
 
-NB, MIB = "\u202f", 2**20
-WIDTH = 0.84
+MIB = 2**20
+SVG = "{http://www.w3.org/2000/svg}"
 
 
-def area(found):
-    """Bytes under the blocks: a full column is one instance, a slab under all columns is all instances."""
-    each = found.instances / found.columns
-    return math.fsum(
-        (block.high - block.low)
-        * (found.instances if block.kind in ("once", "host") else (block.x2 - block.x) / WIDTH * each)
-        for block in found.blocks
-    )
+def words(svg):
+    """The texts of a picture, top to bottom as they are drawn."""
+    return [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+def shapes(svg, fill, colour=""):
+    """(x, y, width, height) of every rectangle whose fill begins so."""
+    found = []
+    for path in ET.fromstring(svg).iter(f"{SVG}path"):
+        if path.get("fill", "").startswith(fill):
+            for box in re.findall(r"M([\d.-]+) ([\d.-]+)h([\d.-]+)v([\d.-]+)", path.get("d")):
+                found.append(tuple(map(float, box)))
+    return found
 
 
 @pytest.mark.parametrize("ruler", RULERS)
@@ -35,10 +43,21 @@ def area(found):
 def test_the_area_is_what_the_ruler_says(memory_outcome, label, ruler):
     said = memory_outcome.metric(label, f"{ruler}_total").value
     if said:
-        assert area(group(memory_outcome, label, ruler)) == pytest.approx(said)
+        assert area(group(memory_outcome, label, ruler), ruler) == pytest.approx(said)
 
 
-def test_rss_draws_shared_pages_solid_once_and_dashed_for_all_others(memory_outcome):
+def test_rss_is_what_is_physical_less_what_no_process_maps_and_what_is_counted_again(memory_outcome):
+    found = sums(memory_outcome, "docker")
+    # By hand: 84 MiB of the image and 15 of the shim, each counted nine more times; 1 MiB of slab for each of ten.
+    assert found.again == 9 * (84 + 15) * MIB
+    assert (found.shared, found.outside) == (99 * MIB, 10 * MIB)
+    for label in memory_outcome.labels:
+        found, said = sums(memory_outcome, label), memory_outcome.metric
+        assert said(label, "rss_total").value == said(label, "physical_total").value - found.outside + found.again
+        assert (found.rss, found.physical) == tuple(said(label, f"{m}_total").value for m in ("rss", "physical"))
+
+
+def test_rss_draws_shared_pages_solid_once_and_hatched_for_all_others(memory_outcome):
     blocks = [b for b in group(memory_outcome, "docker", "rss").blocks if b.record.content_key == "image"]
     assert [block.kind for block in blocks] == ["first"] + ["again"] * 9
     assert {round((block.high - block.low) / MIB) for block in blocks} == {84}
@@ -46,15 +65,15 @@ def test_rss_draws_shared_pages_solid_once_and_dashed_for_all_others(memory_outc
 
 def test_pss_draws_them_as_one_slab_of_a_tenth(memory_outcome):
     (slab,) = [b for b in group(memory_outcome, "docker", "pss").blocks if b.record.content_key == "image"]
-    assert (slab.kind, slab.high - slab.low) == ("once", 8.4 * MIB)
-    assert (slab.x, slab.x2) == (0, 9 + WIDTH)
+    assert (slab.kind, slab.high - slab.low) == ("once", pytest.approx(8.4 * MIB))
+    assert (slab.x, slab.x2) == (0, 10)
 
 
-def test_kernel_memory_is_physical_but_in_no_process(memory_outcome):
-    def slabs(ruler):
-        return [b for b in group(memory_outcome, "docker", ruler).blocks if b.record.part == "docker/slab"]
-
-    assert [len(slabs(ruler)) for ruler in RULERS] == [0, 0, 10, 10]
+def test_kernel_memory_is_below_the_line_as_it_is_in_no_process(memory_outcome):
+    for ruler in RULERS:
+        slabs = [b for b in group(memory_outcome, "docker", ruler).blocks if b.record.part == "docker/slab"]
+        assert len(slabs) == 10
+        assert {(b.low, b.high, b.kind) for b in slabs} == {(-MIB, 0, "outside")}
 
 
 def test_configured_is_the_guests_memory_with_its_untouched_rest(memory_outcome):
@@ -90,97 +109,153 @@ def test_the_area_is_right_for_any_number_of_instances_and_processes(instances, 
     outcome = crowd(instances, processes)
     rss = 50 + instances * processes * 110
     pss = 50 + 100 + instances * 10
-    assert area(group(outcome, "a", "rss")) == pytest.approx(rss * MIB)
-    assert area(group(outcome, "a", "pss")) == pytest.approx(pss * MIB)
+    assert area(group(outcome, "a", "rss"), "rss") == pytest.approx(rss * MIB)
+    assert area(group(outcome, "a", "pss"), "pss") == pytest.approx(pss * MIB)
     assert group(outcome, "a", "rss").columns == min(instances, MOST_COLUMNS)
+    assert sums(outcome, "a").rss == rss * MIB
+    assert ET.fromstring(ledger(outcome, Style(), "rss", {"a": LabelName("A")})) is not None
 
 
 def test_columns_that_stand_for_several_instances_say_so(names):
-    assert ledger(crowd(200), Style(), "rss", {"a": names["docker"]})["title"] == "a column stands for 5"
-    assert "title" not in ledger(crowd(40), Style(), "rss", {"a": names["docker"]})
+    assert "a column stands for 5" in words(ledger(crowd(200), Style(), "rss", {"a": names["docker"]}))
+    assert "a column each; area is memory" in words(ledger(crowd(40), Style(), "rss", {"a": names["docker"]}))
 
 
-def test_rss_pss_and_physical_share_one_scale(memory_outcome, names):
-    def scale(ruler):
-        return next(
-            layer["encoding"]["y"]["scale"]["domain"]
-            for layer in ledger(memory_outcome, Style(), ruler, names)["layer"]
-        )
+def test_equal_areas_of_panels_are_equal_bytes_but_for_the_power_of_ten_that_is_said():
+    # Ten times the pages of one that has 10 x 60 MiB: the nearest power is one.
+    small, large = crowd(10), crowd(10)
+    large = replace(large, records=tuple(replace(r, of="b", bytes=8 * r.bytes) for r in large.records))
+    both = replace(small, labels=("a", "b"), records=small.records + large.records)
+    groups = [group(both, label, "rss") for label in ("a", "b")]
+    panels = scaled(groups, "rss", 350, 270)
+    assert [panel.power for panel in panels] == [0, 1]
+    assert panels[0].per_byte == pytest.approx(10 * panels[1].per_byte)
+    for panel in panels:
+        # A private page of ten MiB, and eight times that: the pixels of one column's block, by the panel's own scale.
+        block = next(b for b in panel.found.blocks if b.kind == "private")
+        pixels = panel.pitch * (block.high - block.low) * panel.unit
+        assert pixels == pytest.approx(block.record.bytes * panel.per_byte)
+    svg = ledger(both, Style(), "rss", {"a": LabelName("A"), "b": LabelName("B")})
+    said = words(svg)
+    assert "drawn at 1/10 of the scale" in said
+    squares = [shape for shape in shapes(svg, "none") if shape[2] == pytest.approx(shape[3], abs=0.11)]
+    assert len({shape[2] for shape in squares}) == 1, "the square is the same in both"
+    assert [f"= 10{NB}MiB" in said, f"= 100{NB}MiB" in said] == [True, True]
 
-    assert scale("rss") == scale("pss") == scale("physical") != scale("configured")
+
+def test_the_hatched_length_and_the_bracket_are_what_is_counted_again(memory_outcome, names):
+    svg = ledger(memory_outcome, Style(), "rss", names)
+    assert compared(memory_outcome, "rss") == "docker"
+    bars = [shape for shape in shapes(svg, "") if shape[3] == DESK.bar]
+    hatched = sum(shape[2] for shape in shapes(svg, "url(#again") if shape[3] == DESK.bar)
+    first = sum(shape[2] for shape in bars if shape[1] == min(bar[1] for bar in bars))
+    second = sum(shape[2] for shape in bars) - first
+    # By hand: RSS 10 x (84 + 15 + 4 + 22), really used 84 + 15 + 10 x (4 + 22 + 1).
+    assert first / second == pytest.approx(1250 / 369, rel=0.01)
+    assert hatched / first == pytest.approx(9 * 99 / 1250, rel=0.01)
+    start, end = map(
+        float,
+        re.search(rf'M([\d.]+) [\d.]+v6H([\d.]+)v-6" fill="none" stroke="{Style().tokens.attention}', svg).groups(),
+    )
+    assert end - start == pytest.approx(hatched, abs=0.3)
+    assert f"+ 891{NB}MiB, counted again" in words(svg)
+    assert f"the same 99{NB}MiB, again and again" in words(svg)
 
 
-def test_the_sums_and_the_note_are_written_in_the_figure(memory_outcome, names, marks_of):
-    words = marks_of(ledger(memory_outcome, Style(), "rss", names), "text")
-    assert {row["total"] for row in words if "total" in row} == {f"2.4{NB}GiB", f"1.2{NB}GiB"}
-    assert {row["text"] for row in words if "text" in row} == {f"the same 84{NB}MiB,\ncounted 9 more times"}
-    words = marks_of(ledger(memory_outcome, Style(), "configured", names), "text")
-    assert {row["total"] for row in words if "total" in row} == {f"5.0{NB}GiB", "nothing configured"}
+@pytest.mark.parametrize(("processes", "times"), [(1, 9), (3, 29)])
+def test_how_often_a_part_is_counted_again_is_computed_for_each(processes, times):
+    said = words(ledger(crowd(10, processes), Style(), "rss", {"a": LabelName("A")}))
+    assert f"the same 100{NB}MiB," in said
+    assert f"counted {times} more times" in said
 
 
-def test_hollow_is_what_is_not_there(memory_outcome, names, marks_of):
-    spec = ledger(memory_outcome, Style(), "rss", names)
-    assert {row["kind"] for row in marks_of(spec, "rect", strokeDash=DOTS)} == {"again"}
-    promised = ledger(memory_outcome, Style(), "configured", names)
-    assert {row["kind"] for row in marks_of(promised, "rect", fillOpacity=0.1)} == {"promise"}
-    assert {row["kind"] for row in marks_of(spec, "rect", strokeDash=None)} == {"private", "first"}
+def test_a_part_that_is_little_of_the_sum_is_not_named(memory_outcome, names):
+    # 12 MiB of QEMU's code, nine more times: 108 of 2,470 MiB are under five per cent.
+    assert f"the same 12{NB}MiB," not in words(ledger(memory_outcome, Style(), "rss", names))
+    assert f"the same 84{NB}MiB," in words(ledger(memory_outcome, Style(), "rss", names))
+
+
+def test_switching_between_rulers_of_the_same_pages_moves_no_panel(memory_outcome, names):
+    def axes(ruler):
+        svg = ledger(memory_outcome, Style(), ruler, names)
+        return re.findall(r'd="M[\d.]+ [\d.]+H[\d.]+" fill="none" stroke="#15181D"', svg)
+
+    lines = [[line.split("H")[1] for line in axes(ruler)] for ruler in ("rss", "pss", "physical", "configured")]
+    assert lines[0] == lines[1] == lines[2] != lines[3]
+
+
+def test_the_other_rulers_say_their_own_difference(memory_outcome, names):
+    said = {ruler: words(ledger(memory_outcome, Style(), ruler, names)) for ruler in RULERS}
+    assert f"+ 10{NB}MiB of the kernel's" in said["pss"]
+    assert not [line for line in said["physical"] if line.startswith("+ ")]
+    assert f"+ 2.9{NB}GiB, never touched" in said["configured"]
+    assert compared(memory_outcome, "configured") == "kvm"
+    assert "nothing configured" in said["configured"]
+
+
+def test_one_hatch_means_counted_again_and_nothing_else_is_hatched(memory_outcome, names):
+    assert shapes(ledger(memory_outcome, Style(), "rss", names), "url(#again-files")
+    for ruler in ("pss", "physical", "configured"):
+        assert not shapes(ledger(memory_outcome, Style(), ruler, names), "url(")
     assert marks(memory_outcome, "rss") == ["again"]
     assert marks(memory_outcome, "configured") == ["untouched"]
+    assert "repeating-linear-gradient" in legend(Style(), marks=["again"])
+    assert "gradient" not in legend(Style(), marks=["estimate", "untouched"])
 
 
-def test_an_estimate_and_pages_counted_again_differ_in_stroke_and_fill_not_in_colour(names):
-    drawn = {str(m.get("strokeDash")): m for m in (x["mark"] for x in _both(names)["layer"]) if m["type"] == "rect"}
-    guess, again = drawn[str(DASH)], drawn[str(DOTS)]
-    assert guess["fillOpacity"] > 5 * again["fillOpacity"]
-    assert (guess.get("strokeCap"), again["strokeCap"]) == (None, "round")
-    for theme in ("light", "dark"):
-        html = legend(Style(theme), marks=["estimate", "again"])
-        one, other = re.findall(r'<span style="width:[^"]*?border:([^"]*)"></span>(?:estimate|the same)', html)
-        assert "dashed" in one
-        assert "background" in one
-        assert "dotted" in other
-        assert "background" not in other
+def test_estimates_are_one_mark_in_the_legend_and_no_dashed_columns(memory_outcome, names):
+    records = memory_outcome.of_type(MemoryRecord)
+    guessed = replace(memory_outcome, records=tuple(replace(r, estimate=r.part == "inner/app") for r in records))
+    assert estimated(guessed) == (2, 12)
+    assert "2 of 12 parts estimated" in legend(Style(), estimates=estimated(guessed))
+    assert "estimated" not in legend(Style(), estimates=estimated(memory_outcome))
+    svg = ledger(guessed, Style(), "rss", names)
+    assert "dasharray" not in svg
+    assert f"application ≈{NB}22{NB}MiB" in words(svg)
 
 
-def _both(names):
-    """A ledger with an estimated part, and one that two processes map."""
-    records = (
-        MemoryRecord("docker", 0, "kernel", "docker/slab", MIB, "", 1, True, "estimate: guess", estimate=True),
-        MemoryRecord("docker", None, "files", "docker/image", MIB, "image", 2, True, "f"),
-        MemoryRecord("docker", 1, "kernel", "docker/slab", MIB, "", 1, True, "estimate: guess", estimate=True),
-    )
-    return ledger(Outcome("x", "memory", 1, 1, ("docker",), (), records), Style(), "rss", names)
+def test_a_lectures_ledger_is_lower_and_a_phones_narrower(memory_outcome, names):
+    sizes = {}
+    for places in (DESK, HALL, PHONE):
+        svg = ET.fromstring(ledger(memory_outcome, Style(), "rss", names, places))
+        sizes[places] = tuple(map(float, svg.get("viewBox").split()[2:]))
+    assert sizes[HALL][1] < 400 < sizes[DESK][1] < sizes[PHONE][1]
+    assert sizes[PHONE][0] == 360
 
 
-def test_a_lectures_ledger_is_lower(memory_outcome, names):
-    tall, low = (ledger(memory_outcome, Style(), "rss", names, tall=tall) for tall in (True, False))
-    assert low["height"] < 0.8 * tall["height"]
-
-
-def test_the_ruler_in_use_is_marked_among_the_sums(memory_outcome, names):
-    specs = rulers(memory_outcome, Style(), "pss", names)
-    assert [label for label, _ in specs] == ["kvm", "docker"]
-    rows = rows_of(specs[1][1]["data"])
-    assert [row["ruler"] for row in rows if row["on"]] == ["sum of PSS"]
-    assert rows[0]["value"] == 1250 * MIB
+def test_pointing_at_a_part_tells_what_it_is_and_its_source(memory_outcome, names):
+    svg = ET.fromstring(ledger(memory_outcome, Style(), "rss", names))
+    told = [title.text for title in svg.iter(f"{SVG}title")]
+    assert any("fact.image" in one and "counted again" in one for one in told)
+    assert all("fact." in one or "scale" in one for one in told)
 
 
 @pytest.mark.parametrize("ruler", RULERS)
-def test_it_can_be_drawn_without_a_browser(memory_outcome, names, drawn, ruler):
-    style = Style("dark", "ja")
-    assert "NaN" not in drawn(ledger(memory_outcome, style, ruler, names), style)
-    assert "NaN" not in drawn(rulers(memory_outcome, style, ruler, names)[0][1], style)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_words_leave_the_picture(memory_outcome, names, ruler, language):
+    from sim.report.figures.parts import text_width
 
-
-def test_an_estimated_part_is_pale(names, marks_of):
-    record = MemoryRecord("docker", 0, "kernel", "docker/slab", MIB, "", 1, True, "estimate: guess", estimate=True)
-    metric = Metric("rss_total", "value", "docker", "", MIB, "B", estimate=True)
-    spec = ledger(Outcome("x", "memory", 1, 1, ("docker",), (metric,), (record,)), Style(), "rss", names)
-    assert len(marks_of(spec, "rect", fillOpacity=0.38)) == 1
+    for places in (DESK, HALL, PHONE):
+        for text in ET.fromstring(ledger(memory_outcome, Style("dark", language), ruler, names, places)).iter(
+            f"{SVG}text"
+        ):
+            if text.get("transform"):
+                continue
+            wide, x = text_width(text.text or "", float(text.get("font-size"))), float(text.get("x"))
+            left = x - {"start": 0, "middle": wide / 2, "end": wide}[text.get("text-anchor")]
+            assert left >= 0, text.text
+            assert left + wide <= places.width, text.text
 
 
 def test_table_and_sentence(memory_outcome):
     table = ledger_table(memory_outcome)
     assert len(table) == 6 + 4 + 2 + 1
     assert {row["mapped by"] for row in table} == {"10", "private to this instance"}
-    assert f"2.4{NB}GiB" in ledger_alt(memory_outcome, "rss")
+    said = ledger_alt(memory_outcome, "rss")
+    assert f"2.4{NB}GiB" in said
+    assert f"Docker: + 891{NB}MiB, counted again" in said
+
+
+def test_a_label_without_metrics_is_drawn_from_its_records():
+    outcome = Outcome("x", "memory", 1, 1, ("a",), (Metric("rss_total", "value", "a", "", MIB, "B"),), crowd(3).records)
+    assert ET.fromstring(ledger(outcome, Style(), "rss", {"a": LabelName("A")})) is not None

@@ -78,6 +78,20 @@ def test_events_come_in_order_and_what_never_happened_is_left_out(outcome, marks
     assert not any("killed" in text for text in texts)
 
 
+def test_words_of_events_cover_the_uprights_that_pass_them(outcome):
+    """In Vega what comes later lies above: a halo of page colour, as wide as the gaps between letters and more."""
+    layers = pressure(outcome, Style(), "kvm")["layer"]
+    uprights = [n for n, layer in enumerate(layers) if layer["mark"].get("strokeDash") == [2, 2]]
+    halos = [n for n, layer in enumerate(layers) if layer["mark"].get("stroke") == Style().tokens.background]
+    halos = [n for n in halos if layers[n]["mark"]["type"] == "text"]
+    assert len(uprights) == len(halos) == len(events(outcome, "kvm"))
+    assert max(uprights) < min(halos)
+    for halo in halos:
+        words = layers[halo + 1]
+        assert (words["data"], words["encoding"]) == (layers[halo]["data"], layers[halo]["encoding"])
+        assert "stroke" not in words["mark"]
+
+
 def test_the_table_has_the_most_of_each_part(outcome):
     rows = {row["part"]: row for row in pressure_table(outcome, "kvm")}
     assert rows["kernel"]["at most"] == "3.0\u202fGiB"
