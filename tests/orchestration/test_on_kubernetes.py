@@ -10,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InputError
+from sim.kubernetes.controllers.base import Sync
+from sim.kubernetes.controllers.deployment import DeploymentController
+from sim.kubernetes.objects import ObjectKey
 from sim.never import NEVER
 from sim.orchestration.kubernetes_objects import service_objects
 from sim.orchestration.service import EventKind, ServiceWish
@@ -177,3 +180,18 @@ def test_a_users_deployment_is_taken_with_what_it_says() -> None:
     assert {life.name.rpartition("-")[0].rpartition("-")[0] for life in timeline.replicas} == {"shop"}
     with pytest.raises(InputError, match="2 Deployments"):
         service_objects(ServiceWish(), (mine, mine))
+
+
+def test_a_finished_rollout_that_loses_its_pods_is_not_looked_at_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[float] = []
+    sync = DeploymentController.sync
+
+    def counting(self: DeploymentController, key: ObjectKey) -> Sync:
+        looks.append(self.env.now)
+        return sync(self, key)
+
+    monkeypatch.setattr(DeploymentController, "sync", counting)
+    kubernetes("node_failure", nodes=1, until=1500.0, tolerated=0.0)
+    assert len(looks) < 200

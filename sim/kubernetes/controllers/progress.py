@@ -135,10 +135,11 @@ def next_check(deployment: KubernetesObject, status: Mapping[str, Any], now: flo
     """Seconds until the deadline is looked at again; None where it cannot pass any more.
 
     A second is added while there is more than one left. In the last second the controller looks again and again, until
-    the deadline has passed; one look just after it has the same effect.
+    the deadline has passed; one look just after it has the same effect. Once a rollout was complete the deadline has no
+    effect, though pods are lost later, and the controller's looks at it are left out.
     """
     deadline, last = deadline_of(deployment), condition_of(deployment, "Progressing")
-    if deadline is None or last is None or last["reason"] == TIMED_OUT or is_complete(deployment, status):
+    if deadline is None or last is None or last["reason"] in (TIMED_OUT, AVAILABLE) or is_complete(deployment, status):
         return None
     left: float = last["lastUpdateTime"] + deadline - now
     return left + 1 if left >= 1 else max(left, 0.0) + _SOON
