@@ -19,6 +19,7 @@ SOURCES = [*sorted((ROOT / "sim").rglob("*.py")), *sorted((ROOT / "dashboard").r
 SECTIONS = (
     "build",
     "constraint",
+    "course",
     "difference",
     "figure",
     "metric",
@@ -31,6 +32,7 @@ SECTIONS = (
 )
 USED = re.compile(r"""(?:\btr\(|\bMessage\(|\btold\(|\bhas\()\s*["']([a-z_]+\.[\w.-]+)["']""")
 NAMES_IN_BOTH = {
+    "Kubernetes",
     "{value}", "RAM {size}", "npm", "v1", "v2", "Dockerfile", "PSS", "RSS", "containerd", "chmod +x", "touch",
     "/etc/postgresql/17", "/var/lib/postgresql/17",
     "BuildKit", "CRI-O", "Docker", "Docker Engine", "Mirantis Container Runtime", "Netavark", "Podman", "VMM",
