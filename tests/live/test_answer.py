@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,20 @@ def test_a_question_is_judged_only_when_it_is_answered() -> None:
     first, second = (asked(name="taxonomy", shown=True, quiz=[1, choice]) for choice in (0, 1))
     assert (first["right"], second["right"]) == (False, True)
     assert tr("ui.quiz.right") in second["why"]
+    right = sim.load("taxonomy").lesson.quiz[1].choices[1].text.en
+    assert f"<b>✓ {right}</b>" in first["why"]
+    assert "✓" not in second["why"]
+
+
+def test_a_wrong_prediction_by_choice_is_answered_with_the_right_one_and_claims_stand_beside_the_lesson() -> None:
+    lesson = sim.load("memory-ledger").lesson
+    found = [asked(name="memory-ledger", shown=True, said={"choice": n}) for n in range(len(lesson.predict.choices))]
+    told = [one["corrected"] for one in found]
+    assert told.count("") == 1, "one is right"
+    right = lesson.predict.choices[told.index("")].text.en
+    assert all(f"<b>✓ {right}</b>" in one for one in told if one)
+    assert lesson.commands
+    assert all(html.escape(command.run) in found[0]["besides"] for command in lesson.commands)
 
 
 def test_an_edit_of_a_build_is_planned_as_the_lab_plans_it() -> None:

@@ -33,6 +33,7 @@ SECTIONS = (
 )
 USED = re.compile(r"""(?:\btr\(|\bMessage\(|\btold\(|\bhas\()\s*["']([a-z_]+\.[\w.-]+)["']""")
 NAMES_IN_BOTH = {
+    "Kubernetes",
     "{value}", "RAM {size}", "npm", "v1", "v2", "Dockerfile", "PSS", "RSS", "containerd", "chmod +x", "touch",
     "p99", "/etc/postgresql/17", "/var/lib/postgresql/17",
     "BuildKit", "CRI-O", "Docker", "Docker Engine", "Kubernetes", "Mirantis Container Runtime", "Netavark",
