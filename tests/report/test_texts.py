@@ -36,7 +36,7 @@ NAMES_IN_BOTH = {
     "Kubernetes",
     "{value}", "RAM {size}", "npm", "v1", "v2", "Dockerfile", "PSS", "RSS", "containerd", "chmod +x", "touch",
     "p99", "/etc/postgresql/17", "/var/lib/postgresql/17",
-    "BuildKit", "CRI-O", "Docker", "Docker Engine", "Kubernetes", "Mirantis Container Runtime", "Netavark",
+    "BuildKit", "CRI-O", "Docker", "Docker Engine", "Mirantis Container Runtime", "Netavark",
     "Podman", "VMM", "buildx", "conmon", "containerd-shim", "cri-dockerd", "crun", "ctr", "docker CLI", "dockerd",
     "kubelet", "live-restore", "runc",
 }  # fmt: skip
