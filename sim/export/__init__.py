@@ -8,13 +8,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from sim.export.files import FigureFile, figure_png, figure_svg, figures
+from sim.export.packages import REVEAL, is_there
 from sim.export.report import report_page
 from sim.export.slides import slide
 from sim.outcome import Outcome
 from sim.report.style import Language
 from sim.scenario import Scenario
 
-__all__ = ["FigureFile", "figure_png", "figure_svg", "figures", "live_name", "report_page", "slide", "written"]
+__all__ = [
+    "FigureFile",
+    "figure_png",
+    "figure_svg",
+    "figures",
+    "live_name",
+    "report_page",
+    "slide",
+    "slides_at_hand",
+    "written",
+]
+
+
+def slides_at_hand() -> bool:
+    """Whether slides can be made without a download: reveal.js is there."""
+    return is_there(REVEAL)
 
 
 def live_name(scenarios: Sequence[Scenario]) -> str:

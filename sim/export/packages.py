@@ -61,13 +61,18 @@ def cache() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "virtualization-simulator"
 
 
+def is_there(package: NpmPackage) -> bool:
+    """Whether an npm package was downloaded before."""
+    return (cache() / f"{package.name}-{package.version}" / "package").is_dir()
+
+
 def npm(package: NpmPackage) -> Path:
     """The folder of an npm package, downloaded where it is not there yet.
 
     Raises `InputError` where npm is not there, the network is not, or the archive is another than was pinned.
     """
     folder = cache() / f"{package.name}-{package.version}"
-    if (folder / "package").is_dir():
+    if is_there(package):
         return folder / "package"
     partial = folder.with_name(f"{folder.name}.{os.getpid()}.{threading.get_ident()}")
     make_folder(partial)
