@@ -22,7 +22,7 @@ from dashboard.takeaway_components import copier, picture_saver
 from dashboard.view import View
 from sim import limits
 from sim.errors import InputError
-from sim.export import report_page, slide
+from sim.export import report_page, slide, slides_at_hand
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -158,11 +158,13 @@ def _later(outcome: Any) -> Callable[[], str]:
 
 
 def _pages(shown: Shown, view: View) -> list[Takeaway]:
-    """A result as a page of its own, and as slides: live charts, no server."""
+    """A result as a page of its own, and as slides where a reader's click downloads nothing onto the server."""
     scenario, outcomes = shown.scenario, [part.outcome for part in shown.page_parts]
     if scenario is None or not outcomes:
         return []
-    forms: dict[str, Callable[..., str]] = {"report": report_page, "slides": slide}
+    forms: dict[str, Callable[..., str]] = {"report": report_page}
+    if slides_at_hand():
+        forms["slides"] = slide
     return [
         Takeaway(
             name, f"{scenario.id}-{name}.{view.lang}.html", "text/html", partial(make, outcomes, scenario, view.lang)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import share
 from sim import limits
+from sim.export.packages import REVEAL
 from tests.dashboard.apptest import opened, texts
 
 
@@ -46,7 +48,14 @@ def test_the_numbers_are_offered_with_the_result_alone() -> None:
         for link in ({}, {"show": "1"})
     )
     assert "Scenario" in question & result
-    assert {"Numbers as CSV", "Page", "Slides"} <= result - question
+    assert {"Numbers as CSV", "Page"} <= result - question
+
+
+def test_slides_are_offered_where_no_click_downloads_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIM_CACHE", str(tmp_path))
+    assert "Slides" not in {element.proto.label for element in opened_menu("density", show="1").get("download_button")}
+    (tmp_path / f"{REVEAL.name}-{REVEAL.version}" / "package").mkdir(parents=True)
+    assert "Slides" in {element.proto.label for element in opened_menu("density", show="1").get("download_button")}
 
 
 def test_the_longest_link_that_is_drawn_as_a_code_is_one() -> None:
