@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from sim.batch.run import run
 from sim.catalog import load as catalog
+from sim.cli import accuracy as accuracy_command
 from sim.errors import InputError
-from sim.evidence import accuracy_command, record
+from sim.evidence import record
 from sim.evidence.accuracy import (
     USES,
     Accuracy,
