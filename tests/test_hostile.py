@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import os
 import random
@@ -543,6 +544,49 @@ with Interrupts():
         monkeypatch.setattr("sim.loading.load", read)
         assert answer(["run", tiny, tiny]) == 143
         assert capsys.readouterr() == ("", "cannot be read\ninterrupted\n")
+
+    @pytest.mark.parametrize("number", SIGNALS)
+    @pytest.mark.parametrize(
+        ("arguments", "where"),
+        [
+            (["accuracy"], "sim.evidence.accuracy.load"),
+            (["lesson", "density"], "sim.loading.load"),
+            (["replay"], "sim.evidence.replay._parsed"),
+            (["export", "density", "--format", "report"], "sim.loading.load"),
+            (["grade"], "sim.classroom.grading.load"),
+        ],
+        ids=lambda value: value[0] if isinstance(value, list) else "",
+    )
+    def test_one_that_comes_in_a_destructor_ends_every_command_that_runs_scenarios(
+        self, arguments: list[str], where: str, number: signal.Signals, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, capsys: Captured, handled: dict[signal.Signals, Any],
+    ) -> None:  # fmt: skip
+        """What a handler raises in one is swallowed by Python, so it may raise nothing there."""
+        module, _, name = where.rpartition(".")
+        usual = getattr(importlib.import_module(module), name)
+
+        class Dying:
+            def __del__(self) -> None:
+                signal.raise_signal(number)
+
+        def interrupted(*given: Any, **named: Any) -> Any:
+            Dying()
+            return usual(*given, **named)
+
+        if arguments == ["grade"]:
+            receipt = write(tmp_path, "receipts/one.json", _receipt(capsys))
+            arguments = ["grade", str(Path(receipt).parent)]
+        if arguments[0] == "export":
+            arguments = [*arguments, "--out", str(tmp_path / "out")]
+        monkeypatch.setattr(where, interrupted)
+        assert answer(arguments) == 128 + number
+        assert capsys.readouterr() == ("", "interrupted\n")
+        assert not list(tmp_path.glob("out/*"))
+
+
+def _receipt(capsys: Captured) -> str:
+    assert answer(["lesson", "density", "--receipt", "--student", "me"]) == 0
+    return capsys.readouterr().out
 
 
 class TestOut:

@@ -17,6 +17,7 @@ from sim.report.numbers import unit_of, written
 from sim.report.style import Language
 from sim.report.words import label_text
 from sim.scenario import Choice, Lesson, Prediction, Question, Scenario
+from sim.studies.base import Tick, no_tick
 
 QuestionKind = Literal["choice", "several", "order", "number"]
 """One answer of some, any of some, all of some in an order, a number."""
@@ -81,19 +82,22 @@ class AskedLesson:
         return words.finding(self.lesson, self.values, self.language)
 
 
-def ask(scenario: Scenario, language: Language = "en", seed: int | None = None) -> AskedLesson:
+def ask(scenario: Scenario, language: Language = "en", seed: int | None = None, tick: Tick = no_tick) -> AskedLesson:
     """Run a lesson as a seed varies it, and ask its questions. Without a seed, as the file has it.
+
+    Args:
+        tick: Told how far each run is. It may raise `CancelledError`.
 
     Raises `InputError` where the scenario has no lesson.
     """
     if scenario.lesson is None:
         raise InputError(Problem("has no lesson; expected one with objectives and questions", scenario.file))
     varied = for_seed(scenario, seed)
-    outcomes = run(varied)
+    outcomes = run(varied, tick=tick)
     values = words.values(*outcomes)
     questions = [_prediction(scenario.lesson.predict, varied, outcomes[0], values, language, seed)]
     questions += [
-        _question(question, number, varied, values, language, seed)
+        _question(question, number, varied, values, language, seed, tick)
         for number, question in enumerate(scenario.lesson.quiz, start=1)
     ]
     return AskedLesson(varied, scenario.lesson, language, seed, outcomes, values, tuple(questions))
@@ -101,10 +105,10 @@ def ask(scenario: Scenario, language: Language = "en", seed: int | None = None) 
 
 def _question(
     question: Question, number: int, scenario: Scenario, values: Mapping[str, Metric], language: Language,
-    seed: int | None,
+    seed: int | None, tick: Tick,
 ) -> AskedQuestion:  # fmt: skip
     if question.change:
-        values = words.values(*run(what_if(scenario, question)))
+        values = words.values(*run(what_if(scenario, question), tick=tick))
     answers = _answers(question.choices, f"{number}", scenario, values, language, seed)
     return AskedQuestion(
         f"{number}",

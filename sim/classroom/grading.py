@@ -22,6 +22,7 @@ from sim.loading import load
 from sim.loading.envelope import ID
 from sim.loading.shipped import lessons
 from sim.never import never
+from sim.studies.base import Tick, no_tick
 
 FORMAT = "lesson-receipt"
 """What a receipt says of itself, so that another JSON file in the folder is told from one."""
@@ -107,13 +108,15 @@ def read_receipt(path: Path) -> Receipt:
 class Grader:
     """Grades receipts. The key of a lesson and seed is computed once."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, tick: Tick = no_tick) -> None:
         """Nothing is read yet.
 
         Args:
             folder: Where lessons are that do not ship, each in a file of its id. It is asked before those that do.
+            tick: Told how far each run is. It may raise `CancelledError`.
         """
         self._folder = folder
+        self._tick = tick
         self._keys: dict[tuple[str, int | None], AskedLesson] = {}
 
     def grade(self, receipt: Receipt) -> Grade:
@@ -140,7 +143,7 @@ class Grader:
     def _asked(self, receipt: Receipt) -> AskedLesson:
         key = (receipt.scenario, receipt.seed)
         if key not in self._keys:
-            self._keys[key] = ask(load(self._file(receipt)), seed=receipt.seed)
+            self._keys[key] = ask(load(self._file(receipt)), seed=receipt.seed, tick=self._tick)
         return self._keys[key]
 
     def _file(self, receipt: Receipt) -> Path | str:

@@ -1,7 +1,7 @@
 """The command line: results to standard output, diagnostics to standard error, and an exit code.
 
-0 all held, 1 an expectation, a comparison or a replay failed, 2 bad input, 3 an internal error, 130 interrupted (a run
-ends with 128 and the number of the signal).
+0 all held, 1 an expectation, a comparison or a replay failed, 2 bad input, 3 an internal error, 130 interrupted (what
+runs scenarios ends with 128 and the number of the signal).
 Commands import what they need when they run, so that `--help` is quick.
 """
 
@@ -17,11 +17,11 @@ from pathlib import Path
 import click
 
 from sim import __version__, limits
-from sim.cli import build, export, images, lessons, run, scenarios
+from sim.cli import accuracy, build, export, images, lessons, run, scenarios
+from sim.cli.interrupts import SignalError
 from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, tell_bug
 from sim.console import discard
 from sim.errors import CancelledError, CatalogError, InputError, cut
-from sim.evidence import accuracy_command
 from sim.laboratory.calibrate import command as calibrate_command
 
 
@@ -38,7 +38,7 @@ for command in (
     build.build,
     images.inspect,
     images.replay,
-    accuracy_command.command,
+    accuracy.command,
     calibrate_command.command,
     lessons.lesson,
     lessons.grade,
@@ -76,6 +76,9 @@ def answer(arguments: Sequence[str] | None = None) -> int:
     except CatalogError as error:
         say(str(error))
         return BAD_INPUT
+    except SignalError as error:
+        say("interrupted")
+        return error.code
     except (click.Abort, KeyboardInterrupt, CancelledError):
         say("interrupted")
         return INTERRUPTED

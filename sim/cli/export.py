@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.interrupts import Interrupts
-from sim.cli.output import HELD, Formats, progress, say
+from sim.cli.interrupts import Interrupts, noting
+from sim.cli.output import BAD_INPUT, HELD, Formats, progress, report, say
 from sim.cli.scenarios import load_all
 from sim.errors import InputError, Problem
 from sim.wording import shown
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("report", "live", "svg", "png", "slide")
 _LANGUAGES = ("en", "ja")
+_TABLES = "its figures are tables of words, which have no svg and no png; --format report, slide and live have them"
 
 
 @click.command()
@@ -50,7 +52,7 @@ def export(
     from sim.loading import override
     from sim.outputfile import make_folder
 
-    interrupts = click.get_current_context().with_resource(Interrupts())
+    interrupts = noting()
     scenarios = [override(one, {"seed": seed}) if seed is not None else one for one in load_all(files)]
     _check_ids(scenarios)
     folder = Path(out)
@@ -58,15 +60,32 @@ def export(
     live = ""
     if "live" in forms:
         live = live_name(scenarios)
-        _write(folder / live, builder.page(scenarios))
-    if set(forms) != {"live"}:
-        for scenario in scenarios:
-            outcomes = _run(scenario, interrupts)
-            for language in languages:
+        with _heard(interrupts):
+            _write(folder / live, builder.page(scenarios, interrupts.tick))
+    wordy = []
+    for scenario in scenarios if set(forms) != {"live"} else ():
+        outcomes, any_file = _run(scenario, interrupts), bool(live)
+        for language in languages:
+            with _heard(interrupts):
                 for name, content in written(forms, scenario, outcomes, language, live):
                     interrupts.check()
                     _write(folder / name, content)
-    return HELD
+                    any_file = True
+        if not any_file:
+            wordy.append(Problem(f"{scenario.id}: {_TABLES}", scenario.file))
+    report(wordy)
+    return BAD_INPUT if wordy else HELD
+
+
+@contextmanager
+def _heard(interrupts: Interrupts) -> Iterator[None]:
+    """What fails after a signal came, failed by it: a terminal sends it to npm, pip and node too."""
+    interrupts.check()
+    try:
+        yield
+    except InputError:
+        interrupts.check()
+        raise
 
 
 def _check_ids(scenarios: Sequence[Scenario]) -> None:

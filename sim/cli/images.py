@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sim.cli.interrupts import noting
 from sim.cli.output import BAD_INPUT, FAILED, HELD, StandardOutput, one_format, report
 from sim.errors import InputError, Problem
 
@@ -86,11 +87,12 @@ def replay(file: str | None, form: str) -> int:
     FILE: recorded builds, or another recording. What it holds is seen from the file. Without FILE, all that come with
     the package.
     """
+    interrupts = noting()
     import json
 
     from sim.evidence.replay import replay as run_again
     from sim.report.inspection import replayed
 
-    replayed_as = run_again(file).plain()
+    replayed_as = run_again(file, interrupts.check).plain()
     StandardOutput()(json.dumps(replayed_as, indent=2, ensure_ascii=False) if form == "json" else replayed(replayed_as))
     return FAILED if replayed_as["disagreements"] else HELD

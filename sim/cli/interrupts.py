@@ -12,6 +12,8 @@ import time
 from types import FrameType
 from typing import Any, Self
 
+import click
+
 from sim.errors import CancelledError
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -19,6 +21,18 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 _SAME = 1.0
 """Seconds in which a further signal is the same request, as `timeout` sends each twice. A later one ends at once."""
+
+
+class SignalError(CancelledError):
+    """A command stopped because a signal asked for it.
+
+    Attributes:
+        code: What the command exits with.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self.code = code
 
 
 class Interrupts:
@@ -51,9 +65,13 @@ class Interrupts:
         return 128 + (self._number or signal.SIGINT)
 
     def check(self) -> None:
-        """Raise `CancelledError` where a signal has come."""
+        """Raise `SignalError` where a signal has come."""
         if self.noted:
-            raise CancelledError
+            raise SignalError(self.code)
+
+    def tick(self, _: float) -> None:
+        """`check`, for a run that tells how far it is."""
+        self.check()
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if self._number is None:
@@ -61,3 +79,8 @@ class Interrupts:
         elif time.monotonic() - self._since > _SAME:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
+
+
+def noting() -> Interrupts:
+    """The signals that come from now until the command ends."""
+    return click.get_current_context().with_resource(Interrupts())

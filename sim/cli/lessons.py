@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim import limits
+from sim.cli.interrupts import noting
 from sim.cli.output import BAD_INPUT, HELD, StandardOutput, one_format, report, say
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder
@@ -37,6 +38,7 @@ def lesson(
 
     FILE: a scenario's file, or the id of one that ships.
     """
+    interrupts = noting()
     from sim.classroom.asked import ask
     from sim.classroom.grading import empty
     from sim.classroom.seeds import seed_of
@@ -46,7 +48,7 @@ def lesson(
         raise click.UsageError("--student and --seed exclude each other: a student's id gives the seed")
     if receipt and not student:
         raise click.UsageError("--receipt needs --student ID")
-    asked = ask(load(file), "ja" if language == "ja" else "en", seed_of(student) if student else seed)
+    asked = ask(load(file), "ja" if language == "ja" else "en", seed_of(student) if student else seed, interrupts.tick)
     if receipt:
         _give(json.dumps(empty(asked, student).plain(), indent=2, ensure_ascii=False), out)
     else:
@@ -85,6 +87,7 @@ def grade(folder: str, own: str | None, out: str | None) -> int:
 
     A receipt that cannot be graded is named, the others are graded, and the exit code is 2.
     """
+    interrupts = noting()
     from sim.classroom.grading import Grader, read_receipt
 
     if not is_folder(Path(folder)):
@@ -94,7 +97,7 @@ def grade(folder: str, own: str | None, out: str | None) -> int:
         raise InputError(Problem("has no receipt; expected *.json files", folder))
     if len(files) > limits.RECEIPTS:
         raise InputError(Problem(f"has {len(files)} files; at most {limits.RECEIPTS} are graded", folder))
-    grader = Grader(Path(own) if own else None)
+    grader = Grader(Path(own) if own else None, interrupts.tick)
     grades: list[Grade] = []
     problems: list[Problem] = []
     for file in files:

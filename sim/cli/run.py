@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.interrupts import Interrupts
+from sim.cli.interrupts import Interrupts, noting
 from sim.cli.output import (
     BAD_INPUT,
     FAILED,
@@ -71,7 +71,7 @@ def run(
     if len(forms) > 1 and not out:
         raise click.UsageError("several formats need --out DIR")
     before = jsonlines.baseline(Path(baseline)) if baseline else None
-    interrupts = click.get_current_context().with_resource(Interrupts())
+    interrupts = noting()
     loaded: list[Scenario | Ran] = []
     for file in files:
         if interrupts.noted:

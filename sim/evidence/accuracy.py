@@ -27,6 +27,7 @@ from sim.outcome import Metric, Outcome
 from sim.quantity import parse
 from sim.report.sources import publication
 from sim.scenario import Published, Scenario
+from sim.studies.base import Tick, no_tick
 
 USES = ("calibrate", "check")
 
@@ -173,19 +174,20 @@ class Accuracy:
         ]
 
 
-def accuracy(paths: Sequence[str | Path] = ()) -> Accuracy:
+def accuracy(paths: Sequence[str | Path] = (), tick: Tick = no_tick) -> Accuracy:
     """Run cases and hold them against what was published.
 
     Args:
         paths: Files, or folders of them. Without any, the shipped cases.
+        tick: Told how far each run is, and 0 before each file is read. It may raise `CancelledError`.
 
     Raises `InputError` where a file is no scenario, publishes nothing, or publishes what its fact does not say.
     """
-    scenarios = [load(path) for path in _files(paths)]
+    scenarios = [_load(path, tick) for path in _files(paths)]
     problems = [problem for scenario in scenarios for problem in _problems(scenario)]
     if problems:
         raise InputError(problems)
-    rows = tuple(row for scenario in scenarios for row in _rows(scenario, _run(scenario)))
+    rows = tuple(row for scenario in scenarios for row in _rows(scenario, _run(scenario, tick)))
     return Accuracy(rows, orderings(rows))
 
 
@@ -331,9 +333,14 @@ def _wrong(published: Published) -> str:
     return ""
 
 
-def _run(scenario: Scenario) -> tuple[Outcome, ...]:
+def _load(path: Path, tick: Tick) -> Scenario:
+    tick(0.0)
+    return load(path)
+
+
+def _run(scenario: Scenario, tick: Tick) -> tuple[Outcome, ...]:
     try:
-        return run(scenario)
+        return run(scenario, tick=tick)
     except InputError as error:
         raise InputError([replace(p, file=p.file or scenario.file) for p in error.problems]) from None
 

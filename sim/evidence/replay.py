@@ -7,7 +7,7 @@ counts items and whole cases (`replays.counting`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -66,17 +66,22 @@ class ReplayResult:
         return counts | {"disagreements": listed}
 
 
-def replay(path: str | Path | None = None) -> ReplayResult:
+def replay(path: str | Path | None = None, check: Callable[[], None] = lambda: None) -> ReplayResult:
     """Replay a recording, or without a path all that come with the package.
+
+    Args:
+        check: Called after each recording. It may raise `CancelledError`.
 
     Raises `InputError` naming what is wrong with the file.
     """
     result = ReplayResult()
     if path is not None:
         _replay(read_text(Path(path), limits.RECORDING), str(path), result)
+        check()
         return result
     for name in (*builds.RECORDINGS, *(name for kind in KINDS for name in kind.RECORDINGS)):
         _replay(resources.files("sim.evidence").joinpath("data", name).read_text("utf-8"), name, result)
+        check()
     return result
 
 

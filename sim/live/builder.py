@@ -24,12 +24,16 @@ from sim.live.contents import PageFile, package, scenario_files
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
 from sim.scenario import Scenario
+from sim.studies.base import Tick, no_tick
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
-def page(scenarios: Sequence[Scenario]) -> str:
+def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
     """The live page of scenarios, in both languages. Without scenarios it starts Python and does nothing, to compare.
+
+    Args:
+        tick: Told how far each scenario's run is. It may raise `CancelledError`.
 
     Raises `InputError` where what it is built from cannot be downloaded, or a scenario cannot be put into a page.
     """
@@ -46,7 +50,7 @@ def page(scenarios: Sequence[Scenario]) -> str:
         },
     }
     payloads = {
-        "first": json.dumps(_first(scenarios), ensure_ascii=False).encode(),
+        "first": json.dumps(_first(scenarios, tick), ensure_ascii=False).encode(),
         "wasm": (runtime / "pyodide.asm.wasm").read_bytes(),
         "stdlib": library(),
         "app": container(files),
@@ -73,7 +77,7 @@ def page(scenarios: Sequence[Scenario]) -> str:
     return _filled((BROWSER / "index.html").read_text("utf-8"), parts | {"size": escape(told)})
 
 
-def _first(scenarios: Sequence[Scenario]) -> dict[str, Any]:
+def _first(scenarios: Sequence[Scenario], tick: Tick) -> dict[str, Any]:
     """Each lesson's question and its figure with the answer left out, as the model in the page would answer.
 
     A reader thinks about them while Python starts. They are keyed by id, language and whether the screen is low.
@@ -83,7 +87,8 @@ def _first(scenarios: Sequence[Scenario]) -> dict[str, Any]:
         put(scenario)
         for lang, lecture in product(LANGUAGES, (False, True)):
             asked = {"name": scenario.id, "lang": lang, "lecture": lecture}
-            told = json.loads(answer(json.dumps(asked)))
+            told = json.loads(answer(json.dumps(asked), tick))
+            tick(1.0)
             found[f"{scenario.id}:{lang}:{lecture}".lower()] = told | {"line": ""}
     return found
 

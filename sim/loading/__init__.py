@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import limits
 from sim.inputfile import read_text
-from sim.loading import reader, shipped, variations
+from sim.loading import foreign, reader, shipped, variations
 from sim.loading.document import Document, read
 from sim.loading.overrides import controls, from_page, override
 from sim.loading.parameters import Control
@@ -34,6 +34,7 @@ def load_text(text: str, name: str = "<text>", folder: str | Path = ".") -> Scen
         name: What messages call it.
         folder: Where its files are looked up.
     """
+    foreign.refuse(text, name)
     return _checked(read(text, name), name, folder)
 
 

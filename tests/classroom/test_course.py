@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sim.catalog import course as catalog
-from sim.classroom.course import Course, as_json, as_text, course, named
+from sim.classroom.course import Course, as_json, as_text, course, named, short_of_time
 from sim.classroom.handout import as_handout, drawing
 from sim.cli import answer
 from sim.errors import CatalogError
@@ -104,6 +104,13 @@ class TestClass:
         assert "foreground" in ends
         assert "layers" not in ends  # instruction-order builds on it
         assert "what-is-docker" not in ends  # foreground builds on it
+
+    @pytest.mark.parametrize(("language", "words"), [("en", "nothing of the class"), ("ja", "この授業のほかの")])
+    def test_lessons_outside_of_the_class_may_build_on_what_is_left_out(self, language: str, words: str) -> None:
+        plan = shipped()
+        outside = [lesson for lesson in plan.lessons if lesson not in plan.in_class]
+        assert any("foreground" in lesson.requires for lesson in outside)
+        assert words in short_of_time(plan, "ja" if language == "ja" else "en")
 
 
 class TestShown:

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from sim.batch.run import run
 from sim.catalog import load as catalog
+from sim.cli import accuracy as accuracy_command
 from sim.errors import InputError
-from sim.evidence import accuracy_command, record
+from sim.evidence import record
 from sim.evidence.accuracy import (
     USES,
     Accuracy,
@@ -276,7 +277,7 @@ def test_a_wrong_order_that_was_right_is_told():
 
 
 def test_the_command_prints_rows_and_leaves_with_zero(found, monkeypatch):
-    monkeypatch.setattr("sim.evidence.accuracy.accuracy", lambda _: found)
+    monkeypatch.setattr("sim.evidence.accuracy.accuracy", lambda _, tick: found)
     done = CliRunner().invoke(accuracy_command.command, ["--format", "json"], standalone_mode=False)
     assert done.return_value == 0
     assert json.loads(done.stdout) == found.plain()
@@ -288,7 +289,7 @@ def test_the_command_prints_rows_and_leaves_with_zero(found, monkeypatch):
 def test_the_command_leaves_with_one_and_says_what_was_lost(found, monkeypatch):
     worse = found.record()
     worse["medians"] = {"calibrate": 0.0, "check": 1.0}
-    monkeypatch.setattr("sim.evidence.accuracy.accuracy", lambda _: found)
+    monkeypatch.setattr("sim.evidence.accuracy.accuracy", lambda _, tick: found)
     monkeypatch.setattr("sim.evidence.accuracy.recorded", lambda: worse)
     done = CliRunner().invoke(accuracy_command.command, [], standalone_mode=False)
     assert done.return_value == 1

@@ -141,6 +141,7 @@ def test_a_seed_is_in_the_files(tmp_path: Path) -> None:
         (["density", "--format", "pdf"], "no format 'pdf'"),
         (["density", "density"], "is given twice"),
         (["no-such-lesson"], "no such file"),
+        (["isolation", "--format", "svg,png"], "isolation: its figures are tables of words"),
     ],
 )
 def test_what_cannot_be_exported_is_said_with_code_2(
@@ -183,6 +184,16 @@ def test_a_download_that_fails_is_said_with_its_own_words(no_downloads: Path) ->
     with pytest.raises(InputError, match=r"is the network there\? It said: npm error network ENOTFOUND"):
         packages.npm(packages.REVEAL)
     assert list((no_downloads / "cache").iterdir()) == [], "nothing half done is left"
+
+
+def test_a_program_that_fails_by_the_signal_that_everybody_heard_is_no_bad_input(
+    no_downloads: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(no_downloads, "npm", "import os, signal; os.kill(os.getppid(), signal.SIGINT); raise SystemExit('failed')")
+    for form in ("live", "slide"):
+        assert answer(["export", "density", "--out", str(no_downloads / "out"), "--format", form]) == 130
+        assert capsys.readouterr().err == "interrupted\n"
+    assert list((no_downloads / "out").iterdir()) == []
 
 
 def test_an_archive_of_another_hash_is_not_used(no_downloads: Path) -> None:

@@ -24,8 +24,9 @@ from sim.report.figures.rollout import (
 )
 from sim.report.numbers import NARROW as NARROW_SPACE
 from sim.report.numbers import written
-from sim.report.style import Style
+from sim.report.style import FONT, Style
 from sim.report.texts import tr
+from sim.report.words import label_names, spoken
 from sim.studies.rollout_summary import counts
 
 STACK: tuple[ReplicaLook, ...] = ("new", "old", "gone", "starting")
@@ -61,7 +62,7 @@ def rollout_panels(outcome: Outcome, style: Style, label: str, *, narrow: bool =
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {places.width} {places.height}" role="img" '
         f'aria-label="{escape(rollout_alt(outcome, label, style.language))}" '
-        f'style="width:100%;height:auto;display:block;font-family:inherit" font-size="13">'
+        f'style="width:100%;height:auto;display:block;font-family:var(--st-font,{FONT})" font-size="13">'
         f"{''.join(drawing.parts())}</svg>"
     )
 
@@ -69,6 +70,8 @@ def rollout_panels(outcome: Outcome, style: Style, label: str, *, narrow: bool =
 class _Panels:
     def __init__(self, outcome: Outcome, style: Style, label: str, places: PanelPlaces) -> None:
         self.style, self.places = style, places
+        several = len(outcome.labels) > 1 and places is WIDE
+        self.name = f"{spoken(label_names(outcome, style.language))[label]}: " if several else ""
         self.replicas, self.bins = replicas(outcome, label), requests(outcome, label)
         self.wanted = wanted(outcome, label)
         self.end = interesting_end(outcome, label)
@@ -102,7 +105,9 @@ class _Panels:
         return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(words)}</text>'
 
     def _heading(self) -> str:
-        return self.text(0, 14, tr("figure.rollout.answering", self.style.language), colour=self._ink, bold=True)
+        """What is stacked. Of several labels the one that is drawn is named, as a file has no choice above it."""
+        words = tr("figure.rollout.answering", self.style.language)
+        return self.text(0, 14, f"{self.name}{words}", colour=self._ink, bold=True)
 
     @property
     def _ink(self) -> str:

@@ -21,7 +21,8 @@ from sim.report.figures.rollout import (
 )
 from sim.report.figures.rollout_panels import rollout_panels
 from sim.report.figures.rollout_player import player_data
-from sim.report.style import DARK, LIGHT, Style, rows_of
+from sim.report.graph.svg import standalone
+from sim.report.style import DARK, FONT, LIGHT, Style, rows_of
 
 
 def stretch(
@@ -93,6 +94,17 @@ def test_the_panels_are_an_image_in_the_themes_colours(theme: Any, narrow: bool)
     painted = {element.get("fill") for element in root.iter()}
     assert {tokens.owners["application"], tokens.attention} <= painted
     assert "wanted: 1" in svg
+
+
+def test_a_file_has_the_panels_words_in_a_font_and_says_whose_they_are() -> None:
+    alone = ET.fromstring(standalone(rollout_panels(outcome(), Style(), "it"), Style()))
+    assert f"font-family:{FONT}" in str(alone.get("style"))
+    assert "inherit" not in ET.tostring(alone, "unicode"), "a file has nothing to inherit from, and its words are lost"
+    headings = [
+        next(one for one in ET.fromstring(rollout_panels(outcome(*labels), Style(), "it")).iter() if one.text).text
+        for labels in (("it",), ("it", "other"))
+    ]
+    assert headings == ["Replicas that answer", "it: Replicas that answer"]
 
 
 def test_the_player_has_every_node_and_what_each_replica_is_at() -> None:

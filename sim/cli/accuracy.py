@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.interrupts import noting
 from sim.console import StandardOutput, say
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ _LIMIT = 140
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
 def command(files: tuple[str, ...], form: str) -> int:
     """Hold predictions against published figures: every case, or those of FILE..."""
+    interrupts = noting()
     from sim.evidence import accuracy as evidence
 
-    measured = evidence.accuracy(files)
+    measured = evidence.accuracy(files, interrupts.tick)
     text = json.dumps(measured.plain(), indent=2, ensure_ascii=False) if form == "json" else as_table(measured)
     StandardOutput()(text)
     lost = measured.lost(evidence.recorded())
