@@ -152,8 +152,8 @@ class _RunningService:
         works = [ContainerWork(one, on_term=self._behaviour.seconds_from_term) for one in (first, after, bad)]
         return Hosting(pool, lambda pod, _: works[is_updated(pod) + is_bad(pod)], note=self._note)
 
-    def _note(self, key: ObjectKey, moment: Moment) -> None:
-        self._watch.note(key, moment)
+    def _note(self, key: ObjectKey, container: str, moment: Moment) -> None:
+        self._watch.note(key, container, moment)
 
     def _usage(self) -> float:
         assert self._run.cores is not None

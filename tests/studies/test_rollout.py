@@ -118,6 +118,29 @@ def test_a_manifest_says_what_parameters_leave_out(tmp_path: Path) -> None:
     assert value(ran(tmp_path, manifest="shop.yaml", replicas=5), "most_pods") == 6
 
 
+def deployment(folder: Path, pod: str, container: str = "") -> str:
+    """Two replicas with a probe and a wait before TERM. `pod` and `container` are more of the fields."""
+    (folder / "own.yaml").write_text(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: own}\nspec:\n  replicas: 2\n"
+        "  selector: {matchLabels: {app: own}}\n  strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}\n"
+        f"  template:\n    metadata: {{labels: {{app: own}}}}\n    spec:\n{pod}      containers:\n"
+        "      - {name: web, image: 'own:1', lifecycle: {preStop: {sleep: {seconds: 5}}},\n"
+        f"         readinessProbe: {{periodSeconds: 2}}{container}}}\n"
+    )
+    return "own.yaml"
+
+
+SIDECAR = "      initContainers: [{name: proxy, image: 'envoy:1', restartPolicy: Always}]\n"
+
+
+@pytest.mark.parametrize("event", ["update", "drain"])
+def test_a_pod_with_a_sidecar_serves_until_its_main_container_ends(tmp_path: Path, event: Any) -> None:
+    done = ran(tmp_path, manifest=deployment(tmp_path, SIDECAR), event=event, budget=1)
+    bare = ran(tmp_path, manifest=deployment(tmp_path, ""), event=event, budget=1)
+    assert value(done, "lost") == value(bare, "lost") == 0
+    assert value(done, "fewest_ready") == value(bare, "fewest_ready")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
