@@ -46,10 +46,10 @@ REPLICAS = 1000
 STEP = 5.0
 """Simulated seconds from one look whether all is done to the next."""
 
-MomentNote = Callable[[ObjectKey, Moment], None]
+MomentNote = Callable[[ObjectKey, str, Moment], None]
 
 
-def unnoted(key: ObjectKey, moment: Moment) -> None:
+def unnoted(key: ObjectKey, container: str, moment: Moment) -> None:
     """Nobody watches the containers."""
 
 

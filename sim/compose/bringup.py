@@ -181,8 +181,12 @@ class ProjectRun:
         return next((len(one.starts) for one in self.engine.made.values() if one.spec is spec), 0)
 
     def _others_ready(self, name: str) -> bool:
-        others = self.project.services[name].depends_on
-        return all(self._ready(other) <= self.engine.env.now for other in others if other in self.project.services)
+        return all(self._ready(other) <= self.engine.env.now for other in self._asked(name))
+
+    def _asked(self, name: str) -> list[str]:
+        """What a service may ask something of: it depends on it for more than the order of starts."""
+        services = self.project.services
+        return [other for other, one in services[name].depends_on.items() if other in services and not one.order_only]
 
     def members(self, name: str) -> list[ProjectMember]:
         """The containers that were made for a service, in order."""
@@ -235,9 +239,9 @@ class ProjectRun:
         return min((at for member in self.members(name) for at in member.container.starts[:1]), default=NEVER)
 
     def _early(self, started: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-        for name, service in self.project.services.items():
-            for other in service.depends_on:
-                if other in started and started[name] != NEVER and started[name] < self._was_ready(other):
+        for name in self.project.services:
+            for other in self._asked(name):
+                if started[name] != NEVER and started[name] < self._was_ready(other):
                     yield name, other
 
     def _was_ready(self, name: str) -> float:

@@ -21,11 +21,14 @@ class ServiceDependency(NamedTuple):
     Attributes:
         restart: Whether it is restarted where that one is, by a command.
         required: Whether it fails where that one does.
+        order_only: Whether it only starts after that one, since it shares a namespace or volumes with it. Nothing says
+            that it asks anything of it.
     """
 
     condition: str = STARTED
     restart: bool = False
     required: bool = True
+    order_only: bool = False
 
 
 class ServiceHealthCheck(NamedTuple):

@@ -154,10 +154,10 @@ class ServiceReader:
         for key in ("network_mode", "ipc", "pid", "uts", "cgroup"):
             mode = self.text(key)
             if mode.startswith("service:"):
-                found.setdefault(mode.removeprefix("service:"), ServiceDependency(restart=True))
+                found.setdefault(mode.removeprefix("service:"), ServiceDependency(restart=True, order_only=True))
         for source in self.texts("volumes_from"):
             if not source.startswith("container:"):
-                found.setdefault(source.split(":")[0], ServiceDependency())
+                found.setdefault(source.split(":")[0], ServiceDependency(order_only=True))
         return found
 
     def _networks(self) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ class ContainerOwner(Protocol):
     def container_ended(self, container: HostedContainer) -> None:
         """Its process has ended by itself, or for its probes' sake."""
 
-    def note(self, moment: Moment) -> None:
+    def note(self, container: HostedContainer, moment: Moment) -> None:
         """Tell those who watch."""
 
 
@@ -183,15 +183,15 @@ class HostedContainer:
         ran, self.state = self.runs, {"terminated": {"exitCode": 0}}
         self._pod.host.stop(instance, gone if ran else None)
         if ran:
-            self._pod.note("dead")
+            self._pod.note(self, "dead")
         else:
             gone()
 
-    def termination(self, grace: float) -> Termination:
-        """How it ends if it is told to now. One that does not run yet does so at once."""
+    def termination(self, grace: float, turn: float = 0.0) -> Termination:
+        """How it ends if it is told to now, and is sent TERM at its turn. One that does not run yet does so at once."""
         if not self.runs:
             return Termination(0.0, 0.0, KILLED)
-        return termination(self.fields, grace, self._work.on_term, self._work.pre_stop)
+        return termination(self.fields, grace, self._work.on_term, self._work.pre_stop, turn)
 
     def _if_still(self, life: int, call: Callable[[], None]) -> None:
         self._pod.when_up(lambda: call() if self._life == life else None)
@@ -210,7 +210,7 @@ class HostedContainer:
             outcome = probe_outcome(fields, NEVER)
             self._at(outcome.killed, lambda: None if self._answered else self._kill(outcome))
         self.ready = "startupProbe" not in fields and "readinessProbe" not in fields
-        self._pod.note("runs")
+        self._pod.note(self, "runs")
         self._pod.container_runs(self)
 
     def _now_answers(self) -> None:
@@ -220,7 +220,7 @@ class HostedContainer:
             self._end(KILLED, "OOMKilled")
             return
         self._answered = True
-        self._pod.note("answers")
+        self._pod.note(self, "answers")
         work, age = self._work, self._pod.env.now - self._started
         if not self.ready:
             self._at(probe_outcome(self.fields, age).ready, lambda: self._turn(ready=True))
@@ -230,7 +230,7 @@ class HostedContainer:
             self._at(age + work.silent_after, self._fall_silent)
 
     def _fall_silent(self) -> None:
-        self._pod.note("silent")
+        self._pod.note(self, "silent")
         outcome = silence_outcome(self.fields, self._pod.env.now - self._started)
         self._at(outcome.ready, lambda: self._turn(ready=False))
         self._at(outcome.killed, lambda: self._kill(outcome))
@@ -247,7 +247,7 @@ class HostedContainer:
         self._killing = self.probed_out = True
         probe = self.fields.get(outcome.by or "")
         end = self.termination(grace_of(self._pod.spec, probe))
-        self._during(end.term, lambda: self._pod.note("term"))
+        self._during(end.term, lambda: self._pod.note(self, "term"))
         self._during(end.ends, lambda: self._end(end.code, ""))
 
     def _end(self, code: int, reason: str) -> None:
@@ -259,7 +259,7 @@ class HostedContainer:
         instance, self._instance = self._instance, None
         if instance is not None:
             self._pod.host.stop(instance)
-            self._pod.note("dead")
+            self._pod.note(self, "dead")
         self._pod.container_ended(self)
 
     def _exceeds_limit(self) -> bool:

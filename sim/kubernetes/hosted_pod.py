@@ -25,7 +25,7 @@ WorkOf = Callable[[KubernetesObject, Mapping[str, Any]], ContainerWork]
 """What a container of a pod is, and does by itself."""
 
 
-def _nobody(key: ObjectKey, moment: Moment) -> None:
+def _nobody(key: ObjectKey, container: str, moment: Moment) -> None:
     """Nobody watches."""
 
 
@@ -36,12 +36,12 @@ class Hosting:
     Attributes:
         hosts: The host of each node, by the node's name.
         work: What containers do.
-        note: Told of each container's moments, with its pod: what traffic to the pods needs to know.
+        note: Told of each container's moments, with its pod and its name: what traffic to the pods needs to know.
     """
 
     hosts: Callable[[str], NodeHost]
     work: WorkOf
-    note: Callable[[ObjectKey, Moment], None] = _nobody
+    note: Callable[[ObjectKey, str, Moment], None] = _nobody
     _phases: dict[str, float] = field(default_factory=dict)
 
     def until_relist(self, node: str) -> float:
@@ -114,16 +114,25 @@ class HostedPod(PodWorker):
             container.start()
 
     def _end_all(self, grace: float) -> None:
-        containers = self._all()
-        self._leaving = len(containers)
-        for one in containers:
-            self._end_one(one, grace)
+        """The main containers end, then the sidecars, the last one first.
 
-    def _end_one(self, container: HostedContainer, grace: float) -> None:
-        how = container.termination(grace)
+        Source: Kubernetes 1.32, pkg/kubelet/kuberuntime/kuberuntime_termination_order.go (since 1.29).
+        """
+        self._leaving = len(self._all())
+        turn = max([self._end_one(one, grace) for one in self._main], default=0.0)
+        for one in reversed(self._before):
+            if one.stays:
+                turn = max(turn, self._end_one(one, grace, turn))
+            else:
+                self._end_one(one, grace)
+
+    def _end_one(self, container: HostedContainer, grace: float, turn: float = 0.0) -> float:
+        """Let it end, and say in how many seconds it has."""
+        how = container.termination(grace, turn)
         if container.runs:
-            self._kubelets.after(how.term, lambda: self.note("term"))
+            self._kubelets.after(how.term, lambda: self.note(container, "term"))
         self._kubelets.after(how.ends, lambda: self._when_up(lambda: container.stop(self._one_left)))
+        return how.ends
 
     def _one_left(self) -> None:
         self._leaving -= 1
@@ -150,9 +159,9 @@ class HostedPod(PodWorker):
         had, self._has_network = self._has_network, True
         return had
 
-    def note(self, moment: Moment) -> None:
+    def note(self, container: HostedContainer, moment: Moment) -> None:
         """Tell those who watch."""
-        self._hosting.note(self._key, moment)
+        self._hosting.note(self._key, str(container.fields.get("name", "")), moment)
 
     def container_runs(self, container: HostedContainer) -> None:
         """Its process runs: the next one is started, unless this one has to end first."""

@@ -5,10 +5,10 @@ Source: Kubernetes 1.32, pkg/api/v1/pod/util.go and pkg/controller/controller_ut
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim.kubernetes.objects import KubernetesObject, is_deleting, spec_of, status_of
+from sim.kubernetes.objects import KubernetesObject, condition_of, is_deleting, spec_of, status_of
 
 
 def phase_of(pod: KubernetesObject) -> str:
@@ -74,3 +74,26 @@ def counts_as_before(old: KubernetesObject, new: KubernetesObject) -> bool:
 def became_ready(old: KubernetesObject | None, new: KubernetesObject) -> bool:
     """Whether it took no requests before, and does now."""
     return old is not None and not is_ready(old) and is_ready(new)
+
+
+def why_unready(pods: Iterable[KubernetesObject | None]) -> str:
+    """Why none of some pods is ready: the scheduler's words, or what a container waits for, of the first that has any.
+
+    None among them is a pod that is gone.
+    """
+    there = [pod for pod in pods if pod is not None]
+    return next((why for pod in there if (why := _refusal(pod) or _waiting(pod))), "its containers run, and no more")
+
+
+def _refusal(pod: KubernetesObject) -> str:
+    refusal = condition_of(pod, "PodScheduled") or {}
+    return "" if node_of(pod) else str(refusal.get("message") or "")
+
+
+def _waiting(pod: KubernetesObject) -> str:
+    """The first container that does not run, with the kubelet's reason."""
+    for status in status_of(pod).get("containerStatuses") or ():
+        for state in ("waiting", "terminated"):
+            if state in status["state"]:
+                return f"container {status['name']!r}: {status['state'][state].get('reason') or state}"
+    return ""

@@ -1,11 +1,13 @@
-"""How long a container takes from the order to end until it has: its preStop hook, TERM, and KILL.
+"""How long a container takes from the order to end until it has: its preStop hook, its turn, TERM, and KILL.
 
-Sources: Kubernetes 1.32, pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer, executePreStopHook), and
-kubernetes.io, Pod Lifecycle: a hook that takes up the grace period leaves two more seconds.
+Sources: Kubernetes 1.32, pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer, executePreStopHook) and
+kuberuntime_termination_order.go, and kubernetes.io, Pod Lifecycle: a hook that takes up the grace period leaves two
+more seconds.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -36,19 +38,28 @@ class Termination(NamedTuple):
     code: int
 
 
-def termination(container: Mapping[str, Any], grace: float, on_term: float | None, hook: float) -> Termination:
+def termination(
+    container: Mapping[str, Any], grace: float, on_term: float | None, hook: float, turn: float = 0.0
+) -> Termination:
     """How a container ends that is told to, from now on.
+
+    A hook runs at once. Then the container waits for its turn, but no longer than its grace period; whole seconds of
+    that are taken from it.
 
     Args:
         container: As a pod's spec has it.
         grace: Seconds that it gets. A pod that is deleted with none gets one second.
         on_term: Seconds that its application needs from TERM on; None where it does not hear it.
         hook: Seconds that its preStop hook takes, where the manifest does not say.
+        turn: Seconds until those have ended that end before it does: of a sidecar.
     """
     grace = max(grace, 1.0)
     pre_stop = (container.get("lifecycle") or {}).get("preStop")
-    term = 0.0 if pre_stop is None else min(_hook_seconds(pre_stop, hook), grace)
-    left = grace - term if pre_stop is None else max(grace - term, _LEAST)
+    hooked = 0.0 if pre_stop is None else min(_hook_seconds(pre_stop, hook), grace)
+    waited = min(max(turn - hooked, 0.0), grace - hooked)
+    term, left = hooked + waited, grace - hooked - math.floor(waited)
+    if pre_stop is not None or waited:
+        left = max(left, _LEAST)
     if on_term is None or on_term > left:
         return Termination(term, term + left, KILLED)
     return Termination(term, term + on_term, TERMINATED)

@@ -69,6 +69,12 @@ def first_container(pod: KubernetesObject) -> ContainerFields:
     return next(iter(spec_of(pod).get("containers") or ()), {})
 
 
+def ends_first(pod: KubernetesObject, container: ContainerFields) -> bool:
+    """Whether it is an init container that ends before the next one starts: it is no sidecar."""
+    before = [one.get("name") for one in spec_of(pod).get("initContainers") or ()]
+    return container.get("name") in before and container.get("restartPolicy") != "Always"
+
+
 def _deployment() -> KubernetesObject:
     labels = {"app": NAME}
     return {

@@ -21,7 +21,7 @@ from sim.kubernetes.pods import is_ready, is_terminal, node_of, phase_of, restar
 from sim.kubernetes.scheduler.scheduler import Decision
 from sim.never import NEVER
 from sim.orchestration.kube_proxy import Endpoint, ServiceRules
-from sim.orchestration.kubernetes_objects import first_container, is_bad
+from sim.orchestration.kubernetes_objects import first_container, is_bad, pod_of
 from sim.orchestration.lives import LifeNotes
 from sim.orchestration.service import ReplicaBehaviour
 from sim.orchestration.timeline import NodeLife
@@ -46,6 +46,7 @@ class DeploymentWatch:
     def __init__(self, cluster: KubernetesCluster, deployment: ObjectKey, behaviour: ReplicaBehaviour) -> None:
         self._cluster, self._key, self._behaviour = cluster, deployment, behaviour
         self._env, self._api = cluster.env, cluster.api
+        self._answering = ""
         self._versions: dict[str, int] = {}
         self._notes: dict[str, LifeNotes] = {}
         self._by_name: dict[str, LifeNotes] = {}
@@ -93,6 +94,7 @@ class DeploymentWatch:
     def _deployment_changed(self, _: KubernetesObject | None, new: KubernetesObject | None) -> None:
         if new is None or new["metadata"]["name"] != self._key.name:
             return
+        self._answering = str(first_container(pod_of(new)).get("name", ""))
         wanted = int(spec_of(new).get("replicas", 1))
         if not self.wanted or self.wanted[-1][1] != wanted:
             self.wanted.append((self._env.now, wanted))
@@ -145,10 +147,10 @@ class DeploymentWatch:
 
     # What it means
 
-    def note(self, key: ObjectKey, moment: Moment) -> None:
-        """A moment of a pod's containers, which its node alone knows. The first that runs stands for all."""
+    def note(self, key: ObjectKey, container: str, moment: Moment) -> None:
+        """A moment of a pod's container, which its node alone knows. Only that counts which answers requests."""
         notes, now = self._by_name.get(key.name), self._env.now
-        if notes is None or notes.over or notes.node in self._failed:
+        if notes is None or notes.over or notes.node in self._failed or container != self._answering:
             return
         alive = bool(notes.processes) and notes.processes[-1].dead > now
         if moment == "runs" and not alive:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simpy import Environment
 from simpy.events import Event
@@ -16,6 +16,7 @@ from simpy.events import Event
 from sim.catalog import load as catalog
 from sim.catalog.model import Host
 from sim.engine.seeds import SeedTree
+from sim.errors import InputError, Problem
 from sim.kubernetes.autoscaler import AutoscalerController
 from sim.kubernetes.cluster import ClusterSettings, KubernetesCluster
 from sim.kubernetes.controllers.base import call_in
@@ -31,12 +32,21 @@ from sim.kubernetes.objects import (
     replicas_of,
     status_of,
 )
-from sim.kubernetes.pods import is_ready, phase_of
+from sim.kubernetes.pods import is_ready, phase_of, why_unready
 from sim.kubernetes.scheduler.nodes import node_info
 from sim.kubernetes.scheduler.pods import pod_shape
 from sim.never import NEVER
 from sim.orchestration.kubernetes_load import LoadMetrics
-from sim.orchestration.kubernetes_objects import is_bad, is_updated, next_image, pod_of, with_image
+from sim.orchestration.kubernetes_objects import (
+    ContainerFields,
+    ends_first,
+    first_container,
+    is_bad,
+    is_updated,
+    next_image,
+    pod_of,
+    with_image,
+)
 from sim.orchestration.kubernetes_watch import DeploymentWatch
 from sim.orchestration.service import ReplicaBehaviour, ServiceEvent, never_answering, next_version, warmed
 from sim.orchestration.timeline import ServiceTimeline
@@ -46,6 +56,8 @@ from sim.platforms.nodeimages import kubelet_queue
 
 RUNTIME = "containerd"
 """What a kubelet starts containers with, by its id in the catalog."""
+HELPER = "tiny"
+"""What runs in the containers that do not answer the service's requests, by its id in the catalog: an estimate."""
 EXPLAINED = 50
 """Nodes up to which the scheduler's scores are told."""
 SETTLING = 1800.0
@@ -86,6 +98,8 @@ def on_kubernetes(run: KubernetesRun, event: ServiceEvent, until: float) -> Serv
     """Run a service until some second, with an event on the way.
 
     A service that is started has nothing before. Any other has come to rest when the study begins.
+
+    Raises `InputError` where no replica is ready then, or none that is started has room, with the reason.
     """
     service = _RunningService(run)
     if event.kind == "start":
@@ -93,10 +107,13 @@ def on_kubernetes(run: KubernetesRun, event: ServiceEvent, until: float) -> Serv
     else:
         service.create()
         service.settle()
+        service.check_ready()
     zero = service.zero = service.env.now
     if event.kind != "start":
         call_in(service.env, event.at, lambda: service.act(event))
     service.env.run(until=zero + until)
+    if event.kind == "start":
+        service.check_room()
     return service.timeline(zero, until, zero + event.at)
 
 
@@ -131,6 +148,26 @@ class _RunningService:
             if self._settled <= self.env.now - _QUIET or self._never_settles():
                 return
 
+    def check_ready(self) -> None:
+        """Raise `InputError` where replicas are wanted and none is ready."""
+        mine = list(self._watch.lives())
+        if replicas_of(self._deployment) and not any(one.state == "ready" for one in mine):
+            raise self._unready(
+                why_unready(self._api.get("Pod", self._pod_key(one.name)) for one in mine if not one.over)
+            )
+
+    def check_room(self) -> None:
+        """Raise `InputError` where the scheduler finds room for no replica."""
+        last = [one.stretches[-1] for one in self._watch.lives() if not one.over]
+        if last and all(one.why == "unschedulable" for one in last):
+            raise self._unready(last[0].detail)
+
+    def _pod_key(self, name: str) -> ObjectKey:
+        return ObjectKey(self._key.namespace, name)
+
+    def _unready(self, why: str) -> InputError:
+        return InputError(Problem(f"no replica of {self._key.name!r} is ever ready: {why}"))
+
     def _never_settles(self) -> bool:
         """Whether nothing but looks at nodes happens any more."""
         return (
@@ -150,10 +187,18 @@ class _RunningService:
         first, after = warmed(self._behaviour), next_version(warmed(self._behaviour))
         bad = next_version(never_answering(self._behaviour.application))
         works = [ContainerWork(one, on_term=self._behaviour.seconds_from_term) for one in (first, after, bad)]
-        return Hosting(pool, lambda pod, _: works[is_updated(pod) + is_bad(pod)], note=self._note)
+        helper = ContainerWork(replace(catalog.application(HELPER), image=first.image))
+        before = replace(helper, exits_after=self._behaviour.init_time)
 
-    def _note(self, key: ObjectKey, moment: Moment) -> None:
-        self._watch.note(key, moment)
+        def work(pod: KubernetesObject, container: ContainerFields) -> ContainerWork:
+            if container.get("name") == first_container(pod).get("name"):
+                return works[is_updated(pod) + is_bad(pod)]
+            return before if ends_first(pod, container) else helper
+
+        return Hosting(pool, work, note=self._note)
+
+    def _note(self, key: ObjectKey, container: str, moment: Moment) -> None:
+        self._watch.note(key, container, moment)
 
     def _usage(self) -> float:
         assert self._run.cores is not None

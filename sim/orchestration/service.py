@@ -12,6 +12,9 @@ from sim.scenario import Text
 NO_ANSWER = 1e6
 """Seconds until a version answers that never does: longer than any run."""
 
+INIT_TIME = 1.0
+"""Seconds that an init container runs where nobody says it: an estimate, of a look around or a few rows changed."""
+
 EventKind = Literal["start", "scale", "update", "bad_update", "node_failure", "drain", "load"]
 """What happens to a service.
 
@@ -36,12 +39,14 @@ class ReplicaBehaviour:
         warm_up: Seconds from its start until it answers, beside what the catalog says.
         on_term: What it does at TERM.
         finishing: Seconds from TERM to its end, where it ends the requests under way.
+        init_time: Seconds that each init container of a pod runs, if it is no sidecar.
     """
 
     application: Application
     warm_up: float = 0.0
     on_term: TermBehaviour = "finishes"
     finishing: float = 1.0
+    init_time: float = INIT_TIME
 
     @property
     def seconds_from_term(self) -> float | None:

@@ -21,7 +21,7 @@ from sim.errors import InputError, Problem
 from sim.inputfile import is_file
 from sim.never import NEVER
 from sim.orchestration.cut import LifePiece, cut
-from sim.orchestration.service import EventKind, TermBehaviour
+from sim.orchestration.service import INIT_TIME, EventKind, TermBehaviour
 from sim.orchestration.timeline import ReplicaLife, ServiceTimeline
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
@@ -125,6 +125,12 @@ class ServiceRollout:
     warm_up: Annotated[
         Seconds, Ge(0), Le(600), doc("From an application's start until it answers, beside what the catalog says.")
     ] = 5.0
+    init_time: Annotated[
+        Seconds,
+        Ge(0),
+        Le(600),
+        doc("How long each init container runs that is no sidecar; the default is an estimate."),
+    ] = INIT_TIME
     pull: Annotated[bool, doc("Whether nodes pull an image that they lack; an update's differs in its last layer.")] = (
         False
     )
@@ -172,6 +178,7 @@ class ServiceRollout:
 _ONLY_WITH = {
     "manifest": ("kubernetes",),
     "wait_before_term": ("kubernetes",),
+    "init_time": ("kubernetes",),
     "tolerated": ("kubernetes",),
     "budget": ("kubernetes",),
     "most": ("kubernetes", "machines"),
@@ -181,7 +188,7 @@ _ONLY_WITH = {
     "on_term": ("kubernetes", "swarm"),
 }
 """Parameters that only some platforms know."""
-_UNSAID = {"manifest": "", "pull": False, "on_term": "finishes"}
+_UNSAID = {"manifest": "", "pull": False, "on_term": "finishes", "init_time": INIT_TIME}
 """What those are where they are left out. All others are None."""
 
 

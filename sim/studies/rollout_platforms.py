@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 MACHINE = "qemu-kvm"
 """What makes a group's machines, by its id in the catalog."""
+NODE_STORAGE = "100Gi"
+"""A node's disk for what pods write (ephemeral-storage): an estimate, of a cloud's usual disk. Hosts of the catalog
+say how fast their disk is, and not how large."""
 CPU, MEMORY, REPLICAS = 0.5, 256 * 2**20, 4
 """What a replica is given, and how many there are, where neither a parameter nor a manifest says it."""
 
@@ -70,7 +73,7 @@ def machines_of(params: ServiceRollout, host: Host, load: Load, context: Context
 def behaviour_of(params: ServiceRollout) -> ReplicaBehaviour:
     """What a replica does: its application and its warm-up, and what it does at TERM."""
     application = catalog.application(params.application)
-    return ReplicaBehaviour(application, params.warm_up, params.on_term, params.finishing)
+    return ReplicaBehaviour(application, params.warm_up, params.on_term, params.finishing, params.init_time)
 
 
 def wish_of(params: ServiceRollout) -> ServiceWish:
@@ -111,7 +114,7 @@ def objects_of(params: ServiceRollout, folder: str) -> Sequence[KubernetesObject
 def kubernetes_nodes(params: ServiceRollout, host: Host) -> list[dict[str, Any]]:
     """The nodes, each with all that its machine has beside its own system."""
     memory = int(host.memory.value - host.own_memory.value)
-    capacity = {"cpu": f"{host.cores}", "memory": str(memory), "pods": "110"}
+    capacity = {"cpu": f"{host.cores}", "memory": str(memory), "ephemeral-storage": NODE_STORAGE, "pods": "110"}
     return [node(name, capacity) for name in _names(params.nodes)]
 
 

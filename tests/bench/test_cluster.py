@@ -24,7 +24,7 @@ def test_every_pod_is_ready_on_a_node_that_has_started_it():
 def test_who_watches_containers_is_told_of_each_in_a_rollout():
     """Traffic to the pods goes by these moments."""
     seen = Counter()
-    rollout(5, 20, lambda _, moment: seen.update([moment]))()
+    rollout(5, 20, lambda _key, _name, moment: seen.update([moment]))()
     assert seen == {"runs": 40, "answers": 40, "term": 20, "dead": 20}
 
 

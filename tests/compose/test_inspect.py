@@ -68,7 +68,7 @@ def test_it_has_the_services_the_waves_and_every_field_that_is_left_out(path):
         "build.context", "build.target", "labels", "deploy.resources", "networks.default.aliases", "develop",
     ]  # fmt: skip
     assert found["services"]["web"]["depends_on"]["db"] == {
-        "condition": "service_healthy", "restart": False, "required": True,
+        "condition": "service_healthy", "restart": False, "required": True, "order_only": False,
     }  # fmt: skip
     assert found["services"]["web"]["replicas"] == 2
     assert found["services"]["db"]["healthcheck"]["interval"] == 90

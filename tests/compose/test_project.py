@@ -192,8 +192,9 @@ services:
 """
     project = opened(text)
     assert start_order(project.services) == [["a"], ["b"], ["c"], ["d"]]
+    assert project.services["b"].depends_on == {"a": ServiceDependency(restart=True)}
     assert project.services["d"].depends_on == {
-        "a": ServiceDependency(restart=True), "c": ServiceDependency(restart=False),
+        "a": ServiceDependency(restart=True, order_only=True), "c": ServiceDependency(order_only=True),
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def hosted_cluster(work_of, nodes=1, options=None, host=None, **settings):
     pool = HostPool(env, host or make_host(cores=64), make_technology(CREATE, REMOVE), SeedTree(1), options)
     hosting = Hosting(
         pool, lambda _, container: work_of(container),
-        note=lambda key, moment: notes.append((key.name, moment, round(env.now, 3))),
+        note=lambda key, container, moment: notes.append((key.name, container, moment, round(env.now, 3))),
     )  # fmt: skip
     names = [f"n{number + 1}" for number in range(nodes)]
     cluster = KubernetesCluster(
@@ -73,8 +73,9 @@ class Story:
     def when(self, *state):
         return next(moment for moment, *found in self.told if tuple(found) == state)
 
-    def moments(self, what):
-        return [at for _, moment, at in self.notes if moment == what]
+    def moments(self, what, of=None):
+        """When a container of this name came to that; of None: any container."""
+        return [at for _, name, moment, at in self.notes if moment == what and of in (None, name)]
 
     def delete(self, at):
         self.run(at)

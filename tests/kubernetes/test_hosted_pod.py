@@ -123,6 +123,40 @@ def test_one_that_does_not_hear_term_is_killed_after_its_grace_period():
     assert story.when("gone") == pytest.approx(14.25, abs=0.05)
 
 
+SIDECARS = {"initContainers": [{"name": name, "image": "i", "restartPolicy": "Always"} for name in ("s0", "s1")]}
+
+
+def test_sidecars_end_after_the_main_containers_the_last_one_first():
+    """The hook takes 5 s, and each needs 2 s from TERM on."""
+    hook = {"lifecycle": {"preStop": {"sleep": {"seconds": 5}}}}
+    story = Story(pod(hook, {}, **SIDECARS), lambda _: work(on_term=2.0))
+    story.delete(at=20)
+    story.run(60)
+    for name, term in (("c1", 20), ("c0", 25), ("s1", 27), ("s0", 29)):
+        assert story.moments("term", name) == [pytest.approx(term, abs=0.05)]
+        assert story.moments("dead", name) == [pytest.approx(term + 2, abs=0.05)]
+    assert story.when("gone") == pytest.approx(31.25, abs=0.05)
+
+
+def test_a_sidecar_waits_for_its_turn_no_longer_than_the_grace_period_and_has_two_seconds_then():
+    """c0 is killed after 4 s. Nothing is left of s1's 4 s, nor of s0's: both are sent TERM then and killed 2 s on."""
+    story = Story(pod(terminationGracePeriodSeconds=4, **SIDECARS), lambda _: work(on_term=None))
+    story.delete(at=20)
+    story.run(60)
+    for name, dead in (("c0", 24), ("s1", 26), ("s0", 26)):
+        assert story.moments("dead", name) == [pytest.approx(dead, abs=0.05)]
+
+
+def test_a_sidecars_own_hook_runs_while_the_others_end():
+    """Of 30 s of grace c0 needs 3 s, so s0 with a hook of 7 s is sent TERM after those 7 s, and not after ten."""
+    hook = {"lifecycle": {"preStop": {"sleep": {"seconds": 7}}}}
+    spec = pod(initContainers=[{**SIDECARS["initContainers"][0], **hook}])
+    story = Story(spec, lambda _: work(on_term=3.0))
+    story.delete(at=20)
+    story.run(60)
+    assert story.moments("term", "s0") == [pytest.approx(27, abs=0.05)]
+
+
 def test_one_that_is_deleted_before_it_runs_never_runs_and_leaves_nothing():
     story = Story(pod(), lambda _: work(memory=100))
     story.delete(at=0.5)

@@ -70,6 +70,19 @@ def test_without_health_checks_the_job_runs_too_early_and_the_project_fails():
     assert found.all_ready == NEVER
 
 
+@pytest.mark.parametrize("shared", ['network_mode: "service:db"', 'pid: "service:db"', "volumes_from: [db]"])
+def test_what_shares_a_namespace_or_volumes_only_starts_later_and_asks_nothing(shared: str) -> None:
+    """compose-go makes a dependency of it for the order alone; one that is written down is asked something."""
+    text = f"services:\n  db: {{image: d}}\n  cache: {{image: c, {shared}}}\n"
+    found = bring_up(opened(text), {"db": Behaviour(4.0)})
+    assert (found.early, found.crashes) == ((), 0)
+    assert found.started["db"] < found.started["cache"] == found.ready["cache"] < found.ready["db"]
+    asking = text.replace("image: c", "image: c, depends_on: [db]")
+    found = bring_up(opened(asking), {"db": Behaviour(4.0)})
+    assert (found.early, found.crashes) == ((("cache", "db"),), 1)
+    assert [one.service for one in found.stretches if one.state == "crashed"] == ["cache"]
+
+
 def test_a_service_that_starts_too_early_is_restarted_until_it_works_or_never_is():
     """db is ready at 5.2. web starts at 0.4, ends a second later, and waits 0.1, 0.2, 0.4 s and so on in between."""
     text = "services:\n  db: {image: d}\n  web: {image: w, depends_on: [db], restart: RESTART}\n"

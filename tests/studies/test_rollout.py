@@ -118,6 +118,73 @@ def test_a_manifest_says_what_parameters_leave_out(tmp_path: Path) -> None:
     assert value(ran(tmp_path, manifest="shop.yaml", replicas=5), "most_pods") == 6
 
 
+def deployment(folder: Path, pod: str, container: str = "") -> str:
+    """Two replicas with a probe and a wait before TERM. `pod` and `container` are more of the fields."""
+    (folder / "own.yaml").write_text(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: own}\nspec:\n  replicas: 2\n"
+        "  selector: {matchLabels: {app: own}}\n  strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}\n"
+        f"  template:\n    metadata: {{labels: {{app: own}}}}\n    spec:\n{pod}      containers:\n"
+        "      - {name: web, image: 'own:1', lifecycle: {preStop: {sleep: {seconds: 5}}},\n"
+        f"         readinessProbe: {{periodSeconds: 2}}{container}}}\n"
+    )
+    return "own.yaml"
+
+
+SIDECAR = "      initContainers: [{name: proxy, image: 'envoy:1', restartPolicy: Always}]\n"
+
+
+@pytest.mark.parametrize("event", ["update", "drain"])
+def test_a_pod_with_a_sidecar_serves_until_its_main_container_ends(tmp_path: Path, event: Any) -> None:
+    done = ran(tmp_path, manifest=deployment(tmp_path, SIDECAR), event=event, budget=1)
+    bare = ran(tmp_path, manifest=deployment(tmp_path, ""), event=event, budget=1)
+    assert value(done, "lost") == value(bare, "lost") == 0
+    assert value(done, "fewest_ready") == value(bare, "fewest_ready")
+
+
+INIT = "      initContainers: [{name: migrate, image: nginx, command: ['true']}]\n"
+
+
+def test_an_init_container_runs_for_its_time_and_the_service_starts_after_it(tmp_path: Path) -> None:
+    manifest = deployment(tmp_path, INIT)
+    done = ran(tmp_path, manifest=manifest)
+    assert value(done, "lost") == 0
+    assert value(done, "fewest_ready") == 2
+    # A second more of each new pod: an update of two replicas, one after the other.
+    short, long = (ran(tmp_path, manifest=manifest, init_time=seconds) for seconds in (2.0, 12.0))
+    assert value(long, "duration") - value(short, "duration") == pytest.approx(2 * 10, abs=2)
+
+
+def test_a_pod_that_asks_for_storage_finds_room_on_a_node_as_far_as_there_is_any(tmp_path: Path) -> None:
+    """100 GiB on each of two nodes have room for one pod of 60 GiB each, so that one of three has none."""
+    asks = ", resources: {requests: {ephemeral-storage: SIZE}}"
+    assert value(ran(tmp_path, manifest=deployment(tmp_path, "", asks.replace("SIZE", "1Gi"))), "lost") == 0
+    manifest = deployment(tmp_path, "", asks.replace("SIZE", "60Gi"))
+    done = ran(tmp_path, manifest=manifest, nodes=2, event="scale", scale_to=3)
+    assert (value(done, "most_pods"), value(done, "most_ready")) == (3, 2)
+
+
+@pytest.mark.parametrize("event", ["start", "update", "load"])
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("requests: {ephemeral-storage: 101Gi}", "0/3 nodes are available: 3 Insufficient ephemeral-storage"),
+        ("limits: {example.com/gpu: 1}", "0/3 nodes are available: 3 Insufficient example.com/gpu"),
+    ],
+)
+def test_a_service_without_any_replica_is_refused_with_the_schedulers_reason(
+    tmp_path: Path, event: Any, asked: str, reason: str
+) -> None:
+    manifest = deployment(tmp_path, "", f", resources: {{{asked}}}")
+    with pytest.raises(InputError, match=f"no replica of 'own' is ever ready: {reason}"):
+        ran(tmp_path, manifest=manifest, event=event, window=60.0)
+
+
+def test_a_service_that_crashes_is_refused_with_the_kubelets_reason(tmp_path: Path) -> None:
+    manifest = deployment(tmp_path, "", ", resources: {limits: {memory: 1Mi}}")
+    with pytest.raises(InputError, match="no replica of 'own' is ever ready: container 'web': "):
+        ran(tmp_path, manifest=manifest)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
