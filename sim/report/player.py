@@ -1,8 +1,9 @@
 """A player of a run on a time line: one source for every page that shows it. Plain JavaScript that loads nothing.
 
 `mountPlayer(root, data)` draws into an element, where `data` is `figures.rollout_player.player_data` with the still
-drawings "svg" and "narrow" beside it, or `figures.race_player.race_player_data`: a curtain lies before what is to come. Play, pause and scrub; the arrow keys go from event to event. Where a reader
-wants no motion, playing goes in steps from event to event.
+drawings "svg" and "narrow" beside it, or `figures.race_player.race_player_data`: a curtain lies before what is to come.
+Play, pause and scrub; the arrow keys go from event to event. Where a reader wants no motion, playing goes in steps from
+event to event.
 """
 
 from __future__ import annotations
