@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.outcome import Outcome
 from sim.records import Owner
+from sim.report.figures.canvas import hatching
 from sim.report.style import CODE_FONT, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names
@@ -78,14 +79,13 @@ def ledger(style: Style, width: int = _WIDTH) -> str:
         width: In pixels.
     """
     own, shared = style.tokens.owners["application"], style.tokens.owners["files"]
-    out = [_head(width)]
+    out = [_head(width), f"<defs>{hatching('files', style, '-tease')}</defs>"]
     for i in range(6):
         x = 22 + i * 47
-        opacity, dash = (1, "0") if i == 0 else (0.12, "4 3")
+        fill = shared if i == 0 else "url(#again-files-tease)"
         out.append(
             f'<rect x="{x}" y="44" width="38" height="56" fill="{own}" stroke="{_LINE}"/>'
-            f'<rect x="{x}" y="100" width="38" height="44" fill="{shared}" fill-opacity="{opacity}" '
-            f'stroke="{shared}" stroke-dasharray="{dash}"/>'
+            f'<rect x="{x}" y="100" width="38" height="44" fill="{fill}" stroke="{shared}"/>'
         )
     out.append(
         f'<text x="160" y="164" text-anchor="middle" fill="{_MUTED}">{tr("ui.tease.again", style.language)}</text>'
