@@ -103,11 +103,11 @@ def layers(_: Style) -> str:
         if i:
             out.append(f'<path d="M160 {y - 12}V{y}" stroke="{_LINE}" stroke-width="2"/>')
         out.append(
-            f'<rect x="68" y="{y}" width="184" height="30" rx="5" fill="none" stroke="{_RED if edited else _LINE}" '
+            f'<rect x="56" y="{y}" width="208" height="30" rx="5" fill="none" stroke="{_RED if edited else _LINE}" '
             f'stroke-width="{2.5 if edited else 1.3}"/>'
-            f'<text x="86" y="{y + 20}" text-anchor="middle" fill="{_RED if edited else _MUTED}" font-weight="700" '
+            f'<text x="76" y="{y + 20}" text-anchor="middle" fill="{_RED if edited else _MUTED}" font-weight="700" '
             f'font-size="15">{glyph}</text>'
-            f'<text x="104" y="{y + 20}" fill="{_INK}" style="font-family:var(--st-code-font,{CODE_FONT})">'
+            f'<text x="94" y="{y + 20}" fill="{_INK}" style="font-family:var(--st-code-font,{CODE_FONT})">'
             f"{text}</text>"
         )
     return "".join(out) + "</svg>"
