@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.outcome import Outcome
 from sim.records import Owner
+from sim.report.figures.canvas import hatching
 from sim.report.style import CODE_FONT, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names
@@ -78,14 +79,13 @@ def ledger(style: Style, width: int = _WIDTH) -> str:
         width: In pixels.
     """
     own, shared = style.tokens.owners["application"], style.tokens.owners["files"]
-    out = [_head(width)]
+    out = [_head(width), f"<defs>{hatching('files', style, '-tease')}</defs>"]
     for i in range(6):
         x = 22 + i * 47
-        opacity, dash = (1, "0") if i == 0 else (0.12, "4 3")
+        fill = shared if i == 0 else "url(#again-files-tease)"
         out.append(
             f'<rect x="{x}" y="44" width="38" height="56" fill="{own}" stroke="{_LINE}"/>'
-            f'<rect x="{x}" y="100" width="38" height="44" fill="{shared}" fill-opacity="{opacity}" '
-            f'stroke="{shared}" stroke-dasharray="{dash}"/>'
+            f'<rect x="{x}" y="100" width="38" height="44" fill="{fill}" stroke="{shared}"/>'
         )
     out.append(
         f'<text x="160" y="164" text-anchor="middle" fill="{_MUTED}">{tr("ui.tease.again", style.language)}</text>'
@@ -103,11 +103,11 @@ def layers(_: Style) -> str:
         if i:
             out.append(f'<path d="M160 {y - 12}V{y}" stroke="{_LINE}" stroke-width="2"/>')
         out.append(
-            f'<rect x="68" y="{y}" width="184" height="30" rx="5" fill="none" stroke="{_RED if edited else _LINE}" '
+            f'<rect x="56" y="{y}" width="208" height="30" rx="5" fill="none" stroke="{_RED if edited else _LINE}" '
             f'stroke-width="{2.5 if edited else 1.3}"/>'
-            f'<text x="86" y="{y + 20}" text-anchor="middle" fill="{_RED if edited else _MUTED}" font-weight="700" '
+            f'<text x="76" y="{y + 20}" text-anchor="middle" fill="{_RED if edited else _MUTED}" font-weight="700" '
             f'font-size="15">{glyph}</text>'
-            f'<text x="104" y="{y + 20}" fill="{_INK}" style="font-family:var(--st-code-font,{CODE_FONT})">'
+            f'<text x="94" y="{y + 20}" fill="{_INK}" style="font-family:var(--st-code-font,{CODE_FONT})">'
             f"{text}</text>"
         )
     return "".join(out) + "</svg>"

@@ -64,6 +64,11 @@ def drawings(at: AppTest) -> list[str]:
     return [one["svg"] for one in given if "svg" in one]
 
 
+def pictured(at: AppTest) -> list[Any]:
+    """All figures on the page: its charts, then its drawings."""
+    return [*charts(at), *drawings(at)]
+
+
 def texts(at: AppTest) -> str:
     """All the page says."""
     kinds = ("title", "markdown", "caption", "error", "warning", "success", "info")

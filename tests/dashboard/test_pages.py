@@ -13,7 +13,19 @@ from streamlit.testing.v1 import AppTest
 from sim.loading import load
 from sim.report.shown import memory as ledger
 from sim.scenario import Choice, Scenario, Text
-from tests.dashboard.apptest import PATHS, ROOT, SCENARIOS, charts, click, drawings, error, opened, texts, title
+from tests.dashboard.apptest import (
+    PATHS,
+    ROOT,
+    SCENARIOS,
+    charts,
+    click,
+    drawings,
+    error,
+    opened,
+    pictured,
+    texts,
+    title,
+)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -151,25 +163,25 @@ def test_figures_take_the_theme_of_the_reader() -> None:
 
 def test_a_value_that_cannot_be_used_is_answered_and_the_last_run_stays() -> None:
     at = opened("density", show="1")
-    before = charts(at)
+    before = pictured(at)
     at.text_input(key="density:overcommit").set_value("lots").run()
     assert not at.exception
     assert "lots" in error(at)
     assert "last valid run" in texts(at)
-    assert charts(at) == before
+    assert pictured(at) == before
     at.text_input(key="density:overcommit").set_value("1.5").run()
     assert not at.error
-    assert charts(at) != before
+    assert pictured(at) != before
 
 
 def test_a_link_with_a_value_that_cannot_be_used_still_shows_a_figure() -> None:
-    default = charts(opened("density", show="1"))
+    default = pictured(opened("density", show="1"))
     for embed in (False, True):
         at = opened("density", show="1", overcommit="lots", embed=embed)
         assert "lots" in error(at)
         assert "The default is shown instead" in error(at)
         assert "last valid run" not in texts(at)
-        assert embed or charts(at) == default
+        assert embed or pictured(at) == default
     at.run()
     assert "The default is shown instead" in error(at)
 

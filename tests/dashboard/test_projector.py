@@ -89,5 +89,5 @@ def test_a_figure_in_a_hall_has_no_small_text() -> None:
     ]
     assert legible(spec, 16)["height"] == 13
     assert spec["layer"] == [{"mark": {"fontSize": size}} for size in sizes], "what was given is left alone"
-    assert "max(16" in str(charts(opened("density", embed=True)))
-    assert "max(18" in str(charts(opened("density", projector="1")))
+    assert "max(16" in str(charts(opened("taxonomy", embed=True)))
+    assert "max(18" in str(charts(opened("taxonomy", projector="1")))

@@ -37,6 +37,7 @@ def metric_bars(
             row |= {"label": written_metric(measured, style.language), "estimate": measured.estimate}
             row["reach"] = max(measured.value, measured.high or 0.0)
             row["name"] = str(names[label])
+            row |= dict(zip(("interval", "range"), doubt_columns(measured, style.language).values(), strict=True))
             rows.append(row)
     domain = parts.domain_for(rows)
     texts = parts.end_for(
@@ -47,6 +48,8 @@ def metric_bars(
     tooltip = [
         {"field": "name", "title": tr("figure.col.label", style.language)},
         {"field": "label", "title": metric_name(metric, style.language)},
+        {"field": "interval", "title": tr("figure.mark.interval", style.language)},
+        {"field": "range", "title": tr("figure.mark.range", style.language)},
     ]
     track = {"type": "bar", "height": {"band": 0.78}, "color": style.tokens.track}
     layers: list[parts.SpecLayer] = [

@@ -88,7 +88,7 @@ class Canvas:
 
     def svg(self, width: float, height: float, alt: str) -> str:
         """The picture. It grows with its place up to a third above its own size."""
-        patterns = "".join(_pattern(owner, self.style, self.key) for owner in OWNERS if owner in self._hatched)
+        patterns = "".join(hatching(owner, self.style, self.key) for owner in OWNERS if owner in self._hatched)
         defs = f"<defs>{patterns}</defs>" if patterns else ""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
@@ -97,7 +97,8 @@ class Canvas:
         )
 
 
-def _pattern(owner: Owner, style: Style, key: str) -> str:
+def hatching(owner: Owner, style: Style, key: str) -> str:
+    """The SVG pattern of a hatch, called "again-", the owner and the key."""
     tokens = style.tokens
     return (
         f'<pattern id="again-{owner}{key}" width="{_HATCH}" height="{_HATCH}" patternUnits="userSpaceOnUse" '

@@ -81,7 +81,10 @@ def lines(outcome: Outcome, style: Style, line: Line) -> Spec:
     ends: list[dict[str, Any]] = []
     for label in outcome.labels:
         values = over_weeks(outcome, label, line)
-        rows += [{"label": label, "week": week, "value": value} for week, value in enumerate(values)]
+        rows += [
+            {"label": label, "week": week, "value": value, "said": f"{value:,.0f}", "name": names[label]}
+            for week, value in enumerate(values)
+        ]
         if values:
             ends.append({"week": len(values) - 1, "value": values[-1], "text": names[label]})
     last = max((row["week"] for row in rows), default=1)
@@ -99,13 +102,22 @@ def lines(outcome: Outcome, style: Style, line: Line) -> Spec:
         "legend": None,
     }
     mark = {"type": "line", "interpolate": "step-after", "strokeWidth": 2, "color": style.tokens.ink}
-    drawn: dict[str, Any] = {"data": inline(rows), "mark": mark, "encoding": {"strokeDash": dash, "y": y}}
+    titles = (("name", "label"), ("week", "week"), ("said", line))
+    tooltip = [{"field": field, "title": tr(f"figure.drift.{title}", style.language)} for field, title in titles]
+    encoding = {"strokeDash": dash, "y": y}
+    drawn: dict[str, Any] = {"data": inline(rows), "mark": mark, "encoding": encoding}
+    # A line is too thin to point at: what a week has is told at points that are not seen.
+    points: dict[str, Any] = {
+        "data": inline(rows),
+        "mark": {"type": "point", "size": 120, "opacity": 0, "filled": True, "aria": False},
+        "encoding": {"y": y, "tooltip": tooltip},
+    }
     named: dict[str, Any] = {
         "data": inline(ends),
         "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": type_size(style)},
         "encoding": {"y": y | {"field": "at"}, "text": {"field": "text"}},
     }
-    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=[drawn, named])
+    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=[drawn, points, named])
 
 
 def drift_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:

@@ -39,7 +39,7 @@ def legend(
         "estimate": f"border:1.5px dashed {ink};background:{ink}{round(255 * PALE):02X};{box}",
         "again": f"border:1.5px solid {ink};background:repeating-linear-gradient(135deg,{ink} 0 1.5px,"
         f"transparent 1.5px 5px);{box}",
-        "untouched": f"border:1.5px dashed {tokens.muted};background:{tokens.panel};{box}",
+        "untouched": f"border:1.5px solid {tokens.muted};{box}",
         "queued": f"border:1.5px solid {tokens.muted};{box}",
         "interval": f"background:linear-gradient({ink},{ink}) center/100% 2px no-repeat;border:solid {ink};"
         f"border-width:0 2px;{box};height:.8em",

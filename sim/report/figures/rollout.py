@@ -129,7 +129,13 @@ def lost_strips(outcome: Outcome, style: Style, names: LabelNames | None = None)
     names = names or label_names(outcome, style.language)
     end = end_of(outcome)
     ends = [
-        {"lane": label, "end": end, "lost": _lost(outcome, label, style.language), "took": _took(outcome, label, style)}
+        {
+            "lane": label,
+            "name": str(names[label]),
+            "end": end,
+            "lost": _lost(outcome, label, style.language),
+            "took": _took(outcome, label, style),
+        }
         for label in outcome.labels
     ]
     texts = [str(one["lost"]) for one in ends] + [str(one["took"]) for one in ends]
@@ -137,8 +143,10 @@ def lost_strips(outcome: Outcome, style: Style, names: LabelNames | None = None)
     x: dict[str, Any] = {"type": "quantitative", "title": None, "scale": scale, "axis": parts.seconds_axis(end, style)}
     y: dict[str, Any] = {"field": "lane", "type": "nominal", "sort": list(outcome.labels), "title": None}
     bursts = [row for label in outcome.labels for row in _bursts(outcome, label, end)]
+    titles = (("name", "figure.col.label"), ("lost", "metric.lost"), ("took", "metric.duration"))
+    tooltip = [{"field": field, "title": tr(title, style.language)} for field, title in titles]
     layers = [
-        _bar([{"lane": label, "from": 0, "to": end} for label in outcome.labels], x, {"color": style.tokens.track}),
+        _bar([one | {"from": 0, "to": end} for one in ends], x, {"color": style.tokens.track}, tooltip=tooltip),
         _bar(bursts, x, {"color": style.tokens.attention}, opacity=True),
         _marks(outcome, style, x),
         parts.text_layer(ends, style, "end", "lost", dy=-style.px(9), fontWeight=700),
@@ -155,8 +163,17 @@ def lost_strips_alt(outcome: Outcome, language: Language = "en") -> str:
     return tr("figure.rollout.strips_alt", language, each=parts.joined(each, language))
 
 
-def _bar(rows: Sequence[dict[str, Any]], x: dict[str, Any], mark: dict[str, Any], *, opacity: bool = False) -> Spec:
+def _bar(
+    rows: Sequence[dict[str, Any]],
+    x: dict[str, Any],
+    mark: dict[str, Any],
+    *,
+    opacity: bool = False,
+    tooltip: Sequence[dict[str, str]] = (),
+) -> Spec:
     encoding: dict[str, Any] = {"x": x | {"field": "from"}, "x2": {"field": "to"}}
+    if tooltip:
+        encoding["tooltip"] = list(tooltip)
     if opacity:
         shades = {"domain": [0, 1], "range": [0.45, 1]}
         encoding["opacity"] = {"field": "share", "type": "quantitative", "scale": shades, "legend": None}

@@ -134,7 +134,8 @@ class _Panels:
             )
             if path:
                 outline = f' stroke="{paint["stroke"]}" stroke-width="1"' if one == "starting" else ""
-                yield f'<path d="{path}" fill="{paint["fill"]}"{outline}/>'
+                told = escape(tr(f"figure.rollout.look.{one}", self.style.language))
+                yield f'<path d="{path}" fill="{paint["fill"]}"{outline}><title>{told}</title></path>'
 
     def _wanted_line(self) -> Iterator[str]:
         path, last = "", 0

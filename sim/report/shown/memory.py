@@ -38,7 +38,8 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
     """Columns of the same pages, and a sum that nobody has said yet."""
     if pressure.applies(request):
         return pressure.before(request)
-    columns = Drawing(id="columns", kind="svg", content=previews.ledger(request.style, width=_WIDE))
+    asks = request.scenario.title.read(request.language)
+    columns = Drawing(id="columns", kind="svg", content=previews.ledger(request.style, width=_WIDE), alt=asks)
     return html("legend", legend(request.style)), columns
 
 

@@ -54,7 +54,7 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
         return tuple(drawn)
     title = tr("ui.rollout.lost", lang)
     spec, alt = lost_strips(outcome, style, request.names), lost_strips_alt(outcome, lang)
-    strips = chart("strips", spec, alt, title=title, row=row)
+    strips = chart("strips", spec, alt, title=title, row=row, table=metric_table(outcome, language=lang))
     if request.lecture:
         return drawn[0], strips, drawn[1]
     return strips, *drawn

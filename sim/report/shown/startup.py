@@ -109,6 +109,7 @@ def _queue(request: DrawingRequest, many: list[str]) -> Drawing:
         gantt(request.outcome, request.style, label),
         gantt_alt(request.outcome, label, request.language),
         title=tr("ui.queue", request.language, name=request.called(label)),
+        table=tables(request).sources,
     )
 
 

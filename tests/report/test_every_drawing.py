@@ -1,0 +1,150 @@
+"""What holds for every drawing of every shipped lesson: words for those who cannot see it, rows, what hovering tells.
+
+The finding is the page's title (`figures/test_shipped.py`). Here is what stands below it, in both languages, on a page
+and in a lecture.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.batch.run import run
+from sim.loading import load
+from sim.outcome import Outcome
+from sim.report import csvfile, words
+from sim.report.shown import Drawing, DrawingRequest, of_study, request, shown
+from sim.report.style import LANGUAGES, SMALLEST, Style, with_rows
+from sim.report.texts import tr
+from sim.scenario import Scenario
+
+SCENARIOS = sorted((Path(__file__).resolve().parents[2] / "scenarios").glob("*.yaml"))
+SVG = "{http://www.w3.org/2000/svg}"
+SOURCED = {
+    "startup": {"race", "lens", "queue"},
+    "distribution": {"layers"},
+    "memory": {"ledger"},
+    "density": {"ladder", "every"},
+}
+"""Drawings whose marks are facts or estimates themselves. The others draw sums and events of a run."""
+UNITS = r"MiB|GiB|KiB|MB|GB|kB|ms|µs|\bs\b|min|%|秒|分|ミリ秒|instances|個|\d"
+
+
+@cache
+def outcomes(path: Path) -> tuple[Scenario, tuple[Outcome, ...]]:
+    scenario = load(path)
+    return scenario, tuple(run(scenario, replications=1))
+
+
+def requests(path: Path) -> Iterator[DrawingRequest]:
+    scenario, parts = outcomes(path)
+    for outcome in parts:
+        for language in LANGUAGES:
+            for lecture in (False, True):
+                yield request(scenario, outcome, Style(language=language), lecture=lecture)
+
+
+def drawn(path: Path, *, hidden: bool = False) -> Iterator[tuple[DrawingRequest, Drawing]]:
+    for asked in requests(path):
+        yield from ((asked, one) for one in shown(asked, hidden=hidden) if one.kind != "html")
+
+
+def tooltips(node: Any) -> Iterator[Any]:
+    """Every tooltip of a specification."""
+    if isinstance(node, dict):
+        if node.get("tooltip"):
+            yield node["tooltip"]
+        for one in node.values():
+            yield from tooltips(one)
+    elif isinstance(node, list):
+        for one in node:
+            yield from tooltips(one)
+
+
+def pictures(one: Drawing) -> Iterator[ET.Element]:
+    for svg in (one.content, one.narrow):
+        if svg:
+            bare = re.search(r"<svg[^>]*xmlns=", svg) is None
+            yield ET.fromstring(svg.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1) if bare else svg)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_it_has_words_for_those_who_cannot_see_it(path: Path) -> None:
+    for hidden in (False, True):
+        for _, one in drawn(path, hidden=hidden):
+            assert one.alt.strip(), one.id
+            for svg in pictures(one) if one.kind == "svg" else ():
+                assert svg.get("role") in ("img", "group")
+                assert svg.get("aria-label") or svg.get("aria-hidden") == "true", one.id
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_it_has_its_rows_with_a_unit_and_the_metrics_as_csv(path: Path) -> None:
+    for asked, one in drawn(path):
+        assert one.table, one.id
+        assert len({tuple(row) for row in one.table}) == 1, f"{one.id}: every row has the same columns"
+        assert re.search(UNITS, json.dumps([dict(row) for row in one.table], ensure_ascii=False)), one.id
+        assert of_study(asked.outcome.study).tables(asked).rows
+    rows = list(csv.DictReader(io.StringIO(csvfile.table([outcomes(path)[1]]))))
+    assert {row["of"] for row in rows} >= {label for part in outcomes(path)[1] for label in part.labels}
+    assert all(row["unit"] for row in rows)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_pointing_at_it_tells_more_and_its_source_where_it_draws_facts(path: Path) -> None:
+    for asked, one in drawn(path):
+        if one.kind == "vega":
+            told = [field["field"] for tip in tooltips(one.content) for field in tip]
+            assert told, f"{one.id} tells nothing"
+            if one.id in SOURCED.get(asked.outcome.study, ()):
+                assert "source" in told, one.id
+                rows = json.dumps(with_rows(one.content))
+                assert re.search(r'"source": "[^"]', rows), one.id
+            continue
+        for svg in pictures(one):
+            titles = ["".join(title.itertext()) for title in svg.iter(f"{SVG}title")]
+            assert titles or one.picks, f"{one.id} tells nothing"
+            if one.id in SOURCED.get(asked.outcome.study, ()):
+                assert any("\n" in title and title.rpartition("\n")[2].strip() for title in titles), one.id
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_no_text_of_a_picture_is_smaller_than_the_smallest(path: Path) -> None:
+    for hidden in (False, True):
+        for _, one in drawn(path, hidden=hidden):
+            if one.kind == "svg":
+                for svg in pictures(one):
+                    sizes = [float(text.get("font-size", SMALLEST)) for text in svg.iter(f"{SVG}text")]
+                    assert min(sizes, default=SMALLEST) >= SMALLEST, one.id
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_where_several_replications_ran_the_rows_have_the_interval(path: Path) -> None:
+    """Studies that draw randomness: their metrics have an interval from six replications on, and a table says it."""
+    scenario, _ = outcomes(path)
+    parts = [part for part in run(scenario, replications=6) if any(m.low is not None for m in part.metrics)]
+    for outcome in parts:
+        if outcome.study not in ("startup", "distribution", "plain"):
+            continue
+        asked = request(scenario, outcome, Style())
+        tables = of_study(outcome.study).tables(asked)
+        assert tr("figure.mark.interval", "en") in {column for row in tables.rows for column in row}
+
+
+def test_the_title_of_every_lesson_is_a_finding_with_its_numbers_filled_in() -> None:
+    for path in SCENARIOS:
+        scenario, parts = outcomes(path)
+        if scenario.lesson is not None:
+            for language in LANGUAGES:
+                title = words.finding(scenario.lesson, words.values(*parts), language)
+                assert title, path.stem
+                assert "{" not in title, path.stem
