@@ -12,13 +12,16 @@ import streamlit as st
 from dashboard import projector, share, shipped
 from dashboard.components import page_state
 from dashboard.controls import answer
-from dashboard.links import plain, whole
+from dashboard.links import asked, plain, whole
 from dashboard.shown import answers_shown, begin, now
 from dashboard.view import ALLOWED, View, current, other_language, use_language
+from sim import __version__
 from sim.errors import InputError
 from sim.report.texts import tr
 
 _LOG = logging.getLogger(__name__)
+_VERSION = 20
+"""Characters that are shown of a version that a link names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,9 @@ def _answer_link(place: PageLink, view: View) -> None:
     for name, allowed in ALLOWED.items():
         what = "" if name == "size" else "one of "
         answer(name, shown[name], allowed, view, key=f"view-{name}", called=shown[name], what=what)
+    made = asked("model")
+    if made and made != __version__:
+        st.caption(tr("ui.link.model", view.lang, made=plain(made[:_VERSION]), here=__version__))
 
 
 def _around(view: View) -> None:

@@ -84,7 +84,7 @@ def refused(key: str, shown: object) -> str | None:
     return cast("str | None", wanted)
 
 
-_EVERYWHERE = ("lang", "size", "projector", "locked")
+_EVERYWHERE = ("lang", "size", "projector", "locked", "model")
 _QUOTED = 80
 """Characters of a value that are quoted."""
 _JOINER = "\u2060"

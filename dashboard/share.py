@@ -20,7 +20,7 @@ from dashboard.links import plain, whole
 from dashboard.shown import Shown, now
 from dashboard.takeaway_components import copier, picture_saver
 from dashboard.view import View
-from sim import limits
+from sim import __version__, limits
 from sim.errors import InputError
 from sim.export import report_page, slide, slides_at_hand
 from sim.report.texts import tr
@@ -101,9 +101,9 @@ def _draw(shown: Shown, view: View) -> None:
 
 
 def address(query: Mapping[str, str]) -> str:
-    """The address of this page with a query."""
+    """The address of this page with a query, and with the model's version, whose numbers the reader sees."""
     base = (st.context.url or "").partition("?")[0]
-    return base + (f"?{urlencode(query)}" if query else "")
+    return f"{base}?{urlencode({**query, 'model': __version__})}"
 
 
 def iframe(query: Mapping[str, str], view: View) -> str:

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import share
-from sim import limits
+from sim import __version__, limits
 from sim.export.packages import REVEAL
 from tests.dashboard.apptest import opened, texts
 
@@ -60,3 +60,10 @@ def test_slides_are_offered_where_no_click_downloads_anything(tmp_path: Path, mo
 
 def test_the_longest_link_that_is_drawn_as_a_code_is_one() -> None:
     assert "<svg" in share.code("h" * limits.QR_LINK, "long")
+
+
+def test_a_link_names_the_model_s_version_and_another_version_is_told() -> None:
+    assert f"model={__version__}" in share.address({"lang": "en"})
+    assert "This link was made with model 0.0.9" in texts(opened("density", model="0.0.9"))
+    assert "This link was made" not in texts(opened("density", model=__version__))
+    assert "x" * 21 not in texts(opened("density", model="x" * 5000))
