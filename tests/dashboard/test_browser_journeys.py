@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.browsing import CHART, DRAWING, heading, misfits, open_page, scrolled_away, settled
+from tests.dashboard.browsing import DRAWING, heading, misfits, open_page, scrolled_away, settled
 from tests.dashboard.conftest import ROOT, served, watch
 
 pytestmark = pytest.mark.browser
