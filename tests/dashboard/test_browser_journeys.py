@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.browsing import CHART, DRAWING, heading, misfits, open_page, scrolled_away, settled
+from tests.dashboard.browsing import DRAWING, heading, misfits, open_page, scrolled_away, settled
 from tests.dashboard.conftest import ROOT, served, watch
 
 pytestmark = pytest.mark.browser
@@ -144,7 +144,7 @@ def test_a_lecture_is_held_by_keys(page: Page, app_url: str) -> None:
     expect(page.get_by_role("button", name=re.compile("Show the answer"))).to_be_enabled()
     page.keyboard.press("Space")
     expect(page.get_by_role("heading", level=1)).not_to_have_text(question)
-    expect(page.locator(CHART).first).to_be_visible()
+    expect(page.locator(DRAWING).first).to_be_visible()
     page.wait_for_timeout(500)
     assert not misfits(page, 18)
     assert scrolled_away(page) <= 0

@@ -102,7 +102,7 @@ def lanes_legend(style: Style) -> str:
     edge = f"width:1.7em;background:{tokens.neutral};border-right:4px solid {tokens.attention};box-sizing:border-box"
     chips = (
         (edge, "", tr("figure.lanes.fit", style.language)),
-        (f"width:1em;color:{tokens.muted};line-height:1;font-size:.95em", "▲", tr("figure.lanes.next", style.language)),
+        (f"width:1em;color:{tokens.muted};line-height:1", "▲", tr("figure.lanes.next", style.language)),
     )
     spans = "".join(
         '<span style="display:inline-flex;align-items:center;gap:.4em;margin-right:.95em;white-space:nowrap">'

@@ -135,7 +135,7 @@ class Panels:
         name = tr("figure.count", language, n=f"{found.instances:,}", name=self.names[found.label].name)
         square = _square(panel)
         side = math.sqrt(square * panel.per_byte)
-        words = tr("figure.ledger.square", language, size=written(square, "B", language))
+        words = f"= {written(square, 'B', language)}"
         left = x + self.place - side - 8 - parts.text_width(words, 13)
         self.canvas.text(x, y + 16, parts.cut(name, int((left - x) / 8)), size=15, bold=True)
         each = found.instances / found.columns
