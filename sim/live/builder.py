@@ -46,7 +46,8 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
         "files": paths,
         "lock": lock,
         "words": {
-            name: {lang: tr(f"ui.live.{name}", lang) for lang in LANGUAGES} for name in ("starting", "failed", "lesson")
+            message.rpartition(".")[2]: {lang: tr(message, lang) for lang in LANGUAGES}
+            for message in ("ui.live.starting", "ui.live.failed", "ui.live.lesson")
         },
     }
     payloads = {

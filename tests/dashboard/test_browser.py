@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.frame import PLACES
 from tests.dashboard.browsing import CHART, DRAWING, heading, open_page, overflow, settled
 
 pytestmark = pytest.mark.browser
@@ -26,8 +27,8 @@ def test_the_navigation_stays_on_one_line(page: Page, app_url: str) -> None:
     for lang in ("en", "ja"):
         open_page(page, f"{app_url}/?lang={lang}")
         links = page.locator("[data-testid=stTopNavLink]")
-        expect(links).to_have_count(8)
-        boxes = [links.nth(n).bounding_box() for n in range(8)]
+        expect(links).to_have_count(len(PLACES))
+        boxes = [links.nth(n).bounding_box() for n in range(len(PLACES))]
         assert len({box["y"] for box in boxes if box}) == 1
         assert all(box and box["x"] + box["width"] <= 1280 for box in boxes)
 
