@@ -151,6 +151,7 @@ def test_a_builds_graph_is_one_column_on_a_phone_and_needs_no_scrolling_sideways
 
 
 def test_the_numbers_behind_a_figure_can_be_taken_home(page: Page, app_url: str, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 1280, "height": 2000})  # room for the table that opens
     open_page(page, f"{app_url}/taxonomy?show=1")
     page.get_by_role("button", name="Table and data").click()
     with page.expect_download() as download:

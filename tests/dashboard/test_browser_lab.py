@@ -174,6 +174,8 @@ def test_what_cannot_be_taken_is_answered_at_the_upload_in_sight_and_the_figure_
     bring(page, "notes.txt", b"no Dockerfile here")
     answer = page.locator("[data-testid=stAlert]")
     expect(answer).to_contain_text("no Dockerfile among notes.txt")
+    settled(page)
+    page.wait_for_timeout(500)  # what was drawn moves into its place
     said, there = answer.bounding_box(), page.locator("[data-testid=stFileUploader]").bounding_box()
     assert said is not None
     assert there is not None
