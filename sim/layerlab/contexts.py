@@ -58,9 +58,12 @@ class BuildContext:
 
 
 def shipped(scenarios: Iterable[Scenario]) -> tuple[BuildContext, ...]:
-    """The build contexts of scenarios, each Dockerfile once, in the scenarios' order."""
+    """The build contexts of scenarios, each Dockerfile once, in the scenarios' order.
+
+    Scenarios of builds alone come before those that build among other things: their edits are about the build.
+    """
     by_name: dict[str, BuildContext] = {}
-    for scenario in scenarios:
+    for scenario in sorted(scenarios, key=lambda one: len(one.parts)):
         variants = [(scenario.folder, params) for part in scenario.parts for params in part.variants.values()]
         for folder, params in variants:
             if isinstance(params, Build):

@@ -23,10 +23,8 @@ LEFT_OUT = (
     "cli",
     "evidence",
     "export",
-    "kubernetes",
     "laboratory",
     "scenarios",
-    "swarm",
     "inspection.py",
     "__main__.py",
 )
