@@ -19,8 +19,7 @@ from sim.engine.alarm import Alarm
 from sim.engine.tokens import TokenBucket
 from sim.machine.host import RunningHost
 from sim.outcome import Bound
-from sim.platforms.pull import PulledLayer, Pulling, dockerd, pulling, work_of
-from sim.registry.client import NodePull
+from sim.platforms.pull import HostPulls, PulledLayer, Pulling
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,9 @@ class NodeImages:
         bound: Bound = "value",
         numbers: Pulling | None = None,
     ) -> None:
-        numbers = numbers or pulling()
         self.env = host.env
-        self._host = host
+        self._pulls = HostPulls(host, numbers, bound)
         self._queue = queue
-        self._round_trips = numbers.registry.round_trips.at(bound)
-        self._flow = numbers.registry.flow.at(bound)
-        self._unpack = numbers.unpack.at(bound)
         self._bucket = TokenBucket(host.env, queue.qps, queue.burst) if queue.qps else None
         self._chains: set[str] = set()
         self._downloaded: dict[str, float] = {}
@@ -172,12 +167,11 @@ class NodeImages:
         pull = _UnderWay(request, frozenset(chain for _, chain in missing if chain))
         self._under_way.append(pull)
 
-        def ended(done: NodePull) -> None:
+        def ended(downloaded: float) -> None:
             self._under_way.remove(pull)
-            self._has(request, max(done.last_byte, done.asked + self._round_trips))
+            self._has(request, downloaded)
 
-        work = work_of([layer for layer, _ in missing], self._unpack)
-        NodePull(work, dockerd(), self, ended).start()
+        self._pulls.pull([layer for layer, _ in missing], ended)
 
     def _has(self, request: _PullRequest, downloaded: float) -> None:
         self._chains.update(chain for chain in request.chains if chain)
@@ -185,23 +179,6 @@ class NodeImages:
         for done in request.waiting:
             done(downloaded)
         self._next()
-
-    # What a pull asks of its node (`sim.registry.client.Site`)
-
-    def ask(self, done: Callable[[int], None], job: int) -> None:
-        """Resolve the tag: a few round trips."""
-        Alarm(self.env, lambda _: done(job)).arm(self._round_trips)
-
-    def fetch(self, blob: int, size: float, done: Callable[[int], None]) -> None:
-        """Download over the host's network card."""
-        self._host.transfer(size, done, blob, self._flow)
-
-    def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
-        """Unpack on one of the host's cores."""
-        self._host.compute(seconds, 1.0, done, unit)
-
-    def arrived(self, blob: int) -> None:
-        """Nobody gets a layer from here."""
 
 
 class NodeImage:

@@ -17,11 +17,11 @@ from sim.catalog.images import OfficialImage
 from sim.catalog.model import Host
 from sim.catalog.number import HELPS, Number, Sensed
 from sim.catalog.registries import Registry
-from sim.engine.alarm import Alarm
 from sim.machine.host import RunningHost
 from sim.outcome import Bound
 from sim.platforms.plan import BootPlan, BootStep
 from sim.registry.client import Client, NodePull, client_of
+from sim.registry.hostsite import HostSite
 from sim.registry.work import BlobToFetch, Job, Unpacking, UnpackStep, Work
 
 REGISTRY = "hub"
@@ -66,12 +66,12 @@ def layers_of(image: OfficialImage, bound: Bound = "value") -> tuple[PulledLayer
 
 
 @cache
-def dockerd() -> Client:
+def _dockerd() -> Client:
     """How dockerd pulls. containerd takes as many layers of an image at once."""
     return client_of("dockerd", registries.distribution().clients, hashing=float("inf"), resume=True)
 
 
-def work_of(layers: Sequence[PulledLayer], speed: float) -> Work:
+def _work(layers: Sequence[PulledLayer], speed: float) -> Work:
     """What is to be fetched and unpacked, at so many bytes of output a second of one core."""
     unpacking = Unpacking(speed, float("inf"), float("inf"))
     blobs = tuple(BlobToFetch(str(number), layer.compressed, "") for number, layer in enumerate(layers))
@@ -84,6 +84,29 @@ def work_of(layers: Sequence[PulledLayer], speed: float) -> Work:
     return Work((Job("", True, every, every),), blobs, units, sum(layer.compressed for layer in layers))
 
 
+class HostPulls:
+    """A host's pulls, as dockerd does them.
+
+    Args:
+        host: Whose network card and cores they use.
+        numbers: What a pull takes beside its bytes. None for the catalog's.
+        bound: Which end of the result the numbers are taken for.
+    """
+
+    def __init__(self, host: RunningHost, numbers: Pulling | None = None, bound: Bound = "value") -> None:
+        numbers = numbers or pulling()
+        self._site = HostSite(host, numbers.registry, bound)
+        self._unpack = numbers.unpack.at(bound)
+
+    def pull(self, layers: Sequence[PulledLayer], done: Callable[[float], None]) -> None:
+        """Pull layers, and call `done(when the last byte came)` once they are unpacked."""
+
+        def ended(pull: NodePull) -> None:
+            done(max(pull.last_byte, pull.asked + self._site.round_trips))
+
+        NodePull(_work(layers, self._unpack), _dockerd(), self._site, ended).start()
+
+
 class ImageStore:
     """A host's store, and one image in it that is not there yet."""
 
@@ -94,46 +117,25 @@ class ImageStore:
         numbers: Pulling | None = None,
         bound: Bound = "value",
     ) -> None:
-        numbers = numbers or pulling()
-        self.env = host.env
-        self._host = host
-        self._round_trips = numbers.registry.round_trips.at(bound)
-        self._flow = numbers.registry.flow.at(bound)
-        self._work = work_of(layers, numbers.unpack.at(bound))
+        self._pulls = HostPulls(host, numbers, bound)
+        self._layers = layers
         self._waiting: list[Callable[[float], None]] = []
-        self._downloaded = 0.0
-        self._present = False
+        self._downloaded: float | None = None
 
     def ensure(self, done: Callable[[float], None]) -> None:
         """Call `done(when its last byte came)` as soon as the image is there, and pull it where nobody does yet."""
-        if self._present:
+        if self._downloaded is not None:
             done(self._downloaded)
             return
         self._waiting.append(done)
         if len(self._waiting) == 1:
-            NodePull(self._work, dockerd(), self, self._has_image).start()
+            self._pulls.pull(self._layers, self._has_image)
 
-    def ask(self, done: Callable[[int], None], job: int) -> None:
-        """Resolve the tag: a few round trips."""
-        Alarm(self.env, lambda _: done(job)).arm(self._round_trips)
-
-    def fetch(self, blob: int, size: float, done: Callable[[int], None]) -> None:
-        """Download over the host's network card."""
-        self._host.transfer(size, done, blob, self._flow)
-
-    def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
-        """Unpack on one of the host's cores."""
-        self._host.compute(seconds, 1.0, done, unit)
-
-    def arrived(self, blob: int) -> None:
-        """Nobody gets a layer from here."""
-
-    def _has_image(self, pull: NodePull) -> None:
-        self._present = True
-        self._downloaded = max(pull.last_byte, pull.asked + self._round_trips)
+    def _has_image(self, downloaded: float) -> None:
+        self._downloaded = downloaded
         waiting, self._waiting = self._waiting, []
         for done in waiting:
-            done(self._downloaded)
+            done(downloaded)
 
 
 def with_pull(

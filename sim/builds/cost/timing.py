@@ -20,6 +20,7 @@ from sim.engine.alarm import Alarm
 from sim.machine.host import RunningHost
 from sim.outcome import Bound
 from sim.registry.client import Client, NodePull
+from sim.registry.hostsite import HostSite
 from sim.registry.work import Work
 
 
@@ -200,7 +201,7 @@ class _Run:
             self.begun[name] = self.env.now
             work = self.tasks[name].pull
             if work is not None and self.puller is not None:
-                site = _Site(self.host, self.puller.registry, self.bound)
+                site = HostSite(self.host, self.puller.registry, self.bound)
                 NodePull(work, self.puller.client, site, lambda _, name=name: self._part((name, 0))).start()  # type: ignore[misc]
             else:
                 self._part((name, 0))
@@ -244,28 +245,3 @@ class _Run:
         for user, cause in self._release(name):
             self._ready(user, cause)
         self._dispatch(name)
-
-
-class _Site:
-    """Where a build's pulls run: on the host that builds, from its registry."""
-
-    def __init__(self, host: RunningHost, registry: Registry, bound: Bound) -> None:
-        self.env = host.env
-        self._host = host
-        self._round_trips = registry.round_trips.at(bound)
-        self._flow = registry.flow.at(bound)
-
-    def ask(self, done: Any, job: int) -> None:
-        """Resolve the tag: a few round trips."""
-        Alarm(self.env, lambda _: done(job)).arm(self._round_trips)
-
-    def fetch(self, blob: int, size: float, done: Any) -> None:
-        """Download over the host's network card."""
-        self._host.transfer(size, done, blob, self._flow)
-
-    def compute(self, seconds: float, done: Any, unit: int) -> None:
-        """Unpack on one of the host's cores."""
-        self._host.compute(seconds, 1.0, done, unit)
-
-    def arrived(self, blob: int) -> None:
-        """Nobody gets a layer from here."""
