@@ -71,6 +71,7 @@ READERS_OF = {
 SHARED_BY_STUDIES = {
     "sim.studies.base",
     "sim.studies.guest_parameters",
+    "sim.studies.load_parameters",
     "sim.studies.host_capacity",
     "sim.studies.compose_parameters",
     "sim.studies.density",

@@ -11,17 +11,18 @@ from annotated_types import Ge, Le, doc
 
 from sim import limits
 from sim.catalog import load
-from sim.catalog.model import Host, Technology
+from sim.catalog.model import Technology
 from sim.catalog.names import CatalogName
-from sim.catalog.workloads import WorkloadId, workload
+from sim.catalog.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
 from sim.machine.service import LoadedHost, RequestLoad, RequestTimes, Served
 from sim.outcome import MetricSpec
-from sim.platforms.overhead import OnHost, RequestNetwork, event_costs, on_host, request_times
-from sim.quantity import PerSecond, Seconds
+from sim.platforms.overhead import OnHost, event_costs, on_host, request_times
+from sim.quantity import PerSecond
 from sim.records import EventRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
+from sim.studies.load_parameters import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
 
 NATIVE = "process"
 """The technology that everything is held against."""
@@ -36,10 +37,8 @@ class Overhead:
     technology: Annotated[
         str | Technology, Subject(), CatalogName("technologies"), doc("What the application runs in.")
     ] = "docker"
-    workload: Annotated[WorkloadId, doc("The application, and what one of its requests does.")] = "web-database"
-    network: Annotated[
-        RequestNetwork, doc("Packets pass the technology's own network, or a container is on the host's.")
-    ] = "bridge"
+    workload: LoadWorkload = "web-database"
+    network: LoadNetwork = "bridge"
     instances: Annotated[int, Ge(1), Le(64), Repeated(), doc("How many run on the host, each with its own load.")] = 1
     clients: Annotated[
         int | None,
@@ -47,7 +46,7 @@ class Overhead:
         Le(1000),
         doc("Clients of each instance, with one request at a time; if left out, the workload's own load."),
     ] = None
-    think: Annotated[Seconds, Le(60), doc("How long a client waits between an answer and its next request.")] = 0.0
+    think: ThinkTime = 0.0
     rate: Annotated[
         PerSecond | None,
         Le(5_000),
@@ -56,11 +55,7 @@ class Overhead:
     requests: Annotated[
         int, Ge(100), Le(limits.LOAD_REQUESTS), Repeated(), doc("How many requests are measured, over all instances.")
     ] = 500
-    host: Annotated[
-        str | Host | None,
-        CatalogName("hosts"),
-        doc("The host; if left out, the one that the workload was measured on."),
-    ] = None
+    host: LoadHost = None
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -70,12 +65,7 @@ class Overhead:
 
 
 def _problems(params: Overhead) -> Iterator[Problem]:
-    technology = load.technology(params.technology)
-    if technology.costs is None:
-        known = ", ".join(name for name, one in load.technologies().items() if one.costs)
-        yield Problem(f"{technology.id!r} has no costs of events; there are {known}", path="technology")
-    if params.network == "host" and technology.has_guest_kernel:
-        yield Problem(f"{technology.id!r} has a kernel of its own, and cannot be on the host's network", path="network")
+    yield from load_problems(params.technology, params.network)
     if params.clients is not None and params.rate is not None:
         yield Problem("is given beside 'clients'; requests come by a rate, or clients make them", path="rate")
     if params.think and not _load(params).clients:

@@ -5,7 +5,7 @@ A worker is an instance of a workload with clients of its own. All share the hos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,16 +13,16 @@ from annotated_types import Ge, Le, doc
 
 from sim import limits
 from sim.catalog import load
-from sim.catalog.model import Host, Technology
+from sim.catalog.model import Technology
 from sim.catalog.names import CatalogName
-from sim.catalog.workloads import WorkloadId, workload
-from sim.errors import InputError, Problem
+from sim.catalog.workloads import workload
+from sim.errors import InputError
 from sim.machine.service import LoadedHost, RequestLoad
 from sim.outcome import MetricSpec
-from sim.platforms.overhead import OnHost, RequestNetwork, on_host, request_times
-from sim.quantity import Seconds
+from sim.platforms.overhead import OnHost, on_host, request_times
 from sim.records import SaturationRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
+from sim.studies.load_parameters import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
 
 FULL = 0.95
 """A host is full from the fewest workers on that bring so much of the highest throughput."""
@@ -40,13 +40,11 @@ class Saturation:
     technology: Annotated[
         str | Technology, Subject(), CatalogName("technologies"), doc("What each worker runs in.")
     ] = "docker"
-    workload: Annotated[WorkloadId, doc("The application, and what one of its requests does.")] = "load-worker"
-    network: Annotated[
-        RequestNetwork, doc("Packets pass the technology's own network, or a container is on the host's.")
-    ] = "bridge"
+    workload: LoadWorkload = "load-worker"
+    network: LoadNetwork = "bridge"
     most_workers: Annotated[int, Ge(2), Le(64), Repeated(), doc("The most workers that are tried.")] = 32
     clients: Annotated[int, Ge(1), Le(200), doc("Clients of each worker, with one request at a time.")] = 20
-    think: Annotated[Seconds, Le(60), doc("How long a client waits between an answer and its next request.")] = 0.0
+    think: ThinkTime = 0.0
     requests: Annotated[
         int,
         Ge(100),
@@ -54,26 +52,13 @@ class Saturation:
         Repeated(),
         doc("How many requests are measured at each number, at least."),
     ] = 500
-    host: Annotated[
-        str | Host | None,
-        CatalogName("hosts"),
-        doc("The host; if left out, the one that the workload was measured on."),
-    ] = None
+    host: LoadHost = None
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
-        problems = list(_problems(self))
+        problems = list(load_problems(self.technology, self.network))
         if problems:
             raise InputError(problems)
-
-
-def _problems(params: Saturation) -> Iterator[Problem]:
-    technology = load.technology(params.technology)
-    if technology.costs is None:
-        known = ", ".join(name for name, one in load.technologies().items() if one.costs)
-        yield Problem(f"{technology.id!r} has no costs of events; there are {known}", path="technology")
-    if params.network == "host" and technology.has_guest_kernel:
-        yield Problem(f"{technology.id!r} has a kernel of its own, and cannot be on the host's network", path="network")
 
 
 def numbers(most: int) -> list[int]:

@@ -1,0 +1,37 @@
+"""Parameters that studies of load ask for with one meaning: the application under load, its network and its host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from annotated_types import Le, doc
+
+from sim.catalog import load
+from sim.catalog.model import Host, Technology
+from sim.catalog.names import CatalogName
+from sim.catalog.workloads import WorkloadId
+from sim.errors import Problem
+from sim.platforms.overhead import RequestNetwork
+from sim.quantity import Seconds
+
+LoadWorkload = Annotated[WorkloadId, doc("The application, and what one of its requests does.")]
+LoadNetwork = Annotated[
+    RequestNetwork, doc("Packets pass the technology's own network, or a container is on the host's.")
+]
+ThinkTime = Annotated[Seconds, Le(60), doc("How long a client waits between an answer and its next request.")]
+LoadHost = Annotated[
+    str | Host | None,
+    CatalogName("hosts"),
+    doc("The host; if left out, the one that the workload was measured on."),
+]
+
+
+def load_problems(technology: str | Technology, network: RequestNetwork) -> Iterator[Problem]:
+    """What is wrong with a technology and a network for requests."""
+    known = load.technology(technology)
+    if known.costs is None:
+        allowed = ", ".join(name for name, one in load.technologies().items() if one.costs)
+        yield Problem(f"{known.id!r} has no costs of events; there are {allowed}", path="technology")
+    if network == "host" and known.has_guest_kernel:
+        yield Problem(f"{known.id!r} has a kernel of its own, and cannot be on the host's network", path="network")
