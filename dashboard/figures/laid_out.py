@@ -13,9 +13,9 @@ import streamlit as st
 from dashboard.components import drawing, player
 from dashboard.controls import choice, start, switch
 from dashboard.figures import build
-from dashboard.figures.components import offer_to_leave_out
 from dashboard.page_part import PagePart, chart
-from sim.report.shown import Drawing, FigureChoice, FigureTables, of_study, shown
+from sim.loading import controls
+from sim.report.shown import Drawing, FigureChoice, FigureTables, OfferedChange, of_study, shown
 
 _EXPLAINED = ("component",)
 """What a click on a drawing's node may pick to be explained (`Drawing.picks`)."""
@@ -39,8 +39,6 @@ def after(page_part: PagePart) -> str:
     study = of_study(page_part.outcome.study)
     request = page_part.request(picked(page_part))
     _drawn(page_part, study.after(request), study.choices(request))
-    if page_part.outcome.study == "components" and not page_part.view.embed:
-        offer_to_leave_out(page_part, request.picked["component"])
     return study.note(request)
 
 
@@ -106,6 +104,8 @@ def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> 
             drawing(one.content, f"{page_part.key}:{one.id}", on_pick, narrow=one.narrow)
         else:
             st.html(one.content, width="content" if beside else "stretch")
+        if one.offers:
+            _change(page_part, one.offers)
 
 
 def offer(page_part: PagePart, offered: FigureChoice, *, drawn: bool = True) -> None:
@@ -119,6 +119,18 @@ def offer(page_part: PagePart, offered: FigureChoice, *, drawn: bool = True) -> 
         offered.label, offered.options, offered.default, offered.name, view, key=at, hidden=not offered.shown_label,
         drawn=drawn,
     )  # fmt: skip
+
+
+def _change(page_part: PagePart, offered: OfferedChange) -> None:
+    """A button that changes a control, where the scenario has it."""
+    scenario = page_part.scenario
+    if any(control.path == offered.control for control in controls(scenario)):
+        st.button(
+            offered.label,
+            on_click=st.session_state.update,
+            args=({f"{scenario.id}:{offered.control}": offered.value},),
+            key=f"{page_part.key}:{offered.control}:change",
+        )
 
 
 def _pick(page_part: PagePart, name: str, node: str) -> None:

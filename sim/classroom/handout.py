@@ -7,6 +7,7 @@ from html import escape
 
 from sim import __version__
 from sim.classroom.course import Course, CourseLesson, named, predicted, short_of_time, time_of
+from sim.classroom.paper import printed_page
 from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.timetable import timetable
@@ -31,12 +32,12 @@ def _called(lesson: CourseLesson, plan: Course, style: Style) -> str:
 
 def as_handout(plan: Course, language: Language = "en") -> str:
     """The page."""
-    return _PAGE.format(
-        language=language,
+    return printed_page(
         title=escape(tr("course.title", language)),
         body="\n".join(_body(plan, language)),
+        foot=escape(tr("course.made", language, version=__version__)),
+        language=language,
         style=_STYLE,
-        version=escape(tr("course.made", language, version=__version__)),
     )
 
 
@@ -61,24 +62,11 @@ _COLUMNS = ("number", "lesson", "question", "prediction", "minutes", "requires")
 
 _STYLE = """
 @page { size: A4 landscape; margin: 12mm; }
-body { font: 10pt/1.35 "DejaVu Sans", "Noto Sans CJK JP", sans-serif; color: #000; background: #fff; }
-h1 { font-size: 15pt; margin: 0 0 2mm; }
+body { font-size: 10pt; line-height: 1.35; }
 h2 { font-size: 11pt; margin: 3mm 0 1mm; }
 table { border-collapse: collapse; width: 100%; break-inside: avoid; }
 th, td { text-align: left; padding: .4mm 2mm; border-bottom: .2mm solid #000; }
 td:nth-child(3) { width: 45%; }
 section { break-before: page; }
 svg { filter: grayscale(1); font-family: inherit; }
-footer { margin-top: 4mm; font-size: 8pt; }
-"""
-
-_PAGE = """<!doctype html>
-<html lang="{language}">
-<head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>
-<body>
-<h1>{title}</h1>
-{body}
-<footer>{version}</footer>
-</body>
-</html>
 """

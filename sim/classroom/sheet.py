@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from sim import __version__
 from sim.classroom.asked import AskedLesson, AskedQuestion, told_number
 from sim.classroom.letters import letter, letters
+from sim.classroom.paper import printed_page
 from sim.report import words
 from sim.report.besides import lists
 from sim.report.grid import paragraph
@@ -51,11 +52,11 @@ def as_text(asked: AskedLesson, *, answers: bool = False, student: str = "") -> 
 
 def as_page(asked: AskedLesson, *, answers: bool = False, student: str = "") -> str:
     """The lesson, or its key, as an HTML page that prints on one A4 in black and white and loads nothing."""
-    return _PAGE.format(
-        language=asked.language,
+    return printed_page(
         title=_escaped(_said(asked, asked.scenario.title)),
-        made=_escaped(made_by(asked, student)),
         body="\n".join(_key_body(asked) if answers else _sheet_body(asked, student)),
+        foot=_escaped(made_by(asked, student)),
+        language=asked.language,
         style=_STYLE,
     )
 
@@ -155,24 +156,10 @@ def _escaped(text: str) -> str:
 
 _STYLE = """
 @page { size: A4; margin: 16mm; }
-body { font: 10.5pt/1.4 "DejaVu Sans", "Noto Sans CJK JP", sans-serif; color: #000; background: #fff;
-       max-width: 178mm; margin: 0 auto; }
-h1 { font-size: 15pt; margin: 0 0 2mm; }
+body { font-size: 10.5pt; line-height: 1.4; max-width: 178mm; margin: 0 auto; }
 h2 { font-size: 10.5pt; margin: 4mm 0 1mm; }
 p, ul { margin: 0 0 1.5mm; }
 ul { padding-left: 5mm; }
 ul.choices { list-style: none; padding-left: 3mm; }
 .line { display: inline-block; min-width: 60mm; border-bottom: 0.3mm solid #000; }
-footer { margin-top: 4mm; font-size: 8pt; }
-"""
-
-_PAGE = """<!doctype html>
-<html lang="{language}">
-<head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>
-<body>
-<h1>{title}</h1>
-{body}
-<footer>{made}</footer>
-</body>
-</html>
 """

@@ -108,7 +108,7 @@ def test_a_picked_component_is_told_and_may_be_left_out() -> None:
     at.run()
     assert "Keeps the life of containers" in html(at)
     assert title(at).startswith("Without dockerd three of seven")
-    click(at, "components:components:leave")
+    click(at, "components:components:left_out:change")
     assert not at.exception
     assert at.query_params["left_out"] == "containerd"
     assert title(at) == "Of seven 2 still start a container"

@@ -6,8 +6,9 @@ from html import escape
 
 from sim.outcome import Outcome
 from sim.records import AccidentRecord
+from sim.report.figures.wordgrid import word_grid, word_grid_css
 from sim.report.numbers import written, written_metric
-from sim.report.style import SMALLEST, Language, Style
+from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -30,34 +31,24 @@ def accident_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> st
     names, there = spoken(label_names(outcome, language)), accidents(outcome)
     kinds = list(dict.fromkeys(accident for _, accident in there))
     columns = [*(tr(f"figure.accident.{kind}", language) for kind in kinds), tr("figure.accident.commit", language)]
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     rows = "".join(
         f'<tr><th scope="row">{escape(names[label])}</th>'
         + "".join(_cell(there[label, kind], language, hidden=hidden) for kind in kinds)
         + f"<td><b>{'?' if hidden else _commit(outcome, label, language)}</b></td></tr>"
         for label in outcome.labels
     )
-    said = "" if hidden else f' aria-label="{escape(accident_alt(outcome, language))}"'
-    return (
-        f'<style>{_css(style, len(columns))}</style><div style="overflow-x:auto"><table class="accidents"{said}>'
-        f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    said = "" if hidden else accident_alt(outcome, language)
+    return word_grid("accidents", [escape(column) for column in columns], rows, _css(style, len(columns)), said)
 
 
 def _css(style: Style, columns: int) -> str:
-    tokens, size = style.tokens, max(SMALLEST, style.px(14))
+    tokens = style.tokens
     return (
-        f".accidents{{border-collapse:separate;border-spacing:4px;width:100%;font-size:{size}px;color:{tokens.ink}}}"
-        f".accidents{{table-layout:fixed;min-width:{style.px(100 * (columns + 1))}px}}"
-        ".accidents th{text-align:left;font-weight:600;vertical-align:bottom;padding:2px 6px}"
-        ".accidents th[scope=row]{vertical-align:middle}"
-        f".accidents td{{border:1px solid {tokens.line};border-radius:4px;padding:4px 6px}}"
-        ".accidents td{vertical-align:top;overflow-wrap:anywhere}"
-        f".accidents td.all{{background:{tokens.track};color:{tokens.muted}}}"
+        word_grid_css("accidents", style, columns)
+        + f".accidents td.all{{background:{tokens.track};color:{tokens.muted}}}"
         f".accidents td.window,.accidents td.replica{{border:2px solid {tokens.ink};font-weight:600}}"
         f".accidents td.bad{{border:2px solid {tokens.attention};color:{tokens.attention_text};font-weight:600}}"
         f".accidents td.bad{{background:{tokens.wash}}}"
-        f".accidents small{{display:block;font-weight:400;color:{tokens.muted};font-size:{max(SMALLEST, size - 1)}px}}"
     )
 
 

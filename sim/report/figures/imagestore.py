@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sim.outcome import Outcome
+from sim.report.figures.wordgrid import word_grid
 from sim.report.numbers import written_metric
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
@@ -24,18 +25,14 @@ def store_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
     """
     language = style.language
     names = spoken(label_names(outcome, language))
-    head = "".join(f'<th scope="col">{escape(names[label])}</th>' for label in outcome.labels)
     rows = "".join(
         f'<tr><th scope="row">{escape(tr(f"metric.{metric}", language))}</th>'
         + "".join(_cell(outcome, metric, label, language, hidden=hidden) for label in outcome.labels)
         + "</tr>"
         for metric in SITUATIONS
     )
-    said = "" if hidden else f' aria-label="{escape(store_alt(outcome, language))}"'
-    return (
-        f'<style>{_css(style)}</style><div style="overflow-x:auto"><table class="stores"{said}>'
-        f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    said = "" if hidden else store_alt(outcome, language)
+    return word_grid("stores", [escape(names[label]) for label in outcome.labels], rows, _css(style), said)
 
 
 def _css(style: Style) -> str:

@@ -6,7 +6,8 @@ from html import escape
 
 from sim.outcome import Outcome
 from sim.records import LeftRecord
-from sim.report.style import SMALLEST, Language, Style
+from sim.report.figures.wordgrid import word_grid, word_grid_css
+from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -29,7 +30,6 @@ def left_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
     names, there = spoken(label_names(outcome, language)), leftovers(outcome)
     things = list(dict.fromkeys(thing for thing, _ in there))
     unbroken = {label: escape(name).replace("-", "\u2011") for label, name in names.items()}
-    head = "".join(f'<th scope="col">{unbroken[label]}</th>' for label in outcome.labels)
     rows = "".join(
         f'<tr><th scope="row">{escape(tr(f"figure.left.{thing}", language))}</th>'
         + "".join(_cell(there[thing, label], language, hidden=hidden) for label in outcome.labels)
@@ -38,27 +38,18 @@ def left_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
     )
     counts = "".join(f"<td><b>{'?' if hidden else _count(outcome, label)}</b></td>" for label in outcome.labels)
     rows += f'<tr class="sum"><th scope="row">{escape(tr("figure.left.count", language))}</th>{counts}</tr>'
-    said = "" if hidden else f' aria-label="{escape(left_alt(outcome, language))}"'
-    return (
-        f'<style>{_css(style, len(names))}</style><div style="overflow-x:auto"><table class="left"{said}>'
-        f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    said = "" if hidden else left_alt(outcome, language)
+    return word_grid("left", [unbroken[label] for label in outcome.labels], rows, _css(style, len(names)), said)
 
 
 def _css(style: Style, columns: int) -> str:
-    tokens, size = style.tokens, max(SMALLEST, style.px(14))
+    tokens = style.tokens
     return (
-        f".left{{border-collapse:separate;border-spacing:4px;width:100%;font-size:{size}px;color:{tokens.ink}}}"
-        f".left{{table-layout:fixed;min-width:{style.px(100 * (columns + 1))}px}}"
-        ".left th{text-align:left;font-weight:600;vertical-align:bottom;padding:2px 6px}"
-        ".left th[scope=row]{vertical-align:middle}"
-        f".left td{{border:1px solid {tokens.line};border-radius:4px;padding:4px 6px}}"
-        ".left td{vertical-align:top;overflow-wrap:anywhere}"
-        f".left td.stays,.left td.kept{{border:2px solid {tokens.ink};font-weight:600}}"
+        word_grid_css("left", style, columns)
+        + f".left td.stays,.left td.kept{{border:2px solid {tokens.ink};font-weight:600}}"
         f".left td.stays.lively{{border-color:{tokens.attention};color:{tokens.attention_text}}}"
         f".left td.stays.lively{{background:{tokens.wash}}}"
         f".left td.gone,.left td.never{{background:{tokens.track};color:{tokens.muted}}}"
-        f".left small{{display:block;font-weight:400;color:{tokens.muted};font-size:{max(SMALLEST, size - 1)}px}}"
         f".left .sum td{{border:0;font-size:{style.px(18)}px}}"
     )
 

@@ -16,6 +16,7 @@ from sim.report.shown.drawing import (
     DrawingRequest,
     FigureChoice,
     FigureTables,
+    OfferedChange,
     ShownStudy,
     TableRow,
 )
@@ -24,8 +25,8 @@ from sim.report.words import label_names
 from sim.scenario import Scenario
 
 __all__ = [
-    "Drawing", "DrawingKind", "DrawingRequest", "FigureChoice", "FigureTables", "ShownStudy", "TableRow", "of_study",
-    "request", "shown",
+    "Drawing", "DrawingKind", "DrawingRequest", "FigureChoice", "FigureTables", "OfferedChange", "ShownStudy",
+    "TableRow", "of_study", "request", "shown",
 ]  # fmt: skip
 
 

@@ -7,7 +7,15 @@ from sim.report.figures import metric_table
 from sim.report.figures.assembling import assembly_alt, assembly_drawing
 from sim.report.figures.components import assemblies_table, assembly_grid, components_table, parts_legend
 from sim.report.htmltable import linked
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, html, of_labels
+from sim.report.shown.drawing import (
+    Drawing,
+    DrawingRequest,
+    FigureChoice,
+    FigureTables,
+    OfferedChange,
+    html,
+    of_labels,
+)
 from sim.report.texts import tr
 from sim.scenario import Source
 
@@ -32,7 +40,7 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The same with what no longer works in red, and what the picked component does."""
     picked = _picked(request)
-    told = (html("told", _told(request, picked)),) if picked and not request.lecture else ()
+    told = (_told(request, picked),) if picked and not request.lecture else ()
     legend = () if request.lecture else (html("legend", parts_legend(request.style)),)
     return _graph(request, hidden=False), *told, _grid(request, hidden=False), *legend
 
@@ -77,12 +85,14 @@ def _grid(request: DrawingRequest, *, hidden: bool) -> Drawing:
     return Drawing(id="grid", kind="html", content=grid, row=_row(request), share=_GRID)
 
 
-def _told(request: DrawingRequest, picked: str) -> str:
-    """What the picked component does, and where that can be read."""
+def _told(request: DrawingRequest, picked: str) -> Drawing:
+    """What the picked component does, and where that can be read. It may be left out instead."""
     found, lang = components()[picked], request.language
     said = " · ".join(linked(text) for text in (found.name.read(lang), found.home, found.does.read(lang)))
     links = " · ".join(_link(assembly_documents()[name]) for name in found.sources)
-    return f'<div style="font-size:.9rem">{said} {links}</div>'
+    leave = tr("ui.parts.leave", lang, name=found.name.read(lang))
+    content = f'<div style="font-size:.9rem">{said} {links}</div>'
+    return Drawing(id="told", kind="html", content=content, offers=OfferedChange(leave, "left_out", picked))
 
 
 def _link(document: Source) -> str:

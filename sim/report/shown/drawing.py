@@ -21,6 +21,21 @@ DrawingKind = Literal["vega", "svg", "html"]
 TableRow = Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedChange:
+    """A change of a control that a button makes, where the scenario has that control.
+
+    Attributes:
+        label: What the button says.
+        control: The control's path.
+        value: What it is set to, in written form.
+    """
+
+    label: str
+    control: str
+    value: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
     """One drawing.
@@ -41,6 +56,7 @@ class Drawing:
         plays: What `sim.report.player` plays of it, where the SVG is the still picture of a time line. A page without
             the player shows the still picture.
         share: How wide it is beside the others of its row.
+        offers: A change that is offered below it.
         column: Which column of its row it stands in, below the others of that column. None for one of its own.
     """
 
@@ -58,6 +74,7 @@ class Drawing:
     plays: Mapping[str, Any] | None = None
     share: int = 1
     column: int | None = None
+    offers: OfferedChange | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
