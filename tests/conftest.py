@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from sim.quantity import Bytes, PerSecond, Seconds
 from sim.records import InstanceRecord
 from sim.studies.base import Context, Study, StudyRun
 
-# An example of a property may take as long as a busy machine makes it.
-settings.register_profile("any-machine", deadline=None)
-settings.load_profile("any-machine")
+# An example of a property may take as long as a busy machine makes it. A plain run draws the same examples each time,
+# so that a change is blamed for what it broke; HYPOTHESIS_PROFILE=explore draws new ones.
+settings.register_profile("same-examples", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same-examples"))
 
 # Started in the background of a shell, this process ignores interrupts, and so would every command that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -275,9 +275,14 @@ def test_an_autoscaler_never_leaves_its_bounds_and_settles_on_the_load(loads, le
         load.total = total
         run(cluster, 1000)  # usage is rounded up, so that a way down may take a second and a third window of 300 s
     assert all(least <= size <= least + more for size in sizes)
-    per_pod = loads[-1] / replicas_of(get(cluster, kind))
-    wanted = min(max(math.ceil(loads[-1] / 50), least), least + more)
-    assert abs(1 - per_pod / 50) <= 0.12 or replicas_of(get(cluster, kind)) == wanted
+    # The documentation's rule: the size times usage over target, unless usage is within a tenth of the target.
+    settled = replicas_of(get(cluster, kind))
+    usage = math.ceil(loads[-1] / settled)
+    proposed = math.ceil(settled * usage / 50)
+    assert abs(usage / 50 - 1) <= 0.1 or settled == min(max(proposed, least), least + more)
+    # A share of the load is rounded up for each pod, which asks for at most one pod more in a round of proposals.
+    exact = min(max(math.ceil(loads[-1] / 50), least), least + more)
+    assert 0.9 * exact - 1 <= settled <= 1.12 * exact + 1
 
 
 def test_a_size_out_of_bounds_is_brought_back_whatever_the_load():
