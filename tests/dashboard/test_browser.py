@@ -28,9 +28,11 @@ def test_the_navigation_stays_on_one_line(page: Page, app_url: str) -> None:
         open_page(page, f"{app_url}/?lang={lang}")
         links = page.locator("[data-testid=stTopNavLink]")
         expect(links).to_have_count(len(PLACES))
-        boxes = [links.nth(n).bounding_box() for n in range(len(PLACES))]
-        assert len({box["y"] for box in boxes if box}) == 1
-        assert all(box and box["x"] + box["width"] <= 1280 for box in boxes)
+        boxes = [box for n in range(len(PLACES)) if (box := links.nth(n).bounding_box())]
+        assert len(boxes) == len(PLACES)
+        # While the page settles a link moves by less than a pixel: a second line is a whole link further down.
+        assert max(box["y"] for box in boxes) - min(box["y"] for box in boxes) < boxes[0]["height"] / 2
+        assert all(box["x"] + box["width"] <= 1280 for box in boxes)
 
 
 def test_the_race_is_predicted_and_run(page: Page, app_url: str) -> None:
