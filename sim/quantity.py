@@ -35,7 +35,8 @@ UNITS: dict[str, dict[str, float]] = {
 LARGEST: dict[str, float] = {"s": 100 * 365.25 * 86400, "B": 2**50, "B/s": 2**50, "1/s": 1e9, "1": 1e9}
 """The largest value of a parameter, whatever its own bounds: a century, a pebibyte. More is a slip of the pen."""
 
-_FORM = re.compile(r"\s*([-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(\S*)\s*")
+_NUMBER = r"[-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+_FORM = re.compile(rf"\s*({_NUMBER})\s*(\S*)\s*")
 
 
 def parse(text: str | float, dimension: str) -> float:
@@ -75,6 +76,12 @@ def parse(text: str | float, dimension: str) -> float:
 
 def _example(dimension: str) -> str:
     return {"s": "s", "B": "MiB", "B/s": "Mbit/s", "1/s": "/s"}[dimension]
+
+
+def pattern(dimension: str) -> str:
+    """The regular expression of what `parse` takes as text, as JSON Schema writes it (ECMA 262)."""
+    units = sorted((re.escape(unit) for unit in UNITS[dimension]), key=len, reverse=True)
+    return rf"^\s*{_NUMBER}\s*({'|'.join(units)})\s*$"
 
 
 def render(value: float, dimension: str) -> str:
@@ -122,9 +129,15 @@ class Unit:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         if self.dimension == "1":
-            return {"type": ["number", "string"], "description": "a number, or a share in %", "examples": ["40 %"]}
+            return {
+                "type": ["number", "string"],
+                "pattern": pattern("1"),
+                "description": "a number, or a share in %",
+                "examples": ["40 %"],
+            }
         return {
             "type": "string",
+            "pattern": pattern(self.dimension),
             "description": f"a quantity in one of {', '.join(unit for unit in UNITS[self.dimension] if unit)}",
             "examples": [f"1 {_example(self.dimension)}"],
         }

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
+
+_PARTS = re.compile(r"[-_. ]")
+_SLIP = 0.8
+"""How alike two names are, by `difflib`, where one is the other with a slip of the finger."""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """', did you mean ...?', or '; there are ...', to end a message about an unknown name."""
     known = list(known)
-    near = difflib.get_close_matches(name, known, 1)
+    near = nearest(name, known)
     if near:
-        return f", did you mean {near[0]!r}?"
+        return f", did you mean {near!r}?"
     return f"; there are {', '.join(known)}" if known else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The name that may be meant. "" where none is near.
+
+    >>> nearest("dokcer", ["docker", "qemu-kvm"]), nearest("KVM", ["docker", "qemu-kvm"]), nearest("x", ["docker"])
+    ('docker', 'qemu-kvm', '')
+    """
+    known = list(known)
+    given = name.lower()
+    parts = set(_PARTS.split(given))
+    # "kvm" is a part of "qemu-kvm", as "docker" is of "docker-engine". The shortest such name says the least more.
+    shared = [one for one in known if given in _PARTS.split(one) or set(_PARTS.split(one)) < parts]
+    slip = difflib.get_close_matches(given, known, 1, _SLIP)
+    close = slip or sorted(shared, key=len) or difflib.get_close_matches(given, known, 1)
+    return close[0] if close else ""
 
 
 def shown(value: Any) -> str:

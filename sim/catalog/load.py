@@ -6,7 +6,6 @@ An id that is not there raises `InputError` naming those that are. docs/catalog.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cache, partial
@@ -46,6 +45,7 @@ from sim.catalog.profile import PROFILE, read_profile
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
 from sim.records import OWNERS, Owner
+from sim.wording import suggestion
 
 FOLDER = Path(__file__).parent
 
@@ -275,9 +275,7 @@ class CatalogFiles:
         """The table of a file by its id, with its place. Raises `InputError` where there is none."""
         have = self.ids(kind)
         if name not in have:
-            near = difflib.get_close_matches(name, have, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(have)}"
-            raise InputError(f"{name!r} is none of the {kind}; {hint}")
+            raise InputError(f"{name!r} is none of the {kind}{suggestion(name, have)}")
         return self.read(kind, name)
 
     def read(self, kind: str, name: str) -> Block:
@@ -379,9 +377,7 @@ _SINGULAR = {
 
 def no_such(kind: str, name: str, have: Iterable[str]) -> InputError:
     """The error for an id that the catalog has not: it names what is near, or all there are."""
-    near = difflib.get_close_matches(name, have, 1)
-    hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(have)}"
-    return InputError(f"no {_SINGULAR[kind]} {name!r}{hint}")
+    return InputError(f"no {_SINGULAR[kind]} {name!r}{suggestion(name, have)}")
 
 
 def technology(name: str | Technology) -> Technology:

@@ -90,7 +90,7 @@ class Checker:
         if rank and isinstance(rank, str):
             names = list(dict.fromkeys(name.split(".", 1)[1] for name in self.registered))
             if rank not in names:
-                self._report(f"no metric {rank!r}{suggestion(rank, names)}", (*path, "rank"))
+                self._report(f"no metric {rank!r}{_elsewhere(rank) or suggestion(rank, names)}", (*path, "rank"))
         if guess and isinstance(guess, str):
             self._name(guess, (*path, "guess"))
         if predict.get("steps") and not any(studies.study(name).steps for name in self._studies):
@@ -122,7 +122,7 @@ class Checker:
             message = f"no label {label!r} in {name!r}{suggestion(label, self.labels)}"
         elif spec is None:
             metrics = [known for owner, known in self._specs if owner == label]
-            message = f"no metric {metric!r} in {name!r}{suggestion(metric, metrics)}"
+            message = f"no metric {metric!r} in {name!r}{_elsewhere(metric) or suggestion(metric, metrics)}"
         else:
             have = ", ".join(repr(known) for known in spec.statistics)
             message = f"no statistic {statistic!r} of {label}.{metric}; there are {have}"
@@ -164,6 +164,13 @@ class Checker:
             parse(f"{published.get('value')} {unit.removeprefix('1')}", spec.unit)
         except InputError as error:
             self._report(error.problems[0].message, (*path, "value"))
+
+
+def _elsewhere(metric: str) -> str:
+    """Which studies measure it, where none of the scenario's does."""
+    name, _, _ = metric.partition(".")
+    have = [one for one in studies.NAMES if any(spec.name == name for spec in studies.study(one).metrics)]
+    return f"; {' and '.join(have)} {'measures' if len(have) == 1 else 'measure'} it" if have else ""
 
 
 def _list(value: Any) -> list[Any]:

@@ -20,45 +20,60 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> dict[str, Any]:
-    """The schema: one alternative a study, and one for a scenario of parts. Deterministic.
+    """The schema: what `study` says decides which keys are taken, so that an editor blames a wrong key and not all.
 
-    It says less than the checks of `load`: names of metrics, and what only labels together give, are not in it.
+    Deterministic. It says less than the checks of `load`: names of metrics, and what only labels together give, are not
+    in it.
     """
     definitions: dict[str, Any] = {}
     envelope = _named("scenario", _object(Envelope, definitions), definitions)
-    alternatives = []
-    parts = []
     for name in studies.NAMES:
         body = _body(name, definitions)
-        definitions[f"{name}_part"] = {"type": "object", "additionalProperties": False, **body}
-        parts.append({"$ref": f"#/$defs/{name}_part"})
-        alternatives.append(_joined(f"{name} scenario", envelope, body))
+        definitions[f"{name}_scenario"] = _object_of(f"{name} scenario", _beside(envelope, body["properties"]))
+        definitions[f"{name}_part"] = _object_of(f"{name} part", body["properties"])
     listed = {
         "type": "array",
         "minItems": 1,
-        "items": {"oneOf": parts},
+        "items": {"type": "object", "properties": _studies(), "required": ["study"], "allOf": _by_study("part")},
         "description": "Several studies in one lesson.",
     }
-    alternatives.append(
-        _joined("scenario of parts", envelope, {"properties": {"parts": listed}, "required": ["parts"]})
-    )
+    definitions["parts_scenario"] = _object_of("scenario of parts", _beside(envelope, {"parts": listed}))
     return {
         "$schema": _DIALECT,
         "title": "Scenario",
         "description": "A lesson: what is compared, what is asked, and what must hold.",
-        "oneOf": alternatives,
+        "type": "object",
+        "properties": {**envelope["properties"], "study": _studies()["study"], "parts": {"type": "array"}},
+        "required": envelope["required"],
+        "if": {"required": ["parts"]},
+        "then": {"$ref": "#/$defs/parts_scenario"},
+        "else": {"required": ["study"], "allOf": _by_study("scenario")},
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-def _joined(title: str, envelope: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "title": title,
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {**envelope["properties"], **body["properties"]},
-        "required": [*envelope["required"], *body["required"]],
-    }
+def _studies() -> dict[str, Any]:
+    return {"study": {"enum": list(studies.NAMES), "description": "The question that is asked."}}
+
+
+def _by_study(kind: str) -> list[dict[str, Any]]:
+    """What an object is where it names a study, one condition each. An unknown one is refused by its own key alone."""
+    return [
+        {
+            "if": {"properties": {"study": {"const": name}}, "required": ["study"]},
+            "then": {"$ref": f"#/$defs/{name}_{kind}"},
+        }
+        for name in studies.NAMES
+    ]
+
+
+def _beside(envelope: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """The body's properties and the envelope's, which the top level has checked already."""
+    return {**dict.fromkeys(envelope["properties"], True), **body}
+
+
+def _object_of(title: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "type": "object", "additionalProperties": False, "properties": properties}
 
 
 def _body(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +93,7 @@ def _body(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "properties": {
-            "study": {"const": name},
+            "study": True,
             "compare": {
                 "type": "object",
                 "description": "Label to the parameters it changes; the labels stand side by side.",
@@ -94,7 +109,6 @@ def _body(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
             },
             **known,
         },
-        "required": ["study"],
     }
 
 

@@ -154,7 +154,7 @@ def test_own_parts_and_hosts_are_found_before_those_that_ship(own):
     [
         (RUNC + "cpu = 1\n", r"mine/technologies/mine\.toml:5: cpu: unknown key"),
         (RUNC + "[[phases]]\nid = 'new'\nwait = 3\n", r"mine\.toml:7: phases\.\d+\.wait: 3 is a bare number"),
-        (RUNC.replace("runc", "runk"), r"mine\.toml:2: like: 'runk' is none of the technologies; did you mean 'runc'"),
+        (RUNC.replace("runc", "runk"), r"mine\.toml:2: like: 'runk' is none of the technologies, did you mean 'runc'"),
         (RUNC.replace('"mine"', '"yours"'), r"mine\.toml:1: id: 'yours' is not the file's name 'mine'"),
         (RUNC + "guests = ['nobody']\n", r"mine\.toml:5: guests: no guest 'nobody'"),
         (RUNC + 'cpu_efficiency = { value = 0, definition = "none" }\n', r"mine\.toml:5: cpu_efficiency: is not above"),
