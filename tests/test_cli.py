@@ -21,6 +21,7 @@ import pytest
 import sim
 from sim.catalog import load
 from sim.cli import answer
+from sim.cli.run import FILES
 from tests.watchdog import PATIENCE
 
 ROOT = Path(__file__).parents[1]
@@ -221,13 +222,14 @@ class TestRun:
         self, file: str, failing: str, tmp_path: Path, capsys: Captured
     ) -> None:
         out = tmp_path / "deep" / "out"
-        assert answer(["run", file, failing, "--format", "table,json,csv,junit,markdown", "--out", str(out)]) == 1
+        assert answer(["run", file, failing, "--format", ",".join(FILES), "--out", str(out)]) == 1
         assert sorted(path.name for path in out.iterdir()) == [
-            "junit.xml", "metrics.csv", "outcomes.jsonl", "summary.md", "table.txt",
+            "annotations.txt", "findings.sarif", "gl-code-quality-report.json", "junit.xml", "metrics.csv",
+            "outcomes.jsonl", "summary.md", "table.txt",
         ]  # fmt: skip
         captured = capsys.readouterr()
         assert captured.out == ""
-        assert captured.err.count("wrote ") == 5
+        assert captured.err.count("wrote ") == 8
         assert len((out / "outcomes.jsonl").read_text(encoding="utf-8").splitlines()) == 2
         suites = ET.parse(out / "junit.xml").getroot()
         assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
@@ -586,6 +588,18 @@ class TestBuild:
         assert answer(["build", folder, *options, "--format", "json"]) == (0 if held else 1)
         (verdict,) = json.loads(capsys.readouterr().out)["budgets"]
         assert (verdict["passed"], verdict["path"], verdict["figure"]) == (held, path, "rebuild_time")
+
+    def test_findings_are_at_the_lines_of_the_dockerfile(self, folder: str, capsys: Captured) -> None:
+        Path(folder, "Dockerfile").write_text("FROM alpine\nCOPY a.txt /a\n# sim: 9 s, 1 MB\nRUN make\n", "utf-8")
+        options = ["--edit", "a.txt=b", "--max-rebuild-time", "8.9s", "--format"]
+        assert answer(["build", folder, *options, "github"]) == 1
+        out = capsys.readouterr().out.splitlines()
+        place = f"file={folder}/Dockerfile,line=2"
+        assert out[0].startswith(f"::error {place},title=sim rebuild-time::--max-rebuild-time 8.9s: ~9")
+        assert out[-1] == f"::notice {place},title=sim cache-miss::Re-runs because the content of a.txt changed."
+        assert answer(["build", folder, *options, "sarif"]) == 1
+        (run,) = json.loads(capsys.readouterr().out)["runs"]
+        assert {result["ruleId"] for result in run["results"]} >= {"rebuild-time", "cache-miss"}
 
     def test_the_graph_is_written_in_place_of_the_table_or_into_files(
         self, folder: str, tmp_path: Path, capsys: Captured

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import dockerflags
-from sim.cli.output import FAILED, HELD, Formats, StandardOutput, one_format, say
+from sim.cli.output import FAILED, FINDINGS, HELD, Formats, StandardOutput, one_format, say
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder
 
@@ -133,7 +133,7 @@ def _dockerfile(folder: str, given: str) -> str:
 @click.option("--out", type=click.Path(file_okay=False), help="Write each graph into this folder.")
 @click.option("--build-context", "contexts", multiple=True, metavar="NAME=PATH", help="Not modelled: refused.")
 @dockerflags.options
-@one_format("table", "json")
+@one_format("table", "json", *FINDINGS)
 def build(
     folder: str,
     dockerfile: str,
@@ -218,7 +218,12 @@ def build(
     drawn = {name: report.graph(outcome, name) for name in graphs or ()}
     if out:
         _write(Path(out), drawn)
-    if form == "json":
+    if form in FINDINGS:
+        from sim.report.findings import finding, forms
+
+        found = finding.of_build(told, (Path(folder) / dockerfile).as_posix())
+        StandardOutput()(forms.FORMS[form](found).removesuffix("\n"))
+    elif form == "json":
         StandardOutput()(document.as_json(told, {} if out else drawn))
     elif drawn and not out:
         StandardOutput()(next(iter(drawn.values())))

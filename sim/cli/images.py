@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sim.cli.interrupts import noting
-from sim.cli.output import BAD_INPUT, FAILED, HELD, StandardOutput, one_format, report
+from sim.cli.output import BAD_INPUT, FAILED, FINDINGS, HELD, StandardOutput, one_format, report
 from sim.errors import InputError, Problem
 
 
@@ -24,7 +24,7 @@ from sim.errors import InputError, Problem
 @click.option(
     "--profile", "profiles", multiple=True, metavar="NAME", help="A profile of a compose file that is active."
 )
-@one_format("table", "json")
+@one_format("table", "json", *FINDINGS)
 def inspect(
     paths: tuple[str, ...],
     layer: str,
@@ -67,9 +67,16 @@ def inspect(
             Problem(item["message"], item.get("file") or path, item.get("line") or 0, 0, item.get("path") or "")
             for item in held.get("problems", [])
         ]
-    if not reports:
+    if not reports and form not in FINDINGS:
         raise InputError(problems)
-    if form == "json":
+    if form in FINDINGS:
+        from sim.report.findings import finding, forms
+
+        found = finding.of_problems(problems)
+        for path, held in reports:
+            found += finding.of_inspection(path, held)
+        StandardOutput()(forms.FORMS[form](found).removesuffix("\n"))
+    elif form == "json":
         answer = reports[0][1] if len(paths) == 1 else together(reports)
         StandardOutput()(json.dumps(answer, indent=2, ensure_ascii=False))
     else:

@@ -13,14 +13,20 @@ import click
 
 from sim import limits
 from sim.console import StandardOutput, is_terminal, say
-from sim.errors import Problem, SimError, cut, first_of
+from sim.errors import InputError, Problem, SimError, cut, first_of
+from sim.quantity import parse
 
 __all__ = [
-    "BAD_INPUT", "FAILED", "HELD", "INTERNAL", "INTERRUPTED", "Formats", "StandardOutput", "columns", "one_format",
-    "progress", "report", "say", "tell_bug",
+    "BAD_INPUT", "FAILED", "FINDINGS", "HELD", "INTERNAL", "INTERRUPTED", "Formats", "Share", "StandardOutput",
+    "columns",
+    "one_format", "progress", "report", "say", "tell_bug",
 ]  # fmt: skip
 
 HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+FINDINGS = ("github", "sarif", "codeclimate")
+"""Formats of what is found in files, for CI systems (`sim.report.findings`)."""
 
 
 def columns() -> int | None:
@@ -45,6 +51,22 @@ class Formats(click.ParamType[tuple[str, ...]]):
             if word not in self.known:
                 self.fail(f"no format {word!r}; there are {', '.join(self.known)}", param, ctx)
         return words
+
+
+class Share(click.ParamType[float]):
+    """A share of one, as "2%" or 0.02."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """From 0 to 1."""
+        try:
+            share = parse(value, "1")
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r} is out of range; expected 0 to 100 %", param, ctx)
+        return share
 
 
 def one_format(*known: str) -> Callable[..., Any]:

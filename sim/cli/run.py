@@ -17,6 +17,7 @@ from sim.cli.output import (
     HELD,
     INTERNAL,
     Formats,
+    Share,
     StandardOutput,
     progress,
     report,
@@ -33,13 +34,16 @@ if TYPE_CHECKING:
 
     Finished = Sequence[tuple[Scenario, tuple[Outcome, ...]]]
 
-RUN_FORMATS = ("table", "json", "csv", "junit", "markdown")
+RUN_FORMATS = ("table", "json", "csv", "junit", "markdown", "github", "sarif", "codeclimate")
 FILES = {
     "table": "table.txt",
     "json": "outcomes.jsonl",
     "csv": "metrics.csv",
     "junit": "junit.xml",
     "markdown": "summary.md",
+    "github": "annotations.txt",
+    "sarif": "findings.sarif",
+    "codeclimate": "gl-code-quality-report.json",
 }
 """What `run --out` calls each format's file."""
 
@@ -55,6 +59,10 @@ FILES = {
 @click.option("--replications", type=click.IntRange(1, 10_000), help="Instead of the scenario's.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to run in.")
 @click.option("--baseline", type=click.Path(), help="Compare with what 'run --format json' wrote before.")
+@click.option(
+    "--tolerance", type=Share(), default=0.0, metavar="SHARE",
+    help="How far a metric's interval may be from the baseline's: 2%, 0.02.  [default: 0]",
+)  # fmt: skip
 def run(
     files: tuple[str, ...],
     forms: tuple[str, ...],
@@ -63,6 +71,7 @@ def run(
     replications: int | None,
     jobs: int,
     baseline: str | None,
+    tolerance: float,
 ) -> int:
     """Run scenarios and judge what they expect."""
     from sim.report import jsonlines
@@ -101,7 +110,7 @@ def run(
             printed(_line(ran[-1]))
         elif folder is None and forms == ("table",) and ran[-1].outcomes:
             printed("\n" * (len(finished) > 1) + _table(finished[-1:]))
-    comparison = _compare(before, finished) if before is not None else None
+    comparison = _compare(before, finished, tolerance) if before is not None else None
     if folder is None and forms[0] not in ("table", "json"):
         printed(_written(forms[0], finished, ran, comparison))
     if folder is not None:
@@ -181,7 +190,11 @@ def _write(
 
 def _written(form: str, finished: Finished, ran: Sequence[Ran], comparison: Comparison | None) -> str:
     from sim.report import csvfile, junit, markdown
+    from sim.report.findings.finding import of_runs
+    from sim.report.findings.forms import FORMS
 
+    if form in FORMS:
+        return FORMS[form](of_runs(ran, {scenario.id: scenario.file for scenario, _ in finished}, comparison))
     if form == "table":
         return _table(finished)
     if form == "json":
@@ -205,8 +218,8 @@ def _line(ran: Ran) -> str:
     return jsonlines.problem_line(ran.scenario, ran.problems) if ran.problems else jsonlines.line(ran.outcomes)
 
 
-def _compare(before: list[dict[str, Any]], finished: Finished) -> Comparison:
+def _compare(before: list[dict[str, Any]], finished: Finished, tolerance: float) -> Comparison:
     from sim.report.baseline import compare
     from sim.report.jsonlines import scenario_object
 
-    return compare(before, [scenario_object(outcomes) for _, outcomes in finished])
+    return compare(before, [scenario_object(outcomes) for _, outcomes in finished], tolerance)

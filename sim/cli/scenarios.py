@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.output import BAD_INPUT, HELD, StandardOutput, columns, one_format, report
+from sim.cli.output import BAD_INPUT, FINDINGS, HELD, StandardOutput, columns, one_format, report
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder
 
@@ -83,16 +83,24 @@ def _course(scenarios: Sequence[Scenario], form: str, language: str) -> str:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
-def check(files: tuple[str, ...]) -> int:
+@one_format("text", *FINDINGS)
+def check(files: tuple[str, ...], form: str) -> int:
     """Validate scenario files, and tell every problem with its place."""
     out, code = StandardOutput(), HELD
+    problems: list[Problem] = []
     for file in files:
         try:
             load_all([file])
-            out(f"{file}: ok")
+            if form == "text":
+                out(f"{file}: ok")
         except InputError as error:
             report(error.problems)
+            problems += error.problems
             code = BAD_INPUT
+    if form != "text":
+        from sim.report.findings import finding, forms
+
+        out(forms.FORMS[form](finding.of_problems(problems)).removesuffix("\n"))
     return code
 
 

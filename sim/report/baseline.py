@@ -67,17 +67,20 @@ def _named(objects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [{**item, "scenario": name} for item, name in zip(objects, names, strict=True)]
 
 
-def compare(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Comparison:
+def compare(
+    before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], tolerance: float = 0.0
+) -> Comparison:
     """An earlier run's objects (`sim.report.jsonlines.baseline`) against this run's (`scenario_object`).
 
     Of several of one id the first is held against the first, the second against the second (`numbered`).
+    `tolerance` is that of `metric_changes`.
     """
     before, now = _named(before), _named(now)
     earlier = {str(item["scenario"]): item for item in before}
     ran = dict.fromkeys(str(item["scenario"]) for item in now)
     said = dict.fromkeys(str(item.get("model_version", "")) for item in earlier.values())
     return Comparison(
-        moved=tuple(metric_changes(before, now)),
+        moved=tuple(metric_changes(before, now, tolerance)),
         compared=tuple(scenario for scenario in ran if scenario in earlier),
         new=tuple(scenario for scenario in ran if scenario not in earlier),
         missing=tuple(scenario for scenario in earlier if scenario not in ran),

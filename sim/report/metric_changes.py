@@ -33,11 +33,16 @@ class MetricChange:
         return f"{self.scenario}: {self.name}: {before} -> {now}{change}"
 
 
-def metric_changes(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[MetricChange]:
+def metric_changes(
+    before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], tolerance: float = 0.0
+) -> list[MetricChange]:
     """The metrics of the scenarios in both that differ.
 
     A metric moved where the two intervals have no point in common. Where one has no interval (one replication, or a
     study without randomness) its value stands for it. A metric that came or went moved too.
+
+    Args:
+        tolerance: How far apart the intervals may be, as a share of the earlier value.
     """
     earlier = {str(item["scenario"]): _metrics(item) for item in before}
     changes = []
@@ -48,7 +53,7 @@ def metric_changes(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[st
         old, new = earlier[scenario], _metrics(item)
         for name in dict.fromkeys((*old, *new)):
             was, is_ = old.get(name), new.get(name)
-            if was is None or is_ is None or _apart(was, is_):
+            if was is None or is_ is None or _apart(was, is_, tolerance):
                 unit = str(((is_ or was) or {}).get("unit", "1"))
                 changes.append(MetricChange(scenario, name, unit, was, is_))
     return changes
@@ -67,9 +72,12 @@ def _interval(metric: Mapping[str, Any]) -> tuple[float, float]:
     return float(low), NEVER if high is None else float(high)
 
 
-def _apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    (low, high), (other_low, other_high) = _interval(first), _interval(second)
-    return high < other_low or other_high < low
+def _apart(was: Mapping[str, Any], is_: Mapping[str, Any], tolerance: float) -> bool:
+    (low, high), (other_low, other_high) = _interval(was), _interval(is_)
+    if not (high < other_low or other_high < low):
+        return False
+    gap = other_low - high if high < other_low else low - other_high
+    return was["value"] is None or gap > tolerance * abs(was["value"])
 
 
 def _written(metric: Mapping[str, Any] | None, unit: str) -> str:

@@ -189,6 +189,18 @@ def junit_with_a_baseline() -> str:
     )
 
 
+def test_a_tolerance_is_a_share_of_the_baselines_value() -> None:
+    """9 s before and 9.4 s now are 4.4 % apart. Intervals are measured from end to end."""
+    before = [json.loads(BEFORE % ("other", "b"))]
+    now = [jsonlines.scenario_object([dataclasses.replace(outcome(metric("b", 9.4)), scenario="other")])]
+    assert [len(compare(before, now, share).moved) for share in (0.0, 0.04, 0.05)] == [1, 1, 0]
+    ends = outcome(metric("b", 9.6, low=9.4, high=9.8))
+    wide = [jsonlines.scenario_object([dataclasses.replace(ends, scenario="other")])]
+    assert [len(compare(before, wide, share).moved) for share in (0.04, 0.05)] == [1, 0]
+    gone = [jsonlines.scenario_object([dataclasses.replace(outcome(metric("c", 9.0)), scenario="other")])]
+    assert len(compare(before, gone, 1.0).moved) == 2
+
+
 @pytest.fixture(scope="module")
 def jenkins() -> xmlschema.XMLSchema:
     return xmlschema.XMLSchema(str(Path(__file__).parent / "data" / "junit-10.xsd"))
