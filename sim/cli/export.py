@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from sim.report.style import Language
     from sim.scenario import Scenario
 
-FORMATS = ("report", "live", "svg", "png", "slide")
+FORMATS = ("report", "live", "svg", "png", "slide", "trace")
 _LANGUAGES = ("en", "ja")
 _TABLES = "its figures are tables of words, which have no svg and no png; --format report, slide and live have them"
+
+_TIMELESS = "nothing in it happens in time, so that there is no trace; --format report, svg and png have its figures"
 
 
 @click.command()
@@ -43,11 +45,12 @@ def export(
     """Run scenarios and write them as files for a lecture.
 
     report: a page with live charts. live: one page, for all FILEs, that runs the model in the browser. svg, png: each
-    figure. slide: a deck of reveal.js, with the live page in it where that is written too.
+    figure. slide: a deck of reveal.js, with the live page in it where that is written too. trace: what happened in
+    time, as JSON that Perfetto opens, and as CSV.
 
     FILE: a scenario's file, or the id of one that ships.
     """
-    from sim.export import live_name, written
+    from sim.export import live_name, traced, written
     from sim.live import builder
     from sim.loading import override
     from sim.outputfile import make_folder
@@ -62,19 +65,23 @@ def export(
         live = live_name(scenarios)
         with _heard(interrupts):
             _write(folder / live, builder.page(scenarios, interrupts.tick))
-    wordy = []
+    empty = []
     for scenario in scenarios if set(forms) != {"live"} else ():
         outcomes, any_file = _run(scenario, interrupts), bool(live)
+        for name, content in traced(scenario, outcomes) if "trace" in forms else ():
+            _write(folder / name, content)
+            any_file = True
         for language in languages:
             with _heard(interrupts):
-                for name, content in written(forms, scenario, outcomes, language, live):
+                for name, made in written(forms, scenario, outcomes, language, live):
                     interrupts.check()
-                    _write(folder / name, content)
+                    _write(folder / name, made)
                     any_file = True
         if not any_file:
-            wordy.append(Problem(f"{scenario.id}: {_TABLES}", scenario.file))
-    report(wordy)
-    return BAD_INPUT if wordy else HELD
+            reason = _TIMELESS if set(forms) == {"trace"} else _TABLES
+            empty.append(Problem(f"{scenario.id}: {reason}", scenario.file))
+    report(empty)
+    return BAD_INPUT if empty else HELD
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from sim.export.report import report_page
 from sim.export.slides import slide
 from sim.outcome import Outcome
 from sim.report.style import Language
+from sim.report.trace import chrome, columns
+from sim.report.trace.timed import timed
 from sim.scenario import Scenario
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "report_page",
     "slide",
     "slides_at_hand",
+    "traced",
     "written",
 ]
 
@@ -36,6 +39,13 @@ def slides_at_hand() -> bool:
 def live_name(scenarios: Sequence[Scenario]) -> str:
     """What the live page of scenarios is called: by its scenario, or "course" where it has several."""
     return f"{scenarios[0].id if len(scenarios) == 1 else 'course'}-live.html"
+
+
+def traced(scenario: Scenario, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
+    """What happened in time as Chrome's JSON and as CSV, each as its name and its content. None where nothing did."""
+    if any(timed(outcome) for outcome in outcomes):
+        yield f"{scenario.id}-trace.json", chrome.document(outcomes)
+        yield f"{scenario.id}-trace.csv", columns.document(outcomes)
 
 
 def written(
