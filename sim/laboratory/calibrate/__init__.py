@@ -63,11 +63,13 @@ def calibrate(
         raise InputError(f"{seconds:g} seconds are not between 1 and 3600")
     chosen = _chosen(only)
     name = _profile_id(out)
+    from sim.laboratory.calibrate.busyness import CpuTimes, busyness
     from sim.laboratory.calibrate.hostfacts import host_facts
     from sim.laboratory.calibrate.workspace import workspace
 
     start = time.monotonic()
     facts = host_facts()
+    before = CpuTimes.now()
     measurements: list[Measurement] = []
     skipped: list[Skipped] = []
     with workspace() as space:
@@ -85,7 +87,9 @@ def calibrate(
                 skipped.append(Skipped(probe.id, reason))
         progress("", len(chosen), len(chosen))
     taken = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    calibration = Calibration(name, taken, time.monotonic() - start, facts, tuple(measurements), tuple(skipped))
+    busy = busyness(before, CpuTimes.now(), measurements, os.cpu_count() or 1)
+    took = time.monotonic() - start
+    calibration = Calibration(name, taken, took, facts, tuple(measurements), tuple(skipped), busy)
     if out is not None:
         write_text(out, written(calibration))
     return calibration

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from sim.catalog.kernel import generation
+from sim.laboratory.calibrate.busyness import sentences
 from sim.laboratory.calibrate.results import Calibration, HostFacts
 from sim.laboratory.calibrate.speed import cpu_speed
 from sim.quantity import render
@@ -63,6 +64,7 @@ def written(calibration: Calibration) -> str:
     japanese = f"{calibration.id}({host.cores}コア、{gib:.0f} GiB、実測)"
     lines = [
         f"# Measured by `python -m sim calibrate` on {calibration.taken}: {host.processor}, cgroups {host.cgroups}.",
+        *(f"# {sentence}" for sentence in sentences(calibration.busy)),
         f"id = {_quoted(calibration.id)}",
         f"taken = {_quoted(calibration.taken)}",
         f"name = {{ en = {_quoted(english)}, ja = {_quoted(japanese)} }}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import linear_regression
@@ -73,6 +72,32 @@ class HostFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Busyness:
+    """What others did on the host while it was measured, and how far measurements spread.
+
+    Attributes:
+        others: Share of the CPU time that processes had which are not the calibration's.
+        steal: Share that a hypervisor took.
+        load: The load average of a minute before it began, for each hardware thread.
+        p10_off, median_off: How far above its minimum the 10th percentile and the median of a measurement are, as a
+            share of the minimum, in the middle of the measurements.
+        p10_off_most: The same of the 10th percentile, which a tenth of the measurements exceed.
+    """
+
+    others: float
+    steal: float
+    load: float
+    p10_off: float
+    p10_off_most: float
+    median_off: float
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether others took so much that medians cannot be trusted: a tenth of the time, or a thread in four."""
+        return self.others + self.steal > 0.1 or self.load > 0.25
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """All that a calibration found.
 
@@ -88,19 +113,21 @@ class Calibration:
     host: HostFacts
     measurements: tuple[Measurement, ...]
     skipped: tuple[Skipped, ...]
+    busy: Busyness
 
     def measurement(self, name: str) -> Measurement | None:
         """The measurement of that id, if it was made."""
         return next((measurement for measurement in self.measurements if measurement.id == name), None)
 
-    def to_json(self) -> str:
-        """All of it as one JSON object. Durations are in seconds, rates in bytes a second."""
+    def plain(self) -> dict[str, Any]:
+        """All of it as JSON values. Durations are in seconds, rates in bytes a second."""
         rows: list[dict[str, Any]] = [
             asdict(measurement) | {"unit": "s"} | ({"rate": measurement.rate} if measurement.bytes else {})
             for measurement in self.measurements
         ]
         document = asdict(self) | {"measurements": rows, "skipped": [asdict(probe) for probe in self.skipped]}
-        return json.dumps(document, ensure_ascii=False)
+        document["busy"] |= {"is_busy": self.busy.is_busy}
+        return document
 
 
 def summary(samples: Sequence[float]) -> tuple[float, float, float]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sim.laboratory import calibrate as calibration
-from sim.laboratory.calibrate.results import Calibration, HostFacts, Measurement, Skipped
+from sim.laboratory.calibrate.results import Busyness, Calibration, HostFacts, Measurement, Skipped
 from tests.watchdog import PATIENCE
 
 if sys.platform != "linux":
@@ -64,4 +64,5 @@ def found() -> Calibration:
             made("crun.quiet.first_byte", 12e-3),
         ),
         skipped=(Skipped("docker", "docker is not installed"),),
+        busy=Busyness(others=0.02, steal=0.0, load=0.1, p10_off=0.03, p10_off_most=0.1, median_off=0.05),
     )

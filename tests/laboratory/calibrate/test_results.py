@@ -26,10 +26,11 @@ def test_a_cost_that_falls_with_size_is_noise_and_given_as_zero() -> None:
 
 
 def test_json_has_seconds_and_rates_and_what_was_not_measured_and_why(found: Calibration) -> None:
-    document = json.loads(found.to_json())
+    document = json.loads(json.dumps(found.plain()))
     rows = {row["id"]: row for row in document["measurements"]}
     assert rows["disk.read"]["rate"] == pytest.approx(2e9)
     assert (rows["syscall"]["unit"], rows["syscall"]["minimum"]) == ("s", 82e-9)
     assert "rate" not in rows["syscall"]
     assert document["skipped"] == [{"probe": "docker", "reason": "docker is not installed"}]
     assert document["host"]["cgroups"] == "v2"
+    assert (document["busy"]["others"], document["busy"]["is_busy"]) == (0.02, False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sim.laboratory.calibrate import linux
 from sim.laboratory.calibrate.cgroups import hierarchies, layout
 from sim.laboratory.calibrate.isolation import in_user_namespace
@@ -31,9 +33,7 @@ def _runtime(workbench: Workbench, name: str) -> None:
     conditions = "in a user namespace, without a cgroup" if rootless else "as root, in a cgroup of its own"
     if rootless and name == "crun":
         command += ["--cgroup-manager", "disabled"]
-    if name == "crun" and layout(hierarchies()) == "hybrid":
-        _hide_v2()
-        conditions += "; cgroups here are hybrid, which crun refuses, so that only v1 is shown to it"
+    conditions += _unify(name, rootless=rootless)
     command += ["run", "--bundle", str(place)]
     errors = workbench.scratch / f"{name}.errors"
     quiet, soon = Starts(), Starts()
@@ -45,6 +45,28 @@ def _runtime(workbench: Workbench, name: str) -> None:
     text = f"start of a container by {name}"
     report(workbench, f"{name}.quiet", f"{text}, {QUIET * 1000:.0f} ms after the last", quiet, conditions, cpu=True)
     report(workbench, f"{name}.soon", f"{text}, right after another", soon, conditions, cpu=False)
+
+
+def _unify(name: str, *, rootless: bool) -> str:
+    """Show the runtime unified cgroups, as hosts have them today, in this process's own mount namespace.
+
+    Returns what is to be said of it. Where the v2 hierarchy cannot be mounted a hybrid layout stays, and crun, which
+    refuses it, is shown v1 alone.
+    """
+    found_here = layout(hierarchies())
+    if found_here == "v2":
+        return ""
+    if not rootless and found_here != "none":
+        try:
+            linux.mount("none", Path("/sys/fs/cgroup"), "cgroup2")
+        except OSError:
+            pass
+        else:
+            return f"; cgroups here are {found_here}, and the runtime is shown the unified hierarchy alone"
+    if name == "crun" and found_here == "hybrid":
+        _hide_v2()
+        return "; cgroups here are hybrid, which crun refuses, so that only v1 is shown to it"
+    return ""
 
 
 def _hide_v2() -> None:
