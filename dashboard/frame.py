@@ -6,6 +6,7 @@ import importlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -44,6 +45,7 @@ PLACES = (
     PageLink("stacks", "stacks", "stacks"),
     PageLink("images", "images", "images"),
     PageLink("accuracy", "accuracy", "accuracy"),
+    PageLink("sources", "sources", "sources"),
     PageLink("scenarios", "scenarios", "scenarios"),
 )
 
@@ -142,6 +144,14 @@ def of_lesson(name: str, view: View) -> tuple[st.Page, dict[str, str]]:
     """The page of a scenario and what its link says: a page of its own where there is one, else that of them all."""
     own = next((place for place in PLACES if place.path == name), None)
     return (_page(own, view), {}) if own else (link("scenarios", view), {"scenario": name})
+
+
+def address_of_lesson(name: str, view: View) -> str:
+    """The address of a scenario's page below the dashboard's, for a link in HTML."""
+    own = any(place.path == name for place in PLACES)
+    query = ({} if own else {"scenario": name}) | ({} if view.lang == "en" else {"lang": view.lang})
+    path = name if own else "scenarios"
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _follow(name: str, view: View) -> None:

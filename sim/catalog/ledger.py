@@ -16,6 +16,7 @@ from sim.catalog.compose import composed
 from sim.catalog.files import read_toml
 from sim.catalog.load import CatalogFiles
 from sim.catalog.read import SHARED, shared
+from sim.scenario import Text
 
 FOLDER = Path(__file__).parent
 
@@ -54,6 +55,7 @@ class LedgerNumber:
         sources: The ids of facts.
         estimate, derivation, definition: The reasoning, as `sim.catalog.number.Number` has it. "" where there is none.
         on: The host that it was counted on. "" where that makes no difference.
+        names: What the tables around it are called, the outermost first: "runc", "runc create".
         entries: Whose it is, "technologies/docker": every entry that is made of the file and has not replaced it.
         studies: Those that read the file whatever a scenario names.
     """
@@ -68,6 +70,7 @@ class LedgerNumber:
     derivation: str
     definition: str
     on: str
+    names: tuple[Text, ...] = ()
     entries: tuple[str, ...] = ()
     studies: tuple[str, ...] = ()
 
@@ -85,8 +88,18 @@ def numbers() -> tuple[LedgerNumber, ...]:
     for path in sorted(FOLDER.rglob("*.toml")):
         file = path.relative_to(FOLDER).as_posix()
         for place, named, data in _written(_read(file), file):
-            found.append(_number(file, named, data, tuple(entries_of.get((file, place), ()))))
+            names = tuple(_names(_read(file), place))
+            found.append(_number(file, named, data, names, tuple(entries_of.get((file, place), ()))))
     return tuple(found)
+
+
+@cache
+def entry_names() -> Mapping[str, Text]:
+    """What each entry is called, "technologies/docker"."""
+    files = {f"{kind}/{path.stem}": path for kind in _ENTRIES for path in sorted((FOLDER / kind).glob("*.toml"))}
+    named = {entry: _read(path.relative_to(FOLDER).as_posix()) for entry, path in files.items()}
+    named |= {f"registries/{name}": table for name, table in _read(_REGISTRIES)["registries"].items()}
+    return {entry: Text(**table["name"]) for entry, table in named.items()}
 
 
 @cache
@@ -95,7 +108,9 @@ def guests_of() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(_technology(name).get("guests", ())) for name in CatalogFiles().ids("technologies")}
 
 
-def _number(file: str, path: str, data: Mapping[str, Any], entries: tuple[str, ...]) -> LedgerNumber:
+def _number(
+    file: str, path: str, data: Mapping[str, Any], names: tuple[Text, ...], entries: tuple[str, ...]
+) -> LedgerNumber:
     sources = data.get("source", ())
     return LedgerNumber(
         file=file,
@@ -108,9 +123,22 @@ def _number(file: str, path: str, data: Mapping[str, Any], entries: tuple[str, .
         derivation=data.get("derivation", ""),
         definition=data.get("definition", ""),
         on=data.get("on", ""),
+        names=names,
         entries=entries,
         studies=READ_BY.get(file, ()),
     )
+
+
+def _names(data: Any, place: str) -> Iterator[Text]:
+    """What a number's table, and each one above it, is called."""
+    for key in [*place.split("."), ""]:
+        if isinstance(data, Mapping):
+            called = data.get("name") or data.get("text")
+            if isinstance(called, Mapping) and {"en", "ja"} <= called.keys():
+                yield Text(en=called["en"], ja=called["ja"])
+            data = data.get(key)
+        elif isinstance(data, list):
+            data = data[int(key)]
 
 
 @cache
@@ -196,10 +224,10 @@ def _in(value: Any, key: str, place: Place) -> Iterator[Place]:
     elif isinstance(value, list):
         for index, below in enumerate(value):
             yield from _in(below, key, (place[0], _below(place[1], str(index))))
-    elif isinstance(value, str) and key == "hold":
-        yield from _of_lock(value)
     elif isinstance(value, str) and value in shared():
         yield SHARED, value
+    elif isinstance(value, str) and key == "hold":
+        yield from _of_lock(value)
 
 
 def _of_lock(operation: str) -> Iterator[Place]:
@@ -209,18 +237,5 @@ def _of_lock(operation: str) -> Iterator[Place]:
     data = _read(file)
     for index, entry in enumerate(data["operations"]):
         if entry["id"] == name:
-            for place, _, _ in _written(entry, file, f"operations.{index}"):
-                yield file, place
-    for place, _, _ in _written(data.get("grace", {}), file, "grace"):
-        yield file, place
-    for named in _shared_in(data):
-        yield SHARED, named
-
-
-def _shared_in(data: Any) -> Iterator[str]:
-    """The shared numbers that a table names anywhere."""
-    parts = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
-    for part in parts:
-        if isinstance(part, str) and part in shared():
-            yield part
-        yield from _shared_in(part)
+            yield from _in(entry, "operations", (file, f"operations.{index}"))
+    yield from _in(data.get("grace", {}), "grace", (file, "grace"))

@@ -36,17 +36,24 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
 @click.command("list")
 @click.argument("folder", required=False, type=click.Path())
 @click.option("--course", "as_course", is_flag=True, help="In the order of a course, with the plan of a class.")
+@click.option("--sources", "as_sources", is_flag=True, help="Instead: every number and recording, with its source.")
 @click.option("--language", type=click.Choice(("en", "ja")), default="en", show_default=True, help="Of --course.")
-@one_format("table", "json", "html")
-def list_(folder: str | None, as_course: bool, language: str, form: str) -> int:
+@one_format("table", "json", "html", "csv")
+def list_(folder: str | None, as_course: bool, as_sources: bool, language: str, form: str) -> int:
     """The lessons, by concept or in the order of a course.
 
-    HTML is for --course: a page to print.
+    HTML is for --course: a page to print. CSV is for --sources.
     """
     from sim import lessonindex
 
-    if form == "html" and not as_course:
-        raise click.UsageError("--format html needs --course")
+    for wanted, option, given in (("html", "--course", as_course), ("csv", "--sources", as_sources)):
+        if form == wanted and not given:
+            raise click.UsageError(f"--format {form} needs {option}")
+    if as_sources:
+        if folder or as_course or form == "html":
+            raise click.UsageError("--sources lists the catalog's; it takes no FOLDER, no --course and no HTML")
+        StandardOutput()(_sources(form).removesuffix("\n"))
+        return HELD
     place = Path(folder) if folder else lessonindex.folder()
     files = sorted(place.glob("*.yaml")) if is_folder(place) else []
     if not files:
@@ -84,6 +91,15 @@ def _listed(files: Sequence[Path], form: str) -> tuple[str, list[Problem]]:
         scenarios, problems = _readable(others)
         lessons += map(listed, scenarios)
     return (as_json(lessons) if form == "json" else as_table(lessons, columns())), problems
+
+
+def _sources(form: str) -> str:
+    from sim.evidence.sourced import rows
+    from sim.report.provenance import as_csv, as_json, as_table
+
+    if form == "table":
+        return as_table(rows(), columns())
+    return as_json(rows()) if form == "json" else as_csv(rows())
 
 
 def _course(files: Sequence[Path], form: str, language: str) -> tuple[str, list[Problem]]:

@@ -210,6 +210,7 @@ HALL = (
     "layers?embed=true&show=1",
     "images?embed=true",
     "accuracy?embed=true",
+    "sources?embed=true",
     "scenarios?embed=true&scenario=taxonomy-between",
     "scenarios?embed=true&show=1&scenario=isolation",
     "scenarios?embed=true&show=1&scenario=layers",
@@ -237,7 +238,7 @@ def test_nothing_stands_outside_its_window_and_no_text_is_small(page: Page, app_
     width, height = map(int, size.split("x"))
     page.set_viewport_size({"width": width, "height": height})
     wrong = {}
-    for link in ("", "taxonomy?show=1", "density?show=1", "layers?show=1", "images"):
+    for link in ("", "taxonomy?show=1", "density?show=1", "layers?show=1", "images", "sources?row=R0051"):
         open_page(page, f"{app_url}/{link}")
         expect(page.locator("h1")).to_be_visible()
         page.wait_for_timeout(400)
