@@ -179,7 +179,8 @@ _player = st.components.v2.component(
 
 # The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
 # A reader who has asked for the answer finds the focus on it, once the page is drawn. While the server is away the page
-# says so in its own words; Streamlit connects again by itself, and the page's link has all that was on it.
+# says so in its own words, and not in those of Streamlit's dialog, which comes some seconds later (`dashboard.frame`
+# hides it). Streamlit connects again by itself, and the page's link has all that was on it.
 _PAGE_STATE_JS = """
 const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
 export default function({ parentElement, data }) {
@@ -188,7 +189,10 @@ export default function({ parentElement, data }) {
   host.querySelector('b').textContent = data.words.lost;
   host.querySelector('span').textContent = data.words.wait;
   const app = document.querySelector('[data-testid=stApp]');
-  const look = () => { host.hidden = app.dataset.testConnectionState === 'CONNECTED'; };
+  const look = () => {
+    host.hidden = app.dataset.testConnectionState === 'CONNECTED';
+    document.body.toggleAttribute('data-server-away', !host.hidden);
+  };
   look();
   host.watcher?.disconnect();
   host.watcher = new MutationObserver(look);

@@ -104,18 +104,24 @@ def test_a_page_outlives_its_server(browser: Browser, port: int) -> None:
     page.set_default_timeout(60_000)
     lost = page.get_by_role("alert").filter(has_text="The simulator's server does not answer.")
     with served(ROOT / "app.py", port) as url:
-        open_page(page, f"{url}/memory-ledger")
+        open_page(page, f"{url}/memory-ledger?instances=12")
         page.get_by_text("Several times as much").click()
         page.get_by_role("button", name="Run", exact=True).click()
         expect(page.get_by_role("heading", level=1)).not_to_contain_text("?")
         settled(page)
-        said = heading(page)
+        said, address = heading(page), page.url
+        assert {"instances=12", "show=1"} <= set(address.partition("?")[2].split("&"))
+    expect(lost).to_be_visible()
+    dialog = page.get_by_test_id("stDialog")  # Streamlit's own words, which come later
+    expect(dialog).to_be_attached()
+    expect(dialog).to_be_hidden()
     expect(lost).to_be_visible()
     with served(ROOT / "app.py", port):
         expect(lost).to_be_hidden()
         page.wait_for_timeout(1500)  # what is pressed before the page has been drawn again is drawn over
         settled(page)
         assert heading(page) == said
+        assert page.url == address
         page.get_by_role("radio", name="PSS").click()
         settled(page)
         expect(page.get_by_role("radio", name="PSS")).to_be_checked()
