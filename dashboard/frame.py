@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard import projector, share, shipped
-from dashboard.components import page_state
+from dashboard.components import connection, page_state
 from dashboard.controls import answer
 from dashboard.links import asked, plain, whole
 from dashboard.shown import answers_shown, begin, now
@@ -57,7 +57,7 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
 [data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
 [data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
-[data-server-away] [data-testid=stDialog]{{display:none}}
+[data-server-away] [data-testid=stDialog]{{display:none}} .st-key-connection{{position:absolute}}
 @media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
 [data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
 .st-key-projector-start{{display:none}}}}
@@ -130,10 +130,10 @@ def main() -> None:
     if view.projector:
         hall += _PROJECTED.format(bar=projector.BAR, panel=view.style.tokens.panel, line=view.style.tokens.line)
     st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else "", hall=hall))
+    connection({name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")})
     pages = [_page(place, view) for place in PLACES]
     st.navigation(pages, position="hidden" if view.embed or view.notes else "top").run()
-    words = {name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")}
-    page_state(view.lang, answers_shown(), words)
+    page_state(view.lang, answers_shown())
 
 
 def link(name: str, view: View) -> st.Page:
