@@ -14,6 +14,7 @@ from dashboard import projector, share, shipped
 from dashboard.components import connection, page_state
 from dashboard.controls import answer
 from dashboard.links import asked, plain, whole
+from dashboard.progress import note_lesson
 from dashboard.shown import answers_shown, begin, now
 from dashboard.view import ALLOWED, View, current, other_language, use_language
 from sim import __version__
@@ -205,6 +206,7 @@ def _answer_link(place: PageLink, view: View) -> None:
 
 def _around(view: View) -> None:
     """What stands around a page once it has said what it shows."""
+    note_lesson(view)
     if view.projector:
         notes = share.address({**whole(), "notes": "1", "projector": "0"})
         projector.bar(view, lambda name: _follow(name, view), notes)
