@@ -36,11 +36,11 @@ def test_the_title_and_the_text_say_one_median_in_which_each_publication_weighs_
         if below >= len(sizes) / 2:
             break
     at = opened("accuracy")
-    said = f"{median * 100:.0f}{NARROW}%"
+    said = f"{median * 100:.1f}{NARROW}%"
     assert f"{len(checked):,}" in title(at)
     assert said in title(at)
     assert f"**{said}** is the median error on the {len(checked)} points" in texts(at)
-    plain = f"{statistics.median(abs(row.error) for row in checked) * 100:.0f}{NARROW}%"
+    plain = f"{statistics.median(abs(row.error) for row in checked) * 100:.1f}{NARROW}%"
     assert plain != said
     assert plain not in title(at) + texts(at)
 
