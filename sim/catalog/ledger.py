@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sim.catalog.block import Block
+from sim.catalog.block import Block, TablePlace
 from sim.catalog.compose import composed
 from sim.catalog.files import read_toml
 from sim.catalog.load import CatalogFiles
@@ -39,9 +39,6 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "steps.toml": ("build",),
 }
 """Files that are no entry's, with the studies that read them."""
-
-Place = tuple[str, str]
-"""A file, and the dotted path of a table in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +169,9 @@ def _below(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _entries() -> Mapping[Place, list[str]]:
+def _entries() -> Mapping[TablePlace, list[str]]:
     """Whose each number is, by its place."""
-    found: dict[Place, list[str]] = {}
+    found: dict[TablePlace, list[str]] = {}
     for entry, table in _tables():
         for place in dict.fromkeys(_places(table)):
             found.setdefault(place, []).append(entry)
@@ -206,14 +203,14 @@ def _technology(name: str) -> Block:
     return composed(own, partial(files.block, "technologies"), partial(files.block, "parts"), [])
 
 
-def _places(table: Block) -> Iterator[Place]:
+def _places(table: Block) -> Iterator[TablePlace]:
     """The places of the numbers that a table has, names in `numbers/shared.toml`, and holds locks for."""
     for key, value in table.items():
         file, path = table.place(key)
         yield from _in(value, key, (file, _below(path, key)))
 
 
-def _in(value: Any, key: str, place: Place) -> Iterator[Place]:
+def _in(value: Any, key: str, place: TablePlace) -> Iterator[TablePlace]:
     if isinstance(value, Block):
         yield from _places(value)
     elif isinstance(value, Mapping):
@@ -230,7 +227,7 @@ def _in(value: Any, key: str, place: Place) -> Iterator[Place]:
         yield from _of_lock(value)
 
 
-def _of_lock(operation: str) -> Iterator[Place]:
+def _of_lock(operation: str) -> Iterator[TablePlace]:
     """The numbers of a lock's operation, "rtnl.veth-move", and of the lock's grace periods."""
     lock, _, name = operation.partition(".")
     file = f"locks/{lock}.toml"
