@@ -177,22 +177,41 @@ _player = st.components.v2.component(
     " mountPlayer(parentElement.querySelector('.player'), data);",
 )
 
-# The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
-# A reader who has asked for the answer finds the focus on it, once the page is drawn. While the server is away the page
-# says so in its own words; Streamlit connects again by itself, and the page's link has all that was on it.
-_PAGE_STATE_JS = """
-const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
+# While the server is away the page says so in its own words, and not in those of Streamlit's dialog, which comes some
+# seconds later (`dashboard.frame` hides it). Streamlit connects again by itself, and the page's link has all that was
+# on it.
+_CONNECTION_JS = """
 export default function({ parentElement, data }) {
-  document.documentElement.lang = data.lang;
   const host = parentElement.querySelector('.lost');
-  host.querySelector('b').textContent = data.words.lost;
-  host.querySelector('span').textContent = data.words.wait;
+  host.querySelector('b').textContent = data.lost;
+  host.querySelector('span').textContent = data.wait;
   const app = document.querySelector('[data-testid=stApp]');
-  const look = () => { host.hidden = app.dataset.testConnectionState === 'CONNECTED'; };
+  const look = () => {
+    host.hidden = app.dataset.testConnectionState === 'CONNECTED';
+    document.body.toggleAttribute('data-server-away', !host.hidden);
+  };
   look();
   host.watcher?.disconnect();
   host.watcher = new MutationObserver(look);
   host.watcher.observe(app, { attributes: true, attributeFilter: ['data-test-connection-state'] });
+}
+"""
+_CONNECTION_HTML = '<div class="lost" role="alert" hidden><b></b> <span></span></div>'
+_CONNECTION_CSS = """
+.lost{position:fixed;left:50%;top:1rem;transform:translateX(-50%);z-index:1000000;max-width:min(40rem,90vw);
+  padding:.8rem 1.2rem;border:2px solid var(--st-red-color);border-radius:var(--st-base-radius);
+  background:var(--st-background-color);color:var(--st-text-color);font:1rem/1.5 var(--st-font)}
+.lost[hidden]{display:none}
+"""
+_connection = st.components.v2.component("connection", html=_CONNECTION_HTML, css=_CONNECTION_CSS, js=_CONNECTION_JS)
+
+# The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
+# A reader who has asked for the answer finds the focus on it, once the page is drawn.
+_PAGE_STATE_JS = """
+const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
+export default function({ parentElement, data }) {
+  document.documentElement.lang = data.lang;
+  const host = parentElement.querySelector('.said');
   const seen = host.answers ?? 0;
   host.answers = data.answers;
   if (data.answers <= seen) return;
@@ -202,21 +221,14 @@ export default function({ parentElement, data }) {
       title.tabIndex = -1;
       title.style.outline = 'none';
       title.focus();
-      parentElement.querySelector('[aria-live]').textContent = title.innerText;
+      host.textContent = title.innerText;
     } else if (left) setTimeout(find, 100, left - 1);
   };
   setTimeout(find, 100, 100);
 }
 """
-_PAGE_STATE_HTML = """<div class="said" aria-live="polite"></div>
-<div class="lost" role="alert" hidden><b></b> <span></span></div>"""
-_PAGE_STATE_CSS = """
-.said{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.lost{position:fixed;left:50%;top:1rem;transform:translateX(-50%);z-index:1000000;max-width:min(40rem,90vw);
-  padding:.8rem 1.2rem;border:2px solid var(--st-red-color);border-radius:var(--st-base-radius);
-  background:var(--st-background-color);color:var(--st-text-color);font:1rem/1.5 var(--st-font)}
-.lost[hidden]{display:none}
-"""
+_PAGE_STATE_HTML = '<div class="said" aria-live="polite"></div>'
+_PAGE_STATE_CSS = ".said{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
 _page_state = st.components.v2.component("page_state", html=_PAGE_STATE_HTML, css=_PAGE_STATE_CSS, js=_PAGE_STATE_JS)
 
 
@@ -312,14 +324,22 @@ def editor(
     )
 
 
-def page_state(lang: str, answers: int, words: Mapping[str, str]) -> None:
-    """Say in which language the page is, bring the focus to an answer, and say when the server is away.
+def connection(words: Mapping[str, str]) -> None:
+    """Watch whether the server is there. It stands before all else of a page, so that it is there while that is made.
+
+    Args:
+        words: "lost" and "wait", which are shown while the server is away.
+    """
+    _connection(data=dict(words), key="connection")
+
+
+def page_state(lang: str, answers: int) -> None:
+    """Say in which language the page is, and bring the focus to an answer.
 
     Args:
         answers: How many answers the reader has asked for: the focus goes to the title where it has grown.
-        words: "lost" and "wait", which are shown while the server is away.
     """
-    _page_state(data={"lang": lang, "answers": answers, "words": dict(words)}, key="page-state")
+    _page_state(data={"lang": lang, "answers": answers}, key="page-state")
 
 
 def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:

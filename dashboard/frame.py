@@ -6,13 +6,15 @@ import importlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from dashboard import projector, share, shipped
-from dashboard.components import page_state
+from dashboard.components import connection, page_state
 from dashboard.controls import answer
 from dashboard.links import asked, plain, whole
+from dashboard.progress import note_lesson
 from dashboard.shown import answers_shown, begin, now
 from dashboard.view import ALLOWED, View, current, other_language, use_language
 from sim import __version__
@@ -44,17 +46,19 @@ PLACES = (
     PageLink("stacks", "stacks", "stacks"),
     PageLink("images", "images", "images"),
     PageLink("accuracy", "accuracy", "accuracy"),
+    PageLink("sources", "sources", "sources"),
     PageLink("scenarios", "scenarios", "scenarios"),
 )
 
 # What no theme option can do. Type grows with the window, as a projector is a wide window and everything in Streamlit
 # is rem. Figures do not jump under a slider. Text keeps a readable measure. Japanese titles break between phrases. On a
-# phone the question and Run stand above the figure.
+# phone the question and Run stand above the figure. While the server is away the page says so itself.
 _STYLE = """<style>
 html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-numeric:tabular-nums}}
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
 [data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
 [data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
+[data-server-away] [data-testid=stDialog]{{display:none}} .st-key-connection{{position:absolute}}
 @media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
 [data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
 .st-key-projector-start{{display:none}}}}
@@ -127,10 +131,10 @@ def main() -> None:
     if view.projector:
         hall += _PROJECTED.format(bar=projector.BAR, panel=view.style.tokens.panel, line=view.style.tokens.line)
     st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else "", hall=hall))
+    connection({name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")})
     pages = [_page(place, view) for place in PLACES]
     st.navigation(pages, position="hidden" if view.embed or view.notes else "top").run()
-    words = {name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")}
-    page_state(view.lang, answers_shown(), words)
+    page_state(view.lang, answers_shown())
 
 
 def link(name: str, view: View) -> st.Page:
@@ -142,6 +146,14 @@ def of_lesson(name: str, view: View) -> tuple[st.Page, dict[str, str]]:
     """The page of a scenario and what its link says: a page of its own where there is one, else that of them all."""
     own = next((place for place in PLACES if place.path == name), None)
     return (_page(own, view), {}) if own else (link("scenarios", view), {"scenario": name})
+
+
+def address_of_lesson(name: str, view: View) -> str:
+    """The address of a scenario's page below the dashboard's, for a link in HTML."""
+    own = any(place.path == name for place in PLACES)
+    query = ({} if own else {"scenario": name}) | ({} if view.lang == "en" else {"lang": view.lang})
+    path = name if own else "scenarios"
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _follow(name: str, view: View) -> None:
@@ -194,6 +206,7 @@ def _answer_link(place: PageLink, view: View) -> None:
 
 def _around(view: View) -> None:
     """What stands around a page once it has said what it shows."""
+    note_lesson(view)
     if view.projector:
         notes = share.address({**whole(), "notes": "1", "projector": "0"})
         projector.bar(view, lambda name: _follow(name, view), notes)

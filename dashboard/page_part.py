@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -75,9 +76,14 @@ def chart(spec: Spec, alt: str, key: str = "") -> None:
 
 
 def table(rows: Sequence[TableRow], view: View) -> None:
-    """Rows as a small table, each fact's id a link to what it was published in.
+    """Rows as a small table, each fact and each estimate a link to its row on the page of sources.
 
     Written as HTML: `st.table` would import a data frame library for it.
     """
     if rows:
-        st.html(html_table(rows, view.style))
+        st.html(html_table(rows, view.style, lambda query: sources_address(query, view)))
+
+
+def sources_address(query: Mapping[str, str], view: View) -> str:
+    """The address of the page of sources, below the dashboard's, for a query of its own."""
+    return "sources?" + urlencode(dict(query) | ({} if view.lang == "en" else {"lang": view.lang}))

@@ -17,6 +17,7 @@ import streamlit as st
 from dashboard import popovers
 from dashboard.components import drawing
 from dashboard.links import plain, whole
+from dashboard.made import PageMaker, made_pages
 from dashboard.shown import Shown, now
 from dashboard.takeaway_components import copier, picture_saver
 from dashboard.view import View
@@ -158,16 +159,22 @@ def _later(outcome: Any) -> Callable[[], str]:
 
 
 def _pages(shown: Shown, view: View) -> list[Takeaway]:
-    """A result as a page of its own, and as slides where a reader's click downloads nothing onto the server."""
+    """A result as a page of its own, and as slides where a reader's click downloads nothing onto the server.
+
+    A page is made at the first click, and kept for all who see the same.
+    """
     scenario, outcomes = shown.scenario, [part.outcome for part in shown.page_parts]
     if scenario is None or not outcomes:
         return []
-    forms: dict[str, Callable[..., str]] = {"report": report_page}
+    forms: dict[str, PageMaker] = {"report": report_page}
     if slides_at_hand():
         forms["slides"] = slide
     return [
         Takeaway(
-            name, f"{scenario.id}-{name}.{view.lang}.html", "text/html", partial(make, outcomes, scenario, view.lang)
+            name,
+            f"{scenario.id}-{name}.{view.lang}.html",
+            "text/html",
+            partial(made_pages().page, name, make, outcomes, scenario, view.lang),
         )
         for name, make in forms.items()
     ]

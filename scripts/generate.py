@@ -1,4 +1,4 @@
-"""Make what is made from the code: the JSON Schema of a scenario, tables in the documents, the order of the messages.
+"""Make what is made from the code: schema and index of the scenarios, tables of documents, the order of the messages.
 
     python -m scripts.generate      (scripts/generate.py)
 
@@ -10,11 +10,15 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sim import limits, studies
+from sim.lessonindex import NAME as INDEX
 from sim.loading import schema
+from sim.loading.listed import index
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,6 +80,7 @@ def generated() -> Mapping[Path, str]:
     catalogs = (ROOT / "sim" / "locale").glob("*/LC_MESSAGES/sim.po")
     return {path: in_order(path.read_text(encoding="utf-8")) for path in sorted(catalogs)} | {
         ROOT / "scenarios" / "scenario.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
+        ROOT / "scenarios" / INDEX: index(),
         docs / "limits.md": with_table(
             (docs / "limits.md").read_text(encoding="utf-8"), "| limit | number | on what |", limit_rows()
         ),
@@ -86,9 +91,10 @@ def generated() -> Mapping[Path, str]:
 
 
 def main() -> None:
-    """Write them."""
+    """Write them. The accuracy is stored by a process of its own, which has imported nothing else."""
     for path, text in generated().items():
         path.write_text(text, encoding="utf-8", newline="\n")
+    subprocess.run([sys.executable, "-m", "sim.evidence.stored"], check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

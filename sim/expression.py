@@ -11,6 +11,7 @@ import ast
 import keyword
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
@@ -113,7 +114,13 @@ def names(text: str) -> list[str]:
 
     Raises `InputError` as `parsed`.
     """
-    return _names(parsed(text))
+    return list(_names_of(text))
+
+
+@lru_cache(4096)
+def _names_of(text: str) -> tuple[str, ...]:
+    """A scenario is checked once for each of its variations, and its expressions are the same in all."""
+    return tuple(_names(parsed(text)))
 
 
 def _names(tree: ast.AST) -> list[str]:

@@ -415,6 +415,24 @@ class TestList:
         found = {item["scenario"] for item in json.loads(capsys.readouterr().out)}
         assert found == {path.stem for path in (ROOT / "scenarios").glob("*.yaml")}
 
+    def test_every_number_is_listed_with_its_source(self, capsys: Captured) -> None:
+        assert answer(["list", "--sources", "--format", "json"]) == 0
+        found = {item["id"]: item for item in json.loads(capsys.readouterr().out)}
+        assert found["parts/runc.phases.runc-start.cpu"]["facts"] == ["R0052"]
+        assert found["R0052"]["sources"] == ["measured on the reference host (docs/model.md)"]
+        assert answer(["list", "--sources"]) == 0
+        lines = {line.split("  ")[0]: line for line in capsys.readouterr().out.splitlines()}
+        assert re.search(
+            r"8 MiB +4 MiB to 15 MiB +estimate: nginx", lines["applications/nginx.phases.image-files.read"]
+        )
+        assert answer(["list", "--sources", "--format", "csv"]) == 0
+        assert capsys.readouterr().out.startswith("id,kind,basis,")
+
+    @pytest.mark.parametrize("wrong", [["--format", "csv"], ["--sources", "."], ["--sources", "--course"]])
+    def test_sources_are_those_of_the_catalog(self, wrong: list[str], capsys: Captured) -> None:
+        assert answer(["list", *wrong]) == 2
+        assert "--sources" in capsys.readouterr().err
+
     def test_a_folder_without_lessons_is_bad_input(self, tmp_path: Path, capsys: Captured) -> None:
         assert answer(["list", str(tmp_path)]) == 2
         assert "has no scenario" in capsys.readouterr().err

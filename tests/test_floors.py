@@ -47,6 +47,7 @@ FLOORS: list[set[str]] = [
         "sim.records",
         "sim.scenario",
         "sim.expression",
+        "sim.lessonindex",
         "sim.catalog",
         "sim.errors",
         "sim.yamlnodes",

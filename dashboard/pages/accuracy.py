@@ -26,9 +26,9 @@ from sim.report.figures.accuracy import (
     lanes,
     points,
     scatter,
-    share_text,
     use_name,
 )
+from sim.report.numbers import NARROW
 from sim.report.sources import publication_name
 from sim.report.texts import tr
 
@@ -73,7 +73,7 @@ def page(view: View) -> None:
 
 
 def _accuracy(place: st.delta_generator.DeltaGenerator) -> Accuracy:
-    """The accuracy of the shipped cases. They are run once, and again after a file of theirs changed."""
+    """The accuracy of the shipped cases, as it is stored. Where a file that it hangs on was changed, they are run."""
     place.skeleton(height=470)
     try:
         return _run(max((file.stat().st_mtime_ns for file in _CASES.glob("*.yaml")), default=0))
@@ -83,9 +83,9 @@ def _accuracy(place: st.delta_generator.DeltaGenerator) -> Accuracy:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _run(changed: int) -> Accuracy:  # noqa: ARG001 - when a case changed is the cache's key
-    from sim.evidence.accuracy import accuracy
+    from sim.evidence.stored import stored_or_computed
 
-    return accuracy()
+    return stored_or_computed()
 
 
 def _filtered(every: Sequence[Point], view: View) -> list[Point]:
@@ -115,7 +115,12 @@ def _finding(shown: Sequence[Point], view: View) -> str:
     if median is None:
         return tr("ui.accuracy.question", view.lang)
     key = "ui.accuracy.found.check" if checked else "ui.accuracy.found.calibrate"
-    return tr(key, view.lang, n=f"{len(checked or shown):,}", median=share_text(median, view.lang))
+    return tr(key, view.lang, n=f"{len(checked or shown):,}", median=_percent(median))
+
+
+def _percent(share: float) -> str:
+    """A median to a tenth of a percent, as the README and docs/evidence.md have it."""
+    return f"{share * 100:.1f}{NARROW}%"
 
 
 def _figure(shown: Sequence[Point], view: View) -> None:
@@ -162,7 +167,7 @@ def _say(accuracy: Accuracy, view: View) -> None:
         median = accuracy.median(use)
         if median is not None:
             n = sum(row.use == use for row in accuracy.rows)
-            said = share_text(median, lang)
+            said = _percent(median)
             lines.append(tr(f"ui.accuracy.median.{use}", lang, n=n, sources=len(accuracy.of_sources(use)), median=said))
     right = sum(ordering.right for ordering in accuracy.orderings)
     lines.append(tr("ui.accuracy.orderings", lang, right=right, judged=len(accuracy.orderings)))

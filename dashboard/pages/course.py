@@ -1,14 +1,20 @@
-"""The course: every lesson in its chapter, with its question, prediction and minutes. Below, the plan of a class."""
+"""The course: every lesson in its chapter, with its question, prediction and minutes, and what the reader has done.
+
+Below, the plan of a class.
+"""
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import streamlit as st
 
-from dashboard import components, shipped
-from dashboard.frame import head, of_lesson
+from dashboard import components, progress, shipped
+from dashboard.frame import address_of_lesson, head, of_lesson
 from dashboard.view import View
 from sim.classroom.course import Course, CourseLesson, course, named, predicted, short_of_time
 from sim.classroom.handout import as_handout, drawing
+from sim.report.previews import glyph
 from sim.report.texts import tr
 
 _NARROWEST = 210
@@ -23,6 +29,10 @@ def page(view: View) -> None:
     if view.embed:
         st.title(title, anchor=False)
     st.markdown(tr("ui.course.lead", view.lang))
+    if not view.embed:
+        progress.show(
+            plan, {each.scenario.id: address_of_lesson(each.scenario.id, view) for each in plan.lessons}, view
+        )
     with st.grid(len(plan.chapters), min_column_width=_NARROWEST, gap="medium"):
         for number, chapter in enumerate(plan.chapters, start=1):
             with st.container():
@@ -36,7 +46,8 @@ def _card(lesson: CourseLesson, plan: Course, view: View) -> None:
     """The question, and below it the way to the lesson. The label of a link has one line."""
     minutes = tr("ui.course.minutes", view.lang, demonstration=lesson.minutes.demonstration, lab=lesson.minutes.lab)
     target, query = of_lesson(lesson.scenario.id, view)
-    with st.container(border=True, gap="xxsmall"):
+    with st.container(border=True, gap="xxsmall", key=f"card-{lesson.scenario.id}"):
+        st.html(_picture(glyph(lesson.scenario.parts[0].study, view.style)))
         st.markdown(f"**{view.read(lesson.teaser)}**")
         st.page_link(
             target,
@@ -46,6 +57,11 @@ def _card(lesson: CourseLesson, plan: Course, view: View) -> None:
         if lesson.requires:
             numbers = ", ".join(f"{plan.numbers[name]}" for name in lesson.requires)
             st.caption(tr("ui.course.requires", view.lang, numbers=numbers))
+
+
+def _picture(svg: str) -> str:
+    """A drawing as an image: Streamlit takes SVG out of a page's HTML."""
+    return f'<img alt="" style="display:block" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'
 
 
 def _class(plan: Course, view: View) -> None:

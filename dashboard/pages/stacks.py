@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import shipped
 from dashboard.components import drawing
 from dashboard.controls import answer, choice
 from dashboard.frame import head
 from dashboard.links import asked, refuse, set_link
 from dashboard.page_part import table
 from dashboard.view import View
+from sim.catalog.load import application, technology
 from sim.catalog.stacks import Stack, stacks
 from sim.report.figures.legend import legend
 from sim.report.figures.stacks import (
@@ -20,14 +22,18 @@ from sim.report.figures.stacks import (
     stacks_finding,
     stacks_table,
 )
+from sim.report.numbers import about
 from sim.report.texts import tr
 from sim.studies.memory import one_more
+from sim.studies.memory_parameters import Memory
 
 FIRST = ("virtualbox", "qemu-kvm", "firecracker", "gvisor", "lxc", "docker", "docker-desktop")
 """What is drawn until the reader chooses."""
 SLIDE = ("virtualbox", "qemu-kvm", "firecracker", "docker")
 """The same inside a lecture, where fewer fit."""
 _KEY = "stacks:chosen"
+_LESSON, _CONTAINER = "memory-ledger", "container"
+"""The lesson on one more instance, and its label of a container."""
 
 
 def page(view: View) -> None:
@@ -48,7 +54,21 @@ def page(view: View) -> None:
         st.markdown(tr("ui.stacks.read", view.lang))
         with st.popover(tr("ui.table", view.lang), icon=":material/table:"):
             table(stacks_table(chosen, more, view.lang), view)
-    st.caption(tr("ui.stacks.provenance", view.lang))
+    st.caption(_provenance(view))
+
+
+def _provenance(view: View) -> str:
+    """What is started, and what it would be with the application of the lesson that asks the same."""
+    lesson = shipped.scenario(_LESSON).parts[0].variants[_CONTAINER]
+    size, _ = one_more(lesson.technology, lesson.application)
+    return tr(
+        "ui.stacks.provenance",
+        view.lang,
+        application=view.read(application(Memory.application).name),
+        other=view.read(application(lesson.application).name),
+        technology=view.read(technology(lesson.technology).name),
+        size=about(size, "B", view.lang),
+    )
 
 
 def _chosen(view: View) -> list[Stack]:

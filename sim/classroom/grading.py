@@ -23,6 +23,7 @@ from sim.loading.envelope import ID
 from sim.loading.shipped import lessons
 from sim.never import never
 from sim.studies.base import Tick, no_tick
+from sim.wording import suggestion
 
 FORMAT = "lesson-receipt"
 """What a receipt says of itself, so that another JSON file in the folder is told from one."""
@@ -30,6 +31,8 @@ FORMAT = "lesson-receipt"
 CLOSE = 1.25
 """A guess within this factor of the value is right."""
 
+_NAME = 60
+"""Characters of a name in a receipt that are quoted, and compared with those that there are."""
 _TEXTS = ("student", "scenario", "model_version")
 
 
@@ -124,11 +127,9 @@ class Grader:
         asked = self._asked(receipt)
         known = {question.id: question for question in asked.questions}
         problems = [
-            Problem(
-                f"there is no such question; there are {', '.join(known)}", receipt.file, path=f"answers.{name[:40]}"
-            )
+            Problem(f"there is no such question{suggestion(name[:_NAME], known)}", receipt.file, path=path)
             for name in receipt.answers
-            if name not in known
+            if name not in known and (path := f"answers.{name[:_NAME]}")
         ]
         points: dict[str, float] = {}
         for name, question in known.items():
@@ -153,8 +154,8 @@ class Grader:
             if is_file(own):
                 return own
         if receipt.scenario not in lessons():
-            message = f"no lesson {receipt.scenario[:80]!r}; expected one of {', '.join(lessons())}"
-            raise InputError(Problem(message, receipt.file, path="scenario"))
+            name = receipt.scenario[:_NAME]
+            raise InputError(Problem(f"no lesson {name!r}{suggestion(name, lessons())}", receipt.file, path="scenario"))
         return receipt.scenario
 
 

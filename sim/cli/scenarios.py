@@ -36,21 +36,36 @@ def load_all(files: Sequence[str]) -> list[Scenario]:
 @click.command("list")
 @click.argument("folder", required=False, type=click.Path())
 @click.option("--course", "as_course", is_flag=True, help="In the order of a course, with the plan of a class.")
+@click.option("--sources", "as_sources", is_flag=True, help="Instead: every number and recording, with its source.")
 @click.option("--language", type=click.Choice(("en", "ja")), default="en", show_default=True, help="Of --course.")
-@one_format("table", "json", "html")
-def list_(folder: str | None, as_course: bool, language: str, form: str) -> int:
+@one_format("table", "json", "html", "csv")
+def list_(folder: str | None, as_course: bool, as_sources: bool, language: str, form: str) -> int:
     """The lessons, by concept or in the order of a course.
 
-    HTML is for --course: a page to print.
+    HTML is for --course: a page to print. CSV is for --sources.
     """
-    from sim.loading import shipped
+    from sim import lessonindex
 
-    if form == "html" and not as_course:
-        raise click.UsageError("--format html needs --course")
-    place = Path(folder) if folder else shipped.folder()
+    for wanted, option, given in (("html", "--course", as_course), ("csv", "--sources", as_sources)):
+        if form == wanted and not given:
+            raise click.UsageError(f"--format {form} needs {option}")
+    if as_sources:
+        if folder or as_course or form == "html":
+            raise click.UsageError("--sources lists the catalog's; it takes no FOLDER, no --course and no HTML")
+        StandardOutput()(_sources(form).removesuffix("\n"))
+        return HELD
+    place = Path(folder) if folder else lessonindex.folder()
     files = sorted(place.glob("*.yaml")) if is_folder(place) else []
     if not files:
         raise InputError(Problem("has no scenario; expected *.yaml files", str(place)))
+    text, problems = _course(files, form, language) if as_course else _listed(files, form)
+    StandardOutput()(text.removesuffix("\n"))
+    report(problems)
+    return BAD_INPUT if problems else HELD
+
+
+def _readable(files: Sequence[Path]) -> tuple[list[Scenario], list[Problem]]:
+    """The scenarios of those files that are good ones, and what is wrong with the others."""
     scenarios: list[Scenario] = []
     problems: list[Problem] = []
     for file in files:
@@ -58,27 +73,45 @@ def list_(folder: str | None, as_course: bool, language: str, form: str) -> int:
             scenarios += load_all([str(file)])
         except InputError as error:
             problems += error.problems
-    listed = _course(scenarios, form, language) if as_course else _listed(scenarios, form)
-    StandardOutput()(listed.removesuffix("\n"))
-    report(problems)
-    return BAD_INPUT if problems else HELD
+    return scenarios, problems
 
 
-def _listed(scenarios: Sequence[Scenario], form: str) -> str:
+def _listed(files: Sequence[Path], form: str) -> tuple[str, list[Problem]]:
+    """The list. A shipped file that is as its index knows it is not read again."""
+    from sim.lessonindex import indexed
     from sim.report.listing import as_json, as_table
 
-    return as_json(scenarios) if form == "json" else as_table(scenarios, columns())
+    known = indexed()
+    lessons = [known[file] for file in files if file in known]
+    others = [file for file in files if file not in known]
+    problems: list[Problem] = []
+    if others:
+        from sim.loading.listed import listed
+
+        scenarios, problems = _readable(others)
+        lessons += map(listed, scenarios)
+    return (as_json(lessons) if form == "json" else as_table(lessons, columns())), problems
 
 
-def _course(scenarios: Sequence[Scenario], form: str, language: str) -> str:
+def _sources(form: str) -> str:
+    from sim.evidence.sourced import rows
+    from sim.report.provenance import as_csv, as_json, as_table
+
+    if form == "table":
+        return as_table(rows(), columns())
+    return as_json(rows()) if form == "json" else as_csv(rows())
+
+
+def _course(files: Sequence[Path], form: str, language: str) -> tuple[str, list[Problem]]:
     from sim.classroom.course import as_json, as_text, course
     from sim.classroom.handout import as_handout
 
+    scenarios, problems = _readable(files)
     plan = course(scenarios)
     read: Language = "ja" if language == "ja" else "en"
     if form == "json":
-        return as_json(plan)
-    return as_handout(plan, read) if form == "html" else as_text(plan, read, columns())
+        return as_json(plan), problems
+    return (as_handout(plan, read) if form == "html" else as_text(plan, read, columns())), problems
 
 
 @click.command()

@@ -37,7 +37,8 @@ JUDGED = 0.1
 TOLERANCE = 1e-6
 """How much worse than recorded an accuracy may be: the rounding of the record."""
 
-_CASES = shipped.folder() / shipped.EVIDENCE
+CASES = shipped.folder() / shipped.EVIDENCE
+"""The folder of the shipped cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ def _si(row: AccuracyRow, value: float | None = None) -> float:
 
 def _files(paths: Sequence[str | Path]) -> list[Path]:
     collected: list[Path] = []
-    for path in map(Path, paths or (_CASES,)):
+    for path in map(Path, paths or (CASES,)):
         if is_folder(path):
             inside = sorted(path.glob("*.yaml"))
             if not inside:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
+from sim import limits
 from sim.errors import InputError
 from sim.kubernetes.quantities import nanos
 from sim.yamlnodes import KeyPath
@@ -42,10 +45,30 @@ Form = Scalar | ListOf | MapOf | Fields
 
 @dataclass
 class FormFindings:
-    """Paths of what is not read, and of what does not fit, with the reason. All within one object."""
+    """Paths of what is not read, and of what does not fit, with the reason. All within one object.
+
+    Attributes:
+        meant: Of what is not read, the name that may be meant, where one is near and not there itself.
+    """
 
     ignored: list[KeyPath] = field(default_factory=list)
     wrong: list[tuple[KeyPath, str]] = field(default_factory=list)
+    meant: dict[KeyPath, str] = field(default_factory=dict)
+
+
+_NAME = 80
+"""Characters of a key that may be a slip. Comparing names takes as long as the product of their lengths."""
+_NEAR = 0.85
+"""How alike two names are, of 1, where one may be meant by the other. `initContainers` is no slip for `containers`."""
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """The name that may be meant. "" where none is near.
+
+    >>> near("replicsa", ("replicas", "selector")), near("initContainers", ("containers",))
+    ('replicas', '')
+    """
+    return next(iter(difflib.get_close_matches(name, list(known), 1, _NEAR)), "")
 
 
 def examine(value: Any, form: Form, path: KeyPath, findings: FormFindings) -> None:
@@ -71,15 +94,27 @@ def examine(value: Any, form: Form, path: KeyPath, findings: FormFindings) -> No
 
 
 def _fields(value: Mapping[str, Any], form: Fields, path: KeyPath, findings: FormFindings) -> None:
+    missing = [key for key in form.forms if value.get(key) is None]
     for key in form.required:
         if value.get(key) is None:
-            findings.wrong.append((path, f"missing key {key!r}"))
+            written = near(key, _unknown(value, form))
+            hint = f"; is {written!r} meant?" if written else ""
+            findings.wrong.append((path, f"missing key {key!r}{hint}"))
     for key, item in value.items():
         known = form.forms.get(key)
         if known is not None:
             examine(item, known, (*path, key), findings)
         else:
             findings.ignored.append((*path, key))
+            meant = near(key, missing) if len(findings.meant) < limits.PROBLEMS and len(key) <= _NAME else ""
+            if meant:
+                findings.meant[(*path, key)] = meant
+
+
+def _unknown(value: Mapping[str, Any], form: Fields) -> list[str]:
+    """The first keys that the form does not know, and that are short enough for a slip."""
+    unknown = (key for key in value if key not in form.forms and len(key) <= _NAME)
+    return list(islice(unknown, limits.PROBLEMS))
 
 
 def _is(value: Any, kind: type, expected: str, path: KeyPath, findings: FormFindings) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sim import limits
 from sim.errors import InputError, Problem
 from sim.kubernetes.documents import read_documents
-from sim.kubernetes.fields import fields_of, read_as
-from sim.kubernetes.forms import FormFindings, examine, shown
+from sim.kubernetes.fields import KINDS, fields_of, read_as
+from sim.kubernetes.forms import FormFindings, examine, near, shown
 from sim.kubernetes.selectors import label_selector
 from sim.yamlnodes import KeyPath, YamlNode, dotted, plain
 
 _ALWAYS_READ = ("apiVersion", "kind")
+_KIND = 80
+"""Characters of a kind that are compared with those that are known."""
 _SELECTING = {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"}
 """Kinds whose selector must take the pods of their template. Source: Kubernetes 1.32, pkg/apis/apps/validation."""
 
@@ -28,6 +30,7 @@ class ManifestObject:
         document, line: Where it stands, from 1.
         modelled: Whether the model knows its kind. Of an unknown kind nothing but its name is read.
         ignored: Dotted paths of what is left out. A path stands for all that is below it.
+        meant: Of some of these, the name that may be meant. "kind" where the kind is unknown and near one.
     """
 
     value: Mapping[str, Any]
@@ -35,6 +38,7 @@ class ManifestObject:
     line: int
     modelled: bool
     ignored: tuple[str, ...]
+    meant: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -66,6 +70,7 @@ class Manifest:
                     "line": one.line,
                     "modelled": one.modelled,
                     "ignored": list(one.ignored),
+                    **({"meant": dict(one.meant)} if one.meant else {}),
                 }
                 for one in self.objects
             ],
@@ -110,6 +115,8 @@ def check_object(value: Mapping[str, Any]) -> FormFindings:
             findings.wrong.append(((), f"missing key {key!r}, which says what the object is"))
     form = fields_of(api_version, kind)
     if form is None:
+        if meant := near(kind[:_KIND], (name for name in KINDS if name != kind)):
+            findings.meant[("kind",)] = meant
         findings.ignored += [(key,) for key in value if key not in (*_ALWAYS_READ, "metadata")]
         for key in metadata if isinstance(metadata, dict) else ():
             if key not in ("name", "generateName", "namespace"):
@@ -154,7 +161,8 @@ def _checked(node: YamlNode, document: int) -> tuple[ManifestObject, list[tuple[
     findings = check_object(value)
     modelled = fields_of(_text(value.get("apiVersion")), _text(value.get("kind"))) is not None
     ignored = tuple(dotted(path) for path in findings.ignored)
-    return ManifestObject(value, document, node.place[0], modelled, ignored), findings.wrong
+    meant = {dotted(path): name for path, name in findings.meant.items()}
+    return ManifestObject(value, document, node.place[0], modelled, ignored, meant), findings.wrong
 
 
 def _objects(node: YamlNode, path: KeyPath) -> Iterator[tuple[YamlNode, KeyPath]]:

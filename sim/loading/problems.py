@@ -12,7 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from sim import limits
 from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
-from sim.loading.parameters import dataclass_at
+from sim.loading.parameters import dataclass_at, fields
+from sim.quantity import render
 from sim.wording import shown, suggestion
 
 T = TypeVar("T")
@@ -108,7 +109,7 @@ def _problems(
                 for problem in inner.problems
             ]
         else:
-            problems.append(document.problem(_message(item), place(path)))
+            problems.append(document.problem(_message(item, _unit(kind, path)), place(path)))
     for path, (found, expectations) in mismatched.items():
         wanted = " or ".join(dict.fromkeys(expectations))
         has = "has no value" if found is None else f"{shown(found)} does not fit"
@@ -139,24 +140,42 @@ def _has(value: Any, key: str | int) -> bool:
     return isinstance(value, dict) and key in value
 
 
-def _message(item: Mapping[str, Any]) -> str:
+def _unit(kind: type[Any], path: Path_) -> str:
+    """The dimension of the quantity at a path. "" where there is none."""
+    owner = dataclass_at(kind, path[:-1]) if path else None
+    control = fields(owner).get(str(path[-1])) if owner else None
+    return control.unit if control else ""
+
+
+def _message(item: Mapping[str, Any], unit: str) -> str:
+    """What is wrong with a value.
+
+    Args:
+        unit: Its dimension, in which a bound is told.
+    """
     kind, given, context = item["type"], shown(item["input"]), item.get("ctx", {})
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
-        return f"{given} is out of range; expected {words} {context[name]:.12g}"
+        bound = render(context[name], unit) if unit else f"{context[name]:.12g}"
+        return f"{given} is out of range; expected {words} {bound}"
     if kind == "literal_error":
         return f"{given} is not allowed; expected {context['expected']}{_near(item['input'], context['expected'])}"
     if kind == "string_pattern_mismatch":
         return f"{given} does not fit; expected lower case letters, digits and hyphens, as in 'boot-race'"
     if kind in ("too_short", "string_too_short"):
         least = context.get("min_length", 1)
-        return f"{given} is too short; expected at least {least}" if item["input"] else "is empty"
+        return f"{given} is too short; expected at least {least} {_counted(kind)}" if item["input"] else "is empty"
     if kind in ("too_long", "string_too_long"):
-        return f"{given} is too long; expected at most {context.get('max_length')}"
+        return f"{given} is too long; expected at most {context.get('max_length')} {_counted(kind)}"
     if kind in ("quantity", "catalog"):
         return str(context["reason"])
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return f"{given}: {message[:1].lower()}{message[1:]}"
+
+
+def _counted(kind: str) -> str:
+    """What a length counts."""
+    return "characters" if kind.startswith("string") else "entries"
 
 
 def _near(given: Any, expected: str) -> str:

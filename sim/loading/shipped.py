@@ -7,19 +7,12 @@ from pathlib import Path
 
 from sim import limits
 from sim.errors import InputError, Problem
+from sim.lessonindex import folder as folder
 from sim.loading.envelope import ID
 from sim.wording import suggestion
 
 EVIDENCE = "evidence"
 """The folder among the scenarios with those that predict published figures. They are no lessons."""
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-
-
-def folder() -> Path:
-    """The folder of the scenarios: inside the package where it is installed, beside it in a checkout."""
-    inside = _PACKAGE / "scenarios"
-    return inside if inside.is_dir() else _PACKAGE.parent / "scenarios"
 
 
 def lessons() -> tuple[str, ...]:

@@ -22,8 +22,13 @@ def manifest_lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _ignored(one: Mapping[str, Any]) -> str:
+    meant = one.get("meant", {})
     if not one["modelled"]:
-        return "all of it: the model does not know this kind"
-    paths = [printable(path) for path in one["ignored"][:_PATHS]]
+        return f"all of it: the model does not know this kind{_hint(meant.get('kind'))}"
+    paths = [f"{printable(path)}{_hint(meant.get(path))}" for path in one["ignored"][:_PATHS]]
     rest = len(one["ignored"]) - len(paths)
     return ", ".join([*paths, *([f"and {rest} more"] if rest else [])])
+
+
+def _hint(meant: str | None) -> str:
+    return f" (did you mean {meant!r}?)" if meant else ""

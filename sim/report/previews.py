@@ -26,6 +26,17 @@ _WIDTH = 320
 _MOST_LANES = 6
 _STEPS = (("FROM python", "✓"), ("COPY requirements", "✎"), ("RUN pip install", "?"), ("COPY src", "?"))
 
+_GLYPHS: dict[str, tuple[str, ...]] = {
+    "lanes": ("startup", "compose", "distribution", "lifecycle"),
+    "columns": ("memory", "density", "leftovers", "imagestore"),
+    "bars": ("overhead", "neighbour", "durability", "saturation"),
+    "graph": ("build", "microservices", "components"),
+    "grid": ("portability", "isolation", "drift"),
+    "line": ("rollout",),
+}
+"""What a study's figure looks like from afar."""
+_GLYPH_WIDTH, _GLYPH_HEIGHT = 44, 30
+
 
 def _head(width: int) -> str:
     return (
@@ -111,3 +122,33 @@ def layers(_: Style) -> str:
             f"{text}</text>"
         )
     return "".join(out) + "</svg>"
+
+
+def glyph(study: str, style: Style) -> str:
+    """The outline of a study's figure, a few millimetres large. Lanes for a study without a shape of its own."""
+    shape = next((name for name, names in _GLYPHS.items() if study in names), "lanes")
+    tokens = style.tokens
+    inside = _outline(shape, tokens.neutral, tokens.ink)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_GLYPH_WIDTH} {_GLYPH_HEIGHT}" width="{_GLYPH_WIDTH}" '
+        f'height="{_GLYPH_HEIGHT}" aria-hidden="true">{inside}</svg>'
+    )
+
+
+def _outline(shape: str, pale: str, ink: str) -> str:
+    def box(x: float, y: float, width: float, height: float, fill: str = pale) -> str:
+        return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{fill}"/>'
+
+    if shape == "lanes":
+        return "".join(box(2, 3 + 9 * i, w, 6) + box(2, 3 + 9 * i, 5, 6, ink) for i, w in enumerate((14, 26, 40)))
+    if shape == "columns":
+        return "".join(box(2 + 10.5 * i, 4, 8, 13) + box(2 + 10.5 * i, 17, 8, 10, ink) for i in range(4))
+    if shape == "bars":
+        return "".join(box(2 + 10.5 * i, 27 - h, 8, h, ink if h == 23 else pale) for i, h in enumerate((8, 14, 23, 11)))
+    if shape == "grid":
+        cells = ((i, j) for i in range(4) for j in range(3))
+        return "".join(box(2 + 10.5 * i, 3 + 9 * j, 8, 6, ink if (i + 2 * j) % 4 == 1 else pale) for i, j in cells)
+    if shape == "graph":
+        lines = f'<path d="M12 15H32M10 15 34 6M10 15 34 24" stroke="{pale}" stroke-width="2" fill="none"/>'
+        return lines + box(3, 11, 11, 8, ink) + "".join(box(30, 2 + 9 * i, 11, 7) for i in range(3))
+    return f'<path d="M2 8H16L20 24 26 12H42" stroke="{ink}" stroke-width="2.5" fill="none"/>' + box(2, 27, 40, 1.5)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.catalog import load
+from sim.catalog.model import Application, Technology
 from sim.engine.seeds import SeedTree
 from sim.machine.ledger import Bill, Ledger, bill
 from sim.outcome import MetricSpec
@@ -24,9 +25,10 @@ def overhead(instance_bill: Bill, count: int) -> int:
     return sum(line.bytes * (count if line.share == "instance" else 1) for line in own)
 
 
-def one_more(technology: str) -> tuple[float, bool]:
+def one_more(technology: str | Technology, application: str | Application = Memory.application) -> tuple[float, bool]:
     """Bytes that one more idle instance takes beside a first one, and whether that is an estimate."""
-    found = run(Memory(technology=technology, instances=1), Context(technology, SeedTree(1)))
+    params = Memory(technology=technology, application=application, instances=1)
+    found = run(params, Context("one more", SeedTree(1)))
     return found.samples["marginal"][0], "marginal" in found.estimates
 
 

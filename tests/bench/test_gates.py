@@ -3,20 +3,26 @@
 Sizes are small, so that all of this takes a few seconds; `python -m bench` runs it at full size.
 """
 
+import os
+import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from bench import queue, sharing, starts
-from bench.measure import Timing, contest, heap_operations, ratio
+from bench.measure import Timing, contest, cost, heap_operations, ratio
 from sim.catalog import load
 from sim.engine.fluid import Fluid
 from sim.engine.seeds import SeedTree
+from sim.evidence import stored
 from sim.studies.base import Context
 from sim.studies.startup import Startup, run
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_ratios_are_of_the_least_per_thing_done_and_tables_of_the_medians():
@@ -78,3 +84,36 @@ def test_a_thousand_starts_cost_less_than_a_million_heap_operations():
         3,
     )
     assert ratio(timings, "study", "reference") >= 1
+
+
+def child_seconds(*command: str, folder: Path) -> float:
+    """CPU seconds of a process of its own: the least of three, with its modules compiled already.
+
+    Args:
+        folder: Where they are kept compiled, whatever the environment says about that.
+    """
+    resource = pytest.importorskip("resource")  # Windows has none
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    seconds = []
+    for _ in range(4):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, *command], check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
+            env=kept | {"PYTHONPYCACHEPREFIX": str(folder)},
+        )  # fmt: skip
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    least: float = min(seconds[1:])
+    return least
+
+
+def test_the_list_of_lessons_takes_less_than_a_million_and_a_half_heap_operations(tmp_path):
+    """The whole process against another one with the loop. It took 4 million while each lesson was read and checked."""
+    loop = child_seconds("-c", "from bench.measure import heap_operations; heap_operations(1_000_000)", folder=tmp_path)
+    assert child_seconds("-m", "sim", "list", folder=tmp_path) <= 1.5 * loop
+
+
+def test_the_stored_accuracy_is_given_in_half_a_million_heap_operations():
+    """It is checked against every file that it hangs on. To run the cases takes 30 million."""
+    assert stored.current() is not None
+    assert cost(stored.current) <= 0.5

@@ -303,6 +303,12 @@ class TestClass:
         with pytest.raises(InputError, match="no lesson 'own'"):
             Grader().grade(receipt)
 
+    def test_a_slip_in_a_receipt_is_answered_with_the_name_that_may_be_meant(self) -> None:
+        with pytest.raises(InputError, match="no lesson 'taxnomy', did you mean 'taxonomy'"):
+            Grader().grade(Receipt("s1", "taxnomy", None, __version__))
+        with pytest.raises(InputError, match=r"answers\.predit: there is no such question, did you mean 'predict'"):
+            Grader().grade(Receipt("s1", "density", None, __version__, {"predit": "a"}))
+
     def test_a_receipt_reads_as_it_was_written(self, tmp_path: Path) -> None:
         written = tmp_path / "r.json"
         assert answer(["lesson", "taxonomy", "--student", "s1", "--receipt", "--out", str(written)]) == 0

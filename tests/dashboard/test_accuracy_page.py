@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sim.evidence.accuracy import accuracy
+from sim.evidence.accuracy import Accuracy, accuracy
 from sim.report.numbers import NARROW
 from sim.report.style import rows_of
 from tests.dashboard.apptest import charts, opened, texts, title
@@ -36,11 +36,11 @@ def test_the_title_and_the_text_say_one_median_in_which_each_publication_weighs_
         if below >= len(sizes) / 2:
             break
     at = opened("accuracy")
-    said = f"{median * 100:.0f}{NARROW}%"
+    said = f"{median * 100:.1f}{NARROW}%"
     assert f"{len(checked):,}" in title(at)
     assert said in title(at)
     assert f"**{said}** is the median error on the {len(checked)} points" in texts(at)
-    plain = f"{statistics.median(abs(row.error) for row in checked) * 100:.0f}{NARROW}%"
+    plain = f"{statistics.median(abs(row.error) for row in checked) * 100:.1f}{NARROW}%"
     assert plain != said
     assert plain not in title(at) + texts(at)
 
@@ -77,3 +77,20 @@ def test_both_medians_say_what_they_aim_at(rows: Any) -> None:
     assert "at most 20" in said
     assert "at most 10" in said
     assert "orderings" in said
+
+
+def test_the_first_visit_runs_no_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a fresh server: the stored accuracy is shown, and a stale one is computed."""
+    from dashboard.pages import accuracy as shown
+    from sim.evidence import stored
+
+    shown._run.clear()
+    ran: list[bool] = []
+    monkeypatch.setattr(stored, "accuracy", lambda **_: ran.append(True) or Accuracy((), ()))
+    assert len(drawn(charts(opened("accuracy"))[1])) > 300
+    assert not ran
+    shown._run.clear()
+    monkeypatch.setattr(stored, "current", lambda: None)
+    opened("accuracy")
+    assert ran
+    shown._run.clear()

@@ -19,6 +19,7 @@ PAGES = {
         "density?show=1",
         "layers?show=1",
         "accuracy",
+        "sources",
         "comparison",
         "stacks",
         "scenarios?scenario=components&show=1",

@@ -104,18 +104,24 @@ def test_a_page_outlives_its_server(browser: Browser, port: int) -> None:
     page.set_default_timeout(60_000)
     lost = page.get_by_role("alert").filter(has_text="The simulator's server does not answer.")
     with served(ROOT / "app.py", port) as url:
-        open_page(page, f"{url}/memory-ledger")
+        open_page(page, f"{url}/memory-ledger?instances=12")
         page.get_by_text("Several times as much").click()
         page.get_by_role("button", name="Run", exact=True).click()
         expect(page.get_by_role("heading", level=1)).not_to_contain_text("?")
         settled(page)
-        said = heading(page)
+        said, address = heading(page), page.url
+        assert {"instances=12", "show=1"} <= set(address.partition("?")[2].split("&"))
+    expect(lost).to_be_visible()
+    dialog = page.get_by_test_id("stDialog")  # Streamlit's own words, which come later
+    expect(dialog).to_be_attached()
+    expect(dialog).to_be_hidden()
     expect(lost).to_be_visible()
     with served(ROOT / "app.py", port):
         expect(lost).to_be_hidden()
         page.wait_for_timeout(1500)  # what is pressed before the page has been drawn again is drawn over
         settled(page)
         assert heading(page) == said
+        assert page.url == address
         page.get_by_role("radio", name="PSS").click()
         settled(page)
         expect(page.get_by_role("radio", name="PSS")).to_be_checked()
@@ -210,6 +216,7 @@ HALL = (
     "layers?embed=true&show=1",
     "images?embed=true",
     "accuracy?embed=true",
+    "sources?embed=true",
     "scenarios?embed=true&scenario=taxonomy-between",
     "scenarios?embed=true&show=1&scenario=isolation",
     "scenarios?embed=true&show=1&scenario=layers",
@@ -237,7 +244,7 @@ def test_nothing_stands_outside_its_window_and_no_text_is_small(page: Page, app_
     width, height = map(int, size.split("x"))
     page.set_viewport_size({"width": width, "height": height})
     wrong = {}
-    for link in ("", "taxonomy?show=1", "density?show=1", "layers?show=1", "images"):
+    for link in ("", "taxonomy?show=1", "density?show=1", "layers?show=1", "images", "sources?row=R0051"):
         open_page(page, f"{app_url}/{link}")
         expect(page.locator("h1")).to_be_visible()
         page.wait_for_timeout(400)

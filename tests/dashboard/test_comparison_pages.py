@@ -8,8 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.pages.stacks import FIRST, SLIDE
+from sim.batch.run import run
 from sim.catalog.comparison import comparison
 from sim.catalog.stacks import stacks
+from sim.loading import load
+from sim.report.numbers import about
 from tests.dashboard.apptest import click, error, opened, texts, title
 
 
@@ -121,3 +124,12 @@ def test_the_lesson_on_generations_has_their_time_line_after_the_run() -> None:
     assert "default left LXC in 2014" in html(after)
     assert "on its own: system containers" in html(after)
     assert "default left LXC in 2014" not in html(opened("taxonomy", show="1"))
+
+
+def test_the_stacks_say_what_is_started_and_what_the_lesson_on_memory_finds_with_another_application() -> None:
+    """A small Python web server here and nginx there: the same container, 15 MiB and 7.9 MiB."""
+    (outcome,) = run(load("memory-ledger"))
+    (found,) = (metric for metric in outcome.metrics if (metric.of, metric.metric) == ("container", "marginal"))
+    said = opened("stacks", stacks="docker").caption[-1].value
+    assert "small web server (Python)" in said
+    assert f"Docker with nginx, as in the memory ledger, takes {about(found.value, 'B')}" in said

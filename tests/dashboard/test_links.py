@@ -24,6 +24,7 @@ PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("images", ""): ("images", "look", "next"),
     ("images", "alpine:latest"): ("images",),
     ("accuracy", ""): ("use", "source", "of"),
+    ("sources", ""): ("row", "kind", "of", "basis", "source", "page"),
     ("scenarios", ""): ("scenario",),
     ("scenarios", "instruction-order"): ("of",),
     ("scenarios", "components"): ("drawn",),

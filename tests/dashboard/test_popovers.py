@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.popovers import metrics_csv, records_csv
 from sim.outcome import Metric, Outcome
 from sim.records import ConstraintRecord, Message, StepRecord
+from sim.report.htmltable import linked
 from tests.dashboard.apptest import opened
 
 
@@ -62,24 +63,35 @@ def test_what_a_table_says_cannot_become_markup() -> None:
     assert body.count("<tr>") == 3
 
 
-def test_a_fact_in_a_table_is_a_link_to_where_it_was_published_and_keeps_its_id() -> None:
+def test_a_fact_and_an_estimate_in_a_table_are_links_to_their_rows_on_the_page_of_sources() -> None:
     def script() -> None:
         from dashboard.page_part import table
         from dashboard.view import View
 
-        view = View(lang="en", size=1.0, dark=False, embed=False, show=False)
-        table([{"source": "Agache et al., NSDI 2020 (C062); measured on the reference host (R0125) <b>"}], view)
+        view = View(lang="ja", size=1.0, dark=False, embed=False, show=False)
+        source = "Agache et al., NSDI 2020 (C062); X9999 (R0125) <b>; estimate: one process & a thread; D0002"
+        table([{"source": source}], view)
 
     body = AppTest.from_function(script).run().get("html")[0].proto.body
-    assert 'href="https://' in body
-    assert ">C062</a>" in body
+    assert '<a href="sources?row=C062&amp;lang=ja"' in body
+    assert '<a href="sources?row=R0125&amp;lang=ja"' in body
+    assert '<a href="sources?find=one+process+%26+a+thread&amp;lang=ja"' in body
+    assert ">estimate</a>: one process &amp; a thread; <a" in body
+    assert "X9999 (" in body, "there is no such fact"
     assert "NSDI 2020" in body
-    assert "(R0125)" in body, "what was measured for this project has no address"
     assert "&lt;b&gt;" in body
+
+
+def test_without_a_page_of_sources_a_fact_leads_to_where_it_was_published() -> None:
+    """In an exported page."""
+    said = linked("(C062); measured on the reference host (R0125); estimate: a guess <b>")
+    assert 'href="https://' in said
+    assert ">C062</a>" in said
+    assert "(R0125); estimate: a guess &lt;b&gt;" in said, "what was measured for this project has no address"
 
 
 def test_the_sources_of_a_lesson_are_cited_with_their_links() -> None:
     at = opened("memory-ledger", show="1")
     bodies = "".join(element.proto.body for element in at.get("html"))
-    assert re.search(r"Agache et al\., NSDI 2020 \(<a href=\"https://[^>]*>C\d+</a>", bodies)
-    assert re.search(r"measured on the reference host \(R\d+", bodies)
+    assert re.search(r"Agache et al\., NSDI 2020 \(<a href=\"sources\?row=C\d+\"[^>]*>C\d+</a>", bodies)
+    assert re.search(r"measured on the reference host \(<a [^>]*>R\d+", bodies)

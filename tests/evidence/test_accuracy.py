@@ -13,7 +13,7 @@ from sim.batch.run import run
 from sim.catalog import load as catalog
 from sim.cli import accuracy as accuracy_command
 from sim.errors import InputError
-from sim.evidence import record
+from sim.evidence import record, stored
 from sim.evidence.accuracy import (
     USES,
     Accuracy,
@@ -57,6 +57,12 @@ def row(error: float, publication: str = "one 2020", **changes: Any) -> Accuracy
 
 def test_no_recorded_accuracy_is_lost(found: Accuracy):
     assert found.lost(recorded()) == []
+
+
+def test_what_is_stored_for_the_page_is_what_the_model_computes(found: Accuracy):
+    text = stored.ROWS.read_text("utf-8")
+    assert stored.written(found, json.loads(text)["modules"]) == text, "run python -m scripts.generate"
+    assert stored.current().record() == found.record()
 
 
 def test_the_record_is_of_these_cases_and_reaches_what_is_aimed_at(found: Accuracy):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from bench.measure import growth
 from sim import limits
 from sim.errors import InputError
 from sim.inspection import inspect
@@ -294,3 +295,31 @@ def test_inspect_prints_the_object_of_the_contract_and_its_problems_go_to_the_co
             }
         ],
     }
+
+
+def test_a_slip_in_a_kind_or_a_key_is_answered_with_the_name_that_may_be_meant():
+    manifest = read(POD.replace("containers:", "contianers:"))
+    assert manifest.objects[0].meant == {"spec.contianers": "containers"}
+    assert "missing key 'containers'; is 'contianers' meant?" in manifest.problems[0].message
+    (one,) = read("apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: web}\n").objects
+    assert (one.modelled, one.meant) == (False, {"kind": "Deployment"})
+    assert one.kind == "Deploymnet"
+
+
+@pytest.mark.parametrize("key", ["imagePullSecrets", "hostIPC", "shareProcessNamespace"])
+def test_a_key_that_is_one_of_kubernetes_is_no_slip_for_another(key):
+    """The model does not read them, but who writes them means them."""
+    (one,) = read(POD.replace("{name: c}]", f"{{name: c}}], {key}: 1")).objects
+    assert one.ignored == (f"spec.{key}",)
+    assert one.meant == {}
+
+
+def test_keys_without_end_are_compared_in_time_that_grows_as_they_do():
+    """Names that are near one that is read, and long ones."""
+
+    def ready(size):
+        keys = "".join(f"contianers{number}: 1, {'c' * 500}{number}: 1, " for number in range(size))
+        text = POD.replace("containers: [{name: c}]", keys)
+        return lambda: read(text)
+
+    assert growth(ready, 250) < 8

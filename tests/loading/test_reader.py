@@ -209,6 +209,11 @@ class TestPlaces:
         assert (problem.line, problem.path) == (7, "limit")
         assert "guest memory of 100 MiB cannot hold web" in problem.message
 
+    def test_the_bound_of_a_quantity_has_a_unit(self, counter: str) -> None:
+        """Of seconds in sim/studies/lifecycle.py: at most 7,200."""
+        problem = one(f"{counter[: counter.index('study:')]}study: lifecycle\nwindow: 3 h\n")
+        assert (problem.path, problem.message) == ("window", "'3 h' is out of range; expected at most 2 h")
+
     def test_all_problems_come_at_once_in_the_order_of_the_file(self, counter: str) -> None:
         text = changed(counter, "id: two-counters", "id: Two Counters")
         text = changed(text, "service: 2 s", "servise: 2 s\ncount: 0")
@@ -239,14 +244,14 @@ class TestPlaces:
         ('count: "2"', "count", "'2' does not fit; expected a whole number"),
         ("count: true", "count", "true does not fit; expected a whole number"),
         ("count:", "count", "has no value; expected a whole number"),
-        ("memory: -5 MiB", "memory", "'-5 MiB' is out of range; expected at least 0"),
+        ("memory: -5 MiB", "memory", "'-5 MiB' is out of range; expected at least 0 B"),
         ("memory: 5000 TiB", "memory", "'5000 TiB' is over 1024 TiB"),
         ("memory: 1e200 TiB", "memory", "'1e200 TiB' is over"),
         ("memory: 512", "memory", "512 has no unit"),
         ("memory: 5 s", "memory", "unit 's' of '5 s' does not fit"),
         ("memory: 0.5 B", "memory", "does not fit; expected a whole number"),
         ("memory: [1 MiB]", "memory", "is not a quantity"),
-        ("arrival: 0 /s", "arrival", "expected more than 0"),
+        ("arrival: 0 /s", "arrival", "expected more than 0 /s"),
         ("order: lats", "order", "did you mean 'last'"),
         ("noisy: yes", "noisy", "expected true or false"),
         ("note: 12", "note", 'expected text (in quotes: "12")'),

@@ -28,6 +28,7 @@ SECTIONS = (
     "parameter",
     "ruler",
     "sheet",
+    "sources",
     "statistic",
     "ui",
 )
