@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import answers, controls, popovers, predict, quiz, running, undoing, variants
+from dashboard import answers, controls, exploring, popovers, predict, quiz, running, undoing, variants
 from dashboard import notes as notes_of
 from dashboard.figures import laid_out
-from dashboard.frame import head
+from dashboard.frame import head, link
 from dashboard.links import UNDO, asked, set_link
 from dashboard.page_part import PagePart
 from dashboard.running import CancelledByReaderError
@@ -98,10 +98,23 @@ def body(scenario: Scenario, view: View) -> None:
         notes = [laid_out.after(page_part) for page_part in page_parts]
         if not view.embed:
             popovers.row(page_parts)
+            _compare(scenario, changes, view)
         st.caption(provenance(scenario, outcomes[0], view.lang))
     with told:
         _read(scenario, page_parts[0], said, notes, values, view)
     offer(_shown(scenario, changes, page_parts, said, revealed=True))
+
+
+def _compare(scenario: Scenario, changes: Mapping[str, str], view: View) -> None:
+    """The way to a comparison of this configuration with any other."""
+    from sim.loading import from_page
+
+    try:
+        query = exploring.beside(scenario, from_page(scenario, changes), 0)
+    except InputError:  # the page says why, and shows the last that could be run
+        return
+    label = tr("ui.explore.lesson", view.lang)
+    st.page_link(link("explore", view), label=label, icon=":material/compare_arrows:", query_params=query)
 
 
 def _revealed(scenario: Scenario, view: View) -> bool:
@@ -150,10 +163,11 @@ def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[In
         undoing.note(undoable, changes)
         with above:
             undoing.buttons(undoable, view)
-            st.button(
-                tr("ui.conditions.reset", view.lang), type="tertiary", icon=":material/restart_alt:",
-                disabled=not changes, on_click=controls.reset, args=(form,), key=_key(scenario, "reset"),
-            )  # fmt: skip
+            if changes:
+                st.button(
+                    tr("ui.conditions.reset", view.lang), type="tertiary", icon=":material/restart_alt:",
+                    on_click=controls.reset, args=(form,), key=_key(scenario, "reset"),
+                )  # fmt: skip
     return changes, faults
 
 

@@ -137,10 +137,11 @@ def _side(of: Exploration, view: View) -> tuple[dict[str, str], list[InputError]
     undoing.note(undoable, exploring.state())
     with bar:
         undoing.buttons(undoable, view)
-        st.button(
-            tr("ui.explore.reset", lang), type="tertiary", icon=":material/restart_alt:", key=f"{KEY}:reset",
-            disabled=not (changes or more), on_click=exploring.reset, args=(which,),
-        )  # fmt: skip
+        if changes or more:
+            st.button(
+                tr("ui.explore.reset", lang), type="tertiary", icon=":material/restart_alt:", key=f"{KEY}:reset",
+                on_click=exploring.reset, args=(which,),
+            )  # fmt: skip
     return together, faults
 
 

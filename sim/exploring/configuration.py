@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim import studies
+from sim.errors import InputError
 from sim.exploring.presets import Preset
 from sim.loading import Control, from_document, from_page
 from sim.loading.overrides import set_to, waited_for
@@ -113,7 +114,13 @@ def explored(exploration: Exploration, title: Text, labels: Mapping[str, Text], 
     }
     changes = {f"{side}.{name}": value for side, one in exploration.sides.items() for name, value in one.changes}
     controls = [control for side in exploration.sides for control in offered(exploration, side)]
-    return from_page(from_document(document, own.file, own.folder), changes, controls)
+    base = from_document(document, own.file, own.folder)
+    try:
+        return from_page(base, changes, controls)
+    except InputError as error:  # it is answered at the control, whose path need not be said again
+        raise InputError(
+            [dataclasses.replace(one, message=one.message.removeprefix(f"{one.path}: ")) for one in error.problems]
+        ) from None
 
 
 def of_lesson(preset: Preset, changed: Scenario) -> Configuration:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from sim import studies
+from sim.catalog.load import technologies
 from sim.exploring.configuration import Exploration, offered
 from sim.exploring.presets import Preset
 from sim.loading.parameters import given_entries, written_all
@@ -15,7 +16,7 @@ from sim.report.numbers import about, between, times, unit_of, written, written_
 from sim.report.shown import TableRow
 from sim.report.style import LANGUAGES, Language
 from sim.report.texts import tr
-from sim.report.words import differing_value, label_names, metric_name, spoken, statistic_name
+from sim.report.words import differing_value, in_language, label_names, metric_name, spoken, statistic_name
 from sim.scenario import Text
 
 _NAMED = 2
@@ -79,8 +80,13 @@ def _named(letter: str, values: Mapping[str, str], differing: list[str], languag
     if not 0 < len(differing) <= _NAMED:
         return letter
     separator = "、" if language == "ja" else ", "
-    said = separator.join(differing_value(name, values[name] or "–", language) for name in differing)
+    said = separator.join(_value(name, values[name], language) for name in differing)
     return f"{letter} · {said}" if _width(said) <= _WIDE else letter
+
+
+def _value(name: str, value: str, language: Language) -> str:
+    known = technologies().get(value) if name == "technology" else None
+    return in_language(known.name, language) if known else differing_value(name, value or "–", language)
 
 
 def _width(text: str) -> int:
@@ -106,9 +112,7 @@ def said_difference(outcome: Outcome, language: Language) -> str:
     if ratio.low is None or ratio.high is None:
         return sentence
     glue = "" if language == "ja" else " "
-    return (
-        sentence + glue + tr("ui.explore.interval", language, range=_between(ratio, language), n=outcome.replications)
-    )
+    return sentence + glue + tr("ui.explore.interval", language, range=_between(ratio), n=outcome.replications)
 
 
 def difference_rows(outcome: Outcome, language: Language) -> list[TableRow]:
@@ -133,7 +137,7 @@ def difference_rows(outcome: Outcome, language: Language) -> list[TableRow]:
                 "A": _with_interval(a, language),
                 "B": _with_interval(b, language),
                 columns["ratio"]: _ratio(a, b, ratio, language),
-                columns["interval"]: _between(ratio, language) if ratio and ratio.low is not None else "",
+                columns["interval"]: _between(ratio) if ratio and ratio.low is not None else "",
             }
         )
     return rows
@@ -171,8 +175,8 @@ def _with_interval(metric: Metric, language: Language) -> str:
     return f"{said} ({between(metric.low, metric.high, unit_of(metric), language, transfer=metric.transfer)})"
 
 
-def _between(ratio: Ratio, language: Language) -> str:
+def _between(ratio: Ratio) -> str:
     assert ratio.low is not None
     assert ratio.high is not None
-    low, high = written(ratio.low, "1", language), written(ratio.high, "1", language)
+    low, high = (f"{float(f'{end:.3g}'):,.12g}" for end in (ratio.low, ratio.high))
     return low if low == high else f"{low}–{high}"
