@@ -182,8 +182,14 @@ _player = st.components.v2.component(
 # says so in its own words; Streamlit connects again by itself, and the page's link has all that was on it.
 _PAGE_STATE_JS = """
 const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
+const TYPED = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, [contenteditable=true]';
+const keep = (event) => {
+  const undoes = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey);
+  if (undoes && event.composedPath()[0].matches?.(TYPED)) event.stopImmediatePropagation();
+};
 export default function({ parentElement, data }) {
   document.documentElement.lang = data.lang;
+  window.addEventListener('keydown', keep, true);
   const host = parentElement.querySelector('.lost');
   host.querySelector('b').textContent = data.words.lost;
   host.querySelector('span').textContent = data.words.wait;
@@ -314,6 +320,8 @@ def editor(
 
 def page_state(lang: str, answers: int, words: Mapping[str, str]) -> None:
     """Say in which language the page is, bring the focus to an answer, and say when the server is away.
+
+    While somebody types in a field, the keys of undo are the field's own and not the page's.
 
     Args:
         answers: How many answers the reader has asked for: the focus goes to the title where it has grown.

@@ -252,7 +252,7 @@ def choice(
     if len(options) <= _FEW:
         value = st.segmented_control(
             label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown,
-            on_change=on_change, help=hint,
+            on_change=on_change, help=hint, wrap=True,
         )  # fmt: skip
     else:
         value = st.selectbox(

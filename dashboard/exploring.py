@@ -23,12 +23,12 @@ _SIDE = f"{KEY}:side"
 
 def studies() -> tuple[str, ...]:
     """The studies that can be explored, in the order in which the course asks them."""
-    return explored_studies(shipped.readable(shipped.entries()))
+    return explored_studies(shipped.explorable())
 
 
 def starting_points(study: str) -> dict[str, Preset]:
     """The presets of a study by name."""
-    return presets(study, shipped.readable(shipped.entries()))
+    return presets(study, shipped.explorable())
 
 
 def name_of(path: str) -> str:

@@ -22,7 +22,15 @@ from sim.exploring.configuration import Configuration, Exploration, explored
 from sim.outcome import Outcome
 from sim.report import words
 from sim.report.controlnames import provenance
-from sim.report.explored import asked_of, changes_said, difference_rows, preset_title, said_difference, side_names
+from sim.report.explored import (
+    asked_of,
+    changes_said,
+    difference_rows,
+    preset_title,
+    said_difference,
+    said_interval,
+    side_names,
+)
 from sim.report.texts import tr
 from sim.scenario import Scenario, Text
 
@@ -56,8 +64,8 @@ def page(view: View) -> None:
     with title:
         said = said_difference(outcome, view.lang) if shown.b else asked_of(shown.a.study, view.lang)
         st.title(said, anchor=False)
-        for line in changes_said(shown, view.lang):
-            st.caption(plain(line))
+        interval = said_interval(outcome, view.lang) if shown.b else ""
+        st.caption("  \n".join([*map(plain, changes_said(shown, view.lang)), *filter(None, [interval])]))
     with drawn:
         _draw(scenario, shown, outcome, view)
 
@@ -233,7 +241,9 @@ def _draw(scenario: Scenario, of: Exploration, outcome: Outcome, view: View) -> 
     if note and not view.embed:
         st.markdown(note)
     if of.b is not None and not view.embed:
-        table(difference_rows(outcome, view.lang), view)
+        table(difference_rows(outcome, view.lang, every=False), view)
+        with st.expander(tr("ui.explore.every", view.lang)):
+            table(difference_rows(outcome, view.lang), view)
     if not view.embed:
         popovers.row([part])
     st.caption(provenance(scenario, outcome, view.lang))

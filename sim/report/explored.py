@@ -12,7 +12,7 @@ from sim.exploring.presets import Preset
 from sim.loading.parameters import given_entries, written_all
 from sim.outcome import Metric, Outcome, Ratio
 from sim.report.controlnames import called, parameter_title
-from sim.report.numbers import about, between, times, unit_of, written, written_metric
+from sim.report.numbers import NARROW, about, between, times, unit_of, written, written_metric
 from sim.report.shown import TableRow
 from sim.report.style import LANGUAGES, Language
 from sim.report.texts import tr
@@ -94,7 +94,7 @@ def _width(text: str) -> int:
 
 
 def said_difference(outcome: Outcome, language: Language) -> str:
-    """How far B is from A in what the study is about, in a sentence with the interval of the paired ratio."""
+    """How far B is from A in what the study is about, in a sentence."""
     first = studies.study(outcome.study).headlines[0]
     a, b = (outcome.metric(side, first.name, first.statistics[0]) for side in ("a", "b"))
     said: dict[str, str] = {
@@ -108,27 +108,35 @@ def said_difference(outcome: Outcome, language: Language) -> str:
     if ratio is None:
         return tr("ui.explore.values", language, **said)
     more, less = ratio.of.upper(), ratio.to.upper()
-    sentence = tr("ui.explore.ratio", language, **said, more=more, less=less, times=times(ratio.value, language))
-    if ratio.low is None or ratio.high is None:
-        return sentence
-    glue = "" if language == "ja" else " "
-    return sentence + glue + tr("ui.explore.interval", language, range=_between(ratio), n=outcome.replications)
+    return tr("ui.explore.ratio", language, **said, more=more, less=less, times=times(ratio.value, language))
 
 
-def difference_rows(outcome: Outcome, language: Language) -> list[TableRow]:
+def said_interval(outcome: Outcome, language: Language) -> str:
+    """The interval of the paired ratio of what the study is about. "" where there is none."""
+    first = studies.study(outcome.study).headlines[0]
+    ratio = paired(outcome, outcome.metric("a", first.name, first.statistics[0]))
+    if ratio is None or ratio.low is None:
+        return ""
+    return tr("ui.explore.interval", language, range=_between(ratio), n=outcome.replications)
+
+
+def difference_rows(outcome: Outcome, language: Language, *, every: bool = True) -> list[TableRow]:
     """A row for each metric, by its first statistic: both values with their intervals, and their paired ratio.
 
     A ratio is taken of what the study is about.
+
+    Args:
+        every: Whether what the study is not about is among them.
     """
     specs = studies.study(outcome.study).metrics
     several = {spec.name for spec in specs if len(spec.statistics) > 1}
-    first = {spec.name: spec.statistics[0] for spec in specs}
+    first = {spec.name: spec.statistics[0] for spec in specs if every or spec in studies.study(outcome.study).headlines}
     columns = {name: tr(f"ui.explore.col.{name}", language) for name in ("metric", "ratio", "interval")}
     there = {(metric.of, metric.metric, metric.statistic): metric for metric in outcome.metrics}
     rows: list[TableRow] = []
     for a in outcome.metrics:
         b = there.get(("b", a.metric, a.statistic))
-        if a.of != "a" or b is None or a.statistic != first[a.metric]:
+        if a.of != "a" or b is None or a.statistic != first.get(a.metric):
             continue
         ratio = paired(outcome, a)
         rows.append(
@@ -154,7 +162,8 @@ def _ratio(a: Metric, b: Metric, ratio: Ratio | None, language: Language) -> str
         return "="
     if ratio is None:
         return ""
-    return f"{ratio.of.upper()} = {times(ratio.value, language)} {ratio.to.upper()}"
+    number = times(ratio.value, language).partition(NARROW)[0]
+    return f"{ratio.of.upper()} = {number} × {ratio.to.upper()}"
 
 
 def _called(metric: Metric, language: Language, *, several: bool) -> str:
