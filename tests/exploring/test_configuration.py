@@ -20,6 +20,7 @@ from sim.exploring.configuration import (
 )
 from sim.exploring.presets import Preset, explored_studies, presets
 from sim.loading import load, load_text, override
+from sim.report.controlnames import about
 from sim.report.explored import difference_rows, said_difference, said_interval, side_names
 from sim.scenario import Scenario, Text
 
@@ -194,3 +195,10 @@ def test_the_catalog_says_what_a_parameter_is_that_is_left_out() -> None:
     assert found["guest_memory"].value > 0
     assert found["cores"].value == 8 if guest.host == "laptop" else found["cores"].value > 0
     assert "guest_memory" not in catalogued(preset("taxonomy.docker").parameters)
+
+
+def test_what_a_parameter_means_is_said_in_both_languages() -> None:
+    for study in studies.NAMES:
+        for name, control in settable(study).items():
+            assert about(control, "en") == control.description, f"{study}.{name}"
+            assert about(control, "ja") != control.description, f"{study}.{name}"
