@@ -41,9 +41,14 @@ def preset_name(side: str) -> str:
     return name_of(f"{side}.preset")
 
 
+def start_key(name: str) -> str:
+    """The key under which a value of the link that cannot be used is remembered, where nothing is drawn for it."""
+    return f"{KEY}:start:{name}"
+
+
 def exploration() -> Exploration:
     """What the link says, its changes unchecked. Where it names no study or preset that there is, the first one."""
-    study = one_of("study", studies(), FIRST, f"{KEY}:study:start")
+    study = one_of("study", studies(), FIRST, start_key("study"))
     there = starting_points(study)
     a = _configuration("a", there, next(iter(there)))
     if asked(preset_name("b")) is None:
@@ -52,7 +57,7 @@ def exploration() -> Exploration:
 
 
 def _configuration(side: str, there: Mapping[str, Preset], first: str) -> Configuration:
-    preset = there[one_of(preset_name(side), there, first, f"{KEY}:{side}:preset:start")]
+    preset = there[one_of(preset_name(side), there, first, start_key(preset_name(side)))]
     return Configuration(preset, _changes(side, preset.of.study))
 
 

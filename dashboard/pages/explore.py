@@ -43,7 +43,9 @@ def page(view: View) -> None:
     """Draw the page. The link says all of it: `?study=memory&preset=memory-ledger.vm&instances=50`."""
     head(view, lambda: st.caption(tr("ui.explore", view.lang)))
     of = exploring.exploration()
-    if not view.embed:
+    if view.embed:
+        _answer_link(of, view)
+    else:
         of = _pickers(of, view)
     title = st.container()
     figure, side = st.columns(_FIGURE_AND_CONTROLS, gap="large") if not view.embed else (st.container(), None)
@@ -81,9 +83,25 @@ def _pickers(of: Exploration, view: View) -> Exploration:
         )  # fmt: skip
         for which in of.sides:
             _preset(of, which, view, below)
+    _answer_unknown(of, view)
+    return exploring.exploration()
+
+
+def _answer_link(of: Exploration, view: View) -> None:
+    """What of the link names no study or preset that there is, where there is nothing to choose them with."""
+    called = asked_of(of.a.study, view.lang)
+    controls.answer("study", of.a.study, exploring.studies(), view, key=exploring.start_key("study"), called=called)
+    there = exploring.starting_points(of.a.study)
+    for which, one in of.sides.items():
+        name, shown = exploring.preset_name(which), one.preset.name
+        called = preset_title(one.preset, view.lang)
+        controls.answer(name, shown, there, view, key=exploring.start_key(name), called=called)
+    _answer_unknown(of, view)
+
+
+def _answer_unknown(of: Exploration, view: View) -> None:
     for name in exploring.unknown():
         show_error(InputError(f"{name}: no such parameter of the study {of.a.study}"), view, link=True)
-    return exploring.exploration()
 
 
 def _preset(of: Exploration, which: str, view: View, below: st.delta_generator.DeltaGenerator) -> None:

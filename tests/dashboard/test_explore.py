@@ -277,7 +277,22 @@ def test_inside_a_lecture_the_link_alone_decides() -> None:
     assert not at.number_input
     assert not at.button
     assert title(at) == title(explore(**link))
-    assert "much" in errors(opened("explore", embed=True, study="memory", guest_memory="much"))
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        ({"study": "memory", "guest_memory": "much"}, "much"),
+        ({"study": "nope"}, "nope"),
+        ({"study": "memory", "preset": "nope"}, "preset: 'nope'"),
+        ({"study": "memory", **b(preset="nope")}, "b.preset: 'nope'"),
+        ({"study": "memory", **b(preset="memory-ledger.vm", nope="1")}, "b.nope"),
+    ],
+)
+def test_inside_a_lecture_what_cannot_be_used_is_named_above_the_figure(link: dict[str, str], says: str) -> None:
+    at = opened("explore", embed=True, **link)
+    assert says in errors(at)
+    assert pictured(at)
 
 
 def test_it_is_read_in_japanese() -> None:
