@@ -70,8 +70,8 @@ def buttons(of: Undoable[UndoState], view: View) -> None:
     here: UndoHistory[UndoState] = st.session_state[_key(of)]
     for name, keys, able in (("undo", "Mod+Z", here.past), ("redo", "Mod+Shift+Z", here.future)):
         st.button(
-            tr(f"ui.undoing.{name}", view.lang), icon=f":material/{name}:", type="tertiary", disabled=not able, shortcut=keys,
-            on_click=_step, args=(of, name), key=f"{of.key}:{name}",
+            tr(f"ui.undoing.{name}", view.lang), icon=f":material/{name}:", type="tertiary", disabled=not able,
+            shortcut=keys, on_click=_step, args=(of, name), key=f"{of.key}:{name}",
         )  # fmt: skip
     what = "steps that this page has written"
     answer(UNDO, "", (what,), view, key=f"{of.key}:{UNDO}", called=tr("ui.undoing.none", view.lang), what="")
