@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.dashboard.browsing import DRAWING, heading, misfits, open_page, overflow, scrolled_away, settled
 from tests.dashboard.conftest import watch
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.browser
 COMPARED = "explore?study=startup&preset=taxonomy.docker&b.preset=taxonomy.kvm"
 
 
-def instances(page: Page) -> str:
-    return page.get_by_role("spinbutton", name=re.compile("Instances")).first.input_value()
+def instances(page: Page) -> Locator:
+    return page.get_by_role("spinbutton", name=re.compile("Instances")).first
 
 
 def set_instances(page: Page, number: int) -> None:
-    field = page.get_by_role("spinbutton", name=re.compile("Instances")).first
+    field = instances(page)
     field.fill(str(number))
     field.press("Enter")
     page.wait_for_url(re.compile(f"instances={number}(&|$)"))
@@ -64,7 +64,7 @@ def test_a_study_is_explored_compared_undone_shared_and_seen_the_same_elsewhere(
     check = watch(elsewhere)
     open_page(elsewhere, link)
     expect(elsewhere.get_by_role("heading", level=1)).to_have_text(said)
-    assert instances(elsewhere) == "60"
+    expect(instances(elsewhere)).to_have_value("60")
     check()
     elsewhere.context.close()
 
@@ -72,7 +72,7 @@ def test_a_study_is_explored_compared_undone_shared_and_seen_the_same_elsewhere(
 def test_the_keys_of_a_field_stay_the_field_s_own(page: Page, app_url: str) -> None:
     open_page(page, f"{app_url}/explore?study=memory&preset=memory-ledger.container")
     set_instances(page, 30)
-    field = page.get_by_role("spinbutton", name=re.compile("Instances")).first
+    field = instances(page)
     field.focus()
     field.press("5")
     page.keyboard.press("Control+z")
@@ -97,7 +97,7 @@ def test_a_lesson_s_change_is_undone_after_a_reload(page: Page, app_url: str) ->
     page.get_by_role("button", name=re.compile("^Undo")).click()
     page.wait_for_url(re.compile("instances=30(&|$)"))
     settled(page)
-    assert instances(page) == "30"
+    expect(instances(page)).to_have_value("30")
 
 
 @pytest.mark.parametrize("size", ["390x844", "1280x720", "1920x1080"])
