@@ -209,8 +209,14 @@ _connection = st.components.v2.component("connection", html=_CONNECTION_HTML, cs
 # A reader who has asked for the answer finds the focus on it, once the page is drawn.
 _PAGE_STATE_JS = """
 const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
+const TYPED = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, [contenteditable=true]';
+const keep = (event) => {
+  const undoes = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey);
+  if (undoes && event.composedPath()[0].matches?.(TYPED)) event.stopImmediatePropagation();
+};
 export default function({ parentElement, data }) {
   document.documentElement.lang = data.lang;
+  window.addEventListener('keydown', keep, true);
   const host = parentElement.querySelector('.said');
   const seen = host.answers ?? 0;
   host.answers = data.answers;
@@ -335,6 +341,8 @@ def connection(words: Mapping[str, str]) -> None:
 
 def page_state(lang: str, answers: int) -> None:
     """Say in which language the page is, and bring the focus to an answer.
+
+    While somebody types in a field, the keys of undo are the field's own and not the page's.
 
     Args:
         answers: How many answers the reader has asked for: the focus goes to the title where it has grown.

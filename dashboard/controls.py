@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import streamlit as st
 
 from dashboard.links import asked, lines, one_of, refused, set_link
 from dashboard.view import View
+from sim import limits
 from sim.errors import InputError, Problem
 from sim.loading import Control, controls, from_page
 from sim.report import controlnames
+from sim.report.ranges import SourceRange, range_line
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -42,52 +45,118 @@ def seeded(scenario: Scenario, view: View) -> Scenario:
         return scenario
 
 
-def form(scenario: Scenario, view: View, instead: str) -> tuple[dict[str, str], list[InputError]]:
-    """Draw the controls, and return what differs from the scenario in written form, with what is wrong with it.
+Judge = Callable[[Mapping[str, str]], object]
+"""Raises `InputError` where changes, by path, cannot be run together."""
 
-    A value that cannot be used is answered below its control, and is in the changes all the same.
+
+@dataclass(frozen=True)
+class ControlForm:
+    """A form of controls, tied to parameters of the page's link.
+
+    Attributes:
+        key: Before the keys of its widgets.
+        controls: What is drawn, in this order.
+        name: What the link calls a control's path.
+        title: What the reader sees it called.
+        judge: Judges changes.
+        setting: What the value that a control starts with is called: the lesson's, or the preset's.
+        ranges: What sources say of some controls' values, by path.
+    """
+
+    key: str
+    controls: tuple[Control, ...]
+    name: Callable[[str], str]
+    title: Callable[[Control], str]
+    judge: Judge
+    setting: str
+    ranges: Mapping[str, SourceRange] = field(default_factory=dict)
+
+    def at(self, control: Control) -> str:
+        """The key of a control's widget."""
+        return f"{self.key}:{control.path}"
+
+
+def of_scenario(scenario: Scenario, view: View) -> ControlForm:
+    """The form of a scenario's own controls."""
+    return ControlForm(
+        key=scenario.id,
+        controls=controls(scenario),
+        name=str,
+        title=lambda control: controlnames.title(control, scenario, view.lang),
+        judge=lambda changes: from_page(scenario, changes),
+        setting="lesson",
+    )
+
+
+AnswerPlaces = dict[str, "st.delta_generator.DeltaGenerator"]
+"""Where each control of a form is answered, by its path."""
+
+
+def form(of: ControlForm, view: View, controls: Iterable[Control] | None = None) -> tuple[dict[str, str], AnswerPlaces]:
+    """Draw controls, and return what differs from what they start with, in written form by path, and their places.
+
+    A value that the link has and that cannot be used is answered below its control.
+
+    Args:
+        controls: Those of the form that are drawn. All of them where nothing is given.
+    """
+    changes: dict[str, str] = {}
+    places: AnswerPlaces = {}
+    for control in of.controls if controls is None else controls:
+        value = _widget(control, of, view)
+        bounds = range_line(control, value, view.style, of.setting, of.ranges.get(control.path))
+        if bounds:
+            st.html(bounds)
+        places[control.path] = st.container()
+        refused = _refused(control, of, value)
+        if refused is not None:
+            with places[control.path]:
+                show_error(refused, view, tr("ui.error.shown", view.lang, value=_called(control, view)), link=True)
+        if value != control.written:
+            changes[control.path] = value
+    return changes, places
+
+
+def judge(
+    of: ControlForm, changes: Mapping[str, str], places: AnswerPlaces, view: View, instead: str
+) -> list[InputError]:
+    """What is wrong with the changes, each answered below its control. They are judged together.
+
+    So many instances may be too many for one host and none for another.
 
     Args:
         instead: What the figure shows then.
     """
-    changes: dict[str, str] = {}
-    below: dict[str, st.delta_generator.DeltaGenerator] = {}
-    for control in controls(scenario):
-        value = _widget(control, scenario, view)
-        below[control.path] = st.container()
-        refused = _refused(control, scenario, value)
-        if refused is not None:
-            with below[control.path]:
-                show_error(refused, view, tr("ui.error.shown", view.lang, value=_called(control, view)), link=True)
-        if value != control.written:
-            changes[control.path] = value
-    errors = _unusable(scenario, changes)
+    errors = _unusable(of, changes)
     for path, error in errors.items():
-        with below.get(path, st.container()):
-            show_error(error, view, instead)
-    return changes, list(errors.values())
+        with places.get(path) or st.container():
+            show_error(error if path in places else _named(error, of.name(path)), view, instead)
+    return list(errors.values())
 
 
-def _unusable(scenario: Scenario, changes: Mapping[str, str]) -> dict[str, InputError]:
-    """What is wrong with changes, by the control it is to be answered at. They are judged together.
-
-    So many instances may be too many for one host and none for another.
-    """
+def _unusable(of: ControlForm, changes: Mapping[str, str]) -> dict[str, InputError]:
+    """What is wrong with changes, by the control it is to be answered at."""
     if not changes:
         return {}
     try:
-        from_page(scenario, changes)
+        of.judge(changes)
     except InputError as error:
         problems_of: dict[str, list[Problem]] = {}
         for problem in error.problems:
-            problems_of.setdefault(problem.path if problem.path in changes else next(iter(changes)), []).append(problem)
+            path = problem.path if problem.path in changes else next(iter(changes))
+            problems_of.setdefault(path, []).append(problem)
         return {path: InputError(problems) for path, problems in problems_of.items()}
     return {}
 
 
-def _refused(control: Control, scenario: Scenario, shown: str) -> InputError | None:
+def _named(error: InputError, name: str) -> InputError:
+    """The problems of a control that is not drawn."""
+    return InputError([replace(problem, message=f"{name}: {problem.message}") for problem in error.problems])
+
+
+def _refused(control: Control, of: ControlForm, shown: str) -> InputError | None:
     """Why the link's value of a control could not be used, until the reader changes the control."""
-    key = f"{_key(scenario, control)}:refused"
+    key = f"{of.at(control)}:refused"
     wanted: str | None = st.session_state.get(key)
     if wanted is None:
         return None
@@ -95,10 +164,10 @@ def _refused(control: Control, scenario: Scenario, shown: str) -> InputError | N
         del st.session_state[key]
         return None
     try:
-        from_page(scenario, {control.path: wanted})
+        of.judge({control.path: wanted})
     except InputError as error:
         return error
-    return InputError(f"{control.path}: {wanted!r} cannot be used here")
+    return InputError(f"{of.name(control.path)}: {wanted!r} cannot be used here")
 
 
 def show_error(error: InputError, view: View, instead: str = "", *, link: bool = False) -> None:
@@ -112,12 +181,18 @@ def show_error(error: InputError, view: View, instead: str = "", *, link: bool =
     st.error("\n\n".join([*lines(error), *([instead] if instead else [])]), icon=":material/error:", title=title)
 
 
-def reset(scenario: Scenario) -> None:
+def forget(of: ControlForm) -> None:
+    """Forget what the form's widgets hold, so that they start from the link again. For a callback."""
+    for control in of.controls:
+        st.session_state.pop(of.at(control), None)
+        st.session_state.pop(f"{of.at(control)}:refused", None)
+
+
+def reset(of: ControlForm) -> None:
     """Forget what was changed, in the form and in the link. For a callback, before the form is drawn again."""
-    for control in controls(scenario):
-        st.session_state.pop(_key(scenario, control), None)
-        st.session_state.pop(f"{_key(scenario, control)}:refused", None)
-        set_link(control.path, "")
+    forget(of)
+    for control in of.controls:
+        set_link(of.name(control.path), "")
 
 
 def start(name: str, options: Mapping[str, str], default: str, key: str) -> str:
@@ -155,6 +230,7 @@ def choice(
     drawn: bool = True,
     below: st.delta_generator.DeltaGenerator | None = None,
     on_change: Callable[[], None] | None = None,
+    hint: str | None = None,
 ) -> str:
     """One of a few options, tied to a link parameter by its language-neutral value.
 
@@ -166,6 +242,7 @@ def choice(
         drawn: False where the link alone decides.
         below: Where a value of the link that cannot be used is answered. Right here where nothing is given.
         on_change: Called when the reader chooses another one.
+        hint: What it means.
     """
     start(name, options, default, key)
     if not drawn:
@@ -175,12 +252,13 @@ def choice(
     if len(options) <= _FEW:
         value = st.segmented_control(
             label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown,
-            on_change=on_change,
+            on_change=on_change, help=hint, wrap=True,
         )  # fmt: skip
     else:
         value = st.selectbox(
-            label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown, on_change=on_change
-        )
+            label, list(options), format_func=lambda o: options[o], key=key, label_visibility=shown,
+            on_change=on_change, help=hint,
+        )  # fmt: skip
     set_link(name, "" if value == default else str(value))
     with below or nullcontext():
         answer(name, str(value), options, view, key=key, called=options[default])
@@ -202,34 +280,31 @@ def answer(
         show_error(InputError(message), view, tr("ui.error.shown", view.lang, value=called), link=True)
 
 
-def _key(scenario: Scenario, control: Control) -> str:
-    return f"{scenario.id}:{control.path}"
-
-
-def _widget(control: Control, scenario: Scenario, view: View) -> str:
+def _widget(control: Control, of: ControlForm, view: View) -> str:
     """Draw one control, and return its value in written form."""
-    label, key, name = controlnames.title(control, scenario, view.lang), _key(scenario, control), control.path
+    label, key, name = of.title(control), of.at(control), of.name(control.path)
+    hint = controlnames.about(control, view.lang) or None
     if control.kind == "choice" or (control.kind == "flag" and control.default is None):
         offered = controlnames.options(control, view.lang)
         wanted = asked(name)
         if wanted is not None and wanted not in offered:
             _refuse(key, name, wanted)
-        return choice(label, offered, control.written, name, view, key=key)
+        return choice(label, offered, control.written, name, view, key=key, hint=hint)
     if control.kind == "flag":
         _start(key, name, control.default, {"true": True, "false": False}.__getitem__)
-        on = st.toggle(label, key=key)
+        on = st.toggle(label, key=key, help=hint)
         set_link(name, "" if on == control.default else str(on).lower())
         return "true" if on else "false"
     if control.kind == "number" and control.whole and control.minimum is not None and control.maximum is not None:
         low, high = int(control.minimum), int(control.maximum)
         _start(key, name, control.default, lambda text: _whole(text, low, high))
-        number = st.number_input(label, low, high, value=None, key=key)
+        number = st.number_input(label, low, high, value=None, key=key, help=hint)
         if number is None:
             number = control.default
         set_link(name, "" if number == control.default else str(number))
         return control.written if number == control.default else str(number)
     _start(key, name, control.written, str)
-    text = st.text_input(label, key=key, placeholder=controlnames.example(control))
+    text = st.text_input(label, key=key, placeholder=controlnames.example(control), help=hint, max_chars=limits.LINK)
     set_link(name, "" if text == control.written else text)
     return text.strip()
 

@@ -48,6 +48,7 @@ PLACES = (
     PageLink("accuracy", "accuracy", "accuracy"),
     PageLink("sources", "sources", "sources"),
     PageLink("scenarios", "scenarios", "scenarios"),
+    PageLink("explore", "explore", "explore"),
 )
 
 # What no theme option can do. Type grows with the window, as a projector is a wide window and everything in Streamlit
@@ -165,7 +166,7 @@ def _follow(name: str, view: View) -> None:
 def _next_lesson(view: View) -> None:
     """At a page's end: the way to the lesson after this one."""
     scenario = now().scenario
-    after = projector.neighbours(scenario.id)[1] if scenario else ""
+    after = projector.neighbours(scenario.id)[1] if scenario and scenario.lesson else ""
     for following in shipped.readable([after] if after else []):
         page, query = of_lesson(after, view)
         label = tr("ui.next", view.lang, title=plain(view.read(following.title)))

@@ -11,7 +11,7 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import lab_link, shipped, uploads
+from dashboard import lab_link, shipped, undoing, uploads
 from dashboard.controls import answer
 from dashboard.links import asked, lines, one_of, plain, refuse, set_link
 from dashboard.packed import unpack
@@ -20,10 +20,11 @@ from sim import limits
 from sim.builds.advice.suggest import Suggestion
 from sim.builds.graph.options import BUILDERS, Builder
 from sim.errors import InputError
+from sim.history import UndoHistory
 from sim.layerlab import contexts
 from sim.layerlab import state as lab_state
 from sim.layerlab.contexts import BuildContext
-from sim.layerlab.state import HOWS, How, LabState, UndoHistory
+from sim.layerlab.state import HOWS, How, LabState
 from sim.report.texts import tr
 
 _NO_FILE = "none"
@@ -50,23 +51,32 @@ def _contexts() -> dict[str, BuildContext]:
     return {context.name: context for context in (*_shipped(), *yours)}
 
 
-def undo_history() -> UndoHistory:
+def undo_history() -> UndoHistory[LabState]:
     """The history of this session. The first time, it starts where the link says."""
-    if "lab:history" not in st.session_state:
-        there = _contexts()
-        state = lab_state.fresh(there[one_of("context", there, own_context().name, "lab:link:context")])
-        file = one_of("file", _file_words(state.context), state.file or _NO_FILE, "lab:link:file")
-        state = dataclasses.replace(
-            state,
-            file="" if file == _NO_FILE else file,
-            how=cast("How", one_of("how", HOWS, HOWS[0], "lab:link:how")),
-            builder=cast("Builder", one_of("builder", BUILDERS, BUILDERS[0], "lab:link:builder")),
-        )
-        state = _edited(state)
+    if "lab:revision" not in st.session_state:
         st.session_state["lab:revision"] = 0
-        _lay_out(UndoHistory(state))
-    kept: UndoHistory = st.session_state["lab:history"]
-    return kept
+        here = undoing.history(_undoable(), _start)
+        _lay_out(here.now)
+    return undoing.history(_undoable(), _start)
+
+
+def _undoable() -> undoing.Undoable[LabState]:
+    """What can be undone: every change of the lab."""
+    return undoing.Undoable("lab", _lay_out, lab_link.remembered, lambda step: lab_link.recalled(step, _contexts()))
+
+
+def _start() -> LabState:
+    """The state that the link asks for."""
+    there = _contexts()
+    state = lab_state.fresh(there[one_of("context", there, own_context().name, "lab:link:context")])
+    file = one_of("file", _file_words(state.context), state.file or _NO_FILE, "lab:link:file")
+    state = dataclasses.replace(
+        state,
+        file="" if file == _NO_FILE else file,
+        how=cast("How", one_of("how", HOWS, HOWS[0], "lab:link:how")),
+        builder=cast("Builder", one_of("builder", BUILDERS, BUILDERS[0], "lab:link:builder")),
+    )
+    return _edited(state)
 
 
 def _edited(state: LabState) -> LabState:
@@ -133,7 +143,7 @@ def edit(view: View) -> LabState:
         "context", "" if state.context == own_context() or contexts.is_brought(state.context) else state.context.name
     )
     return dataclasses.replace(
-        state, file=file or "", how=how, content=content, dockerfile=st.session_state["lab:text"]
+        state, file=file or "", how=how, content=content, dockerfile=str(st.session_state["lab:text"])
     )
 
 
@@ -278,15 +288,12 @@ def _go(context: BuildContext) -> None:
         st.session_state["lab:fault"] = error
         return
     st.session_state.pop("lab:fault", None)
-    _lay_out(undo_history().to(state))
+    undoing.go(_undoable(), state)
 
 
 def remember(state: LabState) -> LabState:
     """Note the state as it is now. What it was goes to the past."""
-    before = undo_history()
-    after = before.to(state)
-    if after is not before:
-        st.session_state["lab:history"] = after
+    if undoing.note(_undoable(), state):
         st.session_state.pop("lab:step", None)
     set_link("edit", lab_link.packed(state))
     return state
@@ -295,22 +302,12 @@ def remember(state: LabState) -> LabState:
 def history(state: LabState, view: View, again: Callable[[], None] | None) -> None:
     """Undo, redo, keep this build and start over. `again` where there is a way back to the prediction."""
     lang = view.lang
-    here = undo_history()
     with st.container(horizontal=True, gap="small"):
-        for name, icon, act, able in (
-            ("undo", "undo", _undo, bool(here.past)),
-            ("redo", "redo", _redo, bool(here.future)),
-            ("keep", "layers", _keep, True),
-        ):
-            st.button(
-                tr(f"ui.lab.{name}", lang),
-                icon=f":material/{icon}:",
-                type="tertiary",
-                disabled=not able,
-                on_click=act,
-                key=f"lab:{name}",
-                help=tr("ui.lab.keep.help", lang) if name == "keep" else None,
-            )
+        undoing.buttons(_undoable(), view)
+        st.button(
+            tr("ui.lab.keep", lang), icon=":material/layers:", type="tertiary", on_click=_keep, key="lab:keep",
+            help=tr("ui.lab.keep.help", lang),
+        )  # fmt: skip
         st.button(
             tr("ui.reset", lang), icon=":material/restart_alt:", type="tertiary", on_click=_reset, key="lab:reset"
         )
@@ -322,32 +319,23 @@ def history(state: LabState, view: View, again: Callable[[], None] | None) -> No
 
 def take(suggestion: Suggestion) -> None:
     """Go on as if the suggestion had been followed and built. For a callback."""
-    _lay_out(undo_history().to(undo_history().now.taken(suggestion)))
-
-
-def _undo() -> None:
-    _lay_out(undo_history().undo())
-
-
-def _redo() -> None:
-    _lay_out(undo_history().redo())
+    undoing.go(_undoable(), undo_history().now.taken(suggestion))
 
 
 def _keep() -> None:
-    _lay_out(undo_history().to(undo_history().now.keep()))
+    undoing.go(_undoable(), undo_history().now.keep())
 
 
 def _reset() -> None:
     st.session_state.pop("lab:fault", None)
-    _lay_out(undo_history().to(first()))
+    undoing.go(_undoable(), first())
 
 
-def _lay_out(goal: UndoHistory) -> None:
+def _lay_out(state: LabState) -> None:
     """Put a state into the widgets. For a callback, before they are drawn again."""
-    session, state = st.session_state, goal.now
+    session = st.session_state
     for key in [key for key in session if str(key).startswith(("lab:arg:", "lab:content:"))]:
         del session[key]
-    session["lab:history"] = goal
     session["lab:file"] = state.file or None
     session["lab:how"] = state.how
     session["lab:text"] = state.dockerfile

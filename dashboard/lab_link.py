@@ -10,9 +10,11 @@ from dashboard.packed import pack
 from dashboard.share import bundle
 from dashboard.view import View
 from sim import limits
+from sim.builds.graph.options import BUILDERS
 from sim.errors import InputError
 from sim.layerlab import contexts
-from sim.layerlab.state import Kept, LabState
+from sim.layerlab.contexts import BuildContext
+from sim.layerlab.state import HOWS, Kept, LabState, fresh
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -44,6 +46,28 @@ def unlinked(state: LabState, view: View) -> str:
     if contexts.is_brought(state.context):
         return tr("ui.share.uploaded", view.lang)
     return tr("ui.share.large", view.lang) if document(state) and not packed(state) else ""
+
+
+def remembered(state: LabState) -> dict[str, Any] | None:
+    """A whole state as a document. None where it is of a reader's own files, which a link cannot hold."""
+    if contexts.is_brought(state.context):
+        return None
+    names = {"context": state.context.name, "file": state.file, "how": state.how, "builder": state.builder}
+    return {**names, "edit": document(state)}
+
+
+def recalled(step: Mapping[str, Any], there: Mapping[str, BuildContext]) -> LabState:
+    """The state that `remembered` made such a document of. Raises `InputError` for any other document."""
+    names = {name: step.get(name) for name in ("context", "file", "how", "builder")}
+    context = there.get(str(names["context"]))
+    edit = step.get("edit")
+    if set(step) != {*names, "edit"} or context is None or not isinstance(edit, dict):
+        raise InputError("not steps that this page has written")
+    file, how, builder = str(names["file"]), str(names["how"]), str(names["builder"])
+    if file not in ("", *contexts.files(context)) or how not in HOWS or builder not in BUILDERS:
+        raise InputError("not steps that this page has written")
+    state = dataclasses.replace(fresh(context), file=file, how=how, builder=builder)
+    return restored(state, edit)
 
 
 def scenario_file(state: LabState, lesson: Scenario) -> bytes:

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import answers, controls, popovers, predict, quiz, running, variants
+from dashboard import answers, controls, exploring, popovers, predict, quiz, running, undoing, variants
 from dashboard import notes as notes_of
 from dashboard.figures import laid_out
-from dashboard.frame import head
-from dashboard.links import asked, set_link
+from dashboard.frame import head, link
+from dashboard.links import UNDO, asked, set_link
 from dashboard.page_part import PagePart
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
@@ -98,10 +98,23 @@ def body(scenario: Scenario, view: View) -> None:
         notes = [laid_out.after(page_part) for page_part in page_parts]
         if not view.embed:
             popovers.row(page_parts)
+            _compare(scenario, changes, view)
         st.caption(provenance(scenario, outcomes[0], view.lang))
     with told:
         _read(scenario, page_parts[0], said, notes, values, view)
     offer(_shown(scenario, changes, page_parts, said, revealed=True))
+
+
+def _compare(scenario: Scenario, changes: Mapping[str, str], view: View) -> None:
+    """The way to a comparison of this configuration with any other."""
+    from sim.loading import from_page
+
+    try:
+        query = exploring.beside(scenario, from_page(scenario, changes), 0)
+    except InputError:  # the page says why, and shows the last that could be run
+        return
+    label = tr("ui.explore.lesson", view.lang)
+    st.page_link(link("explore", view), label=label, icon=":material/compare_arrows:", query_params=query)
 
 
 def _revealed(scenario: Scenario, view: View) -> bool:
@@ -139,25 +152,23 @@ def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[In
     """The scenario's controls, closed until asked for. Inside a lecture the link alone sets them."""
     if view.embed or view.notes:
         return controls.from_link(scenario), []
-    given = any(asked(path) is not None for path in _paths(scenario))
+    form = controls.of_scenario(scenario, view)
+    paths = [control.path for control in form.controls]
+    undoable = undoing.of_link(_key(scenario, "undo"), lambda: paths, lambda: controls.forget(form))
+    given = any(asked(path) is not None for path in (*paths, UNDO))
     with st.expander(tr("ui.conditions", view.lang), expanded=given):
-        changes, faults = controls.form(scenario, view, _instead(scenario, view))
-        if changes:
-            st.button(
-                tr("ui.conditions.reset", view.lang),
-                type="tertiary",
-                icon=":material/undo:",
-                on_click=controls.reset,
-                args=(scenario,),
-                key=_key(scenario, "reset"),
-            )
+        above = st.container(horizontal=True, gap="small")
+        changes, places = controls.form(form, view)
+        faults = controls.judge(form, changes, places, view, _instead(scenario, view))
+        undoing.note(undoable, changes)
+        with above:
+            undoing.buttons(undoable, view)
+            if changes:
+                st.button(
+                    tr("ui.conditions.reset", view.lang), type="tertiary", icon=":material/restart_alt:",
+                    on_click=controls.reset, args=(form,), key=_key(scenario, "reset"),
+                )  # fmt: skip
     return changes, faults
-
-
-def _paths(scenario: Scenario) -> list[str]:
-    from sim.loading import controls as of
-
-    return [control.path for control in of(scenario)]
 
 
 def _outcomes(

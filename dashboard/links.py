@@ -84,6 +84,8 @@ def refused(key: str, shown: object) -> str | None:
     return cast("str | None", wanted)
 
 
+UNDO = "undo"
+"""The parameter of what can be undone. Nobody shares it: what is shared is what is seen."""
 _EVERYWHERE = ("lang", "size", "projector", "locked", "model")
 _QUOTED = 80
 """Characters of a value that are quoted."""

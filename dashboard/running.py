@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.view import View
+from sim import limits
+from sim.errors import InputError
 from sim.outcome import Outcome
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -67,7 +69,8 @@ def run(key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, he
         place: An empty place where progress may be shown.
         height: Pixels of the figure that will stand there.
 
-    Raises `InputError` where the model cannot run it, `CancelledByReaderError` where the reader has stopped it.
+    Raises `InputError` where the model cannot run it, or not in `limits.PAGE_SECONDS`, and `CancelledByReaderError`
+    where the reader has stopped it.
     """
     kept = (key, scenario.seed)
     done = _finished().get(kept)
@@ -111,8 +114,14 @@ class _Progress:
         self._place = place
         self._bar: DeltaGenerator | None = None
         self._next = time.monotonic() + _PATIENCE
+        self._until = time.thread_time() + limits.PAGE_SECONDS
 
     def __call__(self, share: float) -> None:
+        if time.thread_time() > self._until:
+            raise InputError(
+                f"given up after {limits.PAGE_SECONDS} seconds of computing, the most that a page spends on one run; "
+                "python -m sim run FILE has no such limit"
+            )
         now = time.monotonic()
         if now < self._next:
             return

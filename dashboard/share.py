@@ -16,7 +16,7 @@ import streamlit as st
 
 from dashboard import popovers
 from dashboard.components import drawing
-from dashboard.links import plain, whole
+from dashboard.links import UNDO, plain, whole
 from dashboard.made import PageMaker, made_pages
 from dashboard.shown import Shown, now
 from dashboard.takeaway_components import copier, picture_saver
@@ -82,7 +82,7 @@ def _draw(shown: Shown, view: View) -> None:
             label_visibility="collapsed", default="seen",
         )  # fmt: skip
         asks = asked == "question"
-    query = {name: value for name, value in whole().items() if not (asks and name in _ANSWER)}
+    query = {name: value for name, value in whole().items() if name != UNDO and not (asks and name in _ANSWER)}
     link = address(query)
     copier(
         {"link": (tr("ui.share.link", lang), link), "iframe": (tr("ui.share.iframe", lang), iframe(query, view))},

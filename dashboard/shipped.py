@@ -13,6 +13,8 @@ from sim.errors import InputError
 from sim.scenario import Scenario
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
+_PRESETS = "presets"
+"""The folder among them with scenarios that are no lessons, only starting points."""
 
 
 def entries() -> tuple[str, ...]:
@@ -33,7 +35,10 @@ def scenario(name: str) -> Scenario:
 
 
 def readable(names: Iterable[str]) -> tuple[Scenario, ...]:
-    """The scenarios of those ids, which are of `entries`. A broken file is left out: its own page says so."""
+    """The scenarios of those names, which are of `entries` or of files below it. A broken file is left out.
+
+    Its own page says so.
+    """
     scenarios = []
     for name in names:
         try:
@@ -41,6 +46,12 @@ def readable(names: Iterable[str]) -> tuple[Scenario, ...]:
         except InputError:
             continue
     return tuple(scenarios)
+
+
+def explorable() -> tuple[Scenario, ...]:
+    """What an exploration may start from: the readable lessons in the course's order, then what is there for it."""
+    more = (f"{_PRESETS}/{file.stem}" for file in sorted((FOLDER / _PRESETS).glob("*.yaml")))
+    return readable((*entries(), *more))
 
 
 def minutes(name: str) -> int:
@@ -59,7 +70,7 @@ def _current(name: str) -> Scenario:
     return _read(str(file), file.stat().st_mtime_ns)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@st.cache_resource(show_spinner=False, max_entries=128)
 def _read(file: str, changed: int) -> Scenario:  # noqa: ARG001 - when the file changed is part of the cache's key
     from sim.loading import load
 

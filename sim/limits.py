@@ -98,6 +98,17 @@ LINK_UNPACKED = 512 * KIB
 GUESS = 10**15
 """The largest number that a link's prediction may hold, in the unit that is asked for."""
 
+UNDONE = 100
+"""Changes on a page that can be undone, the last ones."""
+
+LINK_UNDO = 1_500
+"""Characters of a page's address, compressed, that hold what can be undone after a reload."""
+
+PAGE_SECONDS = 60
+"""Seconds of computing that a page spends on one run before it gives up: a control's bounds are of one control, and
+several together may ask for more.
+"""
+
 QR_LINK = 400
 """Characters of an address that a page draws as a QR code: a phone reads no finer one from a projector. It is an
 estimate.

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS: list[set[str]] = [
     {"sim.cli", "sim.__main__", "sim.live", "dashboard", "app"},
     {"sim.classroom", "sim.export"},
-    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory", "sim.layerlab"},
+    {"sim.report", "sim.batch", "sim.evidence", "sim.laboratory", "sim.layerlab", "sim.exploring"},
     {"sim.loading"},
     {"sim.studies", "sim.inspection"},
     {"sim.orchestration"},
@@ -51,6 +51,7 @@ FLOORS: list[set[str]] = [
         "sim.catalog",
         "sim.errors",
         "sim.yamlnodes",
+        "sim.history",
         "sim.wording",
     },
 ]

@@ -144,27 +144,6 @@ def fresh(context: BuildContext, builder: Builder = "buildkit-containerd") -> La
     return LabState(context=context, dockerfile=text, base=text, file=context.file, builder=builder)
 
 
-@dataclass(frozen=True, slots=True)
-class UndoHistory:
-    """The state as it is, those before it and those that were undone."""
-
-    now: LabState
-    past: tuple[LabState, ...] = ()
-    future: tuple[LabState, ...] = ()
-
-    def to(self, state: LabState) -> UndoHistory:
-        """Go on to a state. What was undone is given up. The same state is no step."""
-        return self if state == self.now else UndoHistory(state, (*self.past, self.now)[-100:])
-
-    def undo(self) -> UndoHistory:
-        """One step back."""
-        return UndoHistory(self.past[-1], self.past[:-1], (self.now, *self.future)) if self.past else self
-
-    def redo(self) -> UndoHistory:
-        """One undone step again."""
-        return UndoHistory(self.future[0], (*self.past, self.now), self.future[1:]) if self.future else self
-
-
 def instructions(dockerfile: str) -> int:
     """How many instructions a Dockerfile has in all its stages, each FROM among them. 0 where it cannot be read."""
     try:

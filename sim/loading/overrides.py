@@ -9,7 +9,7 @@ import copy
 import dataclasses
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sim import limits, studies
@@ -42,23 +42,37 @@ def controls(scenario: Scenario, *, every: bool = False) -> tuple[Control, ...]:
         for path in tuple(known) if every else part.controls:
             label, _, name = path.rpartition(".")
             default = getattr(part.variants[label or _follower(scenario, number, part, name)], name)
-            control = dataclasses.replace(known[name], path=prefix + path, default=default)
-            if control.catalog:
-                empty = ("",) if known[name].default == "" else ()
-                has = names.known(control.catalog)
-                own = () if control.written in (*empty, *has) else (control.written,)
-                control = dataclasses.replace(control, choices=empty + own + has)
+            control = set_to(known[name], prefix + path, default)
             controls_of.append(dataclasses.replace(control, maximum=_most(scenario, part, path, control)))
     return tuple(controls_of)
+
+
+def set_to(parameter: Control, path: str, value: Any) -> Control:
+    """A study's parameter as a control of that path and value, with the catalog's names as its choices."""
+    control = dataclasses.replace(parameter, path=path, default=value)
+    if not control.catalog:
+        return control
+    empty = ("",) if parameter.default == "" else ()
+    has = names.known(control.catalog)
+    own = () if control.written in (*empty, *has) else (control.written,)
+    return dataclasses.replace(control, choices=empty + own + has)
 
 
 def _most(scenario: Scenario, part: Part, path: str, control: Control) -> float | None:
     """What a page offers at most: what the scenario says, else no more than one waits for."""
     if path in part.maxima:
         return part.maxima[path]
+    return waited_for(control, len(part.variants) * (scenario.replications if studies.study(part.study).random else 1))
+
+
+def waited_for(control: Control, runs: int) -> float | None:
+    """The most that a page offers of a control where nothing else is said: no more than one waits for.
+
+    Args:
+        runs: How many runs there are of it, over all labels and replications.
+    """
     if not control.repeated or control.maximum is None:
         return control.maximum
-    runs = len(part.variants) * (scenario.replications if studies.study(part.study).random else 1)
     return min(control.maximum, max(limits.STARTS // runs, control.default or 1))
 
 
@@ -103,17 +117,18 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
         raise InputError(list(dict.fromkeys(_given(problem, dotted) for problem in error.problems))) from None
 
 
-def from_page(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
+def from_page(scenario: Scenario, changes: Mapping[str, str], offered: Iterable[Control] | None = None) -> Scenario:
     """The scenario with other values of its controls, as a stranger gives them by a page's form or its link.
 
     A value is one of those that the control offers. So no text becomes a path, and no run is longer than a page offers.
 
     Args:
-        changes: From a path of one of `controls`, or "seed", to a value in its written form.
+        changes: From a path of one of the controls, or "seed", to a value in its written form.
+        offered: The controls, where they are not those of the scenario.
 
     Raises `InputError` as `override` does.
     """
-    there = {control.path: control for control in controls(scenario)}
+    there = {control.path: control for control in (controls(scenario) if offered is None else offered)}
     typed: dict[str, Any] = {}
     problems: list[Problem] = []
     for path, text in changes.items():

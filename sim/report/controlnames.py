@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from sim import __version__
 from sim.loading import Control, controls
 from sim.outcome import Outcome
 from sim.report.style import Language
-from sim.report.texts import has, tr
+from sim.report.texts import has, messages_of, tr
 from sim.scenario import Scenario
 
 
 def title(control: Control, scenario: Scenario, language: Language) -> str:
     """A control's label: the parameter's name, and whose it is where it belongs to one label."""
-    owner, _, name = control.path.rpartition(".")
-    text = tr(f"parameter.{name}", language) if has(f"parameter.{name}", language) else name.replace("_", " ")
-    text = text[:1].upper() + text[1:]
+    owner = control.path.rpartition(".")[0]
+    text = parameter_title(control, language)
     label = owner.rpartition(".")[2]
     if not label or label.isdigit():
         return text
     said = scenario.labels[label].read(language) if label in scenario.labels else label
     return f"{said}: {text}"
+
+
+def parameter_title(control: Control, language: Language) -> str:
+    """The name of a control's parameter alone."""
+    name = control.path.rpartition(".")[2]
+    text = tr(f"parameter.{name}", language) if has(f"parameter.{name}", language) else name.replace("_", " ")
+    return text[:1].upper() + text[1:]
 
 
 def options(control: Control, language: Language) -> dict[str, str]:
@@ -47,6 +54,18 @@ def _option(control: Control, option: str, language: Language) -> str:
 def example(control: Control) -> str:
     """How a quantity may be written. "" where that needs no example."""
     return {"B": "512 MiB", "s": "3.2 s", "1/s": "5 /s", "1": "1.5"}.get(control.unit, "")
+
+
+def about(control: Control, language: Language) -> str:
+    """What a control means, in a sentence or two."""
+    message = _descriptions().get(control.description)
+    return tr(message, language) if message else control.description
+
+
+@functools.cache
+def _descriptions() -> Mapping[str, str]:
+    """The descriptions of all studies' parameters, each with the id of its text."""
+    return {text: message for message, text in messages_of("about.").items()}
 
 
 def called(control: Control, value: str, language: Language) -> str:

@@ -44,6 +44,11 @@ def _catalog(language: Language) -> Mapping[str, str]:
     return messages((LOCALES / language / "LC_MESSAGES" / "sim.po").read_text(encoding="utf-8"))
 
 
+def messages_of(prefix: str, language: Language = "en") -> dict[str, str]:
+    """The texts whose ids begin so, by id."""
+    return {message: text for message, text in _catalog(language).items() if message.startswith(prefix)}
+
+
 def has(message: str, language: Language = "en") -> bool:
     """Whether the catalog has a text for the id."""
     return message in _catalog(language)

@@ -95,7 +95,7 @@ def _by_what_differs(label: str, parameters: Mapping[str, Mapping[str, str]], la
     chosen = [
         choice_name(key, mine[key], language)
         if has(f"parameter.{key}.{mine[key]}", language)
-        else _choice(key, mine[key], language)
+        else differing_value(key, mine[key], language)
         for key in keys
     ]
     differs = ("、" if language == "ja" else ", ").join(chosen)
@@ -143,10 +143,10 @@ def _difference(label: str, twins: list[str], parameters: Mapping[str, Mapping[s
     keys = [key for key in mine if len({parameters[twin].get(key, "") for twin in twins}) > 1]
     if not 0 < len(keys) <= _MOST_DIFFERENCES:
         return label.replace("_", " ")
-    return ("、" if language == "ja" else ", ").join(_choice(key, mine[key], language) for key in keys)
+    return ("、" if language == "ja" else ", ").join(differing_value(key, mine[key], language) for key in keys)
 
 
-def _choice(parameter: str, value: str, language: Language) -> str:
+def differing_value(parameter: str, value: str, language: Language) -> str:
     """One parameter's value as it tells a label from its twins: "50 at once", "bridged", a catalog entry's name."""
     from sim.catalog.load import applications, guests, hosts
 

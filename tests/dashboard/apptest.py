@@ -17,7 +17,7 @@ SCENARIOS = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
 
 PATHS = (
     "", "course", "taxonomy", "memory-ledger", "density", "layers", "comparison", "stacks", "images", "accuracy",
-    "sources", "scenarios",
+    "sources", "scenarios", "explore",
 )  # fmt: skip
 """Every page of the dashboard, as its address says it."""
 

@@ -94,3 +94,33 @@ def test_a_lesson_that_is_taken_home_is_the_lesson(name: str, tmp_path: Path) ->
     taken = load(tmp_path / f"{name}.yaml")
     assert taken.parts == load(name).parts
     assert taken.lesson == load(name).lesson
+
+
+def test_what_was_changed_in_the_lab_can_be_undone_after_a_reload() -> None:
+    at = opened("layers", show="1")
+    first = at.session_state["lab:history"].now
+    at.segmented_control(key="lab:how").set_value("touch").run()
+    at.selectbox(key="lab:builder").set_value("legacy").run()
+    later = again("layers", at)
+    assert later.session_state["lab:history"] == at.session_state["lab:history"]
+    click(later, "lab:undo")
+    assert later.selectbox(key="lab:builder").value == first.builder
+    click(later, "lab:undo")
+    assert later.session_state["lab:history"].now == first
+    assert later.button(key="lab:undo").disabled
+    click(later, "lab:redo")
+    assert later.segmented_control(key="lab:how").value == "touch"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"context": "nope"},
+        {"context": "layers/Dockerfile", "file": "../x", "how": "append", "builder": "legacy", "edit": {}},
+        {"context": 1, "file": "", "how": "append", "builder": "legacy", "edit": {"kept": 3}},
+    ],
+)
+def test_a_strange_step_of_the_lab_s_link_is_refused(step: dict[str, object]) -> None:
+    at = opened("layers", show="1", undo=pack({"past": [step]}))
+    assert "undo" in error(at)
+    assert at.button(key="lab:undo").disabled

@@ -7,8 +7,9 @@ from types import MappingProxyType
 import pytest
 
 from sim.builds.advice.suggest import Suggestion
+from sim.history import UndoHistory
 from sim.layerlab.contexts import BuildContext
-from sim.layerlab.state import Base, How, LabState, UndoHistory, arguments, bases, rebased
+from sim.layerlab.state import Base, How, LabState, arguments, bases, rebased
 from sim.records import Message
 
 GROUND = BuildContext("shop/Dockerfile", "/nowhere")

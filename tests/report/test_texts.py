@@ -18,6 +18,7 @@ from sim.report.texts import LOCALES, has, messages, told, tr
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "sim").rglob("*.py")), *sorted((ROOT / "dashboard").rglob("*.py"))]
 SECTIONS = (
+    "about",
     "build",
     "constraint",
     "course",
@@ -123,7 +124,8 @@ def test_every_metric_parameter_and_choice_of_a_study_has_a_label():
 
 
 def test_japanese_is_japanese_with_full_width_punctuation():
-    same = {text for key, text in catalog("ja").items() if text == catalog("en")[key]}
+    english = catalog("en")
+    same = {text for key, text in catalog("ja").items() if text == english[key]}
     assert same <= NAMES_IN_BOTH, "each is a name, a path or a number, which Japanese writes alike"
     half = [key for key, text in catalog("ja").items() if re.search("[\u3040-\u30ff\u4e00-\u9fff][,?!:(]", text)]
     assert not half

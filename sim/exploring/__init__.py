@@ -1,0 +1,1 @@
+"""Any configuration of any study, alone or beside another one under the same seed, as a scenario that runs."""
