@@ -193,16 +193,21 @@ export default function({ parentElement, data }) {
   host.watcher?.disconnect();
   host.watcher = new MutationObserver(look);
   host.watcher.observe(app, { attributes: true, attributeFilter: ['data-test-connection-state'] });
-  const seen = host.answers ?? 0;
+  const seen = host.answers ?? 0, said = parentElement.querySelector('[aria-live]');
   host.answers = data.answers;
-  if (data.answers <= seen) return;
+  if (data.answers <= seen) {
+    if ((host.told ?? '') !== data.told) said.textContent = data.told;
+    host.told = data.told;
+    return;
+  }
+  host.told = data.told;
   const find = (left) => {
     const title = document.querySelector('[data-testid=stMain] h1');
     if (title && document.querySelector(IDLE)) {
       title.tabIndex = -1;
       title.style.outline = 'none';
       title.focus();
-      parentElement.querySelector('[aria-live]').textContent = title.innerText;
+      said.textContent = `${title.innerText} ${data.told}`;
     } else if (left) setTimeout(find, 100, left - 1);
   };
   setTimeout(find, 100, 100);
@@ -312,14 +317,15 @@ def editor(
     )
 
 
-def page_state(lang: str, answers: int, words: Mapping[str, str]) -> None:
+def page_state(lang: str, answers: int, words: Mapping[str, str], told: str = "") -> None:
     """Say in which language the page is, bring the focus to an answer, and say when the server is away.
 
     Args:
         answers: How many answers the reader has asked for: the focus goes to the title where it has grown.
         words: "lost" and "wait", which are shown while the server is away.
+        told: What a screen reader says where it is new. The focus stays where it is.
     """
-    _page_state(data={"lang": lang, "answers": answers, "words": dict(words)}, key="page-state")
+    _page_state(data={"lang": lang, "answers": answers, "words": dict(words), "told": told}, key="page-state")
 
 
 def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:

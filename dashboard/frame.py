@@ -130,7 +130,7 @@ def main() -> None:
     pages = [_page(place, view) for place in PLACES]
     st.navigation(pages, position="hidden" if view.embed or view.notes else "top").run()
     words = {name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")}
-    page_state(view.lang, answers_shown(), words)
+    page_state(view.lang, answers_shown(), words, now().told)
 
 
 def link(name: str, view: View) -> st.Page:

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.view import View, smallest_text
 from sim.outcome import Outcome
 from sim.report.htmltable import html_table
+from sim.report.ring import Place
 from sim.report.shown import DrawingRequest, TableRow
 from sim.report.style import SMALLEST, Spec, legible
 from sim.report.words import LabelName, spoken
@@ -23,6 +24,7 @@ class PagePart:
     Attributes:
         said: What the reader predicted, labels in order or steps. Empty where nothing was.
         part: Which part it is.
+        ring: The places that are ringed.
     """
 
     scenario: Scenario
@@ -31,6 +33,7 @@ class PagePart:
     view: View
     said: tuple[str, ...] = ()
     part: int = 0
+    ring: tuple[Place, ...] = ()
 
     @property
     def key(self) -> str:

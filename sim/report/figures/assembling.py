@@ -13,6 +13,7 @@ from sim.catalog.rules import all_cited, cited
 from sim.outcome import Outcome
 from sim.records import CallRecord, ComponentRecord
 from sim.report.graph.svg import escape
+from sim.report.ring import place_data
 from sim.report.style import FONT, SMALLEST, Style
 from sim.report.texts import tr
 
@@ -76,7 +77,8 @@ def assembly_drawing(
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="group" '
-            f'aria-label="{said}" style="width:100%;max-width:{width * style.size:g}px"><style>{_css(style)}</style>'
+            f'aria-label="{said}"{place_data(label=label)} '
+            f'style="width:100%;max-width:{width * style.size:g}px"><style>{_css(style)}</style>'
         ),
         _arrows(style),
     ]

@@ -10,6 +10,7 @@ from sim.outcome import Metric, Outcome
 from sim.records import OWNERS, LedgerRecord
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, about, written
+from sim.report.ring import places
 from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -36,6 +37,7 @@ class Event(NamedTuple):
     time: float
     text: str
     costs: bool
+    metric: str
 
 
 Series = Mapping[str, Sequence[tuple[float, int]]]
@@ -70,11 +72,12 @@ def events(outcome: Outcome, label: str, language: Language = "en") -> list[Even
         much = metrics.get(amount)
         if much and much.value and first in metrics:
             text = tr(f"figure.pressure.{first}", language, much=_said(much, language))
-            noted.append(Event(metrics[first].value, text, first != "first_reclaim"))
+            noted.append(Event(metrics[first].value, text, first != "first_reclaim", first))
     saved = metrics.get("ksm_saved_most")
     if saved and saved.value:
         text = tr("figure.pressure.half", language, saved=_said(saved, language))
-        noted.append(Event(metrics["half_saving_time"].value if "half_saving_time" in metrics else 0.0, text, False))
+        half = metrics["half_saving_time"].value if "half_saving_time" in metrics else 0.0
+        noted.append(Event(half, text, False, "half_saving_time"))
     return sorted(noted)
 
 
@@ -131,7 +134,10 @@ def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
     padding = {"top": style.px(8 + _ROW * len(happened)), "left": 5, "right": 5, "bottom": 5}
     fit = {"type": "fit", "contains": "padding"}
     height = style.px(_HEIGHT + _ROW * len(happened))
-    return chart(style, height=height, autosize=fit, padding=padding, encoding={"x": x, "y": y}, layer=layers)
+    of = places.named({"part": "key", "event": "event"}, label=label)
+    return chart(
+        style, height=height, autosize=fit, padding=padding, encoding={"x": x, "y": y}, layer=layers, usermeta=of
+    )
 
 
 def pressure_table(outcome: Outcome, label: str, language: Language = "en") -> list[dict[str, str]]:
@@ -219,7 +225,7 @@ def _lines(ledger: Series, unit: int, style: Style) -> list[parts.SpecLayer]:
     if any(_sizes(ledger, "saved")):
         used = [sum(sizes) for sizes in zip(*(_sizes(ledger, p) for p in STACK if ledger.get(p)), strict=True)]
         rows = [
-            {"time": time, "at": (saved + size) / unit}
+            {"time": time, "at": (saved + size) / unit, "key": "saved"}
             for (time, saved), size in zip(ledger["saved"], used, strict=True)
         ]
         mark = {"type": "line", "strokeDash": [4, 3], "strokeWidth": 1.8, "color": style.tokens.ink}
@@ -227,7 +233,7 @@ def _lines(ledger: Series, unit: int, style: Style) -> list[parts.SpecLayer]:
     swapped = [sum(sizes) for sizes in zip(*(_sizes(ledger, p) for p in SWAPS if ledger.get(p)), strict=True)]
     if any(swapped):
         times = [time for time, _ in ledger["swapped"]]
-        rows = [{"time": time, "at": size / unit} for time, size in zip(times, swapped, strict=True)]
+        rows = [{"time": time, "at": size / unit, "key": "swapped"} for time, size in zip(times, swapped, strict=True)]
         for width, colour in ((5, style.tokens.background), (2.5, style.tokens.attention)):
             mark = {"type": "line", "strokeWidth": width, "color": colour}
             layers.append({"data": inline(rows), "mark": mark, "encoding": {"y": y}})
@@ -254,7 +260,7 @@ def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.S
         if event.costs:
             colour = style.tokens.attention_text if style.theme == "dark" else style.tokens.attention
         above = -style.px(8 + _ROW * (len(happened) - 1 - row))
-        data = inline([{"time": event.time, "text": event.text}])
+        data = inline([{"time": event.time, "text": event.text, "event": event.metric}])
         rule = {"type": "rule", "color": colour, "strokeWidth": 1.5, "strokeDash": [2, 2]}
         ends = {"y": {"value": above}, "y2": {"value": {"expr": "height"}}}
         uprights.append({"data": data, "mark": rule, "encoding": ends})

@@ -13,6 +13,7 @@ from sim.report.figures.bars import doubt_columns
 from sim.report.figures.lanes import Finish, Lane, median_lane, owners_of, phase_bars, scaled, segment_row, segments
 from sim.report.figures.legend import LegendMark
 from sim.report.numbers import written
+from sim.report.ring import named
 from sim.report.sources import cited
 from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
@@ -124,7 +125,8 @@ def race(
         )
     step = _step(len(totals), lens=lens, tall=tall)
     lane = _lane_encoding(order(outcome, finish), names, style, two_lines=not lens)
-    return chart(style, height={"step": style.px(step)}, encoding={"y": lane}, layer=layers)
+    of = named({"label": "lane", "owner": "owner"})
+    return chart(style, height={"step": style.px(step)}, encoding={"y": lane}, layer=layers, usermeta=of)
 
 
 def _step(count: int, *, lens: bool, tall: bool) -> float:

@@ -12,6 +12,7 @@ from sim.quantity import parse
 from sim.records import NodeRecord, ReplicaRecord, RequestRecord, WantedRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
+from sim.report.ring import named
 from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, spoken
@@ -153,7 +154,8 @@ def lost_strips(outcome: Outcome, style: Style, names: LabelNames | None = None)
         parts.text_layer(ends, style, "end", "took", plus=-2, dy=style.px(10), color=style.tokens.muted),
     ]
     y["axis"] = parts.lane_axis(names, style, two_lines=True)
-    return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers)
+    of = named({"label": "lane"})
+    return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers, usermeta=of)
 
 
 def lost_strips_alt(outcome: Outcome, language: Language = "en") -> str:

@@ -8,6 +8,7 @@ from sim.outcome import Outcome
 from sim.records import SaturationRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
+from sim.report.ring import named
 from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -86,7 +87,8 @@ def workers_line(outcome: Outcome, style: Style, line: WorkersLine) -> Spec:
             "encoding": {"y": y | {"field": "at"}, "text": {"field": "text"}},
         },
     ]
-    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=drawn)
+    of = named({"label": "label"})
+    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=drawn, usermeta=of)
 
 
 def limit(record: SaturationRecord, language: Language = "en") -> str:

@@ -98,6 +98,7 @@ def drawing(
     tree: bool = False,
     single: bool = False,
     dense: bool = False,
+    place: str = "",
 ) -> str:
     """The SVG.
 
@@ -107,6 +108,7 @@ def drawing(
         single: It is one column, so edges that skip a node run beside it.
         dense: Rows stand closer, and the drawing grows no taller than the frame it is in (a lecture's) while it is not
             cut.
+        place: What all of it is of, as `sim.report.ring.place_data` writes it.
     """
     columns = single or bool(heads)
     top, gap = HEAD if heads else MARGIN, HALL_GAP if dense else DENSE_GAP if tree else GAP
@@ -122,7 +124,7 @@ def drawing(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
             f'style="width:100%;height:auto;min-width:{width}px;max-width:{max(grown, width)}px{room}" role="group" '
-            f'aria-label="{escape(title)}" font-size="14"><style>{_style(style)}</style>'
+            f'aria-label="{escape(title)}"{place} font-size="14"><style>{_style(style)}</style>'
         )
     ]
     for column, head in sorted((heads or {}).items()):
