@@ -85,6 +85,19 @@ def _look(
         return None
 
 
+def in_lab(
+    scenario: Scenario, page_part: PagePart, values: Mapping[str, Metric], view: View, seed: int | None
+) -> Correction:
+    """What is ringed in the graph of a build that the reader edits: the steps that a question of the lesson is about."""
+    last = quiz.last_answered(scenario)
+    wanted = None if last is None else _look(scenario, [page_part], Said(), values, view, last, seed)
+    if wanted is None:
+        return Correction((page_part,), last)
+    steps = [[{"step": place["step"]} for place in places if "step" in place] for places in wanted.wanted]
+    found = find(page_part.request(), of_study("build"), steps)
+    return Correction((replace(page_part, ring=found.places),), last, found.said)
+
+
 def _turn(page_part: PagePart, answer: tuple[int | None, Look], picked: Mapping[str, str]) -> None:
     """Choose what the place needs, until the reader chooses otherwise."""
     turned = f"{page_part.key}:turned"

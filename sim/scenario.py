@@ -89,7 +89,7 @@ WrittenText = Annotated[Text, _PlainToo()]
 
 
 PLACE_KEYS = (
-    "label", "metric", "owner", "constraint", "part", "event", "service", "state", "step", "component", "asked",
+    "label", "metric", "owner", "constraint", "part", "event", "service", "state", "step", "node", "component", "asked",
     "image", "thing", "accident", "aspect", "server", "kind",
 )  # fmt: skip
 """What the marks of a figure may be of: what `where` filters by."""

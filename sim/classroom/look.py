@@ -76,7 +76,7 @@ def look_predicted(predict: Prediction, said: Said, outcome: Outcome, values: Ma
     if said.steps is not None:
         truth, unsure = again(outcome)
         amiss = tuple(sorted((truth ^ set(said.steps)) - unsure))
-        return Look(((place(label=outcome.labels[0], step=amiss),),)) if amiss else None
+        return Look(((place(label=outcome.labels[0], node=amiss),),)) if amiss else None
     return None
 
 

@@ -187,6 +187,7 @@ def _node(step: StepRecord, style: Style, hidden: bool, said: bool, stage: str) 
         label=parts.joined([part for part in heard if part], language),
         flag=flag,
         stub=stub,
+        place=place_data(step=" ".join(step.text.split())),
     )
 
 

@@ -41,6 +41,7 @@ class Card:
     Attributes:
         label: Read aloud.
         flag: A small tag on the frame ("you: re-runs"), "" for none.
+        place: What it is of, as `sim.report.ring.place_data` writes it.
         stub: What a short edge from the left stands for ("reads the build context"), "" for none.
     """
 
@@ -54,6 +55,7 @@ class Card:
     label: str
     flag: str = ""
     stub: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ def _card(node: Card, x: float, y: float, selected: bool) -> str:
     body = node.body if len(node.body) <= room else node.body[: max(room - 1, 0)].rstrip() + "…"
     parts = [
         (
-            f'<g class="n {node.tone}" data-node="{escape(node.id)}" tabindex="0" role="button" '
+            f'<g class="n {node.tone}" data-node="{escape(node.id)}"{node.place} tabindex="0" role="button" '
             f'aria-pressed="{str(selected).lower()}" aria-label="{escape(node.label)}" '
             f'transform="translate({_n(x)} {_n(y)})">'
             f'<rect class="b" width="{WIDTH}" height="{HEIGHT}" rx="5"/>'

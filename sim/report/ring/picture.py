@@ -58,7 +58,7 @@ def _elements(svg: str) -> Iterator[tuple[dict[str, str], _Box]]:
         values = read_place(told.get("data-place", ""))
         node = unescape(told.get("data-node", ""))
         if node:
-            values |= {"step": node, "component": node}
+            values |= {"node": node, "component": node}
         if match[0].startswith("<g"):
             inner = _BOX.search(svg, match.end())
             told = dict(_ATTRIBUTE.findall(inner[0])) | {"transform": told.get("transform", "")} if inner else {}

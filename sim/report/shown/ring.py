@@ -126,7 +126,7 @@ def _value(key: str, value: str, request: DrawingRequest) -> str:
     language = request.language
     if key in _CALLED:
         return _CALLED[key](value, language)
-    if key == "step":
+    if key == "node":
         texts = (record.text for record in request.outcome.of_type(StepRecord) if record.step == value)
         return " ".join(next(texts, value).split())
     messages = (message.format(value) for message in _SAID.get(key, ()))
