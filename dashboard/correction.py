@@ -88,7 +88,7 @@ def _look(
 def in_lab(
     scenario: Scenario, page_part: PagePart, values: Mapping[str, Metric], view: View, seed: int | None
 ) -> Correction:
-    """What is ringed in the graph of a build that the reader edits: the steps that a question of the lesson is about."""
+    """What is ringed in the graph of a build that the reader edits: the steps that a lesson's question is about."""
     last = quiz.last_answered(scenario)
     wanted = None if last is None else _look(scenario, [page_part], Said(), values, view, last, seed)
     if wanted is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.report.ring.places import Place, always_and_fields
-from sim.report.style import Spec, Style, inline, rows_of, type_size
+from sim.report.style import Spec, Style, inline, on_phone, rows_of, type_size
 from sim.report.texts import tr
 
 _SPANS, _POINTS = ("bar", "rect", "area"), ("point", "line", "tick", "circle")
@@ -17,6 +17,8 @@ _LINE, _HALO = 3, 7
 """Pixels of the ring, and of page colour below it."""
 _AROUND = 700
 """Square pixels that a ring round a point encloses."""
+_ABOVE = 6
+"""Pixels of a word above the edge of its ring."""
 _BAND = 0.9
 """Share of a lane's height that a ring in it takes."""
 
@@ -50,7 +52,7 @@ def ringed_chart(spec: Spec, places: Sequence[Place], style: Style) -> tuple[Spe
 
 
 def _meant(spec: Spec, fields: Mapping[str, Sequence[str]], kinds: Sequence[str]) -> Iterator[tuple[Spec, list[Row]]]:
-    """The encodings of layers of a kind of marks, each with its rows that are meant."""
+    """The encodings of layers of a kind of marks, with the mark itself, and their rows that are meant."""
     for layer in spec.get("layer", ()):
         mark = layer["mark"]
         kind = mark if isinstance(mark, str) else mark["type"]
@@ -59,7 +61,8 @@ def _meant(spec: Spec, fields: Mapping[str, Sequence[str]], kinds: Sequence[str]
             continue
         rows = [row for row in rows_of(layer["data"]) if all(str(row.get(f)) in of for f, of in fields.items())]
         if rows:
-            yield {**spec.get("encoding", {}), **layer.get("encoding", {})}, rows
+            look = {"mark": mark} if isinstance(mark, dict) else {}
+            yield {**spec.get("encoding", {}), **layer.get("encoding", {}), **look}, rows
 
 
 def _field(encoding: Spec, channel: str) -> str:
@@ -128,35 +131,62 @@ def _points(spec: Spec, fields: Mapping[str, Sequence[str]]) -> list[tuple[Spec,
 
 
 def _ring(spec: Spec, encoding: Spec, rows: list[Row], style: Style) -> list[Spec]:
-    """The layers of one ring: a halo of page colour, the stroke, and the word on its upper edge."""
-    x = {"field": "from", "type": "quantitative", "title": None}
-    upright = "low" not in rows[0] and "lane" not in rows[0]
+    """The layers of one ring: a halo of page colour, the stroke, and the word at it."""
     if rows[0].get("point"):
-        mark: Spec = {"type": "point", "filled": False, "size": _AROUND, "opacity": 1}
-        place: Spec = {"x": x, "y": encoding["y"] | {"field": "lane"}}
-        word, at = {"align": "right", "dx": -14, "dy": -14}, place
+        mark, place, words = _round_point(encoding)
     elif "lane" in rows[0]:
-        mark = {"type": "bar", "height": {"band": _BAND}, "xOffset": -_AWAY, "x2Offset": _AWAY}
-        place = {"x": x, "x2": {"field": "to"}, "y": encoding["y"] | {"field": "lane"}}
-        word, at = {"dy": -_BAND / 2 * _step(spec, style)}, {"x": x, "y": place["y"]}
+        mark, place, words = _in_lane(encoding, _step(spec, style))
     else:
-        mark = {"type": "rect", "xOffset": -_AWAY, "x2Offset": _AWAY}
-        low: Spec = {"value": 0} if upright else {"field": "low", "type": "quantitative"}
-        high: Spec = {"value": {"expr": "height"}} if upright else {"field": "high"}
-        place = {"x": x, "x2": {"field": "to"}, "y": low, "y2": high}
-        word, at = {"dx": 10, "dy": 14 if upright else 0}, {"x": x, "y": {**low, **high} if not upright else low}
-    data, tokens = inline(rows), style.tokens
+        mark, place, words = _round_box(upright="low" not in rows[0])
     look: Spec = {"fillOpacity": 0, "cornerRadius": 6, "aria": False, "tooltip": None}
-    strokes = ((_HALO, tokens.background), (_LINE, tokens.attention))
+    halo, ring = ((_HALO, style.tokens.background), (_LINE, style.tokens.attention))
+    data, first = inline(rows), inline(rows[:1])
     layers = [
         {"data": data, "mark": mark | look | {"stroke": ink, "strokeWidth": width}, "encoding": place}
-        for width, ink in strokes
+        for width, ink in (halo, ring)
     ]
     text: Spec = {"type": "text", "text": tr("figure.ring.here", style.language), "align": "left", "fontWeight": 700}
-    text |= {"fontSize": type_size(style, -2), "color": tokens.attention_text, "aria": False, **word}
-    halo = {"stroke": tokens.background, "strokeWidth": _HALO, "strokeJoin": "round"}
-    first = inline(rows[:1])
-    return layers + [{"data": first, "mark": text | more, "encoding": at} for more in (halo, {})]
+    text |= {"fontSize": type_size(style, -2), "color": style.tokens.attention_text, "aria": False}
+    edge = {"stroke": style.tokens.background, "strokeWidth": _HALO, "strokeJoin": "round"}
+    for word, at in words:
+        layers += [{"data": first, "mark": text | more | word, "encoding": at} for more in (edge, {})]
+    return layers
+
+
+_X: Spec = {"field": "from", "type": "quantitative", "title": None}
+_Shape = tuple[Spec, Spec, list[tuple[Spec, Spec]]]
+"""A ring's mark and encoding, and those of each of its words. Of several words one is seen."""
+
+
+def _round_point(encoding: Spec) -> _Shape:
+    place: Spec = {"x": _X, "y": encoding["y"] | {"field": "lane"}}
+    mark = {"type": "point", "filled": False, "size": _AROUND, "opacity": 1}
+    return mark, place, [({"align": "right", "dx": -14, "dy": -14}, place)]
+
+
+def _round_box(*, upright: bool) -> _Shape:
+    """Round an area, or a stroke as high as the chart."""
+    low: Spec = {"value": 0} if upright else {"field": "low", "type": "quantitative"}
+    high: Spec = {"value": {"expr": "height"}} if upright else {"field": "high"}
+    place: Spec = {"x": _X, "x2": {"field": "to"}, "y": low, "y2": high}
+    mark = {"type": "rect", "xOffset": -_AWAY, "x2Offset": _AWAY}
+    at: Spec = {"x": _X, "y": low if upright else low | high}
+    return mark, place, [({"dx": 10, "dy": 14 if upright else 0}, at)]
+
+
+def _in_lane(encoding: Spec, step: float) -> _Shape:
+    """Round bars, the word above its left end. Where a phone has bars elsewhere, it is at the lane's right end there."""
+    y = encoding["y"] | {"field": "lane"}
+    place: Spec = {"x": _X, "x2": {"field": "to"}, "y": y}
+    mark: Spec = {"type": "bar", "xOffset": -_AWAY, "x2Offset": _AWAY}
+    height, moved = encoding.get("mark", {}).get("height"), encoding.get("mark", {}).get("yOffset")
+    if not isinstance(moved, dict):
+        return mark | {"height": {"band": _BAND}}, place, [({"dy": -_BAND / 2 * step - _ABOVE}, {"x": _X, "y": y})]
+    tall = f"({height['expr']}) + {2 * _AWAY}"
+    above = {"dy": {"expr": f"-({tall}) / 2 - {_ABOVE}"}, "opacity": on_phone(0, 1)}
+    right = {"align": "right", "dx": -2, "dy": {"expr": f"({moved['expr']}) + 13"}, "opacity": on_phone(1, 0)}
+    end: Spec = {"x": {"value": {"expr": "width"}}, "y": y}
+    return mark | {"height": {"expr": tall}, "yOffset": moved}, place, [(above, {"x": _X, "y": y}), (right, end)]
 
 
 def _step(spec: Spec, style: Style) -> float:
