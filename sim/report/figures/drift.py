@@ -12,7 +12,7 @@ from sim.records import EnvironmentRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.ring import places
-from sim.report.style import Language, Spec, Style, chart, inline, type_size
+from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -114,13 +114,9 @@ def lines(outcome: Outcome, style: Style, line: Line) -> Spec:
         "mark": {"type": "point", "size": 120, "opacity": 0, "filled": True, "aria": False},
         "encoding": {"y": y, "tooltip": tooltip},
     }
-    named: dict[str, Any] = {
-        "data": inline(ends),
-        "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": type_size(style)},
-        "encoding": {"y": y | {"field": "at"}, "text": {"field": "text"}},
-    }
     of = places.named({"label": "label"}, metric=line)
-    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=[drawn, points, named], usermeta=of)
+    layers = [drawn, points, *parts.names_at_ends(ends, "week", y, style)]
+    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=layers, usermeta=of)
 
 
 def drift_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:

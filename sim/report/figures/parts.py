@@ -64,6 +64,25 @@ def apart(ends: list[dict[str, Any]], high: float) -> None:
         end["at"] = at
 
 
+_LEADER = 16
+"""Pixels from a line's end to its name."""
+
+
+def names_at_ends(ends: Sequence[Mapping[str, Any]], x: str, y: Mapping[str, Any], style: Style) -> list[SpecLayer]:
+    """The name of each line behind its end, and a hair-line to it where it had to move away (`apart`).
+
+    Args:
+        x: The field of the ends that says where they are.
+    """
+    place = {"x": {"field": x, "type": "quantitative"}, "y": {**y, "field": "value"}, "y2": {"field": "at"}}
+    line = {"type": "rule", "color": style.tokens.muted, "strokeWidth": 1, "xOffset": 2, "x2Offset": _LEADER - 3}
+    text = {"type": "text", "align": "left", "dx": _LEADER, "fontSize": type_size(style)}
+    return [
+        {"data": inline(ends), "mark": line, "encoding": place | {"x2": {"field": x}}},
+        {"data": inline(ends), "mark": text, "encoding": {"y": {**y, "field": "at"}, "text": {"field": "text"}}},
+    ]
+
+
 def cut(text: str, characters: int) -> str:
     """The text, at most so many half-width characters long, with an ellipsis where it was cut."""
     room = float(characters)

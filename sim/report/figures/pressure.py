@@ -25,6 +25,8 @@ _NAMED = 0.07
 """A part that fills so much of the axis at its end is named there."""
 _ROW = 20
 """Pixels between the words of events that come close together."""
+_Y_AXIS = 40
+"""Pixels left of the plot that words above it may take."""
 _HALO = 8
 """Pixels of page colour around the words of an event."""
 _FIRSTS = {"first_reclaim": "reclaimed", "first_swap": "swapped", "first_kill": "oom_kills"}
@@ -130,7 +132,7 @@ def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
     if named:
         layers.append(_text(named, style, "middle", "part", color=tokens.muted))
     happened = events(outcome, label, language)
-    layers += _events(happened, end, style)
+    layers += _events(happened, style)
     padding = {"top": style.px(8 + _ROW * len(happened)), "left": 5, "right": 5, "bottom": 5}
     fit = {"type": "fit", "contains": "padding"}
     height = style.px(_HEIGHT + _ROW * len(happened))
@@ -248,10 +250,11 @@ def _text(rows: Sequence[dict[str, Any]], style: Style, y: str, text: str, **mar
     }
 
 
-def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.SpecLayer]:
+def _events(happened: Sequence[Event], style: Style) -> list[parts.SpecLayer]:
     """An upright at each event, its words above the figure, one row each. One that costs is in attention.
 
-    Words come after all uprights, on a halo of page colour, so that no upright runs through them.
+    The first event has the lowest row, and words stand left of their upright, so that no other one reaches them. An
+    early event has no room there: its words stand at the right, on a halo of page colour above the others' uprights.
     """
     uprights: list[parts.SpecLayer] = []
     words: list[parts.SpecLayer] = []
@@ -259,18 +262,14 @@ def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.S
         colour = style.tokens.ink
         if event.costs:
             colour = style.tokens.attention_text if style.theme == "dark" else style.tokens.attention
-        above = -style.px(8 + _ROW * (len(happened) - 1 - row))
+        above = -style.px(8 + _ROW * row)
         data = inline([{"time": event.time, "text": event.text, "event": event.metric}])
         rule = {"type": "rule", "color": colour, "strokeWidth": 1.5, "strokeDash": [2, 2]}
         ends = {"y": {"value": above}, "y2": {"value": {"expr": "height"}}}
         uprights.append({"data": data, "mark": rule, "encoding": ends})
-        right = event.time > 0.55 * end
-        text: dict[str, Any] = {
-            "type": "text",
-            "align": "right" if right else "left",
-            "dx": -5 if right else 5,
-            "fontWeight": 600,
-        }
+        room = f"scale('x', {event.time}) + {_Y_AXIS} > {parts.text_width(event.text, style.px(15)):.0f}"
+        text: dict[str, Any] = {"type": "text", "fontWeight": 600}
+        text |= {"align": {"expr": f"{room} ? 'right' : 'left'"}, "dx": {"expr": f"{room} ? -5 : 5"}}
         text |= {"color": colour, "fontSize": type_size(style), "baseline": "middle"}
         halo = {"stroke": style.tokens.background, "strokeWidth": _HALO, "strokeJoin": "round", "aria": False}
         encoding = {"y": {"value": above}, "text": {"field": "text"}}

@@ -28,6 +28,8 @@ _LOWER, _UP = 10, 14
 """Pixels below the middle of a lane where a phone has its bar, and above it where it has the name."""
 _BAND, _READ = 0.56, 15
 """Share of a lane that a bar takes elsewhere, and pixels of a bar that has a number in it."""
+_TWO_LINES = 45
+"""Pixels of a lane from which on a name of two lines keeps away from the next."""
 _ALL_LANES = 480
 """Pixels that the empty lanes take of a lecture's screen."""
 
@@ -128,7 +130,9 @@ def race(
         layers += [_moved(layer, _LOWER) for layer in parts.interval_layers(shown, style)]
         layers += _told(shown, style)
         layers += parts.names_above(names, outcome.labels, style, _UP)
-    lane = _lane_encoding(order(outcome, finish), names, style, two_lines=not lens, above=not lens)
+    lane = _lane_encoding(
+        order(outcome, finish), names, style, two_lines=not lens and step >= _TWO_LINES, above=not lens
+    )
     of = named({"label": "lane", "owner": "owner"})
     return chart(style, height={"step": step}, encoding={"y": lane}, layer=layers, usermeta=of)
 

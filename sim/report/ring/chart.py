@@ -175,7 +175,7 @@ def _round_box(*, upright: bool) -> _Shape:
 
 
 def _in_lane(encoding: Spec, step: float) -> _Shape:
-    """Round bars, the word above its left end. Where a phone has bars elsewhere, it is at the lane's right end there."""
+    """Round bars, the word above its left end; at the right end of the lane on a phone, where bars are elsewhere."""
     y = encoding["y"] | {"field": "lane"}
     place: Spec = {"x": _X, "x2": {"field": "to"}, "y": y}
     mark: Spec = {"type": "bar", "xOffset": -_AWAY, "x2Offset": _AWAY}
