@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.view import View, smallest_text
 from sim.outcome import Outcome
 from sim.report.htmltable import html_table
-from sim.report.ring import Place
+from sim.report.ring import FigurePlace
 from sim.report.shown import DrawingRequest, TableRow
 from sim.report.style import SMALLEST, Spec, legible
 from sim.report.words import LabelName, spoken
@@ -33,7 +33,7 @@ class PagePart:
     view: View
     said: tuple[str, ...] = ()
     part: int = 0
-    ring: tuple[Place, ...] = ()
+    ring: tuple[FigurePlace, ...] = ()
 
     @property
     def key(self) -> str:

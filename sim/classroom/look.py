@@ -15,7 +15,7 @@ from sim.classroom.predicted import Said, again, ranking
 from sim.outcome import Metric, Outcome
 from sim.records import OWNERS
 from sim.report import words
-from sim.report.ring import Place, place
+from sim.report.ring import FigurePlace, place
 from sim.scenario import Choice, Prediction, Question
 
 _ASKED = {
@@ -42,7 +42,7 @@ class Look:
         before: The answer is that of another run, so that the figure shows the place as it was before that change.
     """
 
-    wanted: tuple[tuple[Place, ...], ...]
+    wanted: tuple[tuple[FigurePlace, ...], ...]
     before: bool = False
 
 
@@ -86,7 +86,9 @@ def _near(guess: float, value: float) -> bool:
     return 1 / CLOSE <= guess / value <= CLOSE
 
 
-def _of_choice(choices: Sequence[Choice], chosen: int, values: Mapping[str, Metric]) -> tuple[tuple[Place, ...], ...]:
+def _of_choice(
+    choices: Sequence[Choice], chosen: int, values: Mapping[str, Metric]
+) -> tuple[tuple[FigurePlace, ...], ...]:
     """The places for a wrong choice: its own, or those of the right one. Empty for a right choice."""
     right = [choice for choice in choices if words.holds(choice.holds, values)]
     if not right or choices[chosen] in right:
@@ -95,7 +97,7 @@ def _of_choice(choices: Sequence[Choice], chosen: int, values: Mapping[str, Metr
     return ((place(**where),),) if where else derived(right[0].holds)
 
 
-def derived(holds: str) -> tuple[tuple[Place, ...], ...]:
+def derived(holds: str) -> tuple[tuple[FigurePlace, ...], ...]:
     """The places of the metrics that an expression says something of.
 
     That is what stands left of a comparison, between two bounds, or on both sides of an equality.
@@ -122,13 +124,13 @@ def _subjects(node: ast.expr) -> Iterator[str]:
     yield from named or expression.names(ast.unparse(node))
 
 
-def _candidates(name: str) -> tuple[Place, ...]:
+def _candidates(name: str) -> tuple[FigurePlace, ...]:
     """The places of a metric, the most exact first: that number, what it is a number of, all of its label."""
     label, metric, _ = name.split(".")
     return (place(label=label, metric=metric), *_parts(label, metric), place(label=label))
 
 
-def _parts(label: str, metric: str) -> Iterator[Place]:
+def _parts(label: str, metric: str) -> Iterator[FigurePlace]:
     """What of a label a metric is a number of, by what the figure's marks are called."""
     stem = metric.removesuffix("_time")
     if metric != stem and stem in OWNERS:

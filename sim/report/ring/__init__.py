@@ -6,7 +6,7 @@ A chart says in its `usermeta` what its rows are of (`places.named`), a picture 
 
 from sim.report.ring.chart import ringed_chart
 from sim.report.ring.picture import ringed_picture
-from sim.report.ring.places import KEYS, Place, named, place, place_data
+from sim.report.ring.places import KEYS, FigurePlace, named, place, place_data
 from sim.report.ring.table import ringed_table
 
-__all__ = ["KEYS", "Place", "named", "place", "place_data", "ringed_chart", "ringed_picture", "ringed_table"]
+__all__ = ["KEYS", "FigurePlace", "named", "place", "place_data", "ringed_chart", "ringed_picture", "ringed_table"]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sim.report.ring.places import Place, always_and_fields
+from sim.report.ring.places import FigurePlace, always_and_fields
 from sim.report.style import Spec, Style, inline, on_phone, rows_of, type_size
 from sim.report.texts import tr
 
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 _Lane = tuple[tuple[str, Any], ...]
 
 
-def ringed_chart(spec: Spec, places: Sequence[Place], style: Style) -> tuple[Spec, int]:
+def ringed_chart(spec: Spec, places: Sequence[FigurePlace], style: Style) -> tuple[Spec, int]:
     """The chart with a ring round each run of marks of the places, and how many rings there are.
 
     Bars that touch have one ring. A line has it at its end.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape, unescape
 from typing import NamedTuple
 
-from sim.report.ring.places import Place, belongs, read_place
+from sim.report.ring.places import FigurePlace, belongs, read_place
 from sim.report.style import FONT, SMALLEST, Style
 from sim.report.texts import tr
 
@@ -34,7 +34,7 @@ class _Box(NamedTuple):
         return _Box(x, y, self.x + self.width + away - x, self.y + self.height + away - y)
 
 
-def ringed_picture(svg: str, places: Sequence[Place], style: Style) -> tuple[str, int]:
+def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tuple[str, int]:
     """The picture with a ring round each element of the places, and how many rings there are."""
     root = _ROOT.search(svg)
     always = read_place(root[1]) if root else {}

@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from sim.scenario import PLACE_KEYS as KEYS
 
-__all__ = ["KEYS", "Place", "always_and_fields", "belongs", "named", "place", "place_data", "read_place"]
+__all__ = ["KEYS", "FigurePlace", "always_and_fields", "belongs", "named", "place", "place_data", "read_place"]
 
-Place = Mapping[str, tuple[str, ...]]
+FigurePlace = Mapping[str, tuple[str, ...]]
 """A filter of marks: for each of `KEYS` that it names, what a mark may be of. A mark must satisfy all of them."""
 
 
-def place(**values: str | Sequence[str]) -> Place:
+def place(**values: str | Sequence[str]) -> FigurePlace:
     """A place, each value one or several.
 
     >>> place(label="kvm", owner=("kernel", "userland"))
@@ -48,12 +48,12 @@ def read_place(attribute: str) -> dict[str, str]:
     return dict(parse_qsl(unescape(attribute)))
 
 
-def belongs(wanted: Place, values: Mapping[str, str]) -> bool:
+def belongs(wanted: FigurePlace, values: Mapping[str, str]) -> bool:
     """Whether a mark of these values is meant."""
     return all(values.get(key) in allowed for key, allowed in wanted.items())
 
 
-def always_and_fields(spec: Mapping[str, Any], wanted: Place) -> dict[str, tuple[str, ...]] | None:
+def always_and_fields(spec: Mapping[str, Any], wanted: FigurePlace) -> dict[str, tuple[str, ...]] | None:
     """What a chart's rows must be of by the names of their fields.
 
     None where nothing of the chart is meant, or nothing less than all of it.

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from sim.report.ring.places import Place, belongs, read_place
+from sim.report.ring.places import FigurePlace, belongs, read_place
 from sim.report.style import Style
 from sim.report.texts import tr
 
 _MARKED = re.compile(r'<(td|th)\b[^>]*?\bdata-place="([^"]*)"[^>]*>')
 
 
-def ringed_table(html: str, places: Sequence[Place], style: Style) -> tuple[str, int]:
+def ringed_table(html: str, places: Sequence[FigurePlace], style: Style) -> tuple[str, int]:
     """The table with a ring round each cell of the places, and how many rings there are."""
     found = [
         match for match in _MARKED.finditer(html) if any(belongs(wanted, read_place(match[2])) for wanted in places)

@@ -11,7 +11,7 @@ from sim.catalog.isolation import aspects
 from sim.records import StepRecord
 from sim.report.figures.density import constraint_name
 from sim.report.figures.portability import image_name
-from sim.report.ring import Place, ringed_chart, ringed_picture, ringed_table
+from sim.report.ring import FigurePlace, ringed_chart, ringed_picture, ringed_table
 from sim.report.shown.drawing import Drawing, DrawingRequest, ShownStudy
 from sim.report.style import Language, Style
 from sim.report.texts import has, tr
@@ -45,12 +45,12 @@ class RingFound:
         said: The same in words.
     """
 
-    places: tuple[Place, ...] = ()
+    places: tuple[FigurePlace, ...] = ()
     picked: Mapping[str, str] = field(default_factory=dict)
     said: str = ""
 
 
-def ringed(drawing: Drawing, places: Sequence[Place], style: Style) -> Drawing:
+def ringed(drawing: Drawing, places: Sequence[FigurePlace], style: Style) -> Drawing:
     """The drawing with rings round the places that it has."""
     if not places:
         return drawing
@@ -65,17 +65,17 @@ def ringed(drawing: Drawing, places: Sequence[Place], style: Style) -> Drawing:
     return replace(drawing, content=content, narrow=narrow)
 
 
-def with_rings(drawings: Sequence[Drawing], places: Sequence[Place], style: Style) -> tuple[Drawing, ...]:
+def with_rings(drawings: Sequence[Drawing], places: Sequence[FigurePlace], style: Style) -> tuple[Drawing, ...]:
     """All drawings with their rings."""
     return tuple(ringed(drawing, places, style) for drawing in drawings)
 
 
-def encloses(drawing: Drawing, place: Place, style: Style) -> bool:
+def encloses(drawing: Drawing, place: FigurePlace, style: Style) -> bool:
     """Whether a drawing has a mark of the place."""
     return ringed(drawing, (place,), style) is not drawing
 
 
-def find(request: DrawingRequest, study: ShownStudy, wanted: Sequence[Sequence[Place]]) -> RingFound:
+def find(request: DrawingRequest, study: ShownStudy, wanted: Sequence[Sequence[FigurePlace]]) -> RingFound:
     """Where the drawings have what is wanted.
 
     Args:
@@ -88,7 +88,7 @@ def find(request: DrawingRequest, study: ShownStudy, wanted: Sequence[Sequence[P
     def drawn(picks: tuple[tuple[str, str], ...]) -> tuple[Drawing, ...]:
         return tuple(study.after(replace(request, picked={**request.picked, **dict(picks)})))
 
-    found: list[Place] = []
+    found: list[FigurePlace] = []
     picked: tuple[tuple[str, str], ...] | None = None
     for candidates in wanted:
         for place in candidates:
@@ -101,7 +101,7 @@ def find(request: DrawingRequest, study: ShownStudy, wanted: Sequence[Sequence[P
     return RingFound(tuple(found), dict(picked or ()), _told(request, found) if found else "")
 
 
-def _picks(request: DrawingRequest, study: ShownStudy, place: Place) -> Iterator[tuple[tuple[str, str], ...]]:
+def _picks(request: DrawingRequest, study: ShownStudy, place: FigurePlace) -> Iterator[tuple[tuple[str, str], ...]]:
     """What may be chosen about the drawings so that they have a place: nothing else first."""
     yield ()
     named = [one for key in ("metric", "label") for one in place.get(key, ())]
@@ -109,7 +109,7 @@ def _picks(request: DrawingRequest, study: ShownStudy, place: Place) -> Iterator
         yield from (((choice.name, one),) for one in named if one in choice.options)
 
 
-def _told(request: DrawingRequest, places: Sequence[Place]) -> str:
+def _told(request: DrawingRequest, places: Sequence[FigurePlace]) -> str:
     """Where to look, in a sentence."""
     language = request.language
     labels: dict[tuple[str, ...], dict[str, None]] = {}

@@ -179,7 +179,7 @@ def test_a_range_far_beyond_the_bars_runs_off_and_says_how_far(race_outcome, nam
     )
     spec = race(replace(race_outcome, metrics=wide), Style(), names)
     strip = {row["lane"]: row for row in marks_of(spec, "rule", opacity=0.32)}
-    assert strip["docker"]["range_end"] == pytest.approx(1.6 * 14.4), "the bars keep five eighths of the axis"
+    assert strip["docker"]["range_end"] == pytest.approx(1.36 * 14.4), "the bars have the axis, a range what is left"
     assert strip["virtualbox"]["range_end"] == 20.0
     assert strip["docker"]["range_told"] == f"→ 6.7{NB}min"
 
