@@ -33,6 +33,10 @@ _EVENTS = {
 """What is marked in the figure of memory over time, by the metrics that tell when it was or how much."""
 
 
+LookedFor = tuple[tuple[FigurePlace, ...], ...]
+"""For each thing its places in the figure, the most exact first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """Where to look.
@@ -42,7 +46,7 @@ class Look:
         before: The answer is that of another run, so that the figure shows the place as it was before that change.
     """
 
-    wanted: tuple[tuple[FigurePlace, ...], ...]
+    wanted: LookedFor
     before: bool = False
 
 
@@ -86,9 +90,7 @@ def _near(guess: float, value: float) -> bool:
     return 1 / CLOSE <= guess / value <= CLOSE
 
 
-def _of_choice(
-    choices: Sequence[Choice], chosen: int, values: Mapping[str, Metric]
-) -> tuple[tuple[FigurePlace, ...], ...]:
+def _of_choice(choices: Sequence[Choice], chosen: int, values: Mapping[str, Metric]) -> LookedFor:
     """The places for a wrong choice: its own, or those of the right one. Empty for a right choice."""
     right = [choice for choice in choices if words.holds(choice.holds, values)]
     if not right or choices[chosen] in right:
@@ -97,7 +99,7 @@ def _of_choice(
     return ((place(**where),),) if where else derived(right[0].holds)
 
 
-def derived(holds: str) -> tuple[tuple[FigurePlace, ...], ...]:
+def derived(holds: str) -> LookedFor:
     """The places of the metrics that an expression says something of.
 
     That is what stands left of a comparison, between two bounds, or on both sides of an equality.

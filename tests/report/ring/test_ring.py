@@ -116,7 +116,8 @@ def test_a_ring_inside_another_is_left_out() -> None:
 
 def test_a_node_of_a_graph_is_found_by_its_id_and_where_it_stands() -> None:
     svg = (
-        f'<svg viewBox="0 0 300 300"{place_data(label="edit")}><g class="n" data-node="v4" transform="translate(40 50)">'
+        f'<svg viewBox="0 0 300 300"{place_data(label="edit")}>'
+        '<g class="n" data-node="v4" transform="translate(40 50)">'
         '<rect class="b" width="100" height="20"/></g></svg>'
     )
     ((x, y, width, height),) = boxes(ringed_picture(svg, [place(label="edit", node="v4")], Style())[0])
