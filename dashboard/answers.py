@@ -121,7 +121,7 @@ def forget(scenario: Scenario) -> None:
     """Take back all that was answered on a scenario's page, in the session and in the link. For a callback."""
     for key in [key for key in st.session_state if str(key).startswith(f"{scenario.id}:quiz:")]:
         del st.session_state[key]
-    for name in ("ran", "said", "predict", "steps"):
+    for name in ("ran", "said", "predict", "steps", "answered"):
         st.session_state.pop(f"{scenario.id}:{name}", None)
     for name in ("show", "said", "quiz", "step"):
         set_link(name, "")

@@ -220,14 +220,19 @@ export default function({ parentElement, data }) {
   const host = parentElement.querySelector('.said');
   const seen = host.answers ?? 0;
   host.answers = data.answers;
-  if (data.answers <= seen) return;
+  if (data.answers <= seen) {
+    if ((host.told ?? '') !== data.told) host.textContent = data.told;
+    host.told = data.told;
+    return;
+  }
+  host.told = data.told;
   const find = (left) => {
     const title = document.querySelector('[data-testid=stMain] h1');
     if (title && document.querySelector(IDLE)) {
       title.tabIndex = -1;
       title.style.outline = 'none';
       title.focus();
-      host.textContent = title.innerText;
+      host.textContent = `${title.innerText} ${data.told}`;
     } else if (left) setTimeout(find, 100, left - 1);
   };
   setTimeout(find, 100, 100);
@@ -339,15 +344,16 @@ def connection(words: Mapping[str, str]) -> None:
     _connection(data=dict(words), key="connection")
 
 
-def page_state(lang: str, answers: int) -> None:
+def page_state(lang: str, answers: int, told: str = "") -> None:
     """Say in which language the page is, and bring the focus to an answer.
 
     While somebody types in a field, the keys of undo are the field's own and not the page's.
 
     Args:
         answers: How many answers the reader has asked for: the focus goes to the title where it has grown.
+        told: What a screen reader says where it is new. The focus stays where it is.
     """
-    _page_state(data={"lang": lang, "answers": answers}, key="page-state")
+    _page_state(data={"lang": lang, "answers": answers, "told": told}, key="page-state")
 
 
 def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:

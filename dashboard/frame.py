@@ -22,6 +22,8 @@ from sim.errors import InputError
 from sim.report.texts import tr
 
 _LOG = logging.getLogger(__name__)
+_HEAD = "head"
+"""The key of the line above a page's title."""
 _VERSION = 20
 """Characters that are shown of a version that a link names."""
 
@@ -62,7 +64,10 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 [data-server-away] [data-testid=stDialog]{{display:none}} .st-key-connection{{position:absolute}}
 @media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
 [data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
-.st-key-projector-start{{display:none}}}}
+.st-key-projector-start{{display:none}}.st-key-head{{flex-wrap:nowrap;gap:.3rem}}
+.st-key-head>:first-child{{flex:1 1 0;min-width:0}}
+[class*=-startup-finish],[class*=-startup-play]{{order:1}}}}
+[data-testid=stPageLink] p{{white-space:normal;overflow:visible}}
 {contrast}{hall}</style>"""
 
 # In a hall the page is laid out for 1280 x 720 and scaled to the window, so that it fits wherever it is shown: in a
@@ -135,7 +140,7 @@ def main() -> None:
     connection({name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")})
     pages = [_page(place, view) for place in PLACES]
     st.navigation(pages, position="hidden" if view.embed or view.notes else "top").run()
-    page_state(view.lang, answers_shown())
+    page_state(view.lang, answers_shown(), now().told)
 
 
 def link(name: str, view: View) -> st.Page:
@@ -181,7 +186,7 @@ def head(view: View, draw: Callable[[], object]) -> None:
     if view.embed or view.notes:
         return
     lang, name = other_language(view.lang)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=_HEAD):
         draw()
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             share.menu(view)

@@ -6,11 +6,13 @@ Works for every scenario and every study. What is drawn is the study's figure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from dashboard import answers, controls, exploring, popovers, predict, quiz, running, undoing, variants
 from dashboard import notes as notes_of
+from dashboard.correction import Correction, correct
 from dashboard.figures import laid_out
 from dashboard.frame import head, link
 from dashboard.links import UNDO, asked, set_link
@@ -94,6 +96,12 @@ def body(scenario: Scenario, view: View) -> None:
                 st.caption(provenance(scenario, outcomes[0], view.lang))
         offer(_shown(scenario, changes, page_parts, said, revealed=False))
         return
+    found = Correction(tuple(page_parts))
+    if lesson is not None:
+        with drawn:
+            answers.restore_quiz(scenario)
+            found = correct(scenario, page_parts, said, values, view, variants.seed())
+    page_parts = list(found.page_parts)
     with drawn:
         notes = [laid_out.after(page_part) for page_part in page_parts]
         if not view.embed:
@@ -101,8 +109,8 @@ def body(scenario: Scenario, view: View) -> None:
             _compare(scenario, changes, view)
         st.caption(provenance(scenario, outcomes[0], view.lang))
     with told:
-        _read(scenario, page_parts[0], said, notes, values, view)
-    offer(_shown(scenario, changes, page_parts, said, revealed=True))
+        _read(scenario, found, said, notes, values, view)
+    offer(replace(_shown(scenario, changes, page_parts, said, revealed=True), told=found.said))
 
 
 def _compare(scenario: Scenario, changes: Mapping[str, str], view: View) -> None:
@@ -215,8 +223,6 @@ def _instead(scenario: Scenario, view: View) -> str:
 
 
 def _with_said(page_part: PagePart, said: Said) -> PagePart:
-    from dataclasses import replace
-
     return replace(page_part, said=said.order or said.steps or ())
 
 
@@ -254,22 +260,23 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
 
 
 def _read(
-    scenario: Scenario, page_part: PagePart, said: Said, notes: Sequence[str], values: Mapping[str, Metric], view: View
+    scenario: Scenario, found: Correction, said: Said, notes: Sequence[str], values: Mapping[str, Metric], view: View
 ) -> None:
     """What came of the prediction, how to read the figure, questions, and the way back."""
-    lesson = scenario.lesson
+    lesson, page_part = scenario.lesson, found.page_parts[0]
     if lesson is None:
         return
     answers.keep(page_part, lesson.predict, values, said)
     if view.embed:
         return
     st.markdown(f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**")
-    for paragraph in corrected_prediction(lesson.predict, said.choice, values, view.lang):
+    where = found.said if found.question is None else ""
+    for paragraph in corrected_prediction(lesson.predict, said.choice, values, view.lang, where=where):
         st.markdown(paragraph)
     for note in filter(None, notes):
         st.markdown(note)
     st.markdown(words.fill(lesson.explain, values, view.lang))
-    quiz.show(scenario, values, view, variants.seed())
+    quiz.show(scenario, values, view, variants.seed(), found.said)
     quiz.beside(scenario, values, view)
     quiz.sources(scenario, values, view)
     variants.offer(scenario, page_part.outcome, said, values, view)
@@ -286,6 +293,7 @@ def _read(
 def _reveal(scenario: Scenario, said: Said) -> None:
     st.session_state[_key(scenario, "ran")] = True
     st.session_state[_key(scenario, "said")] = said
+    quiz.predicted(scenario)
     answer_shown()
 
 

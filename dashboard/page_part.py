@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.view import View, smallest_text
 from sim.outcome import Outcome
 from sim.report.htmltable import html_table
+from sim.report.ring import FigurePlace
 from sim.report.shown import DrawingRequest, TableRow
 from sim.report.style import SMALLEST, Spec, legible
 from sim.report.words import LabelName, spoken
@@ -24,6 +25,7 @@ class PagePart:
     Attributes:
         said: What the reader predicted, labels in order or steps. Empty where nothing was.
         part: Which part it is.
+        ring: The places that are ringed.
     """
 
     scenario: Scenario
@@ -32,6 +34,7 @@ class PagePart:
     view: View
     said: tuple[str, ...] = ()
     part: int = 0
+    ring: tuple[FigurePlace, ...] = ()
 
     @property
     def key(self) -> str:

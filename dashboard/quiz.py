@@ -22,11 +22,14 @@ from sim.report.texts import tr
 from sim.scenario import Question, Scenario
 
 
-def show(scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int | None = None) -> None:
+def show(
+    scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int | None = None, where: str = ""
+) -> None:
     """The lesson's questions, each answered at once.
 
     Args:
         seed: Gives the order of the answers (`sim.classroom.seeds`).
+        where: Where in the figure the last answer is corrected.
     """
     questions = scenario.lesson.quiz if scenario.lesson else ()
     if not questions:
@@ -39,8 +42,30 @@ def show(scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int
         except CancelledByReaderError:
             continue
         shown = order(scenario.id, f"{number + 1}", len(question.choices), seed)
-        _ask(question, shown, f"{scenario.id}:quiz:{number}", of_question, view)
+        _ask(scenario, number, shown, of_question, view, where if last_answered(scenario) == number else "")
     answers.keep_quiz(scenario, view)
+
+
+def last_answered(scenario: Scenario) -> int | None:
+    """The question that was answered last, counted from 0. None where the prediction came after all of them."""
+    answered: int | None = st.session_state.get(_last(scenario))
+    if _last(scenario) in st.session_state or scenario.lesson is None:
+        return answered
+    of_link = [number for number in range(len(scenario.lesson.quiz)) if picked(scenario, number) is not None]
+    return of_link[-1] if of_link else None
+
+
+def predicted(scenario: Scenario) -> None:
+    """Note that the prediction is what was answered last. For a callback."""
+    st.session_state[_last(scenario)] = None
+
+
+def _last(scenario: Scenario) -> str:
+    return f"{scenario.id}:answered"
+
+
+def _answered(scenario: Scenario, number: int) -> None:
+    st.session_state[_last(scenario)] = number
 
 
 def picked(scenario: Scenario, number: int) -> int | None:
@@ -83,18 +108,24 @@ def sources(scenario: Scenario, values: Mapping[str, Metric], view: View) -> Non
         st.markdown("\n".join(f"- {words.fill(source.text, values, view.lang)} <{source.url}>" for source in cited))
 
 
-def _ask(question: Question, shown: Sequence[int], key: str, values: Mapping[str, Metric], view: View) -> None:
+def _ask(
+    scenario: Scenario, number: int, shown: Sequence[int], values: Mapping[str, Metric], view: View, where: str
+) -> None:
+    assert scenario.lesson is not None
+    question = scenario.lesson.quiz[number]
     texts = [words.fill(choice.text, values, view.lang) for choice in question.choices]
     chosen = st.radio(
         words.fill(question.ask, values, view.lang),
         shown,
         index=None,
         format_func=lambda i: texts[i],
-        key=key,
+        key=f"{scenario.id}:quiz:{number}",
+        on_change=_answered,
+        args=(scenario, number),
     )
     if chosen is None:
         return
-    told = corrected(question, chosen, values, view.lang)
+    told = corrected(question, chosen, values, view.lang, where=where)
     say = st.info if told.right is None else st.success if told.right else st.warning
     say("\n\n".join(told.said), icon=_ICONS[told.right])
 

@@ -29,6 +29,7 @@ class Shown:
         again: Goes back to the question.
         scenario_file: Makes the scenario for download where the page runs its own, as the layer lab does.
         unlinked: Why a link does not show all of this. "" where it does.
+        told: What has changed on it for those who do not see it: where an answer is corrected. "" for nothing.
     """
 
     scenario: Scenario | None = None
@@ -38,6 +39,7 @@ class Shown:
     again: Callable[[], None] | None = None
     scenario_file: Callable[[], bytes] | None = None
     unlinked: str = ""
+    told: str = ""
 
 
 def begin() -> None:

@@ -106,6 +106,16 @@ def render(value: float, dimension: str) -> str:
     return f"{value / units[unit]:.12g} {unit}".strip()
 
 
+def rounded(size: float) -> float:
+    """Bytes that were computed, at three significant digits of a unit a person would choose: for messages.
+
+    >>> render(rounded(900.162109374 * 2**30), "B")
+    '900 GiB'
+    """
+    unit = next(unit for unit in (2**40, 2**30, 2**20, 2**10, 1) if size >= unit or unit == 1)
+    return float(f"{size / unit:.3g}") * unit
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """Marks the dimension of a parameter. The reader of scenario files turns what is written into the SI value."""

@@ -88,6 +88,13 @@ WrittenText = Annotated[Text, _PlainToo()]
 """A text as a scenario file writes it: `Who is first?` or `{en: Who is first?, ja: 先に準備が整うのは?}`."""
 
 
+PLACE_KEYS = (
+    "label", "metric", "owner", "constraint", "part", "event", "service", "state", "step", "node", "component", "asked",
+    "image", "thing", "accident", "aspect", "server", "kind",
+)  # fmt: skip
+"""What the marks of a figure may be of: what `where` filters by."""
+
+
 WrittenValue = str | int | float | bool | tuple[str | int | float, ...] | None
 """A parameter's value as a scenario file writes it: `50`, `512 MiB`, `docker`."""
 
@@ -100,12 +107,16 @@ class Choice:
         text: The answer.
         holds: The expression.
         feedback: What is said to those who chose it where it is wrong. None for a general word.
+        where: The place in the figure that is ringed for those who answered wrong: which of its marks, by `PLACE_KEYS`.
+            Of a wrong choice it stands for those who chose it, of the right one for all others. Without one the place
+            is that of the metrics by which the right choice holds.
     """
 
     __pydantic_config__ = _STRICT
     text: WrittenText
     holds: Annotated[str, MinLen(1)]
     feedback: WrittenText | None = None
+    where: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

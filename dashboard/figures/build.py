@@ -14,6 +14,7 @@ from dashboard.page_part import PagePart, chart
 from sim.report.figures import first_cause, steps
 from sim.report.shown import Drawing, FigureChoice
 from sim.report.shown import build as shown
+from sim.report.shown.ring import with_rings
 from sim.report.style import Language
 from sim.report.texts import tr
 
@@ -48,7 +49,8 @@ def after(page_part: PagePart) -> str:
         costs, label = st.container(), _label(page_part, drawn=True)
         cost = st.container()
     picked = {"of": label, "step": _selected(page_part, label)}
-    by_id = {one.id: one for one in shown.after(page_part.request(picked))}
+    drawings = with_rings(shown.after(page_part.request(picked)), page_part.ring, view.style)
+    by_id = {one.id: one for one in drawings}
     for place, name in ((costs, "bars"), (costs, "bars-time"), (cost, "cost")):
         if name in by_id and not (view.embed and name == "bars-time"):
             with place:

@@ -16,6 +16,7 @@ from dashboard.figures import build
 from dashboard.page_part import PagePart, chart
 from sim.loading import controls
 from sim.report.shown import Drawing, FigureChoice, FigureTables, OfferedChange, of_study, shown
+from sim.report.shown.ring import with_rings
 
 _EXPLAINED = ("component",)
 """What a click on a drawing's node may pick to be explained (`Drawing.picks`)."""
@@ -38,7 +39,7 @@ def after(page_part: PagePart) -> str:
         return build.after(page_part)
     study = of_study(page_part.outcome.study)
     request = page_part.request(picked(page_part))
-    _drawn(page_part, study.after(request), study.choices(request))
+    _drawn(page_part, with_rings(study.after(request), page_part.ring, request.style), study.choices(request))
     return study.note(request)
 
 

@@ -22,6 +22,7 @@ from dashboard import (
     variants,
 )  # fmt: skip
 from dashboard.components import drawing, editor
+from dashboard.correction import Correction, in_lab
 from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
 from dashboard.lesson import kicker
@@ -41,6 +42,7 @@ from sim.report.controlnames import provenance
 from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
 from sim.report.figures.critical import critical_path, emphasised
 from sim.report.numbers import about, written
+from sim.report.ring import ringed_picture
 from sim.report.style import Language
 from sim.report.texts import told, tr
 from sim.scenario import Scenario
@@ -96,7 +98,13 @@ def page(view: View) -> None:
     set_link("show", "1" if revealed else "")
     step = _selected(outcome, view) if revealed else None
     said: tuple[str, ...] = ()
-    _offer(built, page_part, view, revealed=revealed)
+    found = Correction((page_part,))
+    if revealed and not view.embed:
+        answers.restore_quiz(scenario)
+        with right:
+            found = _correct(scenario, page_part, view)
+        (page_part,) = found.page_parts
+    _offer(built, page_part, view, found.said, revealed=revealed)
     marks = gutter(outcome, view.style) if revealed else {}
     title.title(_finding(built.state, outcome, view) if revealed else _question(state, scenario, view), anchor=False)
     with word:
@@ -108,7 +116,7 @@ def page(view: View) -> None:
         if revealed and not view.embed:
             _cost(outcome, view)
         try:
-            _graph(outcome, view, step, said, revealed=revealed)
+            _graph(page_part, view, step, said, revealed=revealed)
         except InputError as error:  # a build that can be planned may be too large to draw
             controls.show_error(error, view)
     with paper:
@@ -130,7 +138,7 @@ def page(view: View) -> None:
     with left if view.embed else right:
         st.caption(provenance(scenario, outcome, view.lang))
     if revealed and not view.embed:
-        _lesson(scenario, view)
+        _lesson(scenario, found.said, view)
 
 
 # ---- the run ------------------------------------------------------------------------------------------------------
@@ -183,7 +191,7 @@ def _restore(page_part: PagePart, view: View) -> None:
         st.session_state["lab:said-of"] = lab.undo_history().now
 
 
-def _offer(built: _Built, page_part: PagePart, view: View, *, revealed: bool) -> None:
+def _offer(built: _Built, page_part: PagePart, view: View, told: str, *, revealed: bool) -> None:
     """Tell what the page shows, for its menus and keys."""
     scenario = page_part.scenario
     said = tuple(st.session_state.get(f"{_SCENARIO}:steps", ()))
@@ -195,6 +203,7 @@ def _offer(built: _Built, page_part: PagePart, view: View, *, revealed: bool) ->
             again=_again if revealed else None,
             scenario_file=lambda: lab_link.scenario_file(built.state, scenario),
             unlinked=lab_link.unlinked(built.state, view),
+            told=told,
         )
     )
 
@@ -279,20 +288,17 @@ def _cost(outcome: Outcome, view: View) -> None:
     chart(cost_line(outcome, view.style), build_alt(outcome, view.lang))
 
 
-def _graph(outcome: Outcome, view: View, step: StepRecord | None, said: tuple[str, ...], *, revealed: bool) -> None:
+def _graph(page_part: PagePart, view: View, step: StepRecord | None, said: tuple[str, ...], *, revealed: bool) -> None:
     """The build's graph, its critical path marked. One that is too large for a page has a frame of its own."""
-    style, lang = view.style, view.lang
+    outcome, style, lang = page_part.outcome, view.style, view.lang
     focus = step.step if step else ""
     path = critical_path(outcome) if revealed else ()
     svg, narrow = (
-        emphasised(
-            build_graph(
-                outcome, style, selected=focus, hidden=not revealed, said=said, narrow=narrow, dense=view.embed
-            ),
-            path,
-            style,
+        ringed_picture(emphasised(drawn, path, style), page_part.ring, style)[0]
+        for drawn in (
+            build_graph(outcome, style, selected=focus, hidden=not revealed, said=said, narrow=slim, dense=view.embed)
+            for slim in (False, True)
         )
-        for narrow in (False, True)
     )
     frame = reel(focus, lang) if len(steps(outcome)) > _MOST_ON_PAGE else None
     key, pick = ("lab:graph", _pick) if revealed else ("lab:hidden", _say)
@@ -410,20 +416,34 @@ def _again() -> None:
     answers.forget(shipped.scenario(_SCENARIO))
 
 
-def _lesson(scenario: Scenario, view: View) -> None:
+def _own_builds(scenario: Scenario, view: View) -> tuple[Outcome, ...]:
+    """What came of the lesson's own builds. Nothing where the reader stopped them."""
+    try:
+        return running.run((scenario.file, variants.seed(), ()), scenario, st.empty(), view, height=120)
+    except CancelledByReaderError:
+        return ()
+
+
+def _correct(scenario: Scenario, page_part: PagePart, view: View) -> Correction:
+    """The ring in the graph for the question that was answered last."""
+    outcomes = _own_builds(scenario, view) if quiz.last_answered(scenario) is not None else ()
+    if not outcomes:
+        return Correction((page_part,))
+    return in_lab(scenario, page_part, words.values(*outcomes), view, variants.seed())
+
+
+def _lesson(scenario: Scenario, where: str, view: View) -> None:
     """How to read it, and the questions, computed from the lesson's own builds."""
     st.space("small")
-    place = st.empty()
-    try:
-        outcomes = running.run((scenario.file, variants.seed(), ()), scenario, place, view, height=120)
-    except CancelledByReaderError:
+    outcomes = _own_builds(scenario, view)
+    if not outcomes:
         return
     values = words.values(*outcomes)
     explain, questions = st.columns(_WIDTHS, gap="large")
     assert scenario.lesson is not None
     explain.markdown(words.fill(scenario.lesson.explain, values, view.lang))
     with questions:
-        quiz.show(scenario, values, view, variants.seed())
+        quiz.show(scenario, values, view, variants.seed(), where)
         quiz.beside(scenario, values, view)
         quiz.sources(scenario, values, view)
         said = Said(steps=st.session_state.get("lab:said"))

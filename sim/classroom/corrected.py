@@ -29,13 +29,14 @@ class CorrectedAnswer:
 
 
 def corrected(
-    question: Question, chosen: int, values: Mapping[str, Metric], language: Language = "en"
+    question: Question, chosen: int, values: Mapping[str, Metric], language: Language = "en", *, where: str = ""
 ) -> CorrectedAnswer:
     """What came of an answer of a question.
 
     Args:
         chosen: The choice, counted from 0 as the file has them.
         values: The metrics that the question is answered by.
+        where: Where in the figure the right one is to be seen (`sim.classroom.look`), told of a wrong answer.
     """
     right = _right(question.choices, values)
     if not any(right):
@@ -46,22 +47,32 @@ def corrected(
     feedback = question.choices[chosen].feedback
     why = words.fill(feedback, values, language) if feedback else tr("ui.quiz.look", language)
     others = _others(question.choices, chosen, right, question.explain, values, language)
-    return CorrectedAnswer(False, (f"**{tr('ui.quiz.wrong', language)}** {why}", *others))
+    return CorrectedAnswer(False, (f"**{tr('ui.quiz.wrong', language)}** {why}", *_ring(where), *others))
 
 
 def corrected_prediction(
-    predict: Prediction, chosen: int | None, values: Mapping[str, Metric], language: Language = "en"
+    predict: Prediction, chosen: int | None, values: Mapping[str, Metric], language: Language = "en", *, where: str = ""
 ) -> tuple[str, ...]:
     """Paragraphs below the verdict on a prediction: what is wrong with a wrong choice, then the right one.
 
-    Empty for a right choice, for none, and where no choice holds.
+    Empty for a right choice, and where no choice holds.
+
+    Args:
+        where: Where in the figure what came is to be seen, "" where nothing is ringed.
     """
     right = _right(predict.choices, values)
-    if chosen is None or not any(right) or right[chosen]:
+    if chosen is None:
+        return tuple(_ring(where))
+    if not any(right) or right[chosen]:
         return ()
     feedback = predict.choices[chosen].feedback
     why = (words.fill(feedback, values, language),) if feedback else ()
-    return *why, *_others(predict.choices, chosen, right, None, values, language)
+    return *why, *_ring(where), *_others(predict.choices, chosen, right, None, values, language)
+
+
+def _ring(where: str) -> Iterator[str]:
+    if where:
+        yield f"◯ {where}"
 
 
 def _right(choices: Sequence[Choice], values: Mapping[str, Metric]) -> list[bool]:

@@ -25,7 +25,7 @@ from sim.lifecycle.container import Container
 from sim.lifecycle.supervisor import Steps
 from sim.machine.ledger import Ledger
 from sim.platforms.hosting import HostingOptions, NodeHost, Recipe, Recipes
-from sim.quantity import render
+from sim.quantity import render, rounded
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ class HostedProject:
         needed = ledger.totals().physical
         free = self.host.memory.at(self.options.bound) - self.host.own_memory.at(self.options.bound)
         if needed > free:
-            sizes = f"{render(needed, 'B')} of memory, and {self.host.id} has {render(free, 'B')} for them"
-            raise InputError(Problem(f"the containers need {sizes}", path="host"))
+            need, there = (render(rounded(size), "B") for size in (needed, free))
+            message = f"the containers need {need} of memory, and {self.host.id} has {there} for them"
+            raise InputError(Problem(message, path="host"))
 
 
 class ProjectNode:

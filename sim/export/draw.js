@@ -14,5 +14,7 @@ const draw = async (script) => {
     throw error;
   }
 };
+// A chart in what is folded has no width until it is opened.
+document.addEventListener("toggle", () => dispatchEvent(new Event("resize")), true);
 Promise.all([...document.querySelectorAll('script[type="text/plain"]')].map(draw))
   .then((all) => { document.body.dataset.drawn = all.length; });

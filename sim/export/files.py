@@ -26,6 +26,11 @@ VEGA_LICENCE = Path(__file__).with_name("vega.txt").read_text("utf-8")
 """The terms that Vega, Vega-Lite and vega-embed are under, which stand with every copy of them."""
 _WIDTH = 800
 _CLIP = re.compile(r"\bclip\d+\b")
+_MARGIN = 12
+"""Pixels around a picture."""
+_OPENING = re.compile(r"<svg\b[^>]*>")
+_VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+_PLACED = re.compile(r' (?:width|height)="[^"]*"')
 _SCALE = 2
 """Pixels of a PNG for each of the SVG: sharp on a projector."""
 
@@ -100,8 +105,25 @@ def figure_svg(figure: FigureFile) -> str:
     if drawing.kind == "vega":
         svg = _renumbered(converter().vegalite_to_svg(fixed(drawing.content, style), vl_version=VEGA_LITE))
     else:
-        svg = standalone(drawing.content, style)
+        svg = _with_margin(standalone(drawing.content, style), style)
     return below(figure.legend, svg, style) if figure.legend else svg
+
+
+def _with_margin(svg: str, style: Style) -> str:
+    """The same picture with room around it, which on a page its place has."""
+    opening = _OPENING.match(svg)
+    box = _VIEW_BOX.search(opening[0]) if opening else None
+    if opening is None or box is None:
+        return svg
+    width, height = (float(box[number]) for number in (1, 2))
+    bare = _PLACED.sub("", opening[0])
+    placed = f'<svg x="{_MARGIN}" y="{_MARGIN}" width="{width:g}" height="{height:g}"{bare.removeprefix("<svg")}'
+    outer = f"{width + 2 * _MARGIN:g}", f"{height + 2 * _MARGIN:g}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {" ".join(outer)}" width="{outer[0]}" '
+        f'height="{outer[1]}"><rect width="100%" height="100%" fill="{style.tokens.background}"/>'
+        f"{placed}{svg[opening.end() :]}</svg>"
+    )
 
 
 def _renumbered(svg: str) -> str:

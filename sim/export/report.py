@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sim.export.files import VEGA_LICENCE, vega_bundle
 from sim.export.page import data_url, page
+from sim.export.questions import questions
 from sim.outcome import Outcome
 from sim.report import words
 from sim.report.besides import besides
@@ -67,6 +68,8 @@ def report_page(outcomes: Sequence[Outcome], scenario: Scenario, language: Langu
         body += _part(scenario, outcome, language)
     if scenario.lesson:
         body.append(paragraphs(words.fill(scenario.lesson.explain, values, language)))
+        style = Style(language=language)
+        body += questions(scenario, outcomes, style, lambda drawing: _drawn(drawing, style))
         body.append(besides(scenario.lesson, values, language))
     body += [*_behind(scenario, outcomes, language), "</main>"]
     made = provenance(scenario, outcomes[0], language)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sim.batch.run import run
 from sim.classroom.corrected import corrected, corrected_prediction
+from sim.classroom.look import Look, look, look_predicted
 from sim.classroom.predicted import Said, judge
 from sim.classroom.seeds import what_if
 from sim.errors import CancelledError, InputError
@@ -26,6 +27,7 @@ from sim.report.graph.svg import standalone
 from sim.report.htmltable import html_table
 from sim.report.richtext import paragraphs
 from sim.report.shown import Drawing, DrawingRequest, FigureChoice, of_study, request
+from sim.report.shown.ring import RingFound, find, with_rings
 from sim.report.style import Language, Style, with_rows
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -146,11 +148,16 @@ def _page(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion) -
     lang, values = asked.lang, words.values(*outcomes)
     lesson = given.lesson if not asked.edit else None
     shown = asked.shown or given.lesson is None or bool(asked.edit)
+    said = _said(asked)
+    wanted = look_predicted(lesson.predict, said, outcomes[0], values) if lesson and shown else None
+    parts = [
+        _part(given, outcome, number, asked, hidden=not shown, wanted=wanted) for number, outcome in enumerate(outcomes)
+    ]
     found: dict[str, Any] = {
         "line": jsonlines.line(outcomes),
         "provenance": provenance(given, outcomes[0], lang),
         "changed": differences(given, asked.changes, lang) if not asked.edit else "",
-        "parts": [_part(given, outcome, number, asked, hidden=not shown) for number, outcome in enumerate(outcomes)],
+        "parts": parts,
     }
     if asked.edit:
         found["title"] = tr("ui.lab.question", lang)
@@ -158,28 +165,42 @@ def _page(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion) -
         return found
     if not shown:
         return found | {"predict": wording.prediction(lesson.predict, outcomes[0], values, lang)}
-    written: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in asked.said.items()}
-    said = Said(**written)
     finding = words.finding(lesson, values, lang)
     return found | wording.after(lesson, values, lang) | {
         "title": finding or found.get("title") or given.title.read(lang),
         "verdict": judge(outcomes[0], lesson.predict, said, values, lang),
-        "corrected": paragraphs("\n".join(corrected_prediction(lesson.predict, said.choice, values, lang))),
+        "corrected": paragraphs("\n".join(
+            corrected_prediction(lesson.predict, said.choice, values, lang, where=_where(parts, wanted, lang))
+        )),
     }  # fmt: skip
 
 
-def _part(given: Scenario, outcome: Outcome, number: int, asked: LiveQuestion, *, hidden: bool) -> dict[str, Any]:
-    """The drawings of one part, what may be chosen about them, how to read them, and their tables."""
+def _said(asked: LiveQuestion) -> Said:
+    written: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in asked.said.items()}
+    return Said(**written)
+
+
+def _part(
+    given: Scenario, outcome: Outcome, number: int, asked: LiveQuestion, *, hidden: bool, wanted: Look | None
+) -> dict[str, Any]:
+    """The drawings of one part, what may be chosen about them, how to read them, and their tables.
+
+    Args:
+        wanted: What is ringed. The drawings are those that have it.
+    """
     study = of_study(outcome.study)
-    wanted = request(given, outcome, Style(language=asked.lang), **_more(asked, number))
-    drawings = study.before(wanted) if hidden else study.after(wanted)
-    found: dict[str, Any] = {"drawings": [_drawn(drawing, wanted) for drawing in drawings]}
+    asks = request(given, outcome, Style(language=asked.lang), **_more(asked, number))
     if hidden:
-        return found
-    tables = study.tables(wanted)
-    return found | {
-        "choices": [_offered(one, number, wanted) for one in study.choices(wanted)],
-        "note": paragraphs(study.note(wanted)),
+        return {"drawings": [_drawn(drawing, asks) for drawing in study.before(asks)]}
+    ring = find(asks, study, wanted.wanted) if wanted else RingFound()
+    asks = replace(asks, picked={**asks.picked, **ring.picked})
+    tables = study.tables(asks)
+    return {
+        "drawings": [_drawn(drawing, asks) for drawing in with_rings(study.after(asks), ring.places, asks.style)],
+        "ring": ring.said,
+        "picked": {f"{number}.{name}": one for name, one in ring.picked.items()},
+        "choices": [_offered(one, number, asks) for one in study.choices(asks)],
+        "note": paragraphs(study.note(asks)),
         "table": html_table(tables.rows, None),
         "sources": html_table(tables.sources, None) if tables.sources != tables.rows else "",
     }
@@ -217,5 +238,15 @@ def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion,
     values: Mapping[str, Metric] = words.values(*outcomes)
     if question.change:
         values = words.values(*_run(("what if", asked.name, number), what_if(given, question), tick))
-    told = corrected(question, chosen, values, lang)
-    return {"right": told.right, "why": paragraphs("\n".join(told.said))}
+    wanted = look(question, chosen, values)
+    parts = [_part(given, outcome, part, asked, hidden=False, wanted=wanted) for part, outcome in enumerate(outcomes)]
+    told = corrected(question, chosen, values, lang, where=_where(parts, wanted, lang))
+    return {"right": told.right, "why": paragraphs("\n".join(told.said)), "parts": parts}
+
+
+def _where(parts: Sequence[Mapping[str, Any]], wanted: Look | None, lang: Language) -> str:
+    """Where to look in the parts' drawings, in words. "" where nothing is ringed."""
+    said = [part["ring"] for part in parts if part.get("ring")]
+    if said and wanted is not None and wanted.before:
+        said.append(tr("figure.ring.before", lang))
+    return ("" if lang == "ja" else " ").join(said)

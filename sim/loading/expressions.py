@@ -13,6 +13,8 @@ from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
 from sim.outcome import MetricSpec
 from sim.quantity import UNITS, parse
+from sim.records import OWNERS
+from sim.scenario import PLACE_KEYS
 from sim.wording import suggestion
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -78,8 +80,23 @@ class Checker:
             for key, item in value.items():
                 if key in ("holds", "when") and isinstance(item, str):
                     self.truth(item, (*path, key), constant=key == "when")
+                elif key == "where" and isinstance(item, dict):
+                    self._place(item, (*path, key))
                 elif key not in ("rank", "guess", "run", "change", "vary"):
                     self._words(item, (*path, key))
+
+    def _place(self, where: dict[str, Any], path: Path_) -> None:
+        """Check that a place in a figure is one of something that figures have."""
+        if not where:
+            self._report(f"is empty; expected a place in the figure, by {' or '.join(PLACE_KEYS)}", path)
+        metrics = list(dict.fromkeys(metric for _, metric in self._specs))
+        known: dict[str, Sequence[str]] = {"label": self.labels, "metric": metrics, "owner": OWNERS}
+        for key, given in where.items():
+            if key not in PLACE_KEYS:
+                self._report(f"no place is called {key!r}{suggestion(str(key), PLACE_KEYS)}", path)
+            for value in given if isinstance(given, list) else [given]:
+                if key in known and value not in known[key]:
+                    self._report(f"no {key} {value!r}{suggestion(str(value), known[key])}", (*path, key))
 
     def _prediction(self, predict: dict[str, Any], path: Path_) -> None:
         given = [word for word in ("rank", "guess", "choices", "steps") if predict.get(word)]

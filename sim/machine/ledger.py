@@ -17,7 +17,7 @@ from sim.catalog.model import Application, Guest, MemoryPart, SharedBy, Technolo
 from sim.catalog.number import Number
 from sim.errors import InputError
 from sim.outcome import Bound
-from sim.quantity import render
+from sim.quantity import render, rounded
 from sim.records import MemoryRecord, Owner
 
 Origin = Literal["technology", "guest", "application"]
@@ -136,7 +136,7 @@ def bill(
         if guest_memory is not None and configured > guest_memory:
             raise InputError(
                 f"guest memory of {render(guest_memory, 'B')} cannot hold {application.id} in {guest.id}, "
-                f"which together need {render(configured, 'B')}"
+                f"which together need {render(rounded(configured), 'B')}"
             )
         own = _lines(technology, "technology", configured, bound, in_guest=False)
         lines = _fitted([*own, *_guest_lines(technology, guest, application, configured, bound)], configured)

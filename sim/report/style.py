@@ -134,6 +134,15 @@ def type_size(style: Style, plus: int = 0) -> dict[str, str]:
     return {"expr": f"width > 1000 ? {wide} : width < 320 ? {max(SMALLEST, SMALLEST + plus)} : {usual}"}
 
 
+PHONE = "containerSize()[0] < 420"
+"""In an expression of a chart: whether it is on a phone."""
+
+
+def on_phone(there: float | str, elsewhere: float | str) -> dict[str, str]:
+    """A property of a mark or an axis that a phone has otherwise."""
+    return {"expr": f"{PHONE} ? {there} : {elsewhere}"}
+
+
 def config(style: Style) -> dict[str, Any]:
     """The Vega configuration: no frame, no ticks, hair-line grid, no tooltip unless a mark's encoding asks for one."""
     tokens, size = style.tokens, type_size(style)

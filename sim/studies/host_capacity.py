@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.catalog import load
-from sim.quantity import render
+from sim.quantity import render, rounded
 from sim.studies.density import MOST, Constraint, Density, constraints
 
 _OF = {
@@ -40,7 +40,7 @@ class HostCapacity:
         """Why so many more instances cannot be there at the same time. "" where they can."""
         if self.tightest is None or count <= self.left:
             return ""
-        needed, there = (render(_round(size), "B") for size in (self.tightest.demand, self.tightest.capacity))
+        needed, there = (render(rounded(size), "B") for size in (self.tightest.demand, self.tightest.capacity))
         taken = f"{self.host} has {there} for instances, and one more takes {needed} of {_OF[self.tightest.name]}"
         fit = f"at most {max(self.left, 0)} fit"
         if self.left < 0:
@@ -66,9 +66,3 @@ def host_capacity(instances: Density, existing: int = 0) -> HostCapacity:
     return HostCapacity(
         load.host(instances.host).id, existing, min(limits, key=lambda constraint: constraint.limit or 0, default=None)
     )
-
-
-def _round(size: float) -> float:
-    """A size at three significant digits of a unit a person would choose."""
-    unit = next(unit for unit in (2**30, 2**20, 2**10, 1) if size >= unit or unit == 1)
-    return float(f"{size / unit:.3g}") * unit

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from sim.loading import load
 from sim.report.shown import memory as ledger
+from sim.report.texts import tr
 from sim.scenario import Choice, Scenario, Text
 from tests.dashboard.apptest import (
     PATHS,
@@ -93,6 +94,28 @@ def test_the_right_answer_of_a_quiz_is_told_from_the_wrong_one() -> None:
         at.radio(key="taxonomy:quiz:0").set_value(option).run()
         verdicts[option] = (len(at.success), len(at.warning))
     assert sorted(verdicts.values()) == [(0, 1)] * (len(verdicts) - 1) + [(1, 0)]
+
+
+def test_a_wrong_answer_rings_its_place_in_the_figure_until_it_is_right() -> None:
+    at = opened("taxonomy", show="1")
+    look, here = tr("figure.ring.look", "en", place="QEMU/KVM · user space"), tr("figure.ring.here", "en")
+    assert here not in str(charts(at))
+    at.radio(key="taxonomy:quiz:0").set_value(1).run()
+    assert here in str(charts(at))
+    assert look in at.warning[0].value
+    at.radio(key="taxonomy:quiz:0").set_value(2).run()
+    assert here not in str(charts(at))
+    assert look not in str(at.success[0].value)
+
+
+def test_the_figure_turns_to_what_a_ring_is_in() -> None:
+    at = opened("scenarios", scenario="compose", show="1")
+    assert at.selectbox(key="compose:compose:of").value == "written"
+    at.radio(key="compose:quiz:1").set_value(0).run()
+    assert not at.exception
+    assert at.selectbox(key="compose:compose:of").value == "restarting"
+    assert at.query_params["of"] == "restarting"
+    assert tr("figure.ring.here", "en") in str(charts(at))
 
 
 def test_a_control_changes_the_run_and_the_link() -> None:

@@ -263,3 +263,11 @@ def test_texts_of_a_scenario_are_no_markup_in_a_page_and_in_what_the_live_page_t
     taken += [one["content"] for part in found["parts"] for one in part["drawings"] if one["kind"] != "vega"]
     assert any("&lt;img" in text for text in taken), "the texts are there"
     assert not [text for text in taken if "<img" in text or "<script" in text]
+
+
+def test_a_report_asks_its_questions_and_rings_where_the_answer_is() -> None:
+    scenario = sim.load("taxonomy")
+    assert scenario.lesson is not None
+    page = export.report_page(sim.run(scenario, replications=2), scenario)
+    assert page.count(tr("figure.ring.look", "en", place="").strip()) == sum(not q.change for q in scenario.lesson.quiz)
+    assert "What does the virtual machine under KVM spend most of its start on?" in page

@@ -104,6 +104,10 @@ def test_a_question_is_judged_only_when_it_is_answered() -> None:
     assert tr("ui.quiz.right") in second["why"]
     right = sim.load("taxonomy").lesson.quiz[1].choices[1].text.en
     assert f"<b>✓ {right}</b>" in first["why"]
+    here = tr("figure.ring.here", "en")
+    assert here in json.dumps(first["parts"])
+    assert here not in json.dumps(second["parts"])
+    assert first["parts"][0]["ring"] in html.unescape(first["why"])
     assert "✓" not in second["why"]
 
 

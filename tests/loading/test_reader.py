@@ -419,6 +419,16 @@ def test_a_lesson_is_read(counter: str) -> None:
         ("holds: slow.time.p50 > 1", "holds: slow.time.p99 > 1", "lesson.quiz.0.choices.0.holds", "no statistic 'p99'"),
         ("holds: slow.time.p50 > 1", 'holds: "True"', "lesson.quiz.0.choices.0.holds", "compares nothing"),
         ("explain: {en: So.", "explain: {en: ''", "lesson.quiz.0.explain.en", "is empty"),
+        ("p50 > 1}", "p50 > 1, where: {lable: slow}}", "lesson.quiz.0.choices.0.where", "did you mean 'label'"),
+        ("p50 > 1}", "p50 > 1, where: {label: slw}}", "lesson.quiz.0.choices.0.where.label", "did you mean 'slow'"),
+        (
+            "p50 > 1}",
+            "p50 > 1, where: {owner: kernal}}",
+            "lesson.quiz.0.choices.0.where.owner",
+            "did you mean 'kernel'",
+        ),
+        ("p50 > 1}", "p50 > 1, where: {metric: [tme]}}", "lesson.quiz.0.choices.0.where.metric", "did you mean 'time'"),
+        ("p50 > 1}", "p50 > 1, where: {}}", "lesson.quiz.0.choices.0.where", "is empty"),
     ],
 )
 def test_what_a_lesson_says_of_metrics_is_checked(

@@ -118,11 +118,17 @@ async function draw(found) {
   $("cancel").textContent = found.words.cancel;
   $("about").textContent = found.words["live.about"];
   predict(found);
-  const charts = [], before = held();
-  $("figures").replaceChildren(...found.parts.flatMap((part) => rows(part, charts)));
-  before()?.focus({ preventScroll: true });
+  const embedded = figures(found.parts);
   after(found);
-  await Promise.all(charts.map(([place, spec]) => vegaEmbed(place, spec, { ast: true, actions: false, renderer: "svg", loader })));
+  await embedded;
+}
+// A ring may need a choice about a figure to be another one (`picked`), which is then what the page has.
+function figures(parts) {
+  const charts = [], before = held();
+  Object.assign(state.picked, ...parts.map((part) => part.picked ?? {}));
+  $("figures").replaceChildren(...parts.flatMap((part) => rows(part, charts)));
+  before()?.focus({ preventScroll: true });
+  return Promise.all(charts.map(([place, spec]) => vegaEmbed(place, spec, { ast: true, actions: false, renderer: "svg", loader })));
 }
 const loader = { load: async (url) => { throw new Error(`not loaded: ${url}`); } };
 
@@ -252,7 +258,7 @@ function question({ ask: asked, choices }, at) {
     running = true;
     try {
       const found = await ask({ ...state, quiz: [at, choice] });
-      if (found.why) told.innerHTML = found.why;
+      if (found.why) { told.innerHTML = found.why; await figures(found.parts); }
       else told.textContent = (found.problems ?? [found.cancelled]).join(" ");
     } finally { running = false; }
     if (again) { again = false; await run(); }

@@ -12,7 +12,9 @@ from sim.catalog.assemblies import PROCESS, assembly_documents, components
 from sim.catalog.rules import all_cited, cited
 from sim.outcome import Outcome
 from sim.records import CallRecord, ComponentRecord
+from sim.report.figures.parts import text_width
 from sim.report.graph.svg import escape
+from sim.report.ring import place_data
 from sim.report.style import FONT, SMALLEST, Style
 from sim.report.texts import tr
 
@@ -22,6 +24,8 @@ _ACROSS, _DOWN = 50, 34
 _NARROW_ACROSS, _NARROW_DOWN = 14, 32
 _ROOM = 30
 """Between boxes side by side for the name of an interface. Where there is less, it is in the tooltip alone."""
+_HEAVY = 1.08
+"""How much wider a heavy letter is."""
 _MARGIN = 6
 _PROCESS_PLACE = (4, 2)
 
@@ -76,7 +80,8 @@ def assembly_drawing(
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="group" '
-            f'aria-label="{said}" style="width:100%;max-width:{width * style.size:g}px"><style>{_css(style)}</style>'
+            f'aria-label="{said}"{place_data(label=label)} '
+            f'style="width:100%;max-width:{width * style.size:g}px"><style>{_css(style)}</style>'
         ),
         _arrows(style),
     ]
@@ -131,13 +136,14 @@ def _box(record: ComponentRecord, corner: tuple[float, float], style: Style, *, 
     about = f"{does} {all_cited(record.source.split(), assembly_documents())}"
     glyph = {"works": "", "broken": "✗ ", "left_out": "– "}[state]
     chosen = str(record.component == picked).lower()
+    title = "t" if text_width(glyph + name, 14 * _HEAVY) <= WIDTH - 16 else "t long"
     return (
         f'<g class="n {state}" data-node="{record.component}" tabindex="0" role="button" aria-pressed="{chosen}" '
         f'aria-label="{escape(spoken)}" transform="translate({corner[0]:g} {corner[1]:g})">'
         f"<title>{escape(about)}</title>"
         f'<rect class="ring" x="-4" y="-4" width="{WIDTH + 8}" height="{HEIGHT + 8}" rx="8"/>'
         f'<rect class="b" width="{WIDTH}" height="{HEIGHT}" rx="4"{fill}/>'
-        f'<text class="t" x="9" y="21"{ink}>{escape(glyph + name)}</text>'
+        f'<text class="{title}" x="9" y="21"{ink}>{escape(glyph + name)}</text>'
         f'<text class="s" x="9" y="39"{ink}>{escape(word or record.home)}</text></g>'
     )
 
@@ -219,7 +225,7 @@ def _arrows(style: Style) -> str:
 def _css(style: Style) -> str:
     tokens = style.tokens
     return (
-        f"text{{font-family:var(--st-font,{FONT})}}.t{{font-weight:600;font-size:14px}}.s{{font-size:{SMALLEST}px}}"
+        f"text{{font-family:var(--st-font,{FONT})}}.t{{font-weight:600;font-size:14px}}.t.long{{font-size:{SMALLEST}px;letter-spacing:-.3px}}.s{{font-size:{SMALLEST}px}}"
         f".i{{font-size:{SMALLEST}px;fill:{tokens.muted};paint-order:stroke;stroke:{tokens.background};stroke-width:4px}}"
         f".e{{fill:none;stroke:{tokens.muted};stroke-width:1.4}}.e.w{{stroke:{tokens.ink};stroke-width:2.2}}"
         f".e.x{{stroke:{tokens.attention};stroke-dasharray:6 4}}"

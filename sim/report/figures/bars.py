@@ -7,6 +7,7 @@ from typing import Any
 from sim.outcome import Metric, Outcome
 from sim.report.figures import parts
 from sim.report.numbers import between, unit_of, written_metric
+from sim.report.ring import named
 from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, metric_name, spoken, statistic_name
@@ -73,7 +74,8 @@ def metric_bars(
     layers.append(parts.text_layer(rows, style, "reach", "label", plus=1, fontWeight=700))
     axis = parts.lane_axis({row["lane"]: names[row["lane"]] for row in rows}, style, two_lines=tall)
     lane = {"field": "lane", "type": "nominal", "sort": [row["lane"] for row in rows], "title": None, "axis": axis}
-    return chart(style, height={"step": style.px(_LANES[tall])}, encoding={"y": lane}, layer=layers)
+    of = named({"label": "lane"}, metric=metric)
+    return chart(style, height={"step": style.px(_LANES[tall])}, encoding={"y": lane}, layer=layers, usermeta=of)
 
 
 def metric_table(outcome: Outcome, metric: str = "", language: Language = "en") -> list[dict[str, str]]:

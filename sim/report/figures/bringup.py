@@ -12,6 +12,7 @@ from sim.outcome import Outcome
 from sim.records import SavingRecord, ServiceRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
+from sim.report.ring import named
 from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -67,7 +68,8 @@ def bringup(outcome: Outcome, style: Style, label: str, *, most: int = 40) -> Sp
         *_path(lanes, style, x),
         parts.text_layer(ends, style, "at", "told"),
     ]
-    spec = chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers)
+    of = named({"service": "service", "state": "state"}, label=label)
+    spec = chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers, usermeta=of)
     if len(lanes) < len(every):
         spec["title"] = tr("figure.sample", style.language, n=len(lanes), all=f"{len(every):,}")
     return spec
@@ -195,6 +197,7 @@ def _row(lane: str, record: ServiceRecord, end: float, style: Style, *, held: bo
     lasts = record.end * (1 + _TAIL) >= end - 1e-9
     return {
         "lane": lane,
+        "service": record.service,
         "start": record.start,
         "end": end if lasts else record.end,
         "state": record.state,

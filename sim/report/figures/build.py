@@ -15,6 +15,7 @@ from sim.report.figures import parts
 from sim.report.graph.layout import in_columns, layered, stacked
 from sim.report.graph.svg import WIDTH, Card, EdgeLine, Tone, drawing, notice
 from sim.report.numbers import marked, written
+from sim.report.ring import place_data
 from sim.report.sources import cited
 from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import told, tr
@@ -85,10 +86,10 @@ def build_graph(
     shown, nodes, lines, columns, heads = _parts(outcome, style, build, label, hidden=hidden, said=said, narrow=narrow)
     ids = [node.id for node in nodes]
     edges = [(line.source, line.target) for line in lines]
-    title = tr("figure.graph", style.language)
+    title, place = tr("figure.graph", style.language), place_data(label=label or next(iter(outcome.labels), ""))
     if narrow:
         layout = stacked(ids, edges)
-        return drawing(layout, nodes, lines, style, title=title, selected=selected, single=True)
+        return drawing(layout, nodes, lines, style, title=title, selected=selected, single=True, place=place)
     if len(columns) <= MOST_COLUMNS:
         of = {step.step: list(columns).index(step.stage) for step in shown}
         above = dict(enumerate(heads.values()))
@@ -101,8 +102,9 @@ def build_graph(
             selected=selected,
             heads=above,
             dense=dense,
+            place=place,
         )
-    return drawing(layered(ids, edges), nodes, lines, style, title=title, selected=selected, dense=dense)
+    return drawing(layered(ids, edges), nodes, lines, style, title=title, selected=selected, dense=dense, place=place)
 
 
 def graph_parts(outcome: Outcome, style: Style, build: str = "", label: str = "") -> tuple[list[Card], list[EdgeLine]]:
@@ -185,6 +187,7 @@ def _node(step: StepRecord, style: Style, hidden: bool, said: bool, stage: str) 
         label=parts.joined([part for part in heard if part], language),
         flag=flag,
         stub=stub,
+        place=place_data(step=" ".join(step.text.split())),
     )
 
 

@@ -9,6 +9,7 @@ from html import escape
 
 from sim.records import OWNERS, Owner
 from sim.report.figures.parts import PALE, text_width
+from sim.report.ring import place_data
 from sim.report.style import FONT, SMALLEST, Style
 
 FOOT = 16
@@ -71,6 +72,14 @@ class Canvas:
     def line(self, path: str, colour: str, width: float = 1) -> None:
         """A stroke along an SVG path."""
         self.drawn.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"/>')
+
+    def place(self, box: tuple[float, float, float, float], **values: str) -> None:
+        """Say what stands in a rectangle (x, y, width, height), so that a ring finds it. Nothing is drawn."""
+        x, y, width, height = box
+        self.drawn.append(
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="none" '
+            f'pointer-events="none"{place_data(**values)}/>'
+        )
 
     def triangle(self, x: float, y: float, fill: str, title: str = "") -> None:
         """A triangle that points up to a place."""

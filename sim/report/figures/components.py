@@ -9,6 +9,7 @@ from sim.catalog.rules import all_cited
 from sim.outcome import Outcome
 from sim.records import AssemblyRecord, CallRecord, ComponentRecord
 from sim.report.figures.assembling import called_name
+from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -43,14 +44,17 @@ def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compa
     """
     language, tokens, size = style.language, style.tokens, max(SMALLEST, style.px(SMALLEST))
     names = spoken(label_names(outcome, language))
-    head = "".join(f'<th scope="col">{escape(names[label])}</th>' for label in outcome.labels)
+    head = "".join(f'<th scope="col"{place_data(label=label)}>{escape(names[label])}</th>' for label in outcome.labels)
     did = answers(outcome)
     states = {(record.of, record.component): record.state for record in outcome.of_type(ComponentRecord)}
     every = [each for each in _ASKED if any((label, each) in did for label in outcome.labels)]
     asked = every[:1] if hidden else every
     rows = "".join(
         f'<tr class="a"><th scope="row">{escape(tr(f"figure.parts.asked.{each}", language))}</th>'
-        + "".join(_answer(did.get((label, each)), language, hidden=hidden) for label in outcome.labels)
+        + "".join(
+            _answer(did.get((label, each)), place_data(label=label, asked=each), language, hidden=hidden)
+            for label in outcome.labels
+        )
         + "</tr>"
         for each in asked
     )
@@ -58,7 +62,10 @@ def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compa
         f'<tr><th scope="row" title="{escape(_about(name, language))}">{escape(components()[name].name.read(language))}'
         + ("" if compact else f" <small>{escape(components()[name].home)}</small>")
         + "</th>"
-        + "".join(_state(states.get((label, name)), language, hidden=hidden) for label in outcome.labels)
+        + "".join(
+            _state(states.get((label, name)), place_data(label=label, component=name), language, hidden=hidden)
+            for label in outcome.labels
+        )
         + "</tr>"
         for name in taken(outcome)
     )
@@ -143,22 +150,22 @@ def assemblies_table(outcome: Outcome, language: Language = "en") -> list[dict[s
     return rows
 
 
-def _answer(works: bool | None, language: Language, *, hidden: bool) -> str:
+def _answer(works: bool | None, place: str, language: Language, *, hidden: bool) -> str:
     if works is None:
         return '<td class="none">–</td>'
     if hidden:
         return "<td>?</td>"
     word = escape(tr("figure.yes" if works else "figure.no", language))
     kind, glyph = ("yes", "✓") if works else ("no", "✗")
-    return f'<td class="{kind}" title="{word}"><span aria-label="{word}">{glyph}</span></td>'
+    return f'<td class="{kind}" title="{word}"{place}><span aria-label="{word}">{glyph}</span></td>'
 
 
-def _state(state: str | None, language: Language, *, hidden: bool) -> str:
+def _state(state: str | None, place: str, language: Language, *, hidden: bool) -> str:
     if state is None:
         return "<td></td>"
     shown = "works" if hidden else state
     word = escape(tr(f"figure.parts.mark.{shown}", language))
-    return f'<td class="{shown}" title="{word}"><span aria-label="{word}">{_SHOWN[shown]}</span></td>'
+    return f'<td class="{shown}" title="{word}"{place}><span aria-label="{word}">{_SHOWN[shown]}</span></td>'
 
 
 def _about(component: str, language: Language) -> str:

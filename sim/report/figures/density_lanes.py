@@ -240,6 +240,9 @@ class _Lanes:
         if x + wide + words > right:
             x = max(end - 12 - wide - words, self.places.gutter + 4)
             self.canvas.boxes([(x - 4, y + 2, wide + words + 10, self.places.bar - 4)], self.tokens.background)
+        start, right = self.places.gutter, max(x + wide + words, end)
+        self.canvas.place((start, y, right - start, self.places.bar), label=first.of)
+        self.canvas.place((x, y, wide + words, self.places.bar), label=first.of, constraint=first.constraint)
         self.canvas.text(x, middle + 6, count, size=_NUMBER, bold=True)
         self.canvas.text(x + wide, middle + 5, word, size=_WORD, colour=self.red, bold=True)
 

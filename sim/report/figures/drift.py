@@ -11,7 +11,8 @@ from sim.outcome import Outcome
 from sim.records import EnvironmentRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
-from sim.report.style import Language, Spec, Style, chart, inline, type_size
+from sim.report.ring import places
+from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -71,7 +72,8 @@ def fleet(outcome: Outcome, style: Style, label: str) -> Spec:
         "mark": {"type": "rect", "color": tokens.attention, "stroke": tokens.background, "strokeWidth": 1},
         "encoding": {"x2": {"field": "until"}, "y2": {"field": "below"}, "tooltip": tooltip},
     }
-    return chart(style, height=style.px(_ROW * rows), encoding={"x": x, "y": y}, layer=[whole, odd])
+    of = places.named({"server": "said"}, label=label)
+    return chart(style, height=style.px(_ROW * rows), encoding={"x": x, "y": y}, layer=[whole, odd], usermeta=of)
 
 
 def lines(outcome: Outcome, style: Style, line: Line) -> Spec:
@@ -112,12 +114,9 @@ def lines(outcome: Outcome, style: Style, line: Line) -> Spec:
         "mark": {"type": "point", "size": 120, "opacity": 0, "filled": True, "aria": False},
         "encoding": {"y": y, "tooltip": tooltip},
     }
-    named: dict[str, Any] = {
-        "data": inline(ends),
-        "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": type_size(style)},
-        "encoding": {"y": y | {"field": "at"}, "text": {"field": "text"}},
-    }
-    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=[drawn, points, named])
+    of = places.named({"label": "label"}, metric=line)
+    layers = [drawn, points, *parts.names_at_ends(ends, "week", y, style)]
+    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=layers, usermeta=of)
 
 
 def drift_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from sim.outcome import Outcome
 from sim.records import AccidentRecord
 from sim.report.figures.wordgrid import word_grid, word_grid_css
 from sim.report.numbers import written, written_metric
+from sim.report.ring import place_data
 from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -34,7 +35,8 @@ def accident_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> st
     rows = "".join(
         f'<tr><th scope="row">{escape(names[label])}</th>'
         + "".join(_cell(there[label, kind], language, hidden=hidden) for kind in kinds)
-        + f"<td><b>{'?' if hidden else _commit(outcome, label, language)}</b></td></tr>"
+        + f"<td{place_data(label=label, metric='commit_time')}>"
+        + f"<b>{'?' if hidden else _commit(outcome, label, language)}</b></td></tr>"
         for label in outcome.labels
     )
     said = "" if hidden else accident_alt(outcome, language)
@@ -57,7 +59,8 @@ def _cell(record: AccidentRecord, language: Language, *, hidden: bool) -> str:
         return "<td>?</td>"
     word, lacks = _told(record, language)
     kind = "bad" if record.state in _BAD else "all" if not record.lacks else record.state
-    return f'<td class="{kind}">{escape(word)}' + (f"<small>{escape(lacks)}</small>" if lacks else "") + "</td>"
+    place = place_data(label=record.of, accident=record.accident)
+    return f'<td class="{kind}"{place}>{escape(word)}' + (f"<small>{escape(lacks)}</small>" if lacks else "") + "</td>"
 
 
 def _told(record: AccidentRecord, language: Language) -> tuple[str, str]:

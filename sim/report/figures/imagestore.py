@@ -7,6 +7,7 @@ from html import escape
 from sim.outcome import Outcome
 from sim.report.figures.wordgrid import word_grid
 from sim.report.numbers import written_metric
+from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -51,7 +52,7 @@ def _cell(outcome: Outcome, metric: str, label: str, language: Language, *, hidd
         return "<td>?</td>"
     least = min(_value(outcome, other, metric) for other in outcome.labels)
     kind = ' class="more"' if metric != "layers_at_once" and _value(outcome, label, metric) > least else ""
-    return f"<td{kind}>{escape(_told(outcome, metric, label, language))}</td>"
+    return f"<td{kind}{place_data(label=label, metric=metric)}>{escape(_told(outcome, metric, label, language))}</td>"
 
 
 def _value(outcome: Outcome, label: str, metric: str) -> float:

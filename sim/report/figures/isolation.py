@@ -10,6 +10,7 @@ from sim.catalog.rules import cited
 from sim.outcome import Outcome
 from sim.records import ViewRecord, ViewScope
 from sim.report.numbers import about, marked, written
+from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -102,14 +103,22 @@ def _head(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
         for _, step in steps
     ]
     cells = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in told)
-    ends = "".join(f'<th scope="col"><span>{escape(names[label])}</span></th>' for label in outcome.labels[1:])
+    ends = "".join(
+        f'<th scope="col"{place_data(label=label)}><span>{escape(names[label])}</span></th>'
+        for label in outcome.labels[1:]
+    )
     gap = f'<th class="gap"><span>{escape(tr("figure.view.end", language))}</span></th>' if ends else ""
-    return f'<tr><th colspan="2">{escape(names[outcome.labels[0]])}</th>{cells}{gap}{ends}</tr>'
+    first = outcome.labels[0]
+    name = f'<th colspan="2"{place_data(label=first)}>{escape(names[first])}</th>'
+    return f"<tr>{name}{cells}{gap}{ends}</tr>"
 
 
 def _row(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], style: Style, *, hidden: bool) -> str:
     named = aspects()[aspect]
-    cells = "".join(_cell(record, hidden=hidden and record.number > 0, mark=record.taken) for record in steps)
+    cells = "".join(
+        _cell(record, hidden=hidden and record.number > 0, mark=record.taken, last=record is steps[-1])
+        for record in steps
+    )
     cells += _GAP if ends else ""
     cells += "".join(_cell(record, hidden=hidden, mark=True) for record in ends)
     stays = not hidden and steps[-1].scope == "host"
@@ -117,11 +126,12 @@ def _row(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], s
     return f'<th scope="row" title="{escape(named.command)}">{name}</th>{cells}'
 
 
-def _cell(record: ViewRecord, *, hidden: bool, mark: bool) -> str:
+def _cell(record: ViewRecord, *, hidden: bool, mark: bool, last: bool = True) -> str:
     if hidden:
         return '<td class="unknown">?</td>'
     new = " new" if mark and record.scope != "host" else ""
-    return f'<td class="{record.scope}{new}">{_MARKS[record.scope] if mark else ""}</td>'
+    place = place_data(label=record.of, aspect=record.aspect) if last else ""
+    return f'<td class="{record.scope}{new}"{place}>{_MARKS[record.scope] if mark else ""}</td>'
 
 
 def _costs(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:

@@ -7,6 +7,7 @@ from html import escape
 from sim.outcome import Outcome
 from sim.records import LeftRecord
 from sim.report.figures.wordgrid import word_grid, word_grid_css
+from sim.report.ring import place_data
 from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -32,11 +33,14 @@ def left_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
     unbroken = {label: escape(name).replace("-", "\u2011") for label, name in names.items()}
     rows = "".join(
         f'<tr><th scope="row">{escape(tr(f"figure.left.{thing}", language))}</th>'
-        + "".join(_cell(there[thing, label], language, hidden=hidden) for label in outcome.labels)
+        + "".join(_cell(there[thing, label], label, language, hidden=hidden) for label in outcome.labels)
         + "</tr>"
         for thing in things
     )
-    counts = "".join(f"<td><b>{'?' if hidden else _count(outcome, label)}</b></td>" for label in outcome.labels)
+    counts = "".join(
+        f"<td{place_data(label=label, metric='things_left')}><b>{'?' if hidden else _count(outcome, label)}</b></td>"
+        for label in outcome.labels
+    )
     rows += f'<tr class="sum"><th scope="row">{escape(tr("figure.left.count", language))}</th>{counts}</tr>'
     said = "" if hidden else left_alt(outcome, language)
     return word_grid("left", [unbroken[label] for label in outcome.labels], rows, _css(style, len(names)), said)
@@ -96,10 +100,15 @@ def _what(record: LeftRecord, language: Language) -> str:
     return "" if record.state == "never" else tr(f"figure.left.{record.place}.{record.thing}", language)
 
 
-def _cell(record: LeftRecord, language: Language, *, hidden: bool) -> str:
+def _cell(record: LeftRecord, label: str, language: Language, *, hidden: bool) -> str:
     if hidden:
         return "<td>?</td>"
     what = _what(record, language) if record.state in ("stays", "kept") else ""
     lively = " lively" if record.thing in _LIVELY else ""
     word = escape(tr(f"figure.left.{record.state}", language))
-    return f'<td class="{record.state}{lively}">{word}' + (f"<small>{escape(what)}</small>" if what else "") + "</td>"
+    place = place_data(label=label, thing=record.thing)
+    return (
+        f'<td class="{record.state}{lively}"{place}>{word}'
+        + (f"<small>{escape(what)}</small>" if what else "")
+        + "</td>"
+    )

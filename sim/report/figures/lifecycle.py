@@ -10,6 +10,7 @@ from sim.outcome import Outcome
 from sim.records import LifeRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
+from sim.report.ring import named
 from sim.report.style import SMALLEST, Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, spoken
@@ -70,7 +71,8 @@ def lifelines(
         layers.append(_shade(style))
     layers += [*_bars(rows, style, x, end), _waits(rows, style, end, lens=lens), *_texts(ends, style, hidden=hidden)]
     step = (28 if lens else 46) if stacked else 56
-    return chart(style, height={"step": style.px(step)}, encoding={"y": y, "x": x}, layer=layers)
+    of = named({"label": "lane", "state": "state"})
+    return chart(style, height={"step": style.px(step)}, encoding={"y": y, "x": x}, layer=layers, usermeta=of)
 
 
 def life_legend(style: Style) -> str:

@@ -122,6 +122,7 @@ class Panels:
         self._head(panel, x, y)
         zero = y + _HEAD + self.height - panel.found.bottom * panel.unit
         self._columns(panel, found, x, zero)
+        self.canvas.place((x, y + _HEAD, panel.width, self.height), label=found.label)
         beside = x + panel.width + _BESIDE
         beside = self._host(panel, found, beside, zero)
         self._smallest(panel, beside, zero)

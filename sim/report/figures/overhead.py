@@ -11,6 +11,7 @@ from sim.outcome import Metric, Outcome
 from sim.records import EventRecord
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, between, marked, times, written
+from sim.report.ring import named
 from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
 from sim.report.words import choice_name, label_names, spoken
@@ -77,7 +78,8 @@ def overhead(
         "encoding": {"x": x | {"field": "at"}, "y": lane},
     }
     drawn = [_doubt(rows, x, lane), *_marks(rows, style, x, lane), _text(rows, style, x, lane, measure)] if rows else []
-    return chart(style, height={"step": style.px(_LANE)}, layer=[empty, native, *drawn])
+    of = named({"label": "lane"}, metric=measure)
+    return chart(style, height={"step": style.px(_LANE)}, layer=[empty, native, *drawn], usermeta=of)
 
 
 def overhead_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:

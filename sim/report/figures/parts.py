@@ -13,7 +13,7 @@ from typing import Any
 from sim.outcome import Metric, Outcome
 from sim.records import OWNERS
 from sim.report.numbers import NARROW, unit_of, written
-from sim.report.style import Language, Style, inline, type_size
+from sim.report.style import PHONE, Language, Style, inline, on_phone, type_size
 from sim.report.texts import tr
 from sim.report.words import LabelName, LabelNames
 
@@ -64,6 +64,25 @@ def apart(ends: list[dict[str, Any]], high: float) -> None:
         end["at"] = at
 
 
+_LEADER = 16
+"""Pixels from a line's end to its name."""
+
+
+def names_at_ends(ends: Sequence[Mapping[str, Any]], x: str, y: Mapping[str, Any], style: Style) -> list[SpecLayer]:
+    """The name of each line behind its end, and a hair-line to it where it had to move away (`apart`).
+
+    Args:
+        x: The field of the ends that says where they are.
+    """
+    place = {"x": {"field": x, "type": "quantitative"}, "y": {**y, "field": "value"}, "y2": {"field": "at"}}
+    line = {"type": "rule", "color": style.tokens.muted, "strokeWidth": 1, "xOffset": 2, "x2Offset": _LEADER - 3}
+    text = {"type": "text", "align": "left", "dx": _LEADER, "fontSize": type_size(style)}
+    return [
+        {"data": inline(ends), "mark": line, "encoding": place | {"x2": {"field": x}}},
+        {"data": inline(ends), "mark": text, "encoding": {"y": {**y, "field": "at"}, "text": {"field": "text"}}},
+    ]
+
+
 def cut(text: str, characters: int) -> str:
     """The text, at most so many half-width characters long, with an ellipsis where it was cut."""
     room = float(characters)
@@ -102,8 +121,32 @@ def seconds_axis(end: float, style: Style, most: int = 5) -> dict[str, Any]:
     return {"values": [round(tick * factor, 12) for tick in ticks(end / factor, most)], "labelExpr": label}
 
 
-def lane_axis(names: LabelNames, style: Style, *, two_lines: bool) -> dict[str, Any]:
+def names_above(names: LabelNames, labels: Sequence[str], style: Style, up: float) -> list[SpecLayer]:
+    """On a phone alone: above each lane its name, and in muted what kind of thing that is. The bar has the full width.
+
+    Args:
+        up: Pixels from the middle of a lane to that line.
+    """
+    rows = []
+    for label in labels:
+        name = _BRACKET.split(names[label].name)[0]
+        rows.append({"lane": label, "title": name, "kind": names[label].kind, "after": 1.15 * text_width(name, 15) + 8})
+    seen = on_phone(1, 0)
+    text: dict[str, Any] = {"type": "text", "align": "left", "baseline": "middle", "opacity": seen, "aria": False}
+    place: dict[str, Any] = {"x": {"value": 0}}
+    title = text | {"dy": -up, "fontSize": 15, "fontWeight": 600}
+    kind = text | {"dy": -up, "fontSize": 13, "color": style.tokens.muted}
+    after = {"x": {"field": "after", "type": "quantitative", "scale": None}}
+    return [
+        {"data": inline(rows), "mark": title, "encoding": place | {"text": {"field": "title"}}},
+        {"data": inline(rows), "mark": kind, "encoding": after | {"text": {"field": "kind"}}},
+    ]
+
+
+def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phone: bool = False) -> dict[str, Any]:
     """The y axis of lanes: names in ink, the kind below the name. A phone has one line and less room.
+
+    With `above_on_phone` a phone has none: names stand above the bars (`names_above`).
 
     Margins depend on the names alone, so that zero stands under zero in every panel of a page.
     """
@@ -150,6 +193,10 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool) -> dict[str, 
             ],
             "value": 0,
         }
+    if above_on_phone:
+        axis["labelExpr"] = f"{PHONE} ? '' : ({axis['labelExpr']})"
+        for extent_of in ("minExtent", "maxExtent", "labelLimit"):
+            axis[extent_of] = {"expr": f"{PHONE} ? 4 : ({extent['expr']})"}
     return axis
 
 
@@ -193,13 +240,12 @@ def interval_layers(rows: Sequence[Mapping[str, Any]], style: Style) -> list[Spe
 
 
 def domain_for(rows: Sequence[Mapping[str, Any]], room: float = 1.36) -> float:
-    """Where the axis ends: room for the text behind the longest bar, and for ranges a little longer than that.
+    """Where the axis ends: room for the text behind the longest bar.
 
-    The bars are the figure, so that a wide range of the sources never takes more than three eighths of the axis.
+    The bars are the figure. A range of the sources takes no more than is left, however far it goes (`range_layers`).
     """
     reach = max((row["reach"] for row in rows), default=0.0) or 1.0
-    widest = max((row["range_high"] or 0.0 for row in rows), default=0.0)
-    return float(max(reach * room, min(widest * 1.02, reach * 1.6)))
+    return float(reach * room)
 
 
 def range_layers(rows: Sequence[Mapping[str, Any]], style: Style, below: float, domain: float) -> list[SpecLayer]:

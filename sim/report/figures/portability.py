@@ -9,6 +9,7 @@ from sim.catalog.rules import cited
 from sim.outcome import Outcome
 from sim.records import Between, FitRecord
 from sim.report.numbers import about, written
+from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -34,7 +35,7 @@ def fit_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
     """
     language, tokens, size = style.language, style.tokens, max(SMALLEST, style.px(14))
     names, there = spoken(label_names(outcome, language)), fits(outcome)
-    head = "".join(f'<th scope="col">{escape(names[label])}</th>' for label in outcome.labels)
+    head = "".join(f'<th scope="col"{place_data(label=label)}>{escape(names[label])}</th>' for label in outcome.labels)
     rows = "".join(
         f'<tr><th scope="row">{escape(image_name(image, language))}</th>'
         + "".join(_cell(there.get((image, label)), style, hidden=hidden) for label in outcome.labels)
@@ -116,7 +117,8 @@ def _cell(record: FitRecord | None, style: Style, *, hidden: bool) -> str:
         for between in _ORDER
         if between in record.between
     )
-    return f'<td class="{record.verdict}">{escape(word)}{small}{bars}</td>'
+    place = place_data(label=record.of, image=record.image)
+    return f'<td class="{record.verdict}"{place}>{escape(word)}{small}{bars}</td>'
 
 
 def _why(record: FitRecord, language: Language) -> str:

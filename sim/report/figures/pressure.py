@@ -10,6 +10,7 @@ from sim.outcome import Metric, Outcome
 from sim.records import OWNERS, LedgerRecord
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, about, written
+from sim.report.ring import places
 from sim.report.style import Language, Spec, Style, chart, inline, type_size
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -24,6 +25,8 @@ _NAMED = 0.07
 """A part that fills so much of the axis at its end is named there."""
 _ROW = 20
 """Pixels between the words of events that come close together."""
+_Y_AXIS = 40
+"""Pixels left of the plot that words above it may take."""
 _HALO = 8
 """Pixels of page colour around the words of an event."""
 _FIRSTS = {"first_reclaim": "reclaimed", "first_swap": "swapped", "first_kill": "oom_kills"}
@@ -36,6 +39,7 @@ class Event(NamedTuple):
     time: float
     text: str
     costs: bool
+    metric: str
 
 
 Series = Mapping[str, Sequence[tuple[float, int]]]
@@ -70,11 +74,12 @@ def events(outcome: Outcome, label: str, language: Language = "en") -> list[Even
         much = metrics.get(amount)
         if much and much.value and first in metrics:
             text = tr(f"figure.pressure.{first}", language, much=_said(much, language))
-            noted.append(Event(metrics[first].value, text, first != "first_reclaim"))
+            noted.append(Event(metrics[first].value, text, first != "first_reclaim", first))
     saved = metrics.get("ksm_saved_most")
     if saved and saved.value:
         text = tr("figure.pressure.half", language, saved=_said(saved, language))
-        noted.append(Event(metrics["half_saving_time"].value if "half_saving_time" in metrics else 0.0, text, False))
+        half = metrics["half_saving_time"].value if "half_saving_time" in metrics else 0.0
+        noted.append(Event(half, text, False, "half_saving_time"))
     return sorted(noted)
 
 
@@ -127,11 +132,14 @@ def pressure(outcome: Outcome, style: Style, label: str) -> Spec:
     if named:
         layers.append(_text(named, style, "middle", "part", color=tokens.muted))
     happened = events(outcome, label, language)
-    layers += _events(happened, end, style)
+    layers += _events(happened, style)
     padding = {"top": style.px(8 + _ROW * len(happened)), "left": 5, "right": 5, "bottom": 5}
     fit = {"type": "fit", "contains": "padding"}
     height = style.px(_HEIGHT + _ROW * len(happened))
-    return chart(style, height=height, autosize=fit, padding=padding, encoding={"x": x, "y": y}, layer=layers)
+    of = places.named({"part": "key", "event": "event"}, label=label)
+    return chart(
+        style, height=height, autosize=fit, padding=padding, encoding={"x": x, "y": y}, layer=layers, usermeta=of
+    )
 
 
 def pressure_table(outcome: Outcome, label: str, language: Language = "en") -> list[dict[str, str]]:
@@ -219,7 +227,7 @@ def _lines(ledger: Series, unit: int, style: Style) -> list[parts.SpecLayer]:
     if any(_sizes(ledger, "saved")):
         used = [sum(sizes) for sizes in zip(*(_sizes(ledger, p) for p in STACK if ledger.get(p)), strict=True)]
         rows = [
-            {"time": time, "at": (saved + size) / unit}
+            {"time": time, "at": (saved + size) / unit, "key": "saved"}
             for (time, saved), size in zip(ledger["saved"], used, strict=True)
         ]
         mark = {"type": "line", "strokeDash": [4, 3], "strokeWidth": 1.8, "color": style.tokens.ink}
@@ -227,7 +235,7 @@ def _lines(ledger: Series, unit: int, style: Style) -> list[parts.SpecLayer]:
     swapped = [sum(sizes) for sizes in zip(*(_sizes(ledger, p) for p in SWAPS if ledger.get(p)), strict=True)]
     if any(swapped):
         times = [time for time, _ in ledger["swapped"]]
-        rows = [{"time": time, "at": size / unit} for time, size in zip(times, swapped, strict=True)]
+        rows = [{"time": time, "at": size / unit, "key": "swapped"} for time, size in zip(times, swapped, strict=True)]
         for width, colour in ((5, style.tokens.background), (2.5, style.tokens.attention)):
             mark = {"type": "line", "strokeWidth": width, "color": colour}
             layers.append({"data": inline(rows), "mark": mark, "encoding": {"y": y}})
@@ -242,10 +250,11 @@ def _text(rows: Sequence[dict[str, Any]], style: Style, y: str, text: str, **mar
     }
 
 
-def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.SpecLayer]:
+def _events(happened: Sequence[Event], style: Style) -> list[parts.SpecLayer]:
     """An upright at each event, its words above the figure, one row each. One that costs is in attention.
 
-    Words come after all uprights, on a halo of page colour, so that no upright runs through them.
+    The first event has the lowest row, and words stand left of their upright, so that no other one reaches them. An
+    early event has no room there: its words stand at the right, on a halo of page colour above the others' uprights.
     """
     uprights: list[parts.SpecLayer] = []
     words: list[parts.SpecLayer] = []
@@ -253,18 +262,14 @@ def _events(happened: Sequence[Event], end: float, style: Style) -> list[parts.S
         colour = style.tokens.ink
         if event.costs:
             colour = style.tokens.attention_text if style.theme == "dark" else style.tokens.attention
-        above = -style.px(8 + _ROW * (len(happened) - 1 - row))
-        data = inline([{"time": event.time, "text": event.text}])
+        above = -style.px(8 + _ROW * row)
+        data = inline([{"time": event.time, "text": event.text, "event": event.metric}])
         rule = {"type": "rule", "color": colour, "strokeWidth": 1.5, "strokeDash": [2, 2]}
         ends = {"y": {"value": above}, "y2": {"value": {"expr": "height"}}}
         uprights.append({"data": data, "mark": rule, "encoding": ends})
-        right = event.time > 0.55 * end
-        text: dict[str, Any] = {
-            "type": "text",
-            "align": "right" if right else "left",
-            "dx": -5 if right else 5,
-            "fontWeight": 600,
-        }
+        room = f"scale('x', {event.time}) + {_Y_AXIS} > {parts.text_width(event.text, style.px(15)):.0f}"
+        text: dict[str, Any] = {"type": "text", "fontWeight": 600}
+        text |= {"align": {"expr": f"{room} ? 'right' : 'left'"}, "dx": {"expr": f"{room} ? -5 : 5"}}
         text |= {"color": colour, "fontSize": type_size(style), "baseline": "middle"}
         halo = {"stroke": style.tokens.background, "strokeWidth": _HALO, "strokeJoin": "round", "aria": False}
         encoding = {"y": {"value": above}, "text": {"field": "text"}}

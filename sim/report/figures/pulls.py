@@ -10,6 +10,7 @@ from sim.records import PullRecord
 from sim.report.figures import parts
 from sim.report.figures.legend import LegendMark
 from sim.report.numbers import written, written_metric
+from sim.report.ring import named
 from sim.report.sources import cited
 from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
@@ -113,7 +114,8 @@ def completions(
     layers: list[parts.SpecLayer] = [{"data": inline(rows), "mark": track, "encoding": encoding}]
     layers += _spans([row for row in rows if "name" in row], style)
     layers.append(parts.text_layer(rows, style, "max", "text", plus=1, fontWeight=600))
-    return chart(style, height={"step": style.px(46)}, encoding={"y": y, "x": x}, layer=layers)
+    of = named({"label": "lane"}, metric=metric)
+    return chart(style, height={"step": style.px(46)}, encoding={"y": y, "x": x}, layer=layers, usermeta=of)
 
 
 def pulls_table(outcome: Outcome, label: str, language: Language = "en") -> list[dict[str, str]]:

@@ -13,8 +13,9 @@ from sim.report.figures.bars import doubt_columns
 from sim.report.figures.lanes import Finish, Lane, median_lane, owners_of, phase_bars, scaled, segment_row, segments
 from sim.report.figures.legend import LegendMark
 from sim.report.numbers import written
+from sim.report.ring import named
 from sim.report.sources import cited
-from sim.report.style import Language, Spec, Style, chart, inline, type_size
+from sim.report.style import SMALLEST, Language, Spec, Style, chart, inline, on_phone, type_size
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, phase_names, spoken
 
@@ -23,6 +24,12 @@ _LENS_WORTH = 4.0
 """A lens is worth its place where the longest lane is at least so many times longer than what it enlarges."""
 
 
+_LOWER, _UP = 10, 14
+"""Pixels below the middle of a lane where a phone has its bar, and above it where it has the name."""
+_BAND, _READ = 0.56, 15
+"""Share of a lane that a bar takes elsewhere, and pixels of a bar that has a number in it."""
+_TWO_LINES = 45
+"""Pixels of a lane from which on a name of two lines keeps away from the next."""
 _ALL_LANES = 480
 """Pixels that the empty lanes take of a lecture's screen."""
 
@@ -105,26 +112,55 @@ def race(
     for row in pieces:
         row["until"] = min(row["end"], cut)
     shown = [row for row in totals if not lens or row["reach"] <= cut]
-    layers = [_tracks(outcome, style)]
+    step = style.px(_step(len(totals), lens=lens, tall=tall))
+    layers = [_tracks(outcome, style)] if lens else [_lowered(_tracks(outcome, style), step, 0.78)]
     if not lens and first:
         layers.append(_shade(first, style))
-    layers += phase_bars([row for row in pieces if row["start"] < cut], style, _x_axis(cut, domain, style), domain)
-    layers.append(_numbers_in_bars(pieces, shown, style, domain, cut, lens))
+    bars = phase_bars([row for row in pieces if row["start"] < cut], style, _x_axis(cut, domain, style), domain)
+    layers += bars if lens else [_lowered(layer, step, _BAND) for layer in bars]
+    if not lens or step * _BAND >= _READ:
+        layers.append(_numbers_in_bars(pieces, shown, style, domain, cut, lens))
     if lens:
         layers += parts.interval_layers(shown, style)
         layers.append(parts.text_layer(shown, style, "reach", "label", fontWeight=700))
         longer = [{"lane": row["lane"], "end": cut, "label": "→"} for row in totals if row["reach"] > cut]
         layers.append(parts.text_layer(longer, style, "end", "label", color=style.tokens.muted))
     else:
-        layers += parts.range_layers(shown, style, 20, domain)
-        layers += parts.interval_layers(shown, style)
-        layers.append(parts.text_layer(shown, style, "reach", "label", plus=1, dy=-style.px(9), fontWeight=700))
-        layers.append(
-            parts.text_layer(shown, style, "reach", "rank", plus=-1, dy=style.px(9), color=style.tokens.muted)
-        )
-    step = _step(len(totals), lens=lens, tall=tall)
-    lane = _lane_encoding(order(outcome, finish), names, style, two_lines=not lens)
-    return chart(style, height={"step": style.px(step)}, encoding={"y": lane}, layer=layers)
+        layers += [_moved(layer, 24) for layer in parts.range_layers(shown, style, 20, domain)]
+        layers += [_moved(layer, _LOWER) for layer in parts.interval_layers(shown, style)]
+        layers += _told(shown, style)
+        layers += parts.names_above(names, outcome.labels, style, _UP)
+    lane = _lane_encoding(
+        order(outcome, finish), names, style, two_lines=not lens and step >= _TWO_LINES, above=not lens
+    )
+    of = named({"label": "lane", "owner": "owner"})
+    return chart(style, height={"step": step}, encoding={"y": lane}, layer=layers, usermeta=of)
+
+
+def _lowered(layer: parts.SpecLayer, step: float, band: float) -> parts.SpecLayer:
+    """Bars that are lower on a phone, and further down in their lane, as names stand above them there."""
+    height = on_phone(0.44 * step, band * step)
+    return _moved({**layer, "mark": {**layer["mark"], "height": height}}, _LOWER)
+
+
+def _moved(layer: parts.SpecLayer, there: float) -> parts.SpecLayer:
+    """Marks that are `there` pixels below the middle of their lane on a phone. A text of a range has no room there."""
+    mark = layer["mark"]
+    if mark["type"] == "text" and "dy" in mark:
+        return {**layer, "mark": {**mark, "opacity": on_phone(0, 1)}}
+    return {**layer, "mark": {**mark, "yOffset": on_phone(there, mark.get("yOffset", 0))}}
+
+
+def _told(shown: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer]:
+    """Behind each bar its total, and below that its rank. On a phone the rank stands at the right of the name."""
+    muted = style.tokens.muted
+    rank = parts.text_layer(shown, style, "reach", "rank", plus=-1, dy=style.px(9), color=muted)
+    rank["mark"]["opacity"] = on_phone(0, 1)
+    right: dict[str, Any] = {"align": "right", "dx": -2, "dy": -_UP, "fontSize": SMALLEST, "color": muted}
+    beside = parts.text_layer(shown, style, "reach", "rank", **right, opacity=on_phone(1, 0), aria=False)
+    beside["encoding"]["x"] = {"value": {"expr": "width"}}
+    up = on_phone(_LOWER, -style.px(9))
+    return [parts.text_layer(shown, style, "reach", "label", plus=1, dy=up, fontWeight=700), rank, beside]
 
 
 def _step(count: int, *, lens: bool, tall: bool) -> float:
@@ -157,9 +193,11 @@ def _totals(outcome: Outcome, style: Style, finish: Finish, predicted: Sequence[
     return rows
 
 
-def _lane_encoding(labels: Sequence[str], names: LabelNames, style: Style, *, two_lines: bool) -> dict[str, Any]:
+def _lane_encoding(
+    labels: Sequence[str], names: LabelNames, style: Style, *, two_lines: bool, above: bool
+) -> dict[str, Any]:
     shown = {label: names[label] for label in labels}
-    axis = parts.lane_axis(shown, style, two_lines=two_lines)
+    axis = parts.lane_axis(shown, style, two_lines=two_lines, above_on_phone=above)
     return {"field": "lane", "type": "nominal", "sort": list(labels), "title": None, "axis": axis}
 
 
@@ -205,9 +243,10 @@ def _numbers_in_bars(
     letter = style.px(15 if style.language == "ja" else 9)
     room = f"(datum.until - datum.start) / {domain} * width > length(datum.took) * {letter} + 6"
     size: Any = style.px(14) if lens else type_size(style, -1)
+    dy: Any = 0 if lens else on_phone(_LOWER, 0)
     return {
         "data": inline(free),
-        "mark": {"type": "text", "clip": True, "align": "center", "fontSize": size, "fontWeight": 500},
+        "mark": {"type": "text", "clip": True, "align": "center", "fontSize": size, "fontWeight": 500, "dy": dy},
         "encoding": {
             "x": {"field": "middle", "type": "quantitative"},
             "text": {"field": "took"},
@@ -224,13 +263,15 @@ def _empty_lanes(outcome: Outcome, style: Style, names: LabelNames, predicted: S
     rows = [{"lane": label, "text": said.get(label, "?")} for label in outcome.labels]
     scale = {"domain": [0, 1], "nice": False}
     x = {"datum": 0, "type": "quantitative", "scale": scale, "title": None, "axis": {"labels": False, "grid": False}}
-    track = _tracks(outcome, style)
+    step = style.px(72 if tall else min(50, _ALL_LANES / len(outcome.labels)))
+    track = _lowered(_tracks(outcome, style), step, 0.78)
     track["encoding"]["x"] = x
     text = {"type": "text", "align": "left", "baseline": "middle", "dx": 14, "fontSize": type_size(style, 4)}
     words = {"data": inline(rows), "mark": text, "encoding": {"x": {"datum": 0}, "text": {"field": "text"}}}
-    lane = _lane_encoding(outcome.labels, names, style, two_lines=True)
-    step = 72 if tall else min(50, _ALL_LANES / len(outcome.labels))
-    return chart(style, height={"step": style.px(step)}, encoding={"y": lane}, layer=[track, words])
+    lane = _lane_encoding(outcome.labels, names, style, two_lines=True, above=True)
+    text["dy"] = on_phone(_LOWER, 0)
+    above = parts.names_above(names, outcome.labels, style, _UP + (step - 50) / 2)
+    return chart(style, height={"step": step}, encoding={"y": lane}, layer=[track, words, *above])
 
 
 def race_table(outcome: Outcome, language: Language = "en", finish: Finish = "ready") -> list[dict[str, str]]:

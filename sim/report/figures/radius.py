@@ -10,6 +10,7 @@ from sim.outcome import Outcome
 from sim.records import RouteRecord
 from sim.report.figures import parts
 from sim.report.numbers import written, written_metric
+from sim.report.ring import named
 from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import label_names, metric_name, spoken, statistic_name
@@ -17,8 +18,8 @@ from sim.report.words import label_names, metric_name, spoken, statistic_name
 _LANE = 30
 """Pixels."""
 
-_SEPARATOR = "\u001f"
-"""Between a label and a kind in a lane's key."""
+_SEPARATOR = "/"
+"""Between a label, which has none, and a kind in a lane's key."""
 
 _COMPARED = (
     ("ready_time", "value"),
@@ -69,7 +70,8 @@ def radius(outcome: Outcome, style: Style, *, hidden: bool = False) -> Spec:
     if hidden:
         bars[0]["mark"] |= {"height": {"band": 0.82}, "color": style.tokens.track}
         layers = [bars[0], _visited(rows, style)]
-    return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers)
+    of = named({"label": "label", "kind": "kind", "state": "state"})
+    return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers, usermeta=of)
 
 
 def radius_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
@@ -130,6 +132,9 @@ def _key(label: str, kind: str) -> str:
 def _row(lane: str, record: RouteRecord, language: Language) -> dict[str, Any]:
     return {
         "lane": lane,
+        "label": record.of,
+        "kind": record.kind,
+        "state": record.cause or "answered",
         "start": record.start,
         "end": record.end,
         "middle": (record.start + record.end) / 2,

@@ -11,7 +11,8 @@ from sim.outcome import Outcome
 from sim.quantity import parse
 from sim.records import NodeRecord, ReplicaRecord, RequestRecord, WantedRecord
 from sim.report.figures import parts
-from sim.report.numbers import written
+from sim.report.numbers import about, marked, written
+from sim.report.ring import named
 from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, spoken
@@ -153,7 +154,8 @@ def lost_strips(outcome: Outcome, style: Style, names: LabelNames | None = None)
         parts.text_layer(ends, style, "end", "took", plus=-2, dy=style.px(10), color=style.tokens.muted),
     ]
     y["axis"] = parts.lane_axis(names, style, two_lines=True)
-    return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers)
+    of = named({"label": "lane"})
+    return chart(style, height={"step": style.px(_LANE)}, encoding={"y": y}, layer=layers, usermeta=of)
 
 
 def lost_strips_alt(outcome: Outcome, language: Language = "en") -> str:
@@ -224,8 +226,10 @@ def event_time(outcome: Outcome, label: str) -> float:
 
 def _lost(outcome: Outcome, label: str, language: Language) -> str:
     metric = parts.any_statistic(outcome, label, "lost", "value")
-    value = metric.value if metric is not None else 0.0
-    return tr("figure.rollout.lost", language, n=f"{value:,.0f}")
+    said = f"{metric.value:,.0f}" if metric is not None else "0"
+    if metric is not None and metric.estimate and round(metric.value):
+        said = marked(said, language, short=True)
+    return tr("figure.rollout.lost", language, n=said)
 
 
 def _took(outcome: Outcome, label: str, style: Style) -> str:
@@ -234,7 +238,8 @@ def _took(outcome: Outcome, label: str, style: Style) -> str:
         return ""
     if took.value == NEVER:
         return tr("figure.rollout.unsettled", style.language)
-    return tr("figure.rollout.took", style.language, time=written(took.value, "s", style.language))
+    write = about if took.estimate else written
+    return tr("figure.rollout.took", style.language, time=write(took.value, "s", style.language))
 
 
 # One label

@@ -9,7 +9,7 @@ from html import escape
 
 from sim.outcome import Outcome
 from sim.records import ReplicaRecord
-from sim.report.figures.parts import ticks
+from sim.report.figures.parts import any_statistic, ticks
 from sim.report.figures.rollout import (
     SOME,
     ReplicaLook,
@@ -23,7 +23,7 @@ from sim.report.figures.rollout import (
     wanted,
 )
 from sim.report.numbers import NARROW as NARROW_SPACE
-from sim.report.numbers import written
+from sim.report.numbers import marked, written
 from sim.report.style import FONT, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -74,6 +74,8 @@ class _Panels:
         self.name = f"{spoken(label_names(outcome, style.language))[label]}: " if several else ""
         self.replicas, self.bins = replicas(outcome, label), requests(outcome, label)
         self.wanted = wanted(outcome, label)
+        lost = any_statistic(outcome, label, "lost", "value")
+        self.estimate = lost is not None and lost.estimate
         self.end = interesting_end(outcome, label)
         self.bins = [one for one in self.bins if one.time < self.end]
         self.steps = {one: _steps(self.replicas, one, self.end) for one in STACK}
@@ -173,7 +175,12 @@ class _Panels:
             yield f'<path d="{path}" fill="{self.style.tokens.attention}"/>'
         total = sum(one.failed for one in self.bins)
         colour = self.style.tokens.attention_text if total >= 0.5 else self._ink
-        yield self.text(self.places.right + 6, top + lane / 2 + 5, f"{total:,.0f}", colour=colour, bold=True)
+        yield self.text(self.places.right + 6, top + lane / 2 + 5, self._count(total), colour=colour, bold=True)
+
+    def _count(self, total: float) -> str:
+        """A number of lost requests, marked where it is an estimate as that of the label is."""
+        said = f"{total:,.0f}"
+        return marked(said, self.style.language, short=True) if self.estimate and round(total) else said
 
     def _latency(self, top: float) -> Iterator[str]:
         """A line of the 99th percentile, on a scale of its own, whose top is told."""

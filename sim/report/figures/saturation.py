@@ -8,7 +8,8 @@ from sim.outcome import Outcome
 from sim.records import SaturationRecord
 from sim.report.figures import parts
 from sim.report.numbers import written
-from sim.report.style import Language, Spec, Style, chart, inline, type_size
+from sim.report.ring import named
+from sim.report.style import Language, Spec, Style, chart, inline
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -80,13 +81,10 @@ def workers_line(outcome: Outcome, style: Style, line: WorkersLine) -> Spec:
             "mark": {"type": "point", "filled": True, "opacity": 1, "size": style.px(30), "color": style.tokens.ink},
             "encoding": {"y": y, "tooltip": tooltip},
         },
-        {
-            "data": inline(ends),
-            "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": type_size(style)},
-            "encoding": {"y": y | {"field": "at"}, "text": {"field": "text"}},
-        },
+        *parts.names_at_ends(ends, "workers", y, style),
     ]
-    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=drawn)
+    of = named({"label": "label"})
+    return chart(style, height=style.px(_PLOT), encoding={"x": x}, layer=drawn, usermeta=of)
 
 
 def limit(record: SaturationRecord, language: Language = "en") -> str:

@@ -41,6 +41,7 @@ class Card:
     Attributes:
         label: Read aloud.
         flag: A small tag on the frame ("you: re-runs"), "" for none.
+        place: What it is of, as `sim.report.ring.place_data` writes it.
         stub: What a short edge from the left stands for ("reads the build context"), "" for none.
     """
 
@@ -54,6 +55,7 @@ class Card:
     label: str
     flag: str = ""
     stub: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def drawing(
     tree: bool = False,
     single: bool = False,
     dense: bool = False,
+    place: str = "",
 ) -> str:
     """The SVG.
 
@@ -107,6 +110,7 @@ def drawing(
         single: It is one column, so edges that skip a node run beside it.
         dense: Rows stand closer, and the drawing grows no taller than the frame it is in (a lecture's) while it is not
             cut.
+        place: What all of it is of, as `sim.report.ring.place_data` writes it.
     """
     columns = single or bool(heads)
     top, gap = HEAD if heads else MARGIN, HALL_GAP if dense else DENSE_GAP if tree else GAP
@@ -122,7 +126,7 @@ def drawing(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
             f'style="width:100%;height:auto;min-width:{width}px;max-width:{max(grown, width)}px{room}" role="group" '
-            f'aria-label="{escape(title)}" font-size="14"><style>{_style(style)}</style>'
+            f'aria-label="{escape(title)}"{place} font-size="14"><style>{_style(style)}</style>'
         )
     ]
     for column, head in sorted((heads or {}).items()):
@@ -222,7 +226,7 @@ def _card(node: Card, x: float, y: float, selected: bool) -> str:
     body = node.body if len(node.body) <= room else node.body[: max(room - 1, 0)].rstrip() + "…"
     parts = [
         (
-            f'<g class="n {node.tone}" data-node="{escape(node.id)}" tabindex="0" role="button" '
+            f'<g class="n {node.tone}" data-node="{escape(node.id)}"{node.place} tabindex="0" role="button" '
             f'aria-pressed="{str(selected).lower()}" aria-label="{escape(node.label)}" '
             f'transform="translate({_n(x)} {_n(y)})">'
             f'<rect class="b" width="{WIDTH}" height="{HEIGHT}" rx="5"/>'

@@ -34,10 +34,7 @@ _MEASURES = ("rebuild_time", "image_bytes")
 
 def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     """Whose build is drawn, where several are compared."""
-    labels = request.outcome.labels
-    if len(labels) < 2:
-        return ()
-    return (of_labels(request, tr("ui.build.of", request.language), labels, "cost"),)
+    return of_labels(request, tr("ui.build.of", request.language), request.outcome.labels, "cost")
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

@@ -25,11 +25,8 @@ _DRAWING, _GRID = 3, 7
 
 def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     """Which assembly is drawn."""
-    labels = request.outcome.labels
-    if len(labels) < 2:
-        return ()
     title = tr("ui.parts.which", request.language)
-    return (of_labels(request, title, labels, "graph", name="drawn", in_lecture=False),)
+    return of_labels(request, title, request.outcome.labels, "graph", name="drawn", in_lecture=False)
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

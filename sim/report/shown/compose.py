@@ -20,10 +20,7 @@ from sim.report.texts import tr
 
 def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     """Whose lanes are drawn, where several projects are compared."""
-    labels = request.outcome.labels
-    if len(labels) < 2:
-        return ()
-    return (of_labels(request, tr("ui.bringup.of", request.language), labels, "legend"),)
+    return of_labels(request, tr("ui.bringup.of", request.language), request.outcome.labels, "legend")
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

@@ -21,9 +21,7 @@ def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
         above="completions", in_lecture=False,
     )  # fmt: skip
     there = pulled(request.outcome)
-    if len(there) < 2 or request.lecture:
-        return (measure,)
-    return measure, of_labels(request, tr("ui.pull.of", lang), there, "legend")
+    return measure, *(() if request.lecture else of_labels(request, tr("ui.pull.of", lang), there, "legend"))
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

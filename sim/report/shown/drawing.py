@@ -167,12 +167,15 @@ class ShownStudy(Protocol):
         """The drawings as rows."""
 
 
-def of_labels(request: DrawingRequest, label: str, labels: Sequence[str], above: str, **more: Any) -> FigureChoice:
-    """A choice of one of several labels, by the name "of"."""
+def of_labels(
+    request: DrawingRequest, label: str, labels: Sequence[str], above: str, **more: Any
+) -> tuple[FigureChoice, ...]:
+    """A choice of one of several labels, by the name "of". None where there are no several."""
+    if len(labels) < 2:
+        return ()
     options = {of: request.called(of) for of in labels}
-    return FigureChoice(
-        **{"name": "of", "label": label, "options": options, "default": labels[0], "above": above} | more
-    )
+    chosen = {"name": "of", "label": label, "options": options, "default": labels[0], "above": above}
+    return (FigureChoice(**chosen | more),)
 
 
 def html(id_: str, text: str) -> Drawing:

@@ -17,7 +17,7 @@ def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     labels = request.outcome.labels
     if len(labels) <= _FEW:
         return ()
-    return (of_labels(request, tr("ui.drift.of", request.language), labels, "fleet"),)
+    return of_labels(request, tr("ui.drift.of", request.language), labels, "fleet")
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

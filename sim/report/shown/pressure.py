@@ -32,7 +32,7 @@ def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     there = over_time(request.outcome)
     if len(there) <= _FEW:
         return ()
-    return (of_labels(request, tr("ui.pressure.of", request.language), there, "memory"),)
+    return of_labels(request, tr("ui.pressure.of", request.language), there, "memory")
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

@@ -21,10 +21,8 @@ from sim.report.texts import tr
 
 def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     """Whose time line is played, where several are compared."""
-    labels = request.outcome.labels
-    if len(labels) < 2:
-        return ()
-    return (of_labels(request, tr("ui.rollout.of", request.language), labels, "legend", beside=request.lecture),)
+    title = tr("ui.rollout.of", request.language)
+    return of_labels(request, title, request.outcome.labels, "legend", beside=request.lecture)
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

@@ -35,9 +35,9 @@ def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
         options={"true": tr("figure.yes", lang), "false": tr("figure.no", lang)}, in_lecture=False,
     )  # fmt: skip
     many = _many(request)
-    if len(many) < 2 or request.lecture:
+    if request.lecture:
         return finish, plays
-    return finish, plays, of_labels(request, tr("ui.queue.of", lang), many, "queue", name="queue", shown_label=True)
+    return finish, plays, *of_labels(request, tr("ui.queue.of", lang), many, "queue", name="queue", shown_label=True)
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:

@@ -36,7 +36,7 @@ def outcome() -> Outcome:
 
 def test_each_label_has_a_line_with_its_name_and_a_lane_for_each_kind():
     domain = radius(outcome(), Style())["encoding"]["y"]["scale"]["domain"]
-    assert [key.split("\u001f") for key in domain] == [
+    assert [key.split("/", 1) for key in domain] == [
         ["one", ""], ["one", "read"], ["one", "write"], ["many", ""], ["many", "read"], ["many", "write"]
     ]  # fmt: skip
 

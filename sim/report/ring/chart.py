@@ -1,0 +1,195 @@
+"""A ring in a chart: one more layer over the marks that are meant, in the chart's own scales."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sim.report.ring.places import FigurePlace, always_and_fields
+from sim.report.style import Spec, Style, inline, on_phone, rows_of, type_size
+from sim.report.texts import tr
+
+_SPANS, _POINTS = ("bar", "rect", "area"), ("point", "line", "tick", "circle")
+_AWAY = 5
+"""Pixels between a ring and what it encloses."""
+_LINE, _HALO = 3, 7
+"""Pixels of the ring, and of page colour below it."""
+_AROUND = 700
+"""Square pixels that a ring round a point encloses."""
+_ABOVE = 6
+"""Pixels of a word above the edge of its ring."""
+_BAND = 0.9
+"""Share of a lane's height that a ring in it takes."""
+
+Row = dict[str, Any]
+_Lane = tuple[tuple[str, Any], ...]
+
+
+def ringed_chart(spec: Spec, places: Sequence[FigurePlace], style: Style) -> tuple[Spec, int]:
+    """The chart with a ring round each run of marks of the places, and how many rings there are.
+
+    Bars that touch have one ring. A line has it at its end.
+    """
+    layers: list[Spec] = []
+    count = 0
+    for wanted in places:
+        fields = always_and_fields(spec, wanted)
+        if fields is None:
+            continue
+        rings = (
+            _spans(spec, fields, _SPANS)
+            or _spans(spec, fields, ("rule",))
+            or _events(spec, fields)
+            or _points(spec, fields)
+        )
+        for encoding, rows in rings:
+            layers += _ring(spec, encoding, rows, style)
+            count += len(rows)
+    if not count:
+        return spec, 0
+    return {**spec, "layer": [*spec["layer"], *layers]}, count
+
+
+def _meant(spec: Spec, fields: Mapping[str, Sequence[str]], kinds: Sequence[str]) -> Iterator[tuple[Spec, list[Row]]]:
+    """The encodings of layers of a kind of marks, with the mark itself, and their rows that are meant."""
+    for layer in spec.get("layer", ()):
+        mark = layer["mark"]
+        kind = mark if isinstance(mark, str) else mark["type"]
+        unseen = isinstance(mark, dict) and mark.get("opacity") == 0
+        if kind not in kinds or unseen or "data" not in layer:
+            continue
+        rows = [row for row in rows_of(layer["data"]) if all(str(row.get(f)) in of for f, of in fields.items())]
+        if rows:
+            look = {"mark": mark} if isinstance(mark, dict) else {}
+            yield {**spec.get("encoding", {}), **layer.get("encoding", {}), **look}, rows
+
+
+def _field(encoding: Spec, channel: str) -> str:
+    name: str = encoding.get(channel, {}).get("field", "")
+    return name
+
+
+def _spans(spec: Spec, fields: Mapping[str, Sequence[str]], kinds: Sequence[str]) -> list[tuple[Spec, list[Row]]]:
+    """Rings round bars, joined where bars touch; round an area from its first to its last moment."""
+    lanes: dict[_Lane, list[tuple[float, float]]] = defaultdict(list)
+    found: Spec = {}
+    for encoding, rows in _meant(spec, fields, kinds):
+        start, end = _field(encoding, "x"), _field(encoding, "x2") or _field(encoding, "x")
+        if not start or (not _field(encoding, "x2") and not _field(encoding, "y2")):
+            continue
+        found = found or encoding
+        for lane, group in _by_lane(encoding, rows, joined=not _field(encoding, "x2")).items():
+            ends = [(float(row[start]), float(row[end])) for row in group]
+            whole = [(min(one[0] for one in ends), max(one[1] for one in ends))]
+            lanes[lane] += ends if _field(encoding, "x2") else whole
+    rows = [{"from": low, "to": high, **dict(lane)} for lane, ends in lanes.items() for low, high in _runs(ends)]
+    return [(found, rows)] if rows else []
+
+
+def _by_lane(encoding: Spec, rows: Sequence[Row], *, joined: bool) -> dict[_Lane, list[Row]]:
+    """Rows by their height in the chart. `joined`: all of them together, at the height of all."""
+    y, y2 = _field(encoding, "y"), _field(encoding, "y2")
+    if joined:
+        heights = [float(row[name]) for row in rows for name in (y, y2)]
+        return {(("low", min(heights)), ("high", max(heights))): list(rows)}
+    lanes: dict[_Lane, list[Row]] = defaultdict(list)
+    for row in rows:
+        lanes[(("low", row[y]), ("high", row[y2])) if y2 else (("lane", row[y]),)].append(row)
+    return lanes
+
+
+def _runs(ends: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Stretches, those that touch as one."""
+    found: list[tuple[float, float]] = []
+    near = 1e-6 * max((end for _, end in ends), default=0.0)
+    for start, end in sorted(ends):
+        if found and start <= found[-1][1] + near:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _events(spec: Spec, fields: Mapping[str, Sequence[str]]) -> list[tuple[Spec, list[Row]]]:
+    """Rings round upright strokes at a moment, which are as high as the chart."""
+    for encoding, rows in _meant(spec, fields, ("rule",)):
+        x = _field(encoding, "x")
+        if x and not _field(encoding, "x2") and "value" in encoding.get("y", {}):
+            return [(encoding, [{"from": row[x], "to": row[x]} for row in rows])]
+    return []
+
+
+def _points(spec: Spec, fields: Mapping[str, Sequence[str]]) -> list[tuple[Spec, list[Row]]]:
+    """A ring round the last point."""
+    for encoding, rows in _meant(spec, fields, _POINTS):
+        x, y = _field(encoding, "x"), _field(encoding, "y")
+        if x and y:
+            last = max(rows, key=lambda row: float(row[x]))
+            return [(encoding, [{"from": last[x], "lane": last[y], "point": True}])]
+    return []
+
+
+def _ring(spec: Spec, encoding: Spec, rows: list[Row], style: Style) -> list[Spec]:
+    """The layers of one ring: a halo of page colour, the stroke, and the word at it."""
+    if rows[0].get("point"):
+        mark, place, words = _round_point(encoding)
+    elif "lane" in rows[0]:
+        mark, place, words = _in_lane(encoding, _step(spec, style))
+    else:
+        mark, place, words = _round_box(upright="low" not in rows[0])
+    look: Spec = {"fillOpacity": 0, "cornerRadius": 6, "aria": False, "tooltip": None}
+    halo, ring = ((_HALO, style.tokens.background), (_LINE, style.tokens.attention))
+    data, first = inline(rows), inline(rows[:1])
+    layers = [
+        {"data": data, "mark": mark | look | {"stroke": ink, "strokeWidth": width}, "encoding": place}
+        for width, ink in (halo, ring)
+    ]
+    text: Spec = {"type": "text", "text": tr("figure.ring.here", style.language), "align": "left", "fontWeight": 700}
+    text |= {"fontSize": type_size(style, -2), "color": style.tokens.attention_text, "aria": False}
+    edge = {"stroke": style.tokens.background, "strokeWidth": _HALO, "strokeJoin": "round"}
+    for word, at in words:
+        layers += [{"data": first, "mark": text | more | word, "encoding": at} for more in (edge, {})]
+    return layers
+
+
+_X: Spec = {"field": "from", "type": "quantitative", "title": None}
+_Shape = tuple[Spec, Spec, list[tuple[Spec, Spec]]]
+"""A ring's mark and encoding, and those of each of its words. Of several words one is seen."""
+
+
+def _round_point(encoding: Spec) -> _Shape:
+    place: Spec = {"x": _X, "y": encoding["y"] | {"field": "lane"}}
+    mark = {"type": "point", "filled": False, "size": _AROUND, "opacity": 1}
+    return mark, place, [({"align": "right", "dx": -14, "dy": -14}, place)]
+
+
+def _round_box(*, upright: bool) -> _Shape:
+    """Round an area, or a stroke as high as the chart."""
+    low: Spec = {"value": 0} if upright else {"field": "low", "type": "quantitative"}
+    high: Spec = {"value": {"expr": "height"}} if upright else {"field": "high"}
+    place: Spec = {"x": _X, "x2": {"field": "to"}, "y": low, "y2": high}
+    mark = {"type": "rect", "xOffset": -_AWAY, "x2Offset": _AWAY}
+    at: Spec = {"x": _X, "y": low if upright else low | high}
+    return mark, place, [({"dx": 10, "dy": 14 if upright else 0}, at)]
+
+
+def _in_lane(encoding: Spec, step: float) -> _Shape:
+    """Round bars, the word above its left end; at the right end of the lane on a phone, where bars are elsewhere."""
+    y = encoding["y"] | {"field": "lane"}
+    place: Spec = {"x": _X, "x2": {"field": "to"}, "y": y}
+    mark: Spec = {"type": "bar", "xOffset": -_AWAY, "x2Offset": _AWAY}
+    height, moved = encoding.get("mark", {}).get("height"), encoding.get("mark", {}).get("yOffset")
+    if not isinstance(moved, dict):
+        return mark | {"height": {"band": _BAND}}, place, [({"dy": -_BAND / 2 * step - _ABOVE}, {"x": _X, "y": y})]
+    tall = f"({height['expr']}) + {2 * _AWAY}"
+    above = {"dy": {"expr": f"-({tall}) / 2 - {_ABOVE}"}, "opacity": on_phone(0, 1)}
+    right = {"align": "right", "dx": -2, "dy": {"expr": f"({moved['expr']}) + 13"}, "opacity": on_phone(1, 0)}
+    end: Spec = {"x": {"value": {"expr": "width"}}, "y": y}
+    return mark | {"height": {"expr": tall}, "yOffset": moved}, place, [(above, {"x": _X, "y": y}), (right, end)]
+
+
+def _step(spec: Spec, style: Style) -> float:
+    """Pixels from one lane to the next."""
+    height = spec.get("height")
+    return float(height["step"]) if isinstance(height, dict) and "step" in height else style.px(30)

@@ -1,0 +1,97 @@
+"""A ring in an SVG: round its elements that say they are of a place (`data-place`), or that are nodes (`data-node`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from html import escape, unescape
+from typing import NamedTuple
+
+from sim.report.ring.places import FigurePlace, belongs, read_place
+from sim.report.style import FONT, SMALLEST, Style
+from sim.report.texts import tr
+
+_AWAY, _NODE_AWAY = 4, 9
+"""Pixels between a ring and what it encloses. A node has a ring of its own where it is selected."""
+_EDGE = 2
+"""Pixels that a ring keeps from the picture's left edge."""
+_MARKED = re.compile(r"<(?:rect|g)\b[^>]*\bdata-(?:place|node)=[^>]*>")
+_ROOT = re.compile(r'<svg\b[^>]*?\bdata-place="([^"]*)"')
+_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+_MOVED = re.compile(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)")
+_BOX = re.compile(r'<rect class="b"[^>]*>')
+
+
+class _Box(NamedTuple):
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def around(self, away: float) -> _Box:
+        """The box that is so much larger on every side, as far as the picture goes to the left and up."""
+        x, y = max(self.x - away, _EDGE), max(self.y - away, _EDGE)
+        return _Box(x, y, self.x + self.width + away - x, self.y + self.height + away - y)
+
+
+def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tuple[str, int]:
+    """The picture with a ring round each element of the places, and how many rings there are."""
+    root = _ROOT.search(svg)
+    always = read_place(root[1]) if root else {}
+    boxes: Collection[_Box] = {
+        box: None
+        for values, box in _elements(svg)
+        if any(belongs(wanted, always | values) and set(wanted) & set(values) for wanted in places)
+    }
+    boxes = [box for box in boxes if not any(_inside(box, other) for other in boxes if other != box)]
+    if not boxes:
+        return svg, 0
+    rings = "".join(_ring(box, style, first=number == 0) for number, box in enumerate(boxes))
+    head, _, tail = svg.rpartition("</svg>")
+    return f'{head}<g aria-hidden="true" pointer-events="none">{rings}</g></svg>{tail}', len(boxes)
+
+
+def _elements(svg: str) -> Iterator[tuple[dict[str, str], _Box]]:
+    """What each marked element is of, and where it is."""
+    for match in _MARKED.finditer(svg):
+        told = dict(_ATTRIBUTE.findall(match[0]))
+        values = read_place(told.get("data-place", ""))
+        node = unescape(told.get("data-node", ""))
+        if node:
+            values |= {"node": node, "component": node}
+        if match[0].startswith("<g"):
+            inner = _BOX.search(svg, match.end())
+            told = dict(_ATTRIBUTE.findall(inner[0])) | {"transform": told.get("transform", "")} if inner else {}
+        if "width" in told:
+            yield values, _box(told).around(_NODE_AWAY if node else _AWAY)
+
+
+def _box(told: Mapping[str, str]) -> _Box:
+    moved = _MOVED.search(told.get("transform", ""))
+    x, y = (float(moved[1]), float(moved[2])) if moved else (0.0, 0.0)
+    return _Box(x + float(told.get("x", 0)), y + float(told.get("y", 0)), float(told["width"]), float(told["height"]))
+
+
+def _inside(box: _Box, other: _Box) -> bool:
+    """Whether a box lies in another: one ring round both is enough."""
+    across = other.x <= box.x and box.x + box.width <= other.x + other.width
+    return across and other.y <= box.y and box.y + box.height <= other.y + other.height
+
+
+def _ring(box: _Box, style: Style, *, first: bool) -> str:
+    """A halo of page colour, the stroke, and at the first one the word on its upper edge."""
+    tokens = style.tokens
+    page, red = f"var(--st-background-color,{tokens.background})", f"var(--st-red-color,{tokens.attention})"
+    place = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="9" fill="none"'
+    strokes = "".join(
+        f'<rect {place} class="{name}" style="stroke:{ink};stroke-width:{width}"/>'
+        for name, ink, width in (("halo", page, 5), ("look", red, 3))
+    )
+    if not first:
+        return strokes
+    above = box.y + 4 if box.y > SMALLEST else box.y + box.height + 4
+    return strokes + (
+        f'<text x="{box.x + 10:.1f}" y="{above:.1f}" font-size="{SMALLEST}" style="font-weight:700;'
+        f"font-family:var(--st-font,{escape(FONT)});fill:var(--st-red-text-color,{tokens.attention_text});"
+        f'paint-order:stroke;stroke:{page};stroke-width:5px">{escape(tr("figure.ring.here", style.language))}</text>'
+    )

@@ -1,0 +1,35 @@
+"""A ring in a table of words: round its cells that say they are of a place (`data-place`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from sim.report.ring.places import FigurePlace, belongs, read_place
+from sim.report.style import Style
+from sim.report.texts import tr
+
+_MARKED = re.compile(r'<(td|th)\b[^>]*?\bdata-place="([^"]*)"[^>]*>')
+
+
+def ringed_table(html: str, places: Sequence[FigurePlace], style: Style) -> tuple[str, int]:
+    """The table with a ring round each cell of the places, and how many rings there are."""
+    found = [
+        match for match in _MARKED.finditer(html) if any(belongs(wanted, read_place(match[2])) for wanted in places)
+    ]
+    for number, match in reversed(list(enumerate(found))):
+        look = (
+            f'style="position:relative;outline:3px solid {style.tokens.attention};outline-offset:1px;border-radius:6px"'
+        )
+        opened = f"{match[0][:-1]} {look}>"
+        rest = html[match.end() :]
+        if number == 0:
+            here, tokens = escape(tr("figure.ring.here", style.language)), style.tokens
+            word = (
+                f'<b style="position:absolute;left:0;bottom:100%;z-index:1;white-space:nowrap;padding:0 3px;'
+                f'font-weight:700;line-height:1.2;background:{tokens.background};color:{tokens.attention_text}">{here}</b>'
+            )
+            rest = word + rest
+        html = html[: match.start()] + opened + rest
+    return html, len(found)
