@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sim.batch.kept import KeptRuns
 from sim.batch.run import run
 from sim.classroom.seeds import for_seed, order, what_if
 from sim.errors import InputError, Problem
@@ -93,11 +94,12 @@ def ask(scenario: Scenario, language: Language = "en", seed: int | None = None, 
     if scenario.lesson is None:
         raise InputError(Problem("has no lesson; expected one with objectives and questions", scenario.file))
     varied = for_seed(scenario, seed)
-    outcomes = run(varied, tick=tick)
+    kept = KeptRuns()
+    outcomes = run(varied, tick=tick, kept=kept)
     values = words.values(*outcomes)
     questions = [_prediction(scenario.lesson.predict, varied, outcomes[0], values, language, seed)]
     questions += [
-        _question(question, number, varied, values, language, seed, tick)
+        _question(question, number, varied, values, language, seed, tick, kept)
         for number, question in enumerate(scenario.lesson.quiz, start=1)
     ]
     return AskedLesson(varied, scenario.lesson, language, seed, outcomes, values, tuple(questions))
@@ -105,10 +107,10 @@ def ask(scenario: Scenario, language: Language = "en", seed: int | None = None, 
 
 def _question(
     question: Question, number: int, scenario: Scenario, values: Mapping[str, Metric], language: Language,
-    seed: int | None, tick: Tick,
+    seed: int | None, tick: Tick, kept: KeptRuns,
 ) -> AskedQuestion:  # fmt: skip
     if question.change:
-        values = words.values(*run(what_if(scenario, question), tick=tick))
+        values = words.values(*run(what_if(scenario, question), tick=tick, kept=kept))
     answers = _answers(question.choices, f"{number}", scenario, values, language, seed)
     return AskedQuestion(
         f"{number}",

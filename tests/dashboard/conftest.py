@@ -27,6 +27,7 @@ FLAGS = [
     "--no-first-run",
     "--host-resolver-rules=MAP lecture.example 127.0.0.1",  # a name that phones could reach
 ]
+_MEASURED = "measured: "
 HARMLESS = re.compile(r"/[\w-]+/_stcore/(health|host-config)")
 """A page with a path asks for these two below its own path first, gets 404, and finds them at the root."""
 
@@ -66,6 +67,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=f"no Chromium at {CHROMIUM}; set CHROMIUM"))
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Says a figure in the report at the end, and in a JUnit file: `measured("what", 1.25, "MB")`."""
+
+    def say(what: str, value: float, unit: str = "times") -> None:
+        record_property(f"{_MEASURED}{what}", f"{value:.2f} {unit}")
+
+    return say
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was measured. A ratio is of two times in the same run."""
+    reports = [one for name in ("passed", "failed") for one in terminalreporter.stats.get(name, ())]
+    told = [(what, value) for one in reports if one.when == "call" for what, value in one.user_properties]
+    lines = [f"{what.removeprefix(_MEASURED)}: {value}" for what, value in told if what.startswith(_MEASURED)]
+    if lines:
+        terminalreporter.section("measured")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[2]
 LESSONS = ("taxonomy", "layers")
 PATIENCE = 300_000
 """Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
-LARGEST = 20_000_000
-"""Bytes of a page with a few lessons."""
+LARGEST = 29_000_000
+"""Bytes of a page with a few lessons. A third is the memory of a Python that answered before."""
 
 
 @pytest.fixture(scope="module")
@@ -154,18 +154,23 @@ def test_a_page_works_in_a_sandboxed_frame(built: Path, browser: Any) -> None:
     assert asked == []
 
 
-def test_the_first_figure_is_there_within_twice_the_time_in_which_python_alone_starts(
-    built: Path, browser: Any
+def test_python_computes_the_first_figure_within_twice_the_time_in_which_it_starts_alone(
+    built: Path, browser: Any, measured: Callable[..., None]
 ) -> None:
     """Page and empty page in turn, in one run. The question is drawn while Python starts, then Python answers it."""
-    first, empty = [], []
-    for _ in range(2):
+    asked, answered, empty = [], [], []
+    for _ in range(3):
         page = opened(browser, (built / "page.html").as_uri(), [])
         page.wait_for_selector("body[data-state=drawn]")
-        first.append(page.evaluate("marks")["drawn"])
+        marks = page.evaluate("marks")
+        asked.append(marks["drawn"])
+        answered.append(marks["answered"])
         page.close()
         page = opened(browser, (built / "empty.html").as_uri(), [])
         page.wait_for_selector("body[data-state=drawn]")
         empty.append(page.evaluate("marks")["ready"])
         page.close()
-    assert min(first) < 2 * min(empty)
+    measured("live page, question drawn, to an empty Pyodide page", min(asked) / min(empty))
+    measured("live page, figure computed, to an empty Pyodide page", min(answered) / min(empty))
+    assert min(asked) < min(empty)
+    assert min(answered) < 2 * min(empty)

@@ -20,14 +20,14 @@ const unpacked = (id, type) => new Response(
   new Blob([bytes(id)]).stream().pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": type } });
 
 async function unpack() {
-  const [module, source, stdlib, packed] = await Promise.all([
+  const [module, source, stdlib, packed, memory] = await Promise.all([
     WebAssembly.compileStreaming(unpacked("wasm", "application/wasm")), unpacked("worker", "text/javascript").blob(),
-    unpacked("stdlib", "application/zip").arrayBuffer(), unpacked("app", "").arrayBuffer(),
+    unpacked("stdlib", "application/zip").arrayBuffer(), unpacked("app", "").arrayBuffer(), unpacked("memory", "").arrayBuffer(),
   ]);
   const size = new DataView(packed).getUint32(0);
   const index = JSON.parse(new TextDecoder().decode(new Uint8Array(packed, 4, size)));
   const { lock, files } = options;
-  return { url: URL.createObjectURL(source), start: { module, stdlib, app: new Uint8Array(packed, 4 + size), index, lock, files } };
+  return { url: URL.createObjectURL(source), start: { module, stdlib, app: new Uint8Array(packed, 4 + size), memory: new Uint8Array(memory), index, lock, files } };
 }
 
 async function start() {
