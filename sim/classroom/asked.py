@@ -83,18 +83,25 @@ class AskedLesson:
         return words.finding(self.lesson, self.values, self.language)
 
 
-def ask(scenario: Scenario, language: Language = "en", seed: int | None = None, tick: Tick = no_tick) -> AskedLesson:
+def ask(
+    scenario: Scenario,
+    language: Language = "en",
+    seed: int | None = None,
+    tick: Tick = no_tick,
+    kept: KeptRuns | None = None,
+) -> AskedLesson:
     """Run a lesson as a seed varies it, and ask its questions. Without a seed, as the file has it.
 
     Args:
         tick: Told how far each run is. It may raise `CancelledError`.
+        kept: Runs of labels that need not run again, as of the same lesson in another language.
 
     Raises `InputError` where the scenario has no lesson.
     """
     if scenario.lesson is None:
         raise InputError(Problem("has no lesson; expected one with objectives and questions", scenario.file))
     varied = for_seed(scenario, seed)
-    kept = KeptRuns()
+    kept = KeptRuns() if kept is None else kept
     outcomes = run(varied, tick=tick, kept=kept)
     values = words.values(*outcomes)
     questions = [_prediction(scenario.lesson.predict, varied, outcomes[0], values, language, seed)]

@@ -10,7 +10,7 @@ import json
 import pickle
 import sys
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from sim.classroom.predicted import Said, judge
 from sim.classroom.seeds import what_if
 from sim.errors import CancelledError, InputError
 from sim.live import wording
-from sim.loading import from_page, load
+from sim.loading import controls, from_page, load
 from sim.outcome import Metric, Outcome
 from sim.report import jsonlines, words
 from sim.report.controlnames import differences, provenance
@@ -209,12 +209,18 @@ def _part(given: Scenario, outcome: Outcome, number: int, asked: LiveQuestion, *
     study = of_study(outcome.study)
     wanted = request(given, outcome, Style(language=asked.lang), **_more(asked, number))
     drawings = study.before(wanted) if hidden else study.after(wanted)
-    found: dict[str, Any] = {"drawings": [_drawn(drawing, wanted) for drawing in drawings]}
+    controlled = {control.path for control in controls(given)}
+    found: dict[str, Any] = {
+        "number": number,
+        "drawings": [_drawn(drawing, wanted, controlled) for drawing in drawings],
+    }
     if hidden:
         return found
     tables = study.tables(wanted)
     return found | {
-        "choices": [_offered(one, number, wanted) for one in study.choices(wanted)],
+        "choices": [
+            _offered(one, number, wanted) for one in study.choices(wanted) if one.in_lecture or not asked.lecture
+        ],
         "note": paragraphs(study.note(wanted)),
         "table": html_table(tables.rows, None),
         "sources": html_table(tables.sources, None) if tables.sources != tables.rows else "",
@@ -228,21 +234,23 @@ def _more(asked: LiveQuestion, number: int) -> dict[str, Any]:
     return {"picked": picked, "said": tuple(said), "lecture": asked.lecture}
 
 
-def _drawn(drawing: Drawing, wanted: DrawingRequest) -> dict[str, Any]:
+def _drawn(drawing: Drawing, wanted: DrawingRequest, controlled: Collection[str]) -> dict[str, Any]:
     content = drawing.content
     if drawing.kind == "vega":
         content = with_rows(content)
     elif drawing.kind == "svg":
         content = standalone(content, wanted.style)
-    named = ("id", "kind", "alt", "title", "shade", "row", "focus", "picks")
+    named = ("id", "kind", "alt", "title", "shade", "row", "focus", "picks", "share", "column", "plays")
     found = {name: getattr(drawing, name) for name in named}
+    if drawing.offers and drawing.offers.control in controlled:
+        found["offers"] = dataclasses.asdict(drawing.offers)
     return found | {"content": content, "narrow": standalone(drawing.narrow, wanted.style) if drawing.narrow else ""}
 
 
 def _offered(one: FigureChoice, number: int, wanted: DrawingRequest) -> dict[str, Any]:
     now = wanted.pick(one.name, one.options, one.default)
     found = {"name": f"{number}.{one.name}", "label": one.label, "options": dict(one.options), "value": now}
-    return found | {"above": one.above}
+    return found | {"above": one.above, "switch": one.switch, "labelled": one.shown_label}
 
 
 def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion, tick: Tick) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from sim.live.answer import answer, put
 from sim.live.bytecode import BROWSER, compiled, library, licences, packages
 from sim.live.contents import PageFile, package, scenario_files
 from sim.live.snapshot import taken
+from sim.report import player
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -47,6 +48,7 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
         "lang": "en",
         "files": paths,
         "lock": lock,
+        "player": {"style": player.CSS, "content": player.HTML},
         "words": {
             message.rpartition(".")[2]: {lang: tr(message, lang) for lang in LANGUAGES}
             for message in ("ui.live.starting", "ui.live.failed", "ui.live.lesson")
@@ -61,7 +63,7 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
         "worker": _worker(),
     }
     vega = vega_bundle() if scenarios else ""
-    script = (BROWSER / "page.js").read_text("utf-8")
+    script = f"{player.JS}\n{(BROWSER / 'page.js').read_text('utf-8')}"
     title = scenarios[0].title.en if len(scenarios) == 1 else tr("ui.title", "en")
     notice = (BROWSER / "notice.txt").read_text("utf-8")
     parts = {

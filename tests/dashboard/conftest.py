@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,28 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
 
 
+@dataclass(frozen=True)
+class Server:
+    """A Streamlit script that is served."""
+
+    url: str
+    pid: int
+
+    def memory(self) -> int:
+        """Bytes of memory that are resident in its process."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 @contextmanager
 def served(script: Path, port: int = 0) -> Iterator[str]:
     """The address of a Streamlit script under the app's own configuration, ended afterwards. A free port for 0."""
+    with serving(script, port) as server:
+        yield server.url
+
+
+@contextmanager
+def serving(script: Path, port: int = 0) -> Iterator[Server]:
+    """A Streamlit script under the app's own configuration, ended afterwards. A free port for 0."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = port or probe.getsockname()[1]
@@ -126,7 +146,7 @@ def served(script: Path, port: int = 0) -> Iterator[str]:
                 time.sleep(0.1)
         else:
             pytest.fail("streamlit did not start")
-        yield url
+        yield Server(url, server.pid)
     finally:
         server.terminate()
         server.wait(60)
@@ -149,7 +169,7 @@ def watch(page: Any) -> Callable[[], None]:
             errors.append(f"{message.text} ({message.location.get('url', '')})")
 
     def on_request(request: Any) -> None:
-        if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
+        if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")):
             strangers.append(request.url)
 
     page.on("pageerror", lambda error: errors.append(str(error)))
