@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
 
     for number, name in enumerate(sim.lessons()):
         if number:
-            done(lambda name=name: page.select_option("select[name=lesson]", name))
+            done(partial(page.select_option, "select[name=lesson]", name))
         done(lambda: page.get_by_role("button", name=tr("ui.skip", "en"), exact=True).click())
         if page.evaluate("JSON.parse(line.split('\\n')[0]).scenario") != name:
             wrong[name] = "another lesson's numbers"
@@ -202,7 +203,7 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
                 done(box.click)
                 picked.add(option.partition(":")[0].partition(".")[2])
         for choice in page.locator("#figures select").evaluate_all("all => all.map((one) => one.name)"):
-            done(lambda choice=choice: page.select_option(f'#figures select[name="{choice}"]', index=1))
+            done(partial(page.select_option, f'#figures select[name="{choice}"]', index=1))
             picked.add(choice.partition(".")[2])
         node = page.locator("#figures [data-node]")
         if node.count():
