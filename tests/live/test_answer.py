@@ -165,3 +165,20 @@ assert json.loads(answer.answer(json.dumps({{"name": "taxonomy"}})))["line"]
 print(*sorted({{"pydantic", "pydantic_core", "ruamel", "jsonschema", "networkx"}} & set(sys.modules)))
 """
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_what_is_picked_of_a_figure_is_what_the_dashboard_draws() -> None:
+    shown = asked(name="components", shown=True)["parts"][0]
+    (graph,) = [one for one in shown["drawings"] if one["picks"] == "component"]
+    picked = asked(name="components", shown=True, picked={"0.component": "containerd-shim"})["parts"][0]["drawings"]
+    assert graph["focus"] == ""
+    assert [one["focus"] for one in picked if one["picks"]] == ["containerd-shim"]
+    other = asked(name="components", shown=True, picked={"1.component": "containerd-shim"})["parts"][0]["drawings"]
+    assert [one["focus"] for one in other if one["picks"]] == [""], "another part's"
+
+
+def test_a_race_is_played_where_it_is_asked_for() -> None:
+    (still,) = [one for one in asked(name="taxonomy", shown=True)["parts"][0]["choices"] if one["switch"]]
+    assert (still["name"], still["value"]) == ("0.play", "false")
+    played = asked(name="taxonomy", shown=True, picked={"0.play": "true"})["parts"][0]["drawings"]
+    assert [one["id"] for one in played if one["plays"]]
