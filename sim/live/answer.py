@@ -218,9 +218,7 @@ def _part(given: Scenario, outcome: Outcome, number: int, asked: LiveQuestion, *
         return found
     tables = study.tables(wanted)
     return found | {
-        "choices": [
-            _offered(one, number, wanted) for one in study.choices(wanted) if one.in_lecture or not asked.lecture
-        ],
+        "choices": [_offered(one, number, wanted) for one in study.choices(wanted)],
         "note": paragraphs(study.note(wanted)),
         "table": html_table(tables.rows, None),
         "sources": html_table(tables.sources, None) if tables.sources != tables.rows else "",
