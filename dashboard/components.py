@@ -2,6 +2,9 @@
 
 All are plain JavaScript mounted by Streamlit. None loads anything from elsewhere. What a reader does arrives through a
 callback before the page is drawn again, so that the page is drawn once.
+
+Each gets its data as a list of one. Streamlit searches a plain mapping for data frames, and imports numpy, pandas and
+pyarrow for that: 120 MB of memory.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from sim.report.style import SMALLEST
 
 _DRAWING_JS = """
 const LEAST = 0.05, MOST = 2;
-export default function({ parentElement, data, setTriggerValue }) {
+export default function({ parentElement, data: [data], setTriggerValue }) {
   const host = parentElement.querySelector('.host'), bar = parentElement.querySelector('.bar');
   host.classList.toggle('scroll', data.scroll);
   bar.hidden = !data.scroll;
@@ -108,7 +111,7 @@ _drawing = st.components.v2.component("drawing", html=_DRAWING_HTML, css=_DRAWIN
 
 _EDITOR_JS = """
 const WAIT = 450;
-export default function({ parentElement, data, setStateValue, setTriggerValue }) {
+export default function({ parentElement, data: [data], setStateValue, setTriggerValue }) {
   const text = parentElement.querySelector('textarea'), gutter = parentElement.querySelector('.gutter');
   const draw = () => {
     gutter.replaceChildren(...text.value.split('\\n').map((_, i) => {
@@ -173,7 +176,7 @@ _player = st.components.v2.component(
     "player",
     html=time_line.HTML,
     css=time_line.CSS,
-    js=f"{time_line.JS}\nexport default ({{ parentElement, data }}) =>"
+    js=f"{time_line.JS}\nexport default ({{ parentElement, data: [data] }}) =>"
     " mountPlayer(parentElement.querySelector('.player'), data);",
 )
 
@@ -181,7 +184,7 @@ _player = st.components.v2.component(
 # seconds later (`dashboard.frame` hides it). Streamlit connects again by itself, and the page's link has all that was
 # on it.
 _CONNECTION_JS = """
-export default function({ parentElement, data }) {
+export default function({ parentElement, data: [data] }) {
   const host = parentElement.querySelector('.lost');
   host.querySelector('b').textContent = data.lost;
   host.querySelector('span').textContent = data.wait;
@@ -214,7 +217,7 @@ const keep = (event) => {
   const undoes = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey);
   if (undoes && event.composedPath()[0].matches?.(TYPED)) event.stopImmediatePropagation();
 };
-export default function({ parentElement, data }) {
+export default function({ parentElement, data: [data] }) {
   document.documentElement.lang = data.lang;
   window.addEventListener('keydown', keep, true);
   const host = parentElement.querySelector('.said');
@@ -292,7 +295,7 @@ def drawing(
         "label": reel.label if reel else "",
         "words": {"here": reel.here, "all": reel.all, "out": reel.smaller, "in": reel.larger} if reel else {},
     }
-    _drawing(data=data, key=key, on_pick_change=picked)
+    _drawing(data=[data], key=key, on_pick_change=picked)
 
 
 def editor(
@@ -322,13 +325,15 @@ def editor(
             on_line(int(line))
 
     _editor(
-        data={
-            "text": text,
-            "revision": revision,
-            "marks": {line: dict(mark) for line, mark in marks.items()},
-            "line": selected,
-            "label": label,
-        },
+        data=[
+            {
+                "text": text,
+                "revision": revision,
+                "marks": {line: dict(mark) for line, mark in marks.items()},
+                "line": selected,
+                "label": label,
+            }
+        ],
         key=key,
         on_text_change=typed,
         on_line_change=clicked,
@@ -341,7 +346,7 @@ def connection(words: Mapping[str, str]) -> None:
     Args:
         words: "lost" and "wait", which are shown while the server is away.
     """
-    _connection(data=dict(words), key="connection")
+    _connection(data=[dict(words)], key="connection")
 
 
 def page_state(lang: str, answers: int, told: str = "") -> None:
@@ -353,7 +358,7 @@ def page_state(lang: str, answers: int, told: str = "") -> None:
         answers: How many answers the reader has asked for: the focus goes to the title where it has grown.
         told: What a screen reader says where it is new. The focus stays where it is.
     """
-    _page_state(data={"lang": lang, "answers": answers, "told": told}, key="page-state")
+    _page_state(data=[{"lang": lang, "answers": answers, "told": told}], key="page-state")
 
 
 def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:
@@ -363,4 +368,4 @@ def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:
         data: What is played, as `sim.report.player` says.
         svg, narrow: The still pictures above it, for a desk and for a phone.
     """
-    _player(data={**data, "svg": svg, "narrow": narrow}, key=key)
+    _player(data=[{**data, "svg": svg, "narrow": narrow}], key=key)

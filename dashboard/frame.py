@@ -55,13 +55,15 @@ PLACES = (
 
 # What no theme option can do. Type grows with the window, as a projector is a wide window and everything in Streamlit
 # is rem. Figures do not jump under a slider. Text keeps a readable measure. Japanese titles break between phrases. On a
-# phone the question and Run stand above the figure. While the server is away the page says so itself.
+# phone the question and Run stand above the figure. While the server is away the page says so itself. Firefox rounds a
+# button's width down, and would cut its label.
 _STYLE = """<style>
 html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-numeric:tabular-nums}}
 [data-testid=stMain] [data-testid=stMarkdownContainer] p{{max-width:68ch}}
 [data-testid=stMain] h1{{padding:0 0 .5rem;text-wrap:balance;word-break:auto-phrase;max-width:38em}}
 [data-testid=stMainBlockContainer]{{max-width:1800px;margin:0 auto}}
 [data-server-away] [data-testid=stDialog]{{display:none}} .st-key-connection{{position:absolute}}
+[data-testid=stPopoverButton] [data-testid=stMarkdownContainer]{{overflow:visible;text-overflow:clip}}
 @media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
 [data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
 .st-key-projector-start{{display:none}}.st-key-head{{flex-wrap:nowrap;gap:.3rem}}

@@ -33,7 +33,7 @@ _note = st.components.v2.component("note", js=_NOTE_JS)
 # stored. In words the same stands in a sentence, for those who do not see it.
 _PROGRESS_JS = f"""{_STORE_JS}
 const SHEET = 'course-progress';
-export default function({{ parentElement, data }}) {{
+export default function({{ parentElement, data: [data] }}) {{
   const host = parentElement.querySelector('.progress');
   const said = (text, values) => text.replace(/\\{{(\\w+)\\}}/g, (_, name) => values[name]);
   const show = () => {{
@@ -101,7 +101,7 @@ class CourseLink:
 
 def note(lesson: str, answered: int, of: int) -> None:
     """Let the reader's browser note that a lesson was run, and how many of its questions were answered."""
-    _note(data={"lesson": lesson, "answered": answered, "of": of}, key="note")
+    _note(data=[{"lesson": lesson, "answered": answered, "of": of}], key="note")
 
 
 def progress(lessons: Sequence[CourseLink], words: Mapping[str, str]) -> None:
@@ -113,4 +113,4 @@ def progress(lessons: Sequence[CourseLink], words: Mapping[str, str]) -> None:
         words: "count", "done", "begun", "next", "forget" and "where".
     """
     given = [{"id": each.id, "number": each.number, "title": each.title, "address": each.address} for each in lessons]
-    _progress(data={"lessons": given, "words": dict(words)}, key="progress")
+    _progress(data=[{"lessons": given, "words": dict(words)}], key="progress")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 _COPIER_JS = """
-export default function({ parentElement, data }) {
+export default function({ parentElement, data: [data] }) {
   const host = parentElement.querySelector('.lines');
   host.replaceChildren(...data.lines.map(([name, label, text]) => {
     const row = document.createElement('div'), said = document.createElement('label');
@@ -67,7 +67,7 @@ const plain = (svg) => {
   for (const sheet of copy.querySelectorAll('style')) sheet.remove();
   return copy;
 };
-export default function({ parentElement, data }) {
+export default function({ parentElement, data: [data] }) {
   const button = parentElement.querySelector('button');
   button.textContent = data.label;
   button.onclick = () => {
@@ -111,7 +111,7 @@ def copier(lines: Mapping[str, tuple[str, str]], words: Mapping[str, str], key: 
         words: "copy" and "copied".
     """
     given = [[name, label, text] for name, (label, text) in lines.items()]
-    _copier(data={"lines": given, "words": dict(words)}, key=key)
+    _copier(data=[{"lines": given, "words": dict(words)}], key=key)
 
 
 def picture_saver(label: str, file: str, key: str) -> None:
@@ -120,4 +120,4 @@ def picture_saver(label: str, file: str, key: str) -> None:
     Args:
         file: The name of the file.
     """
-    _picture(data={"label": label, "file": file}, key=key)
+    _picture(data=[{"label": label, "file": file}], key=key)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sim import studies
 from sim.batch.executors import ReplicationTask, executor
+from sim.batch.kept import Finished, KeptRuns
 from sim.batch.verdicts import judge
 from sim.errors import InputError
 from sim.loading import load
@@ -20,7 +21,7 @@ from sim.loading.parameters import given_entries, written_all
 from sim.outcome import Bound, Metric, Outcome
 from sim.records import Record
 from sim.scenario import Part, Scenario
-from sim.studies.base import StudyRun, Tick, Values, no_tick, paired_ratios, replicated, summarise
+from sim.studies.base import Tick, Values, no_tick, paired_ratios, replicated, summarise
 
 AT_ENDS = 5
 """How many replications run again at each end of the inputs' ranges. Fewer where there are fewer."""
@@ -35,6 +36,7 @@ def run(
     replications: int | None = None,
     jobs: int = 1,
     tick: Tick = no_tick,
+    kept: KeptRuns | None = None,
 ) -> tuple[Outcome, ...]:
     """Run a scenario.
 
@@ -49,6 +51,7 @@ def run(
             once.
         jobs: How many processes run the replications.
         tick: Told the finished share of the whole, from 0 to 1. It may raise `CancelledError`.
+        kept: Runs of labels that need not run again. Those that run are added.
 
     Returns:
         One outcome for each part of the scenario.
@@ -72,7 +75,7 @@ def run(
         for part in scenario.parts
         for label in part.variants
     ]
-    finished = _run_plans(plans, jobs, tick)
+    finished = _run_new(plans, jobs, tick, KeptRuns() if kept is None else kept)
     outcomes = []
     for part in scenario.parts:
         study = studies.study(part.study)
@@ -128,19 +131,15 @@ class ReplicationPlan:
         )
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A label's finished runs.
-
-    Attributes:
-        runs: In the order of the replications.
-        low: The first few again, with every input at the low end of its range.
-        high: The first few again, with every input at the high end of its range.
-    """
-
-    runs: Sequence[StudyRun]
-    low: Sequence[StudyRun] = ()
-    high: Sequence[StudyRun] = ()
+def _run_new(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick, kept: KeptRuns) -> list[Finished]:
+    """What each label gives. Only those run that are not kept; they are kept then."""
+    found = [kept.of(plan.task(0), plan.replications) for plan in plans]
+    new = [plan for plan, there in zip(plans, found, strict=True) if there is None]
+    ran = _run_plans(new, jobs, tick) if new else []
+    for plan, finished in zip(new, ran, strict=True):
+        kept.keep(plan.task(0), plan.replications, finished)
+    rest = iter(ran)
+    return [next(rest) if there is None else there for there in found]
 
 
 def _run_plans(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick) -> list[Finished]:

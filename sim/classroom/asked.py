@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sim.batch.kept import KeptRuns
 from sim.batch.run import run
 from sim.classroom.seeds import for_seed, order, what_if
 from sim.errors import InputError, Problem
@@ -82,22 +83,30 @@ class AskedLesson:
         return words.finding(self.lesson, self.values, self.language)
 
 
-def ask(scenario: Scenario, language: Language = "en", seed: int | None = None, tick: Tick = no_tick) -> AskedLesson:
+def ask(
+    scenario: Scenario,
+    language: Language = "en",
+    seed: int | None = None,
+    tick: Tick = no_tick,
+    kept: KeptRuns | None = None,
+) -> AskedLesson:
     """Run a lesson as a seed varies it, and ask its questions. Without a seed, as the file has it.
 
     Args:
         tick: Told how far each run is. It may raise `CancelledError`.
+        kept: Runs of labels that need not run again, as of the same lesson in another language.
 
     Raises `InputError` where the scenario has no lesson.
     """
     if scenario.lesson is None:
         raise InputError(Problem("has no lesson; expected one with objectives and questions", scenario.file))
     varied = for_seed(scenario, seed)
-    outcomes = run(varied, tick=tick)
+    kept = KeptRuns() if kept is None else kept
+    outcomes = run(varied, tick=tick, kept=kept)
     values = words.values(*outcomes)
     questions = [_prediction(scenario.lesson.predict, varied, outcomes[0], values, language, seed)]
     questions += [
-        _question(question, number, varied, values, language, seed, tick)
+        _question(question, number, varied, values, language, seed, tick, kept)
         for number, question in enumerate(scenario.lesson.quiz, start=1)
     ]
     return AskedLesson(varied, scenario.lesson, language, seed, outcomes, values, tuple(questions))
@@ -105,10 +114,10 @@ def ask(scenario: Scenario, language: Language = "en", seed: int | None = None, 
 
 def _question(
     question: Question, number: int, scenario: Scenario, values: Mapping[str, Metric], language: Language,
-    seed: int | None, tick: Tick,
+    seed: int | None, tick: Tick, kept: KeptRuns,
 ) -> AskedQuestion:  # fmt: skip
     if question.change:
-        values = words.values(*run(what_if(scenario, question), tick=tick))
+        values = words.values(*run(what_if(scenario, question), tick=tick, kept=kept))
     answers = _answers(question.choices, f"{number}", scenario, values, language, seed)
     return AskedQuestion(
         f"{number}",

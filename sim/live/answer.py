@@ -5,13 +5,17 @@ Nothing here knows a browser, so that tests call `answer` in any CPython.
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import pickle
+import sys
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sim.batch.kept import KeptRuns
 from sim.batch.run import run
 from sim.classroom.corrected import corrected, corrected_prediction
 from sim.classroom.look import Look, look, look_predicted
@@ -19,7 +23,7 @@ from sim.classroom.predicted import Said, judge
 from sim.classroom.seeds import what_if
 from sim.errors import CancelledError, InputError
 from sim.live import wording
-from sim.loading import from_document, from_page, load
+from sim.loading import controls, from_page, load
 from sim.outcome import Metric, Outcome
 from sim.report import jsonlines, words
 from sim.report.controlnames import differences, provenance
@@ -28,7 +32,7 @@ from sim.report.htmltable import html_table
 from sim.report.richtext import paragraphs
 from sim.report.shown import Drawing, DrawingRequest, FigureChoice, of_study, request
 from sim.report.shown.ring import RingFound, find, with_rings
-from sim.report.style import Language, Style, with_rows
+from sim.report.style import LANGUAGES, Language, Style, with_rows
 from sim.report.texts import tr
 from sim.scenario import Scenario
 from sim.studies.base import Tick, no_tick
@@ -39,6 +43,8 @@ _KEPT = 6
 _FILES: dict[str, tuple[Path, str]] = {}
 _SCENARIOS: dict[str, Scenario] = {}
 _RUNS: OrderedDict[Hashable, tuple[Outcome, ...]] = OrderedDict()
+_LABELS: OrderedDict[str, KeptRuns] = OrderedDict()
+"""Of scenarios as they were written: what their questions "what if" leave as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +95,22 @@ def scenario(name: str) -> Scenario:
 
 
 def _written(path: Path, folder: str) -> Scenario:
-    """The scenario of a page's file, which is JSON: reading YAML would make the page's start longer."""
-    return from_document(json.loads(path.read_text("utf-8")), str(path), folder)
+    """The scenario of a page's file, which was checked and pickled when the page was built."""
+    checked: Scenario = pickle.loads(path.read_bytes())
+    return dataclasses.replace(checked, file=str(path), folder=folder)
+
+
+def warmed(name: str) -> list[str]:
+    """Answer for a scenario and forget its runs, so that what they read and import is there for the next answer.
+
+    Returns:
+        The modules that are imported now.
+    """
+    for lang in LANGUAGES:
+        answer(json.dumps({"name": name, "lang": lang}))
+    for made in (_RUNS, _LABELS, _SCENARIOS):
+        made.clear()
+    return list(sys.modules)
 
 
 def answer(text: str, tick: Tick = no_tick) -> str:
@@ -105,8 +125,9 @@ def answer(text: str, tick: Tick = no_tick) -> str:
     given = scenario(asked.name)
     found: dict[str, Any] = wording.head(given, asked.lang) | _lab(given, asked.lang)
     try:
-        changed = _edited(given, asked.edit) if asked.edit else from_page(given, asked.changes)
-        outcomes = _run(("run", asked.name, _key(asked.changes), _key(asked.edit)), changed, tick)
+        changed = _changed(given, asked)
+        kept = None if asked.changes or asked.edit else _labels(asked.name)
+        outcomes = _run(("run", asked.name, _key(asked.changes), _key(asked.edit)), changed, tick, kept)
         found |= _judged(given, outcomes, asked, tick) if asked.quiz else _page(given, outcomes, asked)
     except InputError as error:
         found["problems"] = list(dict.fromkeys(problem.message for problem in error.problems))
@@ -124,6 +145,13 @@ def _lab(given: Scenario, lang: Language) -> dict[str, Any]:
     return lab.offered(given, lang)
 
 
+def _changed(given: Scenario, asked: LiveQuestion) -> Scenario:
+    """The scenario as it is to be run. Where nothing was changed, it was checked when the page was built."""
+    if asked.edit:
+        return _edited(given, asked.edit)
+    return from_page(given, asked.changes) if asked.changes else given
+
+
 def _edited(given: Scenario, edit: Mapping[str, str]) -> Scenario:
     from sim.live import lab
 
@@ -134,9 +162,17 @@ def _key(written: Mapping[str, str]) -> Hashable:
     return tuple(sorted(written.items()))
 
 
-def _run(key: Hashable, given: Scenario, tick: Tick) -> tuple[Outcome, ...]:
+def _labels(name: str) -> KeptRuns:
+    """The labels' runs of a scenario as it was written. Those of a few lessons are kept."""
+    kept = _LABELS.setdefault(name, KeptRuns())
+    while len(_LABELS) > _KEPT:
+        _LABELS.popitem(last=False)
+    return kept
+
+
+def _run(key: Hashable, given: Scenario, tick: Tick, kept: KeptRuns | None = None) -> tuple[Outcome, ...]:
     if key not in _RUNS:
-        _RUNS[key] = run(given, tick=tick)
+        _RUNS[key] = run(given, tick=tick, kept=kept)
         while len(_RUNS) > _KEPT:
             _RUNS.popitem(last=False)
     _RUNS.move_to_end(key)
@@ -190,13 +226,16 @@ def _part(
     """
     study = of_study(outcome.study)
     asks = request(given, outcome, Style(language=asked.lang), **_more(asked, number))
+    controlled = {control.path for control in controls(given)}
     if hidden:
-        return {"drawings": [_drawn(drawing, asks) for drawing in study.before(asks)]}
+        return {"number": number, "drawings": [_drawn(drawing, asks, controlled) for drawing in study.before(asks)]}
     ring = find(asks, study, wanted.wanted) if wanted else RingFound()
     asks = replace(asks, picked={**asks.picked, **ring.picked})
     tables = study.tables(asks)
+    drawings = with_rings(study.after(asks), ring.places, asks.style)
     return {
-        "drawings": [_drawn(drawing, asks) for drawing in with_rings(study.after(asks), ring.places, asks.style)],
+        "number": number,
+        "drawings": [_drawn(drawing, asks, controlled) for drawing in drawings],
         "ring": ring.said,
         "picked": {f"{number}.{name}": one for name, one in ring.picked.items()},
         "choices": [_offered(one, number, asks) for one in study.choices(asks)],
@@ -213,21 +252,23 @@ def _more(asked: LiveQuestion, number: int) -> dict[str, Any]:
     return {"picked": picked, "said": tuple(said), "lecture": asked.lecture}
 
 
-def _drawn(drawing: Drawing, wanted: DrawingRequest) -> dict[str, Any]:
+def _drawn(drawing: Drawing, wanted: DrawingRequest, controlled: Collection[str]) -> dict[str, Any]:
     content = drawing.content
     if drawing.kind == "vega":
         content = with_rows(content)
     elif drawing.kind == "svg":
         content = standalone(content, wanted.style)
-    named = ("id", "kind", "alt", "title", "shade", "row", "focus", "picks")
+    named = ("id", "kind", "alt", "title", "shade", "row", "focus", "picks", "share", "column", "plays")
     found = {name: getattr(drawing, name) for name in named}
+    if drawing.offers and drawing.offers.control in controlled:
+        found["offers"] = dataclasses.asdict(drawing.offers)
     return found | {"content": content, "narrow": standalone(drawing.narrow, wanted.style) if drawing.narrow else ""}
 
 
 def _offered(one: FigureChoice, number: int, wanted: DrawingRequest) -> dict[str, Any]:
     now = wanted.pick(one.name, one.options, one.default)
     found = {"name": f"{number}.{one.name}", "label": one.label, "options": dict(one.options), "value": now}
-    return found | {"above": one.above}
+    return found | {"above": one.above, "switch": one.switch, "labelled": one.shown_label}
 
 
 def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion, tick: Tick) -> dict[str, Any]:
@@ -237,7 +278,9 @@ def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion,
     question, lang = given.lesson.quiz[number], asked.lang
     values: Mapping[str, Metric] = words.values(*outcomes)
     if question.change:
-        values = words.values(*_run(("what if", asked.name, number), what_if(given, question), tick))
+        values = words.values(
+            *_run(("what if", asked.name, number), what_if(given, question), tick, _labels(asked.name))
+        )
     wanted = look(question, chosen, values)
     parts = [_part(given, outcome, part, asked, hidden=False, wanted=wanted) for part, outcome in enumerate(outcomes)]
     told = corrected(question, chosen, values, lang, where=_where(parts, wanted, lang))

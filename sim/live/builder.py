@@ -21,6 +21,8 @@ from sim.export.page import policy
 from sim.live.answer import answer, put
 from sim.live.bytecode import BROWSER, compiled, library, licences, packages
 from sim.live.contents import PageFile, package, scenario_files
+from sim.live.snapshot import taken
+from sim.report import player
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -38,13 +40,15 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
     Raises `InputError` where what it is built from cannot be downloaded, or a scenario cannot be put into a page.
     """
     runtime = npm(PYODIDE)
-    files, paths = _files(scenarios) if scenarios else ({}, {})
+    stdlib = library()
+    files, paths, memory = _files(scenarios, stdlib) if scenarios else ({}, {}, b"")
     lock = json.loads((runtime / "pyodide-lock.json").read_text("utf-8")) | {"packages": {}}
     options = {
         "lessons": [[one.id, {lang: one.title.read(lang) for lang in LANGUAGES}] for one in scenarios],
         "lang": "en",
         "files": paths,
         "lock": lock,
+        "player": {"style": player.CSS, "content": player.HTML},
         "words": {
             message.rpartition(".")[2]: {lang: tr(message, lang) for lang in LANGUAGES}
             for message in ("ui.live.starting", "ui.live.failed", "ui.live.lesson")
@@ -53,12 +57,13 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
     payloads = {
         "first": json.dumps(_first(scenarios, tick), ensure_ascii=False).encode(),
         "wasm": (runtime / "pyodide.asm.wasm").read_bytes(),
-        "stdlib": library(),
+        "stdlib": stdlib,
         "app": container(files),
+        "memory": memory,
         "worker": _worker(),
     }
     vega = vega_bundle() if scenarios else ""
-    script = (BROWSER / "page.js").read_text("utf-8")
+    script = f"{player.JS}\n{(BROWSER / 'page.js').read_text('utf-8')}"
     title = scenarios[0].title.en if len(scenarios) == 1 else tr("ui.title", "en")
     notice = (BROWSER / "notice.txt").read_text("utf-8")
     parts = {
@@ -104,15 +109,18 @@ def _filled(template: str, parts: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: parts[match[1]], template)
 
 
-def _files(scenarios: Sequence[Scenario]) -> tuple[dict[str, PageFile], dict[str, tuple[str, str]]]:
-    """Every file of our side by its path in the page, and each scenario's file and folder by its id."""
+def _files(
+    scenarios: Sequence[Scenario], stdlib: bytes
+) -> tuple[dict[str, PageFile], dict[str, tuple[str, str]], bytes]:
+    """Every file of our side by its path in the page, each scenario's file and folder by its id, and the memory."""
     files = packages() | compiled(package())
     paths = {}
     for scenario in scenarios:
         (path, folder), own = scenario_files(scenario)
         paths[scenario.id] = (f"/app/{path}", f"/app/{folder}")
         files |= own
-    return files, paths
+    memory, rest = taken(files, paths, stdlib, scenarios[0].id)
+    return rest, paths, memory
 
 
 def container(files: Mapping[str, PageFile]) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import pickle
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ LEFT_OUT = (
     "__main__.py",
 )
 """Of the package: what no page asks for."""
-_NOT_OF_LIVE = ("builder.py", "contents.py", "browser")
+_NOT_OF_LIVE = ("builder.py", "contents.py", "snapshot.py", "browser")
 _KINDS = (".py", ".po", ".toml", ".csv", ".json")
 
 
@@ -62,8 +64,9 @@ def _json(path: Path) -> bytes:
 def scenario_files(scenario: Scenario) -> tuple[tuple[str, str], dict[str, PageFile]]:
     """The scenario and the files that it names, by their paths in the page.
 
-    The scenario is written as JSON, with what was changed since it was read. It lies outside the folder that its files
-    are looked up in, where it could hide one of them.
+    The scenario is written as it was checked, so that the page need not check it again: importing what checks takes
+    longer than the rest of its start. It lies outside the folder that its files are looked up in, where it could hide
+    one of them.
 
     Returns:
         The scenario's file and that folder, and all files.
@@ -72,10 +75,10 @@ def scenario_files(scenario: Scenario) -> tuple[tuple[str, str], dict[str, PageF
     """
     folder = Path(scenario.folder or ".").resolve()
     home = PurePosixPath("lessons", scenario.id, folder.name or "files")
-    there = f"lessons/{scenario.id}.json"
-    document = json.dumps(scenario.document, ensure_ascii=False).encode()
-    found = {there: PageFile(document)}
-    size = len(document)
+    there = f"lessons/{scenario.id}.pickle"
+    checked = pickle.dumps(dataclasses.replace(scenario, file="", folder=""), protocol=5)
+    found = {there: PageFile(checked)}
+    size = len(checked)
     for path, file in _named(scenario, folder):
         place = PurePosixPath(os.path.normpath(home / Path(os.path.relpath(path, folder)).as_posix()))
         if home.parent not in place.parents:

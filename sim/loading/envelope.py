@@ -7,13 +7,23 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MaxLen, MinLen, doc
-from pydantic import Field, StringConstraints
 
 from sim import limits
 from sim.scenario import Lesson, Published, WrittenText
 
 ID = r"[a-z0-9]+(-[a-z0-9]+)*"
-Identifier = Annotated[str, StringConstraints(pattern=f"^{ID}$", max_length=limits.ID)]
+
+
+class _Named:
+    """An annotation of a text that is an id. It imports pydantic where something is checked, not with this module."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.str_schema(pattern=f"^{ID}$", max_length=limits.ID)
+
+
+Identifier = Annotated[str, _Named()]
 
 LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -47,7 +57,8 @@ class Body:
     compare: Annotated[
         dict[str, dict[str, Any] | None],
         doc("Label to the parameters it changes; the labels stand side by side."),
-        Field(min_length=1, max_length=limits.LABELS),
+        MinLen(1),
+        MaxLen(limits.LABELS),
     ]
     controls: Annotated[
         tuple[str | dict[str, Any], ...], doc("The few parameters a page shows; {path, maximum} limits what it offers.")

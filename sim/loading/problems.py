@@ -5,9 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim import limits
 from sim.errors import InputError, Problem
@@ -15,6 +13,9 @@ from sim.loading.document import Document, Path_
 from sim.loading.parameters import dataclass_at, fields
 from sim.quantity import render
 from sim.wording import shown, suggestion
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
 
@@ -48,6 +49,8 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 def adapter(kind: type[T]) -> TypeAdapter[T]:
     """The checker of a dataclass, made once."""
     if kind not in _ADAPTERS:
+        from pydantic import TypeAdapter
+
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]
 
@@ -69,6 +72,8 @@ def validate(
         joint: As `place`, for problems of values that do not go together.
         given: What ids mean that are not the catalog's (`sim.catalog.names.CatalogName`).
     """
+    from pydantic_core import ValidationError
+
     try:
         return adapter(kind).validate_json(json.dumps(value), strict=True, context=given), []
     except ValidationError as error:

@@ -11,7 +11,9 @@ import pytest
 
 from sim import studies
 from sim.batch.executors import ReplicationTask, execute
+from sim.batch.kept import KeptRuns
 from sim.batch.run import run
+from sim.classroom.seeds import what_if
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, InputError, Problem, SimError
 from sim.loading import from_document, load, load_text, override
@@ -208,6 +210,34 @@ def test_a_failing_replication_names_scenario_label_replication_and_seed(make: M
     words = str(caught.value)
     assert words.startswith("two-counters, counter, fast, replication 0, seed 7: ZeroDivisionError: no counter is open")
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("name", ["ci-pipeline", "components", "compose", "density", "first-start", "foreground"])
+def test_a_what_if_that_takes_kept_runs_gives_what_it_gives_alone(name: str) -> None:
+    scenario = override(load(name), {"replications": 2})
+    kept = KeptRuns()
+    assert run(scenario, kept=kept) == run(scenario, kept=kept)
+    for question in scenario.lesson.quiz if scenario.lesson else ():
+        if question.change:
+            asked = what_if(scenario, question)
+            assert run(asked, kept=kept) == run(asked)
+
+
+def test_only_what_changed_runs_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks: list[ReplicationTask] = []
+    monkeypatch.setattr("sim.batch.executors.execute", lambda task, tick: tasks.append(task) or execute(task, tick))
+    scenario, kept = make(noisy="true"), KeptRuns()
+    whole = run(scenario, replications=1, kept=kept)
+    changed = run(override(scenario, {"fast.count": 5}), replications=1, kept=kept)
+    assert [(task.label, task.parameters.count) for task in tasks] == [("slow", 1), ("fast", 1), ("fast", 5)]
+    assert changed[0].metric("slow", "time", "p50") == whole[0].metric("slow", "time", "p50")
+    run(scenario, replications=2, kept=kept)
+    run(scenario, replications=1, seed=8, kept=kept)
+    again = [(task.label, task.seed, task.replication) for task in tasks[3:]]
+    assert again[:4] == [("slow", 7, 0), ("slow", 7, 1), ("fast", 7, 0), ("fast", 7, 1)], (
+        "another number of replications"
+    )
+    assert again[4:] == [("slow", 8, 0), ("fast", 8, 0)], "another seed"
 
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"replications": 0}, {"jobs": 0}])

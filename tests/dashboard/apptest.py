@@ -61,7 +61,7 @@ def charts(at: AppTest) -> list[dict[str, Any]]:
 def drawings(at: AppTest) -> list[str]:
     """The SVG drawings on the page."""
     given = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    return [one["svg"] for one in given if "svg" in one]
+    return [one["svg"] for (one,) in given if "svg" in one]
 
 
 def pictured(at: AppTest) -> list[Any]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from playwright.sync_api import Page
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 CHART = '[role="graphics-document"]'
 DRAWING = f"{CHART}, .host svg"
 """A chart or a drawing."""
+SIZES = ((390, 844), (960, 540), (1280, 720), (1920, 1080))
+"""A phone, a frame on a slide, and two screens."""
 
 
 def open_page(page: Page, url: str) -> None:
@@ -67,6 +71,16 @@ def misfits(page: Page, least: float) -> list[str]:
         if size < least - 0.05:
             wrong.append(f"{text!r} has {size:.1f} pixels")
     return wrong
+
+
+def at_sizes(page: Page, sizes: Iterable[tuple[int, int]], least: float) -> list[str]:
+    """What does not fit, at each size, without a reload."""
+    found = []
+    for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(250)  # charts follow their frame
+        found += [f"{width}x{height}: {wrong}" for wrong in misfits(page, least)]
+    return found
 
 
 def scrolled_away(page: Page) -> int:

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ FLAGS = [
     "--no-first-run",
     "--host-resolver-rules=MAP lecture.example 127.0.0.1",  # a name that phones could reach
 ]
+_MEASURED = "measured: "
 HARMLESS = re.compile(r"/[\w-]+/_stcore/(health|host-config)")
 """A page with a path asks for these two below its own path first, gets 404, and finds them at the root."""
 
@@ -68,6 +70,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"no Chromium at {CHROMIUM}; set CHROMIUM"))
 
 
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Says a figure in the report at the end, and in a JUnit file: `measured("what", 1.25, "MB")`."""
+
+    def say(what: str, value: float, unit: str = "times") -> None:
+        record_property(f"{_MEASURED}{what}", f"{value:.2f} {unit}")
+
+    return say
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was measured. A ratio is of two times in the same run."""
+    reports = [one for name in ("passed", "failed") for one in terminalreporter.stats.get(name, ())]
+    told = [(what, value) for one in reports if one.when == "call" for what, value in one.user_properties]
+    lines = [f"{what.removeprefix(_MEASURED)}: {value}" for what, value in told if what.startswith(_MEASURED)]
+    if lines:
+        terminalreporter.section("measured")
+        for line in lines:
+            terminalreporter.line(line)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
@@ -78,9 +101,28 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
 
 
+@dataclass(frozen=True)
+class Server:
+    """A Streamlit script that is served."""
+
+    url: str
+    pid: int
+
+    def memory(self) -> int:
+        """Bytes of memory that are resident in its process."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 @contextmanager
 def served(script: Path, port: int = 0) -> Iterator[str]:
     """The address of a Streamlit script under the app's own configuration, ended afterwards. A free port for 0."""
+    with serving(script, port) as server:
+        yield server.url
+
+
+@contextmanager
+def serving(script: Path, port: int = 0) -> Iterator[Server]:
+    """A Streamlit script under the app's own configuration, ended afterwards. A free port for 0."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = port or probe.getsockname()[1]
@@ -104,7 +146,7 @@ def served(script: Path, port: int = 0) -> Iterator[str]:
                 time.sleep(0.1)
         else:
             pytest.fail("streamlit did not start")
-        yield url
+        yield Server(url, server.pid)
     finally:
         server.terminate()
         server.wait(60)
@@ -127,7 +169,7 @@ def watch(page: Any) -> Callable[[], None]:
             errors.append(f"{message.text} ({message.location.get('url', '')})")
 
     def on_request(request: Any) -> None:
-        if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
+        if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")):
             strangers.append(request.url)
 
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.browsing import DRAWING, heading, misfits, open_page, scrolled_away, settled
+from tests.dashboard.browsing import DRAWING, SIZES, at_sizes, heading, misfits, open_page, scrolled_away, settled
 from tests.dashboard.conftest import ROOT, served, watch
 
 pytestmark = pytest.mark.browser
@@ -239,15 +239,12 @@ def test_in_a_frame_of_960_by_540_the_question_the_figure_and_its_point_fit(page
     assert not wrong
 
 
-@pytest.mark.parametrize("size", ["1280x720", "1920x1080", "390x844"])
-def test_nothing_stands_outside_its_window_and_no_text_is_small(page: Page, app_url: str, size: str) -> None:
-    width, height = map(int, size.split("x"))
-    page.set_viewport_size({"width": width, "height": height})
+def test_nothing_stands_outside_its_window_and_no_text_is_small(page: Page, app_url: str) -> None:
     wrong = {}
     for link in ("", "taxonomy?show=1", "density?show=1", "layers?show=1", "images", "sources?row=R0051"):
+        page.set_viewport_size({"width": 1280, "height": 720})
         open_page(page, f"{app_url}/{link}")
         expect(page.locator("h1")).to_be_visible()
-        page.wait_for_timeout(400)
-        if found := misfits(page, 12):
+        if found := at_sizes(page, SIZES, 12):
             wrong[link] = found
     assert not wrong

@@ -7,27 +7,31 @@ from typing import Any
 
 import pytest
 
+from sim.batch.kept import KeptRuns
 from sim.classroom.asked import ask
 from sim.classroom.sheet import as_page
 from sim.loading import load
 from sim.loading.shipped import lessons
+from sim.report.style import LANGUAGES
 
 pytestmark = pytest.mark.browser
 
 TAUGHT = [name for name in lessons() if name != "own-image"]
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
-def test_sheets_and_keys_print_on_one_page(page: Any, language: Any) -> None:
+@pytest.mark.parametrize("share", range(2))
+def test_sheets_and_keys_print_on_one_page(page: Any, share: int) -> None:
     pages = {}
-    for name in TAUGHT:
-        asked = ask(load(name), language, seed=5)
-        for answers in (False, True):
-            page.set_content(as_page(asked, answers=answers, student="s1234567"))
-            printed = page.pdf(prefer_css_page_size=True)
-            pages[name, answers] = len(re.findall(rb"/Type\s*/Page\b", printed))
+    for name in TAUGHT[share::2]:
+        kept = KeptRuns()
+        for language in LANGUAGES:
+            asked = ask(load(name), language, seed=5, kept=kept)
+            for answers in (False, True):
+                page.set_content(as_page(asked, answers=answers, student="s1234567"))
+                printed = page.pdf(prefer_css_page_size=True)
+                pages[name, language, answers] = len(re.findall(rb"/Type\s*/Page\b", printed))
     assert {place: count for place, count in pages.items() if count != 1} == {}
-    assert len(pages) == 2 * len(TAUGHT) >= 30
+    assert len(pages) == 4 * len(TAUGHT[share::2]) >= 60
 
 
 def test_a_longer_lesson_would_be_seen_to_need_two(page: Any) -> None:

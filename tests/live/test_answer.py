@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from sim.report.texts import tr
 @pytest.fixture(autouse=True)
 def forgotten() -> None:
     """No scenario and no run of an earlier test."""
-    for kept in (door._SCENARIOS, door._RUNS, door._FILES):
+    for kept in (door._SCENARIOS, door._RUNS, door._LABELS, door._FILES):
         kept.clear()
 
 
@@ -35,6 +37,7 @@ def offered(name: str, folder: Path, **changes: Any) -> None:
     """The scenario as a page holds it: laid out in a folder, with the files that it names."""
     (path, top), files = scenario_files(override(sim.load(name), changes))
     for place, file in files.items():
+        assert str(Path.cwd()).encode() not in file.data, "nothing of this machine is in a page"
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_bytes(file.data)
         (folder / place).chmod(file.mode)
@@ -145,3 +148,41 @@ def test_a_file_too_far_from_the_scenario_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="lies too far from the scenario"):
         scenario_files(from_document(document, "mine.yaml", deep))
+
+
+def test_a_warmed_model_has_what_an_answer_needs_and_keeps_no_run(tmp_path: Path) -> None:
+    offered("taxonomy", tmp_path, replications=1)
+    assert {"sim.studies.startup", "sim.report.shown.startup", "simpy"} <= set(door.warmed("taxonomy"))
+    assert not door._RUNS
+    assert not door._SCENARIOS
+    assert asked(name="taxonomy")["line"]
+
+
+def test_a_first_answer_imports_nothing_that_checks_scenarios(tmp_path: Path) -> None:
+    """pydantic alone takes a browser as long as the rest of a page's start."""
+    offered("taxonomy", tmp_path, replications=1)
+    program = f"""
+import json, sys
+from sim.live import answer
+answer.offer({ {name: [str(path), folder] for name, (path, folder) in door._FILES.items()}!r})
+assert json.loads(answer.answer(json.dumps({{"name": "taxonomy"}})))["line"]
+print(*sorted({{"pydantic", "pydantic_core", "ruamel", "jsonschema", "networkx"}} & set(sys.modules)))
+"""
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_what_is_picked_of_a_figure_is_what_the_dashboard_draws() -> None:
+    shown = asked(name="components", shown=True)["parts"][0]
+    (graph,) = [one for one in shown["drawings"] if one["picks"] == "component"]
+    picked = asked(name="components", shown=True, picked={"0.component": "containerd-shim"})["parts"][0]["drawings"]
+    assert graph["focus"] == ""
+    assert [one["focus"] for one in picked if one["picks"]] == ["containerd-shim"]
+    other = asked(name="components", shown=True, picked={"1.component": "containerd-shim"})["parts"][0]["drawings"]
+    assert [one["focus"] for one in other if one["picks"]] == [""], "another part's"
+
+
+def test_a_race_is_played_where_it_is_asked_for() -> None:
+    (still,) = [one for one in asked(name="taxonomy", shown=True)["parts"][0]["choices"] if one["switch"]]
+    assert (still["name"], still["value"]) == ("0.play", "false")
+    played = asked(name="taxonomy", shown=True, picked={"0.play": "true"})["parts"][0]["drawings"]
+    assert [one["id"] for one in played if one["plays"]]

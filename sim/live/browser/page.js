@@ -20,14 +20,14 @@ const unpacked = (id, type) => new Response(
   new Blob([bytes(id)]).stream().pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": type } });
 
 async function unpack() {
-  const [module, source, stdlib, packed] = await Promise.all([
+  const [module, source, stdlib, packed, memory] = await Promise.all([
     WebAssembly.compileStreaming(unpacked("wasm", "application/wasm")), unpacked("worker", "text/javascript").blob(),
-    unpacked("stdlib", "application/zip").arrayBuffer(), unpacked("app", "").arrayBuffer(),
+    unpacked("stdlib", "application/zip").arrayBuffer(), unpacked("app", "").arrayBuffer(), unpacked("memory", "").arrayBuffer(),
   ]);
   const size = new DataView(packed).getUint32(0);
   const index = JSON.parse(new TextDecoder().decode(new Uint8Array(packed, 4, size)));
   const { lock, files } = options;
-  return { url: URL.createObjectURL(source), start: { module, stdlib, app: new Uint8Array(packed, 4 + size), index, lock, files } };
+  return { url: URL.createObjectURL(source), start: { module, stdlib, app: new Uint8Array(packed, 4 + size), memory: new Uint8Array(memory), index, lock, files } };
 }
 
 async function start() {
@@ -125,6 +125,7 @@ async function draw(found) {
 // A ring may need a choice about a figure to be another one (`picked`), which is then what the page has.
 function figures(parts) {
   const charts = [], before = held();
+  for (const one of playing.splice(0)) one.stop?.();
   Object.assign(state.picked, ...parts.map((part) => part.picked ?? {}));
   $("figures").replaceChildren(...parts.flatMap((part) => rows(part, charts)));
   before()?.focus({ preventScroll: true });
@@ -135,30 +136,44 @@ const loader = { load: async (url) => { throw new Error(`not loaded: ${url}`); }
 function rows(part, charts) {
   const found = [];
   for (const drawing of part.drawings) {
-    for (const choice of (part.choices ?? []).filter((one) => one.above === drawing.id)) found.push(offered(choice));
-    const place = drawn(drawing, charts);
-    const last = found.at(-1);
-    if (drawing.row && last?.dataset.row === drawing.row) last.append(place);
-    else if (drawing.row) { const row = made("div", { className: "row" }, place); row.dataset.row = drawing.row; found.push(row); }
-    else found.push(place);
+    const choices = (part.choices ?? []).filter((one) => one.above === drawing.id).map(offered);
+    if (!drawing.row) { found.push(...choices, drawn(drawing, part, charts)); continue; }
+    if (found.at(-1)?.dataset.row !== drawing.row) {
+      found.push(made("div", { className: "row" }));
+      found.at(-1).dataset.row = drawing.row;
+    }
+    const row = found.at(-1), column = `${drawing.column ?? drawing.id}`;
+    let place = [...row.children].find((one) => one.dataset.column === column);
+    if (!place) {
+      row.append(place = made("div"));
+      place.dataset.column = column;
+      place.style.flexGrow = drawing.share;
+    }
+    place.append(...choices, drawn(drawing, part, charts));
   }
   return found;
 }
 
 function offered(choice) {
   const set = (value) => run({ picked: { ...state.picked, [choice.name]: value } });
+  if (choice.switch) {
+    const box = made("input", { type: "checkbox", checked: choice.value === "true", name: choice.name });
+    box.onchange = () => set(`${box.checked}`);
+    box.dataset.option = choice.name;
+    return made("div", { className: "line" }, made("label", {}, box, choice.label));
+  }
   const buttons = Object.entries(choice.options).map(([key, text]) => {
     const one = button(text, () => set(key), { ariaPressed: String(key === choice.value) });
     one.dataset.option = `${choice.name}:${key}`;
     return one;
   });
   if (buttons.length > 5) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
-  return made("div", { className: "line", role: "group", ariaLabel: choice.label }, ...buttons);
+  return made("div", { className: "line", role: "group", ariaLabel: choice.label }, ...(choice.labelled ? [choice.label] : []), ...buttons);
 }
 
-function drawn(drawing, charts) {
+function drawn(drawing, part, charts) {
   const place = made("div", {});
-  place.dataset.drawing = drawing.id;
+  place.dataset.drawing = `${part.number}.${drawing.id}`;
   if (drawing.title) {
     const heading = made("h3", {}, drawing.title);
     if (drawing.shade) { const swatch = made("i"); swatch.style.opacity = drawing.shade; heading.prepend(swatch); }
@@ -171,12 +186,25 @@ function drawn(drawing, charts) {
     figure.setAttribute("role", "img");
     figure.setAttribute("aria-label", drawing.alt);
     charts.push([figure, drawing.content]);
-  } else graph(figure, drawing);
+  } else if (drawing.plays) played(figure, drawing);
+  else graph(figure, drawing, part);
+  if (drawing.offers) {
+    const { label, control, value } = drawing.offers;
+    place.append(button(label, () => { $("form").dataset.of = ""; run({ changes: { ...state.changes, [control]: value }, edit: {} }); }));
+  }
   return place;
 }
 
+const playing = [];
+function played(figure, drawing) {
+  const root = figure.attachShadow({ mode: "open" });
+  root.innerHTML = `<style>${options.player.style}</style>${options.player.content}`;
+  playing.push(root.querySelector(".player"));
+  mountPlayer(playing.at(-1), { ...drawing.plays, svg: drawing.content, narrow: drawing.narrow });
+}
+
 // A graph's style sheet is its own, so it stands in a shadow tree; its nodes are buttons.
-function graph(figure, drawing) {
+function graph(figure, drawing, part) {
   const root = figure.attachShadow({ mode: "open" });
   const narrow = drawing.narrow && matchMedia("(max-width: 640px)").matches;
   root.innerHTML = "<style>svg{max-width:100%;height:auto;display:block;margin:0 auto} [data-node]{cursor:pointer}" +
@@ -187,11 +215,10 @@ function graph(figure, drawing) {
     const node = event.target.closest("[data-node]")?.dataset.node;
     if (!node || !drawing.picks) return;
     event.preventDefault();
-    if (drawing.picks === "step") run({ picked: { ...state.picked, "0.step": node } });
-    else {
+    if (drawing.picks === "said") {
       const said = state.said.steps ?? [];
       run({ said: { steps: said.includes(node) ? said.filter((one) => one !== node) : [...said, node] } });
-    }
+    } else run({ picked: { ...state.picked, [`${part.number}.${drawing.picks}`]: node } });
   };
   root.addEventListener("click", pick);
   root.addEventListener("keydown", pick);

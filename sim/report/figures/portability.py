@@ -53,7 +53,8 @@ def fit_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
     )
     said = "" if hidden else escape(" ".join(fit_alt(outcome, label, language) for label in outcome.labels))
     table = f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody>"
-    return f'<style>{css}</style><table class="fit" aria-label="{said}">{table}</table>'
+    scrolled = f'<div style="overflow-x:auto"><table class="fit" aria-label="{said}">{table}</table></div>'
+    return f"<style>{css}</style>{scrolled}"
 
 
 def fit_legend(style: Style) -> str:

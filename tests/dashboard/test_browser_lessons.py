@@ -1,0 +1,99 @@
+"""Every lesson as a student takes it: predicted by its kind, run, corrected, reloaded, at four sizes of a window."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import sim
+from sim.scenario import Prediction
+from tests.dashboard.browsing import IDLE, SIZES, at_sizes, heading, misfits, open_page, settled
+from tests.dashboard.conftest import watch
+
+pytestmark = pytest.mark.browser
+
+SMALLEST, SMALLEST_PROJECTED = 12, 18
+"""Pixels of the smallest text, and on a projector."""
+SHARES = 4
+"""Tests that the lessons are dealt to, so that several processes can take them."""
+
+
+def predict(page: Page, asked: Prediction) -> str:
+    """Say something, as the lesson asks for it, by the keyboard alone. Returns what the link then says."""
+    if asked.rank:
+        lanes = page.get_by_role("toolbar").get_by_role("button")
+        for number in range(lanes.count()):
+            lanes.nth(number).press("Enter")
+            expect(lanes.nth(number)).to_contain_text(re.compile(rf"^\D*{number + 1}\b"))
+    elif asked.guess:
+        page.get_by_role("spinbutton").first.fill("3")
+        page.get_by_role("spinbutton").first.press("Enter")
+    elif asked.choices:
+        page.get_by_role("radio").first.press("Space")
+    settled(page)
+    run = page.locator("[data-testid=stBaseButton-primary]:enabled").first
+    question = heading(page)
+    run.press("Enter")
+    expect(page.get_by_role("heading", level=1).first).not_to_have_text(question)
+    page.wait_for_selector(IDLE, timeout=300_000)  # its questions "what if" run too
+    return page.url.partition("?")[2]
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_every_lesson_is_taken_and_fits_every_window(page: Page, app_url: str, share: int) -> None:
+    wrong: dict[str, list[str]] = {}
+    kinds: set[str] = set()
+    for number, name in enumerate(sim.lessons()):
+        lesson = sim.load(name).lesson
+        if number % SHARES != share or lesson is None:
+            continue
+        page.set_viewport_size({"width": 1280, "height": 720})
+        open_page(page, f"{app_url}/scenarios?scenario={name}&lang={('en', 'ja')[number // SHARES % 2]}")
+        found = [f"question, {one}" for one in at_sizes(page, SIZES[:2], SMALLEST)]
+        link = predict(page, lesson.predict)
+        found += [f"answer, {one}" for one in at_sizes(page, SIZES, SMALLEST)]
+        kind = next(word for word in ("rank", "guess", "choices", "ask") if getattr(lesson.predict, word))
+        if kind not in kinds:
+            kinds.add(kind)
+            if "said=" not in link or "show=1" not in link:
+                found.append(f"the link does not say what was predicted: {link}")
+            finding = heading(page)
+            page.reload()
+            settled(page)
+            expect(page.get_by_role("heading", level=1).first).to_have_text(finding)
+        if found:
+            wrong[name] = found
+    assert not wrong, "\n".join(f"{name}: {one}" for name, found in wrong.items() for one in found)
+
+
+def test_on_a_projector_no_text_is_below_18_pixels(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    wrong = {}
+    for name in sim.lessons()[::4]:
+        open_page(page, f"{app_url}/scenarios?scenario={name}&projector=1&show=1")
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
+        page.wait_for_timeout(400)
+        if found := misfits(page, SMALLEST_PROJECTED):
+            wrong[name] = found
+    assert wrong == {}
+
+
+def test_a_page_taken_home_opens_without_a_network(page: Page, app_url: str, browser: Browser, tmp_path: Path) -> None:
+    open_page(page, f"{app_url}/taxonomy?show=1")
+    page.get_by_role("button", name="Share").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("^Page")).click()
+    file = tmp_path / "page.html"
+    download.value.save_as(file)
+    context: Any = browser.new_context(offline=True)
+    home = context.new_page()
+    check = watch(home)
+    home.goto(file.as_uri())
+    expect(home.locator("svg.marks").first).to_be_visible(timeout=60_000)
+    assert not misfits(home, SMALLEST)
+    check()
+    context.close()
