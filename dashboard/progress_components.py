@@ -22,7 +22,7 @@ const read = () => {
 const write = (record) => { try { localStorage.setItem(KEY, JSON.stringify(record)); } catch {} };
 """
 _NOTE_JS = f"""{_STORE_JS}
-export default function({{ data }}) {{
+export default function({{ data: [data] }}) {{
   const record = read(), before = record[data.lesson] ?? {{}};
   write({{ ...record, [data.lesson]: {{ answered: Math.max(before.answered ?? 0, data.answered), of: data.of }} }});
 }}
