@@ -105,13 +105,17 @@ def run(
 
 @dataclass(frozen=True)
 class ReplicationPlan:
-    """What one label of one part needs: its replications first, then the ends of its inputs' ranges."""
+    """What one label of one part needs: its replications first, then the ends of its inputs' ranges.
+
+    recorded: the replication whose records are kept. None for none.
+    """
 
     scenario: Scenario
     part: Part
     label: str
     seed: int
     replications: int
+    recorded: int | None = 0
 
     def task(self, replication: int, bound: Bound = "value") -> ReplicationTask:
         """The task of one replication."""
@@ -124,7 +128,7 @@ class ReplicationPlan:
             seed=self.seed,
             replication=replication,
             bound=bound,
-            records=replication == 0 and bound == "value",
+            records=replication == self.recorded and bound == "value",
         )
 
 

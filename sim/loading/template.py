@@ -1,0 +1,106 @@
+"""One scenario at many places of its parameters: what a change does not touch is checked once and not again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sim import limits, studies
+from sim.errors import InputError
+from sim.loading import reader
+from sim.loading.assignments import places, unbounded
+from sim.loading.document import Document, Path_
+from sim.loading.overrides import changed, with_values
+from sim.scenario import Part, Scenario
+
+
+class ScenarioTemplate:
+    """A scenario with open places.
+
+    paths: as `sim.loading.assignments.places` takes them. Raises `InputError` where one names nothing.
+    """
+
+    def __init__(self, scenario: Scenario, paths: Sequence[str]) -> None:
+        self.scenario = scenario = unbounded(scenario)
+        self.paths = tuple(paths)
+        self._places = [places(scenario, path) for path in paths]
+        self._quick = all(_is_quick(scenario, place) for found in self._places for place in found)
+        self._own = reader.own_catalog(scenario.document.get("catalog"), scenario.folder, Document("", {}), [])
+        self._merged = [self._labels(scenario.document, number) for number in range(len(scenario.parts))]
+
+    def at(self, values: Sequence[Any]) -> Scenario:
+        """The checked scenario with these values, in the order of the paths.
+
+        It is what `sim.loading.assignments.assign` gives. Raises `InputError` as that does.
+        """
+        placed = [
+            (path, place, value)
+            for path, found, value in zip(self.paths, self._places, values, strict=True)
+            for place in found
+        ]
+        return self._quickly(placed) or with_values(self.scenario, placed)
+
+    def _quickly(self, placed: Sequence[tuple[str, Path_, Any]]) -> Scenario | None:
+        """The same from the labels that changed alone. None where anything is to be said about it."""
+        document: Any = self.scenario.document
+        for _, place, value in placed:
+            document = changed(document, place, value)
+        seed, replications = document.get("seed", 1), document.get("replications", 1)
+        if not self._quick or not _whole(seed, 0, 2**63 - 1) or not _whole(replications, 1, limits.REPLICATIONS):
+            return None
+        parts = []
+        for number, part in enumerate(self.scenario.parts):
+            variants = self._variants(document, number, part)
+            if variants is None:
+                return None
+            parts.append(part if variants == part.variants else replace(part, variants=variants))
+        return replace(self.scenario, parts=tuple(parts), seed=seed, replications=replications, document=document)
+
+    def _variants(self, document: Mapping[str, Any], number: int, part: Part) -> dict[str, Any] | None:
+        study = studies.study(part.study)
+        variants = dict(part.variants)
+        for label, merged in self._labels(document, number).items():
+            if merged == self._merged[number][label]:
+                continue
+            given = reader.beside(merged, self.scenario.folder)
+            try:
+                checked, problems = reader.variant(study, given, self.scenario.folder, self._own, Document("", {}))
+            except InputError:
+                return None
+            if problems:
+                return None
+            variants[label] = checked
+        return variants
+
+    def _labels(self, document: Mapping[str, Any], number: int) -> dict[str, dict[str, Any]]:
+        """What is written for each label of a part."""
+        part = document["parts"][number] if "parts" in document else document
+        base = {key: value for key, value in part.items() if key not in _NO_PARAMETERS}
+        compare = part.get("compare") or {part["study"]: {}}
+        return {label: base | (changes or {}) for label, changes in compare.items()}
+
+
+def leaves_the_comparison(scenario: Scenario, path: str) -> bool:
+    """Whether a path names parameters, "seed" or "replications": then every value of it has the same labels.
+
+    Raises `InputError` where it names nothing.
+    """
+    return all(_is_quick(scenario, place) for place in places(scenario, path))
+
+
+_NO_PARAMETERS = {*reader.BODY, *reader.ENVELOPE}
+
+
+def _is_quick(scenario: Scenario, place: Path_) -> bool:
+    """Whether a change at a place leaves everything but the parameters and the numbers of runs as it is."""
+    if place in (("seed",), ("replications",)):
+        return True
+    inner = place[2:] if place[0] == "parts" else place
+    if inner[:1] == ("compare",):
+        return len(inner) > 2 and any(inner[1] in part.variants for part in scenario.parts)
+    return bool(inner) and inner[0] not in _NO_PARAMETERS
+
+
+def _whole(value: Any, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
