@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from sim.errors import InputError
 from sim.loading import reader
 from sim.loading.assignments import places, unbounded
 from sim.loading.document import Document, Path_
+from sim.loading.envelope import BODY, ENVELOPE
 from sim.loading.overrides import changed, with_values
 from sim.scenario import Part, Scenario
 
@@ -41,13 +42,39 @@ class ScenarioTemplate:
         ]
         return self._quickly(placed) or with_values(self.scenario, placed)
 
+    def fits(self, values: Sequence[Any]) -> bool:
+        """Whether each value is one that its place takes. They may not go together all the same."""
+        document = self._document(zip(self._places, values, strict=True))
+        for number, part in enumerate(self.scenario.parts):
+            study = studies.study(part.study)
+            for label, merged in self._labels(document, number).items():
+                if merged == self._merged[number][label]:
+                    continue
+                given = reader.beside(merged, self.scenario.folder)
+                _, problems = reader.variant(
+                    study, given, self.scenario.folder, self._own, Document("", {}), joint=lambda _: _TOGETHER
+                )
+                if any(problem.path != _TOGETHER[0] for problem in problems):
+                    return False
+        return self._runs(document)
+
+    def _document(self, placed: Iterable[tuple[Iterable[Path_], Any]]) -> Any:
+        document: Any = self.scenario.document
+        for found, value in placed:
+            for place in found:
+                document = changed(document, place, value)
+        return document
+
+    @staticmethod
+    def _runs(document: Mapping[str, Any]) -> bool:
+        """Whether the seed and the number of replications are what a scenario takes."""
+        seed, replications = document.get("seed", 1), document.get("replications", 1)
+        return _whole(seed, 0, 2**63 - 1) and _whole(replications, 1, limits.REPLICATIONS)
+
     def _quickly(self, placed: Sequence[tuple[str, Path_, Any]]) -> Scenario | None:
         """The same from the labels that changed alone. None where anything is to be said about it."""
-        document: Any = self.scenario.document
-        for _, place, value in placed:
-            document = changed(document, place, value)
-        seed, replications = document.get("seed", 1), document.get("replications", 1)
-        if not self._quick or not _whole(seed, 0, 2**63 - 1) or not _whole(replications, 1, limits.REPLICATIONS):
+        document = self._document(((place,), value) for _, place, value in placed)
+        if not self._quick or not self._runs(document):
             return None
         parts = []
         for number, part in enumerate(self.scenario.parts):
@@ -55,7 +82,13 @@ class ScenarioTemplate:
             if variants is None:
                 return None
             parts.append(part if variants == part.variants else replace(part, variants=variants))
-        return replace(self.scenario, parts=tuple(parts), seed=seed, replications=replications, document=document)
+        return replace(
+            self.scenario,
+            parts=tuple(parts),
+            seed=document.get("seed", 1),
+            replications=document.get("replications", 1),
+            document=document,
+        )
 
     def _variants(self, document: Mapping[str, Any], number: int, part: Part) -> dict[str, Any] | None:
         study = studies.study(part.study)
@@ -89,7 +122,9 @@ def leaves_the_comparison(scenario: Scenario, path: str) -> bool:
     return all(_is_quick(scenario, place) for place in places(scenario, path))
 
 
-_NO_PARAMETERS = {*reader.BODY, *reader.ENVELOPE}
+_TOGETHER: Path_ = ("values that do not go together",)
+
+_NO_PARAMETERS = {*BODY, *ENVELOPE}
 
 
 def _is_quick(scenario: Scenario, place: Path_) -> bool:

@@ -87,7 +87,7 @@ def _client(address: str) -> Iterator[Any]:
 def _room(client: Any) -> int:
     """How many chunks may be on their way."""
     threads = sum(worker.get("nthreads", 1) for worker in client.scheduler_info()["workers"].values())
-    return max(1, threads) * _AHEAD
+    return _AHEAD * max(1, int(threads))
 
 
 def _done(busy: dict[Any, Chunk], client: Any, address: str) -> list[Any]:

@@ -181,15 +181,21 @@ def _check(made: SweepPlan) -> None:
         problems.append(Problem(f"{len(made):,} points are too many; expected at most {limits.POINTS:,}"))
     if problems:
         raise InputError(problems)
-    for one in made.axes:
-        if not leaves_the_comparison(made.job.scenario, one.path):
-            raise InputError(
-                Problem("is no parameter; an axis varies parameters, 'seed' or 'replications'", path=one.path)
-            )
-    ScenarioTemplate(made.job.scenario, paths)
+    problems = [problem for path in paths for problem in _no_axis(made.job.scenario, path)]
+    if problems:
+        raise InputError(problems)
     problems = [problem for number in range(len(made.axes)) for problem in _refused(made, number)]
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
+
+
+def _no_axis(scenario: Scenario, path: str) -> Iterator[Problem]:
+    """Why a path cannot be varied."""
+    try:
+        if not leaves_the_comparison(scenario, path):
+            yield Problem("is no parameter; an axis varies parameters, 'seed' or 'replications'", path=path)
+    except InputError as error:
+        yield from (Problem(problem.message, path=path) for problem in error.problems)
 
 
 _LOOKED_AT = 100
@@ -197,8 +203,9 @@ _LOOKED_AT = 100
 
 
 def _refused(made: SweepPlan, number: int) -> Iterator[Problem]:
-    """What no point can run with: values that neither the scenario takes nor the first point that has them."""
+    """Values that fit no point. Those that fit but do not go together with others fail where they are run."""
     one = made.axes[number]
+    alone = ScenarioTemplate(made.job.scenario, (one.path,))
     count = len(one.values)
     looked = range(count) if count <= _LOOKED_AT else (*range(_LOOKED_AT // 2), *range(count - _LOOKED_AT // 2, count))
     for index in looked:
@@ -206,7 +213,8 @@ def _refused(made: SweepPlan, number: int) -> Iterator[Problem]:
         try:
             assign(made.job.scenario, {one.path: one.values[index]})
         except InputError as error:
-            if _fails(made.job.scenario, dict(zip(made.job.paths, first, strict=True))):
+            fits = alone.fits((one.values[index],))
+            if not fits and _fails(made.job.scenario, dict(zip(made.job.paths, first, strict=True))):
                 yield from (Problem(problem.message, path=one.path) for problem in error.problems)
 
 

@@ -10,7 +10,10 @@ from sim.errors import InputError
 from sim.sweeps.executors import PointExecutor, in_process, in_processes
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.points import Todo
-from sim.sweeps.store import SweepStore
+from sim.sweeps.store import SweepStore, seal
+
+SCHEMES = ("tcp://", "tls://")
+"""How the address of a scheduler begins."""
 
 Told = Callable[[int, int], None]
 """Is told how many points finished now, and how many there are to run, again and again. It may raise
@@ -44,7 +47,7 @@ def executor(name: str, jobs: int = 1) -> PointExecutor:
         raise InputError(f"{jobs} jobs are too few; expected at least 1")
     if name == "local":
         return in_process if jobs == 1 else in_processes(jobs)
-    if "://" not in name:
+    if not name.startswith(SCHEMES):
         raise InputError(f"no executor {name!r}; expected local, or a Dask scheduler's address, as in tcp://host:8786")
     from sim.sweeps.cluster import on_cluster
 
@@ -71,15 +74,29 @@ def run_sweep(
         whole = len(plan) - len(kept)
         if whole:
             store.unseal()
-        ran = 0
-        tell(0, whole)
-        for rows in execute(plan.job, _todos(plan, kept), lambda: tell(ran, whole)) if whole else ():
+        counter = _Counter(tell, whole)
+        counter.tell()
+        for rows in execute(plan.job, _todos(plan, kept), counter.tell) if whole else ():
             store.add(rows)
-            ran += len(rows)
-            tell(ran, whole)
-        if not store.sealed:
-            store.seal()
-        return SweepSummary(len(plan), len(kept), ran, len(store.finished()["failed"]))
+            counter.ran += len(rows)
+            counter.tell()
+        summary = SweepSummary(len(plan), len(kept), counter.ran, len(store.finished()["failed"]))
+        sealed = store.sealed
+    if not sealed:
+        seal(Path(path))
+    return summary
+
+
+@dataclass
+class _Counter:
+    """How far a sweep is."""
+
+    told: Told
+    whole: int
+    ran: int = 0
+
+    def tell(self) -> None:
+        self.told(self.ran, self.whole)
 
 
 def _todos(plan: SweepPlan, kept: set[int]) -> Iterator[Todo]:

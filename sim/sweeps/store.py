@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,9 @@ VERSION = 1
 """`PRAGMA user_version`: the version of the tables."""
 
 _MAGIC = b"SQLite format 3\0"
+_HEAD = 100
+"""Bytes of a database's header."""
+
 _PATIENCE = 60.0
 """Seconds to wait for a reader that holds the file."""
 
@@ -60,7 +65,10 @@ class SweepStore:
     def __init__(self, path: Path, plan: SweepPlan) -> None:
         self.path = path
         self.plan = plan
-        is_there = exists(path) and _is_database(path)
+        is_there = exists(path) and is_database(path)
+        if is_there and _is_begun(path):
+            path.unlink()
+            is_there = False
         with told(path):
             self._database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
         try:
@@ -72,7 +80,6 @@ class SweepStore:
 
     def _open(self, is_there: bool) -> None:
         if is_there and not _is_empty(self._database):
-            check(self._database, self.path)
             self._compare()
         self._database.execute("PRAGMA journal_mode = WAL")  # some file systems have none, and another is as safe
         self._database.execute("PRAGMA synchronous = NORMAL")
@@ -149,10 +156,7 @@ class SweepStore:
         with told(self.path), self._transaction():
             self._database.executemany(
                 "INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?)",
-                [
-                    (row.point, self._values(row.point), row.replications, row.narrow, row.error or None)
-                    for row in rows
-                ],
+                [(row.point, self._values(row.point), row.replications, row.narrow, row.error or None) for row in rows],
             )
             self._database.executemany(
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -169,20 +173,34 @@ class SweepStore:
 
     @property
     def sealed(self) -> bool:
-        """Whether every point was there, and the file was written anew in their order."""
+        """Whether every point was there, and the file was written anew in their order (`seal`)."""
         with told(self.path):
             return self._database.execute("SELECT 1 FROM sweep WHERE key = 'finished'").fetchone() is not None
-
-    def seal(self) -> None:
-        """Write the file anew in the order of the points, once all are there: then equal sweeps are equal files."""
-        with told(self.path):
-            self._database.execute("VACUUM")
-            self._database.execute("INSERT OR REPLACE INTO sweep VALUES ('finished', 'true')")
 
     def unseal(self) -> None:
         """Take back that all is finished, as points are to be run again."""
         with told(self.path):
             self._database.execute("DELETE FROM sweep WHERE key = 'finished'")
+
+
+def seal(path: Path) -> None:
+    """Write a store with all of its points anew, in their order. Then the files of equal sweeps are equal bytes."""
+    handle, made = tempfile.mkstemp(".partial", ".", path.parent)
+    os.close(handle)
+    partial = Path(made)
+    try:
+        with told(path):
+            with contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as database:
+                database.execute("VACUUM INTO ?", (made,))
+            with contextlib.closing(sqlite3.connect(made, isolation_level=None)) as database:
+                database.execute("INSERT INTO sweep VALUES ('finished', 'true')")
+        partial.chmod(path.stat().st_mode & 0o777)
+        partial.replace(path)
+    except OSError:  # Windows, where somebody reads it: the next run writes it anew
+        pass
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def _identity(plan: SweepPlan) -> dict[str, str]:
@@ -213,14 +231,13 @@ def _text(value: Any) -> str:
 def _view(paths: Sequence[str]) -> str:
     """The view `metrics`: a row for each point and series, with a column for each axis."""
     columns = [
-        f"json_extract(p.\"values\", {_quoted('$.' + json.dumps(path), chr(39))}) AS {_quoted(axis_column(path))}"
+        f'json_extract(p."values", {_quoted("$." + json.dumps(path), chr(39))}) AS {_quoted(axis_column(path))}'
         for path in paths
     ]
-    return (
-        f"CREATE VIEW metrics AS SELECT p.point, {', '.join(columns)}, s.\"of\", s.metric, s.statistic, r.value, r.low, "
-        "r.high, r.range_low, r.range_high, s.unit, r.estimate, p.replications, p.narrow, p.error "
-        "FROM points p LEFT JOIN results r USING (point) LEFT JOIN series s USING (series)"
-    )
+    own = 's."of", s.metric, s.statistic, r.value, r.low, r.high, r.range_low, r.range_high, s.unit, r.estimate'
+    chosen = f"p.point, {', '.join(columns)}, {own}, p.replications, p.narrow, p.error"
+    joined = "points p LEFT JOIN results r USING (point) LEFT JOIN series s USING (series)"
+    return f"CREATE VIEW metrics AS SELECT {chosen} FROM {joined}"  # noqa: S608 -- names of columns, each quoted
 
 
 def axis_column(path: str) -> str:
@@ -232,13 +249,33 @@ def _quoted(text: str, sign: str = '"') -> str:
     return sign + text.replace(sign, 2 * sign) + sign
 
 
-def _is_database(path: Path) -> bool:
-    """Whether a file has anything in it. Raises `InputError` where that is no database."""
+def is_database(path: Path) -> bool:
+    """Whether a file has anything in it. Raises `InputError` where that is no whole database."""
     with open_regular(path) as file:
-        head = file.read(len(_MAGIC))
-    if head and head != _MAGIC:
+        head = file.read(_HEAD)
+        size = file.seek(0, os.SEEK_END)
+    if head and not head.startswith(_MAGIC):
         raise InputError(Problem("is no store of a sweep; expected a file that 'sim sweep' wrote", str(path)))
+    if head and not exists(path.with_name(f"{path.name}-wal")) and size < _said_size(head):
+        raise InputError(Problem(f"is damaged or cut short: has {size} bytes of {_said_size(head)}", str(path)))
     return bool(head)
+
+
+def _said_size(head: bytes) -> int:
+    """The bytes that a database says it has. Source: sqlite.org/fileformat2.html, 1.3."""
+    if len(head) < _HEAD:
+        return _HEAD
+    page = int.from_bytes(head[16:18], "big")
+    return (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a store is one of a sweep that ended before its first point."""
+    with told(path), contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE)) as database:
+        if _is_empty(database):
+            return False
+        check(database, path)
+        return database.execute("SELECT 1 FROM points LIMIT 1").fetchone() is None
 
 
 def _is_empty(database: sqlite3.Connection) -> bool:
@@ -264,6 +301,8 @@ def told(path: Path) -> Iterator[None]:
     """What the database says that is wrong, as an `InputError` at its file."""
     try:
         yield
+    except InputError:
+        raise
     except sqlite3.Error as error:
         words = str(error).lower()
         if "malformed" in words or "not a database" in words:
