@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sim import limits, studies
-from sim.errors import InputError
 from sim.loading import reader
 from sim.loading.assignments import places, unbounded
 from sim.loading.document import Document, Path_
@@ -28,6 +28,7 @@ class ScenarioTemplate:
         self._places = [places(scenario, path) for path in paths]
         self._quick = all(_is_quick(scenario, place) for found in self._places for place in found)
         self._own = reader.own_catalog(scenario.document.get("catalog"), scenario.folder, Document("", {}), [])
+        self._checked: dict[str, Any] = {}
         self._merged = [self._labels(scenario.document, number) for number in range(len(scenario.parts))]
 
     def at(self, values: Sequence[Any]) -> Scenario:
@@ -96,15 +97,22 @@ class ScenarioTemplate:
         for label, merged in self._labels(document, number).items():
             if merged == self._merged[number][label]:
                 continue
-            given = reader.beside(merged, self.scenario.folder)
-            try:
+            key = _key(number, merged)
+            checked = self._checked.get(key)
+            if checked is None:
+                given = reader.beside(merged, self.scenario.folder)
                 checked, problems = reader.variant(study, given, self.scenario.folder, self._own, Document("", {}))
-            except InputError:
-                return None
-            if problems:
-                return None
+                if problems:
+                    return None
+                self._remember(key, checked)
             variants[label] = checked
         return variants
+
+    def _remember(self, key: str, checked: Any) -> None:
+        if len(self._checked) >= _REMEMBERED:
+            self._checked.clear()
+        if key:
+            self._checked[key] = checked
 
     def _labels(self, document: Mapping[str, Any], number: int) -> dict[str, dict[str, Any]]:
         """What is written for each label of a part."""
@@ -122,6 +130,9 @@ def leaves_the_comparison(scenario: Scenario, path: str) -> bool:
     return all(_is_quick(scenario, place) for place in places(scenario, path))
 
 
+_REMEMBERED = 1_000
+"""Labels whose parameters are kept once they are checked: along an axis that they do not have, they are the same."""
+
 _TOGETHER: Path_ = ("values that do not go together",)
 
 _NO_PARAMETERS = {*BODY, *ENVELOPE}
@@ -135,6 +146,14 @@ def _is_quick(scenario: Scenario, place: Path_) -> bool:
     if inner[:1] == ("compare",):
         return len(inner) > 2 and any(inner[1] in part.variants for part in scenario.parts)
     return bool(inner) and inner[0] not in _NO_PARAMETERS
+
+
+def _key(part: int, merged: Mapping[str, Any]) -> str:
+    """What tells a label's parameters from others. "" where an object of a program is among them."""
+    try:
+        return f"{part} {json.dumps(merged)}"
+    except TypeError:
+        return ""
 
 
 def _whole(value: Any, least: int, most: int) -> bool:

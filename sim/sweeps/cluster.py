@@ -22,6 +22,9 @@ from sim.sweeps.points import PointRow, Todo, packed, run_packed
 PATIENCE = 10.0
 """Seconds to wait for a scheduler, and for its first worker."""
 
+_GOODBYE = 1.0
+"""Seconds that a client may take to leave. Nothing is lost where it takes longer."""
+
 _PAUSE = 0.2
 """Seconds after which a sweep is watched again while no worker answers."""
 
@@ -81,7 +84,7 @@ def _client(address: str) -> Iterator[Any]:
         with client.as_current():
             yield client
     finally:
-        client.close(timeout=PATIENCE)
+        client.close(timeout=_GOODBYE)
 
 
 def _room(client: Any) -> int:

@@ -66,7 +66,10 @@ class PointRunner:
         self._job = job
         self._tick = tick
         self._template = ScenarioTemplate(job.scenario, job.paths)
-        self._series = {series.name: number for number, series in enumerate(every_series(job.scenario))}
+        self._series = {
+            (series.of, series.spec.name, series.statistic): number
+            for number, series in enumerate(every_series(job.scenario))
+        }
 
     def __call__(self, todo: Todo) -> PointRow:
         """The finished point, or one with an error. Raises `CancelledError` where a tick does."""
@@ -127,11 +130,16 @@ class PointRunner:
         )
 
     def _result(self, metric: Metric) -> Result:
-        low, high = metric.range or (None, None)
+        ends = metric.range
         return (
-            self._series[f"{metric.of}.{metric.metric}.{metric.statistic}"],
-            rounded(metric.value), _kept(metric.low), _kept(metric.high), _kept(low), _kept(high), metric.estimate,
-        )  # fmt: skip
+            self._series[metric.of, metric.metric, metric.statistic],
+            rounded(metric.value),
+            None if metric.low is None else rounded(metric.low),
+            None if metric.high is None else rounded(metric.high),
+            None if ends is None else rounded(ends[0]),
+            None if ends is None else rounded(ends[1]),
+            metric.estimate,
+        )
 
 
 class _Label:
@@ -180,10 +188,6 @@ def _plain(value: Any) -> Any:
 def rounded(value: float) -> float:
     """A number as it is kept."""
     return float(f"{value:.{DIGITS}g}")
-
-
-def _kept(value: float | None) -> float | None:
-    return None if value is None else rounded(value)
 
 
 def failed(point: int, error: str) -> PointRow:

@@ -56,6 +56,13 @@ def axes_of(path: str | Path) -> tuple[str, ...]:
         return tuple(axis["path"] for axis in json.loads(written))
 
 
+def finished_points(path: str | Path) -> int:
+    """How many points a store has by now."""
+    with _reading(Path(path)) as database:
+        (count,) = database.execute("SELECT count(*) FROM points").fetchone()
+        return int(count)
+
+
 def wide_points(path: str | Path) -> int:
     """How many points of a store have an interval that is wider than was asked for."""
     with _reading(Path(path)) as database:

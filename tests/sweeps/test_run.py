@@ -322,7 +322,7 @@ class TestExecutors:
         assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
 
     def test_a_process_that_is_killed_is_replaced(self, tmp_path: Path) -> None:
-        made = plan(sim.load("taxonomy"), ["seed=1..40"])
+        made = plan(assign(sim.load("taxonomy"), {"replications": 2}), ["seed=1..60"])
         run_sweep(made, tmp_path / "here")
         killed = []
 
@@ -345,7 +345,19 @@ class TestExecutors:
 
 def test_killed_three_times_a_sweep_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     """As `python -m bench.sweep` does with 10,000 points."""
-    command = [sys.executable, "-m", "sim", "sweep", "taxonomy", "--vary", "seed=1..80", "--store", str(tmp_path / "k")]
+    command = [
+        sys.executable,
+        "-m",
+        "sim",
+        "sweep",
+        "taxonomy",
+        "--set",
+        "replications=2",
+        "--vary",
+        "seed=1..120",
+        "--store",
+        str(tmp_path / "k"),
+    ]
     killed = []
     for more in (1, 2, 3):
         process = subprocess.Popen(
@@ -357,10 +369,10 @@ def test_killed_three_times_a_sweep_goes_on_to_the_same_bytes(tmp_path: Path) ->
         process.kill()
         process.communicate()
         killed.append(count(tmp_path / "k"))
-    assert 0 < killed[0] <= killed[1] <= killed[2] < 80
+    assert 0 < killed[0] <= killed[1] <= killed[2] < 120
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert f"80 points in {tmp_path / 'k'}, {killed[2]} of them from before" in done.stderr
-    run_sweep(plan(sim.load("taxonomy"), ["seed=1..80"]), tmp_path / "whole")
+    assert f"120 points in {tmp_path / 'k'}, {killed[2]} of them from before" in done.stderr
+    run_sweep(plan(assign(sim.load("taxonomy"), {"replications": 2}), ["seed=1..120"]), tmp_path / "whole")
     assert (tmp_path / "k").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
