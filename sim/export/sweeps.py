@@ -53,8 +53,8 @@ def check_plot(plan: SweepPlan, metric: str, over: str | None, suffix: str) -> S
         short = f"{series.spec.name}.{series.statistic}"
         known.setdefault(short, ("", series.spec.unit))
         known[series.name] = (series.of, series.spec.unit)
-        if len(series.spec.statistics) == 1 or series.statistic == series.spec.statistics[0]:
-            known.setdefault(series.spec.name, ("", series.spec.unit))
+        known.setdefault(series.spec.name, ("", series.spec.unit))
+        known.setdefault(f"{series.of}.{series.spec.name}", (series.of, series.spec.unit))
     if metric not in known:
         raise InputError(f"no metric {shown(metric)}{suggestion(metric, known)}")
     paths = plan.job.paths

@@ -12,7 +12,7 @@ from sim.sweeps.points import Answer, PointRow, Todo, failed
 WORTH = 0.5
 """Seconds that a chunk is to take: so long that handing it over costs nothing, so short that little is lost."""
 
-_LARGEST = 5_000
+_CHUNK = 5_000
 """Points of a chunk."""
 
 TRIES = 3
@@ -39,7 +39,7 @@ class Dealer:
         """What is to be run next. None where all is dealt out."""
         if self._again:
             return self._again.popleft()
-        size = 1 if self._each is None else max(1, min(_LARGEST, int(WORTH / max(self._each, 1e-9))))
+        size = 1 if self._each is None else max(1, min(_CHUNK, int(WORTH / max(self._each, 1e-9))))
         todos = tuple(islice(self._todos, size))
         return Chunk(todos) if todos else None
 

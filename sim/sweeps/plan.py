@@ -27,7 +27,7 @@ _CONDITION = re.compile(r"\s*(\S{1,200})\s+within\s+(\S.{0,40}?)\s*")
 
 
 @dataclass(frozen=True)
-class Series:
+class SweepSeries:
     """One number that every point has: a statistic of a metric of a label.
 
     Attributes:
@@ -109,18 +109,18 @@ class SweepPlan:
         return tuple(reversed(chosen))
 
     @cached_property
-    def series(self) -> tuple[Series, ...]:
+    def series(self) -> tuple[SweepSeries, ...]:
         """Every number that a point may have, in the order of the parts, labels and metrics."""
         return tuple(every_series(self.job.scenario))
 
 
-def every_series(scenario: Scenario) -> Iterator[Series]:
+def every_series(scenario: Scenario) -> Iterator[SweepSeries]:
     """The series of a scenario."""
     for number, part in enumerate(scenario.parts):
         for label in part.variants:
             for spec in studies.study(part.study).metrics:
                 for statistic in spec.statistics:
-                    yield Series(number, part.study, label, spec, statistic)
+                    yield SweepSeries(number, part.study, label, spec, statistic)
 
 
 def plan(

@@ -88,11 +88,11 @@ class _Across:
         if self.numeric and any(_dimension(value) != dimension for value in values):
             self.numeric = False
         numbers = sorted(self._numbers.values()) if self.numeric else []
-        self._word = _unit_word(numbers[-1], dimension) if dimension else ""
-        self._factor = UNITS[dimension][self._word] if dimension else 1.0
-        self._last = numbers[-1] / self._factor if numbers else 0.0
         spread = len(numbers) > 2 and numbers[0] > 0
         self._log = spread and statistics.median(numbers) < 0.2 * numbers[-1]
+        usual = statistics.median_high(numbers) if self._log else numbers[-1] if numbers else 0.0
+        self._word = _unit_word(usual, dimension) if dimension else ""
+        self._factor = UNITS[dimension][self._word] if dimension else 1.0
         self._words = [_word_of(value) for value in dict.fromkeys(map(_key, values))]
 
     def place(self, value: Any) -> Any:
