@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 from sim import studies
@@ -34,6 +34,7 @@ def run(
     seed: int | None = None,
     replications: int | None = None,
     jobs: int = 1,
+    recorded: int = 0,
     tick: Tick = no_tick,
 ) -> tuple[Outcome, ...]:
     """Run a scenario.
@@ -48,6 +49,7 @@ def run(
         replications: How often each label runs, instead of the scenario's own number. A study without randomness runs
             once.
         jobs: How many processes run the replications.
+        recorded: Which replication's records are kept, from 0. Of a study without randomness it is always the first.
         tick: Told the finished share of the whole, from 0 to 1. It may raise `CancelledError`.
 
     Returns:
@@ -67,10 +69,12 @@ def run(
         raise InputError(f"{replications} replications are too few; expected at least 1")
     if jobs < 1:
         raise InputError(f"{jobs} jobs are too few; expected at least 1")
+    if not 0 <= recorded < replications:
+        raise InputError(f"no replication {recorded}; there are 0 to {replications - 1}")
     plans = [
-        ReplicationPlan(scenario, part, label, seed, replications if studies.study(part.study).random else 1)
+        ReplicationPlan(scenario, part, label, seed, *((replications, recorded) if random else (1, 0)))
         for part in scenario.parts
-        for label in part.variants
+        for label, random in product(part.variants, [studies.study(part.study).random])
     ]
     finished = _run_plans(plans, jobs, tick)
     outcomes = []
@@ -84,7 +88,7 @@ def run(
             measured[label] = replicated(study, done.runs)
             metrics += summarise(study, label, done.runs, done.low, done.high, measured[label])
             tick(1.0)  # of many replications a summary takes a moment, in which a reader may still give up
-            records += done.runs[0].records
+            records += done.runs[recorded if study.random else 0].records
         outcomes.append(
             Outcome(
                 scenario=scenario.id,

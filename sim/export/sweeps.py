@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -15,7 +16,7 @@ from sim.report.figures.sweep import SweptValue, sweep_figure
 from sim.report.shown import Drawing
 from sim.report.style import Spec, Style, with_rows
 from sim.sweeps.plan import SweepPlan
-from sim.sweeps.reading import swept
+from sim.sweeps.reading import axes_of, series_of, swept
 from sim.sweeps.tables import written_value
 from sim.wording import shown, suggestion
 
@@ -48,25 +49,38 @@ class SweepPlot:
 
 def check_plot(plan: SweepPlan, metric: str, over: str | None, suffix: str) -> SweepPlot:
     """What "startup_time.p50" or "docker.startup_time.p50" means. Raises `InputError` where it means nothing."""
-    known: dict[str, tuple[str, str]] = {}
-    for series in plan.series:
-        short = f"{series.spec.name}.{series.statistic}"
-        known.setdefault(short, ("", series.spec.unit))
-        known[series.name] = (series.of, series.spec.unit)
-        known.setdefault(series.spec.name, ("", series.spec.unit))
-        known.setdefault(f"{series.of}.{series.spec.name}", (series.of, series.spec.unit))
-    if metric not in known:
-        raise InputError(f"no metric {shown(metric)}{suggestion(metric, known)}")
-    paths = plan.job.paths
-    if over is not None and over not in paths:
-        raise InputError(f"no axis {shown(over)}{suggestion(over, paths)}")
+    names = [(one.of, one.spec.name, one.statistic, one.spec.unit) for one in plan.series]
     if suffix != ".json":
         converter()
-    label, unit = known[metric]
-    named = metric.removeprefix(f"{label}.") if label else metric
-    first = next(s for s in plan.series if s.spec.name == named.partition(".")[0])
-    full = named if "." in named else f"{named}.{first.statistic}"
-    return SweepPlot(f"{plan.job.scenario.id}: {full}", full, label, paths, over or paths[0], unit, suffix)
+    return _plot(plan.job.scenario.id, names, plan.job.paths, metric, over, suffix)
+
+
+def stored_plot(store: Path, metric: str, over: str | None, label: str) -> SweepPlot:
+    """The same of what a store has."""
+    wanted = f"{label}.{metric}" if label else metric
+    return _plot(store.stem, series_of(store), axes_of(store), wanted, over, "")
+
+
+def _plot(
+    title: str,
+    series: Sequence[tuple[str, str, str, str]],
+    axes: tuple[str, ...],
+    metric: str,
+    over: str | None,
+    suffix: str,
+) -> SweepPlot:
+    known: dict[str, tuple[str, str, str]] = {}
+    for of, name, statistic, unit in series:
+        full = f"{name}.{statistic}"
+        for short in (name, full):
+            known.setdefault(short, ("", full, unit))
+            known.setdefault(f"{of}.{short}", (of, full, unit))
+    if metric not in known:
+        raise InputError(f"no metric {shown(metric)}{suggestion(metric, known)}")
+    if over is not None and over not in axes:
+        raise InputError(f"no axis {shown(over)}{suggestion(over, axes)}")
+    label, full, unit = known[metric]
+    return SweepPlot(f"{title}: {full}", full, label, axes, over or axes[0], unit, suffix)
 
 
 def plot_spec(plot: SweepPlot, store: Path, style: Style) -> Spec:

@@ -125,7 +125,7 @@ def every_series(scenario: Scenario) -> Iterator[SweepSeries]:
 
 def plan(
     scenario: Scenario,
-    vary: Sequence[str],
+    vary: Sequence[str | Axis],
     *,
     zipped: bool = False,
     until: Sequence[str] = (),
@@ -136,7 +136,7 @@ def plan(
     """The checked plan of a sweep.
 
     Args:
-        vary: Axes, as "instances=1,10,100" (`sim.sweeps.axes`).
+        vary: Axes, as "instances=1,10,100" (`sim.sweeps.axes`), or made already.
         zipped: Whether the axes go along together.
         until: Conditions, as "docker.startup_time.p50 within 5 %".
         max_replications: Where a point ends that does not reach them.
@@ -147,7 +147,8 @@ def plan(
     """
     if not vary:
         raise InputError("a sweep needs an axis; expected --vary PATH=VALUES, as in --vary instances=1,10,100")
-    axes = tuple(axis(text, scenario.seed, _whole_of(scenario)) for text in vary)
+    whole = _whole_of(scenario)
+    axes = tuple(one if isinstance(one, Axis) else axis(one, scenario.seed, whole) for one in vary)
     narrow = tuple(_condition(text, scenario) for text in until)
     job = PointJob(scenario, tuple(axis.path for axis in axes), narrow, max_replications, ends, records)
     made = SweepPlan(job, axes, zipped)

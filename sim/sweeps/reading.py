@@ -56,6 +56,12 @@ def axes_of(path: str | Path) -> tuple[str, ...]:
         return tuple(axis["path"] for axis in json.loads(written))
 
 
+def series_of(path: str | Path) -> list[tuple[str, str, str, str]]:
+    """Every number that a store's points may have: label, metric, statistic and unit."""
+    with _reading(Path(path)) as database:
+        return [(of, metric, statistic, unit) for _, (of, metric, statistic, _, unit) in _series(database)]
+
+
 def finished_points(path: str | Path) -> int:
     """How many points a store has by now."""
     with _reading(Path(path)) as database:

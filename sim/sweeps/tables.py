@@ -22,19 +22,25 @@ SHOWN = 40
 """Points that a table for a terminal shows."""
 
 
-def csv_lines(path: str | Path) -> Iterator[str]:
-    """The rows of the view `metrics`: one for each point and metric, and one for a point that failed."""
+def rows(path: str | Path) -> Iterator[tuple[Any, ...]]:
+    """The rows of the view `metrics` after its header: one for each point and metric, and one for a failed point."""
     axes = axes_of(path)
-    yield _row(("point", *map(axis_column, axes), *OWN_COLUMNS[1:]))
+    yield ("point", *map(axis_column, axes), *OWN_COLUMNS[1:])
     for point in swept(path):
-        head = (point.point, *(written_value(point.values.get(axis)) for axis in axes))
-        tail = (point.replications, _truth(point.narrow), point.error)
+        head = (point.point, *(point.values.get(axis) for axis in axes))
+        tail = (point.replications, point.narrow, point.error or None)
         for m in point.metrics:
             low, high = m.range or (None, None)
-            own = (m.of, m.metric, m.statistic, m.value, m.low, m.high, low, high, m.unit, _truth(m.estimate))
-            yield _row((*head, *own, *tail))
+            own = (m.of, m.metric, m.statistic, m.value, m.low, m.high, low, high, m.unit, m.estimate)
+            yield (*head, *own, *tail)
         if not point.metrics:
-            yield _row((*head, *[None] * 10, *tail))
+            yield (*head, *[None] * 10, *tail)
+
+
+def csv_lines(path: str | Path) -> Iterator[str]:
+    """The same as CSV."""
+    for row in rows(path):
+        yield _row([cell if isinstance(cell, float) else written_value(cell) for cell in row])
 
 
 def json_lines(path: str | Path) -> Iterator[str]:
