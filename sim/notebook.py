@@ -44,6 +44,9 @@ class Outcomes(tuple[Outcome, ...]):
         made.scenario = scenario
         return made
 
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Outcome, ...], Scenario]]:
+        return type(self), (tuple(self), self.scenario)
+
     def metric(self, of: str, metric: str, statistic: str = "value") -> Metric:
         """The one metric of that name. Raises `KeyError` naming those that there are where there is none."""
         for outcome in self:

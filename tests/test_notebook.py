@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -62,6 +63,7 @@ class TestRun:
     def test_it_is_the_tuple_of_its_parts_outcomes(self, scenario: Scenario) -> None:
         (outcome,) = outcomes = sim.run(scenario)
         assert outcomes[0] is outcome
+        assert pickle.loads(pickle.dumps(outcomes)).scenario == scenario
         assert outcomes.metric("slow", "time", "p50") == outcome.metric("slow", "time", "p50")
         with pytest.raises(KeyError, match=r"no metric slow.time.p99; there are slow\.time\.p50"):
             outcomes.metric("slow", "time", "p99")

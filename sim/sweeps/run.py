@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sim.errors import InputError
 from sim.sweeps.executors import PointExecutor, in_process, in_processes
+from sim.sweeps.lock import locked
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.points import Todo
 from sim.sweeps.store import SweepStore, seal
@@ -68,7 +69,12 @@ def run_sweep(
     Raises `InputError` where the store is of another sweep or cannot be written, and `CancelledError` where `tell`
     does. What had finished is in the store then.
     """
-    with SweepStore(Path(path), plan) as store:
+    with locked(Path(path)):
+        return _run(plan, Path(path), execute, tell, retry=retry)
+
+
+def _run(plan: SweepPlan, path: Path, execute: PointExecutor, tell: Told, *, retry: bool) -> SweepSummary:
+    with SweepStore(path, plan) as store:
         there = store.finished()
         kept = there["done"] if retry else there["done"] | there["failed"]
         whole = len(plan) - len(kept)
@@ -83,7 +89,7 @@ def run_sweep(
         summary = SweepSummary(len(plan), len(kept), counter.ran, len(store.finished()["failed"]))
         sealed = store.sealed
     if not sealed:
-        seal(Path(path))
+        seal(path)
     return summary
 
 

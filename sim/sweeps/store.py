@@ -275,6 +275,7 @@ def _is_begun(path: Path) -> bool:
         if _is_empty(database):
             return False
         check(database, path)
+        _check_whole(database, path)
         return database.execute("SELECT 1 FROM points LIMIT 1").fetchone() is None
 
 
@@ -284,13 +285,17 @@ def _is_empty(database: sqlite3.Connection) -> bool:
 
 
 def check(database: sqlite3.Connection, path: Path) -> None:
-    """Raise `InputError` where a database is no whole store of this version."""
+    """Raise `InputError` where a database is no store of this version."""
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION:
         raise InputError(Problem("is no store of a sweep; expected a file that 'sim sweep' wrote", str(path)))
     if version != VERSION:
         raise InputError(Problem(f"is a store of version {version}; expected {VERSION}", str(path)))
+
+
+def _check_whole(database: sqlite3.Connection, path: Path) -> None:
+    """Raise `InputError` where any page of a store is damaged. It reads all of them."""
     (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise InputError(Problem(f"is damaged: {str(verdict).splitlines()[-1].lower()}", str(path)))

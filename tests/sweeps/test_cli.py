@@ -121,7 +121,7 @@ class TestSweep:
         [
             (("--vary", "cuont=1"), "cuont: no parameter 'cuont', did you mean 'count'?"),
             (("--vary", "count=1", "--executor", "dask"), "no executor 'dask'; expected local, or"),
-            (("--vary", "count=1", "--store", "no/s"), "no/s: cannot be used: unable to open database file"),
+            (("--vary", "count=1", "--store", "no/s"), "no/s: cannot be used: no such file or directory"),
             (("--vary", "count=1", "--store", "two.yaml"), "two.yaml: is no store of a sweep"),
             (("--vary", "count=1", "--plot", "tme"), "no metric 'tme', did you mean 'time'?"),
             (("--vary", "count=1", "--plot", "time", "--over", "cuont"), "no axis 'cuont', did you mean 'count'?"),
