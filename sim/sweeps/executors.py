@@ -45,23 +45,32 @@ def in_processes(jobs: int) -> PointExecutor:
     def run(job: PointJob, todos: Iterable[Todo], watch: Watch) -> Iterator[list[PointRow]]:
         payload, dealer = packed(job), Dealer(todos)
         with ExitStack() as stack:
-            idle = list(stack.enter_context(started(min(jobs, AT_ONCE), run_packed)))
+
+            def fresh(count: int) -> list[Worker]:
+                return list(stack.enter_context(started(count, run_packed)))
+
+            idle = fresh(min(jobs, AT_ONCE))
             busy: dict[object, tuple[Worker, Chunk]] = {}
             while True:
                 while idle and (chunk := dealer.next()) is not None:
                     worker = idle.pop()
-                    busy[worker.connection] = worker, chunk
-                    worker.ask((payload, chunk.todos))
+                    try:
+                        worker.ask((payload, chunk.todos))
+                        busy[worker.connection] = worker, chunk
+                    except WorkerEndedError as error:
+                        idle += fresh(1)
+                        if rows := dealer.ended(chunk, str(error)):
+                            yield rows
                 if not busy:
                     return
                 for connection in wait([worker.connection for worker, _ in busy.values()], PAUSE):
                     worker, chunk = busy.pop(connection)
                     try:
                         rows = dealer.answered(worker.answer())
+                        idle.append(worker)
                     except WorkerEndedError as error:
                         rows = dealer.ended(chunk, str(error))
-                        (worker,) = stack.enter_context(started(1, run_packed))
-                    idle.append(worker)
+                        idle += fresh(1)
                     if rows:
                         yield rows
                 watch()

@@ -76,13 +76,19 @@ def test_samples_lie_between_the_ends_and_come_from_the_seed_and_the_path_alone(
         ("n=1 s..5 s", "expected a step"),
         ("n=1 parsec..5 parsec:1", "unit 'parsec'"),
         ("n=1..2000000", "asks for 2000000 values; expected 1 to 1,000,000"),
-        ("n=1..999999,1..999999", "more than 1,000,000 values"),
         ("n=[", "n: not YAML"),
     ],
 )
 def test_what_is_no_axis_is_refused_with_its_place(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         axis(text)
+
+
+def test_the_ranges_of_an_axis_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.limits.POINTS", 1_000)
+    assert len(axis("n=1..500,1..500").values) == 1_000
+    with pytest.raises(InputError, match="n: more than 1,000 values"):
+        axis("n=1..500,1..501")
 
 
 @given(st.text(max_size=40))

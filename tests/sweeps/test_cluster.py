@@ -21,6 +21,7 @@ from sim.sweeps.reading import swept
 from sim.sweeps.run import run_sweep
 
 pytest.importorskip("distributed", reason="dask.distributed is not installed")
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 START = 60

@@ -23,9 +23,10 @@ from sim.loading import load_text
 from sim.loading.assignments import assign
 from sim.outcome import Metric
 from sim.scenario import Scenario
+from sim.sweeps.chunks import Dealer
 from sim.sweeps.executors import Watch, in_process, in_processes
 from sim.sweeps.plan import PointJob, SweepPlan, plan
-from sim.sweeps.points import PointRow, Todo
+from sim.sweeps.points import Answer, PointRow, Todo
 from sim.sweeps.reading import axes_of, swept
 from sim.sweeps.run import SweepSummary, executor, run_sweep
 from sim.sweeps.store import SweepStore
@@ -335,6 +336,7 @@ class TestExecutors:
             run_sweep(made, tmp_path / name, execute)
         assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
 
+    @pytest.mark.slow
     def test_a_process_that_is_killed_is_replaced(self, tmp_path: Path) -> None:
         made = plan(assign(sim.load("taxonomy"), {"replications": 2}), ["seed=1..60"])
         run_sweep(made, tmp_path / "here")
@@ -351,12 +353,30 @@ class TestExecutors:
         assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
         assert multiprocessing.active_children() == []
 
+    def test_a_point_that_ends_its_process_each_time_is_a_failed_one(self) -> None:
+        """Points are dealt to processes of which each ends at point 3."""
+        dealer, rows = Dealer((point, ()) for point in range(6)), []
+        begun: list[int] = []
+        while (chunk := dealer.next()) is not None:
+            points = [point for point, _ in chunk.todos]
+            begun += points
+            if 3 in points:
+                rows += dealer.ended(chunk, "a worker process ended")
+            else:
+                rows += dealer.answered(Answer([PointRow(point, 1, None) for point in points], 0.01, ""))
+        assert [(row.point, row.error) for row in sorted(rows, key=lambda row: row.point) if row.error] == [
+            (3, "a worker process ended, 3 times")
+        ]
+        assert sorted(row.point for row in rows) == [0, 1, 2, 3, 4, 5]
+        assert begun.count(3) == 3
+
     @pytest.mark.parametrize(("name", "jobs"), [("dask", 1), ("local", 0), ("", 1), ("foo://x", 1)])
     def test_an_executor_that_is_none_is_refused(self, name: str, jobs: int) -> None:
         with pytest.raises(InputError):
             executor(name, jobs)
 
 
+@pytest.mark.slow
 def test_killed_three_times_a_sweep_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     """As `python -m bench.sweep` does with 10,000 points."""
     command = [
