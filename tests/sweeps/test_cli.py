@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ class TestSweep:
     def test_csv_is_the_rows_of_the_view(self, told: Told) -> None:
         _, out, _ = told("sweep", "two.yaml", "--vary", "count=1..3", "--vary", "noisy=true,false", "--format", "csv")
         header, *rows = csv.reader(io.StringIO(out))
-        with sqlite3.connect("two-counters.sqlite") as database:
+        with closing(sqlite3.connect("two-counters.sqlite")) as database:
             cursor = database.execute("SELECT * FROM metrics ORDER BY point, (SELECT series FROM series s "
                                       "WHERE s.\"of\" = metrics.\"of\" AND s.metric = metrics.metric "
                                       "AND s.statistic = metrics.statistic)")  # fmt: skip
@@ -257,7 +258,7 @@ def test_the_commands_and_queries_of_the_page_do_what_it_says(
         assert answer([*words, *few, *keep]) == 0, command
     assert Path("taxonomy-docker.startup_time.p50.svg").exists()
     queries = [query for block in re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL) for query in block.split(";")]
-    with sqlite3.connect("taxonomy.sqlite") as database:
+    with closing(sqlite3.connect("taxonomy.sqlite")) as database:
         rows = [database.execute(query).fetchall() for query in queries if query.strip()]
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         named = {

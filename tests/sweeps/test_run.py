@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -104,12 +105,12 @@ class TestPoints:
     def test_records_are_kept_where_they_are_asked_for(self, scenario: Scenario, store: Path, tmp_path: Path) -> None:
         run_sweep(plan(scenario, ["count=2"], records=True), store)
         run_sweep(plan(scenario, ["count=2"]), tmp_path / "none.sqlite")
-        with sqlite3.connect(store) as database:
+        with closing(sqlite3.connect(store)) as database:
             rows = database.execute("SELECT part, type, record FROM records ORDER BY number").fetchall()
         (outcome,) = run(assign(scenario, {"count": 2}))
         assert [(part, kind) for part, kind, _ in rows] == [(0, "InstanceRecord")] * 4
         assert [json.loads(record)["ready"] for _, _, record in rows] == [r.ready for r in outcome.records]
-        with sqlite3.connect(tmp_path / "none.sqlite") as database:
+        with closing(sqlite3.connect(tmp_path / "none.sqlite")) as database:
             assert database.execute("SELECT count(*) FROM records").fetchone() == (0,)
 
     def test_a_failed_point_is_a_row_with_its_error_and_the_others_run(self, scenario: Scenario, store: Path) -> None:
@@ -185,7 +186,7 @@ class TestStore:
 
     def test_its_view_has_a_column_for_each_axis(self, scenario: Scenario, store: Path) -> None:
         run_sweep(plan(scenario, ["count=1..3", "replications=2", "spots=[{at: 1 s}]"]), store)
-        with sqlite3.connect(store) as database:
+        with closing(sqlite3.connect(store)) as database:
             rows = database.execute(
                 'SELECT count, "axis.replications", replications, spots, value, unit FROM metrics '
                 "WHERE \"of\" = 'slow' AND metric = 'time' AND statistic = 'max' ORDER BY point"
@@ -263,13 +264,13 @@ class TestBadStore:
         assert "was made by version 0.1.0, and this is 99.0" in self.refused(made, store)
 
     def test_of_another_version_of_the_tables(self, made: SweepPlan, store: Path) -> None:
-        with sqlite3.connect(store) as database:
+        with closing(sqlite3.connect(store)) as database:
             database.execute("PRAGMA user_version = 2")
         assert "is a store of version 2; expected 1" in self.refused(made, store)
 
     def test_of_another_program(self, made: SweepPlan, store: Path) -> None:
         store.unlink()
-        with sqlite3.connect(store) as database:
+        with closing(sqlite3.connect(store)) as database:
             database.execute("CREATE TABLE mine (x)")
         assert "is no store of a sweep" in self.refused(made, store)
         store.write_text("hello, world, this is text\n")
