@@ -1,6 +1,7 @@
 """A simulator and teaching model of virtualization: what a virtual machine costs, and what a container.
 
-`lessons` names what ships with the package. `load` reads and checks a scenario. `run` runs one.
+`lessons` names what ships with the package. `load` reads and checks a scenario. `run` runs one, and `sweep` at many
+points of its parameters.
 
 >>> import sim
 >>> outcome = sim.run("taxonomy", replications=1)[0]
@@ -18,7 +19,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.batch.run import run as run
     from sim.errors import CancelledError as CancelledError
     from sim.errors import CatalogError as CatalogError
     from sim.errors import InputError as InputError
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from sim.loading import load_text as load_text
     from sim.loading import override as override
     from sim.loading.shipped import lessons as lessons
+    from sim.notebook import Outcomes as Outcomes
+    from sim.notebook import Sweep as Sweep
+    from sim.notebook import run as run
+    from sim.notebook import sweep as sweep
     from sim.outcome import Metric as Metric
     from sim.outcome import Outcome as Outcome
     from sim.scenario import Scenario as Scenario
@@ -47,7 +51,10 @@ _LENT = {
     "load": "sim.loading",
     "load_text": "sim.loading",
     "override": "sim.loading",
-    "run": "sim.batch.run",
+    "Outcomes": "sim.notebook",
+    "Sweep": "sim.notebook",
+    "run": "sim.notebook",
+    "sweep": "sim.notebook",
 }
 """The module that has each name. It is imported when it is first asked for: the model needs no scenario's reader."""
 
@@ -57,15 +64,18 @@ __all__ = [
     "InputError",
     "Metric",
     "Outcome",
+    "Outcomes",
     "Problem",
     "Scenario",
     "SimError",
+    "Sweep",
     "__version__",
     "lessons",
     "load",
     "load_text",
     "override",
     "run",
+    "sweep",
 ]
 
 

@@ -83,6 +83,12 @@ MESSAGE = 1_000
 PLACE = 300
 """Characters of a problem's file and of its dotted path, cut in the same way."""
 
+REPLICATIONS = 10_000
+"""Replications of a scenario, and of a sweep's point."""
+
+POINTS = 1_000_000
+"""Points of a sweep."""
+
 STARTS = 20_000
 """Instances that a page starts for one answer, or nodes that pull, over all labels and replications: seconds."""
 

@@ -19,7 +19,14 @@ def test_what_there_is_is_listed_and_explained() -> None:
     assert {"load", "run", "lessons", "InputError", "Outcome", "Scenario"} <= set(dir(sim))
     told = pydoc.plain(pydoc.render_doc(sim))
     functions = told.partition("FUNCTIONS")[2].partition("\nDATA")[0]
-    assert re.findall(r"^    (\w+)\(", functions, re.MULTILINE) == ["lessons", "load", "load_text", "override", "run"]
+    assert re.findall(r"^    (\w+)\(", functions, re.MULTILINE) == [
+        "lessons",
+        "load",
+        "load_text",
+        "override",
+        "run",
+        "sweep",
+    ]
     assert "class InputError(SimError" in told
     assert "VERSION\n    " + sim.__version__ in told
 

@@ -60,14 +60,14 @@ class TestUsage:
         out = capsys.readouterr().out
         assert [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line.strip()] == [
             "accuracy", "build", "calibrate", "check", "export", "grade", "inspect", "lesson", "list", "replay", "run",
-            "schema",
+            "schema", "sweep",
         ]  # fmt: skip
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
             (["rnu"], "Did you mean 'run'?"),
-            (["run", "--sed", "1", "x"], "Did you mean '--seed'?"),
+            (["run", "--replication", "1", "x"], "Did you mean '--replications'?"),
             (["run"], "Missing argument 'FILE...'"),
             (["run", "--format", "xml", "x"], "no format 'xml'; there are table, json, csv, junit, markdown"),
             (["run", "--format", "json,csv", "x"], "several formats need --out DIR"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 from sim import studies
@@ -35,6 +35,7 @@ def run(
     seed: int | None = None,
     replications: int | None = None,
     jobs: int = 1,
+    recorded: int = 0,
     tick: Tick = no_tick,
     kept: KeptRuns | None = None,
 ) -> tuple[Outcome, ...]:
@@ -50,6 +51,7 @@ def run(
         replications: How often each label runs, instead of the scenario's own number. A study without randomness runs
             once.
         jobs: How many processes run the replications.
+        recorded: Which replication's records are kept, from 0. Of a study without randomness it is always the first.
         tick: Told the finished share of the whole, from 0 to 1. It may raise `CancelledError`.
         kept: Runs of labels that need not run again. Those that run are added.
 
@@ -70,10 +72,12 @@ def run(
         raise InputError(f"{replications} replications are too few; expected at least 1")
     if jobs < 1:
         raise InputError(f"{jobs} jobs are too few; expected at least 1")
+    if not 0 <= recorded < replications:
+        raise InputError(f"no replication {recorded}; there are 0 to {replications - 1}")
     plans = [
-        ReplicationPlan(scenario, part, label, seed, replications if studies.study(part.study).random else 1)
+        ReplicationPlan(scenario, part, label, seed, *((replications, recorded) if random else (1, 0)))
         for part in scenario.parts
-        for label in part.variants
+        for label, random in product(part.variants, [studies.study(part.study).random])
     ]
     finished = _run_new(plans, jobs, tick, KeptRuns() if kept is None else kept)
     outcomes = []
@@ -87,7 +91,7 @@ def run(
             measured[label] = replicated(study, done.runs)
             metrics += summarise(study, label, done.runs, done.low, done.high, measured[label])
             tick(1.0)  # of many replications a summary takes a moment, in which a reader may still give up
-            records += done.runs[0].records
+            records += done.runs[recorded if study.random else 0].records
         outcomes.append(
             Outcome(
                 scenario=scenario.id,
@@ -108,13 +112,17 @@ def run(
 
 @dataclass(frozen=True)
 class ReplicationPlan:
-    """What one label of one part needs: its replications first, then the ends of its inputs' ranges."""
+    """What one label of one part needs: its replications first, then the ends of its inputs' ranges.
+
+    recorded: the replication whose records are kept. None for none.
+    """
 
     scenario: Scenario
     part: Part
     label: str
     seed: int
     replications: int
+    recorded: int | None = 0
 
     def task(self, replication: int, bound: Bound = "value") -> ReplicationTask:
         """The task of one replication."""
@@ -127,7 +135,7 @@ class ReplicationPlan:
             seed=self.seed,
             replication=replication,
             bound=bound,
-            records=replication == 0 and bound == "value",
+            records=replication == self.recorded and bound == "value",
         )
 
 

@@ -22,11 +22,15 @@ from typing import Any
 from sim.batch.processes import Process
 from sim.errors import InputError, SimError
 
-_PAUSE = 0.1
+PAUSE = 0.1
 """Seconds after which the caller is told of its progress again, so that it can end a run whose workers are busy."""
 
 _ENDING = {number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None}
 """Signals that ask to end. A terminal and a service send them to all processes, and the parent answers for all."""
+
+
+class WorkerEndedError(SimError):
+    """A worker's process ended before it had answered, as by the system that was out of memory."""
 
 
 class Worker:
@@ -58,11 +62,11 @@ class Worker:
             raise answer
         return answer
 
-    def _ended(self) -> SimError:
+    def _ended(self) -> WorkerEndedError:
         self.process.join()
         code = self.process.exitcode or 0
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-        return SimError(f"a worker process ended {how} before it had answered")
+        return WorkerEndedError(f"a worker process ended {how} before it had answered")
 
 
 @contextmanager
@@ -102,7 +106,7 @@ def spread(workers: Sequence[Worker], questions: Sequence[Any], tick: Callable[[
             worker = idle.pop()
             worker.ask(question)
             busy[worker.connection] = worker, number
-        for connection in wait(list(busy), _PAUSE):
+        for connection in wait(list(busy), PAUSE):
             worker, number = busy.pop(connection)
             answers[number] = worker.answer()
             idle.append(worker)

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from sim import __version__, limits
-from sim.cli import accuracy, build, export, images, lessons, run, scenarios
+from sim.cli import accuracy, build, export, images, lessons, run, scenarios, sweep
 from sim.cli.interrupts import SignalError
 from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, tell_bug
 from sim.console import discard
@@ -35,6 +35,7 @@ for command in (
     scenarios.list_,
     scenarios.check,
     run.run,
+    sweep.sweep,
     build.build,
     images.inspect,
     images.replay,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim import limits
 from sim.cli.interrupts import Interrupts, noting
 from sim.cli.output import (
     BAD_INPUT,
@@ -55,8 +56,12 @@ FILES = {
     help=f"One or several, with commas between: {', '.join(RUN_FORMATS)}.",
 )  # fmt: skip
 @click.option("--out", type=click.Path(file_okay=False), help="Write each format into this folder.")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="PATH=VALUE",
+    help="Another value for any place of the scenario, as instances=50, host=server or docker.host.memory='8 GiB'.",
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the scenario's.")
-@click.option("--replications", type=click.IntRange(1, 10_000), help="Instead of the scenario's.")
+@click.option("--replications", type=click.IntRange(1, limits.REPLICATIONS), help="Instead of the scenario's.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to run in.")
 @click.option("--baseline", type=click.Path(), help="Compare with what 'run --format json' wrote before.")
 @click.option(
@@ -67,6 +72,7 @@ def run(
     files: tuple[str, ...],
     forms: tuple[str, ...],
     out: str | None,
+    assignments: tuple[str, ...],
     seed: int | None,
     replications: int | None,
     jobs: int,
@@ -86,7 +92,7 @@ def run(
         if interrupts.noted:
             say("interrupted")
             return interrupts.code
-        loaded.append(_load(file))
+        loaded.append(_load(file, assignments))
     folder = _folder(out) if out else None
     printed = StandardOutput()
     finished: list[tuple[Scenario, tuple[Outcome, ...]]] = []
@@ -121,13 +127,25 @@ def run(
     return max(codes)
 
 
-def _load(file: str) -> Scenario | Ran:
+def assigned(
+    scenario: Scenario, assignments: Sequence[str], *, seed: int | None = None, replications: int | None = None
+) -> Scenario:
+    """The scenario with what --set, --seed and --replications say. Raises `InputError`."""
+    from sim.loading.assignments import assign, read_assignments
+
+    values = read_assignments(assignments)
+    values |= {} if seed is None else {"seed": seed}
+    values |= {} if replications is None else {"replications": replications}
+    return assign(scenario, values) if values else scenario
+
+
+def _load(file: str, assignments: Sequence[str] = ()) -> Scenario | Ran:
     """The scenario of a file, or why it cannot run. Its problems are told at once."""
     from sim.loading import load
     from sim.report.junit import Ran
 
     try:
-        return load(file)
+        return assigned(load(file), assignments)
     except InputError as error:
         report(error.problems)
         return Ran(file, problems=error.problems)

@@ -42,7 +42,9 @@ class Envelope:
         str, MaxLen(limits.PATH), doc("A folder with a catalog of your own, from the scenario's file.")
     ] = ""
     seed: Annotated[int, Ge(0), Le(2**63 - 1), doc("Where all randomness comes from.")] = 1
-    replications: Annotated[int, Ge(1), Le(10_000), doc("How often each label runs, with other random numbers.")] = 1
+    replications: Annotated[
+        int, Ge(1), Le(limits.REPLICATIONS), doc("How often each label runs, with other random numbers.")
+    ] = 1
     expect: Annotated[tuple[Annotated[str, MinLen(1)], ...], doc("What must hold of the metrics.")] = ()
     published: Annotated[tuple[Published, ...], doc("Published figures the scenario is held against.")] = ()
     labels: Annotated[dict[str, WrittenText], doc("What a label is called for a reader.")] = field(default_factory=dict)

@@ -5,7 +5,6 @@ They are checked like a file.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import math
 import re
@@ -98,18 +97,31 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     Raises `InputError`. A problem's path is the one that was given. Its message names the value. It names the label too
     where only some labels have that value.
     """
-    document = copy.deepcopy(dict(scenario.document))
+    placed: list[tuple[str, Path_, Any]] = []
     problems: list[Problem] = []
-    places: dict[Path_, str] = {}
     for path, value in changes.items():
         try:
-            for place, control in _places(scenario, path):
-                places[place] = path
-                _set(document, place, _typed(value, control))
+            placed += [(path, place, _typed(value, control)) for place, control in parameter_places(scenario, path)]
         except InputError as error:
             problems += [dataclasses.replace(problem, path=path) for problem in error.problems]
     if problems:
         raise InputError(problems)
+    return with_values(scenario, placed)
+
+
+def with_values(scenario: Scenario, placed: Iterable[tuple[str, Path_, Any]]) -> Scenario:
+    """The scenario with other values in its document, checked again.
+
+    Args:
+        placed: The path that somebody gave, the place in the document that it means, and the value.
+
+    Raises `InputError`. A problem's path is the one that was given.
+    """
+    document: Any = scenario.document
+    places: dict[Path_, str] = {}
+    for path, place, value in placed:
+        places[place] = path
+        document = changed(document, place, value)
     try:
         return reader.scenario(Document("", document), file=scenario.file, folder=scenario.folder)
     except InputError as error:
@@ -193,8 +205,11 @@ def _given(problem: Problem, dotted: Mapping[str, str]) -> Problem:
     return problem
 
 
-def _places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Control | None]]:
-    """Where in the document a path is written, and what is written there."""
+def parameter_places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Control | None]]:
+    """Where in the document a parameter's path is written, and what is written there.
+
+    Raises `InputError` where there is no such parameter.
+    """
     if path in _TOP:
         yield (path,), None
         return
@@ -227,13 +242,18 @@ def _places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Control | No
         raise InputError(f"no parameter {path!r}{suggestion(path, [*dict.fromkeys(have), *_TOP])}")
 
 
-def _set(document: dict[str, Any], place: Path_, value: Any) -> None:
-    node: Any = document
-    for key in place[:-1]:
-        if isinstance(node, dict) and node.get(str(key)) is None:
-            node[key] = {}
-        node = node[key]
-    node[place[-1]] = value
+def changed(node: Any, place: Path_, value: Any) -> Any:
+    """A document with another value at a place. What is beside the place is shared with the first one.
+
+    A mapping that is missing is made. A catalog's name above the place becomes what is `like` it.
+    """
+    if not place:
+        return value
+    key, rest = place[0], place[1:]
+    if isinstance(node, list):
+        return [changed(item, rest, value) if number == key else item for number, item in enumerate(node)]
+    mapping = {"like": node} if isinstance(node, str) else (node or {})
+    return {**mapping, key: changed(mapping.get(key), rest, value)}
 
 
 def _typed(value: Any, control: Control | None) -> Any:

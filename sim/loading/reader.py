@@ -22,6 +22,7 @@ from sim.loading.envelope import BODY, ENVELOPE, LABEL, Envelope
 from sim.loading.parameters import fields
 from sim.loading.problems import validate
 from sim.scenario import Part, Scenario
+from sim.studies.base import Study
 from sim.wording import shown, suggestion
 
 ENOUGH = 20 * limits.PROBLEMS
@@ -36,7 +37,7 @@ def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
     head = {key: item for key, item in value.items() if key in ENVELOPE}
     rest = {key: item for key, item in value.items() if key not in ENVELOPE}
     envelope, problems = validate(Envelope, head, document)
-    own = _own(head.get("catalog"), folder, document, problems)
+    own = own_catalog(head.get("catalog"), folder, document, problems)
     parts = _parts(rest, document, folder, own, problems)
     asked = _asked(value)
     problems += expressions.check(document, asked)
@@ -61,7 +62,7 @@ def scenario(document: Document, file: str = "", folder: str = "") -> Scenario:
     )
 
 
-def _own(written: Any, folder: str, document: Document, problems: list[Problem]) -> OwnCatalog | None:
+def own_catalog(written: Any, folder: str, document: Document, problems: list[Problem]) -> OwnCatalog | None:
     """The scenario's own catalog, where it has one that can be read."""
     if not isinstance(written, str) or not written or len(written) > limits.PATH:
         return None
@@ -165,7 +166,6 @@ def _part(
             problems.append(document.problem("missing key 'study'", path))
         return None
     study = studies.study(name)
-    parameters = study.parameters
     compare = _compare(item, path, document, problems)
     base = {key: value for key, value in item.items() if key not in BODY}
     variants = {}
@@ -173,7 +173,7 @@ def _part(
     for label, changes in compare.items():
         if sum(map(len, of_labels.values())) > ENOUGH:
             break
-        merged = _beside(base | changes, folder)
+        merged = beside(base | changes, folder)
 
         def place(inner: Path_, label: str = label, changes: Mapping[str, Any] = changes) -> Path_:
             if inner and inner[0] in changes:
@@ -186,25 +186,51 @@ def _part(
             return (*path, "compare", label, *inner) if "compare" in item else (*path, *inner)
 
         words = (*BODY, *(() if path else ENVELOPE))
-        plain, given, of_labels[label] = resolve(merged, fields(parameters), own, document, place)
-        if of_labels[label]:
-            continue
-        checked, of_labels[label] = validate(parameters, plain, document, place, words, joint, given)
+        checked, of_labels[label] = variant(study, merged, folder, own, document, place, joint, words)
         if checked is not None:
-            of_labels[label] += _catalog(parameters, checked, document, place)
-            of_labels[label] += [
-                document.problem(problem.message, place((problem.path,))) for problem in study.missing(checked, folder)
-            ]
             variants[label] = checked
     problems += _once(of_labels, compare, path, document)
     written = compare if "compare" in item else {}
     controls, maxima = read_controls(
-        item.get("controls", []), written, variants, (*path, "controls"), document, fields(parameters), problems
+        item.get("controls", []), written, variants, (*path, "controls"), document, fields(study.parameters), problems
     )
     return Part(name, variants, controls, maxima) if variants else None
 
 
-def _beside(given: dict[str, Any], folder: str) -> dict[str, Any]:
+def _same(path: Path_) -> Path_:
+    return path
+
+
+def variant(
+    study: Study,
+    merged: Mapping[str, Any],
+    folder: str,
+    own: OwnCatalog | None,
+    document: Document,
+    place: Callable[[Path_], Path_] = _same,
+    joint: Callable[[Path_], Path_] = _same,
+    words: tuple[str, ...] = (),
+) -> tuple[Any, list[Problem]]:
+    """One label's checked parameters, or None, and what is wrong with them.
+
+    Args:
+        merged: What is written of the base and of the label (`beside`).
+        place, joint, words: As `validate` has them.
+    """
+    parameters = study.parameters
+    plain, given, problems = resolve(merged, fields(parameters), own, document, place)
+    if problems:
+        return None, problems
+    checked, problems = validate(parameters, plain, document, place, words, joint, given)
+    if checked is not None:
+        problems += _catalog(parameters, checked, document, place)
+        problems += [
+            document.problem(problem.message, place((problem.path,))) for problem in study.missing(checked, folder)
+        ]
+    return checked, problems
+
+
+def beside(given: dict[str, Any], folder: str) -> dict[str, Any]:
     """The parameters with the path of a host's profile as it is found from the scenario's folder."""
     host = given.get("host")
     if isinstance(host, str) and host.endswith(PROFILE):

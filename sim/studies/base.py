@@ -215,11 +215,12 @@ def summarise(
     ends = [replicated(study, end) for end in (low, high) if end]
     metrics = []
     for spec in study.metrics:
+        estimate = any(spec.name in run.estimates for run in runs)
         for name in spec.statistics:
             values = measured.get((spec.name, name))
             if values is None:
                 continue
-            middle = statistics.median(values)
+            middle = statistics.median(values) if len(values) > 1 else values[0]
             reached = [_at_end(values, end[spec.name, name]) for end in ends]
             interval = median_interval(values) if study.random else None
             metrics.append(
@@ -233,7 +234,7 @@ def summarise(
                     low=interval[0] if interval else None,
                     high=interval[1] if interval else None,
                     range=(min(*reached, middle), max(*reached, middle)) if reached else None,
-                    estimate=any(spec.name in run.estimates for run in runs),
+                    estimate=estimate,
                     transfer=spec.transfer,
                 )
             )
