@@ -13,6 +13,7 @@ from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.engines import of_release
 from sim.catalog.kernel import KERNEL_WAITS, VERSION
 from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
@@ -43,6 +44,14 @@ class Startup:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
     technology: Annotated[str | Technology, Subject(), CatalogName("technologies"), doc("What starts the instances.")]
+    engine: Annotated[
+        str | None,
+        Subject(),
+        doc(
+            "The release of the technology's engine, such as 18.09 of docker; "
+            "if left out, the one whose figures the technology has."
+        ),
+    ] = None
     host: Annotated[str | Host, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
     kernel: Annotated[
         str | None,
@@ -94,9 +103,22 @@ class Startup:
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
-        problems = list(_problems(self))
+        problems = list(_engine_problems(self)) or list(_problems(self))
         if problems:
             raise InputError(problems)
+
+    def started(self) -> Technology:
+        """The technology that starts the instances: that of the engine's release, where one is asked for."""
+        technology = load.technology(self.technology)
+        return technology if self.engine is None else of_release(technology, self.engine)
+
+
+def _engine_problems(params: Startup) -> Iterator[Problem]:
+    if params.engine is not None:
+        try:
+            of_release(load.technology(params.technology), params.engine)
+        except InputError as error:
+            yield Problem(str(error), path="engine")
 
 
 def _problems(params: Startup) -> Iterator[Problem]:
@@ -110,9 +132,9 @@ def _problems(params: Startup) -> Iterator[Problem]:
         yield Problem(f"{params.in_flight} is more than all {params.instances} instances", path="in_flight")
     if params.kernel is not None and not VERSION.fullmatch(params.kernel):
         yield Problem(f"{params.kernel!r} is not a kernel's version, such as 4.15", path="kernel")
-    problems = guest_problems(params.technology, params.guest, params.guest_memory)
+    technology = params.started()
+    problems = guest_problems(technology, params.guest, params.guest_memory)
     yield from problems
-    technology = load.technology(params.technology)
     if not problems:
         yield from fit_problems(technology, params.guest, params.application, params.guest_memory)
     if params.working_set is not None and not problems:
@@ -138,7 +160,7 @@ def _network_problems(params: Startup, technology: Technology) -> Iterator[Probl
 
 
 def _working_set_problems(params: Startup) -> Iterator[Problem]:
-    technology = load.technology(params.technology)
+    technology = params.started()
     guest = chosen_guest(technology, params.guest)
     size = params.working_set or 0.0
     if guest is None or not guest.working_set.value:
@@ -154,7 +176,7 @@ def _working_set_problems(params: Startup) -> Iterator[Problem]:
 
 def _room(params: Startup) -> HostCapacity:
     instances = Density(
-        technology=params.technology,
+        technology=params.started(),
         host=params.host,
         application=params.application,
         guest=params.guest,
@@ -210,7 +232,7 @@ def run(params: Startup, context: Context) -> StudyRun:
 
     Raises `InputError` where instances came faster than they left, until the host's memory was full.
     """
-    technology, application = load.technology(params.technology), load.application(params.application)
+    technology, application = params.started(), load.application(params.application)
     host_type = load.host(params.host)
     if params.kernel is not None and params.kernel != host_type.kernel:
         host_type = _on_kernel(host_type, params.kernel)
