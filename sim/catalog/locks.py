@@ -1,7 +1,8 @@
 """The locks of kernels and daemons: who is served one at a time, what is done while a lock is held, and for how long.
 
 One TOML file a lock. A phase of a boot plan names an operation ("rtnl.veth-move"). How long that holds the lock depends
-on the host's kernel, or on the engine's version where the lock is a daemon's. A host that was measured may say it itself.
+on the host's kernel, or on the engine's version where the lock is a daemon's. A host that was measured may say it
+itself.
 """
 
 from __future__ import annotations

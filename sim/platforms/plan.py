@@ -6,8 +6,8 @@ Each stands in the order of what it leads to. These are the runtime, its first p
 cleaned up, its end.
 
 What the technology runs decides which of a guest's phases there are. The host's kernel decides on single phases, and so
-do a network, a cold page cache, a pull, and a disk with a boot loader. How long a lock is held depends on the kernel, or
-on the engine's version where a daemon has the lock.
+do a network, a cold page cache, a pull, and a disk with a boot loader. How long a lock is held depends on the kernel,
+or on the engine's version where a daemon has the lock.
 """
 
 from __future__ import annotations
