@@ -161,7 +161,8 @@ def test_what_would_happen_if_is_answered_by_a_label_that_runs_it(lesson: str, q
 
 
 @pytest.mark.parametrize(
-    "lesson", ["kernel-locks", "what-is-docker", "taxonomy", "taxonomy-between", "runtime-history"]
+    "lesson",
+    ["kernel-locks", "what-is-docker", "taxonomy", "taxonomy-between", "runtime-history", "ten-years"],
 )
 def test_a_lesson_of_releases_names_where_its_sentences_can_be_checked(lesson: str) -> None:
     scenario = load(ROOT / "scenarios" / f"{lesson}.yaml")

@@ -1,4 +1,4 @@
-"""What takes its time in a host's kernel, as types: versions, waits, and locks with what is done under them.
+"""What takes its time in a host's kernel and in daemons, as types: versions, waits, locks with what is done under them.
 
 `sim.catalog.locks` reads them.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sim.catalog.number import COSTS, Number, Sensed
+from sim.catalog.number import COSTS, HELPS, Number, Sensed
 from sim.scenario import Text
 
 Per = Literal["instance", "mount", "layer", "queued", "port"]
@@ -19,20 +19,23 @@ Per = Literal["instance", "mount", "layer", "queued", "port"]
 KERNEL_WAITS = ("netns_cleanup", "cgroup_create")
 """Waits of a host's kernel: before a network namespace is taken down, and while a cgroup is made."""
 
-HOST_WAITS = ("kvm_create", "kvm_guest", *KERNEL_WAITS)
+DISK_FLUSH = "disk_flush"
+"""The wait until what was written is on the disk: one fdatasync or fsync."""
+
+HOST_WAITS = ("kvm_create", "kvm_guest", DISK_FLUSH, *KERNEL_WAITS)
 """The waits that a host may say itself.
 
 Beside those of its kernel, these are the waits for all its cores while KVM makes a machine, and while its guest sets
-itself up.
+itself up, and one flush of its disk.
 """
 
 VERSION = re.compile(r"\d+(\.\d+)*")
-"""A kernel's version, "5.15"."""
+"""A version of a kernel or an engine, "5.15"."""
 
 
-def generation(kernel: str) -> tuple[int, ...]:
-    """A kernel's version as numbers that compare: "5.15" is later than "5.4"."""
-    return tuple(int(part) for part in kernel.split("."))
+def generation(version: str) -> tuple[int, ...]:
+    """A version as numbers that compare: "5.15" is later than "5.4"."""
+    return tuple(int(part) for part in version.split("."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +45,41 @@ class Growth(Sensed):
     Attributes:
         per: What is counted. "queued" are those in the queue of a hold's lock, its holder included. "port" are the
             ports of the instances' bridge.
-        amount: How much more for each of them.
+        amount: How much more for each of them, or where `beyond` is given, once.
+        beyond: How many there may be before the amount is added, which then is the same whatever their number.
     """
 
     per: Per
     amount: Number = field(metadata=COSTS)
+    beyond: Number | None = field(default=None, metadata=HELPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Flushes(Sensed):
+    """Flushes of the disk, one after the other.
+
+    Attributes:
+        count: How many.
+        each: Seconds that one takes on a host that does not say it itself (`DISK_FLUSH`).
+    """
+
+    count: Number = field(metadata=COSTS)
+    each: Number = field(metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Hold(Sensed):
-    """How long one holder has a lock: seconds, and what they grow by."""
+    """How long one holder has a lock.
+
+    Attributes:
+        amount: Seconds, beside the flushes.
+        growth: What it grows by.
+        flushes: What it waits for under the lock. None for nothing.
+    """
 
     amount: Number = field(metadata=COSTS)
     growth: tuple[Growth, ...] = ()
+    flushes: Flushes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +89,11 @@ class Operation:
     Attributes:
         id: Its id within the lock.
         text: What is done.
-        held: For how long on kernels that no entry of `older` is for.
-        older: Pairs of a version and the hold on kernels before it, oldest first.
+        held: For how long on versions that no entry of `older` is for.
+        older: Pairs of a version and the hold on versions before it, oldest first. They are the kernel's, or the
+            engine's where the lock is a daemon's.
         adds_port: Whether it gives the instance a port of the host's bridge.
+        daemon: Whether its lock is a daemon's.
     """
 
     id: str
@@ -74,10 +101,13 @@ class Operation:
     held: Hold
     older: tuple[tuple[str, Hold], ...] = ()
     adds_port: bool = False
+    daemon: bool = False
 
-    def on(self, kernel: str) -> Hold:
-        """The hold on that kernel."""
-        has = generation(kernel)
+    def on(self, version: str) -> Hold:
+        """The hold on that version of what has the lock. "" for the newest."""
+        if not version:
+            return self.held
+        has = generation(version)
         return next((held for before, held in self.older if has < generation(before)), self.held)
 
 
@@ -106,7 +136,7 @@ class Lock:
         name: What it is called.
         operations: What is done under it, by id.
         grace: How it depends on the last hold. None where it does not.
-        daemon: Whether it is a daemon's, so that the host's kernel does not matter.
+        daemon: Whether it is a daemon's, so that the engine's version matters and the host's kernel does not.
     """
 
     id: str

@@ -80,7 +80,7 @@ def _phase(table: Table) -> Phase:
     per_page = bool(table.string("for_each", "", allowed=("", "page")))
     amounts: dict[str, Number] = {name: table.number(name, _AMOUNT_UNITS[name]) for name in present if name != "hold"}
     amount, growth = amounts.get(demand, Number(0.0, "s")), growths(table, _AMOUNT_UNITS[demand], _GROWTHS)
-    plain = ("times",) if demand == "hold" else ("spread", "parallelism")
+    plain = {"hold": ("times",), "wait": ("spread", "times")}.get(demand, ("spread", "parallelism"))
     provenance = {key: table.number(key, "1") for key in plain if table.has(key)}
     resource, operation = table.string("resource", ""), None
     if "hold" in present:
@@ -185,6 +185,7 @@ def _technology(table: Table) -> Technology:
         version=table.string("version", ""),
         boots_disk=table.flag("boots_disk"),
         costs=_costs(table.table("costs", needed=False)),
+        mounts=table.number("mounts", "1") if table.has("mounts") else None,
     )
     if (technology.runs != "process") != bool(technology.guests):
         table.problem("names guests exactly where it does not run a process", "guests")

@@ -1,7 +1,8 @@
 """The locks of kernels and daemons: who is served one at a time, what is done while a lock is held, and for how long.
 
 One TOML file a lock. A phase of a boot plan names an operation ("rtnl.veth-move"). How long that holds the lock depends
-on the host's kernel, and a host that was measured may say it itself.
+on the host's kernel, or on the engine's version where the lock is a daemon's. A host that was measured may say it
+itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.kernel import VERSION, Grace, Growth, Hold, Lock, Operation, Per, generation
+from sim.catalog.kernel import VERSION, Flushes, Grace, Growth, Hold, Lock, Operation, Per, generation
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound
@@ -30,27 +31,37 @@ def growths(table: Table, dimension: str, allowed: tuple[Per, ...]) -> tuple[Gro
     for inner in table.tables("growth"):
         per = inner.string("per", allowed=allowed)
         amount = inner.number("amount", dimension)
+        beyond = inner.number("beyond", "1") if inner.has("beyond") else None
         inner.done()
-        growing += [Growth(counted, amount) for counted in allowed if counted == per]
+        growing += [Growth(counted, amount, beyond) for counted in allowed if counted == per]
     return tuple(growing)
 
 
 def _hold(table: Table) -> Hold:
-    return Hold(table.number("hold", "s"), growths(table, "s", _GROWTHS))
+    held, growth = table.number("hold", "s"), growths(table, "s", _GROWTHS)
+    inner = table.table("flushes", needed=False)
+    if inner is None:
+        return Hold(held, growth)
+    flushes = Flushes(inner.number("count", "1"), inner.number("each", "s"))
+    inner.done()
+    return Hold(held, growth, flushes)
 
 
-def _operation(table: Table) -> Operation:
+def _operation(table: Table, daemon: bool) -> Operation:
     older = []
     for inner in table.tables("older"):
         before = inner.string("before")
         if before and not VERSION.fullmatch(before):
-            inner.problem(f"{before!r} is not a kernel's version as 5.15", "before")
+            what = "an engine's version as 20.10" if daemon else "a kernel's version as 5.15"
+            inner.problem(f"{before!r} is not {what}", "before")
             before = ""
         older.append((before or "0", _hold(inner)))
         inner.done()
-    operation = Operation(table.string("id"), table.text("text"), _hold(table), tuple(older), table.flag("adds_port"))
+    operation = Operation(
+        table.string("id"), table.text("text"), _hold(table), tuple(older), table.flag("adds_port"), daemon
+    )
     if [before for before, _ in older] != sorted({before for before, _ in older}, key=generation):
-        table.problem("are not in the order of their kernels, the oldest first, each once", "older")
+        table.problem("are not in the order of their versions, the oldest first, each once", "older")
     table.done()
     return operation
 
@@ -74,13 +85,14 @@ def read(path: Path) -> Lock:
     file = f"locks/{path.name}"
     problems: list[Problem] = []
     table = Table(read_toml(path, file), file, "", problems)
-    operations = [_operation(inner) for inner in table.tables("operations")]
+    daemon = table.flag("daemon")
+    operations = [_operation(inner, daemon) for inner in table.tables("operations")]
     lock = Lock(
         table.string("id"),
         table.text("name"),
         MappingProxyType({operation.id: operation for operation in operations}),
         _grace(table),
-        table.flag("daemon"),
+        daemon,
     )
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):

@@ -39,7 +39,7 @@ class Phase(Sensed):
         leads_to: The milestone it is before.
         demand: What it asks the host for.
         amount: Core-seconds for cpu, bytes for read, write and transfer, seconds for wait. For a hold, the seconds that
-            its operation takes on a recent kernel.
+            its operation takes on a recent kernel or a recent release of the engine.
         text: What happens.
         resource: The lock of a hold, the content key of a read, the link of a transfer, or the host's wait that may
             replace a wait (`HOST_WAITS`). Else "".
@@ -53,7 +53,7 @@ class Phase(Sensed):
         kernel_before: The phase is only there on host kernels older than this, as "5.0". "" for all.
         kernel_from: The phase is only there on this host kernel and newer ones.
         provenance: The numbers behind the plain fields: "spread", "parallelism", and "times", which says how many holds
-            of its operation the phase is.
+            of its operation the phase is, or how many of a host's wait.
     """
 
     id: str
@@ -194,6 +194,8 @@ class Technology(Sensed):
         version: The release whose figures these are. "" where they are of several or of none.
         boots_disk: Whether its firmware starts the boot loader of a guest's disk. Else it is handed a kernel.
         costs: What events of an application under load take more. None where nobody has said.
+        mounts: How many lines of the host's mount table an instance is. None for one where its root file system is
+            mounted on the host, and else for none.
     """
 
     id: str
@@ -215,6 +217,7 @@ class Technology(Sensed):
     version: str = ""
     boots_disk: bool = False
     costs: EventCosts | None = None
+    mounts: Number | None = field(default=None, metadata=COSTS)
 
     @property
     def guest_ids(self) -> tuple[str, ...]:

@@ -40,14 +40,19 @@ class Held:
         self.mounts += instances * mounts
         self.ports += instances * ports
 
-    def growth(self, amounts: Iterable[tuple[str, float]], *, itself: bool) -> float:
-        """What a demand grows by: the sum over (what there is of, amount for each).
+    def growth(self, amounts: Iterable[tuple[str, float, float | None]], *, itself: bool) -> float:
+        """What a demand grows by: the sum over (what there is of, amount for each, None).
+
+        With a number instead of None, the amount is added once where there is more than that.
 
         Args:
             itself: Whether the asker is held already. A demand does not grow with its asker.
         """
         counts = {"instance": self.instances - itself, "mount": self.mounts, "port": self.ports - itself}
-        return sum(counts.get(per, 0) * amount for per, amount in amounts)
+        return sum(
+            amount * (counts.get(per, 0) if beyond is None else counts.get(per, 0) > beyond)
+            for per, amount, beyond in amounts
+        )
 
 
 class RunningHost:

@@ -6,15 +6,17 @@ Each stands in the order of what it leads to. These are the runtime, its first p
 cleaned up, its end.
 
 What the technology runs decides which of a guest's phases there are. The host's kernel decides on single phases, and so
-do a network, a cold page cache, a pull, and a disk with a boot loader.
+do a network, a cold page cache, a pull, and a disk with a boot loader. How long a lock is held depends on the kernel,
+or on the engine's version where a daemon has the lock.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from sim.catalog.kernel import Hold, generation
+from sim.catalog.kernel import DISK_FLUSH, Flushes, Growth, Hold, generation
 from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Application, Guest, Host, Phase, Technology
 from sim.catalog.nesting import nesting
@@ -60,7 +62,8 @@ class BootStep:
 
     Attributes:
         amount: Seconds or bytes of a median start, before growth.
-        growth: Pairs of what the host holds, and the amount more for each of them.
+        growth: What the host holds, the amount more for each of it, and beyond how many of it that is added once
+            instead. None for an amount for each.
         spread: Sigma of the natural logarithm of the duration.
         source: How a record names what the amount was made of.
         estimate: Whether the phase's own amount is an estimate.
@@ -73,7 +76,7 @@ class BootStep:
     resource: str
     amount: float
     parallelism: float
-    growth: tuple[tuple[str, float], ...]
+    growth: tuple[tuple[str, float, float | None], ...]
     spread: float
     source: str
     estimate: bool
@@ -149,17 +152,18 @@ def boot_plan(
         timed.append((phase, efficiency.at(bound) / slow, (efficiency, *behind)))
     boots_disk = technology.boots_disk and guest is not None and guest.has_boot_loader
     timed = [entry for entry in timed if _happens(entry[0], options, boots_disk) and _in_kernel(entry[0], host.kernel)]
-    timed = [entry for entry in timed if not _empty(entry[0], host)]
+    engine = technology.version
+    timed = [entry for entry in timed if not _empty(entry[0], host, engine)]
     timed.sort(key=lambda entry: _MILESTONES.index(entry[0].leads_to))
     if options.working_set is None and guest is not None:
         options = replace(options, working_set=guest.working_set)
-    steps = tuple(_step(phase, host, options, bound, speed, extra) for phase, speed, extra in timed)
+    steps = tuple(_step(phase, host, engine, options, bound, speed, extra) for phase, speed, extra in timed)
     reached = [_MILESTONES.index(phase.leads_to) for phase, _, _ in timed]
     return BootPlan(
         steps,
         runtime=reached.count(0),
         init=reached.count(0) + reached.count(1),
-        mounts=int(technology.family in _MOUNTED),
+        mounts=_mounts(technology),
         ports=sum(phase.operation is not None and phase.operation.adds_port for phase, _, _ in timed),
         clean_up=reached.count(3),
     )
@@ -180,21 +184,36 @@ def _guest_phases(technology: Technology, guest: Guest | None) -> Iterable[Phase
     return guest.phases
 
 
-def _hold(phase: Phase, host: Host) -> Hold:
-    """The phase's own amount and growth. Those of a hold are what the host says itself, or what its kernel takes."""
+def _mounts(technology: Technology) -> int:
+    """How many lines of the host's mount table an instance is."""
+    if technology.mounts is not None:
+        return int(technology.mounts.value)
+    return int(technology.family in _MOUNTED)
+
+
+def _hold(phase: Phase, host: Host, engine: str) -> Hold:
+    """The phase's own amount and growth.
+
+    Those of a hold are what the host says itself, or what its kernel or that version of the engine takes.
+    """
     if phase.demand == "wait":
         return Hold(host.waits.get(phase.resource, phase.amount), phase.growth)
     if phase.operation is None:
         return Hold(phase.amount, phase.growth)
-    held = phase.operation.on(host.kernel)
+    held = phase.operation.on(engine if phase.operation.daemon else host.kernel)
     own = host.locks.get(f"{phase.resource}.{phase.operation.id}")
     return held if own is None else Hold(own, held.growth)
 
 
-def _empty(phase: Phase, host: Host) -> bool:
+def _empty(phase: Phase, host: Host, engine: str) -> bool:
     """Whether there is nothing to do on this host, whatever it holds."""
-    held = _hold(phase, host)
-    return not held.growth and not held.amount.at("high")
+    held = _hold(phase, host, engine)
+    return not held.growth and held.flushes is None and not held.amount.at("high")
+
+
+def _flushes(flushes: Flushes | None, host: Host) -> tuple[Number, ...]:
+    """How many flushes there are, and how long one takes on this host. Empty without any."""
+    return () if flushes is None else (flushes.count, host.waits.get(DISK_FLUSH, flushes.each))
 
 
 def _happens(phase: Phase, options: StartOptions, boots_disk: bool) -> bool:
@@ -213,12 +232,14 @@ def _in_kernel(phase: Phase, kernel: str) -> bool:
 def _step(
     phase: Phase,
     host: Host,
+    engine: str,
     options: StartOptions,
     bound: Bound,
     speed: float,
     behind: tuple[Number, ...],
 ) -> BootStep:
-    held = _hold(phase, host)
+    held = _hold(phase, host, engine)
+    flushes = _flushes(held.flushes, host)
     working_set = options.working_set or _NOTHING
     amount, growths = held.amount, held.growth
     shape = phase.provenance
@@ -226,27 +247,31 @@ def _step(
         amount,
         *(growth.amount for growth in growths),
         *((working_set,) if phase.per_page else ()),
+        *flushes,
     )
     scale = 1 / speed if phase.demand == "cpu" else 1.0
     if phase.per_page:
         scale *= working_set.at(bound) / PAGE
     if "times" in shape:
         scale *= shape["times"].at(bound)
-    grown = options.layers * sum(growth.amount.at(bound) for growth in growths if growth.per == "layer")
+    more = options.layers * sum(growth.amount.at(bound) for growth in growths if growth.per == "layer")
+    if flushes:
+        more += math.prod(number.at(bound) for number in flushes)
     return BootStep(
         id=phase.id,
         owner=phase.owner,
         demand=phase.demand,
         resource=phase.resource,
-        amount=(amount.at(bound) + grown) * scale,
+        amount=(amount.at(bound) + more) * scale,
         parallelism=shape["parallelism"].at(bound) if "parallelism" in shape else phase.parallelism,
-        growth=tuple((growth.per, growth.amount.at(bound) * scale) for growth in growths if growth.per != "layer"),
+        growth=tuple(_growing(growth, bound, scale) for growth in growths if growth.per != "layer"),
         spread=shape["spread"].at(bound) if "spread" in shape else phase.spread,
         source=_source(
             amount,
             shape.get("times"),
             working_set if phase.per_page else None,
             *(growth.amount for growth in growths),
+            *flushes,
         ),
         estimate=any(number.estimate for number in own) or bool("times" in shape and shape["times"].estimate),
         inputs=(
@@ -256,6 +281,11 @@ def _step(
             *(behind if phase.demand == "cpu" else ()),
         ),
     )
+
+
+def _growing(growth: Growth, bound: Bound, scale: float) -> tuple[str, float, float | None]:
+    beyond = None if growth.beyond is None else growth.beyond.at(bound)
+    return growth.per, growth.amount.at(bound) * scale, beyond
 
 
 def _source(*numbers: Number | None) -> str:

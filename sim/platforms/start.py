@@ -292,7 +292,7 @@ class Start(Alarm):
                 continue
             if growth:
                 amount += host.held.growth(growth, itself=position >= starter.plan.runtime)
-                for per, more in growth:
+                for per, more, _ in growth:
                     if per == "queued":
                         amount += host.queued(step.resource) * more
             luck = starter.luck[position]

@@ -13,6 +13,7 @@ from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.engines import of_release
 from sim.catalog.kernel import KERNEL_WAITS, VERSION
 from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
@@ -43,6 +44,14 @@ class Startup:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads this name from the class
 
     technology: Annotated[str | Technology, Subject(), CatalogName("technologies"), doc("What starts the instances.")]
+    engine: Annotated[
+        str | None,
+        Subject(),
+        doc(
+            "The release of the technology's engine, such as 18.09 of docker; "
+            "if left out, the one whose figures the technology has."
+        ),
+    ] = None
     host: Annotated[str | Host, CatalogName("hosts"), doc("The machine they start on.")] = "laptop"
     kernel: Annotated[
         str | None,
@@ -94,9 +103,23 @@ class Startup:
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
-        problems = list(_problems(self))
+        problems = list(_engine_problems(self)) or list(_problems(self))
         if problems:
             raise InputError(problems)
+
+    def started(self) -> str | Technology:
+        """The technology that starts the instances: that of the engine's release, where one is asked for."""
+        if self.engine is None:
+            return self.technology
+        return of_release(load.technology(self.technology), self.engine).id
+
+
+def _engine_problems(params: Startup) -> Iterator[Problem]:
+    if params.engine is not None:
+        try:
+            of_release(load.technology(params.technology), params.engine)
+        except InputError as error:
+            yield Problem(str(error), path="engine")
 
 
 def _problems(params: Startup) -> Iterator[Problem]:
@@ -110,9 +133,9 @@ def _problems(params: Startup) -> Iterator[Problem]:
         yield Problem(f"{params.in_flight} is more than all {params.instances} instances", path="in_flight")
     if params.kernel is not None and not VERSION.fullmatch(params.kernel):
         yield Problem(f"{params.kernel!r} is not a kernel's version, such as 4.15", path="kernel")
-    problems = guest_problems(params.technology, params.guest, params.guest_memory)
+    problems = guest_problems(params.started(), params.guest, params.guest_memory)
     yield from problems
-    technology = load.technology(params.technology)
+    technology = load.technology(params.started())
     if not problems:
         yield from fit_problems(technology, params.guest, params.application, params.guest_memory)
     if params.working_set is not None and not problems:
@@ -138,7 +161,7 @@ def _network_problems(params: Startup, technology: Technology) -> Iterator[Probl
 
 
 def _working_set_problems(params: Startup) -> Iterator[Problem]:
-    technology = load.technology(params.technology)
+    technology = load.technology(params.started())
     guest = chosen_guest(technology, params.guest)
     size = params.working_set or 0.0
     if guest is None or not guest.working_set.value:
@@ -154,7 +177,7 @@ def _working_set_problems(params: Startup) -> Iterator[Problem]:
 
 def _room(params: Startup) -> HostCapacity:
     instances = Density(
-        technology=params.technology,
+        technology=params.started(),
         host=params.host,
         application=params.application,
         guest=params.guest,
@@ -210,7 +233,7 @@ def run(params: Startup, context: Context) -> StudyRun:
 
     Raises `InputError` where instances came faster than they left, until the host's memory was full.
     """
-    technology, application = load.technology(params.technology), load.application(params.application)
+    technology, application = load.technology(params.started()), load.application(params.application)
     host_type = load.host(params.host)
     if params.kernel is not None and params.kernel != host_type.kernel:
         host_type = _on_kernel(host_type, params.kernel)
@@ -303,6 +326,7 @@ def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
         "runtime_time": until(plan.runtime),
         "init_time": until(plan.init),
         "makespan": [max(ends) - requested[0]],
+        "ready_span": [max(ends) - min(ends)],
         "throughput": [len(requested) / through if through else 0.0],
         "lock_wait": [math.fsum(column[index] for column in holds) for index in range(len(requested))],
     } | {
@@ -329,7 +353,7 @@ def _estimates(plan: BootPlan) -> frozenset[str]:
     guessed = [any(number.estimate for number in step.inputs) for step in plan.steps]
     metrics = {f"{step.owner}_time" for step, guess in zip(plan.steps, guessed, strict=True) if guess}
     if any(guessed):
-        metrics |= {"startup_time", "makespan", "throughput", "exit_time"}
+        metrics |= {"startup_time", "makespan", "ready_span", "throughput", "exit_time"}
         if any(guessed[plan.ready :]):
             metrics.add("removal_time")
         if any(step.demand == "hold" for step in plan.steps):
@@ -377,6 +401,12 @@ STUDY = Study(
             _DISTRIBUTION,
         ),
         MetricSpec("makespan", "s", "first request to last application ready", "Time to start all instances"),
+        MetricSpec(
+            "ready_span",
+            "s",
+            "first application ready to last application ready",
+            "Time from the first ready to the last",
+        ),
         MetricSpec(
             "throughput", "1/s", "first request to last instance through", "Instances a second, over the whole run"
         ),

@@ -5,13 +5,18 @@ import math
 import pytest
 
 from sim.catalog import load
-from sim.catalog.model import Technology
+from sim.catalog.model import Phase, Technology
+
+
+def taken(phase: Phase) -> float:
+    flushes = phase.operation.held.flushes if phase.operation is not None else None
+    return phase.amount.value + (flushes.count.value * flushes.each.value if flushes is not None else 0.0)
 
 
 def alone(technology: Technology) -> float:
     """Seconds of a warm start without network on the reference host, which runs a recent kernel: no mechanism acts."""
     return math.fsum(
-        phase.amount.value * (phase.provenance["times"].value if "times" in phase.provenance else 1) / phase.parallelism
+        taken(phase) * (phase.provenance["times"].value if "times" in phase.provenance else 1) / phase.parallelism
         for phase in technology.phases
         if phase.demand in ("cpu", "hold", "wait")
         and phase.leads_to != "exit"

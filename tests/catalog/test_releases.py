@@ -45,7 +45,7 @@ def test_docker_28_makes_the_pair_in_the_namespace_of_a_task_that_is_there():
     assert "network-move" not in ids
 
 
-@pytest.mark.parametrize("technology", ["docker", "docker-28"])
+@pytest.mark.parametrize("technology", ["docker-20-10", "docker", "docker-28"])
 def test_dockers_releases_differ_in_nothing_but_the_network(technology):
     assert steps(technology) == steps("docker")
 
@@ -67,7 +67,16 @@ def test_only_docker_before_28_and_a_bare_pair_are_moved():
         for phase in technology.phases
         if phase.operation is not None and phase.operation.id in ("veth-move", "move")
     }
-    assert moving == {"docker", "netns", "docker-0-9", "docker-0-9-lxc", "docker-1-10", "docker-1-11"}
+    older = {
+        "docker-0-9",
+        "docker-0-9-lxc",
+        "docker-1-10",
+        "docker-1-11",
+        "docker-1-12",
+        "docker-18-09",
+        "docker-20-10",
+    }
+    assert moving == {"netns", "docker", "docker-devicemapper", *older}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +86,9 @@ def test_only_docker_before_28_and_a_bare_pair_are_moved():
         ("docker-0-9", ["cli", "dockerd", "libcontainer"]),
         ("docker-1-10", ["cli", "dockerd", "libcontainer", "seccomp"]),
         ("docker-1-11", ["cli", "dockerd", "containerd", "shim", "seccomp", "runc-create", "runc-start"]),
+        ("docker-1-12", ["cli", "dockerd", "containerd", "shim", "seccomp", "runc-create", "runc-start"]),
+        ("docker-18-09", ["cli", "dockerd", "containerd", "shim", "seccomp", "runc-create", "runc-start"]),
+        ("docker-29", ["cli", "dockerd", "containerd", "shim", "seccomp", "runc-create", "runc-start"]),
         ("docker-28", ["cli", "dockerd", "containerd", "shim", "seccomp", "runc-create", "runc-start"]),
     ],
 )

@@ -144,5 +144,14 @@ def test_speeds_are_taken_at_the_end_that_makes_a_run_short_at_low():
 def test_growth_is_by_what_is_held_without_the_asker():
     held = Held()
     held.add(mounts=2, ports=1, instances=3)
-    assert held.growth([("instance", 1.0), ("mount", 10.0), ("port", 100.0)], itself=False) == 363.0
-    assert held.growth([("instance", 1.0), ("port", 100.0)], itself=True) == 202.0
+    assert held.growth([("instance", 1.0, None), ("mount", 10.0, None), ("port", 100.0, None)], itself=False) == 363.0
+    assert held.growth([("instance", 1.0, None), ("port", 100.0, None)], itself=True) == 202.0
+
+
+def test_growth_beyond_a_number_is_added_once_whatever_is_held_more():
+    found = []
+    for instances in (0, 300, 301, 302, 950):
+        held = Held()
+        held.add(mounts=0, instances=instances)
+        found.append([held.growth([("instance", 0.5, 300.0)], itself=itself) for itself in (False, True)])
+    assert found == [[0.0, 0.0], [0.0, 0.0], [0.5, 0.0], [0.5, 0.5], [0.5, 0.5]]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.catalog.kernel import Growth, Hold, Operation, generation
+from sim.catalog.kernel import Flushes, Growth, Hold, Operation, generation
 from sim.catalog.nesting import Nesting
 from sim.catalog.number import Number
 from sim.outcome import Bound
@@ -108,13 +108,68 @@ def veth(phase, amount):
         ("4.4", 0.3, ()),
         ("4.15", 0.004, ()),
         ("5.3", 0.004, ()),
-        ("5.4", 0.016, (("port", 0.001),)),
-        ("6.18", 0.016, (("port", 0.001),)),
+        ("5.4", 0.016, (("port", 0.001, None),)),
+        ("6.18", 0.016, (("port", 0.001, None),)),
     ],
 )
 def test_how_long_a_lock_is_held_depends_on_the_hosts_kernel(veth, technology, application, host, kernel, held, growth):
     plan = boot_plan(technology(veth), None, application(), host(kernel=kernel), StartOptions())
     assert (plan.steps[0].amount, plan.steps[0].growth, plan.ports) == (held, growth, 1)
+
+
+@pytest.mark.parametrize(("version", "held"), [("18.09", 0.3), ("20.10.24", 0.004), ("26.1.5", 0.016), ("", 0.016)])
+def test_how_long_a_daemons_lock_is_held_depends_on_the_engines_version(
+    technology, application, host, phase, amount, version, held
+):
+    """The host's kernel, which is older than any of these versions by number, does not matter."""
+    older = (("19.03", Hold(amount(0.3))), ("26", Hold(amount(0.004))))
+    operation = Operation("create", phase("x", "wait", 1.0).text, Hold(amount(0.016)), older, daemon=True)
+    made = phase("store", "hold", 0.016, resource="layer_store", operation=operation)
+    engine = replace(technology(made), version=version)
+    plan = boot_plan(engine, None, application(), host(kernel="4.4"), StartOptions())
+    assert [step.amount for step in plan.steps] == [held]
+
+
+def test_flushes_under_a_lock_take_as_long_as_on_the_hosts_disk(technology, application, host, phase, amount):
+    """2 ms and ten flushes: of 0.2 ms each where the host says nothing, of 5 ms each on a slow disk."""
+    flushes = Flushes(amount(10.0, "1"), amount(0.0002, low=0.0001, high=0.001))
+    operation = Operation("write", phase("x", "wait", 1.0).text, Hold(amount(0.002), (), flushes), daemon=True)
+    write = phase("store", "hold", 0.002, resource="network_store", operation=operation)
+    told, slow = host(), host(waits={"disk_flush": amount(0.005)})
+    found = [
+        boot_plan(technology(write), None, application(), told, StartOptions()).steps[0],
+        boot_plan(technology(write), None, application(), told, StartOptions(), bound="high").steps[0],
+        boot_plan(technology(write), None, application(), slow, StartOptions()).steps[0],
+    ]
+    assert [step.amount for step in found] == pytest.approx([0.004, 0.012, 0.052])
+    assert flushes.each in found[0].inputs
+    assert flushes.each not in found[2].inputs
+
+
+def test_a_phase_that_only_flushes_is_there(technology, application, host, phase, amount):
+    operation = Operation(
+        "write", phase("x", "wait", 1.0).text, Hold(amount(0.0), (), Flushes(amount(1.0, "1"), amount(0.001)))
+    )
+    write = phase("store", "hold", 0.0, resource="network_store", operation=operation)
+    assert len(boot_plan(technology(write), None, application(), host(), StartOptions()).steps) == 1
+
+
+def test_a_wait_may_be_several_of_the_hosts(technology, application, host, phase, amount):
+    flush = replace(phase("flush", "wait", 0.001, resource="disk_flush"), provenance={"times": amount(14.0, "1")})
+    plans = [
+        boot_plan(technology(flush), None, application(), host(waits=waits), StartOptions())
+        for waits in ({}, {"disk_flush": amount(0.01)})
+    ]
+    assert [plan.steps[0].amount for plan in plans] == pytest.approx([0.014, 0.14])
+
+
+def test_an_instance_is_as_many_mounts_as_its_technology_says(technology, application, host, phase, amount):
+    start = phase("x", "cpu", 1.0)
+    plans = [
+        boot_plan(replace(technology(start), mounts=mounts), None, application(), host(), StartOptions())
+        for mounts in (None, amount(2.0, "1"))
+    ]
+    assert [plan.mounts for plan in plans] == [1, 2]
 
 
 def test_a_host_overrides_how_long_its_locks_are_held(veth, technology, application, host, amount):
@@ -142,7 +197,7 @@ def test_a_phase_may_be_several_holds(technology, application, host, veth, amoun
         for bound in ("low", "value", "high")
     ]
     assert [plan.steps[0].amount for plan in plans] == pytest.approx([0.016, 0.032, 0.048])
-    assert plans[1].steps[0].growth == (("port", 0.002),)
+    assert plans[1].steps[0].growth == (("port", 0.002, None),)
 
 
 def test_a_fault_for_each_page_of_the_working_set(technology, guest, application, host, phase, amount):

@@ -185,7 +185,14 @@ def test_the_ends_of_the_inputs_ranges_give_the_ends_of_the_result():
 
 
 def test_an_estimate_marks_what_it_went_into():
-    assert start("vm").estimates == {"userland_time", "startup_time", "makespan", "throughput", "exit_time"}
+    assert start("vm").estimates == {
+        "userland_time",
+        "startup_time",
+        "makespan",
+        "ready_span",
+        "throughput",
+        "exit_time",
+    }
     assert start("box").estimates == frozenset()
 
 

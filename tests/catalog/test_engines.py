@@ -1,0 +1,198 @@
+"""Releases of engines: which there are, what each does one at a time, and what one more costs beside many."""
+
+from dataclasses import replace
+
+import pytest
+
+from sim.catalog import load
+from sim.catalog.engines import engine_documents, engine_of, engines, of_release
+from sim.catalog.facts import facts, values
+from sim.engine.seeds import SeedTree
+from sim.errors import InputError
+from sim.platforms.plan import StartOptions, boot_plan
+from sim.studies.base import Context, statistic
+from sim.studies.startup import Startup, run
+
+DOCKER = ("0.9", "1.10", "1.11", "1.12", "18.09", "20.10", "26.1", "28", "29")
+
+
+def steps(technology, host="reference", **options):
+    found = boot_plan(technology, None, load.application("hello"), load.host(host), StartOptions(**options))
+    return {step.id: step for step in found.steps}
+
+
+def docker(version):
+    return of_release(load.technology("docker"), version)
+
+
+def fact(name, unit="s"):
+    return values(facts()[name], unit)[0]
+
+
+def test_every_release_is_a_technology_of_that_version():
+    for engine in engines().values():
+        for release in engine.releases:
+            assert release.holds_for(load.technology(release.technology).version), release
+    assert tuple(release.version for release in engines()["docker"].releases) == DOCKER
+
+
+def test_every_document_says_something_of_a_release():
+    named = {name for engine in engines().values() for release in engine.releases for name in release.sources}
+    assert named == set(engine_documents())
+
+
+@pytest.mark.parametrize(
+    ("asked", "technology"),
+    [
+        ("18.09", "docker-18-09"),
+        ("20.10.21", "docker-20-10"),
+        ("26.1", "docker"),
+        ("26.1.5", "docker"),
+        ("28.0.1", "docker-28"),
+    ],
+)
+def test_a_release_holds_for_its_patches(asked, technology):
+    assert docker(asked).id == technology
+    assert of_release(load.technology("docker-1-10"), asked).id == technology
+
+
+@pytest.mark.parametrize(
+    ("technology", "version", "says"),
+    [
+        ("docker", "19.03", "no '19.03' of docker; there are 0.9, 1.10, 1.11, 1.12, 18.09, 20.10, 26.1, 28, 29"),
+        ("docker", "1", "no '1' of docker"),
+        ("docker", "28x", "no '28x' of docker"),
+        ("podman", "3", "no '3' of podman; there are 4, 5"),
+        (
+            "qemu-kvm",
+            "8",
+            "'qemu-kvm' is no release of an engine; those that are start by one of docker, podman, containerd",
+        ),
+        ("docker-devicemapper", "18.09", "'docker-devicemapper' is no release of an engine"),
+    ],
+)
+def test_a_release_that_is_not_there_is_named_with_those_there_are(technology, version, says):
+    with pytest.raises(InputError) as caught:
+        Startup(technology=technology, engine=version)
+    assert says in str(caught.value)
+    assert str(caught.value).startswith("engine: ")
+
+
+def test_a_scenarios_engine_is_the_technology_of_that_release():
+    """Minimum and maximum of a run with `engine` are those of the technology itself."""
+    asked, named = (
+        run(parameters, Context("it", SeedTree(1))).samples["startup_time"]
+        for parameters in (
+            Startup(technology="docker", engine="20.10", host="server", instances=20),
+            Startup(technology="docker-20-10", host="server", instances=20),
+        )
+    )
+    assert asked == named
+
+
+def test_a_technology_without_an_engine_is_of_none():
+    assert engine_of("runc") is None
+    assert engine_of("docker-18-09") is engines()["docker"]
+
+
+def test_the_layer_store_is_one_lock_until_18_09():
+    """moby v18.09.9 layer/layer_store.go holds mountL in CreateRWLayer; moby/moby#39135 does not, in 19.03."""
+    held = {version: "layer-store" in steps(docker(version)) for version in ("1.12", "18.09", "20.10", "26.1", "28")}
+    assert held == {"1.12": True, "18.09": True, "20.10": False, "26.1": False, "28": False}
+    assert steps(docker("18.09"))["layer-store"].resource == "layer_store"
+
+
+@pytest.mark.parametrize(
+    ("version", "network", "metadata"),
+    [("0.9", 0, 0), ("1.10", 10, 0), ("1.12", 10, 0), ("18.09", 10, 8), ("26.1", 10, 8), ("29", 10, 8 + 14)],
+)
+def test_databases_are_flushed_as_often_as_was_counted(version, network, metadata):
+    """R0427, R0428, R0434. libnetwork keeps a database since Docker 1.9, containerd since Docker 17.12."""
+    host, one = load.host("reference"), load.host("reference").cpu_speed
+    slow, slower = (
+        steps(docker(version), replace(host, waits={"disk_flush": replace(one, value=seconds, unit="s")}))
+        for seconds in (1.0, 2.0)
+    )
+    found = {
+        lock: sum(slower[name].amount - step.amount for name, step in slow.items() if step.resource == lock)
+        for lock in ("network_store", "containerd_metadata")
+    }
+    assert found == pytest.approx({"network_store": network, "containerd_metadata": metadata})
+
+
+def test_flushes_of_docker_26_add_up_to_those_of_a_whole_run():
+    """The daemon's 18 of a run without a network were counted in another session (R0351)."""
+    assert fact("R0427", "1") + fact("R0431", "1") == float(facts()["R0351"].value)
+
+
+def test_sixty_four_docker_run_at_once_come_one_after_the_other_on_a_slow_disk():
+    """The last is ready 63 turns at the network's database after the first: ten flushes and five openings of a file."""
+    samples = run(
+        Startup(technology="docker", engine="20.10", host="c5a-16xlarge", application="hello", instances=64),
+        Context("it", SeedTree(1)),
+    ).samples
+    (span,) = samples["ready_span"]
+    turn = steps(docker("20.10"), "c5a-16xlarge")["network-store"].amount
+    assert turn == pytest.approx(0.0225)
+    assert span == pytest.approx(63 * turn, rel=0.05)
+
+
+def test_docker_20_10_is_as_much_slower_as_was_measured():
+    """195.6 against 164 ms to the first byte, and the same from there to the return, without a network."""
+    times = {
+        version: [
+            statistic("p50", run(
+                Startup(technology="docker", engine=version, host="reference", application="hello", instances=40,
+                        arrivals="rate", rate=1.0, clean_up="each"),
+                Context("it", SeedTree(1)),
+            ).samples[metric])
+            for metric in ("init_time", "removal_time")
+        ]
+        for version in ("20.10", "26.1")
+    }  # fmt: skip
+    assert times["20.10"][0] - times["26.1"][0] == pytest.approx(fact("R0358") - fact("R0302"), abs=0.006)
+    assert times["20.10"][1] == pytest.approx(times["26.1"][1], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("technology", "phases", "measured"),
+    [
+        ("docker", ("dockerd",), {50: "R0412", 100: "R0413", 200: "R0414", 300: "R0415", 0: "R0411"}),
+        ("docker", ("containerd",), {50: "R0417", 100: "R0418", 200: "R0419", 300: "R0420", 0: "R0416"}),
+        ("runc", ("create",), {100: "R0392", 200: "R0393", 0: "R0391"}),
+        ("crun", ("create",), {300: "R0395", 100: "R0394"}),
+    ],
+)
+def test_what_one_more_costs_beside_many_is_what_was_measured_beside_all_of_them(technology, phases, measured):
+    """Slopes were set by the first and the last row. Those between are predicted within a tenth."""
+    least = min(measured)
+    for there, name in measured.items():
+        grown = sum(
+            amount * (there - least)
+            for phase in phases
+            for per, amount, _ in steps(load.technology(technology))[phase].growth
+            if per == "instance"
+        )
+        assert fact(measured[least]) + grown == pytest.approx(fact(name), rel=0.1), (technology, there)
+
+
+def test_dockers_growth_is_that_of_its_fastest_runs():
+    """By CPU 133 us more for each container, by the fastest runs of another session 116 us (R0396, R0397)."""
+    found = steps(load.technology("docker"), clean_up=True)
+    grown = sum(
+        amount for step in found.values() for per, amount, beyond in step.growth if per == "instance" and beyond is None
+    )
+    assert grown == pytest.approx((fact("R0397") - fact("R0396")) / 100, rel=0.2)
+
+
+def test_a_namespace_costs_more_once_there_are_more_than_the_kernel_had_left():
+    (growth,) = steps(load.technology("netns-in-place"))["unshare"].growth
+    assert growth == ("instance", pytest.approx(fact("R0406") - fact("R0404"), rel=0.001), 300.0)
+
+
+def test_a_pod_by_cri_is_two_runs_of_runc_and_one_shim():
+    """containerd internal/cri/server: RunPodSandbox, then CreateContainer and StartContainer in it."""
+    pod, container = (list(steps(load.technology(name), network=True)) for name in ("containerd-cri", "containerd"))
+    order = ["netns-devices", "veth", "shim", "sandbox", "runc-create", "runc-start"]
+    assert [step for step in pod if step in order] == order
+    assert set(pod) - set(container) == {"cri", "sandbox", "sandbox-wait", "sandbox-store"}
