@@ -6,8 +6,8 @@ Streamlit forgets a widget that was not drawn, so the history in the session is 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import streamlit as st
 
@@ -62,7 +62,12 @@ def undo_history() -> UndoHistory[LabState]:
 
 def _undoable() -> undoing.Undoable[LabState]:
     """What can be undone: every change of the lab."""
-    return undoing.Undoable("lab", _lay_out, lab_link.remembered, lambda step: lab_link.recalled(step, _contexts()))
+    return undoing.Undoable("lab", _lay_out, lab_link.remembered, _recalled)
+
+
+def _recalled(steps: Sequence[Mapping[str, Any]]) -> list[LabState]:
+    """The states of a link's steps."""
+    return lab_link.recalled(steps, _contexts()) if steps else []
 
 
 def _start() -> LabState:

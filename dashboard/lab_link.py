@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.packed import pack
@@ -56,17 +56,30 @@ def remembered(state: LabState) -> dict[str, Any] | None:
     return {**names, "edit": document(state)}
 
 
-def recalled(step: Mapping[str, Any], there: Mapping[str, BuildContext]) -> LabState:
-    """The state that `remembered` made such a document of. Raises `InputError` for any other document."""
+def recalled(steps: Sequence[Mapping[str, Any]], there: Mapping[str, BuildContext]) -> list[LabState]:
+    """The states that `remembered` made such documents of, each context read once.
+
+    Raises `InputError` for any other document.
+    """
+    read: dict[str, tuple[LabState, frozenset[str]]] = {}
+    return [_recalled(step, there, read) for step in steps]
+
+
+def _recalled(
+    step: Mapping[str, Any], there: Mapping[str, BuildContext], read: dict[str, tuple[LabState, frozenset[str]]]
+) -> LabState:
     names = {name: step.get(name) for name in ("context", "file", "how", "builder")}
     context = there.get(str(names["context"]))
     edit = step.get("edit")
     if set(step) != {*names, "edit"} or context is None or not isinstance(edit, dict):
         raise InputError("not steps that this page has written")
+    if context.name not in read:
+        read[context.name] = fresh(context), frozenset(("", *contexts.files(context)))
+    start, files = read[context.name]
     file, how, builder = str(names["file"]), str(names["how"]), str(names["builder"])
-    if file not in ("", *contexts.files(context)) or how not in HOWS or builder not in BUILDERS:
+    if file not in files or how not in HOWS or builder not in BUILDERS:
         raise InputError("not steps that this page has written")
-    state = dataclasses.replace(fresh(context), file=file, how=how, builder=builder)
+    state = dataclasses.replace(start, file=file, how=how, builder=builder)
     return restored(state, edit)
 
 

@@ -34,13 +34,14 @@ class Undoable(Generic[UndoState]):
         key: Of its history in the session.
         lay_out: Puts a state into the page's widgets and its link. Called in a callback.
         told: A state as a document of a link. None where a link cannot hold it.
-        read: The state of such a document. Raises `InputError` for one that `told` would not have made.
+        read: The states of such documents, all of a link at once, so that what they have in common is looked up once.
+            Raises `InputError` for one that `told` would not have made.
     """
 
     key: str
     lay_out: Callable[[UndoState], None]
     told: Callable[[UndoState], Mapping[str, Any] | None]
-    read: Callable[[Mapping[str, Any]], UndoState]
+    read: Callable[[Sequence[Mapping[str, Any]]], list[UndoState]]
 
 
 def history(of: Undoable[UndoState], start: Callable[[], UndoState]) -> UndoHistory[UndoState]:
@@ -96,17 +97,20 @@ def _from_link(of: Undoable[UndoState], here: UndoHistory[UndoState]) -> UndoHis
         document = unpack(wanted)
         if not set(document) <= {"past", "future"}:
             raise InputError("not steps that this page has written")
-        past, future = (tuple(_read(of, document.get(name, []))) for name in ("past", "future"))
+        past, future = (_steps(document.get(name, [])) for name in ("past", "future"))
+        if len(past) + len(future) > limits.UNDONE:
+            raise InputError(f"more than {limits.UNDONE} steps")
+        states = of.read([*past, *future])
     except InputError:
         refuse(f"{of.key}:{UNDO}", wanted, "")
         return here
-    return UndoHistory(here.now, past, future)
+    return UndoHistory(here.now, tuple(states[: len(past)]), tuple(states[len(past) :]))
 
 
-def _read(of: Undoable[UndoState], steps: object) -> list[UndoState]:
-    if not isinstance(steps, list) or len(steps) > limits.UNDONE or not all(isinstance(step, dict) for step in steps):
+def _steps(written: object) -> list[dict[str, Any]]:
+    if not isinstance(written, list) or not all(isinstance(step, dict) for step in written):
         raise InputError("not steps that this page has written")
-    return [of.read(step) for step in steps]
+    return written
 
 
 def _tell(of: Undoable[UndoState], here: UndoHistory[UndoState]) -> None:
@@ -155,11 +159,12 @@ def of_link(key: str, names: Callable[[], Sequence[str]], clear: Callable[[], No
         for name, value in state.items():
             set_link(name, value)
 
-    def read(document: Mapping[str, Any]) -> dict[str, str]:
-        known = names()
-        for name, value in document.items():
-            if name not in known or not isinstance(value, str) or len(value) > limits.LINK:
-                raise InputError("not steps that this page has written")
-        return dict(document)
+    def read(documents: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+        known = {*names()} if documents else set()
+        for document in documents:
+            for name, value in document.items():
+                if name not in known or not isinstance(value, str) or len(value) > limits.LINK:
+                    raise InputError("not steps that this page has written")
+        return [dict(document) for document in documents]
 
     return Undoable(key, lay_out, dict, read)

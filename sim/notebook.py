@@ -130,9 +130,10 @@ def with_values(scenario: Scenario | str | Path, values: Mapping[str, Any]) -> S
     loaded = scenario if isinstance(scenario, Scenario) else load(scenario)
     if not values:
         return loaded
-    plain = {path: value for path, value in values.items() if _is_parameter(loaded, path)}
+    given = {path: plain_value(value) for path, value in values.items()}
+    plain = {path: value for path, value in given.items() if _is_parameter(loaded, path)}
     changed = override(unbounded(loaded), plain) if plain else loaded
-    others = {path: value for path, value in values.items() if path not in plain}
+    others = {path: value for path, value in given.items() if path not in plain}
     return assign(changed, others) if others else changed
 
 
@@ -267,7 +268,16 @@ def sweep(
 def _axis(path: str, given: Sequence[Any] | str) -> Axis | str:
     from sim.sweeps.axes import Axis
 
-    return f"{path}={given}" if isinstance(given, str) else Axis(path, tuple(given))
+    return f"{path}={given}" if isinstance(given, str) else Axis(path, tuple(plain_value(item) for item in given))
+
+
+def plain_value(value: Any) -> Any:
+    """A value as a scenario's document has it. What numpy and pandas count with (`tolist`) become Python's numbers."""
+    if isinstance(value, Mapping):
+        return {key: plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def data_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pd.DataFrame:

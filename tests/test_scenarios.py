@@ -23,6 +23,7 @@ from sim.scenario import Scenario, Text
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").glob("*.yaml"))
+PRESETS = sorted((ROOT / "scenarios" / "presets").glob("*.yaml"))
 EVIDENCE = sorted((ROOT / "scenarios" / "evidence").glob("*.yaml"))
 
 
@@ -37,6 +38,14 @@ def test_run_over_every_scenario_holds_and_leaves_with_zero() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert len(found) == len(FILES)
     assert all(item["expectations"] for item in found)
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_a_preset_can_be_explored_from(path: Path) -> None:
+    """The explore page leaves out a file that it cannot read, so that nobody would see it go."""
+    scenario = load(path)
+    assert scenario.id == path.stem
+    assert scenario.parts
 
 
 @pytest.mark.parametrize("path", EVIDENCE, ids=lambda path: path.stem)

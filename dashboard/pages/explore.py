@@ -236,8 +236,17 @@ def _ran(
     changed = _changed(of, changes)
     key = (KEY, of.a.preset.scenario.file, tuple(sorted(exploring.written(changed).items())))
     (outcome,) = running.run(key, scenario, place, view)
-    named = replace(outcome, names=scenario.labels)
-    return scenario, changed, named
+    return scenario, changed, _named(outcome, scenario)
+
+
+def _named(outcome: Outcome, scenario: Scenario) -> Outcome:
+    """The outcome with its labels' names: one object for one run, as pages to take home are kept by it."""
+    key = f"{KEY}:named"
+    kept: tuple[Outcome, Outcome] | None = st.session_state.get(key)
+    if kept is None or kept[0] is not outcome or kept[1].names != scenario.labels:
+        kept = outcome, replace(outcome, names=scenario.labels)
+        st.session_state[key] = kept
+    return kept[1]
 
 
 def _last(of: Exploration) -> ExploredRun | None:

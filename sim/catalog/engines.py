@@ -47,6 +47,8 @@ class EngineRelease:
 
     def holds_for(self, version: str) -> bool:
         """Whether a version is this release or a patch of it."""
+        if not VERSION.fullmatch(version):
+            return False
         return version == self.version or version.startswith(f"{self.version}.")
 
 

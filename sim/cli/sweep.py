@@ -174,11 +174,12 @@ def _drawing(
         if over or to:
             raise click.UsageError(f"{'--over' if over else '--plot-to'} needs --plot METRIC")
         return None
+    suffix = Path(to).suffix if to else ".svg"
+    if suffix not in SWEEP_FILES:
+        raise InputError(f"--plot-to {to!r} does not fit; expected a name that ends in {', '.join(SWEEP_FILES)}")
+    request = check_plot(made, metric, over, suffix)
     beside = Path(store or f"{made.job.scenario.id}.sqlite")
     path = Path(to) if to else beside.with_name(f"{beside.stem}-{metric}.svg")
-    if path.suffix not in SWEEP_FILES:
-        raise InputError(f"--plot-to {str(path)!r} does not fit; expected a name that ends in {', '.join(SWEEP_FILES)}")
-    request = check_plot(made, metric, over, path.suffix)
 
     def draw(results: Path) -> None:
         write_bytes(path, plot_file(request, results))

@@ -43,9 +43,10 @@ def live_name(scenarios: Sequence[Scenario]) -> str:
 
 def traced(scenario: Scenario, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
     """What happened in time as Chrome's JSON and as CSV, each as its name and its content. None where nothing did."""
-    if any(timed(outcome) for outcome in outcomes):
-        yield f"{scenario.id}-trace.json", chrome.document(outcomes)
-        yield f"{scenario.id}-trace.csv", columns.document(outcomes)
+    told = [timed(outcome) for outcome in outcomes]
+    if any(told):
+        yield f"{scenario.id}-trace.json", chrome.document(outcomes, told)
+        yield f"{scenario.id}-trace.csv", columns.document(outcomes, told)
 
 
 def written(

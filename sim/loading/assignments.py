@@ -59,11 +59,17 @@ def read_assignments(texts: Iterable[str]) -> dict[str, Any]:
     Raises `InputError` where one has no path, is no YAML or is there twice.
     """
     values: dict[str, Any] = {}
+    problems: list[Problem] = []
     for text in texts:
-        path, written = divided(text, "--set")
-        if path in values:
-            raise InputError(Problem("is set twice; expected one value", path=path))
-        values[path] = written_value(written, path)
+        try:
+            path, written = divided(text, "--set")
+            if path in values:
+                raise InputError(Problem("is set twice; expected one value", path=path))
+            values[path] = written_value(written, path)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
     return values
 
 

@@ -10,7 +10,7 @@ becomes its values. A range has the same units as a value has:
     uniform:0..1:50     so many, drawn by the sweep's seed, each value equally likely
     loguniform:1..9:50  the same of the logarithm
 
-The values are whole numbers where the parameter takes no others.
+The values are whole numbers where the parameter takes no others. Ends and steps are reckoned with exactly.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from sim import limits
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
 from sim.loading.assignments import divided, written_value
-from sim.quantity import UNITS, render
+from sim.quantity import UNITS, parse, render
 from sim.wording import shown
 
 SPACINGS = ("even", "log", "uniform", "loguniform")
@@ -37,7 +38,10 @@ _END = r"([-+]?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][-+]?[0-9]{1,3})?)[ ]?([A-Za-
 _RANGE = re.compile(rf"(?:([a-z]{{1,20}}):)?{_END}\.\.{_END}(?::{_END})?")
 
 _DIGITS = 12
-"""Significant digits of a value that is computed, as of a result."""
+"""Significant digits of what a logarithm or a sample gives, as of a result: the last ones differ by platform."""
+
+_LARGEST = 10**30
+"""The largest end of a range. No parameter takes as much."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Axis:
 class _End:
     """A number and the dimension of its unit. "" where there is none."""
 
-    value: float
+    value: Fraction
     whole: bool
     dimension: str
 
@@ -62,8 +66,8 @@ def axis(text: str, seed: int = 1, whole: Callable[[str], bool | None] = lambda 
 
     Args:
         seed: Where a drawn range has its values from.
-        whole: Whether the parameter of a path takes whole numbers alone. None where that is not known: then the values
-            are whole where both ends are.
+        whole: Whether the parameter of a path takes whole numbers alone. None where that is not known: then a value of
+            a range between whole numbers is one where it is whole.
 
     Raises `InputError` where it is none.
     """
@@ -94,69 +98,82 @@ def expanded(item: Any, stream: random.Random, whole: bool | None = None) -> lis
     first, last = _end(found[2], found[3], item), _end(found[4], found[5], item)
     if first.dimension != last.dimension:
         raise InputError(f"{shown(item)} does not fit; expected the same kind of unit at both ends")
-    if whole is None or first.dimension:
-        whole = first.whole and last.whole
+    ends_whole = first.whole and last.whole
+    if first.dimension:
+        whole = ends_whole
     if spacing:
         if found[6] is None or found[7] or not found[6].isdigit():
             raise InputError(f"{shown(item)} does not fit; expected how many values, as in {spacing}:1..1000:7")
-        return _spaced(spacing, first, last, _count(int(found[6]), item), whole, stream, item)
-    step = _end(found[6], found[7], item) if found[6] else None
-    return _stepped(first, last, step, whole, item)
+        numbers: Iterable[Fraction | float] = _spaced(spacing, first, last, _count(int(found[6]), item), stream, item)
+    else:
+        step = _end(found[6], found[7], item) if found[6] else None
+        numbers, ends_whole = _stepped(first, last, step, item), ends_whole and (step is None or step.whole)
+    values = [_value(number, first.dimension, whole, ends_whole) for number in numbers]
+    # Neighbours of a regular range may become the same whole number, and are one point then.
+    return values if spacing in _DRAWN else list(dict.fromkeys(values))
 
 
 def _end(number: str, unit: str | None, item: str) -> _End:
-    whole = re.fullmatch("[-+]?[0-9]+", number) is not None
+    whole, value = re.fullmatch("[-+]?[0-9]+", number) is not None, Fraction(number)
+    if abs(value) > _LARGEST:
+        raise InputError(f"an end of {shown(item)} is out of range; expected at most {float(_LARGEST):g}")
     if not unit:
-        return _End(float(number), whole, "")
+        return _End(value, whole, "")
     for dimension, units in UNITS.items():
         if unit in units:
-            return _End(float(number) * units[unit], dimension == "B", dimension)
+            return _End(value * Fraction(repr(units[unit])), dimension == "B", dimension)
     known = ", ".join(unit for units in UNITS.values() for unit in units if unit)
     raise InputError(f"unit {shown(unit)} of {shown(item)} does not fit; expected one of {known}")
 
 
 def _count(count: int, item: str) -> int:
     if not 1 <= count <= limits.POINTS:
-        raise InputError(f"{shown(item)} asks for {count} values; expected 1 to {limits.POINTS:,}")
+        asked = str(count) if count < 10**_DIGITS else f"over {float(10**_DIGITS):g}"
+        raise InputError(f"{shown(item)} asks for {asked} values; expected 1 to {limits.POINTS:,}")
     return count
 
 
-def _stepped(first: _End, last: _End, step: _End | None, whole: bool, item: str) -> list[Any]:
+def _stepped(first: _End, last: _End, step: _End | None, item: str) -> list[Fraction]:
     if step is None and first.dimension:
         raise InputError(f"{shown(item)} does not fit; expected a step, as in 64 MiB..512 MiB:64 MiB")
     if step is not None and step.dimension != first.dimension:
         raise InputError(f"{shown(item)} does not fit; expected a step with the same kind of unit")
-    size = step.value if step else 1.0
+    size = step.value if step else Fraction(1)
     if size <= 0 or last.value < first.value:
         raise InputError(f"{shown(item)} does not fit; expected the smaller end first, and a step of more than 0")
-    count = _count(math.floor((last.value - first.value) / size * (1 + 1e-12)) + 1, item)
-    kept = (whole and (step is None or step.whole)) or (first.whole and (step or first).whole)
-    return [_value(first.value + number * size, first.dimension, kept) for number in range(count)]
+    count = _count(math.floor((last.value - first.value) / size) + 1, item)
+    return [first.value + number * size for number in range(count)]
 
 
 def _spaced(
-    spacing: str, first: _End, last: _End, count: int, whole: bool, stream: random.Random, item: str
-) -> list[Any]:
-    low, high = first.value, last.value
+    spacing: str, first: _End, last: _End, count: int, stream: random.Random, item: str
+) -> Iterator[Fraction | float]:
+    if spacing == "even":
+        span = last.value - first.value
+        return (first.value + span * number / max(count - 1, 1) for number in range(count))
+    low, high = float(first.value), float(last.value)
     if spacing in _LOGARITHMIC:
         if low <= 0 or high <= 0:
             raise InputError(f"{shown(item)} does not fit; a logarithm needs ends of more than 0")
         low, high = math.log(low), math.log(high)
-    shares: Iterator[float]
-    if spacing in _DRAWN:
-        shares = (stream.random() for _ in range(count))
+    if spacing == "log":
+        shares = (number / max(count - 1, 1) for number in range(count))
     else:
-        shares = (number / (count - 1) if count > 1 else 0.0 for number in range(count))
+        shares = (stream.random() for _ in range(count))
     places = (low + (high - low) * share for share in shares)
-    numbers = (math.exp(place) if spacing in _LOGARITHMIC else place for place in places)
-    values = [_value(number, first.dimension, whole) for number in numbers]
-    # Neighbours of a regular range may become the same whole number, and are one point then.
-    return values if spacing in _DRAWN else list(dict.fromkeys(values))
+    return (float(f"{math.exp(place) if spacing in _LOGARITHMIC else place:.{_DIGITS}g}") for place in places)
 
 
-def _value(number: float, dimension: str, whole: bool) -> Any:
-    """As a file would have it. It has twelve digits: the last ones of a logarithm differ by platform."""
-    number = float(f"{number:.{_DIGITS}g}")
-    if whole:
-        number = round(number)
-    return render(number, dimension) if dimension not in ("", "1") else number
+def _value(number: Fraction | float, dimension: str, whole: bool | None, ends_whole: bool) -> Any:
+    """As a file would have it.
+
+    Args:
+        whole: Whether only whole numbers are taken. None where that is not known.
+        ends_whole: Whether the range was written with whole numbers.
+    """
+    is_whole = number == round(number)
+    made = round(number) if whole or (is_whole and ends_whole and whole is None) else float(number)
+    if dimension in ("", "1"):
+        return made
+    text = render(made, dimension)
+    return text if dimension != "B" or parse(text, "B") == made else f"{made} B"

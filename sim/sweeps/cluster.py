@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from sim import __version__
 from sim.errors import InputError
 from sim.sweeps.chunks import Chunk, Dealer
 from sim.sweeps.executors import PointExecutor, Watch
+from sim.sweeps.model import model
 from sim.sweeps.plan import PointJob
 from sim.sweeps.points import PointRow, Todo, packed, run_packed
 
@@ -52,7 +52,8 @@ def on_cluster(address: str) -> PointExecutor:
         with _client(address) as client:
             busy: dict[Any, Chunk] = {}
             while True:
-                while len(busy) < _room(client) and (chunk := dealer.next()) is not None:
+                room = _room(client)
+                while len(busy) < room and (chunk := dealer.next()) is not None:
                     busy[client.submit(run_packed, (payload, chunk.todos), pure=False, retries=0)] = chunk
                 if not busy:
                     return
@@ -89,8 +90,8 @@ def _client(address: str) -> Iterator[Any]:
 
 def _room(client: Any) -> int:
     """How many chunks may be on their way."""
-    threads = sum(worker.get("nthreads", 1) for worker in client.scheduler_info()["workers"].values())
-    return _AHEAD * max(1, int(threads))
+    threads: int = sum(client.nthreads().values())
+    return _AHEAD * max(1, threads)
 
 
 def _done(busy: dict[Any, Chunk], client: Any, address: str) -> list[Any]:
@@ -112,8 +113,8 @@ def _rows(future: Any, chunk: Chunk, dealer: Dealer, address: str) -> list[Point
     error = future.exception() if future.status == "error" else None
     if error is None:
         answer = future.result()
-        if answer.version != __version__:
-            raise InputError(f"a worker of {address} has version {answer.version}, and this is {__version__}")
+        if answer.version != model():
+            raise InputError(f"a worker of {address} has model {answer.version}, and this is {model()}")
         return dealer.answered(answer)
     if type(error).__name__ == "KilledWorker":
         return dealer.ended(chunk, "the worker that ran it ended")

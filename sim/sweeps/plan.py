@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -11,8 +11,8 @@ from typing import Any
 
 from sim import limits, studies
 from sim.errors import InputError, Problem
-from sim.loading import controls
 from sim.loading.assignments import assign
+from sim.loading.overrides import parameter_places
 from sim.loading.template import ScenarioTemplate, leaves_the_comparison
 from sim.outcome import MetricSpec
 from sim.quantity import parse
@@ -148,21 +148,39 @@ def plan(
     if not vary:
         raise InputError("a sweep needs an axis; expected --vary PATH=VALUES, as in --vary instances=1,10,100")
     whole = _whole_of(scenario)
-    axes = tuple(one if isinstance(one, Axis) else axis(one, scenario.seed, whole) for one in vary)
-    narrow = tuple(_condition(text, scenario) for text in until)
-    job = PointJob(scenario, tuple(axis.path for axis in axes), narrow, max_replications, ends, records)
-    made = SweepPlan(job, axes, zipped)
+    axes: list[Axis] = []
+    narrow: list[Narrow] = []
+    problems: list[Problem] = []
+    for one in vary:
+        try:
+            axes.append(one if isinstance(one, Axis) else axis(one, scenario.seed, whole))
+        except InputError as error:
+            problems += error.problems
+    for text in until:
+        try:
+            narrow.append(_condition(text, scenario))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    job = PointJob(scenario, tuple(axis.path for axis in axes), tuple(narrow), max_replications, ends, records)
+    made = SweepPlan(job, tuple(axes), zipped)
     _check(made)
     return made
 
 
-def _whole_of(scenario: Scenario) -> Any:
+def _whole_of(scenario: Scenario) -> Callable[[str], bool | None]:
     """Whether a path's parameter takes whole numbers alone. None for a path of another kind."""
-    known = {control.path.rpartition(".")[2]: control for control in controls(scenario, every=True)}
 
     def whole(path: str) -> bool | None:
-        control = known.get(path.rpartition(".")[2])
-        return control.whole if control is not None and control.kind in ("number", "quantity") else None
+        if path in ("seed", "replications"):
+            return True
+        try:
+            found = [control for _, control in parameter_places(scenario, path)]
+        except InputError:
+            return None
+        known = [one.whole for one in found if one is not None and one.kind in ("number", "quantity")]
+        return all(known) if known else None
 
     return whole
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from sim import __version__, studies
+from sim import studies
 from sim.batch.executors import execute
 from sim.batch.run import AT_ENDS, ReplicationPlan
 from sim.errors import CancelledError, SimError, cut
@@ -19,6 +19,7 @@ from sim.loading.template import ScenarioTemplate
 from sim.outcome import Bound, Metric
 from sim.scenario import Scenario
 from sim.studies.base import StudyRun, Tick, no_tick, summarise
+from sim.sweeps.model import model
 from sim.sweeps.plan import FEWEST, PointJob, every_series
 
 DIGITS = 12
@@ -206,7 +207,7 @@ def run_packed(question: tuple[bytes, Sequence[Todo]]) -> Answer:
     run = _prepared(payload)
     began = time.perf_counter()
     rows = [run(todo) for todo in todos]
-    return Answer(rows, time.perf_counter() - began, __version__)
+    return Answer(rows, time.perf_counter() - began, model())
 
 
 @lru_cache(maxsize=2)

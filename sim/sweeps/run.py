@@ -69,8 +69,9 @@ def run_sweep(
     Raises `InputError` where the store is of another sweep or cannot be written, and `CancelledError` where `tell`
     does. What had finished is in the store then.
     """
-    with locked(Path(path)):
-        return _run(plan, Path(path), execute, tell, retry=retry)
+    place = Path(path).resolve()  # a link and its file are one store
+    with locked(place):
+        return _run(plan, place, execute, tell, retry=retry)
 
 
 def _run(plan: SweepPlan, path: Path, execute: PointExecutor, tell: Told, *, retry: bool) -> SweepSummary:

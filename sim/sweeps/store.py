@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from sim import __version__
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, open_regular
+from sim.sweeps.model import model
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.points import PointRow
 
@@ -207,7 +207,7 @@ def _identity(plan: SweepPlan) -> dict[str, str]:
     """What two sweeps must have in common to be one."""
     job = plan.job
     return {
-        "model_version": __version__,
+        "model_version": model(),
         "scenario_id": job.scenario.id,
         "scenario": _text({key: item for key, item in job.scenario.document.items() if key not in _WORDS}),
         "axes": _text([{"path": axis.path, "values": list(axis.values)} for axis in plan.axes]),

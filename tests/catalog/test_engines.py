@@ -59,6 +59,7 @@ def test_a_release_holds_for_its_patches(asked, technology):
 @pytest.mark.parametrize(
     ("technology", "version", "says"),
     [
+        ("docker", "20.10.banana", "no '20.10.banana' of docker"),
         ("docker", "19.03", "no '19.03' of docker; there are 0.9, 1.10, 1.11, 1.12, 18.09, 20.10, 26.1, 28, 29"),
         ("docker", "1", "no '1' of docker"),
         ("docker", "28x", "no '28x' of docker"),

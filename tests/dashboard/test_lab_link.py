@@ -12,6 +12,7 @@ import pytest
 from dashboard import lab, lab_link
 from dashboard.packed import pack, unpack
 from dashboard.share import bundle
+from sim import limits
 from sim.errors import InputError
 from sim.layerlab import state as lab_state
 from sim.loading import load
@@ -44,6 +45,26 @@ def test_a_state_is_what_it_was_after_the_way_through_a_link() -> None:
     there = replace(STATE, file=state.file, how=state.how)
     assert lab_link.restored(there, unpack(pack(lab_link.document(state)))) == state
     assert lab_link.document(STATE) == {}, "what is as it lies there needs no room in a link"
+
+
+def test_all_steps_of_a_link_read_their_context_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal steps pack into a short link: what each costs is bounded by what is looked up once for all."""
+    step = lab_link.remembered(STATE)
+    assert step is not None
+    reads: list[str] = []
+    fresh = lab_state.fresh
+    monkeypatch.setattr(lab_link, "fresh", lambda context: reads.append(context.name) or fresh(context))
+    found = lab_link.recalled([step] * limits.UNDONE, {STATE.context.name: STATE.context})
+    assert found == [STATE] * limits.UNDONE
+    assert reads == [STATE.context.name]
+
+
+def test_past_and_future_of_a_link_are_bounded_together() -> None:
+    step = lab_link.remembered(STATE)
+    at = opened("layers", show="1", undo=pack({"past": [step] * limits.UNDONE, "future": [step]}))
+    history = at.session_state["lab:history"]
+    assert (history.past, history.future) == ((), ())
+    assert error(at)
 
 
 @pytest.mark.parametrize(

@@ -125,8 +125,11 @@ def test_each_study_and_a_scenario_of_parts_is_an_alternative() -> None:
     assert {*(f"{name} scenario" for name in studies.NAMES), "scenario of parts"} <= titles
 
 
-@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted([*SCENARIOS.glob("*.yaml"), *SCENARIOS.glob("presets/*.yaml")]), ids=lambda path: path.stem
+)
 def test_shipped_scenarios_name_the_schema_and_conform(path: Path) -> None:
     text = read_text(path, SCENARIO)
-    assert text.startswith("# yaml-language-server: $schema=./scenario.schema.json\n")
+    folder = "./" if path.parent == SCENARIOS else "../"
+    assert text.startswith(f"# yaml-language-server: $schema={folder}scenario.schema.json\n")
     jsonschema.validate(read(text, path.name).value, schema())

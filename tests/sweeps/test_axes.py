@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import InputError
-from sim.sweeps.axes import axis
+from sim.sweeps.axes import _RANGE, axis
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,10 @@ from sim.sweeps.axes import axis
         ("n=0.1..0.3:0.1", (0.1, 0.2, 0.3)),
         ("n=even:0.0..1.0:3", (0.0, 0.5, 1.0)),
         ("n=log:1..1000:4", (1, 10, 100, 1000)),
-        ("n=log:1..3:9", (1, 2, 3)),
+        ("n=even:0..1:5", (0, 0.25, 0.5, 0.75, 1)),
+        ("n=1000000000001..1000000000003", (1000000000001, 1000000000002, 1000000000003)),
+        ("n=1000000000001 B..1000000000003 B:1 B", ("1000000000001 B", "1000000000002 B", "1000000000003 B")),
+        ("n=1e3..3e3:1e3", (1000.0, 2000.0, 3000.0)),
         ("n=log:1.0..100.0:3", (1.0, 10.0, 100.0)),
         ("n=512 MiB..1 GiB:256 MiB", ("512 MiB", "768 MiB", "1 GiB")),
         ("n=10 ms..30 ms:10 ms", ("10 ms", "20 ms", "30 ms")),
@@ -47,6 +50,7 @@ def test_a_list_has_items_as_a_file_would_and_ranges_become_their_values(text: s
 def test_where_a_parameter_takes_fractions_ends_may_be_whole() -> None:
     assert axis("n=even:0..1:3", whole=lambda _: False).values == (0.0, 0.5, 1.0)
     assert axis("n=even:0..1:3", whole=lambda _: True).values == (0, 1)
+    assert axis("n=log:1..3:9", whole=lambda _: True).values == (1, 2, 3)
 
 
 def test_samples_lie_between_the_ends_and_come_from_the_seed_and_the_path_alone() -> None:
@@ -76,6 +80,9 @@ def test_samples_lie_between_the_ends_and_come_from_the_seed_and_the_path_alone(
         ("n=1 s..5 s", "expected a step"),
         ("n=1 parsec..5 parsec:1", "unit 'parsec'"),
         ("n=1..2000000", "asks for 2000000 values; expected 1 to 1,000,000"),
+        ("n=1e400..1e401", "out of range; expected at most 1e"),
+        ("n=even:-1e308..1e308:3", "out of range; expected at most 1e"),
+        ("n=1..1e30:1e-18", "asks for over 1e"),
         ("n=[", "n: not YAML"),
     ],
 )
@@ -91,7 +98,7 @@ def test_the_ranges_of_an_axis_have_a_limit_together(monkeypatch: pytest.MonkeyP
         axis("n=1..500,1..501")
 
 
-@given(st.text(max_size=40))
+@given(st.one_of(st.text(max_size=40), st.from_regex(_RANGE, fullmatch=True)))
 def test_any_text_is_an_axis_or_bad_input(text: str) -> None:
     with contextlib.suppress(InputError):
         assert axis(f"n={text}").values

@@ -7,6 +7,8 @@ const [runtime, library, folder, files, lesson] = process.argv.slice(2);
 // The memory says whether Python may wait for JavaScript. The worker knows better, so here it always may.
 WebAssembly.Suspending ??= function (wrapped) { return wrapped; };
 WebAssembly.promising ??= (wrapped) => wrapped;
+// Pyodide's environment names the script that runs (as `_`). The page is handed to others, who need not know where it was made.
+process.argv[1] = "python";
 const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`).href);
 const python = await loadPyodide({
   indexURL: runtime, stdLibURL: library, _makeSnapshot: true,

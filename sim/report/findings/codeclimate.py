@@ -22,11 +22,11 @@ def document(findings: Sequence[FileFinding]) -> str:
         {
             "description": printable(finding.message, instead=" "),
             "check_name": finding.rule,
-            "fingerprint": print_,
+            "fingerprint": fingerprint,
             "severity": _SEVERITY[finding.level],
-            "location": {"path": finding.file.removeprefix("./"), "lines": {"begin": finding.line or 1}},
+            "location": {"path": finding.path, "lines": {"begin": finding.line or 1}},
         }
-        for finding, print_ in zip(findings, fingerprints(findings), strict=True)
+        for finding, fingerprint in zip(findings, fingerprints(findings), strict=True)
         if finding.file
     ]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"

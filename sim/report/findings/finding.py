@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.errors import InputError, Problem
@@ -41,7 +41,7 @@ class FileFinding:
 
     Attributes:
         rule: A key of `RULES`.
-        file: As it was given. "" where there is none.
+        file: As it was given. "" where there is none. CI systems are told `path`.
         line: From 1. 0 where there is none.
         column: From 1. 0 where there is none.
         about: What it is about, which stays the same while the message's numbers change. "" where that is the message.
@@ -54,6 +54,11 @@ class FileFinding:
     line: int = 0
     column: int = 0
     about: str = ""
+
+    @property
+    def path(self) -> str:
+        """The file with "/" between folders, from where the command ran: as every CI system has it."""
+        return PurePath(self.file).as_posix() if self.file else ""
 
 
 def of_problems(problems: Iterable[Problem], rule: str = "input") -> list[FileFinding]:

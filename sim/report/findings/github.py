@@ -22,7 +22,7 @@ def lines(findings: Iterable[FileFinding]) -> str:
 
 
 def _command(finding: FileFinding) -> str:
-    known = {"file": finding.file, "line": finding.line, "col": finding.column, "title": f"sim {finding.rule}"}
+    known = {"file": finding.path, "line": finding.line, "col": finding.column, "title": f"sim {finding.rule}"}
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in known.items() if value)
     return f"::{_COMMAND[finding.level]} {properties}::{_data(printable(finding.message, instead=' '))}"
 

@@ -25,23 +25,24 @@ def document(findings: Sequence[FileFinding]) -> str:
         "rules": [{"id": name, "shortDescription": {"text": RULES[name]}} for name in rules],
     }
     results = [
-        _result(finding, rules, print_) for finding, print_ in zip(findings, fingerprints(findings), strict=True)
+        _result(finding, rules, fingerprint)
+        for finding, fingerprint in zip(findings, fingerprints(findings), strict=True)
     ]
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _result(finding: FileFinding, rules: Sequence[str], print_: str) -> dict[str, Any]:
+def _result(finding: FileFinding, rules: Sequence[str], fingerprint: str) -> dict[str, Any]:
     result = {
         "ruleId": finding.rule,
         "ruleIndex": rules.index(finding.rule),
         "level": finding.level,
         "message": {"text": printable(finding.message, instead=" ")},
-        "partialFingerprints": {"simFinding/v1": print_},
+        "partialFingerprints": {"simFinding/v1": fingerprint},
     }
     if not finding.file:
         return result
-    place: dict[str, Any] = {"artifactLocation": {"uri": uri(finding.file)}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": uri(finding.path)}}
     if finding.line:
         column = {"startColumn": finding.column} if finding.column else {}
         place["region"] = {"startLine": finding.line, **column}
@@ -51,4 +52,4 @@ def _result(finding: FileFinding, rules: Sequence[str], print_: str) -> dict[str
 def uri(file: str) -> str:
     """A path as the reference of a URI: relative paths stay relative to where the command ran."""
     path = PurePath(file)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(file)

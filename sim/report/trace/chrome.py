@@ -12,25 +12,28 @@ from typing import Any
 from sim import __version__
 from sim.outcome import Outcome
 from sim.report.jsonlines import number
-from sim.report.trace.timed import Timed, TraceLevel, TraceMoment, TraceSpan, lanes, timed
+from sim.report.trace.timed import Timed, TraceLevel, TraceMoment, TraceSpan, lanes
 
 
-def document(outcomes: Sequence[Outcome]) -> str:
+def document(outcomes: Sequence[Outcome], told: Sequence[Sequence[Timed]]) -> str:
     """The trace of a scenario that was run. `{"traceEvents": [...], "displayTimeUnit": "ms", "otherData": {...}}`.
 
     Args:
         outcomes: One of each part.
+        told: What each tells in time (`sim.report.trace.timed.timed`).
     """
     events: list[dict[str, Any]] = []
     pid = 0
-    for outcome in outcomes:
-        told = timed(outcome)
-        for group in dict.fromkeys(item.group for item in told):
+    for outcome, items in zip(outcomes, told, strict=True):
+        groups: dict[str, list[Timed]] = {}
+        for item in items:
+            groups.setdefault(item.group, []).append(item)
+        for group, of_group in groups.items():
             pid += 1
             name = f"{outcome.study}: {group}" if len(outcomes) > 1 else group
-            events += _process(pid, name, [item for item in told if item.group == group])
+            events += _process(pid, name, of_group)
     first = outcomes[0]
-    about = {"scenario": first.scenario, "seed": first.seed, "replication": 0, "model_version": __version__}
+    about = {"scenario": first.scenario, "seed": first.seed, "model_version": __version__}
     lines = ",\n".join(json.dumps(event, ensure_ascii=False) for event in events)
     return f'{{"traceEvents": [\n{lines}\n],\n"displayTimeUnit": "ms",\n"otherData": {json.dumps(about)}}}\n'
 

@@ -9,22 +9,22 @@ from collections.abc import Sequence
 
 from sim.outcome import Outcome
 from sim.report.jsonlines import number
-from sim.report.trace.timed import Timed, TraceLevel, TraceMoment, timed
+from sim.report.trace.timed import Timed, TraceLevel, TraceMoment
 
 COLUMNS = ("study", "kind", "of", "track", "name", "category", "start_s", "end_s", "value", "details")
 
 
-def document(outcomes: Sequence[Outcome]) -> str:
+def document(outcomes: Sequence[Outcome], told: Sequence[Sequence[Timed]]) -> str:
     """The rows of a scenario that was run, with a header (RFC 4180 but for its line ends).
 
     "kind" is "span", "moment" or "level". A level is a counter's: "track" is its name and "name" the part.
-    "details" is a JSON object.
+    "details" is a JSON object. Arguments as of `sim.report.trace.chrome.document`.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for outcome in outcomes:
-        for item in timed(outcome):
+    for outcome, items in zip(outcomes, told, strict=True):
+        for item in items:
             writer.writerow((outcome.study, *_row(item)))
     return out.getvalue()
 

@@ -17,7 +17,7 @@ from sim.loading import load
 from sim.outcome import Outcome
 from sim.records import InstanceRecord, LedgerRecord, PhaseRecord, Record
 from sim.report.trace import chrome, columns
-from sim.report.trace.timed import TraceSpan, lanes
+from sim.report.trace.timed import TraceSpan, lanes, timed
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
@@ -41,7 +41,7 @@ RECORDS = (
 
 
 def test_overlapping_spans_are_on_threads_of_their_own() -> None:
-    document = json.loads(chrome.document([outcome(*RECORDS)]))
+    document = json.loads(chrome.document([outcome(*RECORDS)], [timed(outcome(*RECORDS))]))
     events = document["traceEvents"]
     named = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
     spans = [(event["name"], named[event["tid"]], event["ts"], event["dur"]) for event in events if event["ph"] == "X"]
@@ -60,7 +60,7 @@ def test_overlapping_spans_are_on_threads_of_their_own() -> None:
 
 
 def test_the_csv_has_the_same_in_seconds() -> None:
-    rows = list(csv.DictReader(io.StringIO(columns.document([outcome(*RECORDS)]))))
+    rows = list(csv.DictReader(io.StringIO(columns.document([outcome(*RECORDS)], [timed(outcome(*RECORDS))]))))
     kinds = [row["kind"] for row in rows]
     assert (kinds.count("span"), kinds.count("moment"), kinds.count("level")) == (3, 4, 2)
     first = rows[0]
