@@ -34,14 +34,14 @@ def page(view: View) -> None:
             view,
             key="scenario",
             hidden=True,
-            drawn=not view.embed,
+            drawn=not (view.embed or view.notes),
             below=below,
             on_change=clear_link,
         )
         st.session_state[_WRITTEN] = asked("scenario")
 
     with line:
-        if view.embed:
+        if view.embed or view.notes:
             pick()
         else:
             head(view, pick)

@@ -53,7 +53,9 @@ def _counted(every: Sequence[SourceRow], view: View) -> str:
     numbers = [row for row in every if row.kind == "number"]
     estimates = sum(row.basis == "estimate" for row in numbers)
     sourced = sum(row.basis in ("published", "measured") for row in numbers)
-    return tr("ui.sourcelist.title", view.lang, numbers=len(numbers), estimates=estimates, sourced=sourced)
+    chosen = len(numbers) - estimates - sourced
+    counted = {"numbers": len(numbers), "estimates": estimates, "sourced": sourced, "chosen": chosen}
+    return tr("ui.sourcelist.title", view.lang, **counted)
 
 
 def _asked_row(every: Sequence[SourceRow], view: View) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import dockerflags
-from sim.cli.output import FAILED, FINDINGS, HELD, Formats, StandardOutput, one_format, say
+from sim.cli.output import FAILED, FINDINGS, HELD, Formats, StandardOutput, one_format, say, told_findings
 from sim.errors import InputError, Problem
 from sim.inputfile import exists, is_file, is_folder
 
@@ -219,10 +219,10 @@ def build(
     if out:
         _write(Path(out), drawn)
     if form in FINDINGS:
-        from sim.report.findings import finding, forms
+        from sim.report.findings import finding
 
         found = finding.of_build(told, (Path(folder) / dockerfile).as_posix())
-        StandardOutput()(forms.FORMS[form](found).removesuffix("\n"))
+        told_findings(found, form)
     elif form == "json":
         StandardOutput()(document.as_json(told, {} if out else drawn))
     elif drawn and not out:

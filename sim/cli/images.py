@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sim.cli.interrupts import noting
-from sim.cli.output import BAD_INPUT, FAILED, FINDINGS, HELD, StandardOutput, one_format, report
+from sim.cli.output import BAD_INPUT, FAILED, FINDINGS, HELD, StandardOutput, one_format, report, told_findings
 from sim.errors import InputError, Problem
 
 
@@ -70,12 +70,12 @@ def inspect(
     if not reports and form not in FINDINGS:
         raise InputError(problems)
     if form in FINDINGS:
-        from sim.report.findings import finding, forms
+        from sim.report.findings import finding
 
         found = finding.of_problems(problems)
         for path, held in reports:
             found += finding.of_inspection(path, held)
-        StandardOutput()(forms.FORMS[form](found).removesuffix("\n"))
+        told_findings(found, form)
     elif form == "json":
         answer = reports[0][1] if len(paths) == 1 else together(reports)
         StandardOutput()(json.dumps(answer, indent=2, ensure_ascii=False))

@@ -7,7 +7,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,10 +16,12 @@ from sim.console import StandardOutput, is_terminal, say
 from sim.errors import InputError, Problem, SimError, cut, first_of
 from sim.quantity import parse
 
+if TYPE_CHECKING:
+    from sim.report.findings.finding import FileFinding
+
 __all__ = [
     "BAD_INPUT", "FAILED", "FINDINGS", "HELD", "INTERNAL", "INTERRUPTED", "Formats", "Share", "StandardOutput",
-    "columns",
-    "one_format", "progress", "report", "say", "tell_bug",
+    "columns", "one_format", "progress", "report", "say", "tell_bug", "told_findings",
 ]  # fmt: skip
 
 HELD, FAILED, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
@@ -87,6 +89,14 @@ def tell_bug(error: Exception) -> str:
     words = cut(str(error) if isinstance(error, SimError) else f"{type(error).__name__}: {error}", limits.MESSAGE)
     say(f"internal error, a bug: {words} (SIM_TRACEBACK=1 shows where)")
     return words
+
+
+def told_findings(findings: Sequence[FileFinding], form: str) -> None:
+    """Findings on standard output, in one of the forms of `FINDINGS`. Nothing where there is nothing to say."""
+    from sim.report.findings.forms import FORMS
+
+    if written := FORMS[form](findings):
+        StandardOutput()(written)
 
 
 class progress:  # noqa: N801 -- used as a function

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.output import BAD_INPUT, FINDINGS, HELD, StandardOutput, columns, one_format, report
+from sim.cli.output import BAD_INPUT, FINDINGS, HELD, StandardOutput, columns, one_format, report, told_findings
 from sim.errors import InputError, Problem
 from sim.inputfile import is_folder
 
@@ -131,9 +131,9 @@ def check(files: tuple[str, ...], form: str) -> int:
             problems += error.problems
             code = BAD_INPUT
     if form != "text":
-        from sim.report.findings import finding, forms
+        from sim.report.findings import finding
 
-        out(forms.FORMS[form](finding.of_problems(problems)).removesuffix("\n"))
+        told_findings(finding.of_problems(problems), form)
     return code
 
 

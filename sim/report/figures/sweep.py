@@ -21,6 +21,8 @@ _DASHES = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3]]
 """Strokes that tell the lines apart beside their names."""
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"]
 _FONT = 15
+_LEGEND = 100
+"""Characters of a row of the legend."""
 _TICKS = 8
 
 
@@ -129,16 +131,25 @@ def _marks(
     ink = style.tokens.ink
     place = {**y, "field": "y"}
     told = [{"field": "line"}, {"field": "x"}, {"field": "y"}, {"field": "low"}, {"field": "high"}]
-    legend = {"title": None, "orient": "top", "labelFontSize": style.px(_FONT), "symbolSize": 90, "labelLimit": 400}
-    legend |= {"symbolStrokeColor": ink}
-    shape = _scaled("line", lines, _SHAPES, legend if len(lines) > 1 else None)
+    legend: dict[str, Any] | None = None
+    if len(lines) > 1:
+        columns = max(1, _LEGEND // max(map(len, lines)))
+        legend = {"title": None, "orient": "top", "labelFontSize": style.px(_FONT), "symbolSize": 90}
+        legend |= {"labelLimit": 400, "columns": columns}
+    # As many lines as there are marks have them filled, the next as many hollow and with another stroke.
+    rounds = [number // len(_SHAPES) for number in range(len(lines))]
+    shape = _scaled("line", lines, _SHAPES, legend)
+    fill = _scaled("line", lines, [style.tokens.background if turn else ink for turn in rounds], legend)
     layers: list[parts.SpecLayer] = []
     if across.numeric:
-        dash = _scaled("line", lines, _DASHES, legend if len(lines) > 1 else None)
+        strokes = [_DASHES[(number + turn) % len(_DASHES)] for number, turn in enumerate(rounds)]
+        dash = _scaled("line", lines, strokes, None)
         mark: dict[str, Any] = {"type": "line", "strokeWidth": 2, "color": ink}
         layers.append({"data": inline(rows), "mark": mark, "encoding": {"y": place, "strokeDash": dash}})
-    point = {"type": "point", "filled": True, "opacity": 1, "size": style.px(60), "color": ink}
-    layers.append({"data": inline(rows), "mark": point, "encoding": {"y": place, "shape": shape, "tooltip": told}})
+    point = {"type": "point", "opacity": 1, "size": style.px(60), "strokeWidth": 1.5}
+    stroke = _scaled("line", lines, [ink], legend)
+    encoding = {"y": place, "shape": shape, "fill": fill, "stroke": stroke, "tooltip": told}
+    layers.append({"data": inline(rows), "mark": point, "encoding": encoding})
     return layers
 
 
