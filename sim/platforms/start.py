@@ -61,6 +61,7 @@ class Starter:
         queued: One column for each step: the seconds beyond what it takes alone.
         luck: One column for each step with a spread: what its duration is multiplied by. None for the others.
         rows: The plan's steps, with what each start reads of them.
+        first_cpu: The position of the first step that computes, in a process that was forked just now. -1 for none.
         marks: The positions of the first steps after those milestones at which something happens or is told.
     """
 
@@ -93,6 +94,7 @@ class Starter:
         self.queued = [array("d") for _ in plan.steps]
         self.luck: list[array[float] | None] = [array("d") if step.spread else None for step in plan.steps]
         self.rows = [(step, step.demand, step.amount, step.growth, step.timed) for step in plan.steps]
+        self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
         place = seeds.child("phase")
         self._draws: list[tuple[array[float], float, random.Random]] = [
@@ -309,7 +311,8 @@ class Start(Alarm):
                 self._position = position
                 self._began = now
                 if demand == "cpu":
-                    self._alone = host.compute(amount, step.parallelism, Start._served, self)
+                    new = position == starter.first_cpu
+                    self._alone = host.compute(amount, step.parallelism, Start._served, self, new=new)
                 elif demand == "read":
                     self._alone = host.read(
                         amount, step.resource or f"{step.id} {starter.name} {index}", Start._served, self

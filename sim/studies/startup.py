@@ -229,7 +229,7 @@ def run(params: Startup, context: Context) -> StudyRun:
     guest = chosen_guest(technology, params.guest)
     plan = boot_plan(technology, guest, application, host_type, options, bound=context.bound)
     env = Environment()
-    host = RunningHost(env, host_type, context.bound, warm=not options.cold)
+    host = RunningHost(env, host_type, context.bound, warm=not options.cold, seeds=context.seeds)
     host.held.add(plan.mounts, plan.ports, params.existing)
     if pull:
         plan = with_pull(plan, host_type, layers, bound=context.bound)
