@@ -16,10 +16,10 @@ from typing import Any
 
 from simpy import Environment
 
+from sim.catalog.cores import core_numbers
 from sim.catalog.locks import locks
 from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
-from sim.catalog.scheduler import balancing
 from sim.engine.fluid import Fluid
 from sim.engine.runqueues import RunQueues
 from sim.engine.seeds import SeedTree
@@ -64,6 +64,7 @@ class RunningHost:
 
     Attributes:
         bound: Which end of the result its numbers are taken for.
+        speed: Of a core, against the reference host's.
         warm: Whether the page cache holds every file to begin with.
     """
 
@@ -79,7 +80,7 @@ class RunningHost:
         self.env = env
         self.host = host
         self.held = Held()
-        self._speed = host.cpu_speed.at(bound)
+        self.speed = host.cpu_speed.at(bound)
         self._read_speed = host.disk_read.at(bound)
         self._write_speed = host.disk_write.at(bound)
         self._cores = Fluid(env, host.capacity(bound))
@@ -108,7 +109,7 @@ class RunningHost:
             core_seconds: On the machine the catalog's figures are for.
             new: Whether it was forked just now, which matters where cores have run queues.
         """
-        work = core_seconds / self._speed
+        work = core_seconds / self.speed
         cap = min(parallelism, self.host.cores)
         if self._queues is not None:
             self._queues.submit(work, done, argument, cap, new=new)
@@ -180,5 +181,5 @@ class RunningHost:
 
 
 def _run_queues(env: Environment, host: Host, bound: Bound, seeds: SeedTree) -> RunQueues:
-    interval = balancing().seconds(host.kernel, host.cores, bound)
+    interval = core_numbers().balance_interval(host.kernel, host.cores, bound)
     return RunQueues(env, host.cores, seeds.stream("cores"), interval, max(1.0, host.smt.at(bound)))
