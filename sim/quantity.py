@@ -139,5 +139,5 @@ class Unit:
 Seconds = Annotated[float, Unit("s"), Ge(0)]
 Bytes = Annotated[int, Unit("B"), Ge(0)]
 BytesPerSecond = Annotated[float, Unit("B/s"), Gt(0)]
-Cores = Annotated[float, Unit("core"), Gt(0)]
+CpuCores = Annotated[float, Unit("core"), Gt(0)]
 PerSecond = Annotated[float, Unit("1/s"), Gt(0)]

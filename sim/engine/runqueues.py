@@ -185,10 +185,12 @@ class RunQueues:
 
     def _start(self, work: float, done: Callable[[Any], Any], argument: Any, weight: float, new: bool) -> None:
         core = self._here
-        if core is not None:
-            self._here = None
-        elif self._least == 0 or new:
+        if new:
             core = next(iter(self._queues[self._least]))
+        elif core is not None:
+            self._here = None
+        elif self._least == 0:
+            core = next(iter(self._queues[0]))
         else:
             core = self._cores[int(self._random() * len(self._cores))]
         self._settle(core)

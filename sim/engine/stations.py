@@ -20,7 +20,7 @@ Step = tuple[StepKind, Any, float]
 """What is done, the station (None to stay; to spend, an account), and the seconds (0 to take and to give)."""
 
 
-class Account(Protocol):
+class SecondsAccount(Protocol):
     """What seconds are spent of: who spends some has to wait where there are too few."""
 
     def delay(self, now: float, seconds: float) -> float:

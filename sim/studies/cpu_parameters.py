@@ -10,10 +10,10 @@ from annotated_types import Ge, Le, doc
 from sim import limits
 from sim.catalog.model import Technology
 from sim.errors import Problem
-from sim.quantity import Cores
+from sim.quantity import CpuCores
 
 CpuLimit = Annotated[
-    Cores | None,
+    CpuCores | None,
     Ge(0.001),
     Le(limits.CORES),
     doc(

@@ -21,7 +21,7 @@ from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import MetricSpec
-from sim.platforms.arrivals import at_random, together
+from sim.platforms.arrivals import SerialClient, at_random, together
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
@@ -95,8 +95,8 @@ class Startup:
         Seconds,
         Le(10),
         doc(
-            "Core-seconds of this host that a client computes before each of its requests, as a script does; "
-            "they are no part of the start."
+            "Core-seconds of this host that the client computes before each request, one after another, as a script "
+            "does; they are no part of the start."
         ),
     ] = 0.0
     clean_up: Annotated[
@@ -280,13 +280,7 @@ def run(params: Startup, context: Context) -> StudyRun:
         limit=params.cpu_limit,
     )
     left = iter(range(count - (params.in_flight or count)))
-
-    def ask() -> None:
-        if params.client_cpu:
-            host.compute(params.client_cpu * host.speed, 1.0, lambda _: starter.request(), new=True)
-        else:
-            starter.request()
-
+    ask = SerialClient(host, params.client_cpu, starter.request).ask if params.client_cpu else starter.request
     if params.rate is not None:
         at_random(env, count, params.rate, context.seeds.stream("arrivals"), ask)
     else:
