@@ -59,7 +59,7 @@ def test_a_client_computes_before_each_request_and_shares_its_core(host, busy, a
 
 
 def test_a_closed_load_stays_at_what_its_client_can_keep_running(host):
-    """One core, children of C = 0.1 s and a client of c = 0.02 s for each: by arithmetic C / c = 5 run, of 20 asked for.
+    """One core, children of C = 0.1 s and a client of c = 0.02 s for each: C / c = 5 run, of 20 that are asked for.
 
     The client gets a core's share of N + 1 threads, so it asks 1 / ((N + 1) c) times a second; the children get the
     rest, and end N / ((N + 1) C) times a second. Both are equal where N = C / c.
