@@ -45,20 +45,13 @@ Task = tuple[float, int, Callable[[Any], Any], Any, float]
 class _Core:
     """A core and its run queue. clock: seconds that a task of weight one was served. It is right at `settled`."""
 
-    __slots__ = ("clock", "count", "due", "settled", "tasks", "weight", "withdrawn")
+    __slots__ = ("clock", "count", "due", "settled", "tasks", "weight")
 
     def __init__(self) -> None:
         self.clock = self.settled = self.weight = 0.0
         self.count = 0
         self.due = math.inf
         self.tasks: list[Task] = []
-        self.withdrawn: set[int] = set()
-
-    def clear_top(self) -> None:
-        """Forget tasks that were taken away until the first is one that is there."""
-        tasks, withdrawn = self.tasks, self.withdrawn
-        while tasks and tasks[0][1] in withdrawn:
-            withdrawn.discard(heappop(tasks)[1])
 
 
 class _Threads:
@@ -111,6 +104,7 @@ class RunQueues:
         "_smt",
         "_timer",
         "_turn",
+        "_withdrawn",
     )
 
     def __init__(
@@ -128,6 +122,7 @@ class RunQueues:
         self._interval, self._smt = interval, smt
         self._ends: list[tuple[float, int, _Core]] = []
         self._sequence = 0
+        self._withdrawn: set[int] = set()
         self._due = math.inf
         self._timer: Alarm | None = None
         self._here: _Core | None = None
@@ -284,15 +279,21 @@ class RunQueues:
         self._settle(core)
         end, number, done, argument, weight = task = self._drawn(source)
         self._sequence += 1
-        source.withdrawn.add(number)
+        self._withdrawn.add(number)
         if source.tasks[0] is task:
-            source.clear_top()
+            self._clear_top(source.tasks)
         source.weight -= weight
         self._recount(source, source.count - 1)
         self._put(core, (core.clock + max(end - source.clock, 0.0), self._sequence, done, argument, weight))
 
+    def _clear_top(self, tasks: list[Task]) -> None:
+        """Forget tasks of a heap that were taken away until the first is one that is there."""
+        withdrawn = self._withdrawn
+        while tasks and tasks[0][1] in withdrawn:
+            withdrawn.discard(heappop(tasks)[1])
+
     def _drawn(self, core: _Core) -> Task:
-        tasks, withdrawn = core.tasks, core.withdrawn
+        tasks, withdrawn = core.tasks, self._withdrawn
         while True:
             task = tasks[int(self._random() * len(tasks))]
             if task[1] not in withdrawn:
@@ -326,10 +327,10 @@ class RunQueues:
         done = [heappop(tasks)]
         clock = max(core.clock, done[0][0])
         reach = clock + (now / core.weight + clock) * _ULP
-        core.clear_top()
+        self._clear_top(tasks)
         while tasks and tasks[0][0] <= reach:
             done.append(heappop(tasks))
-            core.clear_top()
+            self._clear_top(tasks)
         for task in done:
             core.weight -= task[4]
         self._recount(core, core.count - len(done))
