@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import cast, get_args
 
 from sim.catalog.kernel import HOST_WAITS, VERSION
 from sim.catalog.locks import operations, unknown
-from sim.catalog.model import Host
+from sim.catalog.model import Host, HostScheduler
 from sim.catalog.number import Number
 from sim.catalog.read import Table
 
@@ -60,6 +61,7 @@ def host_of(table: Table) -> Host:
         limits=table.numbers("limits", "1"),
         own_memory=table.number("own_memory", "B", _NO_BYTES),
         smt=table.number("smt", "1", _ONE),
+        scheduler=cast("HostScheduler", table.string("scheduler", "queues", get_args(HostScheduler))),
         provenance={"cores": cores},
     )
 

@@ -308,6 +308,10 @@ class Application(Sensed):
     tasks: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=COSTS)
 
 
+HostScheduler = Literal["queues", "shared"]
+"""Each core has a run queue, and they are balanced as Linux does it; or all cores are shared equally by all tasks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Host(Sensed):
     """A machine.
@@ -330,6 +334,7 @@ class Host(Sensed):
         limits: As a technology's, of the host itself ("pids", "pods").
         own_memory: What its own system holds before any instance.
         smt: What a core does with both hardware threads busy, against one.
+        scheduler: Whether each core has a run queue, as in Linux, or all cores are shared among all tasks.
         provenance: The numbers behind the plain fields, as "cores".
     """
 
@@ -349,7 +354,13 @@ class Host(Sensed):
     limits: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
     own_memory: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
     smt: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=HELPS)
+    scheduler: HostScheduler = "queues"
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
+
+    @property
+    def has_run_queues(self) -> bool:
+        """Whether it makes a difference on which core a task is."""
+        return self.scheduler == "queues" and self.cores > 1
 
     def capacity(self, bound: Bound = "value") -> float:
         """Core-seconds a second that all cores give together, counted on this host."""

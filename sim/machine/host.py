@@ -16,10 +16,13 @@ from typing import Any
 
 from simpy import Environment
 
+from sim.catalog.cores import core_numbers
 from sim.catalog.locks import locks
 from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
 from sim.engine.fluid import Fluid
+from sim.engine.runqueues import RunQueues
+from sim.engine.seeds import SeedTree
 from sim.engine.servers import GraceLock, Servers
 from sim.outcome import Bound
 
@@ -58,19 +61,35 @@ class Held:
 class RunningHost:
     """A host of the catalog at work in one simulation.
 
+    Args:
+        env: The simulation.
+        host: The machine.
+        seeds: Where it is drawn on which core a task wakes up. Then each core has a run queue of its own, where the
+            host says so. None where all cores are shared among all tasks.
+
     Attributes:
         bound: Which end of the result its numbers are taken for.
+        speed: Of a core, against the reference host's.
         warm: Whether the page cache holds every file to begin with.
     """
 
-    def __init__(self, env: Environment, host: Host, bound: Bound = "value", *, warm: bool = True) -> None:
+    def __init__(
+        self,
+        env: Environment,
+        host: Host,
+        bound: Bound = "value",
+        *,
+        warm: bool = True,
+        seeds: SeedTree | None = None,
+    ) -> None:
         self.env = env
         self.host = host
         self.held = Held()
-        self._speed = host.cpu_speed.at(bound)
+        self.speed = host.cpu_speed.at(bound)
         self._read_speed = host.disk_read.at(bound)
         self._write_speed = host.disk_write.at(bound)
         self._cores = Fluid(env, host.capacity(bound))
+        self._queues = _run_queues(env, host, bound, seeds) if seeds and host.has_run_queues else None
         # One device: reads and writes share its time, each costing its own speed.
         self._disk = Fluid(env, 1.0)
         self._network = Fluid(env, host.network.at(bound))
@@ -86,15 +105,21 @@ class RunningHost:
         self._cached: set[str] = set()
         self._reading: dict[str, list[tuple[OnServed, Any]]] = {}
 
-    def compute(self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None) -> float:
+    def compute(
+        self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None, *, new: bool = False
+    ) -> float:
         """Run a task that can use `parallelism` cores.
 
         Args:
             core_seconds: On the machine the catalog's figures are for.
+            new: Whether it was forked just now, which matters where cores have run queues.
         """
-        work = core_seconds / self._speed
+        work = core_seconds / self.speed
         cap = min(parallelism, self.host.cores)
-        self._cores.submit(work, done, argument, cap)
+        if self._queues is not None:
+            self._queues.submit(work, done, argument, cap, new=new)
+        else:
+            self._cores.submit(work, done, argument, cap)
         return work / cap
 
     def read(self, size: float, key: str, done: OnServed, argument: Any = None) -> float:
@@ -158,3 +183,8 @@ class RunningHost:
         if lock in self._ends:
             self._ends[lock].append(end)
         return end - seconds, end
+
+
+def _run_queues(env: Environment, host: Host, bound: Bound, seeds: SeedTree) -> RunQueues:
+    interval = core_numbers().balance_interval(host.kernel, host.cores, bound)
+    return RunQueues(env, host.cores, seeds.stream("cores"), interval, max(1.0, host.smt.at(bound)))

@@ -326,7 +326,7 @@ class NodeHost:
         self.env = env
         self.seeds = seeds
         self.recipes = recipes or Recipes(host, technology, options)
-        self.host = RunningHost(env, host, options.bound, warm=not options.cold)
+        self.host = RunningHost(env, host, options.bound, warm=not options.cold, seeds=seeds)
         self.images = NodeImages(self.host, options.queue, options.bound)
         self.memory_capacity = host.memory.at(options.bound) - host.own_memory.at(options.bound)
         self.memory_used = 0.0

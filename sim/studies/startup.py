@@ -22,13 +22,15 @@ from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import MetricSpec
-from sim.platforms.arrivals import at_random, together
+from sim.platforms.arrivals import SerialClient, at_random, together
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
-from sim.quantity import Bytes, PerSecond, render
+from sim.platforms.vcpus import with_vcpus
+from sim.quantity import Bytes, PerSecond, Seconds, render
 from sim.records import OWNERS
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
+from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
 from sim.studies.density import NETWORK_LIMITS, Density
 from sim.studies.guest_parameters import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
 from sim.studies.host_capacity import HostCapacity, host_capacity
@@ -96,6 +98,16 @@ class Startup:
         Le(100),
         doc("The share of its memory that the host may promise to guests; 1 is no overcommitment."),
     ] = 1.0
+    cpu_limit: CpuLimit = None
+    vcpus: VirtualCpus = None
+    client_cpu: Annotated[
+        Seconds,
+        Le(10),
+        doc(
+            "Core-seconds of this host that the client computes before each request, one after another, as a script "
+            "does; they are no part of the start."
+        ),
+    ] = 0.0
     clean_up: Annotated[
         Literal["no", "each", "together"],
         doc("Instances stay, or each exits once it is ready and is removed, or all are once the last one is ready."),
@@ -138,6 +150,7 @@ def _problems(params: Startup) -> Iterator[Problem]:
     technology = load.technology(params.started())
     if not problems:
         yield from fit_problems(technology, params.guest, params.application, params.guest_memory)
+    yield from vcpu_problems(technology, params.vcpus)
     if params.working_set is not None and not problems:
         yield from _working_set_problems(params)
     if params.network == "bridge":
@@ -252,8 +265,10 @@ def run(params: Startup, context: Context) -> StudyRun:
     guest = chosen_guest(technology, params.guest)
     plan = boot_plan(technology, guest, application, host_type, options, bound=context.bound)
     env = Environment()
-    host = RunningHost(env, host_type, context.bound, warm=not options.cold)
+    host = RunningHost(env, host_type, context.bound, warm=not options.cold, seeds=context.seeds)
     host.held.add(plan.mounts, plan.ports, params.existing)
+    if params.vcpus is not None:
+        plan = with_vcpus(plan, technology, host_type, params.vcpus, context.bound)
     if pull:
         plan = with_pull(plan, host_type, layers, bound=context.bound)
     images = ImageStore(host, layers, bound=context.bound) if pull else None
@@ -266,8 +281,8 @@ def run(params: Startup, context: Context) -> StudyRun:
         done += 1
         if done % step == 0:
             context.tick(done / count)
-        if params.in_flight is not None and len(starter) < count:
-            starter.request()
+        if params.in_flight is not None and next(left, None) is not None:
+            ask()
 
     staying: list[Start] = []
 
@@ -285,11 +300,14 @@ def run(params: Startup, context: Context) -> StudyRun:
         images,
         expected=count,
         stays=stays if params.clean_up == "together" else None,
+        limit=params.cpu_limit,
     )
+    left = iter(range(count - (params.in_flight or count)))
+    ask = SerialClient(host, params.client_cpu, starter.request).ask if params.client_cpu else starter.request
     if params.rate is not None:
-        at_random(env, count, params.rate, context.seeds.stream("arrivals"), starter.request)
+        at_random(env, count, params.rate, context.seeds.stream("arrivals"), ask)
     else:
-        together(params.in_flight or count, starter.request)
+        together(params.in_flight or count, ask)
     env.run()
     if params.rate is not None and params.clean_up == "each":
         refused = _room(params).refusal(_most_at_once(starter))
@@ -329,6 +347,9 @@ def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
         "ready_span": [max(ends) - min(ends)],
         "throughput": [len(requested) / through if through else 0.0],
         "lock_wait": [math.fsum(column[index] for column in holds) for index in range(len(requested))],
+        "throttled_time": [
+            starter.quotas[index].throttled if index in starter.quotas else 0.0 for index in range(len(requested))
+        ],
     } | {
         f"{owner}_time": seconds([position for position, step in enumerate(steps) if step.owner == owner])
         for owner in OWNERS
@@ -413,6 +434,13 @@ STUDY = Study(
         MetricSpec("exit_time", "s", "request to exit and removal", "Time until an instance is gone again", _SPREAD),
         MetricSpec("removal_time", "s", "exit to removal", "Time to remove an instance", _SPREAD),
         MetricSpec("lock_wait", "s", "queued for locks, per instance", "Time queued for locks", ("p50", "p95")),
+        MetricSpec(
+            "throttled_time",
+            "s",
+            "throttled, per instance",
+            "Time throttled by its limit",
+            ("p50", "p95"),
+        ),
         *(
             MetricSpec(
                 f"{owner}_time", "s", f"phases of {owner}, per instance", f"Time spent on {what}", ("p50", "mean")
