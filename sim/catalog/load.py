@@ -53,7 +53,9 @@ _NONE = Number(0.0, "1", sources=("definition",))
 _NO_BYTES = Number(0.0, "B", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "layer", "port")
-_AMOUNT_UNITS: dict[str, str] = {"cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "transfer": "B"}
+_AMOUNT_UNITS: dict[str, str] = {
+    "cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "flush": "1", "transfer": "B",
+}  # fmt: skip
 
 _COSTS = tuple(each.name for each in fields(EventCosts) if each.name not in COST_FLAGS)
 
@@ -80,7 +82,7 @@ def _phase(table: Table) -> Phase:
     per_page = bool(table.string("for_each", "", allowed=("", "page")))
     amounts: dict[str, Number] = {name: table.number(name, _AMOUNT_UNITS[name]) for name in present if name != "hold"}
     amount, growth = amounts.get(demand, Number(0.0, "s")), growths(table, _AMOUNT_UNITS[demand], _GROWTHS)
-    plain = ("times",) if demand == "hold" else ("spread", "parallelism")
+    plain = {"hold": ["times"], "read": ["spread", "parallelism", "files"]}.get(demand, ["spread", "parallelism"])
     provenance = {key: table.number(key, "1") for key in plain if table.has(key)}
     resource, operation = table.string("resource", ""), None
     if "hold" in present:
@@ -106,9 +108,11 @@ def _phase(table: Table) -> Phase:
         operation=operation,
         per_page=per_page,
         parallelism=provenance["parallelism"].value if "parallelism" in provenance else 1.0,
+        files=provenance["files"].value if "files" in provenance else float(demand == "read"),
+        stream=table.flag("stream") if demand == "read" else False,
         growth=growth,
         spread=provenance["spread"].value if "spread" in provenance else 0.0,
-        when=table.string("when", "", allowed=("", "network", "cold", "pull", "boot_loader")),
+        when=table.string("when", "", allowed=("", "network", "cold", "pull", "boot_loader", "force")),
         kernel_before=table.string("kernel_before", ""),
         kernel_from=table.string("kernel_from", ""),
         provenance=provenance,

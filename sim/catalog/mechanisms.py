@@ -71,11 +71,15 @@ class Mechanisms(Sensed):
 
     Attributes:
         fault: Core-seconds to map a page of the page cache.
+        piece: Bytes that are read from the disk at a time.
+        lookups: Reads of a directory or an inode for each file that is opened.
         commit_ratio: Of RAM, for strict overcommit.
         page_entry: Bytes.
     """
 
     fault: Number = field(metadata=COSTS)
+    piece: Number = field(metadata=HELPS)
+    lookups: Number = field(metadata=COSTS)
     ksm: Ksm
     reporting: Reporting
     balloon: Balloon
@@ -120,7 +124,7 @@ def read(path: Path = FILE) -> Mechanisms:
     reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
     balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")
     mechanisms = Mechanisms(
-        fault=_numbers(table, "page_cache", fault="s")["fault"],
+        **_numbers(table, "page_cache", fault="s", piece="B", lookups="1"),
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
         balloon=Balloon(**balloon),

@@ -15,8 +15,8 @@ from sim.outcome import Bound
 from sim.records import Owner
 from sim.scenario import Text
 
-DemandKind = Literal["cpu", "read", "write", "transfer", "hold", "wait"]
-DEMANDS: tuple[DemandKind, ...] = ("cpu", "read", "write", "transfer", "hold", "wait")
+DemandKind = Literal["cpu", "read", "write", "flush", "transfer", "hold", "wait"]
+DEMANDS: tuple[DemandKind, ...] = ("cpu", "read", "write", "flush", "transfer", "hold", "wait")
 
 PAGE = 4096
 """Bytes of a page of memory."""
@@ -38,22 +38,25 @@ class Phase(Sensed):
         owner: Whose time it is.
         leads_to: The milestone it is before.
         demand: What it asks the host for.
-        amount: Core-seconds for cpu, bytes for read, write and transfer, seconds for wait. For a hold, the seconds that
-            its operation takes on a recent kernel.
+        amount: Core-seconds for cpu, bytes for read, write and transfer, files for flush, seconds for wait. For a hold,
+            the seconds that its operation takes on a recent kernel.
         text: What happens.
         resource: The lock of a hold, the content key of a read, the link of a transfer, or the host's wait that may
             replace a wait (`HOST_WAITS`). Else "".
         operation: What a hold does under its lock.
         per_page: Whether the amount is for each page of the guest's working set.
         parallelism: How many cores a cpu demand can use.
+        files: How many files a read opens, each looked up on the disk.
+        stream: Whether a read is of a file from end to end, so that the disk is asked for the next piece ahead.
         growth: What it grows by.
         spread: Sigma of the natural logarithm of its duration.
-        when: What a start must have for the phase to happen: "network", "cold", "pull" or "boot_loader". "" for always.
+        when: What a start must have for the phase to happen: "network", "cold", "pull", "boot_loader" or "force". ""
+            for always. "force" is for what is killed to be removed.
             "boot_loader" is for a technology that boots the guest's disk, where that disk has a boot loader.
         kernel_before: The phase is only there on host kernels older than this, as "5.0". "" for all.
         kernel_from: The phase is only there on this host kernel and newer ones.
-        provenance: The numbers behind the plain fields: "spread", "parallelism", and "times", which says how many holds
-            of its operation the phase is.
+        provenance: The numbers behind the plain fields: "spread", "parallelism", "files", and "times", which says how
+            many holds of its operation the phase is.
     """
 
     id: str
@@ -66,6 +69,8 @@ class Phase(Sensed):
     operation: Operation | None = None
     per_page: bool = False
     parallelism: float = 1.0
+    files: float = 0.0
+    stream: bool = False
     growth: tuple[Growth, ...] = ()
     spread: float = 0.0
     when: str = ""
@@ -317,6 +322,11 @@ class Host(Sensed):
         memory: Bytes.
         disk_read: Bytes a second.
         disk_write: Bytes a second.
+        disk: The id of its disk (`sim.catalog.disks`). "" where only figures are given.
+        disk_access: Seconds until a read's data comes, beside its transfer.
+        disk_operations: Reads a second, with many in the queue. 0 where nothing limits them but bytes.
+        disk_flush: Seconds until a small file is safe.
+        disk_line: Bytes a second at which one read's data comes. 0 for `disk_read`.
         network: Bytes a second of its network card.
         kernel: Its version, as "6.1".
         nested: Whether it is a virtual machine itself.
@@ -340,6 +350,11 @@ class Host(Sensed):
     network: Number = field(metadata=HELPS)
     kernel: str
     nested: bool = False
+    disk: str = ""
+    disk_access: Number = field(default=NO_TIME, metadata=COSTS)
+    disk_operations: Number = field(default_factory=lambda: Number(0.0, "1/s", sources=("definition",)), metadata=HELPS)
+    disk_flush: Number = field(default=NO_TIME, metadata=COSTS)
+    disk_line: Number = field(default_factory=lambda: Number(0.0, "B/s", sources=("definition",)), metadata=HELPS)
     swap: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=HELPS)
     locks: Mapping[str, Number] = field(default_factory=dict, metadata=COSTS)
     waits: Mapping[str, Number] = field(default_factory=dict, metadata=COSTS)

@@ -1,6 +1,6 @@
 """A running host: its cores, disk, page cache, network card and kernel locks, and how much it holds.
 
-It serves the six demands of a phase. Each call takes what is asked for, and calls `done(argument)` when it is served.
+It serves the seven demands of a phase. Each call takes what is asked for, and calls `done(argument)` when it is served.
 It gives back the seconds it would take alone on this host, so that a caller can tell service from contention.
 
 Memory is not here. `sim.machine.ledger` counts it.
@@ -21,6 +21,7 @@ from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
 from sim.engine.fluid import Fluid
 from sim.engine.servers import GraceLock, Servers
+from sim.machine.disk import RunningDisk
 from sim.outcome import Bound
 
 OnServed = Callable[[Any], Any]
@@ -63,11 +64,8 @@ class RunningHost:
         self.host = host
         self.held = Held()
         self._speed = host.cpu_speed.at(bound)
-        self._read_speed = host.disk_read.at(bound)
-        self._write_speed = host.disk_write.at(bound)
         self._cores = Fluid(env, host.capacity(bound))
-        # One device: reads and writes share its time, each costing its own speed.
-        self._disk = Fluid(env, 1.0)
+        self._disk = RunningDisk(env, host, bound)
         self._network = Fluid(env, host.network.at(bound))
         self._locks: dict[str, Servers] = {}
         self._ends: dict[str, deque[float]] = {}
@@ -92,22 +90,33 @@ class RunningHost:
         self._cores.submit(work, done, argument, cap)
         return work / cap
 
-    def read(self, size: float, key: str, done: OnServed, argument: Any = None) -> float:
+    def read(
+        self,
+        size: float,
+        key: str,
+        done: OnServed,
+        argument: Any = None,
+        files: float = 0.0,
+        *,
+        stream: bool = False,
+    ) -> float:
         """Read `size` bytes of the content `key` names.
 
         Content is read from the disk once, whoever asks for it. What the page cache holds costs a core the time to map
         it.
+
+        Args:
+            files: How many files they lie in.
+            stream: Whether they are read from end to end (`RunningDisk.read_seconds`).
         """
         if self._warm or key in self._cached:
             return self.compute(size * self._mapping, 1.0, done, argument)
-        alone = size / self._read_speed
         waiting = self._reading.get(key)
         if waiting is not None:
             waiting.append((done, argument))
-        else:
-            self._reading[key] = [(done, argument)]
-            self._disk.submit(alone, self._has_read, key)
-        return alone
+            return self._disk.read_seconds(size, files, stream=stream)[0]
+        self._reading[key] = [(done, argument)]
+        return self._disk.read(size, files, stream, self._has_read, key)
 
     def _has_read(self, key: str) -> None:
         self._cached.add(key)
@@ -116,9 +125,11 @@ class RunningHost:
 
     def write(self, size: float, done: OnServed, argument: Any = None) -> float:
         """Write `size` bytes to the disk."""
-        alone = size / self._write_speed
-        self._disk.submit(alone, done, argument)
-        return alone
+        return self._disk.write(size, done, argument)
+
+    def flush(self, count: float, done: OnServed, argument: Any = None) -> float:
+        """Make so many small files safe on the disk, one after another."""
+        return self._disk.flush(count, done, argument)
 
     def transfer(self, size: float, done: OnServed, argument: Any = None, cap: float = math.inf) -> float:
         """Receive `size` bytes over the network card.

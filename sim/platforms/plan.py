@@ -30,7 +30,7 @@ _MOUNTED = frozenset({"container", "system_container", "sandbox"})
 _NOTHING = Number(0.0, "B", sources=("definition",))
 
 _TIMED = frozenset({"cpu", "hold", "wait"})
-"""Demands whose amount is in seconds. All others are in bytes."""
+"""Demands whose amount is in seconds. That of a flush is a count of files. All others are in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class StartOptions(Sensed):
         cold: Whether files are read from the disk, because the page cache is empty.
         pull: Whether the image is pulled first.
         clean_up: Whether the instance exits once it is ready, and is removed.
+        force: Whether it runs on until it is killed for its removal.
         layers: How many layers the application's image has.
         working_set: Bytes that a restored guest touches before it answers. None for what the catalog says of the guest.
     """
@@ -50,6 +51,7 @@ class StartOptions(Sensed):
     cold: bool = False
     pull: bool = False
     clean_up: bool = False
+    force: bool = False
     layers: int = 0
     working_set: Number | None = field(default=None, metadata=COSTS)
 
@@ -59,12 +61,14 @@ class BootStep:
     """A phase with its numbers at one end of their ranges.
 
     Attributes:
-        amount: Seconds or bytes of a median start, before growth.
+        amount: Seconds, bytes, or files that are flushed, of a median start, before growth.
         growth: Pairs of what the host holds, and the amount more for each of them.
         spread: Sigma of the natural logarithm of the duration.
         source: How a record names what the amount was made of.
         estimate: Whether the phase's own amount is an estimate.
         inputs: Every number that went into the step, the host's too.
+        files: How many files a read opens.
+        stream: Whether a read is of a file from end to end.
     """
 
     id: str
@@ -78,10 +82,12 @@ class BootStep:
     source: str
     estimate: bool
     inputs: tuple[Number, ...]
+    files: float = 0.0
+    stream: bool = False
 
     @property
     def timed(self) -> bool:
-        """Whether the amount is in seconds. Else it is in bytes."""
+        """Whether the amount is in seconds. Else it is in bytes or files."""
         return self.demand in _TIMED
 
 
@@ -200,7 +206,13 @@ def _empty(phase: Phase, host: Host) -> bool:
 def _happens(phase: Phase, options: StartOptions, boots_disk: bool) -> bool:
     if phase.leads_to == "exit" and not options.clean_up:
         return False
-    having = {"network": options.network, "cold": options.cold, "pull": options.pull, "boot_loader": boots_disk}
+    having = {
+        "network": options.network,
+        "cold": options.cold,
+        "pull": options.pull,
+        "boot_loader": boots_disk,
+        "force": options.force,
+    }
     return not phase.when or having[phase.when]
 
 
@@ -255,6 +267,8 @@ def _step(
             *_of_host(phase, host, options),
             *(behind if phase.demand == "cpu" else ()),
         ),
+        files=shape["files"].at(bound) if "files" in shape else phase.files,
+        stream=phase.stream,
     )
 
 
@@ -265,10 +279,12 @@ def _source(*numbers: Number | None) -> str:
 
 def _of_host(phase: Phase, host: Host, options: StartOptions) -> tuple[Number, ...]:
     """The host's numbers that decide how long a phase takes."""
-    read = (host.disk_read,) if options.cold else (host.cpu_speed, memory().fault)
+    cold = (host.disk_read, host.disk_access, host.disk_operations, memory().lookups)
+    read = cold if options.cold else (host.cpu_speed, memory().fault)
     return {
         "cpu": (host.cpu_speed,),
         "read": read,
         "write": (host.disk_write,),
+        "flush": (host.disk_flush,),
         "transfer": (host.network,),
     }.get(phase.demand, ())

@@ -311,9 +311,10 @@ class Start(Alarm):
                 if demand == "cpu":
                     self._alone = host.compute(amount, step.parallelism, Start._served, self)
                 elif demand == "read":
-                    self._alone = host.read(
-                        amount, step.resource or f"{step.id} {starter.name} {index}", Start._served, self
-                    )
+                    key = step.resource or f"{step.id} {starter.name} {index}"
+                    self._alone = host.read(amount, key, Start._served, self, step.files, stream=step.stream)
+                elif demand == "flush":
+                    self._alone = host.flush(amount, Start._served, self)
                 elif demand == "write":
                     self._alone = host.write(amount, Start._served, self)
                 else:

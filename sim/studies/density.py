@@ -240,6 +240,8 @@ def start_seconds(plan: BootPlan, host: Host, held: int, bound: Bound = "value")
         amount = step.amount + there.growth(step.growth, itself=False)
         if step.demand == "cpu":
             total.append(amount / speed / min(step.parallelism, host.cores))
+        elif step.demand == "flush":
+            total.append(amount * host.disk_flush.at(bound))
         elif step.timed:
             total.append(amount)
     return math.fsum(total)
