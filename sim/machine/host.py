@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,8 @@ from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
 from sim.engine.fluid import Fluid
 from sim.engine.servers import GraceLock, Servers
-from sim.machine.disk import RunningDisk
+from sim.machine.disk import OnServed, RunningDisk
 from sim.outcome import Bound
-
-OnServed = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
