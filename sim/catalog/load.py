@@ -52,6 +52,7 @@ FOLDER = Path(__file__).parent
 _NONE = Number(0.0, "1", sources=("definition",))
 _NO_BYTES = Number(0.0, "B", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))
+_A_SECOND = Number(1.0, "s", sources=("definition",))
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "layer", "port")
 _AMOUNT_UNITS: dict[str, str] = {
     "cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "flush": "1", "transfer": "B",
@@ -122,7 +123,7 @@ def _phase(table: Table) -> Phase:
 
 
 def _memory_part(table: Table) -> MemoryPart:
-    share_of_guest = table.flag("per_guest_memory")
+    share_of_guest, share_of_application = table.flag("per_guest_memory"), table.flag("per_application")
     provenance = {}
     if table.has("guest_memory_over"):
         provenance["guest_memory_over"] = table.number("guest_memory_over", "B")
@@ -132,11 +133,12 @@ def _memory_part(table: Table) -> MemoryPart:
         id=table.string("id"),
         owner=cast("Owner", table.string("owner", allowed=OWNERS)),
         share=cast("SharedBy", table.string("share", allowed=get_args(SharedBy))),
-        amount=table.number("bytes", "1" if share_of_guest else "B", definition=True),
+        amount=table.number("bytes", "1" if share_of_guest or share_of_application else "B", definition=True),
         text=table.text("text"),
         content_key=table.string("content_key", ""),
         in_rss=not table.flag("outside_processes"),
         per_guest_memory=share_of_guest,
+        per_application=share_of_application,
         guest_memory_over=int(provenance["guest_memory_over"].value) if "guest_memory_over" in provenance else 0,
         mappings=int(provenance["mappings"].value) if "mappings" in provenance else 1,
         reclaimable=table.flag("reclaimable"),
@@ -217,6 +219,9 @@ def _guest(table: Table) -> Guest:
         userland_only_phases=table.strings("userland_only_phases"),
         working_set=table.number("working_set", "B", _NO_BYTES),
         mergeable=table.number("mergeable", "1", _NONE),
+        use=table.number("use", "B", _NO_BYTES),
+        use_time=table.number("use_time", "s", _A_SECOND),
+        written=table.number("written", "1", _NONE),
         tasks=table.number("tasks", "1", _NONE),
     )
     ids = [phase.id for phase in phases]

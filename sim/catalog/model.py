@@ -5,6 +5,7 @@ Their numbers are `sim.catalog.number`'s, and the locks that they name `sim.cata
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -100,6 +101,8 @@ class MemoryPart(Sensed):
         in_rss: Whether `ps` counts them in a process.
         per_guest_memory: Whether the amount is a share of the guest's configured memory instead, as for struct page or
             a VMM's tables.
+        per_application: Whether the amount is a share of what the application holds for itself, as of what a sandbox's
+            kernel keeps for its mappings.
         guest_memory_over: The part is only there once the guest's memory exceeds this many bytes (SWIOTLB).
         mappings: How many processes of one instance map the pages, as forked workers do. `ps` counts them once for
             each.
@@ -115,6 +118,7 @@ class MemoryPart(Sensed):
     content_key: str = ""
     in_rss: bool = True
     per_guest_memory: bool = False
+    per_application: bool = False
     guest_memory_over: int = 0
     mappings: int = 1
     reclaimable: bool = False
@@ -262,6 +266,9 @@ class Guest(Sensed):
         phases: The phases of kernel and user space.
         memory: What they keep in memory.
         default_memory: The memory that a guest gets where nothing else is said.
+        use: Bytes of files that its own timers write once it is up, as time passes. No other guest has them.
+        use_time: Seconds after which 63 % of that is in its page cache.
+        written: The share of the page cache of its boot that it wrote itself, which no other guest has.
         userland_only_phases: The ids of the phases that a system container runs, on its host's kernel.
         working_set: Bytes that the guest touches before it answers, where it is restored and not booted.
         mergeable: The share of its anonymous memory that is the same in every guest, for KSM.
@@ -276,7 +283,14 @@ class Guest(Sensed):
     userland_only_phases: tuple[str, ...] = ()
     working_set: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
     mergeable: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=HELPS)
+    use: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
+    use_time: Number = field(default_factory=lambda: Number(1.0, "s", sources=("definition",)), metadata=HELPS)
+    written: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
     tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
+
+    def used(self, seconds: float, bound: Bound = "value") -> float:
+        """Bytes of files that its own timers have written so long after its boot."""
+        return self.use.at(bound) * -math.expm1(-seconds / self.use_time.at(bound))
 
     @property
     def has_boot_loader(self) -> bool:

@@ -20,6 +20,9 @@ from sim.outcome import Bound
 from sim.quantity import render
 from sim.records import MemoryRecord, Owner
 
+USE = "use"
+"""The part of a guest's bill that grows while it is up: files that its own timers write."""
+
 Origin = Literal["technology", "guest", "application"]
 
 
@@ -78,8 +81,8 @@ class Bill:
         return tuple(line.number for line in self.lines)
 
 
-def _line(part: MemoryPart, origin: Origin, of: str, guest_memory: int, bound: Bound, *, in_guest: bool) -> BillLine:
-    amount = part.amount.at(bound) * (guest_memory if part.per_guest_memory else 1)
+def _line(part: MemoryPart, origin: Origin, of: str, share_of: int, bound: Bound, *, in_guest: bool) -> BillLine:
+    amount = part.amount.at(bound) * (share_of if part.per_guest_memory or part.per_application else 1)
     shared = {"instance": "", "host": f"{of}/{part.id}", "content": part.content_key}
     return BillLine(
         part=f"{of}/{part.id}",
@@ -98,11 +101,41 @@ def _line(part: MemoryPart, origin: Origin, of: str, guest_memory: int, bound: B
 
 
 def _lines(
-    entry: Technology | Guest | Application, origin: Origin, guest_memory: int, bound: Bound, *, in_guest: bool
+    entry: Technology | Guest | Application,
+    origin: Origin,
+    guest_memory: int,
+    bound: Bound,
+    *,
+    in_guest: bool,
+    private: int = 0,
 ) -> Iterator[BillLine]:
     for part in entry.memory:
         if not part.guest_memory_over or guest_memory > part.guest_memory_over:
-            yield _line(part, origin, entry.id, guest_memory, bound, in_guest=in_guest)
+            share_of = private if part.per_application else guest_memory
+            yield _line(part, origin, entry.id, share_of, bound, in_guest=in_guest)
+
+
+def _private(application: Application, bound: Bound) -> int:
+    """Bytes that each instance of an application holds for itself."""
+    own = _lines(application, "application", 0, bound, in_guest=False)
+    return sum(line.bytes for line in own if line.share == "instance")
+
+
+def _used(guest: Guest, seconds: float, bound: Bound) -> Iterator[BillLine]:
+    """The files that a guest's own timers have written since it is up: page cache that no other guest has."""
+    if seconds and guest.use.value:
+        yield BillLine(
+            part=f"{guest.id}/{USE}",
+            origin="guest",
+            owner="files",
+            share="instance",
+            bytes=round(guest.used(seconds, bound)),
+            number=guest.use,
+            in_rss=True,
+            file=True,
+            guest=True,
+            reclaimable=True,
+        )
 
 
 def bill(
@@ -113,6 +146,7 @@ def bill(
     *,
     same_image: bool = True,
     ksm: bool = False,
+    uptime: float = 0.0,
     bound: Bound = "value",
 ) -> Bill:
     """What one instance of an application holds under a technology.
@@ -123,12 +157,14 @@ def bill(
             where that is more.
         same_image: Whether all instances come from one image, so that their file pages have the same content.
         ksm: Whether the host merges equal guest pages, in the steady state.
+        uptime: Seconds that the guest has been up, in which its own timers fill its page cache.
         bound: Which end of the numbers' ranges to take.
 
     Raises `InputError` where the guest and the application do not fit into `guest_memory`, naming what they need.
     """
     has_kernel = guest is not None and technology.has_guest_kernel
-    lines = list(_lines(technology, "technology", 0, bound, in_guest=False))
+    private = _private(application, bound)
+    lines = list(_lines(technology, "technology", 0, bound, in_guest=False, private=private))
     configured = 0
     if guest is not None and has_kernel:
         default = round(guest.default_memory.at(bound)) if guest_memory is None else guest_memory
@@ -138,8 +174,9 @@ def bill(
                 f"guest memory of {render(guest_memory, 'B')} cannot hold {application.id} in {guest.id}, "
                 f"which together need {render(configured, 'B')}"
             )
-        own = _lines(technology, "technology", configured, bound, in_guest=False)
-        lines = _fitted([*own, *_guest_lines(technology, guest, application, configured, bound)], configured)
+        own = _lines(technology, "technology", configured, bound, in_guest=False, private=private)
+        inside = (*_guest_lines(technology, guest, application, configured, bound), *_used(guest, uptime, bound))
+        lines = _fitted([*own, *inside], configured)
     else:
         userland = () if guest is None else _lines(guest, "guest", 0, bound, in_guest=False)
         lines += (line for line in userland if line.owner != "kernel")
@@ -201,13 +238,17 @@ def _fitted(lines: list[BillLine], configured: int) -> list[BillLine]:
 def equal(line: BillLine, guest: Guest, bound: Bound = "value") -> tuple[int, str]:
     """How many bytes of a guest's line are the same in every guest of one image, and the content key KSM has for them.
 
-    All file pages are the same. A share of the guest system's other memory is too (`Guest.mergeable`). What the
-    application wrote is taken to differ from instance to instance. The answer is (0, "") where nothing is the same.
+    All file pages are the same, but for the share that the guest system wrote itself (`Guest.written`). A share of its
+    other memory is too (`Guest.mergeable`). What the application wrote is taken to differ from instance to instance.
+    The answer is (0, "") where nothing is the same.
     """
     if not line.guest:
         return 0, ""
+    if line.file and line.key:
+        own = guest.written.at(bound) if line.origin == "guest" and line.reclaimable else 0.0
+        return round(line.bytes * (1 - own)), f"ksm/{line.key}"
     if line.file:
-        return (line.bytes, f"ksm/{line.key}") if line.key else (0, "")
+        return 0, ""
     if line.origin != "guest":
         return 0, ""
     return round(line.bytes * guest.mergeable.at(bound)), f"ksm/{line.part}"
@@ -218,11 +259,12 @@ def _merged(line: BillLine, guest: Guest, bound: Bound) -> Iterator[BillLine]:
     same, key = equal(line, guest, bound)
     if not same:
         yield line
-    elif line.file:
+    elif same == line.bytes:
         yield replace(line, share="content", key=key)
     else:
+        number = guest.written if line.file else guest.mergeable
         yield replace(line, bytes=line.bytes - same)
-        yield replace(line, part=f"{line.part}-merged", share="content", bytes=same, key=key, number=guest.mergeable)
+        yield replace(line, part=f"{line.part}-merged", share="content", bytes=same, key=key, number=number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from sim.studies.guest_parameters import (
     GuestId,
     GuestMemory,
     SameImage,
+    Uptime,
     chosen_guest,
     fit_problems,
     guest_problems,
@@ -51,6 +52,7 @@ class Density:
     guest: GuestId = ""
     guest_memory: GuestMemory = None
     same_image: SameImage = True
+    uptime: Uptime = 86400.0
     ksm: Annotated[bool, doc("The host merges equal pages of its guests (KSM); containers are not affected.")] = False
     pod_limit: Annotated[
         int | None,
@@ -148,6 +150,7 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         params.guest_memory,
         same_image=params.same_image,
         ksm=params.ksm,
+        uptime=params.uptime,
         bound=bound,
     )
     limiting = [_touched(case, instance_bill), _reserved(case, instance_bill), _idle_cpu(case)]
@@ -181,7 +184,7 @@ def _touched(case: _Case, instance_bill: Bill) -> Constraint:
     at = limit or 1
     numbers = (*instance_bill.numbers, case.host.memory, case.host.own_memory)
     if case.params.ksm and case.technology.anonymous_guests and case.guest is not None:
-        numbers += (case.guest.mergeable,)
+        numbers += (case.guest.mergeable, case.guest.written)
     return Constraint("memory_touched", limit, float(physical(at + 1) - physical(at)), capacity, "B", numbers)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import doc
+from annotated_types import Le, doc
 
 from sim.catalog import load
 from sim.catalog.model import Application, Guest, Technology
@@ -15,7 +15,7 @@ from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.machine.ledger import bill
 from sim.outcome import Bound
-from sim.quantity import Bytes
+from sim.quantity import Bytes, Seconds
 from sim.studies.base import Subject
 
 ApplicationId = Annotated[str | Application, Subject(), CatalogName("applications"), doc("What runs in each instance.")]
@@ -28,6 +28,11 @@ GuestId = Annotated[
 GuestMemory = Annotated[
     Bytes | None,
     doc("Memory configured for each guest; if left out, the guest's default or what the application needs."),
+]
+Uptime = Annotated[
+    Seconds,
+    Le(86400 * 365),
+    doc("How long guests have been up: their own timers fill their page caches; at 0 they are as after their boot."),
 ]
 SameImage = Annotated[bool, doc("All instances come from one image, so that their files are the same.")]
 

@@ -40,6 +40,7 @@ def run(params: Memory, context: Context) -> StudyRun:
         load.application(params.application),
         params.configured,
         same_image=params.same_image,
+        uptime=params.uptime,
         bound=context.bound,
     )
     ledger = Ledger()

@@ -14,7 +14,15 @@ from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds
 from sim.studies.base import Subject
-from sim.studies.guest_parameters import ApplicationId, GuestId, GuestMemory, SameImage, fit_problems, guest_problems
+from sim.studies.guest_parameters import (
+    ApplicationId,
+    GuestId,
+    GuestMemory,
+    SameImage,
+    Uptime,
+    fit_problems,
+    guest_problems,
+)
 
 _IN_TIME = ("ksm", "ksm_pages", "ksm_sleep", "swap", "guest_swap", "growth", "reads", "writes", "writes_from")
 """What acts only as time passes, and is off at zero."""
@@ -36,6 +44,7 @@ class Memory:
     dax: Annotated[
         bool, doc("Guests map their files from the host's page cache (virtio-pmem or virtio-fs with DAX).")
     ] = False
+    uptime: Uptime = 0.0
     limit: Annotated[
         Bytes | None,
         doc("The most memory one instance may take: memory.max of a container; for a guest, its configured memory."),

@@ -169,6 +169,7 @@ def _room(params: Startup) -> HostCapacity:
         guest=params.guest,
         guest_memory=params.guest_memory,
         overcommit=params.overcommit,
+        uptime=0.0,
     )
     return host_capacity(instances, params.existing)
 
