@@ -142,6 +142,7 @@ def _memory_part(table: Table) -> MemoryPart:
         guest_memory_over=int(provenance["guest_memory_over"].value) if "guest_memory_over" in provenance else 0,
         mappings=int(provenance["mappings"].value) if "mappings" in provenance else 1,
         reclaimable=table.flag("reclaimable"),
+        page_tables=table.flag("page_tables"),
         provenance=provenance,
     )
     if (part.share == "content") != bool(part.content_key):

@@ -66,6 +66,32 @@ class Balloon(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
+class HugePageNumbers(Sensed):
+    """The numbers of huge pages.
+
+    Attributes:
+        size: Bytes of one.
+        around: What a guest's touched memory grows by where all of a huge page is backed, as a share of it.
+    """
+
+    size: Number = field(metadata=COSTS)
+    around: Number = field(metadata=COSTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Zram(Sensed):
+    """The numbers of a swap in memory that is compressed.
+
+    Attributes:
+        ratio: Bytes that go into one.
+        speed: Bytes a second that are compressed, or back.
+    """
+
+    ratio: Number = field(metadata=HELPS)
+    speed: Number = field(metadata=HELPS)
+
+
+@dataclass(frozen=True, slots=True)
 class Mechanisms(Sensed):
     """All of memory.
 
@@ -83,6 +109,8 @@ class Mechanisms(Sensed):
     ksm: Ksm
     reporting: Reporting
     balloon: Balloon
+    huge_pages: HugePageNumbers
+    zram: Zram
     commit_ratio: Number = field(metadata=HELPS)
     page_entry: Number = field(metadata=COSTS)
 
@@ -128,6 +156,8 @@ def read(path: Path = FILE) -> Mechanisms:
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
         balloon=Balloon(**balloon),
+        huge_pages=HugePageNumbers(**_numbers(table, "huge_pages", size="B", around="1")),
+        zram=Zram(**_numbers(table, "zram", ratio="1", speed="B/s")),
         commit_ratio=_numbers(table, "overcommit", ratio="1")["ratio"],
         page_entry=_numbers(table, "oom", entry="B")["entry"],
     )

@@ -107,6 +107,7 @@ class MemoryPart(Sensed):
         mappings: How many processes of one instance map the pages, as forked workers do. `ps` counts them once for
             each.
         reclaimable: Whether it is page cache that the guest gives up before it runs out of memory.
+        page_tables: Whether it is page tables of the guest's memory, of which huge pages need fewer.
         provenance: The numbers behind the plain fields "guest_memory_over" and "mappings".
     """
 
@@ -122,6 +123,7 @@ class MemoryPart(Sensed):
     guest_memory_over: int = 0
     mappings: int = 1
     reclaimable: bool = False
+    page_tables: bool = False
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
 
 

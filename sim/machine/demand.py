@@ -17,7 +17,7 @@ from simpy import Environment
 from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import freed, held, page_cache, untouched
-from sim.machine.ledger import USE, Bill, BillLine
+from sim.machine.bill import USE, Bill, BillLine
 from sim.machine.pages import Equal, Holding, Instance, nothing_equal
 from sim.machine.pressure import Pressure, swap_evenly
 

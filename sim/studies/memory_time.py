@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from simpy import Environment
 
 from sim.catalog import load, mechanisms
+from sim.catalog.disks import disk
+from sim.catalog.hosts import with_disk
 from sim.catalog.model import Guest
 from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import Manager, Reporter
+from sim.machine.bill import Bill
+from sim.machine.billing import equal
 from sim.machine.demand import Commit, MemoryDemand, MemoryRates
 from sim.machine.ksm import Scanner, pace
-from sim.machine.ledger import Bill, equal
 from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure
 from sim.never import NEVER
@@ -137,16 +140,19 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
         instance_bill: The bill of each instance, without KSM.
     """
     host, bound, known = load.host(params.host), context.bound, mechanisms.memory()
+    if params.disk:
+        host = with_disk(host, disk(params.disk))
     memory, own = round(host.memory.at(bound)), round(host.own_memory.at(bound))
     swap = round(host.swap.value) if params.swap is None else params.swap
     env = Environment()
-    pages = Pages(memory - own, swap)
+    pages = Pages(memory - own, swap, params.zram, known.zram.ratio.at(bound))
     pressure = Pressure(
         env,
         pages,
         host.disk_read.at(bound),
         host.disk_write.at(bound),
         round(known.page_entry.value),
+        zram=known.zram.speed.at(bound),
     )
     rates = _rates(params, guest, bound)
     demand = MemoryDemand(
@@ -162,6 +168,8 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
     watch = _Watch(env, pages, demand, memory, params.duration / SAMPLES, context.label)
     given: Manager | Reporter | None = None
     numbers: list[Number] = [host.memory, host.own_memory]
+    if params.zram:
+        numbers += [known.zram.ratio, known.zram.speed]
     if rates.use and guest is not None:
         numbers += [guest.use, guest.use_time]
     pages.keep(instance_bill)

@@ -10,7 +10,8 @@ from sim.catalog.number import Number
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.loading import load_text
-from sim.machine.ledger import Ledger, bill
+from sim.machine.billing import bill
+from sim.machine.ledger import Ledger
 from sim.never import NEVER
 from sim.outcome import Bound
 from sim.platforms.plan import StartOptions, boot_plan
