@@ -32,7 +32,6 @@ _IN_TIME = (
     "ksm_sleep",
     "swap",
     "zram",
-    "disk",
     "guest_swap",
     "growth",
     "reads",
@@ -87,9 +86,9 @@ class Memory:
         doc("The size of a compressed swap in the host's own memory, filled before the one on its disk."),
     ] = 0
     disk: Annotated[
-        Literal["", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
-        doc("The host's disk, to which it swaps; if left out, its own."),
-    ] = ""
+        Literal["own", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
+        doc("The host's disk, to which it swaps."),
+    ] = "own"
     guest_swap: Annotated[Bytes, doc("Swap that each guest has on a disk of its own; most cloud images have none.")] = 0
     overcommit: Annotated[
         Literal["heuristic", "always", "never"],
@@ -157,7 +156,9 @@ class Memory:
         if not self.duration:
             changed = [name for name in _IN_TIME if getattr(self, name)]
             changed += [
-                name for name, off in (("balloon", "off"), ("overcommit", "heuristic")) if getattr(self, name) != off
+                name
+                for name, off in (("balloon", "off"), ("overcommit", "heuristic"), ("disk", "own"))
+                if getattr(self, name) != off
             ]
             problems += [Problem("acts as time passes; give a duration too", path=name) for name in changed]
         return problems

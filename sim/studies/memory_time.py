@@ -140,7 +140,7 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
         instance_bill: The bill of each instance, without KSM.
     """
     host, bound, known = load.host(params.host), context.bound, mechanisms.memory()
-    if params.disk:
+    if params.disk != "own":
         host = with_disk(host, disk(params.disk))
     memory, own = round(host.memory.at(bound)), round(host.own_memory.at(bound))
     swap = round(host.swap.value) if params.swap is None else params.swap

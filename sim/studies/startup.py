@@ -97,9 +97,9 @@ class Startup:
         ),
     ] = "no"
     disk: Annotated[
-        Literal["", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
-        doc("The host's disk, by which cold reads and flushes take their time; if left out, its own."),
-    ] = ""
+        Literal["own", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
+        doc("The host's disk, by which cold reads and flushes take their time."),
+    ] = "own"
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -230,7 +230,7 @@ def run(params: Startup, context: Context) -> StudyRun:
         host_type = _on_kernel(host_type, params.kernel)
     if params.cores is not None:
         host_type = replace(host_type, cores=params.cores)
-    if params.disk:
+    if params.disk != "own":
         host_type = with_disk(host_type, disk(params.disk))
     pull = params.image == "pull"
     layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
