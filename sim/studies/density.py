@@ -84,7 +84,7 @@ class Density:
         if not problems:
             technology = load.technology(self.technology)
             problems = fit_problems(technology, self.guest, self.application, self.guest_memory)
-            problems += huge_page_problems(technology, self.huge_pages)
+            problems += huge_page_problems(self.technology, self.huge_pages)
         if problems:
             raise InputError(problems)
 
