@@ -37,7 +37,7 @@ class PhaseRecord:
         instance: Its number, in the order of requests.
         phase: The id of the phase in the catalog.
         owner: Whose time it is.
-        demand: "cpu", "read", "write", "transfer", "hold" or "wait".
+        demand: "cpu", "read", "write", "flush", "transfer", "hold" or "wait".
         resource: The lock, link or disk that served it.
         start: Seconds since the replication began.
         end: Seconds since the replication began.

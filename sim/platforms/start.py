@@ -319,7 +319,7 @@ class Start(Alarm):
                 amount = int(amount * 1e9 + 0.5) / 1e9
             if demand == "wait":
                 at += amount
-            elif demand == "hold":
+            elif demand == "hold" and not step.flushes:
                 got, at = host.hold(step.resource, amount)
                 starter.queued[position][index] = got - now if got - now > _ROUNDING else 0.0
             else:
@@ -332,9 +332,12 @@ class Start(Alarm):
                         new = position == starter.first_cpu
                         self._alone = host.compute(amount, step.parallelism, Start._served, self, new=new)
                 elif demand == "read":
-                    self._alone = host.read(
-                        amount, step.resource or f"{step.id} {starter.name} {index}", Start._served, self
-                    )
+                    key = step.resource or f"{step.id} {starter.name} {index}"
+                    self._alone = host.read(amount, key, Start._served, self, step.files, stream=step.stream)
+                elif demand == "flush":
+                    self._alone = host.flush(amount, Start._served, self)
+                elif demand == "hold":
+                    self._alone = host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
                 elif demand == "write":
                     self._alone = host.write(amount, Start._served, self)
                 else:

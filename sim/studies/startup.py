@@ -13,7 +13,9 @@ from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.disks import disk
 from sim.catalog.engines import of_release
+from sim.catalog.hosts import with_disk
 from sim.catalog.kernel import KERNEL_WAITS, VERSION
 from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
@@ -109,9 +111,16 @@ class Startup:
         ),
     ] = 0.0
     clean_up: Annotated[
-        Literal["no", "each", "together"],
-        doc("Instances stay, or each exits once it is ready and is removed, or all are once the last one is ready."),
+        Literal["no", "each", "force", "together"],
+        doc(
+            "Instances stay, or each exits once it is ready and is removed, or each is removed by force while it runs, "
+            "or all exit once the last one is ready."
+        ),
     ] = "no"
+    disk: Annotated[
+        Literal["own", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
+        doc("The host's disk, by which cold reads and flushes take their time."),
+    ] = "own"
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -196,6 +205,7 @@ def _room(params: Startup) -> HostCapacity:
         guest=params.guest,
         guest_memory=params.guest_memory,
         overcommit=params.overcommit,
+        uptime=0.0,
     )
     return host_capacity(instances, params.existing)
 
@@ -212,14 +222,18 @@ def _memory_problems(params: Startup) -> Iterator[Problem]:
         yield Problem(refused, path="existing" if free.left < 0 else name)
 
 
+_LEAVING = ("each", "force")
+"""Ways to clean up by which each instance leaves by itself."""
+
+
 def _at_once(params: Startup) -> tuple[str, int]:
     """How many of the requested instances the host holds at the same time at most, and the parameter that says so.
 
     Those that come at random and leave are one at a time at least. How many more is known once the run is over.
     """
-    if params.clean_up == "each" and params.in_flight is not None:
+    if params.clean_up in _LEAVING and params.in_flight is not None:
         return "in_flight", params.in_flight
-    if params.clean_up == "each" and params.rate is not None:
+    if params.clean_up in _LEAVING and params.rate is not None:
         return "instances", 1
     return "instances", params.instances
 
@@ -252,6 +266,8 @@ def run(params: Startup, context: Context) -> StudyRun:
         host_type = _on_kernel(host_type, params.kernel)
     if params.cores is not None:
         host_type = replace(host_type, cores=params.cores)
+    if params.disk != "own":
+        host_type = with_disk(host_type, disk(params.disk))
     pull = params.image == "pull"
     layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
     options = StartOptions(
@@ -259,6 +275,7 @@ def run(params: Startup, context: Context) -> StudyRun:
         cold=params.page_cache == "cold",
         pull=pull,
         clean_up=params.clean_up != "no",
+        force=params.clean_up == "force",
         layers=len(layers),
         working_set=None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
     )
@@ -309,7 +326,7 @@ def run(params: Startup, context: Context) -> StudyRun:
     else:
         together(params.in_flight or count, ask)
     env.run()
-    if params.rate is not None and params.clean_up == "each":
+    if params.rate is not None and params.clean_up in _LEAVING:
         refused = _room(params).refusal(_most_at_once(starter))
         if refused:
             raise InputError(Problem(f"at {render(params.rate, '1/s')} {refused}", path="rate"))

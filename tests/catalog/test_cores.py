@@ -15,8 +15,7 @@ name = { en = "h", ja = "h" }
 cores = { value = 4, definition = "by hand" }
 cpu_speed = { value = 1.0, definition = "by hand" }
 memory = { value = "8 GiB", definition = "by hand" }
-disk_read = "sata-read"
-disk_write = "sata-write"
+disk = "sata-ssd"
 network = { value = "1 Gbit/s", definition = "by hand" }
 kernel = "6.12"
 """

@@ -9,7 +9,7 @@ from simpy import Environment
 from sim.catalog import load
 from sim.catalog.model import Application, MemoryPart
 from sim.engine.seeds import SeedTree
-from sim.machine.ledger import bill
+from sim.machine.billing import bill
 from sim.platforms.hosting import HostingOptions, NodeHost, NoRoomError
 from sim.platforms.single import start_alone
 from tests.platforms.conftest import TEXT, make_host, make_phase, make_technology, number

@@ -202,7 +202,7 @@ def test_instances_that_are_there_already_take_room():
 
 
 def test_a_host_that_promises_more_still_has_no_more_to_be_touched():
-    limit = density("memory_touched", technology="qemu-kvm", host="laptop")
+    limit = density("memory_touched", technology="qemu-kvm", host="laptop", uptime=0.0)
     Startup(technology="qemu-kvm", instances=limit, overcommit=100)
     problem = refusal(technology="qemu-kvm", instances=limit + 1, overcommit=100)
     assert f"touched memory (memory_touched), so at most {limit} fit" in problem.message
