@@ -677,7 +677,8 @@ class RouteRecord:
         end: Seconds since the window began.
         cause: Why requests of the kind are lost in it, "change" or "crash". "" where they are answered.
         requests: How many came in it.
-        lost: How many of them were lost.
+        lost: How many of them were lost. One that comes shortly before the stretch ends may reach the service once it
+            is back.
         source: Where the times are from.
         estimate: Whether they are estimates.
     """

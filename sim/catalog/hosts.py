@@ -81,7 +81,7 @@ def host_of(table: Table) -> Host:
         disk_access=table.number("disk_access", "s", disk.access),
         disk_operations=disk.operations,
         disk_flush=table.number("disk_flush", "s", disk.flush),
-        disk_line=disk.line if disk.line is not disk.read else disk_read,
+        disk_line=disk.line if disk.line != disk.read else disk_read,
         network=table.number("network", "B/s", definition=True),
         kernel=table.string("kernel"),
         nested=table.flag("nested"),

@@ -140,3 +140,10 @@ def test_disks_are_ordered_as_everybody_knows_them(bound):
 def test_a_disk_that_is_not_there_is_named():
     with pytest.raises(InputError, match="no disk 'floppy'; there are cloud-disk, hard-disk"):
         disk_of("floppy")
+
+
+def test_one_read_comes_at_the_speed_that_its_host_says_of_its_disk():
+    """c5d-metal has an NVMe drive of its own speed. A cloud's budget is another figure than what one read comes at."""
+    own, cloud = catalog_host("c5d-metal"), catalog_host("azure-d2s")
+    assert own.disk_line == own.disk_read != disk_of("nvme").read
+    assert (cloud.disk_line, cloud.disk_read) == (disk_of("cloud-disk").line, disk_of("cloud-disk").read)
