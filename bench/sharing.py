@@ -11,6 +11,8 @@ from typing import Any
 
 import simpy
 
+from sim.engine.runqueues import RunQueues
+
 CORES = 64.0
 
 
@@ -56,6 +58,11 @@ class NaiveSharing:
             done = self._flows.pop(first)[1]
             self._arm()
             done(first)
+
+
+def run_queues(env: simpy.Environment, cores: float) -> RunQueues:
+    """Cores with a run queue each, balanced as a host's on Linux 6."""
+    return RunQueues(env, int(cores), random.Random(2), 0.016 * cores)
 
 
 def boots(kind: Callable[[simpy.Environment, float], Any], under_way: int, count: int) -> Callable[[], float]:

@@ -33,7 +33,7 @@ def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment
         StartOptions(network=True, cold=True, pull=True, layers=len(layers)),
     )
     env = simpy.Environment()
-    host = RunningHost(env, host_type, warm=False)
+    host = RunningHost(env, host_type, warm=False, seeds=SeedTree(1))
     plan = with_pull(plan, host_type, layers)
     starter = Starter(host, plan, SeedTree(1), lambda _: None, ImageStore(host, layers), expected=count)
     for _ in range(count):

@@ -201,6 +201,9 @@ LOAD_REQUESTS = 20_000
 CORES = 1_024
 """Cores that a host may be given, more than any that is sold."""
 
+VCPUS = 64
+"""vCPUs that a guest may be given: twice what Firecracker takes."""
+
 ID = 60
 """Characters of a scenario's id."""
 

@@ -29,10 +29,11 @@ UNITS: dict[str, dict[str, float]] = {
     "B/s": {f"{unit}/s": factor for unit, factor in _BYTES.items()} | _BIT_RATES,
     "1/s": {"/s": 1.0, "1/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600},
     "1": {"": 1.0, "%": 0.01},
+    "core": {"": 1.0, "m": 0.001},
 }
 """The units that each dimension takes, with their factors. A dimension is named by its SI unit."""
 
-LARGEST: dict[str, float] = {"s": 100 * 365.25 * 86400, "B": 2**50, "B/s": 2**50, "1/s": 1e9, "1": 1e9}
+LARGEST: dict[str, float] = {"s": 100 * 365.25 * 86400, "B": 2**50, "B/s": 2**50, "1/s": 1e9, "1": 1e9, "core": 1e9}
 """The largest value of a parameter, whatever its own bounds: a century, a pebibyte. More is a slip of the pen."""
 
 _NUMBER = r"[-+]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
@@ -44,9 +45,11 @@ def parse(text: str | float, dimension: str) -> float:
 
     >>> parse("512 MiB", "B"), parse("25 Mbit/s", "B/s"), parse("40 %", "1"), parse(2, "1")
     (536870912.0, 3125000.0, 0.4, 2.0)
+    >>> parse("500m", "core"), parse(0.5, "core")  # as Kubernetes and Docker write it
+    (0.5, 0.5)
 
     Args:
-        text: A number and its unit. A bare number is taken only where the dimension is "1".
+        text: A number and its unit. A bare number is taken where the dimension is "1" or "core".
         dimension: A key of `UNITS`.
 
     Raises:
@@ -57,7 +60,7 @@ def parse(text: str | float, dimension: str) -> float:
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise InputError(f"{text!r} is not a quantity; expected a number with one of {allowed}")
     if not isinstance(text, str):
-        if dimension != "1":
+        if "" not in units:
             raise InputError(f"{text!r} has no unit; expected one of {allowed}, as in '{text} {_example(dimension)}'")
         number, unit = float(text), ""
     else:
@@ -96,6 +99,7 @@ def render(value: float, dimension: str) -> str:
         "B/s": ["Gbit/s", "Mbit/s", "kbit/s", "bit/s"],
         "1/s": ["/s"],
         "1": [""],
+        "core": [""],
     }[dimension]
     units = UNITS[dimension]
     for unit in choices:
@@ -145,6 +149,13 @@ class Unit:
                 "description": "a number, or a share in %",
                 "examples": ["40 %"],
             }
+        if self.dimension == "core":
+            return {
+                "type": ["number", "string"],
+                "pattern": pattern("core"),
+                "description": "cores, or thousandths in m",
+                "examples": ["500m"],
+            }
         return {
             "type": "string",
             "pattern": pattern(self.dimension),
@@ -156,4 +167,5 @@ class Unit:
 Seconds = Annotated[float, Unit("s"), Ge(0)]
 Bytes = Annotated[int, Unit("B"), Ge(0)]
 BytesPerSecond = Annotated[float, Unit("B/s"), Gt(0)]
+CpuCores = Annotated[float, Unit("core"), Gt(0)]
 PerSecond = Annotated[float, Unit("1/s"), Gt(0)]

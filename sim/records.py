@@ -37,7 +37,7 @@ class PhaseRecord:
         instance: Its number, in the order of requests.
         phase: The id of the phase in the catalog.
         owner: Whose time it is.
-        demand: "cpu", "read", "write", "transfer", "hold" or "wait".
+        demand: "cpu", "read", "write", "flush", "transfer", "hold" or "wait".
         resource: The lock, link or disk that served it.
         start: Seconds since the replication began.
         end: Seconds since the replication began.
@@ -677,7 +677,8 @@ class RouteRecord:
         end: Seconds since the window began.
         cause: Why requests of the kind are lost in it, "change" or "crash". "" where they are answered.
         requests: How many came in it.
-        lost: How many of them were lost.
+        lost: How many of them were lost. One that comes shortly before the stretch ends may reach the service once it
+            is back.
         source: Where the times are from.
         estimate: Whether they are estimates.
     """

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import cast, get_args
 
+from sim.catalog.disks import UNSTATED, Disk, disks
 from sim.catalog.kernel import HOST_WAITS, VERSION
 from sim.catalog.locks import operations, unknown
-from sim.catalog.model import Host
+from sim.catalog.model import Host, HostScheduler
 from sim.catalog.number import Number
 from sim.catalog.read import Table
 
@@ -40,8 +43,31 @@ def _waits(table: Table) -> dict[str, Number]:
     return waits
 
 
+def _disk(table: Table) -> tuple[Disk, Number, Number]:
+    """The disk that a host names, and how fast it reads and writes, which the host may say itself."""
+    if not table.has("disk"):
+        return disks()[UNSTATED], table.number("disk_read", "B/s"), table.number("disk_write", "B/s")
+    own = disks().get(table.string("disk", allowed=disks()), disks()[UNSTATED])
+    return own, table.number("disk_read", "B/s", own.read), table.number("disk_write", "B/s", own.write)
+
+
+def with_disk(host: Host, disk: Disk) -> Host:
+    """The host with another disk."""
+    return replace(
+        host,
+        disk=disk.id,
+        disk_read=disk.read,
+        disk_write=disk.write,
+        disk_access=disk.access,
+        disk_operations=disk.operations,
+        disk_flush=disk.flush,
+        disk_line=disk.line,
+    )
+
+
 def host_of(table: Table) -> Host:
     """The host a table tells. What is wrong with it is noted in the table."""
+    disk, disk_read, disk_write = _disk(table)
     cores = table.number("cores", "1", definition=True)
     return Host(
         id=table.string("id"),
@@ -49,8 +75,13 @@ def host_of(table: Table) -> Host:
         cores=int(cores.value),
         cpu_speed=table.number("cpu_speed", "1", definition=True),
         memory=table.number("memory", "B", definition=True),
-        disk_read=table.number("disk_read", "B/s"),
-        disk_write=table.number("disk_write", "B/s"),
+        disk_read=disk_read,
+        disk_write=disk_write,
+        disk=disk.id,
+        disk_access=table.number("disk_access", "s", disk.access),
+        disk_operations=disk.operations,
+        disk_flush=table.number("disk_flush", "s", disk.flush),
+        disk_line=disk.line if disk.line != disk.read else disk_read,
         network=table.number("network", "B/s", definition=True),
         kernel=table.string("kernel"),
         nested=table.flag("nested"),
@@ -60,6 +91,7 @@ def host_of(table: Table) -> Host:
         limits=table.numbers("limits", "1"),
         own_memory=table.number("own_memory", "B", _NO_BYTES),
         smt=table.number("smt", "1", _ONE),
+        scheduler=cast("HostScheduler", table.string("scheduler", "queues", get_args(HostScheduler))),
         provenance={"cores": cores},
     )
 

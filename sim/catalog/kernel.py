@@ -19,14 +19,11 @@ Per = Literal["instance", "mount", "layer", "queued", "port"]
 KERNEL_WAITS = ("netns_cleanup", "cgroup_create")
 """Waits of a host's kernel: before a network namespace is taken down, and while a cgroup is made."""
 
-DISK_FLUSH = "disk_flush"
-"""The wait until what was written is on the disk: one fdatasync or fsync."""
-
-HOST_WAITS = ("kvm_create", "kvm_guest", DISK_FLUSH, *KERNEL_WAITS)
+HOST_WAITS = ("kvm_create", "kvm_guest", *KERNEL_WAITS)
 """The waits that a host may say itself.
 
 Beside those of its kernel, these are the waits for all its cores while KVM makes a machine, and while its guest sets
-itself up, and one flush of its disk.
+itself up.
 """
 
 VERSION = re.compile(r"\d+(\.\d+)*")
@@ -55,31 +52,18 @@ class Growth(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
-class Flushes(Sensed):
-    """Flushes of the disk, one after the other.
-
-    Attributes:
-        count: How many.
-        each: Seconds that one takes on a host that does not say it itself (`DISK_FLUSH`).
-    """
-
-    count: Number = field(metadata=COSTS)
-    each: Number = field(metadata=COSTS)
-
-
-@dataclass(frozen=True, slots=True)
 class Hold(Sensed):
     """How long one holder has a lock.
 
     Attributes:
         amount: Seconds, beside the flushes.
         growth: What it grows by.
-        flushes: What it waits for under the lock. None for nothing.
+        flushes: How many flushes of the host's disk it waits for under the lock, one after the other. None for none.
     """
 
     amount: Number = field(metadata=COSTS)
     growth: tuple[Growth, ...] = ()
-    flushes: Flushes | None = None
+    flushes: Number | None = field(default=None, metadata=COSTS)
 
 
 @dataclass(frozen=True, slots=True)

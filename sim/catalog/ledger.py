@@ -11,8 +11,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sim.catalog.block import Block, TablePlace
+from sim.catalog.block import Block, TablePlace, without
 from sim.catalog.compose import composed
+from sim.catalog.disks import UNSTATED, disks
 from sim.catalog.files import read_toml
 from sim.catalog.load import CatalogFiles
 from sim.catalog.read import SHARED, shared
@@ -29,8 +30,10 @@ _ENTRIES = ("technologies", "guests", "applications", "hosts", "workloads")
 _REGISTRIES = "registries/registries.toml"
 
 READ_BY: Mapping[str, tuple[str, ...]] = {
+    **{f"disks/{name}.toml": ("memory", "startup") for name in disks() if name != UNSTATED},
     "images/sizes.toml": ("build", "distribution", "imagestore", "startup"),
     "isolation/steps.toml": ("isolation",),
+    "mechanisms/cores.toml": ("startup",),
     "mechanisms/drift.toml": ("drift",),
     "mechanisms/memory.toml": ("memory", "startup"),
     "mechanisms/nesting.toml": ("startup",),
@@ -184,12 +187,20 @@ def _tables() -> Iterator[tuple[str, Block]]:
         for path in sorted((FOLDER / kind).glob("*.toml")):
             table = _technology(path.stem) if kind == "technologies" else _block(f"{kind}/{path.name}")
             yield f"{kind}/{path.stem}", table
+            if kind == "hosts":
+                yield f"{kind}/{path.stem}", _disk(table)
             like = table.get("like")
             if kind == "workloads" and isinstance(like, str):
                 yield f"{kind}/{path.stem}", _block(f"{kind}/{like}.toml")
     registries = _block(_REGISTRIES)
     for name, table in registries["registries"].items():
         yield f"registries/{name}", registries.inner("registries", registries["registries"]).inner(name, table)
+
+
+def _disk(host: Block) -> Block:
+    """The disk that a host names, without what the host says of it itself."""
+    own = tuple(key.removeprefix("disk_") for key in host if key.startswith("disk_"))
+    return without(_block(f"disks/{host.get('disk', UNSTATED)}.toml"), own)
 
 
 def _block(file: str) -> Block:

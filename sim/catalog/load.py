@@ -52,8 +52,11 @@ FOLDER = Path(__file__).parent
 _NONE = Number(0.0, "1", sources=("definition",))
 _NO_BYTES = Number(0.0, "B", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))
+_A_SECOND = Number(1.0, "s", sources=("definition",))
 _GROWTHS: tuple[Per, ...] = ("instance", "mount", "layer", "port")
-_AMOUNT_UNITS: dict[str, str] = {"cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "transfer": "B"}
+_AMOUNT_UNITS: dict[str, str] = {
+    "cpu": "s", "hold": "s", "wait": "s", "read": "B", "write": "B", "flush": "1", "transfer": "B",
+}  # fmt: skip
 
 _COSTS = tuple(each.name for each in fields(EventCosts) if each.name not in COST_FLAGS)
 
@@ -80,7 +83,7 @@ def _phase(table: Table) -> Phase:
     per_page = bool(table.string("for_each", "", allowed=("", "page")))
     amounts: dict[str, Number] = {name: table.number(name, _AMOUNT_UNITS[name]) for name in present if name != "hold"}
     amount, growth = amounts.get(demand, Number(0.0, "s")), growths(table, _AMOUNT_UNITS[demand], _GROWTHS)
-    plain = {"hold": ("times",), "wait": ("spread", "times")}.get(demand, ("spread", "parallelism"))
+    plain = {"hold": ("times",), "read": ("spread", "parallelism", "files")}.get(demand, ("spread", "parallelism"))
     provenance = {key: table.number(key, "1") for key in plain if table.has(key)}
     resource, operation = table.string("resource", ""), None
     if "hold" in present:
@@ -106,9 +109,11 @@ def _phase(table: Table) -> Phase:
         operation=operation,
         per_page=per_page,
         parallelism=provenance["parallelism"].value if "parallelism" in provenance else 1.0,
+        files=provenance["files"].value if "files" in provenance else float(demand == "read"),
+        stream=table.flag("stream") if demand == "read" else False,
         growth=growth,
         spread=provenance["spread"].value if "spread" in provenance else 0.0,
-        when=table.string("when", "", allowed=("", "network", "cold", "pull", "boot_loader")),
+        when=table.string("when", "", allowed=("", "network", "cold", "pull", "boot_loader", "force")),
         kernel_before=table.string("kernel_before", ""),
         kernel_from=table.string("kernel_from", ""),
         provenance=provenance,
@@ -118,7 +123,7 @@ def _phase(table: Table) -> Phase:
 
 
 def _memory_part(table: Table) -> MemoryPart:
-    share_of_guest = table.flag("per_guest_memory")
+    share_of_guest, share_of_application = table.flag("per_guest_memory"), table.flag("per_application")
     provenance = {}
     if table.has("guest_memory_over"):
         provenance["guest_memory_over"] = table.number("guest_memory_over", "B")
@@ -128,14 +133,16 @@ def _memory_part(table: Table) -> MemoryPart:
         id=table.string("id"),
         owner=cast("Owner", table.string("owner", allowed=OWNERS)),
         share=cast("SharedBy", table.string("share", allowed=get_args(SharedBy))),
-        amount=table.number("bytes", "1" if share_of_guest else "B", definition=True),
+        amount=table.number("bytes", "1" if share_of_guest or share_of_application else "B", definition=True),
         text=table.text("text"),
         content_key=table.string("content_key", ""),
         in_rss=not table.flag("outside_processes"),
         per_guest_memory=share_of_guest,
+        per_application=share_of_application,
         guest_memory_over=int(provenance["guest_memory_over"].value) if "guest_memory_over" in provenance else 0,
         mappings=int(provenance["mappings"].value) if "mappings" in provenance else 1,
         reclaimable=table.flag("reclaimable"),
+        page_tables=table.flag("page_tables"),
         provenance=provenance,
     )
     if (part.share == "content") != bool(part.content_key):
@@ -214,6 +221,9 @@ def _guest(table: Table) -> Guest:
         userland_only_phases=table.strings("userland_only_phases"),
         working_set=table.number("working_set", "B", _NO_BYTES),
         mergeable=table.number("mergeable", "1", _NONE),
+        use=table.number("use", "B", _NO_BYTES),
+        use_time=table.number("use_time", "s", _A_SECOND),
+        written=table.number("written", "1", _NONE),
         tasks=table.number("tasks", "1", _NONE),
     )
     ids = [phase.id for phase in phases]

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.kernel import VERSION, Flushes, Grace, Growth, Hold, Lock, Operation, Per, generation
+from sim.catalog.kernel import VERSION, Grace, Growth, Hold, Lock, Operation, Per, generation
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound
@@ -39,12 +39,7 @@ def growths(table: Table, dimension: str, allowed: tuple[Per, ...]) -> tuple[Gro
 
 def _hold(table: Table) -> Hold:
     held, growth = table.number("hold", "s"), growths(table, "s", _GROWTHS)
-    inner = table.table("flushes", needed=False)
-    if inner is None:
-        return Hold(held, growth)
-    flushes = Flushes(inner.number("count", "1"), inner.number("each", "s"))
-    inner.done()
-    return Hold(held, growth, flushes)
+    return Hold(held, growth, table.number("flushes", "1") if table.has("flushes") else None)
 
 
 def _operation(table: Table, daemon: bool) -> Operation:
@@ -97,6 +92,9 @@ def read(path: Path) -> Lock:
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):
         table.problem("a lock with a grace period grows by nothing that is queued", "operations")
+    at_work = [hold for hold in holds if hold.growth or hold.flushes is not None or hold.amount.at("high")]
+    if len({hold.flushes is None for hold in at_work}) > 1:
+        table.problem("flush the disk in some holds and not in others; all of a lock do, or none does", "operations")
     if lock.id != path.stem:
         table.problem(f"{lock.id!r} is not the file's name {path.stem!r}", "id")
     if not operations:

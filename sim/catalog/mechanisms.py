@@ -66,19 +66,51 @@ class Balloon(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
+class HugePageNumbers(Sensed):
+    """The numbers of huge pages.
+
+    Attributes:
+        size: Bytes of one.
+        around: What a guest's touched memory grows by where all of a huge page is backed, as a share of it.
+    """
+
+    size: Number = field(metadata=COSTS)
+    around: Number = field(metadata=COSTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Zram(Sensed):
+    """The numbers of a swap in memory that is compressed.
+
+    Attributes:
+        ratio: Bytes that go into one.
+        speed: Bytes a second that are compressed, or back.
+    """
+
+    ratio: Number = field(metadata=HELPS)
+    speed: Number = field(metadata=HELPS)
+
+
+@dataclass(frozen=True, slots=True)
 class Mechanisms(Sensed):
     """All of memory.
 
     Attributes:
         fault: Core-seconds to map a page of the page cache.
+        piece: Bytes that are read from the disk at a time.
+        lookups: Reads of a directory or an inode for each file that is opened.
         commit_ratio: Of RAM, for strict overcommit.
         page_entry: Bytes.
     """
 
     fault: Number = field(metadata=COSTS)
+    piece: Number = field(metadata=HELPS)
+    lookups: Number = field(metadata=COSTS)
     ksm: Ksm
     reporting: Reporting
     balloon: Balloon
+    huge_pages: HugePageNumbers
+    zram: Zram
     commit_ratio: Number = field(metadata=HELPS)
     page_entry: Number = field(metadata=COSTS)
 
@@ -120,10 +152,12 @@ def read(path: Path = FILE) -> Mechanisms:
     reporting = _numbers(table, "reporting", delay="s", **{"pass": "1"}, block="1")
     balloon = _numbers(table, "balloon", above="1", period="s", speed="B/s")
     mechanisms = Mechanisms(
-        fault=_numbers(table, "page_cache", fault="s")["fault"],
+        **_numbers(table, "page_cache", fault="s", piece="B", lookups="1"),
         ksm=Ksm(**ksm),
         reporting=Reporting(reporting["delay"], reporting["pass"], reporting["block"]),
         balloon=Balloon(**balloon),
+        huge_pages=HugePageNumbers(**_numbers(table, "huge_pages", size="B", around="1")),
+        zram=Zram(**_numbers(table, "zram", ratio="1", speed="B/s")),
         commit_ratio=_numbers(table, "overcommit", ratio="1")["ratio"],
         page_entry=_numbers(table, "oom", entry="B")["entry"],
     )

@@ -5,6 +5,7 @@ Their numbers are `sim.catalog.number`'s, and the locks that they name `sim.cata
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,8 +16,8 @@ from sim.outcome import Bound
 from sim.records import Owner
 from sim.scenario import Text
 
-DemandKind = Literal["cpu", "read", "write", "transfer", "hold", "wait"]
-DEMANDS: tuple[DemandKind, ...] = ("cpu", "read", "write", "transfer", "hold", "wait")
+DemandKind = Literal["cpu", "read", "write", "flush", "transfer", "hold", "wait"]
+DEMANDS: tuple[DemandKind, ...] = ("cpu", "read", "write", "flush", "transfer", "hold", "wait")
 
 PAGE = 4096
 """Bytes of a page of memory."""
@@ -38,22 +39,25 @@ class Phase(Sensed):
         owner: Whose time it is.
         leads_to: The milestone it is before.
         demand: What it asks the host for.
-        amount: Core-seconds for cpu, bytes for read, write and transfer, seconds for wait. For a hold, the seconds that
-            its operation takes on a recent kernel or a recent release of the engine.
+        amount: Core-seconds for cpu, bytes for read, write and transfer, files for flush, seconds for wait. For a
+            hold, the seconds that its operation takes on a recent kernel or a recent release of the engine.
         text: What happens.
         resource: The lock of a hold, the content key of a read, the link of a transfer, or the host's wait that may
             replace a wait (`HOST_WAITS`). Else "".
         operation: What a hold does under its lock.
         per_page: Whether the amount is for each page of the guest's working set.
         parallelism: How many cores a cpu demand can use.
+        files: How many files a read opens, each looked up on the disk.
+        stream: Whether a read is of a file from end to end, so that the disk is asked for the next piece ahead.
         growth: What it grows by.
         spread: Sigma of the natural logarithm of its duration.
-        when: What a start must have for the phase to happen: "network", "cold", "pull" or "boot_loader". "" for always.
+        when: What a start must have for the phase to happen: "network", "cold", "pull", "boot_loader" or "force". ""
+            for always. "force" is for what is killed to be removed.
             "boot_loader" is for a technology that boots the guest's disk, where that disk has a boot loader.
         kernel_before: The phase is only there on host kernels older than this, as "5.0". "" for all.
         kernel_from: The phase is only there on this host kernel and newer ones.
-        provenance: The numbers behind the plain fields: "spread", "parallelism", and "times", which says how many holds
-            of its operation the phase is, or how many of a host's wait.
+        provenance: The numbers behind the plain fields: "spread", "parallelism", "files", and "times", which says how
+            many holds of its operation the phase is.
     """
 
     id: str
@@ -66,6 +70,8 @@ class Phase(Sensed):
     operation: Operation | None = None
     per_page: bool = False
     parallelism: float = 1.0
+    files: float = 0.0
+    stream: bool = False
     growth: tuple[Growth, ...] = ()
     spread: float = 0.0
     when: str = ""
@@ -95,10 +101,13 @@ class MemoryPart(Sensed):
         in_rss: Whether `ps` counts them in a process.
         per_guest_memory: Whether the amount is a share of the guest's configured memory instead, as for struct page or
             a VMM's tables.
+        per_application: Whether the amount is a share of what the application holds for itself, as of what a sandbox's
+            kernel keeps for its mappings.
         guest_memory_over: The part is only there once the guest's memory exceeds this many bytes (SWIOTLB).
         mappings: How many processes of one instance map the pages, as forked workers do. `ps` counts them once for
             each.
         reclaimable: Whether it is page cache that the guest gives up before it runs out of memory.
+        page_tables: Whether it is page tables of the guest's memory, of which huge pages need fewer.
         provenance: The numbers behind the plain fields "guest_memory_over" and "mappings".
     """
 
@@ -110,9 +119,11 @@ class MemoryPart(Sensed):
     content_key: str = ""
     in_rss: bool = True
     per_guest_memory: bool = False
+    per_application: bool = False
     guest_memory_over: int = 0
     mappings: int = 1
     reclaimable: bool = False
+    page_tables: bool = False
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
 
 
@@ -260,6 +271,9 @@ class Guest(Sensed):
         phases: The phases of kernel and user space.
         memory: What they keep in memory.
         default_memory: The memory that a guest gets where nothing else is said.
+        use: Bytes of files that its own timers write once it is up, as time passes. No other guest has them.
+        use_time: Seconds after which 63 % of that is in its page cache.
+        written: The share of the page cache of its boot that it wrote itself, which no other guest has.
         userland_only_phases: The ids of the phases that a system container runs, on its host's kernel.
         working_set: Bytes that the guest touches before it answers, where it is restored and not booted.
         mergeable: The share of its anonymous memory that is the same in every guest, for KSM.
@@ -274,7 +288,14 @@ class Guest(Sensed):
     userland_only_phases: tuple[str, ...] = ()
     working_set: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
     mergeable: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=HELPS)
+    use: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
+    use_time: Number = field(default_factory=lambda: Number(1.0, "s", sources=("definition",)), metadata=HELPS)
+    written: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
     tasks: Number = field(default_factory=lambda: Number(0.0, "1", sources=("definition",)), metadata=COSTS)
+
+    def used(self, seconds: float, bound: Bound = "value") -> float:
+        """Bytes of files that its own timers have written so long after its boot."""
+        return self.use.at(bound) * -math.expm1(-seconds / self.use_time.at(bound))
 
     @property
     def has_boot_loader(self) -> bool:
@@ -308,6 +329,10 @@ class Application(Sensed):
     tasks: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=COSTS)
 
 
+HostScheduler = Literal["queues", "shared"]
+"""Each core has a run queue, and they are balanced as Linux does it; or all cores are shared equally by all tasks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Host(Sensed):
     """A machine.
@@ -320,6 +345,11 @@ class Host(Sensed):
         memory: Bytes.
         disk_read: Bytes a second.
         disk_write: Bytes a second.
+        disk: The id of its disk (`sim.catalog.disks`). "" where only figures are given.
+        disk_access: Seconds until a read's data comes, beside its transfer.
+        disk_operations: Reads a second, with many in the queue. 0 where nothing limits them but bytes.
+        disk_flush: Seconds until a small file is safe.
+        disk_line: Bytes a second at which one read's data comes. 0 for `disk_read`.
         network: Bytes a second of its network card.
         kernel: Its version, as "6.1".
         nested: Whether it is a virtual machine itself.
@@ -330,6 +360,7 @@ class Host(Sensed):
         limits: As a technology's, of the host itself ("pids", "pods").
         own_memory: What its own system holds before any instance.
         smt: What a core does with both hardware threads busy, against one.
+        scheduler: Whether each core has a run queue, as in Linux, or all cores are shared among all tasks.
         provenance: The numbers behind the plain fields, as "cores".
     """
 
@@ -343,13 +374,24 @@ class Host(Sensed):
     network: Number = field(metadata=HELPS)
     kernel: str
     nested: bool = False
+    disk: str = ""
+    disk_access: Number = field(default=NO_TIME, metadata=COSTS)
+    disk_operations: Number = field(default_factory=lambda: Number(0.0, "1/s", sources=("definition",)), metadata=HELPS)
+    disk_flush: Number = field(default=NO_TIME, metadata=COSTS)
+    disk_line: Number = field(default_factory=lambda: Number(0.0, "B/s", sources=("definition",)), metadata=HELPS)
     swap: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=HELPS)
     locks: Mapping[str, Number] = field(default_factory=dict, metadata=COSTS)
     waits: Mapping[str, Number] = field(default_factory=dict, metadata=COSTS)
     limits: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
     own_memory: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
     smt: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=HELPS)
+    scheduler: HostScheduler = "queues"
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
+
+    @property
+    def has_run_queues(self) -> bool:
+        """Whether it makes a difference on which core a task is."""
+        return self.scheduler == "queues" and self.cores > 1
 
     def capacity(self, bound: Bound = "value") -> float:
         """Core-seconds a second that all cores give together, counted on this host."""

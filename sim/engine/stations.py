@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from simpy import Environment
 
 from sim.engine.alarm import Alarm
 
-StepKind = Literal["take", "give", "stay", "wake"]
+StepKind = Literal["take", "give", "stay", "wake", "spend"]
 
 Step = tuple[StepKind, Any, float]
-"""What is done, the station (None to stay), and the seconds (0 to take and to give)."""
+"""What is done, the station (None to stay; to spend, an account), and the seconds (0 to take and to give)."""
+
+
+class SecondsAccount(Protocol):
+    """What seconds are spent of: who spends some has to wait where there are too few."""
+
+    def delay(self, now: float, seconds: float) -> float:
+        """Spend so many seconds from now on. How long that has to wait."""
 
 
 class Station:
@@ -99,7 +106,7 @@ class Journey:
         self.go_on()
 
     def go_on(self, _: Any = None) -> None:
-        """Make steps until one takes time. "wake" stays only where the station was found idle."""
+        """Make steps until one takes time. "wake" stays only where the station was idle, "spend" where it has to."""
         steps, last = self._steps, len(self._steps)
         while self._next < last:
             kind, station, seconds = steps[self._next]
@@ -108,6 +115,11 @@ class Journey:
                 station.give()
             elif kind == "take":
                 if not station.take(self):
+                    return
+            elif kind == "spend":
+                delay = station.delay(self.env.now, seconds)
+                if delay:
+                    self._alarm.arm(delay)
                     return
             elif seconds and (kind == "stay" or station.found_idle):
                 self._alarm.arm(seconds)

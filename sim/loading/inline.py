@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, doc
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.disks import disks
+from sim.catalog.hosts import with_disk
 from sim.catalog.model import Application, Host
 from sim.catalog.names import CatalogKind, CatalogName
 from sim.catalog.number import Number
@@ -37,6 +39,9 @@ class InlineHost:
     ] = None
     memory: Annotated[Bytes | None, Gt(0), doc("Its memory.")] = None
     swap: Annotated[Bytes | None, doc("Its swap.")] = None
+    disk: Annotated[
+        Literal["", "nvme", "sata-ssd", "hard-disk", "cloud-disk"], doc("Its disk; if left out, that of its like.")
+    ] = ""
     disk_read: Annotated[BytesPerSecond | None, doc("How fast its disk reads.")] = None
     disk_write: Annotated[BytesPerSecond | None, doc("How fast its disk writes.")] = None
     network: Annotated[BytesPerSecond | None, doc("How fast its network card is.")] = None
@@ -67,18 +72,22 @@ def entry(inline: InlineHost | InlineApplication, default: str) -> Host | Applic
 
     Raises `InputError` with the path of what does not go together.
     """
-    said = {field.name: getattr(inline, field.name) for field in fields(inline) if field.name != "like"}
+    said = {field.name: getattr(inline, field.name) for field in fields(inline) if field.name not in ("like", "disk")}
+    disk = inline.disk if isinstance(inline, InlineHost) else ""
     numbers = {
         name: Number(float(value), _UNITS.get(name, "B/s"), sources=(GIVEN,))
         for name, value in said.items()
         if value is not None
     }
-    if not numbers:
+    if not numbers and not disk:
         raise InputError(f"says no number; expected some of {', '.join(said)}")
     sizes = [render(number.value, number.unit) for number in numbers.values()]
     told = ", ".join(f"{name} {size}" for name, size in zip(numbers, sizes, strict=True))
     if isinstance(inline, InlineHost):
         host = load.host(inline.like or default)
+        if disk:
+            host = with_disk(host, disks()[disk])
+            told, sizes = ", ".join(part for part in (disk, told) if part), [disk, *sizes]
         return _host(replace(host, id=f"{host.id} ({told})", name=_named(host.name, sizes)), numbers)
     application = load.application(inline.like or default)
     named = replace(application, id=f"{application.id} ({told})", name=_named(application.name, sizes))
@@ -97,6 +106,8 @@ def _host(host: Host, numbers: dict[str, Number]) -> Host:
     cores = numbers.pop("cores", None)
     if cores is not None:
         host = replace(host, cores=int(cores.value), provenance={**host.provenance, "cores": cores})
+    if "disk_read" in numbers:
+        numbers["disk_line"] = numbers["disk_read"]
     return replace(host, **numbers)  # type: ignore[arg-type]  # each is a number of that name
 
 

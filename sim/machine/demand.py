@@ -17,7 +17,7 @@ from simpy import Environment
 from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import freed, held, page_cache, untouched
-from sim.machine.ledger import Bill, BillLine
+from sim.machine.bill import USE, Bill, BillLine
 from sim.machine.pages import Equal, Holding, Instance, nothing_equal
 from sim.machine.pressure import Pressure, swap_evenly
 
@@ -31,12 +31,14 @@ class MemoryRates:
 
     Attributes:
         writes_from: Seconds until it begins to write.
+        use: Bytes of files that a guest's own timers have written so long after the start. None where they write none.
     """
 
     growth: float = 0.0
     reads: float = 0.0
     writes: float = 0.0
     writes_from: float = 0.0
+    use: Callable[[float], float] | None = None
 
 
 @dataclass(slots=True)
@@ -120,7 +122,7 @@ class MemoryDemand:
                 self.refused += 1
                 continue
             self.pressure.ask(None, lambda: self.pages.sharing(bill), partial(self._add, bill, equal, size), whole=True)
-        if not self._ticking and max(self._rates.growth, self._rates.reads, self._rates.writes):
+        if not self._ticking and (self._rates.use or max(self._rates.growth, self._rates.reads, self._rates.writes)):
             self._ticking = True
             self._alarm.arm(self._step)
 
@@ -193,8 +195,15 @@ class MemoryDemand:
                 self._grow(instance, growth)
             if reads and self.pressure.alive(instance):
                 self._read(instance, reads, alone=instance.number == first)
+            if self._rates.use and instance.has_guest and self.pressure.alive(instance):
+                self._go_on(instance, int(self._rates.use(now)) - int(self._rates.use(before)))
         self.pressure.serve()
         alarm.arm(self._step)
+
+    def _go_on(self, instance: Instance, size: int) -> None:
+        """A guest's own timers write files that no other guest has. Nothing of that is given back by itself."""
+        if size:
+            self._read_in_guest(instance, self._extra(instance, USE, file=True), size)
 
     def _extra(self, instance: Instance, name: str, *, file: bool) -> Holding:
         part = f"{name}/{'files' if file else 'memory'}"
@@ -202,9 +211,10 @@ class MemoryDemand:
         if holding is None:
             line = BillLine(
                 part, "application", "files" if file else "application", "instance", 0, _GIVEN,
-                key="reads" if file else "", file=file, guest=instance.has_guest, reclaimable=file,
+                key=name if file else "", file=file, guest=instance.has_guest, reclaimable=file,
             )  # fmt: skip
-            holding = self.pages.extend(instance, line, key="ksm/reads" if file and self._same_image else "")
+            equal = file and self._same_image and name != USE
+            holding = self.pages.extend(instance, line, key=f"ksm/{name}" if equal else "")
         return holding
 
     def _grow(self, instance: Instance, size: int) -> None:
@@ -296,7 +306,10 @@ class MemoryDemand:
             if alone or not self._same_image:
                 self.pages.cache(key, max(min(size, room), 0))
             return
-        holding = self._extra(instance, "reads", file=True)
+        self._read_in_guest(instance, self._extra(instance, "reads", file=True), size)
+
+    def _read_in_guest(self, instance: Instance, holding: Holding, size: int) -> None:
+        """Page cache takes what is free in the guest, and what it never touched. Past that it takes turns."""
         fresh = untouched(instance)
         taken = self._reuse(freed(instance), size)
         taken += min(fresh, size - taken)

@@ -1,6 +1,6 @@
 """A running host: its cores, disk, page cache, network card and kernel locks, and how much it holds.
 
-It serves the six demands of a phase. Each call takes what is asked for, and calls `done(argument)` when it is served.
+It serves the seven demands of a phase. Each call takes what is asked for, and calls `done(argument)` when it is served.
 It gives back the seconds it would take alone on this host, so that a caller can tell service from contention.
 
 Memory is not here. `sim.machine.ledger` counts it.
@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from simpy import Environment
 
+from sim.catalog.cores import core_numbers
 from sim.catalog.locks import locks
 from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
 from sim.engine.fluid import Fluid
+from sim.engine.runqueues import RunQueues
+from sim.engine.seeds import SeedTree
 from sim.engine.servers import GraceLock, Servers
+from sim.machine.disk import OnServed, RunningDisk
+from sim.machine.disklock import DiskLock
 from sim.outcome import Bound
-
-OnServed = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
@@ -58,23 +61,37 @@ class Held:
 class RunningHost:
     """A host of the catalog at work in one simulation.
 
+    Args:
+        env: The simulation.
+        host: The machine.
+        seeds: Where it is drawn on which core a task wakes up. Then each core has a run queue of its own, where the
+            host says so. None where all cores are shared among all tasks.
+
     Attributes:
         bound: Which end of the result its numbers are taken for.
+        speed: Of a core, against the reference host's.
         warm: Whether the page cache holds every file to begin with.
     """
 
-    def __init__(self, env: Environment, host: Host, bound: Bound = "value", *, warm: bool = True) -> None:
+    def __init__(
+        self,
+        env: Environment,
+        host: Host,
+        bound: Bound = "value",
+        *,
+        warm: bool = True,
+        seeds: SeedTree | None = None,
+    ) -> None:
         self.env = env
         self.host = host
         self.held = Held()
-        self._speed = host.cpu_speed.at(bound)
-        self._read_speed = host.disk_read.at(bound)
-        self._write_speed = host.disk_write.at(bound)
+        self.speed = host.cpu_speed.at(bound)
         self._cores = Fluid(env, host.capacity(bound))
-        # One device: reads and writes share its time, each costing its own speed.
-        self._disk = Fluid(env, 1.0)
+        self._queues = _run_queues(env, host, bound, seeds) if seeds and host.has_run_queues else None
+        self._disk = RunningDisk(env, host, bound)
         self._network = Fluid(env, host.network.at(bound))
         self._locks: dict[str, Servers] = {}
+        self._disk_locks: dict[str, DiskLock] = {}
         self._ends: dict[str, deque[float]] = {}
         self._graces = {
             name: GraceLock(lock.grace.quick.at(bound), lock.grace.recent.at(bound), lock.grace.stale.at(bound))
@@ -86,33 +103,50 @@ class RunningHost:
         self._cached: set[str] = set()
         self._reading: dict[str, list[tuple[OnServed, Any]]] = {}
 
-    def compute(self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None) -> float:
+    def compute(
+        self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None, *, new: bool = False
+    ) -> float:
         """Run a task that can use `parallelism` cores.
 
         Args:
             core_seconds: On the machine the catalog's figures are for.
+            new: Whether it was forked just now, which matters where cores have run queues.
         """
-        work = core_seconds / self._speed
+        work = core_seconds / self.speed
         cap = min(parallelism, self.host.cores)
-        self._cores.submit(work, done, argument, cap)
+        if self._queues is not None:
+            self._queues.submit(work, done, argument, cap, new=new)
+        else:
+            self._cores.submit(work, done, argument, cap)
         return work / cap
 
-    def read(self, size: float, key: str, done: OnServed, argument: Any = None) -> float:
+    def read(
+        self,
+        size: float,
+        key: str,
+        done: OnServed,
+        argument: Any = None,
+        files: float = 0.0,
+        *,
+        stream: bool = False,
+    ) -> float:
         """Read `size` bytes of the content `key` names.
 
         Content is read from the disk once, whoever asks for it. What the page cache holds costs a core the time to map
         it.
+
+        Args:
+            files: How many files they lie in.
+            stream: Whether they are read from end to end (`RunningDisk.read_seconds`).
         """
         if self._warm or key in self._cached:
             return self.compute(size * self._mapping, 1.0, done, argument)
-        alone = size / self._read_speed
         waiting = self._reading.get(key)
         if waiting is not None:
             waiting.append((done, argument))
-        else:
-            self._reading[key] = [(done, argument)]
-            self._disk.submit(alone, self._has_read, key)
-        return alone
+            return self._disk.read_seconds(size, files, stream=stream)[0]
+        self._reading[key] = [(done, argument)]
+        return self._disk.read(size, files, stream, self._has_read, key)
 
     def _has_read(self, key: str) -> None:
         self._cached.add(key)
@@ -121,9 +155,11 @@ class RunningHost:
 
     def write(self, size: float, done: OnServed, argument: Any = None) -> float:
         """Write `size` bytes to the disk."""
-        alone = size / self._write_speed
-        self._disk.submit(alone, done, argument)
-        return alone
+        return self._disk.write(size, done, argument)
+
+    def flush(self, count: float, done: OnServed, argument: Any = None) -> float:
+        """Make so many small files safe on the disk, one after another."""
+        return self._disk.flush(count, done, argument)
 
     def transfer(self, size: float, done: OnServed, argument: Any = None, cap: float = math.inf) -> float:
         """Receive `size` bytes over the network card.
@@ -139,6 +175,8 @@ class RunningHost:
 
         They are counted from the first time this is asked.
         """
+        if lock in self._disk_locks:
+            return len(self._disk_locks[lock])
         now = self.env.now
         ends = self._ends.setdefault(lock, deque())
         while ends and ends[0] <= now:
@@ -158,3 +196,15 @@ class RunningHost:
         if lock in self._ends:
             self._ends[lock].append(end)
         return end - seconds, end
+
+    def hold_and_flush(self, lock: str, seconds: float, flushes: float, done: OnServed, argument: Any = None) -> float:
+        """Take a lock in the order of asking, and have it for some seconds and then for flushes of the disk."""
+        held = self._disk_locks.get(lock)
+        if held is None:
+            held = self._disk_locks[lock] = DiskLock(self.env, self._disk)
+        return held.hold(seconds, flushes, done, argument)
+
+
+def _run_queues(env: Environment, host: Host, bound: Bound, seeds: SeedTree) -> RunQueues:
+    interval = core_numbers().balance_interval(host.kernel, host.cores, bound)
+    return RunQueues(env, host.cores, seeds.stream("cores"), interval, max(1.0, host.smt.at(bound)))

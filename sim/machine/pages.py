@@ -9,11 +9,13 @@ set is as large as the largest part any instance still maps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
-from sim.machine.ledger import Bill, BillLine, Ledger
+from sim.machine.bill import Bill, BillLine
+from sim.machine.ledger import Ledger
 
 
 class Holding:
@@ -136,14 +138,18 @@ def nothing_equal(_: BillLine) -> tuple[int, str]:
 class Pages:
     """Who holds what.
 
+    Of a swap in memory (zram) the compressed bytes are part of the RAM in use. It is filled before the disk's. What
+    comes back or goes comes from both, in proportion to what they hold.
+
     Attributes:
-        ram, swap: Bytes there are for instances.
+        ram, swap: Bytes there are for instances. The swap's are those on the disk and in memory, before compression.
         changes: A number that grows whenever anything is booked.
     """
 
-    def __init__(self, ram: int, swap: int = 0) -> None:
+    def __init__(self, ram: int, swap: int = 0, zram: int = 0, ratio: float = 1.0) -> None:
         self.ram = ram
-        self.swap = swap
+        self.swap = swap + zram
+        self._zram, self._ratio, self._in_zram = zram, ratio, 0
         self.instances: dict[int, Instance] = {}
         self._shared = Ledger()
         self._trees: dict[str, _Tree] = {}
@@ -155,7 +161,7 @@ class Pages:
     @property
     def used(self) -> int:
         """Bytes of RAM in use."""
-        return self._shared_bytes + self._private + self._tree_bytes + self._cached
+        return self._shared_bytes + self._private + self._tree_bytes + self._cached + self.compressed
 
     @property
     def free(self) -> int:
@@ -166,6 +172,24 @@ class Pages:
     def cached(self) -> int:
         """Bytes of clean page cache, which cost nothing to give up."""
         return self._cached
+
+    @property
+    def compressed(self) -> int:
+        """Bytes of RAM that the swap in memory takes."""
+        return math.ceil(self._in_zram / self._ratio)
+
+    def to_zram(self, size: int) -> int:
+        """How many of so many bytes that go to swap now stay in memory, compressed."""
+        return min(size, self._zram - self._in_zram)
+
+    def from_zram(self, size: int) -> int:
+        """How many of so many bytes that come back from swap now are in memory."""
+        return size * self._in_zram // self._swapped if self._swapped else 0
+
+    def _swap_less(self, size: int) -> None:
+        if size:
+            self._in_zram -= max(self.from_zram(size), self._in_zram - (self._swapped - size))
+            self._swapped -= size
 
     @property
     def saved(self) -> int:
@@ -282,7 +306,7 @@ class Pages:
         self._set_merged(holding, holding.merged - shared)
         swapped = size - own - shared
         holding.swapped -= swapped
-        self._swapped -= swapped
+        self._swap_less(swapped)
         holding.equal = min(holding.equal, holding.bytes)
         holding.seen = min(holding.seen, holding.in_ram)
         return before - self.used
@@ -346,6 +370,7 @@ class Pages:
         holding.resident -= size
         self._private -= size
         holding.swapped += size
+        self._in_zram += self.to_zram(size)
         self._swapped += size
         holding.seen = min(holding.seen, holding.in_ram)
 
@@ -356,7 +381,7 @@ class Pages:
         self._room(size)
         self.changes += 1
         holding.swapped -= size
-        self._swapped -= size
+        self._swap_less(size)
         holding.resident += size
         self._private += size
 
@@ -392,7 +417,7 @@ class Pages:
         shared = sum(record.bytes for record in self._shared.records("") if record.touched)
         tree, cache = sum(merged.values()), sum(self._cache.values())
         return Sums(
-            used=private + tree + shared + cache,
+            used=private + tree + shared + cache + self.compressed,
             shared=shared,
             private=private,
             merged=tree,

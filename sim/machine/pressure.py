@@ -87,6 +87,7 @@ class Pressure:
         read, write: The disk's bytes a second.
         entry: Bytes of a page table for one page.
         adjust: An instance's oom_score_adj.
+        zram: Bytes a second that are compressed or back, of a swap in memory.
     """
 
     def __init__(
@@ -97,11 +98,12 @@ class Pressure:
         write: float,
         entry: int = 8,
         adjust: Callable[[Instance], int] = lambda _: 0,
+        zram: float = float("inf"),
     ) -> None:
         self.env = env
         self.pages = pages
         self.counts = Counts()
-        self._read, self._write = read, write
+        self._read, self._write, self._zram = read, write, zram
         self._entry = entry
         self._adjust = adjust
         self.killed: Callable[[Instance], None] = lambda _: None
@@ -154,7 +156,9 @@ class Pressure:
         def has_read(_: None) -> None:
             self.ask(instance, sum(size for _, size in left), take, done)
 
-        self._disk.submit(sum(size for _, size in parts) / self._read, has_read)
+        size = sum(size for _, size in parts)
+        near = self.pages.from_zram(size)
+        self._disk.submit((size - near) / self._read + near / self._zram, has_read)
 
     def alive(self, instance: Instance | None) -> bool:
         """Whether an instance is still there. The host itself (None) always is."""
@@ -196,7 +200,8 @@ class Pressure:
         if size > 0:
             self._swapping = True
             self.counts.at("swap", self.env.now)
-            self._disk.submit(size / self._write, self._has_written, size)
+            near = self.pages.to_zram(size)
+            self._disk.submit((size - near) / self._write + near / self._zram, self._has_written, size)
             return
         if not self.kill():
             # Nothing is left to kill: the request can never be served.

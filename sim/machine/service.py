@@ -16,6 +16,7 @@ from simpy import Environment
 
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step
+from sim.machine.quota import SpentQuota
 
 WARM_UP = 0.25
 """So many requests, as a share of those that are measured, go before them."""
@@ -106,16 +107,24 @@ class Served:
 
 
 class LoadedHost:
-    """Instances on a host. cores: of the host. times: of every request."""
+    """Instances on a host. cores: of the host. times: of every request. limit: cores that each instance may use."""
 
-    def __init__(self, times: RequestTimes, load: RequestLoad, instances: int, cores: int, seeds: SeedTree) -> None:
+    def __init__(
+        self,
+        times: RequestTimes,
+        load: RequestLoad,
+        instances: int,
+        cores: int,
+        seeds: SeedTree,
+        limit: float | None = None,
+    ) -> None:
         self.env = env = Environment()
         self._times, self._load = times, load
         relays = (times.relay > 0) + (times.disk_relay > 0)
         tight = instances * (times.threads + relays) > cores
         self._cores = Station(env, cores, "cores") if tight else None
         self._disk, self._link = Station(env, 1, "disk"), Station(env, 1, "link")
-        self._instances = [_Instance(env, times.threads) for _ in range(instances)]
+        self._instances = [_Instance(env, times.threads, limit) for _ in range(instances)]
         self._spreads = [_factors(times.spread, seeds.stream("cpu")), _factors(times.disk_spread, seeds.stream("disk"))]
         self._computes: Step = ("stay", None, times.thread / times.exchanges)
         self._stores: Step = ("stay", None, max(times.disk_time - times.disk_gap, 0.0))
@@ -208,7 +217,8 @@ class LoadedHost:
         thread, disk = (next_factor() for next_factor in self._spreads)
         computes: Step = ("stay", None, self._computes[2] * thread)
         stores: Step = ("stay", None, max(times.disk_time * disk - times.disk_gap, 0.0))
-        mine = {id(self._computes): computes, id(self._stores): stores}
+        spends: Step = ("spend", instance.quota, computes[2])
+        mine = {id(self._computes): computes, id(self._stores): stores, id(instance.spends): spends}
         return [mine.get(id(step), step) for step in instance.steps]
 
     def _steps(self, instance: _Instance) -> list[Step]:
@@ -219,12 +229,17 @@ class LoadedHost:
             if times.wire:
                 steps.append(("stay", None, times.wire))
             steps += self._passed(instance.relay, times.relay, times.wake)
-            steps += _held(instance.threads, self._on_core(self._computes))
+            steps += _held(instance.threads, self._computed(instance))
             if exchange == 0:
                 steps += self._stored(instance) * times.disk_operations
             steps += self._passed(instance.relay, times.relay, times.wake)
             steps += _held(self._link, _stay(times.link))
         return steps
+
+    def _computed(self, instance: _Instance) -> list[Step]:
+        """What a thread does. While it is throttled it has no core."""
+        instance.spends = ("spend", instance.quota, self._computes[2])
+        return [*([instance.spends] if instance.quota else []), *self._on_core(self._computes)]
 
     def _on_core(self, step: Step) -> list[Step]:
         return _held(self._cores, [step]) if self._cores else [step]
@@ -242,11 +257,13 @@ class LoadedHost:
 
 
 class _Instance:
-    def __init__(self, env: Environment, threads: int) -> None:
+    def __init__(self, env: Environment, threads: int, limit: float | None) -> None:
+        self.quota = SpentQuota(limit) if limit else None
         self.threads = Station(env, threads, "threads")
         self.relay = Station(env, 1, "relay")
         self.disk_relay = Station(env, 1, "disk relay")
         self.steps: list[Step] = []
+        self.spends: Step = ("spend", self.quota, 0.0)
 
 
 def _stay(seconds: float) -> list[Step]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 from simpy import Environment
 
 from sim.engine.alarm import Alarm
+from sim.machine.host import RunningHost
 
 
 def together(count: int, request: Callable[[], None]) -> None:
@@ -31,3 +33,35 @@ def at_random(env: Environment, count: int, rate: float, stream: random.Random, 
         request()
 
     Alarm(env, arrive).arm(0.0)
+
+
+class SerialClient:
+    """A process of a host that asks for one start after another, and computes before each.
+
+    It is one thread among those that it starts. Where they leave it little of the cores, it cannot ask as fast as it is
+    to, as `xargs -P` cannot keep as many scripts running as it is told.
+
+    Args:
+        host: What it runs on.
+        seconds: Core-seconds of the host before each request.
+        request: Asks for a start.
+    """
+
+    def __init__(self, host: RunningHost, seconds: float, request: Callable[[], None]) -> None:
+        self._host, self._seconds, self._request = host, seconds, request
+        self._left = 0
+
+    def ask(self) -> None:
+        """Ask for one start more, once those before are asked for."""
+        self._left += 1
+        if self._left == 1:
+            self._compute()
+
+    def _compute(self) -> None:
+        self._host.compute(self._seconds * self._host.speed, 1.0, self._computed)
+
+    def _computed(self, _: Any) -> None:
+        self._left -= 1
+        if self._left:
+            self._compute()
+        self._request()

@@ -15,8 +15,10 @@ from simpy import Environment
 from sim.catalog import load
 from sim.catalog.model import Application, Guest, Host, Technology
 from sim.engine.seeds import SeedTree
+from sim.machine.bill import Bill
+from sim.machine.billing import bill
 from sim.machine.host import RunningHost
-from sim.machine.ledger import Bill, Ledger, bill
+from sim.machine.ledger import Ledger
 from sim.outcome import Bound
 from sim.platforms.nodeimages import DOCKERD, NodeImage, NodeImages, PullQueue
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
@@ -326,7 +328,7 @@ class NodeHost:
         self.env = env
         self.seeds = seeds
         self.recipes = recipes or Recipes(host, technology, options)
-        self.host = RunningHost(env, host, options.bound, warm=not options.cold)
+        self.host = RunningHost(env, host, options.bound, warm=not options.cold, seeds=seeds)
         self.images = NodeImages(self.host, options.queue, options.bound)
         self.memory_capacity = host.memory.at(options.bound) - host.own_memory.at(options.bound)
         self.memory_used = 0.0

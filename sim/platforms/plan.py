@@ -12,11 +12,10 @@ or on the engine's version where a daemon has the lock.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from sim.catalog.kernel import DISK_FLUSH, Flushes, Growth, Hold, generation
+from sim.catalog.kernel import Growth, Hold, generation
 from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Application, Guest, Host, Phase, Technology
 from sim.catalog.nesting import nesting
@@ -32,7 +31,7 @@ _MOUNTED = frozenset({"container", "system_container", "sandbox"})
 _NOTHING = Number(0.0, "B", sources=("definition",))
 
 _TIMED = frozenset({"cpu", "hold", "wait"})
-"""Demands whose amount is in seconds. All others are in bytes."""
+"""Demands whose amount is in seconds. That of a flush is a count of files. All others are in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,7 @@ class StartOptions(Sensed):
         cold: Whether files are read from the disk, because the page cache is empty.
         pull: Whether the image is pulled first.
         clean_up: Whether the instance exits once it is ready, and is removed.
+        force: Whether it runs on until it is killed for its removal.
         layers: How many layers the application's image has.
         working_set: Bytes that a restored guest touches before it answers. None for what the catalog says of the guest.
     """
@@ -52,6 +52,7 @@ class StartOptions(Sensed):
     cold: bool = False
     pull: bool = False
     clean_up: bool = False
+    force: bool = False
     layers: int = 0
     working_set: Number | None = field(default=None, metadata=COSTS)
 
@@ -61,13 +62,16 @@ class BootStep:
     """A phase with its numbers at one end of their ranges.
 
     Attributes:
-        amount: Seconds or bytes of a median start, before growth.
+        amount: Seconds, bytes, or files that are flushed, of a median start, before growth.
         growth: What the host holds, the amount more for each of it, and beyond how many of it that is added once
             instead. None for an amount for each.
         spread: Sigma of the natural logarithm of the duration.
         source: How a record names what the amount was made of.
         estimate: Whether the phase's own amount is an estimate.
         inputs: Every number that went into the step, the host's too.
+        files: How many files a read opens.
+        stream: Whether a read is of a file from end to end.
+        flushes: How many flushes of the disk a hold waits for under its lock, after the amount.
     """
 
     id: str
@@ -81,10 +85,13 @@ class BootStep:
     source: str
     estimate: bool
     inputs: tuple[Number, ...]
+    files: float = 0.0
+    stream: bool = False
+    flushes: float = 0.0
 
     @property
     def timed(self) -> bool:
-        """Whether the amount is in seconds. Else it is in bytes."""
+        """Whether the amount is in seconds. Else it is in bytes or files."""
         return self.demand in _TIMED
 
 
@@ -202,7 +209,7 @@ def _hold(phase: Phase, host: Host, engine: str) -> Hold:
         return Hold(phase.amount, phase.growth)
     held = phase.operation.on(engine if phase.operation.daemon else host.kernel)
     own = host.locks.get(f"{phase.resource}.{phase.operation.id}")
-    return held if own is None else Hold(own, held.growth)
+    return held if own is None else replace(held, amount=own)
 
 
 def _empty(phase: Phase, host: Host, engine: str) -> bool:
@@ -211,15 +218,16 @@ def _empty(phase: Phase, host: Host, engine: str) -> bool:
     return not held.growth and held.flushes is None and not held.amount.at("high")
 
 
-def _flushes(flushes: Flushes | None, host: Host) -> tuple[Number, ...]:
-    """How many flushes there are, and how long one takes on this host. Empty without any."""
-    return () if flushes is None else (flushes.count, host.waits.get(DISK_FLUSH, flushes.each))
-
-
 def _happens(phase: Phase, options: StartOptions, boots_disk: bool) -> bool:
     if phase.leads_to == "exit" and not options.clean_up:
         return False
-    having = {"network": options.network, "cold": options.cold, "pull": options.pull, "boot_loader": boots_disk}
+    having = {
+        "network": options.network,
+        "cold": options.cold,
+        "pull": options.pull,
+        "boot_loader": boots_disk,
+        "force": options.force,
+    }
     return not phase.when or having[phase.when]
 
 
@@ -239,7 +247,7 @@ def _step(
     behind: tuple[Number, ...],
 ) -> BootStep:
     held = _hold(phase, host, engine)
-    flushes = _flushes(held.flushes, host)
+    flushes = () if held.flushes is None else (held.flushes,)
     working_set = options.working_set or _NOTHING
     amount, growths = held.amount, held.growth
     shape = phase.provenance
@@ -255,8 +263,6 @@ def _step(
     if "times" in shape:
         scale *= shape["times"].at(bound)
     more = options.layers * sum(growth.amount.at(bound) for growth in growths if growth.per == "layer")
-    if flushes:
-        more += math.prod(number.at(bound) for number in flushes)
     return BootStep(
         id=phase.id,
         owner=phase.owner,
@@ -278,8 +284,12 @@ def _step(
             *own,
             *shape.values(),
             *_of_host(phase, host, options),
+            *((host.disk_flush,) if flushes else ()),
             *(behind if phase.demand == "cpu" else ()),
         ),
+        files=shape["files"].at(bound) if "files" in shape else phase.files,
+        stream=phase.stream,
+        flushes=sum(count.at(bound) for count in flushes) * scale,
     )
 
 
@@ -295,10 +305,12 @@ def _source(*numbers: Number | None) -> str:
 
 def _of_host(phase: Phase, host: Host, options: StartOptions) -> tuple[Number, ...]:
     """The host's numbers that decide how long a phase takes."""
-    read = (host.disk_read,) if options.cold else (host.cpu_speed, memory().fault)
+    cold = (host.disk_read, host.disk_access, host.disk_operations, memory().lookups)
+    read = cold if options.cold else (host.cpu_speed, memory().fault)
     return {
         "cpu": (host.cpu_speed,),
         "read": read,
         "write": (host.disk_write,),
+        "flush": (host.disk_flush,),
         "transfer": (host.network,),
     }.get(phase.demand, ())

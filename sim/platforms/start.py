@@ -7,6 +7,7 @@ happened is kept in columns of numbers, one a step. It becomes records when some
 
 from __future__ import annotations
 
+import math
 import random
 from array import array
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from typing import Protocol
 from sim.engine.alarm import Alarm
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
+from sim.machine.quota import CpuQuota
 from sim.platforms.plan import BootPlan
 from sim.records import InstanceRecord, PhaseRecord
 
@@ -52,15 +54,19 @@ class Starter:
         created: Called with each start when its runtime is ready: a container is created, and nothing of it runs yet.
             It goes on once `Start.release` is called. Where it is None, it goes on at once.
         name: Tells the files that only one instance reads from those of another starter on the same host.
+        limit: The cores that each instance may use in the mean of a period, from when its runtime is ready to when its
+            application is. None for all.
 
     Attributes:
         requested: When each instance was requested.
         left: When an instance was told to leave, by its index.
         released: When one was told to go on that was created, by its index.
+        quotas: The quota of each instance that has computed under one, by its index.
         ends: One column for each step: when each instance was done with it.
         queued: One column for each step: the seconds beyond what it takes alone.
         luck: One column for each step with a spread: what its duration is multiplied by. None for the others.
         rows: The plan's steps, with what each start reads of them.
+        first_cpu: The position of the first step that computes, in a process that was forked just now. -1 for none.
         marks: The positions of the first steps after those milestones at which something happens or is told.
     """
 
@@ -76,6 +82,7 @@ class Starter:
         runs: Callable[[Start], None] | None = None,
         created: Callable[[Start], None] | None = None,
         name: str = "",
+        limit: float | None = None,
     ) -> None:
         self.host = host
         self.plan = plan
@@ -88,11 +95,14 @@ class Starter:
         self.requested = array("d")
         self.left: dict[int, float] = {}
         self.released: dict[int, float] = {}
+        self.limit = limit
+        self.quotas: dict[int, CpuQuota] = {}
         self._expected = expected
         self.ends = [array("d") for _ in plan.steps]
         self.queued = [array("d") for _ in plan.steps]
         self.luck: list[array[float] | None] = [array("d") if step.spread else None for step in plan.steps]
         self.rows = [(step, step.demand, step.amount, step.growth, step.timed) for step in plan.steps]
+        self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
         place = seeds.child("phase")
         self._draws: list[tuple[array[float], float, random.Random]] = [
@@ -120,6 +130,13 @@ class Starter:
         for luck, spread, stream in self._draws:
             luck.append(stream.lognormvariate(0.0, spread))
         return Start(self, index)
+
+    def quota(self, index: int) -> CpuQuota:
+        """The quota of an instance, whose first period begins when this is first asked."""
+        quota = self.quotas.get(index)
+        if quota is None:
+            quota = self.quotas[index] = CpuQuota(self.host, self.limit or math.inf)
+        return quota
 
     def reached(self, index: int, steps: int) -> float:
         """When so many steps of an instance were done. Without any, when it was requested."""
@@ -302,18 +319,25 @@ class Start(Alarm):
                 amount = int(amount * 1e9 + 0.5) / 1e9
             if demand == "wait":
                 at += amount
-            elif demand == "hold":
+            elif demand == "hold" and not step.flushes:
                 got, at = host.hold(step.resource, amount)
                 starter.queued[position][index] = got - now if got - now > _ROUNDING else 0.0
             else:
                 self._position = position
                 self._began = now
                 if demand == "cpu":
-                    self._alone = host.compute(amount, step.parallelism, Start._served, self)
+                    if starter.limit is not None and starter.plan.runtime <= position < starter.plan.ready:
+                        self._alone = starter.quota(index).compute(amount, step.parallelism, Start._served, self)
+                    else:
+                        new = position == starter.first_cpu
+                        self._alone = host.compute(amount, step.parallelism, Start._served, self, new=new)
                 elif demand == "read":
-                    self._alone = host.read(
-                        amount, step.resource or f"{step.id} {starter.name} {index}", Start._served, self
-                    )
+                    key = step.resource or f"{step.id} {starter.name} {index}"
+                    self._alone = host.read(amount, key, Start._served, self, step.files, stream=step.stream)
+                elif demand == "flush":
+                    self._alone = host.flush(amount, Start._served, self)
+                elif demand == "hold":
+                    self._alone = host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
                 elif demand == "write":
                     self._alone = host.write(amount, Start._served, self)
                 else:

@@ -53,7 +53,7 @@ def _option(control: Control, option: str, language: Language) -> str:
 
 def example(control: Control) -> str:
     """How a quantity may be written. "" where that needs no example."""
-    return {"B": "512 MiB", "s": "3.2 s", "1/s": "5 /s", "1": "1.5"}.get(control.unit, "")
+    return {"B": "512 MiB", "s": "3.2 s", "1/s": "5 /s", "1": "1.5", "core": "500m"}.get(control.unit, "")
 
 
 def about(control: Control, language: Language) -> str:

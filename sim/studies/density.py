@@ -14,8 +14,10 @@ from sim.catalog.model import Application, Guest, Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
 from sim.errors import InputError
+from sim.machine.bill import Bill
+from sim.machine.billing import bill
 from sim.machine.host import Held
-from sim.machine.ledger import Bill, Ledger, bill
+from sim.machine.ledger import Ledger
 from sim.never import NEVER
 from sim.outcome import Bound, MetricSpec
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
@@ -26,10 +28,13 @@ from sim.studies.guest_parameters import (
     ApplicationId,
     GuestId,
     GuestMemory,
+    HugePagesOf,
     SameImage,
+    Uptime,
     chosen_guest,
     fit_problems,
     guest_problems,
+    huge_page_problems,
 )
 
 MOST = 1_000_000
@@ -51,6 +56,8 @@ class Density:
     guest: GuestId = ""
     guest_memory: GuestMemory = None
     same_image: SameImage = True
+    uptime: Uptime = 86400.0
+    huge_pages: HugePagesOf = "off"
     ksm: Annotated[bool, doc("The host merges equal pages of its guests (KSM); containers are not affected.")] = False
     pod_limit: Annotated[
         int | None,
@@ -77,6 +84,7 @@ class Density:
         if not problems:
             technology = load.technology(self.technology)
             problems = fit_problems(technology, self.guest, self.application, self.guest_memory)
+            problems += huge_page_problems(self.technology, self.huge_pages)
         if problems:
             raise InputError(problems)
 
@@ -148,6 +156,8 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         params.guest_memory,
         same_image=params.same_image,
         ksm=params.ksm,
+        uptime=params.uptime,
+        huge_pages=params.huge_pages,
         bound=bound,
     )
     limiting = [_touched(case, instance_bill), _reserved(case, instance_bill), _idle_cpu(case)]
@@ -181,7 +191,7 @@ def _touched(case: _Case, instance_bill: Bill) -> Constraint:
     at = limit or 1
     numbers = (*instance_bill.numbers, case.host.memory, case.host.own_memory)
     if case.params.ksm and case.technology.anonymous_guests and case.guest is not None:
-        numbers += (case.guest.mergeable,)
+        numbers += (case.guest.mergeable, case.guest.written)
     return Constraint("memory_touched", limit, float(physical(at + 1) - physical(at)), capacity, "B", numbers)
 
 
@@ -240,6 +250,8 @@ def start_seconds(plan: BootPlan, host: Host, held: int, bound: Bound = "value")
         amount = step.amount + there.growth(step.growth, itself=False)
         if step.demand == "cpu":
             total.append(amount / speed / min(step.parallelism, host.cores))
+        elif step.demand == "flush":
+            total.append(amount * host.disk_flush.at(bound))
         elif step.timed:
             total.append(amount)
     return math.fsum(total)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import doc
+from annotated_types import Le, doc
 
 from sim.catalog import load
 from sim.catalog.model import Application, Guest, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
-from sim.machine.ledger import bill
+from sim.machine.billing import bill
+from sim.machine.hugepages import HugePages
 from sim.outcome import Bound
-from sim.quantity import Bytes
+from sim.quantity import Bytes, Seconds
 from sim.studies.base import Subject
 
 ApplicationId = Annotated[str | Application, Subject(), CatalogName("applications"), doc("What runs in each instance.")]
@@ -29,7 +30,27 @@ GuestMemory = Annotated[
     Bytes | None,
     doc("Memory configured for each guest; if left out, the guest's default or what the application needs."),
 ]
+Uptime = Annotated[
+    Seconds,
+    Le(86400 * 365),
+    doc("How long guests have been up: their own timers fill their page caches; at 0 they are as after their boot."),
+]
+HugePagesOf = Annotated[
+    HugePages,
+    doc(
+        "What backs guests' memory: pages of 4 KiB, pages of 2 MiB as they are touched (transparent), "
+        "or pages of 2 MiB that are taken whole before a guest starts (reserved, hugetlbfs)."
+    ),
+]
 SameImage = Annotated[bool, doc("All instances come from one image, so that their files are the same.")]
+
+
+def huge_page_problems(technology: str | Technology, huge_pages: HugePages) -> list[Problem]:
+    """What is wrong with backing guests' memory so under a technology."""
+    known = load.technology(technology)
+    if huge_pages != "off" and not known.has_guest_kernel:
+        return [Problem(f"{known.id} starts no guest kernel, whose memory could be backed so", path="huge_pages")]
+    return []
 
 
 def guest_problems(technology: str | Technology, guest: str | Guest, guest_memory: int | None) -> list[Problem]:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from sim.catalog import load
 from sim.catalog.model import Application, Technology
 from sim.engine.seeds import SeedTree
-from sim.machine.ledger import Bill, Ledger, bill
+from sim.machine.bill import Bill
+from sim.machine.billing import bill
+from sim.machine.ledger import Ledger
 from sim.outcome import MetricSpec
 from sim.records import Record
 from sim.studies import memory_time
@@ -42,6 +44,8 @@ def run(params: Memory, context: Context) -> StudyRun:
         load.application(params.application),
         params.configured,
         same_image=params.same_image,
+        uptime=params.uptime,
+        huge_pages=params.huge_pages,
         bound=context.bound,
     )
     ledger = Ledger()

@@ -14,9 +14,30 @@ from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.quantity import Bytes, BytesPerSecond, Seconds
 from sim.studies.base import Subject
-from sim.studies.guest_parameters import ApplicationId, GuestId, GuestMemory, SameImage, fit_problems, guest_problems
+from sim.studies.guest_parameters import (
+    ApplicationId,
+    GuestId,
+    GuestMemory,
+    HugePagesOf,
+    SameImage,
+    Uptime,
+    fit_problems,
+    guest_problems,
+    huge_page_problems,
+)
 
-_IN_TIME = ("ksm", "ksm_pages", "ksm_sleep", "swap", "guest_swap", "growth", "reads", "writes", "writes_from")
+_IN_TIME = (
+    "ksm",
+    "ksm_pages",
+    "ksm_sleep",
+    "swap",
+    "zram",
+    "guest_swap",
+    "growth",
+    "reads",
+    "writes",
+    "writes_from",
+)
 """What acts only as time passes, and is off at zero."""
 
 
@@ -36,6 +57,8 @@ class Memory:
     dax: Annotated[
         bool, doc("Guests map their files from the host's page cache (virtio-pmem or virtio-fs with DAX).")
     ] = False
+    uptime: Uptime = 0.0
+    huge_pages: HugePagesOf = "off"
     limit: Annotated[
         Bytes | None,
         doc("The most memory one instance may take: memory.max of a container; for a guest, its configured memory."),
@@ -58,6 +81,14 @@ class Memory:
         doc("How guests give memory back: not at all, by a balloon on the host's demand, or by reporting free pages."),
     ] = "off"
     swap: Annotated[Bytes | None, doc("The host's swap; if left out, what the host has.")] = None
+    zram: Annotated[
+        Bytes,
+        doc("The size of a compressed swap in the host's own memory, filled before the one on its disk."),
+    ] = 0
+    disk: Annotated[
+        Literal["own", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
+        doc("The host's disk, to which it swaps."),
+    ] = "own"
     guest_swap: Annotated[Bytes, doc("Swap that each guest has on a disk of its own; most cloud images have none.")] = 0
     overcommit: Annotated[
         Literal["heuristic", "always", "never"],
@@ -74,6 +105,7 @@ class Memory:
         """Raise `InputError` for parameters that do not go together."""
         problems = guest_problems(self.technology, self.guest, self.guest_memory)
         problems += self._problems_of_time()
+        problems += huge_page_problems(self.technology, self.huge_pages)
         if not problems:
             path = "guest_memory" if self.limit is None else "limit"
             problems = fit_problems(self.runs_on, self.guest, self.application, self.configured, path=path)
@@ -112,6 +144,10 @@ class Memory:
                     path="dax",
                 )
             )
+        if self.huge_pages == "reserved" and self.duration:
+            problems.append(
+                Problem("reserved pages are all taken at the start and stay; leave the duration out", path="huge_pages")
+            )
         if self.limit is not None and not self.duration and not has_kernel:
             problems.append(Problem("a limit acts as time passes; give a duration too", path="limit"))
         if self.duration and self.instances > limits.FOLLOWED:
@@ -120,7 +156,9 @@ class Memory:
         if not self.duration:
             changed = [name for name in _IN_TIME if getattr(self, name)]
             changed += [
-                name for name, off in (("balloon", "off"), ("overcommit", "heuristic")) if getattr(self, name) != off
+                name
+                for name, off in (("balloon", "off"), ("overcommit", "heuristic"), ("disk", "own"))
+                if getattr(self, name) != off
             ]
             problems += [Problem("acts as time passes; give a duration too", path=name) for name in changed]
         return problems

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simpy import Environment
 
 from sim.catalog import load, mechanisms
+from sim.catalog.disks import disk
+from sim.catalog.hosts import with_disk
 from sim.catalog.model import Guest
 from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import Manager, Reporter
+from sim.machine.bill import Bill
+from sim.machine.billing import equal
 from sim.machine.demand import Commit, MemoryDemand, MemoryRates
 from sim.machine.ksm import Scanner, pace
-from sim.machine.ledger import Bill, equal
 from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure
 from sim.never import NEVER
-from sim.outcome import MetricSpec
+from sim.outcome import Bound, MetricSpec
 from sim.records import OWNERS, LedgerRecord
 from sim.studies.base import Context
 from sim.studies.memory_parameters import Memory
@@ -122,6 +125,14 @@ def _commit(params: Memory, memory: int, own: int, swap: int, ratio: float) -> C
     return Commit(limit=swap + int(ratio * memory), promised=own)
 
 
+def _rates(params: Memory, guest: Guest | None, bound: Bound) -> MemoryRates:
+    """What instances do. A guest's timers run where it has been up for some time, and go on from there."""
+    rates = MemoryRates(params.growth or 0.0, params.reads or 0.0, params.writes or 0.0, params.writes_from)
+    if guest is None or not params.uptime or not guest.use.value:
+        return rates
+    return replace(rates, use=lambda now: guest.used(params.uptime + now, bound))
+
+
 def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: Context) -> Passage:
     """Run the instances for the parameters' duration.
 
@@ -129,21 +140,25 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
         instance_bill: The bill of each instance, without KSM.
     """
     host, bound, known = load.host(params.host), context.bound, mechanisms.memory()
+    if params.disk != "own":
+        host = with_disk(host, disk(params.disk))
     memory, own = round(host.memory.at(bound)), round(host.own_memory.at(bound))
     swap = round(host.swap.value) if params.swap is None else params.swap
     env = Environment()
-    pages = Pages(memory - own, swap)
+    pages = Pages(memory - own, swap, params.zram, known.zram.ratio.at(bound))
     pressure = Pressure(
         env,
         pages,
         host.disk_read.at(bound),
         host.disk_write.at(bound),
         round(known.page_entry.value),
+        zram=known.zram.speed.at(bound),
     )
+    rates = _rates(params, guest, bound)
     demand = MemoryDemand(
         env,
         pressure,
-        MemoryRates(params.growth or 0.0, params.reads or 0.0, params.writes or 0.0, params.writes_from),
+        rates,
         max(params.duration / STEPS, 1.0),
         limit=params.limit,
         guest_swap=params.guest_swap,
@@ -153,6 +168,10 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
     watch = _Watch(env, pages, demand, memory, params.duration / SAMPLES, context.label)
     given: Manager | Reporter | None = None
     numbers: list[Number] = [host.memory, host.own_memory]
+    if params.zram:
+        numbers += [known.zram.ratio, known.zram.speed]
+    if rates.use and guest is not None:
+        numbers += [guest.use, guest.use_time]
     pages.keep(instance_bill)
     demand.start(
         instance_bill,
@@ -168,7 +187,7 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
         and instance_bill.configured
     ):
         scanner.start()
-        numbers += [known.ksm.check, known.ksm.check_merged, guest.mergeable]
+        numbers += [known.ksm.check, known.ksm.check_merged, guest.mergeable, guest.written]
     if params.balloon == "balloon":
         given = Manager(env, pressure, known.balloon, memory, own, bound)
         numbers += [known.balloon.period, known.balloon.speed]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from typing import Annotated
 
@@ -16,13 +17,18 @@ from sim.catalog.names import CatalogName
 from sim.catalog.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
+from sim.machine.cpugroups import PERIOD
 from sim.machine.service import LoadedHost, RequestLoad, RequestTimes, Served
 from sim.outcome import MetricSpec
 from sim.platforms.overhead import OnHost, event_costs, on_host, request_times
 from sim.quantity import PerSecond
 from sim.records import EventRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
+from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
 from sim.studies.load_parameters import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
+
+_PERIODS = 5
+"""How many periods of a quota are measured at least."""
 
 NATIVE = "process"
 """The technology that everything is held against."""
@@ -56,6 +62,8 @@ class Overhead:
         int, Ge(100), Le(limits.LOAD_REQUESTS), Repeated(), doc("How many requests are measured, over all instances.")
     ] = 500
     host: LoadHost = None
+    cpu_limit: CpuLimit = None
+    vcpus: VirtualCpus = None
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -66,6 +74,7 @@ class Overhead:
 
 def _problems(params: Overhead) -> Iterator[Problem]:
     yield from load_problems(params.technology, params.network)
+    yield from vcpu_problems(load.technology(params.technology), params.vcpus)
     if params.clients is not None and params.rate is not None:
         yield Problem("is given beside 'clients'; requests come by a rate, or clients make them", path="rate")
     if params.think and not _load(params).clients:
@@ -80,9 +89,10 @@ def _load(params: Overhead) -> RequestLoad:
 
 
 def run(params: Overhead, context: Context) -> StudyRun:
-    """Serve the requests under the technology, and natively with the same random numbers."""
+    """Serve the requests under the technology, and natively with the same random numbers and no limit."""
     there, native = (_there(params, name, context) for name in (params.technology, NATIVE))
-    served, alone = (_served(params, one, context.seeds) for one in (there, native))
+    served = _served(params, there, context.seeds, params.cpu_limit, params.vcpus)
+    alone = _served(params, native, context.seeds)
     costs = tuple(event_costs(there))
     inputs = (*there.numbers, *native.numbers)
     return StudyRun(
@@ -99,14 +109,37 @@ def _there(params: Overhead, technology: str | Technology, context: Context) -> 
     return on_host(work, load.technology(technology), params.network, host, context.bound)
 
 
-def _served(params: Overhead, there: OnHost, seeds: SeedTree) -> Served:
-    return _serve(request_times(there), _load(params), params.instances, there.host.cores, seeds)
+def _served(
+    params: Overhead, there: OnHost, seeds: SeedTree, limit: float | None = None, vcpus: int | None = None
+) -> Served:
+    times = request_times(there)
+    if vcpus is not None:
+        times = replace(times, threads=min(times.threads, vcpus))
+    asked = _load(params)
+    if limit is not None:
+        asked = replace(asked, requests=_through_periods(params, limit / times.thread))
+    return _serve(times, asked, params.instances, there.host.cores, seeds, limit)
+
+
+def _through_periods(params: Overhead, rate: float) -> int:
+    """How many requests are measured where instances are throttled: those of some periods at least, at that rate each.
+
+    A few that fit into one period's quota would not see the limit.
+    """
+    return max(params.requests, min(math.ceil(rate * PERIOD * _PERIODS * params.instances), limits.LOAD_REQUESTS))
 
 
 @lru_cache(maxsize=64)
-def _serve(times: RequestTimes, requests: RequestLoad, instances: int, cores: int, seeds: SeedTree) -> Served:
+def _serve(
+    times: RequestTimes,
+    requests: RequestLoad,
+    instances: int,
+    cores: int,
+    seeds: SeedTree,
+    limit: float | None,
+) -> Served:
     """What comes out. Labels that are compared have their native run in common, which is made once."""
-    return LoadedHost(times, requests, instances, cores, seeds).serve()
+    return LoadedHost(times, requests, instances, cores, seeds, limit).serve()
 
 
 def _samples(served: Served, alone: Served, there: OnHost) -> dict[str, list[float]]:

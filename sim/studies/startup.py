@@ -13,7 +13,9 @@ from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
+from sim.catalog.disks import disk
 from sim.catalog.engines import of_release
+from sim.catalog.hosts import with_disk
 from sim.catalog.kernel import KERNEL_WAITS, VERSION
 from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
@@ -22,13 +24,15 @@ from sim.catalog.number import Number
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import MetricSpec
-from sim.platforms.arrivals import at_random, together
+from sim.platforms.arrivals import SerialClient, at_random, together
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
-from sim.quantity import Bytes, PerSecond, render
+from sim.platforms.vcpus import with_vcpus
+from sim.quantity import Bytes, PerSecond, Seconds, render
 from sim.records import OWNERS
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
+from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
 from sim.studies.density import NETWORK_LIMITS, Density
 from sim.studies.guest_parameters import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
 from sim.studies.host_capacity import HostCapacity, host_capacity
@@ -96,10 +100,27 @@ class Startup:
         Le(100),
         doc("The share of its memory that the host may promise to guests; 1 is no overcommitment."),
     ] = 1.0
+    cpu_limit: CpuLimit = None
+    vcpus: VirtualCpus = None
+    client_cpu: Annotated[
+        Seconds,
+        Le(10),
+        doc(
+            "Core-seconds of this host that the client computes before each request, one after another, as a script "
+            "does; they are no part of the start."
+        ),
+    ] = 0.0
     clean_up: Annotated[
-        Literal["no", "each", "together"],
-        doc("Instances stay, or each exits once it is ready and is removed, or all are once the last one is ready."),
+        Literal["no", "each", "force", "together"],
+        doc(
+            "Instances stay, or each exits once it is ready and is removed, or each is removed by force while it runs, "
+            "or all exit once the last one is ready."
+        ),
     ] = "no"
+    disk: Annotated[
+        Literal["own", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
+        doc("The host's disk, by which cold reads and flushes take their time."),
+    ] = "own"
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -138,6 +159,7 @@ def _problems(params: Startup) -> Iterator[Problem]:
     technology = load.technology(params.started())
     if not problems:
         yield from fit_problems(technology, params.guest, params.application, params.guest_memory)
+    yield from vcpu_problems(technology, params.vcpus)
     if params.working_set is not None and not problems:
         yield from _working_set_problems(params)
     if params.network == "bridge":
@@ -183,6 +205,7 @@ def _room(params: Startup) -> HostCapacity:
         guest=params.guest,
         guest_memory=params.guest_memory,
         overcommit=params.overcommit,
+        uptime=0.0,
     )
     return host_capacity(instances, params.existing)
 
@@ -199,14 +222,18 @@ def _memory_problems(params: Startup) -> Iterator[Problem]:
         yield Problem(refused, path="existing" if free.left < 0 else name)
 
 
+_LEAVING = ("each", "force")
+"""Ways to clean up by which each instance leaves by itself."""
+
+
 def _at_once(params: Startup) -> tuple[str, int]:
     """How many of the requested instances the host holds at the same time at most, and the parameter that says so.
 
     Those that come at random and leave are one at a time at least. How many more is known once the run is over.
     """
-    if params.clean_up == "each" and params.in_flight is not None:
+    if params.clean_up in _LEAVING and params.in_flight is not None:
         return "in_flight", params.in_flight
-    if params.clean_up == "each" and params.rate is not None:
+    if params.clean_up in _LEAVING and params.rate is not None:
         return "instances", 1
     return "instances", params.instances
 
@@ -239,6 +266,8 @@ def run(params: Startup, context: Context) -> StudyRun:
         host_type = _on_kernel(host_type, params.kernel)
     if params.cores is not None:
         host_type = replace(host_type, cores=params.cores)
+    if params.disk != "own":
+        host_type = with_disk(host_type, disk(params.disk))
     pull = params.image == "pull"
     layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
     options = StartOptions(
@@ -246,14 +275,17 @@ def run(params: Startup, context: Context) -> StudyRun:
         cold=params.page_cache == "cold",
         pull=pull,
         clean_up=params.clean_up != "no",
+        force=params.clean_up == "force",
         layers=len(layers),
         working_set=None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
     )
     guest = chosen_guest(technology, params.guest)
     plan = boot_plan(technology, guest, application, host_type, options, bound=context.bound)
     env = Environment()
-    host = RunningHost(env, host_type, context.bound, warm=not options.cold)
+    host = RunningHost(env, host_type, context.bound, warm=not options.cold, seeds=context.seeds)
     host.held.add(plan.mounts, plan.ports, params.existing)
+    if params.vcpus is not None:
+        plan = with_vcpus(plan, technology, host_type, params.vcpus, context.bound)
     if pull:
         plan = with_pull(plan, host_type, layers, bound=context.bound)
     images = ImageStore(host, layers, bound=context.bound) if pull else None
@@ -266,8 +298,8 @@ def run(params: Startup, context: Context) -> StudyRun:
         done += 1
         if done % step == 0:
             context.tick(done / count)
-        if params.in_flight is not None and len(starter) < count:
-            starter.request()
+        if params.in_flight is not None and next(left, None) is not None:
+            ask()
 
     staying: list[Start] = []
 
@@ -285,13 +317,16 @@ def run(params: Startup, context: Context) -> StudyRun:
         images,
         expected=count,
         stays=stays if params.clean_up == "together" else None,
+        limit=params.cpu_limit,
     )
+    left = iter(range(count - (params.in_flight or count)))
+    ask = SerialClient(host, params.client_cpu, starter.request).ask if params.client_cpu else starter.request
     if params.rate is not None:
-        at_random(env, count, params.rate, context.seeds.stream("arrivals"), starter.request)
+        at_random(env, count, params.rate, context.seeds.stream("arrivals"), ask)
     else:
-        together(params.in_flight or count, starter.request)
+        together(params.in_flight or count, ask)
     env.run()
-    if params.rate is not None and params.clean_up == "each":
+    if params.rate is not None and params.clean_up in _LEAVING:
         refused = _room(params).refusal(_most_at_once(starter))
         if refused:
             raise InputError(Problem(f"at {render(params.rate, '1/s')} {refused}", path="rate"))
@@ -329,6 +364,9 @@ def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
         "ready_span": [max(ends) - min(ends)],
         "throughput": [len(requested) / through if through else 0.0],
         "lock_wait": [math.fsum(column[index] for column in holds) for index in range(len(requested))],
+        "throttled_time": [
+            starter.quotas[index].throttled if index in starter.quotas else 0.0 for index in range(len(requested))
+        ],
     } | {
         f"{owner}_time": seconds([position for position, step in enumerate(steps) if step.owner == owner])
         for owner in OWNERS
@@ -413,6 +451,13 @@ STUDY = Study(
         MetricSpec("exit_time", "s", "request to exit and removal", "Time until an instance is gone again", _SPREAD),
         MetricSpec("removal_time", "s", "exit to removal", "Time to remove an instance", _SPREAD),
         MetricSpec("lock_wait", "s", "queued for locks, per instance", "Time queued for locks", ("p50", "p95")),
+        MetricSpec(
+            "throttled_time",
+            "s",
+            "throttled, per instance",
+            "Time throttled by its limit",
+            ("p50", "p95"),
+        ),
         *(
             MetricSpec(
                 f"{owner}_time", "s", f"phases of {owner}, per instance", f"Time spent on {what}", ("p50", "mean")

@@ -33,15 +33,17 @@ def test_ratios_are_of_the_least_per_thing_done_and_tables_of_the_medians():
 
 def test_ways_through_a_queue_give_the_same_mean_and_the_engine_is_ahead():
     count = 20_000
-    ways = {way.__name__: way for way in (queue.closed_form, queue.alarms, queue.idiomatic, queue.loop)}
+    ways = {way.__name__: way for way in queue.WAYS}
     means = [way(count) for way in ways.values()]
-    assert means == pytest.approx([means[0]] * 4, rel=1e-9)
+    assert means == pytest.approx([means[0]] * len(ways), rel=1e-9)
     timings = contest({name: (partial(partial, way, count), count) for name, way in ways.items()}, 3)
     assert ratio(timings, "closed_form", "idiomatic") >= 5
-    assert ratio(timings, "closed_form", "loop") >= 0.7
     assert ratio(timings, "alarms", "idiomatic") >= 3.5
-    # 0.67 on CPython 3.11 and 0.47 on 3.13, whose interpreter speeds the loop's plain code up more than SimPy's calls.
-    assert ratio(timings, "alarms", "loop") >= (0.5 if sys.version_info < (3, 13) else 0.35)
+    # 0.7 to 0.8 and 0.9 to 1.0 on CPython 3.11; 0.48 and 0.61 on 3.13, which speeds the loops' plain code up more than
+    # SimPy's calls.
+    recent = sys.version_info >= (3, 13)
+    assert ratio(timings, "alarms", "loop") >= (0.38 if recent else 0.6)
+    assert ratio(timings, "closed_form", "closed_loop") >= (0.5 if recent else 0.75)
 
 
 def test_sharing_gives_the_naive_result_and_does_not_slow_down_with_the_number_of_flows():
@@ -56,9 +58,12 @@ def test_sharing_gives_the_naive_result_and_does_not_slow_down_with_the_number_o
         },
         3,
     )
+    queued = partial(sharing.boots, sharing.run_queues)
+    timings |= contest({"queued": (partial(queued, 2_000, 20_000), 20_000)}, 3)
     timings |= contest({"naive": (partial(sharing.boots, naive, 2_000, 200), 200)}, 1)
     assert ratio(timings, "few", "many") <= 1.6
     assert ratio(timings, "more", "naive") >= 30
+    assert ratio(timings, "more", "queued") <= 2
 
 
 def test_a_full_start_costs_the_same_among_many_and_holds_less_than_a_process():

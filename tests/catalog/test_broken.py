@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from sim.builds.cost import rates
-from sim.catalog import facts, images, mechanisms, nesting, registries
+from sim.catalog import cores, facts, images, mechanisms, nesting, registries
 from sim.errors import CatalogError
 from tests.catalog.places import without_lines
 
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 Keys = tuple[str | int, ...]
 
 READERS: dict[str, tuple[Path, Callable[[Path], Any]]] = {
+    "mechanisms/cores.toml": (cores.FILE, cores.read),
     "mechanisms/memory.toml": (mechanisms.FILE, mechanisms.read),
     "mechanisms/nesting.toml": (nesting.FILE, nesting.read),
     "registries/registries.toml": (registries.FILE, registries.read),
@@ -167,6 +168,8 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_told(name: str, tmp_path: Pa
         ("mechanisms/memory.toml", '"10 s", low = "5 s"', '"10 s", low = "0 s"', "balloon.period: is not above zero"),
         ("mechanisms/memory.toml", 'value = "20 ms", source = "D0102"', 'value = "20 ms"', "ksm.sleep: has no source"),
         ("mechanisms/memory.toml", 'value = "20 ms"', 'value = "20 MiB"', "ksm.sleep.value: unit 'MiB'"),
+        ("mechanisms/cores.toml", "value = 16", "value = 0", "balancing.busy: is not above zero"),
+        ("mechanisms/cores.toml", "[bring_up]", "[bringup]", "bring_up: is missing"),
         ("mechanisms/nesting.toml", 'high = "90 %"', 'high = "190 %"', "share.machine: is no share"),
         ("mechanisms/nesting.toml", "low = 10", "low = 0", "exit: is not above zero"),
         ("mechanisms/nesting.toml", "[share]", "[shares]", "share: is missing"),

@@ -56,7 +56,7 @@ def test_an_application_names_an_official_image():
     [
         (load.technology, "dokcer", "no technology 'dokcer', did you mean 'docker'?"),
         (load.guest, "debian", "no guest 'debian', did you mean"),
-        (load.application, "zzz", "no application 'zzz'; there are big, hello, nginx, prefork, tiny, web"),
+        (load.application, "zzz", "no application 'zzz'; there are big, hello, nginx, node, prefork, ruby, tiny, web"),
         (load.host, "server2", "did you mean 'server'?"),
     ],
 )

@@ -65,6 +65,10 @@ def test_the_hold_is_that_of_the_oldest_generation_a_kernel_is_before(tmp_path):
         (HEAD + OPERATION.replace("20.2 ms", "20.2 MiB"), "locks/x.toml: operations.0.hold.value: "),
         (HEAD + OPERATION.replace("R0051", "Z1"), "locks/x.toml: operations.0.hold.source: fact 'Z1' is not"),
         (HEAD + OPERATION + "holds = 3\n", "locks/x.toml: operations.0.holds: unknown key, did you mean 'hold'?"),
+        (
+            HEAD + OPERATION + 'flushes = { value = 8, source = "R0428" }\n' + older("5.4", 1),
+            "locks/x.toml: operations: flush the disk in some holds and not in others",
+        ),
         (HEAD.replace("x", "y", 1) + OPERATION, "locks/x.toml: id: 'y' is not the file's name 'x'"),
         ("id = ", "locks/x.toml:1: is not TOML"),
     ],

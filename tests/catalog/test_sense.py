@@ -13,8 +13,9 @@ import sim
 from sim.catalog import load
 from sim.catalog.number import Number, Sensed
 from sim.engine.seeds import SeedTree
+from sim.machine.billing import bill
 from sim.machine.host import RunningHost
-from sim.machine.ledger import Ledger, bill
+from sim.machine.ledger import Ledger
 from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.start import Starter
 

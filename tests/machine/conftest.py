@@ -6,7 +6,7 @@ import pytest
 from simpy import Environment
 
 from sim.catalog.number import Number
-from sim.machine.ledger import Bill, BillLine
+from sim.machine.bill import Bill, BillLine
 from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure
 

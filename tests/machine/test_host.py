@@ -5,6 +5,7 @@ from simpy import Environment
 
 from sim.catalog.model import Host
 from sim.catalog.number import Number
+from sim.engine.seeds import SeedTree
 from sim.machine.host import Held, RunningHost
 from sim.scenario import Text
 
@@ -13,7 +14,7 @@ def number(value, unit="1", low=None, high=None):
     return Number(value, unit, low, high, ("by hand",))
 
 
-def make(bound="value", *, warm=True, cores=4, speed=None, smt=1.0):
+def make(bound="value", *, warm=True, cores=4, speed=None, smt=1.0, scheduler="queues", seeds=None):
     env = Environment()
     host = Host(
         id="host",
@@ -26,8 +27,9 @@ def make(bound="value", *, warm=True, cores=4, speed=None, smt=1.0):
         network=number(10.0, "B/s"),
         kernel="6.1",
         smt=number(smt),
+        scheduler=scheduler,
     )
-    return env, RunningHost(env, host, bound, warm=warm)
+    return env, RunningHost(env, host, bound, warm=warm, seeds=seeds)
 
 
 def served(env, calls):
@@ -155,3 +157,13 @@ def test_growth_beyond_a_number_is_added_once_whatever_is_held_more():
         held.add(mounts=0, instances=instances)
         found.append([held.growth([("instance", 0.5, 300.0)], itself=itself) for itself in (False, True)])
     assert found == [[0.0, 0.0], [0.0, 0.0], [0.5, 0.0], [0.5, 0.5], [0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "cores", "ends"),
+    [("queues", 2, [1.0, 1.5, 1.5]), ("shared", 2, [1.5] * 3), ("queues", 1, [3.0] * 3)],
+)
+def test_cores_have_run_queues_where_the_host_says_so_and_has_several(scheduler, cores, ends):
+    env, host = make(cores=cores, speed=number(1.0), scheduler=scheduler, seeds=SeedTree(1))
+    found, _ = served(env, [lambda *to: host.compute(1.0, 1.0, *to, new=True)] * 3)
+    assert sorted(found) == pytest.approx(ends)

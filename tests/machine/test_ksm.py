@@ -6,9 +6,10 @@ import pytest
 from simpy import Environment
 
 from sim.catalog import load, mechanisms
+from sim.machine.billing import bill, equal
 from sim.machine.demand import MemoryDemand, MemoryRates
 from sim.machine.ksm import Pace, Scanner, pace
-from sim.machine.ledger import Ledger, bill, equal
+from sim.machine.ledger import Ledger
 from sim.machine.pages import Pages
 
 MIB = 2**20

@@ -1,5 +1,7 @@
 """The ledger in time: every byte is somewhere once, and nothing exceeds what there is."""
 
+import math
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -8,7 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sim.catalog import load
 from sim.catalog.model import SharedBy
 from sim.catalog.number import Number
-from sim.machine.ledger import Bill, BillLine, Ledger, bill, equal
+from sim.machine.bill import Bill, BillLine
+from sim.machine.billing import bill, equal
+from sim.machine.ledger import Ledger
 from sim.machine.pages import Pages
 
 MIB = 2**20
@@ -148,6 +152,24 @@ class Conservation(RuleBasedStateMachine):
             assert each.merged <= each.equal
 
 
+class ConservationWithZram(Conservation):
+    """The same, with half of the swap in memory, where 2.5 bytes go into one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages = Pages(RAM, SWAP // 2, SWAP // 2, 2.5)
+
+    @invariant()
+    def what_is_compressed_is_part_of_what_is_swapped(self):
+        """Never more than the device holds or than went to swap, and never more memory than that takes."""
+        most = min(self.pages.swapped, SWAP // 2)
+        least = max(self.pages.swapped - SWAP // 2, 0)
+        assert math.ceil(least / 2.5) <= self.pages.compressed <= math.ceil(most / 2.5)
+
+
+TestConservationWithZram = ConservationWithZram.TestCase
+TestConservationWithZram.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
 TestConservation = Conservation.TestCase
 TestConservation.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
@@ -253,3 +275,15 @@ def test_more_than_there_is_cannot_be_moved(wrong):
     with pytest.raises(ValueError, match="more than"):
         wrong(pages, holding)
     assert pages.sums() == pages.audit()
+
+
+def test_a_swap_in_memory_gives_back_what_compression_leaves():
+    """100 bytes go to a swap of 60 in memory, at 2.5 to one, and 40 on a disk: 24 stay in use."""
+    pages = Pages(1000, 50, 60, 2.5)
+    (holding,) = filled(pages, 200, 0)
+    pages.swap_out(holding, 100)
+    assert (pages.used, pages.compressed, pages.swapped, pages.swap_free) == (124, 24, 100, 10)
+    pages.swap_in(holding, 50)
+    assert (pages.used, pages.compressed, pages.swapped) == (162, 12, 50)
+    pages.release(holding, holding.bytes)
+    assert (pages.used, pages.compressed, pages.swapped) == (0, 0, 0)

@@ -9,7 +9,7 @@ from simpy import Environment
 from sim.catalog import load
 from sim.catalog.model import Application, MemoryPart
 from sim.engine.seeds import SeedTree
-from sim.machine.ledger import bill
+from sim.machine.billing import bill
 from sim.platforms.hosting import HostingOptions, NodeHost, NoRoomError
 from sim.platforms.single import start_alone
 from tests.platforms.conftest import TEXT, make_host, make_phase, make_technology, number
@@ -67,14 +67,21 @@ def test_an_instance_runs_answers_and_is_removed():
     assert host.node.host.held.instances == 0
 
 
-def test_applications_share_the_hosts_cores():
-    """Three on two cores, each with 1 + 2 core-seconds: first processes run at 1.5 s, and all is done at 4.5 s."""
-    host = Watched(CREATE)
+@pytest.mark.parametrize(
+    ("scheduler", "runs", "answers"), [("shared", [1.5] * 3, [4.5] * 3), ("queues", [1.0, 2.0, 2.0], [3.0, 4.5, 4.5])]
+)
+def test_applications_share_the_hosts_cores(scheduler, runs, answers):
+    """Three on two cores, each with 1 + 2 core-seconds, 9 in all.
+
+    Where all share both cores, first processes run at 1.5 s, and all is done at 4.5 s. With run queues one has a core
+    to itself until 3 s, and then the other two have one each: they have done 0.5 of 2 by then.
+    """
+    host = Watched(CREATE, scheduler=scheduler)
     for name in ("a", "b", "c"):
         host.start(application(MAIN, name=name))
     host.env.run()
-    assert [when for what, _, when in host.log if what == "runs"] == [1.5] * 3
-    assert [when for what, _, when in host.log if what == "answers"] == [4.5] * 3
+    assert [when for what, _, when in host.log if what == "runs"] == runs
+    assert [when for what, _, when in host.log if what == "answers"] == answers
 
 
 def test_one_that_is_stopped_before_its_process_runs_is_removed_once_it_would():

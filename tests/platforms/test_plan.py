@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.catalog.kernel import Flushes, Growth, Hold, Operation, generation
+from sim.catalog.kernel import Growth, Hold, Operation, generation
 from sim.catalog.nesting import Nesting
 from sim.catalog.number import Number
 from sim.outcome import Bound
@@ -130,37 +130,32 @@ def test_how_long_a_daemons_lock_is_held_depends_on_the_engines_version(
     assert [step.amount for step in plan.steps] == [held]
 
 
-def test_flushes_under_a_lock_take_as_long_as_on_the_hosts_disk(technology, application, host, phase, amount):
-    """2 ms and ten flushes: of 0.2 ms each where the host says nothing, of 5 ms each on a slow disk."""
-    flushes = Flushes(amount(10.0, "1"), amount(0.0002, low=0.0001, high=0.001))
+def test_flushes_under_a_lock_are_counted_beside_its_seconds(technology, application, host, phase, amount):
+    """2 ms and ten flushes, at most twelve. How long one takes is the disk's."""
+    flushes = amount(10.0, "1", high=12.0)
     operation = Operation("write", phase("x", "wait", 1.0).text, Hold(amount(0.002), (), flushes), daemon=True)
     write = phase("store", "hold", 0.002, resource="network_store", operation=operation)
-    told, slow = host(), host(waits={"disk_flush": amount(0.005)})
+    machine = host(disk_flush=amount(0.005))
     found = [
-        boot_plan(technology(write), None, application(), told, StartOptions()).steps[0],
-        boot_plan(technology(write), None, application(), told, StartOptions(), bound="high").steps[0],
-        boot_plan(technology(write), None, application(), slow, StartOptions()).steps[0],
+        boot_plan(technology(write), None, application(), machine, StartOptions(), bound=bound).steps[0]
+        for bound in ("value", "high")
     ]
-    assert [step.amount for step in found] == pytest.approx([0.004, 0.012, 0.052])
-    assert flushes.each in found[0].inputs
-    assert flushes.each not in found[2].inputs
+    assert [(step.amount, step.flushes) for step in found] == [(0.002, 10.0), (0.002, 12.0)]
+    assert {flushes, machine.disk_flush} <= set(found[0].inputs)
+
+
+def test_a_host_that_says_a_locks_seconds_leaves_its_flushes(technology, application, host, phase, amount):
+    operation = Operation("write", phase("x", "wait", 1.0).text, Hold(amount(0.002), (), amount(10.0, "1")))
+    write = phase("store", "hold", 0.002, resource="network_store", operation=operation)
+    own = host(locks={"network_store.write": amount(0.007)})
+    (step,) = boot_plan(technology(write), None, application(), own, StartOptions()).steps
+    assert (step.amount, step.flushes) == (0.007, 10.0)
 
 
 def test_a_phase_that_only_flushes_is_there(technology, application, host, phase, amount):
-    operation = Operation(
-        "write", phase("x", "wait", 1.0).text, Hold(amount(0.0), (), Flushes(amount(1.0, "1"), amount(0.001)))
-    )
+    operation = Operation("write", phase("x", "wait", 1.0).text, Hold(amount(0.0), (), amount(1.0, "1")))
     write = phase("store", "hold", 0.0, resource="network_store", operation=operation)
     assert len(boot_plan(technology(write), None, application(), host(), StartOptions()).steps) == 1
-
-
-def test_a_wait_may_be_several_of_the_hosts(technology, application, host, phase, amount):
-    flush = replace(phase("flush", "wait", 0.001, resource="disk_flush"), provenance={"times": amount(14.0, "1")})
-    plans = [
-        boot_plan(technology(flush), None, application(), host(waits=waits), StartOptions())
-        for waits in ({}, {"disk_flush": amount(0.01)})
-    ]
-    assert [plan.steps[0].amount for plan in plans] == pytest.approx([0.014, 0.14])
 
 
 def test_an_instance_is_as_many_mounts_as_its_technology_says(technology, application, host, phase, amount):

@@ -8,7 +8,8 @@ import pytest
 from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
-from sim.machine.ledger import Ledger, bill
+from sim.machine.billing import bill
+from sim.machine.ledger import Ledger
 from sim.outcome import Bound
 from sim.records import LedgerRecord, MemoryRecord
 from sim.studies import study
@@ -346,3 +347,30 @@ def test_a_run_in_time_has_a_range_and_is_the_same_every_time():
         metrics["half_saving_time"].range[0] < metrics["half_saving_time"].value < metrics["half_saving_time"].range[1]
     )
     assert metrics["ksm_cpu"].estimate
+
+
+def test_a_swap_in_memory_puts_the_first_kill_off():
+    """Twenty guests outgrow a laptop: with compressed swap in its own memory the first is killed later."""
+    asked: dict[str, Any] = {
+        "technology": "qemu-kvm", "application": "nginx", "guest_memory": 1408 * MIB, "instances": 20,
+        "duration": 600.0, "growth": 2.0 * MIB, "swap": 0,
+    }  # fmt: skip
+    without, within = (measured(**asked, zram=zram) for zram in (0, 4 * 2**30))
+    assert value(without, "first_kill") < value(within, "first_kill")
+    assert value(within, "swapped") > 0
+    assert value(without, "swapped") == 0
+
+
+def test_a_guest_goes_on_using_its_memory():
+    """From its boot on, and from a day on: less is added the longer it has been up, and nothing is given back."""
+    asked: dict[str, Any] = {"technology": "qemu-kvm", "application": "tiny", "instances": 3, "duration": 3600.0}
+    guest = load.guest("debian-cloud")
+    for uptime, again in ((60.0, 14400.0), (21600.0, 3600.0)):
+        found = measured(**asked | {"duration": again}, uptime=uptime)
+        later = measured(**asked, uptime=uptime + again)
+        # What it has at the end is what one has that has been up for that long.
+        assert value(found, "physical_end") == pytest.approx(value(later, "physical_total"), rel=0.002)
+        assert value(found, "physical_end") - value(found, "physical_total") > 20 * MIB
+    assert guest.used(86400.0) > 3 * guest.used(3600.0)
+    idle = measured(**asked)
+    assert value(idle, "physical_end") == value(idle, "physical_total")

@@ -79,7 +79,8 @@ def test_modules_of_one_service_call_each_other_without_a_hop(tmp_path):
 
 
 def test_stretches_of_a_kind_have_no_gaps_and_count_its_requests(tmp_path):
-    found = ran(tmp_path, change="a", crash="db")
+    """Work and hops take no time here, so that none comes before a service is back and reaches it after."""
+    found = ran(tmp_path, change="a", crash="db", work={}, hop=0.0)
     mine = [record for record in found.records if isinstance(record, RouteRecord) and record.kind == "left"]
     assert [record.cause for record in mine] == ["", "change", "", "crash", ""]
     assert [record.end for record in mine[:-1]] == [record.start for record in mine[1:]]

@@ -159,3 +159,38 @@ def test_both_ends_of_the_ranges_are_on_either_side() -> None:
     slow = [statistic("p50", ends[end].samples["latency"]) for end in ("low", "value", "high")]
     assert slow == sorted(slow)
     assert slow[0] < slow[1] < slow[2]
+
+
+def test_under_a_limit_throughput_is_the_limit_over_what_a_request_computes() -> None:
+    """A thread of 1 ms under 0.3 cores: 300 requests a second, and those that are throttled wait for up to 70 ms."""
+    times = RequestTimes(thread=1e-3)
+    found = LoadedHost(times, RequestLoad(clients=1, requests=3000), 1, 8, SEEDS, 0.3).serve()
+    assert found.throughput == pytest.approx(300.0, rel=0.01)
+    assert max(found.latencies) == pytest.approx(0.071)
+    assert sorted(found.latencies)[len(found.latencies) // 2] == pytest.approx(1e-3)
+
+
+def test_a_limit_above_the_load_changes_nothing() -> None:
+    times = RequestTimes(thread=1e-3, spread=0.5)
+    without, with_one = (
+        LoadedHost(times, RequestLoad(rate=300.0, requests=2000), 1, 8, SEEDS, limit).serve().latencies
+        for limit in (None, 1.0)
+    )
+    assert with_one == pytest.approx(without)
+
+
+def test_a_limit_and_vcpus_are_of_the_technology_and_not_of_the_native_run() -> None:
+    for work in ("sysbench-cpu", "redis-get"):
+        limited, free = (ran(technology="docker", workload=work, cpu_limit=limit) for limit in (0.5, None))
+        assert value(limited, "threads_share") == pytest.approx(value(free, "threads_share"), rel=0.01)
+        assert value(limited, "throughput") == pytest.approx(value(free, "throughput") * 0.5, rel=0.1)
+        assert value(limited, "throughput_ratio") == pytest.approx(value(free, "throughput_ratio") * 0.5, rel=0.1)
+
+
+def test_a_guest_computes_on_no_more_threads_than_it_has_vcpus() -> None:
+    """Linpack is all computing on 16 threads: on four vCPUs a quarter comes out."""
+    four, all_of_them = (ran(technology="qemu-kvm", workload="linpack", vcpus=count) for count in (4, 16))
+    assert value(four, "throughput") == pytest.approx(value(all_of_them, "throughput") / 4, rel=0.01)
+    assert value(all_of_them, "throughput") == value(ran(technology="qemu-kvm", workload="linpack"), "throughput")
+    with pytest.raises(InputError, match="starts no guest kernel"):
+        Overhead(technology="docker", vcpus=2)

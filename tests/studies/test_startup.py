@@ -243,3 +243,60 @@ def test_parameters_that_do_not_go_together_are_refused(parameters, path, part):
         start(**parameters)
     assert [problem.path for problem in caught.value.problems] == [path]
     assert part in caught.value.problems[0].message
+
+
+def test_a_limit_throttles_what_runs_inside_and_not_the_daemon():
+    """250m is 25 ms in 100 ms: of the application's 50 ms half has to wait for 75 ms. The daemon's 100 ms do not."""
+    samples = start(cpu_limit=0.25).samples
+    assert samples["startup_time"] == pytest.approx([0.1 + 0.05 + 0.05 + 0.075])
+    assert samples["throttled_time"] == pytest.approx([0.075])
+    assert start().samples["throttled_time"] == [0.0]
+
+
+def test_a_limit_of_a_guest_is_of_its_boot():
+    """A guest of 0.7 core-seconds under half a core: 50 ms in each 100 ms, counted from its kernel's begin."""
+    samples = start("vm", cpu_limit=0.5).samples
+    # 0.6 s of kernel are twelve quotas: 11 periods and 50 ms. After 1 s of waiting, 50 ms of the period are left to
+    # run in: its 100 ms are two quotas, and the second comes with the next period.
+    assert samples["startup_time"] == pytest.approx([0.2 + 1.15 + 1.0 + 0.05 + 0.05])
+    assert samples["throttled_time"] == pytest.approx([0.55])
+
+
+def test_more_vcpus_are_brought_up_one_after_another():
+    """Two more take 2 x 1.5 ms at half speed. One vCPU is as without the parameter, as nothing here is parallel."""
+    usual = start("vm")
+    assert start("vm", vcpus=1).samples == usual.samples
+    found = start("vm", vcpus=3)
+    assert found.samples["startup_time"] == pytest.approx([usual.samples["startup_time"][0] + 2 * 0.0015 / 0.5])
+    assert found.samples["init_time"] == pytest.approx([usual.samples["init_time"][0] + 2 * 0.0015 / 0.5])
+    assert {"kernel_time", "init_time"} <= found.estimates
+    assert [one.phase for one in found.records if isinstance(one, PhaseRecord)][:3] == [
+        "vmm",
+        "kernel",
+        "vcpu-bring-up",
+    ]
+
+
+def test_a_parallel_phase_uses_no_more_than_the_guests_vcpus(monkeypatch):
+    wide = Application("wide", TEXT, (phase("app", "application", "application", "cpu", 0.4, parallelism=2.0),), ())
+    monkeypatch.setattr(load, "application", {"app": wide}.__getitem__)
+    monkeypatch.setattr(load, "images", dict)
+    two, one = (start("vm", vcpus=count).samples["application_time"][0] for count in (2, 1))
+    assert (two, one) == pytest.approx((0.4, 0.8))
+
+
+def test_vcpus_of_what_has_no_guest_are_refused():
+    with pytest.raises(InputError, match="2 is not used: box starts no guest kernel"):
+        Startup(technology="box", host="host", application="app", vcpus=2)
+
+
+def test_a_clients_own_cpu_is_no_part_of_a_start():
+    """One in flight: a start of 200 ms follows 50 ms of its client. The first request comes after these."""
+    samples = start(instances=4, arrivals="in_flight", in_flight=1, client_cpu=0.05).samples
+    assert samples["startup_time"] == pytest.approx([0.2, 0.201, 0.202, 0.203])
+    assert samples["makespan"] == pytest.approx([4 * 0.2 + 0.006 + 3 * 0.05])
+
+
+def test_three_at_once_on_two_cores_do_not_end_together():
+    """Two share a core, one has one: daemons of 100 ms end after 100, 150 and 150 ms, as the shared one moves then."""
+    assert sorted(start(instances=3).samples["runtime_time"]) == pytest.approx([0.1, 0.15, 0.15])

@@ -1,0 +1,55 @@
+"""A lock whose holder waits for the disk while it has it, as the one writer of a database does.
+
+How long that takes is known only once the disk is done. So a queue is kept here, where `sim.engine.servers` needs none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from simpy import Environment
+
+from sim.engine.alarm import Alarm
+from sim.machine.disk import OnServed, RunningDisk
+
+
+class DiskLock:
+    """One holder at a time, in the order of asking."""
+
+    def __init__(self, env: Environment, disk: RunningDisk) -> None:
+        self._disk = disk
+        self._queue: deque[tuple[float, float, OnServed, Any]] = deque()
+        self._alarm = Alarm(env, self._flush)
+
+    def __len__(self) -> int:
+        """How many are in the queue, the holder included."""
+        return len(self._queue)
+
+    def hold(self, seconds: float, flushes: float, done: OnServed, argument: Any = None) -> float:
+        """Have the lock for some seconds and then for some flushes, and call `done(argument)`.
+
+        Gives the seconds that it takes where nobody else wants the lock or the disk.
+        """
+        self._queue.append((seconds, flushes, done, argument))
+        if len(self._queue) == 1:
+            self._begin()
+        return seconds + self._disk.flush_seconds(flushes)
+
+    def _begin(self) -> None:
+        """The first of the queue has the lock from now on."""
+        seconds = self._queue[0][0]
+        if seconds:
+            self._alarm.arm(seconds)
+        else:
+            self._flush()
+
+    def _flush(self, _: Any = None) -> None:
+        self._disk.flush(self._queue[0][1], self._flushed)
+
+    def _flushed(self, _: Any) -> None:
+        """The holder gives the lock back. Whoever is next has it before the disk begins another commit."""
+        _, _, done, argument = self._queue.popleft()
+        if self._queue:
+            self._begin()
+        done(argument)
