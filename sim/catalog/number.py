@@ -97,7 +97,7 @@ class Sensed:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        for name, sense, helping in _senses(type(self)):
+        for name, sense, helping in _senses(type(self)):  # type: ignore[arg-type]  # mypy: a class has a hash
             value = getattr(self, name)
             sensed = _sensed(value, sense, helping)
             if sensed is not value:

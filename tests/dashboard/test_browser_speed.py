@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,15 +15,16 @@ from playwright.sync_api import Browser, Page
 from tests.dashboard.browsing import CHART, IDLE
 from tests.dashboard.conftest import ROOT, Server, serving
 
-FIRST_PAGE, CONTROL = 2.5, 8.0
+FIRST_PAGE, CONTROL = 1.5, 7.0
 """The most that a page with charts and a control may take: times the empty page, times its widget's round trip.
 
-They are to be 1.5 and 3. On two busy cores 1.4 to 1.7 and 2.6 to 5.9 were measured, so these hold what was reached.
+A control is to take 3. On two cores with five times as much to do, the medians were 2.4 to 5.9, so this holds what was
+reached.
 """
-ACCURACY = 30.0
-"""The most that the first visit of the page of comparisons may take. To be 2 where it shows stored results.
+ACCURACY = 4.0
+"""The most that the first visit of the page of comparisons may take, from stored results.
 
-It runs all that it compares now: 13 times the empty page on two busy cores."""
+It was 2.2 times the empty page. Where it runs all that it compares it is 9 to 13 times."""
 TRIES = 5
 """How often each is measured, in turn with the empty page."""
 SEEN = "document.querySelectorAll('svg.marks').forEach((chart) => chart.setAttribute('data-seen', ''))"
@@ -155,18 +157,15 @@ def test_a_control(servers: tuple[Server, Server], browser: Browser, measured: C
     """A choice that runs the lesson anew under other conditions. Each seed is another run, so that none is kept."""
     app, empty = servers
     ours, plain = browser.new_page(), shown(browser.new_page(), empty.url)
-    numbers = iter(range(1, TRIES + 1))
-    options = iter(range(1, TRIES + 1))
-
-    def widget() -> float:
-        number = next(options)
-        return turned(plain, f"{number}", f"shown {number}")
-
-    took, reference = least(lambda: changed(ours, f"{app.url}/{path}show=1&seed={next(numbers)}", "cold"), widget)
-    measured(f"a control of {path} to its first figure, to a widget's round trip", took / reference)
+    took, reference = [], []
+    for number in range(1, TRIES + 1):
+        took.append(changed(ours, f"{app.url}/{path}show=1&seed={number}", "cold"))
+        reference.append(turned(plain, f"{number}", f"shown {number}"))
+    ratio = statistics.median(took) / statistics.median(reference)
+    measured(f"a control of {path} to its first figure, to a widget's round trip", ratio)
     ours.close()
     plain.close()
-    assert took < CONTROL * reference
+    assert ratio < CONTROL
 
 
 def imported(path: Path) -> set[str]:
