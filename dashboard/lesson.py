@@ -163,8 +163,14 @@ def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[In
     form = controls.of_scenario(scenario, view)
     paths = [control.path for control in form.controls]
     undoable = undoing.of_link(_key(scenario, "undo"), lambda: paths, lambda: controls.forget(form))
+    key = _key(scenario, "conditions")
+    drawn = any(form.at(control) in st.session_state for control in form.controls)  # or a figure's button has set one
     given = any(asked(path) is not None for path in (*paths, UNDO))
-    with st.expander(tr("ui.conditions", view.lang), expanded=given):
+    st.session_state.setdefault(key, given)
+    place = st.expander(tr("ui.conditions", view.lang), key=key, on_change="rerun")
+    if not (place.open or given or drawn):
+        return {}, []
+    with place:
         above = st.container(horizontal=True, gap="small")
         changes, places = controls.form(form, view)
         faults = controls.judge(form, changes, places, view, _instead(scenario, view))
@@ -195,7 +201,7 @@ def _outcomes(
         if not faults:
             changed = from_page(scenario, changes) if changes else scenario
             key = (scenario.file, variants.seed(), tuple(sorted(changes.items())))
-            outcomes = running.run(key, changed, place, view)
+            outcomes = running.run(key, changed, place, view, first=_first(scenario, view))
             st.session_state[last] = (changes, outcomes)
             st.session_state.pop(_key(scenario, "default"), None)
             return changes, outcomes
@@ -213,6 +219,18 @@ def _outcomes(
         return ran
     kept: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
     return kept
+
+
+def _first(scenario: Scenario, view: View) -> running.Draw | None:
+    """Draws the figures of a first replication. None where the figure hides the answer, or is one of a build."""
+    if view.notes or not _revealed(scenario, view) or any(part.study == "build" for part in scenario.parts):
+        return None
+
+    def draw(outcomes: tuple[Outcome, ...]) -> None:
+        for part, outcome in enumerate(outcomes):
+            laid_out.first(PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, (), part))
+
+    return draw
 
 
 def _instead(scenario: Scenario, view: View) -> str:
@@ -269,13 +287,14 @@ def _read(
     answers.keep(page_part, lesson.predict, values, said)
     if view.embed:
         return
-    st.markdown(f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**")
     where = found.said if found.question is None else ""
-    for paragraph in corrected_prediction(lesson.predict, said.choice, values, view.lang, where=where):
-        st.markdown(paragraph)
-    for note in filter(None, notes):
-        st.markdown(note)
-    st.markdown(words.fill(lesson.explain, values, view.lang))
+    read = [
+        f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**",
+        *corrected_prediction(lesson.predict, said.choice, values, view.lang, where=where),
+        *filter(None, notes),
+        words.fill(lesson.explain, values, view.lang),
+    ]
+    st.markdown("\n\n".join(read))
     quiz.show(scenario, values, view, variants.seed(), found.said)
     quiz.beside(scenario, values, view)
     quiz.sources(scenario, values, view)

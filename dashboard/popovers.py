@@ -17,25 +17,42 @@ from sim.report.sources import FACT, cited_source
 from sim.report.texts import tr
 
 
+@st.fragment
 def row(page_parts: Sequence[PagePart]) -> None:
-    """The row of popovers under a figure."""
+    """The row of popovers under a figure. What is in one is made when it is opened, and the page is not drawn again."""
     lang = page_parts[0].view.lang
-    sheets = [laid_out.tables(page_part) for page_part in page_parts]
+    offered: list[tuple[str, str, str, Callable[[Sequence[PagePart]], None]]] = [
+        ("sources", tr("ui.sources", lang), "menu_book", _all_sources),
+        ("table", tr("ui.table", lang), "table", _tables),
+    ]
+    if page_parts[0].outcome.verdicts:
+        offered.append(("expectations", tr("ui.expectations", lang), "rule", _expectations))
     with st.container(horizontal=True, gap="small"):
-        with st.popover(tr("ui.sources", lang), icon=":material/menu_book:"):
-            for page_part, sheet in zip(page_parts, sheets, strict=True):
-                _sources(page_part, sheet.sources)
-        with st.popover(tr("ui.table", lang), icon=":material/table:"):
-            for sheet in sheets:
-                table(sheet.rows, page_parts[0].view)
-            for page_part in page_parts:
-                _downloads(page_part)
-        verdicts = page_parts[0].outcome.verdicts
-        if verdicts:
-            with st.popover(tr("ui.expectations", lang), icon=":material/rule:"):
-                for verdict in verdicts:
-                    mark = "✓ " + tr("ui.held", lang) if verdict.passed else "✗ " + tr("ui.claim.failed", lang)
-                    st.markdown(f"`{verdict.text}`  \n{mark} · {verdict.observed}")
+        for name, label, icon, draw in offered:
+            key = f"{page_parts[0].key}:{name}"
+            place = st.popover(label, icon=f":material/{icon}:", key=key, on_change="rerun")
+            if place.open:
+                with place:
+                    draw(page_parts)
+
+
+def _all_sources(page_parts: Sequence[PagePart]) -> None:
+    for page_part in page_parts:
+        _sources(page_part, laid_out.tables(page_part).sources)
+
+
+def _tables(page_parts: Sequence[PagePart]) -> None:
+    for page_part in page_parts:
+        table(laid_out.tables(page_part).rows, page_part.view)
+    for page_part in page_parts:
+        _downloads(page_part)
+
+
+def _expectations(page_parts: Sequence[PagePart]) -> None:
+    lang = page_parts[0].view.lang
+    for verdict in page_parts[0].outcome.verdicts:
+        mark = "✓ " + tr("ui.held", lang) if verdict.passed else "✗ " + tr("ui.claim.failed", lang)
+        st.markdown(f"`{verdict.text}`  \n{mark} · {verdict.observed}")
 
 
 def _sources(page_part: PagePart, rows: Sequence[TableRow]) -> None:

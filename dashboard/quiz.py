@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
 from dashboard import answers, running
+from dashboard.folded import folded
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
 from sim.classroom.corrected import corrected
@@ -19,7 +21,7 @@ from sim.outcome import Metric
 from sim.report import words
 from sim.report.besides import lists
 from sim.report.texts import tr
-from sim.scenario import Question, Scenario
+from sim.scenario import Lesson, Question, Scenario, Source
 
 
 def show(
@@ -80,13 +82,15 @@ def beside(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None
     if lesson is None:
         return
     for title, texts in lists(lesson, values, view.lang):
-        st.markdown(f"**{title}**")
-        st.markdown("\n".join(f"- {text}" for text in texts))
+        st.markdown("\n".join([f"**{title}**\n", *(f"- {text}" for text in texts)]))
     if lesson.commands:
-        with st.expander(tr("sheet.commands", view.lang)):
-            for command in lesson.commands:
-                st.code(command.run, language="bash")
-                st.markdown(words.fill(command.shows, values, view.lang))
+        folded(tr("sheet.commands", view.lang), f"{scenario.id}:commands", partial(_commands, lesson, values, view))
+
+
+def _commands(lesson: Lesson, values: Mapping[str, Metric], view: View) -> None:
+    for command in lesson.commands:
+        st.code(command.run, language="bash")
+        st.markdown(words.fill(command.shows, values, view.lang))
 
 
 def values_of(
@@ -96,7 +100,8 @@ def values_of(
     if not question.change:
         return values
     key = ("what if", scenario.file, seed, json.dumps(question.change, sort_keys=True))
-    return words.values(*running.run(key, what_if(scenario, question), st.empty(), view, height=80))
+    kept = running.kept(key, scenario.seed)
+    return words.values(*(kept or running.run(key, what_if(scenario, question), st.empty(), view, height=80)))
 
 
 def sources(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
@@ -104,8 +109,11 @@ def sources(scenario: Scenario, values: Mapping[str, Metric], view: View) -> Non
     cited = scenario.lesson.sources if scenario.lesson else ()
     if not cited:
         return
-    with st.expander(tr("ui.lesson.sources", view.lang)):
-        st.markdown("\n".join(f"- {words.fill(source.text, values, view.lang)} <{source.url}>" for source in cited))
+    folded(tr("ui.lesson.sources", view.lang), f"{scenario.id}:cited", partial(_cited, cited, values, view))
+
+
+def _cited(cited: Sequence[Source], values: Mapping[str, Metric], view: View) -> None:
+    st.markdown("\n".join(f"- {words.fill(source.text, values, view.lang)} <{source.url}>" for source in cited))
 
 
 def _ask(

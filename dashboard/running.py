@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -20,16 +20,26 @@ from sim.errors import InputError
 from sim.outcome import Outcome
 from sim.report.texts import tr
 from sim.scenario import Scenario
+from sim.studies import study
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _PATIENCE = 0.3
 """Seconds until a run says that it is running."""
+_GLANCE = 0.03
+"""Seconds until it is clear whether a run takes longer than `_PATIENCE`, and one replication of it less.
+
+Then the figure of that one is shown.
+"""
 _PACE = 0.1
 """Seconds between two words about progress."""
 _KEPT = 128
 """Finished runs that are kept, for all readers together."""
+
+
+Draw = Callable[[tuple[Outcome, ...]], None]
+"""Draws the figures of outcomes."""
 
 
 class CancelledByReaderError(Exception):
@@ -61,28 +71,41 @@ def _finished() -> _Finished:
     return _Finished()
 
 
-def run(key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int = 380) -> tuple[Outcome, ...]:
+def kept(key: Hashable, seed: int) -> tuple[Outcome, ...] | None:
+    """The outcomes of a run, where it is kept. None where it is not."""
+    return _finished().get((key, seed))
+
+
+def run(
+    key: Hashable,
+    scenario: Scenario,
+    place: DeltaGenerator,
+    view: View,
+    height: int = 380,
+    first: Draw | None = None,
+) -> tuple[Outcome, ...]:
     """The outcomes of a scenario's parts, one a part.
 
     Args:
         key: What the run is of. Two runs of equal keys and seeds are one.
         place: An empty place where progress may be shown.
         height: Pixels of the figure that will stand there.
+        first: Draws the first replication, which stands there until all have run. Nothing is drawn of it where it alone
+            takes long, or where nothing is given.
 
     Raises `InputError` where the model cannot run it, or not in `limits.PAGE_SECONDS`, and `CancelledByReaderError`
     where the reader has stopped it.
     """
-    kept = (key, scenario.seed)
-    done = _finished().get(kept)
+    done = kept(key, scenario.seed)
     if done is not None:
         return done
     if st.session_state.get("cancelled") == key:
         raise CancelledByReaderError
     from sim.batch.run import run as run_batch
 
-    outcomes = run_batch(scenario, tick=_Progress(key, scenario.replications, place, view, height))
+    outcomes = run_batch(scenario, tick=_Progress(key, scenario, place, view, height, first))
     place.empty()
-    _finished().put(kept, outcomes)
+    _finished().put((key, scenario.seed), outcomes)
     return outcomes
 
 
@@ -107,13 +130,18 @@ class Heartbeat:
 
 
 class _Progress:
-    """A tick that draws nothing for the first moments, then a skeleton, how far the run is, and Cancel."""
+    """A tick that draws nothing for the first moments. Then a skeleton or first figures, how far it is, and Cancel."""
 
-    def __init__(self, key: Hashable, replications: int, place: DeltaGenerator, view: View, height: int) -> None:
-        self._key, self._replications, self._view, self._height = key, replications, view, height
+    def __init__(
+        self, key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int, first: Draw | None
+    ) -> None:
+        self._key, self._scenario, self._view, self._height = key, scenario, view, height
+        self._replications = scenario.replications
+        self._first = first if all(study(part.study).random for part in scenario.parts) else None
         self._place = place
         self._bar: DeltaGenerator | None = None
-        self._next = time.monotonic() + _PATIENCE
+        self._begun = time.monotonic()
+        self._next = self._begun + (_PATIENCE if self._first is None else _GLANCE)
         self._until = time.thread_time() + limits.PAGE_SECONDS
 
     def __call__(self, share: float) -> None:
@@ -127,12 +155,22 @@ class _Progress:
             return
         self._next = now + _PACE
         if self._bar is None:
-            self._bar = self._open()
+            taken = now - self._begun
+            long = taken > share * _PATIENCE
+            quick = long and self._first is not None and taken < share * self._replications * _PATIENCE
+            if taken < _PATIENCE and not quick:
+                return
+            self._bar = self._open(self._first if quick else None)
         self._bar.progress(min(1.0, max(0.0, share)), self._words(share))
 
-    def _open(self) -> DeltaGenerator:
+    def _open(self, first: Draw | None) -> DeltaGenerator:
+        from sim.batch.run import run as run_batch
+
         with self._place.container():
-            st.skeleton(height=self._height)
+            if first is None:
+                st.skeleton(height=self._height)
+            else:
+                first(run_batch(self._scenario, replications=1))
             bar = st.empty()
             st.button(
                 tr("ui.cancel", self._view.lang),

@@ -41,8 +41,11 @@ def varied(scenario: Scenario, view: View) -> Scenario:
 
 def offer(scenario: Scenario, outcome: Outcome, said: Said, values: Mapping[str, Metric], view: View) -> None:
     """Below a lesson: the student's own questions by an id, and the receipt of what was answered."""
-    with st.expander(tr("ui.class", view.lang)):
-        key = f"{scenario.id}:class"
+    key = f"{scenario.id}:class"
+    place = st.expander(tr("ui.class", view.lang), key=f"{key}:open", on_change="rerun")
+    if not (place.open or st.session_state.get(key)):
+        return
+    with place:
         student = st.text_input(tr("ui.class.id", view.lang), key=key, max_chars=limits.STUDENT).strip()
         if not student:
             return

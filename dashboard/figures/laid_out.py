@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from html import escape
 from itertools import groupby
@@ -20,6 +21,9 @@ from sim.report.shown.ring import with_rings
 
 _EXPLAINED = ("component",)
 """What a click on a drawing's node may pick to be explained (`Drawing.picks`)."""
+
+_FIRST = 1000
+"""Added to a part's number where it is drawn a first time, so that its components are others than the next one's."""
 
 
 def before(page_part: PagePart) -> None:
@@ -41,6 +45,12 @@ def after(page_part: PagePart) -> str:
     request = page_part.request(picked(page_part))
     _drawn(page_part, with_rings(study.after(request), page_part.ring, request.style), study.choices(request))
     return study.note(request)
+
+
+def first(page_part: PagePart) -> None:
+    """Draw the figure of a run that is not done yet, which another one will follow. Nothing is chosen about it."""
+    request = page_part.request(picked(page_part))
+    _drawn(replace(page_part, part=_FIRST + page_part.part), of_study(page_part.outcome.study).after(request), ())
 
 
 def tables(page_part: PagePart) -> FigureTables:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from operator import is_
 from typing import Any, Literal
 
@@ -96,12 +97,21 @@ class Sensed:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        for member in fields(self):  # type: ignore[arg-type]  # what inherits from this is a dataclass
-            if "more" in member.metadata:
-                value = getattr(self, member.name)
-                sensed = _sensed(value, member.metadata["more"], member.metadata.get("helping", ()))
-                if sensed is not value:
-                    object.__setattr__(self, member.name, sensed)
+        for name, sense, helping in _senses(type(self)):  # type: ignore[arg-type]  # mypy: a class has a hash
+            value = getattr(self, name)
+            sensed = _sensed(value, sense, helping)
+            if sensed is not value:
+                object.__setattr__(self, name, sensed)
+
+
+@cache
+def _senses(of: type) -> tuple[tuple[str, Sense, Collection[str]], ...]:
+    """The fields of a dataclass that say what more of them does, with what they say."""
+    return tuple(
+        (member.name, member.metadata["more"], member.metadata.get("helping", ()))
+        for member in fields(of)  # what inherits from `Sensed` is a dataclass
+        if "more" in member.metadata
+    )
 
 
 def _sensed(value: Any, sense: Sense, helping: Collection[str]) -> Any:

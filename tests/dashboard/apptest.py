@@ -23,12 +23,14 @@ PATHS = (
 
 
 def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: str) -> AppTest:
-    """The page of a path after its first run, as a link opens it."""
+    """The page of a path after its first run, as a link opens it, with what a lesson hides open."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     at.context = {"is_embedded": embed, "theme": "dark" if dark else "light"}
     if path:
         # AppTest switches between files only; pages made from functions are known by the hash of their path.
         at._page_hash = calc_hash(path)
+    for name in ("conditions", "class:open"):
+        at.session_state[f"{link.get('scenario', path)}:{name}"] = True
     for name, value in link.items():
         at.query_params[name] = value
     return at.run()

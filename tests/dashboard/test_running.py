@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from dashboard import running
+from dashboard.view import View
 from sim.archives import archive, streams
 from sim.builds import plan
 from sim.builds.advice import suggest
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
+from sim.scenario import Scenario, Text
 from tests.dashboard.apptest import PATHS, forget_runs, opened
 from tests.dashboard.test_images_page import saved, tar
 
@@ -180,3 +185,22 @@ def test_the_reading_of_an_archive_ends_with_its_session(monkeypatch: pytest.Mon
     layer = tar(**{"etc/big": bytes(8 * 2**20)})
     at.file_uploader(key="images:upload").set_value([("a.tar", saved("a:1", layer), "application/x-tar")]).run()
     assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("share", "shows"),
+    [(0.05, True), (0.5, False), (0.0001, False)],
+    ids=["the whole takes a second", "it takes a tenth of one", "one replication takes 25"],
+)
+def test_a_long_run_shows_its_first_replication(monkeypatch: pytest.MonkeyPatch, share: float, shows: bool) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=lambda: clock[0], thread_time=lambda: 0.0))
+    monkeypatch.setattr("sim.batch.run.run", lambda _, replications: DONE * replications)
+    drawn: list[tuple[Outcome, ...]] = []
+    text = Text(en="x", ja="x")
+    scenario = Scenario(id="made", concept="c", title=text, summary=text, parts=(), replications=20)
+    view = View(lang="en", size=1.0, dark=False, embed=False, show=False)
+    tick = running._Progress("key", scenario, st.empty(), view, 80, drawn.append)
+    clock[0] = 0.05
+    tick(share)
+    assert drawn == ([DONE] if shows else [])

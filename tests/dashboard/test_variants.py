@@ -106,6 +106,9 @@ def test_a_wrong_answer_has_its_own_feedback_and_a_what_if_its_own_run() -> None
     assert "The last takes" in at.warning[0].value
     at.radio(key="own:quiz:0").set_value(1).run()
     assert len(at.success) == 1
+    assert "half a second" not in texts(at), "made only when it is opened"
+    at.session_state["own:commands"] = True
+    at.run()
     for words in ("Virtual machines are slow", "Try a microVM.", "half a second"):
         assert words in texts(at)
     assert at.code[0].value == "docker run --rm hello-world"
