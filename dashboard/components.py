@@ -26,23 +26,29 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
   host.classList.toggle('scroll', data.scroll);
   bar.hidden = !data.scroll;
   const first = !host.drawn, moved = host.focused !== data.focus;
+  const least = parseFloat(data.svg.match(/^[^>]*min-width:([\\d.]+)px/)?.[1] ?? 0);
+  let svg = host.querySelector('svg');
   const draw = () => {
-    const wanted = host.phone.matches && data.narrow ? data.narrow : data.svg;
+    const narrow = data.narrow && (host.phone.matches || (!data.scroll && host.clientWidth < least));
+    const wanted = narrow ? data.narrow : data.svg;
     if (host.drawn === wanted) return;
     const held = parentElement.activeElement ?? parentElement.getRootNode().activeElement;
     const kept = held?.dataset?.node;
     host.innerHTML = wanted; host.drawn = wanted;
+    svg = host.querySelector('svg');
+    if (data.scale > 1) {
+      svg.style.maxHeight = 'none';
+      svg.style.marginBottom = '-18px';
+      svg.style.maxWidth = svg.style.width = `min(100%, ${svg.viewBox.baseVal.width * data.scale}px)`;
+    }
     if (kept) host.querySelector(`[data-node="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
   };
   host.phone ??= matchMedia('(max-width: 640px)');
   host.phone.onchange = draw;
+  host.sized?.disconnect();
+  host.sized = new ResizeObserver(draw);
+  host.sized.observe(host);
   draw();
-  const svg = host.querySelector('svg');
-  if (data.scale > 1) {
-    svg.style.maxHeight = 'none';
-    svg.style.marginBottom = '-18px';
-    svg.style.maxWidth = svg.style.width = `min(100%, ${svg.viewBox.baseVal.width * data.scale}px)`;
-  }
   const size = () => svg.viewBox.baseVal;
   const zoom = (factor) => {
     host.factor = Math.min(MOST, Math.max(LEAST, factor));

@@ -67,8 +67,7 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 @media(max-width:640px){{[data-testid=stColumn]:has(.st-key-ask){{order:-1}}
 [data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
 .st-key-projector-start{{display:none}}.st-key-head{{flex-wrap:nowrap;gap:.3rem}}
-.st-key-head>:first-child{{flex:1 1 0;min-width:0}}
-[class*=-startup-finish],[class*=-startup-play]{{order:1}}}}
+.st-key-head>:first-child{{flex:1 1 0;min-width:0}}}}
 [data-testid=stPageLink] p{{white-space:normal;overflow:visible}}
 {contrast}{hall}</style>"""
 
