@@ -26,7 +26,8 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
   host.classList.toggle('scroll', data.scroll);
   bar.hidden = !data.scroll;
   const first = !host.drawn, moved = host.focused !== data.focus;
-  const [, drawn] = data.svg.match(/^[^>]*viewBox="0 0 ([\\d.]+)/) ?? [0, 0], least = drawn * data.least;
+  const width = (name) => Number(data.svg.match(RegExp(`^[^>]*${name}([\\d.]+)`))?.[1] ?? 0);
+  const least = Math.max(width('viewBox="0 0 ') * data.least, width('min-width:'));
   let svg = host.querySelector('svg');
   const draw = () => {
     const narrow = data.narrow && (host.phone.matches || (!data.scroll && host.clientWidth < least));

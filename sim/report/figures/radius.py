@@ -202,7 +202,7 @@ def _causes(heads: Sequence[dict[str, Any]], style: Style) -> Iterator[parts.Spe
     """Each at its moment. On a phone, which has no room for two, the crash alone at the right end."""
     yield parts.text_layer(heads, style, "start", "told", dx=0, color=style.tokens.muted, opacity=on_phone(0, 1))
     crashes = [head for head in heads if head["cause"] == "crash"]
-    look = {"align": "right", "color": style.tokens.muted, "opacity": on_phone(1, 0), "aria": False}
+    look: dict[str, Any] = {"align": "right", "color": style.tokens.muted, "opacity": on_phone(1, 0), "aria": False}
     layer = parts.text_layer(crashes, style, "start", "told", dx=0, **look)
     layer["encoding"]["x"] = {"value": {"expr": "width"}}
     yield layer

@@ -10,12 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as html_escape
-from math import ceil
 from typing import Literal
 
 from sim.printable import printable
 from sim.report.graph.layout import Layout
-from sim.report.style import CODE_FONT, FONT, LEGIBLE, SMALLEST, Style
+from sim.report.style import CODE_FONT, FONT, Style
 
 Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
 """Outline. Washed and framed in attention. The same with a heavy frame. Dashed attention. Dashed and grey."""
@@ -121,12 +120,12 @@ def drawing(
     down = {node: top + row * (HEIGHT + gap) for node, (_, row) in layout.places.items()}
     width = round(max(across.values(), default=0.0) + WIDTH / 2 + (BOW if single else MARGIN))
     height = round(top + layout.rows * (HEIGHT + gap) - gap + MARGIN)
-    least, grown = ceil(width * LEGIBLE / SMALLEST), round(width * 1.3 * style.size)
+    grown = round(width * 1.3 * style.size)
     room = f";max-height:max({height}px,calc(100vh - {_AROUND}))" if dense else ""
     out = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'style="width:100%;height:auto;min-width:{least}px;max-width:{max(grown, width)}px{room}" role="group" '
+            f'style="width:100%;height:auto;min-width:{width}px;max-width:{max(grown, width)}px{room}" role="group" '
             f'aria-label="{escape(title)}"{place} font-size="14"><style>{_style(style)}</style>'
         )
     ]
