@@ -26,7 +26,7 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
   host.classList.toggle('scroll', data.scroll);
   bar.hidden = !data.scroll;
   const first = !host.drawn, moved = host.focused !== data.focus;
-  const width = (name) => Number(data.svg.match(RegExp(`^[^>]*${name}([\\d.]+)`))?.[1] ?? 0);
+  const width = (name) => Number(data.svg.match(RegExp(`^[^>]*${name}([0-9.]+)`))?.[1] ?? 0);
   const least = Math.max(width('viewBox="0 0 ') * data.least, width('min-width:'));
   let svg = host.querySelector('svg');
   const draw = () => {

@@ -71,7 +71,7 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 .st-key-head>:first-child{{flex:1 1 0;min-width:0}}}}
 @media(min-width:641px){{[data-testid=stColumn]:has(+[data-testid=stColumn] .st-key-told){{
 position:sticky;top:var(--figure-top,4rem);align-self:flex-start}}}}
-[data-testid=stMain] [data-testid=stMarkdownContainer] code{{font-size:max(.875em,12px)}}
+[data-testid=stMain] code{{font-size:max(.875em,12px)}}
 [data-testid=stPageLink] p{{white-space:normal;overflow:visible}}
 {contrast}{hall}</style>"""
 
