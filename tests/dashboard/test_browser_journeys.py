@@ -175,6 +175,7 @@ def test_a_lecture_is_held_by_keys(page: Page, app_url: str) -> None:
     notes.close()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", level=1)).to_contain_text("What gives way first")
+    settled(page)
     assert "projector=1" in page.url
     assert "show=1" not in page.url
     page.keyboard.press("ArrowLeft")
@@ -260,7 +261,7 @@ def test_a_wrong_answer_is_ringed_in_sight_of_its_question(page: Page, app_url: 
     expect(ring).to_have_count(0)
     quiz = page.get_by_role("radiogroup", name=re.compile("spend most of its start on"))
     quiz.locator("label").filter(has_text="The machine").click()
-    expect(page.get_by_text("Look at the ring in the figure: QEMU/KVM")).to_be_visible()
+    expect(page.get_by_text("Look at the ring in the figure: QEMU/KVM").first).to_be_visible()
     expect(ring).to_be_in_viewport()
     expect(quiz).to_be_in_viewport()
 
