@@ -17,7 +17,7 @@ import streamlit as st
 
 from dashboard.view import smallest_text
 from sim.report import player as time_line
-from sim.report.style import SMALLEST
+from sim.report.style import LEGIBLE, SMALLEST
 
 _DRAWING_JS = """
 const LEAST = 0.05, MOST = 2;
@@ -26,23 +26,30 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
   host.classList.toggle('scroll', data.scroll);
   bar.hidden = !data.scroll;
   const first = !host.drawn, moved = host.focused !== data.focus;
+  const width = (name) => Number(data.svg.match(RegExp(`^[^>]*${name}([0-9.]+)`))?.[1] ?? 0);
+  const least = Math.max(width('viewBox="0 0 ') * data.least, width('min-width:'));
+  let svg = host.querySelector('svg');
   const draw = () => {
-    const wanted = host.phone.matches && data.narrow ? data.narrow : data.svg;
+    const narrow = data.narrow && (host.phone.matches || (!data.scroll && host.clientWidth < least));
+    const wanted = narrow ? data.narrow : data.svg;
     if (host.drawn === wanted) return;
     const held = parentElement.activeElement ?? parentElement.getRootNode().activeElement;
     const kept = held?.dataset?.node;
     host.innerHTML = wanted; host.drawn = wanted;
+    svg = host.querySelector('svg');
+    if (data.scale > 1) {
+      svg.style.maxHeight = 'none';
+      svg.style.marginBottom = '-18px';
+      svg.style.maxWidth = svg.style.width = `min(100%, ${svg.viewBox.baseVal.width * data.scale}px)`;
+    }
     if (kept) host.querySelector(`[data-node="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
   };
   host.phone ??= matchMedia('(max-width: 640px)');
   host.phone.onchange = draw;
+  host.sized?.disconnect();
+  host.sized = new ResizeObserver(draw);
+  host.sized.observe(host);
   draw();
-  const svg = host.querySelector('svg');
-  if (data.scale > 1) {
-    svg.style.maxHeight = 'none';
-    svg.style.marginBottom = '-18px';
-    svg.style.maxWidth = svg.style.width = `min(100%, ${svg.viewBox.baseVal.width * data.scale}px)`;
-  }
   const size = () => svg.viewBox.baseVal;
   const zoom = (factor) => {
     host.factor = Math.min(MOST, Math.max(LEAST, factor));
@@ -209,7 +216,8 @@ _CONNECTION_CSS = """
 _connection = st.components.v2.component("connection", html=_CONNECTION_HTML, css=_CONNECTION_CSS, js=_CONNECTION_JS)
 
 # The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
-# A reader who has asked for the answer finds the focus on it, once the page is drawn.
+# A reader who has asked for the answer finds the focus on it, once the page is drawn. A figure stays in sight beside a
+# text that is longer (`--figure-top`). One that is taller than the window stops where its end is seen.
 _PAGE_STATE_JS = """
 const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
 const TYPED = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, [contenteditable=true]';
@@ -217,8 +225,19 @@ const keep = (event) => {
   const undoes = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey);
   if (undoes && event.composedPath()[0].matches?.(TYPED)) event.stopImmediatePropagation();
 };
+const COLUMN = '[data-testid=stColumn]:has(+ [data-testid=stColumn] .st-key-told)';
+const stay = () => {
+  const column = document.querySelector(COLUMN);
+  if (!column) return;
+  const top = Math.min(64, innerHeight - column.offsetHeight - 16);
+  document.documentElement.style.setProperty('--figure-top', `${top}px`);
+};
+const sized = new ResizeObserver(stay);
 export default function({ parentElement, data: [data] }) {
   document.documentElement.lang = data.lang;
+  window.onresize = stay;
+  sized.disconnect();
+  for (const column of document.querySelectorAll(COLUMN)) sized.observe(column);
   window.addEventListener('keydown', keep, true);
   const host = parentElement.querySelector('.said');
   const seen = host.answers ?? 0;
@@ -277,7 +296,7 @@ def drawing(
     text of a page is larger, in a hall, the whole drawing is, as far as its place is wide enough.
 
     Args:
-        narrow: The drawing that a phone shows instead, "" for the same one.
+        narrow: The drawing that a phone shows instead, and any place too narrow for the other. "" for the same one.
         reel: For one that is too large for a page.
     """
 
@@ -291,6 +310,7 @@ def drawing(
         "narrow": narrow,
         "scroll": reel is not None,
         "scale": smallest_text() / SMALLEST,
+        "least": LEGIBLE / SMALLEST if smallest_text() == SMALLEST else 0,
         "focus": reel.focus if reel else "",
         "label": reel.label if reel else "",
         "words": {"here": reel.here, "all": reel.all, "out": reel.smaller, "in": reel.larger} if reel else {},

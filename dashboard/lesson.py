@@ -53,7 +53,7 @@ def body(scenario: Scenario, view: View) -> None:
     else:
         figure, text = st.columns(_FIGURE_AND_TEXT, gap="large")
     with text:
-        told = st.container(key=None if _revealed(scenario, view) else "ask")
+        told = st.container(key="told" if _revealed(scenario, view) else "ask")
     with figure:
         place = st.empty()
         drawn = st.container()

@@ -28,5 +28,7 @@ step "lint" ruff check .
 step "format" ruff format --check .
 step "types" mypy
 step "tests" python -m pytest -n auto --dist worksteal -m "not browser"
-step "dashboard in Chromium" python -m pytest -m browser
+SPEED=tests/dashboard/test_browser_speed.py  # compares times, so nothing runs beside it
+step "dashboard in Chromium" python -m pytest -n auto --dist loadgroup -m browser --ignore="$SPEED"
+step "its speed" python -m pytest -m browser "$SPEED"
 say "== all passed in $SECONDS s"

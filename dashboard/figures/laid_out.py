@@ -74,7 +74,8 @@ def _drawn(page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[F
     for row, group in _rows(drawings):
         columns = _columns(group)
         widths = [column[0].share for column in columns]
-        places = st.columns(widths, gap="medium", wrap=False) if row else [st.container()]
+        wraps = not page_part.view.embed  # on a phone, where a lecture would be scaled
+        places = st.columns(widths, gap="medium", wrap=wraps) if row else [st.container()]
         for place, column in zip(places, columns, strict=True):
             with place:
                 for one in column:

@@ -22,7 +22,8 @@ _MUTED = "var(--st-gray-text-color)"
 _LINE = "var(--st-border-color)"
 _PANEL = "var(--st-secondary-background-color)"
 _RED = "var(--st-red-color)"
-_WIDTH = 320
+_WIDTH, _HEIGHT = 264, 152
+"""Pixels. In a card of 245 pixels, as in a window of 960, its letters are still 12 high."""
 _MOST_LANES = 6
 _STEPS = (("FROM python", "✓"), ("COPY requirements", "✎"), ("RUN pip install", "?"), ("COPY src", "?"))
 
@@ -40,8 +41,8 @@ _GLYPH_WIDTH, _GLYPH_HEIGHT = 44, 30
 
 def _head(width: int) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 170" width="{width}" height="{width * 170 // 320}" '
-        'role="img" aria-hidden="true" font-size="14.5">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{width}" '
+        f'height="{width * _HEIGHT // _WIDTH}" role="img" aria-hidden="true" font-size="15.5">'
     )
 
 
@@ -71,15 +72,15 @@ def race(style: Style, racers: Sequence[tuple[str, Owner]]) -> str:
     """
     out = [_head(_WIDTH)]
     for i, (name, owner) in enumerate(racers[:_MOST_LANES]):
-        y = 5 + i * 27
+        y = 3 + i * 24.5
         fill = style.tokens.owners[owner]
         out.append(
-            f'<rect x="104" y="{y}" width="212" height="22" fill="{_PANEL}"/>'
+            f'<rect x="104" y="{y}" width="{_WIDTH - 108}" height="20" fill="{_PANEL}"/>'
             f'<text x="96" y="{y + 16}" text-anchor="end" fill="{_INK}">{escape(name)}</text>'
-            f'<rect x="104" y="{y + 3}" width="13" height="16" fill="{fill}"/>'
-            f'<text x="126" y="{y + 17}" fill="{_MUTED}" font-size="15">?</text>'
+            f'<rect x="104" y="{y + 2}" width="13" height="16" fill="{fill}"/>'
+            f'<text x="126" y="{y + 16}" fill="{_MUTED}">?</text>'
         )
-    out.append(f'<path d="M104 2V166" stroke="{_INK}" stroke-width="1.5"/></svg>')
+    out.append(f'<path d="M104 0V{_HEIGHT}" stroke="{_INK}" stroke-width="1.5"/></svg>')
     return "".join(out)
 
 
@@ -92,15 +93,16 @@ def ledger(style: Style, width: int = _WIDTH) -> str:
     own, shared = style.tokens.owners["application"], style.tokens.owners["files"]
     out = [_head(width), f"<defs>{hatching('files', style, '-tease')}</defs>"]
     for i in range(6):
-        x = 22 + i * 47
+        x = 14 + i * 40
         fill = shared if i == 0 else "url(#again-files-tease)"
         out.append(
-            f'<rect x="{x}" y="44" width="38" height="56" fill="{own}" stroke="{_LINE}"/>'
-            f'<rect x="{x}" y="100" width="38" height="44" fill="{fill}" stroke="{shared}"/>'
+            f'<rect x="{x}" y="32" width="32" height="56" fill="{own}" stroke="{_LINE}"/>'
+            f'<rect x="{x}" y="88" width="32" height="40" fill="{fill}" stroke="{shared}"/>'
         )
     out.append(
-        f'<text x="160" y="164" text-anchor="middle" fill="{_MUTED}">{tr("ui.tease.again", style.language)}</text>'
-        f'<text x="160" y="30" text-anchor="middle" fill="{_INK}" font-weight="600" font-size="15">'
+        f'<text x="{_WIDTH / 2:g}" y="147" text-anchor="middle" fill="{_MUTED}">'
+        f"{tr('ui.tease.again', style.language)}</text>"
+        f'<text x="{_WIDTH / 2:g}" y="20" text-anchor="middle" fill="{_INK}" font-weight="600">'
         f"{tr('ui.tease.sum', style.language)}</text></svg>"
     )
     return "".join(out)
@@ -110,15 +112,15 @@ def layers(_: Style) -> str:
     """A build of four steps, one of them edited."""
     out = [_head(_WIDTH)]
     for i, (text, glyph) in enumerate(_STEPS):
-        y, edited = 6 + i * 42, glyph == "✎"
+        y, edited = 3 + i * 39, glyph == "✎"
         if i:
-            out.append(f'<path d="M160 {y - 12}V{y}" stroke="{_LINE}" stroke-width="2"/>')
+            out.append(f'<path d="M{_WIDTH / 2:g} {y - 9}V{y}" stroke="{_LINE}" stroke-width="2"/>')
         out.append(
-            f'<rect x="56" y="{y}" width="208" height="30" rx="5" fill="none" stroke="{_RED if edited else _LINE}" '
+            f'<rect x="20" y="{y}" width="224" height="30" rx="5" fill="none" stroke="{_RED if edited else _LINE}" '
             f'stroke-width="{2.5 if edited else 1.3}"/>'
-            f'<text x="76" y="{y + 20}" text-anchor="middle" fill="{_RED if edited else _MUTED}" font-weight="700" '
-            f'font-size="15">{glyph}</text>'
-            f'<text x="94" y="{y + 20}" fill="{_INK}" style="font-family:var(--st-code-font,{CODE_FONT})">'
+            f'<text x="40" y="{y + 20}" text-anchor="middle" fill="{_RED if edited else _MUTED}" font-weight="700">'
+            f"{glyph}</text>"
+            f'<text x="58" y="{y + 20}" fill="{_INK}" style="font-family:var(--st-code-font,{CODE_FONT})">'
             f"{text}</text>"
         )
     return "".join(out) + "</svg>"

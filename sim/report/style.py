@@ -24,8 +24,8 @@ Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "Source Sans, Hiragino Sans, Noto Sans CJK JP, Noto Sans JP, Yu Gothic UI, Meiryo, sans-serif"
 CODE_FONT = "Source Code Pro, Noto Sans Mono CJK JP, monospace"
-SMALLEST = 13
-"""Pixels of the smallest text in a figure."""
+SMALLEST, LEGIBLE = 13, 12
+"""Pixels of the smallest text in a figure, and of the smallest to which a place that is narrow may shrink it."""
 
 
 @dataclass(frozen=True, slots=True)

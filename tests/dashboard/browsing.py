@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from playwright.sync_api import Page
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+PATIENCE = 240_000
+"""Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
 CHART = '[role="graphics-document"]'
 DRAWING = f"{CHART}, .host svg"
 """A chart or a drawing."""
@@ -16,11 +18,11 @@ SIZES = ((390, 844), (960, 540), (1280, 720), (1920, 1080))
 
 def open_page(page: Page, url: str) -> None:
     page.goto(url)
-    page.wait_for_selector(IDLE, timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=PATIENCE)
 
 
 def settled(page: Page) -> None:
-    page.wait_for_selector(IDLE, timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=PATIENCE)
 
 
 def heading(page: Page) -> str:

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.browsing import DRAWING, SIZES, at_sizes, heading, misfits, open_page, scrolled_away, settled
+from tests.dashboard.browsing import (
+    CHART,
+    DRAWING,
+    SIZES,
+    at_sizes,
+    heading,
+    misfits,
+    open_page,
+    scrolled_away,
+    settled,
+)
 from tests.dashboard.conftest import ROOT, served, watch
 
 pytestmark = pytest.mark.browser
@@ -118,13 +128,17 @@ def test_a_page_outlives_its_server(browser: Browser, port: int) -> None:
     expect(lost).to_be_visible()
     with served(ROOT / "app.py", port):
         expect(lost).to_be_hidden()
-        page.wait_for_timeout(1500)  # what is pressed before the page has been drawn again is drawn over
         settled(page)
         assert heading(page) == said
         assert page.url == address
-        page.get_by_role("radio", name="PSS").click()
-        settled(page)
-        expect(page.get_by_role("radio", name="PSS")).to_be_checked()
+        pss = page.get_by_role("radio", name="PSS")
+        for _ in range(20):  # what is pressed before the page has been drawn again is drawn over
+            pss.click()
+            page.wait_for_timeout(500)
+            settled(page)
+            if pss.get_attribute("aria-checked") == "true":
+                break
+        expect(pss).to_be_checked()
         assert heading(page) == said
     page.context.close()
 
@@ -161,6 +175,7 @@ def test_a_lecture_is_held_by_keys(page: Page, app_url: str) -> None:
     notes.close()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", level=1)).to_contain_text("What gives way first")
+    settled(page)
     assert "projector=1" in page.url
     assert "show=1" not in page.url
     page.keyboard.press("ArrowLeft")
@@ -237,6 +252,18 @@ def test_in_a_frame_of_960_by_540_the_question_the_figure_and_its_point_fit(page
         if found:
             wrong[link] = found
     assert not wrong
+
+
+def test_a_wrong_answer_is_ringed_in_sight_of_its_question(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page, f"{app_url}/taxonomy?show=1")
+    ring = page.locator(CHART).get_by_text("look here").first
+    expect(ring).to_have_count(0)
+    quiz = page.get_by_role("radiogroup", name=re.compile("spend most of its start on"))
+    quiz.locator("label").filter(has_text="The machine").click()
+    expect(page.get_by_text("Look at the ring in the figure: QEMU/KVM").first).to_be_visible()
+    expect(ring).to_be_in_viewport()
+    expect(quiz).to_be_in_viewport()
 
 
 def test_nothing_stands_outside_its_window_and_no_text_is_small(page: Page, app_url: str) -> None:

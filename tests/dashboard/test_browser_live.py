@@ -16,7 +16,7 @@ from sim.errors import InputError
 from sim.live import builder
 from sim.report.texts import tr
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]  # in one process, which builds each page once
 
 ROOT = Path(__file__).parents[2]
 LESSONS = ("taxonomy", "layers")
@@ -123,6 +123,10 @@ def test_a_lesson_is_predicted_run_and_read_in_both_languages(live: Any) -> None
     assert tr("ui.quiz", "ja") in live.inner_text("#after")
     live.locator("fieldset").nth(1).locator("input").nth(1).check()
     live.get_by_text(tr("ui.quiz.right", "ja")).wait_for()
+    ring = live.locator("#figures svg text").get_by_text(tr("figure.ring.here", "ja"))
+    assert ring.count() == 0
+    live.locator("fieldset").nth(0).locator("input").nth(0).check()
+    ring.first.wait_for(state="attached")
 
 
 def test_steps_of_a_build_are_picked_by_mouse_and_key_and_its_dockerfile_is_edited(live: Any) -> None:

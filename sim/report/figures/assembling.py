@@ -18,15 +18,15 @@ from sim.report.ring import place_data
 from sim.report.style import FONT, SMALLEST, Style
 from sim.report.texts import tr
 
-WIDTH, HEIGHT = 122, 50
-_ACROSS, _DOWN = 50, 34
+WIDTH, HEIGHT = 120, 50
+_ACROSS, _DOWN = 46, 34
 """Between columns, where the name of an interface stands, and between rows."""
-_NARROW_ACROSS, _NARROW_DOWN = 14, 32
+_NARROW_ACROSS, _NARROW_DOWN = 9, 32
 _ROOM = 30
 """Between boxes side by side for the name of an interface. Where there is less, it is in the tooltip alone."""
 _HEAVY = 1.08
 """How much wider a heavy letter is."""
-_MARGIN = 6
+_MARGIN = 4
 _PROCESS_PLACE = (4, 2)
 
 _Corner = tuple[float, float]

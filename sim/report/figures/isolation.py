@@ -56,7 +56,7 @@ def stairs(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
             body += f"<tr>{'' if place else group}{row}</tr>"
     table = f"<thead>{_head(outcome, records, style)}</thead><tbody>{body}</tbody>"
     costs = "" if hidden else f"<tfoot>{_costs(outcome, records, style)}</tfoot>"
-    return f'<style>{_css(style)}</style><table class="view">{table}{costs}</table>'
+    return f'<style>{_css(style)}</style><div style="overflow-x:auto"><table class="view">{table}{costs}</table></div>'
 
 
 def stairs_legend(style: Style) -> str:

@@ -130,7 +130,7 @@ def names_above(names: LabelNames, labels: Sequence[str], style: Style, up: floa
     rows = []
     for label in labels:
         name = _BRACKET.split(names[label].name)[0]
-        rows.append({"lane": label, "title": name, "kind": names[label].kind, "after": 1.15 * text_width(name, 15) + 8})
+        rows.append({"lane": label, "title": name, "kind": names[label].kind, "after": 1.25 * text_width(name, 15) + 8})
     seen = on_phone(1, 0)
     text: dict[str, Any] = {"type": "text", "align": "left", "baseline": "middle", "opacity": seen, "aria": False}
     place: dict[str, Any] = {"x": {"value": 0}}

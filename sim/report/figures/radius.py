@@ -11,7 +11,7 @@ from sim.records import RouteRecord
 from sim.report.figures import parts
 from sim.report.numbers import written, written_metric
 from sim.report.ring import named
-from sim.report.style import Language, Spec, Style, chart, inline
+from sim.report.style import Language, Spec, Style, chart, inline, on_phone
 from sim.report.texts import tr
 from sim.report.words import label_names, metric_name, spoken, statistic_name
 
@@ -66,7 +66,7 @@ def radius(outcome: Outcome, style: Style, *, hidden: bool = False) -> Spec:
     y: dict[str, Any] = {"field": "lane", "type": "nominal", "scale": {"domain": list(lanes)}, "title": None}
     y["axis"] = _axis(lanes, style)
     bars = list(_bars(rows, style, x))
-    layers = [*bars, _counts(rows, style), _causes(heads, style)]
+    layers = [*bars, _counts(rows, style), *_causes(heads, style)]
     if hidden:
         bars[0]["mark"] |= {"height": {"band": 0.82}, "color": style.tokens.track}
         layers = [bars[0], _visited(rows, style)]
@@ -158,7 +158,7 @@ def _heads(outcome: Outcome, language: Language) -> Iterator[dict[str, Any]]:
         for cause, record in first.items():
             took = written(record.end - record.start, "s", language)
             said = tr(f"figure.radius.head.{cause}", language, seconds=took)
-            yield {"lane": _key(label, ""), "start": record.start, "told": said}
+            yield {"lane": _key(label, ""), "start": record.start, "told": said, "cause": cause}
 
 
 def _axis(lanes: dict[str, str], style: Style) -> dict[str, Any]:
@@ -198,5 +198,11 @@ def _counts(rows: Sequence[dict[str, Any]], style: Style) -> parts.SpecLayer:
     return parts.text_layer(shown, style, "end", "told", dx=5, color=style.tokens.attention_text, fontWeight=600)
 
 
-def _causes(heads: Sequence[dict[str, Any]], style: Style) -> parts.SpecLayer:
-    return parts.text_layer(heads, style, "start", "told", dx=0, color=style.tokens.muted)
+def _causes(heads: Sequence[dict[str, Any]], style: Style) -> Iterator[parts.SpecLayer]:
+    """Each at its moment. On a phone, which has no room for two, the crash alone at the right end."""
+    yield parts.text_layer(heads, style, "start", "told", dx=0, color=style.tokens.muted, opacity=on_phone(0, 1))
+    crashes = [head for head in heads if head["cause"] == "crash"]
+    look: dict[str, Any] = {"align": "right", "color": style.tokens.muted, "opacity": on_phone(1, 0), "aria": False}
+    layer = parts.text_layer(crashes, style, "start", "told", dx=0, **look)
+    layer["encoding"]["x"] = {"value": {"expr": "width"}}
+    yield layer

@@ -42,12 +42,13 @@ def test_each_label_has_a_line_with_its_name_and_a_lane_for_each_kind():
 
 
 def test_what_is_lost_is_high_and_in_the_colour_of_attention_with_its_count():
-    answered, lost, counts, heads = radius(outcome(), Style())["layer"]
+    answered, lost, counts, heads, on_a_phone = radius(outcome(), Style())["layer"]
     assert (lost["mark"]["color"], len(rows_of(lost["data"]))) == (LIGHT.attention, 3)
     assert lost["mark"]["height"]["band"] > answered["mark"]["height"]["band"]
     assert [row["told"] for row in rows_of(counts["data"])] == ["−5", "−5", "−4"]
     assert [row["start"] for row in rows_of(heads["data"])] == [10, 10]
     assert rows_of(heads["data"])[1]["told"].startswith("crash, 4")
+    assert [row["cause"] for row in rows_of(on_a_phone["data"])] == ["crash"] * 2, "a phone has no room for two"
 
 
 def test_before_the_run_a_lane_says_what_its_requests_visit_and_nothing_of_what_is_lost():
