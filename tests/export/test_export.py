@@ -74,8 +74,12 @@ def test_a_report_is_small_complete_and_asks_for_nothing(ran: tuple[sim.Scenario
         assert f"model {sim.__version__}" in page or f"モデル {sim.__version__}" in page
         drawings = [one for outcome in outcomes for one in shown(request(scenario, outcome, Style(language=language)))]
         charts = [one for one in drawings if one.kind == "vega"]
-        assert page.count('class="chart" role="img"') == len(charts)
-        packed = re.findall(r'<script type="text/plain">([^<]*)<', page)
+        # Behind the figures are the questions, each with one of them drawn again with its ring.
+        figures, _, questions = page.partition(f"<h2>{tr('ui.quiz', language)}</h2>")
+        assert figures.count('class="chart" role="img"') == len(charts)
+        asked = scenario.lesson.quiz if scenario.lesson else ()
+        assert questions.count('class="chart" role="img"') <= len(asked)
+        packed = re.findall(r'<script type="text/plain">([^<]*)<', figures)
         assert [rows(json.loads(gzip.decompress(base64.b64decode(one)))) for one in packed] == [
             rows(one.content) for one in charts
         ]
