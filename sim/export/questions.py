@@ -65,4 +65,4 @@ def _place(
         pairs = zip(drawings, with_rings(drawings, found.places, style), strict=True)
         ringed = next((after for before, after in pairs if after is not before), None)
         if ringed is not None:
-            yield f"<p>◯ {escape(found.said)}</p>{drawn(ringed)}"
+            yield f"<p>{escape(found.said)}</p>{drawn(ringed)}"
