@@ -16,8 +16,7 @@ from sim.classroom.look import Look, look, look_predicted
 from sim.classroom.predicted import Said
 from sim.outcome import Metric
 from sim.report.shown import of_study
-from sim.report.shown.ring import find
-from sim.report.texts import tr
+from sim.report.shown.ring import find, told_of_rings
 from sim.scenario import Scenario
 
 
@@ -57,10 +56,8 @@ def correct(
         found = find(page_part.request(laid_out.picked(page_part)), of_study(page_part.outcome.study), wanted.wanted)
         _turn(page_part, (last, wanted), found.picked)
         ringed.append(replace(page_part, ring=found.places))
-        told += [found.said] if found.said else []
-    if told and wanted.before:
-        told.append(tr("figure.ring.before", view.lang))
-    return Correction(tuple(ringed), last, ("" if view.lang == "ja" else " ").join(told))
+        told.append(found.said)
+    return Correction(tuple(ringed), last, told_of_rings(told, view.lang, before=wanted.before))
 
 
 def _look(

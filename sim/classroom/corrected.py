@@ -47,7 +47,7 @@ def corrected(
     feedback = question.choices[chosen].feedback
     why = words.fill(feedback, values, language) if feedback else tr("ui.quiz.look", language)
     others = _others(question.choices, chosen, right, question.explain, values, language)
-    return CorrectedAnswer(False, (f"**{tr('ui.quiz.wrong', language)}** {why}", *_ring(where), *others))
+    return CorrectedAnswer(False, (f"**{tr('ui.quiz.wrong', language)}** {why}", *filter(None, [where]), *others))
 
 
 def corrected_prediction(
@@ -62,17 +62,12 @@ def corrected_prediction(
     """
     right = _right(predict.choices, values)
     if chosen is None:
-        return tuple(_ring(where))
+        return (where,) if where else ()
     if not any(right) or right[chosen]:
         return ()
     feedback = predict.choices[chosen].feedback
     why = (words.fill(feedback, values, language),) if feedback else ()
-    return *why, *_ring(where), *_others(predict.choices, chosen, right, None, values, language)
-
-
-def _ring(where: str) -> Iterator[str]:
-    if where:
-        yield f"◯ {where}"
+    return *why, *filter(None, [where]), *_others(predict.choices, chosen, right, None, values, language)
 
 
 def _right(choices: Sequence[Choice], values: Mapping[str, Metric]) -> list[bool]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from pathlib import PurePath
 
 from sim.classroom.look import look
+from sim.loading.shipped import folder
 from sim.outcome import Metric, Outcome
 from sim.report import words
 from sim.report.richtext import inline
@@ -19,14 +22,15 @@ from sim.scenario import Question, Scenario
 def questions(
     scenario: Scenario, outcomes: Sequence[Outcome], style: Style, drawn: Callable[[Drawing], str]
 ) -> Iterator[str]:
-    """The questions that the run itself answers. What if something else were run a report does not say.
+    """The questions that the run itself answers, and where those about a changed run are answered.
 
     Args:
         drawn: A drawing as HTML.
     """
     values = words.values(*outcomes)
-    asked = [question for question in (scenario.lesson.quiz if scenario.lesson else ()) if not question.change]
-    if asked:
+    quiz = scenario.lesson.quiz if scenario.lesson else ()
+    asked = [question for question in quiz if not question.change]
+    if quiz:
         yield f"<h2>{escape(tr('ui.quiz', style.language))}</h2>"
     for question in asked:
         summary = inline(words.fill(question.ask, values, style.language))
@@ -34,6 +38,16 @@ def questions(
         yield f"<details><summary>{summary}</summary><ul>{answers}</ul>"
         yield from _place(scenario, outcomes, question, values, style, drawn)
         yield "</details>"
+    if len(asked) < len(quiz):
+        yield _elsewhere(scenario, style.language)
+
+
+def _elsewhere(scenario: Scenario, language: Language) -> str:
+    """Where the questions about a changed run are answered. A file of one's own is called by its name alone."""
+    file = PurePath(scenario.file)
+    name = scenario.id if file.parent == folder() else shlex.quote(file.name)
+    command = f"python -m sim lesson {name} --answers --language {language}"
+    return f"<p>{inline(tr('sheet.what-if', language, command=command))}</p>"
 
 
 def _answers(question: Question, values: Mapping[str, Metric], language: Language) -> Iterator[str]:
@@ -65,4 +79,4 @@ def _place(
         pairs = zip(drawings, with_rings(drawings, found.places, style), strict=True)
         ringed = next((after for before, after in pairs if after is not before), None)
         if ringed is not None:
-            yield f"<p>◯ {escape(found.said)}</p>{drawn(ringed)}"
+            yield f"<p>{escape(found.said)}</p>{drawn(ringed)}"

@@ -31,7 +31,7 @@ from sim.report.graph.svg import standalone
 from sim.report.htmltable import html_table
 from sim.report.richtext import paragraphs
 from sim.report.shown import Drawing, DrawingRequest, FigureChoice, of_study, request
-from sim.report.shown.ring import RingFound, find, with_rings
+from sim.report.shown.ring import RingFound, find, told_of_rings, with_rings
 from sim.report.style import LANGUAGES, Language, Style, with_rows
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -289,7 +289,4 @@ def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion,
 
 def _where(parts: Sequence[Mapping[str, Any]], wanted: Look | None, lang: Language) -> str:
     """Where to look in the parts' drawings, in words. "" where nothing is ringed."""
-    said = [part["ring"] for part in parts if part.get("ring")]
-    if said and wanted is not None and wanted.before:
-        said.append(tr("figure.ring.before", lang))
-    return ("" if lang == "ja" else " ").join(said)
+    return told_of_rings((part["ring"] for part in parts), lang, before=wanted.before) if wanted else ""

@@ -14,6 +14,7 @@ import pytest
 import sim
 from sim.errors import InputError
 from sim.live import builder
+from sim.report.style import LANGUAGES
 from sim.report.texts import tr
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]  # in one process, which builds each page once
@@ -150,6 +151,13 @@ def test_a_run_is_refused_or_cancelled_and_the_next_one_is_whole(live: Any) -> N
     live.press("input[name=instances]", "Tab")
     settled(live, 2, "refused")
     assert "at most 15 fit" in live.inner_text("#told")
+    for turned, title in (("ja", sim.load("taxonomy").title.ja), ("en", sim.load("taxonomy").title.en)):
+        live.click("#lang")
+        live.wait_for_function("title => document.getElementById('title').textContent === title", arg=title)
+        assert live.get_attribute("html", "lang") == turned
+        live.wait_for_selector("body[data-state=refused]")
+        assert "at most 15 fit" in live.inner_text("#told")
+        assert live.input_value("input[name=instances]") == "50"
     live.fill("input[name=instances]", "15")
     live.press("input[name=instances]", "Tab")
     live.evaluate("document.getElementById('cancel').click()")  # the run may be over before the button is seen
@@ -160,6 +168,19 @@ def test_a_run_is_refused_or_cancelled_and_the_next_one_is_whole(live: Any) -> N
     live.press("input[name=instances]", "Tab")
     settled(live, before + 1)
     assert live.evaluate("JSON.parse(line).scenario") == "taxonomy"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_phone_shows_every_figure_whole_and_scrolls_no_page_sideways(built: Path, browser: Any, lang: str) -> None:
+    for name in LESSONS:
+        page = opened(browser, f"{(built / 'page.html').as_uri()}#{name}:{lang}", asked := [])
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.wait_for_selector("body[data-state=drawn]")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        cut = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollHeight > one.clientHeight).length"
+        assert page.evaluate(cut) == 0
+        page.close()
+        assert asked == []
 
 
 def test_a_page_works_in_a_sandboxed_frame(built: Path, browser: Any) -> None:

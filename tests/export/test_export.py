@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import json
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from sim.live import answer as door
 from sim.loading import from_document
 from sim.report.figures.legend import legend
 from sim.report.shown import request, shown
-from sim.report.style import Style, rows_of
+from sim.report.style import LANGUAGES, Language, Style, rows_of
 from sim.report.texts import tr
 
 MOST = 1_200_000
@@ -273,5 +275,20 @@ def test_a_report_asks_its_questions_and_rings_where_the_answer_is() -> None:
     scenario = sim.load("taxonomy")
     assert scenario.lesson is not None
     page = export.report_page(sim.run(scenario, replications=2), scenario)
-    assert page.count(tr("figure.ring.look", "en", place="").strip()) == sum(not q.change for q in scenario.lesson.quiz)
+    assert page.count("Look at the ring in the figure: ") == sum(not q.change for q in scenario.lesson.quiz)
     assert "What does the virtual machine under KVM spend most of its start on?" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_report_says_where_the_questions_that_it_leaves_out_are_answered(language: Language, tmp_path: Path) -> None:
+    own = tmp_path / "my lesson.yaml"
+    own.write_text(Path(sim.load("taxonomy").file).read_text("utf-8"), "utf-8")
+    for given, named in (("taxonomy", "taxonomy"), (own, "'my lesson.yaml'")):
+        scenario = sim.load(given)
+        page = export.report_page(sim.run(scenario, replications=2), scenario, language)
+        command = f"python -m sim lesson {named} --answers --language {language}"
+        assert f"<code>{html.escape(command)}</code>" in page
+    lesson = scenario.lesson
+    assert lesson is not None
+    without = replace(scenario, lesson=replace(lesson, quiz=tuple(one for one in lesson.quiz if not one.change)))
+    assert "--answers" not in export.report_page(sim.run(without, replications=2), without, language)

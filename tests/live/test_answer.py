@@ -114,6 +114,14 @@ def test_a_question_is_judged_only_when_it_is_answered() -> None:
     assert "✓" not in second["why"]
 
 
+def test_the_ring_of_another_run_is_told_in_whole_sentences_and_of_the_figure_before_the_change() -> None:
+    wrong = asked(name="taxonomy", shown=True, quiz=[2, 0])
+    assert wrong["right"] is False
+    assert "<p>Look at the ring in the figure: QEMU/KVM. The figure is the one before that change.</p>" in wrong["why"]
+    wrong = asked(name="taxonomy", lang="ja", shown=True, quiz=[2, 0])
+    assert "<p>図の中で囲んだところを見てください：QEMU/KVM。図は、その変更の前のものです。</p>" in wrong["why"]
+
+
 def test_a_wrong_prediction_by_choice_is_answered_with_the_right_one_and_claims_stand_beside_the_lesson() -> None:
     lesson = sim.load("memory-ledger").lesson
     found = [asked(name="memory-ledger", shown=True, said={"choice": n}) for n in range(len(lesson.predict.choices))]

@@ -91,15 +91,23 @@ const folded = (title, ...inside) => made("details", {}, made("summary", { textC
 
 // ---- one question after the other ------------------------------------------------------------------------------------
 let running = false, again = false, warming = false, up = false;
+// Where the conditions are refused, what stands is of the last that were not. It is still turned as the reader asks.
+let accepted = { changes: {}, edit: {} }, drawnAs;
+const turned = () => JSON.stringify({ ...state, changes: {}, edit: {} });
 async function run(change = {}) {
   Object.assign(state, change);
   if (running) { again = true; if (!warming) cancel(); return; }
   running = true;
   const late = setTimeout(() => { $("bar").value = 0; $("progress").hidden = false; }, 300);
-  let found;
-  try { found = await ask({ ...state, quiz: [] }); } finally { clearTimeout(late); running = false; $("progress").hidden = true; }
+  let found, stood;
+  try {
+    found = await ask({ ...state, quiz: [] });
+    if (found.problems && turned() !== drawnAs) stood = await ask({ ...state, ...accepted, quiz: [] });
+  } finally { clearTimeout(late); running = false; $("progress").hidden = true; }
   if (again) { again = false; await run(); return; }
   marks.answered ??= performance.now();
+  if (found.parts) accepted = { changes: state.changes, edit: state.edit };
+  if (stood?.parts) await draw(stood);
   await draw(found);
   document.body.dataset.state = found.problems ? "refused" : found.cancelled ? "cancelled" : "drawn";
   document.body.dataset.run = number;
@@ -119,6 +127,7 @@ async function draw(found) {
   $("about").textContent = found.words["live.about"];
   predict(found);
   const embedded = figures(found.parts);
+  drawnAs = turned();
   after(found);
   await embedded;
 }
@@ -319,8 +328,8 @@ function form(found) {
 }
 
 function lab(found, words) {
-  const edit = { file: found.file, how: Object.keys(found.hows)[0], dockerfile: found.dockerfile };
-  const text = made("textarea", { value: found.dockerfile, rows: Math.min(14, found.dockerfile.split("\n").length), spellcheck: false, name: "dockerfile" });
+  const edit = { file: found.file, how: Object.keys(found.hows)[0], dockerfile: found.dockerfile, ...state.edit };
+  const text = made("textarea", { value: edit.dockerfile, rows: Math.min(14, edit.dockerfile.split("\n").length), spellcheck: false, name: "dockerfile" });
   const set = (key) => (value) => { edit[key] = value; run({ edit: { ...edit }, changes: {}, shown: true }); };
   text.oninput = () => { clearTimeout(text.timer); text.timer = setTimeout(() => set("dockerfile")(text.value), 450); };
   return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -42,12 +42,25 @@ class RingFound:
     Attributes:
         places: What it encloses. Empty where nothing was found.
         picked: What must be chosen about the drawings so that they have it, by the names of `FigureChoice`.
-        said: The same in words.
+        said: The same in a sentence.
     """
 
     places: tuple[FigurePlace, ...] = ()
     picked: Mapping[str, str] = field(default_factory=dict)
     said: str = ""
+
+
+def told_of_rings(said: Iterable[str], language: Language, *, before: bool) -> str:
+    """Where to look on a page, in sentences. "" where nothing is ringed.
+
+    Args:
+        said: What is said of the ring in each part's drawings, "" where a part has none.
+        before: The figure shows the place as it was before the change that the answer is about.
+    """
+    sentences = [one for one in said if one]
+    if sentences and before:
+        sentences.append(tr("figure.ring.before", language))
+    return ("" if language == "ja" else " ").join(sentences)
 
 
 def ringed(drawing: Drawing, places: Sequence[FigurePlace], style: Style) -> Drawing:
