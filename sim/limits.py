@@ -239,7 +239,7 @@ estimate.
 INSTRUCTIONS = 200_000
 """Instructions of a Dockerfile that `inspect` reads."""
 
-STEPS = 2000
+STEPS = 10_000
 """Instructions that a build plans, those of ONBUILD counted in each stage that runs them. Real ones have below 500."""
 
 DRAWN = 500
