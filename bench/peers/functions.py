@@ -14,7 +14,7 @@ WARM, COLD, KEEP_ALIVE, MOST = 1.991, 2.244, 600.0, 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PoolFigures:
     """What both give. SimFaaS goes on to the first event behind the end, so its means differ in the last places.
 
     Attributes:
@@ -32,18 +32,18 @@ def _draws(rate: float) -> tuple[Callable[[], float], Callable[[], float], Calla
     return gap, warm, cold
 
 
-def pool(rate: float, duration: float) -> Callable[[], Found]:
+def pool(rate: float, duration: float) -> Callable[[], PoolFigures]:
     """Ours."""
 
-    def run() -> Found:
+    def run() -> PoolFigures:
         gap, warm, cold = _draws(rate)
         used = serve(duration, KEEP_ALIVE, MOST, gap, warm, cold)
-        return Found(used.cold, used.instance_seconds / duration, used.busy_seconds / duration)
+        return PoolFigures(used.cold, used.instance_seconds / duration, used.busy_seconds / duration)
 
     return run
 
 
-def simfaas_pool(rate: float, duration: float) -> Callable[[], Found]:
+def simfaas_pool(rate: float, duration: float) -> Callable[[], PoolFigures]:
     """SimFaaS. Raises `ImportError` without it."""
     from simfaas.ServerlessSimulator import ServerlessSimulator
     from simfaas.SimProcess import SimProcess
@@ -59,9 +59,9 @@ def simfaas_pool(rate: float, duration: float) -> Callable[[], Found]:
         expiration_threshold=KEEP_ALIVE, max_time=duration, maximum_concurrency=MOST,
     )  # fmt: skip
 
-    def run() -> Found:
+    def run() -> PoolFigures:
         simulator.generate_trace(debug_print=False, progress=False)
-        return Found(
+        return PoolFigures(
             simulator.total_cold_count,
             float(simulator.get_average_server_count()),
             float(simulator.get_average_server_running_count()),
