@@ -12,6 +12,7 @@ import simpy
 
 from bench import queue, sharing, starts
 from bench.measure import Timing, contest, heap_operations, ratio
+from bench.peers import contests
 from sim.engine.fluid import Fluid
 
 
@@ -108,8 +109,12 @@ def main() -> None:
     """Run the contests. `--quick` runs them at a tenth of the size."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the size, three rounds")
-    quick = parser.parse_args().quick
-    scale, rounds = (10, 3) if quick else (1, 7)
+    parser.add_argument("--peers", action="store_true", help="other simulators, those that are installed")
+    asked = parser.parse_args()
+    scale, rounds = (10, 3) if asked.quick else (1, 7)
+    if asked.peers:
+        contests.run(scale, min(rounds, 3))
+        return
     print(
         f"Python {platform.python_version()}, SimPy {simpy.__version__}; CPU time, medians of {rounds} rounds in turn"
     )

@@ -192,6 +192,9 @@ FOLLOWED = 500
 REQUESTS = 60_000
 """Requests that are followed one by one in time beside a noisy neighbour at most."""
 
+INVOCATIONS = 1_000_000
+"""Requests to functions as a service that one replication follows."""
+
 HEALTH_CHECKS = 250_000
 """Health checks of all replicas of a rollout together. Each is simulated by Swarm mode and by a group of machines."""
 
@@ -242,7 +245,7 @@ estimate.
 INSTRUCTIONS = 200_000
 """Instructions of a Dockerfile that `inspect` reads."""
 
-STEPS = 2000
+STEPS = 10_000
 """Instructions that a build plans, those of ONBUILD counted in each stage that runs them. Real ones have below 500."""
 
 DRAWN = 500

@@ -9,8 +9,7 @@ Sources: moby daemon/internal/distribution/xfer/download.go, containerd core/unp
 
 from __future__ import annotations
 
-import random
-from collections import deque
+from bisect import insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
@@ -126,8 +125,17 @@ class Site(Protocol):
         """A blob is there whole, and may be handed on."""
 
 
+class Luck(Protocol):
+    """Random numbers, as `random.Random` has them."""
+
+    def random(self) -> float:
+        """The next number, at least 0 and below 1."""
+
+
 class NodePull:
     """One node at work.
+
+    Its state is small and in lists by blob, unit and job: in a fleet the time goes into getting it from memory.
 
     `done(self)` is called when every image is unpacked, or mounted and read.
 
@@ -145,6 +153,41 @@ class NodePull:
         log: Takes what was done, where it is given.
     """
 
+    __slots__ = (
+        "_began",
+        "_client",
+        "_done",
+        "_env",
+        "_extracted",
+        "_failure",
+        "_free",
+        "_given_up",
+        "_heads",
+        "_here",
+        "_known",
+        "_known_at",
+        "_lane",
+        "_left",
+        "_log",
+        "_luck",
+        "_next",
+        "_open",
+        "_owner",
+        "_queues",
+        "_running",
+        "_site",
+        "_started",
+        "_tries",
+        "asked",
+        "ended",
+        "last_byte",
+        "moved",
+        "read",
+        "retries",
+        "unpack_seconds",
+        "work",
+    )
+
     def __init__(
         self,
         work: Work,
@@ -153,7 +196,7 @@ class NodePull:
         done: Callable[[NodePull], None],
         *,
         failure: float = 0.0,
-        luck: random.Random | None = None,
+        luck: Luck | None = None,
         log: list[PullEntry] | None = None,
     ) -> None:
         self.work = work
@@ -170,22 +213,25 @@ class NodePull:
         self.retries = 0
         self.moved = 0.0
         lanes = len(work.jobs) if client.per_image else 1
-        self._queues: list[deque[int]] = [deque() for _ in range(lanes)]
+        blobs, units = len(work.blobs), len(work.units)
+        # Blobs and units have a time of None until it comes, and a lane or an owner of -1.
+        self._queues: list[list[int]] = [[] for _ in range(lanes)]
+        self._heads = [0] * lanes
         self._free = [client.downloads] * lanes
-        self._lane: dict[int, int] = {}
-        self._left = [float(blob.size) for blob in work.blobs]
-        self._tries = [0] * len(work.blobs)
+        self._lane = [-1] * blobs
+        self._left = list(work.sizes)
+        self._tries = [0] * blobs
         self._given_up = 0
-        self._known_at: dict[int, float] = {}
-        self._began = [0.0] * len(work.blobs)
-        self._here: dict[int, float] = {}
-        self._known: set[int] = set()
-        self._started: dict[int, float] = {}
-        self._extracted: set[int] = set()
+        self._known_at: list[float | None] = [None] * blobs
+        self._began = [0.0] * blobs
+        self._here: list[float | None] = [None] * blobs
+        self._known: list[int] = []  # of those that are open, in order
+        self._started: list[float | None] = [None] * units
+        self._extracted = bytearray(units)
         self._running = [0] * len(work.jobs)
         self._next = [0] * len(work.jobs)
-        self._owner: dict[int, int] = {}
-        self._open = set(range(len(work.jobs)))
+        self._owner = [-1] * units
+        self._open = list(range(len(work.jobs)))
 
     def start(self) -> None:
         """Ask for the images, as the client does."""
@@ -214,13 +260,14 @@ class NodePull:
         """The manifest is there: queue what nobody has asked for, and unpack what needs no download."""
         lane = job if self._client.per_image else 0
         for blob in self.work.jobs[job].blobs:
-            if blob not in self._lane:
+            if self._lane[blob] < 0:
                 self._lane[blob] = lane
                 self._known_at[blob] = self._env.now
                 self._queues[lane].append(blob)
         for unit in self.work.jobs[job].units:
-            self._owner.setdefault(unit, job)
-        self._known.add(job)
+            if self._owner[unit] < 0:
+                self._owner[unit] = job
+        insort(self._known, job)
         self._dispatch(lane)
         self._commit(job)
         self._go_on(job)
@@ -228,9 +275,10 @@ class NodePull:
 
     def _dispatch(self, lane: int) -> None:
         queue = self._queues[lane]
-        while queue and self._free[lane]:
+        while self._heads[lane] < len(queue) and self._free[lane]:
             self._free[lane] -= 1
-            blob = queue.popleft()
+            blob = queue[self._heads[lane]]
+            self._heads[lane] += 1
             self._began[blob] = self._env.now
             self._attempt(blob)
 
@@ -265,7 +313,8 @@ class NodePull:
         size = self.work.blobs[blob].size
         self.last_byte = now
         began = self._began[blob]
-        self._note("download", blob, began, now, began - self._known_at.get(blob, began))
+        known_at = self._known_at[blob]
+        self._note("download", blob, began, now, 0.0 if known_at is None else began - known_at)
         lag = size / self._client.hashing - (now - began)
         if lag > _EPSILON:
             self._note("verify", blob, now, now + lag, 0.0)
@@ -287,7 +336,7 @@ class NodePull:
         lane = self._lane[blob]
         self._free[lane] += 1
         self._dispatch(lane)
-        for job in sorted(self._known & self._open):
+        for job in tuple(self._known):
             self._go_on(job)
 
     def _go_on(self, job: int) -> None:
@@ -297,7 +346,7 @@ class NodePull:
             unit = every[position]
             work = units[unit]
             one_by_one = self._client.unpacks == 1 and work.kind == "unpack"
-            if unit not in self._started and (work.blob is None or work.blob in self._here):
+            if self._started[unit] is None and (work.blob is None or self._here[work.blob] is not None):
                 if work.kind == "unpack" and self._running[self._owner[unit]] >= self._client.unpacks:
                     break
                 self._unpack(unit)
@@ -314,15 +363,16 @@ class NodePull:
             self._site.compute(work.seconds, self._has_extracted, unit)
 
     def _has_extracted(self, unit: int) -> None:
-        now, start, work = self._env.now, self._started[unit], self.work.units[unit]
+        now, start, work = self._env.now, self._started[unit] or 0.0, self.work.units[unit]
         if self._log is not None:
-            queued = start - self._here.get(work.blob, start) if work.blob is not None else 0.0
+            here = self._here[work.blob] if work.blob is not None else None
+            queued = 0.0 if here is None else start - here
             self._log.append(PullEntry(work.kind, work.digest, work.image, start, now, queued, work.size))
         if work.kind == "unpack":
             self.unpack_seconds += now - start
         self._running[self._owner[unit]] -= 1
-        self._extracted.add(unit)
-        for job in sorted(self._known & self._open):
+        self._extracted[unit] = True
+        for job in tuple(self._known):
             self._commit(job)
             self._go_on(job)
             self._finish(job)
@@ -330,13 +380,14 @@ class NodePull:
     def _commit(self, job: int) -> None:
         """Commit in order what is extracted, each layer on its parent."""
         every = self.work.jobs[job].units
-        while self._next[job] < len(every) and every[self._next[job]] in self._extracted:
+        while self._next[job] < len(every) and self._extracted[every[self._next[job]]]:
             self._next[job] += 1
 
     def _finish(self, job: int) -> None:
         if job not in self._open or self._next[job] < len(self.work.jobs[job].units):
             return
         self._open.remove(job)
+        self._known.remove(job)
         if self._open and self._client.serial:
             self._begin(min(self._open))
         elif not self._open:

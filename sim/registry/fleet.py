@@ -18,6 +18,7 @@ from sim.engine.fluid import Fluid
 from sim.engine.seeds import SeedTree
 from sim.registry.client import Client, NodePull, PullEntry
 from sim.registry.link import Receiver
+from sim.registry.luck import DrawnAhead
 from sim.registry.supply import Holder, Mirror, RegistrySender, Sender, Swarm
 from sim.registry.work import Work
 
@@ -114,6 +115,8 @@ class Distributed:
 class _Node:
     """Where a node, or several in step, stand: between their sender and those they hand on to."""
 
+    __slots__ = ("_cores", "_parts", "_rates", "_receiver", "_sender", "_work", "env", "holder", "weight")
+
     def __init__(self, env: Environment, fleet: Fleet, client: Client, work: Work, sender: Sender, weight: int) -> None:
         self.env = env
         self.weight = weight
@@ -178,7 +181,7 @@ def distribute(
         if number < fleet.told or (alike and fleet.told):
             log = []
             told.append(NodeLog(number, log, node.weight))
-        luck = None if alike or not fleet.failure else seeds.child("node", number).stream("failures")
+        luck = DrawnAhead(seeds.child("node", number), "failures", len(work.blobs) + 4) if fleet.failure else None
         pull = NodePull(work, client, node, finished, failure=fleet.failure, luck=luck, log=log)
         pulls.append(pull)
         if fleet.within:

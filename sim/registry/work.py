@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from sim.archives.layers import Image, Layer, chain_ids
@@ -82,7 +83,7 @@ class Job:
     units: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Work:
     """All images.
 
@@ -96,6 +97,11 @@ class Work:
     units: tuple[UnpackStep, ...]
     asked_bytes: int
     reads: int | None = None
+
+    @cached_property
+    def sizes(self) -> tuple[float, ...]:
+        """Bytes of each blob."""
+        return tuple(float(blob.size) for blob in self.blobs)
 
     @property
     def moved_bytes(self) -> int:

@@ -24,7 +24,8 @@ from sim.report.controlnames import about
 from sim.report.explored import difference_rows, said_difference, said_interval, side_names
 from sim.scenario import Scenario, Text
 
-SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+FOLDER = Path(__file__).parents[2] / "scenarios"
+SCENARIOS = sorted([*FOLDER.glob("*.yaml"), *FOLDER.glob("presets/*.yaml")])  # as the page "Explore" has them
 ASKED = Text(en="What is it?")
 
 

@@ -94,7 +94,7 @@ class _Compiler:
         blank = [stage for stage in self.dockerfile.stages if not bases[stage.index]]
         if blank:
             raise InputError([self._problem(stage.start, fault_of(stage.base, "")) for stage in blank])
-        parents = {stage.index: self._parent(stage, bases[stage.index]) for stage in self.dockerfile.stages}
+        parents = self._parents(bases)
         lone = len(self.dockerfile.stages) == 1 and not self._names_other_sources()
         needed = self._reachable(target, bases, parents)
         for stage in self.dockerfile.stages:
@@ -131,10 +131,15 @@ class _Compiler:
             isinstance(s, RunInstruction) and s.mounts for s in stage.instructions
         )
 
-    def _parent(self, stage: Stage, base: str) -> Stage | None:
-        """The stage a FROM names: one in capitals names none here, unlike in COPY (moby/buildkit issue 2003)."""
-        earlier = reversed(self.dockerfile.stages[: stage.index])
-        return next((other for other in earlier if other.start.alias and other.start.alias == base), None)
+    def _parents(self, bases: dict[int, str]) -> dict[int, Stage | None]:
+        """The stage each FROM names: one in capitals names none here, unlike in COPY (moby/buildkit issue 2003)."""
+        parents: dict[int, Stage | None] = {}
+        earlier: dict[str, Stage] = {}
+        for stage in self.dockerfile.stages:
+            parents[stage.index] = earlier.get(bases[stage.index])
+            if stage.start.alias:
+                earlier[stage.start.alias] = stage
+        return parents
 
     def _reachable(self, target: Stage, bases: dict[int, str], parents: dict[int, Stage | None]) -> set[int]:
         """The stages that a target needs, those that ONBUILD triggers copy from among them.
