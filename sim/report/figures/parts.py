@@ -248,13 +248,18 @@ def domain_for(rows: Sequence[Mapping[str, Any]], room: float = 1.36) -> float:
     return float(reach * room)
 
 
-def range_layers(rows: Sequence[Mapping[str, Any]], style: Style, below: float, domain: float) -> list[SpecLayer]:
+def range_layers(
+    rows: Sequence[Mapping[str, Any]], style: Style, below: float, domain: float, *, told_on_phone: bool = True
+) -> list[SpecLayer]:
     """The range of the inputs' sources: a grey strip under the bar, another kind of doubt in another place.
 
-    A range wider than the axis runs to its end, where an arrow says how far it goes.
+    A range wider than the axis runs on towards its end, where an arrow on the strip's line says how far it goes: above
+    the strip it would stand on the bar's own words.
+
+    Args:
+        told_on_phone: Whether the arrow has room on a phone. The strip runs to the end where it has none.
     """
     shown = [{**row, "range_end": min(row["range_high"], domain)} for row in rows if row["range_low"] is not None]
-    wider = [row for row in shown if row["range_high"] > domain]
     strip = {
         "type": "rule",
         "strokeWidth": style.px(5),
@@ -262,11 +267,20 @@ def range_layers(rows: Sequence[Mapping[str, Any]], style: Style, below: float, 
         "color": style.tokens.ink,
         "yOffset": style.px(below),
     }
-    ends = {"x": {"field": "range_low", "type": "quantitative"}, "x2": {"field": "range_end"}}
-    layers: list[SpecLayer] = [{"data": inline(shown), "mark": strip, "encoding": ends}] if shown else []
-    if wider:
-        arrow = {"align": "right", "dx": -4, "dy": style.px(below - 12), "color": style.tokens.muted}
-        layers.append(text_layer(wider, style, "range_end", "range_told", plus=-2, **arrow))
+    start = {"x": {"field": "range_low", "type": "quantitative"}}
+    layers: list[SpecLayer] = []
+    if within := [row for row in shown if row["range_high"] <= domain]:
+        layers.append({"data": inline(within), "mark": strip, "encoding": start | {"x2": {"field": "range_end"}}})
+    if wider := [row for row in shown if row["range_high"] > domain]:
+        told = max(text_width(row["range_told"], style.px(14)) for row in wider) + 8
+        room = f"{told:.0f}" if told_on_phone else f"({PHONE} ? 0 : {told:.0f})"
+        end = {"value": {"expr": f"min(scale('x', datum.range_high), width - {room})"}}
+        layers.append({"data": inline(wider), "mark": strip, "encoding": start | {"x2": end}})
+        arrow: dict[str, Any] = {"align": "right", "dx": -4, "dy": style.px(below), "color": style.tokens.muted}
+        arrow |= {} if told_on_phone else {"opacity": on_phone(0, 1)}
+        text = text_layer(wider, style, "range_end", "range_told", plus=-2, **arrow)
+        text["encoding"]["x"] = {"value": {"expr": "width"}}
+        layers.append(text)
     return layers
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -183,6 +185,27 @@ def test_a_range_far_beyond_the_bars_runs_off_and_says_how_far(race_outcome, nam
     assert ends == pytest.approx([1.36 * 14.4] * 2), "the bars have the axis, a range what is left"
     assert strip["virtualbox"]["range_told"] == f"→ 20{NB}s"
     assert strip["docker"]["range_told"] == f"→ 6.7{NB}min"
+
+
+def far_and_near(outcome):
+    """VirtualBox's range goes far beyond the axis, and LXC ends just where the lens does."""
+    changes = {"virtualbox": {"range": (5.0, 900.0)}, "kvm": {"range": (5.0, 900.0)}}
+    metrics = (replace(m, **changes.get(m.of, {})) if m.metric == "startup_time" else m for m in outcome.metrics)
+    return replace(outcome, metrics=tuple(metrics))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("width", [250, 390, 700])
+@pytest.mark.parametrize("lens", [False, True])
+def test_no_words_behind_a_bar_meet_and_none_is_cut(race_outcome, names, texts_of, language, width, lens):
+    style, said = Style(language=language), ["virtualbox", "kvm", "docker", "lxc", "firecracker"]
+    shown = far_and_near(race_outcome)
+    texts, picture = texts_of(race(shown, style, names, predicted=said, lens=lens), style, width)
+    assert lens or sum(text.words.startswith("→") for text in texts) == 2
+    told = [text for text in texts if not re.fullmatch(rf"[\d.]+{NB}(s|秒)", text.words)]
+    met = [(a.words, b.words) for a, b in itertools.combinations(told, 2) if a.meets(b)]
+    assert met == []
+    assert [text.words for text in texts if text.right > picture] == []
 
 
 def test_the_table_has_every_owners_seconds(race_outcome):
