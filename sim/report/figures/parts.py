@@ -127,9 +127,9 @@ def names_above(names: LabelNames, labels: Sequence[str], style: Style, up: floa
     Args:
         up: Pixels from the middle of a lane to that line.
     """
-    rows = []
+    rows, names = [], _without_brackets(names)
     for label in labels:
-        name = _BRACKET.split(names[label].name)[0]
+        name = names[label].name
         rows.append({"lane": label, "title": name, "kind": names[label].kind, "after": 1.15 * text_width(name, 15) + 8})
     seen = on_phone(1, 0)
     text: dict[str, Any] = {"type": "text", "align": "left", "baseline": "middle", "opacity": seen, "aria": False}
@@ -150,17 +150,23 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phon
 
     Margins depend on the names alone, so that zero stands under zero in every panel of a page.
     """
-    names = {label: name._replace(name=_BRACKET.split(name.name)[0]) for label, name in names.items()}
+    names = _without_brackets(names)
     every = [name.name for name in names.values()]
+    in_brackets = {label for label, name in names.items() if _BRACKET.match(name.kind)}
     short = {
         label: name.kind or name.name if every.count(name.name) > 1 else name.name for label, name in names.items()
     }
-    phone = {label: _in_two(LabelName(name), _SHORT) for label, name in short.items()}
+    short |= {label: f"{names[label].name}{names[label].kind}" for label in in_brackets}
+    phone = {
+        label: names[label] if label in in_brackets else _in_two(LabelName(name), _SHORT)
+        for label, name in short.items()
+    }
     folded = [label for label, name in phone.items() if name.kind]
     names = {label: _in_two(name, _LONG) for label, name in names.items()}
     full = {label: [name.name, name.kind] if name.kind else name.name for label, name in names.items()}
     double = [label for label, name in names.items() if name.kind]
     lines = [line for name in names.values() for line in name if line]
+    lines += [] if two_lines else short.values()
     usual, wide, narrow = (
         round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in lines)])))
         for pixels, most in ((style.px(15), style.px(190)), (style.px(19), style.px(240)), (13, 108))
@@ -198,6 +204,18 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phon
         for extent_of in ("minExtent", "maxExtent", "labelLimit"):
             axis[extent_of] = {"expr": f"{PHONE} ? 4 : ({extent['expr']})"}
     return axis
+
+
+def _without_brackets(names: LabelNames) -> LabelNames:
+    """The names without what stands in brackets. Where two would be alike, that is the second line of one's name."""
+    bare = {label: _BRACKET.split(name.name)[0] for label, name in names.items()}
+    every = list(bare.values())
+    return {
+        label: LabelName(bare[label], name.kind or name.name.removeprefix(bare[label]).strip())
+        if every.count(bare[label]) > 1
+        else name._replace(name=bare[label])
+        for label, name in names.items()
+    }
 
 
 def _in_two(name: LabelName, room: int) -> LabelName:
