@@ -12,7 +12,11 @@ import pytest
 from sim.records import OWNERS, InstanceRecord, PhaseRecord, Record
 from sim.report.figures.parts import place
 from sim.report.figures.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
+from sim.report.numbers import written
+from sim.report.shown import startup
+from sim.report.shown.drawing import DrawingRequest
 from sim.report.style import Style
+from sim.report.texts import tr
 
 NB = "\u202f"
 
@@ -239,3 +243,12 @@ def test_the_sentence_is_by_finish_and_ends_once(race_outcome):
 def test_ranks_have_their_english_endings(rank, said):
     assert place(rank, Style()) == said
     assert place(rank, Style(language="ja")) == f"{rank}位"
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_parts_are_those_of_one_start_and_the_note_says_so(crowd_outcome, language):
+    (row,) = race_table(crowd_outcome, language)
+    median = 0.1 + 0.03 * 4 + 0.05  # The fourth of eight that wait for one lock.
+    assert row[tr("owner.kernel.short", language)] == written(0.12 * 0.285 / median, "s", language)
+    request = DrawingRequest(scenario=None, outcome=crowd_outcome, style=Style(language=language), names={})
+    assert {"en": "those of one start", "ja": "1回の起動のもの"}[language] in startup.note(request)
