@@ -13,7 +13,7 @@ from typing import Any
 from sim.outcome import Metric, Outcome
 from sim.records import OWNERS
 from sim.report.numbers import NARROW, unit_of, written
-from sim.report.style import PHONE, Language, Style, inline, on_phone, type_size
+from sim.report.style import PHONE, Language, Style, inline, on_phone, text_width, type_size
 from sim.report.texts import tr
 from sim.report.words import LabelName, LabelNames
 
@@ -33,11 +33,6 @@ _LONG, _SHORT = 22, 15
 
 _BRACKET = re.compile(r"(?<!\s)\s*[(\uff08]")
 """Begins what a lane's name has no room for."""
-
-
-def text_width(text: str, pixels: float) -> float:
-    """About how wide a text comes out: no metrics in pure Python, so a wide face is assumed."""
-    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.53 for c in text) * pixels
 
 
 def end_for(end: float, texts: Iterable[str], style: Style, plus: int = 0, least: float = 0.4) -> dict[str, str]:
