@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -132,6 +133,11 @@ def type_size(style: Style, plus: int = 0) -> dict[str, str]:
     """A font size as an expression on the chart's own width: 15 px, 19 px in wide figures, 13 px on a phone."""
     wide, usual = (max(SMALLEST, style.px(pixels) + plus) for pixels in (19, 15))
     return {"expr": f"width > 1000 ? {wide} : width < 320 ? {max(SMALLEST, SMALLEST + plus)} : {usual}"}
+
+
+def text_width(text: str, pixels: float) -> float:
+    """About how wide a text comes out: no metrics in pure Python, so a wide face is assumed."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.53 for c in text) * pixels
 
 
 PHONE = "containerSize()[0] < 420"

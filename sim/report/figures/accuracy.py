@@ -20,7 +20,7 @@ from sim.quantity import parse
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.sources import publication_name
-from sim.report.style import Language, Spec, Style, chart, inline
+from sim.report.style import Language, Spec, Style, chart, inline, text_width
 from sim.report.texts import tr
 from sim.report.words import metric_name, statistic_name
 
@@ -163,7 +163,7 @@ def lanes(points: Sequence[Point], style: Style) -> Spec:
     axis = {"values": values, "labelExpr": told, "orient": "top", "labelOverlap": True}
     x = {"field": "shown", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
     names = [*order]
-    longest = max((parts.text_width(name, style.px(15)) for name in names), default=60.0)
+    longest = max((text_width(name, style.px(15)) for name in names), default=60.0)
     extent = {"expr": f"min({round(longest + 14)}, containerSize()[0] * {_NAMES})"}
     y: dict[str, Any] = {"field": "publication", "type": "nominal", "sort": names, "title": None}
     y["axis"] = {"grid": False, "labelColor": style.tokens.ink, "labelLimit": extent, "minExtent": extent}
@@ -312,7 +312,7 @@ def _shape(rows: Sequence[dict[str, Any]], own: dict[str, str], style: Style) ->
 
 def _legend_width(names: Sequence[str], columns: int, style: Style) -> float:
     """Pixels that the names need in so many columns, filled row by row."""
-    widths = [parts.text_width(name, style.px(_LEGEND)) + _SYMBOL for name in names]
+    widths = [text_width(name, style.px(_LEGEND)) + _SYMBOL for name in names]
     return math.fsum(max(widths[column::columns], default=0.0) for column in range(columns))
 
 

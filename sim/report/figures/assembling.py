@@ -12,10 +12,9 @@ from sim.catalog.assemblies import PROCESS, assembly_documents, components
 from sim.catalog.rules import all_cited, cited
 from sim.outcome import Outcome
 from sim.records import CallRecord, ComponentRecord
-from sim.report.figures.parts import text_width
 from sim.report.graph.svg import escape
 from sim.report.ring import place_data
-from sim.report.style import FONT, SMALLEST, Style
+from sim.report.style import FONT, SMALLEST, Style, text_width
 from sim.report.texts import tr
 
 WIDTH, HEIGHT = 120, 50

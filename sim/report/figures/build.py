@@ -17,7 +17,7 @@ from sim.report.graph.svg import WIDTH, Card, EdgeLine, Tone, drawing, notice
 from sim.report.numbers import marked, written
 from sim.report.ring import place_data
 from sim.report.sources import cited
-from sim.report.style import Language, Spec, Style, chart, inline, type_size
+from sim.report.style import Language, Spec, Style, chart, inline, text_width, type_size
 from sim.report.texts import told, tr
 
 _ROOM = WIDTH - 58
@@ -166,7 +166,7 @@ def _node(step: StepRecord, style: Style, hidden: bool, said: bool, stage: str) 
     note += f" · {stage}" if stage else ""
     costs = _costs(step, language) if word in ("miss", "cause", "depends") else []
     shown = list(costs)
-    while shown and parts.text_width(note + " · ".join(shown), 13.5) > _ROOM:
+    while shown and text_width(note + " · ".join(shown), 13.5) > _ROOM:
         shown.pop()
     body = printable(step.text, instead=" ").strip()
     if body[: len(step.instruction)].upper() == step.instruction.upper():

@@ -8,9 +8,9 @@ from __future__ import annotations
 from html import escape
 
 from sim.records import OWNERS, Owner
-from sim.report.figures.parts import PALE, text_width
+from sim.report.figures.parts import PALE
 from sim.report.ring import place_data
-from sim.report.style import FONT, SMALLEST, Style
+from sim.report.style import FONT, SMALLEST, Style, text_width
 
 FOOT = 16
 """Pixels below a picture for a lecture's screen, whose page may cut them off."""

@@ -11,7 +11,7 @@ from sim.records import ConstraintRecord
 from sim.report.figures import parts
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
-from sim.report.style import Language, Spec, Style, chart, inline
+from sim.report.style import Language, Spec, Style, chart, inline, text_width
 from sim.report.texts import has, tr
 from sim.report.words import LabelNames, label_names, spoken
 
@@ -148,7 +148,7 @@ def _lane(rows: Sequence[Mapping[str, Any]], names: LabelNames, outcome: Outcome
     for record in outcome.of_type(ConstraintRecord):
         said[_key(record.of, record.constraint)] = constraint_name(record.constraint, style.language)
     usual, wide, narrow = (
-        round(min(most, max(parts.text_width(text, pixels) for text in said.values()) + 14))
+        round(min(most, max(text_width(text, pixels) for text in said.values()) + 14))
         for pixels, most in ((style.px(15), style.px(280)), (style.px(19), style.px(340)), (13, 132))
     )
     extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}

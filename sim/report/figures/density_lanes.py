@@ -12,7 +12,7 @@ from sim.report.figures.canvas import FOOT, Canvas
 from sim.report.figures.density import binding, constraint_name, limit_text, rungs
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
-from sim.report.style import SMALLEST, Language, Style
+from sim.report.style import SMALLEST, Language, Style, text_width
 from sim.report.texts import tr
 from sim.report.words import LabelNames, application_name
 
@@ -146,7 +146,7 @@ class _Lanes:
             self.canvas.text(0, y + 14, name, size=15, bold=True)
             wider = first / self.end
             if round(wider) > 1:
-                x = parts.text_width(name, 15) + 14
+                x = text_width(name, 15) + 14
                 said = tr("figure.lanes.scale", self.language, n=round(wider))
                 self.canvas.text(x, y + 14, said, colour=self.tokens.muted)
         return y + 22
@@ -168,7 +168,7 @@ class _Lanes:
         """Pixels of the number and of the word at a bar's end."""
         word = constraint_name(first.constraint, self.language)
         count = limit_text(first, self.language, short=True)
-        return parts.text_width(count, _NUMBER) + 8, parts.text_width(word, _WORD)
+        return text_width(count, _NUMBER) + 8, text_width(word, _WORD)
 
     def _axis(self, y: float) -> float:
         """Hair-lines at round counts behind the lanes, and their numbers."""
@@ -183,8 +183,8 @@ class _Lanes:
             anchor = "start" if not tick else "middle" if inside else "end"
             self.canvas.text(x, y + 13, f"{tick:,.0f}", colour=self.tokens.muted, anchor=anchor)
         unit = tr("figure.lanes.unit", self.language)
-        last = self._at(ticks[-1]) + parts.text_width(f"{ticks[-1]:,.0f}", SMALLEST) / 2
-        if last + parts.text_width(unit, SMALLEST) + 14 < right:
+        last = self._at(ticks[-1]) + text_width(f"{ticks[-1]:,.0f}", SMALLEST) / 2
+        if last + text_width(unit, SMALLEST) + 14 < right:
             self.canvas.text(last + 10, y + 13, unit, colour=self.tokens.muted)
         self.canvas.behind(grid)
         return y + 17
@@ -261,7 +261,7 @@ class _Lanes:
         self.canvas.triangle(x, y - 11, self.tokens.muted, title=self._told(record))
         short = f"{name} {limit}"
         for said in (words, short, limit):
-            wide = parts.text_width(said, SMALLEST) + 9
+            wide = text_width(said, SMALLEST) + 9
             if x + wide <= right or x - wide >= self.places.gutter:
                 break
         place, anchor = (x + 9, "start") if x + wide <= right else (x - 9, "end")

@@ -15,7 +15,7 @@ from sim.report.figures.legend import LegendMark
 from sim.report.figures.memory_panels import Panels, sized
 from sim.report.numbers import written, written_metric
 from sim.report.sources import cited
-from sim.report.style import Language, Style
+from sim.report.style import Language, Style, text_width
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, part_name, part_names, spoken
 
@@ -105,7 +105,7 @@ class _Bars:
         self.reach = float(max(self.sums.rss, self.sums.physical))
         if ruler == "configured":
             self.reach = float(max(self._says(), self.sums.physical))
-        room = max(parts.text_width(self._total(one), _TOTAL) for one in (ruler, "physical")) + 20
+        room = max(text_width(self._total(one), _TOTAL) for one in (ruler, "physical")) + 20
         self.scale = (places.width - places.gutter - room) / max(self.reach, 1.0)
 
     def draw(self) -> float:
@@ -150,7 +150,7 @@ class _Bars:
             return
         self.canvas.boxes([(x, y, end - x, self.places.bar)], "none", stroke=self.tokens.line)
         words = tr("figure.ledger.ghost", self.language)
-        if parts.text_width(words, 13) + 8 < end - x:
+        if text_width(words, 13) + 8 < end - x:
             self.canvas.text(
                 (x + end) / 2, y + self.places.bar / 2 + 5, words, colour=self.tokens.muted, anchor="middle"
             )
@@ -169,13 +169,8 @@ class _Bars:
         if not lines:
             return y
         high = self.places.bar + (0 if self.places.gutter else 20)
-        x = (
-            self.places.gutter
-            + self.sums.physical * self.scale
-            + parts.text_width(self._total("physical"), _TOTAL)
-            + 26
-        )
-        wide = max(parts.text_width(line, 14) for line in lines)
+        x = self.places.gutter + self.sums.physical * self.scale + text_width(self._total("physical"), _TOTAL) + 26
+        wide = max(text_width(line, 14) for line in lines)
         if x + wide > self.places.width:
             x, y = float(self.places.gutter), y + high + 6
         else:

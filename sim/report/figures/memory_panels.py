@@ -14,7 +14,7 @@ from sim.report.figures.canvas import Canvas, fits
 from sim.report.figures.columns import PROCESSES, Group, MemoryBlock, MemoryBlockKind, Ruler, area, group, sums
 from sim.report.numbers import marked, times, written
 from sim.report.sources import cited
-from sim.report.style import Language
+from sim.report.style import Language, text_width
 from sim.report.texts import tr
 from sim.report.words import LabelNames, part_name, part_names
 
@@ -137,7 +137,7 @@ class Panels:
         square = _square(panel)
         side = math.sqrt(square * panel.per_byte)
         words = f"= {written(square, 'B', language)}"
-        left = x + self.place - side - 8 - parts.text_width(words, 13)
+        left = x + self.place - side - 8 - text_width(words, 13)
         self.canvas.text(x, y + 16, parts.cut(name, int((left - x) / 8)), size=15, bold=True)
         each = found.instances / found.columns
         said = tr("figure.ledger.area", language) if each == 1 else tr("figure.columns", language, n=f"{each:.3g}")
@@ -202,7 +202,7 @@ class Panels:
             lines = [tr("figure.note.again_short", self.language, size=size, n=f"{record.mappers - 1:,}")]
         if high < 18 or not fits(lines[0], _LETTERS, room):
             return
-        wide = max(parts.text_width(line, _LETTERS) for line in lines) + 10
+        wide = max(text_width(line, _LETTERS) for line in lines) + 10
         tall, at = 18 * len(lines) + 4, x + panel.width / 2 + panel.pitch / 2
         self.canvas.boxes([(at - wide / 2, middle - tall / 2, wide, tall)], self.tokens.background)
         red = self.tokens.attention_text if self.canvas.style.theme == "dark" else self.tokens.attention
@@ -235,7 +235,7 @@ class Panels:
         x, y, high = at
         if high < 17:
             return
-        wide = parts.text_width(said, _LETTERS) + 8
+        wide = text_width(said, _LETTERS) + 8
         self.canvas.boxes([(x - wide / 2, y - 8.5, wide, 17)], fill)
         self.canvas.text(x, y + 5, said, size=_LETTERS, colour=ink, anchor="middle", bold=True)
 

@@ -13,7 +13,7 @@ from typing import Any
 from sim.outcome import Metric, Outcome
 from sim.records import OWNERS
 from sim.report.numbers import NARROW, unit_of, written
-from sim.report.style import PHONE, Language, Style, inline, on_phone, type_size
+from sim.report.style import PHONE, Language, Style, inline, on_phone, text_width, type_size
 from sim.report.texts import tr
 from sim.report.words import LabelName, LabelNames
 
@@ -33,11 +33,6 @@ _LONG, _SHORT = 22, 15
 
 _BRACKET = re.compile(r"(?<!\s)\s*[(\uff08]")
 """Begins what a lane's name has no room for."""
-
-
-def text_width(text: str, pixels: float) -> float:
-    """About how wide a text comes out: no metrics in pure Python, so a wide face is assumed."""
-    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.53 for c in text) * pixels
 
 
 def end_for(end: float, texts: Iterable[str], style: Style, plus: int = 0, least: float = 0.4) -> dict[str, str]:
@@ -127,9 +122,9 @@ def names_above(names: LabelNames, labels: Sequence[str], style: Style, up: floa
     Args:
         up: Pixels from the middle of a lane to that line.
     """
-    rows = []
+    rows, names = [], _without_brackets(names)
     for label in labels:
-        name = _BRACKET.split(names[label].name)[0]
+        name = names[label].name
         rows.append({"lane": label, "title": name, "kind": names[label].kind, "after": 1.25 * text_width(name, 15) + 8})
     seen = on_phone(1, 0)
     text: dict[str, Any] = {"type": "text", "align": "left", "baseline": "middle", "opacity": seen, "aria": False}
@@ -150,17 +145,23 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phon
 
     Margins depend on the names alone, so that zero stands under zero in every panel of a page.
     """
-    names = {label: name._replace(name=_BRACKET.split(name.name)[0]) for label, name in names.items()}
+    names = _without_brackets(names)
     every = [name.name for name in names.values()]
+    in_brackets = {label for label, name in names.items() if _BRACKET.match(name.kind)}
     short = {
         label: name.kind or name.name if every.count(name.name) > 1 else name.name for label, name in names.items()
     }
-    phone = {label: _in_two(LabelName(name), _SHORT) for label, name in short.items()}
+    short |= {label: f"{names[label].name}{names[label].kind}" for label in in_brackets}
+    phone = {
+        label: names[label] if label in in_brackets else _in_two(LabelName(name), _SHORT)
+        for label, name in short.items()
+    }
     folded = [label for label, name in phone.items() if name.kind]
     names = {label: _in_two(name, _LONG) for label, name in names.items()}
     full = {label: [name.name, name.kind] if name.kind else name.name for label, name in names.items()}
     double = [label for label, name in names.items() if name.kind]
     lines = [line for name in names.values() for line in name if line]
+    lines += [] if two_lines else short.values()
     usual, wide, narrow = (
         round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in lines)])))
         for pixels, most in ((style.px(15), style.px(190)), (style.px(19), style.px(240)), (13, 108))
@@ -198,6 +199,18 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phon
         for extent_of in ("minExtent", "maxExtent", "labelLimit"):
             axis[extent_of] = {"expr": f"{PHONE} ? 4 : ({extent['expr']})"}
     return axis
+
+
+def _without_brackets(names: LabelNames) -> LabelNames:
+    """The names without what stands in brackets. Where two would be alike, that is the second line of one's name."""
+    bare = {label: _BRACKET.split(name.name)[0] for label, name in names.items()}
+    every = list(bare.values())
+    return {
+        label: LabelName(bare[label], name.kind or name.name.removeprefix(bare[label]).strip())
+        if every.count(bare[label]) > 1
+        else name._replace(name=bare[label])
+        for label, name in names.items()
+    }
 
 
 def _in_two(name: LabelName, room: int) -> LabelName:
@@ -248,13 +261,18 @@ def domain_for(rows: Sequence[Mapping[str, Any]], room: float = 1.36) -> float:
     return float(reach * room)
 
 
-def range_layers(rows: Sequence[Mapping[str, Any]], style: Style, below: float, domain: float) -> list[SpecLayer]:
+def range_layers(
+    rows: Sequence[Mapping[str, Any]], style: Style, below: float, domain: float, *, told_on_phone: bool = True
+) -> list[SpecLayer]:
     """The range of the inputs' sources: a grey strip under the bar, another kind of doubt in another place.
 
-    A range wider than the axis runs to its end, where an arrow says how far it goes.
+    A range wider than the axis runs on towards its end, where an arrow on the strip's line says how far it goes: above
+    the strip it would stand on the bar's own words.
+
+    Args:
+        told_on_phone: Whether the arrow has room on a phone. The strip runs to the end where it has none.
     """
     shown = [{**row, "range_end": min(row["range_high"], domain)} for row in rows if row["range_low"] is not None]
-    wider = [row for row in shown if row["range_high"] > domain]
     strip = {
         "type": "rule",
         "strokeWidth": style.px(5),
@@ -262,11 +280,20 @@ def range_layers(rows: Sequence[Mapping[str, Any]], style: Style, below: float, 
         "color": style.tokens.ink,
         "yOffset": style.px(below),
     }
-    ends = {"x": {"field": "range_low", "type": "quantitative"}, "x2": {"field": "range_end"}}
-    layers: list[SpecLayer] = [{"data": inline(shown), "mark": strip, "encoding": ends}] if shown else []
-    if wider:
-        arrow = {"align": "right", "dx": -4, "dy": style.px(below - 12), "color": style.tokens.muted}
-        layers.append(text_layer(wider, style, "range_end", "range_told", plus=-2, **arrow))
+    start = {"x": {"field": "range_low", "type": "quantitative"}}
+    layers: list[SpecLayer] = []
+    if within := [row for row in shown if row["range_high"] <= domain]:
+        layers.append({"data": inline(within), "mark": strip, "encoding": start | {"x2": {"field": "range_end"}}})
+    if wider := [row for row in shown if row["range_high"] > domain]:
+        told = max(text_width(row["range_told"], style.px(14)) for row in wider) + 8
+        room = f"{told:.0f}" if told_on_phone else f"({PHONE} ? 0 : {told:.0f})"
+        end = {"value": {"expr": f"min(scale('x', datum.range_high), width - {room})"}}
+        layers.append({"data": inline(wider), "mark": strip, "encoding": start | {"x2": end}})
+        arrow: dict[str, Any] = {"align": "right", "dx": -4, "dy": style.px(below), "color": style.tokens.muted}
+        arrow |= {} if told_on_phone else {"opacity": on_phone(0, 1)}
+        text = text_layer(wider, style, "range_end", "range_told", plus=-2, **arrow)
+        text["encoding"]["x"] = {"value": {"expr": "width"}}
+        layers.append(text)
     return layers
 
 

@@ -11,7 +11,7 @@ from sim.records import OWNERS, LedgerRecord
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, about, written
 from sim.report.ring import places
-from sim.report.style import Language, Spec, Style, chart, inline, type_size
+from sim.report.style import Language, Spec, Style, chart, inline, text_width, type_size
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -267,7 +267,7 @@ def _events(happened: Sequence[Event], style: Style) -> list[parts.SpecLayer]:
         rule = {"type": "rule", "color": colour, "strokeWidth": 1.5, "strokeDash": [2, 2]}
         ends = {"y": {"value": above}, "y2": {"value": {"expr": "height"}}}
         uprights.append({"data": data, "mark": rule, "encoding": ends})
-        room = f"scale('x', {event.time}) + {_Y_AXIS} > {parts.text_width(event.text, style.px(15)):.0f}"
+        room = f"scale('x', {event.time}) + {_Y_AXIS} > {text_width(event.text, style.px(15)):.0f}"
         text: dict[str, Any] = {"type": "text", "fontWeight": 600}
         text |= {"align": {"expr": f"{room} ? 'right' : 'left'"}, "dx": {"expr": f"{room} ? -5 : 5"}}
         text |= {"color": colour, "fontSize": type_size(style), "baseline": "middle"}

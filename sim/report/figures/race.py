@@ -15,7 +15,7 @@ from sim.report.figures.legend import LegendMark
 from sim.report.numbers import written
 from sim.report.ring import named
 from sim.report.sources import cited
-from sim.report.style import SMALLEST, Language, Spec, Style, chart, inline, on_phone, type_size
+from sim.report.style import PHONE, SMALLEST, Language, Spec, Style, chart, inline, on_phone, type_size
 from sim.report.texts import tr
 from sim.report.words import LabelNames, label_names, phase_names, spoken
 
@@ -116,17 +116,23 @@ def race(
     layers = [_tracks(outcome, style)] if lens else [_lowered(_tracks(outcome, style), step, 0.78)]
     if not lens and first:
         layers.append(_shade(first, style))
-    bars = phase_bars([row for row in pieces if row["start"] < cut], style, _x_axis(cut, domain, style), domain)
+    bars = phase_bars(
+        [row for row in pieces if row["start"] < cut],
+        style,
+        _x_axis(cut, _axis_end(shown, domain, style, lens=lens), style),
+        domain,
+    )
     layers += bars if lens else [_lowered(layer, step, _BAND) for layer in bars]
     if not lens or step * _BAND >= _READ:
-        layers.append(_numbers_in_bars(pieces, shown, style, domain, cut, lens))
+        layers.append(_numbers_in_bars(pieces, shown, style, cut, lens))
     if lens:
         layers += parts.interval_layers(shown, style)
         layers.append(parts.text_layer(shown, style, "reach", "label", fontWeight=700))
         longer = [{"lane": row["lane"], "end": cut, "label": "→"} for row in totals if row["reach"] > cut]
         layers.append(parts.text_layer(longer, style, "end", "label", color=style.tokens.muted))
     else:
-        layers += [_moved(layer, 24) for layer in parts.range_layers(shown, style, 20, domain)]
+        ranges = parts.range_layers(shown, style, 20, domain, told_on_phone=False)
+        layers += [_moved(layer, 24) for layer in ranges]
         layers += [_moved(layer, _LOWER) for layer in parts.interval_layers(shown, style)]
         layers += _told(shown, style)
         layers += parts.names_above(names, outcome.labels, style, _UP)
@@ -144,22 +150,20 @@ def _lowered(layer: parts.SpecLayer, step: float, band: float) -> parts.SpecLaye
 
 
 def _moved(layer: parts.SpecLayer, there: float) -> parts.SpecLayer:
-    """Marks that are `there` pixels below the middle of their lane on a phone. A text of a range has no room there."""
+    """Marks that are `there` pixels below the middle of their lane on a phone."""
     mark = layer["mark"]
-    if mark["type"] == "text" and "dy" in mark:
-        return {**layer, "mark": {**mark, "opacity": on_phone(0, 1)}}
     return {**layer, "mark": {**mark, "yOffset": on_phone(there, mark.get("yOffset", 0))}}
 
 
 def _told(shown: Sequence[dict[str, Any]], style: Style) -> list[parts.SpecLayer]:
     """Behind each bar its total, and below that its rank. On a phone the rank stands at the right of the name."""
     muted = style.tokens.muted
-    rank = parts.text_layer(shown, style, "reach", "rank", plus=-1, dy=style.px(9), color=muted)
+    rank = parts.text_layer(shown, style, "reach", "rank", plus=-1, dy=style.px(7), color=muted)
     rank["mark"]["opacity"] = on_phone(0, 1)
     right: dict[str, Any] = {"align": "right", "dx": -2, "dy": -_UP, "fontSize": SMALLEST, "color": muted}
     beside = parts.text_layer(shown, style, "reach", "rank", **right, opacity=on_phone(1, 0), aria=False)
     beside["encoding"]["x"] = {"value": {"expr": "width"}}
-    up = on_phone(_LOWER, -style.px(9))
+    up = on_phone(_LOWER, -style.px(10))
     return [parts.text_layer(shown, style, "reach", "label", plus=1, dy=up, fontWeight=700), rank, beside]
 
 
@@ -219,8 +223,19 @@ def _shade(cut: float, style: Style) -> parts.SpecLayer:
     }
 
 
-def _x_axis(cut: float, domain: float, style: Style) -> dict[str, Any]:
-    scale = {"domainMin": 0, "domainMax": {"expr": f"width < 320 ? {domain * 1.25} : {domain}"}, "nice": False}
+def _axis_end(shown: Sequence[dict[str, Any]], domain: float, style: Style, *, lens: bool) -> str:
+    """Where the axis ends, as an expression: behind the longest lane's time and rank. A phone has ranks elsewhere."""
+    longest = max((row["reach"] for row in shown), default=0.0)
+    time = parts.end_for(longest, [row["label"] for row in shown], style, plus=0 if lens else -1)["expr"]
+    ends = [f"(width < 320 ? {domain * 1.25} : {domain})", time]
+    if not lens:
+        rank = parts.end_for(longest, [row["rank"] for row in shown], style, plus=-3)["expr"]
+        ends.append(f"({PHONE} ? 0 : {rank})")
+    return f"max({', '.join(ends)})"
+
+
+def _x_axis(cut: float, end: str, style: Style) -> dict[str, Any]:
+    scale = {"domainMin": 0, "domainMax": {"expr": end}, "nice": False}
     axis = parts.seconds_axis(cut, style)
     return {"field": "start", "type": "quantitative", "scale": scale, "title": None, "axis": axis, "stack": None}
 
@@ -229,7 +244,6 @@ def _numbers_in_bars(
     rows: Sequence[dict[str, Any]],
     totals: Sequence[dict[str, Any]],
     style: Style,
-    domain: float,
     cut: float,
     lens: bool,
 ) -> parts.SpecLayer:
@@ -241,7 +255,7 @@ def _numbers_in_bars(
         if row["start"] < cut and row["until"] <= whisker.get(row["lane"], math.inf)
     ]
     letter = style.px(15 if style.language == "ja" else 9)
-    room = f"(datum.until - datum.start) / {domain} * width > length(datum.took) * {letter} + 6"
+    room = f"scale('x', datum.until) - scale('x', datum.start) > length(datum.took) * {letter} + 6"
     size: Any = style.px(14) if lens else type_size(style, -1)
     dy: Any = 0 if lens else on_phone(_LOWER, 0)
     return {

@@ -52,7 +52,7 @@ class PanelPlaces:
         return self.top + self.stack + 2 * (self.gap + self.lane) + 24
 
 
-WIDE, NARROW = PanelPlaces(760, 96, 664), PanelPlaces(360, 36, 276, stack=110, gap=20)
+WIDE, NARROW = PanelPlaces(760, 96, 656), PanelPlaces(360, 36, 262, stack=110, gap=20)
 
 
 def rollout_panels(outcome: Outcome, style: Style, label: str, *, narrow: bool = False) -> str:

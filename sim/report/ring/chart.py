@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.report.ring.places import FigurePlace, always_and_fields
-from sim.report.style import Spec, Style, inline, on_phone, rows_of, type_size
+from sim.report.style import PHONE, Spec, Style, inline, on_phone, rows_of, text_width, type_size
 from sim.report.texts import tr
 
 _SPANS, _POINTS = ("bar", "rect", "area"), ("point", "line", "tick", "circle")
@@ -19,6 +19,10 @@ _AROUND = 700
 """Square pixels that a ring round a point encloses."""
 _ABOVE = 6
 """Pixels of a word above the edge of its ring."""
+_APART = 10
+"""Pixels between a bar and what is told behind it, and from there to a word."""
+_GAP = 40
+"""Pixels of a lane from which on a word fits between its bars and those above."""
 _BAND = 0.9
 """Share of a lane's height that a ring in it takes."""
 
@@ -135,7 +139,8 @@ def _ring(spec: Spec, encoding: Spec, rows: list[Row], style: Style) -> list[Spe
     if rows[0].get("point"):
         mark, place, words = _round_point(encoding)
     elif "lane" in rows[0]:
-        mark, place, words = _in_lane(encoding, _step(spec, style))
+        room = _told_behind(spec, rows[0]["lane"], style) + text_width(_word(style), style.px(15)) + 2 * _APART
+        mark, place, words = _in_lane(encoding, rows[0]["lane"], _step(spec, style), room)
     else:
         mark, place, words = _round_box(upright="low" not in rows[0])
     look: Spec = {"fillOpacity": 0, "cornerRadius": 6, "aria": False, "tooltip": None}
@@ -145,7 +150,7 @@ def _ring(spec: Spec, encoding: Spec, rows: list[Row], style: Style) -> list[Spe
         {"data": data, "mark": mark | look | {"stroke": ink, "strokeWidth": width}, "encoding": place}
         for width, ink in (halo, ring)
     ]
-    text: Spec = {"type": "text", "text": tr("figure.ring.here", style.language), "align": "left", "fontWeight": 700}
+    text: Spec = {"type": "text", "text": _word(style), "align": "left", "fontWeight": 700}
     text |= {"fontSize": type_size(style, -2), "color": style.tokens.attention_text, "aria": False}
     edge = {"stroke": style.tokens.background, "strokeWidth": _HALO, "strokeJoin": "round"}
     for word, at in words:
@@ -174,19 +179,60 @@ def _round_box(*, upright: bool) -> _Shape:
     return mark, place, [({"dx": 10, "dy": 14 if upright else 0}, at)]
 
 
-def _in_lane(encoding: Spec, step: float) -> _Shape:
-    """Round bars, the word above its left end; at the right end of the lane on a phone, where bars are elsewhere."""
+def _in_lane(encoding: Spec, lane: Any, step: float, room: float) -> _Shape:
+    """Round bars, the word at the right end of their lane where that is free, as it is on a phone.
+
+    Else it is above the left end of the first lane, or of one under a gap that is high enough. Others have none.
+
+    Args:
+        room: Pixels that the word and what is told behind the bars take.
+    """
     y = encoding["y"] | {"field": "lane"}
     place: Spec = {"x": _X, "x2": {"field": "to"}, "y": y}
+    end: Spec = {"x": {"value": {"expr": "width"}}, "y": y}
     mark: Spec = {"type": "bar", "xOffset": -_AWAY, "x2Offset": _AWAY}
     height, moved = encoding.get("mark", {}).get("height"), encoding.get("mark", {}).get("yOffset")
+    free = f"width - scale('x', datum.to) > {room:.0f}"
+    first = encoding["y"].get("sort", [None])[0] == lane
+    above = "1" if first else f"{free} ? 0 : {int(step >= _GAP)}"
+    right = "0" if first else f"{free} ? 1 : 0"
+    aside: Spec = {"align": "right", "dx": -_AWAY}
     if not isinstance(moved, dict):
-        return mark | {"height": {"band": _BAND}}, place, [({"dy": -_BAND / 2 * step - _ABOVE}, {"x": _X, "y": y})]
+        low: Spec = {"dy": -_BAND / 2 * step - _ABOVE}
+        words = [(low, {"x": _X, "y": y} | _seen(above)), (aside, end | _seen(right))]
+        return mark | {"height": {"band": _BAND}}, place, words
     tall = f"({height['expr']}) + {2 * _AWAY}"
-    above = {"dy": {"expr": f"-({tall}) / 2 - {_ABOVE}"}, "opacity": on_phone(0, 1)}
-    right = {"align": "right", "dx": -2, "dy": {"expr": f"({moved['expr']}) + 13"}, "opacity": on_phone(1, 0)}
-    end: Spec = {"x": {"value": {"expr": "width"}}, "y": y}
-    return mark | {"height": {"expr": tall}, "yOffset": moved}, place, [(above, {"x": _X, "y": y}), (right, end)]
+    over: Spec = {"dy": {"expr": f"-({tall}) / 2 - {_ABOVE}"}}
+    aside |= {"dy": on_phone(f"({moved['expr']}) + 13", 0)}
+    words = [
+        (over, {"x": _X, "y": y} | _seen(f"{PHONE} ? 0 : ({above})")),
+        (aside, end | _seen(f"{PHONE} ? 1 : ({right})")),
+    ]
+    return mark | {"height": {"expr": tall}, "yOffset": moved}, place, words
+
+
+def _seen(when: str) -> Spec:
+    """An encoding of a text that is seen where the expression is 1."""
+    return {"opacity": {"value": {"expr": when}}}
+
+
+def _told_behind(spec: Spec, lane: Any, style: Style) -> float:
+    """Pixels of the longest text that stands behind the bars of a lane."""
+    told = [0.0]
+    for layer in spec["layer"]:
+        mark, encoding = layer["mark"], {**spec.get("encoding", {}), **layer.get("encoding", {})}
+        at_bars = _field(encoding, "x") and encoding["x"].get("scale", {}) is not None
+        if mark["type"] != "text" or mark.get("align") != "left" or not at_bars or "data" not in layer:
+            continue
+        y, text = _field(encoding, "y"), _field(encoding, "text")
+        told += [
+            text_width(str(row.get(text, "")), style.px(14)) for row in rows_of(layer["data"]) if row.get(y) == lane
+        ]
+    return max(told)
+
+
+def _word(style: Style) -> str:
+    return tr("figure.ring.here", style.language)
 
 
 def _step(spec: Spec, style: Style) -> float:

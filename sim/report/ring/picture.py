@@ -8,7 +8,7 @@ from html import escape, unescape
 from typing import NamedTuple
 
 from sim.report.ring.places import FigurePlace, belongs, read_place
-from sim.report.style import FONT, SMALLEST, Style
+from sim.report.style import FONT, SMALLEST, Style, text_width
 from sim.report.texts import tr
 
 _AWAY, _NODE_AWAY = 4, 9
@@ -19,6 +19,7 @@ _MARKED = re.compile(r"<(?:rect|g)\b[^>]*\bdata-(?:place|node)=[^>]*>")
 _ROOT = re.compile(r'<svg\b[^>]*?\bdata-place="([^"]*)"')
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _MOVED = re.compile(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)")
+_VIEW = re.compile(r'<svg\b[^>]*?\bviewBox="[-\d.]+ [-\d.]+ ([\d.]+) ')
 _BOX = re.compile(r'<rect class="b"[^>]*>')
 
 
@@ -46,7 +47,9 @@ def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tup
     boxes = [box for box in boxes if not any(_inside(box, other) for other in boxes if other != box)]
     if not boxes:
         return svg, 0
-    rings = "".join(_ring(box, style, first=number == 0) for number, box in enumerate(boxes))
+    others = [box for _, box in _elements(svg) if not any(_inside(box, ring) for ring in boxes)]
+    width = _width(svg)
+    rings = "".join(_ring(box, style, others, width, first=number == 0) for number, box in enumerate(boxes))
     head, _, tail = svg.rpartition("</svg>")
     return f'{head}<g aria-hidden="true" pointer-events="none">{rings}</g></svg>{tail}', len(boxes)
 
@@ -78,20 +81,44 @@ def _inside(box: _Box, other: _Box) -> bool:
     return across and other.y <= box.y and box.y + box.height <= other.y + other.height
 
 
-def _ring(box: _Box, style: Style, *, first: bool) -> str:
-    """A halo of page colour, the stroke, and at the first one the word on its upper edge."""
+def _width(svg: str) -> float:
+    """The picture's own width. 0 where it does not say it."""
+    found = _VIEW.search(svg)
+    return float(found[1]) if found else 0.0
+
+
+def _word_at(box: _Box, style: Style, others: Sequence[_Box], width: float) -> tuple[float, float]:
+    """Where the word begins: on the ring's upper edge, else below, right or left of it where nothing else is marked."""
+    long = text_width(tr("figure.ring.here", style.language), SMALLEST)
+    top, bottom = box.y + 4, box.y + box.height + 4
+    edges = [(box.x + 10, top)] if box.y > SMALLEST else []
+    beside = [(box.x + box.width + 6, box.y + box.height / 2 + 4), (box.x - long - 6, box.y + box.height / 2 + 4)]
+    for x, y in (*edges, (box.x + 10, bottom), *beside):
+        place = _Box(x, y - SMALLEST, long, SMALLEST + 3)
+        if x >= _EDGE and (not width or x + long <= width) and not any(_meets(place, other) for other in others):
+            return x, y
+    return [*edges, (box.x + 10, bottom)][0]
+
+
+def _meets(box: _Box, other: _Box) -> bool:
+    across = box.x < other.x + other.width and other.x < box.x + box.width
+    return across and box.y < other.y + other.height and other.y < box.y + box.height
+
+
+def _ring(box: _Box, style: Style, others: Sequence[_Box], width: float, *, first: bool) -> str:
+    """A halo of page colour, the stroke, and at the first one the word."""
     tokens = style.tokens
     page, red = f"var(--st-background-color,{tokens.background})", f"var(--st-red-color,{tokens.attention})"
     place = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="9" fill="none"'
     strokes = "".join(
-        f'<rect {place} class="{name}" style="stroke:{ink};stroke-width:{width}"/>'
-        for name, ink, width in (("halo", page, 5), ("look", red, 3))
+        f'<rect {place} class="{name}" style="stroke:{ink};stroke-width:{wide}"/>'
+        for name, ink, wide in (("halo", page, 5), ("look", red, 3))
     )
     if not first:
         return strokes
-    above = box.y + 4 if box.y > SMALLEST else box.y + box.height + 4
+    x, y = _word_at(box, style, others, width)
     return strokes + (
-        f'<text x="{box.x + 10:.1f}" y="{above:.1f}" font-size="{SMALLEST}" style="font-weight:700;'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{SMALLEST}" style="font-weight:700;'
         f"font-family:var(--st-font,{escape(FONT)});fill:var(--st-red-text-color,{tokens.attention_text});"
         f'paint-order:stroke;stroke:{page};stroke-width:5px">{escape(tr("figure.ring.here", style.language))}</text>'
     )

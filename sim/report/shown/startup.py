@@ -73,9 +73,9 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     return tuple(drawn)
 
 
-def note(_: DrawingRequest) -> str:
-    """The lanes say it all."""
-    return ""
+def note(request: DrawingRequest) -> str:
+    """Whose parts a lane has: they are not each part's median, which the metrics are."""
+    return tr("ui.race.parts", request.language)
 
 
 def tables(request: DrawingRequest) -> FigureTables:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+import re
+import unicodedata
+from typing import Any, NamedTuple
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -263,10 +266,58 @@ def drawn():
     from sim.export.files import fixed
     from sim.report.style import Style
 
-    def draw(spec, style=None):
-        return vl_convert.vegalite_to_svg(fixed(spec, style or Style(), 700), vl_version="6.4")
+    def draw(spec, style=None, width=700):
+        return vl_convert.vegalite_to_svg(fixed(spec, style or Style(), width), vl_version="6.4")
 
     return draw
+
+
+class DrawnText(NamedTuple):
+    """A text of a picture: where its box is, in pixels of the picture."""
+
+    words: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    def meets(self, other: DrawnText) -> bool:
+        """Whether the boxes have a place in common."""
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+
+def letter_width(letter):
+    """The width of a letter as a share of its size: about what the usual faces have."""
+    return 1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.2 if letter == "\u202f" else 0.5
+
+
+@pytest.fixture
+def texts_of(drawn):
+    """The texts that are seen in a specification as it is drawn, and the width of the picture.
+
+    Letters are taken as three quarters of their size high.
+    """
+
+    def texts(spec, style=None, width=700):
+        root = ET.fromstring(drawn(spec, style, width))
+        found = []
+
+        def walk(element, x, y):
+            moved = re.match(r"translate\(([-\d.]+)[, ]([-\d.]+)\)", element.get("transform", ""))
+            x, y = (x + float(moved[1]), y + float(moved[2])) if moved else (x, y)
+            if element.tag.endswith("}text") and element.text and element.get("opacity") != "0":
+                size = float(element.get("font-size", "0").removesuffix("px"))
+                wide = size * sum(letter_width(c) for c in element.text)
+                left = x - {"end": wide, "middle": wide / 2}.get(element.get("text-anchor", "start"), 0)
+                found.append(DrawnText(element.text, left, left + wide, y - 0.75 * size, y))
+            for child in element:
+                walk(child, x, y)
+
+        walk(root, 0.0, 0.0)
+        return found, float(root.get("width", "0"))
+
+    return texts
 
 
 @pytest.fixture

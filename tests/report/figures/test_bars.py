@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sim.report.figures.bars import metric_alt, metric_bars, metric_table
@@ -26,6 +28,18 @@ def test_the_statistic_asked_for_is_taken_where_there_is_one(density_outcome, na
 
 def test_it_can_be_drawn_without_a_browser(race_outcome, names, drawn):
     assert "NaN" not in drawn(metric_bars(race_outcome, Style("dark", "ja"), "startup_time", names), Style("dark"))
+
+
+@pytest.mark.parametrize("width", [230, 700])
+def test_a_range_beyond_the_axis_is_told_beside_the_number_and_not_across_it(race_outcome, names, texts_of, width):
+    far = tuple(replace(m, range=(5.0, 900.0)) if m.range else m for m in race_outcome.metrics)
+    style = Style(language="ja")
+    texts, picture = texts_of(
+        metric_bars(replace(race_outcome, metrics=far), style, "startup_time", names), style, width
+    )
+    (arrow,) = [text for text in texts if text.words.startswith("→")]
+    assert [text.words for text in texts if text is not arrow and text.meets(arrow)] == []
+    assert arrow.right <= picture
 
 
 def test_the_table_has_every_metric_or_one(race_outcome):

@@ -140,7 +140,7 @@ def test_pointing_at_a_limit_tells_its_demand_and_source(two):
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("places", [LANES_DESK, LANES_HALL, LANES_PHONE])
 def test_no_words_leave_the_picture_or_cover_one_another(two, language, places):
-    from sim.report.figures.parts import text_width
+    from sim.report.style import text_width
 
     svg = ET.fromstring(density_lanes(two, Style("dark", language), NAMES, "", places))
     found = []

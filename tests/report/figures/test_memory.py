@@ -233,7 +233,7 @@ def test_pointing_at_a_part_tells_what_it_is_and_its_source(memory_outcome, name
 @pytest.mark.parametrize("ruler", RULERS)
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_words_leave_the_picture(memory_outcome, names, ruler, language):
-    from sim.report.figures.parts import text_width
+    from sim.report.style import text_width
 
     for places in (DESK, HALL, PHONE):
         for text in ET.fromstring(ledger(memory_outcome, Style("dark", language), ruler, names, places)).iter(

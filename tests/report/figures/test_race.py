@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,11 @@ import pytest
 from sim.records import OWNERS, InstanceRecord, PhaseRecord, Record
 from sim.report.figures.parts import place
 from sim.report.figures.race import lens_cut, marks, order, owners, race, race_alt, race_sources, race_table
+from sim.report.numbers import written
+from sim.report.shown import startup
+from sim.report.shown.drawing import DrawingRequest
 from sim.report.style import Style
+from sim.report.texts import tr
 
 NB = "\u202f"
 
@@ -185,6 +191,27 @@ def test_a_range_far_beyond_the_bars_runs_off_and_says_how_far(race_outcome, nam
     assert strip["docker"]["range_told"] == f"→ 6.7{NB}min"
 
 
+def far_and_near(outcome):
+    """VirtualBox's range goes far beyond the axis, and LXC ends just where the lens does."""
+    changes = {"virtualbox": {"range": (5.0, 900.0)}, "kvm": {"range": (5.0, 900.0)}}
+    metrics = (replace(m, **changes.get(m.of, {})) if m.metric == "startup_time" else m for m in outcome.metrics)
+    return replace(outcome, metrics=tuple(metrics))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("width", [250, 390, 700])
+@pytest.mark.parametrize("lens", [False, True])
+def test_no_words_behind_a_bar_meet_and_none_is_cut(race_outcome, names, texts_of, language, width, lens):
+    style, said = Style(language=language), ["virtualbox", "kvm", "docker", "lxc", "firecracker"]
+    shown = far_and_near(race_outcome)
+    texts, picture = texts_of(race(shown, style, names, predicted=said, lens=lens), style, width)
+    assert lens or sum(text.words.startswith("→") for text in texts) == 2
+    told = [text for text in texts if not re.fullmatch(rf"[\d.]+{NB}(s|秒)", text.words)]
+    met = [(a.words, b.words) for a, b in itertools.combinations(told, 2) if a.meets(b)]
+    assert met == []
+    assert [text.words for text in texts if text.right > picture] == []
+
+
 def test_the_table_has_every_owners_seconds(race_outcome):
     table = race_table(race_outcome)
     assert [row["total"] for row in table][:2] == [f"0.27{NB}s", f"0.32{NB}s"]
@@ -216,3 +243,12 @@ def test_the_sentence_is_by_finish_and_ends_once(race_outcome):
 def test_ranks_have_their_english_endings(rank, said):
     assert place(rank, Style()) == said
     assert place(rank, Style(language="ja")) == f"{rank}位"
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_parts_are_those_of_one_start_and_the_note_says_so(crowd_outcome, language):
+    (row,) = race_table(crowd_outcome, language)
+    median = 0.1 + 0.03 * 4 + 0.05  # The fourth of eight that wait for one lock.
+    assert row[tr("owner.kernel.short", language)] == written(0.12 * 0.285 / median, "s", language)
+    request = DrawingRequest(scenario=None, outcome=crowd_outcome, style=Style(language=language), names={})
+    assert {"en": "those of one start", "ja": "1回の起動のもの"}[language] in startup.note(request)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import unicodedata
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 from sim.never import NEVER
 from sim.outcome import Metric, Outcome
 from sim.records import NodeRecord, ReplicaRecord, RequestRecord, WantedRecord
+from sim.report.figures.parts import lane_axis
 from sim.report.figures.rollout import (
     interesting_end,
     look,
@@ -23,6 +27,7 @@ from sim.report.figures.rollout_panels import rollout_panels
 from sim.report.figures.rollout_player import player_data
 from sim.report.graph.svg import standalone
 from sim.report.style import DARK, FONT, LIGHT, Style, rows_of
+from sim.report.words import LabelName
 
 
 def stretch(
@@ -144,3 +149,27 @@ def test_the_legend_has_what_there_is_and_one_version_needs_no_other() -> None:
     assert "dead node" not in legend
     one = Outcome("s", "rollout", 1, 1, ("it",), (), RECORDS[:1])
     assert "version" not in rollout_legend(one, Style(), "it")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("narrow", [False, True])
+def test_no_word_of_the_panels_goes_beyond_the_picture(language: Any, narrow: bool) -> None:
+    svg = ET.fromstring(rollout_panels(outcome(), Style(language=language), "it", narrow=narrow))
+    width = float(svg.get("viewBox", "").split()[2])
+    beside = [one for one in svg.iter("{http://www.w3.org/2000/svg}text") if one.get("text-anchor") == "start"]
+    assert len(beside) > 3
+    for text in beside:
+        letters = sum(1 if unicodedata.east_asian_width(c) in "WF" else 0.55 for c in text.text or "")
+        assert float(text.get("x", "0")) + 13 * letters <= width, text.text
+
+
+@pytest.mark.parametrize("two_lines", [False, True])
+def test_lanes_that_differ_in_brackets_alone_keep_them(two_lines: bool) -> None:
+    names = {"k8s": LabelName("ノード停止"), "swarm": LabelName("ノード停止（Swarm）"), "vm": LabelName("停止（VM）")}
+    axis = lane_axis(names, Style(language="ja"), two_lines=two_lines)
+    shown = [json.loads(found) for found in re.findall(r"\{.*?\}", axis["labelExpr"])]
+    assert len(shown) == 1 + two_lines
+    for labels in shown:
+        assert len({str(label) for label in labels.values()}) == 3
+        assert "".join(labels["swarm"]) == "ノード停止（Swarm）"
+        assert labels["vm"] == "停止"

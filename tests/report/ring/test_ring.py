@@ -133,3 +133,33 @@ def test_cells_of_a_table_are_outlined_and_the_first_has_the_word() -> None:
     outlined = re.findall(r'<td[^>]*style="position:relative;outline:[^>]*>(?:<b[^>]*>[^<]*</b>)?(\w)', html)
     assert outlined == ["a", "c"]
     assert html.count(tr("figure.ring.here", "en")) == 1
+
+
+def word_at(svg: str) -> tuple[float, float]:
+    found = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>look here<', svg)
+    assert found
+    return float(found[1]), float(found[2])
+
+
+def test_the_word_of_a_ring_keeps_off_what_else_is_marked() -> None:
+    ringed = f'<rect x="30" y="40" width="100" height="30"{place_data(label="kvm")}/>'
+    above = f'<rect x="30" y="5" width="100" height="30"{place_data(label="lxc")}/>'
+    below = f'<rect x="30" y="75" width="100" height="30"{place_data(label="docker")}/>'
+    svg = '<svg viewBox="0 0 300 300">{}</svg>'
+    assert word_at(ringed_picture(svg.format(ringed), [place(label="kvm")], Style())[0])[1] < 44
+    assert word_at(ringed_picture(svg.format(ringed + above), [place(label="kvm")], Style())[0])[1] > 74
+    x, y = word_at(ringed_picture(svg.format(ringed + above + below), [place(label="kvm")], Style())[0])
+    assert x > 134, "at its right"
+    assert 50 < y < 70
+
+
+def test_a_low_lane_has_the_word_at_its_end_alone() -> None:
+    spec = {**bars(*BARS), "height": {"step": 27}}
+    ringed, _ = ringed_chart(spec, [place(label="lxc")], Style())
+    seen = {
+        layer["mark"].get("align"): layer["encoding"]["opacity"]["value"]["expr"]
+        for layer in ringed["layer"]
+        if layer["mark"].get("text") == "look here"
+    }
+    assert seen["left"].endswith("? 0 : 0")
+    assert seen["right"].endswith("? 1 : 0")
