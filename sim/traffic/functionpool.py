@@ -18,7 +18,7 @@ from heapq import heappop, heappush
 
 from sim.never import NEVER
 
-Draw = Callable[[], float]
+DrawnSeconds = Callable[[], float]
 """The next of a sequence of times, in seconds."""
 
 
@@ -84,7 +84,7 @@ class FunctionPool:
                 self.lives.append(gone - self._created[number])
                 self._gone_at += gone
 
-    def request(self, now: float, warm: Draw, cold: Draw) -> tuple[float, bool] | None:
+    def request(self, now: float, warm: DrawnSeconds, cold: DrawnSeconds) -> tuple[float, bool] | None:
         """Seconds of a request's service and whether it is a cold start, or None for one that is rejected."""
         if len(self._busy) >= self._most_busy:
             return None
@@ -108,7 +108,9 @@ class FunctionPool:
         return self._gone_at + self.instances * until - self._created_at
 
 
-def serve(duration: float, keep_alive: float, most_busy: int, gap: Draw, warm: Draw, cold: Draw) -> PoolUse:
+def serve(
+    duration: float, keep_alive: float, most_busy: int, gap: DrawnSeconds, warm: DrawnSeconds, cold: DrawnSeconds
+) -> PoolUse:
     """Send requests, so many seconds apart, until the end.
 
     Args:
