@@ -20,6 +20,7 @@ from dashboard.page_part import PagePart
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
+from sim import studies
 from sim.classroom.corrected import corrected_prediction
 from sim.classroom.predicted import Said, judge
 from sim.errors import InputError
@@ -223,7 +224,7 @@ def _outcomes(
 
 def _first(scenario: Scenario, view: View) -> running.Draw | None:
     """Draws the figures of a first replication. None where the figure hides the answer, or is one of a build."""
-    if view.notes or not _revealed(scenario, view) or any(part.study == "build" for part in scenario.parts):
+    if view.notes or not _revealed(scenario, view) or any(studies.study(part.study).steps for part in scenario.parts):
         return None
 
     def draw(outcomes: tuple[Outcome, ...]) -> None:

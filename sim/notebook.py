@@ -100,7 +100,7 @@ def run(
 
     >>> outcome = run("taxonomy", replications=1, instances=2)
     >>> round(outcome.metric("docker", "startup_time", "p50").value, 1)
-    0.2
+    0.3
 
     Args:
         scenario: A checked scenario, the path of a file, or the id of a scenario that ships ("taxonomy").

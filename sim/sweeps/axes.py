@@ -40,7 +40,7 @@ _RANGE = re.compile(rf"(?:([a-z]{{1,20}}):)?{_END}\.\.{_END}(?::{_END})?")
 _DIGITS = 12
 """Significant digits of what a logarithm or a sample gives, as of a result: the last ones differ by platform."""
 
-_LARGEST = 10**30
+_FARTHEST = 10**30
 """The largest end of a range. No parameter takes as much."""
 
 
@@ -115,8 +115,8 @@ def expanded(item: Any, stream: random.Random, whole: bool | None = None) -> lis
 
 def _end(number: str, unit: str | None, item: str) -> _End:
     whole, value = re.fullmatch("[-+]?[0-9]+", number) is not None, Fraction(number)
-    if abs(value) > _LARGEST:
-        raise InputError(f"an end of {shown(item)} is out of range; expected at most {float(_LARGEST):g}")
+    if abs(value) > _FARTHEST:
+        raise InputError(f"an end of {shown(item)} is out of range; expected at most {float(_FARTHEST):g}")
     if not unit:
         return _End(value, whole, "")
     for dimension, units in UNITS.items():

@@ -52,7 +52,7 @@ def on_cluster(address: str) -> PointExecutor:
         with _client(address) as client:
             busy: dict[Any, Chunk] = {}
             while True:
-                room = _room(client)
+                room = _room(client, address)
                 while len(busy) < room and (chunk := dealer.next()) is not None:
                     busy[client.submit(run_packed, (payload, chunk.todos), pure=False, retries=0)] = chunk
                 if not busy:
@@ -88,9 +88,12 @@ def _client(address: str) -> Iterator[Any]:
         client.close(timeout=_GOODBYE)
 
 
-def _room(client: Any) -> int:
-    """How many chunks may be on their way."""
-    threads: int = sum(client.nthreads().values())
+def _room(client: Any, address: str) -> int:
+    """How many chunks may be on their way. Raises `InputError` where the scheduler went away."""
+    try:
+        threads: int = sum(client.nthreads().values())
+    except OSError:
+        raise InputError(f"the scheduler {address} went away; what had finished is kept") from None
     return _AHEAD * max(1, threads)
 
 

@@ -113,11 +113,15 @@ def test_editors_check_it(scenario: Path) -> None:
 
 
 def _page(file: str) -> None:
+    import streamlit as st
+
     from dashboard import lesson
     from dashboard.view import current
     from sim.loading import load
 
-    lesson.show(load(file), current())
+    scenario = load(file)
+    st.session_state[f"{scenario.id}:conditions"] = True  # they are drawn once they are opened
+    lesson.show(scenario, current())
 
 
 def test_the_dashboard_draws_its_headline_metric_and_offers_its_parameter(scenario: Path) -> None:

@@ -33,7 +33,10 @@ def _runtime(workbench: Workbench, name: str) -> None:
     conditions = "in a user namespace, without a cgroup" if rootless else "as root, in a cgroup of its own"
     if rootless and name == "crun":
         command += ["--cgroup-manager", "disabled"]
-    conditions += _unify(name, rootless=rootless)
+    layout_here = layout(hierarchies())
+    if name == "crun" and layout_here == "hybrid":
+        _hide_v2()
+        conditions += "; cgroups here are hybrid, which crun refuses, so that only v1 is shown to it"
     command += ["run", "--bundle", str(place)]
     errors = workbench.scratch / f"{name}.errors"
     quiet, soon = Starts(), Starts()
@@ -45,28 +48,30 @@ def _runtime(workbench: Workbench, name: str) -> None:
     text = f"start of a container by {name}"
     report(workbench, f"{name}.quiet", f"{text}, {QUIET * 1000:.0f} ms after the last", quiet, conditions, cpu=True)
     report(workbench, f"{name}.soon", f"{text}, right after another", soon, conditions, cpu=False)
+    if not rootless and layout_here in ("v1", "hybrid") and _show_unified():
+        _unified(workbench, name, [*command, f"{workbench.name}-unified"], errors, layout_here)
 
 
-def _unify(name: str, *, rootless: bool) -> str:
-    """Show the runtime unified cgroups, as hosts have them today, in this process's own mount namespace.
+def _unified(workbench: Workbench, name: str, command: list[str], errors: Path, layout_here: str) -> None:
+    """The same starts where the runtime is shown the v2 hierarchy alone, as hosts have it today.
 
-    Returns what is to be said of it. Where the v2 hierarchy cannot be mounted a hybrid layout stays, and crun, which
-    refuses it, is shown v1 alone.
+    A runtime may then start its process in the new cgroup, without the attach that waits (clone3, CLONE_INTO_CGROUP).
     """
-    found_here = layout(hierarchies())
-    if found_here == "v2":
-        return ""
-    if not rootless and found_here != "none":
-        try:
-            linux.mount("none", Path("/sys/fs/cgroup"), "cgroup2")
-        except OSError:
-            pass
-        else:
-            return f"; cgroups here are {found_here}, and the runtime is shown the unified hierarchy alone"
-    if name == "crun" and found_here == "hybrid":
-        _hide_v2()
-        return "; cgroups here are hybrid, which crun refuses, so that only v1 is shown to it"
-    return ""
+    starts = Starts()
+    for index in quietly(workbench, 15):
+        starts.add([*command[:-1], f"{command[-1]}-{index}"], errors)
+    text = f"start of a container by {name} in unified cgroups, {QUIET * 1000:.0f} ms after the last"
+    shown = f"as root; cgroups here are {layout_here}, and the runtime is shown the unified hierarchy alone"
+    report(workbench, f"{name}.unified", text, starts, shown, cpu=True)
+
+
+def _show_unified() -> bool:
+    """Mount the v2 hierarchy where cgroups are, in this process's own mount namespace. Whether that was possible."""
+    try:
+        linux.mount("none", Path("/sys/fs/cgroup"), "cgroup2")
+    except OSError:
+        return False
+    return True
 
 
 def _hide_v2() -> None:
