@@ -53,6 +53,8 @@ def test_a_scenario_runs_under_changed_conditions_and_the_view_is_a_link(page: P
     open_page(page, f"{app_url}/scenarios?scenario=what-is-docker&show=1")
     expect(page.locator(CHART).first).to_be_visible()
     page.get_by_text("Change the conditions").click()
+    expect(page.get_by_role("radio", name="cold")).to_be_visible()
+    settled(page)  # the conditions are drawn once they are opened
     page.get_by_role("radio", name="cold").click()
     expect(page.get_by_text("changed: Page cache = cold")).to_be_visible()
     settled(page)
