@@ -11,9 +11,6 @@ KIB, MIB, GIB = 2**10, 2**20, 2**30
 SCENARIO = 1_000_000
 """Bytes of a scenario file, or of a host's profile."""
 
-PATH = 4_096
-"""Characters of the path of a scenario's own catalog."""
-
 CATALOG_FILES = 1_000
 """Files of one kind in a catalog beside a scenario."""
 
@@ -254,8 +251,8 @@ DRAWN = 500
 FILES = 100_000
 """Paths of a build context: more is a forgotten .dockerignore."""
 
-PATH = 4096
-"""Characters of a path in a build context. Linux takes no longer one (PATH_MAX)."""
+PATH = 4_096
+"""Characters of a path: in a build context, or of a scenario's own catalog. Linux takes no longer one (PATH_MAX)."""
 
 DEPTH = 255
 """Folders that a path in a build context leads through."""

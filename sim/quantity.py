@@ -120,6 +120,10 @@ def rounded(size: float) -> float:
     return float(f"{size / unit:.3g}") * unit
 
 
+_BARE = {"1": ("a number, or a share in %", "40 %"), "core": ("cores, or thousandths in m", "500m")}
+"""Dimensions that take a bare number too: what is said of them, and an example with a unit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """Marks the dimension of a parameter. The reader of scenario files turns what is written into the SI value."""
@@ -142,19 +146,13 @@ class Unit:
         return core_schema.no_info_before_validator_function(read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        if self.dimension == "1":
+        if self.dimension in _BARE:
+            description, example = _BARE[self.dimension]
             return {
                 "type": ["number", "string"],
-                "pattern": pattern("1"),
-                "description": "a number, or a share in %",
-                "examples": ["40 %"],
-            }
-        if self.dimension == "core":
-            return {
-                "type": ["number", "string"],
-                "pattern": pattern("core"),
-                "description": "cores, or thousandths in m",
-                "examples": ["500m"],
+                "pattern": pattern(self.dimension),
+                "description": description,
+                "examples": [example],
             }
         return {
             "type": "string",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -29,7 +28,7 @@ from sim.report.figures.accuracy import (
     use_name,
 )
 from sim.report.numbers import NARROW
-from sim.report.sources import publication_name
+from sim.report.sources import publication_name, publication_slug
 from sim.report.texts import tr
 
 if TYPE_CHECKING:
@@ -93,17 +92,13 @@ def _filtered(every: Sequence[Point], view: View) -> list[Point]:
     lang = view.lang
     uses = {"": tr("ui.accuracy.all", lang)} | {use: use_name(use, lang) for use in ("check", "calibrate")}
     names = sorted({point.publication for point in every}, key=str.casefold)
-    slugs = {_slug(name): publication_name(name, lang) for name in names}
+    slugs = {publication_slug(name): publication_name(name, lang) for name in names}
     use = choice(tr("ui.accuracy.use", lang), uses, "", "use", view, key="accuracy:use", drawn=not view.embed)
     options = {"": tr("ui.accuracy.every", lang, n=len(names))} | slugs
     source = choice(
         tr("ui.accuracy.source", lang), options, "", "source", view, key="accuracy:source", drawn=not view.embed
     )
-    return [p for p in every if use in ("", p.use) and source in ("", _slug(p.publication))]
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"\W+", "-", name.casefold()).strip("-")
+    return [p for p in every if use in ("", p.use) and source in ("", publication_slug(p.publication))]
 
 
 def _finding(shown: Sequence[Point], view: View) -> str:

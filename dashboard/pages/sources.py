@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -14,7 +13,7 @@ from dashboard.page_part import sources_address
 from dashboard.view import View
 from sim.report.provenance import BASES, KINDS, SourceRow, about, as_csv, found
 from sim.report.shown.sources import SourceLinks, sources_table, used_entries
-from sim.report.sources import publication_name
+from sim.report.sources import publication_name, publication_slug
 from sim.report.texts import tr
 
 _PAGE = 50
@@ -87,7 +86,7 @@ def _filtered(every: Sequence[SourceRow], view: View) -> list[SourceRow]:
         for name, options in _options(every, view).items():
             label, key = tr(f"ui.sourcelist.{name}", lang), f"sources:{name}"
             picked[name] = choice(label, options, "", name, view, key=key, drawn=drawn)
-    names = {_slug(name): name for row in every for name in row.publications}
+    names = {publication_slug(name): name for row in every for name in row.publications}
     source = names.get(picked["source"], "")
     return found(of_kind, basis=picked["basis"], of=picked["of"], source=source, words=words)
 
@@ -104,12 +103,8 @@ def _options(every: Sequence[SourceRow], view: View) -> Mapping[str, dict[str, s
         "basis": {"": tr("ui.sourcelist.basis.all", lang)}
         | {basis: tr(f"sources.basis.{basis}", lang) for basis in BASES},
         "source": {"": tr("ui.sourcelist.source.all", lang, n=len(publications))}
-        | {_slug(name): publication_name(name, lang) for name in publications},
+        | {publication_slug(name): publication_name(name, lang) for name in publications},
     }
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"\W+", "-", name.casefold()).strip("-")
 
 
 def _words(view: View) -> str:

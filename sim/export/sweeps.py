@@ -17,7 +17,7 @@ from sim.report.shown import Drawing
 from sim.report.style import Spec, Style, with_rows
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.reading import axes_of, series_of, swept
-from sim.sweeps.tables import written_value
+from sim.sweeps.tables import cell_text
 from sim.wording import shown, suggestion
 
 SWEEP_FILES = (".svg", ".png", ".html", ".json")
@@ -88,7 +88,7 @@ def plot_spec(plot: SweepPlot, store: Path, style: Style) -> Spec:
     others = [path for path in plot.axes if path != plot.over]
     values = []
     for point in swept(store):
-        fixed = [f"{path} {written_value(point.values[path])}" for path in others]
+        fixed = [f"{path} {cell_text(point.values[path])}" for path in others]
         values += [
             SweptValue(point.values[plot.over], ", ".join([m.of, *fixed]), m.value, m.low, m.high)
             for m in point.metrics

@@ -15,7 +15,7 @@ from sim.errors import InputError, Problem
 from sim.loading.document import Path_, read
 from sim.loading.envelope import BODY, ENVELOPE
 from sim.loading.inline import INLINE
-from sim.loading.overrides import changed, parameter_places, with_values
+from sim.loading.overrides import AmbiguousPathError, changed, parameter_places, with_values
 from sim.loading.parameters import Control, fields
 from sim.scenario import Scenario
 from sim.wording import shown, suggestion
@@ -102,9 +102,9 @@ def places(scenario: Scenario, path: str) -> tuple[Path_, ...]:
     for count in range(len(keys), 0, -1):
         try:
             found = list(parameter_places(scenario, ".".join(keys[:count])))
-        except InputError as error:
-            if "every label sets" in str(error):
-                raise
+        except AmbiguousPathError:
+            raise
+        except InputError:
             continue
         return tuple(_inside(scenario, place, control, keys[count:]) for place, control in found)
     raise InputError(f"no parameter {shown(path)}{_hint(scenario, keys)}")

@@ -205,10 +205,14 @@ def _given(problem: Problem, dotted: Mapping[str, str]) -> Problem:
     return problem
 
 
+class AmbiguousPathError(InputError):
+    """A path that means a parameter which every label sets by itself."""
+
+
 def parameter_places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Control | None]]:
     """Where in the document a parameter's path is written, and what is written there.
 
-    Raises `InputError` where there is no such parameter.
+    Raises `InputError` where there is no such parameter, and `AmbiguousPathError` where each label has its own.
     """
     if path in _TOP:
         yield (path,), None
@@ -235,7 +239,8 @@ def parameter_places(scenario: Scenario, path: str) -> Iterator[tuple[Path_, Con
         if label in compare:
             yield (*root, "compare", label, name), known[name]
         elif compare and all(name in (changes or {}) for changes in compare.values()):
-            raise InputError(f"every label sets {name!r} itself; name one, as in '{next(iter(compare))}.{name}'")
+            example = f"{next(iter(compare))}.{name}"
+            raise AmbiguousPathError(f"every label sets {name!r} itself; name one, as in {example!r}")
         else:
             yield (*root, name), known[name]
     if not any_place:

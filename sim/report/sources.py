@@ -40,6 +40,11 @@ def publication_name(publication: str, language: Language = "en") -> str:
     return tr(text, language) if text else publication
 
 
+def publication_slug(publication: str) -> str:
+    """A publication as a link names it: its letters and digits, with hyphens between."""
+    return re.sub(r"\W+", "-", publication.casefold()).strip("-")
+
+
 def cited_source(fact: Fact, language: Language = "en") -> str:
     """A fact's source as the catalog cites it, or in words where this project measured it itself."""
     name = publication(fact.source)

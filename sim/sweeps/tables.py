@@ -40,7 +40,7 @@ def rows(path: str | Path) -> Iterator[tuple[Any, ...]]:
 def csv_lines(path: str | Path) -> Iterator[str]:
     """The same as CSV."""
     for row in rows(path):
-        yield _row([cell if isinstance(cell, float) else written_value(cell) for cell in row])
+        yield _row([cell if isinstance(cell, float) else cell_text(cell) for cell in row])
 
 
 def json_lines(path: str | Path) -> Iterator[str]:
@@ -67,7 +67,7 @@ def text_table(path: str | Path, plan: SweepPlan) -> str:
     rows = []
     points = swept(path)
     for point in islice(points, SHOWN):
-        values = [written_value(point.values.get(axis)) for axis in axes]
+        values = [cell_text(point.values.get(axis)) for axis in axes]
         metrics = [m for m in point.metrics if not headlines or (m.of, m.metric, m.statistic) in headlines]
         if point.error:
             rows.append([str(point.point), *values, "", "", "failed: " + " ".join(point.error.split())])
@@ -79,10 +79,8 @@ def text_table(path: str | Path, plan: SweepPlan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def written_value(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """An axis' value in one cell, as a file would have it."""
-    if isinstance(value, bool):
-        return _truth(value)
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
@@ -92,10 +90,6 @@ def _said(metric: Metric) -> str:
     if metric.low is None or metric.high is None:
         return text
     return f"{text} [{between(metric.low, metric.high, unit)}]"
-
-
-def _truth(value: bool | None) -> str:
-    return "" if value is None else "true" if value else "false"
 
 
 def _row(cells: Sequence[object]) -> str:

@@ -8,37 +8,24 @@ from sim.catalog.disks import disks
 from sim.catalog.hosts import with_disk
 from sim.catalog.load import host as catalog_host
 from sim.catalog.mechanisms import memory
-from sim.catalog.model import Host
-from sim.catalog.number import Number
 from sim.errors import InputError
 from sim.machine.disk import RunningDisk
-from sim.scenario import Text
+from tests.machine.byhand import host_with, number
 
 KIB, MIB = 2**10, 2**20
 PIECE = 128 * KIB
 
 
-def number(value, unit="1"):
-    return Number(value, unit, sources=("by hand",))
-
-
 def make(access=0.01, operations=0.0, flush=0.02, read=100.0 * MIB, line=0.0):
     """A disk that takes 10 ms to get somewhere and reads 100 MiB a second from there."""
     env = Environment()
-    host = Host(
-        id="host",
-        name=Text(en="host", ja="host"),
-        cores=1,
-        cpu_speed=number(1.0),
-        memory=number(2**33, "B"),
+    host = host_with(
         disk_read=number(read, "B/s"),
         disk_write=number(50.0 * MIB, "B/s"),
         disk_access=number(access, "s"),
         disk_operations=number(operations, "1/s"),
         disk_flush=number(flush, "s"),
         disk_line=number(line, "B/s"),
-        network=number(1.0, "B/s"),
-        kernel="6.1",
     )
     return env, RunningDisk(env, host)
 

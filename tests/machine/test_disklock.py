@@ -3,31 +3,16 @@
 import pytest
 from simpy import Environment
 
-from sim.catalog.model import Host
-from sim.catalog.number import Number
 from sim.machine.host import RunningHost
-from sim.scenario import Text
+from tests.machine.byhand import host_with, number
 
 FLUSH = 0.01
 
 
-def number(value, unit="1"):
-    return Number(value, unit, sources=("by hand",))
-
-
 def make(flush=FLUSH):
     env = Environment()
-    host = Host(
-        id="host",
-        name=Text(en="host", ja="host"),
-        cores=1,
-        cpu_speed=number(1.0),
-        memory=number(2**33, "B"),
-        disk_read=number(100e6, "B/s"),
-        disk_write=number(100e6, "B/s"),
+    host = host_with(
         disk_flush=number(flush, "s"),
-        network=number(1.0, "B/s"),
-        kernel="6.1",
     )
     return env, RunningHost(env, host)
 

@@ -3,29 +3,19 @@
 import pytest
 from simpy import Environment
 
-from sim.catalog.model import Host
-from sim.catalog.number import Number
 from sim.engine.seeds import SeedTree
 from sim.machine.host import Held, RunningHost
-from sim.scenario import Text
-
-
-def number(value, unit="1", low=None, high=None):
-    return Number(value, unit, low, high, ("by hand",))
+from tests.machine.byhand import host_with, number
 
 
 def make(bound="value", *, warm=True, cores=4, speed=None, smt=1.0, scheduler="queues", seeds=None):
     env = Environment()
-    host = Host(
-        id="host",
-        name=Text(en="host", ja="host"),
+    host = host_with(
         cores=cores,
         cpu_speed=speed or number(2.0),
-        memory=number(2**33, "B"),
         disk_read=number(100.0, "B/s"),
         disk_write=number(50.0, "B/s"),
         network=number(10.0, "B/s"),
-        kernel="6.1",
         smt=number(smt),
         scheduler=scheduler,
     )
