@@ -25,7 +25,7 @@ def row(page_parts: Sequence[PagePart]) -> None:
         ("sources", tr("ui.sources", lang), "menu_book", _all_sources),
         ("table", tr("ui.table", lang), "table", _tables),
     ]
-    if page_parts[0].outcome.verdicts:
+    if any(page_part.outcome.verdicts for page_part in page_parts):
         offered.append(("expectations", tr("ui.expectations", lang), "rule", _expectations))
     with st.container(horizontal=True, gap="small"):
         for name, label, icon, draw in offered:
@@ -50,7 +50,7 @@ def _tables(page_parts: Sequence[PagePart]) -> None:
 
 def _expectations(page_parts: Sequence[PagePart]) -> None:
     lang = page_parts[0].view.lang
-    for verdict in page_parts[0].outcome.verdicts:
+    for verdict in (verdict for page_part in page_parts for verdict in page_part.outcome.verdicts):
         mark = "✓ " + tr("ui.held", lang) if verdict.passed else "✗ " + tr("ui.claim.failed", lang)
         st.markdown(f"`{verdict.text}`  \n{mark} · {verdict.observed}")
 
