@@ -29,8 +29,13 @@ _ENTRIES = ("technologies", "guests", "applications", "hosts", "workloads")
 
 _REGISTRIES = "registries/registries.toml"
 
+_ADDITIONS = tuple(f"additions/{path.name}" for path in sorted((FOLDER / "additions").glob("*.toml")))
+_ADDED_IN = ("density", "memory", "overhead", "startup")
+"""What choices of a scenario add to technologies, and the studies that ask for them."""
+
 READ_BY: Mapping[str, tuple[str, ...]] = {
     **{f"disks/{name}.toml": ("memory", "startup") for name in disks() if name != UNSTATED},
+    **dict.fromkeys(_ADDITIONS, _ADDED_IN),
     "images/sizes.toml": ("build", "distribution", "imagestore", "startup"),
     "isolation/steps.toml": ("isolation",),
     "mechanisms/cores.toml": ("startup",),
@@ -84,12 +89,14 @@ class LedgerNumber:
 def numbers() -> tuple[LedgerNumber, ...]:
     """Every number, by file and in the file's order."""
     entries_of = _entries()
+    added = {place for file in _ADDITIONS for place in _places(_block(file))}
     found = []
     for path in sorted(FOLDER.rglob("*.toml")):
         file = path.relative_to(FOLDER).as_posix()
         for place, named, data in _written(_read(file), file):
             names = tuple(_names(_read(file), place))
-            found.append(_number(file, named, data, names, tuple(entries_of.get((file, place), ()))))
+            studies = READ_BY.get(file) or (_ADDED_IN if (file, place) in added else ())
+            found.append(_number(file, named, data, names, tuple(entries_of.get((file, place), ())), studies))
     return tuple(found)
 
 
@@ -109,7 +116,12 @@ def guests_of() -> Mapping[str, tuple[str, ...]]:
 
 
 def _number(
-    file: str, path: str, data: Mapping[str, Any], names: tuple[Text, ...], entries: tuple[str, ...]
+    file: str,
+    path: str,
+    data: Mapping[str, Any],
+    names: tuple[Text, ...],
+    entries: tuple[str, ...],
+    studies: tuple[str, ...],
 ) -> LedgerNumber:
     sources = data.get("source", ())
     return LedgerNumber(
@@ -125,7 +137,7 @@ def _number(
         on=data.get("on", ""),
         names=names,
         entries=entries,
-        studies=READ_BY.get(file, ()),
+        studies=studies,
     )
 
 

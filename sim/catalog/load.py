@@ -26,6 +26,7 @@ from sim.catalog.locks import growths, operations, unknown
 from sim.catalog.model import (
     COST_FLAGS,
     DEMANDS,
+    Addition,
     Application,
     DemandKind,
     EventCosts,
@@ -210,6 +211,32 @@ def _part(table: Table) -> TechnologyPart:
     return TechnologyPart(id=table.string("id"), name=table.text("name"), maker=table.string("maker", ""))
 
 
+def _addition(table: Table) -> Addition:
+    phases, memory = _plan(table)
+    after, networks = table.table("after", needed=False), table.table("networks", needed=False)
+    addition = Addition(
+        id=table.string("id"),
+        name=table.text("name"),
+        phases=phases,
+        memory=memory,
+        costs=_costs(table.table("costs", needed=False)),
+        technologies=table.strings("technologies"),
+        replaces=frozenset(table.strings("replaces")),
+        after={name: after.strings(name) for name in after.names()} if after else {},
+        each_port=table.flag("each_port"),
+        kernel_from=table.string("kernel_from", ""),
+        networks={name: networks.string(name) for name in networks.names()} if networks else {},
+        one_network=table.flag("one_network"),
+    )
+    for name in (*addition.technologies, *addition.networks):
+        if name not in _shipped_ids(FOLDER / "technologies"):
+            table.problem(f"{name!r} is none of the technologies", "technologies")
+    for name in addition.after:
+        if name not in [phase.id for phase in phases]:
+            table.problem(f"has no phase {name!r}", f"after.{name}")
+    return addition
+
+
 def _guest(table: Table) -> Guest:
     phases, memory = _plan(table)
     guest = Guest(
@@ -257,6 +284,7 @@ _MAKERS: dict[str, Callable[[Table], Any]] = {
     "images": _sizes,
     "technologies": _technology,
     "parts": _part,
+    "additions": _addition,
     "guests": _guest,
     "applications": _application,
     "hosts": host_of,
@@ -327,7 +355,7 @@ def read(kind: str, path: Path) -> Any:
     """The entry of one file.
 
     Args:
-        kind: "technologies", "guests", "applications", "hosts" or "images".
+        kind: "technologies", "additions", "guests", "applications", "hosts" or "images".
 
     Raises `CatalogError` naming the file and the dotted path of every rule it breaks.
     """
@@ -352,6 +380,12 @@ def technologies() -> Mapping[str, Technology]:
 def parts() -> Mapping[str, TechnologyPart]:
     """Everything that technologies are made of, by its id."""
     return _all("parts")
+
+
+@cache
+def additions() -> Mapping[str, Addition]:
+    """Everything that choices of a scenario add to technologies, by its id."""
+    return _all("additions")
 
 
 @cache

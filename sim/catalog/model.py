@@ -127,7 +127,7 @@ class MemoryPart(Sensed):
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
 
 
-COST_FLAGS = ("answers_calls", "waits_for_reads", "waits_for_writes")
+COST_FLAGS = ("answers_calls", "relays_at_once", "waits_for_reads", "waits_for_writes")
 """Those of `EventCosts` that are no numbers."""
 
 
@@ -136,11 +136,13 @@ class EventCosts(Sensed):
     """What events of an application under load take more than they take a process of the host, in seconds each.
 
     What is not said takes nothing more. "Relay" is what stands between the application and a device: a thread of the
-    monitor or of the host's kernel. It serves one event of an instance at a time, beside the application's threads.
+    monitor or of the host's kernel. It serves one event of an instance at a time, beside the application's threads,
+    unless it says otherwise.
 
     Attributes:
         system_call: On the calling thread.
         answers_calls: Whether another kernel answers system calls, so that what the host's takes is not there.
+        relays_at_once: Whether the network's relay is a program that serves its connections on all cores.
         page_walk: On the thread whose translation of an address missed the TLB.
         packet: On the thread that sends or receives.
         relay_packet: Of the network's relay, for each packet.
@@ -156,6 +158,7 @@ class EventCosts(Sensed):
 
     system_call: Number = field(default=NO_TIME, metadata=COSTS)
     answers_calls: bool = False
+    relays_at_once: bool = False
     page_walk: Number = field(default=NO_TIME, metadata=COSTS)
     packet: Number = field(default=NO_TIME, metadata=COSTS)
     relay_packet: Number = field(default=NO_TIME, metadata=COSTS)
@@ -259,6 +262,39 @@ class TechnologyPart:
     id: str
     name: Text
     maker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What a choice of a scenario adds to a technology, such as published ports or AppArmor.
+
+    Attributes:
+        id: Its id.
+        name: Its name.
+        phases: What a start does more.
+        memory: What an instance holds more.
+        costs: What events of an application under load take more. None for nothing.
+        technologies: The ids of those that it can be added to. Empty where that is said elsewhere.
+        replaces: The ids of phases of the technology that are not there with it.
+        after: For a phase the ids of the technology's phases after which it comes, the first that is there.
+        each_port: Whether phases and private memory are those of one published port.
+        kernel_from: The first kernel of a host that has it. "" for all.
+        networks: The network that each technology has with it, by ids.
+        one_network: Whether that network is one process for all instances of a host.
+    """
+
+    id: str
+    name: Text
+    phases: tuple[Phase, ...]
+    memory: tuple[MemoryPart, ...]
+    costs: EventCosts | None = None
+    technologies: tuple[str, ...] = ()
+    replaces: frozenset[str] = frozenset()
+    after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    each_port: bool = False
+    kernel_from: str = ""
+    networks: Mapping[str, str] = field(default_factory=dict)
+    one_network: bool = False
 
 
 @dataclass(frozen=True, slots=True)

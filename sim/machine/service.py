@@ -34,6 +34,7 @@ class RequestTimes:
         wire: Outside of the host, in each exchange.
         link: Of the link, in each exchange.
         relay: Of the network's relay, once in and once out in each exchange. 0 for none.
+        relays: How many events that relay serves at a time.
         wake: More, where that relay was idle.
         disk_operations: Operations of the disk, one after another.
         disk_relay: Of the disk's relay, for each. 0 for none.
@@ -51,6 +52,7 @@ class RequestTimes:
     wire: float = 0.0
     link: float = 0.0
     relay: float = 0.0
+    relays: int = 1
     wake: float = 0.0
     disk_operations: int = 0
     disk_relay: float = 0.0
@@ -120,11 +122,11 @@ class LoadedHost:
     ) -> None:
         self.env = env = Environment()
         self._times, self._load = times, load
-        relays = (times.relay > 0) + (times.disk_relay > 0)
+        relays = (times.relay > 0) * times.relays + (times.disk_relay > 0)
         tight = instances * (times.threads + relays) > cores
         self._cores = Station(env, cores, "cores") if tight else None
         self._disk, self._link = Station(env, 1, "disk"), Station(env, 1, "link")
-        self._instances = [_Instance(env, times.threads, limit) for _ in range(instances)]
+        self._instances = [_Instance(env, times, limit) for _ in range(instances)]
         self._spreads = [_factors(times.spread, seeds.stream("cpu")), _factors(times.disk_spread, seeds.stream("disk"))]
         self._computes: Step = ("stay", None, times.thread / times.exchanges)
         self._stores: Step = ("stay", None, max(times.disk_time - times.disk_gap, 0.0))
@@ -199,7 +201,7 @@ class LoadedHost:
         mean = len(self._instances)
         found = {
             "threads": math.fsum(one.threads.busy_seconds() for one in self._instances) / mean / self._times.threads,
-            "relay": math.fsum(one.relay.busy_seconds() for one in self._instances) / mean,
+            "relay": math.fsum(one.relay.busy_seconds() for one in self._instances) / mean / self._times.relays,
             "disk_relay": math.fsum(one.disk_relay.busy_seconds() for one in self._instances) / mean,
             "disk": self._disk.busy_seconds(),
             "link": self._link.busy_seconds(),
@@ -257,10 +259,10 @@ class LoadedHost:
 
 
 class _Instance:
-    def __init__(self, env: Environment, threads: int, limit: float | None) -> None:
+    def __init__(self, env: Environment, times: RequestTimes, limit: float | None) -> None:
         self.quota = SpentQuota(limit) if limit else None
-        self.threads = Station(env, threads, "threads")
-        self.relay = Station(env, 1, "relay")
+        self.threads = Station(env, times.threads, "threads")
+        self.relay = Station(env, times.relays, "relay")
         self.disk_relay = Station(env, 1, "disk relay")
         self.steps: list[Step] = []
         self.spends: Step = ("spend", self.quota, 0.0)

@@ -96,6 +96,7 @@ def request_times(there: OnHost) -> RequestTimes:
         wire=work.wire.at(at),
         link=work.packet_bytes.at(at) / work.link.at(at) / exchanges,
         relay=relay / passes,
+        relays=there.host.cores if costs.relays_at_once else 1,
         wake=costs.packet_wake.at(at) if relay else 0.0,
         disk_operations=int(work.disk_operations.value),
         disk_relay=there.cpu(costs.relay_disk) + pages * there.cpu(costs.relay_disk_page),

@@ -15,6 +15,7 @@ from sim.report.numbers import about, unit_of, written, written_metric
 from sim.report.style import Language
 from sim.report.texts import has, tr
 from sim.scenario import Lesson, Text
+from sim.studies.container_parameters import made_as_written
 
 
 class LabelName(NamedTuple):
@@ -205,6 +206,9 @@ def _things(outcome: Outcome, label: str) -> list[Technology | Guest | Applicati
         asked = (outcome.parameters or {}).get(label, {}).get("guest", "")
         own = {guest_entry.id: guest_entry for guest_entry in technology.guests if not isinstance(guest_entry, str)}
         guest = own.get(asked) or load.guest(technology.guests[0])
+    if technology is not None:
+        host = (outcome.entries or {}).get(label, {}).get("host")
+        technology = made_as_written(technology, (outcome.parameters or {}).get(label, {}), host)
     return [entry for entry in (technology, guest, application) if entry]
 
 

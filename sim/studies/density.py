@@ -13,17 +13,26 @@ from sim.catalog import load
 from sim.catalog.model import Application, Guest, Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
-from sim.errors import InputError
+from sim.errors import InputError, Problem
 from sim.machine.bill import Bill
 from sim.machine.billing import bill
 from sim.machine.host import Held
 from sim.machine.ledger import Ledger
 from sim.never import NEVER
 from sim.outcome import Bound, MetricSpec
+from sim.platforms.containers import ContainerChoices, contained
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.quantity import Seconds
 from sim.records import ConstraintRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
+from sim.studies.container_parameters import (
+    HOST_PORTS,
+    PublishedPorts,
+    RootlessNetwork,
+    UserNamespaceOf,
+    container_problems,
+    port_problems,
+)
 from sim.studies.guest_parameters import (
     ApplicationId,
     GuestId,
@@ -77,6 +86,9 @@ class Density:
         Ge(0),
         doc("The longest that starting one more instance may take; if left out, any time will do."),
     ] = None
+    user_namespace: UserNamespaceOf = "none"
+    rootless_network: RootlessNetwork = "own"
+    published_ports: PublishedPorts = 0
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -85,8 +97,28 @@ class Density:
             technology = load.technology(self.technology)
             problems = fit_problems(technology, self.guest, self.application, self.guest_memory)
             problems += huge_page_problems(self.technology, self.huge_pages)
+            problems += _problems_of_containers(self)
         if problems:
             raise InputError(problems)
+
+    def choices(self) -> ContainerChoices:
+        """How the containers are made."""
+        return ContainerChoices(
+            user_namespace=self.user_namespace, network=self.rootless_network, ports=self.published_ports
+        )
+
+    def made_by(self) -> Technology:
+        """The technology with what is chosen of its containers."""
+        technology, choices = load.technology(self.technology), self.choices()
+        return contained(technology, load.host(self.host).kernel, choices) if choices.any else technology
+
+
+def _problems_of_containers(params: Density) -> list[Problem]:
+    choices = params.choices()
+    if not choices.any:
+        return []
+    found = list(container_problems(load.technology(params.technology), load.host(params.host).kernel, choices))
+    return found or list(port_problems(choices, None, 1, params.network))
 
 
 def largest(fits: Callable[[int], bool]) -> int | None:
@@ -140,7 +172,7 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         bound: At "high" demands are at the high end of their ranges and capacities at the low end, at "low" the other
             way.
     """
-    technology = load.technology(params.technology)
+    technology = params.made_by()
     case = _Case(
         params,
         technology,
@@ -165,6 +197,8 @@ def constraints(params: Density, bound: Bound = "value") -> tuple[Constraint, ..
         limiting.append(_shared_memory(case, instance_bill))
     if params.network == "bridge":
         limiting += [_of_technology(case, name) for name in NETWORK_LIMITS if name in technology.limits]
+    if params.published_ports:
+        limiting.append(_host_ports(params.published_ports))
     if params.pod_limit is not None and technology.kubelet:
         limiting.append(_pods(case, params.pod_limit))
     if "pids" in case.host.limits:
@@ -219,6 +253,13 @@ def _idle_cpu(case: _Case) -> Constraint:
 def _of_technology(case: _Case, name: str) -> Constraint:
     number = case.technology.limits[name]
     return _each(name, 1.0, number.at(case.bound), "1", (number,))
+
+
+def _host_ports(each: int) -> Constraint:
+    """A published port takes one of the host's, which no other instance has then."""
+    first, last = HOST_PORTS
+    number = Number(float(last - first + 1), "1", sources=("D0409",))
+    return _each("host_ports", float(each), number.value, "1", (number,))
 
 
 def _pods(case: _Case, most: int) -> Constraint:

@@ -12,8 +12,16 @@ from sim.catalog import load
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
+from sim.platforms.containers import ContainerChoices, contained
 from sim.quantity import Bytes, BytesPerSecond, Seconds
 from sim.studies.base import Subject
+from sim.studies.container_parameters import (
+    PublishedPorts,
+    RootlessNetwork,
+    UserNamespaceOf,
+    container_problems,
+    port_problems,
+)
 from sim.studies.guest_parameters import (
     ApplicationId,
     GuestId,
@@ -100,12 +108,16 @@ class Memory:
         BytesPerSecond | None, doc("What each instance writes to the memory it holds, evenly spread, a second.")
     ] = None
     writes_from: Annotated[Seconds, doc("When the instances begin to write.")] = 0.0
+    user_namespace: UserNamespaceOf = "none"
+    rootless_network: RootlessNetwork = "own"
+    published_ports: PublishedPorts = 0
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
         problems = guest_problems(self.technology, self.guest, self.guest_memory)
         problems += self._problems_of_time()
         problems += huge_page_problems(self.technology, self.huge_pages)
+        problems += self._problems_of_containers()
         if not problems:
             path = "guest_memory" if self.limit is None else "limit"
             problems = fit_problems(self.runs_on, self.guest, self.application, self.configured, path=path)
@@ -114,8 +126,10 @@ class Memory:
 
     @property
     def runs_on(self) -> Technology:
-        """The technology, with guests that map their files from the host where that is asked for."""
-        technology = load.technology(self.technology)
+        """The technology with what is chosen of its containers, and guests that map their files from the host."""
+        technology, choices = load.technology(self.technology), self._choices()
+        if choices.any:
+            technology = contained(technology, load.host(self.host).kernel, choices)
         return replace(technology, dax=("guest", "application")) if self.dax else technology
 
     @property
@@ -123,6 +137,18 @@ class Memory:
         """Memory configured for each guest, where it is said: a guest's limit is."""
         has_kernel = load.technology(self.technology).has_guest_kernel
         return self.limit if has_kernel and self.limit is not None else self.guest_memory
+
+    def _choices(self) -> ContainerChoices:
+        return ContainerChoices(
+            user_namespace=self.user_namespace, network=self.rootless_network, ports=self.published_ports
+        )
+
+    def _problems_of_containers(self) -> list[Problem]:
+        choices = self._choices()
+        if not choices.any:
+            return []
+        found = list(container_problems(load.technology(self.technology), load.host(self.host).kernel, choices))
+        return found or list(port_problems(choices, None, self.instances, "bridge"))
 
     def _problems_of_time(self) -> list[Problem]:
         technology = load.technology(self.technology)

@@ -20,10 +20,18 @@ from sim.errors import InputError, Problem
 from sim.machine.cpugroups import PERIOD
 from sim.machine.service import LoadedHost, RequestLoad, RequestTimes, Served
 from sim.outcome import MetricSpec
+from sim.platforms.containers import more_costs
 from sim.platforms.overhead import OnHost, event_costs, on_host, request_times
 from sim.quantity import PerSecond
 from sim.records import EventRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
+from sim.studies.container_parameters import (
+    AppArmorProfile,
+    Forwarding,
+    SeccompFilter,
+    load_additions,
+    load_choice_problems,
+)
 from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
 from sim.studies.load_parameters import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
 
@@ -64,6 +72,9 @@ class Overhead:
     host: LoadHost = None
     cpu_limit: CpuLimit = None
     vcpus: VirtualCpus = None
+    forwarding: Forwarding = "rules"
+    seccomp: SeccompFilter = False
+    apparmor: AppArmorProfile = False
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -74,7 +85,11 @@ class Overhead:
 
 def _problems(params: Overhead) -> Iterator[Problem]:
     yield from load_problems(params.technology, params.network)
-    yield from vcpu_problems(load.technology(params.technology), params.vcpus)
+    technology = load.technology(params.technology)
+    yield from vcpu_problems(technology, params.vcpus)
+    yield from load_choice_problems(
+        technology, params.network, params.forwarding, seccomp=params.seccomp, apparmor=params.apparmor
+    )
     if params.clients is not None and params.rate is not None:
         yield Problem("is given beside 'clients'; requests come by a rate, or clients make them", path="rate")
     if params.think and not _load(params).clients:
@@ -106,7 +121,9 @@ def run(params: Overhead, context: Context) -> StudyRun:
 def _there(params: Overhead, technology: str | Technology, context: Context) -> OnHost:
     work = workload(params.workload)
     host = load.host(params.host or work.host)
-    return on_host(work, load.technology(technology), params.network, host, context.bound)
+    there = on_host(work, load.technology(technology), params.network, host, context.bound)
+    more = load_additions(params.forwarding, host.kernel, seccomp=params.seccomp, apparmor=params.apparmor)
+    return replace(there, costs=more_costs(there.costs, more)) if more and technology != NATIVE else there
 
 
 def _served(

@@ -25,6 +25,7 @@ from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import MetricSpec
 from sim.platforms.arrivals import SerialClient, at_random, together
+from sim.platforms.containers import ContainerChoices, contained
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
@@ -32,6 +33,17 @@ from sim.platforms.vcpus import with_vcpus
 from sim.quantity import Bytes, PerSecond, Seconds, render
 from sim.records import OWNERS
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
+from sim.studies.container_parameters import (
+    AppArmorProfile,
+    Cgroup,
+    FirstPort,
+    PublishedPorts,
+    RootlessNetwork,
+    UserNamespaceOf,
+    container_problems,
+    limit_problems,
+    port_problems,
+)
 from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
 from sim.studies.density import NETWORK_LIMITS, Density
 from sim.studies.guest_parameters import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
@@ -121,6 +133,12 @@ class Startup:
         Literal["own", "nvme", "sata-ssd", "hard-disk", "cloud-disk"],
         doc("The host's disk, by which cold reads and flushes take their time."),
     ] = "own"
+    cgroup: Cgroup = "own"
+    user_namespace: UserNamespaceOf = "none"
+    rootless_network: RootlessNetwork = "own"
+    published_ports: PublishedPorts = 0
+    first_port: FirstPort = None
+    apparmor: AppArmorProfile = False
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -133,6 +151,21 @@ class Startup:
         if self.engine is None:
             return self.technology
         return of_release(load.technology(self.technology), self.engine).id
+
+    def choices(self) -> ContainerChoices:
+        """How the containers are made."""
+        return ContainerChoices(
+            self.cgroup, self.user_namespace, self.rootless_network, self.published_ports, self.apparmor
+        )
+
+    def host_kernel(self) -> str:
+        """The Linux version that the host runs."""
+        return self.kernel or load.host(self.host).kernel
+
+    def made_by(self) -> Technology:
+        """The technology with what is chosen of its containers."""
+        technology, choices = load.technology(self.started()), self.choices()
+        return contained(technology, self.host_kernel(), choices) if choices.any else technology
 
 
 def _engine_problems(params: Startup) -> Iterator[Problem]:
@@ -160,14 +193,28 @@ def _problems(params: Startup) -> Iterator[Problem]:
     if not problems:
         yield from fit_problems(technology, params.guest, params.application, params.guest_memory)
     yield from vcpu_problems(technology, params.vcpus)
+    chosen = list(_chosen_problems(params, technology)) if not problems else []
+    yield from chosen
     if params.working_set is not None and not problems:
         yield from _working_set_problems(params)
-    if params.network == "bridge":
-        yield from _network_problems(params, technology)
-    if not problems:
+    if params.network == "bridge" and not chosen:
+        yield from _network_problems(params, params.made_by())
+    if not problems and not chosen:
         yield from _memory_problems(params)
     if params.image == "pull" and not load.application(params.application).image:
         yield Problem(f"application {load.application(params.application).id!r} has no image to pull", path="image")
+
+
+def _chosen_problems(params: Startup, technology: Technology) -> Iterator[Problem]:
+    choices = params.choices()
+    if not choices.any and params.first_port is None:
+        return
+    if params.kernel is not None and not VERSION.fullmatch(params.kernel):
+        return
+    kernel = params.host_kernel()
+    yield from container_problems(technology, kernel, choices)
+    yield from port_problems(choices, params.first_port, _at_once(params)[1] + params.existing, params.network)
+    yield from limit_problems(choices, kernel, params.cpu_limit)
 
 
 def _network_problems(params: Startup, technology: Technology) -> Iterator[Problem]:
@@ -199,7 +246,7 @@ def _working_set_problems(params: Startup) -> Iterator[Problem]:
 
 def _room(params: Startup) -> HostCapacity:
     instances = Density(
-        technology=params.started(),
+        technology=params.made_by() if params.choices().any else params.started(),
         host=params.host,
         application=params.application,
         guest=params.guest,
@@ -260,7 +307,7 @@ def run(params: Startup, context: Context) -> StudyRun:
 
     Raises `InputError` where instances came faster than they left, until the host's memory was full.
     """
-    technology, application = load.technology(params.started()), load.application(params.application)
+    technology, application = params.made_by(), load.application(params.application)
     host_type = load.host(params.host)
     if params.kernel is not None and params.kernel != host_type.kernel:
         host_type = _on_kernel(host_type, params.kernel)

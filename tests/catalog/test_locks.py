@@ -82,8 +82,8 @@ def test_every_operation_is_some_phases():
     """A lock that nothing takes would be dead data."""
     used = {
         f"{phase.resource}.{phase.operation.id}"
-        for technology in load.technologies().values()
-        for phase in technology.phases
+        for entry in (*load.technologies().values(), *load.additions().values())
+        for phase in entry.phases
         if phase.operation is not None
     }
     assert used == set(locks.operations())
