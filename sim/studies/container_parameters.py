@@ -107,8 +107,8 @@ def _possible(
     way = addition_for(technology.id, tuple(one.id for one in ways))
     if way is None:
         having = ", ".join(name for one in ways for name in one.technologies)
-        why = "starts a guest kernel" if technology.has_guest_kernel else "has no such thing"
-        yield Problem(f"{asked} is not possible: {technology.id} {why}; expected one of {having}", path=path)
+        why = ", which starts a guest kernel" if technology.has_guest_kernel else ""
+        yield Problem(f"{asked} is not known of {technology.id}{why}; it is of {having}", path=path)
     elif way.kernel_from and generation(kernel) < generation(way.kernel_from):
         message = f"{asked} is not possible on Linux {kernel}; it needs {way.kernel_from} or later"
         yield Problem(message, path=path)
@@ -136,9 +136,7 @@ def port_problems(choices: ContainerChoices, first: int | None, count: int, netw
         message = f"{first} cannot be bound without root, which may bind ports from {UNPRIVILEGED} on"
         yield Problem(message, path="first_port")
     if count > 1:
-        message = (
-            f"port {first} is taken by the first of {count} instances; leave it out, so that each has ports of its own"
-        )
+        message = f"port {first} is taken by the first of {count} instances; left out, each has ports of its own"
         yield Problem(message, path="first_port")
 
 

@@ -80,12 +80,9 @@ def test_a_file_that_breaks_a_rule_is_refused_with_its_place(tmp_path, text, say
 
 def test_every_operation_is_some_phases():
     """A lock that nothing takes would be dead data."""
-    used = {
-        f"{phase.resource}.{phase.operation.id}"
-        for entry in (*load.technologies().values(), *load.additions().values())
-        for phase in entry.phases
-        if phase.operation is not None
-    }
+    phases = [phase for technology in load.technologies().values() for phase in technology.phases]
+    phases += [phase for addition in load.additions().values() for phase in addition.phases]
+    used = {f"{phase.resource}.{phase.operation.id}" for phase in phases if phase.operation is not None}
     assert used == set(locks.operations())
 
 
