@@ -74,6 +74,7 @@ READERS_OF = {
 
 SHARED_BY_STUDIES = {
     "sim.studies.base",
+    "sim.studies.container_parameters",
     "sim.studies.cpu_parameters",
     "sim.studies.guest_parameters",
     "sim.studies.load_parameters",

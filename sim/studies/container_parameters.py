@@ -57,7 +57,7 @@ Forwarding = Annotated[
         "or without root RootlessKit, slirp4netns or pasta."
     ),
 ]
-SeccompFilter = Annotated[bool, doc("System calls pass a filter (seccomp), such as the engine's default profile.")]
+SystemCallFilter = Annotated[bool, doc("System calls pass a filter (seccomp), such as the engine's default profile.")]
 
 
 def made_as_written(technology: Technology, written: Mapping[str, str], host: Host | None = None) -> Technology:

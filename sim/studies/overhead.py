@@ -28,7 +28,7 @@ from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statis
 from sim.studies.container_parameters import (
     AppArmorProfile,
     Forwarding,
-    SeccompFilter,
+    SystemCallFilter,
     load_additions,
     load_choice_problems,
 )
@@ -73,7 +73,7 @@ class Overhead:
     cpu_limit: CpuLimit = None
     vcpus: VirtualCpus = None
     forwarding: Forwarding = "rules"
-    seccomp: SeccompFilter = False
+    seccomp: SystemCallFilter = False
     apparmor: AppArmorProfile = False
 
     def __post_init__(self) -> None:
