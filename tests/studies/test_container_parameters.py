@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sim.catalog import load
 from sim.catalog.facts import facts, values
@@ -238,3 +240,38 @@ def test_a_relay_on_all_cores_serves_as_many_as_there_are() -> None:
 def test_load_refuses_what_is_not_of_a_container(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Overhead(**fields)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    technology=st.sampled_from(sorted({name for one in load.additions().values() for name in one.technologies})),
+    choices=st.fixed_dictionaries(
+        {},
+        optional={
+            "cgroup": st.sampled_from(["own", "v1", "v2"]),
+            "user_namespace": st.sampled_from(["none", "remapped", "rootless"]),
+            "rootless_network": st.sampled_from(["own", "slirp4netns", "pasta"]),
+            "published_ports": st.integers(0, 40),
+            "first_port": st.none() | st.integers(1, 65535),
+            "apparmor": st.booleans(),
+            "kernel": st.none() | st.sampled_from(["3.2", "4.15", "4.18", "5.4", "5.11", "6.12"]),
+            "cpu_limit": st.none() | st.just(0.5),
+        },
+    ),
+)
+def test_any_choice_runs_or_is_refused_at_a_parameter(technology: str, choices: dict[str, Any]) -> None:
+    """What runs has each step once, and its numbers grow from the low end of their ranges to the high one."""
+    try:
+        Startup(technology=technology, network="bridge", application="tiny", **choices)
+    except InputError as error:
+        refused = [problem.path for problem in error.problems]
+    else:
+        refused = []
+    assert set(refused) <= {*choices, "technology", "network"}
+    if refused:
+        return
+    ends = [started(end, technology=technology, application="tiny", **choices) for end in get_args(Bound)]
+    low, value, high = (statistic("p50", run.samples["startup_time"]) for run in ends)
+    assert low <= value <= high
+    steps = [one.phase for one in ends[1].records if isinstance(one, PhaseRecord)]
+    assert len(steps) == len(set(steps))
