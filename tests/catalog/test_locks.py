@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sim.catalog import load, locks
+from sim.catalog.booting import boot_phases
 from sim.catalog.facts import facts, values
 from sim.errors import CatalogError
 from sim.platforms.plan import StartOptions, boot_plan
@@ -86,6 +87,7 @@ def test_every_operation_is_some_phases():
         for phase in technology.phases
         if phase.operation is not None
     }
+    used |= {f"{phase.resource}.{phase.operation.id}" for phase in boot_phases().values() if phase.operation}
     assert used == set(locks.operations())
 
 
