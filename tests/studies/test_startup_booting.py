@@ -113,7 +113,13 @@ def test_dhcp_takes_as_long_as_in_a_boot_that_was_published() -> None:
 
 def test_guests_queue_for_one_dhcp_server_and_its_disk() -> None:
     """One thread, 0.5 ms and a flush for each lease: the last of ten guests waits for the others' flushes."""
-    asked = {"network": "bridge", "address": "dhcp", "cloud_init": "baked", "instances": 10, "cores": 64}
+    asked: dict[str, Any] = {
+        "network": "bridge",
+        "address": "dhcp",
+        "cloud_init": "baked",
+        "instances": 10,
+        "cores": 64,
+    }
     slow, fast = (started(disk=disk, **asked) for disk in ("hard-disk", "nvme"))
     last = max(
         one.end - one.start for one in slow.records if isinstance(one, PhaseRecord) and one.phase == "dhcp-lease"
@@ -125,7 +131,7 @@ def test_guests_queue_for_one_dhcp_server_and_its_disk() -> None:
 
 def test_nine_guests_of_libvirts_network_lose_what_a_developer_lost() -> None:
     """D0708: DHCP cost some 15 s with nine guests. dnsmasq pings six addresses for 3 s each, one after another."""
-    asked = {"network": "bridge", "cloud_init": "baked", "instances": 9}
+    asked: dict[str, Any] = {"network": "bridge", "cloud_init": "baked", "instances": 9}
     checked = started(address="dhcp-checked", **asked)
     static = started(address="static", **asked)
     lost = checked.samples["makespan"][0] - static.samples["makespan"][0]
@@ -148,7 +154,7 @@ def test_cloud_inits_stages_are_what_was_measured_of_it() -> None:
 
 
 def test_a_baked_image_saves_what_cloud_init_does() -> None:
-    asked = {"network": "bridge"}
+    asked: dict[str, Any] = {"network": "bridge"}
     baked, local, metadata = (seconds(cloud_init=name, **asked) for name in ("baked", "local", "metadata"))
     assert baked < local < metadata
     assert metadata - local == pytest.approx(value("metadata-crawl") + 0.0005, abs=0.01)
