@@ -6,12 +6,14 @@ looks into the model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 from sim.records import Record, RecordT
 from sim.scenario import Text, listed
+
+MadeT = TypeVar("MadeT")
 
 Bound = Literal["low", "value", "high"]
 """Which end of its sources' ranges every input of a run is taken at."""
@@ -152,6 +154,7 @@ class Outcome:
     ratios: tuple[Ratio, ...] = ()
     names: Mapping[str, Text] | None = None
     entries: Mapping[str, Mapping[str, Any]] | None = None
+    _made: dict[Hashable, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __repr__(self) -> str:
         """In a line: the records are thousands."""
@@ -182,4 +185,11 @@ class Outcome:
 
     def of_type(self, kind: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of one type, in order."""
-        return tuple(record for record in self.records if isinstance(record, kind))
+        return self.once(kind.__name__, lambda: tuple(record for record in self.records if isinstance(record, kind)))
+
+    def once(self, key: Hashable, make: Callable[[], MadeT]) -> MadeT:
+        """What is worked out of this outcome alone, and asked for by many figures: made once, and not to be changed."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: MadeT = self._made[key]
+        return made

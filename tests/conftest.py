@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from hypothesis import settings
 
 from sim import studies
 from sim.errors import InputError
+from sim.loading.shipped import lessons
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
 from sim.records import InstanceRecord
@@ -29,6 +31,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same-examples"))
 # Started in the background of a shell, this process ignores interrupts, and so would every command that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one shipped lesson go to one process, where its runs are kept (tests/shipped.py)."""
+    for item in items:
+        about: Any = getattr(item, "callspec", None)
+        named = [value.stem if isinstance(value, Path) else value for value in about.params.values()] if about else []
+        lesson = next((name for name in lessons() if name in named), "")
+        if lesson and not item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group(lesson))
 
 
 @dataclass(frozen=True, kw_only=True)

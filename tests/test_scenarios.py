@@ -20,6 +20,7 @@ from sim.classroom.seeds import what_if
 from sim.loading import controls, load, override
 from sim.report import words
 from sim.scenario import Scenario, Text
+from tests.shipped import outcomes
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -93,15 +94,13 @@ def test_what_ships_is_in_both_languages(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_each_question_has_one_right_answer_and_says_why_each_other_is_wrong(path: Path) -> None:
     """A what-if is judged by its own run."""
-    from sim.batch.run import run
-
     scenario = load(path)
     lesson = scenario.lesson
     assert lesson is not None
-    values = words.values(*run(scenario))
+    values = words.values(*outcomes(scenario))
     asked = [(lesson.predict.choices, values)] if lesson.predict.choices else []
     for question in lesson.quiz:
-        changed = words.values(*run(what_if(scenario, question))) if question.change else values
+        changed = words.values(*outcomes(what_if(scenario, question))) if question.change else values
         asked.append((question.choices, changed))
     silent = []
     for language in ("en", "ja"):

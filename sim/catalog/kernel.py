@@ -112,6 +112,21 @@ class Grace(Sensed):
 
 
 @dataclass(frozen=True, slots=True)
+class Checks(Sensed):
+    """A server whose long holds are a check that it makes no more than so often.
+
+    Attributes:
+        wait: Seconds of a hold that are the check.
+        most: How many checks it makes within a window.
+        window: Seconds of that.
+    """
+
+    wait: Number = field(metadata=COSTS)
+    most: Number = field(metadata=COSTS)
+    window: Number = field(metadata=HELPS)
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """A lock of a host's kernel or of a daemon: one holder at a time, in the order of asking.
 
@@ -121,6 +136,7 @@ class Lock:
         operations: What is done under it, by id.
         grace: How it depends on the last hold. None where it does not.
         daemon: Whether it is a daemon's, so that the engine's version matters and the host's kernel does not.
+        checks: Which of its holds are checks that it may leave out. None for none.
     """
 
     id: str
@@ -128,3 +144,4 @@ class Lock:
     operations: Mapping[str, Operation]
     grace: Grace | None = None
     daemon: bool = False
+    checks: Checks | None = None

@@ -36,13 +36,15 @@ _ADDED_IN = ("density", "memory", "overhead", "startup")
 READ_BY: Mapping[str, tuple[str, ...]] = {
     **{f"disks/{name}.toml": ("memory", "startup") for name in disks() if name != UNSTATED},
     **dict.fromkeys(_ADDITIONS, _ADDED_IN),
+    **{f"booting/{name}.toml": ("startup",) for name in ("address", "cloud_init", "emulation", "firmware")},
+    **{f"locks/dhcp_{name}.toml": ("startup",) for name in ("checked", "server")},
     "images/sizes.toml": ("build", "distribution", "imagestore", "startup"),
     "isolation/steps.toml": ("isolation",),
     "mechanisms/cores.toml": ("startup",),
     "mechanisms/drift.toml": ("drift",),
     "mechanisms/memory.toml": ("memory", "startup"),
     "mechanisms/nesting.toml": ("startup",),
-    "portability/hosts.toml": ("portability",),
+    "portability/hosts.toml": ("portability", "startup"),
     _REGISTRIES: ("build", "distribution", "startup"),
     "steps.toml": ("build",),
 }

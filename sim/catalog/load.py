@@ -161,6 +161,11 @@ def _plan(table: Table) -> tuple[tuple[Phase, ...], tuple[MemoryPart, ...]]:
     return phases, memory
 
 
+def phase_of(table: Table) -> Phase:
+    """The phase of one table, whose other keys are read already."""
+    return _phase(table)
+
+
 def _costs(table: Table | None) -> EventCosts | None:
     """What events take more; None where the table is not there."""
     if table is None:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.kernel import VERSION, Grace, Growth, Hold, Lock, Operation, Per, generation
+from sim.catalog.kernel import VERSION, Checks, Grace, Growth, Hold, Lock, Operation, Per, generation
 from sim.catalog.read import Table, positive
 from sim.errors import Problem
 from sim.outcome import Bound
@@ -75,6 +75,16 @@ def _grace(table: Table) -> Grace | None:
     return grace
 
 
+def _checks(table: Table) -> Checks | None:
+    inner = table.table("checks", needed=False)
+    if inner is None:
+        return None
+    checks = Checks(inner.number("wait", "s"), inner.number("most", "1"), inner.number("window", "s"))
+    positive(inner, wait=checks.wait)
+    inner.done()
+    return checks
+
+
 def read(path: Path) -> Lock:
     """The lock of one file. Raises `CatalogError` with the dotted path of every rule it breaks."""
     file = f"locks/{path.name}"
@@ -88,6 +98,7 @@ def read(path: Path) -> Lock:
         MappingProxyType({operation.id: operation for operation in operations}),
         _grace(table),
         daemon,
+        _checks(table),
     )
     holds = [hold for operation in operations for hold in (operation.held, *(hold for _, hold in operation.older))]
     if lock.grace is not None and any(growth.per == "queued" for hold in holds for growth in hold.growth):

@@ -57,7 +57,7 @@ class Phase(Sensed):
         kernel_before: The phase is only there on host kernels older than this, as "5.0". "" for all.
         kernel_from: The phase is only there on this host kernel and newer ones.
         provenance: The numbers behind the plain fields: "spread", "parallelism", "files", and "times", which says how
-            many holds of its operation the phase is.
+            many holds of its operation the phase is, or how many times as long it takes where it is translated.
     """
 
     id: str

@@ -74,12 +74,21 @@ class HiddenMachine(Sensed):
 
 @dataclass(frozen=True, slots=True)
 class Translation(Sensed):
-    """What runs another processor's programs, or another kernel's system calls, and the share of speed it leaves."""
+    """What runs another processor's programs, or another kernel's system calls, and the share of speed it leaves.
+
+    Attributes:
+        of: The processor, or the kernel.
+        by: What runs them.
+        speed: The share of the native speed that programs have left.
+        source: The id of the document that says so.
+        machine: The share that a whole machine has left, which is translated with its kernel. None where there is none.
+    """
 
     of: str
     by: str
     speed: Number = field(metadata=HELPS)
     source: str
+    machine: Number | None = field(default=None, metadata=HELPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +210,7 @@ def _translation(table: Table | None, of: str = "") -> Translation | None:
         by=table.string("by"),
         speed=table.number("speed", "1"),
         source=table.string("source", allowed=documents()),
+        machine=table.number("machine", "1") if table.has("machine") else None,
     )
     table.done()
     return translation

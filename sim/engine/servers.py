@@ -6,6 +6,7 @@ the hold. No queue is kept and no event is spent on waiting, so the caller may g
 
 from __future__ import annotations
 
+from collections import deque
 from heapq import heapreplace
 
 
@@ -57,4 +58,38 @@ class GraceLock:
         share = (start - self._free - self._recent) / (self._stale - self._recent)
         quick = min(self._quick, seconds)
         self._free = start + quick + (seconds - quick) * min(max(share, 0.0), 1.0)
+        return start, self._free
+
+
+class CheckingServer:
+    """A server that checks something before it answers some of its users, but not more often than it should.
+
+    A hold of at least `wait` seconds holds a check of so long. It is left out where `most` checks were begun in the
+    last `window` seconds.
+
+    >>> server = CheckingServer(wait=3.0, most=2, window=30.0)
+    >>> [server.hold(0.0, seconds) for seconds in (3.5, 0.5, 3.5, 3.5)]
+    [(0.0, 3.5), (3.5, 4.0), (4.0, 7.5), (7.5, 8.0)]
+    >>> server.hold(31.0, 3.5)
+    (31.0, 34.5)
+    """
+
+    __slots__ = ("_begun", "_free", "_most", "_wait", "_window")
+
+    def __init__(self, wait: float, most: float, window: float) -> None:
+        self._wait, self._most, self._window = wait, most, window
+        self._begun: deque[float] = deque()
+        self._free = 0.0
+
+    def hold(self, now: float, seconds: float) -> tuple[float, float]:
+        """When a hold asked for at `now` starts and ends. `seconds` is what it takes with the check."""
+        start = max(self._free, now)
+        if seconds >= self._wait:
+            while self._begun and self._begun[0] <= start - self._window:
+                self._begun.popleft()
+            if len(self._begun) < self._most:
+                self._begun.append(start)
+            else:
+                seconds -= self._wait
+        self._free = start + seconds
         return start, self._free

@@ -17,13 +17,14 @@ from typing import Any
 from simpy import Environment
 
 from sim.catalog.cores import core_numbers
+from sim.catalog.kernel import Lock
 from sim.catalog.locks import locks
 from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
 from sim.engine.fluid import Fluid
 from sim.engine.runqueues import RunQueues
 from sim.engine.seeds import SeedTree
-from sim.engine.servers import GraceLock, Servers
+from sim.engine.servers import CheckingServer, GraceLock, Servers
 from sim.machine.disk import OnServed, RunningDisk
 from sim.machine.disklock import DiskLock
 from sim.outcome import Bound
@@ -93,11 +94,7 @@ class RunningHost:
         self._locks: dict[str, Servers] = {}
         self._disk_locks: dict[str, DiskLock] = {}
         self._ends: dict[str, deque[float]] = {}
-        self._graces = {
-            name: GraceLock(lock.grace.quick.at(bound), lock.grace.recent.at(bound), lock.grace.stale.at(bound))
-            for name, lock in locks().items()
-            if lock.grace is not None
-        }
+        self._special = {name: own for name, lock in locks().items() if (own := _special(lock, bound))}
         self._mapping = memory().fault.at(bound) / PAGE
         self._warm = warm
         self._cached: set[str] = set()
@@ -186,9 +183,9 @@ class RunningHost:
     def hold(self, lock: str, seconds: float) -> tuple[float, float]:
         """Take a lock now, in the order of asking. When it is got, and when it is given back."""
         now = self.env.now
-        grace = self._graces.get(lock)
-        if grace is not None:
-            return grace.hold(now, seconds)
+        special = self._special.get(lock)
+        if special is not None:
+            return special.hold(now, seconds)
         servers = self._locks.get(lock)
         if servers is None:
             servers = self._locks[lock] = Servers()
@@ -203,6 +200,15 @@ class RunningHost:
         if held is None:
             held = self._disk_locks[lock] = DiskLock(self.env, self._disk)
         return held.hold(seconds, flushes, done, argument)
+
+
+def _special(lock: Lock, bound: Bound) -> GraceLock | CheckingServer | None:
+    """What serves a lock whose holds depend on earlier ones. None for one that is like most."""
+    if lock.grace is not None:
+        return GraceLock(lock.grace.quick.at(bound), lock.grace.recent.at(bound), lock.grace.stale.at(bound))
+    if lock.checks is not None:
+        return CheckingServer(lock.checks.wait.at(bound), lock.checks.most.at(bound), lock.checks.window.at(bound))
+    return None
 
 
 def _run_queues(env: Environment, host: Host, bound: Bound, seeds: SeedTree) -> RunQueues:

@@ -172,13 +172,16 @@ def application_name(outcome: Outcome, label: str, language: Language = "en") ->
     return _CLAUSE.split(in_language(entry.name, language), maxsplit=1)[0].strip() if entry else ""
 
 
-_BESIDE_THE_CATALOG = ("pull-download", "pull-unpack", "vcpu-bring-up")
+_BESIDE_THE_CATALOG = ("pull-download", "pull-unpack", "vcpu-bring-up", "boot-menu")
 """Steps that are no technology's, guest's or application's own."""
 
 
 def phase_names(outcome: Outcome, label: str, language: Language = "en") -> dict[str, str]:
-    """Phase id to its name, of everything that the label starts: technology, guest and application."""
+    """Phase id to its name, of everything that the label starts: technology, guest, application, other ways to boot."""
+    from sim.catalog.booting import boot_phases
+
     beside = {name: tr(f"figure.phase.{name}", language) for name in _BESIDE_THE_CATALOG}
+    beside |= {name: in_language(phase.text, language) for name, phase in boot_phases().items()}
     known = {phase.id: in_language(phase.text, language) for entry in _things(outcome, label) for phase in entry.phases}
     return beside | known
 

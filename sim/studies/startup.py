@@ -25,7 +25,9 @@ from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import MetricSpec
 from sim.platforms.arrivals import SerialClient, at_random, together
+from sim.platforms.booting import Booting
 from sim.platforms.containers import ContainerChoices, contained
+from sim.platforms.emulation import emulated, without_nesting
 from sim.platforms.plan import BootPlan, StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
@@ -48,6 +50,16 @@ from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
 from sim.studies.density import NETWORK_LIMITS, Density
 from sim.studies.guest_parameters import ApplicationId, GuestId, chosen_guest, fit_problems, guest_problems
 from sim.studies.host_capacity import HostCapacity, host_capacity
+from sim.studies.startup_booting import (
+    AddressOf,
+    BootFromOf,
+    BootMenu,
+    CloudInitOf,
+    EmulationOf,
+    FirmwareOf,
+    boot_problems,
+    emulation_problems,
+)
 
 TOLD = 2_000
 """Instances whose records are kept, more than any figure shows. Of a larger run only the first are."""
@@ -139,6 +151,12 @@ class Startup:
     published_ports: PublishedPorts = 0
     first_port: FirstPort = None
     apparmor: AppArmorProfile = False
+    firmware: FirmwareOf = "own"
+    boot_from: BootFromOf = "own"
+    boot_menu: BootMenu = 0.0
+    address: AddressOf = "own"
+    cloud_init: CloudInitOf = "own"
+    emulation: EmulationOf = "off"
 
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
@@ -167,6 +185,10 @@ class Startup:
         technology, choices = load.technology(self.started()), self.choices()
         return contained(technology, self.host_kernel(), choices) if choices.any else technology
 
+    def booting(self) -> Booting:
+        """How each instance boots."""
+        return Booting(self.firmware, self.boot_from, self.boot_menu, self.address, self.cloud_init)
+
 
 def _engine_problems(params: Startup) -> Iterator[Problem]:
     if params.engine is not None:
@@ -192,6 +214,9 @@ def _problems(params: Startup) -> Iterator[Problem]:
     technology = load.technology(params.started())
     if not problems:
         yield from fit_problems(technology, params.guest, params.application, params.guest_memory)
+        guest = chosen_guest(technology, params.guest)
+        yield from boot_problems(technology, guest, params.booting(), network=params.network != "none")
+        yield from emulation_problems(technology, params.booting(), params.emulation)
     yield from vcpu_problems(technology, params.vcpus)
     chosen = list(_chosen_problems(params, technology)) if not problems else []
     yield from chosen
@@ -327,6 +352,10 @@ def run(params: Startup, context: Context) -> StudyRun:
         working_set=None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
     )
     guest = chosen_guest(technology, params.guest)
+    booting = params.booting().on(technology, params.emulation)
+    technology, guest = booting.machine(technology), booting.guest(guest) if guest else None
+    host_type = without_nesting(host_type, technology, params.emulation)
+    technology, guest, application = emulated(technology, guest, application, params.emulation)
     plan = boot_plan(technology, guest, application, host_type, options, bound=context.bound)
     env = Environment()
     host = RunningHost(env, host_type, context.bound, warm=not options.cold, seeds=context.seeds)

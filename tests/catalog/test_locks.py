@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sim.catalog import load, locks
+from sim.catalog.booting import boot_phases
 from sim.catalog.facts import facts, values
 from sim.errors import CatalogError
 from sim.platforms.plan import StartOptions, boot_plan
@@ -83,6 +84,7 @@ def test_every_operation_is_some_phases():
     phases = [phase for technology in load.technologies().values() for phase in technology.phases]
     phases += [phase for addition in load.additions().values() for phase in addition.phases]
     used = {f"{phase.resource}.{phase.operation.id}" for phase in phases if phase.operation is not None}
+    used |= {f"{phase.resource}.{phase.operation.id}" for phase in boot_phases().values() if phase.operation}
     assert used == set(locks.operations())
 
 

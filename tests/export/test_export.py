@@ -28,6 +28,7 @@ from sim.report.figures.legend import legend
 from sim.report.shown import request, shown
 from sim.report.style import LANGUAGES, Language, Style, rows_of
 from sim.report.texts import tr
+from tests import shipped
 
 MOST = 1_200_000
 """Bytes of a report page."""
@@ -64,7 +65,7 @@ def asks_for_nothing(page: str) -> None:
 @pytest.fixture(scope="module", params=sim.lessons())
 def ran(request: pytest.FixtureRequest) -> tuple[sim.Scenario, tuple[sim.Outcome, ...]]:
     scenario = sim.load(request.param)
-    return scenario, sim.run(scenario, replications=2)
+    return scenario, shipped.outcomes(scenario, 2)
 
 
 def test_a_report_is_small_complete_and_asks_for_nothing(ran: tuple[sim.Scenario, tuple[sim.Outcome, ...]]) -> None:
@@ -255,10 +256,10 @@ def with_hostile_texts(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", ["isolation", "layers", "memory-ledger"])
 def test_texts_of_a_scenario_are_no_markup_in_a_page_and_in_what_the_live_page_takes_as_html(name: str) -> None:
-    shipped = sim.load(name)
-    document = json.loads(json.dumps(shipped.document))
+    written = sim.load(name)
+    document = json.loads(json.dumps(written.document))
     labels = {label: {"en": HOSTILE + label, "ja": HOSTILE + label} for label in document["compare"]}
-    scenario = from_document(with_hostile_texts(document) | {"labels": labels}, shipped.file, shipped.folder)
+    scenario = from_document(with_hostile_texts(document) | {"labels": labels}, written.file, written.folder)
     read = Addresses()
     read.feed(export.report_page(sim.run(scenario, replications=1), scenario, "en").partition("<body>")[2])
     assert read.loaded == []

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-from sim.batch.run import run
 from sim.loading import load
 from sim.outcome import Outcome
 from sim.report import csvfile, words
@@ -26,6 +25,7 @@ from sim.report.shown import Drawing, DrawingRequest, of_study, request, shown
 from sim.report.style import LANGUAGES, SMALLEST, Style, with_rows
 from sim.report.texts import tr
 from sim.scenario import Scenario
+from tests import shipped
 
 SCENARIOS = sorted((Path(__file__).resolve().parents[2] / "scenarios").glob("*.yaml"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -42,7 +42,7 @@ UNITS = r"MiB|GiB|KiB|MB|GB|kB|ms|µs|\bs\b|min|%|秒|分|ミリ秒|instances|�
 @cache
 def outcomes(path: Path) -> tuple[Scenario, tuple[Outcome, ...]]:
     scenario = load(path)
-    return scenario, tuple(run(scenario, replications=1))
+    return scenario, shipped.outcomes(scenario, 1)
 
 
 def requests(path: Path) -> Iterator[DrawingRequest]:
@@ -131,7 +131,7 @@ def test_no_text_of_a_picture_is_smaller_than_the_smallest(path: Path) -> None:
 def test_where_several_replications_ran_the_rows_have_the_interval(path: Path) -> None:
     """Studies that draw randomness: their metrics have an interval from six replications on, and a table says it."""
     scenario, _ = outcomes(path)
-    parts = [part for part in run(scenario, replications=6) if any(m.low is not None for m in part.metrics)]
+    parts = [part for part in shipped.outcomes(scenario, 6) if any(m.low is not None for m in part.metrics)]
     for outcome in parts:
         if outcome.study not in ("startup", "distribution", "plain"):
             continue

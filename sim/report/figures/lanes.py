@@ -57,14 +57,18 @@ def finish_of(record: InstanceRecord, finish: Finish) -> float:
     return {"ready": record.ready, "init": record.init_started, "runtime": record.runtime_ready}[finish]
 
 
-def lanes(outcome: Outcome, label: str, finish: Finish = "ready") -> list[Lane]:
+def lanes(outcome: Outcome, label: str, finish: Finish = "ready") -> Sequence[Lane]:
     """Every recorded instance of a label, by request and, of those that came together, by finish."""
+    return outcome.once((lanes, label, finish), lambda: _lanes(outcome, label, finish))
+
+
+def _lanes(outcome: Outcome, label: str, finish: Finish) -> tuple[Lane, ...]:
     phases: dict[int, list[PhaseRecord]] = defaultdict(list)
     for phase in outcome.of_type(PhaseRecord):
         if phase.of == label:
             phases[phase.instance].append(phase)
     instances = [record for record in outcome.of_type(InstanceRecord) if record.of == label]
-    return [
+    return tuple(
         Lane(
             label,
             record.instance,
@@ -73,11 +77,15 @@ def lanes(outcome: Outcome, label: str, finish: Finish = "ready") -> list[Lane]:
             tuple(phase for phase in phases[record.instance] if phase.start < finish_of(record, finish)),
         )
         for record in sorted(instances, key=lambda record: (record.requested, finish_of(record, finish)))
-    ]
+    )
 
 
 def median_lane(outcome: Outcome, label: str, finish: Finish = "ready") -> Lane | None:
     """The instance whose time is the (lower) median: it stands for its label. None where no instance was recorded."""
+    return outcome.once((median_lane, label, finish), lambda: _median_lane(outcome, label, finish))
+
+
+def _median_lane(outcome: Outcome, label: str, finish: Finish) -> Lane | None:
     ordered = sorted(
         (lane for lane in lanes(outcome, label, finish) if lane.phases), key=lambda lane: (lane.total, lane.instance)
     )

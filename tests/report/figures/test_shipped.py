@@ -36,6 +36,7 @@ from sim.report.figures.pressure import over_time, pressure, pressure_alt, press
 from sim.report.figures.pulls import completions, completions_alt, pulled, pulls, pulls_table
 from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table
 from sim.report.style import LANGUAGES, Style
+from tests import shipped
 
 SCENARIOS = sorted((Path(__file__).resolve().parents[3] / "scenarios").glob("*.yaml"))
 
@@ -83,7 +84,7 @@ def figures(outcome, style):
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_every_figure_of_a_shipped_scenario_can_be_drawn(path, drawn):
     scenario = load(path)
-    outcomes = run(scenario, replications=1)
+    outcomes = shipped.outcomes(scenario, 1)
     for outcome in outcomes:
         for language in LANGUAGES:
             style = Style(language=language)

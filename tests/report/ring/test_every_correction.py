@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.batch.run import run
 from sim.classroom.look import Look, derived, look, look_predicted
 from sim.classroom.predicted import Said, ranking
 from sim.classroom.seeds import what_if
@@ -21,6 +20,7 @@ from sim.report.shown.ring import RingFound, find, with_rings
 from sim.report.style import LANGUAGES, Style
 from sim.report.texts import tr
 from sim.scenario import Scenario
+from tests import shipped
 
 SCENARIOS = sorted((Path(__file__).resolve().parents[3] / "scenarios").glob("*.yaml"))
 
@@ -31,7 +31,7 @@ WITHOUT: dict[tuple[str, str], str] = {}
 @cache
 def outcomes(path: Path) -> tuple[Scenario, tuple[Outcome, ...]]:
     scenario = load(path)
-    return scenario, tuple(run(scenario, replications=1))
+    return scenario, shipped.outcomes(scenario, 1)
 
 
 def wrong(path: Path) -> Iterator[tuple[str, Look | None]]:
@@ -45,7 +45,7 @@ def wrong(path: Path) -> Iterator[tuple[str, Look | None]]:
     for number, question in enumerate(scenario.lesson.quiz, 1):
         asked = values
         if question.change:
-            asked = words.values(*run(what_if(scenario, question), replications=1))
+            asked = words.values(*shipped.outcomes(what_if(scenario, question), 1))
         for chosen, choice in enumerate(question.choices):
             if not words.holds(choice.holds, asked):
                 yield f"{number}", look(question, chosen, asked)

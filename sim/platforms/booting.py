@@ -1,0 +1,107 @@
+"""What is started, where it boots other than its technology and guest say: another firmware, address or first boot.
+
+It changes what the catalog says, before there is a plan. So a boot plan knows nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sim.catalog.booting import BootChoice, boot_choices
+from sim.catalog.model import Guest, Phase, Technology
+from sim.catalog.number import Number
+from sim.platforms.emulation import Emulation, processor
+from sim.scenario import Text
+
+Firmware = Literal["own", "seabios", "uefi", "qboot"]
+BootFrom = Literal["own", "disk", "kernel"]
+Address = Literal["own", "static", "dhcp", "dhcp-checked"]
+CloudInit = Literal["own", "baked", "local", "metadata"]
+
+MENU = "boot-menu"
+"""The id of the step that waits for somebody at the boot loader's menu."""
+
+_LOADER = "boot-loader"
+_NAMED_ELSEWHERE = Text(en="-", ja="-")
+
+
+@dataclass(frozen=True, slots=True)
+class Booting:
+    """How a machine boots. "own" is what its technology or its guest say.
+
+    Attributes:
+        firmware: What the machine starts with.
+        boots: A boot loader from the guest's disk, or a kernel that is handed over.
+        menu: Seconds that the boot loader's menu is shown.
+        address: How the guest gets its address.
+        cloud_init: What sets the guest up when it first boots.
+    """
+
+    firmware: Firmware = "own"
+    boots: BootFrom = "own"
+    menu: float = 0.0
+    address: Address = "own"
+    cloud_init: CloudInit = "own"
+
+    def on(self, technology: Technology, emulation: Emulation) -> Booting:
+        """How it boots on another processor: an arm64 machine has UEFI, or none where QEMU starts its kernel."""
+        if processor(emulation) != "arm64" or self.firmware != "own" or not technology.boots_disk:
+            return self
+        return replace(self, firmware="qboot" if self.boots == "kernel" else "uefi")
+
+    def machine(self, technology: Technology) -> Technology:
+        """The technology with that firmware, and with what it starts."""
+        if self.firmware != "own":
+            choice = boot_choices("firmware")[self.firmware]
+            technology = replace(technology, boots_disk="disk" in choice.boots)
+            if not _is_own(choice, technology):
+                technology = replace(technology, phases=_in_place(technology.phases, choice.replaces, choice.phases))
+        if self.boots != "own":
+            technology = replace(technology, boots_disk=self.boots == "disk")
+        return technology
+
+    def guest(self, guest: Guest) -> Guest:
+        """The guest with that menu, address and first boot."""
+        phases = guest.phases
+        late: list[Phase] = []
+        for choice in self._of_guest():
+            phases = _in_place(phases, choice.replaces, choice.phases)
+            late += choice.late
+        if self.menu:
+            phases = _after(phases, _LOADER, _menu(self.menu))
+        return guest if phases is guest.phases else replace(guest, phases=(*phases, *late))
+
+    def _of_guest(self) -> list[BootChoice]:
+        asked = (("address", self.address), ("cloud_init", self.cloud_init))
+        return [boot_choices(aspect)[name] for aspect, name in asked if name != "own"]
+
+
+def _is_own(choice: BootChoice, technology: Technology) -> bool:
+    """Whether a firmware is the technology's own: one of its phases is called as it is."""
+    return any(phase.id == choice.id for phase in technology.phases)
+
+
+def _in_place(phases: tuple[Phase, ...], replaced: Collection[str], others: Iterable[Phase]) -> tuple[Phase, ...]:
+    """Phases with others in the place of some. Where there are none of these, the others come last."""
+    at = next((index for index, phase in enumerate(phases) if phase.id in replaced), len(phases))
+    kept = [tuple(phase for phase in part if phase.id not in replaced) for part in (phases[:at], phases[at:])]
+    return (*kept[0], *others, *kept[1])
+
+
+def _after(phases: tuple[Phase, ...], name: str, added: Phase) -> tuple[Phase, ...]:
+    at = next(index for index, phase in enumerate(phases, 1) if phase.id == name)
+    return (*phases[:at], added, *phases[at:])
+
+
+def _menu(seconds: float) -> Phase:
+    return Phase(
+        id=MENU,
+        owner="machine",
+        leads_to="init",
+        demand="wait",
+        amount=Number(seconds, "s", sources=("definition",)),
+        text=_NAMED_ELSEWHERE,
+        when="boot_loader",
+    )

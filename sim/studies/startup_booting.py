@@ -1,0 +1,138 @@
+"""How machines boot, as parameters: firmware, what it starts, its menu, the guest's address and its first boot.
+
+It also says what is wrong with a choice under a technology and a guest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from annotated_types import Le, doc
+
+from sim.catalog.booting import BootAspect, boot_choices
+from sim.catalog.model import Guest, Technology
+from sim.errors import Problem
+from sim.platforms.booting import Address, BootFrom, Booting, CloudInit, Firmware
+from sim.platforms.emulation import Emulation, can_emulate, processor
+from sim.quantity import Seconds, render
+
+FirmwareOf = Annotated[
+    Firmware,
+    doc(
+        "What a virtual machine starts with: the technology's own firmware, SeaBIOS, UEFI (OVMF), or qboot, "
+        "which does no more than start a kernel."
+    ),
+]
+BootFromOf = Annotated[
+    BootFrom,
+    doc(
+        "What the firmware starts: as the technology does, the boot loader on the guest's disk, "
+        "or a kernel that is handed over (-kernel)."
+    ),
+]
+BootMenu = Annotated[
+    Seconds, Le(600), doc("How long the boot loader shows its menu: 5s is GRUB's default, and cloud images have 0.")
+]
+AddressOf = Annotated[
+    Address,
+    doc(
+        "How a guest gets its address: as its image was measured, static, by DHCP from a server on the host, "
+        "or by DHCP from one that pings each address first, as dnsmasq does."
+    ),
+]
+CloudInitOf = Annotated[
+    CloudInit,
+    doc(
+        "What sets a guest up when it first boots: as its image was measured, nothing, as all is in the image (baked), "
+        "or cloud-init's stages, with its data on a disk (local) or from a service on the network (metadata)."
+    ),
+]
+EmulationOf = Annotated[
+    Emulation,
+    doc(
+        "Whether what is started is made for another processor than the host's: a container's programs are translated "
+        "one by one (qemu-user, binfmt_misc), a virtual machine as a whole (QEMU without KVM)."
+    ),
+]
+
+
+def emulation_problems(technology: Technology, booting: Booting, emulation: Emulation) -> Iterator[Problem]:
+    """What is wrong with another processor under a technology and a firmware."""
+    if emulation == "off":
+        return
+    if not can_emulate(technology):
+        yield Problem(
+            f"{emulation!r} is not possible: {technology.id} needs the host's processor; programs on the host's kernel "
+            "and QEMU's machines may be translated",
+            path="emulation",
+        )
+    choice = boot_choices("firmware").get(booting.firmware)
+    if choice and processor(emulation) not in choice.machines:
+        yield Problem(f"{choice.id} is not made for {processor(emulation)}; uefi is", path="firmware")
+
+
+def boot_problems(technology: Technology, guest: Guest | None, booting: Booting, *, network: bool) -> Iterator[Problem]:
+    """What is wrong with a way to boot under a technology, a guest and a network."""
+    yield from _firmware_problems(technology, booting)
+    yield from _disk_problems(technology, guest, booting)
+    if booting.address != "own":
+        yield from _guest_problems(technology, guest, "address", booting.address, network=network)
+    if booting.cloud_init != "own":
+        yield from _guest_problems(technology, guest, "cloud_init", booting.cloud_init, network=network)
+
+
+def _firmware_problems(technology: Technology, booting: Booting) -> Iterator[Problem]:
+    choices = boot_choices("firmware")
+    if booting.firmware == "own":
+        return
+    if technology.id not in choices[booting.firmware].technologies:
+        able = [choice.id for choice in choices.values() if technology.id in choice.technologies]
+        goes = f"it may have {' or '.join(able)}" if able else _goes_with()
+        message = f"{booting.firmware!r} is not used: {technology.id} does not start with it; {goes}"
+        yield Problem(message, path="firmware")
+
+
+def _goes_with() -> str:
+    known = dict.fromkeys(name for choice in boot_choices("firmware").values() for name in choice.technologies)
+    return f"another firmware goes with {' or '.join(known)}"
+
+
+def _disk_problems(technology: Technology, guest: Guest | None, booting: Booting) -> Iterator[Problem]:
+    if booting.boots != "own":
+        choice = boot_choices("firmware").get(booting.firmware)
+        if choice and booting.boots not in choice.boots:
+            yield Problem(f"{choice.id} starts no boot loader; it goes with boot_from 'kernel'", path="boot_from")
+            return
+        if choice is None and not _has_choice(technology):
+            message = f"{booting.boots!r} is not used: {technology.id} has no firmware to choose; {_goes_with()}"
+            yield Problem(message, path="boot_from")
+            return
+    boots_disk = booting.machine(technology).boots_disk
+    has_loader = guest is not None and guest.has_boot_loader
+    if booting.boots == "disk" and not has_loader:
+        yield Problem(f"{_named(guest)} has no boot loader on its disk", path="boot_from")
+    if booting.menu and not (boots_disk and has_loader):
+        why = f"{_named(guest)} has none" if boots_disk else f"{technology.id} is handed a kernel"
+        yield Problem(f"{render(booting.menu, 's')} is not used: no boot loader starts, as {why}", path="boot_menu")
+
+
+def _has_choice(technology: Technology) -> bool:
+    return any(technology.id in choice.technologies for choice in boot_choices("firmware").values())
+
+
+def _named(guest: Guest | None) -> str:
+    return "what is started" if guest is None else f"guest {guest.id!r}"
+
+
+def _guest_problems(
+    technology: Technology, guest: Guest | None, aspect: BootAspect, name: str, *, network: bool
+) -> Iterator[Problem]:
+    choice = boot_choices(aspect)[name]
+    there = {phase.id for phase in guest.phases} if guest is not None and technology.runs == "guest" else set()
+    if not there & set(choice.replaces):
+        what = "waits for an address" if aspect == "address" else "has cloud-init"
+        started = _named(guest) if technology.has_guest_kernel else technology.id
+        yield Problem(f"{name!r} is not used: nothing in {started} {what}", path=aspect)
+    elif choice.network and not network:
+        yield Problem(f"{name!r} needs a network; it goes with network 'bridge'", path=aspect)
