@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,9 @@ from sim.exploring.presets import Preset, explored_studies, presets
 from sim.loading import load, load_text, override
 from sim.report.controlnames import about
 from sim.report.explored import difference_rows, said_difference, said_interval, side_names
+from sim.report.figures.race import race
+from sim.report.style import Style
+from sim.report.words import label_names
 from sim.scenario import Scenario, Text
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
@@ -180,6 +184,16 @@ def test_the_same_on_both_sides_is_said_to_be_the_same() -> None:
     (outcome,) = run(explored(both, ASKED, {}), replications=6)
     assert "alike" in said_difference(outcome, "en")
     assert {row["Paired ratio"] for row in difference_rows(outcome, "en")} == {"="}
+    assert {row["95 % interval"] for row in difference_rows(outcome, "en")} == {""}
+    assert said_interval(outcome, "en") == "The ratio is the same in each of 6 replications."
+
+
+def test_lanes_that_end_at_one_time_are_level_and_one_replication_has_no_interval(marks_of: Any) -> None:
+    both = Exploration(Configuration(preset("taxonomy.docker")), Configuration(preset("taxonomy.docker")))
+    (outcome,) = run(explored(both, ASKED, {}), replications=1)
+    assert said_interval(outcome, "en") == ""
+    told = marks_of(race(outcome, Style(), label_names(outcome), predicted=["b", "a"]), "text", fontWeight=700)
+    assert {row["rank"] for row in told} == {"1st, level · you: 2nd ✓", "1st, level · you: 1st ✓"}
 
 
 def test_sides_are_called_by_what_they_differ_in() -> None:

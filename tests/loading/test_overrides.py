@@ -240,7 +240,7 @@ class TestFromPage:
     def test_a_run_that_nobody_waits_for_is_refused_with_the_number(self, counter: str, written: str) -> None:
         body = "study: startup\ncompare: {a: {technology: crun}, b: {technology: process}}\ncontrols: [instances]\n"
         message = self.refused(self.page(counter, body), "instances", written).message
-        assert message.startswith(f"'{written}' is more than a page offers; expected at most 10000, 20000 over all")
+        assert message.startswith(f"'{written}' is more than a page offers; expected at most 10000 (together 20000")
 
     @pytest.mark.parametrize("written", ["nan", "1e999", "", "[1]", "0x10", "1_0", "1.5", "{a: 1}", "\0", "9" * 900])
     def test_what_is_no_number_is_refused_by_its_beginning(self, scenario: Scenario, written: str) -> None:
