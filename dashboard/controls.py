@@ -221,6 +221,7 @@ def choice(
     *,
     key: str,
     hidden: bool = False,
+    few: int = _FEW,
     drawn: bool = True,
     below: st.delta_generator.DeltaGenerator | None = None,
     on_change: Callable[[], None] | None = None,
@@ -233,6 +234,7 @@ def choice(
 
     Args:
         hidden: Without its label.
+        few: Choices that stand side by side. More go into a list.
         drawn: False where the link alone decides.
         below: Where a value of the link that cannot be used is answered. Right here where nothing is given.
         on_change: Called when the reader chooses another one.
@@ -243,7 +245,7 @@ def choice(
         answer(name, str(st.session_state[key]), options, view, key=key, called=options[default])
         return str(st.session_state[key])
     shown: Literal["collapsed", "visible"] = "collapsed" if hidden else "visible"
-    if len(options) <= _FEW:
+    if len(options) <= few:
         value = st.segmented_control(
             label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown,
             on_change=on_change, help=hint, wrap=True,

@@ -128,7 +128,15 @@ def _figure(shown: Sequence[Point], view: View) -> None:
     label = tr("ui.accuracy.measured", lang)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         of = choice(
-            label, options, next(iter(options)), "of", view, key="accuracy:of", hidden=True, drawn=len(options) > 1
+            label,
+            options,
+            next(iter(options)),
+            "of",
+            view,
+            key="accuracy:of",
+            hidden=True,
+            few=len(_NAMES),
+            drawn=len(options) > 1,
         )
         st.html(_legend(view), width="content")
     drawn = [point for point in shown if dimension(point.unit) == by_name[of]]
