@@ -210,3 +210,12 @@ def test_what_a_parameter_means_is_said_in_both_languages() -> None:
         for name, control in settable(study).items():
             assert about(control, "en") == control.description, f"{study}.{name}"
             assert about(control, "ja") != control.description, f"{study}.{name}"
+
+
+def test_one_side_that_the_catalog_does_not_name_is_called_as_its_preset_or_by_what_is_changed() -> None:
+    functions = load(FOLDER / "presets" / "functions.yaml")
+    ten = Preset(functions, 0, "ten")
+    changes: tuple[tuple[tuple[str, str], ...], ...] = ((), (("keep_alive", "5 min"),), (("keep_alive", "10 min"),))
+    names = [side_names(Exploration(Configuration(ten, changed))) for changed in changes]
+    assert [name["a"].en for name in names] == ["kept for 10 minutes", "keep-alive: 5 min", "kept for 10 minutes"]
+    assert side_names(alone("taxonomy.docker")) == {}
