@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.controls import answer
 from dashboard.links import asked, opening, refuse, set_link
 from dashboard.page_part import PagePart
+from dashboard.refusals import answer, listed
 from dashboard.view import View
 from sim import limits
 from sim.classroom.asked import guessed_in
@@ -54,9 +54,9 @@ def keep(page_part: PagePart, predict: Prediction, values: Mapping[str, Metric],
     text = written(said, page_part, predict, values)
     set_link("said", text)
     view = page_part.view
-    allowed, what = _allowed(page_part, predict)
     none = tr("ui.said.none", view.lang)
-    answer("said", text, allowed, view, key=f"{page_part.scenario.id}:said", called=none, what=what)
+    key, labels = f"{page_part.scenario.id}:said", page_part.outcome.labels if predict.rank else ()
+    answer("said", text, labels, view, key=key, called=none, expected=_expected(page_part, predict))
 
 
 def read(wanted: str, page_part: PagePart, predict: Prediction, values: Mapping[str, Metric]) -> Said | None:
@@ -112,9 +112,9 @@ def keep_quiz(scenario: Scenario, view: View) -> None:
     picked = [st.session_state.get(f"{scenario.id}:quiz:{number}") for number in range(len(questions))]
     text = ",".join("" if place is None else f"{place + 1}" for place in picked).rstrip(",")
     set_link("quiz", text)
-    allowed = [f"a number from 1 to {len(question.choices)}" for question in questions]
-    none = tr("ui.said.none", view.lang)
-    answer("quiz", text, allowed, view, key=f"{scenario.id}:answers", called=none, what="for each question ")
+    most = ", ".join(f"{len(question.choices)}" for question in questions)
+    none, numbers = tr("ui.said.none", view.lang), tr("ui.link.quiz", view.lang, n=len(questions), most=most)
+    answer("quiz", text, (), view, key=f"{scenario.id}:answers", called=none, expected=numbers)
 
 
 def forget(scenario: Scenario) -> None:
@@ -127,16 +127,17 @@ def forget(scenario: Scenario) -> None:
         set_link(name, "")
 
 
-def _allowed(page_part: PagePart, predict: Prediction) -> tuple[tuple[str, ...], str]:
-    """What a prediction may be, for a message, and how that begins."""
+def _expected(page_part: PagePart, predict: Prediction) -> str:
+    """What a prediction may be, in the reader's language."""
+    lang = page_part.view.lang
     if predict.rank:
-        return page_part.outcome.labels, "each once, of "
+        return listed(page_part.outcome.labels, lang, what="each")
     if predict.guess:
-        return ("a number from 0",), ""
+        return tr("ui.link.guess", lang)
     if predict.choices:
-        return (f"a number from 1 to {len(predict.choices)}",), ""
+        return tr("ui.link.number", lang, high=len(predict.choices))
     count = len(steps(page_part.outcome, label=page_part.outcome.labels[0]))
-    return (f"numbers from 1 to {count}, or {_NONE}",), ""
+    return tr("ui.link.steps", lang, high=count, none=_NONE)
 
 
 def _number(text: str) -> float | None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import streamlit as st
 
-from dashboard.links import asked, lines, one_of, refused, set_link
+from dashboard.links import asked, one_of, set_link
+from dashboard.refusals import answer, named, show_error, shown_instead
 from dashboard.view import View
 from sim import limits
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, cut
 from sim.loading import Control, controls, from_page
 from sim.report import controlnames
 from sim.report.ranges import SourceRange, range_line
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
+_QUOTED = 60
+"""Characters of a value of the link that are quoted."""
 _FEW = 4
 """Choices that stand side by side. More go into a list."""
 
@@ -41,7 +44,7 @@ def seeded(scenario: Scenario, view: View) -> Scenario:
     try:
         return from_page(scenario, {"seed": wanted})
     except InputError as error:
-        show_error(error, view, tr("ui.error.shown", view.lang, value=str(scenario.seed)), link=True)
+        show_error(error, view, shown_instead(str(scenario.seed), view), link=True)
         return scenario
 
 
@@ -108,10 +111,10 @@ def form(of: ControlForm, view: View, controls: Iterable[Control] | None = None)
         if bounds:
             st.html(bounds)
         places[control.path] = st.container()
-        refused = _refused(control, of, value)
+        refused = _refused(control, of, value, view)
         if refused is not None:
             with places[control.path]:
-                show_error(refused, view, tr("ui.error.shown", view.lang, value=_called(control, view)), link=True)
+                show_error(refused, view, shown_instead(_called(control, view), view), link=True)
         if value != control.written:
             changes[control.path] = value
     return changes, places
@@ -130,7 +133,7 @@ def judge(
     errors = _unusable(of, changes)
     for path, error in errors.items():
         with places.get(path) or st.container():
-            show_error(error if path in places else _named(error, of.name(path)), view, instead)
+            show_error(error if path in places else named(error, of.name), view, instead)
     return list(errors.values())
 
 
@@ -149,12 +152,7 @@ def _unusable(of: ControlForm, changes: Mapping[str, str]) -> dict[str, InputErr
     return {}
 
 
-def _named(error: InputError, name: str) -> InputError:
-    """The problems of a control that is not drawn."""
-    return InputError([replace(problem, message=f"{name}: {problem.message}") for problem in error.problems])
-
-
-def _refused(control: Control, of: ControlForm, shown: str) -> InputError | None:
+def _refused(control: Control, of: ControlForm, shown: str, view: View) -> InputError | None:
     """Why the link's value of a control could not be used, until the reader changes the control."""
     key = f"{of.at(control)}:refused"
     wanted: str | None = st.session_state.get(key)
@@ -163,22 +161,18 @@ def _refused(control: Control, of: ControlForm, shown: str) -> InputError | None
     if shown != control.written:
         del st.session_state[key]
         return None
+    name = of.name(control.path)
     try:
         of.judge({control.path: wanted})
     except InputError as error:
-        return error
-    return InputError(f"{of.name(control.path)}: {wanted!r} cannot be used here")
-
-
-def show_error(error: InputError, view: View, instead: str = "", *, link: bool = False) -> None:
-    """Every problem of an input, said once each, in the place where it was made.
-
-    Args:
-        instead: What is shown all the same.
-        link: The value came with the page's link.
-    """
-    title = tr("ui.error.link" if link else "ui.error", view.lang)
-    st.error("\n\n".join([*lines(error), *([instead] if instead else [])]), icon=":material/error:", title=title)
+        if not control.whole or control.minimum is None or control.maximum is None:
+            return named(error, lambda _: name)
+        further = error.problems[1:]
+    else:
+        further = ()
+    bounds = tr("ui.link.bounds", view.lang, low=f"{control.minimum:g}", high=f"{control.maximum:g}")
+    said = tr("ui.link.value", view.lang, name=name, value=repr(cut(wanted, _QUOTED)), expected=bounds)
+    return InputError([Problem(said), *further])
 
 
 def forget(of: ControlForm) -> None:
@@ -227,6 +221,7 @@ def choice(
     *,
     key: str,
     hidden: bool = False,
+    few: int = _FEW,
     drawn: bool = True,
     below: st.delta_generator.DeltaGenerator | None = None,
     on_change: Callable[[], None] | None = None,
@@ -239,6 +234,7 @@ def choice(
 
     Args:
         hidden: Without its label.
+        few: Choices that stand side by side. More go into a list.
         drawn: False where the link alone decides.
         below: Where a value of the link that cannot be used is answered. Right here where nothing is given.
         on_change: Called when the reader chooses another one.
@@ -249,7 +245,7 @@ def choice(
         answer(name, str(st.session_state[key]), options, view, key=key, called=options[default])
         return str(st.session_state[key])
     shown: Literal["collapsed", "visible"] = "collapsed" if hidden else "visible"
-    if len(options) <= _FEW:
+    if len(options) <= few:
         value = st.segmented_control(
             label, list(options), format_func=lambda o: options[o], key=key, required=True, label_visibility=shown,
             on_change=on_change, help=hint, wrap=True,
@@ -263,21 +259,6 @@ def choice(
     with below or nullcontext():
         answer(name, str(value), options, view, key=key, called=options[default])
     return str(value)
-
-
-def answer(
-    name: str, shown: object, allowed: Iterable[str], view: View, *, key: str, called: str, what: str = "one of "
-) -> None:
-    """Say which value of the link cannot be used and what can, until the reader chooses something else.
-
-    Args:
-        shown: The value as it is now.
-        called: What the reader sees it called.
-    """
-    wanted = refused(key, shown)
-    if wanted is not None:
-        message = f"{name}: {wanted!r} cannot be used here; expected {what}{', '.join(filter(None, allowed))}"
-        show_error(InputError(message), view, tr("ui.error.shown", view.lang, value=called), link=True)
 
 
 def _widget(control: Control, of: ControlForm, view: View) -> str:

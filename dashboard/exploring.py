@@ -75,13 +75,6 @@ def names() -> list[str]:
     return sorted(known)
 
 
-def unknown() -> list[str]:
-    """What the link says of B that is no parameter of the study, nor of any."""
-    here = exploration()
-    known = {name_of(f"b.{name}") for name in settable(here.a.study)} | {preset_name("b")}
-    return sorted(name for name in whole() if name.startswith("b.") and name not in known)
-
-
 def state() -> dict[str, str]:
     """What is explored, as parameters of a link."""
     known = set(names())

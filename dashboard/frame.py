@@ -12,11 +12,11 @@ import streamlit as st
 
 from dashboard import projector, share, shipped
 from dashboard.components import connection, page_state
-from dashboard.controls import answer
 from dashboard.links import asked, plain, whole
 from dashboard.progress import note_lesson
+from dashboard.refusals import answer, unknown_names
 from dashboard.shown import answers_shown, begin, now
-from dashboard.view import ALLOWED, View, current, other_language, use_language
+from dashboard.view import ALLOWED, LARGEST_SIZE, SMALLEST_SIZE, View, current, other_language, use_language
 from sim import __version__
 from sim.errors import InputError
 from sim.report.texts import tr
@@ -208,8 +208,8 @@ def _answer_link(place: PageLink, view: View) -> None:
     flags = {"projector": f"{view.projector:d}", "locked": f"{view.locked:d}", "show": "", "notes": ""}
     shown = {"lang": view.lang, "size": f"{view.size:g}", **flags}
     for name, allowed in ALLOWED.items():
-        what = "" if name == "size" else "one of "
-        answer(name, shown[name], allowed, view, key=f"view-{name}", called=shown[name], what=what)
+        bounds = tr("ui.link.size", view.lang, low=SMALLEST_SIZE, high=LARGEST_SIZE) if name == "size" else ""
+        answer(name, shown[name], allowed, view, key=f"view-{name}", called=shown[name], expected=bounds)
     made = asked("model")
     if made and made != __version__:
         st.caption(tr("ui.link.model", view.lang, made=plain(made[:_VERSION]), here=__version__))
@@ -230,9 +230,10 @@ def _page(place: PageLink, view: View) -> st.Page:
     def draw() -> None:
         begin()
         try:
-            _answer_link(place, view)
-            drawn: Callable[[View], None] = importlib.import_module(f"dashboard.pages.{place.module}").page
-            drawn(view)
+            with unknown_names(place.path, view):
+                _answer_link(place, view)
+                drawn: Callable[[View], None] = importlib.import_module(f"dashboard.pages.{place.module}").page
+                drawn(view)
             _around(view)
         except InputError as error:
             for problem in error.problems:

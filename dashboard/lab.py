@@ -12,9 +12,9 @@ from typing import Any, cast
 import streamlit as st
 
 from dashboard import lab_link, shipped, undoing, uploads
-from dashboard.controls import answer
 from dashboard.links import asked, lines, one_of, plain, refuse, set_link
 from dashboard.packed import unpack
+from dashboard.refusals import answer
 from dashboard.view import View
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
@@ -108,10 +108,10 @@ def _answer_link(state: LabState, view: View) -> None:
         ("file", state.file or _NO_FILE, _file_words(state.context)),
         ("how", state.how, HOWS),
         ("builder", state.builder, BUILDERS),
-        ("edit", lab_link.packed(state), ("an edit that this page has written",)),
+        ("edit", lab_link.packed(state), ()),
     ):
-        what = "" if name == "edit" else "one of "
-        answer(name, shown, allowed, view, key=f"lab:link:{name}", called=shown or state.context.name, what=what)
+        made = tr("ui.link.edit", view.lang) if name == "edit" else ""
+        answer(name, shown, allowed, view, key=f"lab:link:{name}", called=shown or state.context.name, expected=made)
 
 
 def first() -> LabState:

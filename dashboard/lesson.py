@@ -17,6 +17,7 @@ from dashboard.figures import laid_out
 from dashboard.frame import head, link
 from dashboard.links import UNDO, asked, set_link
 from dashboard.page_part import PagePart
+from dashboard.refusals import named, show_error
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
@@ -208,7 +209,8 @@ def _outcomes(
             return changes, outcomes
         st.caption(_instead(scenario, view))
     except InputError as error:
-        controls.show_error(error, view, _instead(scenario, view), link=view.embed)
+        told = named(error, str) if view.embed else error
+        show_error(told, view, _instead(scenario, view), link=view.embed)
     except CancelledByReaderError:
         stopped = True
         with st.container(horizontal=True, vertical_alignment="center"):

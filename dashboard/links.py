@@ -21,10 +21,20 @@ def asked(name: str, most: int = limits.LINK) -> str | None:
 
     A value of over `most` characters is cut there and ends in "…": it is none that can be used.
     """
+    _note(name)
     value = st.query_params.get(name)
     if value is None or len(value) <= most:
         return value
     return value[:most] + "…"
+
+
+def _note(name: str) -> None:
+    st.session_state.setdefault(_READ, set()).add(name)
+
+
+def read_names() -> frozenset[str]:
+    """The parameters that pages of this session have asked for, whether a link had them or not."""
+    return frozenset(st.session_state.get(_READ, ()))
 
 
 def whole() -> dict[str, str]:
@@ -47,6 +57,7 @@ def clear_link(*kept: str) -> None:
 
 def set_link(name: str, value: str) -> None:
     """Write a parameter of the page's link. "" takes it out."""
+    _note(name)
     if value:
         st.query_params[name] = value
     elif name in st.query_params:
@@ -84,6 +95,7 @@ def refused(key: str, shown: object) -> str | None:
     return cast("str | None", wanted)
 
 
+_READ = "links:read"
 UNDO = "undo"
 """The parameter of what can be undone. Nobody shares it: what is shared is what is seen."""
 _EVERYWHERE = ("lang", "size", "projector", "locked", "model")

@@ -11,9 +11,9 @@ from typing import Any, Generic, cast
 
 import streamlit as st
 
-from dashboard.controls import answer
 from dashboard.links import UNDO, asked, opening, refuse, set_link
 from dashboard.packed import pack, unpack
+from dashboard.refusals import answer
 from dashboard.view import View
 from sim import limits
 from sim.errors import InputError
@@ -74,8 +74,8 @@ def buttons(of: Undoable[UndoState], view: View) -> None:
             tr(f"ui.undoing.{name}", view.lang), icon=f":material/{name}:", type="tertiary", disabled=not able,
             shortcut=keys, on_click=_step, args=(of, name), key=f"{of.key}:{name}",
         )  # fmt: skip
-    what = "steps that this page has written"
-    answer(UNDO, "", (what,), view, key=f"{of.key}:{UNDO}", called=tr("ui.undoing.none", view.lang), what="")
+    none, made = tr("ui.undoing.none", view.lang), tr("ui.link.undo", view.lang)
+    answer(UNDO, "", (), view, key=f"{of.key}:{UNDO}", called=none, expected=made)
 
 
 def _key(of: Undoable[UndoState]) -> str:

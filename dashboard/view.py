@@ -11,17 +11,17 @@ from dashboard.links import asked, refuse, set_link
 from sim.report.style import SMALLEST, Language, Style
 from sim.scenario import Text
 
-_SMALLEST, _LARGEST = 0.8, 2.0
+SMALLEST_SIZE, LARGEST_SIZE = 0.8, 2.0
 
 ALLOWED = {
     "lang": ("en", "ja"),
-    "size": (f"a number from {_SMALLEST:g} to {_LARGEST:g}",),
+    "size": (),
     "show": ("1", "0"),
     "projector": ("1", "0"),
     "locked": ("1", "0"),
     "notes": ("1", "0"),
 }
-"""The parameters of every page's link, with what they may be."""
+"""The parameters of every page's link, with what they may be. A size is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _size(written: str) -> str:
         wanted = float(written)
     except ValueError:
         return "1"
-    return f"{min(_LARGEST, max(_SMALLEST, wanted)):g}" if wanted == wanted else "1"
+    return f"{min(LARGEST_SIZE, max(SMALLEST_SIZE, wanted)):g}" if wanted == wanted else "1"
 
 
 def _plainly(written: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import keyword
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,7 @@ from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 from sim import limits
 from sim.errors import InputError, cut
 from sim.never import difference, ratio
+from sim.quantity import UNITS
 
 _FUNCTIONS = {"abs": abs, "min": min, "max": max, "round": lambda value, digits=0: round(value, int(digits))}
 
@@ -79,7 +81,7 @@ def parsed(text: str) -> ast.Expression:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # MemoryError: CPython 3.11's parser stack
         reason = getattr(error, "msg", error) or "nested too deeply"
-        raise InputError(f"{text!r} is not an expression: {reason}") from None
+        raise InputError(f"{text!r} is not an expression: {reason}{_unit_hint(text)}") from None
     level: list[ast.AST] = [tree]
     for _ in range(limits.EXPRESSION_DEPTH):
         level = [inner for node in level for inner in ast.iter_child_nodes(node)]
@@ -87,8 +89,22 @@ def parsed(text: str) -> ast.Expression:
         raise InputError(f"{text!r} is nested deeper than {limits.EXPRESSION_DEPTH} levels, the most an expression has")
     odd = next(_not_taken(tree), None)
     if odd is not None:
-        raise InputError(f"{odd!r} is not taken in an expression; expected arithmetic and comparisons")
+        raise InputError(f"{odd!r} is not taken in an expression; expected arithmetic and comparisons{_unit_hint(odd)}")
     return tree
+
+
+_WITH_UNIT = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?) ?([A-Za-zµ/%][A-Za-z0-9/]*)")
+
+
+def _unit_hint(text: str) -> str:
+    """How a quantity is to be written, where a text has one with its unit. "" where it has none."""
+    for found in _WITH_UNIT.finditer(text):
+        for dimension, units in UNITS.items():
+            if found[2] in units:
+                number = f"{float(found[1]) * units[found[2]]:.12g}"
+                unit = f" ({dimension})" if dimension != "1" else ""
+                return f"; numbers stand without units, in SI units{unit}: write {number} for {found[0]!r}"
+    return ""
 
 
 def _not_taken(tree: ast.AST) -> Iterator[str]:

@@ -6,6 +6,7 @@ pandas is imported where a frame is asked for, and vl-convert where a figure is 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from html import escape
@@ -21,6 +22,7 @@ from sim.outcome import Metric, Outcome
 from sim.records import PhaseRecord, Record
 from sim.scenario import Scenario
 from sim.studies.base import Tick, no_tick
+from sim.wording import shown, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,12 +254,14 @@ def sweep(
     from sim.sweeps.run import run_sweep, untold
 
     changed = with_values(scenario, {**(values or {}), **parameters})
+    if store is not None and not isinstance(store, str | os.PathLike):
+        raise InputError(f"store: {shown(store)} does not fit; expected the path of a file")
     made = plan(
         changed,
         [_axis(path, given) for path, given in vary.items()],
         zipped=zipped,
         until=until,
-        max_replications=max_replications,
+        max_replications=whole_number("max_replications", max_replications),
         ends=ends,
         records=records,
     )
@@ -268,7 +272,11 @@ def sweep(
 def _axis(path: str, given: Sequence[Any] | str) -> Axis | str:
     from sim.sweeps.axes import Axis
 
-    return f"{path}={given}" if isinstance(given, str) else Axis(path, tuple(plain_value(item) for item in given))
+    if isinstance(given, str):
+        return f"{path}={given}"
+    if not isinstance(given, Iterable):
+        raise InputError(f'{path}: {shown(given)} does not fit; expected a list of values, or a range as "1..10"')
+    return Axis(path, tuple(plain_value(item) for item in given))
 
 
 def plain_value(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from sim.records import Record, RecordT
 from sim.scenario import Text, listed
+from sim.wording import suggestion
 
 MadeT = TypeVar("MadeT")
 
@@ -170,13 +171,24 @@ class Outcome:
         """The one metric of that name.
 
         Raises:
-            KeyError: Where there is none. The message names those that there are.
+            KeyError: Where there is none. The message names the label, the metric or the statistic that there is not,
+                and those that there are.
         """
         for candidate in self.metrics:
             if (candidate.of, candidate.metric, candidate.statistic) == (of, metric, statistic):
                 return candidate
-        have = ", ".join(f"{m.of}.{m.metric}.{m.statistic}" for m in self.metrics)
-        raise KeyError(f"no metric {of}.{metric}.{statistic}; there are {have}")
+        raise KeyError(self._missing(of, metric, statistic))
+
+    def _missing(self, of: str, metric: str, statistic: str) -> str:
+        """What of a metric's name there is not."""
+        there: dict[str, dict[str, list[str]]] = {}
+        for one in self.metrics:
+            there.setdefault(one.of, {}).setdefault(one.metric, []).append(one.statistic)
+        if of not in there:
+            return f"no label {of!r}{suggestion(of, there)}"
+        if metric not in there[of]:
+            return f"no metric {metric!r} of {of}{suggestion(metric, there[of])}"
+        return f"no statistic {statistic!r} of {of}.{metric}{suggestion(statistic, there[of][metric])}"
 
     def ratio(self, of: str, metric: str, statistic: str = "value") -> Ratio | None:
         """How many times the least a label takes. None where it is the least itself, or alone."""

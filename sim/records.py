@@ -496,6 +496,29 @@ class SaturationRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolRecord:
+    """What a pool of function instances did in a stretch of time.
+
+    Attributes:
+        of: The label.
+        start, end: Seconds since the replication began.
+        cold: Requests that came and made an instance.
+        warm: Requests that came and found one.
+        rejected: Requests that came when as many as may were served.
+        instances, busy: How many instances were there and how many of them served, in the mean over the stretch.
+    """
+
+    of: str
+    start: float
+    end: float
+    cold: int
+    warm: int
+    rejected: int
+    instances: float
+    busy: float
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """What one kind of event adds to a request, beside what it takes natively.
 
@@ -716,6 +739,7 @@ Record = (
     | SavingRecord
     | AccidentRecord
     | SaturationRecord
+    | PoolRecord
     | ReplicaRecord
     | RequestRecord
     | NodeRecord

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
+import operator
 import re
 from collections.abc import Iterable
 from typing import Any
+
+from sim.errors import InputError
 
 _PARTS = re.compile(r"[-_. ]")
 _SLIP = 0.8
@@ -36,6 +39,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
     slip = difflib.get_close_matches(given, known, 1, _SLIP)
     close = slip or sorted(shared, key=len) or difflib.get_close_matches(given, known, 1)
     return close[0] if close else ""
+
+
+def whole_number(name: str, value: Any) -> int:
+    """A value that must be a whole number: Python's own, or what counts as one, as numpy's do.
+
+    >>> whole_number("jobs", 2)
+    2
+
+    Raises `InputError` naming the value.
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise InputError(f"{name}: {shown(value)} does not fit; expected a whole number") from None
 
 
 def shown(value: Any) -> str:

@@ -75,6 +75,8 @@ def run(parameters: Parameters, context: Context) -> StudyRun:
         raise ZeroDivisionError("no counter is open")
     if parameters.fail == "input":
         raise InputError("no counter is open")
+    if parameters.fail == "closed" and not Path("open").exists():
+        raise InputError("the counter is closed")
     if parameters.fail == "interrupt":
         raise KeyboardInterrupt
     noise = context.seeds.stream("noise").random() if parameters.noisy else 0.0

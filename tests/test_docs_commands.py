@@ -11,10 +11,12 @@ import shlex
 import tarfile
 from pathlib import Path
 
+import click
 import pytest
 
-from sim.cli import answer
+from sim.cli import answer, cli
 
+ROOT = Path(__file__).parents[1]
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
@@ -91,3 +93,37 @@ def test_a_command_of_the_page_says_what_the_page_shows(
     for line in said:
         assert any(other.startswith(line) for other in lines), f"{source}: {line!r} is not in order in\n{told}"
         lines = lines[next(at for at, other in enumerate(lines) if other.startswith(line)) + 1 :]
+
+
+WRITTEN = re.compile(r"^(?:\$ | {4})((?:python -m )?sim (?!\.)[a-z]+ .+)$", re.MULTILINE)
+OF_OTHER_PAGES = {"shop", "twice.tar", "first-look.yaml", "scenarios/who-is-first.yaml", "receipts"}
+"""Files that a page has its reader make."""
+
+
+def shown() -> list[tuple[str, str]]:
+    """Every command that the README and docs/ show in a block, with its page."""
+    pages = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+    return [(page.name, line) for page in pages for line in WRITTEN.findall(page.read_text(encoding="utf-8"))]
+
+
+def words_of(line: str) -> list[str]:
+    """A command's words, without what the shell takes and without "python -m sim"."""
+    words = shlex.split(re.split(r"  #| {4}# | > ", line)[0])
+    return words[words.index("sim") + 1 :]
+
+
+def test_many_commands_are_shown() -> None:
+    assert len(shown()) > 40
+
+
+@pytest.mark.parametrize(("source", "line"), shown())
+def test_a_command_has_only_options_that_there_are_and_names_files_that_are_there(source: str, line: str) -> None:
+    """In a clone as it is: what is not there would be the first thing that a reader meets."""
+    words = words_of(line)
+    command = cli.get_command(click.Context(cli), words[0])
+    assert command is not None, line
+    with command.make_context(words[0], list(words[1:])) as context:
+        given = [context.params[one.name] for one in command.params if isinstance(one, click.Argument) and one.name]
+    for name in (name for value in given for name in (value if isinstance(value, tuple) else (value,)) if name):
+        there = name == "." or any(ROOT.glob(name)) or any(ROOT.glob(f"scenarios/{name}.yaml"))
+        assert there or name in OF_OTHER_PAGES, f"{source}: {line}"

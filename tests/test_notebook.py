@@ -65,8 +65,14 @@ class TestRun:
         assert outcomes[0] is outcome
         assert pickle.loads(pickle.dumps(outcomes)).scenario == scenario
         assert outcomes.metric("slow", "time", "p50") == outcome.metric("slow", "time", "p50")
-        with pytest.raises(KeyError, match=r"no metric slow.time.p99; there are slow\.time\.p50"):
-            outcomes.metric("slow", "time", "p99")
+        for name, said in (
+            (("slwo", "time", "p50"), "no label 'slwo', did you mean 'slow'?"),
+            (("slow", "tiem", "p50"), "no metric 'tiem' of slow, did you mean 'time'?"),
+            (("slow", "time", "p99"), "no statistic 'p99' of slow.time; there are p50, max"),
+        ):
+            with pytest.raises(KeyError) as refused:
+                outcome.metric(*name)
+            assert refused.value.args == (said,)
 
 
 def noise(seed: int, replication: int) -> float:

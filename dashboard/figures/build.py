@@ -8,9 +8,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components import Reel, drawing
-from dashboard.controls import answer, choice
+from dashboard.controls import choice
 from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart, chart
+from dashboard.refusals import answer
 from sim.report.figures import first_cause, steps
 from sim.report.shown import Drawing, FigureChoice
 from sim.report.shown import build as shown

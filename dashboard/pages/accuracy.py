@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _CASES = Path(__file__).resolve().parents[2] / "scenarios" / "evidence"
 _FIGURE_AND_TEXT = (9, 4)
-_NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "rate", "1": "ratio"}
+_NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "throughput", "1": "ratio"}
 """What a dimension is called in a link and in the catalog of texts."""
 _IN_A_HALL = 0.8
 """Of the scatter's height, so that it fits a lecture's screen with the names of its publications."""
@@ -128,7 +128,15 @@ def _figure(shown: Sequence[Point], view: View) -> None:
     label = tr("ui.accuracy.measured", lang)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         of = choice(
-            label, options, next(iter(options)), "of", view, key="accuracy:of", hidden=True, drawn=len(options) > 1
+            label,
+            options,
+            next(iter(options)),
+            "of",
+            view,
+            key="accuracy:of",
+            hidden=True,
+            few=len(_NAMES),
+            drawn=len(options) > 1,
         )
         st.html(_legend(view), width="content")
     drawn = [point for point in shown if dimension(point.unit) == by_name[of]]

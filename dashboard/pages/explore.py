@@ -8,12 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import controls, exploring, popovers, running, undoing
-from dashboard.controls import choice, show_error
+from dashboard.controls import choice
 from dashboard.exploring import KEY, form_of
 from dashboard.figures import laid_out
 from dashboard.frame import head
 from dashboard.links import asked, plain, set_link
 from dashboard.page_part import PagePart, table
+from dashboard.refusals import answer, named, show_error
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, offer
 from dashboard.view import View
@@ -83,25 +84,18 @@ def _pickers(of: Exploration, view: View) -> Exploration:
         )  # fmt: skip
         for which in of.sides:
             _preset(of, which, view, below)
-    _answer_unknown(of, view)
     return exploring.exploration()
 
 
 def _answer_link(of: Exploration, view: View) -> None:
     """What of the link names no study or preset that there is, where there is nothing to choose them with."""
     called = asked_of(of.a.study, view.lang)
-    controls.answer("study", of.a.study, exploring.studies(), view, key=exploring.start_key("study"), called=called)
+    answer("study", of.a.study, exploring.studies(), view, key=exploring.start_key("study"), called=called)
     there = exploring.starting_points(of.a.study)
     for which, one in of.sides.items():
         name, shown = exploring.preset_name(which), one.preset.name
         called = preset_title(one.preset, view.lang)
-        controls.answer(name, shown, there, view, key=exploring.start_key(name), called=called)
-    _answer_unknown(of, view)
-
-
-def _answer_unknown(of: Exploration, view: View) -> None:
-    for name in exploring.unknown():
-        show_error(InputError(f"{name}: no such parameter of the study {of.a.study}"), view, link=True)
+        answer(name, shown, there, view, key=exploring.start_key(name), called=called)
 
 
 def _preset(of: Exploration, which: str, view: View, below: st.delta_generator.DeltaGenerator) -> None:
@@ -216,7 +210,7 @@ def _outcome(
             return ran
         st.caption(_instead(of, view))
     except InputError as error:
-        show_error(error, view, _instead(of, view), link=view.embed)
+        show_error(named(error, exploring.name_of) if view.embed else error, view, _instead(of, view), link=view.embed)
     except CancelledByReaderError:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(tr("ui.cancelled", view.lang))

@@ -9,10 +9,11 @@ import streamlit as st
 
 from dashboard import image_sources
 from dashboard.components import drawing
-from dashboard.controls import answer, choice
+from dashboard.controls import choice
 from dashboard.frame import head
 from dashboard.links import asked, lines, one_of, opening, plain, refuse, set_link
 from dashboard.page_part import chart, table
+from dashboard.refusals import answer, listed
 from dashboard.running import Heartbeat
 from dashboard.shown import Shown, offer
 from dashboard.view import View
@@ -184,8 +185,8 @@ def _answer(picked: list[str], view: View) -> None:
     """Which images of the link there are not."""
     from sim.catalog.load import images
 
-    called = ", ".join(picked) or tr("ui.images.next.none", view.lang)
-    answer("images", picked, images(), view, key="images:official", called=called, what="some of ")
+    called, some = ", ".join(picked) or tr("ui.images.next.none", view.lang), listed(images(), view.lang, what="some")
+    answer("images", picked, images(), view, key="images:official", called=called, expected=some)
 
 
 def _about(size: int, lang: Language, guess: bool) -> str:

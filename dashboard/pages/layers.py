@@ -28,6 +28,7 @@ from dashboard.frame import head
 from dashboard.lesson import kicker
 from dashboard.links import one_of, opening, plain, set_link
 from dashboard.page_part import PagePart, chart
+from dashboard.refusals import answer, show_error
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
@@ -118,7 +119,7 @@ def page(view: View) -> None:
         try:
             _graph(page_part, view, step, said, revealed=revealed)
         except InputError as error:  # a build that can be planned may be too large to draw
-            controls.show_error(error, view)
+            show_error(error, view)
     with paper:
         if not view.embed:
             _paper(state, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
@@ -176,7 +177,7 @@ def _selected(outcome: Outcome, view: View) -> StepRecord | None:
         st.session_state["lab:step"] = one_of("step", by_name, "", "lab:link:step")
     picked = by_name.get(st.session_state.get("lab:step", ""), by_name.get(first))
     set_link("step", picked.step if picked and picked.step != first else "")
-    controls.answer("step", st.session_state.get("lab:step", ""), by_name, view, key="lab:link:step", called=first)
+    answer("step", st.session_state.get("lab:step", ""), by_name, view, key="lab:link:step", called=first)
     return picked
 
 
@@ -222,7 +223,7 @@ def _answer(fault: InputError, view: View) -> None:
         else problem
         for problem in fault.problems
     ]
-    controls.show_error(InputError(lined), view, tr("ui.error.last", view.lang))
+    show_error(InputError(lined), view, tr("ui.error.last", view.lang))
 
 
 def _pick(node: str) -> None:

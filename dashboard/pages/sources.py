@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard.controls import answer, choice
+from dashboard.controls import choice
 from dashboard.frame import address_of_lesson, head
 from dashboard.links import asked, opening, plain, refuse, set_link
 from dashboard.page_part import sources_address
+from dashboard.refusals import answer
 from dashboard.view import View
 from sim.report.provenance import BASES, KINDS, SourceRow, about, as_csv, found
 from sim.report.shown.sources import SourceLinks, sources_table, used_entries
@@ -64,7 +65,8 @@ def _asked_row(every: Sequence[SourceRow], view: View) -> str:
         refuse("sources:row", wanted, "")
         set_link("row", "")
         wanted = ""
-    answer("row", wanted, ("the id of a row",), view, key="sources:row", called="–", what="")
+    row = tr("ui.link.row", view.lang, first=every[0].id)
+    answer("row", wanted, (), view, key="sources:row", called=tr("ui.sourcelist.every", view.lang), expected=row)
     return wanted
 
 
@@ -144,14 +146,16 @@ def _number(shown: Sequence[SourceRow], count: int, view: View) -> int:
     key, wanted = f"sources:page:{shown[0].id}:{len(shown)}", asked("page") or "1"
     first = int(wanted[:_DIGITS]) if wanted.isascii() and wanted.isdigit() else 0
     if opening("sources:page"):
-        st.session_state[key] = first if 1 <= first <= count else 1
+        st.session_state["sources:first"] = key, first if 1 <= first <= count else 1
         if not 1 <= first <= count:
             refuse("sources:page", wanted, 1)
-    number: int = st.session_state.setdefault(key, 1)
+    begun, there = st.session_state["sources:first"]
+    number: int = there if begun == key else 1
     if count > 1 and not view.embed:
-        number = st.pagination(count, key=key)
+        number = st.pagination(count, default=number, key=key)
     set_link("page", "" if number == 1 else f"{number}")
-    answer("page", number, (f"a number from 1 to {count}",), view, key="sources:page", called="1", what="")
+    pages = tr("ui.link.number", view.lang, high=count)
+    answer("page", number, (), view, key="sources:page", called="1", expected=pages)
     return number
 
 

@@ -6,10 +6,11 @@ import streamlit as st
 
 from dashboard import shipped
 from dashboard.components import drawing
-from dashboard.controls import answer, choice
+from dashboard.controls import choice
 from dashboard.frame import head
 from dashboard.links import asked, refuse, set_link
 from dashboard.page_part import table
+from dashboard.refusals import answer, listed
 from dashboard.view import View
 from sim.catalog.load import application, technology
 from sim.catalog.stacks import Stack, stacks
@@ -93,7 +94,8 @@ def _chosen(view: View) -> list[Stack]:
     names = [name for name in every if name in state[_KEY]]
     set_link("stacks", "" if set(names) == set(first) else ",".join(names))
     called = ", ".join(every[name].name.read(view.lang) for name in names)
-    answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called)
+    some = listed(every, view.lang, what="some")
+    answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called, expected=some)
     return [every[name] for name in names]
 
 

@@ -22,6 +22,7 @@ from sim.outcome import Bound, Metric, Outcome
 from sim.records import Record
 from sim.scenario import Part, Scenario
 from sim.studies.base import Tick, Values, no_tick, paired_ratios, replicated, summarise
+from sim.wording import whole_number
 
 AT_ENDS = 5
 """How many replications run again at each end of the inputs' ranges. Fewer where there are fewer."""
@@ -64,8 +65,9 @@ def run(
     """
     if not isinstance(scenario, Scenario):
         scenario = load(scenario)
-    seed = scenario.seed if seed is None else seed
-    replications = scenario.replications if replications is None else replications
+    seed = scenario.seed if seed is None else whole_number("seed", seed)
+    replications = scenario.replications if replications is None else whole_number("replications", replications)
+    jobs, recorded = whole_number("jobs", jobs), whole_number("recorded", recorded)
     if seed < 0:
         raise InputError(f"seed {seed} is out of range; expected at least 0")
     if replications < 1:

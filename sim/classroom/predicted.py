@@ -32,7 +32,8 @@ def judge(
     """One sentence on how near the prediction came."""
     if said.order:
         order = ranking(outcome.labels, predict.rank, values)
-        right = sum(a == b for a, b in zip(said.order, order, strict=False))
+        times = {label: values[f"{label}.{predict.rank}"].value for label in order}
+        right = sum(times[a] == times[b] for a, b in zip(said.order, order, strict=False))
         return tr("ui.score", lang, n=right, all=len(order))
     if said.guess is not None:
         return _judge_guess(said.guess, values[predict.guess], lang)

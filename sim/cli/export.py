@@ -51,6 +51,7 @@ def export(
     FILE: a scenario's file, or the id of one that ships.
     """
     from sim.export import live_name, traced, written
+    from sim.export.files import converter
     from sim.live import builder
     from sim.loading import override
     from sim.outputfile import make_folder
@@ -58,6 +59,8 @@ def export(
     interrupts = noting()
     scenarios = [override(one, {"seed": seed}) if seed is not None else one for one in load_all(files)]
     _check_ids(scenarios)
+    if set(forms) != {"trace"}:
+        converter()  # what is missing is said before anything runs
     folder = Path(out)
     make_folder(folder)
     live = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +50,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes of local.")
 @click.option("--retry", is_flag=True, help="Run points again that failed.")
+@click.option(
+    "--show", "names", multiple=True, metavar="METRIC",
+    help="What the table prints, as startup_time.p95 or docker.startup_time.  [default: what the study is about]",
+)  # fmt: skip
 @click.option("--plot", metavar="METRIC", help="Draw a metric over an axis, as startup_time.p50.")
 @click.option("--over", metavar="PATH", help="The axis that --plot draws along.  [default: the first]")
 @click.option(
@@ -73,6 +77,7 @@ def sweep(
     executor: str,
     jobs: int,
     retry: bool,
+    names: tuple[str, ...],
     plot: str | None,
     over: str | None,
     plot_to: str | None,
@@ -87,12 +92,14 @@ def sweep(
     """
     from sim.sweeps.plan import plan
     from sim.sweeps.run import executor as named
+    from sim.sweeps.tables import chosen
 
     interrupts = noting()
     scenario = _scenario(file, assignments, seed, replications)
     made = plan(
         scenario, vary, zipped=zipped, until=until, max_replications=max_replications, ends=ends, records=records
     )
+    chosen(made, names)
     draw = _drawing(made, plot, over, plot_to, store)
     execute = named(executor, jobs)
     path = Path(store or f"{scenario.id}.sqlite")
@@ -104,7 +111,7 @@ def sweep(
         except SignalError:
             say(f"interrupted; {path} keeps what had finished, {done()} points of this run")
             raise
-    _print(path, made, form)
+    _print(path, made, names, form)
     if draw is not None:
         draw(path)
     say(_told(summary, path, made))
@@ -137,12 +144,12 @@ def _bar(interrupts: Interrupts) -> Iterator[tuple[Told, Callable[[], int]]]:
         yield tell, lambda: done
 
 
-def _print(path: Path, made: SweepPlan, form: str) -> None:
+def _print(path: Path, made: SweepPlan, names: Sequence[str], form: str) -> None:
     from sim.sweeps import tables
 
     printed = StandardOutput()
     if form == "table":
-        printed(tables.text_table(path, made))
+        printed(tables.text_table(path, made, names))
         return
     for line in tables.csv_lines(path) if form == "csv" else tables.json_lines(path):
         printed(line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sim import limits, studies
@@ -150,9 +150,32 @@ def from_page(scenario: Scenario, changes: Mapping[str, str], offered: Iterable[
             typed[path] = _seed(text) if path == "seed" else _offered(there, path, text)
         except InputError as error:
             problems += [dataclasses.replace(problem, path=path) for problem in error.problems]
+            if isinstance(error, _BeyondPageError):
+                problems += _refusing(scenario, {**typed, path: error.most})
     if problems:
         raise InputError(problems)
     return override(scenario, typed)
+
+
+def _refusing(scenario: Scenario, most: Mapping[str, Any]) -> Sequence[Problem]:
+    """Why not even the most that a page offers can be run. So the reader is told what can be."""
+    try:
+        override(scenario, most)
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+class _BeyondPageError(InputError):
+    """A value that is more than a page offers.
+
+    Attributes:
+        most: What it offers.
+    """
+
+    def __init__(self, message: str, most: float) -> None:
+        super().__init__(message)
+        self.most = most
 
 
 def _seed(text: str) -> int:
@@ -183,8 +206,9 @@ def _offered(there: Mapping[str, Control], path: str, text: str) -> Any:
     value = parse(text, control.unit) if control.kind == "quantity" else _number(text, whole=control.whole)
     if control.maximum is not None and value > control.maximum:
         most = render(control.maximum, control.unit) if control.unit else f"{control.maximum:.12g}"
-        why = f", {limits.STARTS} over all labels and replications" if control.repeated else ""
-        raise InputError(f"{shown(text)} is more than a page offers; expected at most {most}{why}")
+        why = f" (together {limits.STARTS} over all labels and replications)" if control.repeated else ""
+        message = f"{shown(text)} is more than a page offers; expected at most {most}{why}"
+        raise _BeyondPageError(message, int(control.maximum) if control.whole else control.maximum)
     return text if control.kind == "quantity" else value
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sim import studies
 from sim.catalog.load import technologies
-from sim.exploring.configuration import Exploration, offered
+from sim.exploring.configuration import Configuration, Exploration, offered
 from sim.exploring.presets import Preset
 from sim.loading.parameters import given_entries, written_all
 from sim.outcome import Metric, Outcome, Ratio
@@ -28,10 +28,10 @@ _WIDE = 30
 def side_names(exploration: Exploration) -> dict[str, Text]:
     """What the sides of a comparison are called: their letter, with what they differ in where that is short.
 
-    Empty where there is one side, which the catalog names.
+    One side is called as its preset is, or by what is different from it. Empty where the catalog names it.
     """
     if exploration.b is None:
-        return {}
+        return _alone(exploration.a)
     sides = {side: configuration.written for side, configuration in exploration.sides.items()}
     differing = [name for name in sides["a"] if len({values[name] for values in sides.values()}) > 1]
     names = {}
@@ -39,6 +39,18 @@ def side_names(exploration: Exploration) -> dict[str, Text]:
         said: dict[Language, str] = {lang: _named(side.upper(), values, differing, lang) for lang in LANGUAGES}
         names[side] = Text(en=said["en"], ja=said["ja"])
     return names
+
+
+def _alone(one: Configuration) -> dict[str, Text]:
+    called_so = one.preset.scenario.labels.get(one.preset.label)
+    if called_so is None or studies.study(one.study).named_by_technology:
+        return {}
+    values, start = one.written, written_all(one.preset.parameters)
+    differing = [name for name, value in one.changes if value != start[name]]
+    if not differing:
+        return {"a": called_so}
+    said: dict[Language, str] = {lang: _named("", values, differing, lang).removeprefix(" · ") for lang in LANGUAGES}
+    return {"a": Text(en=said["en"] or "A", ja=said["ja"] or "A")}
 
 
 def asked_of(study: str, language: Language) -> str:
@@ -117,6 +129,8 @@ def said_interval(outcome: Outcome, language: Language) -> str:
     ratio = paired(outcome, outcome.metric("a", first.name, first.statistics[0]))
     if ratio is None or ratio.low is None:
         return ""
+    if ratio.low == ratio.high:
+        return tr("ui.explore.interval.none", language, n=outcome.replications)
     return tr("ui.explore.interval", language, range=_between(ratio), n=outcome.replications)
 
 
@@ -145,7 +159,7 @@ def difference_rows(outcome: Outcome, language: Language, *, every: bool = True)
                 "A": _with_interval(a, language),
                 "B": _with_interval(b, language),
                 columns["ratio"]: _ratio(a, b, ratio, language),
-                columns["interval"]: _between(ratio) if ratio and ratio.low is not None else "",
+                columns["interval"]: _between(ratio) if ratio and ratio.low not in (None, ratio.high) else "",
             }
         )
     return rows
@@ -188,4 +202,4 @@ def _between(ratio: Ratio) -> str:
     assert ratio.low is not None
     assert ratio.high is not None
     low, high = (f"{float(f'{end:.3g}'):,.12g}" for end in (ratio.low, ratio.high))
-    return low if low == high else f"{low}–{high}"
+    return f"{low}–{high}"

@@ -6,7 +6,6 @@ Requests come at random times, and each has an instance to itself. Network, queu
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -20,7 +19,8 @@ from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.quantity import PerSecond, Seconds
 from sim.studies.base import Context, Repeated, Study, StudyRun
-from sim.traffic.functionpool import serve
+from sim.traffic.functionpool import DrawnSeconds, serve
+from sim.traffic.poolstretches import NotedRequests, stretches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +61,20 @@ _FEWEST = 100
 """Requests in the mean. So the chance that none comes is below 1e-43."""
 
 
+STRETCHES = 100
+"""Stretches of time that are told of a run."""
+
+
 def run(params: Faas, context: Context) -> StudyRun:
     """Send the requests, and count the starts and the instances."""
-    gaps = context.seeds.stream("arrivals")
-    used = serve(
-        params.duration,
-        params.keep_alive,
-        params.concurrency,
-        partial(gaps.expovariate, params.requests),
-        _services(params, params.warm_service, context.seeds.stream("warm")),
-        _services(params, params.cold_service, context.seeds.stream("cold")),
-    )
+    gap: DrawnSeconds = partial(context.seeds.stream("arrivals").expovariate, params.requests)
+    warm = _services(params, params.warm_service, context.seeds.stream("warm"))
+    cold = _services(params, params.cold_service, context.seeds.stream("cold"))
+    times = NotedRequests(gap, warm, cold)
+    if context.records:
+        gap, warm, cold = times.next_gap, times.warm_service, times.cold_service
+    used = serve(params.duration, params.keep_alive, params.concurrency, gap, warm, cold)
+    records = stretches(context.label, times, used.gone, params.duration, STRETCHES) if context.records else ()
     context.tick(1.0)
     served = len(used.services)
     instances, busy = used.instance_seconds / params.duration, used.busy_seconds / params.duration
@@ -85,11 +88,12 @@ def run(params: Faas, context: Context) -> StudyRun:
             "idle_instances": [instances - busy],
             "most_instances": [used.most],
             "instance_life": [statistics.fmean(used.lives) if used.lives else NEVER],
-        }
+        },
+        records,
     )
 
 
-def _services(params: Faas, mean: float, stream: Random) -> Callable[[], float]:
+def _services(params: Faas, mean: float, stream: Random) -> DrawnSeconds:
     if params.service_times == "constant":
         return lambda: mean
     return partial(stream.expovariate, 1 / mean)

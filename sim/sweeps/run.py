@@ -12,6 +12,7 @@ from sim.sweeps.lock import locked
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.points import Todo
 from sim.sweeps.store import SweepStore, seal
+from sim.wording import whole_number
 
 SCHEMES = ("tcp://", "tls://")
 """How the address of a scheduler begins."""
@@ -44,6 +45,7 @@ class SweepSummary:
 
 def executor(name: str, jobs: int = 1) -> PointExecutor:
     """The executor that is meant: "local", or a Dask scheduler's address. Raises `InputError`."""
+    jobs = whole_number("jobs", jobs)
     if jobs < 1:
         raise InputError(f"{jobs} jobs are too few; expected at least 1")
     if name == "local":

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sim.errors import InputError
 from sim.outcome import Metric
 from sim.report.grid import table
 from sim.report.jsonlines import metric_object
@@ -17,7 +18,10 @@ from sim.report.numbers import between, unit_of, written
 from sim.sweeps.plan import SweepPlan
 from sim.sweeps.reading import axes_of, swept
 from sim.sweeps.store import OWN_COLUMNS, axis_column
+from sim.wording import shown, suggestion
 
+_OTHERS = 3
+"""Metrics that are named of those that a table leaves out."""
 SHOWN = 40
 """Points that a table for a terminal shows."""
 
@@ -60,15 +64,40 @@ def json_lines(path: str | Path) -> Iterator[str]:
         )
 
 
-def text_table(path: str | Path, plan: SweepPlan) -> str:
-    """The headline metrics of the first points, one row a point and label."""
-    axes = axes_of(path)
-    headlines = {(one.of, one.spec.name, one.statistic) for one in plan.series if one.spec.headline}
+def chosen(plan: SweepPlan, names: Sequence[str] = ()) -> frozenset[str]:
+    """The series that a table shows: those that are named, else each headline metric by its first statistic.
+
+    Args:
+        names: As "startup_time", "startup_time.p95" or "docker.startup_time.p95".
+
+    Raises `InputError` for a name that is none.
+    """
+    called: dict[str, set[str]] = {}
+    for one in plan.series:
+        metric, of = one.spec.name, one.of
+        for name in (metric, f"{metric}.{one.statistic}", f"{of}.{metric}", f"{of}.{metric}.{one.statistic}"):
+            called.setdefault(name, set()).add(one.name)
+    for name in names:
+        if name not in called:
+            raise InputError(f"no metric {shown(name)}{suggestion(name, called)}")
+    if names:
+        return frozenset().union(*(called[name] for name in names))
+    first = {one.name for one in plan.series if one.spec.headline and one.statistic == one.spec.statistics[0]}
+    return frozenset(first or {one.name for one in plan.series if one.statistic == one.spec.statistics[0]})
+
+
+def text_table(path: str | Path, plan: SweepPlan, names: Sequence[str] = ()) -> str:
+    """The metrics that were asked for of the first points, one row a point and label; below them, what else there is.
+
+    Args:
+        names: As `chosen` takes them.
+    """
+    axes, series = axes_of(path), chosen(plan, names)
     rows = []
     points = swept(path)
     for point in islice(points, SHOWN):
         values = [cell_text(point.values.get(axis)) for axis in axes]
-        metrics = [m for m in point.metrics if not headlines or (m.of, m.metric, m.statistic) in headlines]
+        metrics = [m for m in point.metrics if f"{m.of}.{m.metric}.{m.statistic}" in series]
         if point.error:
             rows.append([str(point.point), *values, "", "", "failed: " + " ".join(point.error.split())])
         rows += [[str(point.point), *values, m.of, f"{m.metric}.{m.statistic}", _said(m)] for m in metrics]
@@ -76,6 +105,11 @@ def text_table(path: str | Path, plan: SweepPlan) -> str:
     lines = table(["point", *axes, "label", "metric", "value [95 %]"], rows, limit=None)
     if more:
         lines.append(f"and {more:,} more points; --format csv and json have all")
+    others = dict.fromkeys(f"{one.spec.name}.{one.statistic}" for one in plan.series if one.name not in series)
+    if others and not names:
+        some, left = list(others)[:_OTHERS], len(others) - _OTHERS
+        told = ", ".join(some) + (f" and {left} more" if left > 0 else "")
+        lines.append(f"--show METRIC prints others: {told}")
     return "\n".join(lines) + "\n"
 
 

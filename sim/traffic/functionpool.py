@@ -33,6 +33,7 @@ class PoolUse:
         instance_seconds, busy_seconds: Of all instances together.
         most: Instances that were there at once.
         lives: Seconds that each instance lived that has expired.
+        gone: When these expired, in order.
     """
 
     services: list[float]
@@ -42,6 +43,7 @@ class PoolUse:
     busy_seconds: float
     most: int
     lives: list[float]
+    gone: list[float]
 
 
 class FunctionPool:
@@ -61,6 +63,7 @@ class FunctionPool:
         self._idle_since: list[float] = []  # NEVER for one that is busy or gone
         self._expiring: deque[tuple[float, int]] = deque()
         self.lives: list[float] = []
+        self.gone: list[float] = []
         self._created_at = self._gone_at = 0.0
 
     @property
@@ -82,6 +85,7 @@ class FunctionPool:
                 since[number] = NEVER
                 gone = end + self._keep_alive
                 self.lives.append(gone - self._created[number])
+                self.gone.append(gone)
                 self._gone_at += gone
 
     def request(self, now: float, warm: DrawnSeconds, cold: DrawnSeconds) -> tuple[float, bool] | None:
@@ -137,4 +141,4 @@ def serve(
         now += gap()
     pool.pass_to(duration)
     busy = math.fsum(services) - beyond
-    return PoolUse(services, colds, rejected, pool.seconds(duration), busy, most, pool.lives)
+    return PoolUse(services, colds, rejected, pool.seconds(duration), busy, most, pool.lives, pool.gone)

@@ -6,6 +6,7 @@ import dataclasses
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -286,3 +287,20 @@ def test_the_context_carries_the_folder(make: Make, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("sim.studies.counter.STUDY", spy)
     run(dataclasses.replace(make(), folder="there"), replications=1)
     assert {(context.folder, context.bound) for context in seen} == {("there", "value")}
+
+
+@pytest.mark.parametrize("name", ["seed", "replications", "jobs", "recorded"])
+@pytest.mark.parametrize("value", ["x", 2.5, [1]])
+def test_a_number_that_is_none_is_named_with_its_value(counter: str, name: str, value: Any) -> None:
+    with pytest.raises(InputError, match="expected a whole number") as refused:
+        run(load_text(counter), **{name: value})
+    assert str(refused.value).startswith(f"{name}: ")
+
+
+def test_what_counts_as_a_whole_number_is_one(counter: str) -> None:
+    class Two:  # as numpy's integers do
+        def __index__(self) -> int:
+            return 2
+
+    outcomes: Any = run(load_text(counter), replications=cast("Any", Two()))
+    assert outcomes[0].replications == 2

@@ -52,6 +52,18 @@ def test_nothing_of_this_projects_own_stays_english_in_japanese() -> None:
     assert "reference host" not in json.dumps([drawn(spec) for spec in charts(at)])
 
 
+def test_the_numbers_on_the_tabs_add_up_to_all_points_and_each_tab_shows_its_own(rows: Any) -> None:
+    tabs = opened("accuracy").segmented_control(key="accuracy:of")
+    counts = dict(zip(("time", "throughput", "memory", "rate", "ratio"), [0] * 5, strict=True))
+    for option in tabs.options:
+        name, _, count = option.rpartition(" · ")
+        counts[name] = int(count)
+    assert sum(counts.values()) == len(rows)
+    for name, words in (("throughput", "throughput"), ("rate", "rates")):
+        scatter, _ = charts(opened("accuracy", of=name))
+        assert len(drawn(scatter)) == counts[words] > 0
+
+
 def test_every_point_is_in_the_lanes_and_those_of_one_dimension_in_the_scatter(rows: Any) -> None:
     scatter, lanes = charts(opened("accuracy", of="memory"))
     assert len(drawn(lanes)) == len(rows)

@@ -110,6 +110,31 @@ def test_a_size_out_of_bounds_is_answered_with_them_and_with_what_is_shown() -> 
         assert errors(opened("", size=usable)) == []
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_value_that_may_be_meant_is_named_in_both_languages(lang: str) -> None:
+    (said,) = errors(opened("accuracy", source="manco", lang=lang))
+    assert "source" in said
+    assert "'manco'" in said
+    assert "'manco-et-al-sosp-2017'" in said
+    assert ("did you mean" in said) == (lang == "en")
+    assert len(said) < 400, "of many values the first are listed, and how many more there are"
+
+
+def test_a_study_that_is_none_is_answered_without_a_second_mark_after_the_question() -> None:
+    (said,) = errors(opened("explore", study="go"))
+    assert said.endswith("The default is shown instead: How long does a start take?")
+
+
+@pytest.mark.parametrize("embed", [False, True])
+def test_a_number_out_of_bounds_is_answered_by_name_with_what_fits(embed: bool) -> None:
+    """15.4 GiB for instances of 1 GiB: fifteen fit, whatever a page offers."""
+    (said,) = errors(opened("taxonomy", embed=embed, instances="999"))
+    assert said.startswith("instances: '999' ")
+    assert "at most 15 fit" in said
+    said_in_japanese = errors(opened("taxonomy", instances="999", lang="ja"))[0]
+    assert said_in_japanese.startswith("instances：'999'はここでは使えません。1から166までの整数を")
+
+
 def test_images_that_there_are_are_shown_beside_those_that_there_are_not() -> None:
     at = opened("images", images="alpine:latest,../../x,nope")
     (said,) = errors(at)
@@ -146,3 +171,37 @@ def test_every_value_that_a_page_offers_is_taken(path: str, what: str, monkeypat
         for value in {allowed[0], allowed[-1]}:
             at = opened(path, **(link(path, what) | {name: value}))
             assert not [said for said in errors(at) if "cannot be used here" in said], (name, value)
+
+
+def unread(at: AppTest) -> list[str]:
+    return [said for said in errors(at) if "is no parameter of this page" in said]
+
+
+@pytest.mark.parametrize(("path", "what"), [*PARAMETERS, ("explore", "")])
+def test_a_name_that_no_page_reads_is_told_with_the_one_that_may_be_meant(path: str, what: str) -> None:
+    page = {"scenario" if path == "scenarios" else "images": what} if what else {}
+    at = opened(path, **page, sead="7", utm_source="x")
+    (said,) = unread(at)
+    assert "'sead'" in said
+    assert ("'seed'" in said) == ("seed" in PARAMETERS.get((path, what), ()) or path in ("scenarios", "explore"))
+    assert "sead" not in at.query_params
+    assert unread(at.run()) == [said], "it stays until the reader changes something"
+
+
+def test_such_a_name_is_told_in_japanese_too() -> None:
+    assert "'sead'というパラメータはこのページになく" in errors(opened("taxonomy", lang="ja", sead="7"))[0]
+
+
+def test_a_message_about_a_name_goes_with_the_next_change() -> None:
+    at = opened("taxonomy", instance="4")
+    assert "did you mean 'instances'?" in unread(at)[0]
+    at.number_input(key="taxonomy:instances").set_value(2).run()
+    assert unread(at) == []
+
+
+@pytest.mark.parametrize(("path", "what"), PARAMETERS)
+def test_no_name_that_a_page_reads_later_is_taken_for_none(path: str, what: str) -> None:
+    """A question stands: nothing has read yet which step is picked, or how lanes end."""
+    names = {*PARAMETERS[path, what], "said", "quiz", "undo", "step", "pick", "store", "model"}
+    link = dict.fromkeys(names, "nope") | ({"scenario" if path == "scenarios" else "images": what} if what else {})
+    assert unread(opened(path, **link)) == []

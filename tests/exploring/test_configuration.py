@@ -180,6 +180,13 @@ def test_the_same_on_both_sides_is_said_to_be_the_same() -> None:
     (outcome,) = run(explored(both, ASKED, {}), replications=6)
     assert "alike" in said_difference(outcome, "en")
     assert {row["Paired ratio"] for row in difference_rows(outcome, "en")} == {"="}
+    assert {row["95 % interval"] for row in difference_rows(outcome, "en")} == {""}
+    assert said_interval(outcome, "en") == "The ratio is the same in each of 6 replications."
+
+
+def test_one_replication_has_no_interval() -> None:
+    both = Exploration(Configuration(preset("taxonomy.docker")), Configuration(preset("taxonomy.kvm")))
+    assert said_interval(run(explored(both, ASKED, {}), replications=1)[0], "en") == ""
 
 
 def test_sides_are_called_by_what_they_differ_in() -> None:
@@ -203,3 +210,12 @@ def test_what_a_parameter_means_is_said_in_both_languages() -> None:
         for name, control in settable(study).items():
             assert about(control, "en") == control.description, f"{study}.{name}"
             assert about(control, "ja") != control.description, f"{study}.{name}"
+
+
+def test_one_side_that_the_catalog_does_not_name_is_called_as_its_preset_or_by_what_is_changed() -> None:
+    functions = load(FOLDER / "presets" / "functions.yaml")
+    ten = Preset(functions, 0, "ten")
+    changes: tuple[tuple[tuple[str, str], ...], ...] = ((), (("keep_alive", "5 min"),), (("keep_alive", "10 min"),))
+    names = [side_names(Exploration(Configuration(ten, changed))) for changed in changes]
+    assert [name["a"].en for name in names] == ["kept for 10 minutes", "keep-alive: 5 min", "kept for 10 minutes"]
+    assert side_names(alone("taxonomy.docker")) == {}

@@ -234,6 +234,20 @@ def test_a_deck_has_a_slide_for_each_figure_and_one_for_the_live_page(no_downloa
     assert 'data-src="taxonomy-live.html#taxonomy:en"' in framed
 
 
+def test_that_vl_convert_is_missing_is_said_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("it ran")
+
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    monkeypatch.setattr("sim.cli.export._run", never)
+    monkeypatch.setattr("sim.live.builder.page", never)
+    assert answer(["export", "density", "--out", str(tmp_path / "lecture"), "--format", "live,svg"]) == 2
+    assert "python -m pip install" in capsys.readouterr().err
+    assert not (tmp_path / "lecture").exists()
+
+
 def test_without_vl_convert_an_export_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     with pytest.raises(InputError, match="python -m pip install 'vl-convert-python"):

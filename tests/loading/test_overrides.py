@@ -239,8 +239,12 @@ class TestFromPage:
     @pytest.mark.parametrize("written", ["10001", "1e18", "99999999999999999999"])
     def test_a_run_that_nobody_waits_for_is_refused_with_the_number(self, counter: str, written: str) -> None:
         body = "study: startup\ncompare: {a: {technology: crun}, b: {technology: process}}\ncontrols: [instances]\n"
-        message = self.refused(self.page(counter, body), "instances", written).message
-        assert message.startswith(f"'{written}' is more than a page offers; expected at most 10000, 20000 over all")
+        with pytest.raises(InputError) as caught:
+            from_page(self.page(counter, body), {"instances": written})
+        message, *further = (problem.message for problem in caught.value.problems)
+        assert {problem.path for problem in caught.value.problems} == {"instances"}
+        assert all("10000 at the same time are too many" in one for one in further), "why not even the most can be run"
+        assert message.startswith(f"'{written}' is more than a page offers; expected at most 10000 (together 20000")
 
     @pytest.mark.parametrize("written", ["nan", "1e999", "", "[1]", "0x10", "1_0", "1.5", "{a: 1}", "\0", "9" * 900])
     def test_what_is_no_number_is_refused_by_its_beginning(self, scenario: Scenario, written: str) -> None:

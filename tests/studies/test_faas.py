@@ -12,9 +12,11 @@ from sim import run as run_scenario
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.loading import load_text
+from sim.records import PoolRecord
 from sim.studies.base import Context, statistic
-from sim.studies.faas import METRICS, Faas, run
+from sim.studies.faas import METRICS, STRETCHES, Faas, run
 from sim.traffic.functionpool import serve
+from sim.traffic.poolstretches import NotedRequests, stretches
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,6 +53,39 @@ def test_a_request_beyond_the_concurrency_is_rejected() -> None:
     gaps = iter([1.0, 1.0, 1.0, 100.0])
     used = serve(10.0, 5.0, 2, lambda: next(gaps), lambda: 2.0, lambda: 3.0)
     assert (len(used.services), used.rejected) == (2, 1)
+
+
+def test_what_happened_in_each_stretch_is_as_worked_out_by_hand() -> None:
+    """The same requests, in two halves of 11 s.
+
+    In the first, instances are there from 1 and from 2 on, 19 s together, and serve 3 + 3 + 2 + 2 s. In the second, the
+    one made last is there until 15, and a third from 20 on: 4 + 2 s. It serves for 2 s until the end.
+    """
+    gaps = iter([1.0, 1.0, 2.0, 4.0, 12.0, 100.0])
+    times = NotedRequests(lambda: next(gaps), lambda: 2.0, lambda: 3.0)
+    used = serve(22.0, 5.0, 2, times.next_gap, times.warm_service, times.cold_service)
+    assert used.gone == [11.0, 15.0]
+    assert stretches("it", times, used.gone, 22.0, 2) == (
+        PoolRecord("it", 0.0, 11.0, cold=2, warm=2, rejected=0, instances=19 / 11, busy=10 / 11),
+        PoolRecord("it", 11.0, 22.0, cold=1, warm=0, rejected=0, instances=6 / 11, busy=2 / 11),
+    )
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 1000])
+def test_the_stretches_of_a_run_add_up_to_its_metrics_and_change_none(concurrency: int) -> None:
+    params = Faas(duration=5000.0, keep_alive=20.0, concurrency=concurrency)
+    told = run(params, Context("it", SeedTree(1)))
+    assert run(params, Context("it", SeedTree(1), records=False)).samples == told.samples
+    records = [record for record in told.records if isinstance(record, PoolRecord)]
+    assert len(records) == STRETCHES
+    counts = {name: sum(getattr(one, name) for one in records) for name in ("cold", "warm", "rejected")}
+    served = len(told.samples["response_time"])
+    assert counts["cold"] + counts["warm"] == served
+    assert counts["cold"] / served == told.samples["cold_share"][0]
+    assert counts["rejected"] / (served + counts["rejected"]) == told.samples["rejected_share"][0]
+    for mean, metric in (("instances", "pool_instances"), ("busy", "busy_instances")):
+        over_all = sum(getattr(one, mean) for one in records) / STRETCHES
+        assert over_all == pytest.approx(told.samples[metric][0], rel=1e-9)
 
 
 @pytest.mark.parametrize("service_times", ["exponential", "constant"])

@@ -67,8 +67,32 @@ class TestSweep:
         code, out, err = told("sweep", "two.yaml", "--vary", "count=1,3", "--replications", "6")
         rows = [re.split(" {2,}", line) for line in out.splitlines()]
         assert rows[0] == ["point", "count", "label", "metric", "value [95 %]"]
-        assert ["1", "3", "slow", "time.max", "6.0\u202fs [6.0\u202fs]"] in rows
+        assert ["1", "3", "slow", "time.p50", "4.0\u202fs [4.0\u202fs]"] in rows
+        assert len(rows) == 1 + 1 + 2 * 2 + 1, "one row for each point and label, and a line on what else there is"
+        assert out.endswith("--show METRIC prints others: time.max, total.value\n")
         assert (code, err) == (0, "2 points in two-counters.sqlite\n")
+
+    @pytest.mark.parametrize(
+        ("names", "series"),
+        [
+            (["time"], {("slow", "time.p50"), ("slow", "time.max"), ("fast", "time.p50"), ("fast", "time.max")}),
+            (["time.max"], {("slow", "time.max"), ("fast", "time.max")}),
+            (["slow.time.max", "fast.time.p50"], {("slow", "time.max"), ("fast", "time.p50")}),
+        ],
+    )
+    def test_the_metrics_that_are_asked_for_are_printed_and_no_others(
+        self, told: Told, names: list[str], series: set[tuple[str, str]]
+    ) -> None:
+        _, out, _ = told(
+            "sweep", "two.yaml", "--vary", "count=1", *(word for name in names for word in ("--show", name))
+        )
+        rows = [re.split(" {2,}", line) for line in out.splitlines()[2:]]
+        assert {(row[2], row[3]) for row in rows} == series
+
+    def test_a_table_fits_a_terminal_of_100_columns(self, told: Told) -> None:
+        _, out, _ = told("sweep", "taxonomy", "--vary", "instances=1,2", "--replications", "6")
+        assert len(out.splitlines()) == 2 + 2 * 6 + 1, "one statistic for each of six labels at two points"
+        assert max(map(len, out.splitlines())) <= 100
 
     def test_csv_is_the_rows_of_the_view(self, told: Told) -> None:
         _, out, _ = told("sweep", "two.yaml", "--vary", "count=1..3", "--vary", "noisy=true,false", "--format", "csv")
@@ -105,6 +129,25 @@ class TestSweep:
         assert "failed: two-counters, counter, slow, replication 0, seed 7: ZeroDivisionError" in out
         assert err == "3 points in two-counters.sqlite, 2 failed\n"
 
+    def test_failed_points_run_again_with_retry_alone(self, told: Told) -> None:
+        """What made them fail has gone: the store is then the one of a sweep that never failed."""
+        words = ("sweep", "two.yaml", "--vary", "fail=closed,''", "--format", "csv")
+        assert told(*words)[0] == 1
+        assert told(*words)[2] == "2 points in two-counters.sqlite, 2 of them from before, 1 failed\n"
+        code, _, err = told(*words, "--retry")
+        assert (code, err) == (1, "2 points in two-counters.sqlite, 1 of them from before, 1 failed\n")
+        Path("open").touch()
+        assert told(*words)[0] == 1, "without the option they stay"
+        code, out, err = told(*words, "--retry")
+        assert (code, err) == (0, "2 points in two-counters.sqlite, 1 of them from before\n")
+        fresh = told(*words, "--store", "fresh.sqlite")
+        assert out == fresh[1]
+        dumps = []
+        for name in ("two-counters.sqlite", "fresh.sqlite"):
+            with closing(sqlite3.connect(name)) as database:
+                dumps.append(list(database.iterdump()))
+        assert dumps[0] == dumps[1]
+
     def test_intervals_that_stay_wide_are_told(self, told: Told) -> None:
         words = ("--set", "noisy=true", "--until", "slow.time.p50 within 1 ns", "--max-replications", "8")
         code, _, err = told("sweep", "two.yaml", "--vary", "count=1..2", *words)
@@ -115,7 +158,7 @@ class TestSweep:
 
     def test_many_points_are_counted_under_the_table(self, told: Told) -> None:
         _, out, _ = told("sweep", "two.yaml", "--vary", "count=1..60")
-        assert out.endswith("and 20 more points; --format csv and json have all\n")
+        assert out.splitlines()[-2] == "and 20 more points; --format csv and json have all"
 
     @pytest.mark.parametrize(
         ("words", "said"),
@@ -127,6 +170,7 @@ class TestSweep:
             (("--vary", "count=1", "--plot", "tme"), "no metric 'tme', did you mean 'time'?"),
             (("--vary", "count=1", "--plot", "time", "--over", "cuont"), "no axis 'cuont', did you mean 'count'?"),
             (("--vary", "count=1", "--plot", "time", "--plot-to", "x.gif"), "--plot-to 'x.gif' does not fit"),
+            (("--vary", "count=1", "--show", "tme"), "no metric 'tme', did you mean 'time'?"),
             (("--vary", "count=1", "--over", "count"), "--over needs --plot METRIC"),
             (("--vary", "count=1", "--until", "slow.time.p50"), "expected METRIC within WIDTH"),
             ((), "Missing option '--vary'"),

@@ -181,15 +181,19 @@ def _lanes(outcome: Outcome, finish: Finish) -> list[Lane]:
 def _totals(outcome: Outcome, style: Style, finish: Finish, predicted: Sequence[str] = ()) -> list[dict[str, Any]]:
     """One row a lane: its total with interval and range, written, and its rank beside the predicted one."""
     rows = []
-    for rank, label in enumerate(order(outcome, finish), 1):
+    times = [one.value for label in outcome.labels if (one := finish_metric(outcome, label, finish))]
+    for label in order(outcome, finish):
         metric, lane = finish_metric(outcome, label, finish), drawn_lane(outcome, label, finish)
         if metric is None:
             continue
         said = predicted.index(label) + 1 if label in predicted else 0
+        rank, level = 1 + sum(time < metric.value for time in times), times.count(metric.value)
         told = parts.place(rank, style)
+        if level > 1:
+            told = tr("figure.place.level", style.language, place=told)
         if said:
             guess = tr("figure.you", style.language, place=parts.place(said, style))
-            told += f" · {guess} {'✓' if said == rank else '✗'}"
+            told += f" · {guess} {'✓' if rank <= said < rank + level else '✗'}"
         row = {"lane": label, "total": metric.value, **parts.doubt(metric, style.language), "rank": told}
         row["label"] = written(metric.value, "s", style.language, metric.estimate)
         row["reach"] = max(metric.value, metric.high or 0.0, lane.total if lane else 0.0)

@@ -79,6 +79,23 @@ def test_each_lane_says_its_median_and_how_the_prediction_fared(race_outcome, na
     assert lanes["kvm"]["rank"] == "4th · you: 4th ✓"
 
 
+def test_lanes_that_end_at_one_time_are_level_and_a_prediction_of_either_order_is_right(race_outcome, names, marks_of):
+    level = [
+        replace(one, value=0.3) if one.metric == "startup_time" and one.of in ("docker", "lxc") else one
+        for one in race_outcome.metrics
+    ]
+    outcome = replace(race_outcome, metrics=tuple(level))
+    spec = race(outcome, Style(), names, predicted=["firecracker", "lxc", "docker", "virtualbox", "kvm"])
+    said = {row["lane"]: row["rank"] for row in marks_of(spec, "text", fontWeight=700)}
+    assert said == {
+        "firecracker": "1st · you: 1st ✓",
+        "docker": "2nd, level · you: 3rd ✓",
+        "lxc": "2nd, level · you: 2nd ✓",
+        "kvm": "4th · you: 5th ✗",
+        "virtualbox": "5th · you: 4th ✗",
+    }
+
+
 def test_an_estimate_is_pale_and_dashed_and_nothing_else_is(race_outcome, names, marks_of):
     spec = race(race_outcome, Style(), names)
     dashed = marks_of(spec, "bar", strokeDash=[5, 3])
