@@ -14,15 +14,8 @@ from sim.catalog import load as catalog
 from sim.cli import accuracy as accuracy_command
 from sim.errors import InputError
 from sim.evidence import record, stored
-from sim.evidence.accuracy import (
-    USES,
-    Accuracy,
-    AccuracyRow,
-    accuracy,
-    orderings,
-    recorded,
-    weighed_median,
-)
+from sim.evidence.accuracy import USES, Accuracy, accuracy, recorded
+from sim.evidence.rows import AccuracyRow, orderings, weighed_median
 from sim.loading import load
 from sim.report.sources import publication
 
