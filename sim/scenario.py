@@ -287,7 +287,8 @@ class Published:
 
     Attributes:
         source: The id of a fact of the catalog, or the publication itself.
-        restates: Why the figure is no prediction though its own fact set no number. Such figures are counted apart.
+        apart: Why the figure does not count, though its own fact set no number: which figures it restates, or what is
+            not stated of it. It is shown, and counted apart.
     """
 
     __pydantic_config__ = _STRICT
@@ -300,7 +301,7 @@ class Published:
     unit: Annotated[str, MinLen(1)]
     source: Annotated[str | OwnSource, _FactToo()]
     use: Literal["calibrate", "check"]
-    restates: Annotated[str, MaxLen(500)] = ""
+    apart: Annotated[str, MaxLen(500)] = ""
 
 
 @dataclass(frozen=True)

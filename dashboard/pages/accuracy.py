@@ -107,7 +107,7 @@ def _finding(shown: Sequence[Point], view: View) -> str:
     """The median error, each publication weighing the same: of what was never calibrated with, where there is any."""
     from sim.evidence.rows import weighed_median
 
-    counted = [point for point in shown if not point.restates] or shown
+    counted = [point for point in shown if not point.apart] or shown
     checked = [point for point in counted if point.use == "check"]
     median = weighed_median(checked or counted)
     if median is None:
@@ -159,8 +159,6 @@ def _legend(view: View) -> str:
 
 def _say(accuracy: Accuracy, view: View) -> None:
     """The medians as they are weighed, the orderings, and how often the published figure lies in the range."""
-    from sim.evidence.rows import weighed_median
-
     lang = view.lang
     lines = []
     for use in ("check", "calibrate"):
@@ -172,10 +170,9 @@ def _say(accuracy: Accuracy, view: View) -> None:
     right = sum(ordering.right for ordering in accuracy.orderings)
     lines.append(tr("ui.accuracy.orderings", lang, right=right, judged=len(accuracy.orderings)))
     lines.append(_covered(accuracy.covered("check"), view))
-    apart = accuracy.restated()
+    apart = len(accuracy.apart())
     if apart:
-        said = _percent(weighed_median(apart) or 0.0)
-        lines.append(tr("ui.accuracy.apart", lang, n=len(apart), median=said))
+        lines.append(tr("ui.accuracy.apart", lang, n=apart))
     for line in lines:
         st.markdown(line)
     st.caption(tr("ui.accuracy.read", lang))

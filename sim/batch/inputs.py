@@ -15,12 +15,12 @@ from sim.outcome import Bound
 from sim.scenario import Part, Scenario
 from sim.studies.base import Tick, no_tick, statistic
 
-Asked = tuple[str, str]
+MetricKey = tuple[str, str]
 """A metric and its statistic."""
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class InputEffect:
     """What one input does to one metric.
 
     Attributes:
@@ -40,8 +40,8 @@ class Effect:
 
 
 def effects(
-    scenario: Scenario, part: Part, label: str, asked: Collection[Asked], tick: Tick = no_tick
-) -> Mapping[Asked, tuple[Effect, ...]]:
+    scenario: Scenario, part: Part, label: str, asked: Collection[MetricKey], tick: Tick = no_tick
+) -> Mapping[MetricKey, tuple[InputEffect, ...]]:
     """The inputs of a label that have a range, with what each does alone to the metrics asked for.
 
     Only the first replication runs: each input meets the luck that the middle met, so luck is in no effect.
@@ -55,7 +55,7 @@ def effects(
     middle = _measured(plan, noting, asked, tick)
     if not middle:
         return {}
-    reached: dict[Number, list[Mapping[Asked, float]]] = {
+    reached: dict[Number, list[Mapping[MetricKey, float]]] = {
         number: [
             _measured(plan, Alone(number, end), asked, tick)
             for end in ("low", "high")
@@ -71,11 +71,13 @@ def effects(
     return found
 
 
-def _measured(plan: ReplicationPlan, bound: Alone, asked: Collection[Asked], tick: Tick) -> Mapping[Asked, float]:
+def _measured(
+    plan: ReplicationPlan, bound: Alone, asked: Collection[MetricKey], tick: Tick
+) -> Mapping[MetricKey, float]:
     samples = execute(plan.task(0, cast("Bound", bound)), tick).samples
     return {(metric, name): statistic(name, samples[metric]) for metric, name in asked if metric in samples}
 
 
-def _effect(number: Number, middle: float, ends: Collection[float]) -> Effect:
+def _effect(number: Number, middle: float, ends: Collection[float]) -> InputEffect:
     moved = [math.log(end / middle) for end in ends]
-    return Effect(number, max(0.0, *(-each for each in moved)), max(0.0, *moved))
+    return InputEffect(number, max(0.0, *(-each for each in moved)), max(0.0, *moved))

@@ -27,8 +27,9 @@ def command(files: tuple[str, ...], form: str) -> int:
     """Hold predictions against published figures: every case, or those of FILE..."""
     interrupts = noting()
     from sim.evidence import accuracy as evidence
+    from sim.evidence import stored
 
-    measured = evidence.accuracy(files, interrupts.tick)
+    measured = evidence.accuracy(files, interrupts.tick) if files else stored.stored_or_computed(interrupts.tick)
     text = json.dumps(measured.plain(), indent=2, ensure_ascii=False) if form == "json" else as_table(measured)
     StandardOutput()(text)
     lost = measured.lost(evidence.recorded())
@@ -61,8 +62,9 @@ def as_table(accuracy: Accuracy) -> str:
                 f"({count} figures, {len(sources)} sources)"
             )
             lines.append(_coverage(use, accuracy.covered(use)))
-    if accuracy.restated():
-        lines.append(_apart(accuracy.restated()))
+    if accuracy.apart():
+        apart = len(accuracy.apart())
+        lines.append(f"counted apart: {apart} figures, which restate others or whose host is not stated")
     wrong = [ordering for ordering in accuracy.orderings if not ordering.right]
     lines.append(
         f"orderings of technologies: {len(accuracy.orderings) - len(wrong)} of {len(accuracy.orderings)} right"
@@ -102,14 +104,6 @@ def _coverage(use: str, coverage: Coverage) -> str:
     )
 
 
-def _apart(rows: Sequence[AccuracyRow]) -> str:
-    from sim.evidence.rows import weighed_median
-
-    return (
-        f"counted apart, as they restate others: {len(rows)} figures, median absolute error {weighed_median(rows):.1%}"
-    )
-
-
 def _wide(rows: Sequence[AccuracyRow]) -> list[str]:
     """The inputs that make ranges wide, each with the measurement that would narrow them."""
     from sim.evidence.ranges import WIDE
@@ -133,7 +127,7 @@ def _cells(row: AccuracyRow) -> tuple[str, ...]:
 
     statistic = "" if row.statistic == "value" else f".{row.statistic}"
     return (
-        "apart" if row.restates else row.use,
+        "apart" if row.apart else row.use,
         row.of,
         f"{row.metric}{statistic}",
         f"{ESTIMATE if row.estimate else ''}{row.predicted:.4g} {row.unit}",

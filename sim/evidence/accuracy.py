@@ -45,12 +45,12 @@ class Accuracy:
     orderings: tuple[Ordering, ...]
 
     def counted(self, use: str) -> list[AccuracyRow]:
-        """The rows of one use that count: those that restate nothing."""
-        return [row for row in self.rows if row.use == use and not row.restates]
+        """The rows of one use that count: those that are not counted apart."""
+        return [row for row in self.rows if row.use == use and not row.apart]
 
-    def restated(self) -> list[AccuracyRow]:
+    def apart(self) -> list[AccuracyRow]:
         """The rows that are counted apart."""
-        return [row for row in self.rows if row.restates]
+        return [row for row in self.rows if row.apart]
 
     def median(self, use: str) -> float | None:
         """The median absolute error of the rows of one use, each source weighing the same. None without rows."""
@@ -93,7 +93,7 @@ class Accuracy:
         return {
             "medians": {use: _rounded(self.median(use)) for use in USES},
             "orderings": {"judged": len(self.orderings), "right": sum(ordering.right for ordering in self.orderings)},
-            "restated": {"figures": len(self.restated()), "median": _rounded(weighed_median(self.restated()))},
+            "apart": len(self.apart()),
             "coverage": {use: _covered(self.covered(use)) for use in USES},
             "cases": {case: _rounded(weighed_median(rows)) for case, rows in sorted(by_case.items())},
         }
@@ -150,7 +150,7 @@ def _plain(row: AccuracyRow) -> dict[str, Any]:
         "range": [_digits(row.low), _digits(row.high)],
         "weight": _digits(row.weight),
         "publication": row.publication,
-        "restates": row.restates or None,
+        "apart": row.apart or None,
         "widest": {"input": row.widest, "width": _digits(row.alone)} if row.wide else None,
     }
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sim.batch.inputs import Asked, Effect, effects
+from sim.batch.inputs import InputEffect, MetricKey, effects
 from sim.batch.run import run
 from sim.catalog import load as catalog
 from sim.catalog.facts import MAY_SET, values
@@ -115,9 +115,9 @@ def rows(scenario: Scenario, tick: Tick = no_tick) -> Iterable[AccuracyRow]:
         yield _row(scenario.id, published, metrics[key], within, variants[published.of])
 
 
-def _effects(scenario: Scenario, tick: Tick) -> Mapping[tuple[str, str, str], Sequence[Effect]]:
+def _effects(scenario: Scenario, tick: Tick) -> Mapping[tuple[str, str, str], Sequence[InputEffect]]:
     """What each input does to each published metric of each label."""
-    asked: dict[str, set[Asked]] = defaultdict(set)
+    asked: dict[str, set[MetricKey]] = defaultdict(set)
     for published in scenario.published:
         asked[published.of].add((published.metric, published.statistic))
     return {
@@ -153,7 +153,7 @@ def _row(case: str, published: Published, metric: Metric, within: Spread, parame
         estimate=metric.estimate,
         widest=within.widest,
         alone=within.alone,
-        restates=published.restates,
+        apart=published.apart,
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sim.batch.inputs import Effect
+from sim.batch.inputs import InputEffect
 from sim.catalog import ledger
 from sim.catalog.number import Number
 
@@ -45,7 +45,7 @@ class Spread:
     alone: float = 1.0
 
 
-def spread(effects: Sequence[Effect]) -> Spread:
+def spread(effects: Sequence[InputEffect]) -> Spread:
     """All inputs together, with the model's discrepancy."""
     down, up = _together(effect.down for effect in effects), _together(effect.up for effect in effects)
     widest = max(effects, key=lambda effect: effect.width, default=None)

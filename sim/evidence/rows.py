@@ -34,10 +34,10 @@ class AccuracyRow:
         estimate: Whether any input is one.
         widest: The input that makes the range widest, as the ledger calls it. "" where none has a range.
         alone: How many times its low end the range's high end were, if that input alone were not known.
-        restates: Why the figure is no prediction though it set no number: what it lies between, or what it is a sum of.
-            Such figures are counted apart. "" for all others.
+        apart: Why the figure does not count, though it set no number: which figures it restates, or what is not stated
+            of it. "" for all that count.
         weight: What share of the median of its use the row is: an equal share of its source's. Weights of a use add up
-            to one. Zero where it restates.
+            to one. Zero where the row does not count.
     """
 
     case: str
@@ -60,7 +60,7 @@ class AccuracyRow:
     estimate: bool = False
     widest: str = ""
     alone: float = 1.0
-    restates: str = ""
+    apart: str = ""
     weight: float = 0.0
 
     @property
@@ -90,10 +90,10 @@ class Ordering:
 
 def weighed(rows: Sequence[AccuracyRow]) -> tuple[AccuracyRow, ...]:
     """The rows with their weights. Every source of a use weighs the same, however many rows it has."""
-    counts = Counter((row.use, row.publication) for row in rows if not row.restates)
+    counts = Counter((row.use, row.publication) for row in rows if not row.apart)
     sources = Counter(use for use, _ in counts)
     return tuple(
-        replace(row, weight=0.0 if row.restates else 1 / (counts[row.use, row.publication] * sources[row.use]))
+        replace(row, weight=0.0 if row.apart else 1 / (counts[row.use, row.publication] * sources[row.use]))
         for row in rows
     )
 

@@ -60,7 +60,7 @@ class Point:
         widest: The input that makes the range widest, by its id. "" where none has a range.
         alone: The width of the range if that input alone were not known.
         wide: Whether the range is wide.
-        restates: Why it is counted apart. "" for most.
+        apart: Why it is counted apart. "" for most.
     """
 
     case: str
@@ -83,7 +83,7 @@ class Point:
     widest: str = ""
     alone: float = 1.0
     wide: bool = False
-    restates: str = ""
+    apart: str = ""
 
 
 def points(rows: Iterable[object]) -> list[Point]:
@@ -252,7 +252,7 @@ def _row(point: Point, language: Language) -> dict[str, Any]:
         "predicted_text": written(point.predicted * factor, unit, language, point.estimate),
         "error_text": error_text(point.error, language),
         "range_text": _range_text(point, unit, factor, language),
-        "use_text": use_name("apart" if point.restates else point.use, language),
+        "use_text": f"{use_name('apart', language)}: {point.apart}" if point.apart else use_name(point.use, language),
         "weight_text": share_text(point.weight, language),
         "widest": point.widest if point.wide else "",
         "case": point.case,
