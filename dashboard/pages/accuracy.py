@@ -41,6 +41,8 @@ _NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "rate", "1": "ratio"
 """What a dimension is called in a link and in the catalog of texts."""
 _IN_A_HALL = 0.8
 """Of the scatter's height, so that it fits a lecture's screen with the names of its publications."""
+_SENTENCE = 20
+"""A cell with more characters holds a sentence."""
 _FIRST = 60
 """Rows of the table on the page. The file has all of them."""
 
@@ -189,7 +191,7 @@ def _wide(shown: Sequence[Point], view: View) -> None:
     """The inputs that make ranges wide, each with the measurement that would narrow them."""
     from sim.evidence.ranges import WIDE
 
-    found = wide_inputs([point for point in shown if point.use == "check"], view.lang)
+    found = wide_inputs([point for point in shown if point.use == "check" and not point.apart], view.lang)
     if not found:
         return
     names = [tr(f"ui.accuracy.wide.{name}", view.lang) for name in ("ranges", "alone", "input", "measure")]
@@ -231,11 +233,16 @@ def _as_html(rows: Sequence[dict[str, str]], view: View) -> str:
         if row[LINK]:
             where = f'href="{escape(row[LINK])}" style="color:inherit" target="_blank" rel="noopener noreferrer"'
             cells[0] = f"<a {where}>{cells[0]}</a>"
-        body += "<tr>" + "".join(f'<td style="{cell}">{text}</td>' for text in cells) + "</tr>"
+        body += "<tr>" + "".join(f'<td style="{cell}{_roomy(text)}">{text}</td>' for text in cells) + "</tr>"
     return (
         '<div style="overflow-x:auto"><table style="font-size:.85rem;line-height:1.45;border-collapse:collapse">'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _roomy(text: str) -> str:
+    """Room for a sentence, which would stand in a column of single characters on a phone."""
+    return f";min-width:{_SENTENCE / 2}em" if len(text) > _SENTENCE else ""
 
 
 def _as_csv(rows: Sequence[dict[str, str]]) -> str:

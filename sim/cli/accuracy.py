@@ -73,7 +73,7 @@ def as_table(accuracy: Accuracy) -> str:
         f"  wrong: {ordering.smaller.of} before {ordering.larger.of}, {ordering.smaller.at} ({ordering.smaller.case})"
         for ordering in wrong
     ]
-    lines += _wide([row for row in accuracy.rows if row.use == "check"])
+    lines += _wide(accuracy.counted("check"))
     lines += listed([*entries(row.source for row in accuracy.rows), *_own(accuracy.rows)])
     return "\n".join(lines)
 

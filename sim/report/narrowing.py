@@ -17,7 +17,7 @@ _KINDS = (
     (r"^disks/|^hosts/.*\.disk_", "disk"),
     (r"^locks/", "lock"),
     (r"^registries/", "registry"),
-    (r"\.memory\.|memory$|pages$|working_set$|\.use$", "memory"),
+    (r"\.memory\.|memory$|working_set$|\.use$", "memory"),
     (r"\.phases\..*\.cpu$", "step"),
     (r"\.phases\.", "wait"),
     (r"^workloads/|\.costs\.", "event"),

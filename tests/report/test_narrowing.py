@@ -32,6 +32,7 @@ class Row:
         ("guests/debian-cloud.phases.network-online.wait", "duration of that step"),
         ("technologies/gvisor.costs.system_call", "one such event"),
         ("numbers/shared.flash-array-job", "that number alone"),
+        ("numbers/shared.namespace-from-new-pages", "that number alone"),
     ],
 )
 def test_a_number_is_told_by_a_measurement_of_its_kind(number: str, said: str) -> None:
