@@ -191,8 +191,13 @@ class Source:
 
     def __post_init__(self) -> None:
         """Raise `InputError` where the address is none that a page can link to."""
-        if not _ADDRESS.fullmatch(self.url):
-            raise InputError(Problem(f"{self.url!r} is not an address as https://example.org/page", path="url"))
+        _linkable(self.url, "url")
+
+
+def _linkable(address: str, key: str) -> None:
+    """Raise `InputError` where an address is none that a page can link to."""
+    if not _ADDRESS.fullmatch(address):
+        raise InputError(Problem(f"{address!r} is not an address as https://example.org/page", path=key))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,8 +247,49 @@ class Lesson:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnSource:
+    """What a figure was published in, where the catalog has no fact of it.
+
+    Attributes:
+        citation: Authors, where and year. Figures of one citation up to its year are of one source.
+        address: Where it can be read.
+    """
+
+    __pydantic_config__ = _STRICT
+    citation: Annotated[str, MinLen(1), MaxLen(500)]
+    address: Annotated[str, MaxLen(500)]
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` where the address is none that a page can link to."""
+        _linkable(self.address, "address")
+
+
+@dataclass(frozen=True, slots=True)
+class _FactToo:
+    """Lets a file write the id of a fact for an `OwnSource`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        own = handler(OwnSource)
+        return core_schema.tagged_union_schema(
+            {"fact": core_schema.str_schema(min_length=1), "own": own},
+            discriminator=lambda value: "fact" if isinstance(value, str) else "own",
+        )
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [handler(choice) for choice in schema["choices"].values()]}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Published:
-    """A published figure that a scenario is held against."""
+    """A published figure that a scenario is held against.
+
+    Attributes:
+        source: The id of a fact of the catalog, or the publication itself.
+        apart: Why the figure does not count, though its own fact set no number: which figures it restates, or what is
+            not stated of it. It is shown, and counted apart.
+    """
 
     __pydantic_config__ = _STRICT
     metric: Annotated[str, MinLen(1)]
@@ -253,8 +299,9 @@ class Published:
     statistic: Annotated[str, MinLen(1)]
     value: str | float
     unit: Annotated[str, MinLen(1)]
-    source: Annotated[str, MinLen(1)]
+    source: Annotated[str | OwnSource, _FactToo()]
     use: Literal["calibrate", "check"]
+    apart: Annotated[str, MaxLen(500)] = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.evidence.accuracy import Accuracy, accuracy
+from sim.evidence import stored
+from sim.evidence.accuracy import Accuracy
 from sim.evidence.replay import replay
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +18,9 @@ SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("## How rig
 
 @pytest.fixture(scope="module")
 def compared() -> Accuracy:
-    return accuracy()
+    current = stored.current()
+    assert current is not None, "run python -m scripts.generate"
+    return current
 
 
 def test_the_agreement_with_recorded_builds_is_what_replay_reaches() -> None:

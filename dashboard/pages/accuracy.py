@@ -27,12 +27,13 @@ from sim.report.figures.accuracy import (
     scatter,
     use_name,
 )
+from sim.report.narrowing import wide_inputs
 from sim.report.numbers import NARROW
 from sim.report.sources import publication_name, publication_slug
 from sim.report.texts import tr
 
 if TYPE_CHECKING:
-    from sim.evidence.accuracy import Accuracy
+    from sim.evidence.accuracy import Accuracy, Coverage
 
 _CASES = Path(__file__).resolve().parents[2] / "scenarios" / "evidence"
 _FIGURE_AND_TEXT = (9, 4)
@@ -40,6 +41,8 @@ _NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "throughput", "1": "
 """What a dimension is called in a link and in the catalog of texts."""
 _IN_A_HALL = 0.8
 """Of the scatter's height, so that it fits a lecture's screen with the names of its publications."""
+_SENTENCE = 20
+"""A cell with more characters holds a sentence."""
 _FIRST = 60
 """Rows of the table on the page. The file has all of them."""
 
@@ -68,6 +71,7 @@ def page(view: View) -> None:
             _say(accuracy, view)
         st.markdown(f"**{tr('ui.accuracy.lanes', lang)}**")
         chart(lanes(shown, view.style), accuracy_alt(shown, lang))
+        _wide(shown, view)
         _table(shown, view)
 
 
@@ -103,14 +107,15 @@ def _filtered(every: Sequence[Point], view: View) -> list[Point]:
 
 def _finding(shown: Sequence[Point], view: View) -> str:
     """The median error, each publication weighing the same: of what was never calibrated with, where there is any."""
-    from sim.evidence.accuracy import weighed_median
+    from sim.evidence.rows import weighed_median
 
-    checked = [point for point in shown if point.use == "check"]
-    median = weighed_median(checked or shown)
+    counted = [point for point in shown if not point.apart] or shown
+    checked = [point for point in counted if point.use == "check"]
+    median = weighed_median(checked or counted)
     if median is None:
         return tr("ui.accuracy.question", view.lang)
     key = "ui.accuracy.found.check" if checked else "ui.accuracy.found.calibrate"
-    return tr(key, view.lang, n=f"{len(checked or shown):,}", median=_percent(median))
+    return tr(key, view.lang, n=f"{len(checked or counted):,}", median=_percent(median))
 
 
 def _percent(share: float) -> str:
@@ -169,17 +174,38 @@ def _say(accuracy: Accuracy, view: View) -> None:
     for use in ("check", "calibrate"):
         median = accuracy.median(use)
         if median is not None:
-            n = sum(row.use == use for row in accuracy.rows)
+            n = len(accuracy.counted(use))
             said = _percent(median)
             lines.append(tr(f"ui.accuracy.median.{use}", lang, n=n, sources=len(accuracy.of_sources(use)), median=said))
     right = sum(ordering.right for ordering in accuracy.orderings)
     lines.append(tr("ui.accuracy.orderings", lang, right=right, judged=len(accuracy.orderings)))
-    inside, ranged = accuracy.covered("check")
-    if ranged:
-        lines.append(tr("ui.accuracy.covered", lang, inside=inside, ranged=ranged))
+    lines.append(_covered(accuracy.covered("check"), view))
+    apart = len(accuracy.apart())
+    if apart:
+        lines.append(tr("ui.accuracy.apart", lang, n=apart))
     for line in lines:
         st.markdown(line)
     st.caption(tr("ui.accuracy.read", lang))
+
+
+def _covered(coverage: Coverage, view: View) -> str:
+    """How many checks lie in their range, and how wide it is."""
+    share = f"{coverage.inside / max(coverage.figures, 1) * 100:.0f}{NARROW}%"
+    width = f"{coverage.width:.2f}"
+    return tr("ui.accuracy.covered", view.lang, inside=coverage.inside, n=coverage.figures, share=share, width=width)
+
+
+def _wide(shown: Sequence[Point], view: View) -> None:
+    """The inputs that make ranges wide, each with the measurement that would narrow them."""
+    from sim.evidence.ranges import WIDE
+
+    found = wide_inputs([point for point in shown if point.use == "check" and not point.apart], view.lang)
+    if not found:
+        return
+    names = [tr(f"ui.accuracy.wide.{name}", view.lang) for name in ("ranges", "alone", "input", "measure")]
+    rows = [(str(each.ranges), f"{each.alone:.2f}", each.id, each.measure) for each in found]
+    with st.expander(tr("ui.accuracy.wide", view.lang, n=sum(each.ranges for each in found), width=WIDE)):
+        st.html(_as_html([dict(zip(names, row, strict=True)) | {LINK: ""} for row in rows], view))
 
 
 def _table(shown: Sequence[Point], view: View) -> None:
@@ -215,11 +241,16 @@ def _as_html(rows: Sequence[dict[str, str]], view: View) -> str:
         if row[LINK]:
             where = f'href="{escape(row[LINK])}" style="color:inherit" target="_blank" rel="noopener noreferrer"'
             cells[0] = f"<a {where}>{cells[0]}</a>"
-        body += "<tr>" + "".join(f'<td style="{cell}">{text}</td>' for text in cells) + "</tr>"
+        body += "<tr>" + "".join(f'<td style="{cell}{_roomy(text)}">{text}</td>' for text in cells) + "</tr>"
     return (
         '<div style="overflow-x:auto"><table style="font-size:.85rem;line-height:1.45;border-collapse:collapse">'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _roomy(text: str) -> str:
+    """Room for a sentence, which would stand in a column of single characters on a phone."""
+    return f";min-width:{_SENTENCE / 2}em" if len(text) > _SENTENCE else ""
 
 
 def _as_csv(rows: Sequence[dict[str, str]]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from operator import is_
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from sim.outcome import Bound
 
@@ -17,6 +17,35 @@ Sense = Literal["costs", "helps"]
 """What more of a number does: a run takes more time or memory, or less."""
 
 _OPPOSITE: dict[Bound, Bound] = {"low": "high", "value": "value", "high": "low"}
+
+
+class Alone(str):
+    """A bound that takes one number to an end and leaves all others at their value: "value" to whoever else reads it.
+
+    So a run shows what that number alone does. Without a number it takes none to an end, and notes those it is asked
+    for that have a range. Equal numbers are one: what two places took from the same source errs in both alike.
+
+    Attributes:
+        number: The number.
+        end: Its end.
+        asked: The numbers with a range that were asked for, in order.
+    """
+
+    number: Number | None
+    end: Bound
+    asked: dict[Number, None]
+
+    def __new__(cls, number: Number | None = None, end: Bound = "high") -> Self:
+        """A bound for one number."""
+        made = super().__new__(cls, "value")
+        made.number, made.end, made.asked = number, end, {}
+        return made
+
+    def of(self, number: Number) -> Bound:
+        """Where this number is taken."""
+        if number.ranged:
+            self.asked[number] = None
+        return self.end if number == self.number else "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +79,13 @@ class Number:
     on: str = ""
     more: Sense = field(default="costs", compare=False)
 
-    def at(self, bound: Bound) -> float:
+    def at(self, bound: Bound | Alone) -> float:
         """The value that takes a run to that end of its result: "high" is where it takes the most time or memory.
 
         That is the high end of what costs, and the low end of what helps. Without such an end it is the value.
         """
+        if isinstance(bound, Alone):
+            bound = bound.of(self)
         own = bound if self.more == "costs" else _OPPOSITE[bound]
         end = {"low": self.low, "value": None, "high": self.high}[own]
         return self.value if end is None else end

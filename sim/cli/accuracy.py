@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +13,9 @@ from sim.cli.interrupts import noting
 from sim.console import StandardOutput, say
 
 if TYPE_CHECKING:
-    from sim.evidence.accuracy import Accuracy, AccuracyRow
+    from sim.evidence.accuracy import Accuracy, Coverage
+    from sim.evidence.rows import AccuracyRow
+    from sim.report.bibliography import Citation
 
 _LIMIT = 140
 
@@ -23,8 +27,9 @@ def command(files: tuple[str, ...], form: str) -> int:
     """Hold predictions against published figures: every case, or those of FILE..."""
     interrupts = noting()
     from sim.evidence import accuracy as evidence
+    from sim.evidence import stored
 
-    measured = evidence.accuracy(files, interrupts.tick)
+    measured = evidence.accuracy(files, interrupts.tick) if files else stored.stored_or_computed(interrupts.tick)
     text = json.dumps(measured.plain(), indent=2, ensure_ascii=False) if form == "json" else as_table(measured)
     StandardOutput()(text)
     lost = measured.lost(evidence.recorded())
@@ -44,7 +49,8 @@ def as_table(accuracy: Accuracy) -> str:
     lines: list[str] = []
     for name in dict.fromkeys(row.publication for row in accuracy.rows):
         rows = [row for row in accuracy.rows if row.publication == name]
-        lines += [name, *table(_HEADER, [_cells(row) for row in rows], right=(3, 4, 5), limit=_LIMIT), ""]
+        cells = [_cells(row) for row in rows]
+        lines += [_headed(name, rows), *table(_HEADER, cells, right=(3, 4, 5, 6), limit=_LIMIT), ""]
     if any(row.estimate for row in accuracy.rows):
         lines += [LEGEND, ""]
     for use in USES:
@@ -55,8 +61,10 @@ def as_table(accuracy: Accuracy) -> str:
                 f"{use}: median absolute error {median:.1%}; each of the sources weighs the same "
                 f"({count} figures, {len(sources)} sources)"
             )
-            within, ranged = accuracy.covered(use)
-            lines.append(f"{use}: {within} of {ranged} published figures lie in the range that sources allow")
+            lines.append(_coverage(use, accuracy.covered(use)))
+    if accuracy.apart():
+        apart = len(accuracy.apart())
+        lines.append(f"counted apart: {apart} figures, which restate others or whose host is not stated")
     wrong = [ordering for ordering in accuracy.orderings if not ordering.right]
     lines.append(
         f"orderings of technologies: {len(accuracy.orderings) - len(wrong)} of {len(accuracy.orderings)} right"
@@ -65,11 +73,53 @@ def as_table(accuracy: Accuracy) -> str:
         f"  wrong: {ordering.smaller.of} before {ordering.larger.of}, {ordering.smaller.at} ({ordering.smaller.case})"
         for ordering in wrong
     ]
-    lines += listed(entries(row.source for row in accuracy.rows))
+    lines += _wide(accuracy.counted("check"))
+    lines += listed([*entries(row.source for row in accuracy.rows), *_own(accuracy.rows)])
     return "\n".join(lines)
 
 
-_HEADER = ("use", "of", "metric", "predicted", "published", "error", "fact", "at")
+def _headed(name: str, rows: Sequence[AccuracyRow]) -> str:
+    """A publication with what share of each median it is."""
+    weights = {
+        use: math.fsum(row.weight for row in rows if row.use == use) for use in dict.fromkeys(r.use for r in rows)
+    }
+    shares = ", ".join(f"{weight:.1%} of the {use} median" for use, weight in weights.items() if weight)
+    return f"{name} ({shares or 'counted apart'})"
+
+
+def _own(rows: Sequence[AccuracyRow]) -> list[Citation]:
+    """The publications that cases name themselves."""
+    from sim.catalog.load import facts
+    from sim.report.bibliography import Citation
+
+    named = dict.fromkeys((row.case, row.source, row.url) for row in rows if row.source not in facts())
+    return [Citation((case,), source, url) for case, source, url in named]
+
+
+def _coverage(use: str, coverage: Coverage) -> str:
+    share = coverage.inside / coverage.figures
+    return (
+        f"{use}: {coverage.inside} of {coverage.figures} published figures ({share:.0%}) lie in their range; "
+        f"the median range is {coverage.width:.2f} times as high as low"
+    )
+
+
+def _wide(rows: Sequence[AccuracyRow]) -> list[str]:
+    """The inputs that make ranges wide, each with the measurement that would narrow them."""
+    from sim.evidence.ranges import WIDE
+    from sim.report.grid import table
+    from sim.report.narrowing import wide_inputs
+
+    found = wide_inputs(rows)
+    cells = [(str(each.ranges), f"{each.alone:.2f}", each.id, each.measure) for each in found]
+    if not cells:
+        return []
+    header = ("ranges", "alone", "input", "what would narrow it")
+    title = f"what makes ranges of checks wider than {WIDE} times"
+    return ["", title, *table(header, cells, right=(0, 1), limit=_LIMIT)]
+
+
+_HEADER = ("use", "of", "metric", "predicted", "range", "published", "error", "fact", "at")
 
 
 def _cells(row: AccuracyRow) -> tuple[str, ...]:
@@ -77,10 +127,11 @@ def _cells(row: AccuracyRow) -> tuple[str, ...]:
 
     statistic = "" if row.statistic == "value" else f".{row.statistic}"
     return (
-        row.use,
+        "apart" if row.apart else row.use,
         row.of,
         f"{row.metric}{statistic}",
         f"{ESTIMATE if row.estimate else ''}{row.predicted:.4g} {row.unit}",
+        f"{row.low:.4g}-{row.high:.4g}",
         f"{row.published:.4g} {row.unit}",
         f"{row.error:+.1%}",
         row.source,

@@ -12,7 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.evidence.accuracy import USES, Accuracy, AccuracyRow, accuracy, recorded, weighed_median
+from sim.evidence.accuracy import USES, Accuracy, accuracy, recorded
+from sim.evidence.rows import AccuracyRow, weighed_median
 from sim.outputfile import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,12 +28,15 @@ def told(page: str, accuracy: Accuracy) -> str:
         sources = accuracy.of_sources(use)
         row = f"| {use} | {accuracy.median(use):.1%} | {sum(n for n, _ in sources.values())} | {len(sources)} |"
         page = re.sub(rf"^\| {use} \|.*$", row, page, flags=re.MULTILINE)
-    within, ranged = accuracy.covered("check")
+    covered = accuracy.covered("check")
     right = sum(ordering.right for ordering in accuracy.orderings)
     page = re.sub(r"\d+ of \d+ orderings that", f"{right} of {len(accuracy.orderings)} orderings that", page)
     for name, rows in zip(("set numbers themselves", "set none themselves"), accuracy.circular(), strict=True):
         page = re.sub(rf"^\| {name} \|.*$", f"| {name} | {_counted(rows)} |", page, flags=re.MULTILINE)
-    return re.sub(r"\d+ of \d+ checks lie in it", f"{within} of {ranged} checks lie in it", page)
+    page = re.sub(r"\d+ figures are counted apart", f"{len(accuracy.apart())} figures are counted apart", page)
+    inside = f"{covered.inside} of {covered.figures} checks ({covered.inside / covered.figures:.0%}) lie in it"
+    page = re.sub(r"\d+ of \d+ checks \(\d+%\) lie in it", inside, page)
+    return re.sub(r"median width is \d\.\d\d", f"median width is {covered.width:.2f}", page)
 
 
 def told_first(page: str, found: Accuracy) -> str:

@@ -11,9 +11,10 @@ from typing import Any
 from sim import lessonindex
 from sim.catalog.load import facts
 from sim.evidence import stored
-from sim.evidence.accuracy import CASES, AccuracyRow
+from sim.evidence.cases import CASES
 from sim.evidence.replay import KINDS
 from sim.evidence.replays import builds
+from sim.evidence.rows import AccuracyRow
 from sim.loading import load
 from sim.report.bibliography import entries
 from sim.report.provenance import MEASURED, SourceRow, catalog_rows
@@ -64,7 +65,7 @@ def _published() -> Iterator[SourceRow]:
 def _figure(name: str, figure: AccuracyRow | Published, value: float) -> SourceRow:
     statistic = "" if figure.statistic == "value" else figure.statistic
     what = ", ".join(filter(None, (figure.of, figure.metric, statistic, figure.at)))
-    cited = figure.source
+    cited = figure.source if isinstance(figure.source, str) else figure.source.citation
     return SourceRow(
         id=name,
         kind="published",

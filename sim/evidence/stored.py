@@ -20,7 +20,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sim.evidence.accuracy import CASES, Accuracy, AccuracyRow, accuracy, orderings
+from sim.evidence.accuracy import Accuracy, accuracy
+from sim.evidence.cases import CASES
+from sim.evidence.rows import AccuracyRow, orderings
 from sim.outputfile import write_text
 from sim.studies.base import Tick, no_tick
 

@@ -19,7 +19,7 @@ from sim.machine.ledger import Ledger
 from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.start import Starter
 
-CARRIED = {"BillLine.number", "Constraint.numbers", "BootStep.inputs", "Passage.numbers"}
+CARRIED = {"BillLine.number", "Constraint.numbers", "BootStep.inputs", "Passage.numbers", "InputEffect.number"}
 """Numbers that are told as the inputs of a result, and taken at no end any more."""
 
 

@@ -14,15 +14,8 @@ from sim.catalog import load as catalog
 from sim.cli import accuracy as accuracy_command
 from sim.errors import InputError
 from sim.evidence import record, stored
-from sim.evidence.accuracy import (
-    USES,
-    Accuracy,
-    AccuracyRow,
-    accuracy,
-    orderings,
-    recorded,
-    weighed_median,
-)
+from sim.evidence.accuracy import USES, Accuracy, accuracy, recorded
+from sim.evidence.rows import AccuracyRow, orderings, weighed, weighed_median
 from sim.loading import load
 from sim.report.sources import publication
 
@@ -51,6 +44,8 @@ def row(error: float, publication: str = "one 2020", **changes: Any) -> Accuracy
         publication=publication,
         url="",
         subject=("a", "", ""),
+        low=50.0,
+        high=200.0,
     )
     return replace(base, **changes)
 
@@ -165,10 +160,64 @@ def test_json_rows_have_the_shape_of_the_contract(found: Accuracy):
     plain = found.plain()
     assert len(plain) == len(found.rows) > 150
     keys = ["case", "metric", "of", "at", "predicted", "published", "unit", "error", "use", "source"]
-    assert all(list(item) == keys for item in plain)
+    more = ["range", "weight", "publication", "apart", "widest"]
+    assert all(list(item) == keys + more for item in plain)
+    assert all(item["range"][0] < item["predicted"] < item["range"][1] for item in plain)
     assert all(
         math.isclose(i["error"], (i["predicted"] - i["published"]) / i["published"], abs_tol=1e-9) for i in plain
     )
+
+
+def test_weights_of_a_use_add_up_and_every_source_weighs_the_same(found: Accuracy):
+    for use in USES:
+        by_source: dict[str, float] = {}
+        for each in found.rows:
+            if each.use == use and not each.apart:
+                by_source[each.publication] = by_source.get(each.publication, 0.0) + each.weight
+        assert len(by_source) > 10
+        assert by_source == pytest.approx(dict.fromkeys(by_source, 1 / len(by_source)))
+
+
+def test_the_median_is_where_half_of_the_printed_weight_lies(found: Accuracy):
+    checks = sorted((abs(item["error"]), item["weight"]) for item in found.plain() if item["use"] == "check")
+    median = found.median("check")
+    assert sum(weight for error, weight in checks if error < median - 1e-9) <= 0.5
+    assert sum(weight for error, weight in checks if error <= median + 1e-9) >= 0.5 - 1e-9
+
+
+def test_figures_that_restate_others_or_have_no_host_are_shown_and_do_not_count(found: Accuracy):
+    apart = {each.source for each in found.apart()}
+    assert apart >= {"F0556", "F0557", "F0572", "F0573", "R0104", "F0223"}
+    assert all(each.weight == 0 for each in found.apart())
+    assert not apart & {each.source for use in USES for each in found.counted(use)}
+    assert (
+        not {each.publication for each in found.rows if each.source in {"F0572", "F0556"}}
+        & found.of_sources("check").keys()
+    )
+
+
+def test_coverage_is_the_share_of_counted_checks_inside_the_printed_range(found: Accuracy):
+    items = [item for item in found.plain() if item["use"] == "check" and not item["apart"]]
+    inside = sum(item["range"][0] <= item["published"] <= item["range"][1] for item in items)
+    widths = sorted(item["range"][1] / item["range"][0] for item in items)
+    covered = found.covered("check")
+    assert (covered.inside, covered.figures) == (inside, len(items))
+    assert covered.width == pytest.approx(widths[len(widths) // 2])
+    assert inside / len(items) > 0.7
+    assert covered.width < 1.55
+
+
+def test_no_start_that_khan_published_is_left_out_without_a_word(found: Accuracy):
+    page = record.PAGE.read_text(encoding="utf-8")
+    starts = {
+        fact.id
+        for fact in catalog.facts().values()
+        if fact.source.startswith("Khan 2026") and fact.topic == "boot_time"
+    }
+    assert {"F0514", "F0515", "F0524", "F0526", "F0527", "F0529", "F0530"} <= starts
+    published = {each.source for each in found.rows}
+    assert [name for name in sorted(starts - published) if name not in page] == []
+    assert {"F0514", "F0515"} <= published
 
 
 def test_two_runs_agree_to_the_last_digit():
@@ -237,9 +286,25 @@ def test_a_case_of_ones_own_is_run(tmp_path):
     assert only.low < only.predicted < only.high
 
 
+OWN = "{citation: 'Doe, Lab notes 2026, table 2', address: 'https://example.org/notes'}"
+
+
+def test_a_figure_may_name_its_own_publication(tmp_path):
+    (only,) = accuracy([case(tmp_path, source=OWN, value=48)]).rows
+    assert (only.source, only.publication) == ("Doe, Lab notes 2026, table 2", "Doe, Lab notes 2026")
+    assert (only.url, only.published, only.weight) == ("https://example.org/notes", 48.0, 1.0)
+    text = accuracy_command.as_table(Accuracy((only,), ()))
+    assert "one: Doe, Lab notes 2026, table 2 https://example.org/notes" in " ".join(text.split())
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"source": OWN, "use": "calibrate"}, "set no number of the catalog; expected use 'check'"),
+        ({"source": OWN.replace("https", "file")}, "'file://example.org/notes' is not an address"),
+        ({"source": "{citation: Doe 2026}"}, "missing key 'address'"),
+        ({"source": "{citation: '', address: 'https://example.org/notes'}"}, "published.0.source.citation|at least 1"),
+        ({"source": "3"}, "3 does not fit"),
         ({"source": "F9999"}, "no fact 'F9999'"),
         ({"value": 35}, "35.0 ms is not what F0295 says: 3.5 / 9 ms"),
         ({"unit": "s"}, "3.5 s is not what F0295 says"),
@@ -283,7 +348,7 @@ def test_a_wrong_order_that_was_right_is_told():
 
 
 def test_the_command_prints_rows_and_leaves_with_zero(found, monkeypatch):
-    monkeypatch.setattr("sim.evidence.accuracy.accuracy", lambda _, tick: found)
+    monkeypatch.setattr("sim.evidence.stored.stored_or_computed", lambda _: found)
     done = CliRunner().invoke(accuracy_command.command, ["--format", "json"], standalone_mode=False)
     assert done.return_value == 0
     assert json.loads(done.stdout) == found.plain()
@@ -295,11 +360,27 @@ def test_the_command_prints_rows_and_leaves_with_zero(found, monkeypatch):
 def test_the_command_leaves_with_one_and_says_what_was_lost(found, monkeypatch):
     worse = found.record()
     worse["medians"] = {"calibrate": 0.0, "check": 1.0}
-    monkeypatch.setattr("sim.evidence.accuracy.accuracy", lambda _, tick: found)
+    monkeypatch.setattr("sim.evidence.stored.stored_or_computed", lambda _: found)
     monkeypatch.setattr("sim.evidence.accuracy.recorded", lambda: worse)
     done = CliRunner().invoke(accuracy_command.command, [], standalone_mode=False)
     assert done.return_value == 1
     assert "accuracy lost: median absolute error of calibrate" in done.stderr
+
+
+def test_the_table_tells_weights_coverage_and_what_would_narrow_wide_ranges():
+    rows = weighed(
+        [
+            row(0.25, widest="hosts/azure-d2s.cpu_speed", alone=3.2),
+            row(0.5, "other 2020", low=120.0, high=160.0),
+            row(0.0, "third 2020", apart="a sum"),
+        ]
+    )
+    text = accuracy_command.as_table(Accuracy(rows, ()))
+    assert "one 2020 (50.0% of the check median)" in text
+    assert "third 2020 (counted apart)" in text
+    assert "check: 1 of 2 published figures (50%) lie in their range; the median range is 2.67 times" in text
+    assert "counted apart: 1 figures" in text
+    assert "hosts/azure-d2s.cpu_speed  one CPU-bound program" in text
 
 
 def test_a_prediction_with_an_estimate_in_it_is_marked_in_the_table():

@@ -13,7 +13,7 @@ import pytest
 from sim.catalog import ledger
 from sim.catalog.load import facts
 from sim.evidence import sourced
-from sim.evidence.accuracy import CASES
+from sim.evidence.cases import CASES
 from sim.loading import load
 from sim.report.provenance import KINDS, SourceRow, about, as_csv, found
 from sim.report.shown.sources import SourceLinks, sources_table, used_entries

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sim.evidence import stored
-from sim.evidence.accuracy import CASES, Accuracy
+from sim.evidence.accuracy import Accuracy
+from sim.evidence.cases import CASES
 
 MODULES = json.loads(stored.ROWS.read_text("utf-8"))["modules"]
 

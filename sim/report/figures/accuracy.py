@@ -51,11 +51,16 @@ class Point:
     """One published figure and its prediction, as a row of `sim.evidence.accuracy` has them.
 
     Attributes:
-        predicted, published, low, high: In `unit`. Low and high are what the inputs' ranges allow.
+        predicted, published, low, high: In `unit`. Low and high are how far the prediction may be off.
         error: (predicted - published) / published.
         use: "calibrate" or "check".
         source: A fact's id.
         url: Where it was seen.
+        weight: What share of the median of its use it is.
+        widest: The input that makes the range widest, by its id. "" where none has a range.
+        alone: The width of the range if that input alone were not known.
+        wide: Whether the range is wide.
+        apart: Why it is counted apart. "" for most.
     """
 
     case: str
@@ -74,6 +79,11 @@ class Point:
     low: float | None
     high: float | None
     estimate: bool
+    weight: float = 0.0
+    widest: str = ""
+    alone: float = 1.0
+    wide: bool = False
+    apart: str = ""
 
 
 def points(rows: Iterable[object]) -> list[Point]:
@@ -217,8 +227,9 @@ def _factor(unit: str, measured: str) -> float:
 
 
 def _columns(language: Language) -> list[tuple[str, str]]:
-    fields = ("publication", "what", "measured", "at", "published_text", "predicted_text", "error_text", "use_text")
-    return [(field, tr(f"figure.accuracy.col.{field}", language)) for field in (*fields, "case", "fact")]
+    fields = ("publication", "what", "measured", "at", "published_text", "predicted_text", "range_text", "error_text")
+    more = ("use_text", "weight_text", "widest", "case", "fact")
+    return [(field, tr(f"figure.accuracy.col.{field}", language)) for field in (*fields, *more)]
 
 
 def _row(point: Point, language: Language) -> dict[str, Any]:
@@ -240,11 +251,21 @@ def _row(point: Point, language: Language) -> dict[str, Any]:
         "published_text": written(point.published * factor, unit, language),
         "predicted_text": written(point.predicted * factor, unit, language, point.estimate),
         "error_text": error_text(point.error, language),
-        "use_text": use_name(point.use, language),
+        "range_text": _range_text(point, unit, factor, language),
+        "use_text": f"{use_name('apart', language)}: {point.apart}" if point.apart else use_name(point.use, language),
+        "weight_text": share_text(point.weight, language),
+        "widest": point.widest if point.wide else "",
         "case": point.case,
         "fact": point.source,
         "seen": point.url,
     }
+
+
+def _range_text(point: Point, unit: str, factor: float, language: Language) -> str:
+    """A range as "0.35 to 1.2 s" would be said: its two ends. "" where there is none."""
+    if point.low is None or point.high is None:
+        return ""
+    return " – ".join(written(end * factor, unit, language) for end in (point.low, point.high))
 
 
 def _round(text: str) -> str:
