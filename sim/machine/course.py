@@ -128,17 +128,25 @@ class Ahead(NamedTuple):
         touches: Bytes a second that the host has to find room for.
         caches: Bytes a second of the host's page cache, which takes only what is free.
         promises: Bytes a second that the host is asked to promise.
+        swaps: Bytes a second of its own that it moves to the host's swap.
     """
 
     seconds: float = math.inf
     touches: float = 0.0
     caches: float = 0.0
     promises: float = 0.0
+    swaps: float = 0.0
 
 
-def _soon(room: int, rate: float) -> float:
-    """Seconds until one byte more than the room is taken, whole bytes being counted."""
-    return (room + 2) / rate if rate else math.inf
+def soon(room: float, rate: float, several: int = 1) -> float:
+    """Seconds until room is taken: until just before, so that all is booked till then, and from there until just after.
+
+    Args:
+        several: How many take it, each of them whole bytes.
+    """
+    if not rate:
+        return math.inf
+    return (room - 2 * several if room > 4 * several else room + 2 * several) / rate
 
 
 class Course:
@@ -160,7 +168,8 @@ class Course:
         self._pressure, self._pages = conditions.pressure, conditions.pressure.pages
         self._own: dict[str, Holding] = {}
         self._waits = self._paid = 0
-        self._writing = self._held_up = False
+        self._read_back, self._overwritten = self.at, 0.0
+        self._writing = self._held_up = self._had_room = False
 
     @property
     def stands(self) -> bool:
@@ -212,7 +221,8 @@ class Course:
         rates = self._conditions.rates
         if rates.writes and now > rates.writes_from:
             self._write(rates.writes * (now - max(before, rates.writes_from)))
-        self._go_on(*self._conditions.amounts(before, now))
+        if not self.stopped:
+            self._go_on(*self._conditions.amounts(before, now))
 
     def _go_on(self, grown: int, read: int, used: int) -> None:
         """Grow by so many bytes, read so many, and have a guest's timers write so many."""
@@ -233,11 +243,13 @@ class Course:
             return Ahead(seconds, growth, reads, growth)
         own = self._pages.cached_of(self._own_cache)
         room = limit - self.instance.in_ram - own
+        had_room, self._had_room = self._had_room, room > 0
         if room > 0:
             cached = 0.0 if self._conditions.same_image else reads
-            return Ahead(min(seconds, _soon(room, growth + cached)), growth, reads, growth)
-        # From here on it takes from itself: its page cache, then what it has to swap.
-        return Ahead(min(seconds, _soon(own or self._paid, growth)), promises=growth)
+            return Ahead(min(seconds, soon(room, growth + cached)), growth, reads, growth)
+        # From here on it takes from itself: page cache, then what it has to swap. The first byte is noted when it is.
+        more = 0 if had_room else own or self._paid
+        return Ahead(min(seconds, soon(more, growth)), promises=growth, swaps=0.0 if own else growth)
 
     @property
     def _own_cache(self) -> str:
@@ -264,6 +276,8 @@ class Course:
 
     def _touch(self, holding: Holding, size: int) -> None:
         """Touch new memory, which in a guest is in use from now on. What is read is the same in every guest."""
+        if self.stopped:  # making room for what it wrote to may have had it killed
+            return
         if self._pressure.at_once(size):
             self._had(holding, size)
             return
@@ -363,7 +377,9 @@ class Course:
             return math.inf
         if now < rates.writes_from:
             return rates.writes_from - now
-        return self._conditions.step if any(holding.swapped for holding in self.instance.holdings) else math.inf
+        if not any(holding.swapped for holding in self.instance.holdings):
+            return math.inf
+        return max(self._read_back + self._conditions.step - now, 0.0)
 
     def _write(self, size: float) -> None:
         """Write so many bytes, evenly over what the instance holds.
@@ -374,16 +390,23 @@ class Course:
         total = self._written_to()
         if not total:
             return
+        self._overwritten += size
+        if self.at >= self._read_back + self._conditions.step:
+            self._fault_in(-math.expm1(-self._overwritten / total))
         share = -math.expm1(-size / total)
-        back = [(holding, size) for holding in self.instance.holdings if (size := round(holding.swapped * share))]
-        if back:
-            self._pressure.fault_in(self.instance, back, self.wait())
         for holding in self.instance.holdings:
             lost = min(round(holding.equal * share), holding.equal)
             if lost and holding.line.guest:
                 self._part_ways(
                     holding, lost, max(round(holding.merged * share), holding.merged - (holding.equal - lost))
                 )
+
+    def _fault_in(self, share: float) -> None:
+        """Read back what was written to since the last time, a step ago at least."""
+        self._read_back, self._overwritten = self.at, 0.0
+        back = [(holding, size) for holding in self.instance.holdings if (size := round(holding.swapped * share))]
+        if back:
+            self._pressure.fault_in(self.instance, back, self.wait())
 
     def _part_ways(self, holding: Holding, lost: int, merged: int) -> None:
         def take(got: int) -> None:
@@ -418,8 +441,9 @@ class GuestCourse(Course):
 
     def _go_on(self, grown: int, read: int, used: int) -> None:
         size = grown + read
-        if not used and _kept(self._freed) == (0, 0) and size <= untouched(self.instance) and self._pressure.at_once(size):
-            # What most do most of the time, at once.
+        fresh = -1 if used or any(_kept(self._freed)) else untouched(self.instance)
+        if size <= fresh and self._pressure.at_once(size):
+            # What most do most of the time, in short.
             if grown:
                 self._had(self._extra("growth", file=False), grown)
             if read:
@@ -434,27 +458,22 @@ class GuestCourse(Course):
         every = growth + rates.reads + (rates.use(now + _SECOND) - rates.use(now) if rates.use else 0.0)
         seconds, copies = self._reading_back(now), self._copies(now)
         room, rate, touches = self._source(growth, every)
-        return Ahead(min(seconds, _soon(room, rate)), touches + copies)
+        return Ahead(min(seconds, soon(room, rate)), touches + copies)
 
     def _source(self, growth: float, every: float) -> tuple[int, float, float]:
         """Where it takes memory from now: bytes there, bytes a second it takes, and those the host finds room for.
 
-        What it takes over from itself needs no room on the host, unless it is swapped or merged there. The last piece
-        of its own is told with that, for it may come back a page at a time.
+        What it takes over from itself needs no room on the host, unless it is swapped or merged there.
         """
         own, elsewhere = _kept(self._freed)
-        if own > PIECE or (own and not elsewhere):
-            return own, every, 0.0
-        if elsewhere:
-            return own + elsewhere, every, every
+        if own or elsewhere:
+            return own or elsewhere, every, 0.0 if own else every
         fresh = untouched(self.instance)
         if fresh:
             return fresh, every, every
         own, elsewhere = _kept(self._files)
-        if own > PIECE or (own and not elsewhere):
-            return own, growth, 0.0
-        if elsewhere:
-            return own + elsewhere, growth, growth
+        if own or elsewhere:
+            return own or elsewhere, growth, 0.0 if own else growth
         return self._paid, growth, 0.0
 
     def _copies(self, now: float) -> float:
@@ -482,7 +501,7 @@ class GuestCourse(Course):
             left -= self._take_fresh(holding, left)
         if left:
             left -= self._take_over(self._files, holding, left)
-        if not left:
+        if not left or self.stopped:
             return
         most = self._conditions.guest_swap - self.instance.guest_swapped
         part = min(left, most)

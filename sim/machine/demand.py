@@ -14,15 +14,15 @@ from simpy import Environment
 
 from sim.engine.alarm import Alarm
 from sim.machine.bill import Bill
-from sim.machine.course import Commit, Conditions, Course, GuestCourse, MemoryRates
+from sim.machine.course import Commit, Conditions, Course, GuestCourse, MemoryRates, soon
 from sim.machine.pages import Equal, Holding, Instance, nothing_equal
 from sim.machine.pressure import Pressure
 
 MOMENT = 1e-6
 """The fewest seconds between two changes that were solved for. What comes sooner is booked this much late."""
 
-QUICK = 1e-3
-"""Changes come in quick succession where a smaller share of a step lies between them."""
+QUICK = 0.02
+"""Looks come in quick succession where a smaller share of a step lies between them."""
 
 
 def asks(bill: Bill) -> int:
@@ -57,8 +57,8 @@ class MemoryDemand:
         self.pages = pressure.pages
         self._conditions = Conditions(pressure, rates, commit or Commit(), step, limit, guest_swap, same_image)
         self._courses: dict[int, Course] = {}
-        self._step, self._moment = step, MOMENT
-        self._full = False
+        self._step, self._moment, self._looked = step, MOMENT, -math.inf
+        self._full = self._had_free = False
         self._full_since = self._wanted = 0.0
         self._alarm: Alarm | None = None
         pressure.killed, pressure.changed = self._forget, self._changed
@@ -125,9 +125,7 @@ class MemoryDemand:
         instance = self.pages.add(bill, equal)
         course = self._follow(instance, promised)
         wanted = [(holding, holding.line.bytes) for holding in instance.holdings]
-        self.pressure.ask(
-            instance, sum(size for _, size in wanted), lambda got: self._fill(wanted, got), course.wait()
-        )
+        self.pressure.ask(instance, sum(size for _, size in wanted), lambda got: self._fill(wanted, got), course.wait())
 
     def _follow(self, instance: Instance, promised: int) -> Course:
         kind = GuestCourse if instance.has_guest else Course
@@ -165,24 +163,25 @@ class MemoryDemand:
         for course in list(self._courses.values()):
             course.book(now)
         self.pressure.serve()
-        seconds = self._ahead(now)
+        seconds = self._at_least(self._ahead(now), now)
         if seconds < math.inf:
-            self._look_in(self._at_least(seconds))
+            self._look_in(seconds)
 
-    def _at_least(self, seconds: float) -> float:
-        """No fewer than there must be between two looks. They double, up to a step, while changes come in quick succession.
+    def _at_least(self, seconds: float, now: float) -> float:
+        """No fewer than there must be between two looks: twice as many, up to a step, while looks follow quickly.
 
         So a host that makes room for a few bytes at a time costs no more than one that is looked at each step.
         """
-        if seconds >= QUICK * self._step:
-            self._moment = MOMENT
-            return seconds
-        self._moment = min(2 * self._moment, self._step)
+        if now - self._looked >= QUICK * self._step:
+            self._moment = max(self._moment / 2, MOMENT)
+        elif now > self._looked:
+            self._moment = min(2 * self._moment, self._step)
+        self._looked = now
         return max(seconds, self._moment)
 
     def _ahead(self, now: float) -> float:
         """Seconds until the next change, everything being booked until now."""
-        soonest, touches, caches, promises = math.inf, 0.0, 0.0, 0.0
+        soonest, touches, caches, promises, swaps = math.inf, 0.0, 0.0, 0.0, 0.0
         touching = []
         for course in self._courses.values():
             if course.stands:
@@ -191,11 +190,14 @@ class MemoryDemand:
             soonest = min(soonest, ahead.seconds)
             caches += ahead.caches
             promises += ahead.promises
+            swaps += ahead.swaps
             if ahead.touches:
                 touches += ahead.touches
                 touching.append(course)
+        if swaps:
+            soonest = min(soonest, soon(self.pages.swap_free, swaps, len(self._courses)))
         if promises:
-            soonest = min(soonest, (self._conditions.commit.left + len(self._courses)) / promises)
+            soonest = min(soonest, soon(self._conditions.commit.left, promises, len(self._courses)))
         return min(soonest, self._until_full(touching, touches, caches))
 
     def _until_full(self, touching: list[Course], touches: float, caches: float) -> float:
@@ -210,10 +212,13 @@ class MemoryDemand:
         if free + cached <= several + 2 * self._moment * touches:
             self._wait_for_room(touching, touches)
             return math.inf
-        if cached or caches:
-            # A byte more than is free is taken from the page cache, and that moment is noted.
-            return (free + several) / (touches + caches) if free else (cached - several) / touches
-        return (free - several) / touches
+        had_free, self._had_free = self._had_free, free > 0
+        if not cached and not caches:
+            return (free - several) / touches
+        if free:
+            return (free + several) / (touches + caches)
+        # The first byte that is taken from the page cache is noted when it is.
+        return several / touches if had_free else (cached - several) / touches
 
     def _wait_for_room(self, touching: list[Course], rate: float) -> None:
         """The host is full. Whoever needs room waits for one request in the name of all."""
@@ -236,4 +241,4 @@ class MemoryDemand:
                 course.blocked = False
                 course.go_on(self.env.now - lag)
         # Nothing else has changed, so this comes first, if not what was foreseen before.
-        self._look_in(max(self._at_least(lasts) - lag, MOMENT))
+        self._look_in(max(max(lasts, self._moment) - lag, MOMENT))

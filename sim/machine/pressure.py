@@ -81,8 +81,8 @@ class _Request:
 class Pressure:
     """Serves requests for memory on one host.
 
-    `killed` is told of every instance that was killed, after it is gone. `changed` is told where something was booked that
-    no instance asked for.
+    `killed` is told of every instance that was killed, after it is gone. `changed` is told where something was booked
+    that no instance asked for.
 
     Attributes:
         read, write: The disk's bytes a second.

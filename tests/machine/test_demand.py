@@ -134,7 +134,7 @@ def test_the_host_drops_a_containers_cache_and_cannot_drop_a_guests(bench):
 
 
 def test_growth_past_ram_goes_no_faster_than_the_disk(bench):
-    """250 MiB are wanted each second and 100 written: 0.6 of the time they wait. The last batch of 32 is still written."""
+    """250 MiB are wanted each second and 100 written: 0.6 of the time is spent waiting, at the end too."""
     host, demand = ran(
         bench,
         lambda host: host.container(400 * MIB),
