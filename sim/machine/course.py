@@ -1,24 +1,21 @@
-"""What one instance does to memory between two moments. Its rates are constant between changes, so any span will do.
+"""What one instance without a guest does to memory between two moments. Its rates are constant between changes.
 
-A container's growth is the host's at once, up to its limit. A guest's growth takes what is free in the guest first,
-then memory it has never touched, then its page cache. Past that the guest swaps, if it has a swap of its own. At the
-end its OOM killer ends its application.
+Its growth is the host's at once, up to its limit. There it takes its own page cache, then its own memory, which goes to
+the host's swap. At the end it is killed.
 
-`Course.book` books a span. `Course.ahead` says when what it takes will come from elsewhere, if nobody interferes.
+`MemoryCourse.book` books a span of any length. `MemoryCourse.ahead` says when what it takes will come from elsewhere, if nobody
+interferes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable
 
 from sim.catalog.number import Number
-from sim.machine.ballooning import freed, page_cache, untouched
 from sim.machine.bill import USE, BillLine
+from sim.machine.conditions import Ahead, Conditions, soon
 from sim.machine.pages import Holding, Instance
-from sim.machine.pressure import Pressure
 
 _GIVEN = Number(0.0, "B/s", sources=("definition",))
 """The scenario says how fast."""
@@ -26,130 +23,8 @@ _GIVEN = Number(0.0, "B/s", sources=("definition",))
 PIECE = 16 * 2**20
 """The fewest bytes that an instance swaps by itself at a time: the resolution of the model, no fact of a kernel."""
 
-_SECOND = 1.0
-"""Over which the rate of a guest's own timers is taken. They have hours."""
 
-
-@dataclass(frozen=True, slots=True)
-class MemoryRates:
-    """Bytes a second that every instance touches anew, reads of its image's files, and writes to what it holds.
-
-    Attributes:
-        writes_from: Seconds until it begins to write.
-        use: Bytes of files that a guest's own timers have written so long after the start. None where they write none.
-    """
-
-    growth: float = 0.0
-    reads: float = 0.0
-    writes: float = 0.0
-    writes_from: float = 0.0
-    use: Callable[[float], float] | None = None
-
-    @property
-    def any(self) -> bool:
-        """Whether anything changes as time passes."""
-        return self.use is not None or max(self.growth, self.reads, self.writes) > 0
-
-
-@dataclass(slots=True)
-class Commit:
-    """Memory that the host has promised.
-
-    Attributes:
-        limit: The most it may promise, None where it promises all that is asked.
-        single: The most of one request.
-    """
-
-    limit: int | None = None
-    single: int | None = None
-    promised: int = 0
-
-    @property
-    def left(self) -> float:
-        """Bytes it may still promise."""
-        return math.inf if self.limit is None else self.limit - self.promised
-
-    def grant(self, size: int) -> bool:
-        """Promise so many bytes, if the host may."""
-        if (self.single is not None and size > self.single) or size > self.left:
-            return False
-        self.promised += size
-        return True
-
-
-@dataclass(slots=True)
-class Conditions:
-    """What all instances of a host have in common, and what became of them so far.
-
-    Attributes:
-        limit: The most bytes one instance without a guest may hold (memory.max).
-        guest_swap: Bytes of a guest's own swap.
-        same_image: Whether all read the same files.
-        step: The fewest seconds between two reads of an instance from swap.
-        waited, lived: Seconds that instances waited for memory, and those they ran.
-    """
-
-    pressure: Pressure
-    rates: MemoryRates
-    commit: Commit
-    step: float
-    limit: int | None = None
-    guest_swap: int = 0
-    same_image: bool = True
-    refused: int = 0
-    guest_swapped: int = 0
-    guest_kills: int = 0
-    waited: float = 0.0
-    lived: float = 0.0
-    _span: tuple[float, float] = (0.0, 0.0)
-    _amounts: tuple[int, int, int] = (0, 0, 0)
-
-    def amounts(self, before: float, now: float) -> tuple[int, int, int]:
-        """Whole bytes that an instance grows by, reads and has its timers write between two moments.
-
-        Those of adjacent spans are those of the whole. Most instances ask for the same span one after the other.
-        """
-        if self._span != (before, now):
-            rates, use = self.rates, self.rates.use
-            self._span = before, now
-            self._amounts = (
-                int(rates.growth * now) - int(rates.growth * before),
-                int(rates.reads * now) - int(rates.reads * before),
-                int(use(now)) - int(use(before)) if use else 0,
-            )
-        return self._amounts
-
-
-class Ahead(NamedTuple):
-    """What an instance will do next.
-
-    Attributes:
-        seconds: Until its memory comes from elsewhere.
-        touches: Bytes a second that the host has to find room for.
-        caches: Bytes a second of the host's page cache, which takes only what is free.
-        promises: Bytes a second that the host is asked to promise.
-        swaps: Bytes a second of its own that it moves to the host's swap.
-    """
-
-    seconds: float = math.inf
-    touches: float = 0.0
-    caches: float = 0.0
-    promises: float = 0.0
-    swaps: float = 0.0
-
-
-def soon(room: float, rate: float, several: int = 1) -> float:
-    """Seconds until room is taken: until just before, so that all is booked till then, and from there until just after.
-
-    Args:
-        several: How many take it, each of them whole bytes.
-    """
-    if not rate:
-        return math.inf
-    return (room - 2 * several if room > 4 * several else room + 2 * several) / rate
-
-
-class Course:
+class MemoryCourse:
     """An instance without a guest.
 
     Attributes:
@@ -421,140 +296,3 @@ class Course:
             done()
         else:
             self._pressure.ask(self.instance, merged, take, self.wait(done))
-
-
-def _kept(holdings: Iterable[Holding]) -> tuple[int, int]:
-    """Bytes of holdings in RAM and their own, and bytes that are merged or swapped."""
-    own = elsewhere = 0
-    for holding in holdings:
-        own += holding.resident
-        elsewhere += holding.merged + holding.swapped
-    return own, elsewhere
-
-
-class GuestCourse(Course):
-    """An instance with a guest kernel in configured memory."""
-
-    def __init__(self, instance: Instance, conditions: Conditions, promised: int, changed: Callable[[], None]) -> None:
-        super().__init__(instance, conditions, promised, changed)
-        self._freed, self._files = freed(instance), page_cache(instance)
-
-    def _go_on(self, grown: int, read: int, used: int) -> None:
-        size = grown + read
-        fresh = -1 if used or any(_kept(self._freed)) else untouched(self.instance)
-        if size <= fresh and self._pressure.at_once(size):
-            # What most do most of the time, in short.
-            if grown:
-                self._had(self._extra("growth", file=False), grown)
-            if read:
-                self._had(self._extra("reads", file=True), read)
-        else:
-            super()._go_on(grown, read, used)
-
-    def ahead(self, now: float) -> Ahead:
-        """What it does next, all being booked until now."""
-        rates = self._conditions.rates
-        growth = rates.growth
-        every = growth + rates.reads + (rates.use(now + _SECOND) - rates.use(now) if rates.use else 0.0)
-        seconds, copies = self._reading_back(now), self._copies(now)
-        room, rate, touches = self._source(growth, every)
-        return Ahead(min(seconds, soon(room, rate)), touches + copies)
-
-    def _source(self, growth: float, every: float) -> tuple[int, float, float]:
-        """Where it takes memory from now: bytes there, bytes a second it takes, and those the host finds room for.
-
-        What it takes over from itself needs no room on the host, unless it is swapped or merged there.
-        """
-        own, elsewhere = _kept(self._freed)
-        if own or elsewhere:
-            return own or elsewhere, every, 0.0 if own else every
-        fresh = untouched(self.instance)
-        if fresh:
-            return fresh, every, every
-        own, elsewhere = _kept(self._files)
-        if own or elsewhere:
-            return own or elsewhere, growth, 0.0 if own else growth
-        return self._paid, growth, 0.0
-
-    def _copies(self, now: float) -> float:
-        """Bytes a second of merged pages that get a copy because it writes to them: fewer later."""
-        rates = self._conditions.rates
-        if not rates.writes or now < rates.writes_from:
-            return 0.0
-        merged = sum(holding.merged for holding in self.instance.holdings)
-        return rates.writes * merged / self._written_to() if merged else 0.0
-
-    def _extra(self, name: str, *, file: bool) -> Holding:
-        before = len(self.instance.holdings)
-        holding = super()._extra(name, file=file)
-        if file and len(self.instance.holdings) > before:
-            self._files.append(holding)
-        return holding
-
-    def _written_to(self) -> int:
-        return self.instance.held
-
-    def _grow(self, size: int) -> None:
-        holding = self._extra("growth", file=False)
-        left = size - self._take_over(self._freed, holding, size)
-        if left:
-            left -= self._take_fresh(holding, left)
-        if left:
-            left -= self._take_over(self._files, holding, left)
-        if not left or self.stopped:
-            return
-        most = self._conditions.guest_swap - self.instance.guest_swapped
-        part = min(left, most)
-        if part and self._pay(part, most):
-            self.instance.guest_swapped += part
-            self._conditions.guest_swapped += part
-        if part < left:
-            self._kill_inside()
-
-    def _take_over(self, holdings: Iterable[Holding], to: Holding, size: int) -> int:
-        """Take so many bytes from holdings of the guest that can do without them. Gives what they had."""
-        left = size
-        for holding in holdings:
-            own = min(holding.resident, left)
-            if own:
-                self._pages.take_over(holding, to, own)
-                left -= own
-            elsewhere = min(holding.bytes, left)
-            if elsewhere:
-                self._pages.release(holding, elsewhere)
-                self._touch(to, elsewhere)
-                left -= elsewhere
-            if not left:
-                break
-        return size - left
-
-    def _take_fresh(self, to: Holding, size: int) -> int:
-        part = min(untouched(self.instance), size)
-        if part:
-            self._touch(to, part)
-        return part
-
-    def _kill_inside(self) -> None:
-        """The guest's own OOM killer ends the application: its memory is free in the guest, and still the host's."""
-        for holding in self.instance.holdings:
-            if holding.line.guest and holding.line.origin == "application" and not holding.line.file:
-                if self._freed:
-                    self._pages.take_over(holding, self._freed[0], holding.resident)
-                self._pages.release(holding, holding.bytes)
-        self.instance.guest_swapped = 0
-        self._conditions.guest_kills += 1
-        self._pressure.counts.at("kill", self._pressure.env.now)
-        self.end()
-
-    def _read(self, size: int) -> None:
-        self._read_files(self._extra("reads", file=True), size)
-
-    def _use(self, size: int) -> None:
-        """Its own timers write files that no other guest has. Nothing of that is given back by itself."""
-        self._read_files(self._extra(USE, file=True), size)
-
-    def _read_files(self, holding: Holding, size: int) -> None:
-        """Page cache takes what is free in the guest, and what it never touched. Past that it takes turns."""
-        taken = self._take_over(self._freed, holding, size)
-        if taken < size:
-            self._take_fresh(holding, size - taken)

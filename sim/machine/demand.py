@@ -14,7 +14,9 @@ from simpy import Environment
 
 from sim.engine.alarm import Alarm
 from sim.machine.bill import Bill
-from sim.machine.course import Commit, Conditions, Course, GuestCourse, MemoryRates, soon
+from sim.machine.conditions import Commit, Conditions, MemoryRates, soon
+from sim.machine.course import MemoryCourse
+from sim.machine.guestcourse import GuestMemoryCourse
 from sim.machine.pages import Equal, Holding, Instance, nothing_equal
 from sim.machine.pressure import Pressure
 
@@ -56,7 +58,7 @@ class MemoryDemand:
         self.pressure = pressure
         self.pages = pressure.pages
         self._conditions = Conditions(pressure, rates, commit or Commit(), step, limit, guest_swap, same_image)
-        self._courses: dict[int, Course] = {}
+        self._courses: dict[int, MemoryCourse] = {}
         self._step, self._moment, self._looked = step, MOMENT, -math.inf
         self._full = self._had_free = False
         self._full_since = self._wanted = 0.0
@@ -127,8 +129,8 @@ class MemoryDemand:
         wanted = [(holding, holding.line.bytes) for holding in instance.holdings]
         self.pressure.ask(instance, sum(size for _, size in wanted), lambda got: self._fill(wanted, got), course.wait())
 
-    def _follow(self, instance: Instance, promised: int) -> Course:
-        kind = GuestCourse if instance.has_guest else Course
+    def _follow(self, instance: Instance, promised: int) -> MemoryCourse:
+        kind = GuestMemoryCourse if instance.has_guest else MemoryCourse
         course = self._courses[instance.number] = kind(instance, self._conditions, promised, self._changed)
         self._changed()
         return course
@@ -200,7 +202,7 @@ class MemoryDemand:
             soonest = min(soonest, soon(self._conditions.commit.left, promises, len(self._courses)))
         return min(soonest, self._until_full(touching, touches, caches))
 
-    def _until_full(self, touching: list[Course], touches: float, caches: float) -> float:
+    def _until_full(self, touching: list[MemoryCourse], touches: float, caches: float) -> float:
         """Seconds until there is no free memory, or then no page cache. Where there is neither, those touching wait.
 
         Args:
@@ -220,7 +222,7 @@ class MemoryDemand:
         # The first byte that is taken from the page cache is noted when it is.
         return several / touches if had_free else (cached - several) / touches
 
-    def _wait_for_room(self, touching: list[Course], rate: float) -> None:
+    def _wait_for_room(self, touching: list[MemoryCourse], rate: float) -> None:
         """The host is full. Whoever needs room waits for one request in the name of all."""
         self._wanted += rate
         for course in touching:

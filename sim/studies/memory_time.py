@@ -16,7 +16,7 @@ from sim.engine.alarm import Alarm
 from sim.machine.ballooning import Manager, Reporter
 from sim.machine.bill import Bill
 from sim.machine.billing import equal
-from sim.machine.course import Commit, MemoryRates
+from sim.machine.conditions import Commit, MemoryRates
 from sim.machine.demand import MemoryDemand
 from sim.machine.ksm import Scanner, pace
 from sim.machine.pages import Pages

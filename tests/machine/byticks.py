@@ -13,7 +13,7 @@ from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
 from sim.machine.ballooning import freed, page_cache, untouched
 from sim.machine.bill import USE, Bill, BillLine
-from sim.machine.course import Commit
+from sim.machine.conditions import Commit
 from sim.machine.demand import asks
 from sim.machine.pages import Equal, Holding, Instance, nothing_equal
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 
 from sim.catalog import mechanisms
 from sim.machine.ballooning import Manager, Reporter, untouched
-from sim.machine.course import Commit, MemoryRates
+from sim.machine.conditions import Commit, MemoryRates
 from sim.machine.demand import MemoryDemand
 from sim.machine.ksm import Scanner, pace
 

@@ -7,7 +7,7 @@ from simpy import Environment
 
 from sim.catalog import load, mechanisms
 from sim.machine.billing import bill, equal
-from sim.machine.course import MemoryRates
+from sim.machine.conditions import MemoryRates
 from sim.machine.demand import MemoryDemand
 from sim.machine.ksm import Pace, Scanner, pace
 from sim.machine.ledger import Ledger

@@ -7,7 +7,7 @@ import pytest
 from sim.catalog.mechanisms import Balloon
 from sim.catalog.number import Number
 from sim.machine.ballooning import Manager
-from sim.machine.course import Commit, MemoryRates
+from sim.machine.conditions import Commit, MemoryRates
 from sim.machine.demand import MemoryDemand
 from tests.machine.byticks import TickingDemand
 
