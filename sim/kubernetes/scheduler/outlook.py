@@ -56,7 +56,7 @@ class Outlook:
             self._begin()
             return
         nodes, hard, soft, affinity = self._cluster.nodes, self._hard, self._soft, self.shape.has_affinity
-        for change in changes if hard or soft or affinity or self._cluster.has_affinity else ():
+        for change in changes if hard or soft or self._related else ():
             node = nodes[change.node]
             if hard:
                 hard.shift(node, change)
@@ -89,7 +89,7 @@ class Outlook:
 
     def find(self, start: int, enough: int) -> tuple[Stretch, Sequence[int] | None]:
         """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
-        if not self._hard and not self._interpod.filters:
+        if not self._hard and not (self._related and self._interpod.filters):
             return self._row.stretch(start, enough), None
         found: list[int] = []
         looked, size, hard = 0, len(self._row.values), self._hard
@@ -113,7 +113,12 @@ class Outlook:
     @property
     def compares(self) -> bool:
         """Whether a score compares nodes with each other."""
-        return bool(self._soft or self._liked or self._taints or self._interpod.prefers)
+        return bool(self._soft or self._liked or self._taints or (self._related and self._interpod.prefers))
+
+    @property
+    def _related(self) -> bool:
+        """Whether rules about other pods can matter at all: the pod has some, or some pod had."""
+        return self.shape.has_affinity or self._cluster.has_affinity
 
     def top(self, stretch: Stretch, chance: random.Random | None) -> int:
         """The best node of a stretch, where no score compares nodes."""

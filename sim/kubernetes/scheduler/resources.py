@@ -15,6 +15,9 @@ from sim.kubernetes.scheduler.rows import REJECTED
 _SMALL_IMAGE, _LARGE_IMAGE = 23 * 2**20, 1000 * 2**20
 """Bytes from which on an image counts, and past which it counts no more (plugins/imagelocality)."""
 
+_KNOWN = 10_000
+"""Scores of nodes that are kept for each shape."""
+
 ResourceScore = Callable[[PodShape, NodeInfo], int]
 
 
@@ -118,23 +121,38 @@ def usual_score(profile: SchedulerProfile, shape: PodShape) -> Callable[[NodeSco
     scored_cpu, scored_memory = shape.requests.scored_cpu, shape.requests.scored_memory
     cpu_more, memory_more = shape.requests.amounts.get("cpu", 0), shape.requests.amounts.get("memory", 0)
 
+    known: dict[tuple[int, int, int, int, int, int], int] = {}  # many nodes are alike: as large, and as full
+
+    def of(cpu: int, memory: int, asked_cpu: int, asked_memory: int, free_cpu: int, free_memory: int) -> int:
+        left = free_cpu * 100 // cpu if free_cpu > 0 else 0
+        if free_memory > 0:
+            left += free_memory * 100 // memory
+        even = 1 - abs((asked_cpu / cpu - asked_memory / memory) / 2)
+        return by_fit * (left // 2) + by_balance * int(even * 100.0)
+
     def with_score(score: NodeScore) -> NodeScore:
         def look(node: NodeInfo) -> int:
             if len(node.pods) >= node.most_pods:
                 return REJECTED
             there, requested = node.allocatable, node.requested
             cpu, memory = there.get("cpu", 0), there.get("memory", 0)
-            asked_cpu, asked_memory = requested.get("cpu", 0) + cpu_more, requested.get("memory", 0) + memory_more
+            asked_cpu, asked_memory = requested.get("cpu", 0), requested.get("memory", 0)
+            key = cpu, memory, asked_cpu, asked_memory, node.scored_cpu, node.scored_memory
+            found = known.get(key)
+            if found is not None and not node.images:
+                return found
+            asked_cpu += cpu_more
+            asked_memory += memory_more
             if (cpu_more and asked_cpu > cpu) or (memory_more and asked_memory > memory):
                 return REJECTED
             if node.images or not cpu or not memory or asked_cpu > cpu or asked_memory > memory:
                 return score(node)
-            free_cpu, free_memory = cpu - node.scored_cpu - scored_cpu, memory - node.scored_memory - scored_memory
-            left = free_cpu * 100 // cpu if free_cpu > 0 else 0
-            if free_memory > 0:
-                left += free_memory * 100 // memory
-            even = 1 - abs((asked_cpu / cpu - asked_memory / memory) / 2)
-            return by_fit * (left // 2) + by_balance * int(even * 100.0)
+            free_cpu = cpu - node.scored_cpu - scored_cpu
+            free_memory = memory - node.scored_memory - scored_memory
+            if len(known) >= _KNOWN:
+                known.clear()
+            known[key] = found = of(cpu, memory, asked_cpu, asked_memory, free_cpu, free_memory)
+            return found
 
         return look
 
