@@ -3,8 +3,8 @@
 Its growth is the host's at once, up to its limit. There it takes its own page cache, then its own memory, which goes to
 the host's swap. At the end it is killed.
 
-`MemoryCourse.book` books a span of any length. `MemoryCourse.ahead` says when what it takes will come from elsewhere, if nobody
-interferes.
+`MemoryCourse.book` books a span of any length. `MemoryCourse.ahead` says when what it takes will come from elsewhere,
+if nobody interferes.
 """
 
 from __future__ import annotations

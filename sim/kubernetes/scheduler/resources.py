@@ -109,8 +109,8 @@ NodeScore = Callable[[NodeInfo], int]
 def usual_score(profile: SchedulerProfile, shape: PodShape) -> Callable[[NodeScore], NodeScore] | None:
     """Room and scores of the usual profile for pods that ask for CPU and memory alone; None for other profiles.
 
-    It is the filter and `node_score` written out, for it is most of what a placement costs. What it gives is to be given
-    the score for nodes that it leaves to it.
+    It is the filter and `node_score` written out, for it is most of what a placement costs. What it gives is to be
+    given the score for nodes that it leaves to it.
     """
     usual = (("cpu", 1), ("memory", 1))
     if profile.strategy != "LeastAllocated" or profile.resources != usual or profile.balanced != ("cpu", "memory"):

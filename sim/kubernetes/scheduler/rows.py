@@ -147,9 +147,9 @@ class ScoreRow:
         best = self._best
         most = max(best[first:last])
         if start < first * _BLOCK and best[first - 1] > most:
-            most = max(most, max(self.values[start : first * _BLOCK]))
+            most = max(most, *self.values[start : first * _BLOCK])
         if last * _BLOCK < stop and best[last] > most:
-            most = max(most, max(self.values[last * _BLOCK : stop]))
+            most = max(most, *self.values[last * _BLOCK : stop])
         return most
 
     def _count(self, value: int, start: int, stop: int) -> int:
