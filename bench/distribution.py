@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from bench.measure import contest, heap_operations
+from bench.measure import contest, heap_operations, ratio
 from sim.engine.seeds import SeedTree
 from sim.studies.base import Context, StudyRun
 from sim.studies.distribution import Distribution, run
@@ -47,6 +47,18 @@ def timed(nodes: int, rounds: int) -> dict[str, float]:
     return {name: timing.each for name, timing in timings.items()}
 
 
+def growth(many: int = 10_000, few: int = 100, rounds: int = 3) -> float:
+    """What a node with its own luck costs among many, against one among few."""
+    name = "each with its own luck"
+
+    def again(nodes: int) -> None:
+        for _ in range(many // nodes):
+            way(nodes, name)
+
+    timed = contest({f"{nodes}": (partial(partial, again, nodes), many) for nodes in (few, many)}, rounds)
+    return 1 / ratio(timed, f"{many}", f"{few}")
+
+
 def main() -> None:
     """Print the table."""
     slowest = max(way(1000, "in step").samples["download_time"])
@@ -55,6 +67,7 @@ def main() -> None:
     print("1,000 nodes, ten layers, 275 GB: CPU seconds, medians of 5 rounds in turn")
     for name, seconds in timed(1000, 5).items():
         print(f"| {name} | {seconds:.3f} |")
+    print(f"| a node of 10,000 with its own luck against one of 100 | {growth():.2f} | <= 1.3 |")
 
 
 if __name__ == "__main__":

@@ -34,14 +34,9 @@ def page_cache(instance: Instance) -> list[Holding]:
     ]
 
 
-def held(instance: Instance) -> int:
-    """Bytes of its memory that a guest has touched, wherever the host keeps them."""
-    return sum(holding.bytes for holding in instance.holdings if holding.line.guest)
-
-
 def untouched(instance: Instance) -> int:
     """Bytes of its configured memory that a guest may still touch."""
-    return max(instance.configured - instance.ballooned - instance.asked - held(instance), 0)
+    return max(instance.configured - instance.ballooned - instance.asked - instance.held, 0)
 
 
 class Reporter:
@@ -65,11 +60,13 @@ class Reporter:
 
     def _pass(self, alarm: Alarm) -> None:
         pages = self._pressure.pages
+        pages.catch_up(None)
         for instance in pages.instances.values():
             for holding in freed(instance):
                 most = self._most[holding] = max(self._most.get(holding, 0), holding.bytes)
                 size = math.ceil(max(holding.bytes - self._kept * most, 0) * self._part)
                 self.given += pages.release(holding, min(size, holding.bytes))
+        self._pressure.changed()
         self._pressure.serve()
         alarm.arm(self._delay)
 
@@ -103,9 +100,11 @@ class Manager:
 
     def _check(self, alarm: Alarm) -> None:
         pages = self._pressure.pages
+        pages.catch_up(None)
         for number, size in self._asked.items():
             if number in pages.instances:
                 self._inflate(pages.instances[number], size)
+        self._pressure.changed()
         self._pressure.serve()
         excess = self._own + pages.used - int(self._above * self._memory)
         could = {

@@ -1,67 +1,30 @@
 """What instances do to memory as time passes: they grow, they read files, they write to what they have.
 
-A container's growth is the host's at once, up to its limit. A guest's growth takes what is free in the guest first,
-then memory it has never touched, then its page cache. Past that the guest swaps, if it has a swap of its own. At the
-end its OOM killer ends its application.
+Between two changes all rates are constant. So the next change is solved for, and nothing is booked before it, but where
+somebody looks (`Pages.catch_up`). A change is that an instance takes memory from elsewhere (`sim.machine.course`), or
+that the host has no free memory, no page cache, or nothing to promise any more.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from simpy import Environment
 
-from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
-from sim.machine.ballooning import freed, held, page_cache, untouched
-from sim.machine.bill import USE, Bill, BillLine
+from sim.machine.bill import Bill
+from sim.machine.conditions import Commit, Conditions, MemoryRates, soon
+from sim.machine.course import MemoryCourse
+from sim.machine.guestcourse import GuestMemoryCourse
 from sim.machine.pages import Equal, Holding, Instance, nothing_equal
-from sim.machine.pressure import Pressure, swap_evenly
+from sim.machine.pressure import Pressure
 
-_GIVEN = Number(0.0, "B/s", sources=("definition",))
-"""The scenario says how fast."""
+MOMENT = 1e-6
+"""The fewest seconds between two changes that were solved for. What comes sooner is booked this much late."""
 
-
-@dataclass(frozen=True, slots=True)
-class MemoryRates:
-    """Bytes a second that every instance touches anew, reads of its image's files, and writes to what it holds.
-
-    Attributes:
-        writes_from: Seconds until it begins to write.
-        use: Bytes of files that a guest's own timers have written so long after the start. None where they write none.
-    """
-
-    growth: float = 0.0
-    reads: float = 0.0
-    writes: float = 0.0
-    writes_from: float = 0.0
-    use: Callable[[float], float] | None = None
-
-
-@dataclass(slots=True)
-class Commit:
-    """Memory that the host has promised.
-
-    Attributes:
-        limit: The most it may promise, None where it promises all that is asked.
-        single: The most of one request.
-    """
-
-    limit: int | None = None
-    single: int | None = None
-    promised: int = 0
-
-    def grant(self, size: int) -> bool:
-        """Promise so many bytes, if the host may."""
-        if self.single is not None and size > self.single:
-            return False
-        if self.limit is not None and self.promised + size > self.limit:
-            return False
-        self.promised += size
-        return True
+QUICK = 0.02
+"""Looks come in quick succession where a smaller share of a step lies between them."""
 
 
 def asks(bill: Bill) -> int:
@@ -71,10 +34,10 @@ def asks(bill: Bill) -> int:
 
 
 class MemoryDemand:
-    """All instances of one bill on one host.
+    """All instances on one host, whose rates are the same.
 
     Attributes:
-        step: Seconds that are asked for at a time.
+        step: The fewest seconds between two reads of an instance from swap.
         limit: The most bytes one instance without a guest may hold (memory.max).
         guest_swap: Bytes of a guest's own swap.
         same_image: Whether all read the same files.
@@ -94,47 +57,83 @@ class MemoryDemand:
         self.env = env
         self.pressure = pressure
         self.pages = pressure.pages
-        self.refused = self.guest_swapped = self.guest_kills = self.steps = self.stalled = 0
-        self._rates = rates
-        self._step = step
-        self._limit = limit
-        self._guest_swap = guest_swap
-        self._same_image = same_image
-        self._commit = commit or Commit()
-        self._before = env.now
-        self._ticking = False
-        self._waiting: dict[int, int] = {}
-        self._stopped: set[int] = set()
-        self._promised: dict[int, int] = {}
-        self._alarm = Alarm(env, self._tick)
-        pressure.killed = self._forget
+        self._conditions = Conditions(pressure, rates, commit or Commit(), step, limit, guest_swap, same_image)
+        self._courses: dict[int, MemoryCourse] = {}
+        self._step, self._moment, self._looked = step, MOMENT, -math.inf
+        self._full = self._had_free = False
+        self._full_since = self._wanted = 0.0
+        self._alarm: Alarm | None = None
+        pressure.killed, pressure.changed = self._forget, self._changed
+        self.pages.catch_up = self.catch_up
+        for instance in self.pages.instances.values():
+            self._follow(instance, 0)
 
     @property
     def running(self) -> int:
         """Instances whose application runs."""
-        return sum(number not in self._stopped for number in self.pages.instances)
+        return sum(not course.stopped for course in self._courses.values())
+
+    @property
+    def refused(self) -> int:
+        """Instances to which the host refused to promise memory, at their start or as they grew."""
+        return self._conditions.refused
+
+    @property
+    def guest_swapped(self) -> int:
+        """Bytes that guests put on swaps of their own."""
+        return self._conditions.guest_swapped
+
+    @property
+    def guest_kills(self) -> int:
+        """Applications that the OOM killers of their own guests killed."""
+        return self._conditions.guest_kills
+
+    @property
+    def stalled(self) -> float:
+        """Share of their time that instances waited for memory. 0 where nothing changes as time passes."""
+        courses = self._courses.values()
+        lived = self._conditions.lived + math.fsum(course.lived for course in courses)
+        waited = self._conditions.waited + math.fsum(course.waited for course in courses)
+        return waited / lived if lived and self._conditions.rates.any else 0.0
 
     def start(self, bill: Bill, count: int, equal: Equal = nothing_equal) -> None:
         """Start so many instances at once. Each touches what its bill says, as room is made for it."""
+        size = asks(bill)
         for _ in range(count):
-            size = asks(bill)
-            if not self._commit.grant(size):
-                self.refused += 1
+            if not self._conditions.commit.grant(size):
+                self._conditions.refused += 1
                 continue
             self.pressure.ask(None, lambda: self.pages.sharing(bill), partial(self._add, bill, equal, size), whole=True)
-        if not self._ticking and (self._rates.use or max(self._rates.growth, self._rates.reads, self._rates.writes)):
-            self._ticking = True
-            self._alarm.arm(self._step)
+
+    def catch_up(self, instance: Instance | None = None) -> None:
+        """Book what one instance, or every one, did until now."""
+        now = self.env.now
+        if instance is not None:
+            if instance.number in self._courses:
+                self._courses[instance.number].book(now)
+            return
+        for course in list(self._courses.values()):
+            course.book(now)
 
     def _forget(self, instance: Instance) -> None:
         """What an instance was promised ends with it."""
-        self._commit.promised -= self._promised.pop(instance.number, 0)
+        course = self._courses.pop(instance.number, None)
+        if course is not None:
+            self._conditions.commit.promised -= course.promised
+            if not course.stopped:
+                course.end()
 
     def _add(self, bill: Bill, equal: Equal, promised: int, _: int) -> None:
         instance = self.pages.add(bill, equal)
-        self._promised[instance.number] = promised
+        course = self._follow(instance, promised)
         wanted = [(holding, holding.line.bytes) for holding in instance.holdings]
-        self._ask(instance, sum(size for _, size in wanted), lambda got: self._fill(wanted, got))
+        self.pressure.ask(instance, sum(size for _, size in wanted), lambda got: self._fill(wanted, got), course.wait())
+
+    def _follow(self, instance: Instance, promised: int) -> MemoryCourse:
+        kind = GuestMemoryCourse if instance.has_guest else MemoryCourse
+        course = self._courses[instance.number] = kind(instance, self._conditions, promised, self._changed)
+        self._changed()
+        return course
 
     def _fill(self, wanted: list[tuple[Holding, int]], got: int) -> None:
         while got:
@@ -146,201 +145,102 @@ class MemoryDemand:
             if part == size:
                 wanted.pop(0)
 
-    def _waits(self, instance: Instance, then: Callable[[], None] | None = None) -> Callable[[], None]:
-        """Have an instance wait until what this gives is called, which then calls `then`."""
-        number = instance.number
-        self._waiting[number] = self._waiting.get(number, 0) + 1
+    def _changed(self) -> None:
+        """Look again, once all that happens at this moment has happened."""
+        if self._conditions.rates.any:
+            self._look_in(0.0)
 
-        def over() -> None:
-            self._waiting[number] -= 1
-            if then:
-                then()
+    def _look_in(self, seconds: float) -> None:
+        """Look in so many seconds, or earlier. An alarm that was set for later is not heeded."""
+        at = self.env.now + seconds
+        if self._alarm is None or at < self._alarm.at:
+            self._alarm = Alarm(self.env, self._look)
+            self._alarm.arm(seconds)
 
-        return over
-
-    def _ask(
-        self, instance: Instance, size: int, take: Callable[[int], None], done: Callable[[], None] | None = None
-    ) -> None:
-        """Ask for memory. The instance waits until it is served."""
-        self.pressure.ask(instance, size, take, self._waits(instance, done))
-
-    def _touch(self, holding: Holding, size: int) -> None:
-        """Touch new memory, which in a guest is in use from now on. What is read is the same in every guest."""
-        instance = holding.instance
-        instance.asked += size
-
-        def take(got: int) -> None:
-            instance.asked -= got
-            self.pages.populate(holding, got)
-            if holding.key:
-                holding.equal += got
-
-        self._ask(instance, size, take)
-
-    def _tick(self, alarm: Alarm) -> None:
-        before, now = self._before, self.env.now
-        self._before = now
-        first = min(self.pages.instances, default=-1)
-        for instance in list(self.pages.instances.values()):
-            if instance.number in self._stopped or not self.pressure.alive(instance):
-                continue
-            self.steps += 1
-            if self._waiting.get(instance.number):
-                self.stalled += 1
-                continue
-            if self._rates.writes and now > self._rates.writes_from:
-                self._write(instance, self._rates.writes * (now - max(before, self._rates.writes_from)))
-            growth, reads = (int(rate * now) - int(rate * before) for rate in (self._rates.growth, self._rates.reads))
-            if growth:
-                self._grow(instance, growth)
-            if reads and self.pressure.alive(instance):
-                self._read(instance, reads, alone=instance.number == first)
-            if self._rates.use and instance.has_guest and self.pressure.alive(instance):
-                self._go_on(instance, int(self._rates.use(now)) - int(self._rates.use(before)))
+    def _look(self, alarm: Alarm) -> None:
+        if alarm is not self._alarm:
+            return
+        self._alarm = None
+        now = self.env.now
+        for course in list(self._courses.values()):
+            course.book(now)
         self.pressure.serve()
-        alarm.arm(self._step)
+        seconds = self._at_least(self._ahead(now), now)
+        if seconds < math.inf:
+            self._look_in(seconds)
 
-    def _go_on(self, instance: Instance, size: int) -> None:
-        """A guest's own timers write files that no other guest has. Nothing of that is given back by itself."""
-        if size:
-            self._read_in_guest(instance, self._extra(instance, USE, file=True), size)
+    def _at_least(self, seconds: float, now: float) -> float:
+        """No fewer than there must be between two looks: twice as many, up to a step, while looks follow quickly.
 
-    def _extra(self, instance: Instance, name: str, *, file: bool) -> Holding:
-        part = f"{name}/{'files' if file else 'memory'}"
-        holding = instance.of(part)
-        if holding is None:
-            line = BillLine(
-                part, "application", "files" if file else "application", "instance", 0, _GIVEN,
-                key=name if file else "", file=file, guest=instance.has_guest, reclaimable=file,
-            )  # fmt: skip
-            equal = file and self._same_image and name != USE
-            holding = self.pages.extend(instance, line, key=f"ksm/{name}" if equal else "")
-        return holding
-
-    def _grow(self, instance: Instance, size: int) -> None:
-        holding = self._extra(instance, "growth", file=False)
-        if instance.has_guest:
-            self._grow_in_guest(instance, holding, size)
-            return
-        if not self._commit.grant(size):
-            self.refused += 1
-            self._stopped.add(instance.number)
-            return
-        self._promised[instance.number] += size
-        over = 0
-        if self._limit is not None:
-            cache = f"reads/{instance.number}"
-            over = instance.in_ram + self.pages.cached_of(cache) + size - self._limit
-            if over > 0:
-                gone = self.pages.drop(over, cache)
-                self.pressure.counts.dropped(gone, self.env.now)
-                over -= gone
-        if over <= 0:
-            self._touch(holding, size)
-        elif over <= min(self.pages.swap_free, sum(x.resident for x in instance.holdings if x.swappable)):
-            self._swap_own(instance, holding, size, over)
-        else:
-            self.pressure.kill(instance)
-
-    def _swap_own(self, instance: Instance, holding: Holding, size: int, over: int) -> None:
-        """A container at its limit swaps its own memory, and waits for the disk."""
-
-        def written() -> None:
-            if self.pressure.alive(instance):
-                counts = self.pressure.counts
-                counts.at("swap", self.env.now)
-                counts.swapped_out += swap_evenly(self.pages, [x for x in instance.holdings if x.swappable], over)
-                self._touch(holding, size)
-
-        self.pressure.write_disk(over, self._waits(instance, written))
-
-    def _grow_in_guest(self, instance: Instance, holding: Holding, size: int) -> None:
-        fresh = untouched(instance)
-        left = size - self._reuse(freed(instance), size)
-        left -= min(fresh, left)
-        left -= self._reuse(page_cache(instance), left)
-        if size > left:
-            self._touch(holding, size - left)
-        if not left:
-            return
-        if instance.guest_swapped + left > self._guest_swap:
-            self._kill_inside(instance)
-            return
-
-        def written() -> None:
-            instance.guest_swapped += left
-            self.guest_swapped += left
-
-        self.pressure.write_disk(left, self._waits(instance, written))
-
-    def _reuse(self, holdings: list[Holding], size: int) -> int:
-        """Take so many bytes from holdings of a guest that can do without them. Gives what they had."""
-        left = size
-        for holding in holdings:
-            part = min(holding.bytes, left)
-            self.pages.release(holding, part)
-            left -= part
-        return size - left
-
-    def _kill_inside(self, instance: Instance) -> None:
-        """The guest's own OOM killer ends the application: its memory is free in the guest, and still the host's."""
-        kept = freed(instance)
-        for holding in instance.holdings:
-            if holding.line.guest and holding.line.origin == "application" and not holding.line.file:
-                size = holding.resident
-                self.pages.release(holding, holding.bytes)
-                if kept:
-                    self.pages.populate(kept[0], size)
-        instance.guest_swapped = 0
-        self.guest_kills += 1
-        self._stopped.add(instance.number)
-        self.pressure.counts.at("kill", self.env.now)
-
-    def _read(self, instance: Instance, size: int, *, alone: bool) -> None:
-        """Read files that were not read before. Page cache takes only what is free, and never makes others swap."""
-        if not instance.has_guest:
-            key = "reads" if self._same_image else f"reads/{instance.number}"
-            room = self.pages.free
-            if self._limit is not None and not self._same_image:
-                room = min(room, self._limit - instance.in_ram - self.pages.cached_of(key))
-            if alone or not self._same_image:
-                self.pages.cache(key, max(min(size, room), 0))
-            return
-        self._read_in_guest(instance, self._extra(instance, "reads", file=True), size)
-
-    def _read_in_guest(self, instance: Instance, holding: Holding, size: int) -> None:
-        """Page cache takes what is free in the guest, and what it never touched. Past that it takes turns."""
-        fresh = untouched(instance)
-        taken = self._reuse(freed(instance), size)
-        taken += min(fresh, size - taken)
-        if taken:
-            self._touch(holding, taken)
-
-    def _write(self, instance: Instance, size: float) -> None:
-        """Write so many bytes, evenly over what the instance holds.
-
-        A merged page gets a copy of its own. An equal one is equal no more. A swapped one is read back. Of M bytes
-        written to at a rate w, exp(-w t / M) are as they were after t seconds.
+        So a host that makes room for a few bytes at a time costs no more than one that is looked at each step.
         """
-        total = held(instance) if instance.has_guest else sum(x.bytes for x in instance.holdings if x.swappable)
-        if not total:
-            return
-        share = -math.expm1(-size / total)
-        back = [(holding, size) for holding in instance.holdings if (size := round(holding.swapped * share))]
-        if back:
-            self.pressure.fault_in(instance, back, self._waits(instance))
-        for holding in instance.holdings:
-            lost = min(round(holding.equal * share), holding.equal)
-            if lost and holding.line.guest:
-                self._part_ways(
-                    holding, lost, max(round(holding.merged * share), holding.merged - (holding.equal - lost))
-                )
+        if now - self._looked >= QUICK * self._step:
+            self._moment = max(self._moment / 2, MOMENT)
+        elif now > self._looked:
+            self._moment = min(2 * self._moment, self._step)
+        self._looked = now
+        return max(seconds, self._moment)
 
-    def _part_ways(self, holding: Holding, lost: int, merged: int) -> None:
-        def done() -> None:
-            self.pages.diverge(holding, min(lost, holding.equal - holding.merged))
+    def _ahead(self, now: float) -> float:
+        """Seconds until the next change, everything being booked until now."""
+        soonest, touches, caches, promises, swaps = math.inf, 0.0, 0.0, 0.0, 0.0
+        touching = []
+        for course in self._courses.values():
+            if course.stands:
+                continue
+            ahead = course.ahead(now)
+            soonest = min(soonest, ahead.seconds)
+            caches += ahead.caches
+            promises += ahead.promises
+            swaps += ahead.swaps
+            if ahead.touches:
+                touches += ahead.touches
+                touching.append(course)
+        if swaps:
+            soonest = min(soonest, soon(self.pages.swap_free, swaps, len(self._courses)))
+        if promises:
+            soonest = min(soonest, soon(self._conditions.commit.left, promises, len(self._courses)))
+        return min(soonest, self._until_full(touching, touches, caches))
 
-        if not merged:
-            done()
-            return
-        self._ask(holding.instance, merged, lambda got: self.pages.unshare(holding, min(got, holding.merged)), done)
+    def _until_full(self, touching: list[MemoryCourse], touches: float, caches: float) -> float:
+        """Seconds until there is no free memory, or then no page cache. Where there is neither, those touching wait.
+
+        Args:
+            touches, caches: Bytes a second that need room, and those that take only what is free.
+        """
+        free, cached, several = self.pages.free, self.pages.cached, len(self._courses) + 1
+        if not touches:
+            return free / caches if caches and free else math.inf
+        if free + cached <= several + 2 * self._moment * touches:
+            self._wait_for_room(touching, touches)
+            return math.inf
+        had_free, self._had_free = self._had_free, free > 0
+        if not cached and not caches:
+            return (free - several) / touches
+        if free:
+            return (free + several) / (touches + caches)
+        # The first byte that is taken from the page cache is noted when it is.
+        return several / touches if had_free else (cached - several) / touches
+
+    def _wait_for_room(self, touching: list[MemoryCourse], rate: float) -> None:
+        """The host is full. Whoever needs room waits for one request in the name of all."""
+        self._wanted += rate
+        for course in touching:
+            course.blocked = True
+        if not (self._full and self.pressure.waiting):
+            self._full, self._full_since = True, self.env.now
+            room = self.pages.free + self.pages.cached + 1
+            self.pressure.ask(None, room, lambda _: None, self._has_room, whole=True)
+
+    def _has_room(self) -> None:
+        """Room was made. What was wanted meanwhile is had now, as far as there is room for it."""
+        self._full = False
+        lasts = (self.pages.free - len(self._courses)) / self._wanted - MOMENT
+        lag = max(min(self.env.now - self._full_since, lasts), 0.0)
+        self._wanted = 0.0
+        for course in self._courses.values():
+            if course.blocked:
+                course.blocked = False
+                course.go_on(self.env.now - lag)
+        # Nothing else has changed, so this comes first, if not what was foreseen before.
+        self._look_in(max(max(lasts, self._moment) - lag, MOMENT))

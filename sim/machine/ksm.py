@@ -104,6 +104,7 @@ class Scanner:
 
     def _begin(self) -> None:
         """Begin a pass over the guests that there are now."""
+        self.pages.catch_up(None)
         guests = self._guests()
         if not any(holding.in_ram for holding in guests):
             self._have(STEP, 0.0, self._begin)
@@ -129,6 +130,7 @@ class Scanner:
             if self._holding is None:
                 self._passed()
                 return
+            self.pages.catch_up(self._holding.instance)
         self._arm(self._holding)
 
     def _passed(self) -> None:
@@ -163,6 +165,7 @@ class Scanner:
     def _scanned(self) -> None:
         holding = self._holding
         if holding is not None and not self._gone(holding):
+            self.pages.catch_up(holding.instance)
             upto = min(self._upto, holding.in_ram)
             if holding.equal:
                 self._compare(holding, min(upto, holding.equal))

@@ -10,7 +10,7 @@ set is as large as the largest part any instance still maps.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
@@ -25,11 +25,12 @@ class Holding:
         resident: Bytes of its own, in RAM.
         merged: Bytes shared by KSM.
         swapped: Bytes on the host's swap.
+        swappable: Whether it is a process's anonymous memory to the host: a guest's all is, a kernel's is not.
         equal: How many of its first bytes have the content of `key` in other instances too.
         seen: How many of its bytes KSM has a checksum of.
     """
 
-    __slots__ = ("equal", "instance", "key", "line", "merged", "resident", "seen", "swapped")
+    __slots__ = ("equal", "instance", "key", "line", "merged", "resident", "seen", "swappable", "swapped")
 
     def __init__(self, instance: Instance, line: BillLine, equal: int, key: str) -> None:
         self.instance = instance
@@ -37,6 +38,7 @@ class Holding:
         self.equal = equal
         self.key = key
         self.resident = self.merged = self.swapped = self.seen = 0
+        self.swappable = line.guest or (line.in_rss and not line.file)
 
     @property
     def bytes(self) -> int:
@@ -48,11 +50,6 @@ class Holding:
         """Its bytes that a page table maps."""
         return self.resident + self.merged
 
-    @property
-    def swappable(self) -> bool:
-        """Whether it is a process's anonymous memory to the host: a guest's all is, a kernel's is not."""
-        return self.line.guest or (self.line.in_rss and not self.line.file)
-
 
 class Instance:
     """One instance: its holdings, and what was configured for it.
@@ -61,9 +58,10 @@ class Instance:
         asked: Bytes that its guest has taken into use and the host has not found room for yet.
         ballooned: Bytes its balloon holds.
         guest_swapped: Bytes that its guest has on a swap of its own.
+        held: Bytes of its memory that its guest has touched, wherever the host keeps them.
     """
 
-    __slots__ = ("asked", "ballooned", "bill", "configured", "guest_swapped", "handle", "holdings", "number")
+    __slots__ = ("asked", "ballooned", "bill", "configured", "guest_swapped", "handle", "held", "holdings", "number")
 
     def __init__(self, number: int, bill: Bill, handle: int) -> None:
         self.number = number
@@ -71,7 +69,7 @@ class Instance:
         self.handle = handle
         self.configured = bill.configured
         self.holdings: list[Holding] = []
-        self.asked = self.ballooned = self.guest_swapped = 0
+        self.asked = self.ballooned = self.guest_swapped = self.held = 0
 
     @property
     def has_guest(self) -> bool:
@@ -144,29 +142,35 @@ class Pages:
     Attributes:
         ram, swap: Bytes there are for instances. The swap's are those on the disk and in memory, before compression.
         changes: A number that grows whenever anything is booked.
+        catch_up: Has what instances do all the time booked until now, of one or, given None, of all. Whoever looks in
+            between calls it first.
     """
 
     def __init__(self, ram: int, swap: int = 0, zram: int = 0, ratio: float = 1.0) -> None:
         self.ram = ram
         self.swap = swap + zram
-        self._zram, self._ratio, self._in_zram = zram, ratio, 0
+        self._zram, self._ratio = zram, ratio
+        self._in_zram = self._compressed = 0
         self.instances: dict[int, Instance] = {}
         self._shared = Ledger()
         self._trees: dict[str, _Tree] = {}
         self._cache: dict[str, int] = {}
+        self._owners: dict[str, int] = {}
         self._shared_bytes = self._private = self._tree_bytes = self._references = self._cached = self._swapped = 0
         self._next = 0
         self.changes = 0
+        self.catch_up: Callable[[Instance | None], None] = lambda _: None
 
     @property
     def used(self) -> int:
         """Bytes of RAM in use."""
-        return self._shared_bytes + self._private + self._tree_bytes + self._cached + self.compressed
+        return self._shared_bytes + self._private + self._tree_bytes + self._cached + self._compressed
 
     @property
     def free(self) -> int:
         """Bytes of RAM in no use."""
-        return self.ram - self.used
+        used = self._shared_bytes + self._private + self._tree_bytes + self._cached + self._compressed
+        return self.ram - used
 
     @property
     def cached(self) -> int:
@@ -176,7 +180,7 @@ class Pages:
     @property
     def compressed(self) -> int:
         """Bytes of RAM that the swap in memory takes."""
-        return math.ceil(self._in_zram / self._ratio)
+        return self._compressed
 
     def to_zram(self, size: int) -> int:
         """How many of so many bytes that go to swap now stay in memory, compressed."""
@@ -188,8 +192,12 @@ class Pages:
 
     def _swap_less(self, size: int) -> None:
         if size:
-            self._in_zram -= max(self.from_zram(size), self._in_zram - (self._swapped - size))
+            self._set_in_zram(self._in_zram - max(self.from_zram(size), self._in_zram - (self._swapped - size)))
             self._swapped -= size
+
+    def _set_in_zram(self, size: int) -> None:
+        self._in_zram = size
+        self._compressed = math.ceil(size / self._ratio)
 
     @property
     def saved(self) -> int:
@@ -219,12 +227,18 @@ class Pages:
 
     def by_owner(self) -> dict[str, int]:
         """Private and shared bytes in RAM by whose they are. Merged pages and page cache are nobody's."""
-        sizes: dict[str, int] = {}
+        if not self._owners:
+            for record in self._shared.records(""):
+                self._owners[record.owner] = self._owners.get(record.owner, 0) + record.bytes
+        sizes = self._owners.copy()
         for holding in self.holdings():
-            sizes[holding.line.owner] = sizes.get(holding.line.owner, 0) + holding.resident
-        for record in self._shared.records(""):
-            sizes[record.owner] = sizes.get(record.owner, 0) + record.bytes
+            owner = holding.line.owner
+            sizes[owner] = sizes.get(owner, 0) + holding.resident
         return sizes
+
+    def _count_shared(self) -> None:
+        self._shared_bytes = self._shared.totals().physical
+        self._owners = {}
 
     def _room(self, more: int) -> None:
         if more > self.free:
@@ -245,7 +259,7 @@ class Pages:
         daemons = replace(bill, lines=tuple(line for line in bill.lines if line.share == "host"), configured=0)
         self._room(self.sharing(daemons))
         self._shared.add(daemons)
-        self._shared_bytes = self._shared.totals().physical
+        self._count_shared()
 
     def add(self, bill: Bill, equal: Equal = nothing_equal) -> Instance:
         """An instance whose shared pages are there, and whose own holdings are still empty.
@@ -258,7 +272,7 @@ class Pages:
         if now - self._shared_bytes > self.free:
             self._shared.remove(handle)
             self._room(now - self._shared_bytes)
-        self._shared_bytes = now
+        self._shared_bytes, self._owners = now, {}
         instance = Instance(self._next, bill, handle)
         instance.holdings = [Holding(instance, line, *equal(line)) for line in bill.lines if line.share == "instance"]
         self.changes += 1
@@ -278,7 +292,7 @@ class Pages:
         for holding in instance.holdings:
             self.release(holding, holding.bytes)
         self._shared.remove(instance.handle)
-        self._shared_bytes = self._shared.totals().physical
+        self._count_shared()
         del self.instances[instance.number]
         return before - self.used
 
@@ -288,6 +302,8 @@ class Pages:
         self.changes += 1
         holding.resident += size
         self._private += size
+        if holding.line.guest:
+            holding.instance.held += size
 
     def release(self, holding: Holding, size: int) -> int:
         """Give so many bytes of a holding back, its own first, then merged ones, then swapped ones.
@@ -307,9 +323,27 @@ class Pages:
         swapped = size - own - shared
         holding.swapped -= swapped
         self._swap_less(swapped)
+        if holding.line.guest:
+            holding.instance.held -= size
         holding.equal = min(holding.equal, holding.bytes)
         holding.seen = min(holding.seen, holding.in_ram)
         return before - self.used
+
+    def take_over(self, holding: Holding, to: Holding, size: int) -> None:
+        """Have one holding's own bytes in RAM become another's of the same instance. Raises `ValueError` for too many.
+
+        No RAM is taken for it, however full the host is.
+        """
+        if size > holding.resident:
+            raise ValueError(f"{size} bytes are more than the {holding.resident} in RAM of {holding.line.part}")
+        self.changes += 1
+        holding.resident -= size
+        to.resident += size
+        if to.key:
+            to.equal += size
+        if holding.key:
+            holding.equal = min(holding.equal, holding.bytes)
+        holding.seen = min(holding.seen, holding.in_ram)
 
     def _set_merged(self, holding: Holding, merged: int) -> None:
         if merged == holding.merged:
@@ -370,9 +404,39 @@ class Pages:
         holding.resident -= size
         self._private -= size
         holding.swapped += size
-        self._in_zram += self.to_zram(size)
+        if self._zram:
+            self._set_in_zram(self._in_zram + self.to_zram(size))
         self._swapped += size
         holding.seen = min(holding.seen, holding.in_ram)
+
+    def swap_evenly(self, holdings: Iterable[Holding], size: int) -> int:
+        """Move so many own bytes to the host's swap, from each holding in proportion to what it has in RAM.
+
+        Holdings that cannot be swapped are passed over. Gives the bytes that went, fewer than asked where fewer are
+        there or fit.
+        """
+        having = [holding for holding in holdings if holding.resident and holding.swappable]
+        total = sum([holding.resident for holding in having])
+        size = left = min(size, total, self.swap_free)
+        for holding in having:
+            # Of what is left, this holding's share of what is left to take from: the sum comes out exactly.
+            own = holding.resident
+            part = own * left // total
+            total -= own
+            if part < left - total:
+                part = left - total
+            holding.resident = own - part
+            holding.swapped += part
+            left -= part
+            if holding.seen:
+                holding.seen = min(holding.seen, holding.in_ram)
+        if size:
+            self.changes += 1
+            self._private -= size
+            if self._zram:
+                self._set_in_zram(self._in_zram + self.to_zram(size))
+            self._swapped += size
+        return size
 
     def swap_in(self, holding: Holding, size: int) -> None:
         """Bring so many bytes back from the host's swap. Raises `ValueError` where they are not there or do not fit."""

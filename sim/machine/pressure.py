@@ -8,7 +8,7 @@ of knowing which are cold. Dropping clean pages takes no time at this scale. ksw
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simpy import Environment
@@ -18,7 +18,7 @@ from sim.engine.fluid import Fluid
 from sim.machine.pages import Holding, Instance, Pages
 
 BATCH = 32 * 2**20
-"""The fewest bytes written to swap at a time, or 1/512 of RAM: the resolution of the model, no fact of a kernel."""
+"""The fewest bytes written to swap at a time, or 1/128 of RAM: the resolution of the model, no fact of a kernel."""
 
 
 @dataclass(slots=True)
@@ -81,7 +81,8 @@ class _Request:
 class Pressure:
     """Serves requests for memory on one host.
 
-    `killed` is told of every instance that was killed, after it is gone.
+    `killed` is told of every instance that was killed, after it is gone. `changed` is told where something was booked
+    that no instance asked for.
 
     Attributes:
         read, write: The disk's bytes a second.
@@ -106,6 +107,7 @@ class Pressure:
         self._read, self._write, self._zram = read, write, zram
         self._entry = entry
         self._adjust = adjust
+        self.changed: Callable[[], None] = lambda: None
         self.killed: Callable[[Instance], None] = lambda _: None
         # One device: reads and writes share its time.
         self._disk = Fluid(env, 1.0)
@@ -131,6 +133,15 @@ class Pressure:
         """
         self._queue.append(_Request(instance, size, take, done, whole))
         self.serve()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a request waits."""
+        return bool(self._queue)
+
+    def at_once(self, size: int) -> bool:
+        """Whether so many bytes would be there at once, with nobody before them."""
+        return not self._queue and self.pages.free >= size
 
     def write_disk(self, size: int, done: Callable[[], None]) -> None:
         """Write so many bytes beside the swap's traffic, as a guest's own swap does."""
@@ -194,9 +205,9 @@ class Pressure:
             self.counts.dropped(dropped, self.env.now)
             return
         can_go = min(
-            self.pages.swap_free, sum(holding.resident for holding in self.pages.holdings() if holding.swappable)
+            self.pages.swap_free, sum([holding.resident for holding in self.pages.holdings() if holding.swappable])
         )
-        size = min(max(missing, BATCH, self.pages.ram // 512), can_go)
+        size = min(max(missing, BATCH, self.pages.ram // 128), can_go)
         if size > 0:
             self._swapping = True
             self.counts.at("swap", self.env.now)
@@ -208,8 +219,9 @@ class Pressure:
             self._queue.popleft()
 
     def _has_written(self, size: int) -> None:
+        self.pages.catch_up(None)
         self._swapping = False
-        self.counts.swapped_out += swap_evenly(self.pages, [x for x in self.pages.holdings() if x.swappable], size)
+        self.counts.swapped_out += self.pages.swap_evenly(self.pages.holdings(), size)
         self.serve()
 
     def score(self, instance: Instance) -> float:
@@ -231,19 +243,3 @@ class Pressure:
         self.counts.at("kill", self.env.now)
         self.killed(instance)
         return True
-
-
-def swap_evenly(pages: Pages, holdings: Iterable[Holding], size: int) -> int:
-    """Swap out so many bytes, from each holding in proportion to what it has in RAM. Gives the bytes that went."""
-    having = [holding for holding in holdings if holding.resident]
-    total = sum(holding.resident for holding in having)
-    size = min(size, total, pages.swap_free)
-    left = size
-    for holding in having:
-        # Of what is left, this holding's share of what is left to take from: the sum comes out exactly.
-        part = holding.resident * left // total if total else 0
-        total -= holding.resident
-        part = min(max(part, left - total), holding.resident)
-        pages.swap_out(holding, part)
-        left -= part
-    return size - left

@@ -16,7 +16,8 @@ from sim.engine.alarm import Alarm
 from sim.machine.ballooning import Manager, Reporter
 from sim.machine.bill import Bill
 from sim.machine.billing import equal
-from sim.machine.demand import Commit, MemoryDemand, MemoryRates
+from sim.machine.conditions import Commit, MemoryRates
+from sim.machine.demand import MemoryDemand
 from sim.machine.ksm import Scanner, pace
 from sim.machine.pages import Pages
 from sim.machine.pressure import Pressure
@@ -30,7 +31,7 @@ SAMPLES = 120
 """How many times over the run the ledger is told."""
 
 STEPS = 300
-"""Into how many steps the instances' growth, reads and writes are cut, none shorter than a second."""
+"""Into how many steps the reading back of what was swapped is cut at most, none shorter than a second."""
 
 
 _END, _RUN = "at the end of the run", "over the run"
@@ -112,6 +113,7 @@ class _Watch:
         yield "ballooned", sum(instance.ballooned for instance in pages.instances.values())
 
     def _tell(self, alarm: Alarm) -> None:
+        self._pages.catch_up(None)
         self.records += [LedgerRecord(self._of, self._env.now, part, size) for part, size in self._parts()]
         alarm.arm(self._every)
 
@@ -197,6 +199,7 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
     if given is not None:
         given.start()
     _run(env, params.duration, context)
+    pages.catch_up(None)
     counts = pressure.counts
     firsts: dict[str, list[float]] = {
         f"first_{what}": [counts.first.get(what, NEVER)] for what in ("reclaim", "swap", "kill")
@@ -216,7 +219,7 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
         "guest_oom_kills": [demand.guest_kills],
         "running": [demand.running],
         "refused": [demand.refused],
-        "stalled": [demand.stalled / demand.steps if demand.steps else 0.0],
+        "stalled": [demand.stalled],
     }
     return Passage(
         samples=samples | firsts,

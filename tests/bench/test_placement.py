@@ -19,7 +19,7 @@ def test_a_placement_costs_a_few_times_what_the_formulas_alone_cost():
         },
         5,
     )
-    assert ratio(timings, "scheduler", "loop") > 0.12
+    assert ratio(timings, "scheduler", "loop") > 0.25
 
 
 def test_a_placement_costs_no_more_beside_many_pods_than_beside_few():

@@ -15,18 +15,24 @@ from hypothesis.stateful import (
 )
 
 from sim.catalog import mechanisms
-from sim.machine.ballooning import Manager, Reporter, held, untouched
-from sim.machine.demand import Commit, MemoryDemand, MemoryRates
+from sim.machine.ballooning import Manager, Reporter, untouched
+from sim.machine.conditions import Commit, MemoryRates
+from sim.machine.demand import MemoryDemand
 from sim.machine.ksm import Scanner, pace
 
 MIB = 2**20
+
+
+def held(instance):
+    return sum(holding.bytes for holding in instance.holdings if holding.line.guest)
 
 
 def ran(bench, bill, seconds, ram=2**40, swap=0, count=1, rates=None, **options):
     host = bench(ram, swap)
     demand = MemoryDemand(host.env, host.pressure, rates or MemoryRates(), 1.0, **options)
     demand.start(bill(host), count)
-    host.env.run(until=seconds + 0.5)
+    host.env.run(until=seconds)
+    host.pages.catch_up(None)
     assert host.pages.sums() == host.pages.audit()
     return host, demand
 
@@ -37,11 +43,11 @@ def test_a_container_grows_by_its_rate(bench):
 
 
 def test_a_container_over_its_limit_is_killed_and_the_others_are_not(bench):
-    """From 10 MiB at 1 MiB a second to 40 MiB: the 31st second is one too many."""
+    """From 10 MiB at 1 MiB a second to 40 MiB: 30 seconds, and the next byte is one too many."""
     host, demand = ran(bench, lambda host: host.container(10 * MIB), 29, rates=MemoryRates(growth=MIB), limit=40 * MIB)
     assert (demand.running, host.pages.used) == (1, 39 * MIB)
     host, demand = ran(bench, lambda host: host.container(10 * MIB), 40, rates=MemoryRates(growth=MIB), limit=40 * MIB)
-    assert host.pressure.counts.kills == [(31.0, 0)]
+    assert host.pressure.counts.kills == [(pytest.approx(30, abs=1e-4), 0)]
     assert (demand.running, host.pages.used) == (0, 0)
 
 
@@ -49,9 +55,9 @@ def test_a_container_at_its_limit_swaps_first_where_the_host_has_swap(bench):
     host, _ = ran(
         bench, lambda host: host.container(10 * MIB), 60, swap=25 * MIB, rates=MemoryRates(growth=MIB), limit=40 * MIB
     )
-    assert host.pressure.counts.first["swap"] == pytest.approx(31, abs=0.1)
-    assert host.pressure.counts.kills == [(56.0, 0)]
-    assert host.pressure.counts.swapped_out == 25 * MIB
+    assert host.pressure.counts.first["swap"] == pytest.approx(30, abs=1e-4)
+    assert host.pressure.counts.kills == [(pytest.approx(55, abs=1e-4), 0)]
+    assert host.pressure.counts.swapped_out == pytest.approx(25 * MIB, abs=10)
 
 
 def test_a_limit_takes_page_cache_first(bench):
@@ -128,7 +134,7 @@ def test_the_host_drops_a_containers_cache_and_cannot_drop_a_guests(bench):
 
 
 def test_growth_past_ram_goes_no_faster_than_the_disk(bench):
-    """250 MiB are wanted each second, and take 2.5 s to make room for: every third second they can be asked for."""
+    """250 MiB are wanted each second and 100 written: 0.6 of the time is spent waiting, at the end too."""
     host, demand = ran(
         bench,
         lambda host: host.container(400 * MIB),
@@ -137,8 +143,8 @@ def test_growth_past_ram_goes_no_faster_than_the_disk(bench):
         swap=2**40,
         rates=MemoryRates(growth=250 * MIB),
     )
-    assert host.pages.swapped == 9 * 250 * MIB
-    assert (demand.stalled, demand.steps) == (20, 30)
+    assert host.pages.swapped / MIB == pytest.approx(3000, abs=32)
+    assert demand.stalled == pytest.approx(0.6, abs=0.01)
 
 
 def test_swapped_memory_that_is_written_to_comes_back(bench):
@@ -228,11 +234,13 @@ class Dynamics(RuleBasedStateMachine):
     def bytes_are_the_sum_over_instances_and_host(self):
         if not hasattr(self, "pages"):
             return
+        self.pages.catch_up(None)
         assert self.pages.sums() == self.pages.audit()
         assert 0 <= self.pages.used <= self.pages.ram
         assert 0 <= self.pages.swapped <= self.pages.swap
         assert self.pages.saved >= 0
         for instance in self.pages.instances.values():
+            assert instance.held == held(instance)
             assert held(instance) + instance.ballooned + untouched(instance) <= max(instance.configured, held(instance))
             for each in instance.holdings:
                 assert min(each.resident, each.swapped, each.equal - each.merged) >= 0

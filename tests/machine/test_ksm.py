@@ -7,7 +7,8 @@ from simpy import Environment
 
 from sim.catalog import load, mechanisms
 from sim.machine.billing import bill, equal
-from sim.machine.demand import MemoryDemand, MemoryRates
+from sim.machine.conditions import MemoryRates
+from sim.machine.demand import MemoryDemand
 from sim.machine.ksm import Pace, Scanner, pace
 from sim.machine.ledger import Ledger
 from sim.machine.pages import Pages
@@ -122,7 +123,8 @@ def test_writes_undo_it_as_an_exponential(bench):
     demand = MemoryDemand(host.env, host.pressure, MemoryRates(writes=rate), 1.0)
     demand.start(host.container(1), 0)
     begun = host.env.now
-    host.env.run(until=begun + seconds + 0.5)
+    host.env.run(until=begun + seconds)
+    host.pages.catch_up(None)
     left = math.exp(-rate * seconds / size)
     assert host.pages.saved == pytest.approx(3 * size * left, rel=0.02)
     assert host.pages.sums() == host.pages.audit()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.machine.pressure import badness, process, swap_evenly
+from sim.machine.pressure import badness, process
 
 MIB = 2**20
 
@@ -151,7 +151,7 @@ def test_a_virtual_machine_is_one_process_and_a_container_is_its_application(ben
 def test_memory_goes_to_swap_in_proportion_to_what_each_has(bench):
     host = bench(400 * MIB, 400 * MIB)
     holdings = [host.put(host.container(size * MIB)).holdings[0] for size in (100, 300)]
-    assert swap_evenly(host.pages, holdings, 100 * MIB) == 100 * MIB
+    assert host.pages.swap_evenly(holdings, 100 * MIB) == 100 * MIB
     assert [each.swapped for each in holdings] == [25 * MIB, 75 * MIB]
-    assert swap_evenly(host.pages, holdings, 10**12) == 300 * MIB
+    assert host.pages.swap_evenly(holdings, 10**12) == 300 * MIB
     assert [each.resident for each in holdings] == [0, 0]

@@ -247,14 +247,15 @@ def from_directory(
     if not is_folder(root):
         raise InputError(f"{root} is not a directory; expected the folder of a build context")
     entries: dict[str, TreeEntry] = {}
-    ahead = [root]
+    ahead = [(root, "")]
     while ahead:
-        here = ahead.pop()
+        here, above = ahead.pop()
         alive()
         try:
             for item in sorted(os.scandir(here), key=lambda item: item.name):
                 path = Path(item.path)
-                name = name_on_disk(path.relative_to(root).as_posix())
+                relative = above + item.name
+                name = name_on_disk(relative)
                 if name.count("/") > limits.DEPTH:
                     raise InputError(
                         f"{name_on_disk(str(path))} leads through more than {limits.DEPTH} folders; "
@@ -262,7 +263,7 @@ def from_directory(
                     )
                 entries[name] = _on_disk(path, item.stat(follow_symlinks=False))
                 if item.is_dir(follow_symlinks=False) and not skip(name):
-                    ahead.append(path)
+                    ahead.append((path, relative + "/"))
         except OSError as error:  # also where a file goes away while the folder is read
             raise InputError(f"cannot read {name_on_disk(str(here))}: {error.strerror}") from None
         if len(entries) > max_files:

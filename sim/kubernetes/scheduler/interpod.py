@@ -159,4 +159,4 @@ def _at(counts: _Counts, key: str, node: NodeInfo) -> int:
 
 
 def _any(counts: _Counts) -> bool:
-    return any(counts.values())
+    return bool(counts) and any(counts.values())

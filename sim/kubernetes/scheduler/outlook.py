@@ -16,7 +16,7 @@ from sim.kubernetes.scheduler.interpod import InterPodAffinity
 from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
 from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
-from sim.kubernetes.scheduler.resources import balance_score, fit_score, image_score, node_score
+from sim.kubernetes.scheduler.resources import balance_score, fit_score, image_score, node_score, usual_score
 from sim.kubernetes.scheduler.rows import REJECTED, NodeChoice, ScoreRow, Stretch
 from sim.kubernetes.scheduler.spread import HardSpread, SoftSpread
 from sim.kubernetes.selectors import LabelSelector
@@ -56,7 +56,7 @@ class Outlook:
             self._begin()
             return
         nodes, hard, soft, affinity = self._cluster.nodes, self._hard, self._soft, self.shape.has_affinity
-        for change in changes:
+        for change in changes if hard or soft or self._related else ():
             node = nodes[change.node]
             if hard:
                 hard.shift(node, change)
@@ -89,7 +89,7 @@ class Outlook:
 
     def find(self, start: int, enough: int) -> tuple[Stretch, Sequence[int] | None]:
         """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
-        if not self._hard and not self._interpod.filters:
+        if not self._hard and not (self._related and self._interpod.filters):
             return self._row.stretch(start, enough), None
         found: list[int] = []
         looked, size, hard = 0, len(self._row.values), self._hard
@@ -113,7 +113,12 @@ class Outlook:
     @property
     def compares(self) -> bool:
         """Whether a score compares nodes with each other."""
-        return bool(self._soft or self._liked or self._taints or self._interpod.prefers)
+        return bool(self._soft or self._liked or self._taints or (self._related and self._interpod.prefers))
+
+    @property
+    def _related(self) -> bool:
+        """Whether rules about other pods can matter at all: the pod has some, or some pod had."""
+        return self.shape.has_affinity or self._cluster.has_affinity
 
     def top(self, stretch: Stretch, chance: random.Random | None) -> int:
         """The best node of a stretch, where no score compares nodes."""
@@ -165,7 +170,7 @@ class Outlook:
         self._hard = HardSpread(cluster, shape, hard) if hard else None
         all_keys = bool(shape.spread) or not profile.system_spread
         self._soft = SoftSpread(cluster, shape, soft, all_keys=all_keys) if soft else None
-        self._alone = _looking(shape, self._score)
+        self._alone = _looking(profile, shape, self._score)
         self._row = ScoreRow(
             self._alone(node) if refused is None else REJECTED
             for node, refused in zip(nodes, self._standing, strict=True)
@@ -187,10 +192,12 @@ class Outlook:
         return found
 
 
-def _looking(shape: PodShape, score: Callable[[NodeInfo], int]) -> Callable[[NodeInfo], int]:
+def _looking(profile: SchedulerProfile, shape: PodShape, score: Callable[[NodeInfo], int]) -> Callable[[NodeInfo], int]:
     """The weighted scores that ask a node alone; `REJECTED` where there is no room on it."""
     wanted = [(name, size) for name, size in shape.requests.amounts.items() if size > 0]
     ports = shape.ports
+    if not ports and {name for name, _ in wanted} <= {"cpu", "memory"} and (quick := usual_score(profile, shape)):
+        return quick(score)
 
     def look(node: NodeInfo) -> int:
         if len(node.pods) >= node.most_pods:

@@ -10,9 +10,13 @@ from sim.kubernetes.scheduler.nodes import NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape
 from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
 from sim.kubernetes.scheduler.requests import is_scalar
+from sim.kubernetes.scheduler.rows import REJECTED
 
 _SMALL_IMAGE, _LARGE_IMAGE = 23 * 2**20, 1000 * 2**20
 """Bytes from which on an image counts, and past which it counts no more (plugins/imagelocality)."""
+
+_KNOWN = 10_000
+"""Scores of nodes that are kept for each shape."""
 
 ResourceScore = Callable[[PodShape, NodeInfo], int]
 
@@ -96,29 +100,63 @@ def node_score(profile: SchedulerProfile, cluster: ClusterCache, shape: PodShape
         images = by_image * image_score(cluster, shape, node)
         return by_fit * fit(shape, node) + by_balance * balance(shape, node) + images
 
+    return score
+
+
+NodeScore = Callable[[NodeInfo], int]
+
+
+def usual_score(profile: SchedulerProfile, shape: PodShape) -> Callable[[NodeScore], NodeScore] | None:
+    """Room and scores of the usual profile for pods that ask for CPU and memory alone; None for other profiles.
+
+    It is the filter and `node_score` written out, for it is most of what a placement costs. What it gives is to be
+    given the score for nodes that it leaves to it.
+    """
     usual = (("cpu", 1), ("memory", 1))
     if profile.strategy != "LeastAllocated" or profile.resources != usual or profile.balanced != ("cpu", "memory"):
-        return score
+        return None
+    weights = profile.weights
+    by_fit = weights.get("NodeResourcesFit", 0)
+    by_balance = weights.get("NodeResourcesBalancedAllocation", 0)
     scored_cpu, scored_memory = shape.requests.scored_cpu, shape.requests.scored_memory
     cpu_more, memory_more = shape.requests.amounts.get("cpu", 0), shape.requests.amounts.get("memory", 0)
 
-    def quick(node: NodeInfo) -> int:
-        """The same by the formulas of the usual profile, written out: it is most of what a placement costs."""
-        there, requested = node.allocatable, node.requested
-        if node.images or not (there.get("cpu") and there.get("memory")):
-            return score(node)
-        cpu, memory = there["cpu"], there["memory"]
-        free_cpu, free_memory = cpu - node.scored_cpu - scored_cpu, memory - node.scored_memory - scored_memory
+    known: dict[tuple[int, int, int, int, int, int], int] = {}  # many nodes are alike: as large, and as full
+
+    def of(cpu: int, memory: int, asked_cpu: int, asked_memory: int, free_cpu: int, free_memory: int) -> int:
         left = free_cpu * 100 // cpu if free_cpu > 0 else 0
         if free_memory > 0:
             left += free_memory * 100 // memory
-        of_cpu = (requested.get("cpu", 0) + cpu_more) / cpu
-        of_memory = (requested.get("memory", 0) + memory_more) / memory
-        if of_cpu > 1 or of_memory > 1:
-            return score(node)
-        return by_fit * (left // 2) + by_balance * int((1 - abs((of_cpu - of_memory) / 2)) * 100.0)
+        even = 1 - abs((asked_cpu / cpu - asked_memory / memory) / 2)
+        return by_fit * (left // 2) + by_balance * int(even * 100.0)
 
-    return quick
+    def with_score(score: NodeScore) -> NodeScore:
+        def look(node: NodeInfo) -> int:
+            if len(node.pods) >= node.most_pods:
+                return REJECTED
+            there, requested = node.allocatable, node.requested
+            cpu, memory = there.get("cpu", 0), there.get("memory", 0)
+            asked_cpu, asked_memory = requested.get("cpu", 0), requested.get("memory", 0)
+            key = cpu, memory, asked_cpu, asked_memory, node.scored_cpu, node.scored_memory
+            found = known.get(key)
+            if found is not None and not node.images:
+                return found
+            asked_cpu += cpu_more
+            asked_memory += memory_more
+            if (cpu_more and asked_cpu > cpu) or (memory_more and asked_memory > memory):
+                return REJECTED
+            if node.images or not cpu or not memory or asked_cpu > cpu or asked_memory > memory:
+                return score(node)
+            free_cpu = cpu - node.scored_cpu - scored_cpu
+            free_memory = memory - node.scored_memory - scored_memory
+            if len(known) >= _KNOWN:
+                known.clear()
+            known[key] = found = of(cpu, memory, asked_cpu, asked_memory, free_cpu, free_memory)
+            return found
+
+        return look
+
+    return with_score
 
 
 def _scored(name: str, shape: PodShape, node: NodeInfo) -> tuple[int, int]:

@@ -57,10 +57,12 @@ class ScoreRow:
     def __init__(self, values: Iterable[int]) -> None:
         self.values = list(values)
         self._best: list[int] = []
+        self._ties: list[int] = []
         self._fitting: list[int] = []
         for start in range(0, len(self.values), _BLOCK):
             block = self.values[start : start + _BLOCK]
-            self._best.append(max(block))
+            self._best.append(most := max(block))
+            self._ties.append(block.count(most))
             self._fitting.append(len(block) - block.count(REJECTED))
         self._all = sum(self._fitting)
 
@@ -75,10 +77,17 @@ class ScoreRow:
             more = 1 if old < 0 else -1
             self._fitting[block] += more
             self._all += more
-        if value > self._best[block]:
-            self._best[block] = value
-        elif old == self._best[block]:
-            self._best[block] = max(self.values[block * _BLOCK : (block + 1) * _BLOCK])
+        best = self._best[block]
+        if value > best:
+            self._best[block], self._ties[block] = value, 1
+        elif value == best:
+            self._ties[block] += 1
+        elif old == best:
+            self._ties[block] -= 1
+            if not self._ties[block]:
+                here = self.values[block * _BLOCK : (block + 1) * _BLOCK]
+                self._best[block] = most = max(here)
+                self._ties[block] = here.count(most)
 
     def stretch(self, start: int, enough: int) -> Stretch:
         """Entries from `start` on until `enough` are not rejected, and up to the next that is not."""
@@ -115,11 +124,11 @@ class ScoreRow:
     def top(self, stretch: Stretch, chance: random.Random | None) -> int:
         """The index of the highest of a stretch, the first of equals or, with `chance`, any of them."""
         start, stop, size = stretch.start, stretch.start + stretch.looked, len(self.values)
-        parts = [(start, min(stop, size)), *([(0, stop - size)] if stop > size else [])]
-        most = max(self._most(*part) for part in parts)
+        parts = [(start, stop)] if stop <= size else [(start, size), (0, stop - size)]
+        most = max([self._most(first, last) for first, last in parts])
         if chance is None:
             return self._nth(most, parts, 0)
-        ties = sum(self._count(most, *part) for part in parts)
+        ties = sum([self._count(most, first, last) for first, last in parts])
         if ties == 1:
             return self._nth(most, parts, 0)
         if ties * _PROBES < stretch.looked:
@@ -135,29 +144,47 @@ class ScoreRow:
         first, last = -(-start // _BLOCK), stop // _BLOCK
         if first >= last:
             return max(self.values[start:stop], default=REJECTED)
-        edges = self.values[start : first * _BLOCK] + self.values[last * _BLOCK : stop]
-        return max(edges + self._best[first:last])
+        best = self._best
+        most = max(best[first:last])
+        if start < first * _BLOCK and best[first - 1] > most:
+            most = max(most, *self.values[start : first * _BLOCK])
+        if last * _BLOCK < stop and best[last] > most:
+            most = max(most, *self.values[last * _BLOCK : stop])
+        return most
 
     def _count(self, value: int, start: int, stop: int) -> int:
-        """How often a value that none is above is there."""
+        """How often a value that none in between is above is there."""
+        first, last = -(-start // _BLOCK), stop // _BLOCK
+        if first >= last:
+            return self.values[start:stop].count(value)
+        best, ties = self._best, self._ties
         total = 0
-        while start < stop:
-            block = start // _BLOCK
-            end = min((block + 1) * _BLOCK, stop)
-            if self._best[block] >= value:
-                total += self.values[start:end].count(value)
-            start = end
+        if start < first * _BLOCK and best[first - 1] >= value:
+            total = self.values[start : first * _BLOCK].count(value)
+        for block in range(first, last):
+            if best[block] == value:
+                total += ties[block]
+        if last * _BLOCK < stop and best[last] >= value:
+            total += self.values[last * _BLOCK : stop].count(value)
         return total
 
     def _nth(self, value: int, parts: Iterable[tuple[int, int]], number: int) -> int:
+        """Where a value that none in these parts is above is for the n-th time, from 0."""
         for start, stop in parts:
-            at = start - 1
-            try:
-                while True:
-                    at = self.values.index(value, at + 1, stop)
-                    if not number:
-                        return at
-                    number -= 1
-            except ValueError:
-                continue
+            at = start
+            while at < stop:
+                block = at // _BLOCK
+                end = min((block + 1) * _BLOCK, stop)
+                if self._best[block] >= value:
+                    here = self.values[at:end].count(value)
+                    if number < here:
+                        return self._place(value, at, number)
+                    number -= here
+                at = end
         raise ValueError(f"{value} is not there so often")
+
+    def _place(self, value: int, start: int, number: int) -> int:
+        at = self.values.index(value, start)
+        for _ in range(number):
+            at = self.values.index(value, at + 1)
+        return at
