@@ -21,6 +21,8 @@ from sim.scenario import Scenario
 
 _FEW = 4
 """Choices that stand side by side. More go into a list."""
+_CHECKED, _CHECKED_MOST = "checked", 4
+"""The key of the scenarios that were last checked under changes, and how many are kept."""
 
 
 def from_link(scenario: Scenario) -> dict[str, str]:
@@ -39,10 +41,27 @@ def seeded(scenario: Scenario, view: View) -> Scenario:
     if wanted is None:
         return scenario
     try:
-        return from_page(scenario, {"seed": wanted})
+        return changed(scenario, {"seed": wanted})
     except InputError as error:
         show_error(error, view, tr("ui.error.shown", view.lang, value=str(scenario.seed)), link=True)
         return scenario
+
+
+def changed(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
+    """The scenario under a reader's changes (`from_page`), checked once for all that asks on a page.
+
+    Raises `InputError`.
+    """
+    if not changes:
+        return scenario
+    kept: list[tuple[Scenario, dict[str, str], Scenario]] = st.session_state.setdefault(_CHECKED, [])
+    for before, under, after in kept:
+        if before is scenario and under == changes:
+            return after
+    after = from_page(scenario, changes)
+    kept.append((scenario, dict(changes), after))
+    del kept[:-_CHECKED_MOST]
+    return after
 
 
 Judge = Callable[[Mapping[str, str]], object]
@@ -83,7 +102,7 @@ def of_scenario(scenario: Scenario, view: View) -> ControlForm:
         controls=controls(scenario),
         name=str,
         title=lambda control: controlnames.title(control, scenario, view.lang),
-        judge=lambda changes: from_page(scenario, changes),
+        judge=lambda changes: changed(scenario, changes),
         setting="lesson",
     )
 

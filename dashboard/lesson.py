@@ -56,16 +56,17 @@ def body(scenario: Scenario, view: View) -> None:
     with text:
         told = st.container(key="told" if _revealed(scenario, view) else "ask")
     with figure:
-        place = st.empty()
-        drawn = st.container()
+        place, wrong = st.empty(), st.container()
+        figures = running.FirstFigure(st.empty(), _first(scenario, view))
     with text:
         changes, faults = _conditions(scenario, view)
-    with drawn:
-        changes, outcomes = _outcomes(scenario, changes, faults, place, view)
+    with wrong:
+        changes, outcomes = _outcomes(scenario, changes, faults, place, figures, view)
     if not outcomes:
         title.title(view.read(scenario.title), anchor=False)
         return
 
+    drawn = figures.place.container()
     values = words.values(*outcomes)
     names = [words.label_names(outcome, view.lang) for outcome in outcomes]
     if lesson is not None:
@@ -104,11 +105,12 @@ def body(scenario: Scenario, view: View) -> None:
             found = correct(scenario, page_parts, said, values, view, variants.seed())
     page_parts = list(found.page_parts)
     with drawn:
-        notes = [laid_out.after(page_part) for page_part in page_parts]
+        notes = [laid_out.after(page_part, over=figures.shown) for page_part in page_parts]
         if not view.embed:
             popovers.row(page_parts)
             _compare(scenario, changes, view)
         st.caption(provenance(scenario, outcomes[0], view.lang))
+        laid_out.clear(figures.shown)
     with told:
         _read(scenario, found, said, notes, values, view)
     offer(replace(_shown(scenario, changes, page_parts, said, revealed=True), told=found.said))
@@ -116,10 +118,8 @@ def body(scenario: Scenario, view: View) -> None:
 
 def _compare(scenario: Scenario, changes: Mapping[str, str], view: View) -> None:
     """The way to a comparison of this configuration with any other."""
-    from sim.loading import from_page
-
     try:
-        query = exploring.beside(scenario, from_page(scenario, changes), 0)
+        query = exploring.beside(scenario, controls.changed(scenario, changes), 0)
     except InputError:  # the page says why, and shows the last that could be run
         return
     label = tr("ui.explore.lesson", view.lang)
@@ -191,18 +191,17 @@ def _outcomes(
     changes: dict[str, str],
     faults: list[InputError],
     place: st.delta_generator.DeltaGenerator,
+    figures: running.FirstFigure,
     view: View,
 ) -> tuple[dict[str, str], tuple[Outcome, ...]]:
     """The outcomes under the changes. Where they cannot be run, the reason stands above the last ones that could."""
-    from sim.loading import from_page
-
     last = _key(scenario, "valid")
     stopped = False
     try:
         if not faults:
-            changed = from_page(scenario, changes) if changes else scenario
+            changed = controls.changed(scenario, changes)
             key = (scenario.file, variants.seed(), tuple(sorted(changes.items())))
-            outcomes = running.run(key, changed, place, view, first=_first(scenario, view))
+            outcomes = running.run(key, changed, place, view, first=figures)
             st.session_state[last] = (changes, outcomes)
             st.session_state.pop(_key(scenario, "default"), None)
             return changes, outcomes
@@ -215,7 +214,7 @@ def _outcomes(
             st.markdown(tr("ui.cancelled", view.lang))
             st.button(tr("ui.run.again", view.lang), on_click=running.run_after_all, key=_key(scenario, "after-all"))
     if last not in st.session_state and changes and not stopped:
-        ran = _outcomes(scenario, {}, [], place, view)
+        ran = _outcomes(scenario, {}, [], place, figures, view)
         st.session_state[_key(scenario, "default")] = True
         return ran
     kept: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
@@ -226,10 +225,12 @@ def _first(scenario: Scenario, view: View) -> running.Draw | None:
     """Draws the figures of a first replication. None where the figure hides the answer, or is one of a build."""
     if view.notes or not _revealed(scenario, view) or any(studies.study(part.study).steps for part in scenario.parts):
         return None
+    again = _key(scenario, "valid") in st.session_state
 
     def draw(outcomes: tuple[Outcome, ...]) -> None:
         for part, outcome in enumerate(outcomes):
-            laid_out.first(PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, (), part))
+            page_part = PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, (), part)
+            laid_out.first(page_part, again=again)
 
     return draw
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import streamlit as st
 
 from dashboard.view import View
 from sim import limits
-from sim.errors import InputError
+from sim.errors import CancelledError, InputError
 from sim.outcome import Outcome
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.3
 """Seconds until a run says that it is running."""
-_GLANCE = 0.03
-"""Seconds until it is clear whether a run takes longer than `_PATIENCE`, and one replication of it less.
-
-Then the figure of that one is shown.
-"""
 _PACE = 0.1
 """Seconds between two words about progress."""
 _KEPT = 128
@@ -40,6 +36,21 @@ _KEPT = 128
 
 Draw = Callable[[tuple[Outcome, ...]], None]
 """Draws the figures of outcomes."""
+
+
+@dataclass
+class FirstFigure:
+    """Where the figures of a run stand. Those of its first replication may stand there until all have run.
+
+    Attributes:
+        place: An empty place. What is drawn there next takes the place of those figures.
+        draw: Draws them. None where none may be seen before all have run.
+        shown: Whether they were drawn.
+    """
+
+    place: DeltaGenerator
+    draw: Draw | None
+    shown: bool = False
 
 
 class CancelledByReaderError(Exception):
@@ -82,7 +93,7 @@ def run(
     place: DeltaGenerator,
     view: View,
     height: int = 380,
-    first: Draw | None = None,
+    first: FirstFigure | None = None,
 ) -> tuple[Outcome, ...]:
     """The outcomes of a scenario's parts, one a part.
 
@@ -90,8 +101,8 @@ def run(
         key: What the run is of. Two runs of equal keys and seeds are one.
         place: An empty place where progress may be shown.
         height: Pixels of the figure that will stand there.
-        first: Draws the first replication, which stands there until all have run. Nothing is drawn of it where it alone
-            takes long, or where nothing is given.
+        first: Shows the first replication until all have run. Nothing is shown of it where all do not take long, where
+            it alone does, or where nothing is given.
 
     Raises `InputError` where the model cannot run it, or not in `limits.PAGE_SECONDS`, and `CancelledByReaderError`
     where the reader has stopped it.
@@ -103,7 +114,10 @@ def run(
         raise CancelledByReaderError
     from sim.batch.run import run as run_batch
 
-    outcomes = run_batch(scenario, tick=_Progress(key, scenario, place, view, height, first))
+    progress = _Progress(key, scenario, place, view, height)
+    if first is not None and first.draw is not None:
+        first.shown = _show_first(scenario, first.place, first.draw, progress)
+    outcomes = run_batch(scenario, tick=progress)
     place.empty()
     _finished().put((key, scenario.seed), outcomes)
     return outcomes
@@ -129,19 +143,43 @@ class Heartbeat:
             self._place.empty()
 
 
-class _Progress:
-    """A tick that draws nothing for the first moments. Then a skeleton or first figures, how far it is, and Cancel."""
+class _TooLongError(CancelledError):
+    """One replication alone takes too long to be waited for."""
 
-    def __init__(
-        self, key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int, first: Draw | None
-    ) -> None:
-        self._key, self._scenario, self._view, self._height = key, scenario, view, height
+
+def _show_first(scenario: Scenario, place: DeltaGenerator, draw: Draw, progress: _Progress) -> bool:
+    """Show the first replication where it comes soon and all do not. Whether it is shown. It is without ranges."""
+    if scenario.replications == 1 or not all(study(part.study).random for part in scenario.parts):
+        return False
+    from sim.batch.run import run as run_batch
+
+    begun = time.monotonic()
+
+    def tick(_share: float) -> None:
+        if time.monotonic() - begun > _PATIENCE:
+            raise _TooLongError
+
+    try:
+        outcomes = run_batch(scenario, replications=1, tick=tick, ranges=False)
+    except _TooLongError:
+        return False
+    if (time.monotonic() - begun) * scenario.replications < _PATIENCE:
+        return False
+    with place.container():
+        draw(outcomes)
+        progress.begin()
+    return True
+
+
+class _Progress:
+    """A tick that draws nothing for the first moments. Then a skeleton, how far it is, and Cancel."""
+
+    def __init__(self, key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int) -> None:
+        self._key, self._view, self._height = key, view, height
         self._replications = scenario.replications
-        self._first = first if all(study(part.study).random for part in scenario.parts) else None
         self._place = place
         self._bar: DeltaGenerator | None = None
-        self._begun = time.monotonic()
-        self._next = self._begun + (_PATIENCE if self._first is None else _GLANCE)
+        self._next = time.monotonic() + _PATIENCE
         self._until = time.thread_time() + limits.PAGE_SECONDS
 
     def __call__(self, share: float) -> None:
@@ -153,31 +191,25 @@ class _Progress:
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + _PACE
         if self._bar is None:
-            taken = now - self._begun
-            long = taken > share * _PATIENCE
-            quick = long and self._first is not None and taken < share * self._replications * _PATIENCE
-            if taken < _PATIENCE and not quick:
-                return
-            self._bar = self._open(self._first if quick else None)
+            with self._place.container():
+                st.skeleton(height=self._height)
+                self._bar = self._open()
+        self._next = now + _PACE
         self._bar.progress(min(1.0, max(0.0, share)), self._words(share))
 
-    def _open(self, first: Draw | None) -> DeltaGenerator:
-        from sim.batch.run import run as run_batch
+    def begin(self) -> None:
+        """Say right here how far the run is."""
+        self._bar, self._next = self._open(), 0.0
 
-        with self._place.container():
-            if first is None:
-                st.skeleton(height=self._height)
-            else:
-                first(run_batch(self._scenario, replications=1))
-            bar = st.empty()
-            st.button(
-                tr("ui.cancel", self._view.lang),
-                type="tertiary",
-                key=f"cancel:{hash(self._key)}",  # a page may make several slow runs
-                on_click=self._cancel,
-            )
+    def _open(self) -> DeltaGenerator:
+        bar = st.empty()
+        st.button(
+            tr("ui.cancel", self._view.lang),
+            type="tertiary",
+            key=f"cancel:{hash(self._key)}",  # a page may make several slow runs
+            on_click=self._cancel,
+        )
         return bar
 
     def _cancel(self) -> None:
