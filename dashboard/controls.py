@@ -299,6 +299,23 @@ def answer(
         show_error(InputError(message), view, tr("ui.error.shown", view.lang, value=called), link=True)
 
 
+def held(of: ControlForm) -> dict[str, str] | None:
+    """What a form will return, by what its widgets hold. None where one of them was not drawn yet."""
+    if any(of.at(control) not in st.session_state for control in of.controls):
+        return None
+    values = [(control, _written(control, st.session_state[of.at(control)])) for control in of.controls]
+    return {control.path: value for control, value in values if value != control.written}
+
+
+def _written(control: Control, value: object) -> str:
+    """A widget's value in written form."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if control.kind == "number" and (value is None or value == control.default):
+        return control.written
+    return str(value).strip()
+
+
 def _widget(control: Control, of: ControlForm, view: View) -> str:
     """Draw one control, and return its value in written form."""
     label, key, name = of.title(control), of.at(control), of.name(control.path)
@@ -313,7 +330,7 @@ def _widget(control: Control, of: ControlForm, view: View) -> str:
         _start(key, name, control.default, {"true": True, "false": False}.__getitem__)
         on = st.toggle(label, key=key, help=hint)
         set_link(name, "" if on == control.default else str(on).lower())
-        return "true" if on else "false"
+        return _written(control, on)
     if control.kind == "number" and control.whole and control.minimum is not None and control.maximum is not None:
         low, high = int(control.minimum), int(control.maximum)
         _start(key, name, control.default, lambda text: _whole(text, low, high))
@@ -321,11 +338,11 @@ def _widget(control: Control, of: ControlForm, view: View) -> str:
         if number is None:
             number = control.default
         set_link(name, "" if number == control.default else str(number))
-        return control.written if number == control.default else str(number)
+        return _written(control, number)
     _start(key, name, control.written, str)
     text = st.text_input(label, key=key, placeholder=controlnames.example(control), help=hint, max_chars=limits.LINK)
     set_link(name, "" if text == control.written else text)
-    return text.strip()
+    return _written(control, text)
 
 
 def _start(key: str, name: str, default: object, read: Callable[[str], object]) -> None:

@@ -5,7 +5,7 @@ Works for every scenario and every study. What is drawn is the study's figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -35,6 +35,9 @@ _FIGURE_AND_TEXT = (9, 4)
 _ASK_AND_FIGURE = (3, 8)
 """Those of the question and its empty figure in a hall."""
 
+Ran = tuple[dict[str, str], tuple[Outcome, ...]]
+"""What a reader has changed, and what came of it."""
+
 
 def show(scenario: Scenario, view: View) -> None:
     """Draw the page of a scenario."""
@@ -58,10 +61,14 @@ def body(scenario: Scenario, view: View) -> None:
     with figure:
         place, wrong = st.empty(), st.container()
         figures = running.FirstFigure(st.empty(), _first(scenario, view))
-    with text:
-        changes, faults = _conditions(scenario, view)
-    with wrong:
-        changes, outcomes = _outcomes(scenario, changes, faults, place, figures, view)
+    early = _early(scenario, place, figures, view)
+    if early is None:
+        with text:
+            changes, faults = _conditions(scenario, view)
+        with wrong:
+            changes, outcomes = _outcomes(scenario, changes, faults, place, figures, view)
+    else:
+        changes, outcomes = early
     if not outcomes:
         title.title(view.read(scenario.title), anchor=False)
         return
@@ -106,6 +113,10 @@ def body(scenario: Scenario, view: View) -> None:
     page_parts = list(found.page_parts)
     with drawn:
         notes = [laid_out.after(page_part, over=figures.shown) for page_part in page_parts]
+    if early is not None:
+        with text:
+            _conditions(scenario, view)
+    with drawn:
         if not view.embed:
             popovers.row(page_parts)
             _compare(scenario, changes, view)
@@ -193,17 +204,15 @@ def _outcomes(
     place: st.delta_generator.DeltaGenerator,
     figures: running.FirstFigure,
     view: View,
-) -> tuple[dict[str, str], tuple[Outcome, ...]]:
+) -> Ran:
     """The outcomes under the changes. Where they cannot be run, the reason stands above the last ones that could."""
     last = _key(scenario, "valid")
     stopped = False
     try:
         if not faults:
             changed = controls.changed(scenario, changes)
-            key = (scenario.file, variants.seed(), tuple(sorted(changes.items())))
-            outcomes = running.run(key, changed, place, view, first=figures)
-            st.session_state[last] = (changes, outcomes)
-            st.session_state.pop(_key(scenario, "default"), None)
+            outcomes = running.run(_run_key(scenario, changes), changed, place, view, first=figures)
+            _note(scenario, changes, outcomes)
             return changes, outcomes
         st.caption(_instead(scenario, view))
     except InputError as error:
@@ -217,8 +226,44 @@ def _outcomes(
         ran = _outcomes(scenario, {}, [], place, figures, view)
         st.session_state[_key(scenario, "default")] = True
         return ran
-    kept: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
+    kept: Ran = st.session_state.get(last, (changes, ()))
     return kept
+
+
+def _early(
+    scenario: Scenario, place: st.delta_generator.DeltaGenerator, figures: running.FirstFigure, view: View
+) -> Ran | None:
+    """What ran, before the conditions are drawn, so that the figure is the first that a reader sees of a change.
+
+    Where all take long the first replication is shown here. None then, where the conditions were not drawn yet, and
+    where they cannot be run.
+    """
+    if figures.draw is None or view.embed:
+        return None
+    changes = controls.held(controls.of_scenario(scenario, view))
+    if changes is None:
+        return None
+    try:
+        changed, key = controls.changed(scenario, changes), _run_key(scenario, changes)
+        running.begin(key, changed, figures, view)
+        if not figures.quick and running.kept(key, changed.seed) is None:
+            return None
+        outcomes = running.run(key, changed, place, view)
+    except (InputError, CancelledByReaderError):
+        return None
+    _note(scenario, changes, outcomes)
+    return changes, outcomes
+
+
+def _run_key(scenario: Scenario, changes: Mapping[str, str]) -> Hashable:
+    """What a run of it is called in the store of finished runs."""
+    return scenario.file, variants.seed(), tuple(sorted(changes.items()))
+
+
+def _note(scenario: Scenario, changes: Mapping[str, str], outcomes: tuple[Outcome, ...]) -> None:
+    """Remember what could be run last."""
+    st.session_state[_key(scenario, "valid")] = (changes, outcomes)
+    st.session_state.pop(_key(scenario, "default"), None)
 
 
 def _first(scenario: Scenario, view: View) -> running.Draw | None:

@@ -45,12 +45,21 @@ class FirstFigure:
     Attributes:
         place: An empty place. What is drawn there next takes the place of those figures.
         draw: Draws them. None where none may be seen before all have run.
-        shown: Whether they were drawn.
+        tried: Whether the first replication was made.
+        quick: Whether all take so short that it is not shown.
+        bar: Where it is told below them how far the run is. None where they are not shown.
     """
 
     place: DeltaGenerator
     draw: Draw | None
-    shown: bool = False
+    tried: bool = False
+    quick: bool = False
+    bar: DeltaGenerator | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the figures of a first replication stand there, or stood there in this run of the page."""
+        return self.bar is not None
 
 
 class CancelledByReaderError(Exception):
@@ -115,8 +124,9 @@ def run(
     from sim.batch.run import run as run_batch
 
     progress = _Progress(key, scenario, place, view, height)
-    if first is not None and first.draw is not None:
-        first.shown = _show_first(scenario, first.place, first.draw, progress)
+    if first is not None:
+        begin(key, scenario, first, view)
+        progress.bar = first.bar
     outcomes = run_batch(scenario, tick=progress)
     place.empty()
     _finished().put((key, scenario.seed), outcomes)
@@ -147,10 +157,17 @@ class _TooLongError(CancelledError):
     """One replication alone takes too long to be waited for."""
 
 
-def _show_first(scenario: Scenario, place: DeltaGenerator, draw: Draw, progress: _Progress) -> bool:
-    """Show the first replication where it comes soon and all do not. Whether it is shown. It is without ranges."""
-    if scenario.replications == 1 or not all(study(part.study).random for part in scenario.parts):
-        return False
+def begin(key: Hashable, scenario: Scenario, first: FirstFigure, view: View) -> None:
+    """Show the first replication, without ranges, where it comes soon and all do not. Once for each run of a page.
+
+    Raises `InputError` where the model cannot run it.
+    """
+    random = all(study(part.study).random for part in scenario.parts)
+    if first.tried or first.draw is None or scenario.replications == 1 or not random:
+        return
+    if kept(key, scenario.seed) is not None or st.session_state.get("cancelled") == key:
+        return
+    first.tried = True
     from sim.batch.run import run as run_batch
 
     begun = time.monotonic()
@@ -162,23 +179,38 @@ def _show_first(scenario: Scenario, place: DeltaGenerator, draw: Draw, progress:
     try:
         outcomes = run_batch(scenario, replications=1, tick=tick, ranges=False)
     except _TooLongError:
-        return False
-    if (time.monotonic() - begun) * scenario.replications < _PATIENCE:
-        return False
-    with place.container():
-        draw(outcomes)
-        progress.begin()
-    return True
+        return
+    first.quick = (time.monotonic() - begun) * scenario.replications < _PATIENCE
+    if not first.quick:
+        with first.place.container():
+            first.draw(outcomes)
+            first.bar = _bar(key, view)
+
+
+def _bar(key: Hashable, view: View) -> DeltaGenerator:
+    """Right here a place to tell how far a run is, and the button that stops it."""
+    bar = st.empty()
+    st.button(
+        tr("ui.cancel", view.lang),
+        type="tertiary",
+        key=f"cancel:{hash(key)}",  # a page may make several slow runs
+        on_click=st.session_state.update,
+        args=({"cancelled": key},),
+    )
+    return bar
 
 
 class _Progress:
-    """A tick that draws nothing for the first moments. Then a skeleton, how far it is, and Cancel."""
+    """A tick that draws nothing for the first moments. Then a skeleton, how far it is, and Cancel.
+
+    bar: where it tells how far it is. None until there is a place.
+    """
 
     def __init__(self, key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int) -> None:
         self._key, self._view, self._height = key, view, height
         self._replications = scenario.replications
         self._place = place
-        self._bar: DeltaGenerator | None = None
+        self.bar: DeltaGenerator | None = None
         self._next = time.monotonic() + _PATIENCE
         self._until = time.thread_time() + limits.PAGE_SECONDS
 
@@ -191,29 +223,12 @@ class _Progress:
         now = time.monotonic()
         if now < self._next:
             return
-        if self._bar is None:
+        self._next = now + _PACE
+        if self.bar is None:
             with self._place.container():
                 st.skeleton(height=self._height)
-                self._bar = self._open()
-        self._next = now + _PACE
-        self._bar.progress(min(1.0, max(0.0, share)), self._words(share))
-
-    def begin(self) -> None:
-        """Say right here how far the run is."""
-        self._bar, self._next = self._open(), 0.0
-
-    def _open(self) -> DeltaGenerator:
-        bar = st.empty()
-        st.button(
-            tr("ui.cancel", self._view.lang),
-            type="tertiary",
-            key=f"cancel:{hash(self._key)}",  # a page may make several slow runs
-            on_click=self._cancel,
-        )
-        return bar
-
-    def _cancel(self) -> None:
-        st.session_state["cancelled"] = self._key
+                self.bar = _bar(self._key, self._view)
+        self.bar.progress(min(1.0, max(0.0, share)), self._words(share))
 
     def _words(self, share: float) -> str:
         if self._replications > 1:
