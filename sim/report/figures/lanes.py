@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from sim.outcome import Outcome
-from sim.records import OWNERS, InstanceRecord, Owner, PhaseRecord
+from sim.records import OWNERS, InstanceRecord, Owner, PhaseRecord, Record
 from sim.report.figures import parts
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
@@ -57,22 +58,55 @@ def finish_of(record: InstanceRecord, finish: Finish) -> float:
     return {"ready": record.ready, "init": record.init_started, "runtime": record.runtime_ready}[finish]
 
 
+class _Records:
+    """The records of one outcome, which are the same as long as they are the same object."""
+
+    __slots__ = ("all",)
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.all = records
+
+    def __hash__(self) -> int:
+        return id(self.all)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Records) and other.all is self.all
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What is recorded of a label: its instances, and the phases of each."""
+
+    instances: list[InstanceRecord] = field(default_factory=list)
+    phases: dict[int, list[PhaseRecord]] = field(default_factory=lambda: defaultdict(list))
+
+
+@lru_cache(maxsize=4)
+def _recorded(records: _Records) -> Mapping[str, _Recorded]:
+    """What is recorded, by label. A race asks for its lanes a hundred times."""
+    recorded: dict[str, _Recorded] = defaultdict(_Recorded)
+    for record in records.all:
+        if isinstance(record, PhaseRecord):
+            recorded[record.of].phases[record.instance].append(record)
+        elif isinstance(record, InstanceRecord):
+            recorded[record.of].instances.append(record)
+    return dict(recorded)
+
+
 def lanes(outcome: Outcome, label: str, finish: Finish = "ready") -> list[Lane]:
     """Every recorded instance of a label, by request and, of those that came together, by finish."""
-    phases: dict[int, list[PhaseRecord]] = defaultdict(list)
-    for phase in outcome.of_type(PhaseRecord):
-        if phase.of == label:
-            phases[phase.instance].append(phase)
-    instances = [record for record in outcome.of_type(InstanceRecord) if record.of == label]
+    recorded = _recorded(_Records(outcome.records)).get(label, _Recorded())
     return [
         Lane(
             label,
             record.instance,
             record.requested,
             finish_of(record, finish) - record.requested,
-            tuple(phase for phase in phases[record.instance] if phase.start < finish_of(record, finish)),
+            tuple(
+                phase for phase in recorded.phases.get(record.instance, ()) if phase.start < finish_of(record, finish)
+            ),
         )
-        for record in sorted(instances, key=lambda record: (record.requested, finish_of(record, finish)))
+        for record in sorted(recorded.instances, key=lambda record: (record.requested, finish_of(record, finish)))
     ]
 
 
