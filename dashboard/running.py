@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.3
 """Seconds until a run says that it is running."""
+_WORTH = 0.05
+"""Seconds that all replications take at least where the first is shown before them: a browser draws it meanwhile."""
 _PACE = 0.1
 """Seconds between two words about progress."""
 _KEPT = 128
@@ -180,7 +182,7 @@ def begin(key: Hashable, scenario: Scenario, first: FirstFigure, view: View) -> 
         outcomes = run_batch(scenario, replications=1, tick=tick, ranges=False)
     except _TooLongError:
         return
-    first.quick = (time.monotonic() - begun) * scenario.replications < _PATIENCE
+    first.quick = (time.monotonic() - begun) * scenario.replications < _WORTH
     if not first.quick:
         with first.place.container():
             first.draw(outcomes)
