@@ -18,8 +18,8 @@ from tests.dashboard.conftest import ROOT, Server, serving
 FIRST_PAGE, CONTROL = 2.0, 3.0
 """The most that a page with charts and a control may take: times the empty page, times its widget's round trip.
 
-The first is to be 1.5. On two cores with five times as much to do, 1.26 to over 1.5 were measured. For a control 1.4 to
-2.6 were measured there, each the median of seven.
+The first is to be 1.5. On two cores with five times as much to do, 1.15 to over 1.5 were measured. For a control 1.6 to
+2.4 were measured there.
 """
 ACCURACY = 4.0
 """The most that the first visit of the page of comparisons may take, from stored results.
