@@ -35,7 +35,7 @@ _FIGURE_AND_TEXT = (9, 4)
 _ASK_AND_FIGURE = (3, 8)
 """Those of the question and its empty figure in a hall."""
 
-Ran = tuple[dict[str, str], tuple[Outcome, ...]]
+LessonRun = tuple[dict[str, str], tuple[Outcome, ...]]
 """What a reader has changed, and what came of it."""
 
 
@@ -204,7 +204,7 @@ def _outcomes(
     place: st.delta_generator.DeltaGenerator,
     figures: running.FirstFigure,
     view: View,
-) -> Ran:
+) -> LessonRun:
     """The outcomes under the changes. Where they cannot be run, the reason stands above the last ones that could."""
     last = _key(scenario, "valid")
     stopped = False
@@ -226,13 +226,13 @@ def _outcomes(
         ran = _outcomes(scenario, {}, [], place, figures, view)
         st.session_state[_key(scenario, "default")] = True
         return ran
-    kept: Ran = st.session_state.get(last, (changes, ()))
+    kept: LessonRun = st.session_state.get(last, (changes, ()))
     return kept
 
 
 def _early(
     scenario: Scenario, place: st.delta_generator.DeltaGenerator, figures: running.FirstFigure, view: View
-) -> Ran | None:
+) -> LessonRun | None:
     """What ran, before the conditions are drawn, so that the figure is the first that a reader sees of a change.
 
     Where all take long the first replication is shown here. None then, where the conditions were not drawn yet, and
