@@ -217,7 +217,8 @@ _connection = st.components.v2.component("connection", html=_CONNECTION_HTML, cs
 
 # The language is for screen readers, and for breaking Japanese titles between phrases; Streamlit always says "en".
 # A reader who has asked for the answer finds the focus on it, once the page is drawn. A figure stays in sight beside a
-# text that is longer (`--figure-top`). One that is taller than the window stops where its end is seen.
+# text that is longer (`--figure-top`). One that is taller than the window stops where its end is seen. That is said at
+# the figure's column, and is not inherited: said at the root, it would have the browser style the whole page again.
 _PAGE_STATE_JS = """
 const IDLE = '[data-testid=stApp][data-test-script-state=notRunning]';
 const TYPED = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, [contenteditable=true]';
@@ -230,7 +231,7 @@ const stay = () => {
   const column = document.querySelector(COLUMN);
   if (!column) return;
   const top = Math.min(64, innerHeight - column.offsetHeight - 16);
-  document.documentElement.style.setProperty('--figure-top', `${top}px`);
+  column.style.setProperty('--figure-top', `${top}px`);
 };
 const sized = new ResizeObserver(stay);
 export default function({ parentElement, data: [data] }) {

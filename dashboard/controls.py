@@ -24,6 +24,8 @@ _QUOTED = 60
 """Characters of a value of the link that are quoted."""
 _FEW = 4
 """Choices that stand side by side. More go into a list."""
+_CHECKED, _CHECKED_MOST = "checked", 4
+"""The key of the scenarios that were last checked under changes, and how many are kept."""
 
 
 def from_link(scenario: Scenario) -> dict[str, str]:
@@ -42,10 +44,27 @@ def seeded(scenario: Scenario, view: View) -> Scenario:
     if wanted is None:
         return scenario
     try:
-        return from_page(scenario, {"seed": wanted})
+        return changed(scenario, {"seed": wanted})
     except InputError as error:
         show_error(error, view, shown_instead(str(scenario.seed), view), link=True)
         return scenario
+
+
+def changed(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
+    """The scenario under a reader's changes (`from_page`), checked once for all that asks on a page.
+
+    Raises `InputError`.
+    """
+    if not changes:
+        return scenario
+    kept: list[tuple[Scenario, dict[str, str], Scenario]] = st.session_state.setdefault(_CHECKED, [])
+    for before, under, after in kept:
+        if before is scenario and under == changes:
+            return after
+    after = from_page(scenario, changes)
+    kept.append((scenario, dict(changes), after))
+    del kept[:-_CHECKED_MOST]
+    return after
 
 
 Judge = Callable[[Mapping[str, str]], object]
@@ -86,7 +105,7 @@ def of_scenario(scenario: Scenario, view: View) -> ControlForm:
         controls=controls(scenario),
         name=str,
         title=lambda control: controlnames.title(control, scenario, view.lang),
-        judge=lambda changes: from_page(scenario, changes),
+        judge=lambda changes: changed(scenario, changes),
         setting="lesson",
     )
 
@@ -261,6 +280,23 @@ def choice(
     return str(value)
 
 
+def held(of: ControlForm) -> dict[str, str] | None:
+    """What a form will return, by what its widgets hold. None where one of them was not drawn yet."""
+    if any(of.at(control) not in st.session_state for control in of.controls):
+        return None
+    values = [(control, _written(control, st.session_state[of.at(control)])) for control in of.controls]
+    return {control.path: value for control, value in values if value != control.written}
+
+
+def _written(control: Control, value: object) -> str:
+    """A widget's value in written form."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if control.kind == "number" and (value is None or value == control.default):
+        return control.written
+    return str(value).strip()
+
+
 def _widget(control: Control, of: ControlForm, view: View) -> str:
     """Draw one control, and return its value in written form."""
     label, key, name = of.title(control), of.at(control), of.name(control.path)
@@ -275,7 +311,7 @@ def _widget(control: Control, of: ControlForm, view: View) -> str:
         _start(key, name, control.default, {"true": True, "false": False}.__getitem__)
         on = st.toggle(label, key=key, help=hint)
         set_link(name, "" if on == control.default else str(on).lower())
-        return "true" if on else "false"
+        return _written(control, on)
     if control.kind == "number" and control.whole and control.minimum is not None and control.maximum is not None:
         low, high = int(control.minimum), int(control.maximum)
         _start(key, name, control.default, lambda text: _whole(text, low, high))
@@ -283,11 +319,11 @@ def _widget(control: Control, of: ControlForm, view: View) -> str:
         if number is None:
             number = control.default
         set_link(name, "" if number == control.default else str(number))
-        return control.written if number == control.default else str(number)
+        return _written(control, number)
     _start(key, name, control.written, str)
     text = st.text_input(label, key=key, placeholder=controlnames.example(control), help=hint, max_chars=limits.LINK)
     set_link(name, "" if text == control.written else text)
-    return text.strip()
+    return _written(control, text)
 
 
 def _start(key: str, name: str, default: object, read: Callable[[str], object]) -> None:

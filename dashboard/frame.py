@@ -15,6 +15,7 @@ from dashboard.components import connection, page_state
 from dashboard.links import asked, plain, whole
 from dashboard.progress import note_lesson
 from dashboard.refusals import answer, unknown_names
+from dashboard.resting import rest
 from dashboard.shown import answers_shown, begin, now
 from dashboard.view import ALLOWED, LARGEST_SIZE, SMALLEST_SIZE, View, current, other_language, use_language
 from sim import __version__
@@ -69,6 +70,7 @@ html{{font-size:calc({size} * clamp(16px,.42vw + 11.2px,22px));font-variant-nume
 [data-testid=stMainBlockContainer]{{padding-top:4rem}}[data-testid=stMain] h1{{font-size:1.5rem}}
 .st-key-projector-start{{display:none}}.st-key-head{{flex-wrap:nowrap;gap:.3rem}}
 .st-key-head>:first-child{{flex:1 1 0;min-width:0}}}}
+@property --figure-top{{syntax:"*";inherits:false}}
 @media(min-width:641px){{[data-testid=stColumn]:has(+[data-testid=stColumn] .st-key-told){{
 position:sticky;top:var(--figure-top,4rem);align-self:flex-start}}}}
 [data-testid=stMain] code{{font-size:max(.875em,12px)}}
@@ -133,6 +135,7 @@ _CONTRAST = (
 
 def main() -> None:
     """Draw the page the link asks for."""
+    rest()
     view = current()
     st.set_page_config(
         page_title=tr("ui.app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"

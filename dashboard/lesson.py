@@ -5,7 +5,7 @@ Works for every scenario and every study. What is drawn is the study's figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -36,6 +36,9 @@ _FIGURE_AND_TEXT = (9, 4)
 _ASK_AND_FIGURE = (3, 8)
 """Those of the question and its empty figure in a hall."""
 
+LessonRun = tuple[dict[str, str], tuple[Outcome, ...]]
+"""What a reader has changed, and what came of it."""
+
 
 def show(scenario: Scenario, view: View) -> None:
     """Draw the page of a scenario."""
@@ -57,16 +60,21 @@ def body(scenario: Scenario, view: View) -> None:
     with text:
         told = st.container(key="told" if _revealed(scenario, view) else "ask")
     with figure:
-        place = st.empty()
-        drawn = st.container()
-    with text:
-        changes, faults = _conditions(scenario, view)
-    with drawn:
-        changes, outcomes = _outcomes(scenario, changes, faults, place, view)
+        place, wrong = st.empty(), st.container()
+        figures = running.FirstFigure(st.empty(), _first(scenario, view))
+    early = _early(scenario, place, figures, view)
+    if early is None:
+        with text:
+            changes, faults = _conditions(scenario, view)
+        with wrong:
+            changes, outcomes = _outcomes(scenario, changes, faults, place, figures, view)
+    else:
+        changes, outcomes = early
     if not outcomes:
         title.title(view.read(scenario.title), anchor=False)
         return
 
+    drawn = figures.place.container()
     values = words.values(*outcomes)
     names = [words.label_names(outcome, view.lang) for outcome in outcomes]
     if lesson is not None:
@@ -105,11 +113,16 @@ def body(scenario: Scenario, view: View) -> None:
             found = correct(scenario, page_parts, said, values, view, variants.seed())
     page_parts = list(found.page_parts)
     with drawn:
-        notes = [laid_out.after(page_part) for page_part in page_parts]
+        notes = [laid_out.after(page_part, over=figures.shown) for page_part in page_parts]
+    if early is not None:
+        with text:
+            _conditions(scenario, view)
+    with drawn:
         if not view.embed:
             popovers.row(page_parts)
             _compare(scenario, changes, view)
         st.caption(provenance(scenario, outcomes[0], view.lang))
+        laid_out.clear(figures.shown)
     with told:
         _read(scenario, found, said, notes, values, view)
     offer(replace(_shown(scenario, changes, page_parts, said, revealed=True), told=found.said))
@@ -117,10 +130,8 @@ def body(scenario: Scenario, view: View) -> None:
 
 def _compare(scenario: Scenario, changes: Mapping[str, str], view: View) -> None:
     """The way to a comparison of this configuration with any other."""
-    from sim.loading import from_page
-
     try:
-        query = exploring.beside(scenario, from_page(scenario, changes), 0)
+        query = exploring.beside(scenario, controls.changed(scenario, changes), 0)
     except InputError:  # the page says why, and shows the last that could be run
         return
     label = tr("ui.explore.lesson", view.lang)
@@ -192,20 +203,17 @@ def _outcomes(
     changes: dict[str, str],
     faults: list[InputError],
     place: st.delta_generator.DeltaGenerator,
+    figures: running.FirstFigure,
     view: View,
-) -> tuple[dict[str, str], tuple[Outcome, ...]]:
+) -> LessonRun:
     """The outcomes under the changes. Where they cannot be run, the reason stands above the last ones that could."""
-    from sim.loading import from_page
-
     last = _key(scenario, "valid")
     stopped = False
     try:
         if not faults:
-            changed = from_page(scenario, changes) if changes else scenario
-            key = (scenario.file, variants.seed(), tuple(sorted(changes.items())))
-            outcomes = running.run(key, changed, place, view, first=_first(scenario, view))
-            st.session_state[last] = (changes, outcomes)
-            st.session_state.pop(_key(scenario, "default"), None)
+            changed = controls.changed(scenario, changes)
+            outcomes = running.run(_run_key(scenario, changes), changed, place, view, first=figures)
+            _note(scenario, changes, outcomes)
             return changes, outcomes
         st.caption(_instead(scenario, view))
     except InputError as error:
@@ -217,21 +225,59 @@ def _outcomes(
             st.markdown(tr("ui.cancelled", view.lang))
             st.button(tr("ui.run.again", view.lang), on_click=running.run_after_all, key=_key(scenario, "after-all"))
     if last not in st.session_state and changes and not stopped:
-        ran = _outcomes(scenario, {}, [], place, view)
+        ran = _outcomes(scenario, {}, [], place, figures, view)
         st.session_state[_key(scenario, "default")] = True
         return ran
-    kept: tuple[dict[str, str], tuple[Outcome, ...]] = st.session_state.get(last, (changes, ()))
+    kept: LessonRun = st.session_state.get(last, (changes, ()))
     return kept
+
+
+def _early(
+    scenario: Scenario, place: st.delta_generator.DeltaGenerator, figures: running.FirstFigure, view: View
+) -> LessonRun | None:
+    """What ran, before the conditions are drawn, so that the figure is the first that a reader sees of a change.
+
+    Where all take long the first replication is shown here. None then, where the conditions were not drawn yet, and
+    where they cannot be run.
+    """
+    if figures.draw is None or view.embed:
+        return None
+    changes = controls.held(controls.of_scenario(scenario, view))
+    if changes is None:
+        return None
+    try:
+        changed, key = controls.changed(scenario, changes), _run_key(scenario, changes)
+        running.begin(key, changed, figures, view)
+        if not figures.quick and running.kept(key, changed.seed) is None:
+            return None
+        outcomes = running.run(key, changed, place, view)
+    except (InputError, CancelledByReaderError):
+        return None
+    _note(scenario, changes, outcomes)
+    return changes, outcomes
+
+
+def _run_key(scenario: Scenario, changes: Mapping[str, str]) -> Hashable:
+    """What a run of it is called in the store of finished runs."""
+    return scenario.file, variants.seed(), tuple(sorted(changes.items()))
+
+
+def _note(scenario: Scenario, changes: Mapping[str, str], outcomes: tuple[Outcome, ...]) -> None:
+    """Remember what could be run last."""
+    st.session_state[_key(scenario, "valid")] = (changes, outcomes)
+    st.session_state.pop(_key(scenario, "default"), None)
 
 
 def _first(scenario: Scenario, view: View) -> running.Draw | None:
     """Draws the figures of a first replication. None where the figure hides the answer, or is one of a build."""
     if view.notes or not _revealed(scenario, view) or any(studies.study(part.study).steps for part in scenario.parts):
         return None
+    again = _key(scenario, "valid") in st.session_state
 
     def draw(outcomes: tuple[Outcome, ...]) -> None:
         for part, outcome in enumerate(outcomes):
-            laid_out.first(PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, (), part))
+            page_part = PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, (), part)
+            laid_out.first(page_part, again=again)
 
     return draw
 

@@ -13,7 +13,7 @@ from sim.outcome import Outcome
 from sim.report.htmltable import html_table
 from sim.report.ring import FigurePlace
 from sim.report.shown import DrawingRequest, TableRow
-from sim.report.style import SMALLEST, Spec, legible
+from sim.report.style import SMALLEST, Spec, legible, with_rows
 from sim.report.words import LabelName, spoken
 from sim.scenario import Scenario
 
@@ -68,6 +68,9 @@ _MARGIN = {"left": 5, "right": 14, "top": 5, "bottom": 5}
 
 def chart(spec: Spec, alt: str, key: str = "") -> None:
     """A chart as wide as its place, described by `alt`, in our own look rather than Streamlit's."""
+    # Rows that stand in the specification need not be fetched, one `data:` URL after the other. For those at its top
+    # Streamlit would import a data frame library.
+    spec = {name: part if name == "data" else with_rows(part) for name, part in spec.items()}
     least = smallest_text()
     # Streamlit stretches a chart to the pixels of its window, which in a hall are not those of the scaled page. Of one
     # that is as wide as its content it leaves the width to Vega, whose "container" is right.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import streamlit as st
 
 from dashboard.view import View
 from sim import limits
-from sim.errors import InputError
+from sim.errors import CancelledError, InputError
 from sim.outcome import Outcome
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -27,11 +28,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.3
 """Seconds until a run says that it is running."""
-_GLANCE = 0.03
-"""Seconds until it is clear whether a run takes longer than `_PATIENCE`, and one replication of it less.
-
-Then the figure of that one is shown.
-"""
+_WORTH = 0.05
+"""Seconds that all replications take at least where the first is shown before them: a browser draws it meanwhile."""
 _PACE = 0.1
 """Seconds between two words about progress."""
 _KEPT = 128
@@ -40,6 +38,30 @@ _KEPT = 128
 
 Draw = Callable[[tuple[Outcome, ...]], None]
 """Draws the figures of outcomes."""
+
+
+@dataclass
+class FirstFigure:
+    """Where the figures of a run stand. Those of its first replication may stand there until all have run.
+
+    Attributes:
+        place: An empty place. What is drawn there next takes the place of those figures.
+        draw: Draws them. None where none may be seen before all have run.
+        tried: Whether the first replication was made.
+        quick: Whether all take so short that it is not shown.
+        bar: Where it is told below them how far the run is. None where they are not shown.
+    """
+
+    place: DeltaGenerator
+    draw: Draw | None
+    tried: bool = False
+    quick: bool = False
+    bar: DeltaGenerator | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the figures of a first replication stand there, or stood there in this run of the page."""
+        return self.bar is not None
 
 
 class CancelledByReaderError(Exception):
@@ -82,7 +104,7 @@ def run(
     place: DeltaGenerator,
     view: View,
     height: int = 380,
-    first: Draw | None = None,
+    first: FirstFigure | None = None,
 ) -> tuple[Outcome, ...]:
     """The outcomes of a scenario's parts, one a part.
 
@@ -90,8 +112,8 @@ def run(
         key: What the run is of. Two runs of equal keys and seeds are one.
         place: An empty place where progress may be shown.
         height: Pixels of the figure that will stand there.
-        first: Draws the first replication, which stands there until all have run. Nothing is drawn of it where it alone
-            takes long, or where nothing is given.
+        first: Shows the first replication until all have run. Nothing is shown of it where all do not take long, where
+            it alone does, or where nothing is given.
 
     Raises `InputError` where the model cannot run it, or not in `limits.PAGE_SECONDS`, and `CancelledByReaderError`
     where the reader has stopped it.
@@ -103,7 +125,11 @@ def run(
         raise CancelledByReaderError
     from sim.batch.run import run as run_batch
 
-    outcomes = run_batch(scenario, tick=_Progress(key, scenario, place, view, height, first))
+    progress = _Progress(key, scenario, place, view, height)
+    if first is not None:
+        begin(key, scenario, first, view)
+        progress.bar = first.bar
+    outcomes = run_batch(scenario, tick=progress)
     place.empty()
     _finished().put((key, scenario.seed), outcomes)
     return outcomes
@@ -129,19 +155,65 @@ class Heartbeat:
             self._place.empty()
 
 
-class _Progress:
-    """A tick that draws nothing for the first moments. Then a skeleton or first figures, how far it is, and Cancel."""
+class _TooLongError(CancelledError):
+    """One replication alone takes too long to be waited for."""
 
-    def __init__(
-        self, key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int, first: Draw | None
-    ) -> None:
-        self._key, self._scenario, self._view, self._height = key, scenario, view, height
+
+def begin(key: Hashable, scenario: Scenario, first: FirstFigure, view: View) -> None:
+    """Show the first replication, without ranges, where it comes soon and all do not. Once for each run of a page.
+
+    Raises `InputError` where the model cannot run it.
+    """
+    random = all(study(part.study).random for part in scenario.parts)
+    if first.tried or first.draw is None or scenario.replications == 1 or not random:
+        return
+    if kept(key, scenario.seed) is not None or st.session_state.get("cancelled") == key:
+        return
+    first.tried = True
+    from sim.batch.run import run as run_batch
+
+    begun = time.monotonic()
+
+    def tick(_share: float) -> None:
+        if time.monotonic() - begun > _PATIENCE:
+            raise _TooLongError
+
+    try:
+        outcomes = run_batch(scenario, replications=1, tick=tick, ranges=False)
+    except _TooLongError:
+        return
+    first.quick = (time.monotonic() - begun) * scenario.replications < _WORTH
+    if not first.quick:
+        with first.place.container():
+            first.draw(outcomes)
+            first.bar = _bar(key, view)
+
+
+def _bar(key: Hashable, view: View) -> DeltaGenerator:
+    """Right here a place to tell how far a run is, and the button that stops it."""
+    bar = st.empty()
+    st.button(
+        tr("ui.cancel", view.lang),
+        type="tertiary",
+        key=f"cancel:{hash(key)}",  # a page may make several slow runs
+        on_click=st.session_state.update,
+        args=({"cancelled": key},),
+    )
+    return bar
+
+
+class _Progress:
+    """A tick that draws nothing for the first moments. Then a skeleton, how far it is, and Cancel.
+
+    bar: where it tells how far it is. None until there is a place.
+    """
+
+    def __init__(self, key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int) -> None:
+        self._key, self._view, self._height = key, view, height
         self._replications = scenario.replications
-        self._first = first if all(study(part.study).random for part in scenario.parts) else None
         self._place = place
-        self._bar: DeltaGenerator | None = None
-        self._begun = time.monotonic()
-        self._next = self._begun + (_PATIENCE if self._first is None else _GLANCE)
+        self.bar: DeltaGenerator | None = None
+        self._next = time.monotonic() + _PATIENCE
         self._until = time.thread_time() + limits.PAGE_SECONDS
 
     def __call__(self, share: float) -> None:
@@ -154,34 +226,11 @@ class _Progress:
         if now < self._next:
             return
         self._next = now + _PACE
-        if self._bar is None:
-            taken = now - self._begun
-            long = taken > share * _PATIENCE
-            quick = long and self._first is not None and taken < share * self._replications * _PATIENCE
-            if taken < _PATIENCE and not quick:
-                return
-            self._bar = self._open(self._first if quick else None)
-        self._bar.progress(min(1.0, max(0.0, share)), self._words(share))
-
-    def _open(self, first: Draw | None) -> DeltaGenerator:
-        from sim.batch.run import run as run_batch
-
-        with self._place.container():
-            if first is None:
+        if self.bar is None:
+            with self._place.container():
                 st.skeleton(height=self._height)
-            else:
-                first(run_batch(self._scenario, replications=1))
-            bar = st.empty()
-            st.button(
-                tr("ui.cancel", self._view.lang),
-                type="tertiary",
-                key=f"cancel:{hash(self._key)}",  # a page may make several slow runs
-                on_click=self._cancel,
-            )
-        return bar
-
-    def _cancel(self) -> None:
-        st.session_state["cancelled"] = self._key
+                self.bar = _bar(self._key, self._view)
+        self.bar.progress(min(1.0, max(0.0, share)), self._words(share))
 
     def _words(self, share: float) -> str:
         if self._replications > 1:

@@ -24,6 +24,8 @@ _EXPLAINED = ("component",)
 
 _FIRST = 1000
 """Added to a part's number where it is drawn a first time, so that its components are others than the next one's."""
+_MOST = 3
+"""Elements that a drawing has at most: its heading, itself, and a change that it offers."""
 
 
 def before(page_part: PagePart) -> None:
@@ -37,20 +39,42 @@ def before(page_part: PagePart) -> None:
     _drawn(page_part, shown(request, hidden=True), ())
 
 
-def after(page_part: PagePart) -> str:
-    """Draw the figure, and return how to read what it shows now: "" where its choices change nothing about it."""
+def after(page_part: PagePart, *, over: bool = False) -> str:
+    """Draw the figure, and return how to read what it shows now: "" where its choices change nothing about it.
+
+    Args:
+        over: It takes the place of a first one (`first`).
+    """
     if page_part.outcome.study == "build":
         return build.after(page_part)
     study = of_study(page_part.outcome.study)
     request = page_part.request(picked(page_part))
-    _drawn(page_part, with_rings(study.after(request), page_part.ring, request.style), study.choices(request))
+    drawings = with_rings(study.after(request), page_part.ring, request.style)
+    _drawn(page_part, drawings, study.choices(request), over=over)
     return study.note(request)
 
 
-def first(page_part: PagePart) -> None:
-    """Draw the figure of a run that is not done yet, which another one will follow. Nothing is chosen about it."""
-    request = page_part.request(picked(page_part))
-    _drawn(replace(page_part, part=_FIRST + page_part.part), of_study(page_part.outcome.study).after(request), ())
+def first(page_part: PagePart, *, again: bool) -> None:
+    """Draw the figure of a run that is not done yet, which another one will follow. Nothing is chosen about it.
+
+    Args:
+        again: A figure stood there before. What has choices above it stays as it is until the run is done.
+    """
+    study, request = of_study(page_part.outcome.study), page_part.request(picked(page_part))
+    chosen = {choice.above for choice in study.choices(request)} if again else set()
+    page_part = replace(page_part, part=_FIRST + page_part.part)
+    for one in _rows(study.after(request)):
+        if len(one[1]) == 1 and one[1][0].id in chosen:
+            st.container()
+        else:
+            _row(page_part, *one, ())
+
+
+def clear(over: bool) -> None:
+    """Where figures took the place of first ones: take away what else stood below those."""
+    if over:
+        for _ in range(_MOST):
+            st.empty()
 
 
 def tables(page_part: PagePart) -> FigureTables:
@@ -70,16 +94,25 @@ def key(page_part: PagePart, offered: FigureChoice) -> str:
     return f"{page_part.key}:{offered.name}"
 
 
-def _drawn(page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice]) -> None:
+def _drawn(
+    page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice], *, over: bool = False
+) -> None:
     for row, group in _rows(drawings):
-        columns = _columns(group)
-        widths = [column[0].share for column in columns]
-        wraps = not page_part.view.embed  # on a phone, where a lecture would be scaled
-        places = st.columns(widths, gap="medium", wrap=wraps) if row else [st.container()]
-        for place, column in zip(places, columns, strict=True):
-            with place:
-                for one in column:
-                    _one(page_part, one, [choice for choice in offered if choice.above == one.id])
+        _row(page_part, row, group, offered, over=over)
+
+
+def _row(
+    page_part: PagePart, row: str, group: Sequence[Drawing], offered: Sequence[FigureChoice], *, over: bool = False
+) -> None:
+    columns = _columns(group)
+    widths = [column[0].share for column in columns]
+    wraps = not page_part.view.embed  # on a phone, where a lecture would be scaled
+    places = st.columns(widths, gap="medium", wrap=wraps) if row else [st.container()]
+    for place, column in zip(places, columns, strict=True):
+        with place:
+            for one in column:
+                _one(page_part, one, [choice for choice in offered if choice.above == one.id])
+            clear(over)
 
 
 def _rows(drawings: Iterable[Drawing]) -> Iterator[tuple[str, list[Drawing]]]:

@@ -39,6 +39,7 @@ def run(
     recorded: int = 0,
     tick: Tick = no_tick,
     kept: KeptRuns | None = None,
+    ranges: bool = True,
 ) -> tuple[Outcome, ...]:
     """Run a scenario.
 
@@ -55,6 +56,8 @@ def run(
         recorded: Which replication's records are kept, from 0. Of a study without randomness it is always the first.
         tick: Told the finished share of the whole, from 0 to 1. It may raise `CancelledError`.
         kept: Runs of labels that need not run again. Those that run are added.
+        ranges: Whether the first few replications run again at both ends of their inputs' ranges. Without, nothing is
+            kept.
 
     Returns:
         One outcome for each part of the scenario.
@@ -81,7 +84,7 @@ def run(
         for part in scenario.parts
         for label, random in product(part.variants, [studies.study(part.study).random])
     ]
-    finished = _run_new(plans, jobs, tick, KeptRuns() if kept is None else kept)
+    finished = _run_new(plans, jobs, tick, KeptRuns() if kept is None or not ranges else kept, AT_ENDS if ranges else 0)
     outcomes = []
     for part in scenario.parts:
         study = studies.study(part.study)
@@ -141,20 +144,20 @@ class ReplicationPlan:
         )
 
 
-def _run_new(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick, kept: KeptRuns) -> list[Finished]:
+def _run_new(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick, kept: KeptRuns, at_ends: int) -> list[Finished]:
     """What each label gives. Only those run that are not kept; they are kept then."""
     found = [kept.of(plan.task(0), plan.replications) for plan in plans]
     new = [plan for plan, there in zip(plans, found, strict=True) if there is None]
-    ran = _run_plans(new, jobs, tick) if new else []
+    ran = _run_plans(new, jobs, tick, at_ends) if new else []
     for plan, finished in zip(new, ran, strict=True):
         kept.keep(plan.task(0), plan.replications, finished)
     rest = iter(ran)
     return [next(rest) if there is None else there for there in found]
 
 
-def _run_plans(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick) -> list[Finished]:
+def _run_plans(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick, at_ends: int) -> list[Finished]:
     tasks = [plan.task(replication) for plan in plans for replication in range(plan.replications)]
-    few = [min(plan.replications, AT_ENDS) for plan in plans]
+    few = [min(plan.replications, at_ends) for plan in plans]
     whole = len(tasks) + 2 * sum(few)
     with executor(min(jobs, len(tasks))) as execute_all:
         runs = iter(execute_all(tasks, lambda done: tick(done / whole)))
@@ -167,10 +170,10 @@ def _run_plans(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick) -> list[
             for replication in range(count)
         ]
         skipped = whole - len(tasks) - len(ends)
-        at_ends = iter(execute_all(ends, lambda done: tick((len(tasks) + skipped + done) / whole)))
+        again_runs = iter(execute_all(ends, lambda done: tick((len(tasks) + skipped + done) / whole)))
     if not ends:
         tick(1.0)
     return [
-        Finished(first, list(islice(at_ends, count)), list(islice(at_ends, count)))
+        Finished(first, list(islice(again_runs, count)), list(islice(again_runs, count)))
         for first, count in zip(finished, again, strict=True)
     ]

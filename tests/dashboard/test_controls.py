@@ -138,3 +138,25 @@ def test_evidence_is_not_among_the_scenarios() -> None:
     assert not evidence & set(SCENARIOS)
     refused = opened("scenarios", scenario=min(evidence))
     assert min(evidence) in error(refused)
+
+
+def held_and_returned() -> None:
+    import streamlit as st
+
+    from dashboard import controls, shipped
+    from dashboard.view import View
+
+    view = View(lang="en", size=1.0, dark=False, embed=False, show=False)
+    form = controls.of_scenario(shipped.scenario("taxonomy"), view)
+    st.session_state["before"] = controls.held(form)
+    st.session_state["returned"], _ = controls.form(form, view)
+
+
+def test_what_widgets_hold_is_what_their_form_returns() -> None:
+    at = AppTest.from_function(held_and_returned, default_timeout=300)
+    at.query_params["page_cache"], at.query_params["instances"] = "cold", "3"
+    at.run()
+    assert at.session_state["before"] is None, "no widget is drawn yet"
+    assert at.session_state["returned"] == {"page_cache": "cold", "instances": "3"}
+    at.run()
+    assert at.session_state["before"] == at.session_state["returned"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from dashboard import running
+from dashboard.figures import laid_out
 from dashboard.view import View
 from sim.archives import archive, streams
 from sim.builds import plan
@@ -20,7 +22,7 @@ from sim.builds.advice import suggest
 from sim.builds.plan import plan_builds
 from sim.outcome import Outcome
 from sim.scenario import Scenario, Text
-from tests.dashboard.apptest import PATHS, forget_runs, opened
+from tests.dashboard.apptest import PATHS, charts, forget_runs, opened
 from tests.dashboard.test_images_page import saved, tar
 
 DONE = (Outcome("made", "startup", 1, 1, (), ()),)
@@ -188,19 +190,51 @@ def test_the_reading_of_an_archive_ends_with_its_session(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("share", "shows"),
-    [(0.05, True), (0.5, False), (0.0001, False)],
-    ids=["the whole takes a second", "it takes a tenth of one", "one replication takes 25"],
+    ("seconds", "shows"),
+    [(0.05, True), (0.002, False), (25.0, False)],
+    ids=["the whole takes a second", "it takes 40 ms", "one replication takes 25 s"],
 )
-def test_a_long_run_shows_its_first_replication(monkeypatch: pytest.MonkeyPatch, share: float, shows: bool) -> None:
+def test_a_long_run_shows_its_first_replication(monkeypatch: pytest.MonkeyPatch, seconds: float, shows: bool) -> None:
     clock = [0.0]
+    asked: list[tuple[int, bool]] = []
+
+    def run(_: Any, *, tick: Callable[[float], None], replications: int = 20, ranges: bool = True) -> Any:
+        asked.append((replications, ranges))
+        clock[0] += seconds
+        tick(0.5)
+        return DONE * replications
+
     monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=lambda: clock[0], thread_time=lambda: 0.0))
-    monkeypatch.setattr("sim.batch.run.run", lambda _, replications: DONE * replications)
+    monkeypatch.setattr("sim.batch.run.run", run)
+    forget_runs()
     drawn: list[tuple[Outcome, ...]] = []
     text = Text(en="x", ja="x")
     scenario = Scenario(id="made", concept="c", title=text, summary=text, parts=(), replications=20)
     view = View(lang="en", size=1.0, dark=False, embed=False, show=False)
-    tick = running._Progress("key", scenario, st.empty(), view, 80, drawn.append)
-    clock[0] = 0.05
-    tick(share)
+    first = running.FirstFigure(st.empty(), drawn.append)
+    assert running.run("long", scenario, st.empty(), view, first=first) == DONE * 20
+    assert asked == [(1, False), (20, True)]
     assert drawn == ([DONE] if shows else [])
+    assert first.shown == shows
+
+
+def test_nothing_stays_of_a_first_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elements at the same place follow one another. A first figure may have more of them, as a lens or a heading."""
+
+    def crowded(_page_part: Any, *, again: bool) -> None:
+        drawn.append(again)
+        for _ in range(3):
+            with st.container():
+                for _ in range(2):  # a heading and a chart
+                    st.code("first")
+
+    drawn: list[bool] = []
+    clock = count(0.0, 0.004)
+    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=lambda: next(clock), thread_time=lambda: 0.0))
+    monkeypatch.setattr(laid_out, "first", crowded)
+    forget_runs()
+    at = opened("taxonomy", embed=True, show="1")
+    assert drawn == [False]
+    assert not at.code
+    assert len(charts(at)) == 2
+    assert not [button for button in at.button if button.label == "Cancel"]

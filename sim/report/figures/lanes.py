@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sim.outcome import Outcome
@@ -57,26 +57,43 @@ def finish_of(record: InstanceRecord, finish: Finish) -> float:
     return {"ready": record.ready, "init": record.init_started, "runtime": record.runtime_ready}[finish]
 
 
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What is recorded of a label: its instances, and the phases of each."""
+
+    instances: list[InstanceRecord] = field(default_factory=list)
+    phases: dict[int, list[PhaseRecord]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _recorded(outcome: Outcome) -> Mapping[str, _Recorded]:
+    """What is recorded, by label."""
+    recorded: dict[str, _Recorded] = defaultdict(_Recorded)
+    for record in outcome.records:
+        if isinstance(record, PhaseRecord):
+            recorded[record.of].phases[record.instance].append(record)
+        elif isinstance(record, InstanceRecord):
+            recorded[record.of].instances.append(record)
+    return dict(recorded)
+
+
 def lanes(outcome: Outcome, label: str, finish: Finish = "ready") -> Sequence[Lane]:
     """Every recorded instance of a label, by request and, of those that came together, by finish."""
     return outcome.once((lanes, label, finish), lambda: _lanes(outcome, label, finish))
 
 
 def _lanes(outcome: Outcome, label: str, finish: Finish) -> tuple[Lane, ...]:
-    phases: dict[int, list[PhaseRecord]] = defaultdict(list)
-    for phase in outcome.of_type(PhaseRecord):
-        if phase.of == label:
-            phases[phase.instance].append(phase)
-    instances = [record for record in outcome.of_type(InstanceRecord) if record.of == label]
+    recorded = outcome.once(_recorded, lambda: _recorded(outcome)).get(label, _Recorded())
     return tuple(
         Lane(
             label,
             record.instance,
             record.requested,
             finish_of(record, finish) - record.requested,
-            tuple(phase for phase in phases[record.instance] if phase.start < finish_of(record, finish)),
+            tuple(
+                phase for phase in recorded.phases.get(record.instance, ()) if phase.start < finish_of(record, finish)
+            ),
         )
-        for record in sorted(instances, key=lambda record: (record.requested, finish_of(record, finish)))
+        for record in sorted(recorded.instances, key=lambda record: (record.requested, finish_of(record, finish)))
     )
 
 

@@ -254,7 +254,8 @@ def _numbers_in_bars(
     """The duration inside each piece that has room and no whisker across it."""
     whisker = {row["lane"]: row["low"] for row in totals if row["low"] is not None}
     free = [
-        row | {"middle": (row["start"] + row["until"]) / 2}
+        {name: row[name] for name in ("lane", "start", "until", "took", "ink")}
+        | {"middle": (row["start"] + row["until"]) / 2}
         for row in rows
         if row["start"] < cut and row["until"] <= whisker.get(row["lane"], math.inf)
     ]
