@@ -14,6 +14,7 @@ import simpy
 
 from sim.catalog import load
 from sim.engine.alarm import Alarm
+from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.platforms.plan import StartOptions, boot_plan
@@ -32,7 +33,7 @@ def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment
         host_type,
         StartOptions(network=True, cold=True, pull=True, layers=len(layers)),
     )
-    env = simpy.Environment()
+    env = Environment()
     host = RunningHost(env, host_type, warm=False, seeds=SeedTree(1))
     plan = with_pull(plan, host_type, layers)
     starter = Starter(host, plan, SeedTree(1), lambda _: None, ImageStore(host, layers), expected=count)
@@ -62,11 +63,15 @@ def processes(count: int) -> tuple[simpy.Environment, list[simpy.Process]]:
 
 def alarms(count: int) -> list[Alarm]:
     """As many armed alarms with one handler."""
-    env = simpy.Environment()
-    live = [Alarm(env, print) for _ in range(count)]
+    env = Environment()
+    live = [Alarm(env, _nothing) for _ in range(count)]
     for number, alarm in enumerate(live):
         alarm.arm(1.0 + number)
     return live
+
+
+def _nothing(_: Alarm) -> None:
+    """Nothing happens."""
 
 
 def bytes_each(make: Callable[[int], object], count: int) -> float:

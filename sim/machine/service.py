@@ -12,8 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simpy import Environment
-
+from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step
 from sim.machine.quota import SpentQuota

@@ -203,9 +203,7 @@ class Start(Alarm):
     __slots__ = ("_alone", "_began", "_leaving", "_position", "_starter", "_waits", "index")
 
     def __init__(self, starter: Starter, index: int) -> None:
-        # As an alarm's constructor, with one list of handlers for all starts instead of one each.
-        self.env = starter.host.env
-        self._handlers = _WALK
+        super().__init__(starter.host.env, Start._walk)
         self.index = index
         self._starter = starter
         self._position = 0
@@ -239,7 +237,7 @@ class Start(Alarm):
         wait = self._wait_under_way()
         if wait is None:
             return self
-        self.callbacks = []  # it is in the queue of events, and means nothing there any more
+        self.handler = _nothing  # it is in the queue of events, and means nothing there any more
         after = Start(self._starter, self.index)
         after._leaving, after._position = True, wait
         delay = self._starter.reached(self.index, wait) - self.env.now
@@ -397,4 +395,5 @@ class Start(Alarm):
         self._walk()
 
 
-_WALK: list[Callable[[Start], None]] = [Start._walk]  # noqa: SLF001 - the class's own method
+def _nothing(_: Start) -> None:
+    """Nothing happens."""

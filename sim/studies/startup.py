@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, doc
-from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
@@ -21,6 +20,7 @@ from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
+from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import MetricSpec

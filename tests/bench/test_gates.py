@@ -37,13 +37,11 @@ def test_ways_through_a_queue_give_the_same_mean_and_the_engine_is_ahead():
     means = [way(count) for way in ways.values()]
     assert means == pytest.approx([means[0]] * len(ways), rel=1e-9)
     timings = contest({name: (partial(partial, way, count), count) for name, way in ways.items()}, 3)
-    assert ratio(timings, "closed_form", "idiomatic") >= 5
-    assert ratio(timings, "alarms", "idiomatic") >= 3.5
-    # 0.7 to 0.8 and 0.9 to 1.0 on CPython 3.11; 0.48 and 0.61 on 3.13, which speeds the loops' plain code up more than
-    # SimPy's calls.
-    recent = sys.version_info >= (3, 13)
-    assert ratio(timings, "alarms", "loop") >= (0.38 if recent else 0.6)
-    assert ratio(timings, "closed_form", "closed_loop") >= (0.5 if recent else 0.75)
+    assert ratio(timings, "closed_form", "idiomatic") >= 10
+    assert ratio(timings, "alarms", "idiomatic") >= 5
+    # 1.2 to 1.3 and 1.3 to 1.5 on CPython 3.11; 0.78 and 0.94 on 3.13, which speeds the loops' plain code up more.
+    assert ratio(timings, "alarms", "loop") >= 0.7
+    assert ratio(timings, "closed_form", "closed_loop") >= (0.85 if sys.version_info >= (3, 13) else 1)
 
 
 def test_sharing_gives_the_naive_result_and_does_not_slow_down_with_the_number_of_flows():
