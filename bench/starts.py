@@ -36,7 +36,7 @@ def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment
     env = Environment()
     host = RunningHost(env, host_type, warm=False, seeds=SeedTree(1))
     plan = with_pull(plan, host_type, layers)
-    starter = Starter(host, plan, SeedTree(1), lambda _: None, ImageStore(host, layers), expected=count)
+    starter = Starter(host, plan, SeedTree(1), lambda _: None, ImageStore(host, layers))
     for _ in range(count):
         starter.request()
     return env, starter

@@ -25,7 +25,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from simpy import Environment
@@ -235,6 +235,9 @@ class RunQueues:
             core.due = core.settled + ahead if ahead > 0.0 else core.settled
             self._sequence += 1
             heappush(self._ends, (core.due, self._sequence, core))
+            if len(self._ends) > 4 * len(self._cores) + 64:
+                self._ends = [entry for entry in self._ends if entry[0] == entry[2].due]
+                heapify(self._ends)
         else:
             core.weight = 0.0
             core.due = math.inf
@@ -309,11 +312,10 @@ class RunQueues:
         if timer is not self._timer:
             return None
         now = self._env.now
-        ends = self._ends
         reach = now + now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
         self._expiring = True
-        while ends and ends[0][0] <= reach:
-            due, _, core = heappop(ends)
+        while self._ends and self._ends[0][0] <= reach:
+            due, _, core = heappop(self._ends)
             if due == core.due:
                 self._finish(core, now)
         self._here = None

@@ -16,7 +16,7 @@ GAPS = st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.5]), min_size=1, max_size=6)
 
 def told(env, alarms, processes, until=None):
     """What happens where alarms go off after such gaps, half of them by arming themselves, and processes wait so."""
-    log = []
+    log: list[object] = []
 
     def ring(name, gaps):
         rest = iter(gaps)
