@@ -20,6 +20,8 @@ from sim.machine.host import RunningHost
 from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Starter
+from sim.studies.base import Context
+from sim.studies.startup import Startup, run
 
 
 def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment, Starter]:
@@ -85,3 +87,29 @@ def bytes_each(make: Callable[[int], object], count: int) -> float:
     tracemalloc.stop()
     del live
     return taken / count
+
+
+def bytes_of_a_run(count: int) -> tuple[float, float, float]:
+    """Bytes for each of `count` starts: when all are asked for, at most, and when all are ready, with their whole logs.
+
+    Everything counts that the simulation holds then: the host, its queues and the events too.
+    """
+    full(1)
+    gc.collect()
+    tracemalloc.start()
+    env, starter = requested(count)
+    gc.collect()
+    asked = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    env.run()
+    gc.collect()
+    whole, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del env, starter
+    return asked / count, peak / count, whole / count
+
+
+def study(count: int) -> float:
+    """The makespan of the study `startup`, on the made-up host that holds so many."""
+    params = Startup(technology="docker", host="scale", application="hello", instances=count)
+    return run(params, Context("it", SeedTree(1))).samples["makespan"][0]
