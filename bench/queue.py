@@ -14,6 +14,7 @@ from typing import Any
 import simpy
 
 from sim.engine.alarm import Alarm
+from sim.engine.environment import Environment
 from sim.engine.servers import Servers
 
 SERVERS, UTILIZATION = 10, 0.9
@@ -23,7 +24,9 @@ def _streams() -> tuple[Callable[[float], float], Callable[[float], float]]:
     return random.Random(1).expovariate, random.Random(2).expovariate
 
 
-class _Customer(Alarm):
+class _Server(Alarm):
+    """One of the servers: it goes off when its customer leaves."""
+
     __slots__ = ("arrived",)
     arrived: float
 
@@ -32,18 +35,17 @@ def closed_form(customers: int) -> float:
     """As the model uses its engine: a hold's end is known when it is asked for, and no event is spent on it."""
     gap, service = _streams()
     rate = SERVERS * UTILIZATION
-    env = simpy.Environment()
-    servers = Servers(SERVERS)
+    env = Environment()
+    hold = Servers(SERVERS).hold
     total = 0.0
     left = customers
 
-    def arrive(arrival: Alarm) -> None:
+    def arrive(arrival: Alarm) -> float | None:
         nonlocal left, total
         now = arrival.at
+        total += hold(now, service(1.0)) - now
         left -= 1
-        if left:
-            arrival.arm(gap(rate))
-        total += servers.hold(now, service(1.0)) - now
+        return gap(rate) if left else None
 
     Alarm(env, arrive).arm(gap(rate))
     env.run()
@@ -51,29 +53,35 @@ def closed_form(customers: int) -> float:
 
 
 def alarms(customers: int) -> float:
-    """The same with an event at every customer's end: one alarm each, used again when its customer is gone."""
+    """The same with an event at every customer's end: an alarm for each server, which goes on with the next in line."""
     gap, service = _streams()
     rate = SERVERS * UTILIZATION
-    env = simpy.Environment()
-    servers = Servers(SERVERS)
-    gone: list[_Customer] = []
+    env = Environment()
+    waiting: deque[float] = deque()
     total = 0.0
     left = customers
 
-    def leave(customer: _Customer) -> None:
+    def leave(server: _Server) -> float | None:
         nonlocal total
-        total += customer.at - customer.arrived
-        gone.append(customer)
+        total += server.at - server.arrived
+        if waiting:
+            server.arrived = waiting.popleft()
+            return service(1.0)
+        idle.append(server)
+        return None
 
-    def arrive(arrival: Alarm) -> None:
+    idle = [_Server(env, leave) for _ in range(SERVERS)]
+
+    def arrive(arrival: Alarm) -> float | None:
         nonlocal left
-        now = arrival.at
+        if idle:
+            server = idle.pop()
+            server.arrived = arrival.at
+            server.arm(service(1.0))
+        else:
+            waiting.append(arrival.at)
         left -= 1
-        if left:
-            arrival.arm(gap(rate))
-        customer = gone.pop() if gone else _Customer(env, leave)
-        customer.arrived = now
-        customer.arm(servers.hold(now, service(1.0)) - now)
+        return gap(rate) if left else None
 
     Alarm(env, arrive).arm(gap(rate))
     env.run()

@@ -11,6 +11,7 @@ from typing import Any
 
 import simpy
 
+from sim.engine.environment import Environment
 from sim.engine.runqueues import RunQueues
 
 CORES = 64.0
@@ -72,7 +73,7 @@ def boots(kind: Callable[[simpy.Environment, float], Any], under_way: int, count
         kind: `Fluid`, or what is like it.
     """
     stream = random.Random(1)
-    env = simpy.Environment()
+    env = Environment()
     cores = kind(env, CORES)
     enough = env.event()
     ends = 0.0

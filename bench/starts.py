@@ -14,11 +14,14 @@ import simpy
 
 from sim.catalog import load
 from sim.engine.alarm import Alarm
+from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Starter
+from sim.studies.base import Context
+from sim.studies.startup import Startup, run
 
 
 def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment, Starter]:
@@ -32,10 +35,10 @@ def requested(count: int, technology: str = "docker") -> tuple[simpy.Environment
         host_type,
         StartOptions(network=True, cold=True, pull=True, layers=len(layers)),
     )
-    env = simpy.Environment()
+    env = Environment()
     host = RunningHost(env, host_type, warm=False, seeds=SeedTree(1))
     plan = with_pull(plan, host_type, layers)
-    starter = Starter(host, plan, SeedTree(1), lambda _: None, ImageStore(host, layers), expected=count)
+    starter = Starter(host, plan, SeedTree(1), lambda _: None, ImageStore(host, layers))
     for _ in range(count):
         starter.request()
     return env, starter
@@ -62,11 +65,15 @@ def processes(count: int) -> tuple[simpy.Environment, list[simpy.Process]]:
 
 def alarms(count: int) -> list[Alarm]:
     """As many armed alarms with one handler."""
-    env = simpy.Environment()
-    live = [Alarm(env, print) for _ in range(count)]
+    env = Environment()
+    live = [Alarm(env, _nothing) for _ in range(count)]
     for number, alarm in enumerate(live):
         alarm.arm(1.0 + number)
     return live
+
+
+def _nothing(_: Alarm) -> None:
+    """Nothing happens."""
 
 
 def bytes_each(make: Callable[[int], object], count: int) -> float:
@@ -80,3 +87,29 @@ def bytes_each(make: Callable[[int], object], count: int) -> float:
     tracemalloc.stop()
     del live
     return taken / count
+
+
+def bytes_of_a_run(count: int) -> tuple[float, float, float]:
+    """Bytes for each of `count` starts: when all are asked for, at most, and when all are ready, with their whole logs.
+
+    Everything counts that the simulation holds then: the host, its queues and the events too.
+    """
+    full(1)
+    gc.collect()
+    tracemalloc.start()
+    env, starter = requested(count)
+    gc.collect()
+    asked = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    env.run()
+    gc.collect()
+    whole, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del env, starter
+    return asked / count, peak / count, whole / count
+
+
+def study(count: int) -> float:
+    """The makespan of the study `startup`, on the made-up host that holds so many."""
+    params = Startup(technology="docker", host="scale", application="hello", instances=count)
+    return run(params, Context("it", SeedTree(1))).samples["makespan"][0]

@@ -371,20 +371,39 @@ def read(kind: str, path: Path) -> Any:
     return entry
 
 
-def _all(kind: str) -> Mapping[str, Any]:
-    return MappingProxyType({path.stem: read(kind, path) for path in sorted((FOLDER / kind).glob("*.toml"))})
+class _Entries(Mapping[str, Any]):
+    """The entries of one kind by their ids. A file is read when its entry is first asked for: a run needs few."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._files = {path.stem: path for path in sorted((FOLDER / kind).glob("*.toml"))}
+        self._entries: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._entries:
+            self._entries[name] = read(self._kind, self._files[name])
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 @cache
 def technologies() -> Mapping[str, Technology]:
     """Every technology by its id."""
-    return _all("technologies")
+    return _Entries("technologies")
 
 
 @cache
 def parts() -> Mapping[str, TechnologyPart]:
     """Everything that technologies are made of, by its id."""
-    return _all("parts")
+    return _Entries("parts")
 
 
 @cache
@@ -396,19 +415,19 @@ def additions() -> Mapping[str, Addition]:
 @cache
 def guests() -> Mapping[str, Guest]:
     """Every guest system by its id."""
-    return _all("guests")
+    return _Entries("guests")
 
 
 @cache
 def applications() -> Mapping[str, Application]:
     """Every application by its id."""
-    return _all("applications")
+    return _Entries("applications")
 
 
 @cache
 def hosts() -> Mapping[str, Host]:
     """Every host by its id."""
-    return _all("hosts")
+    return _Entries("hosts")
 
 
 def _one(kind: str, having: Callable[[], Mapping[str, CatalogEntry]], name: str | CatalogEntry) -> CatalogEntry:

@@ -22,10 +22,25 @@ from sim.cli.interrupts import SignalError
 from sim.cli.output import BAD_INPUT, HELD, INTERNAL, INTERRUPTED, report, say, tell_bug
 from sim.console import discard
 from sim.errors import CancelledError, CatalogError, InputError, cut
-from sim.laboratory.calibrate import command as calibrate_command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands. What measures this host is imported once it is asked for, since no other command needs it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return sorted([*super().list_commands(ctx), "calibrate"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        if cmd_name != "calibrate":
+            return super().get_command(ctx, cmd_name)
+        from sim.laboratory.calibrate.command import command
+
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="sim")
 def cli() -> None:
     """A simulator and teaching model of virtual machines and containers."""
@@ -40,7 +55,6 @@ for command in (
     images.inspect,
     images.replay,
     accuracy.command,
-    calibrate_command.command,
     lessons.lesson,
     lessons.grade,
     export.export,

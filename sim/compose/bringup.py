@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from simpy import Environment
 from simpy.events import AnyOf
 
 from sim import limits
@@ -22,6 +21,7 @@ from sim.compose.hosting import HostedProject, ProjectNode
 from sim.compose.members import ProjectMember
 from sim.compose.model import COMPLETED, HEALTHY, ComposeProject, ComposeService
 from sim.compose.stretches import LivedContainer, ServiceStretch, stretches
+from sim.engine.environment import Environment
 from sim.lifecycle.container import CommandResult, Container
 from sim.lifecycle.engine import Engine
 from sim.lifecycle.process import ProbePiece, ProcessSpec, SignalHandling, job

@@ -25,7 +25,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from simpy import Environment
@@ -162,11 +162,17 @@ class RunQueues:
             self._start(work, done, argument, weight, new)
         elif threads < 1.0:
             waits = work / threads - work
-            self._start(work, lambda _: Alarm(self._env, lambda _: done(argument)).arm(waits), None, weight, new)
+            self._start(work, lambda _: self._later(waits, done, argument), None, weight, new)
         else:
             self._start_threads(work, _Threads(done, argument), min(threads, float(len(self._cores))), weight, new)
         if not self._expiring:
             self._rearm()
+
+    def _later(self, seconds: float, done: Callable[[Any], Any], argument: Any) -> None:
+        def over(_: Alarm) -> None:
+            done(argument)
+
+        Alarm(self._env, over).arm(seconds)
 
     def _start_threads(self, work: float, of: _Threads, threads: float, weight: float, new: bool) -> None:
         whole = int(threads)
@@ -229,6 +235,9 @@ class RunQueues:
             core.due = core.settled + ahead if ahead > 0.0 else core.settled
             self._sequence += 1
             heappush(self._ends, (core.due, self._sequence, core))
+            if len(self._ends) > 4 * len(self._cores) + 64:
+                self._ends = [entry for entry in self._ends if entry[0] == entry[2].due]
+                heapify(self._ends)
         else:
             core.weight = 0.0
             core.due = math.inf
@@ -299,15 +308,14 @@ class RunQueues:
             if task[1] not in withdrawn:
                 return task
 
-    def _expire(self, timer: Alarm) -> None:
+    def _expire(self, timer: Alarm) -> float | None:
         if timer is not self._timer:
-            return
+            return None
         now = self._env.now
-        ends = self._ends
         reach = now + now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
         self._expiring = True
-        while ends and ends[0][0] <= reach:
-            due, _, core = heappop(ends)
+        while self._ends and self._ends[0][0] <= reach:
+            due, _, core = heappop(self._ends)
             if due == core.due:
                 self._finish(core, now)
         self._here = None
@@ -316,9 +324,9 @@ class RunQueues:
             self._balance()
         self._due = self._next_end()
         if self._due < math.inf:
-            timer.arm(max(self._due - now, 0.0))
-        else:
-            self._timer = None
+            return max(self._due - now, 0.0)
+        self._timer = None
+        return None
 
     def _finish(self, core: _Core, now: float) -> None:
         """Take out what is done on a core, and call what comes then: what that starts at once stays on the core."""

@@ -48,10 +48,13 @@ class Station:
 
         `found_idle` then says whether nobody was being served.
         """
-        if self.busy < self.count:
-            self._count()
-            self.found_idle = not self.busy
-            self.busy += 1
+        busy = self.busy
+        if busy < self.count:
+            now = self._env.now
+            self._area += busy * (now - self._last)
+            self._last = now
+            self.found_idle = not busy
+            self.busy = busy + 1
             return True
         self._line.append(journey)
         return False
@@ -62,17 +65,16 @@ class Station:
             self.found_idle = False
             self._line.popleft().go_on()
         else:
-            self._count()
+            now = self._env.now
+            self._area += self.busy * (now - self._last)
+            self._last = now
             self.busy -= 1
-
-    def _count(self) -> None:
-        now = self._env.now
-        self._area += self.busy * (now - self._last)
-        self._last = now
 
     def busy_seconds(self) -> float:
         """Seconds that servers were busy until now, summed over all of them."""
-        self._count()
+        now = self._env.now
+        self._area += self.busy * (now - self._last)
+        self._last = now
         return self._area
 
 
@@ -96,7 +98,7 @@ class Journey:
 
     def __init__(self, env: Environment, after: Callable[[Journey], Any]) -> None:
         self.env, self.began, self.number = env, 0.0, 0
-        self._after, self._alarm = after, Alarm(env, self.go_on)
+        self._after, self._alarm = after, Alarm(env, self._steps_until_a_stay)
         self._steps: Sequence[Step] = ()
         self._next = 0
 
@@ -105,23 +107,39 @@ class Journey:
         self.began, self._steps, self._next = self.env.now, steps, 0
         self.go_on()
 
-    def go_on(self, _: Any = None) -> None:
-        """Make steps until one takes time. "wake" stays only where the station was idle, "spend" where it has to."""
-        steps, last = self._steps, len(self._steps)
-        while self._next < last:
-            kind, station, seconds = steps[self._next]
-            self._next += 1
-            if kind == "give":
+    def go_on(self) -> None:
+        """Make steps until one takes time."""
+        seconds = self._steps_until_a_stay()
+        if seconds is not None:
+            self._alarm.arm(seconds)
+
+    def _steps_until_a_stay(self, _: Any = None) -> float | None:
+        """Make steps until one takes time: how much. None where it waits in line, or has made all.
+
+        "wake" stays only where the station was idle, "spend" where it has to.
+        """
+        steps, place = self._steps, self._next
+        while place < len(steps):
+            kind, station, seconds = steps[place]
+            place += 1
+            if kind == "stay":
+                if seconds:
+                    self._next = place
+                    return seconds
+            elif kind == "give":
                 station.give()
             elif kind == "take":
                 if not station.take(self):
-                    return
+                    self._next = place
+                    return None
             elif kind == "spend":
-                delay = station.delay(self.env.now, seconds)
+                delay: float = station.delay(self.env.now, seconds)
                 if delay:
-                    self._alarm.arm(delay)
-                    return
-            elif seconds and (kind == "stay" or station.found_idle):
-                self._alarm.arm(seconds)
-                return
+                    self._next = place
+                    return delay
+            elif seconds and station.found_idle:
+                self._next = place
+                return seconds
+        self._next = place
         self._after(self)
+        return None

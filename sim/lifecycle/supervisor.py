@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from simpy import Environment
 from simpy.events import Event
 
+from sim.engine import environment
 from sim.lifecycle.container import (
     Container,
     ContainerExit,
@@ -99,7 +100,7 @@ class Supervisor:
         images: Mapping[str, Mapping[str, str]] | None = None,
         starting: StartProcess | None = None,
     ) -> None:
-        self.env = env or Environment()
+        self.env: Environment = env or environment.Environment()
         self.times = times or EngineTimes()
         self.starting = starting or FixedStart(self.env, self.times.start)
         self.dialect = dialect

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +99,11 @@ class RunningHost:
         self._warm = warm
         self._cached: set[str] = set()
         self._reading: dict[str, list[tuple[OnServed, Any]]] = {}
+
+    @property
+    def graced(self) -> Collection[str]:
+        """The locks whose holds take as long as it is since the last one."""
+        return self._graces
 
     def compute(
         self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None, *, new: bool = False

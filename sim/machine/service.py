@@ -12,8 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simpy import Environment
-
+from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step
 from sim.machine.quota import SpentQuota
@@ -213,15 +212,23 @@ class LoadedHost:
     def _drawn(self, instance: _Instance) -> list[Step]:
         """What one request does, in order, with times of its own where they are random."""
         times = self._times
-        instance.steps = instance.steps or self._steps(instance)
+        if not instance.steps:
+            instance.steps = self._steps(instance)
+            instance.drawn = [
+                [place for place, step in enumerate(instance.steps) if step is drawn]
+                for drawn in (self._computes, self._stores, instance.spends)
+            ]
         if not (times.spread or times.disk_spread):
             return instance.steps
         thread, disk = (next_factor() for next_factor in self._spreads)
         computes: Step = ("stay", None, self._computes[2] * thread)
         stores: Step = ("stay", None, max(times.disk_time * disk - times.disk_gap, 0.0))
         spends: Step = ("spend", instance.quota, computes[2])
-        mine = {id(self._computes): computes, id(self._stores): stores, id(instance.spends): spends}
-        return [mine.get(id(step), step) for step in instance.steps]
+        steps = instance.steps.copy()
+        for drawn, places in zip((computes, stores, spends), instance.drawn, strict=True):
+            for place in places:
+                steps[place] = drawn
+        return steps
 
     def _steps(self, instance: _Instance) -> list[Step]:
         """What each request does, with `_computes` and `_stores` where a time may be random."""
@@ -265,6 +272,7 @@ class _Instance:
         self.relay = Station(env, times.relays, "relay")
         self.disk_relay = Station(env, 1, "disk relay")
         self.steps: list[Step] = []
+        self.drawn: list[list[int]] = []  # the places of steps whose times are random
         self.spends: Step = ("spend", self.quota, 0.0)
 
 

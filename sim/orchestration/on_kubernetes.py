@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from simpy import Environment
 from simpy.events import Event
 
 from sim.catalog import load as catalog
 from sim.catalog.model import Host
+from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
 from sim.kubernetes.autoscaler import AutoscalerController

@@ -9,9 +9,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from simpy import Environment
-
 from sim.engine.alarm import Alarm
+from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.never import NEVER
 from sim.orchestration.service import ServiceEvent, ServiceWish

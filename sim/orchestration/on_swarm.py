@@ -6,11 +6,11 @@ import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from simpy import Environment
 from simpy.events import Event
 
 from sim.catalog import load as catalog
 from sim.catalog.model import Host
+from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.kubernetes.controllers.base import call_in
 from sim.lifecycle.health import HealthCheck

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from simpy import Environment
-
 from sim.catalog import load
 from sim.catalog.model import Application, Host, Technology
+from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.outcome import Bound

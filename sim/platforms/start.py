@@ -2,15 +2,15 @@
 
 Each start is one alarm that walks its plan by callbacks. The end of a wait, or of a lock with a known hold time, is
 known when it begins. Where nobody else can tell the difference, the walk goes on from that end without an event. What
-happened is kept in columns of numbers, one a step. It becomes records when somebody asks.
+happened is kept in columns of numbers (`sim.platforms.startlog`). It becomes records when somebody asks.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from array import array
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from sim.engine.alarm import Alarm
@@ -18,13 +18,11 @@ from sim.engine.seeds import SeedTree
 from sim.machine.host import RunningHost
 from sim.machine.quota import CpuQuota
 from sim.platforms.plan import BootPlan
+from sim.platforms.startlog import StartColumn, StartLog
 from sim.records import InstanceRecord, PhaseRecord
 
 _DOWNLOAD, _UNPACK = 0, 1
 """The positions of a pull's steps in a plan that pulls."""
-
-_ROUNDING = 1e-9
-"""Seconds below which a difference is rounding: drawn durations are whole nanoseconds."""
 
 
 class ImageSource(Protocol):
@@ -47,7 +45,6 @@ class Starter:
         ready: Called with each start when its application is ready. Where the plan cleans up, called when the
             instance is removed.
         images: Where the plan pulls from, if it pulls.
-        expected: How many starts to make room for. There may be more.
         stays: Called with each start when its application is ready. The instance is then cleaned up once
             `Start.leave` is called. Where it is None, the instance is cleaned up at once.
         runs: Called with each start when the first process of the instance runs.
@@ -58,13 +55,8 @@ class Starter:
             application is. None for all.
 
     Attributes:
-        requested: When each instance was requested.
-        left: When an instance was told to leave, by its index.
-        released: When one was told to go on that was created, by its index.
         quotas: The quota of each instance that has computed under one, by its index.
-        ends: One column for each step: when each instance was done with it.
-        queued: One column for each step: the seconds beyond what it takes alone.
-        luck: One column for each step with a spread: what its duration is multiplied by. None for the others.
+        log: What happened.
         rows: The plan's steps, with what each start reads of them.
         first_cpu: The position of the first step that computes, in a process that was forked just now. -1 for none.
         marks: The positions of the first steps after those milestones at which something happens or is told.
@@ -77,7 +69,6 @@ class Starter:
         seeds: SeedTree,
         ready: Callable[[Start], None],
         images: ImageSource | None = None,
-        expected: int = 1,
         stays: Callable[[Start], None] | None = None,
         runs: Callable[[Start], None] | None = None,
         created: Callable[[Start], None] | None = None,
@@ -92,28 +83,25 @@ class Starter:
         self.runs = runs
         self.created = created
         self.name = name
-        self.requested = array("d")
-        self.left: dict[int, float] = {}
-        self.released: dict[int, float] = {}
         self.limit = limit
         self.quotas: dict[int, CpuQuota] = {}
-        self._expected = expected
-        self.ends = [array("d") for _ in plan.steps]
-        self.queued = [array("d") for _ in plan.steps]
-        self.luck: list[array[float] | None] = [array("d") if step.spread else None for step in plan.steps]
-        self.rows = [(step, step.demand, step.amount, step.growth, step.timed) for step in plan.steps]
         self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
+        self.log = StartLog(plan, self.marks, host.graced)
+        self.rows = [
+            (step, step.demand, step.amount, step.growth, step.timed, ends, alone)
+            for step, ends, alone in zip(plan.steps, self.log.ends, self.log.alone, strict=True)
+        ]
         place = seeds.child("phase")
-        self._draws: list[tuple[array[float], float, random.Random]] = [
-            (luck, step.spread, place.stream(step.id))
-            for step, luck in zip(plan.steps, self.luck, strict=True)
-            if luck is not None
+        self._draws: list[tuple[StartColumn, float, random.Random]] = [
+            (ends, step.spread, place.stream(step.id))
+            for step, ends in zip(plan.steps, self.log.ends, strict=True)
+            if step.spread and ends is not None
         ]
 
     def __len__(self) -> int:
         """How many starts were asked for."""
-        return len(self.requested)
+        return len(self.log)
 
     def request(self) -> None:
         """Ask for one more instance, now."""
@@ -121,14 +109,9 @@ class Starter:
 
     def admit(self) -> Start:
         """One more instance that is asked for now. Its start has not begun."""
-        index = len(self.requested)
-        self.requested.append(self.host.env.now)
-        if self.ends and index == len(self.ends[0]):
-            room = bytes(8 * max(self._expected, index))
-            for column in (*self.ends, *self.queued):
-                column.frombytes(room)
-        for luck, spread, stream in self._draws:
-            luck.append(stream.lognormvariate(0.0, spread))
+        index = self.log.add(self.host.env.now)
+        for ends, spread, stream in self._draws:
+            ends.note(index, stream.lognormvariate(0.0, spread))
         return Start(self, index)
 
     def quota(self, index: int) -> CpuQuota:
@@ -138,29 +121,17 @@ class Starter:
             quota = self.quotas[index] = CpuQuota(self.host, self.limit or math.inf)
         return quota
 
-    def reached(self, index: int, steps: int) -> float:
-        """When so many steps of an instance were done. Without any, when it was requested."""
-        return self.ends[steps - 1][index] if steps else self.requested[index]
-
-    def began(self, index: int, position: int) -> float:
-        """When an instance began the step at `position`: the end of the one before, or when it was told to go on."""
-        if position == self.plan.ready and index in self.left:
-            return self.left[index]
-        if position == self.plan.runtime and index in self.released:
-            return self.released[index]
-        return self.reached(index, position)
-
     def instance_records(self, of: str, instances: Iterable[int]) -> Iterator[InstanceRecord]:
         """The milestones of some instances, which must be ready."""
-        plan = self.plan
+        plan, log = self.plan, self.log
         for index in instances:
             yield InstanceRecord(
                 of=of,
                 instance=index,
-                requested=self.requested[index],
-                runtime_ready=self.reached(index, plan.runtime),
-                init_started=self.reached(index, plan.init),
-                ready=self.reached(index, plan.ready),
+                requested=log.requested[index],
+                runtime_ready=log.reached(index, plan.runtime),
+                init_started=log.reached(index, plan.init),
+                ready=log.reached(index, plan.ready),
             )
 
     def phase_records(self, of: str, instances: Iterable[int], number: int | None = None) -> Iterator[PhaseRecord]:
@@ -172,25 +143,13 @@ class Starter:
             number: What the records call an instance, where it is not its index.
         """
         told = [
-            (step, step.source, step.estimate, ends, queued)
-            for step, ends, queued in zip(self.plan.steps, self.ends, self.queued, strict=True)
+            (step.id, step.owner, step.demand, step.resource, step.source, step.estimate) for step in self.plan.steps
         ]
         for index in instances:
-            for position, (step, source, estimate, ends, queued) in enumerate(told):
-                start, end = self.began(index, position), ends[index]
-                yield PhaseRecord(
-                    of=of,
-                    instance=index if number is None else number,
-                    phase=step.id,
-                    owner=step.owner,
-                    demand=step.demand,
-                    resource=step.resource,
-                    start=start,
-                    end=end,
-                    queued=queued[index],
-                    source=source,
-                    estimate=estimate,
-                )
+            called = index if number is None else number
+            for step, (start, end, queued) in zip(told, self.log.steps(index), strict=True):
+                phase, owner, demand, resource, source, estimate = step
+                yield PhaseRecord(of, called, phase, owner, demand, resource, start, end, queued, source, estimate)
 
 
 class Start(Alarm):
@@ -200,17 +159,13 @@ class Start(Alarm):
         index: Its place in the order of requests.
     """
 
-    __slots__ = ("_alone", "_began", "_leaving", "_position", "_starter", "_waits", "index")
+    __slots__ = ("_leaving", "_position", "_starter", "_waits", "index")
 
     def __init__(self, starter: Starter, index: int) -> None:
-        # As an alarm's constructor, with one list of handlers for all starts instead of one each.
-        self.env = starter.host.env
-        self._handlers = _WALK
+        super().__init__(starter.host.env, Start._walk)
         self.index = index
         self._starter = starter
         self._position = 0
-        self._began = starter.requested[index]
-        self._alone = 0.0
         self._leaving = self._waits = False
 
     @property
@@ -220,10 +175,9 @@ class Start(Alarm):
 
     def release(self) -> None:
         """Go on, after it was created."""
-        self._began = self.env.now
         self._waits = False
-        self._starter.released[self.index] = self.env.now
-        self._walk()
+        self._starter.log.released[self.index] = self.env.now
+        self._go_on()
 
     def abandon(self) -> Start:
         """Be cleaned up before the application is ready. Gives the start that goes on with that: another at times.
@@ -235,41 +189,41 @@ class Start(Alarm):
         self._leaving = True
         if self._waits:
             self._waits = False
-            self._walk()
+            self._go_on()
         wait = self._wait_under_way()
         if wait is None:
             return self
-        self.callbacks = []  # it is in the queue of events, and means nothing there any more
+        self.handler = _nothing  # it is in the queue of events, and means nothing there any more
         after = Start(self._starter, self.index)
         after._leaving, after._position = True, wait
-        delay = self._starter.reached(self.index, wait) - self.env.now
+        delay = self._starter.log.reached(self.index, wait) - self.env.now
         if delay > 0:
             after.arm(delay)
         else:
             after._position = after._skip(wait)
-            after._walk()
+            after._go_on()
         return after
 
     def _wait_under_way(self) -> int | None:
         """The position of the first wait of the application that is begun, or known to follow, and has not ended."""
         starter, now = self._starter, self.env.now
-        for position in range(starter.plan.init, min(self._position, starter.plan.ready)):
-            if starter.rows[position][1] == "wait" and starter.ends[position][self.index] > now:
+        known = islice(starter.log.steps(self.index), min(self._position, starter.plan.ready))
+        for position, (_, end, _) in enumerate(known):
+            if position >= starter.plan.init and starter.rows[position][1] == "wait" and end > now:
                 return position
         return None
 
     def leave(self) -> None:
         """Be cleaned up, from now on."""
         self._leaving = True
-        self._began = self.env.now
-        self._starter.left[self.index] = self.env.now
-        self._walk()
+        self._starter.log.left[self.index] = self.env.now
+        self._go_on()
 
     def begin(self) -> None:
         """Be admitted. Then the image is there, or is pulled first."""
         images = self._starter.images
         if images is None:
-            self._walk()
+            self._go_on()
         else:
             images.ensure(self._has_image)
 
@@ -279,17 +233,22 @@ class Start(Alarm):
         Args:
             downloaded: When the last byte came, or before the request where the image was there already.
         """
-        starter, index = self._starter, self.index
-        start = self._began
-        for position, end in ((_DOWNLOAD, max(downloaded, start)), (_UNPACK, self.env.now)):
-            queued = end - start - starter.plan.pull[position]
-            starter.queued[position][index] = queued if queued > _ROUNDING else 0.0
-            starter.ends[position][index] = start = end
+        log, index = self._starter.log, self.index
+        for position, end in ((_DOWNLOAD, max(downloaded, log.requested[index])), (_UNPACK, self.env.now)):
+            column = log.ends[position]
+            if column is not None:
+                column.note(index, end)
         self._position = _UNPACK + 1
-        self._walk()
+        self._go_on()
 
-    def _walk(self) -> None:
-        """Go on from the step that is next, as far as can be known now.
+    def _go_on(self) -> None:
+        """Walk on, and be woken where that ends."""
+        delay = self._walk()
+        if delay is not None:
+            self.arm(delay)
+
+    def _walk(self) -> float | None:
+        """Go on from the step that is next, as far as can be known now. The seconds until it has to go on from there.
 
         The host holds an instance from its first step after the runtime on. Its first step after the application is
         ready waits until it is told to leave, where it stays.
@@ -299,11 +258,11 @@ class Start(Alarm):
         rows, marks, position = starter.rows, starter.marks, self._position
         at = now = self.env.now
         while position < len(rows):
-            step, demand, amount, growth, timed = rows[position]
+            step, demand, amount, growth, timed, ends, own = rows[position]
             if at > now and (demand != "wait" or growth or position in marks):
                 break
             if position in marks and self._stops_at(position):
-                return
+                return None
             if self._leaving and at <= now and self._first_to_skip() <= position < starter.plan.ready:
                 position = self._skip(position)
                 continue
@@ -312,53 +271,54 @@ class Start(Alarm):
                 for per, more, _ in growth:
                     if per == "queued":
                         amount += host.queued(step.resource) * more
-            luck = starter.luck[position]
-            if luck is not None:
-                amount *= luck[index]
+            if step.spread and ends is not None:
+                amount *= ends.of(index)
             if timed:
                 amount = int(amount * 1e9 + 0.5) / 1e9
             if demand == "wait":
                 at += amount
             elif demand == "hold" and not step.flushes:
                 got, at = host.hold(step.resource, amount)
-                starter.queued[position][index] = got - now if got - now > _ROUNDING else 0.0
+                own.note(index, got if step.resource in host.graced else amount)
             else:
                 self._position = position
-                self._began = now
                 if demand == "cpu":
                     if starter.limit is not None and starter.plan.runtime <= position < starter.plan.ready:
-                        self._alone = starter.quota(index).compute(amount, step.parallelism, Start._served, self)
+                        alone = starter.quota(index).compute(amount, step.parallelism, Start._served, self)
                     else:
                         new = position == starter.first_cpu
-                        self._alone = host.compute(amount, step.parallelism, Start._served, self, new=new)
+                        alone = host.compute(amount, step.parallelism, Start._served, self, new=new)
                 elif demand == "read":
                     key = step.resource or f"{step.id} {starter.name} {index}"
-                    self._alone = host.read(amount, key, Start._served, self, step.files, stream=step.stream)
+                    alone = host.read(amount, key, Start._served, self, step.files, stream=step.stream)
                 elif demand == "flush":
-                    self._alone = host.flush(amount, Start._served, self)
+                    alone = host.flush(amount, Start._served, self)
                 elif demand == "hold":
-                    self._alone = host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
+                    alone = host.hold_and_flush(step.resource, amount, step.flushes, Start._served, self)
                 elif demand == "write":
-                    self._alone = host.write(amount, Start._served, self)
+                    alone = host.write(amount, Start._served, self)
                 else:
-                    self._alone = host.transfer(amount, Start._served, self)
-                return
-            starter.ends[position][index] = at
+                    alone = host.transfer(amount, Start._served, self)
+                own.note(index, alone)
+                return None
+            if ends is not None:
+                ends.note(index, at)
             position += 1
         self._position = position
         if at > now:
-            self.arm(at - now)
-        elif position not in marks or not self._stops_at(position):
+            return at - now
+        if position not in marks or not self._stops_at(position):
             if starter.plan.clean_up:
                 host.held.add(starter.plan.mounts, starter.plan.ports, -1)
             starter.ready(self)
+        return None
 
     def _stops_at(self, position: int) -> bool:
         """What happens before a step that is first after a milestone; whether the start waits there to be told more."""
         starter, plan = self._starter, self._starter.plan
         self._position = position
         goes_on = not self._leaving
-        if position == plan.runtime and goes_on and starter.created and self.index not in starter.released:
+        if position == plan.runtime and goes_on and starter.created and self.index not in starter.log.released:
             self._waits = True
             starter.created(self)
             return True
@@ -374,27 +334,24 @@ class Start(Alarm):
     def _first_to_skip(self) -> int:
         """From which step on nothing is done where it was abandoned."""
         starter = self._starter
-        waits = starter.created is not None and self.index not in starter.released
+        waits = starter.created is not None and self.index not in starter.log.released
         return starter.plan.runtime if waits else starter.plan.init
 
     def _skip(self, position: int) -> int:
         """Leave out what the application would do from here on. The position of the first step of its removal."""
-        starter, index, now = self._starter, self.index, self.env.now
-        for ends in starter.ends[position : starter.plan.ready]:
-            ends[index] = now
-        starter.left[index] = now
-        return starter.plan.ready
+        self._starter.log.note_skipped(position, self.index, self.env.now)
+        return self._starter.plan.ready
 
     def _served(self) -> None:
         """The cores, the disk or the network are done with the step."""
-        starter, position, index = self._starter, self._position, self.index
-        now = self.env.now
-        starter.ends[position][index] = now
-        queued = now - self._began - self._alone
-        if queued > _ROUNDING:
-            starter.queued[position][index] = queued
-        self._position = position + 1
-        self._walk()
+        column = self._starter.log.ends[self._position]
+        if column is not None:
+            column.note(self.index, self.env.now)
+        self._position += 1
+        delay = self._walk()
+        if delay is not None:
+            self.arm(delay)
 
 
-_WALK: list[Callable[[Start], None]] = [Start._walk]  # noqa: SLF001 - the class's own method
+def _nothing(_: Start) -> None:
+    """Nothing happens."""

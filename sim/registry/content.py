@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from simpy import Environment
-
 from sim.archives.layers import Image, Layer
+from sim.engine.environment import Environment
 from sim.errors import InputError
 from sim.registry.link import Link, Receiver
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from simpy import Environment
 
+from sim.engine import environment
 from sim.engine.alarm import Alarm
 from sim.engine.fluid import Fluid
 from sim.engine.seeds import SeedTree
@@ -159,7 +160,7 @@ def distribute(
     Args:
         seeds: Where luck comes from.
     """
-    env = Environment()
+    env: Environment = environment.Environment()
     rates = fleet.rates
     registry = RegistrySender(env, rates.uplink, rates.flow * client.parts)
     alike = not (fleet.failure or fleet.within)

@@ -10,7 +10,6 @@ from sim.never import never
 from sim.outcome import Metric, MetricSpec, Outcome, Ratio
 from sim.records import ConstraintRecord
 from sim.report.bibliography import Citation, of_outcomes
-from sim.report.figures.density import constraint_name, rungs
 from sim.report.grid import WIDTH, panels, table, width
 from sim.report.numbers import NARROW, between, unit_of, written
 from sim.report.words import label_text
@@ -85,6 +84,10 @@ def stop(outcome: Outcome, label: str) -> str:
 
     Empty where the outcome has no constraints of the label.
     """
+    if not any(isinstance(record, ConstraintRecord) for record in outcome.records):
+        return ""
+    from sim.report.figures.density import rungs  # the figures take a while to import, and few tables need them
+
     every = rungs(outcome, label)
     if not every:
         return ""
@@ -95,6 +98,8 @@ def stop(outcome: Outcome, label: str) -> str:
 
 
 def _constraint(record: ConstraintRecord) -> str:
+    from sim.report.figures.density import constraint_name
+
     limit = written(float(record.limit or 0), "1")
     return f"{constraint_name(record.constraint)} ({ESTIMATE if record.estimate else ''}{limit})"
 

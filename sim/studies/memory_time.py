@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from simpy import Environment
-
 from sim.catalog import load, mechanisms
 from sim.catalog.disks import disk
 from sim.catalog.hosts import with_disk
 from sim.catalog.model import Guest
 from sim.catalog.number import Number
 from sim.engine.alarm import Alarm
+from sim.engine.environment import Environment
 from sim.machine.ballooning import Manager, Reporter
 from sim.machine.bill import Bill
 from sim.machine.billing import equal

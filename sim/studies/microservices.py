@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, doc
-from simpy import Environment
 
 from sim.catalog import load
 from sim.catalog.workloads import workload
@@ -20,6 +19,7 @@ from sim.compose.bringup import ProjectRun
 from sim.compose.files import DiskFiles
 from sim.compose.model import ComposeProject
 from sim.compose.outages import ServiceOutage, crash, redeploy
+from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.never import NEVER

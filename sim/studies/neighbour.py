@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, doc
-from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
 from sim.catalog.model import Host
 from sim.catalog.names import CatalogName
 from sim.engine.alarm import Alarm
+from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.cpugroups import PERIOD, CpuGroup, GroupedCores
 from sim.never import NEVER

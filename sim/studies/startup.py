@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, doc
-from simpy import Environment
 
 from sim import limits
 from sim.catalog import load
@@ -21,6 +20,7 @@ from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.number import Number
+from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
 from sim.outcome import MetricSpec
@@ -312,9 +312,9 @@ def _at_once(params: Startup) -> tuple[str, int]:
 
 def _most_at_once(starter: Starter) -> int:
     """How many instances were there at the same time, from their requests to their removals."""
-    last = len(starter.plan.steps)
-    gone = sorted(starter.reached(index, last) for index in range(len(starter)))
-    return max(count - bisect_right(gone, at) for count, at in enumerate(sorted(starter.requested), 1))
+    log, last = starter.log, len(starter.plan.steps)
+    gone = sorted(log.reached(index, last) for index in range(len(log)))
+    return max(count - bisect_right(gone, at) for count, at in enumerate(sorted(log.requested), 1))
 
 
 def _on_kernel(host: Host, kernel: str) -> Host:
@@ -391,7 +391,6 @@ def run(params: Startup, context: Context) -> StudyRun:
         context.seeds,
         ready,
         images,
-        expected=count,
         stays=stays if params.clean_up == "together" else None,
         limit=params.cpu_limit,
     )
@@ -408,58 +407,58 @@ def run(params: Startup, context: Context) -> StudyRun:
             raise InputError(Problem(f"at {render(params.rate, '1/s')} {refused}", path="rate"))
     told = range(min(count, TOLD) if context.records else 0)
     return StudyRun(
-        samples={**_samples(starter), **_removal(starter)},
+        samples=_samples(starter),
         records=(*starter.instance_records(context.label, told), *starter.phase_records(context.label, told)),
         estimates=_estimates(plan),
         ranged=any(number.ranged for step in plan.steps for number in step.inputs),
     )
 
 
+_EACH = (
+    "startup_time", "runtime_time", "init_time", "lock_wait", "throttled_time", "exit_time", "removal_time",
+    *(f"{owner}_time" for owner in OWNERS),
+)  # fmt: skip
+"""Metrics with a value for each instance."""
+
+
 def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
-    plan, requested = starter.plan, starter.requested
-    last = plan.ready
-
-    def until(milestone: int) -> list[float]:
-        return [starter.reached(index, milestone) - asked for index, asked in enumerate(requested)]
-
-    def seconds(positions: Sequence[int]) -> list[float]:
-        return [
-            math.fsum(starter.ends[position][index] - starter.began(index, position) for position in positions)
-            for index in range(len(requested))
-        ]
-
-    steps = plan.steps[:last]
-    holds = [starter.queued[position] for position, step in enumerate(steps) if step.demand == "hold"]
-    ends = [starter.reached(index, last) for index in range(len(requested))]
-    through = max(starter.reached(index, len(plan.steps)) for index in range(len(requested))) - requested[0]
-    return {
-        "startup_time": until(last),
-        "runtime_time": until(plan.runtime),
-        "init_time": until(plan.init),
+    """What each start took, and all together."""
+    plan, requested = starter.plan, starter.log.requested
+    started = plan.steps[: plan.ready]
+    owners = [[place for place, step in enumerate(started) if step.owner == owner] for owner in OWNERS]
+    holds = [place for place, step in enumerate(started) if step.demand == "hold"]
+    rows = [_measured(starter, index, holds, owners) for index in range(len(requested))]
+    each = dict(zip(_EACH, map(list, zip(*rows, strict=True)), strict=True))
+    ends = [starter.log.reached(index, plan.ready) for index in range(len(requested))]
+    through = max(starter.log.reached(index, len(plan.steps)) for index in range(len(requested))) - requested[0]
+    return each | {
         "makespan": [max(ends) - requested[0]],
         "ready_span": [max(ends) - min(ends)],
         "throughput": [len(requested) / through if through else 0.0],
-        "lock_wait": [math.fsum(column[index] for column in holds) for index in range(len(requested))],
-        "throttled_time": [
-            starter.quotas[index].throttled if index in starter.quotas else 0.0 for index in range(len(requested))
-        ],
-    } | {
-        f"{owner}_time": seconds([position for position, step in enumerate(steps) if step.owner == owner])
-        for owner in OWNERS
     }
 
 
-def _removal(starter: Starter) -> Mapping[str, Sequence[float]]:
-    """How long instances took from request to removal, and from their exit on.
+def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequence[Sequence[int]]) -> tuple[float, ...]:
+    """Of one start, what `_EACH` names. A removal takes no time where instances stay.
 
-    That is no time at all where they stay.
+    Args:
+        holds, owners: The positions of the steps that hold locks, and of each owner's.
     """
-    plan, requested = starter.plan, starter.requested
-    gone = [starter.reached(index, len(plan.steps)) for index in range(len(requested))]
-    return {
-        "exit_time": [end - asked for end, asked in zip(gone, requested, strict=True)],
-        "removal_time": [end - starter.began(index, plan.ready) for index, end in enumerate(gone)],
-    }
+    plan, log = starter.plan, starter.log
+    asked, steps = log.requested[index], list(log.steps(index))
+    reached = [asked, *[end for _, end, _ in steps]]
+    took = [end - start for start, end, _ in steps]
+    ready, gone = reached[plan.ready], reached[-1]
+    return (
+        ready - asked,
+        reached[plan.runtime] - asked,
+        reached[plan.init] - asked,
+        math.fsum([steps[place][2] for place in holds]),
+        starter.quotas[index].throttled if index in starter.quotas else 0.0,
+        gone - asked,
+        gone - (steps[plan.ready][0] if plan.clean_up else ready),
+        *[math.fsum([took[place] for place in places]) for places in owners],
+    )
 
 
 def _estimates(plan: BootPlan) -> frozenset[str]:

@@ -11,6 +11,7 @@ from itertools import count
 
 from simpy import Environment
 
+from sim.engine import environment
 from sim.swarm.agent import SwarmAgents
 from sim.swarm.control import check_change, check_spec, refuse
 from sim.swarm.everywhere import GlobalOrchestrator
@@ -73,7 +74,7 @@ class SwarmCluster:
             env: The clock. None for one of its own that begins at 0.
             hosting: The hosts that create, start and remove containers. None where that takes the times of `timing`.
         """
-        self.env = env or Environment()
+        self.env: Environment = env or environment.Environment()
         self.store = SwarmStore(self.env, most_tasks)
         self.history = SwarmHistory(self.env, self.store)
         ConstraintEnforcer(self.store)

@@ -3,11 +3,8 @@
 Sizes are small, so that all of this takes a few seconds; `python -m bench` runs it at full size.
 """
 
-import os
-import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -22,8 +19,6 @@ from sim.studies.startup import Startup, run
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
-
 
 def test_ratios_are_of_the_least_per_thing_done_and_tables_of_the_medians():
     timings = {"fast": Timing((2.0, 9.0, 4.0), 4), "slow": Timing((3.0,), 1)}
@@ -37,13 +32,11 @@ def test_ways_through_a_queue_give_the_same_mean_and_the_engine_is_ahead():
     means = [way(count) for way in ways.values()]
     assert means == pytest.approx([means[0]] * len(ways), rel=1e-9)
     timings = contest({name: (partial(partial, way, count), count) for name, way in ways.items()}, 3)
-    assert ratio(timings, "closed_form", "idiomatic") >= 5
-    assert ratio(timings, "alarms", "idiomatic") >= 3.5
-    # 0.7 to 0.8 and 0.9 to 1.0 on CPython 3.11; 0.48 and 0.61 on 3.13, which speeds the loops' plain code up more than
-    # SimPy's calls.
-    recent = sys.version_info >= (3, 13)
-    assert ratio(timings, "alarms", "loop") >= (0.38 if recent else 0.6)
-    assert ratio(timings, "closed_form", "closed_loop") >= (0.5 if recent else 0.75)
+    assert ratio(timings, "closed_form", "idiomatic") >= 10
+    assert ratio(timings, "alarms", "idiomatic") >= 5
+    # 0.95 to 1.3 and 1.1 to 1.5 on CPython 3.11; 0.78 and 0.94 on 3.13, which speeds the loops' plain code up more.
+    assert ratio(timings, "alarms", "loop") >= 0.7
+    assert ratio(timings, "closed_form", "closed_loop") >= (0.85 if sys.version_info >= (3, 13) else 0.9)
 
 
 def test_sharing_gives_the_naive_result_and_does_not_slow_down_with_the_number_of_flows():
@@ -74,8 +67,12 @@ def test_a_full_start_costs_the_same_among_many_and_holds_less_than_a_process():
     )
     assert ratio(timings, "500", "5000") <= 2
     process = starts.bytes_each(starts.processes, 2_000)
-    assert starts.bytes_each(starts.alarms, 2_000) <= 0.4 * process
-    assert starts.bytes_each(starts.requested, 2_000) <= 1.1 * process
+    assert starts.bytes_each(starts.alarms, 2_000) <= 0.3 * process
+    assert starts.bytes_each(starts.requested, 2_000) <= 0.4 * process
+    # With what 2,000 share, which is a fifth of their peak. Of 10,000 it is 0.39 and 0.72.
+    _, peak, whole = starts.bytes_of_a_run(2_000)
+    assert whole <= 0.45 * process
+    assert peak <= process
 
 
 def test_a_thousand_starts_cost_less_than_a_million_and_a_quarter_heap_operations():
@@ -92,31 +89,14 @@ def test_a_thousand_starts_cost_less_than_a_million_and_a_quarter_heap_operation
     assert ratio(timings, "study", "reference") >= 0.8
 
 
-def child_seconds(*command: str, folder: Path) -> float:
-    """CPU seconds of a process of its own: the least of three, with its modules compiled already.
-
-    Args:
-        folder: Where they are kept compiled, whatever the environment says about that.
-    """
-    resource = pytest.importorskip("resource")  # Windows has none
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    seconds = []
-    for _ in range(4):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, *command], check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
-            env=kept | {"PYTHONPYCACHEPREFIX": str(folder)},
-        )  # fmt: skip
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    least: float = min(seconds[1:])
-    return least
-
-
-def test_the_list_of_lessons_takes_less_than_a_million_and_a_half_heap_operations(tmp_path):
-    """The whole process against another one with the loop. It took 4 million while each lesson was read and checked."""
-    loop = child_seconds("-c", "from bench.measure import heap_operations; heap_operations(1_000_000)", folder=tmp_path)
-    assert child_seconds("-m", "sim", "list", folder=tmp_path) <= 1.5 * loop
+def test_commands_from_cold_take_a_few_reference_loops(tmp_path):
+    """The whole process against another one with the loop. `list` took 4 while it read and checked every lesson, and
+    a small run 4.4 while it read the whole catalog. Its target is 2."""
+    library = pytest.importorskip("bench.library")  # Windows has no `resource`
+    loop = library.child_seconds(["-c", library.LOOP], tmp_path)
+    listed, ran = (library.child_seconds(["-m", "sim", *words], tmp_path) for _, words, _ in library.COMMANDS)
+    assert listed <= 1.0 * loop
+    assert ran <= 3.0 * loop
 
 
 def test_the_stored_accuracy_is_given_in_half_a_million_heap_operations():

@@ -1,4 +1,4 @@
-"""An alarm is an event of SimPy's that can be armed again."""
+"""An alarm is an event that can be armed again, in the queue of SimPy's."""
 
 import pytest
 from simpy import Environment

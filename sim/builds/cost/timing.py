@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simpy import Environment
-
 from sim.catalog.model import Host
 from sim.catalog.registries import Registry
 from sim.engine.alarm import Alarm
+from sim.engine.environment import Environment
 from sim.machine.host import RunningHost
 from sim.outcome import Bound
 from sim.registry.client import Client, NodePull

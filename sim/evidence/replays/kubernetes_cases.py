@@ -11,9 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from simpy import Environment
-
 from sim import limits
+from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.evidence.replays.kubernetes_recording import annotated_seconds
 from sim.kubernetes.api import Handler

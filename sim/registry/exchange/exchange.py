@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from simpy import Environment, Interrupt, Process
+from simpy import Interrupt, Process
 
+from sim.engine.environment import Environment
 from sim.registry.exchange.command import CommandFailedError, ExchangeResult
 from sim.registry.exchange.containerd import ContainerdEngine, ContainerdGiven
 from sim.registry.exchange.engine import ImageEngine, Surroundings
