@@ -409,7 +409,7 @@ def parts() -> Mapping[str, TechnologyPart]:
 @cache
 def additions() -> Mapping[str, Addition]:
     """Everything that choices of a scenario add to technologies, by its id."""
-    return _all("additions")
+    return _Entries("additions")
 
 
 @cache

@@ -101,9 +101,9 @@ class RunningHost:
         self._reading: dict[str, list[tuple[OnServed, Any]]] = {}
 
     @property
-    def graced(self) -> Collection[str]:
-        """The locks whose holds take as long as it is since the last one."""
-        return self._graces
+    def self_timed(self) -> Collection[str]:
+        """The locks that tell by earlier holds how long one takes."""
+        return self._special
 
     def compute(
         self, core_seconds: float, parallelism: float, done: OnServed, argument: Any = None, *, new: bool = False

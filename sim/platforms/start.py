@@ -87,7 +87,7 @@ class Starter:
         self.quotas: dict[int, CpuQuota] = {}
         self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
-        self.log = StartLog(plan, self.marks, host.graced)
+        self.log = StartLog(plan, self.marks, host.self_timed)
         self.rows = [
             (step, step.demand, step.amount, step.growth, step.timed, ends, alone)
             for step, ends, alone in zip(plan.steps, self.log.ends, self.log.alone, strict=True)
@@ -279,7 +279,7 @@ class Start(Alarm):
                 at += amount
             elif demand == "hold" and not step.flushes:
                 got, at = host.hold(step.resource, amount)
-                own.note(index, got if step.resource in host.graced else amount)
+                own.note(index, got if step.resource in host.self_timed else amount)
             else:
                 self._position = position
                 if demand == "cpu":

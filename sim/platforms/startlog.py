@@ -63,7 +63,7 @@ class StartLog:
     Args:
         plan: Their plan.
         marks: The positions of steps before which something happens: a start that is not there yet wakes up there.
-        graced: The locks whose holds take as long as it is since the last one.
+        self_timed: The locks that tell by earlier holds how long one takes.
 
     Attributes:
         requested: When each instance was requested.
@@ -71,12 +71,12 @@ class StartLog:
         released: When one was told to go on that was created, by its index.
         ends: A column for each step: when it ended, or when it is known that it will. None where that is worked out.
         alone: A column for each step: the seconds that it takes alone. Where it holds a lock, the seconds for which it
-            has asked to do so, or when it got one of those that are `graced`.
+            has asked to do so, or when it got one of those that are `self_timed`.
     """
 
     __slots__ = ("_first_skipped", "_rows", "alone", "ends", "left", "plan", "released", "requested")
 
-    def __init__(self, plan: BootPlan, marks: Collection[int], graced: Collection[str]) -> None:
+    def __init__(self, plan: BootPlan, marks: Collection[int], self_timed: Collection[str]) -> None:
         self.plan = plan
         self.requested = array("d")
         self.left: dict[int, float] = {}
@@ -86,7 +86,7 @@ class StartLog:
         self.alone = [StartColumn() for _ in plan.steps]
         self._rows = [
             (
-                _kind(step, graced),
+                _kind(step, self_timed),
                 rounded(step.amount),
                 step.demand != "wait" or bool(step.growth) or position in marks,
                 ends,
@@ -154,12 +154,12 @@ class StartLog:
             yield start, end, queued if queued > _ROUNDING else 0.0
 
 
-def _kind(step: BootStep, graced: Collection[str]) -> int:
+def _kind(step: BootStep, self_timed: Collection[str]) -> int:
     if step.demand == "wait":
         return _WAIT
     if step.demand != "hold" or step.flushes:
         return _SERVED
-    return _GOT if step.resource in graced else _HELD
+    return _GOT if step.resource in self_timed else _HELD
 
 
 def _is_fixed(step: BootStep) -> bool:
