@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import answers, controls, exploring, popovers, predict, quiz, running, undoing, variants
+from dashboard import answers, controls, exploring, hall, popovers, predict, quiz, running, undoing, variants
 from dashboard import notes as notes_of
 from dashboard.correction import Correction, correct
 from dashboard.figures import laid_out
@@ -91,7 +91,7 @@ def body(scenario: Scenario, view: View) -> None:
         with told:
             said = _predict(scenario, page_parts[0], values, view)
         with drawn:
-            for page_part in page_parts:
+            for page_part in page_parts[:1] if view.embed else page_parts:
                 laid_out.before(_with_said(page_part, said))
             if view.embed:
                 st.caption(provenance(scenario, outcomes[0], view.lang))
@@ -104,6 +104,8 @@ def body(scenario: Scenario, view: View) -> None:
             found = correct(scenario, page_parts, said, values, view, variants.seed())
     page_parts = list(found.page_parts)
     with drawn:
+        if view.embed:
+            page_parts = [hall.one_part(page_parts)]
         notes = [laid_out.after(page_part) for page_part in page_parts]
         if not view.embed:
             popovers.row(page_parts)
@@ -286,11 +288,15 @@ def _read(
     if lesson is None:
         return
     answers.keep(page_part, lesson.predict, values, said)
-    if view.embed:
-        return
     where = found.said if found.question is None else ""
+    verdict = f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**"
+    if view.embed:
+        if said != Said():
+            why = corrected_prediction(lesson.predict, said.choice, values, view.lang, where=where, brief=True)
+            st.markdown(" ".join((verdict, *why)))
+        return
     read = [
-        f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**",
+        verdict,
         *corrected_prediction(lesson.predict, said.choice, values, view.lang, where=where),
         *filter(None, notes),
         words.fill(lesson.explain, values, view.lang),
