@@ -27,6 +27,7 @@ _HALL = """
 [data-testid=stVegaLiteChart]{width:100%!important}
 [data-testid=stMain] h1{max-width:none;font-size:1.6rem;padding-bottom:.2rem}
 [data-testid=stMainBlockContainer] code{font-size:1rem}
+[data-testid=stMainBlockContainer] .st-key-told [data-testid=stMarkdownContainer] p{max-width:none;line-height:1.35}
 [data-testid=stHtml] table{line-height:1.15!important}
 [data-testid=stHtml] table.view{line-height:1!important;border-spacing:2px 0}
 [data-testid=stHtml] table.fit :is(td,th){padding:1px 6px}

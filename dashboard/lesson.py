@@ -53,12 +53,13 @@ def body(scenario: Scenario, view: View) -> None:
         text, figure = st.container(), st.container()
     else:
         figure, text = st.columns(_FIGURE_AND_TEXT, gap="large")
-    with text:
+    with text:  # after the run the conditions come first, so that they stand beside the figure that follows them
+        conditions = st.container() if _revealed(scenario, view) else text
         told = st.container(key="told" if _revealed(scenario, view) else "ask")
     with figure:
         place = st.empty()
         drawn = st.container()
-    with text:
+    with conditions:
         changes, faults = _conditions(scenario, view)
     with drawn:
         changes, outcomes = _outcomes(scenario, changes, faults, place, view)
@@ -110,7 +111,8 @@ def body(scenario: Scenario, view: View) -> None:
         if not view.embed:
             popovers.row(page_parts)
             _compare(scenario, changes, view)
-        st.caption(provenance(scenario, outcomes[0], view.lang))
+        if not view.embed or said == Said():  # a correction takes its room
+            st.caption(provenance(scenario, outcomes[0], view.lang))
     with told:
         _read(scenario, found, said, notes, values, view)
     offer(replace(_shown(scenario, changes, page_parts, said, revealed=True), told=found.said))
@@ -292,7 +294,7 @@ def _read(
     verdict = f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**"
     if view.embed:
         if said != Said():
-            why = corrected_prediction(lesson.predict, said.choice, values, view.lang, where=where, brief=True)
+            why = corrected_prediction(lesson.predict, said.choice, values, view.lang, brief=True)
             st.markdown(" ".join((verdict, *why)))
         return
     read = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sim.outcome import Metric, Outcome
 from sim.records import OWNERS, MemoryRecord, Owner
 from sim.report.figures import parts
-from sim.report.figures.canvas import FOOT, Canvas
+from sim.report.figures.canvas import Canvas
 from sim.report.figures.columns import MemorySums, Ruler, counted, group, sums
 from sim.report.figures.legend import LegendMark
 from sim.report.figures.memory_panels import Panels, sized
@@ -87,7 +87,6 @@ def ledger(outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, plac
     canvas.line(f"M0 {y:.1f}H{places.width}", style.tokens.line)
     panels = Panels(canvas, outcome, ruler, names, places.width, places.columns, places.height)
     y = panels.draw(y + 8)
-    y += FOOT if places is HALL else 0
     return canvas.svg(places.width, y, ledger_alt(outcome, ruler, style.language))
 
 
