@@ -49,7 +49,7 @@ class LanePlaces:
 
 
 LANES_DESK, LANES_HALL, LANES_PHONE = (
-    LanePlaces(740, 160, 140, 48, 24), LanePlaces(1000, 170, 160, 39, 21), LanePlaces(360, 0, 0, 64, 22),
+    LanePlaces(740, 160, 140, 48, 24), LanePlaces(980, 170, 150, 39, 21), LanePlaces(360, 0, 0, 64, 22),
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class LedgerPlaces:
 
 
 DESK, HALL, PHONE = (
-    LedgerPlaces(740, 140, 2, 270, 30), LedgerPlaces(1000, 180, 2, 170, 28), LedgerPlaces(360, 0, 1, 240, 28),
+    LedgerPlaces(740, 140, 2, 270, 30), LedgerPlaces(980, 180, 2, 170, 28), LedgerPlaces(360, 0, 1, 240, 28),
 )  # fmt: skip
 _TOTAL = 17
 """Pixels of a bar's sum."""
