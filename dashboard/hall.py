@@ -20,7 +20,7 @@ from sim.report.texts import tr
 _HALL = """
 [data-testid=stMainBlockContainer]{padding:.7rem 1.5rem 0;max-width:none}
 [data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{gap:.7rem}
-[data-testid=stMainBlockContainer] :is(p,label,input,[data-testid=stSelectbox] div){font-size:1rem!important}
+[data-testid=stMainBlockContainer] :is(p,label,input,kbd,[data-testid=stSelectbox] div){font-size:1rem!important}
 [data-testid=stMain] [data-testid=stHtml] :is(div,p,table,td,th,small,b){font-size:1rem!important}
 [data-testid=stElementContainer]:has([data-testid=stVegaLiteChart]),
 [data-testid=stElementContainer] :has([data-testid=stVegaLiteChart]),
