@@ -124,9 +124,10 @@ const measured = (data) => {
 const fit = async (data) => {
   const most = Math.max(data.least, innerWidth / data.width);
   let low = data.least, high = most + CLOSE, tried = Math.min(most, Math.max(low, scale()));
-  for (let n = 0; n < TRIES && idle(); n++) {
+  for (let n = 0; n < TRIES; n++) {
     set(tried);
     await pause(REDRAWN);
+    if (!idle()) return;
     const { foot, room, fits } = measured(data);
     if (fits) low = Math.max(low, tried); else high = Math.min(high, tried);
     if (high - low <= CLOSE) break;
@@ -152,7 +153,8 @@ export default function({ data: [data] }) {
     if (key === state.settled || !stays) return;
     state.busy = true;
     await fit(data);
-    state.settled = state.seen = measured(data).key;
+    state.settled = idle() ? measured(data).key : '';
+    state.seen = state.settled;
     state.busy = false;
   }, LOOK);
 }

@@ -74,7 +74,8 @@ _CUT = """() => {
         const box = text.getBoundingClientRect();
         if (!text.textContent.trim() || box.width < 2) continue;
         if (!text.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-        const out = Math.max(frame.left - box.left, box.right - frame.right, frame.top - box.top, box.bottom - frame.bottom);
+        const beside = Math.max(frame.left - box.left, box.right - frame.right);
+        const out = Math.max(beside, frame.top - box.top, box.bottom - frame.bottom);
         found.push([text.textContent.trim().slice(0, 40), out]);
       }
     }
