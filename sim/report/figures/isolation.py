@@ -79,7 +79,8 @@ def _line(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], 
     taken = next((record for record in steps if record.scope != "host"), None)
     word = isolation_steps()[taken.step].name.read(style.language) if taken else tr("figure.view.host", style.language)
     place = place_data(label=last.of, aspect=aspect)
-    cell = f'<td class="{last.scope} new"{place}>{escape(word)}</td>' if not hidden else '<td class="unknown">?</td>'
+    new = " new" if taken else ""
+    cell = '<td class="unknown">?</td>' if hidden else f'<td class="{last.scope}{new}"{place}>{escape(word)}</td>'
     cells = "".join(_cell(record, hidden=hidden, mark=True) for record in ends)
     return f'<tr><th scope="row">{escape(named.name.read(style.language))}</th>{cell}{cells}</tr>'
 
@@ -212,6 +213,7 @@ def _css(style: Style) -> str:
         f".view.list .first span{{writing-mode:initial;transform:none}}"
         f".view.list th{{white-space:normal}}.view.list tbody th{{width:auto}}.view.list .kind{{padding:4px}}"
         f".view.list .kind span{{writing-mode:initial;transform:none}}"
+        f".view.list .host{{color:{tokens.on['kernel']}}}"
         f".view.list td{{height:{style.px(22)}px;line-height:1.1}}}}"
         f".view tfoot i{{display:block;height:{style.px(7)}px;margin-bottom:2px;background:{tokens.owners['kernel']}}}"
     )
