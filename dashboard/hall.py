@@ -103,7 +103,7 @@ _FIT_JS = """
 const APP = '[data-testid=stApp]', MAIN = '[data-testid=stMain]', BLOCK = '[data-testid=stMainBlockContainer]';
 const PART = `${BLOCK} [data-testid=stElementContainer]`, FRAME = `${BLOCK} [data-testid=stHtml] div`;
 const DRAWN = 'svg, canvas';
-const CLOSE = 0.02, LOOK = 200, REDRAWN = 150, TRIES = 8;
+const CLOSE = 0.02, LOOK = 150, REDRAWN = 120, TRIES = 8;
 const root = document.documentElement;
 const pause = (time) => new Promise((done) => setTimeout(done, time));
 const idle = () => document.querySelector(APP)?.dataset.testScriptState === 'notRunning' &&

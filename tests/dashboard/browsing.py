@@ -88,9 +88,10 @@ _WIDE = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testi
   .map((one) => [one.innerText.trim().slice(0, 40), one.scrollWidth - one.clientWidth])"""
 _FITTED = """() => {
   const { busy, settled, seen } = window.hallFit ?? { busy: true };
-  if (busy || !settled || settled !== seen) window.fittedSince = Infinity;
+  const here = `${innerWidth},${innerHeight},`;
+  if (busy || settled !== seen || !settled?.startsWith(here)) window.fittedSince = Infinity;
   else window.fittedSince = Math.min(window.fittedSince, performance.now());
-  return performance.now() - window.fittedSince > 700;
+  return performance.now() - window.fittedSince > 500;
 }"""
 """Charts come and redraw in their own time. So a page is fitted where it has stayed so for a while."""
 _EMPTY = """() => {
