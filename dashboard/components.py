@@ -39,7 +39,6 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
     svg = host.querySelector('svg');
     if (data.scale > 1) {
       svg.style.maxHeight = 'none';
-      svg.style.marginBottom = '-18px';
       svg.style.maxWidth = svg.style.width = `min(100%, ${svg.viewBox.baseVal.width * data.scale}px)`;
     }
     if (kept) host.querySelector(`[data-node="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
@@ -100,7 +99,7 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
 _DRAWING_CSS = """
 .host{overflow-x:auto;padding:2px 0}
 .host svg{max-width:100%;height:auto;display:block;margin:0 auto;font-family:var(--st-font)}
-.host.scroll{overflow:auto;max-height:min(72vh,60rem);border:1px solid var(--st-border-color);
+.host.scroll{overflow:auto;max-height:min(72vh / var(--fit,1),60rem);border:1px solid var(--st-border-color);
   border-radius:var(--st-base-radius)}
 .host.scroll:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
 .bar{display:flex;flex-wrap:wrap;gap:.4rem;padding:0 0 .5rem} .bar[hidden]{display:none}

@@ -48,7 +48,7 @@ def correct(
     Where the figure as the reader has it lacks the place, it is turned to what has it, once for each answer.
     """
     last = quiz.last_answered(scenario)
-    wanted = None if view.embed else _look(scenario, page_parts, said, values, view, last, seed)
+    wanted = _look(scenario, page_parts, said, values, view, last, seed)
     if wanted is None:
         return Correction(tuple(page_parts), last)
     ringed, told = [], []

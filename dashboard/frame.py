@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import projector, share, shipped
+from dashboard import hall, projector, share, shipped
 from dashboard.components import connection, page_state
 from dashboard.links import asked, plain, whole
 from dashboard.progress import note_lesson
@@ -77,55 +77,6 @@ position:sticky;top:var(--figure-top,4rem);align-self:flex-start}}}}
 [data-testid=stPageLink] p{{white-space:normal;overflow:visible}}
 {contrast}{hall}</style>"""
 
-# In a hall the page is laid out for 1280 x 720 and scaled to the window, so that it fits wherever it is shown: in a
-# frame of 960 x 540 by 3/4, where no text is below 12 px, and on a projector up to its own size, with no text below 18.
-# A projector's bar of buttons peeps out below, until the pointer or the focus is on it.
-_HALL = """
-[data-testid=stMainBlockContainer]{padding:.7rem 1.5rem 0}
-[data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{gap:.7rem}
-[data-testid=stMainBlockContainer] :is(p,label,input,[data-testid=stSelectbox] div){font-size:1rem!important}
-[data-testid=stMain] [data-testid=stHtml] :is(div,p,table,td,th,small,b){font-size:1rem!important}
-[data-testid=stElementContainer]:has([data-testid=stVegaLiteChart]),
-[data-testid=stElementContainer] :has([data-testid=stVegaLiteChart]),
-[data-testid=stVegaLiteChart]{width:100%!important}
-[data-testid=stMain] h1{max-width:none;font-size:1.6rem;padding-bottom:.2rem}
-[data-testid=stMainBlockContainer] code{font-size:1rem}
-[data-testid=stHtml] table{line-height:1.15!important}
-[data-testid=stHtml] table.view{line-height:1!important;border-spacing:2px 0}
-[data-testid=stHtml] table.fit :is(td,th){padding:1px 6px}
-[data-testid=stHeader]{display:none}
-"""
-_PROJECTED = """
-html{{font-size:18px}}
-[data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{{gap:.4rem}}
-[data-testid=stMain] .st-key-{bar}{{position:fixed;left:0;right:0;bottom:0;z-index:99;padding:.4rem 1.5rem;
-transform:translateY(80%);background:{panel};border-top:1px solid {line}}}
-[data-testid=stMain] .st-key-{bar}:is(:hover,:focus-within){{transform:none}}
-"""
-_LEAST_SCALE, _MOST_SCALE = 0.75, 3.0
-_WIDTH, _HEIGHT = 1280, 720
-_NARROW = 641
-"""Pixels of width below which all stands below one another, and scrolls."""
-
-
-def _scales(view: View) -> str:
-    """The scale of a page in a hall, by the height of its window."""
-    if view.projector:
-        larger = range(21, round(20 * _MOST_SCALE) + 1)
-        return "".join(
-            _scaled(f"(min-width:{_WIDTH * n / 20:g}px) and (min-height:{_HEIGHT * n / 20:g}px)", n / 20)
-            for n in larger
-        )
-    smaller = range(19, round(20 * _LEAST_SCALE) - 1, -1)
-    return "".join(
-        _scaled(f"(min-width:{_NARROW}px) and (max-height:{_HEIGHT * (n + 1) / 20 - 1:g}px)", n / 20) for n in smaller
-    )
-
-
-def _scaled(window: str, scale: float) -> str:
-    return f"@media{window}{{[data-testid=stMainBlockContainer]{{zoom:{scale:g}}}}}"
-
-
 # Streamlit writes white on the primary colour, which in the dark theme is a light one.
 _CONTRAST = (
     "[data-testid=stBaseButton-primary]:enabled p,[data-testid=stBaseButton-primary]:enabled span,"
@@ -140,15 +91,14 @@ def main() -> None:
     st.set_page_config(
         page_title=tr("ui.app", view.lang), page_icon="⚖️", layout="wide", initial_sidebar_state="collapsed"
     )
-    plain_type = f"@media(max-width:1400px){{html{{font-size:calc({view.size} * 16px)}}}}"
-    hall = plain_type + _HALL + _scales(view) if view.embed else ""
-    if view.projector:
-        hall += _PROJECTED.format(bar=projector.BAR, panel=view.style.tokens.panel, line=view.style.tokens.line)
-    st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else "", hall=hall))
+    hall_style = hall.style(view) if view.embed else ""
+    st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else "", hall=hall_style))
     connection({name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")})
     pages = [_page(place, view) for place in PLACES]
     st.navigation(pages, position="hidden" if view.embed or view.notes else "top").run()
     page_state(view.lang, answers_shown(), now().told)
+    if view.embed:
+        hall.fit(view)
 
 
 def link(name: str, view: View) -> st.Page:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import answers, controls, exploring, popovers, predict, quiz, running, undoing, variants
+from dashboard import answers, controls, exploring, hall, popovers, predict, quiz, running, undoing, variants
 from dashboard import notes as notes_of
 from dashboard.correction import Correction, correct
 from dashboard.figures import laid_out
@@ -57,14 +57,15 @@ def body(scenario: Scenario, view: View) -> None:
         text, figure = st.container(), st.container()
     else:
         figure, text = st.columns(_FIGURE_AND_TEXT, gap="large")
-    with text:
+    with text:  # after the run the conditions come first, so that they stand beside the figure that follows them
+        conditions = st.container() if _revealed(scenario, view) else text
         told = st.container(key="told" if _revealed(scenario, view) else "ask")
     with figure:
         place, wrong = st.empty(), st.container()
         figures = running.FirstFigure(st.empty(), _first(scenario, view))
     early = _early(scenario, place, figures, view)
     if early is None:
-        with text:
+        with conditions:
             changes, faults = _conditions(scenario, view)
         with wrong:
             changes, outcomes = _outcomes(scenario, changes, faults, place, figures, view)
@@ -100,7 +101,7 @@ def body(scenario: Scenario, view: View) -> None:
         with told:
             said = _predict(scenario, page_parts[0], values, view)
         with drawn:
-            for page_part in page_parts:
+            for page_part in page_parts[:1] if view.embed else page_parts:
                 laid_out.before(_with_said(page_part, said))
             if view.embed:
                 st.caption(provenance(scenario, outcomes[0], view.lang))
@@ -113,15 +114,18 @@ def body(scenario: Scenario, view: View) -> None:
             found = correct(scenario, page_parts, said, values, view, variants.seed())
     page_parts = list(found.page_parts)
     with drawn:
+        if view.embed:
+            page_parts = [hall.one_part(page_parts)]
         notes = [laid_out.after(page_part, over=figures.shown) for page_part in page_parts]
     if early is not None:
-        with text:
+        with conditions:
             _conditions(scenario, view)
     with drawn:
         if not view.embed:
             popovers.row(page_parts)
             _compare(scenario, changes, view)
-        st.caption(provenance(scenario, outcomes[0], view.lang))
+        if not view.embed or said == Said():  # a correction takes its room
+            st.caption(provenance(scenario, outcomes[0], view.lang))
         laid_out.clear(figures.shown)
     with told:
         _read(scenario, found, said, notes, values, view)
@@ -334,11 +338,15 @@ def _read(
     if lesson is None:
         return
     answers.keep(page_part, lesson.predict, values, said)
-    if view.embed:
-        return
     where = found.said if found.question is None else ""
+    verdict = f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**"
+    if view.embed:
+        if said != Said():
+            why = corrected_prediction(lesson.predict, said.choice, values, view.lang, brief=True)
+            st.markdown(" ".join((verdict, *why)))
+        return
     read = [
-        f"**{judge(page_part.outcome, lesson.predict, said, values, view.lang)}**",
+        verdict,
         *corrected_prediction(lesson.predict, said.choice, values, view.lang, where=where),
         *filter(None, notes),
         words.fill(lesson.explain, values, view.lang),

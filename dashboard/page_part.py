@@ -66,6 +66,10 @@ _MARGIN = {"left": 5, "right": 14, "top": 5, "bottom": 5}
 """Pixels around a chart whose last labels stand beyond its bars."""
 
 
+_TALLER = 1.4
+"""How much higher a chart without lanes is drawn in a hall, whose screen has the room."""
+
+
 def chart(spec: Spec, alt: str, key: str = "") -> None:
     """A chart as wide as its place, described by `alt`, in our own look rather than Streamlit's."""
     # Rows that stand in the specification need not be fetched, one `data:` URL after the other. For those at its top
@@ -78,6 +82,8 @@ def chart(spec: Spec, alt: str, key: str = "") -> None:
         st.vega_lite_chart(spec, theme=None, alt=alt, width="stretch", key=key or None)
         return
     fitting = {"padding": _MARGIN, "autosize": {"type": "fit-x", "contains": "padding"}, **legible(spec, least)}
+    if isinstance(fitting.get("height"), int | float):
+        fitting["height"] *= _TALLER
     st.vega_lite_chart(fitting, theme=None, alt=alt, width="content", key=key or None)
 
 

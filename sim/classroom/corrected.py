@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sim.outcome import Metric
 from sim.report import words
@@ -51,7 +52,13 @@ def corrected(
 
 
 def corrected_prediction(
-    predict: Prediction, chosen: int | None, values: Mapping[str, Metric], language: Language = "en", *, where: str = ""
+    predict: Prediction,
+    chosen: int | None,
+    values: Mapping[str, Metric],
+    language: Language = "en",
+    *,
+    where: str = "",
+    brief: bool = False,
 ) -> tuple[str, ...]:
     """Paragraphs below the verdict on a prediction: what is wrong with a wrong choice, then the right one.
 
@@ -59,6 +66,7 @@ def corrected_prediction(
 
     Args:
         where: Where in the figure what came is to be seen, "" where nothing is ringed.
+        brief: Without what is wrong with the choices that were not taken.
     """
     right = _right(predict.choices, values)
     if chosen is None:
@@ -67,7 +75,8 @@ def corrected_prediction(
         return ()
     feedback = predict.choices[chosen].feedback
     why = (words.fill(feedback, values, language),) if feedback else ()
-    return *why, *filter(None, [where]), *_others(predict.choices, chosen, right, None, values, language)
+    others = _others(predict.choices, chosen, right, None, values, language)
+    return *why, *filter(None, [where]), *islice(others, right.count(True) if brief else None)
 
 
 def _right(choices: Sequence[Choice], values: Mapping[str, Metric]) -> list[bool]:

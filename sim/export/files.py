@@ -77,7 +77,12 @@ def fixed(spec: Spec, style: Style, width: int = _WIDTH) -> Spec:
 
 
 def figures(
-    scenario: Scenario, outcomes: Sequence[Outcome], language: Language = "en", *, tables: bool = False
+    scenario: Scenario,
+    outcomes: Sequence[Outcome],
+    language: Language = "en",
+    *,
+    tables: bool = False,
+    hidden: bool = False,
 ) -> list[FigureFile]:
     """Every figure of a scenario, in the order of its page.
 
@@ -85,13 +90,14 @@ def figures(
 
     Args:
         tables: With the tables of words, which are HTML and cannot be drawn as a picture.
+        hidden: With the answers left out.
     """
     style = Style(language=language)
     found = []
     for number, outcome in enumerate(outcomes, 1):
         part = f"-{number}" if len(outcomes) > 1 else ""
         legend = ""
-        for drawing in shown(request(scenario, outcome, style)):
+        for drawing in shown(request(scenario, outcome, style), hidden=hidden):
             if drawing.id == "legend":
                 legend = drawing.content
             elif drawing.alt or (tables and "<table" in drawing.content):

@@ -1,4 +1,7 @@
-"""A deck of reveal.js: a title, then a slide for each figure, and the live page in a frame where there is one."""
+"""A deck of reveal.js: the question with its figure before the answer, then a slide for each figure of the answer.
+
+The live page stands in a frame of the last slide where there is one.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,25 @@ _STYLE = f"""
 body{{margin:0;background:{LIGHT.background}}}
 .reveal{{font:28px/1.3 "Source Sans 3","Noto Sans","Noto Sans CJK JP","Noto Sans JP",system-ui,sans-serif;
 color:{LIGHT.ink}}}
-.reveal h1{{font-size:1.7em;line-height:1.2;margin:0 0 .5em}}
+.reveal h1{{font-size:1.4em;line-height:1.2;margin:0 0 .4em}}
 .reveal h2{{font-size:1.05em;line-height:1.2;margin:0 0 .4em}}
 .reveal .slides section{{text-align:left}} .reveal img{{display:block;width:100%;height:33rem;object-fit:contain}}
 .reveal .words{{max-height:33rem;overflow:auto;font-size:.62em}}
+.reveal h1+p{{font-size:.75em;margin:0 0 .6em}}
+.reveal .asked :is(img,.words){{max-height:26rem}} .reveal .asked img{{height:26rem}}
 .reveal .words :is(p,li,td,th,div){{font-size:inherit}}
 .reveal iframe{{width:100%;height:620px;border:0}} .reveal small{{color:{LIGHT.muted};font-size:.5em}}
 """
-_START = "Reveal.initialize({width: 1200, height: 675, margin: 0.03, hash: false, center: false, transition: 'none'});"
+# A table that is higher than its slide is drawn smaller.
+_START = """
+const whole = () => document.querySelectorAll('.present .words:not([style])').forEach((one) => {
+  one.style.zoom = Math.min(1, one.clientHeight / one.scrollHeight);
+  one.style.maxHeight = 'none';
+});
+Reveal.on('ready', whole);
+Reveal.on('slidechanged', whole);
+Reveal.initialize({width: 1200, height: 675, margin: 0.03, hash: false, center: false, transition: 'none'});
+"""
 
 
 def slide(outcomes: Sequence[Outcome], scenario: Scenario, language: Language = "en", live: str = "") -> str:
@@ -43,7 +57,9 @@ def slide(outcomes: Sequence[Outcome], scenario: Scenario, language: Language = 
     asked = words.fill(scenario.title, values, language)
     finding = words.finding(scenario.lesson, values, language) if scenario.lesson else ""
     made = f"<small>{escape(provenance(scenario, outcomes[0], language))}</small>"
-    sections = [f"<section><h1>{escape(asked)}</h1><p>{escape(scenario.summary.read(language))}</p>{made}</section>"]
+    question = "".join(_drawn(figure) for figure in figures(scenario, outcomes, language, tables=True, hidden=True)[:1])
+    summary = escape(scenario.summary.read(language))
+    sections = [f'<section class="asked"><h1>{escape(asked)}</h1><p>{summary}</p>{question}{made}</section>']
     for figure in figures(scenario, outcomes, language, tables=True):
         title = figure.drawing.title or finding or asked
         sections.append(f"<section><h2>{escape(title)}</h2>{_drawn(figure)}{made}</section>")

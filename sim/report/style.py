@@ -212,15 +212,33 @@ def chart(style: Style, **parts: Any) -> Spec:
 
 
 _SIZES = ("fontSize", "labelFontSize", "titleFontSize")
+_ROOMS = ("minExtent", "maxExtent", "labelLimit")
+_USUAL = 15
+"""Pixels of the text for which a figure leaves room."""
 
 
 def legible(spec: Any, least: int) -> Any:
-    """A copy of a specification, or of a part of one, whose texts have at least so many pixels."""
+    """A copy of a specification, or of a part of one, whose texts have at least so many pixels, and room for them."""
     if isinstance(spec, list):
         return [legible(part, least) for part in spec]
     if not isinstance(spec, dict):
         return spec
-    return {name: _at_least(part, least) if name in _SIZES else legible(part, least) for name, part in spec.items()}
+    return {name: _grown(name, part, least) for name, part in spec.items()}
+
+
+def _grown(name: str, part: Any, least: int) -> Any:
+    if name in _SIZES:
+        return _at_least(part, least)
+    if name in _ROOMS and least > _USUAL:
+        return _widened(part, least / _USUAL)
+    return legible(part, least)
+
+
+def _widened(room: Any, factor: float) -> Any:
+    """Room for text, a number or an expression, times a factor. Other forms stay as they are."""
+    if isinstance(room, int | float):
+        return round(room * factor)
+    return {"expr": f"{factor:g} * ({room['expr']})"} if isinstance(room, dict) and set(room) == {"expr"} else room
 
 
 def _at_least(size: Any, least: int) -> Any:

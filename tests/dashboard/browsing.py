@@ -61,6 +61,45 @@ _BELOW = """() => {
   const main = document.querySelector('[data-testid=stMain]');
   return main.scrollHeight - main.clientHeight;
 }"""
+# Words of a figure that its own frame cuts: an SVG draws nothing outside its box, and a table that is wider than its
+# place is seen in part.
+_CUT = """() => {
+  const found = [];
+  const visit = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.shadowRoot) visit(element.shadowRoot);
+      if (element.tagName !== 'svg' || element.closest('button, [data-testid=stIconMaterial]')) continue;
+      const frame = element.getBoundingClientRect();
+      for (const text of element.querySelectorAll('text')) {
+        const box = text.getBoundingClientRect();
+        if (!text.textContent.trim() || box.width < 2) continue;
+        if (!text.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+        const beside = Math.max(frame.left - box.left, box.right - frame.right);
+        const out = Math.max(beside, frame.top - box.top, box.bottom - frame.bottom);
+        found.push([text.textContent.trim().slice(0, 40), out]);
+      }
+    }
+  };
+  visit(document);
+  return found.filter(([, out]) => out > 3);
+}"""
+_WIDE = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stHtml] div')]
+  .filter((one) => one.clientWidth > 2 && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => [one.innerText.trim().slice(0, 40), one.scrollWidth - one.clientWidth])"""
+_FITTED = """() => {
+  const { busy, settled, seen } = window.hallFit ?? { busy: true };
+  const here = `${innerWidth},${innerHeight},`;
+  if (busy || settled !== seen || !settled?.startsWith(here)) window.fittedSince = Infinity;
+  else window.fittedSince = Math.min(window.fittedSince, performance.now());
+  return performance.now() - window.fittedSince > 500;
+}"""
+"""Charts come and redraw in their own time. So a page is fitted where it has stayed so for a while."""
+_EMPTY = """() => {
+  const parts = [...document.querySelectorAll('[data-testid=stMainBlockContainer] [data-testid=stElementContainer]')]
+    .filter((one) => one.offsetHeight > 2 && !one.closest('.st-key-projector-bar'))
+    .map((one) => one.getBoundingClientRect());
+  return 1 - Math.max(...parts.map((one) => one.bottom)) / innerHeight;
+}"""
 
 
 def misfits(page: Page, least: float) -> list[str]:
@@ -88,3 +127,31 @@ def at_sizes(page: Page, sizes: Iterable[tuple[int, int]], least: float) -> list
 def scrolled_away(page: Page) -> int:
     """Pixels of a page that are below its window."""
     return int(page.evaluate(_BELOW))
+
+
+def cut(page: Page) -> list[str]:
+    """Words of figures that are cut by the frame of their figure."""
+    return [f"{text!r} is {out:.0f} pixels outside its figure" for text, out in page.evaluate(_CUT)]
+
+
+def fitted(page: Page) -> None:
+    """Wait until a page in a hall fills its window."""
+    settled(page)
+    page.evaluate("window.fittedSince = Infinity")
+    page.wait_for_function(_FITTED, timeout=PATIENCE)
+
+
+def hall_misfits(page: Page, size: tuple[int, int], least: float) -> list[str]:
+    """What does not fit a window in a hall, where nothing is scrolled."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    fitted(page)
+    found = misfits(page, least) + cut(page)
+    if (below := scrolled_away(page)) > 1:
+        found.append(f"{below} pixels are below the window")
+    found += [f"{text!r} is {out} pixels wider than its frame" for text, out in page.evaluate(_WIDE)]
+    return [f"{size[0]}x{size[1]}: {one}" for one in found]
+
+
+def empty_share(page: Page) -> float:
+    """The share of the window's height that is left empty below all that stands on a page in a hall."""
+    return float(page.evaluate(_EMPTY))

@@ -9,7 +9,7 @@ import pytest
 from dashboard import projector, shipped
 from sim.catalog.course import chapters
 from sim.report.style import legible
-from tests.dashboard.apptest import charts, click, error, opened, texts, title
+from tests.dashboard.apptest import charts, click, drawings, error, opened, texts, title
 
 
 def test_the_button_puts_the_page_on_a_projector_and_the_link_says_so() -> None:
@@ -88,6 +88,29 @@ def test_a_figure_in_a_hall_has_no_small_text() -> None:
         "unknown",
     ]
     assert legible(spec, 16)["height"] == 13
+    room = {"axis": {"labelLimit": 150, "minExtent": {"expr": "width / 4"}}}
+    assert legible(room, 18)["axis"] == {"labelLimit": 180, "minExtent": {"expr": "1.2 * (width / 4)"}}
+    assert legible(room, 13) == room
     assert spec["layer"] == [{"mark": {"fontSize": size}} for size in sizes], "what was given is left alone"
     assert "max(16" in str(charts(opened("taxonomy", embed=True)))
     assert "max(18" in str(charts(opened("taxonomy", projector="1")))
+
+
+def test_a_hall_is_told_that_its_prediction_was_wrong_and_where() -> None:
+    for link in ({"embed": True}, {"projector": "1"}):
+        at = opened("memory-ledger", show="1", said="1", **link)  # type: ignore[arg-type]
+        assert "you said" not in title(at)
+        assert "Less" in texts(at), "what was said"
+        assert "✓ Several times as much" in texts(at).replace("**", "")
+        assert any("look here" in one for one in drawings(at)), "a ring"
+    assert "look here" not in str(drawings(opened("memory-ledger", embed=True, show="1", said="3")))
+
+
+def test_a_hall_is_shown_one_part_at_a_time_the_ringed_one_first() -> None:
+    at = opened("scenarios", scenario="production", show="1", embed=True)
+    first = charts(at)
+    at.segmented_control(key="production:part:1").set_value("2").run()
+    assert at.query_params["part"] in ("2", ["2"])
+    assert charts(at) != first
+    assert not at.exception
+    assert len(charts(opened("scenarios", scenario="production", show="1"))) > len(first)

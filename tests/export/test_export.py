@@ -220,13 +220,16 @@ def test_a_deck_has_a_slide_for_each_figure_and_one_for_the_live_page(no_downloa
     outcomes = sim.run(scenario, replications=1)
     deck = export.slide(outcomes, scenario, "en")
     asks_for_nothing(deck)
-    assert deck.count("<section>") == 1 + len(export.figures(scenario, outcomes))
+    assert deck.count("<section>") == len(export.figures(scenario, outcomes))
+    asked = deck.partition('<section class="asked">')[2].partition("</section>")[0]
+    assert "Which is ready first?" in asked
+    assert asked.count("<img") == 1, "the question stands with its figure"
     assert "window.Reveal" in deck
     assert "MIT, as it stands" in deck.partition("-->")[0]
     for name in ("isolation", "portability", "throwaway-tool"):
         told = sim.load(name)
         words = export.slide(sim.run(told, replications=1), told, "ja")
-        assert words.count("<section>") == 1 + words.count('<div class="words">') > 1
+        assert 1 + words.count("<section>") == words.count('<div class="words">') > 1, "the question has its figure too"
         assert "<table" in words
     assert deck.count("</script>") == deck.count("<script>"), "no script ends early"
     framed = export.slide(outcomes, scenario, "en", "taxonomy-live.html#taxonomy:en")

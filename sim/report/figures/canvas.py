@@ -12,8 +12,6 @@ from sim.report.figures.parts import PALE
 from sim.report.ring import place_data
 from sim.report.style import FONT, SMALLEST, Style, text_width
 
-FOOT = 16
-"""Pixels below a picture for a lecture's screen, whose page may cut them off."""
 _HATCH = 6
 """Pixels from one stroke of a hatch to the next."""
 

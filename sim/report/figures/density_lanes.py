@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim.outcome import Outcome
 from sim.records import ConstraintRecord
 from sim.report.figures import parts
-from sim.report.figures.canvas import FOOT, Canvas
+from sim.report.figures.canvas import Canvas
 from sim.report.figures.density import binding, constraint_name, limit_text, rungs
 from sim.report.numbers import marked, written
 from sim.report.sources import cited
@@ -49,7 +49,7 @@ class LanePlaces:
 
 
 LANES_DESK, LANES_HALL, LANES_PHONE = (
-    LanePlaces(740, 160, 140, 48, 24), LanePlaces(1000, 170, 160, 39, 21), LanePlaces(360, 0, 0, 64, 22),
+    LanePlaces(740, 160, 140, 48, 24), LanePlaces(980, 170, 150, 39, 21), LanePlaces(360, 0, 0, 64, 22),
 )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def density_lanes(outcome: Outcome, style: Style, names: LabelNames, alt: str, p
     Lengths are linear in each panel. A constraint beyond the scale is a number with an arrow.
     """
     drawing = _Lanes(Canvas(style), outcome, names, places)
-    height = drawing.draw() + (FOOT if places is LANES_HALL else 0)
+    height = drawing.draw()
     return drawing.canvas.svg(places.width, height, alt)
 
 

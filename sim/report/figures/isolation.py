@@ -45,18 +45,44 @@ def stairs(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
     first, *others = outcome.labels
     records = views(outcome, first)
     ends = {label: {record.aspect: record for record in views(outcome, label)} for label in others}
-    body = ""
+    body = lines = ""
     for kind in KINDS:
         named = [aspect for aspect in rows(records) if aspects()[aspect].kind == kind]
         told = f"<span>{escape(tr(f'figure.view.{kind}', style.language))}</span>"
         group = f'<th scope="rowgroup" class="kind" rowspan="{len(named)}">{told}</th>'
+        lines += f'<tr><th scope="rowgroup" class="kind" colspan="{2 + len(others)}">{told}</th></tr>'
         for place, aspect in enumerate(named):
             own = [record for record in records if record.aspect == aspect]
-            row = _row(aspect, own, [ends[label][aspect] for label in others], style, hidden=hidden)
-            body += f"<tr>{'' if place else group}{row}</tr>"
+            last = [ends[label][aspect] for label in others]
+            body += f"<tr>{'' if place else group}{_row(aspect, own, last, style, hidden=hidden)}</tr>"
+            lines += _line(aspect, own, last, style, hidden=hidden)
     table = f"<thead>{_head(outcome, records, style)}</thead><tbody>{body}</tbody>"
     costs = "" if hidden else f"<tfoot>{_costs(outcome, records, style)}</tfoot>"
-    return f'<style>{_css(style)}</style><div style="overflow-x:auto"><table class="view">{table}{costs}</table></div>'
+    listed = f"<thead>{_list_head(outcome, style)}</thead><tbody>{lines}</tbody>"
+    return (
+        f"<style>{_css(style)}</style>"
+        f'<div style="overflow-x:auto"><table class="view">{table}{costs}</table>'
+        f'<table class="view list">{listed}</table></div>'
+    )
+
+
+def _list_head(outcome: Outcome, style: Style) -> str:
+    names = spoken(label_names(outcome, style.language))
+    first, *others = (f"<span>{escape(names[label])}</span>" for label in outcome.labels)
+    ends = "".join(f'<th scope="col">{other}</th>' for other in others)
+    return f'<tr><th></th><th scope="col" class="first">{first}</th>{ends}</tr>'
+
+
+def _line(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], style: Style, *, hidden: bool) -> str:
+    """A row for a phone, which has no room for the steps: the one that takes the aspect from the host, by name."""
+    named, last = aspects()[aspect], steps[-1]
+    taken = next((record for record in steps if record.scope != "host"), None)
+    word = isolation_steps()[taken.step].name.read(style.language) if taken else tr("figure.view.host", style.language)
+    place = place_data(label=last.of, aspect=aspect)
+    new = " new" if taken else ""
+    cell = '<td class="unknown">?</td>' if hidden else f'<td class="{last.scope}{new}"{place}>{escape(word)}</td>'
+    cells = "".join(_cell(record, hidden=hidden, mark=True) for record in ends)
+    return f'<tr><th scope="row">{escape(named.name.read(style.language))}</th>{cell}{cells}</tr>'
 
 
 def stairs_legend(style: Style) -> str:
@@ -123,7 +149,8 @@ def _row(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], s
     cells += "".join(_cell(record, hidden=hidden, mark=True) for record in ends)
     stays = not hidden and steps[-1].scope == "host"
     name = f"<b>{escape(named.name.read(style.language))}</b>" if stays else escape(named.name.read(style.language))
-    return f'<th scope="row" title="{escape(named.command)}">{name}</th>{cells}'
+    place = place_data(label=steps[-1].of, aspect=aspect)
+    return f'<th scope="row" title="{escape(named.command)}"{place}>{name}</th>{cells}'
 
 
 def _cell(record: ViewRecord, *, hidden: bool, mark: bool, last: bool = True) -> str:
@@ -170,7 +197,7 @@ def _css(style: Style) -> str:
     cell, height = style.px(26), style.px(15)
     return (
         f".view{{border-collapse:separate;border-spacing:2px 1px;font-size:{size}px;color:{tokens.ink};line-height:1}}"
-        f".view th{{text-align:left;font-weight:400;padding:0 4px;white-space:nowrap}}"
+        f".view th{{text-align:left;font-weight:400;padding:0 4px;white-space:nowrap}}.view tbody th{{width:1%}}"
         f".view thead th{{vertical-align:bottom;font-weight:600}}"
         f".view thead th span,.view .kind span{{writing-mode:vertical-rl{upright}}}"
         f".view .kind,.view thead .gap{{color:{tokens.muted};font-weight:400}}"
@@ -180,5 +207,13 @@ def _css(style: Style) -> str:
         f".view .host{{{_fill('host', style)}}}.view .new{{{_fill('own', style)}}}"
         f".view .unknown{{color:{tokens.muted}}}.view .gap,.view tfoot td{{border-color:transparent}}"
         f".view tfoot td{{vertical-align:top;white-space:nowrap}}"
+        f".view.list{{display:none}}"
+        f"@media(max-width:640px){{.view{{display:none}}.view.list{{display:table;width:100%}}"
+        f".view.list .first{{vertical-align:bottom}}"
+        f".view.list .first span{{writing-mode:initial;transform:none}}"
+        f".view.list th{{white-space:normal}}.view.list tbody th{{width:auto}}.view.list .kind{{padding:4px}}"
+        f".view.list .kind span{{writing-mode:initial;transform:none}}"
+        f".view.list .host{{color:{tokens.on['kernel']}}}"
+        f".view.list td{{height:{style.px(22)}px;line-height:1.1}}}}"
         f".view tfoot i{{display:block;height:{style.px(7)}px;margin-bottom:2px;background:{tokens.owners['kernel']}}}"
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sim.outcome import Metric, Outcome
 from sim.records import OWNERS, MemoryRecord, Owner
 from sim.report.figures import parts
-from sim.report.figures.canvas import FOOT, Canvas
+from sim.report.figures.canvas import Canvas
 from sim.report.figures.columns import MemorySums, Ruler, counted, group, sums
 from sim.report.figures.legend import LegendMark
 from sim.report.figures.memory_panels import Panels, sized
@@ -39,7 +39,7 @@ class LedgerPlaces:
 
 
 DESK, HALL, PHONE = (
-    LedgerPlaces(740, 140, 2, 270, 30), LedgerPlaces(1000, 180, 2, 170, 28), LedgerPlaces(360, 0, 1, 240, 28),
+    LedgerPlaces(740, 140, 2, 270, 30), LedgerPlaces(980, 180, 2, 170, 28), LedgerPlaces(360, 0, 1, 240, 28),
 )  # fmt: skip
 _TOTAL = 17
 """Pixels of a bar's sum."""
@@ -87,7 +87,6 @@ def ledger(outcome: Outcome, style: Style, ruler: Ruler, names: LabelNames, plac
     canvas.line(f"M0 {y:.1f}H{places.width}", style.tokens.line)
     panels = Panels(canvas, outcome, ruler, names, places.width, places.columns, places.height)
     y = panels.draw(y + 8)
-    y += FOOT if places is HALL else 0
     return canvas.svg(places.width, y, ledger_alt(outcome, ruler, style.language))
 
 

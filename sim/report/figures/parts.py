@@ -164,7 +164,7 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phon
     lines += [] if two_lines else short.values()
     usual, wide, narrow = (
         round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in lines)])))
-        for pixels, most in ((style.px(15), style.px(190)), (style.px(19), style.px(240)), (13, 108))
+        for pixels, most in ((style.px(15), style.px(230)), (style.px(19), style.px(290)), (13, 108))
     )
     extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}
     one_line = f"{json.dumps(short, ensure_ascii=False)}[datum.value]"

@@ -139,7 +139,9 @@ def _ring(spec: Spec, encoding: Spec, rows: list[Row], style: Style) -> list[Spe
     if rows[0].get("point"):
         mark, place, words = _round_point(encoding)
     elif "lane" in rows[0]:
-        room = _told_behind(spec, rows[0]["lane"], style) + text_width(_word(style), style.px(15)) + 2 * _APART
+        reach, told = _told_behind(spec, rows[0]["lane"], style)
+        rows = [{**row, "reach": max(reach, row["to"])} for row in rows]
+        room = told + text_width(_word(style), style.px(15)) + 2 * _APART
         mark, place, words = _in_lane(encoding, rows[0]["lane"], _step(spec, style), room)
     else:
         mark, place, words = _round_box(upright="low" not in rows[0])
@@ -192,7 +194,7 @@ def _in_lane(encoding: Spec, lane: Any, step: float, room: float) -> _Shape:
     end: Spec = {"x": {"value": {"expr": "width"}}, "y": y}
     mark: Spec = {"type": "bar", "xOffset": -_AWAY, "x2Offset": _AWAY}
     height, moved = encoding.get("mark", {}).get("height"), encoding.get("mark", {}).get("yOffset")
-    free = f"width - scale('x', datum.to) > {room:.0f}"
+    free = f"width - scale('x', datum.reach) > {room:.0f}"
     first = encoding["y"].get("sort", [None])[0] == lane
     above = "1" if first else f"{free} ? 0 : {int(step >= _GAP)}"
     right = "0" if first else f"{free} ? 1 : 0"
@@ -216,19 +218,22 @@ def _seen(when: str) -> Spec:
     return {"opacity": {"value": {"expr": when}}}
 
 
-def _told_behind(spec: Spec, lane: Any, style: Style) -> float:
-    """Pixels of the longest text that stands behind the bars of a lane."""
-    told = [0.0]
+def _told_behind(spec: Spec, lane: Any, style: Style) -> tuple[float, float]:
+    """Where the last bar of a lane ends, or the last text behind one begins, and the pixels of the longest text."""
+    ends, told = [0.0], [0.0]
     for layer in spec["layer"]:
         mark, encoding = layer["mark"], {**spec.get("encoding", {}), **layer.get("encoding", {})}
+        kind = mark if isinstance(mark, str) else mark["type"]
         at_bars = _field(encoding, "x") and encoding["x"].get("scale", {}) is not None
-        if mark["type"] != "text" or mark.get("align") != "left" or not at_bars or "data" not in layer:
+        behind = kind == "text" and isinstance(mark, dict) and mark.get("align") == "left"
+        if not at_bars or "data" not in layer or not (behind or kind == "bar"):
             continue
         y, text = _field(encoding, "y"), _field(encoding, "text")
-        told += [
-            text_width(str(row.get(text, "")), style.px(14)) for row in rows_of(layer["data"]) if row.get(y) == lane
-        ]
-    return max(told)
+        rows = [row for row in rows_of(layer["data"]) if row.get(y) == lane]
+        ends += [float(row.get(_field(encoding, "x2") or _field(encoding, "x")) or 0) for row in rows]
+        if behind:
+            told += [text_width(str(row.get(text, "")), style.px(14)) for row in rows]
+    return max(ends), max(told)
 
 
 def _word(style: Style) -> str:

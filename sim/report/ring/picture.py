@@ -36,7 +36,10 @@ class _Box(NamedTuple):
 
 
 def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tuple[str, int]:
-    """The picture with a ring round each element of the places, and how many rings there are."""
+    """The picture with a ring round each element of the places, and how many rings there are.
+
+    Elements below one another whose rings would meet have one.
+    """
     root = _ROOT.search(svg)
     always = read_place(root[1]) if root else {}
     boxes: Collection[_Box] = {
@@ -44,7 +47,7 @@ def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tup
         for values, box in _elements(svg)
         if any(belongs(wanted, always | values) and set(wanted) & set(values) for wanted in places)
     }
-    boxes = [box for box in boxes if not any(_inside(box, other) for other in boxes if other != box)]
+    boxes = _joined([box for box in boxes if not any(_inside(box, other) for other in boxes if other != box)])
     if not boxes:
         return svg, 0
     others = [box for _, box in _elements(svg) if not any(_inside(box, ring) for ring in boxes)]
@@ -79,6 +82,18 @@ def _inside(box: _Box, other: _Box) -> bool:
     """Whether a box lies in another: one ring round both is enough."""
     across = other.x <= box.x and box.x + box.width <= other.x + other.width
     return across and other.y <= box.y and box.y + box.height <= other.y + other.height
+
+
+def _joined(boxes: Sequence[_Box]) -> list[_Box]:
+    """The boxes, those that meet in a column as one."""
+    found: list[_Box] = []
+    for box in sorted(boxes, key=lambda one: (one.x, one.width, one.y)):
+        last = found[-1] if found else None
+        if last and (last.x, last.width) == (box.x, box.width) and _meets(last, box):
+            found[-1] = last._replace(height=max(last.y + last.height, box.y + box.height) - last.y)
+        else:
+            found.append(box)
+    return found
 
 
 def _width(svg: str) -> float:

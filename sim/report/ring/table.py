@@ -10,6 +10,8 @@ from sim.report.ring.places import FigurePlace, belongs, read_place
 from sim.report.style import Style
 from sim.report.texts import tr
 
+_LAST = re.compile(r"[^<]*(?:<(?!/?tr\b|td\b|th\b)[^<]*)*</tr>")
+"""What follows the opening of the last cell of a row."""
 _MARKED = re.compile(r'<(td|th)\b[^>]*?\bdata-place="([^"]*)"[^>]*>')
 
 
@@ -24,10 +26,12 @@ def ringed_table(html: str, places: Sequence[FigurePlace], style: Style) -> tupl
         )
         opened = f"{match[0][:-1]} {look}>"
         rest = html[match.end() :]
-        if number == 0:
+        table = html.rfind("<table", 0, match.start())
+        if number == 0 or found[number - 1].start() < table:  # a phone may have a table of its own
+            side = "right" if _LAST.match(rest) else "left"
             here, tokens = escape(tr("figure.ring.here", style.language)), style.tokens
             word = (
-                f'<b style="position:absolute;left:0;bottom:100%;z-index:1;white-space:nowrap;padding:0 3px;'
+                f'<b style="position:absolute;{side}:0;bottom:100%;z-index:1;white-space:nowrap;padding:0 3px;'
                 f'font-weight:700;line-height:1.2;background:{tokens.background};color:{tokens.attention_text}">{here}</b>'
             )
             rest = word + rest

@@ -19,27 +19,36 @@ from sim.report.shown.drawing import (
 from sim.report.texts import tr
 from sim.scenario import Source
 
-_DRAWING, _GRID = 3, 7
-"""How wide the drawing and the table are beside each other."""
+_VIEWS = ("grid", "graph")
+"""What a hall is shown, one at a time: the screen has no room for both."""
 
 
 def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
-    """Which assembly is drawn."""
-    title = tr("ui.parts.which", request.language)
-    return of_labels(request, title, request.outcome.labels, "graph", name="drawn", in_lecture=False)
+    """Which assembly is drawn, and in a hall whether that is shown or the table."""
+    lang, labels = request.language, request.outcome.labels
+    which = of_labels(request, tr("ui.parts.which", lang), labels, "graph", name="drawn", in_lecture=False)
+    if not request.lecture:
+        return which
+    options = {view: tr(f"ui.parts.view.{view}", lang) for view in _VIEWS}
+    view, title = _view(request), tr("ui.parts.view", lang)
+    return *which, FigureChoice(name="view", label=title, options=options, default=_VIEWS[0], above=view)
 
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:
     """Who calls whom and takes what, with nothing left out yet."""
+    if request.lecture:
+        return (_grid(request, hidden=True),)
     return _graph(request, hidden=True), _grid(request, hidden=True)
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The same with what no longer works in red, and what the picked component does."""
+    if request.lecture:
+        return ((_grid if _view(request) == "grid" else _graph)(request, hidden=False),)
     picked = _picked(request)
-    told = (_told(request, picked),) if picked and not request.lecture else ()
-    legend = () if request.lecture else (html("legend", parts_legend(request.style)),)
-    return _graph(request, hidden=False), *told, _grid(request, hidden=False), *legend
+    told = (_told(request, picked),) if picked else ()
+    legend = html("legend", parts_legend(request.style))
+    return _graph(request, hidden=False), *told, _grid(request, hidden=False), legend
 
 
 def note(request: DrawingRequest) -> str:
@@ -54,8 +63,8 @@ def tables(request: DrawingRequest) -> FigureTables:
     return FigureTables(rows, [*assemblies_table(outcome, lang), *metric_table(outcome, language=lang)])
 
 
-def _row(request: DrawingRequest) -> str:
-    return "parts" if request.lecture else ""
+def _view(request: DrawingRequest) -> str:
+    return request.pick("view", _VIEWS, _VIEWS[0])
 
 
 def _picked(request: DrawingRequest) -> str:
@@ -63,7 +72,7 @@ def _picked(request: DrawingRequest) -> str:
 
 
 def _graph(request: DrawingRequest, *, hidden: bool) -> Drawing:
-    """One assembly. A phone, and half of a low screen, show it narrow."""
+    """One assembly. A phone shows it narrow."""
     labels = request.outcome.labels
     label, picked = request.pick("drawn", labels, labels[0]), _picked(request)
     wide, narrow = (
@@ -71,15 +80,15 @@ def _graph(request: DrawingRequest, *, hidden: bool) -> Drawing:
         for slim in (False, True)
     )
     return Drawing(
-        id="graph", kind="svg", content=narrow if request.lecture else wide, narrow=narrow,
+        id="graph", kind="svg", content=wide, narrow=narrow,
         alt=assembly_alt(request.outcome, label, request.style, hidden=hidden), table=tables(request).rows,
-        row=_row(request), share=_DRAWING, focus=picked, picks="component",
+        focus=picked, picks="component",
     )  # fmt: skip
 
 
 def _grid(request: DrawingRequest, *, hidden: bool) -> Drawing:
     grid = assembly_grid(request.outcome, request.style, hidden=hidden, compact=request.lecture)
-    return Drawing(id="grid", kind="html", content=grid, row=_row(request), share=_GRID)
+    return html("grid", grid)
 
 
 def _told(request: DrawingRequest, picked: str) -> Drawing:

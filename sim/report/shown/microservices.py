@@ -23,13 +23,13 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
-    """The lanes of all labels, and what starting, holding, asking and changing takes."""
+    """The lanes of all labels, and what starting, holding, asking and changing takes, for which a hall has no room."""
     outcome, style, lang = request.outcome, request.style, request.language
+    lanes = chart("radius", radius(outcome, style), radius_alt(outcome, lang), table=tables(request).rows)
+    if request.lecture:
+        return (lanes,)
     compared = compared_table(outcome, lang)
-    return (
-        chart("radius", radius(outcome, style), radius_alt(outcome, lang), table=tables(request).rows),
-        Drawing(id="compared", kind="html", content=html_table(compared, style), table=compared),
-    )
+    return lanes, Drawing(id="compared", kind="html", content=html_table(compared, style), table=compared)
 
 
 def note(request: DrawingRequest) -> str:

@@ -18,6 +18,9 @@ from sim.report.shown.drawing import (
 )
 from sim.report.texts import tr
 
+_STRIPS, _TIMELINE = 4, 5
+"""How wide they are beside one another: type in the time line shrinks with its place."""
+
 
 def choices(request: DrawingRequest) -> tuple[FigureChoice, ...]:
     """Whose time line is played, where several are compared."""
@@ -46,13 +49,14 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
             table=rows,
             plays={**player_data(outcome, style, picked), "brief": request.lecture},
             row=row,
+            share=_TIMELINE,
         ),
     ]
     if len(outcome.labels) == 1:
         return tuple(drawn)
     title = tr("ui.rollout.lost", lang)
     spec, alt = lost_strips(outcome, style, request.names), lost_strips_alt(outcome, lang)
-    strips = chart("strips", spec, alt, title=title, row=row, table=metric_table(outcome, language=lang))
+    strips = chart("strips", spec, alt, title=title, row=row, share=_STRIPS, table=metric_table(outcome, language=lang))
     if request.lecture:
         return drawn[0], strips, drawn[1]
     return strips, *drawn

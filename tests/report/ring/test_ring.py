@@ -135,6 +135,30 @@ def test_cells_of_a_table_are_outlined_and_the_first_has_the_word() -> None:
     assert html.count(tr("figure.ring.here", "en")) == 1
 
 
+def test_nodes_below_one_another_have_one_ring() -> None:
+    """Each of their own would lie across the next one's words."""
+    node = '<g data-node="{}" transform="translate(40 {})"><rect class="b" width="100" height="30"/></g>'
+    nodes = [node.format(*where) for where in (("a", 20), ("b", 60), ("c", 180))]
+    svg = f'<svg viewBox="0 0 300 300">{"".join(nodes)}</svg>'
+    first, last = boxes(ringed_picture(svg, [place(node=("a", "b", "c"))], Style())[0])
+    assert first[1] < 20 < 90 < first[1] + first[3] < 180
+    assert last[1] > 150
+
+
+def test_the_word_at_a_tables_last_column_grows_inwards_and_a_second_table_has_its_own() -> None:
+    row = f"<tr><td{place_data(label='a')}>1</td><td{place_data(label='b')}>2</td></tr>"
+    html = f"<table>{row}</table><table>{row}</table>"
+    inner, outer = (ringed_table(html, [place(label=label)], Style())[0] for label in ("a", "b"))
+    assert re.findall(r"absolute;(\w+):0", inner) == ["left", "left"]
+    assert re.findall(r"absolute;(\w+):0", outer) == ["right", "right"]
+
+
+def test_the_word_at_a_lane_keeps_off_what_comes_later_in_it() -> None:
+    ringed, _ = ringed_chart(bars(*BARS), [place(label="kvm", owner="kernel")], Style())
+    ((reach,),) = {tuple(row["reach"] for row in rows_of(one["data"])) for one in ringed["layer"][2:]}
+    assert reach == 5.0, "the lane's last bar"
+
+
 def word_at(svg: str) -> tuple[float, float]:
     found = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>look here<', svg)
     assert found
