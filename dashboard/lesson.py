@@ -273,8 +273,13 @@ def _note(scenario: Scenario, changes: Mapping[str, str], outcomes: tuple[Outcom
 
 
 def _first(scenario: Scenario, view: View) -> running.Draw | None:
-    """Draws the figures of a first replication. None where the figure hides the answer, or is one of a build."""
+    """Draws the figures of a first replication. None where the figure hides the answer, or is one of a build.
+
+    In a hall it is None for several parts too, as one of them is chosen above the figure.
+    """
     if view.notes or not _revealed(scenario, view) or any(studies.study(part.study).steps for part in scenario.parts):
+        return None
+    if view.embed and len(scenario.parts) > 1:
         return None
     again = _key(scenario, "valid") in st.session_state
 

@@ -98,7 +98,7 @@ def test_a_figure_in_a_hall_has_no_small_text() -> None:
 
 def test_a_hall_is_told_that_its_prediction_was_wrong_and_where() -> None:
     for link in ({"embed": True}, {"projector": "1"}):
-        at = opened("memory-ledger", show="1", said="1", **link)  # type: ignore[arg-type]
+        at = opened("memory-ledger", show="1", said="1", **link)
         assert "you said" not in title(at)
         assert "Less" in texts(at), "what was said"
         assert "✓ Several times as much" in texts(at).replace("**", "")
