@@ -97,8 +97,13 @@ def key(page_part: PagePart, offered: FigureChoice) -> str:
 def _drawn(
     page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice], *, over: bool = False
 ) -> None:
+    drawings = list(drawings)
     for row, group in _rows(drawings):
         _row(page_part, row, group, offered, over=over)
+    shown_now = {one.id for one in drawings}
+    for choice in offered:
+        if choice.above not in shown_now:
+            offer(page_part, choice, drawn=False)  # of a drawing that a hall leaves out; the link may be wrong all the same
 
 
 def _row(
