@@ -100,10 +100,9 @@ def _drawn(
     drawings = list(drawings)
     for row, group in _rows(drawings):
         _row(page_part, row, group, offered, over=over)
-    shown_now = {one.id for one in drawings}
-    for choice in offered:
-        if choice.above not in shown_now:
-            offer(page_part, choice, drawn=False)  # of a drawing that a hall leaves out; the link may be wrong all the same
+    ids = {one.id for one in drawings}
+    for left_out in (one for one in offered if one.above not in ids):  # a hall draws less, and reads the link
+        offer(page_part, left_out, drawn=False)
 
 
 def _row(
