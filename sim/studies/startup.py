@@ -352,7 +352,7 @@ def run(params: Startup, context: Context) -> StudyRun:
         working_set=None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
     )
     guest = chosen_guest(technology, params.guest)
-    booting = params.booting().on(technology, params.emulation)
+    booting = params.booting().on(technology, guest, params.emulation)
     technology, guest = booting.machine(technology), booting.guest(guest) if guest else None
     host_type = without_nesting(host_type, technology, params.emulation)
     technology, guest, application = emulated(technology, guest, application, params.emulation)
