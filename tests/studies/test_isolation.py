@@ -175,12 +175,12 @@ def test_the_table_of_the_figure_is_a_staircase_of_the_records() -> None:
     shown, hidden = stairs(outcome, Style()), stairs(outcome, Style(), hidden=True)
     first, *others = outcome.labels
     cells = [*views(outcome, first), *(r for label in others for r in views(outcome, label)[-len(aspects()) :])]
-    table, listed = shown.split('<table class="view list">')
-    assert table.count('<td class="host') == sum(record.scope == "host" for record in cells)
+    steps, listed = shown.split('<table class="view list">')
+    assert steps.count('<td class="host') == sum(record.scope == "host" for record in cells)
     last = [record for label in outcome.labels for record in views(outcome, label)[-len(aspects()) :]]
     assert listed.count('<td class="host') == sum(record.scope == "host" for record in last)
-    table, listed = hidden.split('<table class="view list">')
-    assert table.count('<td class="host') == len(aspects())
+    steps, listed = hidden.split('<table class="view list">')
+    assert steps.count('<td class="host') == len(aspects())
     assert listed.count('<td class="unknown">?</td>') == len(aspects()) * len(outcome.labels)
     assert "○" not in hidden
     order = rows(views(outcome, first))
