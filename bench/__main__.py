@@ -105,7 +105,7 @@ def full_starts(count: int, rounds: int) -> None:
     print(f"    bytes of a process and its timeout: {process:.0f}")
     for name, (size, target) in held.items():
         row(f"bytes of {name} ({size:.0f}) against a process and its timeout", size / process, target)
-    seconds = contest({"study": (partial(partial, starts.study, count), count)}, 1)
+    seconds = contest({"study": (partial(partial, starts.study, count), count)}, min(rounds, 3))
     print(f"    the study `startup` with {count:,} instances on the host `scale`, its metrics and records included")
     each(seconds)
 

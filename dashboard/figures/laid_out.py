@@ -24,7 +24,7 @@ _EXPLAINED = ("component",)
 
 _FIRST = 1000
 """Added to a part's number where it is drawn a first time, so that its components are others than the next one's."""
-_MOST = 3
+_ELEMENTS = 3
 """Elements that a drawing has at most: its heading, itself, and a change that it offers."""
 
 
@@ -73,7 +73,7 @@ def first(page_part: PagePart, *, again: bool) -> None:
 def clear(over: bool) -> None:
     """Where figures took the place of first ones: take away what else stood below those."""
     if over:
-        for _ in range(_MOST):
+        for _ in range(_ELEMENTS):
             st.empty()
 
 

@@ -21,6 +21,14 @@ BATCH = 32 * 2**20
 """The fewest bytes written to swap at a time, or 1/128 of RAM: the resolution of the model, no fact of a kernel."""
 
 
+LITTLE = 2**20
+"""Bytes of free swap below which writing to it is little progress: the resolution of the model, no fact of a kernel."""
+
+RETRIES = 16
+"""How often a request is made room for with little progress before somebody is killed. Source: Linux, mm/page_alloc.c,
+MAX_RECLAIM_RETRIES, whose loops make none."""
+
+
 @dataclass(slots=True)
 class Counts:
     """What happened so far: bytes and kills, and when each kind happened first (None where it has not)."""
@@ -113,6 +121,7 @@ class Pressure:
         self._disk = Fluid(env, 1.0)
         self._queue: deque[_Request] = deque()
         self._swapping = self._serving = False
+        self._retries = 0
 
     def ask(
         self,
@@ -189,6 +198,7 @@ class Pressure:
             free = self.pages.free
             if free >= size:
                 self._queue.popleft()
+                self._retries = 0
                 request.take(size)
                 if request.done:
                     request.done()
@@ -208,12 +218,15 @@ class Pressure:
             self.pages.swap_free, sum([holding.resident for holding in self.pages.holdings() if holding.swappable])
         )
         size = min(max(missing, BATCH, self.pages.ram // 128), can_go)
-        if size > 0:
+        # Who reads back from a full swap makes room there for what others write: as little, again and again.
+        self._retries = self._retries + 1 if size < min(missing, LITTLE) else 0
+        if size > 0 and self._retries <= RETRIES:
             self._swapping = True
             self.counts.at("swap", self.env.now)
             near = self.pages.to_zram(size)
             self._disk.submit((size - near) / self._write + near / self._zram, self._has_written, size)
             return
+        self._retries = 0
         if not self.kill():
             # Nothing is left to kill: the request can never be served.
             self._queue.popleft()

@@ -45,11 +45,12 @@ class Booting:
     address: Address = "own"
     cloud_init: CloudInit = "own"
 
-    def on(self, technology: Technology, emulation: Emulation) -> Booting:
+    def on(self, technology: Technology, guest: Guest | None, emulation: Emulation) -> Booting:
         """How it boots on another processor: an arm64 machine has UEFI, or none where QEMU starts its kernel."""
         if processor(emulation) != "arm64" or self.firmware != "own" or not technology.boots_disk:
             return self
-        return replace(self, firmware="qboot" if self.boots == "kernel" else "uefi")
+        loads = self.boots != "kernel" and guest is not None and guest.has_boot_loader
+        return replace(self, firmware="uefi" if loads else "qboot")
 
     def machine(self, technology: Technology) -> Technology:
         """The technology with that firmware, and with what it starts."""

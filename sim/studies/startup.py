@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -23,17 +22,15 @@ from sim.catalog.number import Number
 from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
-from sim.outcome import MetricSpec
 from sim.platforms.arrivals import SerialClient, at_random, together
 from sim.platforms.booting import Booting
 from sim.platforms.containers import ContainerChoices, contained
 from sim.platforms.emulation import emulated, without_nesting
-from sim.platforms.plan import BootPlan, StartOptions, boot_plan
+from sim.platforms.plan import StartOptions, boot_plan
 from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.platforms.vcpus import with_vcpus
 from sim.quantity import Bytes, PerSecond, Seconds, render
-from sim.records import OWNERS
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
 from sim.studies.container_parameters import (
     AppArmorProfile,
@@ -60,6 +57,7 @@ from sim.studies.startup_booting import (
     boot_problems,
     emulation_problems,
 )
+from sim.studies.startup_metrics import METRICS, estimates, samples
 
 TOLD = 2_000
 """Instances whose records are kept, more than any figure shows. Of a larger run only the first are."""
@@ -352,7 +350,7 @@ def run(params: Startup, context: Context) -> StudyRun:
         working_set=None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
     )
     guest = chosen_guest(technology, params.guest)
-    booting = params.booting().on(technology, params.emulation)
+    booting = params.booting().on(technology, guest, params.emulation)
     technology, guest = booting.machine(technology), booting.guest(guest) if guest else None
     host_type = without_nesting(host_type, technology, params.emulation)
     technology, guest, application = emulated(technology, guest, application, params.emulation)
@@ -407,138 +405,16 @@ def run(params: Startup, context: Context) -> StudyRun:
             raise InputError(Problem(f"at {render(params.rate, '1/s')} {refused}", path="rate"))
     told = range(min(count, TOLD) if context.records else 0)
     return StudyRun(
-        samples=_samples(starter),
+        samples=samples(starter),
         records=(*starter.instance_records(context.label, told), *starter.phase_records(context.label, told)),
-        estimates=_estimates(plan),
+        estimates=estimates(plan),
         ranged=any(number.ranged for step in plan.steps for number in step.inputs),
     )
 
 
-_EACH = (
-    "startup_time", "runtime_time", "init_time", "lock_wait", "throttled_time", "exit_time", "removal_time",
-    *(f"{owner}_time" for owner in OWNERS),
-)  # fmt: skip
-"""Metrics with a value for each instance."""
-
-
-def _samples(starter: Starter) -> Mapping[str, Sequence[float]]:
-    """What each start took, and all together."""
-    plan, requested = starter.plan, starter.log.requested
-    started = plan.steps[: plan.ready]
-    owners = [[place for place, step in enumerate(started) if step.owner == owner] for owner in OWNERS]
-    holds = [place for place, step in enumerate(started) if step.demand == "hold"]
-    rows = [_measured(starter, index, holds, owners) for index in range(len(requested))]
-    each = dict(zip(_EACH, map(list, zip(*rows, strict=True)), strict=True))
-    ends = [starter.log.reached(index, plan.ready) for index in range(len(requested))]
-    through = max(starter.log.reached(index, len(plan.steps)) for index in range(len(requested))) - requested[0]
-    return each | {
-        "makespan": [max(ends) - requested[0]],
-        "ready_span": [max(ends) - min(ends)],
-        "throughput": [len(requested) / through if through else 0.0],
-    }
-
-
-def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequence[Sequence[int]]) -> tuple[float, ...]:
-    """Of one start, what `_EACH` names. A removal takes no time where instances stay.
-
-    Args:
-        holds, owners: The positions of the steps that hold locks, and of each owner's.
-    """
-    plan, log = starter.plan, starter.log
-    asked, steps = log.requested[index], list(log.steps(index))
-    reached = [asked, *[end for _, end, _ in steps]]
-    took = [end - start for start, end, _ in steps]
-    ready, gone = reached[plan.ready], reached[-1]
-    return (
-        ready - asked,
-        reached[plan.runtime] - asked,
-        reached[plan.init] - asked,
-        math.fsum([steps[place][2] for place in holds]),
-        starter.quotas[index].throttled if index in starter.quotas else 0.0,
-        gone - asked,
-        gone - (steps[plan.ready][0] if plan.clean_up else ready),
-        *[math.fsum([took[place] for place in places]) for places in owners],
-    )
-
-
-def _estimates(plan: BootPlan) -> frozenset[str]:
-    """The metrics an estimate went into: an owner's by its phases, the others by all that comes before."""
-    guessed = [any(number.estimate for number in step.inputs) for step in plan.steps]
-    metrics = {f"{step.owner}_time" for step, guess in zip(plan.steps, guessed, strict=True) if guess}
-    if any(guessed):
-        metrics |= {"startup_time", "makespan", "ready_span", "throughput", "exit_time"}
-        if any(guessed[plan.ready :]):
-            metrics.add("removal_time")
-        if any(step.demand == "hold" for step in plan.steps):
-            metrics.add("lock_wait")
-    if any(guessed[: plan.init]):
-        metrics.add("init_time")
-    if any(guessed[: plan.runtime]):
-        metrics.add("runtime_time")
-    return frozenset(metrics)
-
-
-_SPREAD = ("p50", "p95", "mean", "min", "max")
-_DISTRIBUTION = (*_SPREAD, "p10", "p90", "p99")
-"""What published distributions of boot times are given by, too."""
-
-_OF_OWNER = {
-    "machine": "the virtual machine or the isolation around the instance",
-    "kernel": "the kernel, the host's or the guest's",
-    "userland": "the guest's user space",
-    "engine": "the engine's command line, daemons and runtimes",
-    "files": "images and root file systems",
-    "application": "the application",
-}
-
 STUDY = Study(
     name="startup",
     parameters=Startup,
-    metrics=(
-        MetricSpec(
-            "startup_time",
-            "s",
-            "request to application ready",
-            "Time to start an instance",
-            _DISTRIBUTION,
-            headline=True,
-        ),
-        MetricSpec(
-            "runtime_time", "s", "request to runtime or VMM ready", "Time until the runtime or VMM runs", _SPREAD
-        ),
-        MetricSpec(
-            "init_time",
-            "s",
-            "request to first process of the instance",
-            "Time until the first process runs",
-            _DISTRIBUTION,
-        ),
-        MetricSpec("makespan", "s", "first request to last application ready", "Time to start all instances"),
-        MetricSpec(
-            "ready_span",
-            "s",
-            "first application ready to last application ready",
-            "Time from the first ready to the last",
-        ),
-        MetricSpec(
-            "throughput", "1/s", "first request to last instance through", "Instances a second, over the whole run"
-        ),
-        MetricSpec("exit_time", "s", "request to exit and removal", "Time until an instance is gone again", _SPREAD),
-        MetricSpec("removal_time", "s", "exit to removal", "Time to remove an instance", _SPREAD),
-        MetricSpec("lock_wait", "s", "queued for locks, per instance", "Time queued for locks", ("p50", "p95")),
-        MetricSpec(
-            "throttled_time",
-            "s",
-            "throttled, per instance",
-            "Time throttled by its limit",
-            ("p50", "p95"),
-        ),
-        *(
-            MetricSpec(
-                f"{owner}_time", "s", f"phases of {owner}, per instance", f"Time spent on {what}", ("p50", "mean")
-            )
-            for owner, what in _OF_OWNER.items()
-        ),
-    ),
+    metrics=METRICS,
     run=run,
 )

@@ -193,6 +193,7 @@ def seal(path: Path) -> None:
             with contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as database:
                 database.execute("VACUUM INTO ?", (made,))
             with contextlib.closing(sqlite3.connect(made, isolation_level=None)) as database:
+                database.execute(f"PRAGMA schema_version = {VERSION}")  # else one more than of the file it is made of
                 database.execute("INSERT INTO sweep VALUES ('finished', 'true')")
         partial.chmod(path.stat().st_mode & 0o777)
         partial.replace(path)

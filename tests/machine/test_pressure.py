@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.machine.pressure import badness, process
+from sim.machine.pressure import RETRIES, badness, process
 
 MIB = 2**20
 
@@ -55,6 +55,22 @@ def test_coming_back_takes_the_read_and_the_write_that_makes_room(bench):
     assert host.pages.used == 200 * MIB
     assert host.pages.swapped == 64 * MIB
     assert other.holdings[0].swapped > 0
+
+
+def test_a_swap_that_is_all_but_full_is_given_up(bench):
+    """Who reads back makes as little room in swap for others as there was: 91 bytes, half a million times."""
+    host = bench(200 * MIB, 100 * MIB)
+    back, other = host.put(host.container(100 * MIB)), host.put(host.container(100 * MIB))
+    for instance, size in ((back, 60 * MIB), (other, 40 * MIB - 91)):
+        host.pages.swap_out(instance.holdings[0], size)
+    largest = host.put(host.container(host.pages.free))
+    done = []
+    host.pressure.fault_in(back, [(back.holdings[0], 50 * MIB)], lambda: done.append(host.env.now))
+    host.env.run()
+    assert host.pressure.counts.swapped_out == RETRIES * 91
+    assert [number for _, number in host.pressure.counts.kills] == [largest.number]
+    assert done
+    assert back.holdings[0].swapped < 10 * MIB + RETRIES * 91
 
 
 def test_without_swap_the_kill_comes_at_once(bench):

@@ -9,6 +9,7 @@ import pytest
 from sim.batch.run import run as run_scenario
 from sim.catalog.facts import facts, values
 from sim.catalog.isolation import aspects, isolation_documents, isolation_steps, step_sets
+from sim.catalog.locks import operations
 from sim.engine.seeds import SeedTree
 from sim.loading import load
 from sim.outcome import Bound
@@ -129,6 +130,15 @@ def test_the_namespaces_cost_together_what_was_measured_together() -> None:
     assert cost == pytest.approx(together - empty, rel=0.05)
 
 
+@pytest.mark.parametrize(("version", "cost"), [("v1", "cost_v1"), ("v2", "cost")])
+def test_a_cgroup_costs_what_a_start_under_the_same_version_takes(version: str, cost: str) -> None:
+    made, attached = (
+        operations()[f"{name}-{version}"].on("6.18").amount.value
+        for name in ("cgroup_mutex.create", "cgroup_attach.attach")
+    )
+    assert getattr(isolation_steps()["cgroup"], cost).value == pytest.approx(made + attached)
+
+
 def test_costs_are_the_catalogs_and_have_its_range() -> None:
     assert ran(steps="bare").samples["cost"] == [0]
     (cost,) = ran(steps="bare", also=("mount", "uts")).samples["cost"]
@@ -165,8 +175,13 @@ def test_the_table_of_the_figure_is_a_staircase_of_the_records() -> None:
     shown, hidden = stairs(outcome, Style()), stairs(outcome, Style(), hidden=True)
     first, *others = outcome.labels
     cells = [*views(outcome, first), *(r for label in others for r in views(outcome, label)[-len(aspects()) :])]
-    assert shown.count('<td class="host') == sum(record.scope == "host" for record in cells)
-    assert hidden.count('<td class="host') == len(aspects())
+    steps, listed = shown.split('<table class="view list">')
+    assert steps.count('<td class="host') == sum(record.scope == "host" for record in cells)
+    last = [record for label in outcome.labels for record in views(outcome, label)[-len(aspects()) :]]
+    assert listed.count('<td class="host') == sum(record.scope == "host" for record in last)
+    steps, listed = hidden.split('<table class="view list">')
+    assert steps.count('<td class="host') == len(aspects())
+    assert listed.count('<td class="unknown">?</td>') == len(aspects()) * len(outcome.labels)
     assert "○" not in hidden
     order = rows(views(outcome, first))
     assert order[:3] == ["mounts", "processes", "interfaces"]

@@ -203,6 +203,8 @@ def test_an_arm64_machine_has_uefi_unless_its_kernel_is_handed_over() -> None:
     assert "uefi" in phases(started(emulation="arm64-on-amd64"))
     handed = phases(started(emulation="arm64-on-amd64", boot_from="kernel"))
     assert not handed.keys() & {"uefi", "seabios", "boot-loader"}
+    without_loader = phases(started(emulation="arm64-on-amd64", guest="minimal"))
+    assert not without_loader.keys() & {"uefi", "seabios", "boot-loader"}
     assert "seabios" in phases(started(emulation="amd64-on-arm64"))
 
 

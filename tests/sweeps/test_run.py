@@ -173,6 +173,21 @@ class TestStore:
         run_sweep(made, tmp_path / "whole.sqlite")
         assert store.read_bytes() == (tmp_path / "whole.sqlite").read_bytes()
 
+    def test_one_whose_failed_points_ran_again_is_equal_bytes(
+        self, scenario: Scenario, store: Path, tmp_path: Path
+    ) -> None:
+        made = plan(scenario, ["count=1..20"])
+
+        def failing(_job: PointJob, todos: Iterable[Todo], _watch: Watch) -> Iterator[list[PointRow]]:
+            yield [PointRow(point, 0, None, "its process ended") for point, _ in todos]
+
+        assert run_sweep(made, store, failing).failed == 20
+        for _ in range(2):  # sealed twice with failed points, then once with all
+            assert run_sweep(made, store, failing, retry=True).failed == 20
+        assert run_sweep(made, store, retry=True) == SweepSummary(20, 0, 20, 0)
+        run_sweep(made, tmp_path / "whole.sqlite")
+        assert store.read_bytes() == (tmp_path / "whole.sqlite").read_bytes()
+
     def test_it_can_be_read_while_it_is_written(self, scenario: Scenario, store: Path) -> None:
         made = plan(scenario, ["count=1..3"])
         seen = []
