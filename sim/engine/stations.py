@@ -120,7 +120,8 @@ class Journey:
                         station.last = now
                         station.busy = busy - 1
                 elif kind == "spend":
-                    if delay := station.delay(now, seconds):
+                    delay: float = station.delay(now, seconds)
+                    if delay:
                         return delay
                 elif seconds and station.found_idle:
                     return seconds
