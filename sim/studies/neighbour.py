@@ -23,7 +23,7 @@ from sim.machine.cpugroups import PERIOD, CpuGroup, GroupedCores
 from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, BytesPerSecond, PerSecond, Seconds
-from sim.studies.base import Context, Samples, Repeated, Study, StudyRun
+from sim.studies.base import Context, Repeated, Samples, Study, StudyRun
 
 Cores = Annotated[float, Gt(0), Le(limits.CORES)]
 Weight = Annotated[int, Ge(1), Le(10_000)]

@@ -135,6 +135,6 @@ def test_an_end_with_other_cores_is_worked_out() -> None:
     ranged = replace(laptop, smt=replace(laptop.smt, value=0.7, low=0.5, high=0.9))
     params = Neighbour(host=ranged, requests=100.0, duration=2.0)
     middle = run(params, Context("it", SeedTree(1))).samples
-    fewer = run(params, Context("it", SeedTree(1), "low", middle=middle))
-    assert fewer == run(params, Context("it", SeedTree(1), "low"))
+    fewer = run(params, Context("it", SeedTree(1), "high", middle=middle))
+    assert fewer == run(params, Context("it", SeedTree(1), "high"))
     assert fewer.samples["neighbour_cores"][0] < middle["neighbour_cores"][0]
