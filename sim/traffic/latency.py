@@ -8,7 +8,7 @@ differ. Services are exponential.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 Waits = tuple[float, float, float]
 """The probability of a wait, its fixed time in seconds, and the mean of its exponential one in seconds."""
@@ -88,6 +88,12 @@ class Latencies:
         for other in others:
             for requests, probability, fixed, mean in other.heaps.values():
                 self.add(requests, (probability, fixed, mean))
+
+    @property
+    def shape(self) -> Hashable:
+        """What percentiles hang on: the waits, and where those differ, how many have which."""
+        heaps = [heap for heap in self.heaps.values() if heap[0] > 0]
+        return tuple(heaps[0][1:]) if len(heaps) == 1 else tuple(map(tuple, heaps))
 
     def percentile(self, share: float) -> float:
         """The time in seconds that this share of the requests takes at most. 0 where there are none."""
