@@ -55,7 +55,7 @@ class Station:
         return self.area
 
 
-class Journey:
+class Journey(Alarm):
     """A customer that makes its steps one after another, again and again.
 
     Attributes:
@@ -71,24 +71,21 @@ class Journey:
     b 4.0
     """
 
-    __slots__ = ("_after", "_alarm", "_steps", "began", "env", "number")
+    __slots__ = ("_after", "_steps", "began")
 
     def __init__(self, env: Environment, after: Callable[[Journey], Sequence[Step] | None]) -> None:
-        self.env, self.began, self.number = env, 0.0, 0
-        self._after, self._alarm = after, Alarm(env, self._steps_until_a_stay)
+        super().__init__(env, Journey._steps_until_a_stay)
+        self.began, self._after = 0.0, after
         self._steps: Iterator[Step] = iter(())
 
     def begin(self, steps: Sequence[Step]) -> None:
         """Make these steps from now on."""
         self.began, self._steps = self.env.now, iter(steps)
-        self._go_on()
-
-    def _go_on(self) -> None:
         seconds = self._steps_until_a_stay()
         if seconds is not None:
-            self._alarm.arm(seconds)
+            self.arm(seconds)
 
-    def _steps_until_a_stay(self, _: Any = None) -> float | None:
+    def _steps_until_a_stay(self) -> float | None:
         """Make steps until one takes time: how much. None where it waits in line, or has made all.
 
         "wake" stays only where the station was idle, "spend" where it has to. All is in one loop, without a call for a
@@ -113,7 +110,10 @@ class Journey:
                 elif kind == "give":
                     if station.line:
                         station.found_idle = False
-                        station.line.popleft()._go_on()  # noqa: SLF001 - the class's own method
+                        first = station.line.popleft()
+                        stays = first._steps_until_a_stay()  # noqa: SLF001 - the class's own method
+                        if stays is not None:
+                            first.arm(stays)
                     else:
                         busy = station.busy
                         station.area += busy * (now - station.last)
