@@ -114,7 +114,7 @@ class _Journey(Alarm):
 
     def begin(self) -> None:
         """Come to the next service."""
-        visit, now = self._route[self._place], self.env.now
+        visit, now = self._route[self._place], self.env._now  # noqa: SLF001 - as `now`, without its call
         lost = self._load.blamed(visit.service, now, now)
         if lost:
             self._over(lost)
