@@ -12,7 +12,7 @@ from sim import studies
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, CatalogError, InputError, SimError
 from sim.outcome import Bound
-from sim.studies.base import Context, StudyRun, Tick, no_tick
+from sim.studies.base import Context, Samples, StudyRun, Tick, no_tick
 
 AT_ONCE = 61 if sys.platform == "win32" else 256
 """The most processes at once. Windows cannot wait for more."""
@@ -37,6 +37,7 @@ class ReplicationTask:
     replication: int
     bound: Bound = "value"
     records: bool = False
+    middle: Samples | None = None
 
     def __str__(self) -> str:
         end = "" if self.bound == "value" else f" at the {self.bound} end of its inputs' ranges"
@@ -49,7 +50,7 @@ def execute(task: ReplicationTask, tick: Tick = no_tick) -> StudyRun:
     Raises `SimError` naming the task where the study fails. Bad input and cancellation pass as they are.
     """
     seeds = SeedTree(task.seed).child(task.scenario, task.replication)
-    context = Context(task.label, seeds, task.bound, tick, task.folder, task.records)
+    context = Context(task.label, seeds, task.bound, tick, task.folder, task.records, task.middle)
     try:
         run = studies.study(task.study).run(task.parameters, context)
     except (InputError, CatalogError, CancelledError):

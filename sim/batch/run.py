@@ -7,7 +7,7 @@ processes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from sim.loading.parameters import given_entries, written_all
 from sim.outcome import Bound, Metric, Outcome
 from sim.records import Record
 from sim.scenario import Part, Scenario
-from sim.studies.base import Tick, Values, no_tick, paired_ratios, replicated, summarise
+from sim.studies.base import Samples, Tick, Values, no_tick, paired_ratios, replicated, summarise
 from sim.wording import whole_number
 
 AT_ENDS = 5
@@ -143,6 +143,11 @@ class ReplicationPlan:
             records=replication == self.recorded and bound == "value",
         )
 
+    def end(self, replication: int, bound: Bound, middle: Samples) -> ReplicationTask:
+        """The task of one replication at an end of the ranges. middle: what it gave in the middle."""
+        kept = middle if studies.study(self.part.study).keeps_middle else None
+        return replace(self.task(replication, bound), middle=kept)
+
 
 def _run_new(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick, kept: KeptRuns, at_ends: int) -> list[Finished]:
     """What each label gives. Only those run that are not kept; they are kept then."""
@@ -164,8 +169,8 @@ def _run_plans(plans: Sequence[ReplicationPlan], jobs: int, tick: Tick, at_ends:
         finished = [list(islice(runs, plan.replications)) for plan in plans]
         again = [count if first[0].ranged else 0 for count, first in zip(few, finished, strict=True)]
         ends = [
-            plan.task(replication, bound)
-            for plan, count in zip(plans, again, strict=True)
+            plan.end(replication, bound, first[replication].samples)
+            for plan, count, first in zip(plans, again, finished, strict=True)
             for bound in _ENDS
             for replication in range(count)
         ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from sim.catalog.number import COSTS, HELPS, Number, Sensed
@@ -30,6 +31,7 @@ VERSION = re.compile(r"\d+(\.\d+)*")
 """A version of a kernel or an engine, "5.15"."""
 
 
+@lru_cache(256)
 def generation(version: str) -> tuple[int, ...]:
     """A version as numbers that compare: "5.15" is later than "5.4"."""
     return tuple(int(part) for part in version.split("."))

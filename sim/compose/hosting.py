@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from simpy import Environment
 from simpy.events import AllOf, Event
@@ -48,14 +48,18 @@ class HostedProject:
     guest: Guest | None = None
     options: HostingOptions = field(default_factory=HostingOptions)
 
+    @cached_property
     def recipes(self) -> Recipes:
-        """How each application is started there. Raises `InputError` where one does not fit into its guest."""
+        """How each application is started there, in all runs of the project.
+
+        Raises `InputError` where one does not fit into its guest.
+        """
         phases = tuple(phase for phase in self.technology.phases if phase.id != "cli")
         return Recipes(self.host, replace(self.technology, phases=phases), self.options)
 
     def check_room(self, project: ComposeProject) -> None:
         """Raise `InputError` where the host's memory does not hold all containers of a project at the same time."""
-        recipes, ledger = self.recipes(), Ledger()
+        recipes, ledger = self.recipes, Ledger()
         for name, service in project.services.items():
             recipe = recipes.of(self.applications[name], self.guest)
             for _ in range(service.scale):
@@ -79,7 +83,7 @@ class ProjectNode:
 
     def __init__(self, hosted: HostedProject, env: Environment, service_of: Callable[[Container], str]) -> None:
         self.env = env
-        self.recipes = hosted.recipes()
+        self.recipes = hosted.recipes
         self.node = NodeHost(env, hosted.host, hosted.technology, hosted.seeds, hosted.options, self.recipes)
         self._hosted = hosted
         self._service_of = service_of

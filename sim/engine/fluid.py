@@ -125,7 +125,7 @@ class Fluid:
 
     def _settle(self) -> None:
         """Bring every class's clock to now."""
-        now = self._env.now
+        now = self._env._now  # noqa: SLF001 - as `now`, without its call
         elapsed = now - self._last
         if elapsed:
             self._last = now
@@ -146,7 +146,8 @@ class Fluid:
         if not kind.count:
             kind.clock = 0.0
             self._active.append(kind)
-            self._active.sort(key=_limit)
+            if len(self._active) > 1:
+                self._active.sort(key=_limit)
         kind.count += 1
         self._sequence += 1
         flow = (kind.clock + work, self._sequence, done, argument)
@@ -209,7 +210,7 @@ class Fluid:
 
     def _ended(self) -> list[Flow]:
         """Bring every class's clock to now, and take out the flows that are done."""
-        now = self._env.now
+        now = self._env._now  # noqa: SLF001 - as `now`, without its call
         elapsed = now - self._last
         self._last = now
         done: list[Flow] = []

@@ -7,7 +7,7 @@ and gives the server back. It may hold several servers at once, as a thread that
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 from simpy import Environment
@@ -33,56 +33,33 @@ class Station:
     Attributes:
         count: How many servers there are.
         name: For messages.
+        busy: How many of them serve.
+        line: Who waits, in order.
+        found_idle: Whether nobody was being served when the last server was taken.
+        area: Seconds that servers were busy until `last`, summed over all of them.
     """
 
-    __slots__ = ("_area", "_env", "_last", "_line", "busy", "count", "found_idle", "name")
+    __slots__ = ("_env", "area", "busy", "count", "found_idle", "last", "line", "name")
 
     def __init__(self, env: Environment, count: int, name: str = "") -> None:
         if count < 1:
             raise ValueError(f"count ({count}) must be at least 1")
         self.count, self.name, self.busy, self.found_idle = count, name, 0, False
-        self._env, self._line, self._area, self._last = env, deque[Journey](), 0.0, env.now
-
-    def take(self, journey: Journey) -> bool:
-        """Take a server. False where the journey has to wait: it goes on by itself when its turn comes.
-
-        `found_idle` then says whether nobody was being served.
-        """
-        busy = self.busy
-        if busy < self.count:
-            now = self._env.now
-            self._area += busy * (now - self._last)
-            self._last = now
-            self.found_idle = not busy
-            self.busy = busy + 1
-            return True
-        self._line.append(journey)
-        return False
-
-    def give(self) -> None:
-        """Give a server back: the first in line has it at once."""
-        if self._line:
-            self.found_idle = False
-            self._line.popleft().go_on()
-        else:
-            now = self._env.now
-            self._area += self.busy * (now - self._last)
-            self._last = now
-            self.busy -= 1
+        self._env, self.line, self.area, self.last = env, deque[Journey](), 0.0, env.now
 
     def busy_seconds(self) -> float:
         """Seconds that servers were busy until now, summed over all of them."""
         now = self._env.now
-        self._area += self.busy * (now - self._last)
-        self._last = now
-        return self._area
+        self.area += self.busy * (now - self.last)
+        self.last = now
+        return self.area
 
 
-class Journey:
+class Journey(Alarm):
     """A customer that makes its steps one after another, again and again.
 
     Attributes:
-        after: Called with the journey when it has made its last step; it may begin the next one.
+        after: Called with the journey when it has made its last step. It gives the steps that come next, or None.
 
     >>> env = Environment()
     >>> desk = Station(env, 1)
@@ -94,52 +71,61 @@ class Journey:
     b 4.0
     """
 
-    __slots__ = ("_after", "_alarm", "_next", "_steps", "began", "env", "number")
+    __slots__ = ("_after", "_steps", "began")
 
-    def __init__(self, env: Environment, after: Callable[[Journey], Any]) -> None:
-        self.env, self.began, self.number = env, 0.0, 0
-        self._after, self._alarm = after, Alarm(env, self._steps_until_a_stay)
-        self._steps: Sequence[Step] = ()
-        self._next = 0
+    def __init__(self, env: Environment, after: Callable[[Journey], Sequence[Step] | None]) -> None:
+        super().__init__(env, Journey._steps_until_a_stay)
+        self.began, self._after = 0.0, after
+        self._steps: Iterator[Step] = iter(())
 
     def begin(self, steps: Sequence[Step]) -> None:
         """Make these steps from now on."""
-        self.began, self._steps, self._next = self.env.now, steps, 0
-        self.go_on()
-
-    def go_on(self) -> None:
-        """Make steps until one takes time."""
+        self.began, self._steps = self.env.now, iter(steps)
         seconds = self._steps_until_a_stay()
         if seconds is not None:
-            self._alarm.arm(seconds)
+            self.arm(seconds)
 
-    def _steps_until_a_stay(self, _: Any = None) -> float | None:
+    def _steps_until_a_stay(self) -> float | None:
         """Make steps until one takes time: how much. None where it waits in line, or has made all.
 
-        "wake" stays only where the station was idle, "spend" where it has to.
+        "wake" stays only where the station was idle, "spend" where it has to. All is in one loop, without a call for a
+        step: a loaded host spends most of its time here.
         """
-        steps, place = self._steps, self._next
-        while place < len(steps):
-            kind, station, seconds = steps[place]
-            place += 1
-            if kind == "stay":
-                if seconds:
-                    self._next = place
+        now: float = self.env._now  # noqa: SLF001 - as `now`, without its call
+        while True:
+            for kind, station, seconds in self._steps:
+                if kind == "take":
+                    busy = station.busy
+                    if busy == station.count:
+                        station.line.append(self)
+                        return None
+                    station.found_idle = not busy
+                    if busy:
+                        station.area += busy * (now - station.last)
+                    station.last = now
+                    station.busy = busy + 1
+                elif kind == "stay":
+                    if seconds:
+                        return seconds
+                elif kind == "give":
+                    if station.line:
+                        station.found_idle = False
+                        first = station.line.popleft()
+                        stays = first._steps_until_a_stay()  # noqa: SLF001 - the class's own method
+                        if stays is not None:
+                            first.arm(stays)
+                    else:
+                        busy = station.busy
+                        station.area += busy * (now - station.last)
+                        station.last = now
+                        station.busy = busy - 1
+                elif kind == "spend":
+                    delay: float = station.delay(now, seconds)
+                    if delay:
+                        return delay
+                elif seconds and station.found_idle:
                     return seconds
-            elif kind == "give":
-                station.give()
-            elif kind == "take":
-                if not station.take(self):
-                    self._next = place
-                    return None
-            elif kind == "spend":
-                delay: float = station.delay(self.env.now, seconds)
-                if delay:
-                    self._next = place
-                    return delay
-            elif seconds and station.found_idle:
-                self._next = place
-                return seconds
-        self._next = place
-        self._after(self)
-        return None
+            steps = self._after(self)
+            if steps is None:
+                return None
+            self.began, self._steps = now, iter(steps)

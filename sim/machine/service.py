@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sim.engine.alarm import Alarm
 from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step
@@ -153,22 +154,22 @@ class LoadedHost:
         return Served(self._latencies, seconds, self._area / seconds, busy)
 
     def _begin_client(self, instance: _Instance, wait: float) -> None:
-        journey = Journey(self.env, self._client(instance))
+        think = self._load.think
+
+        def answered(journey: Journey) -> list[Step] | None:
+            self._answer(journey)
+            if think:
+                asking.arm(think)
+                return None
+            self._there += 1
+            return self._drawn(instance)
+
+        journey = Journey(self.env, answered)
+        asking = Alarm(self.env, lambda _: self._ask(instance, journey))
         if wait:
-            Journey(self.env, lambda _: self._ask(instance, journey)).begin([("stay", None, wait)])
+            asking.arm(wait)
         else:
             self._ask(instance, journey)
-
-    def _client(self, instance: _Instance) -> Callable[[Journey], None]:
-        def answered(journey: Journey) -> None:
-            self._answer(journey)
-            if self._load.think:
-                thinking = Journey(self.env, lambda _: self._ask(instance, journey))
-                thinking.begin([("stay", None, self._load.think)])
-            else:
-                self._ask(instance, journey)
-
-        return answered
 
     def _come(self, instance: _Instance):  # type: ignore[no-untyped-def]  # a SimPy process
         while True:
@@ -192,8 +193,9 @@ class LoadedHost:
             self._begin, self._area, self._busy_before = self.env.now, 0.0, self._busy()
 
     def _count(self) -> None:
-        self._area += self._there * (self.env.now - self._last)
-        self._last = self.env.now
+        now: float = self.env._now  # noqa: SLF001 - as `now`, without its call
+        self._area += self._there * (now - self._last)
+        self._last = now
 
     def _busy(self) -> dict[str, float]:
         """Seconds that each kind of station was busy until now, of each of its servers."""
@@ -220,14 +222,18 @@ class LoadedHost:
             ]
         if not (times.spread or times.disk_spread):
             return instance.steps
-        thread, disk = (next_factor() for next_factor in self._spreads)
-        computes: Step = ("stay", None, self._computes[2] * thread)
-        stores: Step = ("stay", None, max(times.disk_time * disk - times.disk_gap, 0.0))
-        spends: Step = ("spend", instance.quota, computes[2])
+        thread, disk = self._spreads
+        computing, storing, spending = instance.drawn
         steps = instance.steps.copy()
-        for drawn, places in zip((computes, stores, spends), instance.drawn, strict=True):
-            for place in places:
-                steps[place] = drawn
+        computes: Step = ("stay", None, self._computes[2] * thread())
+        for place in computing:
+            steps[place] = computes
+        for place in spending:
+            steps[place] = ("spend", instance.quota, computes[2])
+        if times.disk_spread:
+            stores: Step = ("stay", None, max(times.disk_time * disk() - times.disk_gap, 0.0))
+            for place in storing:
+                steps[place] = stores
         return steps
 
     def _steps(self, instance: _Instance) -> list[Step]:
@@ -289,4 +295,5 @@ def _factors(sigma: float, stream: random.Random) -> Callable[[], float]:
     """Factors whose logarithm has that sigma, and whose mean is one."""
     if not sigma:
         return lambda: 1.0
-    return lambda: math.exp(stream.gauss(0.0, sigma) - sigma * sigma / 2)
+    gauss, exp, half = stream.gauss, math.exp, sigma * sigma / 2
+    return lambda: exp(gauss(0.0, sigma) - half)

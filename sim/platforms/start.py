@@ -256,7 +256,7 @@ class Start(Alarm):
         starter = self._starter
         host, index = starter.host, self.index
         rows, marks, position = starter.rows, starter.marks, self._position
-        at = now = self.env.now
+        at = now = self.env._now  # noqa: SLF001 - as `now`, without its call
         while position < len(rows):
             step, demand, amount, growth, timed, ends, own = rows[position]
             if at > now and (demand != "wait" or growth or position in marks):
@@ -346,7 +346,7 @@ class Start(Alarm):
         """The cores, the disk or the network are done with the step."""
         column = self._starter.log.ends[self._position]
         if column is not None:
-            column.note(self.index, self.env.now)
+            column.note(self.index, self.env._now)  # noqa: SLF001 - as `now`, without its call
         self._position += 1
         delay = self._walk()
         if delay is not None:

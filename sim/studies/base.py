@@ -38,6 +38,10 @@ class Subject:
     """Marks what a published figure is of (the technology, the image). All other parameters are its circumstances."""
 
 
+Samples = Mapping[str, Sequence[float]]
+"""The samples of each metric, by its name."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a run is given beside its parameters.
@@ -49,6 +53,8 @@ class Context:
         tick: Told the finished fraction.
         folder: Where the scenario's files are looked up.
         records: Whether anybody will read the run's records. A run whose records cost time may leave them out.
+        middle: The samples of the same replication in the middle of the ranges, for a run at an end of them whose study
+            keeps some. Else None.
     """
 
     label: str
@@ -57,6 +63,7 @@ class Context:
     tick: Tick = no_tick
     folder: str = ""
     records: bool = True
+    middle: Samples | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class StudyRun:
         ranged: Whether any input has a range, so that runs at its ends are worth making.
     """
 
-    samples: Mapping[str, Sequence[float]]
+    samples: Samples
     records: tuple[Record, ...] = ()
     estimates: frozenset[str] = frozenset()
     ranged: bool = False
@@ -95,6 +102,8 @@ class Study:
             in that folder. Each problem's path is a parameter.
         named_by_technology: Whether a label of a technology of its own is called by it. Else by what differs.
         steps: Whether its records are a build's steps, which a prediction may point at.
+        keeps_middle: Whether a run at an end of its inputs' ranges keeps samples of the middle that do not hang on the
+            end, instead of working them out again.
     """
 
     name: str
@@ -105,6 +114,7 @@ class Study:
     missing: Callable[[Any, str], Iterable[Problem]] = nothing_missing
     named_by_technology: bool = True
     steps: bool = False
+    keeps_middle: bool = False
 
     @property
     def headlines(self) -> tuple[MetricSpec, ...]:

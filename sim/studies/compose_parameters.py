@@ -166,14 +166,14 @@ def missing_file(params: ComposeHosting, folder: str) -> Iterator[Problem]:
 
 def estimated(hosted: HostedProject) -> bool:
     """Whether any number behind the starts is an estimate."""
-    recipes = hosted.recipes()
+    recipes = hosted.recipes
     plans = [recipes.of(application, hosted.guest).plan for application in hosted.applications.values()]
     return any(number.estimate for plan in plans for step in plan.steps for number in step.inputs)
 
 
 def sources(hosted: HostedProject) -> str:
     """How a record names what the times of starts are made of, each source once."""
-    recipes = hosted.recipes()
+    recipes = hosted.recipes
     plans = [recipes.of(application, hosted.guest).plan for application in hosted.applications.values()]
     told = dict.fromkeys(step.source for plan in plans for step in plan.steps if step.source)
     return "; ".join(("given by the scenario", *told))

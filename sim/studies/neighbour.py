@@ -23,7 +23,7 @@ from sim.machine.cpugroups import PERIOD, CpuGroup, GroupedCores
 from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, BytesPerSecond, PerSecond, Seconds
-from sim.studies.base import Context, Repeated, Study, StudyRun
+from sim.studies.base import Context, Repeated, Samples, Study, StudyRun
 
 Cores = Annotated[float, Gt(0), Le(limits.CORES)]
 Weight = Annotated[int, Ge(1), Le(10_000)]
@@ -147,7 +147,9 @@ def exhausted(room: float, service: float, leak: float, limit: float) -> Exhaust
 def run(params: Neighbour, context: Context) -> StudyRun:
     """Send requests for the duration, and count out what else the neighbour takes."""
     host = load.host(params.host)
-    service, neighbour, latencies = _served(params, host.capacity(context.bound), context)
+    cores = host.capacity(context.bound)
+    kept = context.middle if cores == host.capacity() else None
+    served = _served(params, cores, context) if kept is None else {name: kept[name] for name in _SERVED}
     room = host.memory.at(context.bound) - host.own_memory.at(context.bound)
     there = params.threads > 0
     memory = exhausted(room, params.memory, params.leak if there else 0.0, params.memory_limit or math.inf)
@@ -155,9 +157,7 @@ def run(params: Neighbour, context: Context) -> StudyRun:
     share = _disk_share(params.weight, params.readers if there else 0, weighted=params.io_weights)
     return StudyRun(
         samples={
-            "latency": latencies,
-            "neighbour_cores": [neighbour / params.duration],
-            "throttled_share": [service.throttled_periods * PERIOD / params.duration],
+            **served,
             "first_kill": [memory.time],
             "service_killed": [int(memory.service)],
             "left_memory": [memory.left],
@@ -184,8 +184,12 @@ def _disk_share(weight: int, readers: int, *, weighted: bool) -> float:
     return 1 / (1 + readers)
 
 
-def _served(params: Neighbour, cores: float, context: Context) -> tuple[CpuGroup, float, list[float]]:
-    """The service's group, the core-seconds of the neighbour, and the latency of each request that was answered."""
+_SERVED = ("latency", "neighbour_cores", "throttled_share")
+"""The metrics of `_served`. They hang on the cores alone, which are the same at both ends for most hosts."""
+
+
+def _served(params: Neighbour, cores: float, context: Context) -> Samples:
+    """The latency of each request that was answered, and what the groups used and waited for meanwhile."""
     env = Environment()
     service = CpuGroup(params.weight, params.quota or math.inf)
     apart = params.groups == "apart"
@@ -199,16 +203,20 @@ def _served(params: Neighbour, cores: float, context: Context) -> tuple[CpuGroup
     def answered(asked: float) -> None:
         latencies.append(env.now - asked)
 
-    def ask(alarm: Alarm) -> None:
-        shared.start(service, params.request, answered, env.now)
-        alarm.arm(stream.expovariate(params.requests))
+    def ask(alarm: Alarm) -> float:
+        shared.start(service, params.request, answered, alarm.at)
+        return stream.expovariate(params.requests)
 
     Alarm(env, ask).arm(stream.expovariate(params.requests))
     for part in range(1, _TICKS + 1):
         env.run(until=params.duration * part / _TICKS)
         context.tick(part / _TICKS)
     used = neighbour.used if apart else service.used - len(latencies) * params.request
-    return service, used if params.threads else 0.0, latencies or [0.0]
+    return {
+        "latency": latencies or [0.0],
+        "neighbour_cores": [(used if params.threads else 0.0) / params.duration],
+        "throttled_share": [service.throttled_periods * PERIOD / params.duration],
+    }
 
 
 def _never_ends(_: Any) -> None:
@@ -239,4 +247,5 @@ STUDY = Study(
     ),
     run=run,
     named_by_technology=False,
+    keeps_middle=True,
 )

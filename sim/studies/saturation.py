@@ -1,6 +1,7 @@
 """How many workers does a host take before more of them bring nothing? Each has the same load of its own.
 
 A worker is an instance of a workload with clients of its own. All share the host's cores, its disk and its link.
+Powers of two are tried, and numbers between them where the throughput is neither straight nor flat.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statis
 from sim.studies.load_parameters import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
 
 FULL = 0.95
-"""A host is full from the fewest workers on that bring so much of the highest throughput."""
+"""A host is full from the fewest workers on that bring so much of the highest throughput. Nearer than so is equal."""
 
 ROUNDS = 2
 """Requests of each client that are measured at least."""
@@ -62,14 +63,22 @@ class Saturation:
 
 
 def numbers(most: int) -> list[int]:
-    """The numbers of workers that are tried: 1, 2, 3, 4, 6, 8, 12 and so on, and the most.
+    """The numbers of workers that are tried first: 1, 2, 4, 8 and so on, and the most.
 
     >>> numbers(20)
-    [1, 2, 3, 4, 6, 8, 12, 16, 20]
+    [1, 2, 4, 8, 16, 20]
     """
-    powers = [2**power for power in range(most.bit_length())]
-    halves = [3 * power // 2 for power in powers if power > 1]
-    return sorted({number for number in (*powers, *halves) if number < most} | {most})
+    return [*(2**power for power in range((most - 1).bit_length())), most]
+
+
+def bends(fewer: SaturationRecord, more: SaturationRecord) -> bool:
+    """Whether the throughput between two numbers of workers is neither flat nor straight.
+
+    It never falls with more workers, and each worker brings no more than the one before. So it is flat between two
+    numbers that bring the same, and straight where each of the more brings as much as each of the fewer.
+    """
+    straight = fewer.throughput / fewer.workers * more.workers
+    return fewer.throughput < FULL * more.throughput and more.throughput < FULL * straight
 
 
 def run(params: Saturation, context: Context) -> StudyRun:
@@ -77,11 +86,15 @@ def run(params: Saturation, context: Context) -> StudyRun:
     work = workload(params.workload)
     host = load.host(params.host or work.host)
     there = on_host(work, load.technology(params.technology), params.network, host, context.bound)
-    tried = numbers(params.most_workers)
-    records = []
-    for place, workers in enumerate(tried):
-        records.append(_tried(params, there, workers, context))
-        context.tick((place + 1) / len(tried))
+    first = numbers(params.most_workers)
+    records: list[SaturationRecord] = []
+    for place, workers in enumerate(first):
+        record = _tried(params, there, workers, context)
+        between = 3 * workers // 4
+        if records and between > records[-1].workers and bends(records[-1], record):
+            records.append(_tried(params, there, between, context))
+        records.append(record)
+        context.tick((place + 1) / len(first))
     inputs = there.numbers
     return StudyRun(
         samples=_samples(records),

@@ -8,7 +8,7 @@ differ. Services are exponential.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 Waits = tuple[float, float, float]
 """The probability of a wait, its fixed time in seconds, and the mean of its exponential one in seconds."""
@@ -35,20 +35,24 @@ def longer(time: float, service: float, wait: Waits) -> float:
     >>> round(longer(2.0, 1.0, (0.5, 0.0, 2.0)), 6) == round(math.exp(-1), 6)  # M/M/1 at half load
     True
     """
-    probability, fixed, mean = wait
     alone = math.exp(-time / service)
+    return _longer(time, service, wait, alone) if wait[0] else alone
+
+
+def _longer(time: float, service: float, wait: Waits, alone: float) -> float:
+    """As `longer`, where some wait. alone: the share of those that do not wait, which take longer."""
+    probability, fixed, mean = wait
     rest = time - fixed
-    if not probability:
-        return alone
     if rest <= 0:
-        waited = 1.0
-    elif mean < service * _SAME:
-        waited = math.exp(-rest / service)
-    elif abs(mean - service) < service * _SAME:
-        waited = (1 + rest / service) * math.exp(-rest / service)
+        return (1 - probability) * alone + probability
+    served = math.exp(-rest / service)
+    if mean < service * _SAME:
+        waited = served
+    elif -service * _SAME < mean - service < service * _SAME:
+        waited = (1 + rest / service) * served
     else:
-        waited = (mean * math.exp(-rest / mean) - service * math.exp(-rest / service)) / (mean - service)
-    return (1 - probability) * alone + probability * min(waited, 1.0)
+        waited = (mean * math.exp(-rest / mean) - service * served) / (mean - service)
+    return (1 - probability) * alone + probability * (waited if waited < 1.0 else 1.0)
 
 
 class Latencies:
@@ -85,6 +89,12 @@ class Latencies:
             for requests, probability, fixed, mean in other.heaps.values():
                 self.add(requests, (probability, fixed, mean))
 
+    @property
+    def shape(self) -> Hashable:
+        """What percentiles hang on: the waits, and where those differ, how many have which."""
+        heaps = [heap for heap in self.heaps.values() if heap[0] > 0]
+        return tuple(heaps[0][1:]) if len(heaps) == 1 else tuple(map(tuple, heaps))
+
     def percentile(self, share: float) -> float:
         """The time in seconds that this share of the requests takes at most. 0 where there are none."""
         heaps = [(heap[0], (heap[1], heap[2], heap[3])) for heap in self.heaps.values() if heap[0] > 0]
@@ -93,8 +103,13 @@ class Latencies:
             return 0.0
         wanted = (1 - share) * total
 
+        service = self.service
+
         def above(time: float) -> float:
-            return sum(requests * longer(time, self.service, wait) for requests, wait in heaps) - wanted
+            found, alone = 0.0, math.exp(-time / service)
+            for requests, wait in heaps:
+                found += requests * (_longer(time, service, wait, alone) if wait[0] else alone)
+            return found - wanted
 
         low, high = 0.0, max(self.service + fixed + mean for _, (_, fixed, mean) in heaps)
         if self.timeout < math.inf and above(self.timeout) >= 0:

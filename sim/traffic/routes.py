@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
-
-from simpy import Environment
 
 from sim.engine.alarm import Alarm
 from sim.engine.seeds import SeedTree
@@ -79,58 +78,58 @@ class RoutedLoad:
     def run(self, rate: float, window: float, seeds: SeedTree) -> list[RoutedRequest]:
         """All requests that come in the window, in order, once each was answered or lost."""
         env, times, kinds = self.host.env, seeds.stream("arrivals"), seeds.stream("kinds")
-        names, weights = list(self.routes), [self.weights[kind] for kind in self.routes]
+        names, weights = list(self.routes), list(accumulate(self.weights[kind] for kind in self.routes))
         requests: list[RoutedRequest] = []
-        at = times.expovariate(rate)
-        while at < window:
-            request = RoutedRequest(kinds.choices(names, weights)[0], at)
+
+        def come(alarm: Alarm) -> float | None:
+            request = RoutedRequest(kinds.choices(names, cum_weights=weights)[0], alarm.at)
             requests.append(request)
-            Alarm(env, _Journey(self, request).begin).arm(at)
-            at += times.expovariate(rate)
+            _Journey(self, request).begin()
+            gap = times.expovariate(rate)
+            return gap if alarm.at + gap < window else None
+
+        first = times.expovariate(rate)
+        if first < window:
+            Alarm(env, come).arm(first)
         env.run()
         return requests
 
     def blamed(self, service: str, start: float, end: float) -> str:
         """What made a service be away at some time from start to end. "" where it was there."""
-        found = (one.cause for one in self._away.get(service, ()) if one.start <= end and start < one.end)
-        return next(found, "")
+        for one in self._away.get(service, ()):
+            if one.start <= end and start < one.end:
+                return one.cause
+        return ""
 
 
-class _Journey:
-    """A request on its way."""
+class _Journey(Alarm):
+    """A request on its way. It goes off when it comes to the next service."""
 
-    __slots__ = ("_began", "_load", "_place", "_request")
+    __slots__ = ("_began", "_load", "_place", "_request", "_route")
 
     def __init__(self, load: RoutedLoad, request: RoutedRequest) -> None:
-        self._load, self._request = load, request
+        super().__init__(load.host.env, _Journey.begin)
+        self._load, self._request, self._route = load, request, load.routes[request.kind]
         self._place, self._began = 0, 0.0
 
-    def begin(self, _: Alarm) -> None:
+    def begin(self) -> None:
         """Come to the next service."""
-        env, visit = self._env, self._visit
-        lost = self._load.blamed(visit.service, env.now, env.now)
+        visit, now = self._route[self._place], self.env._now  # noqa: SLF001 - as `now`, without its call
+        lost = self._load.blamed(visit.service, now, now)
         if lost:
             self._over(lost)
             return
-        self._began = env.now
+        self._began = now
         self._load.host.compute(visit.work, 1.0, _Journey._computed, self)
 
     def _computed(self) -> None:
-        visit = self._visit
-        lost = self._load.blamed(visit.service, self._began, self._env.now)
-        self._place += 1
-        if lost or self._place == len(self._load.routes[self._request.kind]):
+        route, place = self._route, self._place
+        lost = self._load.blamed(route[place].service, self._began, self.env.now)
+        self._place = place = place + 1
+        if lost or place == len(route):
             self._over(lost)
         else:
-            Alarm(self._env, self.begin).arm(self._visit.wait)
+            self.arm(route[place].wait)
 
     def _over(self, lost: str) -> None:
-        self._request.end, self._request.lost = self._env.now, lost
-
-    @property
-    def _env(self) -> Environment:
-        return self._load.host.env
-
-    @property
-    def _visit(self) -> RouteVisit:
-        return self._load.routes[self._request.kind][self._place]
+        self._request.end, self._request.lost = self.env.now, lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from sim.traffic.latency import Latencies
@@ -90,7 +91,12 @@ def served_traffic(bins: list[BinSums], replica: ReplicaCapacity) -> ServedTraff
     told = []
     everything = Latencies(replica.service_time, replica.timeout)
     everything.extend(sums.latencies for sums in bins)
+    known: dict[Hashable, tuple[float, float]] = {}  # where nothing changes, bins are alike
     for sums in bins:
+        shape = sums.latencies.shape
+        if shape not in known:
+            known[shape] = sums.latencies.percentile(0.5), sums.latencies.percentile(0.99)
+        p50, p99 = known[shape]
         ready = sums.ready / sums.width if sums.width else 0.0
         told.append(
             TrafficBin(
@@ -102,8 +108,8 @@ def served_traffic(bins: list[BinSums], replica: ReplicaCapacity) -> ServedTraff
                 lost=sums.lost,
                 timed_out=sums.timed_out,
                 under_way=sums.under_way,
-                p50=sums.latencies.percentile(0.5),
-                p99=sums.latencies.percentile(0.99),
+                p50=p50,
+                p99=p99,
                 ready=ready,
                 capacity=ready * replica.rate,
             )

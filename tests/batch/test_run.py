@@ -13,7 +13,7 @@ import pytest
 from sim import studies
 from sim.batch.executors import ReplicationTask, execute
 from sim.batch.kept import KeptRuns
-from sim.batch.run import run
+from sim.batch.run import ReplicationPlan, run
 from sim.classroom.seeds import what_if
 from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, InputError, Problem, SimError
@@ -304,3 +304,11 @@ def test_what_counts_as_a_whole_number_is_one(counter: str) -> None:
 
     outcomes: Any = run(load_text(counter), replications=cast("Any", Two()))
     assert outcomes[0].replications == 2
+
+
+@pytest.mark.parametrize(("scenario", "kept"), [("noisy-neighbour", True), ("taxonomy", False)])
+def test_an_end_is_given_the_middle_where_its_study_keeps_some(scenario, kept):
+    found = load(scenario)
+    plan = ReplicationPlan(found, found.parts[0], next(iter(found.parts[0].variants)), 1, 1)
+    middle = {"latency": [1.0]}
+    assert plan.end(0, "low", middle) == dataclasses.replace(plan.task(0, "low"), middle=middle if kept else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,3 +118,23 @@ def test_processes_are_bounded_by_pids_max_or_by_the_kernel() -> None:
 def test_what_cannot_be_is_refused(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         Neighbour(**fields)
+
+
+def test_an_end_keeps_what_hangs_on_the_cores_alone() -> None:
+    """The laptop's cores have no range. So an end gives the same with the samples of the middle as without them."""
+    middle = ran(duration=2.0).samples
+    for bound in ("low", "high"):
+        kept = run(Neighbour(duration=2.0), Context("it", SeedTree(1), bound, middle=middle))
+        assert kept == run(Neighbour(duration=2.0), Context("it", SeedTree(1), bound))
+        assert kept.samples["read_rate"] != middle["read_rate"]
+        assert kept.samples["latency"] is middle["latency"]
+
+
+def test_an_end_with_other_cores_is_worked_out() -> None:
+    laptop = load.host("laptop")
+    ranged = replace(laptop, smt=replace(laptop.smt, value=0.7, low=0.5, high=0.9))
+    params = Neighbour(host=ranged, requests=100.0, duration=2.0)
+    middle = run(params, Context("it", SeedTree(1))).samples
+    fewer = run(params, Context("it", SeedTree(1), "high", middle=middle))
+    assert fewer == run(params, Context("it", SeedTree(1), "high"))
+    assert fewer.samples["neighbour_cores"][0] < middle["neighbour_cores"][0]

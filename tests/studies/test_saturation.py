@@ -14,7 +14,7 @@ from sim.records import SaturationRecord
 from sim.report.figures.saturation import limit, saturation_alt, saturation_table, workers_line
 from sim.report.style import Style, rows_of
 from sim.studies.base import Context
-from sim.studies.saturation import STUDY, Saturation, numbers, run
+from sim.studies.saturation import STUDY, Saturation, bends, numbers, run
 
 
 def ran(**params: Any) -> tuple[dict[str, float], list[SaturationRecord]]:
@@ -69,9 +69,25 @@ def test_a_busier_relay_takes_cores_from_workers() -> None:
     assert 0.9 * native < machine < native
 
 
-@pytest.mark.parametrize(("most", "tried"), [(2, [1, 2]), (7, [1, 2, 3, 4, 6, 7]), (16, [1, 2, 3, 4, 6, 8, 12, 16])])
+@pytest.mark.parametrize(("most", "tried"), [(2, [1, 2]), (7, [1, 2, 4, 7]), (16, [1, 2, 4, 8, 16])])
 def test_few_numbers_are_tried_and_the_most_is_one_of_them(most: int, tried: list[int]) -> None:
     assert numbers(most) == tried
+
+
+def test_a_number_between_two_is_tried_only_where_the_line_bends() -> None:
+    """50 users fill 0.62 of a core: 12.96 workers fill eight. Up to 8 the line is straight, from 16 on it is flat."""
+    found, records = ran(technology="process", most_workers=32, clients=50)
+    assert [record.workers for record in records] == [1, 2, 4, 8, 12, 16, 32]
+    assert found["full_at"] == 16
+    _, records = ran(workload="commit-network", most_workers=8)
+    assert [record.workers for record in records] == [1, 2, 4, 8]
+
+
+@pytest.mark.parametrize(("brings", "bent"), [(20.0, False), (19.1, False), (15.0, True), (10.8, True), (10.4, False)])
+def test_a_line_bends_where_it_is_neither_straight_nor_flat(brings: float, bent: bool) -> None:
+    """Within a twentieth of twice what half as many bring, or of as much: 19 and 10.5."""
+    fewer, more = (SaturationRecord("it", *point, 0.01, 0.02, 0.5, 0.5, 0, 0) for point in ((4, 10.0), (8, brings)))
+    assert bends(fewer, more) is bent
 
 
 def test_a_machine_is_not_on_the_host_s_network() -> None:
