@@ -106,16 +106,26 @@ def _filtered(every: Sequence[Point], view: View) -> list[Point]:
 
 
 def _finding(shown: Sequence[Point], view: View) -> str:
-    """The median error, each publication weighing the same: of what was never calibrated with, where there is any."""
-    from sim.evidence.rows import weighed_median
+    """The median error over stated hosts, each publication weighing the same, and over all where that is another.
 
-    counted = [point for point in shown if not point.apart] or shown
+    It is of what was never calibrated with, where there is any.
+    """
+    from sim.evidence.rows import counts_in, weighed_median
+
+    counted = [point for point in shown if counts_in(point, assumed=True)] or shown
     checked = [point for point in counted if point.use == "check"]
-    median = weighed_median(checked or counted)
-    if median is None:
+    every = checked or counted
+    stated = [point for point in every if not point.assumed]
+    median, of_all = weighed_median(stated or every), weighed_median(every)
+    if median is None or of_all is None:
         return tr("ui.accuracy.question", view.lang)
     key = "ui.accuracy.found.check" if checked else "ui.accuracy.found.calibrate"
-    return tr(key, view.lang, n=f"{len(checked or counted):,}", median=_percent(median))
+    said = tr(key, view.lang, n=f"{len(stated or every):,}", median=_percent(median))
+    if not stated:
+        return said + tr("ui.accuracy.found.assumed", view.lang)
+    if len(stated) == len(every):
+        return said
+    return said + tr("ui.accuracy.found.all", view.lang, n=f"{len(every):,}", median=_percent(of_all))
 
 
 def _percent(share: float) -> str:
@@ -172,11 +182,14 @@ def _say(accuracy: Accuracy, view: View) -> None:
     lang = view.lang
     lines = []
     for use in ("check", "calibrate"):
-        median = accuracy.median(use)
-        if median is not None:
-            n = len(accuracy.counted(use))
-            said = _percent(median)
-            lines.append(tr(f"ui.accuracy.median.{use}", lang, n=n, sources=len(accuracy.of_sources(use)), median=said))
+        median, of_all = accuracy.median(use), accuracy.median(use, assumed=True)
+        if median is not None and of_all is not None:
+            n, every = len(accuracy.counted(use)), len(accuracy.counted(use, assumed=True))
+            sources, of_every = len(accuracy.of_sources(use)), len(accuracy.of_sources(use, assumed=True))
+            said = {"median": _percent(median), "of_all": _percent(of_all)}
+            lines.append(
+                tr(f"ui.accuracy.median.{use}", lang, n=n, sources=sources, every=every, of_every=of_every, **said)
+            )
     right = sum(ordering.right for ordering in accuracy.orderings)
     lines.append(tr("ui.accuracy.orderings", lang, right=right, judged=len(accuracy.orderings)))
     lines.append(_covered(accuracy.covered("check"), view))
@@ -199,7 +212,7 @@ def _wide(shown: Sequence[Point], view: View) -> None:
     """The inputs that make ranges wide, each with the measurement that would narrow them."""
     from sim.evidence.ranges import WIDE
 
-    found = wide_inputs([point for point in shown if point.use == "check" and not point.apart], view.lang)
+    found = wide_inputs([point for point in shown if point.use == "check" and point.weight], view.lang)
     if not found:
         return
     names = [tr(f"ui.accuracy.wide.{name}", view.lang) for name in ("ranges", "alone", "input", "measure")]

@@ -54,17 +54,11 @@ def as_table(accuracy: Accuracy) -> str:
     if any(row.estimate for row in accuracy.rows):
         lines += [LEGEND, ""]
     for use in USES:
-        median, sources = accuracy.median(use), accuracy.of_sources(use)
-        if median is not None:
-            count = sum(rows for rows, _ in sources.values())
-            lines.append(
-                f"{use}: median absolute error {median:.1%}; each of the sources weighs the same "
-                f"({count} figures, {len(sources)} sources)"
-            )
+        if accuracy.counted(use, assumed=True):
+            lines.append(_medians(accuracy, use))
             lines.append(_coverage(use, accuracy.covered(use)))
     if accuracy.apart():
-        apart = len(accuracy.apart())
-        lines.append(f"counted apart: {apart} figures, which restate others or whose host is not stated")
+        lines.append(f"counted apart: {len(accuracy.apart())} figures, which restate others")
     wrong = [ordering for ordering in accuracy.orderings if not ordering.right]
     lines.append(
         f"orderings of technologies: {len(accuracy.orderings) - len(wrong)} of {len(accuracy.orderings)} right"
@@ -78,13 +72,27 @@ def as_table(accuracy: Accuracy) -> str:
     return "\n".join(lines)
 
 
+def _medians(accuracy: Accuracy, use: str) -> str:
+    """Both medians of one use in one sentence: over figures with a stated host, and over all that count."""
+    said = [
+        f"{median:.1%} over {count} figures of {len(sources)} sources {which}"
+        for assumed, which in ((False, "with a stated host"), (True, "in all, with assumed hosts"))
+        for sources in [accuracy.of_sources(use, assumed)]
+        for count in [sum(rows for rows, _ in sources.values())]
+        for median in [accuracy.median(use, assumed)]
+        if median is not None
+    ]
+    return f"{use}: median absolute error {', '.join(said)}; each of the sources weighs the same"
+
+
 def _headed(name: str, rows: Sequence[AccuracyRow]) -> str:
     """A publication with what share of each median it is."""
     weights = {
         use: math.fsum(row.weight for row in rows if row.use == use) for use in dict.fromkeys(r.use for r in rows)
     }
     shares = ", ".join(f"{weight:.1%} of the {use} median" for use, weight in weights.items() if weight)
-    return f"{name} ({shares or 'counted apart'})"
+    uncounted = "host assumed" if any(row.assumed for row in rows) else "counted apart"
+    return f"{name} ({shares or uncounted})"
 
 
 def _own(rows: Sequence[AccuracyRow]) -> list[Citation]:
@@ -97,7 +105,7 @@ def _own(rows: Sequence[AccuracyRow]) -> list[Citation]:
 
 
 def _coverage(use: str, coverage: Coverage) -> str:
-    share = coverage.inside / coverage.figures
+    share = coverage.inside / max(coverage.figures, 1)
     return (
         f"{use}: {coverage.inside} of {coverage.figures} published figures ({share:.0%}) lie in their range; "
         f"the median range is {coverage.width:.2f} times as high as low"
@@ -127,7 +135,7 @@ def _cells(row: AccuracyRow) -> tuple[str, ...]:
 
     statistic = "" if row.statistic == "value" else f".{row.statistic}"
     return (
-        "apart" if row.apart else row.use,
+        "apart" if row.apart else f"{row.use}, host assumed" if row.assumed else row.use,
         row.of,
         f"{row.metric}{statistic}",
         f"{ESTIMATE if row.estimate else ''}{row.predicted:.4g} {row.unit}",

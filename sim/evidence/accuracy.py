@@ -19,7 +19,7 @@ from typing import Any
 from sim.catalog import load as catalog
 from sim.errors import InputError
 from sim.evidence.cases import files, opened, problems, rows
-from sim.evidence.rows import AccuracyRow, Ordering, orderings, weighed, weighed_median
+from sim.evidence.rows import AccuracyRow, Ordering, counts_in, orderings, weighed, weighed_median
 from sim.studies.base import Tick, no_tick
 
 USES = ("calibrate", "check")
@@ -39,26 +39,29 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Every row, in the order of the files, and every ordering that is judged."""
+    """Every row, in the order of the files, and every ordering that is judged.
+
+    What is asked of one use is over the figures with a stated host, or with `assumed` over all that count.
+    """
 
     rows: tuple[AccuracyRow, ...]
     orderings: tuple[Ordering, ...]
 
-    def counted(self, use: str) -> list[AccuracyRow]:
+    def counted(self, use: str, assumed: bool = False) -> list[AccuracyRow]:
         """The rows of one use that count: those that are not counted apart."""
-        return [row for row in self.rows if row.use == use and not row.apart]
+        return [row for row in self.rows if row.use == use and counts_in(row, assumed)]
 
     def apart(self) -> list[AccuracyRow]:
         """The rows that are counted apart."""
         return [row for row in self.rows if row.apart]
 
-    def median(self, use: str) -> float | None:
+    def median(self, use: str, assumed: bool = False) -> float | None:
         """The median absolute error of the rows of one use, each source weighing the same. None without rows."""
-        return weighed_median(self.counted(use))
+        return weighed_median(self.counted(use, assumed))
 
     def circular(self) -> tuple[list[AccuracyRow], list[AccuracyRow]]:
         """The `calibrate` rows whose own fact set a number of the catalog, and those of which a sibling figure did."""
-        rows = self.counted("calibrate")
+        rows = self.counted("calibrate", assumed=True)
         set_numbers = catalog.cited()
         return [row for row in rows if row.source in set_numbers], [
             row for row in rows if row.source not in set_numbers
@@ -68,16 +71,16 @@ class Accuracy:
         """The largest |ln(predicted / published)| of the `calibrate` rows that set no number. Zero without any."""
         return max((abs(math.log(row.predicted / row.published)) for row in self.circular()[1]), default=0.0)
 
-    def of_sources(self, use: str) -> Mapping[str, tuple[int, float]]:
+    def of_sources(self, use: str, assumed: bool = False) -> Mapping[str, tuple[int, float]]:
         """Publication to its number of rows and their median absolute error."""
         by_publication: dict[str, list[AccuracyRow]] = defaultdict(list)
-        for row in self.counted(use):
+        for row in self.counted(use, assumed):
             by_publication[row.publication].append(row)
         return {publication: (len(rows), weighed_median(rows) or 0.0) for publication, rows in by_publication.items()}
 
-    def covered(self, use: str) -> Coverage:
+    def covered(self, use: str, assumed: bool = False) -> Coverage:
         """How many published figures of one use lie in their range, and how wide that is."""
-        rows = self.counted(use)
+        rows = self.counted(use, assumed)
         width = statistics.median(row.width for row in rows) if rows else 1.0
         return Coverage(sum(row.inside for row in rows), len(rows), width)
 
@@ -92,9 +95,11 @@ class Accuracy:
             by_case[row.case].append(row)
         return {
             "medians": {use: _rounded(self.median(use)) for use in USES},
+            "medians_of_all": {use: _rounded(self.median(use, assumed=True)) for use in USES},
             "orderings": {"judged": len(self.orderings), "right": sum(ordering.right for ordering in self.orderings)},
             "apart": len(self.apart()),
             "coverage": {use: _covered(self.covered(use)) for use in USES},
+            "coverage_of_all": {use: _covered(self.covered(use, assumed=True)) for use in USES},
             "cases": {case: _rounded(weighed_median(rows)) for case, rows in sorted(by_case.items())},
         }
 
@@ -107,9 +112,10 @@ class Accuracy:
         now = self.record()
         if now["cases"].keys() >= recorded["cases"].keys():
             losses = [
-                f"median absolute error of {use} is {now['medians'][use]:.4f}, recorded {was:.4f}"
-                for use, was in recorded["medians"].items()
-                if was is not None and now["medians"][use] > was + TOLERANCE
+                f"median absolute error of {use}{over} is {now[medians][use]:.4f}, recorded {was:.4f}"
+                for medians, over in (("medians", ""), ("medians_of_all", " over all hosts"))
+                for use, was in recorded[medians].items()
+                if was is not None and now[medians][use] > was + TOLERANCE
             ]
             wrong, was_wrong = (
                 orderings["judged"] - orderings["right"] for orderings in (now["orderings"], recorded["orderings"])
@@ -151,6 +157,8 @@ def _plain(row: AccuracyRow) -> dict[str, Any]:
         "weight": _digits(row.weight),
         "publication": row.publication,
         "apart": row.apart or None,
+        "assumed": row.assumed or None,
+        "weight_of_all": _digits(row.weight_of_all),
         "widest": {"input": row.widest, "width": _digits(row.alone)} if row.wide else None,
     }
 

@@ -154,6 +154,7 @@ def _row(case: str, published: Published, metric: Metric, within: Spread, parame
         widest=within.widest,
         alone=within.alone,
         apart=published.apart,
+        assumed=published.assumed,
     )
 
 

@@ -25,10 +25,9 @@ README = ROOT / "README.md"
 def told(page: str, accuracy: Accuracy) -> str:
     """The page with this accuracy's figures."""
     for use in USES:
-        sources = accuracy.of_sources(use)
-        row = f"| {use} | {accuracy.median(use):.1%} | {sum(n for n, _ in sources.values())} | {len(sources)} |"
+        row = f"| {use} | {' | '.join(_over(accuracy, use, assumed) for assumed in (False, True))} |"
         page = re.sub(rf"^\| {use} \|.*$", row, page, flags=re.MULTILINE)
-    covered = accuracy.covered("check")
+    covered, every = accuracy.covered("check"), accuracy.covered("check", assumed=True)
     right = sum(ordering.right for ordering in accuracy.orderings)
     page = re.sub(r"\d+ of \d+ orderings that", f"{right} of {len(accuracy.orderings)} orderings that", page)
     for name, rows in zip(("set numbers themselves", "set none themselves"), accuracy.circular(), strict=True):
@@ -36,20 +35,32 @@ def told(page: str, accuracy: Accuracy) -> str:
     page = re.sub(r"\d+ figures are counted apart", f"{len(accuracy.apart())} figures are counted apart", page)
     inside = f"{covered.inside} of {covered.figures} checks ({covered.inside / covered.figures:.0%}) lie in it"
     page = re.sub(r"\d+ of \d+ checks \(\d+%\) lie in it", inside, page)
+    page = re.sub(r"With assumed hosts \d+ of \d+ do", f"With assumed hosts {every.inside} of {every.figures} do", page)
     return re.sub(r"median width is \d\.\d\d", f"median width is {covered.width:.2f}", page)
 
 
 def told_first(page: str, found: Accuracy) -> str:
     """The README with this accuracy's figures."""
-    counts = {use: sum(n for n, _ in found.of_sources(use).values()) for use in USES}
-    medians = {use: f"{(found.median(use) or 0.0) * 100:.1f} %" for use in USES}
     for words, use in (("not used to calibrate the model", "check"), ("used to calibrate the model", "calibrate")):
-        row = f"| {words} | {counts[use]} | {medians[use]} |"
-        page = re.sub(rf"^\| {words} \|.*$", row, page, flags=re.MULTILINE)
-    page = re.sub(r"A median error of \d+\.\d %", f"A median error of {medians['check']}", page)
-    page = re.sub(r"compares \d+ predictions", f"compares {sum(counts.values())} predictions", page)
+        cells = [f"{len(found.counted(use, assumed))} | {_spaced(found, use, assumed)}" for assumed in (False, True)]
+        page = re.sub(rf"^\| {words} \|.*$", f"| {words} | {' | '.join(cells)} |", page, flags=re.MULTILINE)
+    stated, every = (_spaced(found, "check", assumed) for assumed in (False, True))
+    page = re.sub(
+        r"A median error of \d+\.\d %, and \d+\.\d % with", f"A median error of {stated}, and {every} with", page
+    )
+    count = sum(len(found.counted(use, assumed=True)) for use in USES)
+    page = re.sub(r"compares \d+ predictions", f"compares {count} predictions", page)
     right = sum(ordering.right for ordering in found.orderings)
     return re.sub(r"\d+ of \d+ such pairs", f"{right} of {len(found.orderings)} such pairs", page)
+
+
+def _over(accuracy: Accuracy, use: str, assumed: bool) -> str:
+    sources = accuracy.of_sources(use, assumed)
+    return f"{accuracy.median(use, assumed) or 0.0:.1%} | {sum(n for n, _ in sources.values())} | {len(sources)}"
+
+
+def _spaced(accuracy: Accuracy, use: str, assumed: bool) -> str:
+    return f"{(accuracy.median(use, assumed) or 0.0) * 100:.1f} %"
 
 
 def _counted(rows: Sequence[AccuracyRow]) -> str:

@@ -34,10 +34,11 @@ class AccuracyRow:
         estimate: Whether any input is one.
         widest: The input that makes the range widest, as the ledger calls it. "" where none has a range.
         alone: How many times its low end the range's high end were, if that input alone were not known.
-        apart: Why the figure does not count, though it set no number: which figures it restates, or what is not stated
-            of it. "" for all that count.
+        apart: Why the figure does not count, though it set no number: which figures it restates. "" for all that count.
+        assumed: "host" where the publication does not state its host (`sim.scenario.Published`). "" where it does.
         weight: What share of the median of its use the row is: an equal share of its source's. Weights of a use add up
-            to one. Zero where the row does not count.
+            to one. Zero where the row does not count, or its host is assumed.
+        weight_of_all: The same of the median in which assumed hosts count too.
     """
 
     case: str
@@ -61,7 +62,9 @@ class AccuracyRow:
     widest: str = ""
     alone: float = 1.0
     apart: str = ""
+    assumed: str = ""
     weight: float = 0.0
+    weight_of_all: float = 0.0
 
     @property
     def inside(self) -> bool:
@@ -90,12 +93,37 @@ class Ordering:
 
 def weighed(rows: Sequence[AccuracyRow]) -> tuple[AccuracyRow, ...]:
     """The rows with their weights. Every source of a use weighs the same, however many rows it has."""
-    counts = Counter((row.use, row.publication) for row in rows if not row.apart)
-    sources = Counter(use for use, _ in counts)
+    stated, all_of_them = (_weights(rows, assumed) for assumed in (False, True))
     return tuple(
-        replace(row, weight=0.0 if row.apart else 1 / (counts[row.use, row.publication] * sources[row.use]))
-        for row in rows
+        replace(row, weight=weight, weight_of_all=of_all)
+        for row, weight, of_all in zip(rows, stated, all_of_them, strict=True)
     )
+
+
+def _weights(rows: Sequence[AccuracyRow], assumed: bool) -> list[float]:
+    """Each row's share of its use's median: of figures with a stated host, or of those with an assumed one too."""
+    counts = Counter((row.use, row.publication) for row in rows if counts_in(row, assumed))
+    sources = Counter(use for use, _ in counts)
+    return [
+        1 / (counts[row.use, row.publication] * sources[row.use]) if counts_in(row, assumed) else 0.0 for row in rows
+    ]
+
+
+class Weighable(Protocol):
+    """What may count in a median: a row, or a point that a figure draws."""
+
+    @property
+    def apart(self) -> str:
+        """Why it does not count."""
+
+    @property
+    def assumed(self) -> str:
+        """What of it is assumed."""
+
+
+def counts_in(row: Weighable, assumed: bool) -> bool:
+    """Whether a figure counts in the median: over stated hosts, or with `assumed` over all figures."""
+    return not row.apart and (assumed or not row.assumed)
 
 
 class Erring(Protocol):

@@ -61,6 +61,7 @@ class Point:
         alone: The width of the range if that input alone were not known.
         wide: Whether the range is wide.
         apart: Why it is counted apart. "" for most.
+        assumed: "host" where its publication does not state its host. "" where it does.
     """
 
     case: str
@@ -84,6 +85,7 @@ class Point:
     alone: float = 1.0
     wide: bool = False
     apart: str = ""
+    assumed: str = ""
 
 
 def points(rows: Iterable[object]) -> list[Point]:
@@ -252,13 +254,21 @@ def _row(point: Point, language: Language) -> dict[str, Any]:
         "predicted_text": written(point.predicted * factor, unit, language, point.estimate),
         "error_text": error_text(point.error, language),
         "range_text": _range_text(point, unit, factor, language),
-        "use_text": f"{use_name('apart', language)}: {point.apart}" if point.apart else use_name(point.use, language),
+        "use_text": _use_text(point, language),
         "weight_text": share_text(point.weight, language),
         "widest": point.widest if point.wide else "",
         "case": point.case,
         "fact": point.source,
         "seen": point.url,
     }
+
+
+def _use_text(point: Point, language: Language) -> str:
+    """What a point is used for, and what keeps it from the headline."""
+    if point.apart:
+        return f"{use_name('apart', language)}: {point.apart}"
+    assumed = f", {tr('figure.accuracy.assumed', language)}" if point.assumed else ""
+    return use_name(point.use, language) + assumed
 
 
 def _range_text(point: Point, unit: str, factor: float, language: Language) -> str:
