@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.links import asked, one_of, set_link
 from dashboard.refusals import answer, named, show_error, shown_instead
+from dashboard.renamed import call_again
 from dashboard.view import View
 from sim import limits
 from sim.errors import InputError, Problem, cut
@@ -263,6 +264,7 @@ def choice(
     if not drawn:
         answer(name, str(st.session_state[key]), options, view, key=key, called=options[default])
         return str(st.session_state[key])
+    call_again(key, options.values())
     shown: Literal["collapsed", "visible"] = "collapsed" if hidden else "visible"
     if len(options) <= few:
         value = st.segmented_control(

@@ -15,6 +15,7 @@ from dashboard import lab_link, shipped, undoing, uploads
 from dashboard.links import asked, lines, one_of, plain, refuse, set_link
 from dashboard.packed import unpack
 from dashboard.refusals import answer
+from dashboard.renamed import call_again
 from dashboard.view import View
 from sim import limits
 from sim.builds.advice.suggest import Suggestion
@@ -126,11 +127,13 @@ def edit(view: View) -> LabState:
     st.session_state.setdefault("lab:file", state.file if state.file in names else None)
     st.session_state.setdefault("lab:how", state.how)
     file = st.selectbox(tr("ui.edit", lang), names, index=None, key="lab:file", placeholder=tr("ui.lab.nofile", lang))
+    called = {how: tr(f"ui.lab.{how}", lang) for how in HOWS}
+    call_again("lab:how", called.values())
     how = st.segmented_control(
         tr("ui.lab.how", lang),
         HOWS,
         key="lab:how",
-        format_func=lambda how: tr(f"ui.lab.{how}", lang),
+        format_func=called.__getitem__,
         required=True,
         label_visibility="collapsed",
         disabled=not file,
@@ -164,11 +167,13 @@ def _options(state: LabState, view: View) -> LabState:
     lang = view.lang
     with st.expander(tr("ui.lab.options", lang)):
         st.session_state.setdefault("lab:builder", state.builder)
+        called = {builder: tr(f"parameter.builder.{builder}", lang) for builder in BUILDERS}
+        call_again("lab:builder", called.values())
         builder = st.selectbox(
             tr("parameter.builder", lang).capitalize(),
             BUILDERS,
             key="lab:builder",
-            format_func=lambda b: tr(f"parameter.builder.{b}", lang),
+            format_func=called.__getitem__,
         )
         set_link("builder", "" if builder == BUILDERS[0] else builder)
         _images(state, view)

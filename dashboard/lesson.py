@@ -63,6 +63,8 @@ def body(scenario: Scenario, view: View) -> None:
     with figure:
         place, wrong = st.empty(), st.container()
         figures = running.FirstFigure(st.empty(), _first(scenario, view))
+        if _stays(scenario, view):  # a block put over a block keeps what is in it, where an empty place would not
+            figures.place.container()
     early = _early(scenario, place, figures, view)
     if early is None:
         with conditions:
@@ -259,6 +261,17 @@ def _early(
         return None
     _note(scenario, changes, outcomes)
     return changes, outcomes
+
+
+def _stays(scenario: Scenario, view: View) -> bool:
+    """Whether this answer's figure stands on the page already, so that it stays until the next one is there."""
+    state, now = st.session_state, (scenario.id, view.embed, view.notes, _revealed(scenario, view))
+    before, state[_STOOD] = state.get(_STOOD), now
+    return before == now and now[-1]
+
+
+_STOOD = "lesson:stood"
+"""The key of what a page showed last."""
 
 
 def _run_key(scenario: Scenario, changes: Mapping[str, str]) -> Hashable:

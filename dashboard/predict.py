@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard.page_part import PagePart
+from dashboard.renamed import call_again
 from sim.classroom.asked import PREDICTION, guessed_in
 from sim.classroom.predicted import Said
 from sim.classroom.seeds import order
@@ -36,6 +37,7 @@ def ask(
     if predict.choices:
         texts = [page_part.view.read(choice.text) for choice in predict.choices]
         shown = order(page_part.scenario.id, PREDICTION, len(texts), seed)
+        call_again(key, texts)
         picked = st.radio(
             tr("ui.predict", lang), shown, index=None, format_func=lambda i: texts[i], key=key,
             label_visibility="collapsed",

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard import answers, running
 from dashboard.folded import folded
+from dashboard.renamed import call_again
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
 from sim.classroom.corrected import corrected
@@ -122,12 +123,14 @@ def _ask(
     assert scenario.lesson is not None
     question = scenario.lesson.quiz[number]
     texts = [words.fill(choice.text, values, view.lang) for choice in question.choices]
+    key = f"{scenario.id}:quiz:{number}"
+    call_again(key, texts)
     chosen = st.radio(
         words.fill(question.ask, values, view.lang),
         shown,
         index=None,
         format_func=lambda i: texts[i],
-        key=f"{scenario.id}:quiz:{number}",
+        key=key,
         on_change=_answered,
         args=(scenario, number),
     )

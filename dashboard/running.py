@@ -126,6 +126,7 @@ def run(
     from sim.batch.run import run as run_batch
 
     progress = _Progress(key, scenario, place, view, height)
+    progress.before = first.place if first is not None else None
     if first is not None:
         begin(key, scenario, first, view)
         progress.bar = first.bar
@@ -206,6 +207,7 @@ class _Progress:
     """A tick that draws nothing for the first moments. Then a skeleton, how far it is, and Cancel.
 
     bar: where it tells how far it is. None until there is a place.
+    before: where a figure of an earlier run may stand, which the skeleton takes the place of.
     """
 
     def __init__(self, key: Hashable, scenario: Scenario, place: DeltaGenerator, view: View, height: int) -> None:
@@ -213,6 +215,7 @@ class _Progress:
         self._replications = scenario.replications
         self._place = place
         self.bar: DeltaGenerator | None = None
+        self.before: DeltaGenerator | None = None
         self._next = time.monotonic() + _PATIENCE
         self._until = time.thread_time() + limits.PAGE_SECONDS
 
@@ -227,6 +230,8 @@ class _Progress:
             return
         self._next = now + _PACE
         if self.bar is None:
+            if self.before is not None:
+                self.before.empty()
             with self._place.container():
                 st.skeleton(height=self._height)
                 self.bar = _bar(self._key, self._view)

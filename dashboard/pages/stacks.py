@@ -11,6 +11,7 @@ from dashboard.frame import head
 from dashboard.links import asked, refuse, set_link
 from dashboard.page_part import table
 from dashboard.refusals import answer, listed
+from dashboard.renamed import call_again
 from dashboard.view import View
 from sim.catalog.load import application, technology
 from sim.catalog.stacks import Stack, stacks
@@ -83,6 +84,7 @@ def _chosen(view: View) -> list[Stack]:
         if unknown:
             refuse(_KEY, unknown[0], list(state[_KEY]))
     if not view.embed:
+        call_again(_KEY, (stack.name.read(view.lang) for stack in every.values()))
         st.multiselect(
             tr("ui.stacks.which", view.lang),
             list(every),

@@ -144,7 +144,7 @@ function mountPlayer(root, data) {
     narrow = root.clientWidth < 520;
     find('panels').innerHTML = narrow ? data.narrow : data.svg;
     const svg = find('panels').firstElementChild, width = svg.viewBox.baseVal.width;
-    svg.setAttribute('font-size', Math.max(11, 13.5 * width / Math.max(1, svg.clientWidth)));
+    svg.setAttribute('font-size', Math.max(11, (data.brief ? 14.8 : 13.5) * width / Math.max(1, svg.clientWidth)));
     show();
   };
   root.sized?.disconnect();
@@ -196,6 +196,7 @@ CSS = """
 .player .events button.bad b{color:var(--p-attention)}
 .player .events button:focus-visible{outline:2px solid var(--p-ink);outline-offset:-2px}
 .player.brief :is(.events,.listed,.more){display:none}
+.player.brief,.player.brief :is(.head span,.pod,.pods>*,.cluster *,.sample){font-size:1rem}
 .player.brief .cluster{grid-template-columns:repeat(auto-fill,minmax(min(100%,7.4rem),1fr));gap:.35rem}
 .player.curtain :is(.cluster,.listed){display:none}
 .player.curtain .panels svg{max-width:none!important} .player.curtain .stage{overflow:hidden}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+import sim
 from tests.dashboard.browsing import (
     CHART,
     DRAWING,
@@ -56,6 +57,43 @@ def test_what_is_shared_is_seen_in_another_browser_and_after_a_reload(
         expect(here.get_by_role("radio", name="PSS")).to_be_checked()
     check()
     elsewhere.context.close()
+
+
+def test_what_was_said_outlives_a_change_of_language(page: Page, app_url: str) -> None:
+    """A browser keeps the name of what is chosen. In another language it is no name of an option."""
+    open_page(page, f"{app_url}/scenarios?scenario=foreground")
+    page.get_by_role("radio").first.press("Space")
+    settled(page)
+    assert {"scenario=foreground", "said=1"} <= set(page.url.partition("?")[2].split("&"))
+    page.locator(".st-key-language button").click()
+    expect(page.locator("h1").first).to_have_text(sim.load("foreground").title.ja)
+    for key in ("r", "p", "p"):
+        settled(page)
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)
+    settled(page)
+    assert {"scenario=foreground", "said=1", "lang=ja"} <= set(page.url.partition("?")[2].split("&"))
+    expect(page.locator("h1").first).to_have_text(sim.load("foreground").title.ja)
+
+
+def test_a_figure_and_its_choices_stay_until_the_next_one_is_there(page: Page, app_url: str) -> None:
+    open_page(page, f"{app_url}/scenarios?scenario=what-is-docker&show=1")
+    expect(page.locator(CHART).first).to_be_visible()
+    page.get_by_text("Change the conditions").click()
+    cold = page.get_by_role("radio", name="cold").first
+    expect(cold).to_be_visible()
+    settled(page)
+    page.evaluate("""() => {
+      const charts = () => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')];
+      const drawn = () => charts().some((one) => one.offsetHeight > 2);
+      const whole = () => drawn() && document.body.innerText.includes('first process');
+      window.gone = 0;
+      setInterval(() => { window.gone += whole() ? 0 : 1; }, 20);
+    }""")
+    cold.press("Space")
+    expect(page.get_by_text("changed:")).to_be_visible()
+    settled(page)
+    assert page.evaluate("window.gone") == 0
 
 
 def test_a_name_that_phones_reach_is_drawn_as_a_code(browser: Browser, app_url: str) -> None:

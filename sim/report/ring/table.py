@@ -10,13 +10,14 @@ from sim.report.ring.places import FigurePlace, belongs, read_place
 from sim.report.style import Style
 from sim.report.texts import tr
 
-_LAST = re.compile(r"[^<]*(?:<(?!/?tr\b|td\b|th\b)[^<]*)*</tr>")
-"""What follows the opening of the last cell of a row."""
 _MARKED = re.compile(r'<(td|th)\b[^>]*?\bdata-place="([^"]*)"[^>]*>')
 
 
 def ringed_table(html: str, places: Sequence[FigurePlace], style: Style) -> tuple[str, int]:
-    """The table with a ring round each cell of the places, and how many rings there are."""
+    """The table with a ring round each cell of the places, and how many rings there are.
+
+    The word stands in the first of them, before what the cell says: beside it, it would cover another cell's.
+    """
     found = [
         match for match in _MARKED.finditer(html) if any(belongs(wanted, read_place(match[2])) for wanted in places)
     ]
@@ -28,11 +29,10 @@ def ringed_table(html: str, places: Sequence[FigurePlace], style: Style) -> tupl
         rest = html[match.end() :]
         table = html.rfind("<table", 0, match.start())
         if number == 0 or found[number - 1].start() < table:  # a phone may have a table of its own
-            side = "right" if _LAST.match(rest) else "left"
             here, tokens = escape(tr("figure.ring.here", style.language)), style.tokens
             word = (
-                f'<b style="position:absolute;{side}:0;bottom:100%;z-index:1;white-space:nowrap;padding:0 3px;'
-                f'font-weight:700;line-height:1.2;background:{tokens.background};color:{tokens.attention_text}">{here}</b>'
+                f'<b style="display:inline-block;white-space:nowrap;margin-right:.4em;padding:0 3px;font-weight:700;'
+                f'line-height:1;background:{tokens.background};color:{tokens.attention_text}">{here}</b>'
             )
             rest = word + rest
         html = html[: match.start()] + opened + rest

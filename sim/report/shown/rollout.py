@@ -18,7 +18,7 @@ from sim.report.shown.drawing import (
 )
 from sim.report.texts import tr
 
-_STRIPS, _TIMELINE = 4, 5
+_STRIPS, _TIMELINE = 10, 17
 """How wide they are beside one another: type in the time line shrinks with its place."""
 
 

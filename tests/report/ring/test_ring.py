@@ -145,12 +145,12 @@ def test_nodes_below_one_another_have_one_ring() -> None:
     assert last[1] > 150
 
 
-def test_the_word_at_a_tables_last_column_grows_inwards_and_a_second_table_has_its_own() -> None:
+def test_the_word_in_a_table_takes_room_of_its_own_cell_and_a_second_table_has_its_own() -> None:
     row = f"<tr><td{place_data(label='a')}>1</td><td{place_data(label='b')}>2</td></tr>"
-    html = f"<table>{row}</table><table>{row}</table>"
-    inner, outer = (ringed_table(html, [place(label=label)], Style())[0] for label in ("a", "b"))
-    assert re.findall(r"absolute;(\w+):0", inner) == ["left", "left"]
-    assert re.findall(r"absolute;(\w+):0", outer) == ["right", "right"]
+    html, _ = ringed_table(f"<table>{row}</table><table>{row}</table>", [place(label="b")], Style())
+    words = re.findall(r'<b style="([^"]*)">look here</b>(.)', html)
+    assert [cell for _, cell in words] == ["2", "2"]
+    assert all("absolute" not in look for look, _ in words), "it would cover another cell"
 
 
 def test_the_word_at_a_lane_keeps_off_what_comes_later_in_it() -> None:
