@@ -549,7 +549,7 @@ with Interrupts():
     @pytest.mark.parametrize(
         ("arguments", "where"),
         [
-            (["accuracy"], "sim.evidence.accuracy.load"),
+            (["accuracy", "scenarios/evidence"], "sim.evidence.cases.load"),
             (["lesson", "density"], "sim.loading.load"),
             (["replay"], "sim.evidence.replay._parsed"),
             (["export", "density", "--format", "report"], "sim.loading.load"),
