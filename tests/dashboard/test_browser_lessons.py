@@ -88,7 +88,10 @@ def test_every_lesson_is_taken_and_fits_every_window(page: Page, app_url: str, s
 
 def in_other_language(page: Page, title: str) -> None:
     """Take the answer back and change the language, and run the page once more: it is still this lesson's question."""
+    finding = heading(page)
     page.locator("[class*='-again'] button").last.click()
+    expect(page.get_by_role("heading", level=1).first).not_to_have_text(finding)
+    settled(page)
     page.locator(".st-key-language button").click()
     expect(page.get_by_role("heading", level=1).first).to_have_text(title)
     settled(page)
