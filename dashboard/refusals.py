@@ -113,10 +113,8 @@ def unknown_names(path: str, view: View) -> Iterator[None]:
     """
     kept: _Unknown | None = st.session_state.pop(_KEPT, None)
     new = tuple(name for name in whole() if name not in _LATER and not name.startswith(_OTHERS))
-    place = st.container() if new or kept else None
+    place = st.container()  # always, as what follows would be drawn anew in another place, without its focus
     yield
-    if place is None:
-        return
     known = read_names()
     unread = [name for name in new if name not in known and name in whole()]
     for name in unread:

@@ -39,7 +39,7 @@ _CASES = Path(__file__).resolve().parents[2] / "scenarios" / "evidence"
 _FIGURE_AND_TEXT = (9, 4)
 _NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "throughput", "1": "ratio"}
 """What a dimension is called in a link and in the catalog of texts."""
-_IN_A_HALL = 0.8
+_IN_A_HALL = 0.62
 """Of the scatter's height, so that it fits a lecture's screen with the names of its publications."""
 _SENTENCE = 20
 """A cell with more characters holds a sentence."""
