@@ -122,10 +122,13 @@ def _worded(one: ReplicaLook, *, only: bool) -> str:
 # All that is compared
 
 
-def lost_strips(outcome: Outcome, style: Style, names: LabelNames | None = None) -> Spec:
+def lost_strips(outcome: Outcome, style: Style, names: LabelNames | None = None, *, brief: bool = False) -> Spec:
     """A lane a label: when requests were lost, how many in all, and when all was as wanted again.
 
     The stronger the colour, the larger the share of the requests of that moment.
+
+    Args:
+        brief: Of the stroke the time alone is said, as in a hall, whose type is large. The heading says what it is.
     """
     names = names or label_names(outcome, style.language)
     end = end_of(outcome)
@@ -135,7 +138,7 @@ def lost_strips(outcome: Outcome, style: Style, names: LabelNames | None = None)
             "name": str(names[label]),
             "end": end,
             "lost": _lost(outcome, label, style.language),
-            "took": _took(outcome, label, style),
+            "took": _took(outcome, label, style, "after" if brief else "took"),
         }
         for label in outcome.labels
     ]
@@ -232,14 +235,14 @@ def _lost(outcome: Outcome, label: str, language: Language) -> str:
     return tr("figure.rollout.lost", language, n=said)
 
 
-def _took(outcome: Outcome, label: str, style: Style) -> str:
+def _took(outcome: Outcome, label: str, style: Style, said: Literal["took", "after"] = "took") -> str:
     took = parts.any_statistic(outcome, label, "duration", "value")
     if took is None:
         return ""
     if took.value == NEVER:
-        return tr("figure.rollout.unsettled", style.language)
+        return tr("figure.rollout.unsettled" if said == "took" else "figure.rollout.never", style.language)
     write = about if took.estimate else written
-    return tr("figure.rollout.took", style.language, time=write(took.value, "s", style.language))
+    return tr(f"figure.rollout.{said}", style.language, time=write(took.value, "s", style.language))
 
 
 # One label

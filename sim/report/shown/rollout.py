@@ -55,7 +55,7 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     if len(outcome.labels) == 1:
         return tuple(drawn)
     title = tr("ui.rollout.lost", lang)
-    spec, alt = lost_strips(outcome, style, request.names), lost_strips_alt(outcome, lang)
+    spec, alt = lost_strips(outcome, style, request.names, brief=request.lecture), lost_strips_alt(outcome, lang)
     strips = chart("strips", spec, alt, title=title, row=row, share=_STRIPS, table=metric_table(outcome, language=lang))
     if request.lecture:
         return drawn[0], strips, drawn[1]
