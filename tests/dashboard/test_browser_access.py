@@ -70,6 +70,8 @@ def test_the_race_is_predicted_run_and_checked_by_keyboard_alone(page: Page, app
     expect(page.locator("[data-testid=stAlert]")).to_be_visible()
     settled(page)
     page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-testid=stAlert]")).to_contain_text("The guest's kernel: ")
+    settled(page)
     page.keyboard.press("ArrowDown")
     expect(page.locator("[data-testid=stAlert]")).to_contain_text("Yes.")
 
