@@ -64,14 +64,18 @@ def test_the_race_is_predicted_run_and_checked_by_keyboard_alone(page: Page, app
     expect(page.locator(CHART)).to_have_count(2)
     settled(page)
     assert not heading(page).endswith("?")
+    page.wait_for_timeout(1500)  # the page goes to its finding first, and keys of its first second may be lost
     quiz = page.get_by_role("radiogroup", name=re.compile("spend most of its start on"))
     quiz.get_by_role("radio").first.focus()
     page.keyboard.press(" ")
     expect(page.locator("[data-testid=stAlert]")).to_be_visible()
+    page.wait_for_timeout(1500)
     settled(page)
     page.keyboard.press("ArrowDown")
     expect(page.locator("[data-testid=stAlert]")).to_contain_text("The guest's kernel: ")
+    page.wait_for_timeout(1500)
     settled(page)
+    assert quiz.get_by_role("radio").nth(1).evaluate("one => one === document.activeElement")
     page.keyboard.press("ArrowDown")
     expect(page.locator("[data-testid=stAlert]")).to_contain_text("Yes.")
 
