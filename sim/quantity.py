@@ -81,6 +81,29 @@ def _example(dimension: str) -> str:
     return {"s": "s", "B": "MiB", "B/s": "Mbit/s", "1/s": "/s"}[dimension]
 
 
+def dimension_of(unit: str) -> str:
+    """The SI unit that a published figure's unit comes to: "s", "B", "1/s", "B/s" or "1". Metrics have one of these.
+
+    Raises `InputError` where it comes to none.
+    """
+    for dimension in ("s", "B", "1/s", "B/s", "1"):
+        try:
+            _one(unit, dimension)
+        except InputError:
+            continue
+        return dimension
+    raise InputError(f"no unit {unit!r}")
+
+
+def factor_of(unit: str) -> float:
+    """How many of its dimension's SI unit one of a published figure's unit is. Raises as `dimension_of` does."""
+    return _one(unit, dimension_of(unit))
+
+
+def _one(unit: str, dimension: str) -> float:
+    return parse(f"1 {unit.removeprefix('1')}".strip(), dimension)
+
+
 def pattern(dimension: str) -> str:
     """The regular expression of what `parse` takes as text, as JSON Schema writes it (ECMA 262)."""
     units = sorted((re.escape(unit) for unit in UNITS[dimension]), key=len, reverse=True)

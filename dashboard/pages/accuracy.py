@@ -15,12 +15,12 @@ from dashboard.controls import choice
 from dashboard.frame import head
 from dashboard.page_part import chart
 from dashboard.view import View
+from sim.quantity import dimension_of
 from sim.report.figures.accuracy import (
     LINK,
     Point,
     accuracy_alt,
     accuracy_rows,
-    dimension,
     dimensions,
     lanes,
     points,
@@ -138,7 +138,7 @@ def _figure(shown: Sequence[Point], view: View) -> None:
     lang = view.lang
     there = dimensions(shown)
     named = {unit: tr(f"ui.accuracy.of.{_NAMES[unit]}", lang) for unit in there}
-    options = {_NAMES[unit]: f"{named[unit]} · {sum(dimension(p.unit) == unit for p in shown)}" for unit in there}
+    options = {_NAMES[unit]: f"{named[unit]} · {sum(dimension_of(p.unit) == unit for p in shown)}" for unit in there}
     by_name = {_NAMES[unit]: unit for unit in there}
     label = tr("ui.accuracy.measured", lang)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -154,7 +154,7 @@ def _figure(shown: Sequence[Point], view: View) -> None:
             drawn=len(options) > 1,
         )
         st.html(_legend(view), width="content")
-    drawn = [point for point in shown if dimension(point.unit) == by_name[of]]
+    drawn = [point for point in shown if dimension_of(point.unit) == by_name[of]]
     spec = scatter(drawn, view.style, by_name[of])
     if view.embed:
         spec["height"] = round(spec["height"] * _IN_A_HALL)

@@ -19,11 +19,12 @@ from sim.catalog import load as catalog
 from sim.catalog.facts import MAY_SET, values
 from sim.errors import InputError, Problem
 from sim.evidence.ranges import Spread, spread
-from sim.evidence.rows import AccuracyRow, dimension, factor
+from sim.evidence.rows import AccuracyRow
 from sim.inputfile import is_folder
 from sim.loading import load, shipped
 from sim.loading.parameters import fields
 from sim.outcome import Metric, Outcome
+from sim.quantity import dimension_of, factor_of
 from sim.report.sources import publication
 from sim.scenario import OwnSource, Published, Scenario
 from sim.studies.base import Tick, no_tick
@@ -60,7 +61,7 @@ def problems(scenario: Scenario) -> Iterable[Problem]:
 
 
 def _wrong(published: Published) -> str:
-    value = float(published.value) * factor(published.unit)
+    value = float(published.value) * factor_of(published.unit)
     if value <= 0:
         return f"{published.value} {published.unit} has no relative error; expected more than 0"
     if isinstance(published.source, OwnSource):
@@ -71,7 +72,7 @@ def _wrong(published: Published) -> str:
             f"no fact {published.source!r}; expected the id of one in the catalog's measurements, "
             "or {citation, address} of a publication"
         )
-    said = values(fact, dimension(published.unit))
+    said = values(fact, dimension_of(published.unit))
     if not said or not min(said) * (1 - 1e-9) <= value <= max(said) * (1 + 1e-9):
         return f"{published.value} {published.unit} is not what {fact.id} says: {fact.value} {fact.unit}".rstrip()
     if fact.use and fact.use != published.use:
@@ -131,7 +132,7 @@ def _effects(scenario: Scenario, tick: Tick) -> Mapping[tuple[str, str, str], Se
 
 def _row(case: str, published: Published, metric: Metric, within: Spread, parameters: Any) -> AccuracyRow:
     source, name, url = _cited(published.source)
-    predicted, value = metric.value / factor(published.unit), float(published.value)
+    predicted, value = metric.value / factor_of(published.unit), float(published.value)
     return AccuracyRow(
         case=case,
         metric=published.metric,

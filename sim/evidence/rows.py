@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sim.errors import InputError
 from sim.evidence.ranges import WIDE
-from sim.quantity import parse
+from sim.quantity import factor_of
 
 JUDGED = 0.1
 """Two published values of one source are in an order where they differ by more than this share of the smaller."""
@@ -195,22 +195,6 @@ def orderings(rows: Iterable[AccuracyRow]) -> tuple[Ordering, ...]:
     return tuple(pairs)
 
 
-def dimension(unit: str) -> str:
-    """The SI unit that a published figure's unit comes to. Metrics have one of these."""
-    for dimension in ("s", "B", "1/s", "B/s", "1"):
-        try:
-            parse(f"1 {unit.removeprefix('1')}".strip(), dimension)
-        except InputError:
-            continue
-        return dimension
-    raise InputError(f"no unit {unit!r}")
-
-
-def factor(unit: str) -> float:
-    """How many of its dimension's SI unit one of a published figure's unit is."""
-    return parse(f"1 {unit.removeprefix('1')}".strip(), dimension(unit))
-
-
 def si(row: AccuracyRow, value: float | None = None) -> float:
     """What was published, or another value in its unit, in the SI unit."""
-    return (row.published if value is None else value) * factor(row.unit)
+    return (row.published if value is None else value) * factor_of(row.unit)

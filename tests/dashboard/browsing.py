@@ -135,6 +135,11 @@ def scrolled_away(page: Page) -> int:
     return int(page.evaluate(_BELOW))
 
 
+def shows_all(page: Page) -> None:
+    """Wait until nothing of a page is below its window."""
+    page.wait_for_function(f"({_BELOW})() <= 1")
+
+
 def cut(page: Page) -> list[str]:
     """Words of figures that are cut by the frame of their figure."""
     return [f"{text!r} is {out:.0f} pixels outside its figure" for text, out in page.evaluate(_CUT)]

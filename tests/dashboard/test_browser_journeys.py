@@ -21,6 +21,7 @@ from tests.dashboard.browsing import (
     open_page,
     scrolled_away,
     settled,
+    shows_all,
 )
 from tests.dashboard.conftest import ROOT, served, watch
 
@@ -204,7 +205,7 @@ def test_a_lecture_is_held_by_keys(page: Page, app_url: str) -> None:
     expect(page.get_by_role("heading", level=1)).not_to_have_text(question)
     expect(page.locator(DRAWING).first).to_be_visible()
     fitted(page)
-    page.wait_for_function(NOTHING_BELOW)
+    shows_all(page)
     assert not misfits(page, 18)
     with page.context.expect_page() as window:
         page.get_by_role("link", name="Notes").click()
@@ -261,10 +262,6 @@ def test_a_page_ends_with_the_way_to_the_next_lesson(page: Page, app_url: str) -
         assert "show=1" not in page.url
 
 
-NOTHING_BELOW = """() => {
-  const main = document.querySelector('[data-testid=stMain]');
-  return main.scrollHeight - main.clientHeight <= 1;
-}"""
 DRAWN = f"{DRAWING}, table, [aria-hidden=true] text"
 HALL = (
     "?embed=true",

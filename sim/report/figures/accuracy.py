@@ -15,8 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sim.errors import InputError
-from sim.quantity import parse
+from sim.quantity import dimension_of, factor_of
 from sim.report.figures import parts
 from sim.report.numbers import written
 from sim.report.sources import publication_name
@@ -94,20 +93,9 @@ def points(rows: Iterable[object]) -> list[Point]:
     return [Point(*(getattr(row, name) for name in names)) for row in rows]
 
 
-def dimension(unit: str) -> str:
-    """What a published unit measures: "s", "B", "1/s", "B/s" or "1"."""
-    for known in ("s", "B", "1/s", "B/s", "1"):
-        try:
-            _factor(unit, known)
-        except InputError:
-            continue
-        return known
-    raise InputError(f"no unit {unit!r}")
-
-
 def dimensions(points: Iterable[Point]) -> list[str]:
     """What the points measure, that of most points first."""
-    return [known for known, _ in Counter(dimension(point.unit) for point in points).most_common()]
+    return [known for known, _ in Counter(dimension_of(point.unit) for point in points).most_common()]
 
 
 def shapes(points: Iterable[Point]) -> dict[str, str]:
@@ -138,7 +126,7 @@ def scatter(points: Sequence[Point], style: Style, measured: str = "s") -> Spec:
     Args:
         measured: The dimension that is drawn ("s", "B", "1/s"). Points of other dimensions are left out.
     """
-    shown = [p for p in points if dimension(p.unit) == measured and p.predicted > 0 and p.published > 0]
+    shown = [p for p in points if dimension_of(p.unit) == measured and p.predicted > 0 and p.published > 0]
     rows = [_row(point, style.language) for point in shown]
     ends = [row[key] for row in rows for key in ("published", "predicted")] or [1.0, 10.0]
     domain = [min(ends) / _BEYOND, max(ends) * _BEYOND]
@@ -224,10 +212,6 @@ def use_name(use: str, language: Language = "en") -> str:
     return tr(f"figure.accuracy.use.{use}", language)
 
 
-def _factor(unit: str, measured: str) -> float:
-    return parse(f"1 {unit.removeprefix('1')}".strip(), measured)
-
-
 def _columns(language: Language) -> list[tuple[str, str]]:
     fields = ("publication", "what", "measured", "at", "published_text", "predicted_text", "range_text", "error_text")
     more = ("use_text", "weight_text", "widest", "case", "fact")
@@ -235,8 +219,7 @@ def _columns(language: Language) -> list[tuple[str, str]]:
 
 
 def _row(point: Point, language: Language) -> dict[str, Any]:
-    unit = dimension(point.unit)
-    factor = _factor(point.unit, unit)
+    unit, factor = dimension_of(point.unit), factor_of(point.unit)
     said = statistic_name(point.statistic, language)
     return {
         "publication": publication_name(point.publication, language),

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from sim.quantity import dimension_of
 from sim.report.figures.accuracy import (
     LINK,
     Point,
     accuracy_alt,
     accuracy_rows,
-    dimension,
     dimensions,
     error_text,
     lanes,
@@ -153,12 +153,12 @@ def test_the_publications_with_most_points_have_shapes_of_their_own():
 @pytest.mark.parametrize("published", [(1.0,), (1.0, 30.0), (0.01, 90_000.0)])
 @pytest.mark.parametrize("unit", ["ms", "MiB"])
 def test_an_axis_has_a_few_round_ticks_whatever_its_reach(published, unit):
-    spec = scatter([point("A 2020", value, value, unit) for value in published], Style(), dimension(unit))
+    spec = scatter([point("A 2020", value, value, unit) for value in published], Style(), dimension_of(unit))
     assert 2 <= len(spec["encoding"]["x"]["axis"]["values"]) <= 9
 
 
 def test_units_and_dimensions():
-    assert [dimension(unit) for unit in ("ms", "MiB", "GB", "1/s", "1")] == ["s", "B", "B", "1/s", "1"]
+    assert [dimension_of(unit) for unit in ("ms", "MiB", "GB", "1/s", "1")] == ["s", "B", "B", "1/s", "1"]
     assert dimensions(POINTS) == ["s", "B"]
 
 
