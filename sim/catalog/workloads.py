@@ -44,6 +44,7 @@ WorkloadId = Literal[
     "iperf-tap",
     "getpid",
     "getpid-cloud",
+    "getpid-8370c",
     "nginx",
     "redis-get",
     "redis-set",
