@@ -69,6 +69,7 @@ def host_of(table: Table) -> Host:
     """The host a table tells. What is wrong with it is noted in the table."""
     disk, disk_read, disk_write = _disk(table)
     cores = table.number("cores", "1", definition=True)
+    sockets = table.number("sockets", "1", _ONE, definition=True)
     return Host(
         id=table.string("id"),
         name=table.text("name"),
@@ -85,6 +86,7 @@ def host_of(table: Table) -> Host:
         network=table.number("network", "B/s", definition=True),
         kernel=table.string("kernel"),
         nested=table.flag("nested"),
+        sockets=int(sockets.value),
         swap=table.number("swap", "B", _NO_BYTES, definition=True),
         locks=_locks(table),
         waits=_waits(table),
@@ -92,7 +94,7 @@ def host_of(table: Table) -> Host:
         own_memory=table.number("own_memory", "B", _NO_BYTES),
         smt=table.number("smt", "1", _ONE),
         scheduler=cast("HostScheduler", table.string("scheduler", "queues", get_args(HostScheduler))),
-        provenance={"cores": cores},
+        provenance={"cores": cores, "sockets": sockets},
     )
 
 
@@ -101,8 +103,8 @@ def check_host(host: Host, table: Table) -> None:
     for name in ("cpu_speed", "memory", "disk_read", "disk_write", "network"):
         if table.has(name) and getattr(host, name).value <= 0:
             table.problem("is not above zero", name)
-    cores = host.provenance["cores"].value
-    if cores < 1 or cores != math.floor(cores):
-        table.problem(f"{cores:g} is not a whole number of at least 1", "cores")
+    for name, number in host.provenance.items():
+        if number.value < 1 or number.value != math.floor(number.value):
+            table.problem(f"{number.value:g} is not a whole number of at least 1", name)
     if not VERSION.fullmatch(host.kernel):
         table.problem(f"{host.kernel!r} is not a kernel's version as 6.12", "kernel")

@@ -147,6 +147,8 @@ class EventCosts(Sensed):
         packet: On the thread that sends or receives.
         relay_packet: Of the network's relay, for each packet.
         relay_packet_page: Of the network's relay, for each 4 KiB that a packet carries.
+        relay_packet_page_near: The same where all that handle the packet are on one socket. Not said where it makes no
+            difference, or nobody has measured it.
         packet_wake: Until the network's relay and the receiver are awake, where the relay slept.
         disk_operation: On the thread that asks for it.
         relay_disk: Of the disk's relay, for each operation.
@@ -163,6 +165,7 @@ class EventCosts(Sensed):
     packet: Number = field(default=NO_TIME, metadata=COSTS)
     relay_packet: Number = field(default=NO_TIME, metadata=COSTS)
     relay_packet_page: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_packet_page_near: Number = field(default=NO_TIME, metadata=COSTS)
     packet_wake: Number = field(default=NO_TIME, metadata=COSTS)
     disk_operation: Number = field(default=NO_TIME, metadata=COSTS)
     relay_disk: Number = field(default=NO_TIME, metadata=COSTS)
@@ -389,6 +392,7 @@ class Host(Sensed):
         network: Bytes a second of its network card.
         kernel: Its version, as "6.1".
         nested: Whether it is a virtual machine itself.
+        sockets: How many processors its cores are on.
         swap: Bytes.
         locks: How long operations hold their locks where that differs on this host, by "lock.operation" as
             "rtnl.veth-move".
@@ -410,6 +414,7 @@ class Host(Sensed):
     network: Number = field(metadata=HELPS)
     kernel: str
     nested: bool = False
+    sockets: int = 1
     disk: str = ""
     disk_access: Number = field(default=NO_TIME, metadata=COSTS)
     disk_operations: Number = field(default_factory=lambda: Number(0.0, "1/s", sources=("definition",)), metadata=HELPS)

@@ -17,6 +17,7 @@ RequestNetwork = Literal["bridge", "host"]
 
 NATIVE = EventCosts()
 WAITS = ("packet_wake", "disk_wake")
+NEAR = "relay_packet_page_near"
 """Costs that are waiting, and no work of a core."""
 
 
@@ -70,14 +71,29 @@ class OnHost(Sensed):
 
 
 def on_host(
-    workload: Workload, technology: Technology, network: RequestNetwork, host: Host, bound: Bound = "value"
+    workload: Workload,
+    technology: Technology,
+    network: RequestNetwork,
+    host: Host,
+    bound: Bound = "value",
+    *,
+    pinned: bool = False,
 ) -> OnHost:
-    """A workload under a technology. On the host's network what packets cost is not there."""
-    costs = technology.costs or NATIVE
+    """A workload under a technology. On the host's network what packets cost is not there.
+
+    pinned: All threads are on cores of one socket, as they are where the host has no more.
+    """
+    costs = _placed(technology.costs or NATIVE, near=pinned or host.sockets == 1)
     if network == "host":
         nothing: dict[str, Any] = {each.name: NO_TIME for each in fields(costs) if "packet" in each.name}
         costs = replace(costs, **nothing)
     return OnHost(workload, costs, technology.cpu_efficiency, host, bound)
+
+
+def _placed(costs: EventCosts, *, near: bool) -> EventCosts:
+    """The costs where threads are on one socket, or where the scheduler moves them between sockets."""
+    page = costs.relay_packet_page_near if near and costs.relay_packet_page_near.value else costs.relay_packet_page
+    return replace(costs, relay_packet_page=page, relay_packet_page_near=NO_TIME)
 
 
 def request_times(there: OnHost) -> RequestTimes:
@@ -143,7 +159,7 @@ def event_costs(there: OnHost) -> Iterator[EventCost]:
             yield _cost(each, count, _called(there) if each == "system_call" else seconds, number)
 
 
-_EVENTS = tuple(each.name for each in fields(EventCosts) if each.name not in COST_FLAGS)
+_EVENTS = tuple(each.name for each in fields(EventCosts) if each.name not in (*COST_FLAGS, NEAR))
 
 
 def _counted(there: OnHost) -> list[tuple[Number, float]]:

@@ -20,11 +20,28 @@ LoadNetwork = Annotated[
     RequestNetwork, doc("Packets pass the technology's own network, or a container is on the host's.")
 ]
 ThinkTime = Annotated[Seconds, Le(60), doc("How long a client waits between an answer and its next request.")]
+Pinned = Annotated[
+    bool,
+    doc(
+        "Guest, its monitor and who it talks to are pinned to cores of one socket. It makes a difference for "
+        "Firecracker's network on a host with more sockets than one."
+    ),
+]
 LoadHost = Annotated[
     str | Host | None,
     CatalogName("hosts"),
     doc("The host; if left out, the one that the workload was measured on."),
 ]
+
+
+def pinned_problems(technology: str | Technology) -> Iterator[Problem]:
+    """What is wrong with pinning a technology's threads."""
+    known = load.technology(technology)
+    if known.costs is None or not known.costs.relay_packet_page_near.value:
+        allowed = ", ".join(
+            name for name, one in load.technologies().items() if one.costs and one.costs.relay_packet_page_near.value
+        )
+        yield Problem(f"is not known to make a difference for {known.id!r}; it does for {allowed}", path="pinned")
 
 
 def load_problems(technology: str | Technology, network: RequestNetwork) -> Iterator[Problem]:

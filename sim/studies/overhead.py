@@ -33,7 +33,15 @@ from sim.studies.container_parameters import (
     load_choice_problems,
 )
 from sim.studies.cpu_parameters import CpuLimit, VirtualCpus, vcpu_problems
-from sim.studies.load_parameters import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
+from sim.studies.load_parameters import (
+    LoadHost,
+    LoadNetwork,
+    LoadWorkload,
+    Pinned,
+    ThinkTime,
+    load_problems,
+    pinned_problems,
+)
 
 _PERIODS = 5
 """How many periods of a quota are measured at least."""
@@ -72,6 +80,7 @@ class Overhead:
     host: LoadHost = None
     cpu_limit: CpuLimit = None
     vcpus: VirtualCpus = None
+    pinned: Pinned = False
     forwarding: Forwarding = "rules"
     seccomp: SystemCallFilter = False
     apparmor: AppArmorProfile = False
@@ -87,6 +96,8 @@ def _problems(params: Overhead) -> Iterator[Problem]:
     yield from load_problems(params.technology, params.network)
     technology = load.technology(params.technology)
     yield from vcpu_problems(technology, params.vcpus)
+    if params.pinned:
+        yield from pinned_problems(technology)
     yield from load_choice_problems(
         technology, params.network, params.forwarding, seccomp=params.seccomp, apparmor=params.apparmor
     )
@@ -121,7 +132,7 @@ def run(params: Overhead, context: Context) -> StudyRun:
 def _there(params: Overhead, technology: str | Technology, context: Context) -> OnHost:
     work = workload(params.workload)
     host = load.host(params.host or work.host)
-    there = on_host(work, load.technology(technology), params.network, host, context.bound)
+    there = on_host(work, load.technology(technology), params.network, host, context.bound, pinned=params.pinned)
     more = load_additions(params.forwarding, host.kernel, seccomp=params.seccomp, apparmor=params.apparmor)
     return replace(there, costs=more_costs(there.costs, more)) if more and technology != NATIVE else there
 
