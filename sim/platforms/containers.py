@@ -6,7 +6,7 @@ or takes some away. So every study that starts, counts or loads instances sees i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
@@ -21,6 +21,11 @@ UsermodeNetwork = Literal["own", "slirp4netns", "pasta"]
 
 ROOTLESS = ("rootless-docker", "rootless-podman", "rootless-runtime")
 """The ways to be rootless. A technology has one of them at most."""
+CGROUPS: Mapping[str, tuple[str, ...]] = {
+    "v1": ("cgroup-v1", "monitor-cgroup-v1"),
+    "v2": ("cgroup-v2", "monitor-cgroup-v2"),
+}
+"""What each version of cgroups does to a container, and to a monitor that the jailer put into some."""
 PORTS = ("docker-ports", "netavark-ports")
 """The ways to publish ports. A technology has one of them at most."""
 
@@ -95,7 +100,8 @@ def _chosen(technology: Technology, kernel: str, choices: ContainerChoices) -> I
     known = load.additions()
     unprivileged = addition_for(technology.id, ROOTLESS) if choices.rootless else None
     if choices.cgroup != "own" and not (choices.rootless and choices.cgroup == "v1"):
-        yield known[f"cgroup-{choices.cgroup}"]
+        of_version = addition_for(technology.id, CGROUPS[choices.cgroup])
+        yield of_version or known[CGROUPS[choices.cgroup][0]]
     if unprivileged is not None:
         yield unprivileged
         yield _usermode(technology, unprivileged, choices.network)

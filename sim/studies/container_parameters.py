@@ -12,6 +12,7 @@ from sim.catalog.kernel import generation
 from sim.catalog.model import Addition, Host, Technology
 from sim.errors import Problem
 from sim.platforms.containers import (
+    CGROUPS,
     PORTS,
     ROOTLESS,
     CgroupVersion,
@@ -83,7 +84,9 @@ def container_problems(technology: Technology, kernel: str, choices: ContainerCh
     """What is wrong with choices under a technology, on a host with this kernel."""
     known = load.additions()
     if choices.cgroup != "own":
-        yield from _possible(technology, kernel, (known[f"cgroup-{choices.cgroup}"],), "cgroup", choices.cgroup)
+        yield from _possible(
+            technology, kernel, tuple(map(known.__getitem__, CGROUPS[choices.cgroup])), "cgroup", choices.cgroup
+        )
     if choices.rootless:
         ways = tuple(known[name] for name in ROOTLESS)
         yield from _possible(technology, kernel, ways, "user_namespace", "rootless")
