@@ -287,8 +287,8 @@ class Published:
 
     Attributes:
         source: The id of a fact of the catalog, or the publication itself.
-        apart: Why the figure does not count, though its own fact set no number: which figures it restates. It is shown,
-            and counted apart.
+        apart: Why the figure does not count, though its own fact set no number: which figures it restates, or that
+            the run failed. It is shown, and counted apart.
         assumed: "host" where the case's host is assumed: what was seen of the publication names neither a processor nor
             an instance type, and the figure was not taken on a host of the catalog. It counts in the median of all
             figures, and not in that of figures with a stated host.

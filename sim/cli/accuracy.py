@@ -58,7 +58,7 @@ def as_table(accuracy: Accuracy) -> str:
             lines.append(_medians(accuracy, use))
             lines.append(_coverage(use, accuracy.covered(use)))
     if accuracy.apart():
-        lines.append(f"counted apart: {len(accuracy.apart())} figures, which restate others")
+        lines.append(f"counted apart: {len(accuracy.apart())} figures, which restate others or are of runs that failed")
     wrong = [ordering for ordering in accuracy.orderings if not ordering.right]
     lines.append(
         f"orderings of technologies: {len(accuracy.orderings) - len(wrong)} of {len(accuracy.orderings)} right"

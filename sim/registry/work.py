@@ -28,7 +28,7 @@ class Unpacking:
     decompress: float
     hash: float
     extract: float
-    cores: int = 3
+    cores: float = 3
 
     def seconds(self, size: int) -> float:
         """Core-seconds of the slowest stage, or all stages' over the cores where there are few."""

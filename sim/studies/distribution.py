@@ -34,7 +34,7 @@ from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
 TOLD = 24
 """Nodes whose records are kept, as many as a figure shows. Of more only the first are."""
 
-RegistryName = Literal["hub", "hub-desktop", "ecr", "self-hosted"]
+RegistryName = Literal["hub", "hub-desktop", "ghcr", "ecr", "self-hosted"]
 Fraction = Annotated[float, Unit("1"), Ge(0), Le(1)]
 LazyName = Literal["none", "estargz", "soci", "nydus", "overlaybd"]
 
@@ -242,7 +242,9 @@ def _work(params: Distribution, asked: _Asked, numbers: DistributionNumbers, bou
     decompress = {"gzip": rates["gzip"].at(bound), "zstd": rates["zstd"].at(bound), "none": math.inf}[
         params.compression
     ]
-    unpacking = Unpacking(decompress, rates["hash"].at(bound), rates["extract"].at(bound), load.host(params.host).cores)
+    unpacking = Unpacking(
+        decompress, rates["hash"].at(bound), rates["extract"].at(bound), load.host(params.host).capacity(bound)
+    )
     there = {layer for image in asked.store.images.values() for layer in [image.id]}
     lookups = []
     for image in asked.images:
