@@ -98,7 +98,8 @@ def _draw(shown: Shown, view: View) -> None:
                 tr(f"ui.share.{take.name}", lang), take.make, take.file, take.mime, icon=":material/download:",
                 on_click="ignore", key=f"share:{take.file}",
             )  # fmt: skip
-        picture_saver(tr("ui.share.svg", lang), f"{shown.scenario.id if shown.scenario else 'figure'}.svg", "share:svg")
+        labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
+        picture_saver(labels, shown.scenario.id if shown.scenario else "figure", "share:picture")
 
 
 def address(query: Mapping[str, str]) -> str:
