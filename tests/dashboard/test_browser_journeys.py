@@ -141,7 +141,7 @@ def test_a_figure_is_saved_as_a_picture_and_a_lesson_as_a_scenario(page: Page, a
     assert svg.startswith("<svg")
     assert "requirements.txt" in svg
     assert "var(" not in re.sub(r"<style>.*?</style>", "", svg), "colours are the theme's values"
-    sizes = [float(re.search(rf'<svg[^>]* {side}="([\d.]+)"', svg)[1]) for side in ("width", "height")]  # type: ignore[index]
+    sizes = [float(re.search(rf'<svg[^>]* {side}="([\d.]+)"', svg)[1]) for side in ("width", "height")]
     png = taken(page, "Figure as PNG", tmp_path / "figure.png")
     assert png.startswith(b"\x89PNG")
     assert struct.unpack(">II", png[16:24]) == tuple(2 * round(size) for size in sizes)

@@ -6,6 +6,7 @@ import ast
 import io
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,11 +58,13 @@ def fields(text):
     return sorted({name for _, name, _, _ in string.Formatter().parse(text) if name})
 
 
+@cache
 def reasons():
     """The English of every reason of the model, by its message id, as the code gives them."""
     found = {}
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)) if "Reason(" in source else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Reason":
                 name, english = (ast.literal_eval(argument) for argument in node.args)
                 found.setdefault(f"reason.{name}", set()).add(english)
