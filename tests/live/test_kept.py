@@ -53,7 +53,7 @@ def test_a_page_that_cannot_be_built_is_not_kept(built: list[str], monkeypatch: 
 def test_nothing_is_at_hand_in_an_empty_cache(
     built: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(kept.shutil, "which", lambda _: "/usr/bin/node")
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/node")
     assert not kept.at_hand()
     (tmp_path / f"{PYODIDE.name}-{PYODIDE.version}" / "package").mkdir(parents=True)
     assert not kept.at_hand(), "the library and the wheels are wanted too"
