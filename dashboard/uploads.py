@@ -13,12 +13,11 @@ import struct
 import tempfile
 import weakref
 import zipfile
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from dashboard.unpacked import UnpackedFile, checked, relative, without_top
 from sim import limits
 from sim.archives.limits import Limits, RemainingLimits
 from sim.archives.streams import compression_of, decompressed
@@ -41,8 +40,6 @@ _ENCRYPTED = 0x1
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 """Its end record (APPNOTE.TXT 4.3.16): the sixth field is the size of the directory."""
 _ZIP64 = b"PK\x06\x07"
-_MOST_HOPS = 40
-"""Links that Linux follows on one path (path_resolution(7)). Whoever reads through more of them gets an error."""
 
 
 class _Named(Protocol):
@@ -53,20 +50,6 @@ class _Named(Protocol):
 
 
 _File = TypeVar("_File", bound=_Named)
-
-
-@dataclass(frozen=True, slots=True)
-class UnpackedFile:
-    """A file, or a symbolic link where `target` is set.
-
-    Attributes:
-        mode: Its permissions.
-    """
-
-    path: str
-    data: bytes = b""
-    mode: int = 0o644
-    target: str = ""
 
 
 class Upload:
@@ -113,10 +96,10 @@ def read(files: Sequence[tuple[str, bytes]]) -> tuple[UnpackedFile, ...]:
     if len(files) == 1 and (unpacked := _archive(*files[0], budget)) is not None:
         items = unpacked
     else:
-        items = [UnpackedFile(_relative(name, "the upload"), data) for name, data in files]
+        items = [UnpackedFile(relative(name, "the upload"), data) for name, data in files]
         budget.spend_content(sum(len(item.data) for item in items), "the upload")
     budget.spend_entry(len(items), sum(len(item.path) for item in items), "the upload")
-    return _checked(_without_top(items))
+    return checked(without_top(items))
 
 
 def latest(before: Sequence[_File], new: Sequence[_File]) -> list[_File]:
@@ -187,13 +170,13 @@ def _untarred(name: str, data: bytes, budget: RemainingLimits) -> Iterator[Unpac
     for count, member in enumerate(stream):
         if count >= LIMITS.entries:
             raise _too_many(name)
-        path = _relative(member.name, name)
+        path = relative(member.name, name)
         if member.kind == "file":
             item = UnpackedFile(path, b"".join(stream.payload()), member.mode)
         elif member.kind == "symlink":
             item = UnpackedFile(path, target=member.link)
         elif member.kind == "hardlink":
-            origin = held.get(_relative(member.link, name))
+            origin = held.get(relative(member.link, name))
             if origin is None:
                 raise InputError(
                     Reason(
@@ -229,7 +212,7 @@ def _unzipped(name: str, data: bytes, budget: RemainingLimits) -> Iterator[Unpac
             if len(members) > LIMITS.entries:
                 raise _too_many(name)
             for member in members:
-                path = _relative(member.filename, name)
+                path = relative(member.filename, name)
                 if member.is_dir():
                     continue
                 mode = member.external_attr >> 16
@@ -316,129 +299,3 @@ def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Remaini
             budget.spend_content(len(chunk), name)
             parts.append(chunk)
     return b"".join(parts)
-
-
-def _relative(path: str, archive: str) -> str:
-    """A member's path without "./". Raises `InputError` for one that leaves the archive, or is too long."""
-    if len(path.encode("utf-8", "surrogatepass")) > LIMITS.path:
-        raise InputError(
-            Reason(
-                "upload.long_path",
-                "{name} holds a path of over {most} bytes, {path}…; expected shorter ones",
-                name=repr(archive),
-                most=LIMITS.path,
-                path=repr(path[:40]),
-            )
-        )
-    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
-    if path.startswith(("/", "\\")) or ".." in parts or "\0" in path or any(":" in part for part in parts[:1]):
-        raise InputError(
-            Reason(
-                "upload.leaves",
-                "{name} holds the path {path}, which leaves the folder; expected paths inside it",
-                name=repr(archive),
-                path=repr(path),
-            )
-        )
-    return "/".join(parts)
-
-
-def _without_top(items: Sequence[UnpackedFile]) -> list[UnpackedFile]:
-    """The items without the one folder that holds them all."""
-    tops = {item.path.partition("/")[0] for item in items}
-    if len(tops) != 1 or not all("/" in item.path for item in items):
-        return list(items)
-    return [UnpackedFile(item.path.partition("/")[2], item.data, item.mode, item.target) for item in items]
-
-
-def _checked(items: Sequence[UnpackedFile]) -> tuple[UnpackedFile, ...]:
-    """The items, none twice, none below another, no link out of the folder. Raises `InputError`."""
-    by_path: dict[str, UnpackedFile] = {}
-    for item in items:
-        if not item.path or item.path in by_path:
-            raise InputError(
-                Reason("upload.twice", "the upload holds {path} twice; expected each path once", path=repr(item.path))
-            )
-        by_path[item.path] = item
-    folders: set[str] = set()
-    for path in by_path:
-        if path.count("/") > limits.DEPTH:
-            raise InputError(
-                Reason(
-                    "upload.deep",
-                    "the upload's {path}… leads through {count} folders; at most {most}",
-                    path=repr(path[:40]),
-                    count=path.count("/"),
-                    most=limits.DEPTH,
-                )
-            )
-        above = path.rpartition("/")[0]
-        while above and above not in folders:
-            if above in by_path:
-                raise InputError(
-                    Reason(
-                        "upload.below",
-                        "the upload holds {path} below {above}, which is no folder",
-                        path=repr(path),
-                        above=repr(above),
-                    )
-                )
-            folders.add(above)
-            above = above.rpartition("/")[0]
-        if len(folders) > limits.CONTEXT_FILES:
-            raise InputError(
-                Reason(
-                    "upload.folders",
-                    "the upload needs over {most} folders; expected at most so many",
-                    most=limits.CONTEXT_FILES,
-                )
-            )
-    links = {path: _parts(item.target) for path, item in by_path.items() if item.target}
-    steps = 0
-    for path in links:
-        for leaves in _followed(path, links):
-            steps += 1
-            if leaves or len(by_path[path].target) > LIMITS.path:
-                raise InputError(
-                    Reason(
-                        "upload.link_out",
-                        "the upload links {path} to {target}, out of the folder; expected links inside it",
-                        path=repr(path),
-                        target=repr(by_path[path].target[: LIMITS.path]),
-                    )
-                )
-            if steps > limits.UPLOAD_LINKS:
-                raise InputError(
-                    Reason(
-                        "upload.links",
-                        "the upload's links lead over {most} names; expected fewer or shorter ones",
-                        most=limits.UPLOAD_LINKS,
-                    )
-                )
-    return tuple(by_path.values())
-
-
-def _parts(target: str) -> tuple[str, ...]:
-    """The names of a link's target. The first is "/" where it is absolute."""
-    text = target.replace("\\", "/")
-    names = tuple(part for part in text.split("/") if part not in ("", "."))
-    return ("/", *names) if text.startswith("/") else names
-
-
-def _followed(path: str, links: Mapping[str, Sequence[str]]) -> Iterator[bool]:
-    """Whether the way of a link has left the folder, name by name, as the kernel resolves it: through other links."""
-    here = path.split("/")[:-1]
-    ahead = deque(links[path])
-    hops = 1
-    while ahead and hops <= _MOST_HOPS:
-        part = ahead.popleft()
-        if part == "/" or (part == ".." and not here):
-            yield True
-        elif part == "..":
-            here.pop()
-        elif (target := links.get("/".join((*here, part)))) is not None:
-            hops += 1
-            ahead.extendleft(reversed(target))
-        else:
-            here.append(part)
-        yield False
