@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import quiz
 from dashboard.figures import laid_out
+from dashboard.links import asked
 from dashboard.page_part import PagePart
 from dashboard.running import CancelledByReaderError
 from dashboard.view import View
@@ -54,7 +55,7 @@ def correct(
     ringed, told = [], []
     for page_part in page_parts:
         found = find(page_part.request(laid_out.picked(page_part)), of_study(page_part.outcome.study), wanted.wanted)
-        _turn(page_part, (last, wanted), found.picked)
+        _turn(page_part, (last, wanted), found.picked, by_link=quiz.answered_by_link(scenario))
         ringed.append(replace(page_part, ring=found.places))
         told.append(found.said)
     return Correction(tuple(ringed), last, told_of_rings(told, view.lang, before=wanted.before))
@@ -95,11 +96,11 @@ def in_lab(
     return Correction((replace(page_part, ring=found.places),), last, found.said)
 
 
-def _turn(page_part: PagePart, answer: tuple[int | None, Look], picked: Mapping[str, str]) -> None:
-    """Choose what the place needs, until the reader chooses otherwise."""
+def _turn(page_part: PagePart, answer: tuple[int | None, Look], picked: Mapping[str, str], *, by_link: bool) -> None:
+    """Choose what the place needs, until the reader chooses otherwise, as a link with the answer may say too."""
     turned = f"{page_part.key}:turned"
     if st.session_state.get(turned) == answer:
         return
     st.session_state[turned] = answer
-    for name, value in picked.items():
+    for name, value in picked.items() if not (by_link and any(asked(name) for name in picked)) else ():
         st.session_state[f"{page_part.key}:{name}"] = value

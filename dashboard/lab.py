@@ -234,7 +234,7 @@ def another(state: LabState, view: View) -> None:
         )
         folder = st.toggle(tr("ui.lab.upload.folder", lang), key="lab:folder")
         if fault is not None:
-            st.error("\n\n".join(lines(fault)), icon=":material/error:")
+            st.error("\n\n".join(lines(fault, lang)), icon=":material/error:")
         elif contexts.is_brought(state.context):
             steps = lab_state.instructions(state.dockerfile)
             st.success(tr("ui.lab.taken", lang, name=plain(state.context.dockerfile), n=steps), icon=":material/check:")

@@ -14,6 +14,8 @@ import streamlit as st
 from sim import limits
 from sim.errors import InputError, cut
 from sim.printable import printable
+from sim.report.style import Language
+from sim.report.texts import reason_in
 
 
 def asked(name: str, most: int = limits.LINK) -> str | None:
@@ -119,7 +121,7 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>:$&/@^=\"'])", r"\\\1", visible).replace("\n", "  \n")
 
 
-def lines(error: InputError) -> Sequence[str]:
+def lines(error: InputError, language: Language) -> Sequence[str]:
     """What is wrong with an input, each problem once and short, as Markdown."""
-    messages = dict.fromkeys(problem.message for problem in error.problems)
+    messages = dict.fromkeys(reason_in(problem.message, language) for problem in error.problems)
     return [plain(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…") for text in messages]

@@ -58,6 +58,11 @@ def last_answered(scenario: Scenario) -> int | None:
     return of_link[-1] if of_link else None
 
 
+def answered_by_link(scenario: Scenario) -> bool:
+    """Whether all that was answered came with the link."""
+    return _last(scenario) not in st.session_state
+
+
 def predicted(scenario: Scenario) -> None:
     """Note that the prediction is what was answered last. For a callback."""
     st.session_state[_last(scenario)] = None

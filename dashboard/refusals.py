@@ -1,6 +1,6 @@
 """What of a page's link cannot be used, in the reader's language: a value that there is not, a name that nobody reads.
 
-The model's own reasons are English, as on the command line. What this says is in both languages.
+The model's own reasons are said by the catalog of texts too (`sim.reasons`). What an engine prints is English.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.links import lines, read_names, refused, set_link, whole
 from dashboard.view import View
 from sim.errors import InputError, Problem, cut
+from sim.reasons import of_label
 from sim.report.style import Language
 from sim.report.texts import tr
 from sim.wording import nearest
@@ -83,7 +84,7 @@ def named(error: InputError, name: Callable[[str], str]) -> InputError:
     """
     return InputError(
         [
-            replace(problem, message=f"{name(problem.path)}: {problem.message}") if name(problem.path) else problem
+            replace(problem, message=of_label(name(problem.path), problem.message)) if name(problem.path) else problem
             for problem in error.problems
         ]
     )
@@ -98,7 +99,7 @@ def show_error(error: InputError, view: View, instead: str = "", *, link: bool =
         title: The message above, where it is another one.
     """
     title = title or ("ui.error.link" if link else "ui.error")
-    text = "\n\n".join([*lines(error), *([instead] if instead else [])])
+    text = "\n\n".join([*lines(error, view.lang), *([instead] if instead else [])])
     st.error(text, icon=":material/error:", title=tr(title, view.lang))
 
 

@@ -19,6 +19,7 @@ from dashboard.view import View
 from sim import limits
 from sim.errors import CancelledError, InputError
 from sim.outcome import Outcome
+from sim.reasons import Reason
 from sim.report.texts import tr
 from sim.scenario import Scenario
 from sim.studies import study
@@ -222,8 +223,12 @@ class _Progress:
     def __call__(self, share: float) -> None:
         if time.thread_time() > self._until:
             raise InputError(
-                f"given up after {limits.PAGE_SECONDS} seconds of computing, the most that a page spends on one run; "
-                "python -m sim run FILE has no such limit"
+                Reason(
+                    "page_seconds",
+                    "given up after {seconds} seconds of computing, the most that a page spends on one run; "
+                    "python -m sim run FILE has no such limit",
+                    seconds=limits.PAGE_SECONDS,
+                )
             )
         now = time.monotonic()
         if now < self._next:

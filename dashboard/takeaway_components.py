@@ -1,4 +1,4 @@
-"""Two small browser components of the share menu: lines of text to copy, and the page's figure as a file.
+"""Two small browser components of the share menu: lines of text to copy, and the page's figure as files.
 
 Plain JavaScript mounted by Streamlit, as in `dashboard.components`. None loads anything from elsewhere.
 """
@@ -44,9 +44,11 @@ span{grid-column:1/-1;font-size:.9rem} span:empty{display:none}
 """
 _copier = st.components.v2.component("copier", html='<div class="lines"></div>', css=_COPIER_CSS, js=_COPIER_JS)
 
-# The figures as they are drawn now, one below another in one file. Colours that follow the theme become plain ones.
+# The figures as they are drawn now, one below another in one file. Colours that follow the theme become plain ones. A
+# picture sees no font of the page. So a PNG is made of an SVG that has them in it. The buttons are there where a figure
+# is.
 _PICTURE_JS = """
-const SPACE = 16;
+const SPACE = 16, SHARP = 2;
 const KEPT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity',
   'font-family', 'font-size', 'font-weight', 'text-anchor'];
 const drawn = () => {
@@ -67,40 +69,77 @@ const plain = (svg) => {
   for (const sheet of copy.querySelectorAll('style')) sheet.remove();
   return copy;
 };
+const sheetOf = (svgs) => {
+  const sheet = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  let width = 0, height = 0;
+  for (const svg of svgs) {
+    const box = svg.getBoundingClientRect(), copy = plain(svg);
+    for (const [name, value] of [['x', 0], ['y', height], ['width', box.width], ['height', box.height]])
+      copy.setAttribute(name, value);
+    for (const name of ['width', 'height', 'max-width', 'max-height', 'min-width']) copy.style.removeProperty(name);
+    sheet.append(copy);
+    width = Math.max(width, box.width); height += box.height + SPACE;
+  }
+  sheet.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  sheet.setAttribute('viewBox', `0 0 ${width || 1} ${height || 1}`);
+  sheet.setAttribute('width', width); sheet.setAttribute('height', height);
+  sheet.style.background = getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor;
+  return sheet;
+};
+const file = (sheet) => new Blob([new XMLSerializer().serializeToString(sheet)], { type: 'image/svg+xml' });
+const inText = async (blob) => new Promise((done) => {
+  const reader = new FileReader();
+  reader.onload = () => done(reader.result);
+  reader.readAsDataURL(blob);
+});
+const fonts = async (text) => {
+  const faces = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+    .filter((rule) => rule instanceof CSSFontFaceRule)
+    .filter((rule) => text.includes(rule.style.getPropertyValue('font-family').replaceAll('"', '')));
+  return Promise.all(faces.map(async (rule) => {
+    const [whole, path] = rule.cssText.match(/url\\("?([^")]+)"?\\)/) ?? [];
+    if (!path) return '';
+    const from = new URL(path, rule.parentStyleSheet.href ?? document.baseURI);
+    return rule.cssText.replace(whole, `url("${await inText(await (await fetch(from)).blob())}")`);
+  }));
+};
+const pixels = async (sheet) => {
+  const style = document.createElementNS('http://www.w3.org/2000/svg', 'style');
+  style.textContent = (await fonts(new XMLSerializer().serializeToString(sheet))).join('');
+  sheet.prepend(style);
+  const image = new Image(), canvas = document.createElement('canvas');
+  image.src = await inText(file(sheet));
+  await image.decode();
+  canvas.width = SHARP * image.width; canvas.height = SHARP * image.height;
+  canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, 'image/png'));
+};
 export default function({ parentElement, data: [data] }) {
-  const button = parentElement.querySelector('button');
-  button.textContent = data.label;
-  button.onclick = () => {
-    const sheet = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-    let width = 0, height = 0;
-    for (const svg of drawn()) {
-      const box = svg.getBoundingClientRect(), copy = plain(svg);
-      for (const [name, value] of [['x', 0], ['y', height], ['width', box.width], ['height', box.height]])
-        copy.setAttribute(name, value);
-      for (const name of ['width', 'height', 'max-width', 'max-height', 'min-width']) copy.style.removeProperty(name);
-      sheet.append(copy);
-      width = Math.max(width, box.width); height += box.height + SPACE;
-    }
-    sheet.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-    sheet.setAttribute('viewBox', `0 0 ${width || 1} ${height || 1}`);
-    sheet.setAttribute('width', width); sheet.setAttribute('height', height);
-    const page = getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor;
-    sheet.style.background = page;
-    const file = new Blob([new XMLSerializer().serializeToString(sheet)], { type: 'image/svg+xml' });
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(file); link.download = data.file; link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  };
+  const host = parentElement.querySelector('.pictures');
+  host.replaceChildren(...data.forms.map(([form, label]) => {
+    const button = document.createElement('button');
+    button.type = 'button'; button.textContent = label;
+    button.onclick = async () => {
+      const sheet = sheetOf(drawn()), link = document.createElement('a');
+      link.href = URL.createObjectURL(form === 'png' ? await pixels(sheet) : file(sheet));
+      link.download = `${data.name}.${form}`; link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    };
+    return button;
+  }));
+  const look = () => { host.hidden = !drawn().length; };
+  look();
+  const looking = setInterval(look, 300);
+  return () => clearInterval(looking);
 }
 """
 _PICTURE_CSS = """
+.pictures{display:flex;flex-wrap:wrap;gap:.5rem} .pictures[hidden]{display:none}
 button{font:1rem/1.6 var(--st-font);color:var(--st-text-color);background:var(--st-background-color);cursor:pointer;
   border:1px solid var(--st-border-color);border-radius:var(--st-base-radius);padding:.3rem .8rem;min-height:2.5rem}
 button:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
 """
-_picture = st.components.v2.component(
-    "picture", html='<button type="button"></button>', css=_PICTURE_CSS, js=_PICTURE_JS
-)
+_picture = st.components.v2.component("picture", html='<div class="pictures"></div>', css=_PICTURE_CSS, js=_PICTURE_JS)
 
 
 def copier(lines: Mapping[str, tuple[str, str]], words: Mapping[str, str], key: str) -> None:
@@ -114,10 +153,11 @@ def copier(lines: Mapping[str, tuple[str, str]], words: Mapping[str, str], key: 
     _copier(data=[{"lines": given, "words": dict(words)}], key=key)
 
 
-def picture_saver(label: str, file: str, key: str) -> None:
-    """A button that saves the page's figures, as they are drawn, as one SVG.
+def picture_saver(labels: Mapping[str, str], name: str, key: str) -> None:
+    """Buttons that save the page's figures, as they are drawn, as one picture. There are none where nothing is drawn.
 
     Args:
-        file: The name of the file.
+        labels: What the button of a form is called: "svg", "png".
+        name: The file's name without its suffix.
     """
-    _picture(data=[{"label": label, "file": file}], key=key)
+    _picture(data=[{"forms": [list(one) for one in labels.items()], "name": name}], key=key)

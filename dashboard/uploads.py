@@ -13,17 +13,17 @@ import struct
 import tempfile
 import weakref
 import zipfile
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from dashboard.unpacked import UnpackedFile, checked, relative, without_top
 from sim import limits
 from sim.archives.limits import Limits, RemainingLimits
 from sim.archives.streams import compression_of, decompressed
 from sim.archives.tarball import BLOCK, TarStream, starts_tar
 from sim.errors import InputError
+from sim.reasons import Reason
 
 LIMITS = Limits(
     content=limits.CONTEXT_CONTENT, entries=limits.CONTEXT_FILES, names=limits.MIB, path=limits.CONTEXT_PATH
@@ -40,8 +40,6 @@ _ENCRYPTED = 0x1
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 """Its end record (APPNOTE.TXT 4.3.16): the sixth field is the size of the directory."""
 _ZIP64 = b"PK\x06\x07"
-_MOST_HOPS = 40
-"""Links that Linux follows on one path (path_resolution(7)). Whoever reads through more of them gets an error."""
 
 
 class _Named(Protocol):
@@ -52,20 +50,6 @@ class _Named(Protocol):
 
 
 _File = TypeVar("_File", bound=_Named)
-
-
-@dataclass(frozen=True, slots=True)
-class UnpackedFile:
-    """A file, or a symbolic link where `target` is set.
-
-    Attributes:
-        mode: Its permissions.
-    """
-
-    path: str
-    data: bytes = b""
-    mode: int = 0o644
-    target: str = ""
 
 
 class Upload:
@@ -91,7 +75,10 @@ def _write(path: Path, item: UnpackedFile) -> None:
             file.write(item.data)
         path.chmod((item.mode & 0o777) | stat.S_IRUSR | stat.S_IWUSR)
     except (OSError, ValueError) as error:
-        raise InputError(f"{item.path!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+        why = str(getattr(error, "strerror", None) or error)
+        raise InputError(
+            Reason("upload.written", "{path} cannot be written: {why}", path=repr(item.path), why=why)
+        ) from None
 
 
 def read(files: Sequence[tuple[str, bytes]]) -> tuple[UnpackedFile, ...]:
@@ -109,10 +96,10 @@ def read(files: Sequence[tuple[str, bytes]]) -> tuple[UnpackedFile, ...]:
     if len(files) == 1 and (unpacked := _archive(*files[0], budget)) is not None:
         items = unpacked
     else:
-        items = [UnpackedFile(_relative(name, "the upload"), data) for name, data in files]
+        items = [UnpackedFile(relative(name, "the upload"), data) for name, data in files]
         budget.spend_content(sum(len(item.data) for item in items), "the upload")
     budget.spend_entry(len(items), sum(len(item.path) for item in items), "the upload")
-    return _checked(_without_top(items))
+    return checked(without_top(items))
 
 
 def latest(before: Sequence[_File], new: Sequence[_File]) -> list[_File]:
@@ -132,7 +119,13 @@ def _is_archive(files: Sequence[_File]) -> bool:
 
 def too_large(size: int) -> str:
     """What is said of an upload of so many bytes, which are over the limit."""
-    return f"the upload has {size} bytes; expected at most {limits.CONTEXT_UPLOAD} ({limits.CONTEXT_UPLOAD >> 20} MiB)"
+    return Reason(
+        "upload.large",
+        "the upload has {size} bytes; expected at most {most} ({mib} MiB)",
+        size=size,
+        most=limits.CONTEXT_UPLOAD,
+        mib=limits.CONTEXT_UPLOAD >> 20,
+    )
 
 
 def _archive(name: str, data: bytes, budget: RemainingLimits) -> list[UnpackedFile] | None:
@@ -150,7 +143,13 @@ def _archive(name: str, data: bytes, budget: RemainingLimits) -> list[UnpackedFi
     if starts_tar(head):
         return list(_untarred(name, data, budget))
     if packed != "none" or name.lower().endswith(_ARCHIVES):
-        raise InputError(f"{name!r} is no archive that can be read; expected .tar, .tar.gz, .tar.zst or .zip")
+        raise InputError(
+            Reason(
+                "upload.archive",
+                "{name} is no archive that can be read; expected .tar, .tar.gz, .tar.zst or .zip",
+                name=repr(name),
+            )
+        )
     return None
 
 
@@ -170,22 +169,37 @@ def _untarred(name: str, data: bytes, budget: RemainingLimits) -> Iterator[Unpac
     held: dict[str, UnpackedFile] = {}
     for count, member in enumerate(stream):
         if count >= LIMITS.entries:
-            raise InputError(f"{name!r} holds over {LIMITS.entries} files; expected a smaller build context")
-        path = _relative(member.name, name)
+            raise _too_many(name)
+        path = relative(member.name, name)
         if member.kind == "file":
             item = UnpackedFile(path, b"".join(stream.payload()), member.mode)
         elif member.kind == "symlink":
             item = UnpackedFile(path, target=member.link)
         elif member.kind == "hardlink":
-            origin = held.get(_relative(member.link, name))
+            origin = held.get(relative(member.link, name))
             if origin is None:
-                raise InputError(f"{name!r} links {path!r} to {member.link!r}, which is not in it before")
+                raise InputError(
+                    Reason(
+                        "upload.hard_link",
+                        "{name} links {path} to {target}, which is not in it before",
+                        name=repr(name),
+                        path=repr(path),
+                        target=repr(member.link),
+                    )
+                )
             budget.spend_content(len(origin.data), name)
             item = UnpackedFile(path, origin.data, origin.mode, origin.target)
         elif member.kind == "directory":
             continue
         else:
-            raise InputError(f"{name!r} holds {path!r}, which is a device or a pipe; expected files, folders and links")
+            raise InputError(
+                Reason(
+                    "upload.device",
+                    "{name} holds {path}, which is a device or a pipe; expected files, folders and links",
+                    name=repr(name),
+                    path=repr(path),
+                )
+            )
         held[path] = item
     yield from held.values()
 
@@ -196,9 +210,9 @@ def _unzipped(name: str, data: bytes, budget: RemainingLimits) -> Iterator[Unpac
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             if len(members) > LIMITS.entries:
-                raise InputError(f"{name!r} holds over {LIMITS.entries} files; expected a smaller build context")
+                raise _too_many(name)
             for member in members:
-                path = _relative(member.filename, name)
+                path = relative(member.filename, name)
                 if member.is_dir():
                     continue
                 mode = member.external_attr >> 16
@@ -211,111 +225,77 @@ def _unzipped(name: str, data: bytes, budget: RemainingLimits) -> Iterator[Unpac
         raise
     except Exception as error:  # noqa: BLE001 -- zipfile raises whatever a damaged field leads it to, of no common class
         # Its own words quote the archive's bytes.
-        raise InputError(f"{name!r} cannot be read as a .zip: it is damaged ({type(error).__name__})") from None
+        raise InputError(
+            Reason(
+                "upload.zip",
+                "{name} cannot be read as a .zip: it is damaged ({error})",
+                name=repr(name),
+                error=type(error).__name__,
+            )
+        ) from None
+
+
+def _too_many(name: str) -> InputError:
+    return InputError(
+        Reason(
+            "upload.files",
+            "{name} holds over {most} files; expected a smaller build context",
+            name=repr(name),
+            most=LIMITS.entries,
+        )
+    )
 
 
 def _check_directory(name: str, data: bytes) -> None:
     """Refuse a directory that is larger than `LIMITS.entries` files need, all of which zipfile would read first."""
     at = data.rfind(b"PK\x05\x06", max(0, len(data) - _END_OF_ZIP.size - 0xFFFF))
     if at < 0 or at + _END_OF_ZIP.size > len(data):
-        raise InputError(f"{name!r} cannot be read as a .zip: it has no end record, so it is truncated or damaged")
+        raise InputError(
+            Reason(
+                "upload.zip_end",
+                "{name} cannot be read as a .zip: it has no end record, so it is truncated or damaged",
+                name=repr(name),
+            )
+        )
     size = _END_OF_ZIP.unpack_from(data, at)[5]
     if data[max(0, at - 20) :][:4] == _ZIP64:
-        raise InputError(f"{name!r} is a ZIP64 archive; expected a .zip of at most {LIMITS.entries} files")
+        raise InputError(
+            Reason(
+                "upload.zip64",
+                "{name} is a ZIP64 archive; expected a .zip of at most {most} files",
+                name=repr(name),
+                most=LIMITS.entries,
+            )
+        )
     if size > LIMITS.entries * _ENTRY + LIMITS.names:
-        raise InputError(f"{name!r} holds over {LIMITS.entries} files; expected a smaller build context")
+        raise _too_many(name)
 
 
 def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: RemainingLimits, name: str) -> bytes:
     """A member's bytes, counted as they come: what the archive declares of itself is not relied on."""
     if member.flag_bits & _ENCRYPTED:
-        raise InputError(f"{name!r} holds {member.filename!r}, which is encrypted; expected a .zip without a password")
+        raise InputError(
+            Reason(
+                "upload.encrypted",
+                "{name} holds {path}, which is encrypted; expected a .zip without a password",
+                name=repr(name),
+                path=repr(member.filename),
+            )
+        )
     if member.compress_type not in _METHODS:
         method = _OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
-        raise InputError(f"{name!r} holds {member.filename!r} compressed by {method}; expected stored or deflate")
+        raise InputError(
+            Reason(
+                "upload.method",
+                "{name} holds {path} compressed by {method}; expected stored or deflate",
+                name=repr(name),
+                path=repr(member.filename),
+                method=method,
+            )
+        )
     parts = []
     with archive.open(member) as file:
         while chunk := file.read(_CHUNK):
             budget.spend_content(len(chunk), name)
             parts.append(chunk)
     return b"".join(parts)
-
-
-def _relative(path: str, archive: str) -> str:
-    """A member's path without "./". Raises `InputError` for one that leaves the archive, or is too long."""
-    if len(path.encode("utf-8", "surrogatepass")) > LIMITS.path:
-        raise InputError(f"{archive!r} holds a path of over {LIMITS.path} bytes, {path[:40]!r}…; expected shorter ones")
-    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
-    if path.startswith(("/", "\\")) or ".." in parts or "\0" in path or any(":" in part for part in parts[:1]):
-        raise InputError(f"{archive!r} holds the path {path!r}, which leaves the folder; expected paths inside it")
-    return "/".join(parts)
-
-
-def _without_top(items: Sequence[UnpackedFile]) -> list[UnpackedFile]:
-    """The items without the one folder that holds them all."""
-    tops = {item.path.partition("/")[0] for item in items}
-    if len(tops) != 1 or not all("/" in item.path for item in items):
-        return list(items)
-    return [UnpackedFile(item.path.partition("/")[2], item.data, item.mode, item.target) for item in items]
-
-
-def _checked(items: Sequence[UnpackedFile]) -> tuple[UnpackedFile, ...]:
-    """The items, none twice, none below another, no link out of the folder. Raises `InputError`."""
-    by_path: dict[str, UnpackedFile] = {}
-    for item in items:
-        if not item.path or item.path in by_path:
-            raise InputError(f"the upload holds {item.path!r} twice; expected each path once")
-        by_path[item.path] = item
-    folders: set[str] = set()
-    for path in by_path:
-        if path.count("/") > limits.DEPTH:
-            raise InputError(
-                f"the upload's {path[:40]!r}… leads through {path.count('/')} folders; at most {limits.DEPTH}"
-            )
-        above = path.rpartition("/")[0]
-        while above and above not in folders:
-            if above in by_path:
-                raise InputError(f"the upload holds {path!r} below {above!r}, which is no folder")
-            folders.add(above)
-            above = above.rpartition("/")[0]
-        if len(folders) > limits.CONTEXT_FILES:
-            raise InputError(f"the upload needs over {limits.CONTEXT_FILES} folders; expected at most so many")
-    links = {path: _parts(item.target) for path, item in by_path.items() if item.target}
-    steps = 0
-    for path in links:
-        for leaves in _followed(path, links):
-            steps += 1
-            if leaves or len(by_path[path].target) > LIMITS.path:
-                way = f"{path!r} to {by_path[path].target[: LIMITS.path]!r}"
-                raise InputError(f"the upload links {way}, out of the folder; expected links inside it")
-            if steps > limits.UPLOAD_LINKS:
-                raise InputError(
-                    f"the upload's links lead over {limits.UPLOAD_LINKS} names; expected fewer or shorter ones"
-                )
-    return tuple(by_path.values())
-
-
-def _parts(target: str) -> tuple[str, ...]:
-    """The names of a link's target. The first is "/" where it is absolute."""
-    text = target.replace("\\", "/")
-    names = tuple(part for part in text.split("/") if part not in ("", "."))
-    return ("/", *names) if text.startswith("/") else names
-
-
-def _followed(path: str, links: Mapping[str, Sequence[str]]) -> Iterator[bool]:
-    """Whether the way of a link has left the folder, name by name, as the kernel resolves it: through other links."""
-    here = path.split("/")[:-1]
-    ahead = deque(links[path])
-    hops = 1
-    while ahead and hops <= _MOST_HOPS:
-        part = ahead.popleft()
-        if part == "/" or (part == ".." and not here):
-            yield True
-        elif part == "..":
-            here.pop()
-        elif (target := links.get("/".join((*here, part)))) is not None:
-            hops += 1
-            ahead.extendleft(reversed(target))
-        else:
-            here.append(part)
-        yield False

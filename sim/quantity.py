@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt
 
 from sim.errors import InputError
+from sim.reasons import Reason
 
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _DECIMAL = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -58,7 +59,7 @@ def parse(text: str | float, dimension: str) -> float:
     units = UNITS[dimension]
     allowed = ", ".join(repr(unit) for unit in units if unit)
     if isinstance(text, bool) or not isinstance(text, str | int | float):
-        raise InputError(f"{text!r} is not a quantity; expected a number with one of {allowed}")
+        raise _no_quantity(text, allowed)
     if not isinstance(text, str):
         if "" not in units:
             raise InputError(f"{text!r} has no unit; expected one of {allowed}, as in '{text} {_example(dimension)}'")
@@ -66,15 +67,42 @@ def parse(text: str | float, dimension: str) -> float:
     else:
         match = _FORM.fullmatch(text)
         if match is None:
-            raise InputError(f"{text!r} is not a quantity; expected a number with one of {allowed}")
+            raise _no_quantity(text, allowed)
         number, unit = float(match[1].replace("_", "")), match[2]
     if unit not in units:
-        have = f"unit {unit!r} of {text!r}" if unit else f"{text!r} without a unit"
-        raise InputError(f"{have} does not fit; expected one of {allowed}")
+        if not unit:
+            raise InputError(
+                Reason(
+                    "without_unit",
+                    "{value} without a unit does not fit; expected one of {allowed}",
+                    value=repr(text),
+                    allowed=allowed,
+                )
+            )
+        raise InputError(
+            Reason(
+                "unit",
+                "unit {unit} of {value} does not fit; expected one of {allowed}",
+                unit=repr(unit),
+                value=repr(text),
+                allowed=allowed,
+            )
+        )
     value = number * units[unit]
     if not math.isfinite(value):
-        raise InputError(f"{text!r} is too large")
+        raise InputError(Reason("too_large", "{value} is too large", value=repr(text)))
     return value
+
+
+def _no_quantity(given: object, allowed: str) -> InputError:
+    return InputError(
+        Reason(
+            "no_quantity",
+            "{value} is not a quantity; expected a number with one of {allowed}",
+            value=repr(given),
+            allowed=allowed,
+        )
+    )
 
 
 def _example(dimension: str) -> str:
@@ -160,10 +188,14 @@ class Unit:
             try:
                 number = parse(value, self.dimension)
             except InputError as error:
-                raise PydanticCustomError("quantity", "{reason}", {"reason": str(error)}) from None
+                raise PydanticCustomError("quantity", "{reason}", {"reason": error.problems[0].message}) from None
             if abs(number) > LARGEST[self.dimension]:
                 most = render(LARGEST[self.dimension], self.dimension)
-                raise PydanticCustomError("quantity", "{reason}", {"reason": f"{value!r} is over {most}"})
+                raise PydanticCustomError(
+                    "quantity",
+                    "{reason}",
+                    {"reason": Reason("over", "{value} is over {most}", value=repr(value), most=most)},
+                )
             return int(number) if source is int and number == int(number) else number
 
         return core_schema.no_info_before_validator_function(read, handler(source))

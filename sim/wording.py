@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sim.errors import InputError
+from sim.reasons import Reason
 
 _PARTS = re.compile(r"[-_. ]")
 _SLIP = 0.8
@@ -21,8 +22,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = nearest(name, known)
     if near:
-        return f", did you mean {near!r}?"
-    return f"; there are {', '.join(known)}" if known else ""
+        return Reason("near", ", did you mean {near}?", near=repr(near))
+    return Reason("known", "; there are {known}", known=", ".join(known)) if known else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -44,6 +44,7 @@ FLOORS: list[set[str]] = [
         "sim.printable",
         "sim.limits",
         "sim.quantity",
+        "sim.reasons",
         "sim.never",
         "sim.outcome",
         "sim.records",

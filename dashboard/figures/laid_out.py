@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -14,13 +14,19 @@ import streamlit as st
 from dashboard.components import drawing, player
 from dashboard.controls import choice, start, switch
 from dashboard.figures import build
+from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart, chart
+from dashboard.refusals import answer
+from sim.catalog.assemblies import components
 from sim.loading import controls
 from sim.report.shown import Drawing, FigureChoice, FigureTables, OfferedChange, of_study, shown
 from sim.report.shown.ring import with_rings
+from sim.report.texts import tr
 
-_EXPLAINED = ("component",)
-"""What a click on a drawing's node may pick to be explained (`Drawing.picks`)."""
+_EXPLAINED = {"component": ("components", components)}
+"""What a click on a drawing's node may pick to be explained (`Drawing.picks`): of which study, and what there is."""
+_PICK = "pick"
+"""What a link calls a node that is picked."""
 
 _FIRST = 1000
 """Added to a part's number where it is drawn a first time, so that its components are others than the next one's."""
@@ -86,7 +92,22 @@ def picked(page_part: PagePart) -> Mapping[str, str]:
     """What the reader has chosen about the figure, or the link says."""
     offered = of_study(page_part.outcome.study).choices(page_part.request())
     chosen = {one.name: start(one.name, one.options, one.default, key(page_part, one)) for one in offered}
-    return chosen | {name: st.session_state.get(f"{page_part.key}:{name}:node", "") for name in _EXPLAINED}
+    study = page_part.outcome.study
+    return chosen | {name: _node(page_part, name, there()) for name, (of, there) in _EXPLAINED.items() if of == study}
+
+
+def _node(page_part: PagePart, name: str, there: Collection[str]) -> str:
+    """The node that is picked, at first the link's. "" for none."""
+    at = _node_key(page_part, name)
+    if opening(at):
+        st.session_state.setdefault(at, one_of(_PICK, there, "", at))
+    node: str = st.session_state[at]
+    set_link(_PICK, node)
+    return node
+
+
+def _node_key(page_part: PagePart, name: str) -> str:
+    return f"{page_part.key}:{name}:node"
 
 
 def key(page_part: PagePart, offered: FigureChoice) -> str:
@@ -151,6 +172,8 @@ def _one(page_part: PagePart, one: Drawing, offered: Sequence[FigureChoice]) -> 
         elif one.kind == "svg":
             on_pick = partial(_pick, page_part, one.picks) if one.picks in _EXPLAINED else None
             drawing(one.content, f"{page_part.key}:{one.id}", on_pick, narrow=one.narrow)
+            if on_pick:
+                _answer_pick(page_part, one.picks)
         else:
             st.html(one.content, width="content" if beside else "stretch")
         if one.offers:
@@ -183,7 +206,14 @@ def _change(page_part: PagePart, offered: OfferedChange) -> None:
 
 
 def _pick(page_part: PagePart, name: str, node: str) -> None:
-    st.session_state[f"{page_part.key}:{name}:node"] = node
+    st.session_state[_node_key(page_part, name)] = node
+
+
+def _answer_pick(page_part: PagePart, name: str) -> None:
+    """Say where the link picks a node that there is not."""
+    at, view = _node_key(page_part, name), page_part.view
+    none, (_, there) = tr("ui.images.next.none", view.lang), _EXPLAINED[name]
+    answer(_PICK, st.session_state.get(at, ""), there(), view, key=at, called=none)
 
 
 def _heading(page_part: PagePart, one: Drawing) -> None:

@@ -13,7 +13,7 @@ from dashboard.controls import choice
 from dashboard.frame import head
 from dashboard.links import asked, lines, one_of, opening, plain, refuse, set_link
 from dashboard.page_part import chart, table
-from dashboard.refusals import answer, listed
+from dashboard.refusals import answer, listed, named
 from dashboard.running import Heartbeat
 from dashboard.shown import Shown, offer
 from dashboard.view import View
@@ -22,7 +22,7 @@ from sim.archives.efficiency import efficiency
 from sim.archives.sharing import host_size, image_nodes, layer_graph, shares
 from sim.archives.store import LAYER_LIMITS, Backend
 from sim.archives.whiteouts import hidden_bytes
-from sim.errors import InputError, Problem
+from sim.errors import InputError
 from sim.report.figures.filetree import GLYPHS, FileTreeRow, LayerFiles, contents, item_note, layer_files, search
 from sim.report.figures.images import (
     ShownImage,
@@ -124,12 +124,9 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownI
         place.skeleton(height=380)
     for name, reading in image_sources.uploaded(files, Heartbeat(st.empty())):
         if isinstance(reading, InputError):
-            said = [
-                f"{problem.path}: {problem.message}" if problem.path else problem.message
-                for problem in reading.problems
-            ]
+            said = named(reading, str)
             title = tr("ui.images.unreadable", lang, name=plain(name))
-            st.error("\n\n".join(lines(InputError(list(map(Problem, said))))), icon=":material/error:", title=title)
+            st.error("\n\n".join(lines(said, lang)), icon=":material/error:", title=title)
         else:
             chosen += reading
     place.empty()
@@ -233,7 +230,7 @@ def _say_pull(images: Sequence[ShownImage], coming: ShownImage, backend: Backend
     try:
         plan = next_pull(images, coming, backend)
     except InputError as error:
-        st.error("\n\n".join(lines(error)), icon=":material/error:")
+        st.error("\n\n".join(lines(error, lang)), icon=":material/error:")
         return
     st.markdown(
         tr(

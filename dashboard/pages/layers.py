@@ -37,6 +37,7 @@ from sim.classroom.predicted import Said, again, judge_steps
 from sim.errors import InputError
 from sim.layerlab.state import LabState
 from sim.outcome import Metric, Outcome
+from sim.reasons import of_label
 from sim.records import StepRecord
 from sim.report import words
 from sim.report.controlnames import provenance
@@ -218,7 +219,7 @@ def _faults(fault: InputError) -> dict[str, dict[str, str]]:
 def _answer(fault: InputError, view: View) -> None:
     """Below the editor: what is wrong, in which line, what is allowed."""
     lined = [
-        dataclasses.replace(problem, message=f"{tr('ui.lab.line', view.lang, n=problem.line)}: {problem.message}")
+        dataclasses.replace(problem, message=of_label(tr("ui.lab.line", view.lang, n=problem.line), problem.message))
         if problem.line
         else problem
         for problem in fault.problems

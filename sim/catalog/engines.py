@@ -18,6 +18,7 @@ from sim.catalog.model import Technology
 from sim.catalog.read import Table
 from sim.catalog.rules import documents_in, entries, sources_of
 from sim.errors import InputError
+from sim.reasons import Reason
 from sim.scenario import Source, Text
 
 FOLDER = Path(__file__).parent / "engines"
@@ -119,11 +120,25 @@ def of_release(technology: Technology, version: str) -> Technology:
     engine = engine_of(technology.id)
     if engine is None:
         raise InputError(
-            f"{version!r} is not used: {technology.id!r} is no release of an engine; "
-            f"those that are start by one of {', '.join(engines())}"
+            Reason(
+                "no_engine",
+                "{version} is not used: {technology} is no release of an engine; those that are start by one of "
+                "{engines}",
+                version=repr(version),
+                technology=repr(technology.id),
+                engines=", ".join(engines()),
+            )
         )
     for release in engine.releases:
         if release.holds_for(version):
             return load.technology(release.technology)
     there = ", ".join(release.version for release in engine.releases)
-    raise InputError(f"there is no {version!r} of {engine.id}; there are {there}")
+    raise InputError(
+        Reason(
+            "no_release",
+            "there is no {version} of {engine}; there are {known}",
+            version=repr(version),
+            engine=engine.id,
+            known=there,
+        )
+    )

@@ -45,6 +45,7 @@ from sim.catalog.number import Number
 from sim.catalog.profile import PROFILE, read_profile
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
+from sim.reasons import Reason
 from sim.records import OWNERS, Owner
 from sim.wording import suggestion
 
@@ -446,7 +447,8 @@ _SINGULAR = {
 
 def no_such(kind: str, name: str, have: Iterable[str]) -> InputError:
     """The error for an id that the catalog has not: it names what is near, or all there are."""
-    return InputError(f"no {_SINGULAR[kind]} {name!r}{suggestion(name, have)}")
+    hint = suggestion(name, have)
+    return InputError(Reason("no_entry", "no {kind} {name}{hint}", kind=_SINGULAR[kind], name=repr(name), hint=hint))
 
 
 def technology(name: str | Technology) -> Technology:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim import studies
-from sim.errors import InputError
+from sim.errors import InputError, Problem
 from sim.exploring.presets import Preset
 from sim.loading import Control, from_document, from_page
 from sim.loading.overrides import set_to, waited_for
@@ -118,9 +118,14 @@ def explored(exploration: Exploration, title: Text, labels: Mapping[str, Text], 
     try:
         return from_page(base, changes, controls)
     except InputError as error:  # it is answered at the control, whose path need not be said again
-        raise InputError(
-            [dataclasses.replace(one, message=one.message.removeprefix(f"{one.path}: ")) for one in error.problems]
-        ) from None
+        raise InputError([_without_path(one) for one in error.problems]) from None
+
+
+def _without_path(problem: Problem) -> Problem:
+    said = f"{problem.path}: "
+    if not problem.message.startswith(said):
+        return problem
+    return dataclasses.replace(problem, message=problem.message.removeprefix(said))
 
 
 def of_lesson(preset: Preset, changed: Scenario) -> Configuration:

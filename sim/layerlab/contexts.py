@@ -11,6 +11,7 @@ from sim import limits
 from sim.builds.context.ignore import rules_of
 from sim.builds.context.tree import Tree, text_of_file
 from sim.errors import InputError
+from sim.reasons import Reason
 from sim.scenario import Scenario
 from sim.studies.build import Build, read_context
 
@@ -48,7 +49,13 @@ class BuildContext:
         if text is None:
             text = text_of_file(self.folder, self.dockerfile)
         if text is None:
-            raise InputError(f"{self.dockerfile} cannot be read; expected a Dockerfile in the build context")
+            raise InputError(
+                Reason(
+                    "lab.unreadable",
+                    "{file} cannot be read; expected a Dockerfile in the build context",
+                    file=self.dockerfile,
+                )
+            )
         return text.rstrip() + "\n"
 
     @property
@@ -94,7 +101,14 @@ def brought(folder: str, names: Iterable[str]) -> tuple[BuildContext, ...]:
     dockerfiles = sorted(filter(is_dockerfile, names), key=lambda name: (name != "Dockerfile", name.count("/"), name))
     if not dockerfiles:
         shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-        raise InputError(f"no Dockerfile among {shown or 'no files'}; expected a file named Dockerfile")
+        none = Reason("lab.no_files", "no files")
+        raise InputError(
+            Reason(
+                "lab.no_dockerfile",
+                "no Dockerfile among {files}; expected a file named Dockerfile",
+                files=shown or none,
+            )
+        )
     for name in dockerfiles:
         _check_text(folder, name)
     paths = {*names, *(name[:at] for name in names for at, char in enumerate(name) if char == "/")}
@@ -125,9 +139,23 @@ def _check_text(folder: str, name: str) -> None:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"{name!r} is no text: byte {error.start} is not UTF-8; expected a Dockerfile") from None
+        raise InputError(
+            Reason(
+                "lab.not_utf8",
+                "{name} is no text: byte {at} is not UTF-8; expected a Dockerfile",
+                name=repr(name),
+                at=error.start,
+            )
+        ) from None
     if b"\0" in data:
-        raise InputError(f"{name!r} is no text: byte {data.index(0)} is 0; expected a Dockerfile")
+        raise InputError(
+            Reason(
+                "lab.zero",
+                "{name} is no text: byte {at} is 0; expected a Dockerfile",
+                name=repr(name),
+                at=data.index(0),
+            )
+        )
 
 
 def is_dockerfile(path: str) -> bool:

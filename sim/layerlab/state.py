@@ -20,6 +20,7 @@ from sim.builds.dockerfile.stages import parse
 from sim.builds.graph.options import Builder
 from sim.errors import InputError
 from sim.layerlab.contexts import BuildContext
+from sim.reasons import Reason
 from sim.scenario import Scenario
 
 How = Literal["append", "touch", "mode", "content", "delete"]
@@ -112,17 +113,45 @@ class LabState:
         """Raise `InputError` where planning and drawing the build would take longer than one waits at a page."""
         for text, what in ((self.dockerfile, self.context.dockerfile), (self.content, self.file)):
             if len(text) > limits.LAB_TEXT:
-                raise InputError(f"{what}: longer than {limits.LAB_TEXT} characters, which is the most the lab takes")
+                raise InputError(
+                    Reason(
+                        "lab.long",
+                        "{file}: longer than {most} characters, which is the most the lab takes",
+                        file=what,
+                        most=limits.LAB_TEXT,
+                    )
+                )
         if len(self.kept) > limits.LAB_BUILDS:
-            raise InputError(f"{len(self.kept)} builds are kept; expected at most {limits.LAB_BUILDS}")
+            raise InputError(
+                Reason(
+                    "lab.kept",
+                    "{count} builds are kept; expected at most {most}",
+                    count=len(self.kept),
+                    most=limits.LAB_BUILDS,
+                )
+            )
         steps = [step for stage in parse(self.dockerfile).stages for step in stage.instructions]
         if len(steps) > limits.LAB_STEPS:
-            raise InputError(f"{len(steps)} instructions are too many for a page; expected at most {limits.LAB_STEPS}")
+            raise InputError(
+                Reason(
+                    "lab.steps",
+                    "{count} instructions are too many for a page; expected at most {most}",
+                    count=len(steps),
+                    most=limits.LAB_STEPS,
+                )
+            )
         copies = sum(isinstance(step, Copy) for step in steps)
         if copies * self.context.count > limits.LAB_COPIED:
             allowed = limits.LAB_COPIED // self.context.count
-            message = f"{copies} instructions that copy are too many for a page"
-            raise InputError(f"{message}; expected at most {allowed} for {self.context.count} files")
+            raise InputError(
+                Reason(
+                    "lab.copies",
+                    "{count} instructions that copy are too many for a page; expected at most {most} for {files} files",
+                    count=copies,
+                    most=allowed,
+                    files=self.context.count,
+                )
+            )
 
     def _change(self) -> EditDocument:
         match self.how:

@@ -33,7 +33,7 @@ from sim.report.richtext import paragraphs
 from sim.report.shown import Drawing, DrawingRequest, FigureChoice, of_study, request
 from sim.report.shown.ring import RingFound, find, told_of_rings, with_rings
 from sim.report.style import LANGUAGES, Language, Style, with_rows
-from sim.report.texts import tr
+from sim.report.texts import reason_in, tr
 from sim.scenario import Scenario
 from sim.studies.base import Tick, no_tick
 
@@ -130,7 +130,7 @@ def answer(text: str, tick: Tick = no_tick) -> str:
         outcomes = _run(("run", asked.name, _key(asked.changes), _key(asked.edit)), changed, tick, kept)
         found |= _judged(given, outcomes, asked, tick) if asked.quiz else _page(given, outcomes, asked)
     except InputError as error:
-        found["problems"] = list(dict.fromkeys(problem.message for problem in error.problems))
+        found["problems"] = list(dict.fromkeys(reason_in(problem.message, asked.lang) for problem in error.problems))
     except CancelledError:
         found["cancelled"] = tr("ui.cancelled", asked.lang)
     return json.dumps(found, ensure_ascii=False)

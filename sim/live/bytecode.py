@@ -53,9 +53,22 @@ def _beside(name: str) -> str:
     return f"{folder}/__pycache__/{file.removesuffix('.py')}.cpython-{PYTHON.replace('.', '')}.pyc"
 
 
+def is_there() -> bool:
+    """Whether the standard library and the wheels were downloaded and compiled before."""
+    return _library().is_file() and _site().is_file()
+
+
+def _library() -> Path:
+    return cache() / f"{PYODIDE.name}-{PYODIDE.version}-library.zip"
+
+
+def _site() -> Path:
+    return cache() / f"site-{hashlib.sha256(WHEELS.read_bytes()).hexdigest()[:16]}-{PYODIDE.version}.zip"
+
+
 def library() -> bytes:
     """Pyodide's standard library as a zip of bytecode, not deflated: the page compresses it as a whole."""
-    kept = cache() / f"{PYODIDE.name}-{PYODIDE.version}-library.zip"
+    kept = _library()
     if not kept.is_file():
         with zipfile.ZipFile(npm(PYODIDE) / "python_stdlib.zip") as source:
             files = {name: PageFile(source.read(name)) for name in source.namelist() if not name.endswith("/")}
@@ -65,7 +78,7 @@ def library() -> bytes:
 
 def packages() -> dict[str, PageFile]:
     """The files of the pinned wheels, compiled, below `site/`."""
-    kept = cache() / f"site-{hashlib.sha256(WHEELS.read_bytes()).hexdigest()[:16]}-{PYODIDE.version}.zip"
+    kept = _site()
     if not kept.is_file():
         make_folder(kept.parent)
         write_bytes(kept, _zipped(compiled(dict(_unpacked()))))

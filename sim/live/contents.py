@@ -31,7 +31,7 @@ LEFT_OUT = (
     "__main__.py",
 )
 """Of the package: what no page asks for."""
-_NOT_OF_LIVE = ("builder.py", "contents.py", "snapshot.py", "browser")
+_NOT_OF_LIVE = ("builder.py", "contents.py", "kept.py", "snapshot.py", "browser")
 _KINDS = (".py", ".po", ".toml", ".csv", ".json")
 
 

@@ -18,6 +18,7 @@ from sim.loading import reader
 from sim.loading.document import Document, Path_, read
 from sim.loading.parameters import Control, fields
 from sim.quantity import parse, render
+from sim.reasons import Reason, of_label
 from sim.scenario import Part, Scenario
 from sim.wording import shown, suggestion
 
@@ -180,7 +181,11 @@ class _BeyondPageError(InputError):
 
 def _seed(text: str) -> int:
     if not re.fullmatch("[0-9]{1,19}", text) or int(text) > _SEED:
-        raise InputError(f"{shown(text)} is no seed; expected a whole number from 0 to {_SEED}")
+        raise InputError(
+            Reason(
+                "seed", "{value} is no seed; expected a whole number from 0 to {most}", value=shown(text), most=_SEED
+            )
+        )
     return int(text)
 
 
@@ -197,24 +202,39 @@ def _offered(there: Mapping[str, Control], path: str, text: str) -> Any:
         if control.catalog:
             names.check_id(control.catalog, text)
         elif text not in control.choices:
-            raise InputError(f"{shown(text)} does not fit; expected one of {', '.join(control.choices)}")
+            raise InputError(
+                Reason(
+                    "one_of",
+                    "{value} does not fit; expected one of {allowed}",
+                    value=shown(text),
+                    allowed=", ".join(control.choices),
+                )
+            )
         return text
     if control.kind == "flag":
         if text not in ("true", "false"):
-            raise InputError(f"{shown(text)} does not fit; expected true or false")
+            raise InputError(Reason("flag", "{value} does not fit; expected true or false", value=shown(text)))
         return text == "true"
     value = parse(text, control.unit) if control.kind == "quantity" else _number(text, whole=control.whole)
     if control.maximum is not None and value > control.maximum:
         most = render(control.maximum, control.unit) if control.unit else f"{control.maximum:.12g}"
-        why = f" (together {limits.STARTS} over all labels and replications)" if control.repeated else ""
-        message = f"{shown(text)} is more than a page offers; expected at most {most}{why}"
+        why = Reason("together", " (together {count} over all labels and replications)", count=limits.STARTS)
+        message = Reason(
+            "beyond_page",
+            "{value} is more than a page offers; expected at most {most}{why}",
+            value=shown(text),
+            most=most,
+            why=why if control.repeated else "",
+        )
         raise _BeyondPageError(message, int(control.maximum) if control.whole else control.maximum)
     return text if control.kind == "quantity" else value
 
 
 def _number(text: str, *, whole: bool) -> float:
     if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)) or (whole and float(text) != int(float(text))):
-        raise InputError(f"{shown(text)} does not fit; expected a {'whole ' * whole}number")
+        if whole:
+            raise InputError(Reason("whole_number", "{value} does not fit; expected a whole number", value=shown(text)))
+        raise InputError(Reason("number", "{value} does not fit; expected a number", value=shown(text)))
     return int(float(text)) if whole else float(text)
 
 
@@ -225,7 +245,7 @@ def _given(problem: Problem, dotted: Mapping[str, str]) -> Problem:
     root, between, rest = problem.path.rpartition("compare.")
     label, _, name = rest.partition(".")
     if between and f"{root}{name}" in dotted:
-        return dataclasses.replace(problem, path=dotted[f"{root}{name}"], message=f"{label}: {problem.message}")
+        return dataclasses.replace(problem, path=dotted[f"{root}{name}"], message=of_label(label, problem.message))
     return problem
 
 

@@ -12,6 +12,7 @@ from sim.errors import InputError, Problem
 from sim.loading.document import Document, Path_
 from sim.loading.parameters import dataclass_at, fields
 from sim.quantity import render
+from sim.reasons import Reason
 from sim.wording import shown, suggestion
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ _EXPECTED = {
     "none_required": "nothing",
 }
 
-_BOUNDS = {
-    "greater_than_equal": ("ge", "at least"),
-    "greater_than": ("gt", "more than"),
-    "less_than_equal": ("le", "at most"),
-    "less_than": ("lt", "less than"),
+_BOUNDS: dict[str, tuple[str, Callable[[str], Reason]]] = {
+    "greater_than_equal": ("ge", lambda bound: Reason("at_least", "at least {bound}", bound=bound)),
+    "greater_than": ("gt", lambda bound: Reason("more_than", "more than {bound}", bound=bound)),
+    "less_than_equal": ("le", lambda bound: Reason("at_most", "at most {bound}", bound=bound)),
+    "less_than": ("lt", lambda bound: Reason("less_than", "less than {bound}", bound=bound)),
 }
 
 
@@ -162,7 +163,7 @@ def _message(item: Mapping[str, Any], unit: str) -> str:
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         bound = render(context[name], unit) if unit else f"{context[name]:.12g}"
-        return f"{given} is out of range; expected {words} {bound}"
+        return Reason("range", "{value} is out of range; expected {bound}", value=given, bound=words(bound))
     if kind == "literal_error":
         return f"{given} is not allowed; expected {context['expected']}{_near(item['input'], context['expected'])}"
     if kind == "string_pattern_mismatch":
@@ -173,7 +174,8 @@ def _message(item: Mapping[str, Any], unit: str) -> str:
     if kind in ("too_long", "string_too_long"):
         return f"{given} is too long; expected at most {context.get('max_length')} {_counted(kind)}"
     if kind in ("quantity", "catalog"):
-        return str(context["reason"])
+        told: str = context["reason"]
+        return told
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return f"{given}: {message[:1].lower()}{message[1:]}"
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from sim import limits, studies
+from sim import limits, reasons, studies
 from sim.catalog import names
 from sim.catalog.own import OwnCatalog
 from sim.catalog.profile import PROFILE
@@ -262,7 +262,7 @@ def _once(
             if label not in labels or len(labels) == 1:
                 yield problem
             elif label == labels[0]:
-                message = problem.message if everywhere else f"{problem.message} (labels {', '.join(labels)})"
+                message = problem.message if everywhere else reasons.of_labels(", ".join(labels), problem.message)
                 told = document.problem(message, (*path, *(inner or ())))
                 written = (*path, *(inner or ())[:1]) in document.keys
                 yield told if everywhere or written else replace(problem, message=message)

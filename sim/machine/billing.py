@@ -12,6 +12,7 @@ from sim.machine.bill import USE, Bill, BillLine, Origin
 from sim.machine.hugepages import HugePages, in_huge_pages
 from sim.outcome import Bound
 from sim.quantity import render, rounded
+from sim.reasons import Reason
 
 
 def _line(part: MemoryPart, origin: Origin, of: str, share_of: int, bound: Bound, *, in_guest: bool) -> BillLine:
@@ -108,8 +109,14 @@ def bill(
         configured = _enough(technology, guest, application, default, bound)
         if guest_memory is not None and configured > guest_memory:
             raise InputError(
-                f"guest memory of {render(guest_memory, 'B')} cannot hold {application.id} in {guest.id}, "
-                f"which together need {render(rounded(configured), 'B')}"
+                Reason(
+                    "guest_memory",
+                    "guest memory of {size} cannot hold {application} in {guest}, which together need {needed}",
+                    size=render(guest_memory, "B"),
+                    application=application.id,
+                    guest=guest.id,
+                    needed=render(rounded(configured), "B"),
+                )
             )
         own = _lines(technology, "technology", configured, bound, in_guest=False, private=private)
         inside = _used(guest, list(_guest_lines(technology, guest, application, configured, bound)), uptime, bound)

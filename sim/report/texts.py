@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from sim.reasons import Reason
 from sim.records import Message
 from sim.report.style import Language
 
@@ -63,6 +64,19 @@ def tr(message: str, language: Language = "en", **arguments: str | float) -> str
     if text is None:
         raise KeyError(f"no text {message!r} in language {language!r}")
     return text.format(**arguments) if arguments else text
+
+
+def reason_in(reason: str, language: Language = "en") -> str:
+    """Why an input cannot be used. In another language than English by the catalog's words, where it has an id.
+
+    What has none is English, as what an engine itself prints.
+    """
+    if language == "en" or not isinstance(reason, Reason):
+        return reason
+    values = {
+        name: reason_in(value, language) if isinstance(value, str) else value for name, value in reason.values.items()
+    }
+    return tr(f"reason.{reason.id}", language, **values)
 
 
 def told(message: Message, language: Language = "en") -> str:

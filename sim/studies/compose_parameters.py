@@ -21,6 +21,7 @@ from sim.errors import InputError, Problem
 from sim.inputfile import is_file
 from sim.platforms.hosting import HostingOptions
 from sim.quantity import Bytes, Seconds
+from sim.reasons import Reason
 from sim.studies.base import Context, NamesFile
 from sim.studies.guest_parameters import GuestId, chosen_guest, guest_problems
 from sim.wording import suggestion
@@ -74,7 +75,16 @@ class ComposeHosting:
         problems = guest_problems(self.technology, self.guest, self.guest_memory)
         technology = load.technology(self.technology)
         if self.image == "pull" and technology.guests:
-            problems.append(Problem(f"{technology.id} starts machines from disks that are there", path="image"))
+            problems.append(
+                Problem(
+                    Reason(
+                        "disks_there",
+                        "{technology} starts machines from disks that are there",
+                        technology=technology.id,
+                    ),
+                    path="image",
+                )
+            )
         known = load.images()
         for service, image in self.images.items():
             if image not in known:

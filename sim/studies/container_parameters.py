@@ -22,6 +22,7 @@ from sim.platforms.containers import (
     addition_for,
     contained,
 )
+from sim.reasons import Reason
 
 HOST_PORTS = (32768, 60999)
 """The host's ports that an engine takes where none is asked for (D0409)."""
@@ -91,7 +92,9 @@ def container_problems(technology: Technology, kernel: str, choices: ContainerCh
         ways = tuple(known[name] for name in ROOTLESS)
         yield from _possible(technology, kernel, ways, "user_namespace", "rootless")
     elif choices.network != "own":
-        yield Problem("is not used; it goes with user_namespace 'rootless'", path="rootless_network")
+        yield Problem(
+            Reason("goes_with.rootless", "is not used; it goes with user_namespace 'rootless'"), path="rootless_network"
+        )
     if choices.user_namespace == "remapped":
         yield from _possible(technology, kernel, (known["user-namespace"],), "user_namespace", "remapped")
     if choices.ports:
@@ -100,7 +103,10 @@ def container_problems(technology: Technology, kernel: str, choices: ContainerCh
     if choices.apparmor:
         yield from _possible(technology, kernel, (known["apparmor"],), "apparmor", "AppArmor")
         if choices.rootless:
-            yield Problem("a profile is loaded and changed to by root; rootless engines have none", path="apparmor")
+            yield Problem(_BY_ROOT, path="apparmor")
+
+
+_BY_ROOT = Reason("by_root", "a profile is loaded and changed to by root; rootless engines have none")
 
 
 def _possible(
@@ -110,10 +116,24 @@ def _possible(
     way = addition_for(technology.id, tuple(one.id for one in ways))
     if way is None:
         having = ", ".join(name for one in ways for name in one.technologies)
-        why = ", which starts a guest kernel" if technology.has_guest_kernel else ""
-        yield Problem(f"{asked} is not known of {technology.id}{why}; it is of {having}", path=path)
+        why = Reason("starts_kernel", ", which starts a guest kernel") if technology.has_guest_kernel else ""
+        message = Reason(
+            "not_known_of",
+            "{asked} is not known of {technology}{why}; it is of {having}",
+            asked=asked,
+            technology=technology.id,
+            why=why,
+            having=having,
+        )
+        yield Problem(message, path=path)
     elif way.kernel_from and generation(kernel) < generation(way.kernel_from):
-        message = f"{asked} is not possible on Linux {kernel}; it needs {way.kernel_from} or later"
+        message = Reason(
+            "on_kernel",
+            "{asked} is not possible on Linux {kernel}; it needs {least} or later",
+            asked=asked,
+            kernel=kernel,
+            least=way.kernel_from,
+        )
         yield Problem(message, path=path)
 
 
@@ -121,32 +141,67 @@ def port_problems(choices: ContainerChoices, first: int | None, count: int, netw
     """What is wrong with published ports of so many instances that are there at the same time."""
     if not choices.ports:
         if first is not None:
-            yield Problem(f"{first} is not used; it goes with published_ports", path="first_port")
+            yield Problem(
+                Reason("goes_with.ports", "{value} is not used; it goes with published_ports", value=first),
+                path="first_port",
+            )
         return
     if network != "bridge":
-        message = f"{choices.ports} is not used: instances have no network; it goes with network 'bridge'"
+        message = Reason(
+            "ports.network",
+            "{value} is not used: instances have no network; it goes with network 'bridge'",
+            value=choices.ports,
+        )
         yield Problem(message, path="published_ports")
     if first is None:
         room = (HOST_PORTS[1] - HOST_PORTS[0] + 1) // choices.ports
         if count > room:
-            message = f"{count} instances are too many: ports {HOST_PORTS[0]} to {HOST_PORTS[1]} are for at most {room}"
+            message = Reason(
+                "ports.many",
+                "{count} instances are too many: ports {first} to {last} are for at most {room}",
+                count=count,
+                first=HOST_PORTS[0],
+                last=HOST_PORTS[1],
+                room=room,
+            )
             yield Problem(message, path="published_ports")
         return
     last = first + choices.ports - 1
     if last > 65535:
-        yield Problem(f"the last of {choices.ports} ports from {first} on is {last}, above 65535", path="first_port")
+        message = Reason(
+            "ports.above",
+            "the last of {count} ports from {first} on is {last}, above 65535",
+            count=choices.ports,
+            first=first,
+            last=last,
+        )
+        yield Problem(message, path="first_port")
     if choices.rootless and first < UNPRIVILEGED:
-        message = f"{first} cannot be bound without root, which may bind ports from {UNPRIVILEGED} on"
+        message = Reason(
+            "ports.root",
+            "{first} cannot be bound without root, which may bind ports from {least} on",
+            first=first,
+            least=UNPRIVILEGED,
+        )
         yield Problem(message, path="first_port")
     if count > 1:
-        message = f"port {first} is taken by the first of {count} instances; left out, each has ports of its own"
+        message = Reason(
+            "ports.taken",
+            "port {first} is taken by the first of {count} instances; left out, each has ports of its own",
+            first=first,
+            count=count,
+        )
         yield Problem(message, path="first_port")
 
 
 def limit_problems(choices: ContainerChoices, kernel: str, limit: float | None) -> Iterator[Problem]:
     """A user may limit a group that is delegated to him, which version 2 of cgroups can."""
     if limit is not None and choices.rootless and choices.version_on(kernel) == "v1":
-        message = f"{limit:g} is not possible without root under cgroup v1, whose groups are not delegated; it needs v2"
+        message = Reason(
+            "limit.v1",
+            "{limit:g} is not possible without root under cgroup v1, whose groups are not delegated; it needs v2",
+            limit=limit,
+        )
         yield Problem(message, path="cpu_limit")
 
 
@@ -166,8 +221,14 @@ def load_choice_problems(
     asked = {"forwarding": forwarding != "rules", "seccomp": seccomp, "apparmor": apparmor}
     for path, taken in asked.items():
         if taken and technology.family != "container":
-            yield Problem(f"is of a container's engine; {technology.id} is none", path=path)
+            yield Problem(
+                Reason("of_engine", "is of a container's engine; {technology} is none", technology=technology.id),
+                path=path,
+            )
     if forwarding != "rules" and network == "host":
-        yield Problem(f"{forwarding} is not used: the container is on the host's network", path="forwarding")
+        yield Problem(
+            Reason("forwarding.host", "{value} is not used: the container is on the host's network", value=forwarding),
+            path="forwarding",
+        )
     if apparmor and forwarding in ("rootlesskit", "slirp4netns", "pasta"):
-        yield Problem("a profile is loaded and changed to by root; rootless engines have none", path="apparmor")
+        yield Problem(_BY_ROOT, path="apparmor")

@@ -11,6 +11,7 @@ from sim import limits
 from sim.catalog.model import Technology
 from sim.errors import Problem
 from sim.quantity import CpuCores
+from sim.reasons import Reason
 
 CpuLimit = Annotated[
     CpuCores | None,
@@ -34,4 +35,10 @@ VirtualCpus = Annotated[
 def vcpu_problems(technology: Technology, vcpus: int | None) -> Iterator[Problem]:
     """What is wrong with a number of vCPUs under a technology."""
     if vcpus is not None and not technology.has_guest_kernel:
-        yield Problem(f"{vcpus} is not used: {technology.id} starts no guest kernel", path="vcpus")
+        why = Reason(
+            "no_guest.vcpus",
+            "{value} is not used: {technology} starts no guest kernel",
+            value=vcpus,
+            technology=technology.id,
+        )
+        yield Problem(why, path="vcpus")

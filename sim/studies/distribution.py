@@ -24,6 +24,7 @@ from sim.inputfile import exists
 from sim.outcome import Bound, MetricSpec
 from sim.platforms.single import start_alone
 from sim.quantity import Bytes, BytesPerSecond, Seconds, Unit
+from sim.reasons import Reason
 from sim.records import PullRecord, Record
 from sim.registry.client import Client, ClientName, client_of
 from sim.registry.content import PullPolicy, RegistryContent, default_policy, upload_seconds
@@ -133,20 +134,34 @@ class Distribution:
 
 def _problems(params: Distribution) -> Iterator[Problem]:
     if bool(params.images) == bool(params.layers):
-        yield Problem("expected either names here or sizes in layers, and not both", path="images")
+        yield Problem(
+            Reason("images_or_layers", "expected either names here or sizes in layers, and not both"), path="images"
+        )
     if len(params.layers) > 500:
         yield Problem(f"{len(params.layers)} layers are too many; expected at most 500", path="layers")
     for name in ("connections", "unpacks"):
         if getattr(params, name) > 1 and params.client == "dockerd":
-            yield Problem(f"{getattr(params, name)} needs containerd; dockerd's graph drivers take 1", path=name)
+            yield Problem(
+                Reason(
+                    "containerd.one",
+                    "{value} needs containerd; dockerd's graph drivers take 1",
+                    value=getattr(params, name),
+                ),
+                path=name,
+            )
     if params.lazy != "none" and params.client == "dockerd":
-        yield Problem(f"{params.lazy} needs containerd; dockerd's graph drivers unpack", path="lazy")
+        yield Problem(
+            Reason("containerd.lazy", "{value} needs containerd; dockerd's graph drivers unpack", value=params.lazy),
+            path="lazy",
+        )
     if params.lazy != "none" and params.compression == "zstd":
-        yield Problem("zstd is not read lazily here; expected gzip or none", path="compression")
+        yield Problem(Reason("lazy_zstd", "zstd is not read lazily here; expected gzip or none"), path="compression")
     if params.read is not None and params.lazy == "none":
-        yield Problem(f"{params.read} is not used; it goes with lazy", path="read")
+        yield Problem(
+            Reason("goes_with.lazy", "{value} is not used; it goes with lazy", value=params.read), path="read"
+        )
     if params.policy == "Never" and not params.present:
-        yield Problem("Never pulls nothing; it needs images in present", path="policy")
+        yield Problem(Reason("never", "Never pulls nothing; it needs images in present"), path="policy")
 
 
 def named_images(name: str, folder: str, ratio: float, key: str = "images") -> tuple[Image, ...]:

@@ -13,6 +13,7 @@ from sim.errors import InputError, Problem
 from sim.lifecycle.durability import ACCIDENTS, SOURCES, DataKeeping, DataPlace, DataReplica, after
 from sim.outcome import Bound, MetricSpec
 from sim.quantity import Seconds
+from sim.reasons import Reason
 from sim.records import AccidentRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 
@@ -44,7 +45,7 @@ class Durability:
     def __post_init__(self) -> None:
         """Raise `InputError` for parameters that do not go together."""
         if self.data_replica == "sync" and not self.flush:
-            message = "a commit that is not flushed here is not waited for elsewhere either"
+            message = Reason("not_flushed", "a commit that is not flushed here is not waited for elsewhere either")
             raise InputError(Problem(message, path="data_replica"))
 
 

@@ -18,6 +18,7 @@ from sim.errors import InputError, Problem
 from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.quantity import PerSecond, Seconds
+from sim.reasons import Reason
 from sim.studies.base import Context, Repeated, Study, StudyRun
 from sim.traffic.functionpool import DrawnSeconds, serve
 from sim.traffic.poolstretches import NotedRequests, stretches
@@ -51,10 +52,16 @@ class Faas:
         """Raise `InputError` for more requests than are followed, and for so few that none may come."""
         count = self.requests * self.duration
         if count > limits.INVOCATIONS:
-            message = f"{count:g} requests are too many; at most {limits.INVOCATIONS}"
-            raise InputError(Problem(message, path="duration"))
+            why = Reason(
+                "requests.many",
+                "{count:g} requests are too many; at most {most}",
+                count=count,
+                most=limits.INVOCATIONS,
+            )
+            raise InputError(Problem(why, path="duration"))
         if count < _FEWEST:
-            raise InputError(Problem(f"{count:g} requests are too few; at least {_FEWEST}", path="duration"))
+            why = Reason("requests.few", "{count:g} requests are too few; at least {least}", count=count, least=_FEWEST)
+            raise InputError(Problem(why, path="duration"))
 
 
 _FEWEST = 100

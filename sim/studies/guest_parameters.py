@@ -17,6 +17,7 @@ from sim.machine.billing import bill
 from sim.machine.hugepages import HugePages
 from sim.outcome import Bound
 from sim.quantity import Bytes, Seconds
+from sim.reasons import Reason
 from sim.studies.base import Subject
 
 ApplicationId = Annotated[str | Application, Subject(), CatalogName("applications"), doc("What runs in each instance.")]
@@ -49,7 +50,12 @@ def huge_page_problems(technology: str | Technology, huge_pages: HugePages) -> l
     """What is wrong with backing guests' memory so under a technology."""
     known = load.technology(technology)
     if huge_pages != "off" and not known.has_guest_kernel:
-        return [Problem(f"{known.id} starts no guest kernel, whose memory could be backed so", path="huge_pages")]
+        why = Reason(
+            "no_guest.huge_pages",
+            "{technology} starts no guest kernel, whose memory could be backed so",
+            technology=known.id,
+        )
+        return [Problem(why, path="huge_pages")]
     return []
 
 
@@ -59,17 +65,28 @@ def guest_problems(technology: str | Technology, guest: str | Guest, guest_memor
     problems = []
     name = guest if isinstance(guest, str) else guest.id
     if name and name not in known.guest_ids:
-        allowed = f"expected one of {', '.join(known.guest_ids)}" if known.guests else "it starts none"
-        problems.append(Problem(f"{name!r} is no guest of {known.id}; {allowed}", path="guest"))
+        allowed = Reason("guest.one_of", "expected one of {guests}", guests=", ".join(known.guest_ids))
+        none = Reason("guest.none", "it starts none")
+        why = Reason(
+            "guest",
+            "{name} is no guest of {technology}; {allowed}",
+            name=repr(name),
+            technology=known.id,
+            allowed=allowed if known.guests else none,
+        )
+        problems.append(Problem(why, path="guest"))
     if guest_memory is not None and not known.has_guest_kernel:
-        problems.append(Problem(f"{known.id} starts no guest kernel, so no memory is configured", path="guest_memory"))
+        why = Reason(
+            "no_guest.memory", "{technology} starts no guest kernel, so no memory is configured", technology=known.id
+        )
+        problems.append(Problem(why, path="guest_memory"))
     return problems
 
 
 _AT: dict[Bound, str] = {
     "value": "",
-    "low": " at the low end of their sources' ranges",
-    "high": " at the high end of their sources' ranges",
+    "low": Reason("at_low", " at the low end of their sources' ranges"),
+    "high": Reason("at_high", " at the high end of their sources' ranges"),
 }
 
 
@@ -95,7 +112,7 @@ def fit_problems(
         try:
             bill(technology, chosen, runs, guest_memory, bound=bound)
         except InputError as error:
-            return [Problem(error.problems[0].message + where, path=path)]
+            return [Problem(Reason("at_end", "{what}{where}", what=error.problems[0].message, where=where), path=path)]
     return []
 
 

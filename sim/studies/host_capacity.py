@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sim.catalog import load
 from sim.quantity import render, rounded
+from sim.reasons import Reason
 from sim.studies.density import MOST, Constraint, Density, constraints
 
 _OF = {
-    "memory_touched": "touched memory",
-    "memory_reserved": "configured memory",
-    "shared_memory": "guest memory in /dev/shm",
+    "memory_touched": Reason("capacity.touched", "touched memory"),
+    "memory_reserved": Reason("capacity.reserved", "configured memory"),
+    "shared_memory": Reason("capacity.shared", "guest memory in /dev/shm"),
 }
 """The constraints that stop instances from being held, and what they are of."""
 
@@ -41,13 +42,24 @@ class HostCapacity:
         if self.tightest is None or count <= self.left:
             return ""
         needed, there = (render(rounded(size), "B") for size in (self.tightest.demand, self.tightest.capacity))
-        taken = f"{self.host} has {there} for instances, and one more takes {needed} of {_OF[self.tightest.name]}"
-        fit = f"at most {max(self.left, 0)} fit"
+        most, beside = max(self.left, 0), self.existing
         if self.left < 0:
-            count, fit = self.existing, f"at most {self.tightest.limit} fit"
-        elif self.existing:
-            fit += f" beside the {self.existing} that exist"
-        return f"{count} at the same time are too many: {taken} ({self.tightest.name}), so {fit}"
+            count, most, beside = self.existing, self.tightest.limit or 0, 0
+        fit = Reason("capacity.fit", "at most {most} fit", most=most)
+        if beside:
+            fit = Reason("capacity.beside", "at most {most} fit beside the {there} that exist", most=most, there=beside)
+        return Reason(
+            "capacity",
+            "{count} at the same time are too many: {host} has {there} for instances, and one more takes {needed} of "
+            "{of} ({constraint}), so {fit}",
+            count=count,
+            host=self.host,
+            there=there,
+            needed=needed,
+            of=_OF[self.tightest.name],
+            constraint=self.tightest.name,
+            fit=fit,
+        )
 
 
 def host_capacity(instances: Density, existing: int = 0) -> HostCapacity:

@@ -12,6 +12,7 @@ from annotated_types import doc
 from sim.catalog.isolation import KINDS, Aspect, IsolationStep, aspects, holds, isolation_steps, step_sets
 from sim.errors import InputError, Problem
 from sim.outcome import MetricSpec
+from sim.reasons import Reason
 from sim.records import ViewRecord, ViewScope
 from sim.studies.base import Context, Study, StudyRun, Subject
 
@@ -67,10 +68,14 @@ class Isolation:
         for path, named in (("also", self.also), ("without", self.without)):
             twice = {name for name in named if named.count(name) > 1}
             if twice:
-                raise InputError(Problem(f"{', '.join(sorted(twice))} is named twice", path=path))
+                raise InputError(
+                    Problem(Reason("twice", "{names} is named twice", names=", ".join(sorted(twice))), path=path)
+                )
         both = sorted(set(self.also) & set(self.without))
         if both:
-            raise InputError(Problem(f"{', '.join(both)} is in 'also' too", path="without"))
+            raise InputError(
+                Problem(Reason("in_also", "{names} is in 'also' too", names=", ".join(both)), path="without")
+            )
 
     def taken(self) -> tuple[IsolationStep, ...]:
         """The steps in order. Limits are of a cgroup, which must be there."""

@@ -11,6 +11,7 @@ from annotated_types import doc
 from sim.errors import InputError, Problem
 from sim.lifecycle.leftovers import REMOVALS, SOURCES, ToolPlace, ToolRemoval, ToolVolume, left
 from sim.outcome import MetricSpec
+from sim.reasons import Reason
 from sim.records import LeftRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 
@@ -52,10 +53,16 @@ class Leftovers:
 def _problems(params: Leftovers) -> Iterator[Problem]:
     allowed = REMOVALS[params.tool_place]
     if params.tool_removal not in allowed:
-        message = f"{params.tool_removal} does not remove it from a {params.tool_place}; there are {', '.join(allowed)}"
+        message = Reason(
+            "removal",
+            "{removal} does not remove it from a {place}; there are {known}",
+            removal=params.tool_removal,
+            place=params.tool_place,
+            known=", ".join(allowed),
+        )
         yield Problem(message, path="tool_removal")
     if params.image_removed and (params.tool_place != "container" or params.tool_removal == "kept"):
-        yield Problem("an image is removed after its container", path="image_removed")
+        yield Problem(Reason("image_removed", "an image is removed after its container"), path="image_removed")
 
 
 def run(params: Leftovers, context: Context) -> StudyRun:

@@ -21,6 +21,7 @@ from sim.lifecycle.storage import ContainerMount
 from sim.lifecycle.supervisor import EngineTimes
 from sim.outcome import Bound, MetricSpec
 from sim.quantity import Seconds
+from sim.reasons import Reason
 from sim.records import LifeRecord
 from sim.studies.base import Context, Study, StudyRun, Subject
 
@@ -104,19 +105,32 @@ class Lifecycle:
 
 def _problems(params: Lifecycle) -> Iterator[Problem]:
     if params.retries and params.restart != "on-failure":
-        yield Problem(f"{params.retries} retries go with on-failure, not with {params.restart}", path="retries")
+        why = Reason(
+            "retries",
+            "{retries} retries go with on-failure, not with {restart}",
+            retries=params.retries,
+            restart=params.restart,
+        )
+        yield Problem(why, path="retries")
     if params.removal == "auto_remove" and params.restart != "no":
-        yield Problem(f"--rm does not go with the restart policy {params.restart}", path="removal")
+        why = Reason("rm_restart", "--rm does not go with the restart policy {restart}", restart=params.restart)
+        yield Problem(why, path="removal")
     if params.engine != "kubernetes":
         return
     if params.volume != "none" or params.removal != "kept":
-        yield Problem("what a deleted pod leaves is not modelled; it goes with docker and podman", path="removal")
+        yield Problem(
+            Reason("pod_removal", "what a deleted pod leaves is not modelled; it goes with docker and podman"),
+            path="removal",
+        )
     if params.restart == "unless-stopped":
-        yield Problem("Kubernetes has no unless-stopped; there are no, on-failure and always", path="restart")
+        yield Problem(
+            Reason("pod_restart", "Kubernetes has no unless-stopped; there are no, on-failure and always"),
+            path="restart",
+        )
     if params.retries:
-        yield Problem("Kubernetes has no number of retries for a container", path="retries")
+        yield Problem(Reason("pod_retries", "Kubernetes has no number of retries for a container"), path="retries")
     if params.init:
-        yield Problem("Kubernetes has no init to put in front", path="init")
+        yield Problem(Reason("pod_init", "Kubernetes has no init to put in front"), path="init")
 
 
 def process_of(params: Lifecycle) -> ProcessSpec:

@@ -14,6 +14,7 @@ from sim.catalog.workloads import WorkloadId
 from sim.errors import Problem
 from sim.platforms.overhead import RequestNetwork
 from sim.quantity import Seconds
+from sim.reasons import Reason
 
 LoadWorkload = Annotated[WorkloadId, doc("The application, and what one of its requests does.")]
 LoadNetwork = Annotated[
@@ -49,6 +50,17 @@ def load_problems(technology: str | Technology, network: RequestNetwork) -> Iter
     known = load.technology(technology)
     if known.costs is None:
         allowed = ", ".join(name for name, one in load.technologies().items() if one.costs)
-        yield Problem(f"{known.id!r} has no costs of events; there are {allowed}", path="technology")
+        why = Reason(
+            "no_costs",
+            "{technology} has no costs of events; there are {known}",
+            technology=repr(known.id),
+            known=allowed,
+        )
+        yield Problem(why, path="technology")
     if network == "host" and known.has_guest_kernel:
-        yield Problem(f"{known.id!r} has a kernel of its own, and cannot be on the host's network", path="network")
+        why = Reason(
+            "host_network",
+            "{technology} has a kernel of its own, and cannot be on the host's network",
+            technology=repr(known.id),
+        )
+        yield Problem(why, path="network")

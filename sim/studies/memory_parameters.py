@@ -14,6 +14,7 @@ from sim.catalog.names import CatalogName
 from sim.errors import InputError, Problem
 from sim.platforms.containers import ContainerChoices, contained
 from sim.quantity import Bytes, BytesPerSecond, Seconds
+from sim.reasons import Reason
 from sim.studies.base import Subject
 from sim.studies.container_parameters import (
     PublishedPorts,
@@ -155,29 +156,54 @@ class Memory:
         has_kernel = technology.has_guest_kernel
         problems = []
         if self.limit is not None and self.guest_memory is not None:
-            problems.append(Problem("a guest's limit is its configured memory; give only one of them", path="limit"))
+            problems.append(
+                Problem(
+                    Reason("limit_of_guest", "a guest's limit is its configured memory; give only one of them"),
+                    path="limit",
+                )
+            )
         if self.guest_swap and not has_kernel:
             problems.append(
                 Problem(
-                    f"{technology.id} starts no guest kernel; its processes swap to the host's",
+                    Reason(
+                        "no_guest.swap",
+                        "{technology} starts no guest kernel; its processes swap to the host's",
+                        technology=technology.id,
+                    ),
                     path="guest_swap",
                 )
             )
         if self.dax and not has_kernel:
             problems.append(
                 Problem(
-                    f"{technology.id} starts no guest kernel, so its files are the host's already",
+                    Reason(
+                        "no_guest.dax",
+                        "{technology} starts no guest kernel, so its files are the host's already",
+                        technology=technology.id,
+                    ),
                     path="dax",
                 )
             )
         if self.huge_pages == "reserved" and self.duration:
             problems.append(
-                Problem("reserved pages are all taken at the start and stay; leave the duration out", path="huge_pages")
+                Problem(
+                    Reason(
+                        "reserved_in_time", "reserved pages are all taken at the start and stay; leave the duration out"
+                    ),
+                    path="huge_pages",
+                )
             )
         if self.limit is not None and not self.duration and not has_kernel:
-            problems.append(Problem("a limit acts as time passes; give a duration too", path="limit"))
+            problems.append(
+                Problem(Reason("limit_in_time", "a limit acts as time passes; give a duration too"), path="limit")
+            )
         if self.duration and self.instances > limits.FOLLOWED:
-            message = f"{self.instances} instances are too many to follow in time; expected at most {limits.FOLLOWED}"
+            message = Reason(
+                "followed",
+                "{count} instances are too many to follow in time; expected at most {most}",
+                count=self.instances,
+                most=limits.FOLLOWED,
+            )
             problems.append(Problem(message, path="instances"))
         if not self.duration:
             changed = [name for name in _IN_TIME if getattr(self, name)]
@@ -186,5 +212,7 @@ class Memory:
                 for name, off in (("balloon", "off"), ("overcommit", "heuristic"), ("disk", "own"))
                 if getattr(self, name) != off
             ]
-            problems += [Problem("acts as time passes; give a duration too", path=name) for name in changed]
+            problems += [
+                Problem(Reason("in_time", "acts as time passes; give a duration too"), path=name) for name in changed
+            ]
         return problems

@@ -23,6 +23,7 @@ from sim.machine.cpugroups import PERIOD, CpuGroup, GroupedCores
 from sim.never import NEVER
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, BytesPerSecond, PerSecond, Seconds
+from sim.reasons import Reason
 from sim.studies.base import Context, Repeated, Samples, Study, StudyRun
 
 Cores = Annotated[float, Gt(0), Le(limits.CORES)]
@@ -84,12 +85,25 @@ class Neighbour:
         needed = self.requests * self.request
         if needed > most:
             problems.append(
-                Problem(f"{needed:g} cores are needed for the requests; at most {most:g} are sure", path="requests")
+                Problem(
+                    Reason(
+                        "cores_needed",
+                        "{needed:g} cores are needed for the requests; at most {most:g} are sure",
+                        needed=needed,
+                        most=most,
+                    ),
+                    path="requests",
+                )
             )
         if self.requests * self.duration > limits.REQUESTS:
             problems.append(
                 Problem(
-                    f"{self.requests * self.duration:g} requests are too many; at most {limits.REQUESTS}",
+                    Reason(
+                        "requests.many",
+                        "{count:g} requests are too many; at most {most}",
+                        count=self.requests * self.duration,
+                        most=limits.REQUESTS,
+                    ),
                     path="duration",
                 )
             )
@@ -103,7 +117,7 @@ class Neighbour:
                 "pid_limit": self.pid_limit is not None,
             }
             problems += [
-                Problem("is of a cgroup of its own; say 'groups: apart' too", path=name)
+                Problem(Reason("groups_apart", "is of a cgroup of its own; say 'groups: apart' too"), path=name)
                 for name, is_so in changed.items()
                 if is_so
             ]

@@ -23,6 +23,7 @@ from sim.outcome import MetricSpec
 from sim.platforms.containers import more_costs
 from sim.platforms.overhead import OnHost, event_costs, on_host, request_times
 from sim.quantity import PerSecond
+from sim.reasons import Reason
 from sim.records import EventRecord
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
 from sim.studies.container_parameters import (
@@ -102,9 +103,12 @@ def _problems(params: Overhead) -> Iterator[Problem]:
         technology, params.network, params.forwarding, seccomp=params.seccomp, apparmor=params.apparmor
     )
     if params.clients is not None and params.rate is not None:
-        yield Problem("is given beside 'clients'; requests come by a rate, or clients make them", path="rate")
+        yield Problem(
+            Reason("rate_and_clients", "is given beside 'clients'; requests come by a rate, or clients make them"),
+            path="rate",
+        )
     if params.think and not _load(params).clients:
-        yield Problem("is not used; it goes with clients, and requests come by a rate", path="think")
+        yield Problem(Reason("think", "is not used; it goes with clients, and requests come by a rate"), path="think")
 
 
 def _load(params: Overhead) -> RequestLoad:

@@ -18,6 +18,7 @@ from sim.catalog.portability import (
 )
 from sim.errors import InputError, Problem
 from sim.outcome import MetricSpec
+from sim.reasons import Reason
 from sim.records import Between, FitRecord, FitVerdict
 from sim.studies.base import Context, Study, StudyRun, Subject
 
@@ -61,7 +62,8 @@ class Portability:
         """Raise `InputError` for an image that is named twice."""
         twice = {name for name in self.portable_images if self.portable_images.count(name) > 1}
         if twice:
-            raise InputError(Problem(f"{', '.join(sorted(twice))} is named twice", path="portable_images"))
+            why = Reason("twice", "{names} is named twice", names=", ".join(sorted(twice)))
+            raise InputError(Problem(why, path="portable_images"))
 
 
 @dataclass(frozen=True, slots=True)

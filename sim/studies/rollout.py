@@ -25,6 +25,7 @@ from sim.orchestration.service import INIT_TIME, EventKind, TermBehaviour
 from sim.orchestration.timeline import ReplicaLife, ServiceTimeline
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
+from sim.reasons import Reason
 from sim.records import NodeRecord, Record, ReplicaRecord, RequestRecord, WantedRecord
 from sim.studies.base import Context, NamesFile, Repeated, Study, StudyRun, Subject
 from sim.studies.guest_parameters import ApplicationId
@@ -194,20 +195,39 @@ _UNSAID = {"manifest": "", "pull": False, "on_term": "finishes", "init_time": IN
 
 def _problems(params: ServiceRollout) -> Iterator[Problem]:
     if params.at >= params.window:
-        yield Problem(f"the event at {params.at:g} s is not within the window of {params.window:g} s", path="at")
+        why = Reason(
+            "at_in_window",
+            "the event at {at:g} s is not within the window of {window:g} s",
+            at=params.at,
+            window=params.window,
+        )
+        yield Problem(why, path="at")
     if params.load == "file" and not params.load_file:
-        yield Problem("a load from a file needs load_file", path="load_file")
+        yield Problem(Reason("load_file", "a load from a file needs load_file"), path="load_file")
     if params.failing > params.nodes:
-        yield Problem(f"{params.failing} of {params.nodes} nodes cannot fail", path="failing")
+        why = Reason("failing", "{failing} of {nodes} nodes cannot fail", failing=params.failing, nodes=params.nodes)
+        yield Problem(why, path="failing")
     if params.surge == 0 and params.unavailable == 0:
-        yield Problem("surge and unavailable are both 0, so that no update could begin", path="surge")
+        yield Problem(Reason("surge", "surge and unavailable are both 0, so that no update could begin"), path="surge")
     checks = _health_checks(params)
     if checks > limits.HEALTH_CHECKS:
-        message = f"{checks:,.0f} health checks in the window; expected at most {limits.HEALTH_CHECKS:,}"
+        message = Reason(
+            "health_checks",
+            "{count:,.0f} health checks in the window; expected at most {most:,}",
+            count=checks,
+            most=limits.HEALTH_CHECKS,
+        )
         yield Problem(message, path="probe_every")
     for name, platforms in _ONLY_WITH.items():
         if params.platform not in platforms and getattr(params, name) != _UNSAID.get(name):
-            yield Problem(f"{name} goes with {' and '.join(platforms)}, not with {params.platform}", path=name)
+            why = Reason(
+                "of_platforms",
+                "{name} goes with {platforms}, not with {platform}",
+                name=name,
+                platforms=" and ".join(platforms),
+                platform=params.platform,
+            )
+            yield Problem(why, path=name)
 
 
 def _health_checks(params: ServiceRollout) -> float:

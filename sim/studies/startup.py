@@ -31,6 +31,7 @@ from sim.platforms.pull import ImageStore, layers_of, with_pull
 from sim.platforms.start import Start, Starter
 from sim.platforms.vcpus import with_vcpus
 from sim.quantity import Bytes, PerSecond, Seconds, render
+from sim.reasons import Reason
 from sim.studies.base import Context, Repeated, Study, StudyRun, Subject
 from sim.studies.container_parameters import (
     AppArmorProfile,
@@ -193,20 +194,34 @@ def _engine_problems(params: Startup) -> Iterator[Problem]:
         try:
             of_release(load.technology(params.technology), params.engine)
         except InputError as error:
-            yield Problem(str(error), path="engine")
+            yield from (replace(problem, path="engine") for problem in error.problems)
 
 
 def _problems(params: Startup) -> Iterator[Problem]:
     for name in ("rate", "in_flight"):
         value = getattr(params, name)
         if params.arrivals == name and value is None:
-            yield Problem(f"missing; arrivals {name!r} needs it", path=name)
+            yield Problem(Reason("arrivals.missing", "missing; arrivals {name} needs it", name=repr(name)), path=name)
         elif params.arrivals != name and value is not None:
-            yield Problem(f"{value} is not used; it goes with arrivals {name!r}, not {params.arrivals!r}", path=name)
+            why = Reason(
+                "arrivals.other",
+                "{value} is not used; it goes with arrivals {name}, not {other}",
+                value=value,
+                name=repr(name),
+                other=repr(params.arrivals),
+            )
+            yield Problem(why, path=name)
     if params.in_flight is not None and params.in_flight > params.instances:
-        yield Problem(f"{params.in_flight} is more than all {params.instances} instances", path="in_flight")
+        why = Reason(
+            "more_than_all",
+            "{value} is more than all {count} instances",
+            value=params.in_flight,
+            count=params.instances,
+        )
+        yield Problem(why, path="in_flight")
     if params.kernel is not None and not VERSION.fullmatch(params.kernel):
-        yield Problem(f"{params.kernel!r} is not a kernel's version, such as 4.15", path="kernel")
+        why = Reason("kernel", "{value} is not a kernel's version, such as 4.15", value=repr(params.kernel))
+        yield Problem(why, path="kernel")
     problems = guest_problems(params.started(), params.guest, params.guest_memory)
     yield from problems
     technology = load.technology(params.started())
@@ -225,7 +240,9 @@ def _problems(params: Startup) -> Iterator[Problem]:
     if not problems and not chosen:
         yield from _memory_problems(params)
     if params.image == "pull" and not load.application(params.application).image:
-        yield Problem(f"application {load.application(params.application).id!r} has no image to pull", path="image")
+        application = load.application(params.application).id
+        why = Reason("no_image_of", "application {application} has no image to pull", application=repr(application))
+        yield Problem(why, path="image")
 
 
 def _chosen_problems(params: Startup, technology: Technology) -> Iterator[Problem]:
@@ -240,6 +257,13 @@ def _chosen_problems(params: Startup, technology: Technology) -> Iterator[Proble
     yield from limit_problems(choices, kernel, params.cpu_limit)
 
 
+_NETWORK = {
+    "bridge_ports": Reason("network_limit.ports", "bridge ports"),
+    "addresses": Reason("network_limit.addresses", "addresses"),
+}
+"""What a network's limits are of."""
+
+
 def _network_problems(params: Startup, technology: Technology) -> Iterator[Problem]:
     """Instances that are held at the same time have a port and an address each."""
     path, count = _at_once(params)
@@ -247,8 +271,16 @@ def _network_problems(params: Startup, technology: Technology) -> Iterator[Probl
         limit = technology.limits.get(name)
         if limit is not None and count + params.existing > limit.value:
             room = max(int(limit.value) - params.existing, 0)
-            has = f"{technology.id} has {limit.value:.0f} {name.replace('_', ' ')}"
-            yield Problem(f"{count} is too many: {has}, so at most {room} can be added", path=path)
+            why = Reason(
+                "network_limit",
+                "{count} is too many: {technology} has {limit:.0f} {of}, so at most {room} can be added",
+                count=count,
+                technology=technology.id,
+                limit=limit.value,
+                of=_NETWORK[name],
+                room=room,
+            )
+            yield Problem(why, path=path)
             return
 
 
@@ -257,14 +289,25 @@ def _working_set_problems(params: Startup) -> Iterator[Problem]:
     guest = chosen_guest(technology, params.guest)
     size = params.working_set or 0.0
     if guest is None or not guest.working_set.value:
-        what = f"guest {guest.id!r} boots" if guest else f"technology {technology.id!r} has no guest"
-        yield Problem(
-            f"{render(size, 'B')} is not used: {what}; it goes with a guest that is restored", path="working_set"
+        boots = Reason("working_set.boots", "guest {guest} boots", guest=repr(guest.id if guest else ""))
+        none = Reason("working_set.none", "technology {technology} has no guest", technology=repr(technology.id))
+        why = Reason(
+            "working_set",
+            "{size} is not used: {what}; it goes with a guest that is restored",
+            size=render(size, "B"),
+            what=boots if guest else none,
         )
+        yield Problem(why, path="working_set")
         return
     memory = params.guest_memory or guest.default_memory.value
     if size > memory:
-        yield Problem(f"{render(size, 'B')} is more than its guest's {render(memory, 'B')}", path="working_set")
+        why = Reason(
+            "working_set.large",
+            "{size} is more than its guest's {memory}",
+            size=render(size, "B"),
+            memory=render(memory, "B"),
+        )
+        yield Problem(why, path="working_set")
 
 
 def _room(params: Startup) -> HostCapacity:
@@ -402,7 +445,8 @@ def run(params: Startup, context: Context) -> StudyRun:
     if params.rate is not None and params.clean_up in _LEAVING:
         refused = _room(params).refusal(_most_at_once(starter))
         if refused:
-            raise InputError(Problem(f"at {render(params.rate, '1/s')} {refused}", path="rate"))
+            why = Reason("at_rate", "at {rate} {what}", rate=render(params.rate, "1/s"), what=refused)
+            raise InputError(Problem(why, path="rate"))
     told = range(min(count, TOLD) if context.records else 0)
     return StudyRun(
         samples=samples(starter),

@@ -16,6 +16,7 @@ from sim.errors import Problem
 from sim.platforms.booting import Address, BootFrom, Booting, CloudInit, Firmware
 from sim.platforms.emulation import Emulation, can_emulate, processor
 from sim.quantity import Seconds, render
+from sim.reasons import Reason
 
 FirmwareOf = Annotated[
     Firmware,
@@ -63,13 +64,24 @@ def emulation_problems(technology: Technology, booting: Booting, emulation: Emul
         return
     if not can_emulate(technology):
         yield Problem(
-            f"{emulation!r} is not possible: {technology.id} needs the host's processor; programs on the host's kernel "
-            "and QEMU's machines may be translated",
+            Reason(
+                "emulation",
+                "{value} is not possible: {technology} needs the host's processor; programs on the host's kernel "
+                "and QEMU's machines may be translated",
+                value=repr(emulation),
+                technology=technology.id,
+            ),
             path="emulation",
         )
     choice = boot_choices("firmware").get(booting.firmware)
     if choice and processor(emulation) not in choice.machines:
-        yield Problem(f"{choice.id} is not made for {processor(emulation)}; uefi is", path="firmware")
+        why = Reason(
+            "firmware.processor",
+            "{firmware} is not made for {processor}; uefi is",
+            firmware=choice.id,
+            processor=processor(emulation),
+        )
+        yield Problem(why, path="firmware")
 
 
 def boot_problems(technology: Technology, guest: Guest | None, booting: Booting, *, network: bool) -> Iterator[Problem]:
@@ -88,41 +100,68 @@ def _firmware_problems(technology: Technology, booting: Booting) -> Iterator[Pro
         return
     if technology.id not in choices[booting.firmware].technologies:
         able = [choice.id for choice in choices.values() if technology.id in choice.technologies]
-        goes = f"it may have {' or '.join(able)}" if able else _goes_with()
-        message = f"{booting.firmware!r} is not used: {technology.id} does not start with it; {goes}"
+        goes = Reason("firmware.may", "it may have {able}", able=" or ".join(able)) if able else _goes_with()
+        message = Reason(
+            "firmware",
+            "{firmware} is not used: {technology} does not start with it; {goes}",
+            firmware=repr(booting.firmware),
+            technology=technology.id,
+            goes=goes,
+        )
         yield Problem(message, path="firmware")
 
 
-def _goes_with() -> str:
+def _goes_with() -> Reason:
     known = dict.fromkeys(name for choice in boot_choices("firmware").values() for name in choice.technologies)
-    return f"another firmware goes with {' or '.join(known)}"
+    return Reason("firmware.other", "another firmware goes with {known}", known=" or ".join(known))
 
 
 def _disk_problems(technology: Technology, guest: Guest | None, booting: Booting) -> Iterator[Problem]:
     if booting.boots != "own":
         choice = boot_choices("firmware").get(booting.firmware)
         if choice and booting.boots not in choice.boots:
-            yield Problem(f"{choice.id} starts no boot loader; it goes with boot_from 'kernel'", path="boot_from")
+            why = Reason(
+                "boot_from.loader",
+                "{firmware} starts no boot loader; it goes with boot_from 'kernel'",
+                firmware=choice.id,
+            )
+            yield Problem(why, path="boot_from")
             return
         if choice is None and not _has_choice(technology):
-            message = f"{booting.boots!r} is not used: {technology.id} has no firmware to choose; {_goes_with()}"
-            yield Problem(message, path="boot_from")
+            why = Reason(
+                "boot_from.firmware",
+                "{value} is not used: {technology} has no firmware to choose; {goes}",
+                value=repr(booting.boots),
+                technology=technology.id,
+                goes=_goes_with(),
+            )
+            yield Problem(why, path="boot_from")
             return
     boots_disk = booting.machine(technology).boots_disk
     has_loader = guest is not None and guest.has_boot_loader
     if booting.boots == "disk" and not has_loader:
-        yield Problem(f"{_named(guest)} has no boot loader on its disk", path="boot_from")
+        why = Reason("boot_from.disk", "{started} has no boot loader on its disk", started=_named(guest))
+        yield Problem(why, path="boot_from")
     if booting.menu and not (boots_disk and has_loader):
-        why = f"{_named(guest)} has none" if boots_disk else f"{technology.id} is handed a kernel"
-        yield Problem(f"{render(booting.menu, 's')} is not used: no boot loader starts, as {why}", path="boot_menu")
+        none = Reason("boot_menu.none", "{started} has none", started=_named(guest))
+        handed = Reason("boot_menu.handed", "{technology} is handed a kernel", technology=technology.id)
+        why = Reason(
+            "boot_menu",
+            "{time} is not used: no boot loader starts, as {why}",
+            time=render(booting.menu, "s"),
+            why=none if boots_disk else handed,
+        )
+        yield Problem(why, path="boot_menu")
 
 
 def _has_choice(technology: Technology) -> bool:
     return any(technology.id in choice.technologies for choice in boot_choices("firmware").values())
 
 
-def _named(guest: Guest | None) -> str:
-    return "what is started" if guest is None else f"guest {guest.id!r}"
+def _named(guest: Guest | None) -> Reason:
+    if guest is None:
+        return Reason("started.it", "what is started")
+    return Reason("started.guest", "guest {guest}", guest=repr(guest.id))
 
 
 def _guest_problems(
@@ -131,8 +170,15 @@ def _guest_problems(
     choice = boot_choices(aspect)[name]
     there = {phase.id for phase in guest.phases} if guest is not None and technology.runs == "guest" else set()
     if not there & set(choice.replaces):
-        what = "waits for an address" if aspect == "address" else "has cloud-init"
-        started = _named(guest) if technology.has_guest_kernel else technology.id
-        yield Problem(f"{name!r} is not used: nothing in {started} {what}", path=aspect)
+        address, cloud_init = Reason("boots.address", "waits for an address"), Reason("boots.cloud", "has cloud-init")
+        why = Reason(
+            "boots",
+            "{value} is not used: nothing in {started} {what}",
+            value=repr(name),
+            started=_named(guest) if technology.has_guest_kernel else technology.id,
+            what=address if aspect == "address" else cloud_init,
+        )
+        yield Problem(why, path=aspect)
     elif choice.network and not network:
-        yield Problem(f"{name!r} needs a network; it goes with network 'bridge'", path=aspect)
+        why = Reason("boots.network", "{value} needs a network; it goes with network 'bridge'", value=repr(name))
+        yield Problem(why, path=aspect)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import struct
 from pathlib import Path
 
 import pytest
@@ -124,20 +125,36 @@ def test_a_frame_shows_the_question_of_a_shared_result(page: Page, app_url: str)
     expect(inside.locator(DRAWING).first).to_be_visible()
 
 
+def taken(page: Page, button: str, file: Path) -> bytes:
+    """The file that a button of the share menu gives."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    download.value.save_as(file)
+    return file.read_bytes()
+
+
 def test_a_figure_is_saved_as_a_picture_and_a_lesson_as_a_scenario(page: Page, app_url: str, tmp_path: Path) -> None:
     open_page(page, f"{app_url}/layers?show=1")
     expect(page.locator("[data-node]").first).to_be_visible()
     page.get_by_role("button", name="Share").click()
-    for button, mark in (("Figure as SVG", b"<svg"), ("Scenario", b"PK"), ("Numbers as CSV", b"metric,")):
-        with page.expect_download() as download:
-            page.get_by_role("button", name=button).click()
-        file = tmp_path / "taken"
-        download.value.save_as(file)
-        assert file.read_bytes().startswith(mark), button
-        if mark == b"<svg":
-            text = file.read_text()
-            assert "requirements.txt" in text
-            assert "var(" not in re.sub(r"<style>.*?</style>", "", text), "colours are the theme's values"
+    svg = taken(page, "Figure as SVG", tmp_path / "figure.svg").decode()
+    assert svg.startswith("<svg")
+    assert "requirements.txt" in svg
+    assert "var(" not in re.sub(r"<style>.*?</style>", "", svg), "colours are the theme's values"
+    sizes = [float(re.search(rf'<svg[^>]* {side}="([\d.]+)"', svg)[1]) for side in ("width", "height")]
+    png = taken(page, "Figure as PNG", tmp_path / "figure.png")
+    assert png.startswith(b"\x89PNG")
+    assert struct.unpack(">II", png[16:24]) == tuple(2 * round(size) for size in sizes)
+    assert taken(page, "Scenario", tmp_path / "scenario").startswith(b"PK")
+    assert taken(page, "Numbers as CSV", tmp_path / "numbers").startswith(b"metric,")
+
+
+def test_no_picture_is_offered_where_nothing_is_drawn(page: Page, app_url: str) -> None:
+    open_page(page, f"{app_url}/scenarios?scenario=throwaway-tool&show=1")
+    expect(page.get_by_role("table").first).to_be_visible()
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("button", name="Numbers as CSV")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Figure as"))).to_have_count(0)
 
 
 @pytest.fixture

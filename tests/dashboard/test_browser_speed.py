@@ -15,11 +15,11 @@ from playwright.sync_api import Browser, Page
 from tests.dashboard.browsing import CHART, IDLE
 from tests.dashboard.conftest import ROOT, Server, serving
 
-FIRST_PAGE, CONTROL = 2.0, 3.0
+FIRST_PAGE, CONTROL = 1.5, 3.0
 """The most that a page with charts and a control may take: times the empty page, times its widget's round trip.
 
-The first is to be 1.5. On two cores with five times as much to do, 1.15 to over 1.5 were measured. For a control 1.6 to
-2.4 were measured there.
+On two cores with five times as much to do, the first was 1.05 to over 1.5 after five tries. For a control 1.6 to 2.6
+were measured there.
 """
 ACCURACY = 4.0
 """The most that the first visit of the page of comparisons may take, from stored results.
@@ -27,6 +27,8 @@ ACCURACY = 4.0
 It was 2.2 times the empty page. Where it runs all that it compares it is 9 to 13 times."""
 TRIES = 5
 """How often each is measured, in turn with the empty page."""
+MOST_TRIES = 15
+"""How often a first page is, where what else the machine does has met all tries before."""
 SEEN = "document.querySelectorAll('svg.marks').forEach((chart) => chart.setAttribute('data-seen', ''))"
 UNSEEN = "svg.marks:not([data-seen])"
 """Marks the charts of a page, and finds one that was drawn since."""
@@ -65,10 +67,18 @@ def first_chart(browser: Browser, url: str) -> float:
     return took
 
 
-def least(measure: Callable[[], float], reference: Callable[[], float], times: int = TRIES) -> tuple[float, float]:
-    """The least of both, measured in turn, so that what else the machine does meets both."""
-    pairs = [(measure(), reference()) for _ in range(times)]
-    return min(one for one, _ in pairs), min(other for _, other in pairs)
+def least(measure: Callable[[], float], reference: Callable[[], float], within: float) -> float:
+    """The least of one to the least of the other, measured in turn, so that what else the machine does meets both.
+
+    The least comes closer to what a thing takes alone the more often it is measured. So both are measured until the
+    ratio is below what is allowed, and at most so often.
+    """
+    pairs: list[tuple[float, float]] = []
+    ratio = float("inf")
+    while len(pairs) < TRIES or (ratio >= within and len(pairs) < MOST_TRIES):
+        pairs.append((measure(), reference()))
+        ratio = min(one for one, _ in pairs) / min(other for _, other in pairs)
+    return ratio
 
 
 @pytest.mark.browser
@@ -112,11 +122,11 @@ def test_the_first_page_with_charts(
     servers: tuple[Server, Server], browser: Browser, measured: Callable[..., None]
 ) -> None:
     app, empty = servers
-    took, reference = least(
-        lambda: first_chart(browser, f"{app.url}/taxonomy?show=1"), lambda: first_chart(browser, empty.url)
+    ratio = least(
+        lambda: first_chart(browser, f"{app.url}/taxonomy?show=1"), lambda: first_chart(browser, empty.url), FIRST_PAGE
     )
-    measured("the first page with charts, to the empty page", took / reference)
-    assert took < FIRST_PAGE * reference
+    measured("the first page with charts, to the empty page", ratio)
+    assert ratio < FIRST_PAGE
 
 
 def shown(page: Page, url: str) -> Page:

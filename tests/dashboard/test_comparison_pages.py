@@ -110,11 +110,20 @@ def test_a_picked_component_is_told_and_may_be_left_out() -> None:
     at.session_state["components:components:component:node"] = "containerd"
     at.run()
     assert "Keeps the life of containers" in html(at)
+    assert at.query_params["pick"] == "containerd"
     assert title(at).startswith("Without dockerd three of seven")
     click(at, "components:components:left_out:change")
     assert not at.exception
     assert at.query_params["left_out"] == "containerd"
     assert title(at) == "Of seven 2 still start a container"
+
+
+def test_a_link_picks_a_component_and_one_that_there_is_not_is_answered() -> None:
+    at = opened("scenarios", scenario="components", show="1", pick="containerd")
+    assert "Keeps the life of containers" in html(at)
+    at = opened("scenarios", scenario="components", show="1", pick="dokcerd")
+    assert "'dockerd'" in at.error[0].value.replace("\\", "")
+    assert "pick" not in at.query_params
 
 
 def test_the_lesson_on_generations_has_their_time_line_after_the_run() -> None:

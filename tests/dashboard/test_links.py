@@ -133,6 +133,8 @@ def test_a_number_out_of_bounds_is_answered_by_name_with_what_fits(embed: bool) 
     assert "at most 15 fit" in said
     said_in_japanese = errors(opened("taxonomy", instances="999", lang="ja"))[0]
     assert said_in_japanese.startswith("instances：'999'はここでは使えません。1から166までの整数を")
+    assert "収まるのは最大15個です" in said_in_japanese
+    assert "fit" not in said_in_japanese
 
 
 def test_images_that_there_are_are_shown_beside_those_that_there_are_not() -> None:

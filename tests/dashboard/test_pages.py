@@ -121,6 +121,16 @@ def test_the_figure_turns_to_what_a_ring_is_in() -> None:
     assert tr("figure.ring.here", "en") in str(charts(at))
 
 
+def test_a_link_with_an_answer_shows_what_was_chosen_of_the_figure_after_it() -> None:
+    def drawn(**link: Any) -> AppTest:
+        return opened("scenarios", scenario="compose", show="1", of="machines", **link)
+
+    assert drawn(quiz=",1").selectbox(key="compose:compose:of").value == "machines"
+    at = drawn()
+    at.radio(key="compose:quiz:1").set_value(0).run()
+    assert at.selectbox(key="compose:compose:of").value == "restarting", "a reader's own answer turns it"
+
+
 def test_a_control_changes_the_run_and_the_link() -> None:
     at = opened("taxonomy", show="1")
     before = charts(at)

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import share
 from sim import __version__, limits
 from sim.export.packages import REVEAL
+from sim.live import kept
 from tests.dashboard.apptest import opened, texts
 
 
@@ -56,6 +57,18 @@ def test_slides_are_offered_where_no_click_downloads_anything(tmp_path: Path, mo
     assert "Slides" not in {element.proto.label for element in opened_menu("density", show="1").get("download_button")}
     (tmp_path / f"{REVEAL.name}-{REVEAL.version}" / "package").mkdir(parents=True)
     assert "Slides" in {element.proto.label for element in opened_menu("density", show="1").get("download_button")}
+
+
+def test_a_live_page_is_offered_of_a_shipped_lesson_where_it_can_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offered(path: str, **link: str) -> bool:
+        labels = (element.proto.label for element in opened_menu(path, **link).get("download_button"))
+        return any(label.startswith("Live page") for label in labels)
+
+    monkeypatch.setattr(kept, "at_hand", lambda: True)
+    assert offered("density")
+    assert not offered("explore", study="density"), "its controls are those of no lesson"
+    monkeypatch.setattr(kept, "at_hand", lambda: False)
+    assert not offered("density")
 
 
 def test_the_longest_link_that_is_drawn_as_a_code_is_one() -> None:

@@ -151,7 +151,7 @@ def test_markup_in_a_value_is_shown_as_it_is(path: str, name: str, embed: bool) 
 
 def test_a_message_is_short_and_without_control_characters() -> None:
     assert plain("a\x1b[31m\x00\u202eb") == "a�\\[31m��b"
-    (line,) = lines(InputError("x" * 5_000))
+    (line,) = lines(InputError("x" * 5_000), "en")
     assert len(line) < 500
 
 

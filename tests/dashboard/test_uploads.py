@@ -14,7 +14,8 @@ from random import Random
 import pytest
 
 from dashboard import uploads
-from dashboard.uploads import UnpackedFile, Upload, latest, read
+from dashboard.unpacked import UnpackedFile
+from dashboard.uploads import Upload, latest, read
 from sim.archives.limits import Limits
 from sim.errors import InputError
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ SECTIONS = (
     "metric",
     "owner",
     "parameter",
+    "reason",
     "ruler",
     "sheet",
     "sources",
@@ -55,10 +58,35 @@ def fields(text):
     return sorted({name for _, name, _, _ in string.Formatter().parse(text) if name})
 
 
+@cache
+def reasons():
+    """The English of every reason of the model, by its message id, as the code gives them."""
+    found = {}
+    for path in SOURCES:
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)) if "Reason(" in source else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Reason":
+                name, english = (ast.literal_eval(argument) for argument in node.args)
+                found.setdefault(f"reason.{name}", set()).add(english)
+    return found
+
+
+def test_every_reason_of_the_model_has_one_sentence_and_the_same_in_japanese():
+    english = reasons()
+    assert len(english) > 100
+    assert {key: texts for key, texts in english.items() if len(texts) > 1} == {}
+    japanese = {key: text for key, text in catalog("ja").items() if key.startswith("reason.")}
+    assert sorted(english) == sorted(japanese)
+    known = {key: set(fields(*texts)) for key, texts in english.items()}
+    assert {key: fields(text) for key, text in japanese.items() if not set(fields(text)) <= known[key]} == {}
+
+
 def test_both_languages_have_the_same_messages_with_the_same_arguments():
     english, japanese = (catalog(language) for language in LANGUAGES)
+    english |= {key: text for key, texts in reasons().items() for text in texts}
     assert sorted(english) == sorted(japanese)
-    assert {key: fields(text) for key, text in english.items()} == {key: fields(text) for key, text in japanese.items()}
+    same = [key for key in english if not key.startswith("reason.")]
+    assert {key: fields(english[key]) for key in same} == {key: fields(japanese[key]) for key in same}
     assert not [key for key, text in (english | japanese).items() if not text]
 
 
@@ -66,7 +94,10 @@ def test_both_languages_have_the_same_messages_with_the_same_arguments():
 def test_messages_are_sorted_and_of_a_known_section(language):
     keys = list(catalog(language))
     assert keys == sorted(keys)
-    assert {key.partition(".")[0] for key in keys} == set(SECTIONS)
+    only = {"reason"} if language == "en" else set()
+    assert {key.partition(".")[0] for key in keys} == set(SECTIONS) - only, (
+        "the model itself has the English of reasons"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -126,7 +157,7 @@ def test_every_metric_parameter_and_choice_of_a_study_has_a_label():
 
 def test_japanese_is_japanese_with_full_width_punctuation():
     english = catalog("en")
-    same = {text for key, text in catalog("ja").items() if text == english[key]}
+    same = {text for key, text in catalog("ja").items() if text == english.get(key)}
     assert same <= NAMES_IN_BOTH, "each is a name, a path or a number, which Japanese writes alike"
     half = [key for key, text in catalog("ja").items() if re.search("[\u3040-\u30ff\u4e00-\u9fff][,?!:(]", text)]
     assert not half

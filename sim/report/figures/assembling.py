@@ -135,16 +135,20 @@ def _box(record: ComponentRecord, corner: tuple[float, float], style: Style, *, 
     about = f"{does} {all_cited(record.source.split(), assembly_documents())}"
     glyph = {"works": "", "broken": "✗ ", "left_out": "– "}[state]
     chosen = str(record.component == picked).lower()
-    title = "t" if text_width(glyph + name, 14 * _HEAVY) <= WIDTH - 16 else "t long"
     return (
         f'<g class="n {state}" data-node="{record.component}" tabindex="0" role="button" aria-pressed="{chosen}" '
         f'aria-label="{escape(spoken)}" transform="translate({corner[0]:g} {corner[1]:g})">'
         f"<title>{escape(about)}</title>"
         f'<rect class="ring" x="-4" y="-4" width="{WIDTH + 8}" height="{HEIGHT + 8}" rx="8"/>'
         f'<rect class="b" width="{WIDTH}" height="{HEIGHT}" rx="4"{fill}/>'
-        f'<text class="{title}" x="9" y="21"{ink}>{escape(glyph + name)}</text>'
+        f'<text class="{_title(glyph + name)}" x="9" y="21"{ink}>{escape(glyph + name)}</text>'
         f'<text class="s" x="9" y="39"{ink}>{escape(word or record.home)}</text></g>'
     )
+
+
+def _title(name: str) -> str:
+    """The class of a box's name: smaller where it would not fit."""
+    return "t" if text_width(name, 14 * _HEAVY) <= WIDTH - 16 else "t long"
 
 
 def _process(corner: tuple[float, float], style: Style) -> str:
@@ -153,7 +157,7 @@ def _process(corner: tuple[float, float], style: Style) -> str:
     return (
         f'<g transform="translate({corner[0]:g} {corner[1]:g})">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" rx="4" fill="{tokens.owners["application"]}"/>'
-        f'<text class="t" x="9" y="21" style="fill:{tokens.on["application"]}">{escape(name)}</text>'
+        f'<text class="{_title(name)}" x="9" y="21" style="fill:{tokens.on["application"]}">{escape(name)}</text>'
         f'<text class="s" x="9" y="39" style="fill:{tokens.on["application"]}">{escape(note)}</text></g>'
     )
 

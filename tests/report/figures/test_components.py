@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -20,7 +21,7 @@ from sim.report.figures.assembling import HEIGHT, WIDTH, assembly_alt, assembly_
 from sim.report.figures.components import assembly_grid, components_alt, components_table, taken
 from sim.report.figures.history import generations, timeline, timeline_alt, timeline_table
 from sim.report.figures.stacks import MoreMemory, shown_owners, stack_cards, stacks_alt, stacks_finding, stacks_table
-from sim.report.style import Language, Style
+from sim.report.style import Language, Style, text_width
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,17 @@ def test_a_drawing_has_every_component_and_call_once_and_no_box_on_another(
         assert len(corners) == len(mine) + 1
         for at, (x, y) in enumerate(corners):
             assert not [(a, b) for a, b in corners[at + 1 :] if abs(a - x) < WIDTH and abs(b - y) < HEIGHT]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_name_fits_its_box(outcome: Outcome, language: Language) -> None:
+    """Bold letters at 14 pixels, where they are not made as small as the smallest."""
+    for label in outcome.labels:
+        svg = assembly_drawing(outcome, Style(language=language), label)
+        names = re.findall(r'<text class="(t|t long)" x="9"[^>]*>([^<]*)<', svg)
+        assert len(names) == svg.count('class="n ') + 1, "each component's, and the process's"
+        sizes = {"t": 14 * 1.08, "t long": 13.0}
+        assert [name for kind, name in names if text_width(unescape(name), sizes[kind]) > WIDTH - 9] == []
 
 
 def test_what_is_left_out_and_broken_is_marked_after_the_run_alone(outcome: Outcome) -> None:
