@@ -45,7 +45,7 @@ from sim.catalog.number import Number
 from sim.catalog.profile import PROFILE, read_profile
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
-from sim.records import OWNERS, Owner
+from sim.instancerecords import OWNERS, Owner
 from sim.wording import suggestion
 
 FOLDER = Path(__file__).parent

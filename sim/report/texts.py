@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from sim.records import Message
+from sim.instancerecords import Message
 from sim.report.style import Language
 
 LOCALES = Path(__file__).resolve().parent.parent / "locale"
