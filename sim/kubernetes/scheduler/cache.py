@@ -228,11 +228,13 @@ class ClusterCache:
         by_node = self._counted.get(shape)
         if by_node is None:
             by_node = self._counted[shape] = Counter()
-        by_node[node.name] += more
-        if not by_node[node.name]:
-            del by_node[node.name]
-            if not by_node:
-                del self._counted[shape]
+        count = by_node.get(node.name, 0) + more
+        if count:
+            by_node[node.name] = count
+            return
+        del by_node[node.name]
+        if not by_node:
+            del self._counted[shape]
 
     def _note(self, node: NodeInfo, pod: PodInfo, pods: int, counted: int) -> None:
         if not self._in_order:
