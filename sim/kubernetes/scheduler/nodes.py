@@ -33,8 +33,8 @@ class NodeInfo:
     """
 
     __slots__ = (
-        "allocatable", "fill", "images", "index", "labels", "most_pods", "name", "pods", "ports", "requested", "scored_cpu",
-        "scored_memory", "taints", "unschedulable",
+        "allocatable", "fill", "images", "index", "labels", "most_pods", "name", "pods", "ports", "requested",
+        "scored_cpu", "scored_memory", "taints", "unschedulable",
     )  # fmt: skip
 
     def __init__(

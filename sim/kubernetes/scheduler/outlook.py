@@ -92,9 +92,7 @@ class Outlook:
 
     def find(self, start: int, enough: int) -> tuple[Stretch, Sequence[int] | None]:
         """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
-        if (self._plain and not self._cluster.has_affinity) or (
-            not self._hard and not (self._related and self._interpod.filters)
-        ):
+        if self._asks_alone or not (self._hard or (self._related and self._interpod.filters)):
             return self._row.stretch(start, enough), None
         found: list[int] = []
         looked, size, hard = 0, len(self._row.values), self._hard
@@ -118,9 +116,14 @@ class Outlook:
     @property
     def compares(self) -> bool:
         """Whether a score compares nodes with each other."""
-        if self._plain and not self._cluster.has_affinity:
+        if self._asks_alone:
             return False
         return bool(self._soft or self._liked or self._taints or (self._related and self._interpod.prefers))
+
+    @property
+    def _asks_alone(self) -> bool:
+        """Whether each node is asked by itself for all filters and scores, as it is for most pods."""
+        return self._plain and not self._cluster.has_affinity
 
     @property
     def _related(self) -> bool:

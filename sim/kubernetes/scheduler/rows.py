@@ -158,9 +158,9 @@ class ScoreRow:
         head = values[start : first * _BLOCK] if start < first * _BLOCK and best[first - 1] >= most else []
         tail = values[last * _BLOCK : stop] if last * _BLOCK < stop and best[last] >= most else []
         if head and best[first - 1] > most:
-            most = max(most, max(head))
+            most = max(most, *head)
         if tail and best[last] > most:
-            most = max(most, max(tail))
+            most = max(most, *tail)
         ties = head.count(most) + tail.count(most)
         block = first
         for _ in range(inner.count(most)):
@@ -172,7 +172,8 @@ class ScoreRow:
     def _nth(self, value: int, start: int, stop: int, number: int) -> int:
         """Where a value that none from `start` to `stop`, around the end, is above is for the n-th time, from 0."""
         values, best, size = self.values, self._best, len(self.values)
-        for at, last in ((start, min(stop, size)), (0, stop - size)):
+        for first, last in ((start, min(stop, size)), (0, stop - size)):
+            at = first
             while at < last:
                 block = at // _BLOCK
                 end = min((block + 1) * _BLOCK, last)
