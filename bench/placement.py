@@ -69,22 +69,22 @@ def order(pods: int) -> list[int]:
 def scheduled(
     nodes: int, pods: int, profile: SchedulerProfile | None = None, rule: str = "", chance: random.Random | None = None
 ) -> Callable[[], list[str]]:
-    """The scheduler, ready to place so many pods; it gives the node of each."""
+    """The scheduler, ready to place so many pods, which are made already as the loop's are; it gives their nodes."""
     made = cluster(nodes)
     shapes = [template(size, rule) for size in range(len(SIZES))]
     for size in range(len(SIZES)):
         made.set_owner(
             "default", OwnerKey("ReplicaSet", f"s{size}"), label_selector({"matchLabels": {"app": f"s{size}"}})
         )
-    scheduler, sizes = Scheduler(made, profile, chance), order(pods)
+    scheduler = Scheduler(made, profile, chance)
+    asking = [PodInfo(f"p{number}", shapes[size]) for number, size in enumerate(order(pods))]
 
     def run() -> list[str]:
         placed = []
-        for number, size in enumerate(sizes):
-            pod = PodInfo(f"p{number}", shapes[size])
+        for pod in asking:
             node = scheduler.schedule(pod).node
             if node is None:
-                raise SystemExit(f"pod {number} fits nowhere")
+                raise SystemExit(f"pod {pod.name} fits nowhere")
             scheduler.cluster.add_pod(pod, node)
             placed.append(node)
         return placed

@@ -24,7 +24,7 @@ INTRODUCTION = """\
 What `import sim` offers, made from the docstrings by `scripts/api.py`. Any other name may change without notice.
 """
 
-_PLACES = ("sim.outcome", "sim.records", "sim.scenario", "sim.errors")
+_PLACES = ("sim.outcome", "sim.records", "sim.instancerecords", "sim.scenario", "sim.errors")
 """The modules whose classes are values that a caller meets."""
 
 

@@ -17,12 +17,12 @@ makes lives until its end, and a run makes millions: a large one takes a fifth l
 
 def main() -> None:
     """Run the command line. An interrupt is answered in one line and with 130 also while modules are still imported."""
+    gc.set_threshold(*COLLECTION)
     try:
         from sim.cli import answer
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         _leave(_INTERRUPTED)
-    gc.set_threshold(*COLLECTION)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from sim.records import Record, RecordT
 from sim.scenario import Text, listed
 from sim.wording import suggestion
+
+if TYPE_CHECKING:
+    from sim.records import Record, RecordT
 
 MadeT = TypeVar("MadeT")
 

@@ -33,7 +33,11 @@ def test_the_page_is_current(api: ModuleType) -> None:
 def test_every_public_name_and_every_kind_of_record_has_a_heading() -> None:
     headings = set(re.findall(r"^###? `(.*)`$", PAGE, re.MULTILINE))
     assert {f"sim.{name}" for name in sim.__all__} - {"sim.__version__"} <= headings
-    records = {f"sim.records.{name}" for name in vars(records_of) if name.endswith("Record") and name != "Record"}
+    records = {
+        f"{kind.__module__}.{name}"
+        for name, kind in vars(records_of).items()
+        if name.endswith("Record") and name != "Record"
+    }
     assert len(records) > 7
     assert records <= headings
 

@@ -48,6 +48,7 @@ FLOORS: list[set[str]] = [
         "sim.never",
         "sim.outcome",
         "sim.records",
+        "sim.instancerecords",
         "sim.scenario",
         "sim.expression",
         "sim.lessonindex",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim import studies
 from sim.batch.executors import ReplicationTask, executor
@@ -19,10 +20,12 @@ from sim.errors import InputError
 from sim.loading import load
 from sim.loading.parameters import given_entries, written_all
 from sim.outcome import Bound, Metric, Outcome
-from sim.records import Record
 from sim.scenario import Part, Scenario
 from sim.studies.base import Samples, Tick, Values, no_tick, paired_ratios, replicated, summarise
 from sim.wording import whole_number
+
+if TYPE_CHECKING:
+    from sim.records import Record
 
 AT_ENDS = 5
 """How many replications run again at each end of the inputs' ranges. Fewer where there are fewer."""

@@ -11,11 +11,10 @@ Five files hold them as they were published or measured, one row a fact:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
 from sim.catalog.files import read_rows, refuse
 from sim.errors import InputError, Problem
@@ -93,6 +92,10 @@ class Fact:
     url: str = ""
 
 
+def _curve_source(row: Mapping[str, str]) -> str:
+    return _CURVE_SOURCES.get(row["curve"].partition("_")[0], "")
+
+
 def _curve_point(row: Mapping[str, str]) -> Fact:
     return Fact(
         id=row["id"],
@@ -103,7 +106,7 @@ def _curve_point(row: Mapping[str, str]) -> Fact:
         unit=row["unit"],
         statistic=row["y_name"].rpartition("_")[2] if row["y_name"].rpartition("_")[2].startswith("p") else "",
         conditions=row["conditions"],
-        source=_CURVE_SOURCES.get(row["curve"].partition("_")[0], ""),
+        source=_curve_source(row),
         provenance="derived-from-published-raw-data",
         use=row["use"],
     )
@@ -125,31 +128,62 @@ def _measurement(row: Mapping[str, str]) -> Fact:
     )
 
 
+class _Facts(Mapping[str, Fact]):
+    """Facts by their ids. A fact is made from its row when it is first asked for: a run needs few of them."""
+
+    def __init__(self, rows: Mapping[str, Mapping[str, str]]) -> None:
+        self._rows = rows
+        self._made: dict[str, Fact] = {}
+
+    def __getitem__(self, name: str) -> Fact:
+        if name not in self._made:
+            row = self._rows[name]
+            self._made[name] = _curve_point(row) if "curve" in row else _measurement(row)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 @cache
 def facts() -> Mapping[str, Fact]:
     """Every fact by its id. Raises `CatalogError` with file and line of every row that breaks a rule."""
-    known: dict[str, Fact] = {}
+    known: dict[str, Mapping[str, str]] = {}
     problems: list[Problem] = []
     for name in ("measurements.csv", "reference_host.csv", "kernels.csv", "documented.csv", "curves.csv"):
         file, curves = f"measurements/{name}", name == "curves.csv"
+        broken = _broken_point if curves else _broken
         for line, row in read_rows(FOLDER / name, file, _CURVE_COLUMNS if curves else _COLUMNS, ("url_seen",)):
-            fact = _curve_point(row) if curves else _measurement(row)
-            problems += [Problem(message, file, line) for message in _broken(fact, known)]
-            known[fact.id] = fact
+            fact = row["id"]
+            if fact in known:
+                problems.append(Problem(f"fact {fact} is there twice", file, line))
+            problems += [Problem(message, file, line) for message in broken(row)]
+            known[fact] = row
     refuse(problems)
-    return MappingProxyType(known)
+    return _Facts(known)
 
 
-def _broken(fact: Fact, earlier: Collection[str]) -> Iterator[str]:
-    if fact.id in earlier:
-        yield f"fact {fact.id} is there twice"
-    for name in ("id", "metric", "value", "source"):
-        if not getattr(fact, name).strip():
-            yield f"fact {fact.id!r} has no {name}"
-    if fact.provenance not in PROVENANCES:
-        yield f"provenance {fact.provenance!r} of fact {fact.id} is none of {', '.join(PROVENANCES)}"
-    if fact.use not in _USES:
-        yield f"use {fact.use!r} of fact {fact.id} is none of calibrate, check"
+def _broken(row: Mapping[str, str]) -> list[str]:
+    broken = [
+        f"fact {row['id']!r} has no {name}" for name in ("id", "metric", "value", "source") if not row[name].strip()
+    ]
+    if row["provenance"] not in PROVENANCES:
+        broken.append(f"provenance {row['provenance']!r} of fact {row['id']} is none of {', '.join(PROVENANCES)}")
+    return broken
+
+
+def _broken_point(row: Mapping[str, str]) -> list[str]:
+    has = {"id": row["id"], "value": row["y"], "source": _curve_source(row)}
+    broken = [f"fact {row['id']!r} has no {name}" for name, cell in has.items() if not cell.strip()]
+    if row["use"] not in _USES:
+        broken.append(f"use {row['use']!r} of fact {row['id']} is none of calibrate, check")
+    return broken
 
 
 def values(fact: Fact, dimension: str) -> tuple[float, ...]:

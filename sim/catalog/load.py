@@ -45,8 +45,8 @@ from sim.catalog.number import Number
 from sim.catalog.profile import PROFILE, read_profile
 from sim.catalog.read import Table
 from sim.errors import InputError, Problem
+from sim.instancerecords import OWNERS, Owner
 from sim.reasons import Reason
-from sim.records import OWNERS, Owner
 from sim.wording import suggestion
 
 FOLDER = Path(__file__).parent

@@ -30,7 +30,7 @@ from sim.errors import CancelledError, CatalogError, InputError, Problem, SimErr
 if TYPE_CHECKING:
     from sim.outcome import Outcome
     from sim.report.baseline import Comparison
-    from sim.report.junit import Ran
+    from sim.report.ran import Ran
     from sim.scenario import Scenario
 
     Finished = Sequence[tuple[Scenario, tuple[Outcome, ...]]]
@@ -80,12 +80,11 @@ def run(
     tolerance: float,
 ) -> int:
     """Run scenarios and judge what they expect."""
-    from sim.report import jsonlines
-    from sim.report.junit import Ran
+    from sim.report.ran import Ran
 
     if len(forms) > 1 and not out:
         raise click.UsageError("several formats need --out DIR")
-    before = jsonlines.baseline(Path(baseline)) if baseline else None
+    before = _baseline(baseline) if baseline else None
     interrupts = noting()
     loaded: list[Scenario | Ran] = []
     for file in files:
@@ -142,7 +141,7 @@ def assigned(
 def _load(file: str, assignments: Sequence[str] = ()) -> Scenario | Ran:
     """The scenario of a file, or why it cannot run. Its problems are told at once."""
     from sim.loading import load
-    from sim.report.junit import Ran
+    from sim.report.ran import Ran
 
     try:
         return assigned(load(file), assignments)
@@ -160,7 +159,7 @@ def _code(ran: Ran) -> int:
 def _run_one(scenario: Scenario, seed: int | None, replications: int | None, jobs: int, interrupts: Interrupts) -> Ran:
     """What became of a scenario. Why it could not run is told at once, and the others run all the same."""
     from sim.batch.run import run as run_batch
-    from sim.report.junit import Ran
+    from sim.report.ran import Ran
 
     began = time.perf_counter()
     outcomes: Sequence[Outcome] = ()
@@ -234,6 +233,12 @@ def _line(ran: Ran) -> str:
     from sim.report import jsonlines
 
     return jsonlines.problem_line(ran.scenario, ran.problems) if ran.problems else jsonlines.line(ran.outcomes)
+
+
+def _baseline(file: str) -> list[dict[str, Any]]:
+    from sim.report import jsonlines
+
+    return jsonlines.baseline(Path(file))
 
 
 def _compare(before: list[dict[str, Any]], finished: Finished, tolerance: float) -> Comparison:

@@ -20,8 +20,8 @@ from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Application, Guest, Host, Phase, Technology
 from sim.catalog.nesting import nesting
 from sim.catalog.number import COSTS, Number, Sensed
+from sim.instancerecords import Owner
 from sim.outcome import Bound
-from sim.records import Owner
 
 _MILESTONES = ("runtime", "init", "application", "exit")
 

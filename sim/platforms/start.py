@@ -15,11 +15,11 @@ from typing import Protocol
 
 from sim.engine.alarm import Alarm
 from sim.engine.seeds import SeedTree
+from sim.instancerecords import InstanceRecord, PhaseRecord
 from sim.machine.host import RunningHost
 from sim.machine.quota import CpuQuota
 from sim.platforms.plan import BootPlan
 from sim.platforms.startlog import StartColumn, StartLog
-from sim.records import InstanceRecord, PhaseRecord
 
 _DOWNLOAD, _UNPACK = 0, 1
 """The positions of a pull's steps in a plan that pulls."""

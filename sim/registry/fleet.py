@@ -1,14 +1,15 @@
 """Many nodes pull the same images: from one registry, through a mirror, down a tree, or from one another.
 
 Nodes that nothing tells apart do the same at the same time. So they are simulated as one node with a weight, be it all
-of them or one level of a tree. Where luck tells them apart, each is simulated.
+of them, one level of a tree, or those of whose downloads none breaks off. Others are simulated each by itself.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from simpy import Environment
@@ -164,7 +165,8 @@ def distribute(
     rates = fleet.rates
     registry = RegistrySender(env, rates.uplink, rates.flow * client.parts)
     alike = not (fleet.failure or fleet.within)
-    nodes = _nodes(env, fleet, client, work, registry, alike=alike)
+    lucks = _lucks(fleet, seeds, len(work.blobs))
+    nodes, groups = _nodes(env, fleet, client, work, registry, lucks, alike=alike)
     arrivals = seeds.stream("arrivals")
     pulls: list[NodePull] = []
     told: list[NodeLog] = []
@@ -176,33 +178,46 @@ def distribute(
         if done % max(1, len(nodes) // 50) == 0:
             tick(done / len(nodes))
 
-    number = 0
-    for node in nodes:
+    for node, group in zip(nodes, groups, strict=True):
         log: list[PullEntry] | None = None
-        if number < fleet.told or (alike and fleet.told):
+        shown = [number for number in group if number < fleet.told] if not alike else [group[0]][: fleet.told]
+        if shown:
             log = []
-            told.append(NodeLog(number, log, node.weight))
-        luck = DrawnAhead(seeds.child("node", number), "failures", len(work.blobs) + 4) if fleet.failure else None
+            told += [NodeLog(number, log, node.weight if alike else 1) for number in shown]
+        luck = lucks.get(group[0])
         pull = NodePull(work, client, node, finished, failure=fleet.failure, luck=luck, log=log)
         pulls.append(pull)
         if fleet.within:
             _later(env, arrivals.uniform(0.0, fleet.within), pull)
         else:
             pull.start()
-        number += node.weight
     env.run()
-    weighted = [(pull, node.weight) for pull, node in zip(pulls, nodes, strict=True)]
+    by_node = dict(sorted((number, pull) for pull, group in zip(pulls, groups, strict=True) for number in group))
+    each = by_node.values()
     return Distributed(
-        pull=[pull.ended - pull.asked for pull, weight in weighted for _ in range(weight)],
-        download=[max(pull.last_byte - pull.asked, 0.0) for pull, weight in weighted for _ in range(weight)],
-        read=[pull.read - pull.asked for pull, weight in weighted for _ in range(weight)],
-        unpack=[pull.unpack_seconds for pull, weight in weighted for _ in range(weight)],
-        moved=[pull.moved for pull, weight in weighted for _ in range(weight)],
-        retries=sum(pull.retries * weight for pull, weight in weighted),
+        pull=[pull.ended - pull.asked for pull in each],
+        download=[max(pull.last_byte - pull.asked, 0.0) for pull in each],
+        read=[pull.read - pull.asked for pull in each],
+        unpack=[pull.unpack_seconds for pull in each],
+        moved=[pull.moved for pull in each],
+        retries=sum(pull.retries for pull in each),
         registry_bytes=registry.sent,
         registry_requests=registry.requests + fleet.nodes * sum(job.lookup for job in work.jobs),
-        told=tuple(told),
+        told=tuple(sorted(told, key=lambda one: one.node)),
     )
+
+
+def _lucks(fleet: Fleet, seeds: SeedTree, blobs: int) -> dict[int, DrawnAhead]:
+    """The luck of each node that is simulated by itself.
+
+    Without a failure a node draws once a blob. So where as many numbers spare it, it does what all of these do: nodes
+    that ask at the same time, and not of each other's copies.
+    """
+    if not fleet.failure:
+        return {}
+    apart = bool(fleet.within) or fleet.through == "tree" or not (fleet.warm or fleet.joins)
+    drawn = ((number, DrawnAhead(seeds.child("node", number), "failures", blobs + 4)) for number in range(fleet.nodes))
+    return {number: luck for number, luck in drawn if apart or not luck.spares(fleet.failure, blobs)}
 
 
 def _later(env: Environment, delay: float, pull: NodePull) -> None:
@@ -210,12 +225,22 @@ def _later(env: Environment, delay: float, pull: NodePull) -> None:
 
 
 def _nodes(
-    env: Environment, fleet: Fleet, client: Client, work: Work, registry: RegistrySender, *, alike: bool
-) -> list[_Node]:
+    env: Environment,
+    fleet: Fleet,
+    client: Client,
+    work: Work,
+    registry: RegistrySender,
+    lucks: Mapping[int, DrawnAhead],
+    *,
+    alike: bool,
+) -> tuple[list[_Node], list[Sequence[int]]]:
+    """Where nodes stand, and the numbers of those that each stands for."""
     rates = fleet.rates
     sizes = tuple(blob.size for blob in work.blobs)
     if fleet.through == "tree":
-        return _tree(env, fleet, client, work, registry, alike=alike)
+        nodes = _tree(env, fleet, client, work, registry, alike=alike)
+        ends = list(accumulate(node.weight for node in nodes))
+        return nodes, [range(end - node.weight, end) for node, end in zip(nodes, ends, strict=True)]
     sender: Sender = registry
     if fleet.through == "mirror":
         sender = Mirror(
@@ -231,8 +256,10 @@ def _nodes(
         sender = Swarm(
             env, registry, sizes, nodes=fleet.nodes, card=rates.card, flow=rates.local_flow, piece=rates.piece
         )
-    groups = [fleet.nodes] if alike else [1] * fleet.nodes
-    return [_Node(env, fleet, client, work, sender, weight) for weight in groups]
+    alone = range(fleet.nodes) if fleet.within else lucks
+    together = [number for number in range(fleet.nodes) if number not in alone]
+    groups: list[Sequence[int]] = [*([together] if together else []), *([number] for number in alone)]
+    return [_Node(env, fleet, client, work, sender, len(group)) for group in groups], groups
 
 
 def _tree(

@@ -32,6 +32,10 @@ class DrawnAhead:
         self._at = at + 1
         return self._numbers[at]
 
+    def spares(self, chance: float, times: int) -> bool:
+        """Whether none of the first `times` numbers is below `chance`. It takes no number."""
+        return min(self._numbers[:times], default=1.0) >= chance
+
     def _drawn(self, count: int) -> array[float]:
         stream = self._seeds.stream(self._cause).random
         return array("d", (stream() for _ in range(count)))

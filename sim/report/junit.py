@@ -8,32 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from sim import __version__
-from sim.errors import Problem
-from sim.outcome import Outcome
 from sim.printable import printable
 from sim.report.baseline import Comparison, numbered
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What became of one scenario, by its id, or by its file where that cannot be read.
-
-    Attributes:
-        seconds: What it took by the wall clock.
-        problems: Why it could not run.
-        bug: Whether that is a mistake of the model.
-    """
-
-    scenario: str
-    outcomes: Sequence[Outcome] = ()
-    seconds: float = 0.0
-    problems: Sequence[Problem] = ()
-    bug: bool = False
+from sim.report.ran import Ran
 
 
 def document(scenarios: Sequence[Ran], comparison: Comparison | None = None) -> str:

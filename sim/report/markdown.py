@@ -9,7 +9,7 @@ from sim import __version__, studies
 from sim.outcome import Outcome
 from sim.report.baseline import Comparison
 from sim.report.bibliography import Citation, of_outcomes
-from sim.report.junit import Ran
+from sim.report.ran import Ran
 from sim.report.table import LEGEND, factor, stop, value
 from sim.report.words import label_text
 from sim.scenario import Scenario

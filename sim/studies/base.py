@@ -7,13 +7,15 @@ import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.engine.seeds import SeedTree
 from sim.errors import Problem
 from sim.never import never
 from sim.outcome import Bound, Metric, MetricSpec, Ratio
-from sim.records import Record
+
+if TYPE_CHECKING:
+    from sim.records import Record
 
 Tick = Callable[[float], None]
 """Is told the finished fraction of a run. It may raise `CancelledError`."""

@@ -14,6 +14,7 @@ from sim.catalog import load
 from sim.catalog.disks import disk
 from sim.catalog.engines import of_release
 from sim.catalog.hosts import with_disk
+from sim.catalog.images import OfficialImage
 from sim.catalog.kernel import KERNEL_WAITS, VERSION
 from sim.catalog.locks import locks
 from sim.catalog.model import Host, Technology
@@ -22,13 +23,13 @@ from sim.catalog.number import Number
 from sim.engine.environment import Environment
 from sim.errors import InputError, Problem
 from sim.machine.host import RunningHost
+from sim.outcome import Bound
 from sim.platforms.arrivals import SerialClient, at_random, together
 from sim.platforms.booting import Booting
 from sim.platforms.containers import ContainerChoices, contained
 from sim.platforms.emulation import emulated, without_nesting
-from sim.platforms.plan import StartOptions, boot_plan
-from sim.platforms.pull import ImageStore, layers_of, with_pull
-from sim.platforms.start import Start, Starter
+from sim.platforms.plan import BootPlan, StartOptions, boot_plan
+from sim.platforms.start import ImageSource, Start, Starter
 from sim.platforms.vcpus import with_vcpus
 from sim.quantity import Bytes, PerSecond, Seconds, render
 from sim.reasons import Reason
@@ -368,6 +369,14 @@ def _on_kernel(host: Host, kernel: str) -> Host:
     )
 
 
+def _pulled(plan: BootPlan, image: OfficialImage, host: RunningHost, bound: Bound) -> tuple[BootPlan, ImageSource]:
+    """The plan with a pull before it, and where the image comes from. What pulls is imported where something does."""
+    from sim.platforms.pull import ImageStore, layers_of, with_pull
+
+    layers = layers_of(image, bound)
+    return with_pull(plan, host.host, layers, bound=bound), ImageStore(host, layers, bound=bound)
+
+
 def run(params: Startup, context: Context) -> StudyRun:
     """Start the instances once, and measure each of them.
 
@@ -382,14 +391,14 @@ def run(params: Startup, context: Context) -> StudyRun:
     if params.disk != "own":
         host_type = with_disk(host_type, disk(params.disk))
     pull = params.image == "pull"
-    layers = layers_of(load.images()[application.image], context.bound) if application.image else ()
+    image = load.images()[application.image] if application.image else None
     options = StartOptions(
         network=params.network != "none",
         cold=params.page_cache == "cold",
         pull=pull,
         clean_up=params.clean_up != "no",
         force=params.clean_up == "force",
-        layers=len(layers),
+        layers=len(image.layers) if image else 0,
         working_set=None if params.working_set is None else Number(params.working_set, "B", sources=("definition",)),
     )
     guest = chosen_guest(technology, params.guest)
@@ -403,9 +412,9 @@ def run(params: Startup, context: Context) -> StudyRun:
     host.held.add(plan.mounts, plan.ports, params.existing)
     if params.vcpus is not None:
         plan = with_vcpus(plan, technology, host_type, params.vcpus, context.bound)
-    if pull:
-        plan = with_pull(plan, host_type, layers, bound=context.bound)
-    images = ImageStore(host, layers, bound=context.bound) if pull else None
+    images: ImageSource | None = None
+    if pull and image is not None:
+        plan, images = _pulled(plan, image, host, context.bound)
     count = params.instances
     step = max(1, count // 100)
     done = 0

@@ -12,6 +12,7 @@ def test_the_scheduler_puts_every_pod_where_a_loop_over_all_nodes_puts_it():
 
 
 def test_a_placement_costs_a_few_times_what_the_formulas_alone_cost():
+    """0.36 to 0.45, and 0.4 is the target (docs/performance.md)."""
     timings = contest(
         {
             "loop": (partial(loop, 500, 10_000), 10_000),
@@ -19,7 +20,7 @@ def test_a_placement_costs_a_few_times_what_the_formulas_alone_cost():
         },
         5,
     )
-    assert ratio(timings, "scheduler", "loop") > 0.25
+    assert ratio(timings, "scheduler", "loop") > 0.3
 
 
 def test_a_placement_costs_no_more_beside_many_pods_than_beside_few():

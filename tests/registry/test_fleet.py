@@ -10,6 +10,7 @@ from sim.catalog.registries import distribution
 from sim.engine.seeds import SeedTree
 from sim.registry.client import client_of
 from sim.registry.fleet import Fleet, FleetRates, distribute
+from sim.registry.luck import DrawnAhead
 from sim.registry.work import LazyReading, Unpacking, lazily, work_of
 
 MB = 10**6
@@ -39,8 +40,15 @@ def test_few_nodes_are_bound_by_their_cards():
     assert let(work(20 * MB, 20 * MB), 5).pull == pytest.approx([4.0] * 5)
 
 
-def test_nodes_in_step_are_what_each_of_them_is_alone():
+@pytest.fixture
+def each_by_itself(monkeypatch):
+    """Luck that is said to spare nobody: each node is simulated."""
+    return lambda: monkeypatch.setattr(DrawnAhead, "spares", lambda *_: False)
+
+
+def test_nodes_in_step_are_what_each_of_them_is_alone(each_by_itself):
     """With a chance of failure that never comes true each node is simulated; the times are those of one for all."""
+    each_by_itself()
     todo = work(8 * MB, 3 * MB, 13 * MB, 2 * MB, 7 * MB, unpacking=Unpacking(5.0 * MB, math.inf, math.inf))
     for through in ("registry", "mirror", "peer"):
         rates = replace(RATES, mirror_uplink=50.0 * MB, piece=1.0 * MB, local_flow=20.0 * MB)
@@ -51,6 +59,26 @@ def test_nodes_in_step_are_what_each_of_them_is_alone():
     full = 8 + 8**2 + 8**3
     one, each = (let(todo, full, "tree", failure=failure) for failure in (0.0, 1e-300))
     assert sorted(one.pull) == pytest.approx(sorted(each.pull), rel=1e-6)
+
+
+@pytest.mark.parametrize("through", ["registry", "mirror", "peer"])
+def test_nodes_that_luck_spares_are_what_each_of_them_is_alone(through, each_by_itself):
+    todo = work(8 * MB, 3 * MB, 13 * MB, 2 * MB, 7 * MB, unpacking=Unpacking(5.0 * MB, math.inf, math.inf))
+    rates = replace(RATES, lookup=0.1, mirror_uplink=50.0 * MB, piece=1.0 * MB, local_flow=20.0 * MB)
+    some = let(todo, 80, through, rates, failure=0.1, told=9)
+    each_by_itself()
+    each = let(todo, 80, through, rates, failure=0.1, told=9)
+    for name in ("pull", "download", "read", "unpack", "moved"):
+        assert getattr(some, name) == pytest.approx(getattr(each, name), rel=1e-9)
+    assert 1 < len(set(some.moved)) < 60  # 0.9**5 of 80 are spared, which is 47
+    assert (some.retries, some.registry_requests) == (each.retries, each.registry_requests)
+    assert some.registry_bytes == pytest.approx(each.registry_bytes)
+    for one, other in zip(some.told, each.told, strict=True):
+        assert (one.node, one.nodes) == (other.node, other.nodes)
+        # What ends at the same time is told in either order.
+        for entry, same in zip(sorted(one.log), sorted(other.log), strict=True):
+            assert entry[:3] == same[:3]
+            assert entry[3:] == pytest.approx(same[3:], rel=1e-9, abs=1e-9)
 
 
 def test_a_pull_through_cache_fetches_each_blob_once_and_asks_for_every_tag():

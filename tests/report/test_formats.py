@@ -24,6 +24,7 @@ from sim.outcome import Metric, Outcome, Ratio, Verdict
 from sim.records import ConstraintRecord
 from sim.report import csvfile, grid, inspection, jsonlines, junit, markdown, metric_changes, table
 from sim.report.baseline import Comparison, compare
+from sim.report.ran import Ran
 from sim.scenario import Scenario, Text
 
 ODD = 'a < "b" & c > 1 | d'
@@ -122,9 +123,9 @@ def junit_of(seconds: float) -> str:
     other = dataclasses.replace(outcome(metric("a", 1.0)), scenario="other")
     return junit.document(
         [
-            junit.Ran("two-counters", [first], seconds),
-            junit.Ran("other", [other], 0.00001),
-            junit.Ran("bad", [], 0.25, problems),
+            Ran("two-counters", [first], seconds),
+            Ran("other", [other], 0.00001),
+            Ran("bad", [], 0.25, problems),
         ]
     )
 
@@ -155,7 +156,7 @@ def test_junit_has_a_suite_a_scenario_and_a_case_an_expectation() -> None:
 
 def test_junit_of_two_files_with_one_id_is_two_suites_and_holds_nothing_xml_cannot() -> None:
     made = outcome(metric("a", 1.0), verdicts=[Verdict("a\x00 < 1", False, "\x1b[31m \ud800")])
-    text = junit.document([junit.Ran("one", [made], 1.0), junit.Ran("one", [made], 2.0)])
+    text = junit.document([Ran("one", [made], 1.0), Ran("one", [made], 2.0)])
     assert [suite.get("time") for suite in ET.fromstring(text)] == ["1.000", "2.000"]
     assert "observed: \ufffd[31m \ufffd" in text
     assert [suite.failures for suite in JUnitXml.fromstring(text)] == [1, 1]
@@ -183,8 +184,8 @@ def junit_with_a_baseline() -> str:
     made = [outcome(metric("a", 1.0), verdicts=[Verdict("a < 2", True, "a = 1")])]
     failed = [Problem("no key 'x'", "dir/bad.yaml", 3)]
     return junit.document(
-        [junit.Ran(name, made, 0.00001) for name in ("two-counters", "other", "new")]
-        + [junit.Ran("dir/bad.yaml", problems=failed), junit.Ran("bug", problems=[Problem("a bug")], bug=True)],
+        [Ran(name, made, 0.00001) for name in ("two-counters", "other", "new")]
+        + [Ran("dir/bad.yaml", problems=failed), Ran("bug", problems=[Problem("a bug")], bug=True)],
         compared(),
     )
 
@@ -289,7 +290,7 @@ def test_a_scenario_that_could_not_run_is_a_line_of_json_that_a_baseline_passes_
 
 
 def test_markdown_tells_what_could_not_run_and_what_the_baseline_says(scenario: Scenario) -> None:
-    failed = [junit.Ran("dir/bad.yaml", problems=[Problem("a | b", "dir/bad.yaml", 3, 1, "", "x: 1")])]
+    failed = [Ran("dir/bad.yaml", problems=[Problem("a | b", "dir/bad.yaml", 3, 1, "", "x: 1")])]
     lines = markdown.document([(scenario, [outcome(metric("a", 1.0))])], failed, compared()).splitlines()
     assert lines[3:5] == ["| dir/bad.yaml | | ⚠️ could not run |", ""]
     assert lines[5] == f"Model version {__version__}."

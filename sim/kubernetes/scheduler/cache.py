@@ -228,19 +228,22 @@ class ClusterCache:
         by_node = self._counted.get(shape)
         if by_node is None:
             by_node = self._counted[shape] = Counter()
-        by_node[node.name] += more
-        if not by_node[node.name]:
-            del by_node[node.name]
-            if not by_node:
-                del self._counted[shape]
+        count = by_node.get(node.name, 0) + more
+        if count:
+            by_node[node.name] = count
+            return
+        del by_node[node.name]
+        if not by_node:
+            del self._counted[shape]
 
     def _note(self, node: NodeInfo, pod: PodInfo, pods: int, counted: int) -> None:
         if not self._in_order:
             return
-        if len(self._changes) >= _REMEMBERED + 4 * len(self.nodes):
-            self._changes.clear()
+        changes = self._changes
+        if len(changes) >= _REMEMBERED + 4 * len(self._nodes):
+            changes.clear()
             self.epoch += 1
-        self._changes.append(PodChange(node.index, pod.shape, pods, counted))
+        changes.append(PodChange(node.index, pod.shape, pods, counted))
 
     def _arrange(self) -> None:
         """Put the nodes in order, of each zone in turn (backend/cache/node_tree.go), and count who has which image."""

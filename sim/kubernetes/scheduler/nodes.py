@@ -14,6 +14,10 @@ ZONE, REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
 HOSTNAME = "kubernetes.io/hostname"
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 -- no socket is bound; what a port's address means
 
+NodeFill = tuple[int, int, int, int, int, int, bool, bool]
+"""Cores and memory that a node has, what was asked of them, the same as scores count it, whether it takes no further
+pod, and whether it has images."""
+
 
 class NodeInfo:
     """A node and its pods.
@@ -23,13 +27,14 @@ class NodeInfo:
         most_pods: How many pods it takes.
         requested: What they ask for.
         scored_cpu, scored_memory: The same as scores count it, a minimum for each container that asks for none.
+        fill: How large it is and how full, for all shapes of pods that ask (`NodeFill`).
         pods: In the order they came. One that goes leaves its place to the last, as in the scheduler's own list.
         images: Bytes by every name of each image it has.
     """
 
     __slots__ = (
-        "allocatable", "images", "index", "labels", "most_pods", "name", "pods", "ports", "requested", "scored_cpu",
-        "scored_memory", "taints", "unschedulable",
+        "allocatable", "fill", "images", "index", "labels", "most_pods", "name", "pods", "ports", "requested",
+        "scored_cpu", "scored_memory", "taints", "unschedulable",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +60,7 @@ class NodeInfo:
         self.pods: list[PodInfo] = []
         self.ports: Counter[HostPort] = Counter()
         self.index = -1
+        self._refill()
 
     def add(self, pod: PodInfo) -> None:
         """Take a pod in."""
@@ -82,6 +88,7 @@ class NodeInfo:
         )
         other.requested, other.pods, other.ports = dict(self.requested), list(self.pods), Counter(self.ports)
         other.scored_cpu, other.scored_memory, other.index = self.scored_cpu, self.scored_memory, self.index
+        other.fill = self.fill
         return other
 
     def holds(self, wanted: HostPort) -> bool:
@@ -99,6 +106,14 @@ class NodeInfo:
         self.scored_memory += sign * requests.scored_memory
         for port in pod.shape.ports:
             self.ports[port] += sign
+        self._refill()
+
+    def _refill(self) -> None:
+        there, requested = self.allocatable, self.requested
+        self.fill: NodeFill = (
+            there.get("cpu", 0), there.get("memory", 0), requested.get("cpu", 0), requested.get("memory", 0),
+            self.scored_cpu, self.scored_memory, len(self.pods) >= self.most_pods, bool(self.images),
+        )  # fmt: skip
 
 
 def node_info(node: Mapping[str, Any]) -> NodeInfo:

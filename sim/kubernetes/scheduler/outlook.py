@@ -7,16 +7,16 @@ went.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from operator import add
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection, node_rejection, room_rejection
 from sim.kubernetes.scheduler.interpod import InterPodAffinity
-from sim.kubernetes.scheduler.nodes import NodeInfo
+from sim.kubernetes.scheduler.nodes import NodeFill, NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape, SpreadConstraint
 from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
-from sim.kubernetes.scheduler.resources import balance_score, fit_score, image_score, node_score, usual_score
+from sim.kubernetes.scheduler.resources import NodeScore, balance_score, fit_score, image_score, node_score, usual_score
 from sim.kubernetes.scheduler.rows import REJECTED, NodeChoice, ScoreRow, Stretch
 from sim.kubernetes.scheduler.spread import HardSpread, SoftSpread
 from sim.kubernetes.selectors import LabelSelector
@@ -31,7 +31,9 @@ class Outlook:
     _standing: list[Rejection | None]
     _unwelcome: list[int]
     _liked: list[int]
-    _alone: Callable[[NodeInfo], int]
+    _alone: NodeScore
+    _known: Mapping[NodeFill, int]
+    _plain: bool
     _row: ScoreRow
     _interpod: InterPodAffinity
     _hard: HardSpread | None
@@ -41,21 +43,22 @@ class Outlook:
         self.shape = shape
         self._cluster = cluster
         self._profile = profile
-        self._score: Callable[[NodeInfo], int] = node_score(profile, cluster, shape)
+        self._score: NodeScore = node_score(profile, cluster, shape)
         self._begin()
 
     def follow(self) -> None:
         """Take in what changed since the last time."""
-        if self._belonging != self._cluster.belonging:
-            self._belonging = self._cluster.belonging
-            if self._cluster.default_selector(self.shape) != self._selector:
+        cluster = self._cluster
+        if self._belonging != cluster.belonging:
+            self._belonging = cluster.belonging
+            if cluster.default_selector(self.shape) != self._selector:
                 self._begin()
                 return
-        changes = self._cluster.changes(self._until)
-        if changes is None or len(changes) > 4 * len(self._cluster.nodes) + 100:
+        nodes, changes = cluster.nodes, cluster.changes(self._until)
+        if changes is None or len(changes) > 4 * len(nodes) + 100:
             self._begin()
             return
-        nodes, hard, soft, affinity = self._cluster.nodes, self._hard, self._soft, self.shape.has_affinity
+        hard, soft, affinity = self._hard, self._soft, self.shape.has_affinity
         for change in changes if hard or soft or self._related else ():
             node = nodes[change.node]
             if hard:
@@ -64,11 +67,11 @@ class Outlook:
                 soft.shift(node, change)
             if affinity or change.shape.has_affinity:
                 self._interpod.shift(node, change)
-        put, alone, standing = self._row.put, self._alone, self._standing
-        for index in {change.node for change in changes}:
-            if standing[index] is None:
-                put(index, alone(nodes[index]))
-        self._until = self._cluster.now()
+        alone, known, standing = self._alone, self._known, self._standing
+        changed = [(index, nodes[index]) for index in {change.node for change in changes} if standing[index] is None]
+        self._row.put([(index, known.get(node.fill) or alone(node)) for index, node in changed])
+        epoch, seen = self._until
+        self._until = epoch, seen + len(changes)
 
     def shift(self, node: NodeInfo, change: PodChange) -> None:
         """Count pods that are tried out on a node, in the filters that look at other nodes too."""
@@ -89,7 +92,7 @@ class Outlook:
 
     def find(self, start: int, enough: int) -> tuple[Stretch, Sequence[int] | None]:
         """The nodes from `start` on that fit, so many, and how far that is. None where it is the whole stretch."""
-        if not self._hard and not (self._related and self._interpod.filters):
+        if self._asks_alone or not (self._hard or (self._related and self._interpod.filters)):
             return self._row.stretch(start, enough), None
         found: list[int] = []
         looked, size, hard = 0, len(self._row.values), self._hard
@@ -113,7 +116,14 @@ class Outlook:
     @property
     def compares(self) -> bool:
         """Whether a score compares nodes with each other."""
+        if self._asks_alone:
+            return False
         return bool(self._soft or self._liked or self._taints or (self._related and self._interpod.prefers))
+
+    @property
+    def _asks_alone(self) -> bool:
+        """Whether each node is asked by itself for all filters and scores, as it is for most pods."""
+        return self._plain and not self._cluster.has_affinity
 
     @property
     def _related(self) -> bool:
@@ -170,7 +180,8 @@ class Outlook:
         self._hard = HardSpread(cluster, shape, hard) if hard else None
         all_keys = bool(shape.spread) or not profile.system_spread
         self._soft = SoftSpread(cluster, shape, soft, all_keys=all_keys) if soft else None
-        self._alone = _looking(profile, shape, self._score)
+        self._plain = not (constraints or self._taints or self._liked or shape.has_affinity)
+        self._alone, self._known = _looking(profile, shape, self._score)
         self._row = ScoreRow(
             self._alone(node) if refused is None else REJECTED
             for node, refused in zip(nodes, self._standing, strict=True)
@@ -192,8 +203,8 @@ class Outlook:
         return found
 
 
-def _looking(profile: SchedulerProfile, shape: PodShape, score: Callable[[NodeInfo], int]) -> Callable[[NodeInfo], int]:
-    """The weighted scores that ask a node alone; `REJECTED` where there is no room on it."""
+def _looking(profile: SchedulerProfile, shape: PodShape, score: NodeScore) -> tuple[NodeScore, Mapping[NodeFill, int]]:
+    """The weighted scores that ask a node alone, `REJECTED` where there is no room on it, and those that are kept."""
     wanted = [(name, size) for name, size in shape.requests.amounts.items() if size > 0]
     ports = shape.ports
     if not ports and {name for name, _ in wanted} <= {"cpu", "memory"} and (quick := usual_score(profile, shape)):
@@ -210,7 +221,7 @@ def _looking(profile: SchedulerProfile, shape: PodShape, score: Callable[[NodeIn
             return REJECTED
         return score(node)
 
-    return look
+    return look, {}
 
 
 def _defaults(selector: LabelSelector, profile: SchedulerProfile) -> tuple[SpreadConstraint, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sim.kubernetes.scheduler.cache import ClusterCache
-from sim.kubernetes.scheduler.nodes import NodeInfo
+from sim.kubernetes.scheduler.nodes import NodeFill, NodeInfo
 from sim.kubernetes.scheduler.pods import PodShape
 from sim.kubernetes.scheduler.profile import FULL_SCORE, SchedulerProfile
 from sim.kubernetes.scheduler.requests import is_scalar
@@ -106,11 +106,13 @@ def node_score(profile: SchedulerProfile, cluster: ClusterCache, shape: PodShape
 NodeScore = Callable[[NodeInfo], int]
 
 
-def usual_score(profile: SchedulerProfile, shape: PodShape) -> Callable[[NodeScore], NodeScore] | None:
+def usual_score(
+    profile: SchedulerProfile, shape: PodShape
+) -> Callable[[NodeScore], tuple[NodeScore, Mapping[NodeFill, int]]] | None:
     """Room and scores of the usual profile for pods that ask for CPU and memory alone; None for other profiles.
 
     It is the filter and `node_score` written out, for it is most of what a placement costs. What it gives is to be
-    given the score for nodes that it leaves to it.
+    given the score for nodes that it leaves to it. Beside the score it gives those that it keeps.
     """
     usual = (("cpu", 1), ("memory", 1))
     if profile.strategy != "LeastAllocated" or profile.resources != usual or profile.balanced != ("cpu", "memory"):
@@ -121,7 +123,7 @@ def usual_score(profile: SchedulerProfile, shape: PodShape) -> Callable[[NodeSco
     scored_cpu, scored_memory = shape.requests.scored_cpu, shape.requests.scored_memory
     cpu_more, memory_more = shape.requests.amounts.get("cpu", 0), shape.requests.amounts.get("memory", 0)
 
-    known: dict[tuple[int, int, int, int, int, int], int] = {}  # many nodes are alike: as large, and as full
+    known: dict[NodeFill, int] = {}  # many nodes are alike: as large, and as full
 
     def of(cpu: int, memory: int, asked_cpu: int, asked_memory: int, free_cpu: int, free_memory: int) -> int:
         left = free_cpu * 100 // cpu if free_cpu > 0 else 0
@@ -130,31 +132,27 @@ def usual_score(profile: SchedulerProfile, shape: PodShape) -> Callable[[NodeSco
         even = 1 - abs((asked_cpu / cpu - asked_memory / memory) / 2)
         return by_fit * (left // 2) + by_balance * int(even * 100.0)
 
-    def with_score(score: NodeScore) -> NodeScore:
+    def with_score(score: NodeScore) -> tuple[NodeScore, Mapping[NodeFill, int]]:
         def look(node: NodeInfo) -> int:
-            if len(node.pods) >= node.most_pods:
-                return REJECTED
-            there, requested = node.allocatable, node.requested
-            cpu, memory = there.get("cpu", 0), there.get("memory", 0)
-            asked_cpu, asked_memory = requested.get("cpu", 0), requested.get("memory", 0)
-            key = cpu, memory, asked_cpu, asked_memory, node.scored_cpu, node.scored_memory
-            found = known.get(key)
-            if found is not None and not node.images:
+            fill = node.fill
+            found = known.get(fill)
+            if found is not None:
                 return found
+            cpu, memory, asked_cpu, asked_memory, counted_cpu, counted_memory, full, has_images = fill
             asked_cpu += cpu_more
             asked_memory += memory_more
-            if (cpu_more and asked_cpu > cpu) or (memory_more and asked_memory > memory):
+            if full or (cpu_more and asked_cpu > cpu) or (memory_more and asked_memory > memory):
                 return REJECTED
-            if node.images or not cpu or not memory or asked_cpu > cpu or asked_memory > memory:
+            if has_images or not cpu or not memory or asked_cpu > cpu or asked_memory > memory:
                 return score(node)
-            free_cpu = cpu - node.scored_cpu - scored_cpu
-            free_memory = memory - node.scored_memory - scored_memory
+            free_cpu = cpu - counted_cpu - scored_cpu
+            free_memory = memory - counted_memory - scored_memory
             if len(known) >= _KNOWN:
                 known.clear()
-            known[key] = found = of(cpu, memory, asked_cpu, asked_memory, free_cpu, free_memory)
+            known[fill] = found = of(cpu, memory, asked_cpu, asked_memory, free_cpu, free_memory)
             return found
 
-        return look
+        return look, known
 
     return with_score
 

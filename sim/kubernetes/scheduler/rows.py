@@ -66,28 +66,30 @@ class ScoreRow:
             self._fitting.append(len(block) - block.count(REJECTED))
         self._all = sum(self._fitting)
 
-    def put(self, index: int, value: int) -> None:
-        """Change one entry."""
-        old = self.values[index]
-        if old == value:
-            return
-        self.values[index] = value
-        block = index // _BLOCK
-        if old < 0 or value < 0:
-            more = 1 if old < 0 else -1
-            self._fitting[block] += more
-            self._all += more
-        best = self._best[block]
-        if value > best:
-            self._best[block], self._ties[block] = value, 1
-        elif value == best:
-            self._ties[block] += 1
-        elif old == best:
-            self._ties[block] -= 1
-            if not self._ties[block]:
-                here = self.values[block * _BLOCK : (block + 1) * _BLOCK]
-                self._best[block] = most = max(here)
-                self._ties[block] = here.count(most)
+    def put(self, changes: Iterable[tuple[int, int]]) -> None:
+        """Change entries: pairs of an index and its new value."""
+        values, best_of, ties = self.values, self._best, self._ties
+        for index, value in changes:
+            old = values[index]
+            if old == value:
+                continue
+            values[index] = value
+            block = index // _BLOCK
+            if old < 0 or value < 0:
+                more = 1 if old < 0 else -1
+                self._fitting[block] += more
+                self._all += more
+            best = best_of[block]
+            if value > best:
+                best_of[block], ties[block] = value, 1
+            elif value == best:
+                ties[block] += 1
+            elif old == best:
+                ties[block] -= 1
+                if not ties[block]:
+                    here = values[block * _BLOCK : (block + 1) * _BLOCK]
+                    best_of[block] = most = max(here)
+                    ties[block] = here.count(most)
 
     def stretch(self, start: int, enough: int) -> Stretch:
         """Entries from `start` on until `enough` are not rejected, and up to the next that is not."""
@@ -123,60 +125,60 @@ class ScoreRow:
 
     def top(self, stretch: Stretch, chance: random.Random | None) -> int:
         """The index of the highest of a stretch, the first of equals or, with `chance`, any of them."""
-        start, stop, size = stretch.start, stretch.start + stretch.looked, len(self.values)
-        parts = [(start, stop)] if stop <= size else [(start, size), (0, stop - size)]
-        most = max([self._most(first, last) for first, last in parts])
-        if chance is None:
-            return self._nth(most, parts, 0)
-        ties = sum([self._count(most, first, last) for first, last in parts])
-        if ties == 1:
-            return self._nth(most, parts, 0)
-        if ties * _PROBES < stretch.looked:
-            return self._nth(most, parts, int(chance.random() * ties))
-        draw, values, looked = chance.random, self.values, stretch.looked
-        while True:
-            index = start + int(draw() * looked)
-            index -= size if index >= size else 0
-            if values[index] == most:
-                return index
+        start, looked, _ = stretch
+        values = self.values
+        stop, size = start + looked, len(values)
+        most, ties = self._best_of(start, min(stop, size))
+        if stop > size:
+            more, others = self._best_of(0, stop - size)
+            ties = others if more > most else ties + others * (more == most)
+            most = max(most, more)
+        number = 0
+        if chance is not None and ties > 1:
+            draw = chance.random
+            while ties * _PROBES >= looked:
+                index = start + int(draw() * looked)
+                index -= size if index >= size else 0
+                if values[index] == most:
+                    return index
+            number = int(draw() * ties)
+        return self._nth(most, start, stop, number)
 
-    def _most(self, start: int, stop: int) -> int:
-        first, last = -(-start // _BLOCK), stop // _BLOCK
+    def _best_of(self, start: int, stop: int) -> tuple[int, int]:
+        """The highest of a part, and how often it is there."""
+        values, first = self.values, -(-start // _BLOCK)
+        last = stop // _BLOCK if stop < len(values) else len(self._best)
         if first >= last:
-            return max(self.values[start:stop], default=REJECTED)
+            here = values[start:stop]
+            most = max(here)
+            return most, here.count(most)
         best = self._best
-        most = max(best[first:last])
-        if start < first * _BLOCK and best[first - 1] > most:
-            most = max(most, *self.values[start : first * _BLOCK])
-        if last * _BLOCK < stop and best[last] > most:
-            most = max(most, *self.values[last * _BLOCK : stop])
-        return most
+        inner = best[first:last]
+        most = max(inner)
+        head = values[start : first * _BLOCK] if start < first * _BLOCK and best[first - 1] >= most else []
+        tail = values[last * _BLOCK : stop] if last * _BLOCK < stop and best[last] >= most else []
+        if head and best[first - 1] > most:
+            most = max(most, *head)
+        if tail and best[last] > most:
+            most = max(most, *tail)
+        ties = head.count(most) + tail.count(most)
+        block = first
+        for _ in range(inner.count(most)):
+            block = best.index(most, block)
+            ties += self._ties[block]
+            block += 1
+        return most, ties
 
-    def _count(self, value: int, start: int, stop: int) -> int:
-        """How often a value that none in between is above is there."""
-        first, last = -(-start // _BLOCK), stop // _BLOCK
-        if first >= last:
-            return self.values[start:stop].count(value)
-        best, ties = self._best, self._ties
-        total = 0
-        if start < first * _BLOCK and best[first - 1] >= value:
-            total = self.values[start : first * _BLOCK].count(value)
-        for block in range(first, last):
-            if best[block] == value:
-                total += ties[block]
-        if last * _BLOCK < stop and best[last] >= value:
-            total += self.values[last * _BLOCK : stop].count(value)
-        return total
-
-    def _nth(self, value: int, parts: Iterable[tuple[int, int]], number: int) -> int:
-        """Where a value that none in these parts is above is for the n-th time, from 0."""
-        for start, stop in parts:
-            at = start
-            while at < stop:
+    def _nth(self, value: int, start: int, stop: int, number: int) -> int:
+        """Where a value that none from `start` to `stop`, around the end, is above is for the n-th time, from 0."""
+        values, best, size = self.values, self._best, len(self.values)
+        for first, last in ((start, min(stop, size)), (0, stop - size)):
+            at = first
+            while at < last:
                 block = at // _BLOCK
-                end = min((block + 1) * _BLOCK, stop)
-                if self._best[block] >= value:
-                    here = self.values[at:end].count(value)
+                end = min((block + 1) * _BLOCK, last)
+                if best[block] >= value:
+                    here = values[at:end].count(value)
                     if number < here:
                         return self._place(value, at, number)
                     number -= here

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.kubernetes.scheduler.cache import ClusterCache, PodChange
 from sim.kubernetes.scheduler.filters import Rejection
@@ -31,6 +32,9 @@ _OTHER_TERMS = Rejection("NodeAffinity", ("node(s) didn't satisfy plugin(s) [Nod
 _NO_TERMS = Rejection("NodeAffinity", ("pod affinity terms conflict",))
 
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
 class Decision(NamedTuple):
     """What one cycle came to.
 
@@ -48,8 +52,8 @@ class Decision(NamedTuple):
 
     node: str | None
     best: tuple[str, ...] = ()
-    scores: Mapping[str, Mapping[str, int]] = MappingProxyType({})
-    reasons: Mapping[str, int] = MappingProxyType({})
+    scores: Mapping[str, Mapping[str, int]] = _NONE
+    reasons: Mapping[str, int] = _NONE
     preemption: PreemptionResult | None = None
     nodes: int = 0
     blanket: str = ""
@@ -82,6 +86,7 @@ class Scheduler:
         self._chance = chance
         self._outlooks: dict[PodShape, Outlook] = {}
         self._next = 0
+        self._enough = cache(self.profile.enough)
 
     def schedule(self, pod: PodInfo, *, explain: bool = False) -> Decision:
         """Decide where a pod goes, and whom it drives out if it fits nowhere.
@@ -89,18 +94,20 @@ class Scheduler:
         The caller carries it out: it binds the pod (`ClusterCache.add_pod`), or lets the victims go. explain: with the
         scores of each plugin.
         """
-        nodes = self.cluster.nodes
+        cluster = self.cluster
+        nodes = cluster.nodes
         if not nodes:
-            self.cluster.forget_nomination(pod)
+            cluster.forget_nomination(pod)
             return Decision(None)
         outlook = self._outlook(pod.shape)
         fitting: Sequence[int] | None = None
-        if not pod.nominated and not self.cluster.keeps_room and pod.shape.nodes.terms is None:
-            stretch, fitting = outlook.find(self._next, self.profile.enough(len(nodes)))
+        if not pod.nominated and not cluster.keeps_room and pod.shape.nodes.terms is None:
+            count = len(nodes)
+            stretch, fitting = outlook.find(self._next, self._enough(count))
             if stretch.fitting:
-                self._next = (self._next + stretch.looked) % len(nodes)
-                if fitting is None and not outlook.compares and not explain:
-                    return Decision(nodes[outlook.top(stretch, self._chance)].name, nodes=len(nodes))
+                self._next = (self._next + stretch.looked) % count
+                if fitting is None and not explain and not outlook.compares:
+                    return Decision(nodes[outlook.top(stretch, self._chance)].name, (), _NONE, _NONE, None, count)
                 return self._best(outlook, outlook.fitting(stretch) if fitting is None else fitting, explain=explain)
         fitting, rejections, rest = self._find(pod, outlook)
         if not fitting:

@@ -17,7 +17,7 @@ from sim.report.table import ESTIMATE
 
 if TYPE_CHECKING:
     from sim.report.baseline import Comparison
-    from sim.report.junit import Ran
+    from sim.report.ran import Ran
 
 Level = Literal["error", "warning", "note"]
 

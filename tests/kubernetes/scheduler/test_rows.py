@@ -25,7 +25,7 @@ def test_stretches_and_the_best_of_them_are_those_of_a_plain_list():
         for _ in range(150):
             index, value = chance.randrange(size), chance.choice([REJECTED, REJECTED, 0, 1, 50, 100, 400])
             values[index] = value
-            row.put(index, value)
+            row.put([(index, value)])
             assert row.values == values
             start, enough = chance.randrange(size), chance.randrange(1, size + 2)
             stretch = row.stretch(start, enough)
