@@ -97,6 +97,10 @@ class Fluid:
         """How many flows are being served."""
         return sum(flow_class.count for flow_class in self._active)
 
+    def __bool__(self) -> bool:
+        """Whether any is."""
+        return bool(self._active)
+
     def submit(
         self,
         work: float,
@@ -122,6 +126,20 @@ class Fluid:
             self._due = due
             self._timer = Alarm(self._env, self._expire)
             self._timer.arm(delay)
+
+    def submit_since(self, since: float, work: float, done: Callable[[Any], Any], timer: Alarm) -> None:
+        """Serve a flow that has been the only one since an earlier moment.
+
+        Args:
+            timer: What is armed for the moment at which it is done if it stays the only one. It means that from now on.
+        """
+        if self._active:
+            raise ValueError("there are other flows")
+        self._last = since
+        self._join(1.0, math.inf, work, done, None)
+        self._due = since + self._share()
+        self._timer = timer
+        timer.handler = self._expire
 
     def _settle(self) -> None:
         """Bring every class's clock to now."""

@@ -134,3 +134,32 @@ def test_one_read_comes_at_the_speed_that_its_host_says_of_its_disk():
     own, cloud = catalog_host("c5d-metal"), catalog_host("azure-d2s")
     assert own.disk_line == own.disk_read != disk_of("nvme").read
     assert (cloud.disk_line, cloud.disk_read) == (disk_of("cloud-disk").line, disk_of("cloud-disk").read)
+
+
+def test_a_commit_that_was_alone_shares_with_a_write_that_comes_meanwhile():
+    """Five commits of 20 ms. A write comes at 50 ms, in the middle of the third: the other half takes twice as long.
+
+    The fourth and the fifth take 40 ms each. The write of 200 ms has had 50 of them by then, and then has all.
+    """
+    env, disk = make()
+    log = []
+    disk.flush(5, lambda _: log.append(("flushed", round(env.now, 9))))
+    env.run(until=0.05)
+    disk.write(10 * MIB, lambda _: log.append(("written", round(env.now, 9))))
+    env.run()
+    assert log == [("flushed", 0.15), ("written", 0.3)]
+
+
+def test_a_commit_has_the_disk_for_itself_again_once_the_write_is_over():
+    """The write takes 10 ms, shared 20: from 0 to 20 ms. The first commit ends at 30 ms, the next two at 50 and 70.
+
+    Who comes at 45 ms with one flush is served by the third.
+    """
+    env, disk = make()
+    log = []
+    disk.write(0.5 * MIB, lambda _: log.append(("written", round(env.now, 9))))
+    disk.flush(3, lambda _: log.append(("three", round(env.now, 9))))
+    env.run(until=0.045)
+    disk.flush(1, lambda _: log.append(("one", round(env.now, 9))))
+    env.run()
+    assert log == [("written", 0.02), ("three", 0.07), ("one", 0.07)]
