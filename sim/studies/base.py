@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from sim.errors import Problem
 from sim.never import never
 from sim.outcome import Bound, Metric, MetricSpec, Ratio
 from sim.records import Record
+from sim.studies.once import Once
 
 Tick = Callable[[float], None]
 """Is told the finished fraction of a run. It may raise `CancelledError`."""
@@ -55,6 +56,7 @@ class Context:
         records: Whether anybody will read the run's records. A run whose records cost time may leave them out.
         middle: The samples of the same replication in the middle of the ranges, for a run at an end of them whose study
             keeps some. Else None.
+        once: What other runs of the batch worked out already.
     """
 
     label: str
@@ -64,6 +66,7 @@ class Context:
     folder: str = ""
     records: bool = True
     middle: Samples | None = None
+    once: Once = field(default_factory=Once)
 
 
 @dataclass(frozen=True)
