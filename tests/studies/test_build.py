@@ -6,6 +6,7 @@ from sim.builds.builders import walk_for
 from sim.builds.context.edits import Change, Edit
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
+from sim.outcome import Bound
 from sim.studies import study
 from sim.studies.base import Context, summarise
 from sim.studies.build import STUDY, Build, what_if
@@ -159,11 +160,12 @@ def test_ends_of_the_ranges_take_what_the_cache_says_from_the_middle(
     more to find that step.
     """
     (folder / "shop" / "Dockerfile").write_text(dockerfile)
-    alone = {bound: run(folder, bound, builds=builds, builder=builder) for bound in ("value", "low", "high")}
+    bounds: tuple[Bound, ...] = ("value", "low", "high")
+    alone = {bound: run(folder, bound, builds=builds, builder=builder) for bound in bounds}
     asked = []
     monkeypatch.setattr("sim.builds.session.walk_for", lambda *a, **k: asked.append(1) or walk_for(*a, **k))
     once = Once()
-    contexts = {bound: Context("now", SeedTree(1), bound=bound, folder=str(folder), once=once) for bound in alone}
+    contexts = {bound: Context("now", SeedTree(1), bound=bound, folder=str(folder), once=once) for bound in bounds}
     together = {
         bound: STUDY.run(Build(context="shop", builds=builds, builder=builder), context)
         for bound, context in contexts.items()
