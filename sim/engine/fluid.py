@@ -117,10 +117,12 @@ class Fluid:
         """
         if not (work >= 0 and cap > 0 and weight > 0):
             raise ValueError(f"work ({work}) must not be negative, cap ({cap}) and weight ({weight}) must be positive")
-        self._settle()
+        now = self._env._now  # noqa: SLF001 - as `now`, without its call
+        if now != self._last:
+            self._settle()
         self._join(weight, cap / weight, work / weight, done, argument)
         delay = self._share()
-        due = self._last + delay
+        due = now + delay
         if due < self._due:
             # An earlier end than expected. The timer that is armed goes off later and is then no longer the timer.
             self._due = due

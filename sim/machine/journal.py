@@ -63,6 +63,10 @@ class Journal:
 
     def _committed(self, alarm: Alarm) -> float | None:
         """A commit that had the disk for itself is over: the seconds to the end of the next, which has it too."""
+        if self._commits + 1 not in self._waiting:  # somebody waits for a later one
+            self._commits += 1
+            self._began = alarm.at
+            return self._seconds
         self._alone = None
         self._count()
         if not self._waiting or self._under_way:
@@ -78,6 +82,5 @@ class Journal:
         """One commit more is over. Those that waited for it go on, and may ask for the next."""
         self._commits += 1
         self._under_way = False
-        if self._commits in self._waiting:
-            for done, argument in self._waiting.pop(self._commits):
-                done(argument)
+        for done, argument in self._waiting.pop(self._commits, ()):
+            done(argument)
