@@ -1,5 +1,8 @@
 """A disk: small reads one after another, several starts that share it, and flushes that go together."""
 
+import random
+from functools import partial
+
 import pytest
 from simpy import Environment
 
@@ -8,6 +11,8 @@ from sim.catalog.disks import disks
 from sim.catalog.hosts import with_disk
 from sim.catalog.load import host as catalog_host
 from sim.catalog.mechanisms import memory
+from sim.engine.alarm import Alarm
+from sim.engine.fluid import Fluid
 from sim.errors import InputError
 from sim.machine.disk import RunningDisk
 from tests.machine.byhand import host_with, number
@@ -163,3 +168,36 @@ def test_a_commit_has_the_disk_for_itself_again_once_the_write_is_over():
     disk.flush(1, lambda _: log.append(("one", round(env.now, 9))))
     env.run()
     assert log == [("written", 0.02), ("three", 0.07), ("one", 0.07)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_commits_that_are_alone_end_when_they_would_as_flows_of_the_disks_time(monkeypatch, seed):
+    """To the last digit and in the same order, among reads, writes and flushes at times of which some coincide."""
+
+    def ran():
+        env, disk = make(operations=400.0)
+        draw, log = random.Random(seed), []
+        for index in range(60):
+            at = draw.choice((draw.uniform(0.0, 6.0), 0.02 * draw.randrange(300)))
+            kind, size = draw.choice(("flush", "flush", "read", "write")), draw.randrange(1, 12)
+            Alarm(env, partial(asked, env, disk, log, (kind, size, index))).arm(at)
+        env.run()
+        return log
+
+    def asked(env, disk, log, what, _):
+        kind, size, number = what
+        done = partial(told, env, log)
+        if kind == "flush":
+            disk.flush(size, done, number)
+        elif kind == "read":
+            disk.read(size * 64 * KIB, 1, False, done, number)
+        else:
+            disk.write(size * MIB, done, number)
+
+    def told(env, log, number):
+        log.append((number, env.now))
+
+    alone = ran()
+    monkeypatch.setattr(Fluid, "__bool__", lambda _: True)
+    assert len(alone) == 60
+    assert alone == ran()
