@@ -119,7 +119,8 @@ class Journey(Alarm):
                         stays = stays or first._steps_until_a_stay()  # noqa: SLF001 - the class's own method
                         if stays is not None:  # as `arm`, without its call
                             first.at = at = now + stays
-                            heappush(env._queue, (at, ALARM, next(env._eid), first))  # noqa: SLF001
+                            entry: Any = (at, ALARM, next(env._eid), first)  # noqa: SLF001
+                            heappush(env._queue, entry)  # noqa: SLF001
                     else:
                         busy = station.busy
                         station.area += busy * (now - station.last)
