@@ -1,13 +1,16 @@
 """`python -m bench.library`: what the shipped lessons cost, one replication each, and what a command costs from cold.
 
 Everything is told in reference loops: the CPU time of a million heap operations in the same run. A lesson is loaded
-from its file and run as `sim run --replications 1` does it: each label once, and once at each end of its inputs' ranges
-where they have any. Commands are processes of their own, whose modules are compiled already.
+from its file and run: each label once. Then it is run as `sim run --replications 1` does it: once more at each end of
+its inputs' ranges where they have any. The collector of cycles looks as seldom as in a command. Commands are processes
+of their own, whose modules are compiled already.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import math
 import os
 import resource
 import subprocess
@@ -15,9 +18,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.measure import heap_operations
+from sim.__main__ import COLLECTION
 from sim.batch.run import run
 from sim.loading import load
 from sim.loading.shipped import find, lessons
@@ -37,15 +43,21 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def lesson_seconds(names: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Of each lesson: CPU seconds of loading it, and of running it."""
-    found = {}
-    for name in names:
-        file = find(name)
-        loading = seconds(lambda file=file: load(file))  # type: ignore[misc]
-        scenario = load(file)
-        found[name] = loading, seconds(lambda scenario=scenario: run(scenario, replications=1))  # type: ignore[misc]
-    return found
+@dataclass(frozen=True)
+class LessonCost:
+    """CPU seconds of one lesson: of loading it, of running each label once, and of the same with both ends' runs."""
+
+    loading: float
+    once: float
+    with_ends: float
+
+
+def lesson_cost(name: str) -> LessonCost:
+    """What a lesson costs, first of all: whatever it needs that no other lesson needed is made meanwhile."""
+    file, loaded = find(name), []
+    loading = seconds(lambda: loaded.append(load(file)))
+    once, with_ends = (seconds(partial(run, loaded[0], replications=1, ranges=ranges)) for ranges in (False, True))
+    return LessonCost(loading, once, with_ends)
 
 
 def child_seconds(words: Sequence[str], folder: Path, rounds: int = 3) -> float:
@@ -78,13 +90,18 @@ def commands() -> None:
 
 def library(names: Sequence[str]) -> None:
     """The lessons, those first that cost most."""
+    gc.set_threshold(*COLLECTION)
     loop = min(seconds(lambda: heap_operations(1_000_000)) for _ in range(3))
-    found = lesson_seconds(names)
-    for name, (loading, running) in sorted(found.items(), key=lambda one: -sum(one[1])):
-        print(f"    {name}: {loading / loop:.2f} to load, {running / loop:.2f} to run")
-    loading, running = (sum(one[part] for one in found.values()) / loop for part in (0, 1))
-    print(f"| {len(found)} lessons, loaded and run | {loading + running:.3g} | <= 20 |")
+    found = {name: lesson_cost(name) for name in names}
+    for name, one in sorted(found.items(), key=lambda item: -item[1].with_ends - item[1].loading):
+        loading, once, with_ends = one.loading / loop, one.once / loop, one.with_ends / loop
+        print(f"    {name}: {loading:.2f} to load, {once:.2f} to run once, {with_ends:.2f} with both ends")
+    loading, once, with_ends = (
+        math.fsum(getattr(one, part) for one in found.values()) / loop for part in ("loading", "once", "with_ends")
+    )
+    print(f"| {len(found)} lessons, loaded and run once | {loading + once:.3g} | <= 20 |")
     print(f"| of that, loaded | {loading:.3g} | |")
+    print(f"| loaded, and run with both ends of the ranges | {loading + with_ends:.3g} | |")
 
 
 def main() -> None:

@@ -14,13 +14,15 @@ from sim.batch.run import ReplicationPlan
 from sim.loading import load
 from sim.loading.shipped import lessons
 from sim.scenario import Scenario
+from sim.studies.once import Once
 
 
 def first_replication(scenario: Scenario) -> None:
-    """Run each label of each part once, with its records."""
+    """Run each label of each part once, with its records, as one batch."""
+    once = Once()
     for part in scenario.parts:
         for label in part.variants:
-            execute(ReplicationPlan(scenario, part, label, scenario.seed, 1).task(0))
+            execute(ReplicationPlan(scenario, part, label, scenario.seed, 1).task(0), once=once)
 
 
 def ratio_of(scenario_id: str, rounds: int = 3) -> float:

@@ -11,9 +11,9 @@ import ast
 import keyword
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 
@@ -82,12 +82,14 @@ def parsed(text: str) -> ast.Expression:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # MemoryError: CPython 3.11's parser stack
         reason = getattr(error, "msg", error) or "nested too deeply"
         raise InputError(f"{text!r} is not an expression: {reason}{_unit_hint(text)}") from None
+    nodes: list[ast.AST] = []
     level: list[ast.AST] = [tree]
     for _ in range(limits.EXPRESSION_DEPTH):
+        nodes += level
         level = [inner for node in level for inner in ast.iter_child_nodes(node)]
     if level:
         raise InputError(f"{text!r} is nested deeper than {limits.EXPRESSION_DEPTH} levels, the most an expression has")
-    odd = next(_not_taken(tree), None)
+    odd = next(_not_taken(nodes), None)
     if odd is not None:
         raise InputError(f"{odd!r} is not taken in an expression; expected arithmetic and comparisons{_unit_hint(odd)}")
     return tree
@@ -107,8 +109,8 @@ def _unit_hint(text: str) -> str:
     return ""
 
 
-def _not_taken(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _not_taken(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, _TAKEN):
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
@@ -130,13 +132,38 @@ def names(text: str) -> list[str]:
 
     Raises `InputError` as `parsed`.
     """
-    return list(_names_of(text))
+    return list(_facts(text)[0])
+
+
+ExpressionKind = Literal["truth", "constant", "value"]
+"""What an expression gives: whether something holds, always the same, or a number."""
+
+
+def kind(text: str) -> ExpressionKind:
+    """What an expression gives.
+
+    >>> [kind(text) for text in ("a.b.c < 1 and not a.b.c > 2", "True", "a.b.c + 1")]
+    ['truth', 'constant', 'value']
+
+    Raises `InputError` as `parsed`.
+    """
+    return _facts(text)[1]
 
 
 @lru_cache(4096)
-def _names_of(text: str) -> tuple[str, ...]:
+def _facts(text: str) -> tuple[tuple[str, ...], ExpressionKind]:
     """A scenario is checked once for each of its variations, and its expressions are the same in all."""
-    return tuple(_names(parsed(text)))
+    tree = parsed(text)
+    constant: ExpressionKind = "constant" if isinstance(tree.body, ast.Constant) else "value"
+    return tuple(_names(tree)), "truth" if _is_truth(tree.body) else constant
+
+
+def _is_truth(node: ast.expr) -> bool:
+    if isinstance(node, ast.BoolOp):
+        return all(_is_truth(value) for value in node.values)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return _is_truth(node.operand)
+    return isinstance(node, ast.Compare)
 
 
 def _names(tree: ast.AST) -> list[str]:

@@ -25,7 +25,7 @@ FLOORS: list[set[str]] = [
     {"sim.lifecycle"},
     {"sim.platforms", "sim.drift", "sim.traffic"},
     {"sim.builds.advice"},
-    {"sim.builds.plan", "sim.builds.records", "sim.builds.builders"},
+    {"sim.builds.plan", "sim.builds.session", "sim.builds.records", "sim.builds.builders"},
     {"sim.builds.cost"},
     {"sim.builds.reasons"},
     {"sim.builds.cache"},
@@ -83,6 +83,7 @@ SHARED_BY_STUDIES = {
     "sim.studies.host_capacity",
     "sim.studies.compose_parameters",
     "sim.studies.density",
+    "sim.studies.once",
 }
 """Modules that any study may use. density: how many instances a host holds, which others ask before they start them."""
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sim import studies
@@ -13,6 +14,7 @@ from sim.engine.seeds import SeedTree
 from sim.errors import CancelledError, CatalogError, InputError, SimError
 from sim.outcome import Bound
 from sim.studies.base import Context, Samples, StudyRun, Tick, no_tick
+from sim.studies.once import Once
 
 AT_ONCE = 61 if sys.platform == "win32" else 256
 """The most processes at once. Windows cannot wait for more."""
@@ -44,13 +46,16 @@ class ReplicationTask:
         return f"{self.scenario}, {self.study}, {self.label}, replication {self.replication}, seed {self.seed}{end}"
 
 
-def execute(task: ReplicationTask, tick: Tick = no_tick) -> StudyRun:
+def execute(task: ReplicationTask, tick: Tick = no_tick, once: Once | None = None) -> StudyRun:
     """The run a task describes. Labels of one comparison share a replication's seeds.
+
+    Args:
+        once: What other tasks of the batch worked out already.
 
     Raises `SimError` naming the task where the study fails. Bad input and cancellation pass as they are.
     """
     seeds = SeedTree(task.seed).child(task.scenario, task.replication)
-    context = Context(task.label, seeds, task.bound, tick, task.folder, task.records, task.middle)
+    context = Context(task.label, seeds, task.bound, tick, task.folder, task.records, task.middle, once or Once())
     try:
         run = studies.study(task.study).run(task.parameters, context)
     except (InputError, CatalogError, CancelledError):
@@ -64,7 +69,7 @@ def execute(task: ReplicationTask, tick: Tick = no_tick) -> StudyRun:
 def executor(jobs: int) -> Iterator[ExecuteAll]:
     """How tasks are executed while the context lasts: here for one job, else in that many spawned processes."""
     if jobs == 1:
-        yield _here
+        yield partial(_here, Once())
         return
     from sim.batch.workers import spread, started
 
@@ -79,13 +84,14 @@ def executor(jobs: int) -> Iterator[ExecuteAll]:
         yield in_processes
 
 
-def _here(tasks: Sequence[ReplicationTask], done: Callable[[float], None]) -> list[StudyRun]:
+def _here(once: Once, tasks: Sequence[ReplicationTask], done: Callable[[float], None]) -> list[StudyRun]:
     runs = []
     for number, task in enumerate(tasks):
-        runs.append(execute(task, lambda share, number=number: done(number + share)))  # type: ignore[misc]
+        runs.append(execute(task, lambda share, number=number: done(number + share), once))  # type: ignore[misc]
         done(number + 1)
     return runs
 
 
 def _execute_chunk(tasks: Sequence[ReplicationTask]) -> list[StudyRun]:
-    return [execute(task) for task in tasks]
+    once = Once()
+    return [execute(task, once=once) for task in tasks]

@@ -9,32 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from sim.archives.store import LayerStore
-from sim.builds.builders import check_depth, graph_for, read_dockerfile, walk_for
-from sim.builds.cache.buildkit import BuildStep, CacheStore, RunOutput, exported
-from sim.builds.cache.outcomes import left_by
 from sim.builds.context import tree as trees
 from sim.builds.context.edits import Change, apply
 from sim.builds.context.ignore import Ignore, rules_of
-from sim.builds.context.rootfs import Files
 from sim.builds.context.tree import Tree
-from sim.builds.cost.history import Known, LayerHistory, match
+from sim.builds.cost.history import LayerHistory
 from sim.builds.cost.schedule import Machine, Schedule, costs_of, schedule
-from sim.builds.cost.steps import StepCost, annotation
-from sim.builds.dockerfile.instructions import Instruction
-from sim.builds.dockerfile.stages import Dockerfile
+from sim.builds.cost.steps import StepCost
 from sim.builds.graph.bases import Bases
 from sim.builds.graph.options import BUILDERS, Builder, BuildOptions, from_command_line
-from sim.builds.graph.vertices import BuildGraph, Vertex, chain
-from sim.builds.reasons.remotes import mirrors
-from sim.builds.reasons.why import Built, pair
+from sim.builds.graph.vertices import BuildGraph, chain
+from sim.builds.reasons.why import Built
 from sim.builds.records import records_of
+from sim.builds.session import BuildSession, CacheWalks
 from sim.catalog import load
-from sim.errors import InputError, Problem
+from sim.errors import InputError
 from sim.outcome import Bound
 from sim.records import StepRecord
 
@@ -110,25 +103,6 @@ class BuildPlan:
         return self.builds[-1]
 
 
-@dataclass
-class _Session:
-    """A builder between builds.
-
-    Attributes:
-        history: What a real image says of steps, as `history.entries` gives it.
-    """
-
-    builder: Builder
-    machine: Machine
-    history: tuple[LayerHistory, ...] = ()
-    store: CacheStore = field(default_factory=CacheStore)
-    before: Built | None = None
-    ran: set[str] = field(default_factory=set)
-    fetched: set[str] = field(default_factory=set)
-    images: LayerStore = field(default_factory=LayerStore)
-    count: int = 0
-
-
 def untold(_: float) -> None:
     """Progress that nobody is told."""
 
@@ -152,6 +126,7 @@ def plan_builds(
     like: Sequence[LayerHistory] = (),
     remotes: Mapping[str, str] | None = None,
     flags: str = "",
+    walks: CacheWalks | None = None,
     tick: Callable[[float], None] = untold,
 ) -> BuildPlan:
     """Plan a first build into an empty cache, and one more after each change. Changes add up.
@@ -175,6 +150,7 @@ def plan_builds(
         remotes: What stands for the content of an ADD's address, as `BuildOptions` has it.
         flags: More words of a `docker build` command line. Platform, network, hosts, labels and limits are taken from
             them (`options.from_command_line`).
+        walks: What an earlier plan of the same builds found, at whatever bound. A new one is filled.
         tick: Told the share that is done before each build. It may end all by raising.
 
     Raises:
@@ -186,7 +162,7 @@ def plan_builds(
     if dockerfile is not None:
         tree = trees.write(tree, path, dockerfile)
     machine = Machine(load.host(host), bound, builder, max_parallelism, pull_base)
-    session = _Session(builder, machine, tuple(like))
+    session = BuildSession(builder, machine, tuple(like), walks or CacheWalks())
     arguments, fetched = dict(build_args or {}), dict(remotes or {})
     line = from_command_line(flags)
     options = dataclasses.replace(
@@ -211,26 +187,11 @@ def plan_builds(
         )
         if change.no_cache_filter and builder == "legacy":
             raise InputError("no_cache_filter is for BuildKit; the legacy builder knows no_cache only")
-        _find_cache(session, change)
+        session.find_cache(change)
         alive = partial(tick, len(builds) / (len(changes) + 1))
         builds.append(_plan(session, tree, options, bases, label, bound, alive))
+    session.walks.ended()
     return BuildPlan(builder, tuple(builds))
-
-
-def _find_cache(session: _Session, change: Change) -> None:
-    """Give the session the cache that a change says its build finds."""
-    before = session.before
-    if change.cache == "kept" or before is None:
-        return
-    session.ran.clear()
-    session.fetched.clear()
-    session.images = LayerStore()
-    if change.cache == "empty":
-        session.store = CacheStore(builds=session.store.builds, made=session.store.made)
-    elif session.builder == "legacy":
-        raise InputError(f"cache {change.cache!r} is for BuildKit; the legacy builder exports none")
-    else:
-        session.store = exported(session.store, before.graph, before.steps, change.cache)
 
 
 def _tree(context: Tree | Mapping[str, str] | str | Path, alive: Callable[[], None]) -> Tree:
@@ -242,7 +203,7 @@ def _tree(context: Tree | Mapping[str, str] | str | Path, alive: Callable[[], No
 
 
 def _plan(
-    session: _Session,
+    session: BuildSession,
     tree: Tree,
     options: BuildOptions,
     bases: Bases | None,
@@ -251,96 +212,21 @@ def _plan(
     alive: Callable[[], None],
 ) -> PlannedBuild:
     session.count += 1
-    builder = session.builder
-    dockerfile = read_dockerfile(tree, options.dockerfile)
-    graph, ignore = graph_for(builder, dockerfile, tree, options, bases, session.store.synced, alive)
-    before = session.before
-    pairs = pair(before.graph if before is not None else None, graph)
-    hopeful = session.store.copy()
-
-    def changed(vertex: Vertex, below: Files | None) -> Files:
-        return left_by(vertex, below, (f"run {session.count} {vertex.id}",))
-
-    def same(vertex: Vertex, below: Files | None) -> Files:
-        old = before.steps.get(pairs.get(vertex.id, "")) if before is not None else None
-        files = old.files if old is not None else None
-        tokens = files.tokens if isinstance(files, Files) and files.tokens else (f"run {session.count} {vertex.id}",)
-        return left_by(vertex, below, tokens)
-
-    known = match(graph, session.history) if session.history else {}
-    failing, skipped = _failure(session, graph, known, changed)
-
-    def walked(graph: BuildGraph, store: CacheStore, output: RunOutput) -> Built:
-        steps = walk_for(builder, graph, store, output, failing=failing, skipped=skipped, alive=alive)
-        return Built(graph, {v.id: steps.get(v.id) or BuildStep(v, "skipped", None) for v in graph.vertices})
-
-    now = walked(graph, session.store, changed)
-    mirrored = mirrors(graph, before.graph, pairs, options.remotes) if before is not None else {}
-    alike = graph
-    if mirrored:
-        supposed = dataclasses.replace(options, remotes={**options.remotes, **mirrored})
-        alike, _ = graph_for(builder, dockerfile, tree, supposed, bases, session.store.synced, alive)
-        alike = alike if alike.order == graph.order else graph
-    best = now if before is None else walked(alike, hopeful, same)
-    _check(now, ignore, dockerfile)
-    check_depth(builder, graph)
-    costs = costs_of(now, session.machine, known, session.ran)
+    walked = session.walked(tree, options, bases, alive)
+    now, best, before = walked.now, walked.best, session.before
+    costs = costs_of(now, session.machine, walked.known, session.ran)
     unsure = {name for name, step in now.steps.items() if step.outcome != best.steps[name].outcome}
     timed = schedule(now, costs, session.machine, set() if bound != "low" else unsure, session.images, session.fetched)
     session.ran |= {step.vertex.text for step in now.steps.values() if step.ran}
     session.images = timed.images
     session.fetched |= timed.fetched
-    records = records_of(label, str(session.count), now, best, before, pairs, costs.now, timed)
+    records = records_of(label, str(session.count), now, best, before, walked.pairs, costs.now, timed)
     session.before = now
-    return _summary(session, records, now, costs.now, timed, tree, ignore)
-
-
-def _fails(step: Instruction) -> bool:
-    given = annotation(step)
-    return given is not None and given.fails
-
-
-def _failure(
-    session: _Session, graph: BuildGraph, known: Mapping[int, Known], output: RunOutput
-) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of the step that is said to fail and is the first to do so, and of those the build ends before."""
-    said = {v.id for v in graph.vertices if v.kind == "exec" and v.step is not None and _fails(v.step)}
-    if not said:
-        return frozenset(), frozenset()
-    steps = walk_for(session.builder, graph, session.store.copy(), output)
-    whole = Built(graph, steps)
-    costs = costs_of(whole, session.machine, known, session.ran)
-    ends = schedule(whole, costs, session.machine, (), session.images, session.fetched).now.spans
-    broken = min(said & ends.keys(), key=lambda name: (ends[name][1], name), default="")
-    if not broken:
-        return frozenset(), frozenset()
-    timeline = schedule(whole, costs, session.machine, (), session.images, session.fetched, broken).now
-    skipped = {name for name in timeline.cancelled if steps[name].outcome not in ("base", "context")}
-    return frozenset({graph.vertex(broken).name}), frozenset(graph.vertex(name).name for name in skipped - {broken})
-
-
-def _check(now: Built, ignore: Ignore, dockerfile: Dockerfile) -> None:
-    """Raise for a COPY of what is not there, or an instruction that the builder refuses."""
-    problems = []
-    for step in now.steps.values():
-        vertex = step.vertex
-        excerpt = vertex.text.split("\n")[0]
-        if vertex.fault:
-            problems.append(Problem(vertex.fault, dockerfile.file, vertex.line, excerpt=excerpt))
-        for selected in step.selected.values():
-            for path in selected.missing:
-                name = path.strip("/")
-                rule = ignore.culprit(name)
-                hint = f": {ignore.file} line {rule[0]} ({rule[1]}) excludes it" if rule else " in the build context"
-                link = now.graph.context.get(name)
-                hint += f"; it is a link to {link.target}" if link is not None and link.kind == "link" else ""
-                problems.append(Problem(f'"{path}": not found{hint}', dockerfile.file, vertex.line, excerpt=excerpt))
-    if problems:
-        raise InputError(problems)
+    return _summary(session, records, now, costs.now, timed, tree, walked.ignore)
 
 
 def _summary(
-    session: _Session,
+    session: BuildSession,
     records: tuple[StepRecord, ...],
     now: Built,
     costs: Mapping[str, StepCost],

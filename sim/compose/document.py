@@ -7,6 +7,7 @@ merge keys (`<<`). Keys that are no text are mistakes. Source: gopkg.in/yaml.v3,
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from sim.errors import InputError, Problem
@@ -88,12 +89,25 @@ class _Reader(YamlReader):
 
 
 def read_documents(text: str, name: str) -> tuple[list[YamlNode], list[Problem]]:
-    """The documents of a compose file, and what is wrong with their keys.
+    """The documents of a compose file, and what is wrong with their keys. Nobody changes nodes that were read.
 
     Raises `InputError` where the text is no YAML, or asks for more than `sim.limits` allows.
     """
+    documents, problems = (_kept if len(text) <= _KEPT_LENGTH else _read)(text, name)
+    return list(documents), list(problems)
+
+
+_KEPT_LENGTH = 50_000
+"""Characters up to which a file's nodes are kept: a scenario opens a project once for each label and each end of its
+inputs' ranges, and reading YAML is most of it."""
+
+
+def _read(text: str, name: str) -> tuple[tuple[YamlNode, ...], tuple[Problem, ...]]:
     reader = _Reader(name, text)
     try:
-        return list(reader.documents()), reader.problems
+        return tuple(reader.documents()), tuple(reader.problems)
     except InputError as error:
         raise InputError([*reader.problems, *error.problems]) from None
+
+
+_kept = lru_cache(16)(_read)

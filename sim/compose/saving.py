@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sim import limits
-from sim.compose.bringup import Behaviour, bring_up
+from sim.compose.bringup import Behaviour, BroughtUp, bring_up
 from sim.compose.files import ProjectFiles
 from sim.compose.hosting import HostedProject
 from sim.compose.model import HEALTHY, STARTED, ComposeProject, ComposeService
@@ -64,6 +64,7 @@ def savings(
     behaviours: Mapping[str, Behaviour],
     hosted: HostedProject | None = None,
     files: ProjectFiles | None = None,
+    base: BroughtUp | None = None,
 ) -> tuple[Saving, ...]:
     """What each change alone would save, the most first; those that save nothing are left out.
 
@@ -71,8 +72,11 @@ def savings(
 
     "probe": a health check looks every second. "start": a service no longer waits until another is healthy or has
     ended. "ready": a service is ready in half the time.
+
+    Args:
+        base: What comes of the project without a change, where that is known already.
     """
-    base = bring_up(project, behaviours, hosted, files)
+    base = base or bring_up(project, behaviours, hosted, files)
     found = []
     for change, service, other, changed, acting in _changes(project, behaviours):
         after = bring_up(changed, acting, hosted, files)

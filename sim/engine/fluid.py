@@ -97,6 +97,10 @@ class Fluid:
         """How many flows are being served."""
         return sum(flow_class.count for flow_class in self._active)
 
+    def __bool__(self) -> bool:
+        """Whether any is."""
+        return bool(self._active)
+
     def submit(
         self,
         work: float,
@@ -113,15 +117,31 @@ class Fluid:
         """
         if not (work >= 0 and cap > 0 and weight > 0):
             raise ValueError(f"work ({work}) must not be negative, cap ({cap}) and weight ({weight}) must be positive")
-        self._settle()
+        now = self._env._now  # noqa: SLF001 - as `now`, without its call
+        if now != self._last:
+            self._settle()
         self._join(weight, cap / weight, work / weight, done, argument)
         delay = self._share()
-        due = self._last + delay
+        due = now + delay
         if due < self._due:
             # An earlier end than expected. The timer that is armed goes off later and is then no longer the timer.
             self._due = due
             self._timer = Alarm(self._env, self._expire)
             self._timer.arm(delay)
+
+    def submit_since(self, since: float, work: float, done: Callable[[Any], Any], timer: Alarm) -> None:
+        """Serve a flow that has been the only one since an earlier moment.
+
+        Args:
+            timer: What is armed for the moment at which it is done if it stays the only one. It means that from now on.
+        """
+        if self._active:
+            raise ValueError("there are other flows")
+        self._last = since
+        self._join(1.0, math.inf, work, done, None)
+        self._due = since + self._share()
+        self._timer = timer
+        timer.handler = self._expire
 
     def _settle(self) -> None:
         """Bring every class's clock to now."""

@@ -200,7 +200,7 @@ class RunQueues:
 
     def _settle(self, core: _Core) -> None:
         """Bring a core's clock to now."""
-        now = self._env.now
+        now: float = self._env._now  # noqa: SLF001 - as `now`, without its call
         if core.count:
             speed = 1.0 if core.count == 1 else self._smt
             core.clock += (now - core.settled) * speed / core.weight
@@ -311,7 +311,7 @@ class RunQueues:
     def _expire(self, timer: Alarm) -> float | None:
         if timer is not self._timer:
             return None
-        now = self._env.now
+        now: float = self._env._now  # noqa: SLF001 - as `now`, without its call
         reach = now + now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
         self._expiring = True
         while self._ends and self._ends[0][0] <= reach:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from heapq import heappush
 from typing import Any, Literal, Protocol
 
 from simpy import Environment
 
-from sim.engine.alarm import Alarm
+from sim.engine.alarm import ALARM, Alarm
 
 StepKind = Literal["take", "give", "stay", "wake", "spend"]
 
 Step = tuple[StepKind, Any, float]
-"""What is done, the station (None to stay; to spend, an account), and the seconds (0 to take and to give)."""
+"""What is done, the station (None to stay; to spend, an account), and the seconds: to take, for which it stays then (0
+for not at all); to give, 0."""
 
 
 class SecondsAccount(Protocol):
@@ -34,7 +36,7 @@ class Station:
         count: How many servers there are.
         name: For messages.
         busy: How many of them serve.
-        line: Who waits, in order.
+        line: Who waits, in order, and for how long each stays once it is served.
         found_idle: Whether nobody was being served when the last server was taken.
         area: Seconds that servers were busy until `last`, summed over all of them.
     """
@@ -45,7 +47,7 @@ class Station:
         if count < 1:
             raise ValueError(f"count ({count}) must be at least 1")
         self.count, self.name, self.busy, self.found_idle = count, name, 0, False
-        self._env, self.line, self.area, self.last = env, deque[Journey](), 0.0, env.now
+        self._env, self.line, self.area, self.last = env, deque[tuple[Journey, float]](), 0.0, env.now
 
     def busy_seconds(self) -> float:
         """Seconds that servers were busy until now, summed over all of them."""
@@ -63,7 +65,7 @@ class Journey(Alarm):
 
     >>> env = Environment()
     >>> desk = Station(env, 1)
-    >>> steps = [("take", desk, 0.0), ("stay", None, 2.0), ("give", desk, 0.0)]
+    >>> steps = [("take", desk, 2.0), ("give", desk, 0.0)]
     >>> for name in "ab":
     ...     Journey(env, lambda _, name=name: print(name, env.now)).begin(steps)
     >>> env.run()
@@ -91,29 +93,34 @@ class Journey(Alarm):
         "wake" stays only where the station was idle, "spend" where it has to. All is in one loop, without a call for a
         step: a loaded host spends most of its time here.
         """
-        now: float = self.env._now  # noqa: SLF001 - as `now`, without its call
+        env = self.env
+        now: float = env._now  # noqa: SLF001 - as `now`, without its call
         while True:
             for kind, station, seconds in self._steps:
                 if kind == "take":
                     busy = station.busy
                     if busy == station.count:
-                        station.line.append(self)
+                        station.line.append((self, seconds))
                         return None
                     station.found_idle = not busy
                     if busy:
                         station.area += busy * (now - station.last)
                     station.last = now
                     station.busy = busy + 1
+                    if seconds:
+                        return seconds
                 elif kind == "stay":
                     if seconds:
                         return seconds
                 elif kind == "give":
                     if station.line:
                         station.found_idle = False
-                        first = station.line.popleft()
-                        stays = first._steps_until_a_stay()  # noqa: SLF001 - the class's own method
-                        if stays is not None:
-                            first.arm(stays)
+                        first, stays = station.line.popleft()
+                        stays = stays or first._steps_until_a_stay()  # noqa: SLF001 - the class's own method
+                        if stays is not None:  # as `arm`, without its call
+                            first.at = at = now + stays
+                            entry: Any = (at, ALARM, next(env._eid), first)  # noqa: SLF001
+                            heappush(env._queue, entry)  # noqa: SLF001
                     else:
                         busy = station.busy
                         station.area += busy * (now - station.last)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -117,14 +116,13 @@ class Checker:
     def truth(self, text: str, path: Path_, *, constant: bool = False) -> None:
         """Check that a text is a comparison over registered metrics. With `constant`, "True" will do too."""
         try:
-            names = expression.names(text)
-            tree = expression.parsed(text)
+            names, kind = expression.names(text), expression.kind(text)
         except InputError as error:
             self._report(error.problems[0].message, path)
             return
         for name in dict.fromkeys(names):
             self._name(name, path)
-        if not (_is_truth(tree.body) or (constant and isinstance(tree.body, ast.Constant))):
+        if not (kind == "truth" or (constant and kind == "constant")):
             self._report(f"{text!r} compares nothing, so it cannot fail; expected a comparison, as in 'a < b'", path)
         elif not names and not constant:
             self._report(f"{text!r} names no metric, so nothing a run does can change it", path)
@@ -192,14 +190,6 @@ def _elsewhere(metric: str) -> str:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _is_truth(node: ast.expr) -> bool:
-    if isinstance(node, ast.BoolOp):
-        return all(_is_truth(value) for value in node.values)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return _is_truth(node.operand)
-    return isinstance(node, ast.Compare)
 
 
 def check(document: Document, parts: Sequence[Asked]) -> list[Problem]:

@@ -3,7 +3,7 @@
 A read by itself takes its access and its transfer. A disk with a queue has several under way at once. So one start is
 slow and leaves the disk idle for most of its time, and many starts share what the disk can do in all.
 
-Flushes that come while another is under way are done by the next one together, as a file system's journal commits.
+Flushes go through the file system's journal (`sim.machine.journal`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from simpy import Environment
 from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
 from sim.engine.fluid import Fluid
+from sim.machine.journal import Journal
 from sim.outcome import Bound
 
 OnServed = Callable[[Any], Any]
@@ -38,9 +39,7 @@ class RunningDisk:
         self._piece, self._lookups = cache.piece.value, cache.lookups.at(bound)
         # One device: reads, writes and flushes share its time.
         self._device = Fluid(env, 1.0)
-        self._flushing = False
-        self._commits = 0
-        self._last: dict[int, list[tuple[OnServed, Any]]] = {}
+        self._journal = Journal(env, self._device, self._flush)
 
     def _one(self, size: float) -> tuple[float, float]:
         """Seconds that a read of so many bytes takes alone, and those of the device's time in it."""
@@ -68,6 +67,7 @@ class RunningDisk:
     def read(self, size: float, files: float, stream: bool, done: OnServed, argument: Any = None) -> float:
         """Read so many bytes, and call `done(argument)`. Gives the seconds that it takes alone."""
         alone, busy = self.read_seconds(size, files, stream=stream)
+        self._journal.share()
         if busy:
             self._device.submit(busy, done, argument, busy / alone)
         else:
@@ -77,6 +77,7 @@ class RunningDisk:
     def write(self, size: float, done: OnServed, argument: Any = None) -> float:
         """Write so many bytes in a stream, and call `done(argument)`. Gives the seconds that it takes alone."""
         alone = size / self._write
+        self._journal.share()
         self._device.submit(alone, done, argument)
         return alone
 
@@ -93,19 +94,5 @@ class RunningDisk:
         if not self._flush:
             self._device.submit(0.0, done, argument)
             return 0.0
-        last = self._commits + times + self._flushing
-        self._last.setdefault(last, []).append((done, argument))
-        if not self._flushing:
-            self._flushing = True
-            self._device.submit(self._flush, self._committed)
+        self._journal.flush(times, done, argument)
         return times * self._flush
-
-    def _committed(self, _: Any) -> None:
-        """A commit is over. The next begins where somebody waits for it, with what is asked for at this moment."""
-        self._commits += 1
-        self._flushing = False
-        for done, argument in self._last.pop(self._commits, []):
-            done(argument)
-        if self._last and not self._flushing:
-            self._flushing = True
-            self._device.submit(self._flush, self._committed)

@@ -231,10 +231,21 @@ class Pages:
             for record in self._shared.records(""):
                 self._owners[record.owner] = self._owners.get(record.owner, 0) + record.bytes
         sizes = self._owners.copy()
-        for holding in self.holdings():
-            owner = holding.line.owner
-            sizes[owner] = sizes.get(owner, 0) + holding.resident
+        for instance in self.instances.values():
+            for holding in instance.holdings:
+                owner = holding.line.owner
+                sizes[owner] = sizes.get(owner, 0) + holding.resident
         return sizes
+
+    @property
+    def touched(self) -> int:
+        """Bytes of all guests, wherever they are."""
+        total = 0
+        for instance in self.instances.values():
+            for holding in instance.holdings:
+                if holding.line.guest:
+                    total += holding.resident + holding.merged + holding.swapped
+        return total
 
     def _count_shared(self) -> None:
         self._shared_bytes = self._shared.totals().physical

@@ -218,14 +218,15 @@ class LoadedHost:
             instance.steps = self._steps(instance)
             instance.drawn = [
                 [place for place, step in enumerate(instance.steps) if step is drawn]
-                for drawn in (self._computes, self._stores, instance.spends)
+                for drawn in (instance.computes, self._stores, instance.spends)
             ]
         if not (times.spread or times.disk_spread):
             return instance.steps
         thread, disk = self._spreads
         computing, storing, spending = instance.drawn
         steps = instance.steps.copy()
-        computes: Step = ("stay", None, self._computes[2] * thread())
+        kind, station, seconds = instance.computes
+        computes: Step = (kind, station, seconds * thread())
         for place in computing:
             steps[place] = computes
         for place in spending:
@@ -237,14 +238,15 @@ class LoadedHost:
         return steps
 
     def _steps(self, instance: _Instance) -> list[Step]:
-        """What each request does, with `_computes` and `_stores` where a time may be random."""
+        """What each request does, with the instance's `computes` and `_stores` where a time may be random."""
         times = self._times
         steps: list[Step] = []
+        threads = self._computed(instance)
         for exchange in range(times.exchanges):
             if times.wire:
                 steps.append(("stay", None, times.wire))
             steps += self._passed(instance.relay, times.relay, times.wake)
-            steps += _held(instance.threads, self._computed(instance))
+            steps += threads
             if exchange == 0:
                 steps += self._stored(instance) * times.disk_operations
             steps += self._passed(instance.relay, times.relay, times.wake)
@@ -254,7 +256,10 @@ class LoadedHost:
     def _computed(self, instance: _Instance) -> list[Step]:
         """What a thread does. While it is throttled it has no core."""
         instance.spends = ("spend", instance.quota, self._computes[2])
-        return [*([instance.spends] if instance.quota else []), *self._on_core(self._computes)]
+        spends = [instance.spends] if instance.quota else []
+        steps = _held(instance.threads, [*spends, *self._on_core(self._computes)])
+        instance.computes = next((step for step in steps if step[2] and step[0] != "spend"), self._computes)
+        return steps
 
     def _on_core(self, step: Step) -> list[Step]:
         return _held(self._cores, [step]) if self._cores else [step]
@@ -280,6 +285,7 @@ class _Instance:
         self.steps: list[Step] = []
         self.drawn: list[list[int]] = []  # the places of steps whose times are random
         self.spends: Step = ("spend", self.quota, 0.0)
+        self.computes: Step = ("stay", None, 0.0)
 
 
 def _stay(seconds: float) -> list[Step]:
@@ -288,7 +294,11 @@ def _stay(seconds: float) -> list[Step]:
 
 def _held(station: Station, steps: list[Step]) -> list[Step]:
     """The steps with a server of the station, none where nothing is to be done there."""
-    return [("take", station, 0.0), *steps, ("give", station, 0.0)] if steps else []
+    if not steps:
+        return []
+    first, *rest = steps
+    taken: list[Step] = [("take", station, first[2])] if first[0] == "stay" else [("take", station, 0.0), first]
+    return [*taken, *rest, ("give", station, 0.0)]
 
 
 def _factors(sigma: float, stream: random.Random) -> Callable[[], float]:

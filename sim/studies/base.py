@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from sim.engine.seeds import SeedTree
 from sim.errors import Problem
 from sim.never import never
 from sim.outcome import Bound, Metric, MetricSpec, Ratio
+from sim.studies.once import Once
 
 if TYPE_CHECKING:
     from sim.records import Record
@@ -57,6 +58,7 @@ class Context:
         records: Whether anybody will read the run's records. A run whose records cost time may leave them out.
         middle: The samples of the same replication in the middle of the ranges, for a run at an end of them whose study
             keeps some. Else None.
+        once: What other runs of the batch worked out already.
     """
 
     label: str
@@ -66,6 +68,7 @@ class Context:
     folder: str = ""
     records: bool = True
     middle: Samples | None = None
+    once: Once = field(default_factory=Once)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from sim.builds.context.tree import Tree
 from sim.builds.cost.history import entries, unknown
 from sim.builds.graph.options import Builder
 from sim.builds.plan import BuildPlan, plan_builds
+from sim.builds.session import CacheWalks
 from sim.catalog.model import Host
 from sim.catalog.names import CatalogName
 from sim.errors import Problem
@@ -28,6 +29,7 @@ from sim.inputfile import is_file, is_folder
 from sim.outcome import Bound, MetricSpec
 from sim.records import StepRecord
 from sim.studies.base import Context, NamesFile, Study, StudyRun, Tick, no_tick
+from sim.studies.once import Once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,17 +122,27 @@ def _read(root: Path, dockerfile: str, whole: bool, alive: Callable[[], None]) -
 
 
 def plan(
-    params: Build, folder: str | Path, label: str = "build", bound: Bound = "value", tick: Tick = no_tick
+    params: Build,
+    folder: str | Path,
+    label: str = "build",
+    bound: Bound = "value",
+    tick: Tick = no_tick,
+    once: Once | None = None,
 ) -> BuildPlan:
     """The plan of a study's builds.
 
     Args:
         folder: Where the context is looked up.
+        once: What other runs of the batch worked out: the context, and what the cache says of builds that are the same.
 
     Raises `InputError`.
     """
-    tree, asked = _tree(params, folder, tick), _asked(params, folder)
-    return plan_builds(None, tree, params.builds, label=label, bound=bound, tick=tick, **asked)
+    once = once or Once()
+    whole, place = _whole(params), (str(folder), params.context, params.dockerfile)
+    tree = once.of(("context", *place, whole), partial(_tree, params, folder, tick, whole=whole))
+    walks = once.of(("walks", str(folder), repr(params)), CacheWalks)
+    asked = _asked(params, folder)
+    return plan_builds(None, tree, params.builds, label=label, bound=bound, walks=walks, tick=tick, **asked)
 
 
 def advice(params: Build, folder: str | Path, limit: int = 3, tick: Tick = no_tick) -> tuple[Suggestion, ...]:
@@ -163,7 +175,7 @@ def what_if(params: Build, folder: str | Path, limit: int = 8, tick: Tick = no_t
 
     Raises `InputError`.
     """
-    tree, asked = _tree(params, folder, tick), _asked(params, folder)
+    tree, asked = _tree(params, folder, tick, whole=_whole(params)), _asked(params, folder)
     by_line: dict[int, WhatIf] = {}
     tried: set[str] = set()
     first = plan_builds(None, tree, **asked).last
@@ -206,9 +218,13 @@ _LISTS = re.compile(r"(^|/)(Dockerfile|\.|README|LICENSE|docs?/)|\.(md|rst|lock|
 """Files that are edited less often than a source."""
 
 
-def _tree(params: Build, folder: str | Path, tick: Tick, *, whole: bool = False) -> Tree:
+def _whole(params: Build) -> bool:
+    """Whether all of the context is walked, since its ignore files are to change."""
+    return any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
+
+
+def _tree(params: Build, folder: str | Path, tick: Tick, *, whole: bool) -> Tree:
     root = Path(folder) / params.context
-    whole = whole or any(edit.path.endswith(".dockerignore") for change in params.builds for edit in change.edits)
     tree = read_context(root, params.dockerfile, whole=whole, alive=partial(tick, 0.0))
     if params.dockerfile not in tree and (text := trees.text_of_file(root, params.dockerfile)) is not None:
         tree = trees.put(tree, params.dockerfile, trees.file(text))
@@ -235,7 +251,7 @@ def run(params: Build, context: Context) -> StudyRun:
 
     A step that hangs on a RUN's output counts as run again, and as found at the low end of the range.
     """
-    planned = plan(params, context.folder, context.label, context.bound, context.tick)
+    planned = plan(params, context.folder, context.label, context.bound, context.tick, context.once)
     context.tick(1.0)
     last = planned.last
     unsure = 0 if context.bound == "low" else last.depends

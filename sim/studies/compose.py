@@ -65,7 +65,7 @@ def run(params: ComposeStart, context: Context) -> StudyRun:
     behaviours, hosted = behaviours_of(params, project), hosted_project(params, project, context)
     found: BroughtUp = bring_up(project, behaviours, hosted)
     context.tick(0.5)
-    found_savings = savings(project, behaviours, hosted) if found.all_ready != NEVER else ()
+    found_savings = savings(project, behaviours, hosted, base=found) if found.all_ready != NEVER else ()
     return StudyRun(
         samples={
             "ready_time": [found.all_ready],

@@ -71,11 +71,12 @@ class Passage:
 
 
 class _Watch:
-    """Tells the ledger at even times, and keeps what KSM saved at each step."""
+    """Tells the ledger at even times, where that is `read`, and keeps what KSM saved at each step."""
 
     def __init__(
-        self, env: Environment, pages: Pages, demand: MemoryDemand, memory: int, every: float, of: str
+        self, env: Environment, pages: Pages, demand: MemoryDemand, memory: int, every: float, of: str, *, read: bool
     ) -> None:
+        self._read = read
         self.records: list[LedgerRecord] = []
         self.saved: list[tuple[float, int]] = [(0.0, 0)]
         self.merged_share = 0.0
@@ -92,8 +93,7 @@ class _Watch:
         if saved > self.saved[-1][1]:
             self.saved.append((self._env.now, saved))
             references = saved + self._pages.sums().merged
-            touched = sum(holding.bytes for holding in self._pages.holdings() if holding.line.guest)
-            self.merged_share = max(self.merged_share, references / touched)
+            self.merged_share = max(self.merged_share, references / self._pages.touched)
 
     def half_time(self) -> float:
         """When half of the most was saved. `NEVER` where nothing was."""
@@ -113,7 +113,8 @@ class _Watch:
 
     def _tell(self, alarm: Alarm) -> None:
         self._pages.catch_up(None)
-        self.records += [LedgerRecord(self._of, self._env.now, part, size) for part, size in self._parts()]
+        if self._read:
+            self.records += [LedgerRecord(self._of, self._env.now, part, size) for part, size in self._parts()]
         alarm.arm(self._every)
 
 
@@ -166,7 +167,7 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
         same_image=params.same_image,
         commit=_commit(params, memory, own, swap, known.commit_ratio.value),
     )
-    watch = _Watch(env, pages, demand, memory, params.duration / SAMPLES, context.label)
+    watch = _Watch(env, pages, demand, memory, params.duration / SAMPLES, context.label, read=context.records)
     given: Manager | Reporter | None = None
     numbers: list[Number] = [host.memory, host.own_memory]
     if params.zram:
@@ -222,7 +223,7 @@ def passage(params: Memory, instance_bill: Bill, guest: Guest | None, context: C
     }
     return Passage(
         samples=samples | firsts,
-        records=tuple(watch.records) if context.records else (),
+        records=tuple(watch.records),
         numbers=tuple(numbers),
     )
 

@@ -278,7 +278,7 @@ def run(params: ServiceRollout, context: Context) -> StudyRun:
     context.tick(0.7)
     spans = [span for life in timeline.replicas for span in life.spans]
     replica = ReplicaCapacity(params.service_time, params.workers, timeout=params.timeout, retries=params.retries)
-    served = serve(load, spans, replica, params.window, params.window / BINS)
+    served = serve(load, spans, replica, params.window, params.window / BINS, read=context.records)
     told = replica_records(timeline, context.label)
     records = tuple(_records(timeline, served, told, context.label)) if context.records else ()
     return StudyRun(_samples(params, timeline, served, told), records, _ESTIMATED, ranged=True)

@@ -86,16 +86,16 @@ class BinSums:
     ready: float = 0.0
 
 
-def served_traffic(bins: list[BinSums], replica: ReplicaCapacity) -> ServedTraffic:
-    """The bins as they are told, and their sums."""
+def served_traffic(bins: list[BinSums], replica: ReplicaCapacity, *, read: bool = True) -> ServedTraffic:
+    """The bins as they are told, and their sums. read: whether anybody will look at single bins; else none are told."""
     told = []
     everything = Latencies(replica.service_time, replica.timeout)
     everything.extend(sums.latencies for sums in bins)
     known: dict[Hashable, tuple[float, float]] = {}  # where nothing changes, bins are alike
     for sums in bins:
-        shape = sums.latencies.shape
+        shape = sums.latencies.shape if read else ()
         if shape not in known:
-            known[shape] = sums.latencies.percentile(0.5), sums.latencies.percentile(0.99)
+            known[shape] = (sums.latencies.percentile(0.5), sums.latencies.percentile(0.99)) if read else (0.0, 0.0)
         p50, p99 = known[shape]
         ready = sums.ready / sums.width if sums.width else 0.0
         told.append(
@@ -117,4 +117,4 @@ def served_traffic(bins: list[BinSums], replica: ReplicaCapacity) -> ServedTraff
     names = ("offered", "answered", "refused", "lost", "timed_out", "under_way")
     totals = {name: math.fsum(getattr(one, name) for one in told) for name in names}
     p50, p95, p99 = (everything.percentile(share) for share in (0.5, 0.95, 0.99))
-    return ServedTraffic(tuple(told), p50=p50, p95=p95, p99=p99, **totals)
+    return ServedTraffic(tuple(told) if read else (), p50=p50, p95=p95, p99=p99, **totals)

@@ -63,7 +63,13 @@ _CHANGES: tuple[_Change, ...] = ("answers", "listed", "delisted", "closing", "de
 
 
 def serve(
-    load: Load, spans: Sequence[ServingSpan], replica: ReplicaCapacity, until: float, bin_seconds: float
+    load: Load,
+    spans: Sequence[ServingSpan],
+    replica: ReplicaCapacity,
+    until: float,
+    bin_seconds: float,
+    *,
+    read: bool = True,
 ) -> ServedTraffic:
     """Send a load to replicas from 0 on.
 
@@ -72,13 +78,14 @@ def serve(
         replica: What each of them can do.
         until: When the run ends, in seconds.
         bin_seconds: How long a bin of the answer is.
+        read: Whether anybody will look at single bins. Else the answer has none.
 
     Raises `InputError` for more than `limits.TRAFFIC_BINS` bins.
     """
     if not (0 < until < NEVER and bin_seconds > 0 and until / bin_seconds <= limits.TRAFFIC_BINS):
         most = f"at most {limits.TRAFFIC_BINS:,} bins"
         raise InputError(Problem(f"{until!r} s in bins of {bin_seconds!r} s; expected {most}", path="bin_seconds"))
-    return _Serving(load, spans, replica).run(until, bin_seconds)
+    return _Serving(load, spans, replica).run(until, bin_seconds, read=read)
 
 
 class _Serving:
@@ -92,7 +99,7 @@ class _Serving:
         self._open: set[int] = set()
         self._stretches: list[_Stretch] = []
 
-    def run(self, until: float, bin_seconds: float) -> ServedTraffic:
+    def run(self, until: float, bin_seconds: float, *, read: bool) -> ServedTraffic:
         count = max(math.ceil(until / bin_seconds - 1e-9), 1)
         edges = [index * bin_seconds for index in range(count)] + [until]
         bins = [
@@ -106,7 +113,7 @@ class _Serving:
                 self._change(index, kind, start)
             self._pass(start, end, bins[bisect_right(edges, start) - 1])
         self._end(until)
-        return served_traffic(bins, self._replica)
+        return served_traffic(bins, self._replica, read=read)
 
     def _changes(self, until: float) -> dict[float, list[tuple[int, _Change]]]:
         """What changes at which time. What was before the beginning changes at 0."""

@@ -92,7 +92,7 @@ def test_a_label_whose_inputs_have_ranges_runs_at_both_ends(make: Make) -> None:
 
 def test_the_ends_run_for_the_first_few_replications_only(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks: list[ReplicationTask] = []
-    monkeypatch.setattr("sim.batch.executors.execute", lambda task, tick: tasks.append(task) or execute(task, tick))
+    monkeypatch.setattr("sim.batch.executors.execute", lambda task, *rest: tasks.append(task) or execute(task, *rest))
     run(make(note="ranged"), replications=9)
     ends = [(task.label, task.bound, task.replication) for task in tasks if task.bound != "value"]
     assert ends == [(of, bound, k) for of in ("slow", "fast") for bound in ("low", "high") for k in range(5)]
@@ -138,7 +138,7 @@ def test_an_estimate_marks_the_metrics_it_went_into(make: Make) -> None:
 
 def test_a_study_without_randomness_runs_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks: list[ReplicationTask] = []
-    monkeypatch.setattr("sim.batch.executors.execute", lambda task, tick: tasks.append(task) or execute(task, tick))
+    monkeypatch.setattr("sim.batch.executors.execute", lambda task, *rest: tasks.append(task) or execute(task, *rest))
     (outcome,) = run(make(study="fixed", expect=""), replications=50)
     assert outcome.replications == 1
     assert [task.label for task in tasks] == ["slow", "fast"]
@@ -226,7 +226,7 @@ def test_a_what_if_that_takes_kept_runs_gives_what_it_gives_alone(name: str) -> 
 
 def test_only_what_changed_runs_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks: list[ReplicationTask] = []
-    monkeypatch.setattr("sim.batch.executors.execute", lambda task, tick: tasks.append(task) or execute(task, tick))
+    monkeypatch.setattr("sim.batch.executors.execute", lambda task, *rest: tasks.append(task) or execute(task, *rest))
     scenario, kept = make(noisy="true"), KeptRuns()
     whole = run(scenario, replications=1, kept=kept)
     changed = run(override(scenario, {"fast.count": 5}), replications=1, kept=kept)

@@ -1,5 +1,8 @@
 """A disk: small reads one after another, several starts that share it, and flushes that go together."""
 
+import random
+from functools import partial
+
 import pytest
 from simpy import Environment
 
@@ -8,6 +11,8 @@ from sim.catalog.disks import disks
 from sim.catalog.hosts import with_disk
 from sim.catalog.load import host as catalog_host
 from sim.catalog.mechanisms import memory
+from sim.engine.alarm import Alarm
+from sim.engine.fluid import Fluid
 from sim.errors import InputError
 from sim.machine.disk import RunningDisk
 from tests.machine.byhand import host_with, number
@@ -134,3 +139,65 @@ def test_one_read_comes_at_the_speed_that_its_host_says_of_its_disk():
     own, cloud = catalog_host("c5d-metal"), catalog_host("azure-d2s")
     assert own.disk_line == own.disk_read != disk_of("nvme").read
     assert (cloud.disk_line, cloud.disk_read) == (disk_of("cloud-disk").line, disk_of("cloud-disk").read)
+
+
+def test_a_commit_that_was_alone_shares_with_a_write_that_comes_meanwhile():
+    """Five commits of 20 ms. A write comes at 50 ms, in the middle of the third: the other half takes twice as long.
+
+    The fourth and the fifth take 40 ms each. The write of 200 ms has had 50 of them by then, and then has all.
+    """
+    env, disk = make()
+    log = []
+    disk.flush(5, lambda _: log.append(("flushed", round(env.now, 9))))
+    env.run(until=0.05)
+    disk.write(10 * MIB, lambda _: log.append(("written", round(env.now, 9))))
+    env.run()
+    assert log == [("flushed", 0.15), ("written", 0.3)]
+
+
+def test_a_commit_has_the_disk_for_itself_again_once_the_write_is_over():
+    """The write takes 10 ms, shared 20: from 0 to 20 ms. The first commit ends at 30 ms, the next two at 50 and 70.
+
+    Who comes at 45 ms with one flush is served by the third.
+    """
+    env, disk = make()
+    log = []
+    disk.write(0.5 * MIB, lambda _: log.append(("written", round(env.now, 9))))
+    disk.flush(3, lambda _: log.append(("three", round(env.now, 9))))
+    env.run(until=0.045)
+    disk.flush(1, lambda _: log.append(("one", round(env.now, 9))))
+    env.run()
+    assert log == [("written", 0.02), ("three", 0.07), ("one", 0.07)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_commits_that_are_alone_end_when_they_would_as_flows_of_the_disks_time(monkeypatch, seed):
+    """To the last digit and in the same order, among reads, writes and flushes at times of which some coincide."""
+
+    def ran():
+        env, disk = make(operations=400.0)
+        draw, log = random.Random(seed), []
+        for index in range(60):
+            at = draw.choice((draw.uniform(0.0, 6.0), 0.02 * draw.randrange(300)))
+            kind, size = draw.choice(("flush", "flush", "read", "write")), draw.randrange(1, 12)
+            Alarm(env, partial(asked, env, disk, log, (kind, size, index))).arm(at)
+        env.run()
+        return log
+
+    def asked(env, disk, log, what, _):
+        kind, size, number = what
+        done = partial(told, env, log)
+        if kind == "flush":
+            disk.flush(size, done, number)
+        elif kind == "read":
+            disk.read(size * 64 * KIB, 1, False, done, number)
+        else:
+            disk.write(size * MIB, done, number)
+
+    def told(env, log, number):
+        log.append((number, env.now))
+
+    alone = ran()
+    monkeypatch.setattr(Fluid, "__bool__", lambda _: True)
+    assert len(alone) == 60
+    assert alone == ran()

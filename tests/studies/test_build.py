@@ -2,12 +2,15 @@
 
 import pytest
 
+from sim.builds.builders import walk_for
 from sim.builds.context.edits import Change, Edit
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
+from sim.outcome import Bound
 from sim.studies import study
 from sim.studies.base import Context, summarise
 from sim.studies.build import STUDY, Build, what_if
+from sim.studies.once import Once
 
 DOCKERFILE = """FROM python:3.13-slim
 # sim: 20 s, 90 MB
@@ -137,3 +140,35 @@ def test_the_edit_that_is_imagined_is_one_of_a_source(folder):
     (folder / "shop" / "app.py").unlink()
     (imagined,) = what_if(Build(context="shop"), folder)
     assert imagined.path == "src/main.rs"
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "builds", "builder", "walks"),
+    [
+        (DOCKERFILE, edited(Edit(path="app.py", append="x")), "buildkit-containerd", 3),
+        (DOCKERFILE, (*edited(Edit(path="app.py", append="x")), Change(cache="empty")), "legacy", 5),
+        (DOCKERFILE, (Change(cache="kept"), Change(cache="max")), "buildkit-overlay2", 5),
+        ("FROM scratch\nCOPY app.py /\n# sim: fails\nRUN x\n", edited(Edit(path="app.py", append="x")), "legacy", 15),
+    ],
+)
+def test_ends_of_the_ranges_take_what_the_cache_says_from_the_middle(
+    folder, monkeypatch, dockerfile, builds, builder, walks
+):
+    """Each build is walked once as it is and, but for the first, once more as if each RUN left the same bytes.
+
+    Where a step fails, which steps have run by then hangs on the times. So each end walks anew, and each build once
+    more to find that step.
+    """
+    (folder / "shop" / "Dockerfile").write_text(dockerfile)
+    bounds: tuple[Bound, ...] = ("value", "low", "high")
+    alone = {bound: run(folder, bound, builds=builds, builder=builder) for bound in bounds}
+    asked = []
+    monkeypatch.setattr("sim.builds.session.walk_for", lambda *a, **k: asked.append(1) or walk_for(*a, **k))
+    once = Once()
+    contexts = {bound: Context("now", SeedTree(1), bound=bound, folder=str(folder), once=once) for bound in bounds}
+    together = {
+        bound: STUDY.run(Build(context="shop", builds=builds, builder=builder), context)
+        for bound, context in contexts.items()
+    }
+    assert together == alone
+    assert len(asked) == walks

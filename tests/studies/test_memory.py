@@ -374,3 +374,11 @@ def test_a_guest_goes_on_using_its_memory():
     assert guest.used(86400.0) > 3 * guest.used(3600.0)
     idle = measured(**asked)
     assert value(idle, "physical_end") == value(idle, "physical_total")
+
+
+def test_a_run_whose_records_nobody_reads_measures_the_same():
+    params = Memory(technology="qemu-kvm", host="server", instances=3, duration=60.0, ksm=True, growth=2.0**20)
+    read, unread = (run(params, Context("x", SeedTree(1), records=records)) for records in (True, False))
+    assert unread.samples == read.samples
+    assert any(isinstance(record, LedgerRecord) for record in read.records)
+    assert not any(isinstance(record, LedgerRecord) for record in unread.records)

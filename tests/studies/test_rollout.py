@@ -259,3 +259,10 @@ def test_more_health_checks_than_can_be_simulated_are_refused_with_their_number(
         ServiceRollout(platform=platform, replicas=1000, probe_every=1.0, window=7200.0)
     ServiceRollout(platform=platform, replicas=1000, window=7200.0)
     ServiceRollout(platform="kubernetes", replicas=1000, probe_every=1.0, window=7200.0)
+
+
+def test_a_run_whose_records_nobody_reads_measures_the_same() -> None:
+    params = ServiceRollout(platform="machines", rate=50.0, window=60.0)
+    read, unread = (run(params, Context("it", SeedTree(1), records=records)) for records in (True, False))
+    assert unread.samples == read.samples
+    assert unread.records == ()
