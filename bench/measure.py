@@ -37,18 +37,22 @@ Rival = tuple[Callable[[], Callable[[], object]], int]
 def contest(rivals: Mapping[str, Rival], rounds: int) -> dict[str, Timing]:
     """Make each rival ready and run it, once a round and in turn.
 
-    What the process holds already is set apart: else a collection in the middle of a round walks through it too.
+    What the process holds already is set apart: else a collection walks through it too, in the middle of a round or
+    before one.
     """
     seconds: dict[str, list[float]] = {name: [] for name in rivals}
-    for _ in range(rounds):
-        for name, (ready, _) in rivals.items():
-            run = ready()
-            gc.collect()
-            gc.freeze()
-            try:
+    frozen = gc.get_freeze_count() > 0
+    try:
+        for _ in range(rounds):
+            for name, (ready, _) in rivals.items():
+                run = ready()
+                gc.collect()
+                gc.freeze()
                 seconds[name].append(_seconds(run))
-            finally:
-                gc.unfreeze()
+    finally:
+        gc.unfreeze()
+        if frozen:
+            gc.freeze()
     return {name: Timing(tuple(seconds[name]), count) for name, (_, count) in rivals.items()}
 
 

@@ -22,6 +22,7 @@ from sim.loading import load
 from sim.report.sources import publication
 
 CASES = Path(__file__).parents[2] / "scenarios" / "evidence"
+pytestmark = pytest.mark.xdist_group("accuracy")  # in one process, which runs all cases once
 
 
 @pytest.fixture(scope="module")
@@ -271,9 +272,11 @@ def test_no_start_that_khan_published_is_left_out_without_a_word(found: Accuracy
     assert {"F0514", "F0515"} <= published
 
 
-def test_two_runs_agree_to_the_last_digit():
-    case = CASES / "moby42096-run.yaml"
-    assert accuracy([case]) == accuracy([case])
+def test_two_runs_agree_to_the_last_digit(found: Accuracy):
+    name = "moby42096-run"
+    first, second = ([r for r in each.rows if r.case == name] for each in (found, accuracy([CASES / f"{name}.yaml"])))
+    weights = {"weight": 0.0, "weight_of_all": 0.0}  # hang on the other cases
+    assert [replace(r, **weights) for r in second] == [replace(r, **weights) for r in first] != []
 
 
 def test_a_source_with_many_rows_weighs_no_more_than_one_with_few():
