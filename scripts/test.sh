@@ -26,7 +26,7 @@ step() { say "== $1 ($SECONDS s)"; shift; "$@"; }
 
 step "lint" ruff check .
 step "format" ruff format --check .
-step "types" mypy
+step "types" mypy --num-workers 2
 step "tests" python -m pytest -n auto --dist loadgroup -m "not browser"
 SPEED=tests/dashboard/test_browser_speed.py  # compares times, so nothing runs beside it
 step "dashboard in Chromium" python -m pytest -n auto --dist loadgroup -m browser --ignore="$SPEED"

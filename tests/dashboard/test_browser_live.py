@@ -14,6 +14,7 @@ import pytest
 import sim
 from sim.errors import InputError
 from sim.live import builder
+from sim.loading import override
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
 
@@ -42,10 +43,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page with every lesson, in a sandboxed frame."""
+    """A page with every lesson, of few replications, in a sandboxed frame."""
     folder = tmp_path_factory.mktemp("course")
+    lessons = [sim.load(name) for name in sim.lessons()]
     try:
-        (folder / "page.html").write_text(builder.page([sim.load(name) for name in sim.lessons()]), "utf-8")
+        few = [override(one, {"replications": min(2, one.replications)}) for one in lessons]
+        (folder / "page.html").write_text(builder.page(few), "utf-8")
     except InputError as error:
         pytest.skip(f"the page cannot be built here: {error}")
     frame = '<!doctype html><iframe sandbox="allow-scripts" src="page.html" style="width:100%;height:700px"></iframe>'

@@ -26,7 +26,7 @@ ACCURACY = 4.0
 
 It was 2.2 times the empty page. Where it runs all that it compares it is 9 to 13 times."""
 TRIES = 5
-"""How often each is measured, in turn with the empty page."""
+"""How often each is measured at most, in turn with the empty page."""
 SEEN = "document.querySelectorAll('svg.marks').forEach((chart) => chart.setAttribute('data-seen', ''))"
 UNSEEN = "svg.marks:not([data-seen])"
 """Marks the charts of a page, and finds one that was drawn since."""
@@ -65,10 +65,17 @@ def first_chart(browser: Browser, url: str) -> float:
     return took
 
 
-def least(measure: Callable[[], float], reference: Callable[[], float], times: int = TRIES) -> tuple[float, float]:
-    """The least of both, measured in turn, so that what else the machine does meets both."""
-    pairs = [(measure(), reference()) for _ in range(times)]
-    return min(one for one, _ in pairs), min(other for _, other in pairs)
+def least(measure: Callable[[], float], reference: Callable[[], float], enough: float) -> tuple[float, float]:
+    """The least of both, measured in turn, so that what else the machine does meets both.
+
+    They are measured twice, and more often only while the one takes more than `enough` times the other.
+    """
+    took, other = measure(), reference()
+    for _ in range(TRIES - 1):
+        took, other = min(took, measure()), min(other, reference())
+        if took < enough * other:
+            break
+    return took, other
 
 
 @pytest.mark.browser
@@ -113,7 +120,9 @@ def test_the_first_page_with_charts(
 ) -> None:
     app, empty = servers
     took, reference = least(
-        lambda: first_chart(browser, f"{app.url}/taxonomy?show=1"), lambda: first_chart(browser, empty.url)
+        lambda: first_chart(browser, f"{app.url}/taxonomy?show=1"),
+        lambda: first_chart(browser, empty.url),
+        FIRST_PAGE,
     )
     measured("the first page with charts, to the empty page", took / reference)
     assert took < FIRST_PAGE * reference
