@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable
 from functools import partial
 
-from bench.measure import Timing, contest, heap_operations, ratio
+from bench.measure import Timing, contest, heap_operations, ratio, settles
 from sim.builds.context.edits import Change, Edit
 from sim.builds.plan import BuildPlan, plan_builds
 
@@ -70,10 +70,13 @@ def timings(vertices: int, rounds: int) -> dict[str, Timing]:
     return contest(rivals(vertices), rounds)
 
 
-def growth(make: Callable[[int, int], str], many: int = 5000, rounds: int = 3) -> float:
+def growth(make: Callable[[int, int], str], many: int = 5000, rounds: int = 3, enough: float = 0.0) -> float:
     """What a vertex costs in one build of so many, against one in builds of a hundred.
 
     No Dockerfile is met twice. The collector of cycles rests: its rounds cost more the more is held.
+
+    Args:
+        enough: A growth that needs no more than two rounds.
     """
     starts = itertools.count(0, many)
 
@@ -83,7 +86,7 @@ def growth(make: Callable[[int, int], str], many: int = 5000, rounds: int = 3) -
     first(make(100, next(starts)))
     gc.disable()
     try:
-        timed = contest({"few": (of(100), many), "many": (of(many), many)}, rounds)
+        timed = contest({"few": (of(100), many), "many": (of(many), many)}, rounds, settles("many", "few", enough))
     finally:
         gc.enable()
     return 1 / ratio(timed, "many", "few")

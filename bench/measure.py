@@ -34,27 +34,43 @@ Rival = tuple[Callable[[], Callable[[], object]], int]
 """What makes ready (not timed) and gives what is to be run, and how many things that does."""
 
 
-def contest(rivals: Mapping[str, Rival], rounds: int) -> dict[str, Timing]:
+def contest(
+    rivals: Mapping[str, Rival], rounds: int, enough: Callable[[dict[str, Timing]], bool] = lambda _: False
+) -> dict[str, Timing]:
     """Make each rival ready and run it, once a round and in turn.
 
-    What the process holds already is set apart: else a collection in the middle of a round walks through it too.
+    What the process holds already is set apart: else a collection walks through it too, in the middle of a round or
+    before one.
+
+    Args:
+        enough: Whether no further round is needed. It is asked after each.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in rivals}
-    for _ in range(rounds):
-        for name, (ready, _) in rivals.items():
-            run = ready()
-            gc.collect()
+    timings = {name: Timing((), count) for name, (_, count) in rivals.items()}
+    frozen = gc.get_freeze_count() > 0
+    try:
+        for _ in range(rounds):
+            for name, (ready, count) in rivals.items():
+                run = ready()
+                gc.collect()
+                gc.freeze()
+                timings[name] = Timing((*timings[name].seconds, _seconds(run)), count)
+            if enough(timings):
+                break
+    finally:
+        gc.unfreeze()
+        if frozen:
             gc.freeze()
-            try:
-                seconds[name].append(_seconds(run))
-            finally:
-                gc.unfreeze()
-    return {name: Timing(tuple(seconds[name]), count) for name, (_, count) in rivals.items()}
+    return timings
 
 
 def ratio(timings: Mapping[str, Timing], of: str, against: str) -> float:
     """How many times faster `of` is than `against`, per thing done."""
     return timings[against].least / timings[of].least
+
+
+def settles(of: str, against: str, most: float) -> Callable[[dict[str, Timing]], bool]:
+    """What ends a contest once two rounds show that `of` costs at most so many times what `against` does."""
+    return lambda timings: len(timings[of].seconds) > 1 and timings[of].least <= most * timings[against].least
 
 
 def heap_operations(count: int) -> int:
@@ -69,15 +85,22 @@ def heap_operations(count: int) -> int:
     return len(heap)
 
 
-def cost(work: Callable[[], object], rounds: int = 3) -> float:
-    """CPU time of `work` in millions of heap operations: the least of rounds that take turns with the reference loop.
+def cost(work: Callable[[], object], rounds: int = 3, enough: float = 0.0) -> float:
+    """CPU time of `work` in millions of heap operations: the least of rounds between two rounds of the reference loop.
 
     A gate on it holds on a slow machine and beside other work alike, which a gate on seconds does not.
+
+    Args:
+        enough: A cost that needs no further round: others would only show a lower one.
     """
-    loop = partial(heap_operations, 100_000)
-    rivals: dict[str, Rival] = {"work": (partial(_same, work), 1), "loop": (partial(_same, loop), 1)}
-    timings = contest(rivals, rounds)
-    return min(timings["work"].seconds) / (10 * min(timings["loop"].seconds))
+    loop: Rival = (partial(_same, partial(heap_operations, 100_000)), 1)
+    rivals: dict[str, Rival] = {"loop before": loop, "work": (partial(_same, work), 1), "loop after": loop}
+
+    def found(timings: Mapping[str, Timing]) -> float:
+        before, took, after = (timings[name].seconds for name in rivals)
+        return min(each / (10 * min(loops)) for each, *loops in zip(took, before, after, strict=True))
+
+    return found(contest(rivals, rounds, lambda timings: found(timings) <= enough))
 
 
 def growth(ready: Callable[[int], Callable[[], object]], size: int, times: int = 4, rounds: int = 3) -> float:

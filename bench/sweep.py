@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from bench.measure import contest, ratio
+from bench.measure import Rival, contest, ratio, settles
 from sim.batch.executors import execute
 from sim.batch.run import ReplicationPlan
 from sim.errors import InputError
@@ -66,8 +66,12 @@ def loop(plans: list[ReplicationPlan]) -> float:
     return sum(execute(one.task(0)).samples["startup_time"][0] for one in plans)
 
 
-def overhead(count: int, rounds: int, folder: Path) -> float:
-    """How many times the CPU time of the bare loop a sweep in one process takes."""
+def overhead(count: int, rounds: int, folder: Path, enough: float = 0.0) -> float:
+    """How many times the CPU time of the bare loop a sweep in one process takes.
+
+    Args:
+        enough: So many times need no more than two rounds.
+    """
     scenario = load_text(SCENARIO)
     made = plan(scenario, points(count))
     store = folder / "overhead"
@@ -77,7 +81,8 @@ def overhead(count: int, rounds: int, folder: Path) -> float:
         return run_sweep(made, store)
 
     plans = bare(scenario, made)
-    timings = contest({"sweep": (lambda: sweep, count), "loop": (partial(partial, loop, plans), count)}, rounds)
+    rivals: dict[str, Rival] = {"sweep": (lambda: sweep, count), "loop": (partial(partial, loop, plans), count)}
+    timings = contest(rivals, rounds, settles("sweep", "loop", enough))
     each = {name: timing.each * 1e3 for name, timing in timings.items()}
     print(f"    ms a point: loop {each['loop']:.2f}, sweep {each['sweep']:.2f}")
     return ratio(timings, "loop", "sweep")

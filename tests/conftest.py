@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -41,6 +44,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         lesson = next((name for name in lessons() if name in named), "")
         if lesson and not item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group(lesson))
+
+
+def pytest_collection_finish() -> None:
+    """Set all tests and modules apart from what a test makes: a collection of garbage walks through thousands less."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture
+def runs_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For tests of what becomes of a lesson's runs: what one of them ran, the others take (tests/shipped.py)."""
+    from tests import shipped
+
+    group = request.node.get_closest_marker("xdist_group")
+    with shipped.runs_once(group.args[0]) if group else nullcontext():
+        yield
 
 
 @dataclass(frozen=True, kw_only=True)

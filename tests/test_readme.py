@@ -10,7 +10,7 @@ import pytest
 
 from sim.evidence import stored
 from sim.evidence.accuracy import Accuracy
-from sim.evidence.replay import replay
+from tests.replayed import replayed
 
 ROOT = Path(__file__).parents[1]
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("## How right is it")[2].partition("\n## ")[0]
@@ -23,6 +23,7 @@ def compared() -> Accuracy:
     return current
 
 
+@pytest.mark.xdist_group("replay")  # in one process, which replays once
 def test_the_agreement_with_recorded_builds_is_what_replay_reaches() -> None:
     stated = re.findall(r"^\| `([a-z0-9-]+)` \| (\d+ of \d+) \| (\d+ of \d+) \|$", SECTION, re.MULTILINE)
     reached = [
@@ -31,17 +32,18 @@ def test_the_agreement_with_recorded_builds_is_what_replay_reaches() -> None:
             f"{each.agree} of {each.steps}",
             f"{each.agree_after_first} of {each.steps_after_first}",
         )
-        for name, each in replay().builders.items()
+        for name, each in replayed().builders.items()
     ]
     assert len(reached) == 3
     assert sorted(stated) == sorted(reached)
 
 
+@pytest.mark.xdist_group("replay")  # in one process, which replays once
 def test_the_agreement_with_recorded_engines_is_what_replay_reaches() -> None:
     row = r"^\| `([a-z]+)` \| [^|]+ \| (\d+ of \d+) \| (\d+ of \d+) \|$"
     reached = [
         (name, f"{tally.agree} of {tally.items}", f"{tally.cases_agree} of {tally.cases}")
-        for name, tally in replay().tallies.items()
+        for name, tally in replayed().tallies.items()
     ]
     assert re.findall(row, SECTION, re.MULTILINE) == reached
 

@@ -140,16 +140,19 @@ class _SwarmedService:
         """Settled is the last moment from which on all is as wanted."""
         if not self._created:
             return
-        lives = [one for one in self._watch.lives() if not one.over]
-        alive = [one for one in lives if one.state != "lost"]
-        newest = max((one.version for one in lives), default=1)
         service = self.cluster.service(NAME)
-        done = service.update in (None, "completed")
-        ready = [one for one in alive if one.state == "ready" and one.version == newest]
-        if not (done and len(ready) == len(alive) == service.spec.replicas):
+        # During an update the replicas need no look, which a thousand of them make dear.
+        if service.update not in (None, "completed") or not self._all_ready(service.spec.replicas):
             self._settled = NEVER
         elif self._settled == NEVER:
             self._settled = self._env.now
+
+    def _all_ready(self, replicas: int) -> bool:
+        """Whether those that are not lost are so many, ready, and of the newest version."""
+        lives = [one for one in self._watch.lives() if not one.over]
+        alive = [one for one in lives if one.state != "lost"]
+        newest = max((one.version for one in lives), default=1)
+        return len(alive) == replicas and all(one.state == "ready" and one.version == newest for one in alive)
 
     # The event
 

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from bench import queue, sharing, starts
-from bench.measure import Timing, contest, cost, heap_operations, ratio
+from bench.measure import Timing, contest, cost, heap_operations, ratio, settles
 from sim.catalog import load
 from sim.engine.fluid import Fluid
 from sim.engine.seeds import SeedTree
@@ -65,6 +65,7 @@ def test_a_full_start_costs_the_same_among_many_and_holds_less_than_a_process():
     timings = contest(
         {f"{count}": (partial(partial, starts.full, count), count) for count in (500, 5_000)},
         3,
+        settles("5000", "500", 2),
     )
     assert ratio(timings, "500", "5000") <= 2
     process = starts.bytes_each(starts.processes, 2_000)

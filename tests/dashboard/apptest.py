@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -20,6 +22,9 @@ PATHS = (
     "sources", "scenarios", "explore",
 )  # fmt: skip
 """Every page of the dashboard, as its address says it."""
+
+# Each AppTest reads the metadata of all installed packages, to find their components. That is as much work as a page.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def opened(path: str = "", *, embed: bool = False, dark: bool = False, **link: str) -> AppTest:

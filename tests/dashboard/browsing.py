@@ -91,11 +91,15 @@ _WIDE = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testi
 _FITTED = """() => {
   const { busy, settled, seen } = window.hallFit ?? { busy: true };
   const here = `${innerWidth},${innerHeight},`;
-  if (busy || settled !== seen || !settled?.startsWith(here)) window.fittedSince = Infinity;
+  const script = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState;
+  const fits = !busy && settled === seen && settled?.startsWith(here) && script === 'notRunning';
+  if (!fits) Object.assign(window, { fittedSince: Infinity, fittedFrames: 0 });
   else window.fittedSince = Math.min(window.fittedSince, performance.now());
-  return performance.now() - window.fittedSince > 500;
+  window.fittedFrames += 1;
+  return performance.now() - window.fittedSince > 500 && window.fittedFrames > 30;
 }"""
-"""Charts come and redraw in their own time. So a page is fitted where it has stayed so for a while."""
+"""Charts come and redraw in their own time. So a page is fitted where it has stayed so for a while: for half a second,
+and for the frames that an idle machine draws in it."""
 _EMPTY = """() => {
   const parts = [...document.querySelectorAll('[data-testid=stMainBlockContainer] [data-testid=stElementContainer]')]
     .filter((one) => one.offsetHeight > 2 && !one.closest('.st-key-projector-bar'))
@@ -148,7 +152,7 @@ def cut(page: Page) -> list[str]:
 def fitted(page: Page) -> None:
     """Wait until a page in a hall fills its window."""
     settled(page)
-    page.evaluate("window.fittedSince = Infinity")
+    page.evaluate("Object.assign(window, { fittedSince: Infinity, fittedFrames: 0 })")
     page.wait_for_function(_FITTED, timeout=PATIENCE)
 
 

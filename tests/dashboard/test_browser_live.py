@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 
 import sim
 from sim.errors import InputError
-from sim.live import builder
+from sim.live import builder, bytecode, contents
+from sim.loading import override
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
 
@@ -26,6 +27,16 @@ PATIENCE = 300_000
 """Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
 LARGEST, LARGEST_COURSE = 29_000_000, 36_000_000
 """Bytes of a page with a few lessons, and with all. A third is the memory of a Python that answered before."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made_once() -> Iterator[None]:
+    """Three pages are built here. The model is compiled, and what they have in common is packed, once for all."""
+    model = cache(lambda: bytecode.compiled(contents.package()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(builder, "compiled", lambda _: model())
+        patch.setattr(builder, "_payload", cache(builder._payload))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +53,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page with every lesson, in a sandboxed frame."""
+    """A page with every lesson, of few replications, in a sandboxed frame."""
     folder = tmp_path_factory.mktemp("course")
+    lessons = [sim.load(name) for name in sim.lessons()]
     try:
-        (folder / "page.html").write_text(builder.page([sim.load(name) for name in sim.lessons()]), "utf-8")
+        few = [override(one, {"replications": min(2, one.replications)}) for one in lessons]
+        (folder / "page.html").write_text(builder.page(few), "utf-8")
     except InputError as error:
         pytest.skip(f"the page cannot be built here: {error}")
     frame = '<!doctype html><iframe sandbox="allow-scripts" src="page.html" style="width:100%;height:700px"></iframe>'

@@ -20,6 +20,9 @@ MOST = {"instances": 50, "nodes": 50}
 """A hundred thousand starts take minutes: in these tests a run of more is made with so many."""
 
 
+pytestmark = pytest.mark.usefixtures("runs_once")
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Runs of one replication and of moderate size: what is tested is what a page does with a value."""

@@ -12,6 +12,8 @@ from dashboard import controls, lab, links, shipped
 from sim.loading import controls as of_scenario
 from tests.dashboard.apptest import opened, unescaped
 
+pytestmark = pytest.mark.usefixtures("runs_once")
+
 EVERYWHERE = ("lang", "size", "show")
 PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", ""): (),

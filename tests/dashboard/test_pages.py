@@ -28,6 +28,8 @@ from tests.dashboard.apptest import (
     title,
 )
 
+pytestmark = pytest.mark.usefixtures("runs_once")
+
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("path", PATHS)

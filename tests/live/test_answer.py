@@ -56,6 +56,7 @@ def test_a_page_answers_byte_for_byte_what_the_command_line_prints(
     assert found["parts"][0]["drawings"]
 
 
+@pytest.mark.usefixtures("runs_once")
 @pytest.mark.parametrize("name", sim.lessons())
 def test_the_answer_is_left_out_until_it_is_asked_for(name: str) -> None:
     door.put(override(sim.load(name), {"replications": 1}))

@@ -127,13 +127,18 @@ def test_no_text_of_a_picture_is_smaller_than_the_smallest(path: Path) -> None:
                     assert min(sizes, default=SMALLEST) >= SMALLEST, one.id
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+INTERVALS = {"startup", "distribution", "plain"}
+RANDOM = [path for path in SCENARIOS if INTERVALS & {part.study for part in load(path).parts}]
+"""Studies that draw randomness and tell of intervals, and their lessons."""
+
+
+@pytest.mark.parametrize("path", RANDOM, ids=lambda path: path.stem)
 def test_where_several_replications_ran_the_rows_have_the_interval(path: Path) -> None:
-    """Studies that draw randomness: their metrics have an interval from six replications on, and a table says it."""
+    """Their metrics have an interval from six replications on, and a table says it."""
     scenario, _ = outcomes(path)
     parts = [part for part in shipped.outcomes(scenario, 6) if any(m.low is not None for m in part.metrics)]
     for outcome in parts:
-        if outcome.study not in ("startup", "distribution", "plain"):
+        if outcome.study not in INTERVALS:
             continue
         asked = request(scenario, outcome, Style())
         tables = of_study(outcome.study).tables(asked)

@@ -69,6 +69,12 @@ def simulate(
             seen.note(sent, "refused")
             return
         with workers.request() as turn:
+            if replica.span.dead == float("inf"):  # nothing ends it before its time
+                yield from serve_one(turn)
+                took = env.now - sent
+                late = took >= capacity.timeout
+                seen.note(sent, "timed_out" if late else "answered", min(took, capacity.timeout))
+                return
             done = env.process(serve_one(turn))
             yield done | replica.gone
             took = env.now - sent

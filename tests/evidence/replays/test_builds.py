@@ -14,6 +14,7 @@ from sim.errors import InputError
 from sim.evidence.replay import KINDS, replay
 from sim.evidence.replays.builds import RECORDINGS, _bench, _mutate
 from sim.report.inspection import replayed
+from tests import replayed as whole
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +22,9 @@ def recording():
     return json.loads(resources.files("sim.evidence").joinpath("data/recorded_builds.json").read_text("utf-8"))
 
 
+@pytest.mark.xdist_group("replay")  # in one process, which replays once
 def test_every_counted_step_of_every_recorded_build_agrees():
-    found = replay()
+    found = whole.replayed()
     assert found.plain()["disagreements"] == []
     counted = dict.fromkeys(found.builders, 0)
     for name in RECORDINGS:

@@ -9,8 +9,8 @@ from importlib import resources
 import pytest
 
 from sim.errors import InputError
-from sim.evidence.replay import replay
 from sim.evidence.replays import compose, lifecycle
+from tests.replayed import replayed
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,9 @@ def test_the_kind_is_seen_from_a_case(recording):
     assert not compose.holds({"scenarios": []})
 
 
+@pytest.mark.xdist_group("replay")  # in one process, which replays once
 def test_it_comes_with_the_package():
-    assert replay().tallies["compose"].plain()["items"] > 800
+    assert replayed().tallies["compose"].plain()["items"] > 800
 
 
 def leaves(value, path=()):

@@ -9,10 +9,10 @@ import pytest
 from sim import limits
 from sim.cli import answer
 from sim.errors import InputError
-from sim.evidence.replay import replay as replay_file
 from sim.evidence.replays import registry
 from sim.evidence.replays.registry_names import given_name, shown_name, written_name
 from sim.registry.exchange import exchange
+from tests.replayed import replayed
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,12 @@ def test_it_does_not_hang_on_the_estimate_of_what_a_command_takes(recording, mon
     assert registry.replay(recording, "recorded_registry.json").disagreements == []
 
 
+@pytest.mark.xdist_group("replay")  # in one process, which replays once
 def test_it_is_known_by_its_cases_and_comes_with_the_package(recording):
     assert registry.holds({"cases": recording["cases"][:1]})
     assert not registry.holds({"cases": [{"id": "a", "specs": [], "observed_s": 1}]})
     assert not registry.holds({"cases": {}})
-    assert replay_file().tallies["registry"].items == 751
+    assert replayed().tallies["registry"].items == 751
 
 
 def test_a_file_without_images_and_layers_means_those_of_the_package(recording):

@@ -9,7 +9,6 @@ import pytest
 from sim import limits
 from sim.cli import answer
 from sim.errors import InputError
-from sim.evidence.replay import replay as replay_file
 from sim.evidence.replays import swarm
 from sim.evidence.replays.swarm_flags import is_understood, read_command, updated_by
 from sim.evidence.replays.swarm_items import agrees
@@ -18,6 +17,7 @@ from sim.evidence.replays.swarm_services import service_spec
 from sim.evidence.replays.swarm_slots import TaskEnd, matches
 from sim.swarm import cluster
 from sim.swarm.starts import TaskTiming
+from tests.replayed import replayed
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +49,12 @@ def test_it_does_not_hang_on_the_estimates_of_what_a_node_takes(recording, monke
     assert swarm.replay(recording, "recorded_swarm.json").disagreements == []
 
 
+@pytest.mark.xdist_group("replay")  # in one process, which replays once
 def test_it_is_known_by_its_cases_and_comes_with_the_package(recording):
     assert swarm.holds({"cases": recording["cases"][:1]})
     assert not swarm.holds({"cases": [{"id": "a", "given": {}}]})
     assert not swarm.holds({"scenarios": []})
-    assert replay_file().tallies["swarm"].items == 434
+    assert replayed().tallies["swarm"].items == 434
 
 
 @pytest.mark.parametrize(
