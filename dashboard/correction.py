@@ -10,7 +10,6 @@ import streamlit as st
 from dashboard import quiz
 from dashboard.figures import laid_out
 from dashboard.page_part import PagePart
-from dashboard.running import CancelledByReaderError
 from dashboard.view import View
 from sim.classroom.look import Look, look, look_predicted
 from sim.classroom.predicted import Said
@@ -48,7 +47,7 @@ def correct(
     Where the figure as the reader has it lacks the place, it is turned to what has it, once for each answer.
     """
     last = quiz.last_answered(scenario)
-    wanted = _look(scenario, page_parts, said, values, view, last, seed)
+    wanted = _look(scenario, page_parts, said, values, last, seed)
     if wanted is None:
         return Correction(tuple(page_parts), last)
     ringed, told = [], []
@@ -65,7 +64,6 @@ def _look(
     page_parts: Sequence[PagePart],
     said: Said,
     values: Mapping[str, Metric],
-    view: View,
     last: int | None,
     seed: int | None,
 ) -> Look | None:
@@ -76,18 +74,14 @@ def _look(
     question, chosen = lesson.quiz[last], quiz.picked(scenario, last)
     if chosen is None:
         return None
-    try:
-        return look(question, chosen, quiz.values_of(scenario, question, values, view, seed))
-    except CancelledByReaderError:
-        return None
+    of_question = quiz.kept_values(scenario, question, values, seed)
+    return None if of_question is None else look(question, chosen, of_question)
 
 
-def in_lab(
-    scenario: Scenario, page_part: PagePart, values: Mapping[str, Metric], view: View, seed: int | None
-) -> Correction:
+def in_lab(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metric], seed: int | None) -> Correction:
     """What is ringed in the graph of a build that the reader edits: the steps that a lesson's question is about."""
     last = quiz.last_answered(scenario)
-    wanted = None if last is None else _look(scenario, [page_part], Said(), values, view, last, seed)
+    wanted = None if last is None else _look(scenario, [page_part], Said(), values, last, seed)
     if wanted is None:
         return Correction((page_part,), last)
     steps = [[{"step": place["step"]} for place in places if "step" in place] for places in wanted.wanted]

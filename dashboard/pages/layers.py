@@ -102,8 +102,7 @@ def page(view: View) -> None:
     found = Correction((page_part,))
     if revealed and not view.embed:
         answers.restore_quiz(scenario)
-        with right:
-            found = _correct(scenario, page_part, view)
+        found = _correct(scenario, page_part, view, place)
         (page_part,) = found.page_parts
     _offer(built, page_part, view, found.said, revealed=revealed)
     marks = gutter(outcome, view.style) if revealed else {}
@@ -417,26 +416,28 @@ def _again() -> None:
     answers.forget(shipped.scenario(_SCENARIO))
 
 
-def _own_builds(scenario: Scenario, view: View) -> tuple[Outcome, ...]:
+def _own_builds(scenario: Scenario, view: View, place: st.delta_generator.DeltaGenerator) -> tuple[Outcome, ...]:
     """What came of the lesson's own builds. Nothing where the reader stopped them."""
     try:
-        return running.run((scenario.file, variants.seed(), ()), scenario, st.empty(), view, height=120)
+        return running.run((scenario.file, variants.seed(), ()), scenario, place, view, height=120)
     except CancelledByReaderError:
         return ()
 
 
-def _correct(scenario: Scenario, page_part: PagePart, view: View) -> Correction:
+def _correct(
+    scenario: Scenario, page_part: PagePart, view: View, place: st.delta_generator.DeltaGenerator
+) -> Correction:
     """The ring in the graph for the question that was answered last."""
-    outcomes = _own_builds(scenario, view) if quiz.last_answered(scenario) is not None else ()
+    outcomes = _own_builds(scenario, view, place) if quiz.last_answered(scenario) is not None else ()
     if not outcomes:
         return Correction((page_part,))
-    return in_lab(scenario, page_part, words.values(*outcomes), view, variants.seed())
+    return in_lab(scenario, page_part, words.values(*outcomes), variants.seed())
 
 
 def _lesson(scenario: Scenario, where: str, view: View) -> None:
     """How to read it, and the questions, computed from the lesson's own builds."""
     st.space("small")
-    outcomes = _own_builds(scenario, view)
+    outcomes = _own_builds(scenario, view, st.empty())
     if not outcomes:
         return
     values = words.values(*outcomes)
