@@ -225,6 +225,9 @@ const keep = (event) => {
   const undoes = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey);
   if (undoes && event.composedPath()[0].matches?.(TYPED)) event.stopImmediatePropagation();
 };
+const LOOK = 20, LOOKS = 500;
+let pressed;
+const press = (event) => { pressed = event.composedPath().find((one) => one.tagName === 'BUTTON'); };
 const COLUMN = '[data-testid=stColumn]:has(+ [data-testid=stColumn] .st-key-told)';
 const stay = () => {
   const column = document.querySelector(COLUMN);
@@ -239,6 +242,7 @@ export default function({ parentElement, data: [data] }) {
   sized.disconnect();
   for (const column of document.querySelectorAll(COLUMN)) sized.observe(column);
   window.addEventListener('keydown', keep, true);
+  window.addEventListener('click', press, true);
   const host = parentElement.querySelector('.said');
   const seen = host.answers ?? 0;
   host.answers = data.answers;
@@ -248,16 +252,16 @@ export default function({ parentElement, data: [data] }) {
     return;
   }
   host.told = data.told;
-  const find = (left) => {
+  const show = (left) => {
     const title = document.querySelector('[data-testid=stMain] h1');
     if (title && document.querySelector(IDLE)) {
       title.tabIndex = -1;
       title.style.outline = 'none';
-      title.focus();
+      if ([document.body, pressed].includes(document.activeElement)) title.focus();
       host.textContent = `${title.innerText} ${data.told}`;
-    } else if (left) setTimeout(find, 100, left - 1);
+    } else if (left) setTimeout(show, LOOK, left - 1);
   };
-  setTimeout(find, 100, 100);
+  show(LOOKS);
 }
 """
 _PAGE_STATE_HTML = '<div class="said" aria-live="polite"></div>'

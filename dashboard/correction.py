@@ -11,7 +11,6 @@ from dashboard import quiz
 from dashboard.figures import laid_out
 from dashboard.links import asked
 from dashboard.page_part import PagePart
-from dashboard.running import CancelledByReaderError
 from dashboard.view import View
 from sim.classroom.look import Look, look, look_predicted
 from sim.classroom.predicted import Said
@@ -49,7 +48,7 @@ def correct(
     Where the figure as the reader has it lacks the place, it is turned to what has it, once for each answer.
     """
     last = quiz.last_answered(scenario)
-    wanted = _look(scenario, page_parts, said, values, view, last, seed)
+    wanted = _look(scenario, page_parts, said, values, last, seed)
     if wanted is None:
         return Correction(tuple(page_parts), last)
     ringed, told = [], []
@@ -66,7 +65,6 @@ def _look(
     page_parts: Sequence[PagePart],
     said: Said,
     values: Mapping[str, Metric],
-    view: View,
     last: int | None,
     seed: int | None,
 ) -> Look | None:
@@ -77,18 +75,14 @@ def _look(
     question, chosen = lesson.quiz[last], quiz.picked(scenario, last)
     if chosen is None:
         return None
-    try:
-        return look(question, chosen, quiz.values_of(scenario, question, values, view, seed))
-    except CancelledByReaderError:
-        return None
+    of_question = quiz.kept_values(scenario, question, values, seed)
+    return None if of_question is None else look(question, chosen, of_question)
 
 
-def in_lab(
-    scenario: Scenario, page_part: PagePart, values: Mapping[str, Metric], view: View, seed: int | None
-) -> Correction:
+def in_lab(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metric], seed: int | None) -> Correction:
     """What is ringed in the graph of a build that the reader edits: the steps that a lesson's question is about."""
     last = quiz.last_answered(scenario)
-    wanted = None if last is None else _look(scenario, [page_part], Said(), values, view, last, seed)
+    wanted = None if last is None else _look(scenario, [page_part], Said(), values, last, seed)
     if wanted is None:
         return Correction((page_part,), last)
     steps = [[{"step": place["step"]} for place in places if "step" in place] for places in wanted.wanted]

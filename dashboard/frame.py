@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import hall, projector, share, shipped
 from dashboard.components import connection, page_state
@@ -23,6 +24,8 @@ from sim.errors import InputError
 from sim.report.texts import tr
 
 _LOG = logging.getLogger(__name__)
+_NAMED = "frame:named"
+"""The key of what a session's first address named."""
 _HEAD = "head"
 """The key of the line above a page's title."""
 _VERSION = 20
@@ -95,10 +98,26 @@ def main() -> None:
     st.html(_STYLE.format(size=view.size, contrast=_CONTRAST if view.dark else "", hall=hall_style))
     connection({name: tr(f"ui.connection.{name}", view.lang) for name in ("lost", "wait")})
     pages = [_page(place, view) for place in PLACES]
+    if address_named() not in {place.path for place in PLACES}:
+        pages.append(_page(PageLink("unknown", address_named(), "unknown"), view, hidden=True))
     st.navigation(pages, position="hidden" if view.embed or view.notes else "top").run()
     page_state(view.lang, answers_shown(), now().told)
     if view.embed:
         hall.fit(view)
+
+
+def address_named() -> str:
+    """What the address named that this session began with, below the dashboard's own. "" for nothing.
+
+    Streamlit tells nobody in its documented interface where it stands itself, so that behind a proxy an address does
+    not say which part of it is a page. Where what it has found out cannot be read, Streamlit's own words are shown.
+    """
+    context = get_script_run_ctx()
+    manager = getattr(context, "pages_manager", None)
+    named = str(getattr(manager, "intended_page_name", None) or "").strip().strip("/")
+    if named and "/" not in named:
+        st.session_state.setdefault(_NAMED, named)
+    return str(st.session_state.get(_NAMED, ""))
 
 
 def link(name: str, view: View) -> st.Page:
@@ -179,7 +198,7 @@ def _around(view: View) -> None:
         _next_lesson(view)
 
 
-def _page(place: PageLink, view: View) -> st.Page:
+def _page(place: PageLink, view: View, *, hidden: bool = False) -> st.Page:
     def draw() -> None:
         begin()
         try:
@@ -195,4 +214,7 @@ def _page(place: PageLink, view: View) -> st.Page:
             _LOG.exception("the page %r failed", place.path)
             st.error(tr("ui.error.page", view.lang), icon=":material/error:")
 
-    return st.Page(draw, title=tr(f"ui.nav.{place.name}", view.lang), url_path=place.path, default=not place.path)
+    return st.Page(
+        draw, title=tr(f"ui.nav.{place.name}", view.lang), url_path=place.path, default=not place.path,
+        visibility="hidden" if hidden else "visible",
+    )  # fmt: skip

@@ -5,27 +5,25 @@ Works for every scenario and every study. What is drawn is the study's figure.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import answers, controls, exploring, hall, popovers, predict, quiz, running, undoing, variants
+from dashboard import answers, controls, exploring, hall, lesson_run, popovers, predict, quiz, running, variants
 from dashboard import notes as notes_of
 from dashboard.correction import Correction, correct
 from dashboard.figures import laid_out
 from dashboard.frame import head, link
-from dashboard.links import UNDO, asked, set_link
+from dashboard.lesson_run import key_of
+from dashboard.links import set_link
 from dashboard.page_part import PagePart
-from dashboard.refusals import named, show_error
-from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
-from sim import studies
 from sim.classroom.corrected import corrected_prediction
 from sim.classroom.predicted import Said, judge
 from sim.errors import InputError
-from sim.outcome import Metric, Outcome
+from sim.outcome import Metric
 from sim.report import words
 from sim.report.controlnames import differences, provenance
 from sim.report.texts import has, tr
@@ -35,9 +33,6 @@ _FIGURE_AND_TEXT = (9, 4)
 """Widths of the two columns on a desk."""
 _ASK_AND_FIGURE = (3, 8)
 """Those of the question and its empty figure in a hall."""
-
-LessonRun = tuple[dict[str, str], tuple[Outcome, ...]]
-"""What a reader has changed, and what came of it."""
 
 
 def show(scenario: Scenario, view: View) -> None:
@@ -50,27 +45,29 @@ def body(scenario: Scenario, view: View) -> None:
     """Draw all of a scenario's page below its first line."""
     scenario = variants.varied(controls.seeded(scenario, view), view)
     lesson = scenario.lesson
+    revealed = _revealed(scenario, view)
     title = st.container()
-    if view.embed and not _revealed(scenario, view):
+    if view.embed and not revealed:
         text, figure = st.columns(_ASK_AND_FIGURE, gap="medium")
     elif view.embed or view.notes:
         text, figure = st.container(), st.container()
     else:
         figure, text = st.columns(_FIGURE_AND_TEXT, gap="large")
     with text:  # after the run the conditions come first, so that they stand beside the figure that follows them
-        conditions = st.container() if _revealed(scenario, view) else text
-        told = st.container(key="told" if _revealed(scenario, view) else "ask")
+        conditions = st.container() if revealed else text
+        told = st.container(key="told" if revealed else "ask")
     with figure:
         place, wrong = st.empty(), st.container()
-        figures = running.FirstFigure(st.empty(), _first(scenario, view))
-        if _stays(scenario, view):  # a block put over a block keeps what is in it, where an empty place would not
+        figures = running.FirstFigure(st.empty(), lesson_run.first(scenario, view, revealed=revealed))
+        # A block put over a block keeps what is in it, where an empty place would not.
+        if lesson_run.stays(scenario, view, revealed=revealed):
             figures.place.container()
-    early = _early(scenario, place, figures, view)
+    early = lesson_run.early(scenario, place, figures, view)
     if early is None:
         with conditions:
-            changes, faults = _conditions(scenario, view)
+            changes, faults = lesson_run.conditions(scenario, view)
         with wrong:
-            changes, outcomes = _outcomes(scenario, changes, faults, place, figures, view)
+            changes, outcomes = lesson_run.outcomes_of(scenario, changes, faults, place, figures, view)
     else:
         changes, outcomes = early
     if not outcomes:
@@ -83,8 +80,7 @@ def body(scenario: Scenario, view: View) -> None:
     if lesson is not None:
         first_part = PagePart(scenario, outcomes[0], names[0], view)
         answers.restore(first_part, lesson.predict, values)
-    revealed = _revealed(scenario, view)
-    said: Said = st.session_state.get(_key(scenario, "said")) or Said()
+    said: Said = st.session_state.get(key_of(scenario, "said")) or Said()
     page_parts = [
         PagePart(scenario, outcome, names[part], view, said.order if revealed else (), part)
         for part, outcome in enumerate(outcomes)
@@ -121,7 +117,7 @@ def body(scenario: Scenario, view: View) -> None:
         notes = [laid_out.after(page_part, over=figures.shown) for page_part in page_parts]
     if early is not None:
         with conditions:
-            _conditions(scenario, view)
+            lesson_run.conditions(scenario, view)
     with drawn:
         if not view.embed:
             popovers.row(page_parts)
@@ -148,7 +144,7 @@ def _revealed(scenario: Scenario, view: View) -> bool:
     """Whether the answer is shown, which the link says too. While it is locked it never is."""
     if scenario.lesson is None:
         return True
-    revealed = not view.locked and (view.show or bool(st.session_state.get(_key(scenario, "ran"))))
+    revealed = not view.locked and (view.show or bool(st.session_state.get(key_of(scenario, "ran"))))
     set_link("show", "1" if revealed else "")
     return revealed
 
@@ -175,142 +171,6 @@ def kicker(scenario: Scenario, view: View) -> str:
     return tr("ui.lesson", view.lang, demonstration=minutes.demonstration, lab=minutes.lab)
 
 
-def _conditions(scenario: Scenario, view: View) -> tuple[dict[str, str], list[InputError]]:
-    """The scenario's controls, closed until asked for. Inside a lecture the link alone sets them."""
-    if view.embed or view.notes:
-        return controls.from_link(scenario), []
-    form = controls.of_scenario(scenario, view)
-    paths = [control.path for control in form.controls]
-    undoable = undoing.of_link(_key(scenario, "undo"), lambda: paths, lambda: controls.forget(form))
-    key = _key(scenario, "conditions")
-    drawn = any(form.at(control) in st.session_state for control in form.controls)  # or a figure's button has set one
-    given = any(asked(path) is not None for path in (*paths, UNDO))
-    st.session_state.setdefault(key, given)
-    place = st.expander(tr("ui.conditions", view.lang), key=key, on_change="rerun")
-    if not (place.open or given or drawn):
-        return {}, []
-    with place:
-        above = st.container(horizontal=True, gap="small")
-        changes, places = controls.form(form, view)
-        faults = controls.judge(form, changes, places, view, _instead(scenario, view))
-        undoing.note(undoable, changes)
-        with above:
-            undoing.buttons(undoable, view)
-            if changes:
-                st.button(
-                    tr("ui.conditions.reset", view.lang), type="tertiary", icon=":material/restart_alt:",
-                    on_click=controls.reset, args=(form,), key=_key(scenario, "reset"),
-                )  # fmt: skip
-    return changes, faults
-
-
-def _outcomes(
-    scenario: Scenario,
-    changes: dict[str, str],
-    faults: list[InputError],
-    place: st.delta_generator.DeltaGenerator,
-    figures: running.FirstFigure,
-    view: View,
-) -> LessonRun:
-    """The outcomes under the changes. Where they cannot be run, the reason stands above the last ones that could."""
-    last = _key(scenario, "valid")
-    stopped = False
-    try:
-        if not faults:
-            changed = controls.changed(scenario, changes)
-            outcomes = running.run(_run_key(scenario, changes), changed, place, view, first=figures)
-            _note(scenario, changes, outcomes)
-            return changes, outcomes
-        st.caption(_instead(scenario, view))
-    except InputError as error:
-        told = named(error, str) if view.embed else error
-        show_error(told, view, _instead(scenario, view), link=view.embed)
-    except CancelledByReaderError:
-        stopped = True
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(tr("ui.cancelled", view.lang))
-            st.button(tr("ui.run.again", view.lang), on_click=running.run_after_all, key=_key(scenario, "after-all"))
-    if last not in st.session_state and changes and not stopped:
-        ran = _outcomes(scenario, {}, [], place, figures, view)
-        st.session_state[_key(scenario, "default")] = True
-        return ran
-    kept: LessonRun = st.session_state.get(last, (changes, ()))
-    return kept
-
-
-def _early(
-    scenario: Scenario, place: st.delta_generator.DeltaGenerator, figures: running.FirstFigure, view: View
-) -> LessonRun | None:
-    """What ran, before the conditions are drawn, so that the figure is the first that a reader sees of a change.
-
-    Where all take long the first replication is shown here. None then, where the conditions were not drawn yet, and
-    where they cannot be run.
-    """
-    if figures.draw is None or view.embed:
-        return None
-    changes = controls.held(controls.of_scenario(scenario, view))
-    if changes is None:
-        return None
-    try:
-        changed, key = controls.changed(scenario, changes), _run_key(scenario, changes)
-        running.begin(key, changed, figures, view)
-        if not figures.quick and running.kept(key, changed.seed) is None:
-            return None
-        outcomes = running.run(key, changed, place, view)
-    except (InputError, CancelledByReaderError):
-        return None
-    _note(scenario, changes, outcomes)
-    return changes, outcomes
-
-
-def _stays(scenario: Scenario, view: View) -> bool:
-    """Whether this answer's figure stands on the page already, so that it stays until the next one is there."""
-    state, now = st.session_state, (scenario.id, view.embed, view.notes, _revealed(scenario, view))
-    before, state[_STOOD] = state.get(_STOOD), now
-    return before == now and now[-1]
-
-
-_STOOD = "lesson:stood"
-"""The key of what a page showed last."""
-
-
-def _run_key(scenario: Scenario, changes: Mapping[str, str]) -> Hashable:
-    """What a run of it is called in the store of finished runs."""
-    return scenario.file, variants.seed(), tuple(sorted(changes.items()))
-
-
-def _note(scenario: Scenario, changes: Mapping[str, str], outcomes: tuple[Outcome, ...]) -> None:
-    """Remember what could be run last."""
-    st.session_state[_key(scenario, "valid")] = (changes, outcomes)
-    st.session_state.pop(_key(scenario, "default"), None)
-
-
-def _first(scenario: Scenario, view: View) -> running.Draw | None:
-    """Draws the figures of a first replication. None where the figure hides the answer, or is one of a build.
-
-    In a hall it is None for several parts too, as one of them is chosen above the figure.
-    """
-    if view.notes or not _revealed(scenario, view) or any(studies.study(part.study).steps for part in scenario.parts):
-        return None
-    if view.embed and len(scenario.parts) > 1:
-        return None
-    again = _key(scenario, "valid") in st.session_state
-
-    def draw(outcomes: tuple[Outcome, ...]) -> None:
-        for part, outcome in enumerate(outcomes):
-            page_part = PagePart(scenario, outcome, words.label_names(outcome, view.lang), view, (), part)
-            laid_out.first(page_part, again=again)
-
-    return draw
-
-
-def _instead(scenario: Scenario, view: View) -> str:
-    """What the figure shows where the changes cannot be run: the reader's last run, or the scenario as written."""
-    state = st.session_state
-    default = _key(scenario, "valid") not in state or _key(scenario, "default") in state
-    return tr("ui.error.default" if default else "ui.error.last", view.lang)
-
-
 def _with_said(page_part: PagePart, said: Said) -> PagePart:
     return replace(page_part, said=said.order or said.steps or ())
 
@@ -332,7 +192,7 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
             disabled=not complete or view.locked,
             on_click=_reveal,
             args=(scenario, said),
-            key=_key(scenario, "run"),
+            key=key_of(scenario, "run"),
         )
         st.button(
             tr("ui.skip", view.lang),
@@ -340,7 +200,7 @@ def _predict(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metri
             disabled=view.locked,
             on_click=_reveal,
             args=(scenario, Said()),
-            key=_key(scenario, "skip"),
+            key=key_of(scenario, "skip"),
         )
         if lesson.predict.rank and not view.embed:
             st.caption(tr("ui.picked", view.lang, n=len(said.order), all=len(page_part.outcome.labels)))
@@ -380,20 +240,16 @@ def _read(
         icon=":material/undo:",
         on_click=_again,
         args=(scenario,),
-        key=_key(scenario, "again"),
+        key=key_of(scenario, "again"),
     )
 
 
 def _reveal(scenario: Scenario, said: Said) -> None:
-    st.session_state[_key(scenario, "ran")] = True
-    st.session_state[_key(scenario, "said")] = said
+    st.session_state[key_of(scenario, "ran")] = True
+    st.session_state[key_of(scenario, "said")] = said
     quiz.predicted(scenario)
     answer_shown()
 
 
 def _again(scenario: Scenario) -> None:
     answers.forget(scenario)
-
-
-def _key(scenario: Scenario, name: str) -> str:
-    return f"{scenario.id}:{name}"

@@ -28,8 +28,9 @@ def show(scenario: Scenario, page_part: PagePart, values: Mapping[str, Metric], 
     st.markdown(f"**{tr('ui.notes.finding', lang)}** · {words.finding(lesson, values, lang)}")
     st.markdown(words.fill(lesson.explain, values, lang))
     for question in lesson.quiz:
-        st.markdown(f"**{words.fill(question.ask, values, lang)}**")
-        of_question = quiz.values_of(scenario, question, values, view, variants.seed())
+        asked = st.empty()
+        of_question = quiz.values_of(scenario, question, values, view, variants.seed(), asked)
+        asked.markdown(f"**{words.fill(question.ask, of_question, lang)}**")
         st.markdown("\n".join(_answers(question.choices, of_question, view)))
         st.markdown(words.fill(question.explain, of_question, lang))
     quiz.beside(scenario, values, view)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -49,15 +49,29 @@ def ask(
 
 
 def _ask_rank(page_part: PagePart, key: str) -> tuple[Said, bool]:
-    picked: list[str] = list(st.session_state.get(key) or [])
+    labels = page_part.outcome.labels
+    names = [page_part.called(label) for label in labels]
+    call_again(key, names)
+    with st.container(key=_RANKED):
+        picked = st.pills(
+            tr("ui.predict", page_part.view.lang), list(labels), selection_mode="multi",
+            format_func=dict(zip(labels, names, strict=True)).__getitem__, key=key, label_visibility="collapsed",
+            wrap=True,
+        )  # fmt: skip
+        st.html(f"<style>{_placed(labels, picked)}</style>")
+    return Said(order=tuple(picked)), len(picked) == len(labels)
 
-    def name(label: str) -> str:
-        place = f"{picked.index(label) + 1}{NARROW}·{NARROW}" if label in picked else ""
-        return place + page_part.called(label)
 
-    lang = page_part.view.lang
-    st.pills(
-        tr("ui.predict", lang), list(page_part.outcome.labels), selection_mode="multi", format_func=name, key=key,
-        label_visibility="collapsed", wrap=True,
-    )  # fmt: skip
-    return Said(order=tuple(picked)), len(picked) == len(page_part.outcome.labels)
+_RANKED = "ranked"
+"""The key of what is put into an order."""
+
+
+def _placed(labels: Sequence[str], picked: Sequence[str]) -> str:
+    """The style that writes before each name the place that it was given.
+
+    In the name itself it would make another button of it, and the focus would be lost with the one that was pressed.
+    """
+    at = f".st-key-{_RANKED} [role=toolbar] button:nth-child"
+    children = [labels.index(label) + 1 for label in picked]
+    rules = [f"{at}({n})::before{{content:'{place}{NARROW}·{NARROW}'}}" for place, n in enumerate(children, 1)]
+    return "".join(rules) or f"{at}{{}}"

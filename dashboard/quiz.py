@@ -6,8 +6,10 @@ Which answer is right is computed from the outcome, so that it follows the contr
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -24,6 +26,9 @@ from sim.report.besides import lists
 from sim.report.texts import tr
 from sim.scenario import Lesson, Question, Scenario, Source
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 
 def show(
     scenario: Scenario, values: Mapping[str, Metric], view: View, seed: int | None = None, where: str = ""
@@ -39,14 +44,36 @@ def show(
         return
     answers.restore_quiz(scenario)
     st.markdown("**" + tr("ui.quiz", view.lang) + "**")
-    for number, question in enumerate(questions):
-        try:
-            of_question = values_of(scenario, question, values, view, seed)
-        except CancelledByReaderError:
-            continue
-        shown = order(scenario.id, f"{number + 1}", len(question.choices), seed)
-        _ask(scenario, number, shown, of_question, view, where if last_answered(scenario) == number else "")
+    of_page = [_Asked(scenario, number, values, view, seed) for number in range(len(questions))]
+    places = [_ask(one) for one in of_page]
     answers.keep_quiz(scenario, view)
+    last = last_answered(scenario)
+    for one in sorted(of_page, key=lambda one: (one.number != last, bool(one.question.change))):
+        ran = _say(one, places[one.number], where if one.number == last else "")
+        if ran and one.number == last:
+            st.rerun()  # so that the figure, which is drawn before it, shows where the answer is corrected
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question on a page, by its number counted from 0, and the metrics that the page shows."""
+
+    scenario: Scenario
+    number: int
+    values: Mapping[str, Metric]
+    view: View
+    seed: int | None
+
+    @property
+    def question(self) -> Question:
+        assert self.scenario.lesson is not None
+        return self.scenario.lesson.quiz[self.number]
+
+    def kept(self) -> Mapping[str, Metric] | None:
+        return kept_values(self.scenario, self.question, self.values, self.seed)
+
+    def answered_by(self, place: DeltaGenerator) -> Mapping[str, Metric]:
+        return values_of(self.scenario, self.question, self.values, self.view, self.seed, place)
 
 
 def last_answered(scenario: Scenario) -> int | None:
@@ -72,8 +99,9 @@ def _last(scenario: Scenario) -> str:
     return f"{scenario.id}:answered"
 
 
-def _answered(scenario: Scenario, number: int) -> None:
-    st.session_state[_last(scenario)] = number
+def _answered(one: _Asked) -> None:
+    st.session_state[_last(one.scenario)] = one.number
+    running.run_after_all(_run_key(one.scenario, one.question, one.seed))
 
 
 def picked(scenario: Scenario, number: int) -> int | None:
@@ -100,14 +128,40 @@ def _commands(lesson: Lesson, values: Mapping[str, Metric], view: View) -> None:
 
 
 def values_of(
-    scenario: Scenario, question: Question, values: Mapping[str, Metric], view: View, seed: int | None
+    scenario: Scenario,
+    question: Question,
+    values: Mapping[str, Metric],
+    view: View,
+    seed: int | None,
+    place: DeltaGenerator,
 ) -> Mapping[str, Metric]:
-    """The metrics that a question is answered by: those shown, or of a run of its own where it asks what if."""
+    """The metrics that a question is answered by: those shown, or of a run of its own where it asks what if.
+
+    Args:
+        place: An empty place for how far that run is.
+
+    Raises `CancelledByReaderError` where the reader has stopped it.
+    """
+    kept = kept_values(scenario, question, values, seed)
+    if kept is not None:
+        return kept
+    ran = running.run(_run_key(scenario, question, seed), what_if(scenario, question), place, view, height=80)
+    return words.values(*ran)
+
+
+def kept_values(
+    scenario: Scenario, question: Question, values: Mapping[str, Metric], seed: int | None
+) -> Mapping[str, Metric] | None:
+    """The same, where they are known without a run. None where they are not."""
     if not question.change:
         return values
-    key = ("what if", scenario.file, seed, json.dumps(question.change, sort_keys=True))
-    kept = running.kept(key, scenario.seed)
-    return words.values(*(kept or running.run(key, what_if(scenario, question), st.empty(), view, height=80)))
+    kept = running.kept(_run_key(scenario, question, seed), scenario.seed)
+    return None if kept is None else words.values(*kept)
+
+
+def _run_key(scenario: Scenario, question: Question, seed: int | None) -> Hashable:
+    """What the run of a question is called in the store of finished runs."""
+    return "what if", scenario.file, seed, json.dumps(question.change, sort_keys=True)
 
 
 def sources(scenario: Scenario, values: Mapping[str, Metric], view: View) -> None:
@@ -122,28 +176,48 @@ def _cited(cited: Sequence[Source], values: Mapping[str, Metric], view: View) ->
     st.markdown("\n".join(f"- {words.fill(source.text, values, view.lang)} <{source.url}>" for source in cited))
 
 
-def _ask(
-    scenario: Scenario, number: int, shown: Sequence[int], values: Mapping[str, Metric], view: View, where: str
-) -> None:
-    assert scenario.lesson is not None
-    question = scenario.lesson.quiz[number]
-    texts = [words.fill(choice.text, values, view.lang) for choice in question.choices]
-    key = f"{scenario.id}:quiz:{number}"
-    call_again(key, texts)
-    chosen = st.radio(
-        words.fill(question.ask, values, view.lang),
-        shown,
+def _ask(one: _Asked) -> DeltaGenerator:
+    """Draw a question. Only where it quotes what comes of its change, that has to run first.
+
+    Returns the place where something is said of its answer. It is there before an answer is: else what follows would be
+    drawn anew further down, without its focus.
+    """
+    asks, place = st.container(), st.empty()
+    scenario, question, lang = one.scenario, one.question, one.view.lang
+    texts = [question.ask, *(choice.text for choice in question.choices)]
+    try:
+        values = one.answered_by(place) if any(words.quotes(text) for text in texts) else one.values
+    except CancelledByReaderError:
+        return place
+    ask, *names = [words.fill(text, values, lang) for text in texts]
+    key = f"{scenario.id}:quiz:{one.number}"
+    call_again(key, names)
+    asks.radio(
+        ask,
+        order(scenario.id, f"{one.number + 1}", len(names), one.seed),
         index=None,
-        format_func=lambda i: texts[i],
+        format_func=names.__getitem__,
         key=key,
         on_change=_answered,
-        args=(scenario, number),
+        args=(one,),
     )
+    return place
+
+
+def _say(one: _Asked, place: DeltaGenerator, where: str) -> bool:
+    """Say what came of the answer, where there is one. Returns whether that had to be run first."""
+    chosen = picked(one.scenario, one.number)
     if chosen is None:
-        return
-    told = corrected(question, chosen, values, view.lang, where=where)
-    say = st.info if told.right is None else st.success if told.right else st.warning
+        return False
+    ran = one.kept() is None
+    try:
+        values = one.answered_by(place)
+    except CancelledByReaderError:
+        return False
+    told = corrected(one.question, chosen, values, one.view.lang, where=where)
+    say = place.info if told.right is None else place.success if told.right else place.warning
     say("\n\n".join(told.said), icon=_ICONS[told.right])
+    return ran
 
 
 _ICONS = {None: None, True: ":material/check:", False: ":material/replay:"}

@@ -137,9 +137,14 @@ def run(
     return outcomes
 
 
-def run_after_all() -> None:
-    """Forget that the reader stopped a run."""
-    st.session_state.pop("cancelled", None)
+def run_after_all(key: Hashable = None) -> None:
+    """Forget that the reader stopped a run. For a callback.
+
+    Args:
+        key: What that run was of. Whichever it was where nothing is given.
+    """
+    if key in (None, st.session_state.get("cancelled")):
+        st.session_state.pop("cancelled", None)
 
 
 class Heartbeat:

@@ -44,8 +44,8 @@ ELSEWHERE = {
     "dashboard/lab.py: _MOST_BASES": "what the page offers",
     "dashboard/lab.py: _MOST_ARGUMENTS": "what the page offers",
     "dashboard/advice.py: _MOST": "what the page shows",
-    "dashboard/pages/layers.py: _MOST_OF_TEXT": "what the page shows",
-    "dashboard/pages/layers.py: _MOST_ON_PAGE": "what the page shows",
+    "dashboard/lab_shown.py: _MOST_OF_TEXT": "what the page shows",
+    "dashboard/lab_shown.py: _MOST_ON_PAGE": "what the page shows",
     "dashboard/pages/images.py: _MOST": "what the page shows",
 }
 """Numbers that bound no input, and why each stands where it is."""

@@ -19,7 +19,7 @@ from dashboard.page_part import PagePart, chart
 from dashboard.refusals import answer
 from sim.catalog.assemblies import components
 from sim.loading import controls
-from sim.report.shown import Drawing, FigureChoice, FigureTables, OfferedChange, of_study, shown
+from sim.report.shown import Drawing, FigureChoice, FigureTables, OfferedChange, of_study, one_by_one, shown
 from sim.report.shown.ring import with_rings
 from sim.report.texts import tr
 
@@ -69,7 +69,7 @@ def first(page_part: PagePart, *, again: bool) -> None:
     study, request = of_study(page_part.outcome.study), page_part.request(picked(page_part))
     chosen = {choice.above for choice in study.choices(request)} if again else set()
     page_part = replace(page_part, part=_FIRST + page_part.part)
-    for one in _rows(study.after(request)):
+    for one in _rows(one_by_one(request)):
         if len(one[1]) == 1 and one[1][0].id in chosen:
             st.container()
         else:

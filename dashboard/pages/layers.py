@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,6 +13,7 @@ from dashboard import (
     controls,
     lab,
     lab_link,
+    lab_shown,
     lesson,
     popovers,
     quiz,
@@ -21,41 +21,30 @@ from dashboard import (
     shipped,
     variants,
 )  # fmt: skip
-from dashboard.components import drawing, editor
 from dashboard.correction import Correction, in_lab
-from dashboard.figures.build import reel, say_step
 from dashboard.frame import head
 from dashboard.lesson import kicker
-from dashboard.links import one_of, opening, plain, set_link
-from dashboard.page_part import PagePart, chart
+from dashboard.links import one_of, opening, set_link
+from dashboard.page_part import PagePart
 from dashboard.refusals import answer, show_error
 from dashboard.running import CancelledByReaderError
 from dashboard.shown import Shown, answer_shown, offer
 from dashboard.view import View
-from sim import limits
 from sim.classroom.predicted import Said, again, judge_steps
 from sim.errors import InputError
 from sim.layerlab.state import LabState
-from sim.outcome import Metric, Outcome
+from sim.outcome import Outcome
 from sim.reasons import of_label
 from sim.records import StepRecord
 from sim.report import words
 from sim.report.controlnames import provenance
-from sim.report.figures import build_alt, build_graph, cost_line, first_cause, gutter, steps
-from sim.report.figures.critical import critical_path, emphasised
-from sim.report.numbers import about, written
-from sim.report.ring import ringed_picture
-from sim.report.style import Language
-from sim.report.texts import told, tr
+from sim.report.figures import first_cause, gutter, steps
+from sim.report.texts import tr
 from sim.scenario import Scenario
 
 _SCENARIO = "layers"
 _WIDTHS = (5, 7)
 _IN_A_HALL = (4, 7)
-_MOST_OF_TEXT = 2_000
-"""Characters of an instruction that are shown beside its reason."""
-_MOST_ON_PAGE = 40
-"""Steps that are drawn at their full size on the page. More scroll in a frame."""
 
 
 def page(view: View) -> None:
@@ -88,7 +77,7 @@ def page(view: View) -> None:
     if built is None:
         title.title(view.read(scenario.title), anchor=False)
         with paper:
-            _paper(state, {}, 0, None, view)
+            lab_shown.paper(state, {}, 0, None, view)
             if fault:
                 _answer(fault, view)
         return
@@ -103,12 +92,14 @@ def page(view: View) -> None:
     found = Correction((page_part,))
     if revealed and not view.embed:
         answers.restore_quiz(scenario)
-        with right:
-            found = _correct(scenario, page_part, view)
+        found = _correct(scenario, page_part, view, place)
         (page_part,) = found.page_parts
     _offer(built, page_part, view, found.said, revealed=revealed)
     marks = gutter(outcome, view.style) if revealed else {}
-    title.title(_finding(built.state, outcome, view) if revealed else _question(state, scenario, view), anchor=False)
+    title.title(
+        lab_shown.finding(built.state, outcome, view) if revealed else lab_shown.question(state, scenario, view),
+        anchor=False,
+    )
     with word:
         if revealed:
             _verdict(page_part, view)
@@ -116,24 +107,24 @@ def page(view: View) -> None:
             said = _ask(scenario, page_part, view)
     with drawn:
         if revealed and not view.embed:
-            _cost(outcome, view)
+            lab_shown.cost(outcome, view)
         try:
-            _graph(page_part, view, step, said, revealed=revealed)
+            lab_shown.graph(page_part, view, step, said, revealed=revealed)
         except InputError as error:  # a build that can be planned may be too large to draw
             show_error(error, view)
     with paper:
         if not view.embed:
-            _paper(state, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
+            lab_shown.paper(state, _faults(fault) if fault else marks, step.line if step else 0, outcome, view)
         if fault:
             _answer(fault, view)
     if revealed:
         with why:
             if view.embed:
-                _cost(outcome, view)
-            _reason(step, view)
+                lab_shown.cost(outcome, view)
+            lab_shown.reason(step, view)
         if not view.embed:
             with right:
-                st.caption(_legend(outcome, view))
+                st.caption(lab_shown.legend(outcome, view))
                 popovers.row([page_part])
             with better:
                 advice.show(built.state, outcome, scenario, view)
@@ -227,144 +218,6 @@ def _answer(fault: InputError, view: View) -> None:
     show_error(InputError(lined), view, tr("ui.error.last", view.lang))
 
 
-def _pick(node: str) -> None:
-    st.session_state["lab:step"] = node
-
-
-def _say(node: str) -> None:
-    say_step(_SCENARIO, node)
-
-
-# ---- what is shown ------------------------------------------------------------------------------------------------
-
-
-def _question(state: LabState, scenario: Scenario, view: View) -> str:
-    return view.read(scenario.title) if state == lab.first() else tr("ui.lab.question", view.lang)
-
-
-def _finding(state: LabState, outcome: Outcome, view: View) -> str:
-    """The title after the run, from the metrics of this build."""
-    label, lang = outcome.labels[0], view.lang
-    misses, count = (int(outcome.metric(label, name).value) for name in ("misses", "steps"))
-    changes = state.changes()
-    if not misses:
-        if not changes and not state.kept and not state.arguments:
-            return tr("ui.lab.found.unedited", lang, n=count)
-        if [change for change in changes if "touch" in change] == changes and changes:
-            return tr("ui.lab.found.touch", lang)
-        return tr("ui.lab.found.known" if state.kept else "ui.lab.found.none", lang)
-    unsure = sum(step.status == "depends" for step in steps(outcome))
-    again = tr("ui.lab.between", lang, low=misses - unsure, high=misses) if unsure else str(misses)
-    time = _said(outcome.metric(label, "rebuild_time"), lang)
-    size = _said(outcome.metric(label, "new_bytes"), lang, transfer=True)
-    named = [*changes, *state.arguments]
-    single = len(named) == 1
-    if single and state.arguments:
-        return tr(
-            "ui.lab.found.argument", lang, name=plain(state.arguments[0][0]), n=again, all=count, time=time, size=size
-        )
-    if single and state.file:
-        claim = "ui.lab.found.touched" if state.how == "touch" else f"ui.lab.found.{state.how}"
-    else:
-        claim = "ui.lab.found.dockerfile" if single else "ui.lab.found.several"
-    return tr(claim, lang, file=plain(state.file.rpartition("/")[2]), n=again, all=count, time=time, size=size)
-
-
-def _said(metric: Metric, lang: Language, *, transfer: bool = False) -> str:
-    """A metric inside a sentence."""
-    return (about if metric.estimate and metric.value else written)(metric.value, metric.unit, lang, transfer=transfer)
-
-
-def _cost(outcome: Outcome, view: View) -> None:
-    label = outcome.labels[0]
-    again, saved, size = (outcome.metric(label, name) for name in ("rebuild_time", "saved_time", "new_bytes"))
-    st.markdown(
-        tr(
-            "ui.lab.cost",
-            view.lang,
-            again=_said(again, view.lang),
-            saved=_said(saved, view.lang),
-            size=_said(size, view.lang, transfer=True),
-        )
-    )
-    chart(cost_line(outcome, view.style), build_alt(outcome, view.lang))
-
-
-def _graph(page_part: PagePart, view: View, step: StepRecord | None, said: tuple[str, ...], *, revealed: bool) -> None:
-    """The build's graph, its critical path marked. One that is too large for a page has a frame of its own."""
-    outcome, style, lang = page_part.outcome, view.style, view.lang
-    focus = step.step if step else ""
-    path = critical_path(outcome) if revealed else ()
-    svg, narrow = (
-        ringed_picture(emphasised(drawn, path, style), page_part.ring, style)[0]
-        for drawn in (
-            build_graph(outcome, style, selected=focus, hidden=not revealed, said=said, narrow=slim, dense=view.embed)
-            for slim in (False, True)
-        )
-    )
-    frame = reel(focus, lang) if len(steps(outcome)) > _MOST_ON_PAGE else None
-    key, pick = ("lab:graph", _pick) if revealed else ("lab:hidden", _say)
-    drawing(svg, key, pick, narrow="" if frame else narrow, reel=frame)
-
-
-def _legend(outcome: Outcome, view: View) -> str:
-    """What the marks of the graph mean."""
-    legend = tr("ui.legend.build", view.lang)
-    if critical_path(outcome):
-        time = _said(outcome.metric(outcome.labels[0], "rebuild_time"), view.lang)
-        legend += "  \n" + tr("ui.legend.critical", view.lang, time=time)
-    return legend
-
-
-def _paper(
-    state: LabState, marks: Mapping[str, Mapping[str, str]], line: int, outcome: Outcome | None, view: View
-) -> None:
-    """The Dockerfile of the next build, with each line's fate in the gutter."""
-
-    def typed(text: str) -> None:
-        st.session_state["lab:text"] = text[: limits.LAB_TEXT + 1].rstrip() + "\n"
-
-    def clicked(line: int) -> None:
-        for step in steps(outcome) if outcome else ():
-            if step.line == line:
-                _pick(step.step)
-
-    editor(
-        state.dockerfile.rstrip(),
-        st.session_state["lab:revision"],
-        marks,
-        line,
-        tr("ui.lab.dockerfile", view.lang),
-        "lab:editor",
-        typed,
-        clicked,
-    )
-
-
-def _reason(step: StepRecord | None, view: View) -> None:
-    """One sentence of why, then the evidence."""
-    lang = view.lang
-    with st.container(border=True, gap="xsmall"):
-        if step is None:
-            st.markdown(f"**{tr('ui.build.all_hit', lang)}**")
-            st.caption(tr("ui.lab.every.hit.hint", lang))
-            return
-        text = (step.text or step.name).replace("`", "'")[:_MOST_OF_TEXT]
-        st.markdown(f"`{text}`")
-        st.markdown(f"**{plain(told(step.reason, lang))}**")
-        evidence = []
-        if step.old_key and step.old_key != step.new_key:
-            evidence.append(tr("ui.build.key", lang, old=step.old_key, new=step.new_key))
-        elif step.new_key:
-            evidence.append(tr("ui.lab.key.same", lang, new=step.new_key))
-        if step.seconds is not None:
-            time = written(step.seconds, "s", lang, step.estimate)
-            evidence.append(tr("ui.lab.saves", lang, time=time) if step.status == "hit" else time)
-        if step.bytes:
-            evidence.append(written(step.bytes, "B", lang, transfer=True))
-        st.caption(" · ".join(evidence))
-
-
 def _ask(scenario: Scenario, page_part: PagePart, view: View) -> tuple[str, ...]:
     """The question, and the buttons that answer it."""
     lang = view.lang
@@ -418,26 +271,28 @@ def _again() -> None:
     answers.forget(shipped.scenario(_SCENARIO))
 
 
-def _own_builds(scenario: Scenario, view: View) -> tuple[Outcome, ...]:
+def _own_builds(scenario: Scenario, view: View, place: st.delta_generator.DeltaGenerator) -> tuple[Outcome, ...]:
     """What came of the lesson's own builds. Nothing where the reader stopped them."""
     try:
-        return running.run((scenario.file, variants.seed(), ()), scenario, st.empty(), view, height=120)
+        return running.run((scenario.file, variants.seed(), ()), scenario, place, view, height=120)
     except CancelledByReaderError:
         return ()
 
 
-def _correct(scenario: Scenario, page_part: PagePart, view: View) -> Correction:
+def _correct(
+    scenario: Scenario, page_part: PagePart, view: View, place: st.delta_generator.DeltaGenerator
+) -> Correction:
     """The ring in the graph for the question that was answered last."""
-    outcomes = _own_builds(scenario, view) if quiz.last_answered(scenario) is not None else ()
+    outcomes = _own_builds(scenario, view, place) if quiz.last_answered(scenario) is not None else ()
     if not outcomes:
         return Correction((page_part,))
-    return in_lab(scenario, page_part, words.values(*outcomes), view, variants.seed())
+    return in_lab(scenario, page_part, words.values(*outcomes), variants.seed())
 
 
 def _lesson(scenario: Scenario, where: str, view: View) -> None:
     """How to read it, and the questions, computed from the lesson's own builds."""
     st.space("small")
-    outcomes = _own_builds(scenario, view)
+    outcomes = _own_builds(scenario, view, st.empty())
     if not outcomes:
         return
     values = words.values(*outcomes)

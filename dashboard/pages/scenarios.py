@@ -8,7 +8,6 @@ from dashboard import controls, lesson, shipped
 from dashboard.frame import head
 from dashboard.links import asked, clear_link
 from dashboard.view import View
-from sim.errors import InputError
 from sim.report.texts import tr
 
 _WRITTEN = "scenario:written"
@@ -50,7 +49,4 @@ def page(view: View) -> None:
 
 def _title(name: str, view: View) -> str:
     """A scenario's title. One whose file is broken goes by its name. The page tells the fault when it is picked."""
-    try:
-        return view.read(shipped.scenario(name).title)
-    except InputError:
-        return name
+    return next((view.read(scenario.title) for scenario in shipped.readable([name])), name)

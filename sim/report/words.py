@@ -251,6 +251,11 @@ def fill(text: Text, values: Mapping[str, Metric], language: Language = "en") ->
     return _PLACEHOLDER.sub(lambda match: _written(match[1].strip(), values, language), in_language(text, language))
 
 
+def quotes(text: Text) -> bool:
+    """Whether a text has placeholders, so that it cannot be written before its run."""
+    return any(_PLACEHOLDER.search(written) for written in (text.en, text.ja))
+
+
 def _written(placeholder: str, values: Mapping[str, Metric], language: Language) -> str:
     if placeholder in values:
         metric = values[placeholder]

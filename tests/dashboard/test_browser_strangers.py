@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+import sim
 from tests.dashboard.browsing import IDLE, open_page, settled
 from tests.dashboard.conftest import ROOT, served
 
@@ -77,3 +78,28 @@ def test_a_failure_shows_no_traceback_inside_a_page_or_outside(page: Page, tmp_p
         expect(page.get_by_test_id("stException")).to_be_visible()
         for word in ("secret", "Traceback", "ZeroDivisionError", "broken.py"):
             assert word not in page.content()
+
+
+@pytest.mark.parametrize(
+    ("path", "says", "meant", "opens"),
+    [
+        ("taxonmy", "There is no page “taxonmy” here.", "Boot race", "/taxonomy"),
+        ("overhaed?lang=ja", "「overhaed」というページはありません。", "", "/scenarios?scenario=overhead&lang=ja"),
+    ],
+)
+def test_an_address_that_names_no_page_is_answered_with_the_one_that_may_be_meant(
+    page: Page, app_url: str, path: str, says: str, meant: str, opens: str
+) -> None:
+    """Behind it stands a page of that name, so that Streamlit's own dialog, which is English, does not come."""
+    open_page(page, f"{app_url}/{path}")
+    expect(page.locator("h1")).to_have_text(says)
+    expect(page.get_by_test_id("stDialog")).to_have_count(0)
+    page.reload()
+    expect(page.locator("h1")).to_have_text(says)
+    link = page.locator("[data-testid=stMain] [data-testid=stPageLink]").first
+    expect(link).to_contain_text(meant or sim.load("overhead").title.ja)
+    link.click()
+    expect(page.locator("h1")).not_to_have_text(says)
+    page.wait_for_url(f"{app_url}{opens}")
+    settled(page)
+    expect(page.get_by_test_id("stDialog")).to_have_count(0)

@@ -28,6 +28,8 @@ _LOWER, _UP = 10, 14
 """Pixels below the middle of a lane where a phone has its bar, and above it where it has the name."""
 _BAND, _READ = 0.56, 15
 """Share of a lane that a bar takes elsewhere, and pixels of a bar that has a number in it."""
+_WIDEST, _AROUND = 2000, 6
+"""Pixels of the widest chart there is (a page is 1800 wide), and around a number in a bar."""
 _TWO_LINES = 45
 """Pixels of a lane from which on a name of two lines keeps away from the next."""
 _ALL_LANES = 480
@@ -253,14 +255,16 @@ def _numbers_in_bars(
 ) -> parts.SpecLayer:
     """The duration inside each piece that has room and no whisker across it."""
     whisker = {row["lane"]: row["low"] for row in totals if row["low"] is not None}
+    letter = style.px(15 if style.language == "ja" else 9)
     free = [
         {name: row[name] for name in ("lane", "start", "until", "took", "ink")}
         | {"middle": (row["start"] + row["until"]) / 2}
         for row in rows
-        if row["start"] < cut and row["until"] <= whisker.get(row["lane"], math.inf)
+        if row["start"] < cut
+        and row["until"] <= whisker.get(row["lane"], math.inf)
+        and (row["until"] - row["start"]) / cut * _WIDEST > len(row["took"]) * letter + _AROUND
     ]
-    letter = style.px(15 if style.language == "ja" else 9)
-    room = f"scale('x', datum.until) - scale('x', datum.start) > length(datum.took) * {letter} + 6"
+    room = f"scale('x', datum.until) - scale('x', datum.start) > length(datum.took) * {letter} + {_AROUND}"
     size: Any = style.px(14) if lens else type_size(style, -1)
     dy: Any = 0 if lens else on_phone(_LOWER, 0)
     return {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
 from typing import cast
 
 from sim.outcome import Outcome
@@ -26,7 +27,7 @@ from sim.scenario import Scenario
 
 __all__ = [
     "Drawing", "DrawingKind", "DrawingRequest", "FigureChoice", "FigureTables", "OfferedChange", "ShownStudy",
-    "TableRow", "of_study", "request", "shown",
+    "TableRow", "of_study", "one_by_one", "request", "shown",
 ]  # fmt: skip
 
 
@@ -56,3 +57,9 @@ def shown(request: DrawingRequest, *, hidden: bool = False) -> tuple[Drawing, ..
     """
     study = of_study(request.outcome.study)
     return study.before(request) if hidden else study.after(request)
+
+
+def one_by_one(request: DrawingRequest) -> Iterator[Drawing]:
+    """The same drawings with the answer. Some studies make each when it is asked for."""
+    study = of_study(request.outcome.study)
+    return iter(getattr(study, "one_by_one", study.after)(request))

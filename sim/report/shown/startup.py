@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from sim.report.figures import Finish, gantt, gantt_alt, lens_cut, race, race_alt, race_sources, race_table
@@ -10,7 +11,17 @@ from sim.report.figures.legend import legend
 from sim.report.figures.race import marks, owners
 from sim.report.figures.race_player import race_lanes, race_player_data
 from sim.report.numbers import NARROW, written
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, of_labels, small
+from sim.report.shown.drawing import (
+    Drawing,
+    DrawingRequest,
+    FigureChoice,
+    FigureTables,
+    TableRow,
+    chart,
+    html,
+    of_labels,
+    small,
+)
 from sim.report.style import Language
 from sim.report.texts import tr
 
@@ -50,27 +61,30 @@ def before(request: DrawingRequest) -> tuple[Drawing, ...]:
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The lanes by finish, the lens where lanes differ much, and a queue where there is one."""
+    return tuple(one_by_one(request))
+
+
+def one_by_one(request: DrawingRequest) -> Iterator[Drawing]:
+    """The same, each made when it is asked for: the race is on a page before what is below it is made."""
     outcome, style, finish = request.outcome, request.style, _finish(request)
+    plays = request.pick("play", ("true", "false"), "false") == "true"
+    strokes = [mark for mark in marks(outcome, finish) if not plays or mark in ("estimate", "queued")]
+    yield html("legend", legend(style, owners(outcome, finish), strokes, short=True))
+    if plays:
+        yield _running(request, finish)
+        return
     cut = lens_cut(outcome, finish)
     # Many lanes fit a lecture's screen only beside their lens.
     row = "race" if request.lecture and cut is not None and len(outcome.labels) > _IN_A_LECTURE else ""
     spec = race(outcome, style, request.names, predicted=request.said, finish=finish, tall=_tall(request))
-    strokes = marks(outcome, finish)
-    if request.pick("play", ("true", "false"), "false") == "true":
-        strokes = [mark for mark in strokes if mark in ("estimate", "queued")]
-        return html("legend", legend(style, owners(outcome, finish), strokes, short=True)), _running(request, finish)
-    drawn = [
-        html("legend", legend(style, owners(outcome, finish), strokes, short=True)),
-        chart("race", spec, race_alt(outcome, request.language, finish), row=row, table=tables(request).rows),
-    ]
+    yield chart("race", spec, race_alt(outcome, request.language, finish), row=row, table=_rows(request))
     if cut is not None:
-        drawn.append(_lens(request, finish, cut, row))
+        yield _lens(request, finish, cut, row)
     many = _many(request)
     if many and not request.lecture:
-        drawn.append(_queue(request, many))
+        yield _queue(request, many)
     if generations(outcome) and not request.lecture:
-        drawn += _history(request)
-    return tuple(drawn)
+        yield from _history(request)
 
 
 def note(request: DrawingRequest) -> str:
@@ -80,8 +94,12 @@ def note(request: DrawingRequest) -> str:
 
 def tables(request: DrawingRequest) -> FigureTables:
     """The lanes and the phases they are made of."""
-    lang = request.language
-    return FigureTables(race_table(request.outcome, lang, _finish(request)), race_sources(request.outcome, lang))
+    return FigureTables(_rows(request), race_sources(request.outcome, request.language))
+
+
+def _rows(request: DrawingRequest) -> Sequence[TableRow]:
+    """The lanes as rows."""
+    return race_table(request.outcome, request.language, _finish(request))
 
 
 def _lens(request: DrawingRequest, finish: Finish, cut: float, row: str) -> Drawing:
@@ -89,7 +107,7 @@ def _lens(request: DrawingRequest, finish: Finish, cut: float, row: str) -> Draw
     lang = request.language
     heading = tr("ui.lens.second", lang) if cut == 1 else tr("ui.lens", lang, time=_round(cut, lang))
     lens = race(request.outcome, request.style, request.names, lens=True, finish=finish, tall=_tall(request))
-    return chart("lens", lens, heading, title=heading, shade=_SHADE, row=row, table=tables(request).rows)
+    return chart("lens", lens, heading, title=heading, shade=_SHADE, row=row, table=_rows(request))
 
 
 def _running(request: DrawingRequest, finish: Finish) -> Drawing:
@@ -97,7 +115,7 @@ def _running(request: DrawingRequest, finish: Finish) -> Drawing:
     outcome, style, alt = request.outcome, request.style, race_alt(request.outcome, request.language, finish)
     wide, narrow = (race_lanes(outcome, style, request.names, alt, finish, narrow=narrow) for narrow in (False, True))
     return Drawing(
-        id="race", kind="svg", content=wide, narrow=narrow, alt=alt, table=tables(request).rows,
+        id="race", kind="svg", content=wide, narrow=narrow, alt=alt, table=_rows(request),
         plays=race_player_data(outcome, style, finish) | {"brief": request.lecture},
     )  # fmt: skip
 
