@@ -135,7 +135,7 @@ def race(
         layers += [_moved(layer, 24) for layer in ranges]
         layers += [_moved(layer, _LOWER) for layer in parts.interval_layers(shown, style)]
         layers += _told(shown, style)
-        layers += parts.names_above(names, outcome.labels, style, _UP)
+        layers += parts.names_above(names, outcome.labels, style, _UP, {row["lane"]: row["rank"] for row in shown})
     lane = _lane_encoding(
         order(outcome, finish), names, style, two_lines=not lens and step >= _TWO_LINES, above=not lens
     )

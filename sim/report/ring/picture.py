@@ -21,6 +21,9 @@ _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _MOVED = re.compile(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)")
 _VIEW = re.compile(r'<svg\b[^>]*?\bviewBox="[-\d.]+ [-\d.]+ ([\d.]+) ')
 _BOX = re.compile(r'<rect class="b"[^>]*>')
+_TEXT = re.compile(r"<text\b([^>]*)>(?:<title>[^<]*</title>)?([^<]*)</text>")
+_ROOM = SMALLEST + 3
+"""Pixels between rings below one another that the word of the first has room in. With less they are one."""
 
 
 class _Box(NamedTuple):
@@ -50,15 +53,19 @@ def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tup
     boxes = _joined([box for box in boxes if not any(_inside(box, other) for other in boxes if other != box)])
     if not boxes:
         return svg, 0
-    others = [box for _, box in _elements(svg) if not any(_inside(box, ring) for ring in boxes)]
+    others = [box for _, box in _elements(svg, around=False) if not any(_inside(box, ring) for ring in boxes)]
+    others += [box for box in _texts(svg) if not any(_inside(box, ring) for ring in boxes)]
     width = _width(svg)
-    rings = "".join(_ring(box, style, others, width, first=number == 0) for number, box in enumerate(boxes))
+    rings = "".join(
+        _ring(box, style, [*others, *(other for other in boxes if other != box)], width, first=number == 0)
+        for number, box in enumerate(boxes)
+    )
     head, _, tail = svg.rpartition("</svg>")
     return f'{head}<g aria-hidden="true" pointer-events="none">{rings}</g></svg>{tail}', len(boxes)
 
 
-def _elements(svg: str) -> Iterator[tuple[dict[str, str], _Box]]:
-    """What each marked element is of, and where it is."""
+def _elements(svg: str, *, around: bool = True) -> Iterator[tuple[dict[str, str], _Box]]:
+    """What each marked element is of, and where it is, or where a ring round it would be."""
     for match in _MARKED.finditer(svg):
         told = dict(_ATTRIBUTE.findall(match[0]))
         values = read_place(told.get("data-place", ""))
@@ -69,7 +76,22 @@ def _elements(svg: str) -> Iterator[tuple[dict[str, str], _Box]]:
             inner = _BOX.search(svg, match.end())
             told = dict(_ATTRIBUTE.findall(inner[0])) | {"transform": told.get("transform", "")} if inner else {}
         if "width" in told:
-            yield values, _box(told).around(_NODE_AWAY if node else _AWAY)
+            box = _box(told)
+            yield values, box.around(_NODE_AWAY if node else _AWAY) if around else box
+
+
+def _texts(svg: str) -> Iterator[_Box]:
+    """Where the words of a picture are. Those of a graph are in its nodes."""
+    if "data-node=" in svg:
+        return
+    for told, words in _TEXT.findall(svg):
+        look = dict(_ATTRIBUTE.findall(told))
+        if "transform" in look or not {"x", "y"} <= set(look):
+            continue
+        size = float(look.get("font-size", SMALLEST))
+        wide = text_width(unescape(words), size)
+        left = float(look["x"]) - {"end": wide, "middle": wide / 2}.get(look.get("text-anchor", ""), 0.0)
+        yield _Box(left, float(look["y"]) - size, wide, size)
 
 
 def _box(told: Mapping[str, str]) -> _Box:
@@ -89,7 +111,11 @@ def _joined(boxes: Sequence[_Box]) -> list[_Box]:
     found: list[_Box] = []
     for box in sorted(boxes, key=lambda one: (one.x, one.width, one.y)):
         last = found[-1] if found else None
-        if last and (last.x, last.width) == (box.x, box.width) and _meets(last, box):
+        if (
+            last
+            and (last.x, last.width) == (box.x, box.width)
+            and _meets(last._replace(height=last.height + _ROOM), box)
+        ):
             found[-1] = last._replace(height=max(last.y + last.height, box.y + box.height) - last.y)
         else:
             found.append(box)
