@@ -81,7 +81,7 @@ def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compa
         f".asm small{{color:{tokens.muted};font-weight:400;font-size:{size}px}}"
         f".asm .a th,.asm .a td{{padding:3px 6px}}.asm .a td{{font-weight:600}}.asm td.none{{color:{tokens.muted}}}"
         f".asm td.no,.asm td.broken,.asm td.left_out{{color:{tokens.attention_text};background:{tokens.wash}}}"
-        "@media (max-width:640px){.asm small{display:none}"
+        "@media (max-width:640px){.asm small{display:none}.asm th[scope=row]{white-space:normal}"
         f".asm th[scope=col] span{{writing-mode:vertical-rl{upright}}}}}"
     )
     table = f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody>"

@@ -31,6 +31,11 @@ _ENDINGS = 3
 _LONG, _SHORT = 22, 15
 """Letters of a name that still fit on one line beside a lane, and on a phone."""
 
+_PHONE_ROOM = 132
+"""Pixels of a phone that names beside lanes may take."""
+_PARTICLES = "をはがのにでと"
+"""Japanese words behind which a name may be broken."""
+
 _BRACKET = re.compile(r"(?<!\s)\s*[(\uff08]")
 """Begins what a lane's name has no room for."""
 
@@ -142,10 +147,10 @@ def names_above(
     title = text | {"dy": -up, "fontSize": 15, "fontWeight": 600, "opacity": on_phone(1, 0)}
     kind = text | {"dy": -up, "fontSize": SMALLEST, "color": style.tokens.muted}
     seen = {"opacity": {"value": {"expr": f"{PHONE} && datum.ends < width ? 1 : 0"}}}
-    after = {"x": {"field": "after", "type": "quantitative", "scale": None}, **seen}
+    behind = {"x": {"field": "after", "type": "quantitative", "scale": None}, **seen}
     return [
         {"data": inline(rows), "mark": title, "encoding": place | {"text": {"field": "title"}}},
-        {"data": inline(rows), "mark": kind, "encoding": after | {"text": {"field": "kind"}}},
+        {"data": inline(rows), "mark": kind, "encoding": behind | {"text": {"field": "kind"}}},
     ]
 
 
@@ -176,9 +181,14 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phon
     double = [label for label, name in names.items() if name.kind]
     lines = [line for name in names.values() for line in name if line]
     lines += [] if two_lines else short.values()
+    on_two = [line for name in phone.values() for line in name if line]
     usual, wide, narrow = (
-        round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in lines)])))
-        for pixels, most in ((style.px(15), style.px(230)), (style.px(19), style.px(290)), (13, 108))
+        round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in there)])))
+        for pixels, most, there in (
+            (style.px(15), style.px(230), lines),
+            (style.px(19), style.px(290), lines),
+            (SMALLEST, _PHONE_ROOM, on_two),
+        )
     )
     extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}
     one_line = f"{json.dumps(short, ensure_ascii=False)}[datum.value]"
@@ -231,9 +241,10 @@ def _without_brackets(names: LabelNames) -> LabelNames:
 def _in_two(name: LabelName, room: int) -> LabelName:
     """A name of more letters than `room` and no second line is broken nearest its middle.
 
-    At a space, or behind a Japanese comma.
+    At a space or behind a Japanese comma, else behind a particle.
     """
     ends = [i for i, letter in enumerate(name.name) if letter in " \u3001"]
+    ends = ends or [i for i, letter in enumerate(name.name[:-1]) if letter in _PARTICLES]
     if name.kind or not ends or text_width(name.name, 1) <= text_width("m" * room, 1):
         return name
     middle = min(ends, key=lambda i: abs(i - len(name.name) / 2))

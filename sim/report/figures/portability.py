@@ -10,7 +10,7 @@ from sim.catalog.rules import cited
 from sim.outcome import Metric, Outcome
 from sim.records import Between, FitRecord
 from sim.report.figures.wordgrid import word_grid
-from sim.report.numbers import about, written, written_metric
+from sim.report.numbers import about, unit_of, written
 from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
@@ -71,7 +71,7 @@ def _costs_by_host(
         )
         for label in outcome.labels
     ]
-    columns = [image_name(image, language), *(tr(f"metric.{metric}", language) for metric in _COSTS)]
+    columns = [tr(f"figure.fit.col.{column}", language) for column in ("verdict", *_COSTS)]
     return [escape(column) for column in columns], "".join(rows)
 
 
@@ -83,7 +83,8 @@ def _cost_cell(metric: Metric, most: float, language: Language, *, hidden: bool)
     if not metric.value:
         return f"<td{place}>–</td>"
     share = f"{100 * metric.value / most:.0f}%"
-    return f'<td{place}>{escape(written_metric(metric, language))}<i class="cost" style="width:{share}"></i></td>'
+    said = about(metric.value, unit_of(metric), language)
+    return f'<td{place}>{escape(said)}<i class="cost" style="width:{share}"></i></td>'
 
 
 def _css(kind: str, style: Style) -> str:
@@ -102,7 +103,7 @@ def _css(kind: str, style: Style) -> str:
 
 def _costs_css(style: Style) -> str:
     return (
-        f".hosts{{table-layout:fixed}}.hosts i.cost{{background:{style.tokens.neutral}}}"
+        f".hosts td{{width:22%}}.hosts i.cost{{background:{style.tokens.neutral}}}"
         f".hosts thead th{{font-weight:400;color:{style.tokens.muted}}}"
     )
 

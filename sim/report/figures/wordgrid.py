@@ -46,6 +46,7 @@ def _on_phone(kind: str) -> str:
     one = f"table.{kind}"
     return (
         f"@media(max-width:640px){{{one},{one} tbody{{display:block;min-width:0}}{one} thead{{display:none}}"
+        f"{one}{{padding:4px;box-sizing:border-box}}"
         f"{one} tr{{display:grid;grid-template-columns:repeat(auto-fill,minmax(100px,1fr));gap:4px;margin-bottom:10px}}"
         f"{one} th[scope=row]{{grid-column:1/-1;max-width:none;padding-left:0}}"
         f"{one} td::before{{content:attr(data-of);display:block;font-size:{LEGIBLE}px;font-weight:400;"
@@ -60,7 +61,7 @@ def word_grid_css(kind: str, style: Style, columns: int) -> str:
         f".{kind}{{border-collapse:separate;border-spacing:4px;width:100%;font-size:{size}px;color:{tokens.ink}}}"
         f".{kind}{{table-layout:fixed;min-width:{style.px(100 * (columns + 1))}px}}"
         f".{kind} th{{text-align:left;font-weight:600;vertical-align:bottom;padding:2px 6px}}"
-        f".{kind} th[scope=row]{{vertical-align:middle}}"
+        f".{kind} th[scope=row]{{vertical-align:middle}}.{kind} thead th:first-child{{width:{style.px(122)}px}}"
         f".{kind} td{{border:1px solid {tokens.line};border-radius:4px;padding:4px 6px}}"
         f".{kind} td{{vertical-align:top;overflow-wrap:anywhere}}"
         f".{kind} small{{display:block;font-weight:400;color:{tokens.muted};font-size:{max(SMALLEST, size - 1)}px}}"

@@ -22,6 +22,8 @@ _MOVED = re.compile(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)")
 _VIEW = re.compile(r'<svg\b[^>]*?\bviewBox="[-\d.]+ [-\d.]+ ([\d.]+) ')
 _BOX = re.compile(r'<rect class="b"[^>]*>')
 _TEXT = re.compile(r"<text\b([^>]*)>(?:<title>[^<]*</title>)?([^<]*)</text>")
+_STEP = 20
+"""Pixels from one place for a word to the next."""
 _ROOM = SMALLEST + 3
 """Pixels between rings below one another that the word of the first has room in. With less they are one."""
 
@@ -129,16 +131,25 @@ def _width(svg: str) -> float:
 
 
 def _word_at(box: _Box, style: Style, others: Sequence[_Box], width: float) -> tuple[float, float]:
-    """Where the word begins: on the ring's upper edge, else below, right or left of it where nothing else is marked."""
+    """Where the word begins: on the ring's upper edge, else below, right or left of it, or further along an edge.
+
+    It is the first of these where nothing else is marked or written.
+    """
     long = text_width(tr("figure.ring.here", style.language), SMALLEST)
     top, bottom = box.y + 4, box.y + box.height + 4
     edges = [(box.x + 10, top)] if box.y > SMALLEST else []
     beside = [(box.x + box.width + 6, box.y + box.height / 2 + 4), (box.x - long - 6, box.y + box.height / 2 + 4)]
-    for x, y in (*edges, (box.x + 10, bottom), *beside):
+    along = [(box.x + 10 + moved, y) for y in (*(y for _, y in edges), bottom) for moved in _steps(box.width - long)]
+    for x, y in (*edges, (box.x + 10, bottom), *beside, *along):
         place = _Box(x, y - SMALLEST, long, SMALLEST + 3)
         if x >= _EDGE and (not width or x + long <= width) and not any(_meets(place, other) for other in others):
             return x, y
     return [*edges, (box.x + 10, bottom)][0]
+
+
+def _steps(room: float) -> Iterator[float]:
+    """How far along an edge a word may be tried."""
+    return (float(moved) for moved in range(_STEP, max(0, int(room) - _STEP), _STEP))
 
 
 def _meets(box: _Box, other: _Box) -> bool:
