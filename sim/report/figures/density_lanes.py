@@ -138,7 +138,7 @@ class _Lanes:
             for label in labels:
                 self._lane(label, y)
                 y += self.places.lane
-            y = self._axis(y) + 12
+            y = self._axis(y) + 8
         return y - 4
 
     def _head(self, labels: Sequence[str], first: float, y: float, *, told: bool) -> float:

@@ -30,8 +30,8 @@ _BAND, _READ = 0.56, 15
 """Share of a lane that a bar takes elsewhere, and pixels of a bar that has a number in it."""
 _TWO_LINES = 45
 """Pixels of a lane from which on a name of two lines keeps away from the next."""
-_ALL_LANES = 480
-"""Pixels that the empty lanes take of a lecture's screen."""
+_ALL_LANES, _LEAST_LANE = 400, 38
+"""Pixels that the empty lanes take of a lecture's screen, and the lowest of them."""
 
 
 def finish_metric(outcome: Outcome, label: str, finish: Finish = "ready") -> Metric | None:
@@ -282,7 +282,7 @@ def _empty_lanes(outcome: Outcome, style: Style, names: LabelNames, predicted: S
     rows = [{"lane": label, "text": said.get(label, "?")} for label in outcome.labels]
     scale = {"domain": [0, 1], "nice": False}
     x = {"datum": 0, "type": "quantitative", "scale": scale, "title": None, "axis": {"labels": False, "grid": False}}
-    step = style.px(72 if tall else min(50, _ALL_LANES / len(outcome.labels)))
+    step = style.px(72 if tall else min(50, max(_LEAST_LANE, _ALL_LANES / len(outcome.labels))))
     track = _lowered(_tracks(outcome, style), step, 0.78)
     track["encoding"]["x"] = x
     text = {"type": "text", "align": "left", "baseline": "middle", "dx": 14, "fontSize": type_size(style, 4)}

@@ -55,7 +55,9 @@ def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tup
     boxes = _joined([box for box in boxes if not any(_inside(box, other) for other in boxes if other != box)])
     if not boxes:
         return svg, 0
-    others = [box for _, box in _elements(svg, around=False) if not any(_inside(box, ring) for ring in boxes)]
+    plain = (box for _, box in _elements(svg, around=False))
+    there = zip(plain, (box for _, box in _elements(svg)), strict=True)
+    others = [box for box, around in there if not any(_inside(around, ring) for ring in boxes)]
     others += [box for box in _texts(svg) if not any(_inside(box, ring) for ring in boxes)]
     width = _width(svg)
     rings = "".join(
