@@ -26,9 +26,10 @@ from tests.dashboard.conftest import watch
 
 pytestmark = pytest.mark.browser
 
-FRAME, PROJECTOR = (960, 540), (1920, 1080)
-MOST_EMPTY, ONE_ROW = 0.4, {"docker-desktop": 0.65}
-"""The share of a projector's height that may be empty below a lesson, and below one that is a single row of words."""
+FRAME, PROJECTORS = (960, 540), {"answer": (1280, 720), "question": (1920, 1080)}
+"""A frame on a slide, and a projector that has few pixels for a figure's type, and one that has many."""
+MOST_EMPTY = 0.4
+"""The share of a projector's height that may be empty below a lesson."""
 SMALLEST, SMALLEST_PROJECTED = 12, 18
 """Pixels of the smallest text, and on a projector."""
 SHARES = 4
@@ -78,9 +79,9 @@ def test_every_lesson_is_taken_and_fits_every_window(page: Page, app_url: str, s
             page.reload()
             settled(page)
             expect(page.get_by_role("heading", level=1).first).to_have_text(finding)
-        found += [f"answer, {one}" for one in (*in_frame(page), *on_projector(page, name))]
+        found += [f"answer, {one}" for one in (*in_frame(page), *on_projector(page, "answer"))]
         in_other_language(page, sim.load(name).title.read(("ja", "en")[number // SHARES % 2]))
-        found += [f"question, the other language, {one}" for one in (*in_frame(page), *on_projector(page, name))]
+        found += [f"question, the other language, {one}" for one in (*in_frame(page), *on_projector(page, "question"))]
         if found:
             wrong[name] = found
     assert not wrong, "\n".join(f"{name}: {one}" for name, found in wrong.items() for one in found)
@@ -113,12 +114,12 @@ def in_frame(page: Page) -> list[str]:
     return found
 
 
-def on_projector(page: Page, name: str) -> list[str]:
+def on_projector(page: Page, shown: str) -> list[str]:
     """What does not fit a projector, or leaves it empty. The page is put there by its key, and taken off again."""
     page.keyboard.press("p")
     expect(page.locator(".st-key-projector-bar")).to_be_attached()
-    found = hall_misfits(page, PROJECTOR, SMALLEST_PROJECTED)
-    if (empty := empty_share(page)) > ONE_ROW.get(name, MOST_EMPTY):
+    found = hall_misfits(page, PROJECTORS[shown], SMALLEST_PROJECTED)
+    if (empty := empty_share(page)) > MOST_EMPTY:
         found.append(f"{empty:.0%} of the projector's screen are empty")
     back(page, "p")
     return found
