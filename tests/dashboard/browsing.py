@@ -90,8 +90,8 @@ _CUT = """() => {
 _WIDE = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stHtml] div')]
   .filter((one) => one.clientWidth > 2 && one.scrollWidth > one.clientWidth + 1)
   .map((one) => [one.innerText.trim().slice(0, 40), one.scrollWidth - one.clientWidth])"""
-# What a phone shows badly though nothing stands outside its window: a name beside a lane that is cut short, and words of
-# one figure across one another. A step of a build is cut short everywhere.
+# What a phone shows badly though nothing stands outside its window: a name beside a lane that is cut short, and words
+# of one figure across one another. A step of a build is cut short everywhere.
 _UNREADABLE = """() => {
   const found = [];
   const visit = (root) => {
@@ -145,15 +145,19 @@ def misfits(page: Page, least: float) -> list[str]:
     return wrong
 
 
-def at_sizes(page: Page, sizes: Iterable[tuple[int, int]], least: float) -> list[str]:
-    """What does not fit, at each size, without a reload. Charts follow their frame, in their own time."""
+def at_sizes(page: Page, sizes: Iterable[tuple[int, int]], least: float, *, whole: bool = False) -> list[str]:
+    """What does not fit, at each size, without a reload. Charts follow their frame, in their own time.
+
+    Args:
+        whole: On a phone no word is cut short or lies across another, and no table is wider than its frame.
+    """
     found = []
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         for _ in range(_LOOKS):
             page.wait_for_timeout(200)
             wrong = misfits(page, least)
-            if width < NARROW:
+            if whole and width < NARROW:
                 wrong += [*page.evaluate(_UNREADABLE), *wider(page)]
             if not wrong:
                 break
