@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]  # in one pr
 ROOT = Path(__file__).parents[2]
 LESSONS = ("taxonomy", "layers")
 LONG = {"ci-pipeline", "microservices", "own-image"}
-"""Lessons whose question has all steps of a build or all calls of a shop. Others are seen whole in a frame on a slide."""
+"""Lessons whose question has all steps of a build or all calls of a shop. Others are seen whole in a frame."""
 FIGURE = "#figures svg, #figures table, #figures img, #figures .scroll, #figures p"
 PATIENCE = 300_000
 """Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
