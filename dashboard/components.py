@@ -25,7 +25,11 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
   const host = parentElement.querySelector('.host'), bar = parentElement.querySelector('.bar');
   host.classList.toggle('scroll', data.scroll);
   bar.hidden = !data.scroll;
-  const first = !host.drawn, moved = host.focused !== data.focus;
+  const first = !host.drawn, fresh = ![data.svg, data.narrow].includes(host.drawn);
+  const ringed = fresh && data.svg.includes('class="look"');
+  const moved = ringed || host.focused !== data.focus;
+  const picked = () => data.focus && host.querySelector(`[data-node="${CSS.escape(data.focus)}"]`);
+  const aimed = () => (ringed && host.querySelector('.look')) || picked();
   const width = (name) => Number(data.svg.match(RegExp(`^[^>]*${name}([0-9.]+)`))?.[1] ?? 0);
   const least = Math.max(width('viewBox="0 0 ') * data.least, width('min-width:'));
   let svg = host.querySelector('svg');
@@ -55,15 +59,14 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
     svg.style.minWidth = '0'; svg.style.maxWidth = 'none';
     svg.style.width = `${size().width * host.factor}px`;
   };
-  const show = () => {
-    const node = data.focus && host.querySelector(`[data-node="${CSS.escape(data.focus)}"]`);
+  const show = (node) => {
     if (!node) return;
     const box = node.getBoundingClientRect(), frame = host.getBoundingClientRect();
     host.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
     host.scrollTop += box.top + box.height / 2 - frame.top - frame.height / 3;
   };
   const visible = () => {
-    const node = data.focus && host.querySelector(`[data-node="${CSS.escape(data.focus)}"]`);
+    const node = aimed();
     if (!node) return true;
     const box = node.getBoundingClientRect(), frame = host.getBoundingClientRect();
     return box.top >= frame.top && box.bottom <= frame.bottom && box.left >= frame.left && box.right <= frame.right;
@@ -72,7 +75,7 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
     zoom(host.factor ?? data.scale);
     const said = { tabindex: '0', role: 'region', 'aria-label': data.label };
     for (const [name, value] of Object.entries(said)) host.setAttribute(name, value);
-    if (first || (moved && !visible())) requestAnimationFrame(show);
+    if (first || (moved && !visible())) requestAnimationFrame(() => show(aimed()));
   } else {
     for (const name of ['tabindex', 'role', 'aria-label']) host.removeAttribute(name);
   }
@@ -80,7 +83,7 @@ export default function({ parentElement, data: [data], setTriggerValue }) {
   const acts = {
     out: () => zoom(host.factor / 1.4), in: () => zoom(host.factor * 1.4),
     all: () => zoom(Math.min((host.clientWidth - 8) / size().width, (host.clientHeight - 8) / size().height)),
-    here: () => { zoom(1); show(); },
+    here: () => { zoom(1); show(picked()); },
   };
   for (const button of bar.querySelectorAll('button')) {
     button.textContent = data.words[button.name] ?? '';

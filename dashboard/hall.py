@@ -32,7 +32,8 @@ _HALL = """
 [data-testid=stHtml] table.view{line-height:1!important;border-spacing:2px 0}
 [data-testid=stHtml] table.fit :is(td,th){padding:1px 6px}
 [data-testid=stHtml] table.view{width:100%}
-[data-testid=stHeader]{display:none} :is(.st-key-hall,.st-key-page-state){position:absolute}
+:is([data-testid=stHeader],[data-testid=stElementToolbar]){display:none}
+:is(.st-key-hall,.st-key-page-state){position:absolute}
 """
 _PROJECTED = """
 html{{font-size:18px}}

@@ -26,6 +26,7 @@ from sim.errors import InputError
 from sim.outcome import Metric
 from sim.report import words
 from sim.report.controlnames import differences, provenance
+from sim.report.richtext import unbroken
 from sim.report.texts import has, tr
 from sim.scenario import Scenario
 
@@ -87,7 +88,7 @@ def body(scenario: Scenario, view: View) -> None:
     ]
     with title:
         finding = words.finding(lesson, values, view.lang) if lesson and revealed else ""
-        st.title(finding or view.read(scenario.title), anchor=False)
+        st.title(unbroken(finding) or view.read(scenario.title), anchor=False)
         changed = differences(scenario, changes, view.lang)
         if changed:
             st.caption(changed)

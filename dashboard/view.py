@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.links import asked, refuse, set_link
+from sim.report.richtext import unbroken
 from sim.report.style import SMALLEST, Language, Style
 from sim.scenario import Text
 
@@ -52,8 +53,8 @@ class View:
         return Style("dark" if self.dark else "light", self.lang, self.size)
 
     def read(self, text: Text) -> str:
-        """A text in this view's language."""
-        return text.read(self.lang)
+        """A text in this view's language, its options of commands in one piece."""
+        return unbroken(text.read(self.lang))
 
 
 def smallest_text() -> int:

@@ -216,3 +216,11 @@ def shown(scenario: Scenario, language: str) -> Iterator[str]:
             technology = getattr(params, "technology", "")
             if isinstance(technology, str) and technology in technologies():
                 yield technologies()[technology].name.read(language)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_quantity_that_a_reader_sees_stands_for_another(path: Path) -> None:
+    """A label says that probes come every 10 s, and its control said "0 s", for what the file says."""
+    stands_for = re.compile(r"\b0 for what\b")
+    shown = [control for control in controls(load(path)) if control.kind == "quantity"]
+    assert [one.path for one in shown if stands_for.search(one.description) and not float(one.written.split()[0])] == []

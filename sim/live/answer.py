@@ -29,7 +29,7 @@ from sim.report import jsonlines, words
 from sim.report.controlnames import differences, provenance
 from sim.report.graph.svg import standalone
 from sim.report.htmltable import html_table
-from sim.report.richtext import paragraphs
+from sim.report.richtext import paragraphs, unbroken
 from sim.report.shown import Drawing, DrawingRequest, FigureChoice, of_study, request
 from sim.report.shown.ring import RingFound, find, told_of_rings, with_rings
 from sim.report.style import LANGUAGES, Language, Style, with_rows
@@ -203,7 +203,7 @@ def _page(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion) -
         return found | {"predict": wording.prediction(lesson.predict, outcomes[0], values, lang)}
     finding = words.finding(lesson, values, lang)
     return found | wording.after(lesson, values, lang) | {
-        "title": finding or found.get("title") or given.title.read(lang),
+        "title": unbroken(finding or found.get("title") or given.title.read(lang)),
         "verdict": judge(outcomes[0], lesson.predict, said, values, lang),
         "corrected": paragraphs("\n".join(
             corrected_prediction(lesson.predict, said.choice, values, lang, where=_where(parts, wanted, lang))

@@ -211,10 +211,10 @@ def chart(style: Style, **parts: Any) -> Spec:
     return {"$schema": SCHEMA, "width": "container", "config": config(style), **parts}
 
 
-_SIZES = ("fontSize", "labelFontSize", "titleFontSize")
+_SIZES = ("fontSize", "labelFontSize", "titleFontSize", "labelLineHeight")
 _ROOMS = ("minExtent", "maxExtent", "labelLimit")
 _USUAL = 15
-"""Pixels of the text for which a figure leaves room."""
+"""Pixels of the text for which a figure leaves room, where it is no phone and as narrow as one."""
 
 
 def legible(spec: Any, least: int) -> Any:
@@ -229,16 +229,19 @@ def legible(spec: Any, least: int) -> Any:
 def _grown(name: str, part: Any, least: int) -> Any:
     if name in _SIZES:
         return _at_least(part, least)
-    if name in _ROOMS and least > _USUAL:
-        return _widened(part, least / _USUAL)
+    if name in _ROOMS and least > SMALLEST:
+        return _widened(part, least)
     return legible(part, least)
 
 
-def _widened(room: Any, factor: float) -> Any:
-    """Room for text, a number or an expression, times a factor. Other forms stay as they are."""
+def _widened(room: Any, least: int) -> Any:
+    """Room for text of at least so many pixels, a number or an expression. Other forms stay as they are."""
+    usual, narrow = max(1.0, least / _USUAL), least / SMALLEST
     if isinstance(room, int | float):
-        return round(room * factor)
-    return {"expr": f"{factor:g} * ({room['expr']})"} if isinstance(room, dict) and set(room) == {"expr"} else room
+        return round(room * usual)
+    if not isinstance(room, dict) or set(room) != {"expr"}:
+        return room
+    return {"expr": f"({PHONE} ? {narrow:g} : {usual:g}) * ({room['expr']})"}
 
 
 def _at_least(size: Any, least: int) -> Any:

@@ -14,6 +14,8 @@ DRAWING = f"{CHART}, .host svg"
 """A chart or a drawing."""
 _LOOKS = 15
 """How often a page that does not fit is looked at again."""
+NARROW = 641
+"""Pixels of a window's width from which on it is no phone's."""
 SIZES = ((390, 844), (960, 540), (1280, 720), (1920, 1080))
 """A phone, a frame on a slide, and two screens."""
 
@@ -88,6 +90,33 @@ _CUT = """() => {
 _WIDE = """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stHtml] div')]
   .filter((one) => one.clientWidth > 2 && one.scrollWidth > one.clientWidth + 1)
   .map((one) => [one.innerText.trim().slice(0, 40), one.scrollWidth - one.clientWidth])"""
+# What a phone shows badly though nothing stands outside its window: a name beside a lane that is cut short, and words
+# of one figure across one another. A step of a build is cut short everywhere.
+_UNREADABLE = """() => {
+  const found = [];
+  const visit = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.shadowRoot) visit(element.shadowRoot);
+      if (element.tagName !== 'svg') continue;
+      const seen = [...element.querySelectorAll('text')]
+        .filter((one) => one.textContent.trim() && getComputedStyle(one).opacity !== '0' &&
+          one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+        .map((one) => [one.textContent.trim(), one.getBoundingClientRect(), one]);
+      for (const [text, , one] of seen)
+        if (text.endsWith('\u2026') && !one.closest('[data-node]')) found.push(`${text} is cut short`);
+      seen.forEach(([text, box], at) => {
+        for (const [other, there] of seen.slice(at + 1)) {
+          const wide = Math.min(box.right, there.right) - Math.max(box.left, there.left);
+          const high = Math.min(box.bottom, there.bottom) - Math.max(box.top, there.top);
+          const across = wide > 3 && high > 0.4 * Math.min(box.height, there.height);
+          if (across && text !== other) found.push(`${text} lies across ${other}`);
+        }
+      });
+    }
+  };
+  visit(document);
+  return found;
+}"""
 _FITTED = """() => {
   const { busy, settled, seen } = window.hallFit ?? { busy: true };
   const here = `${innerWidth},${innerHeight},`;
@@ -120,18 +149,29 @@ def misfits(page: Page, least: float) -> list[str]:
     return wrong
 
 
-def at_sizes(page: Page, sizes: Iterable[tuple[int, int]], least: float) -> list[str]:
-    """What does not fit, at each size, without a reload. Charts follow their frame, in their own time."""
+def at_sizes(page: Page, sizes: Iterable[tuple[int, int]], least: float, *, whole: bool = False) -> list[str]:
+    """What does not fit, at each size, without a reload. Charts follow their frame, in their own time.
+
+    Args:
+        whole: On a phone no word is cut short or lies across another, and no table is wider than its frame.
+    """
     found = []
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         for _ in range(_LOOKS):
             page.wait_for_timeout(200)
             wrong = misfits(page, least)
+            if whole and width < NARROW:
+                wrong += [*page.evaluate(_UNREADABLE), *wider(page)]
             if not wrong:
                 break
         found += [f"{width}x{height}: {one}" for one in wrong]
     return found
+
+
+def wider(page: Page) -> list[str]:
+    """Tables that are wider than their frame, of which a part is seen."""
+    return [f"{text!r} is {out} pixels wider than its frame" for text, out in page.evaluate(_WIDE)]
 
 
 def scrolled_away(page: Page) -> int:
@@ -163,7 +203,7 @@ def hall_misfits(page: Page, size: tuple[int, int], least: float) -> list[str]:
     found = misfits(page, least) + cut(page)
     if (below := scrolled_away(page)) > 1:
         found.append(f"{below} pixels are below the window")
-    found += [f"{text!r} is {out} pixels wider than its frame" for text, out in page.evaluate(_WIDE)]
+    found += wider(page)
     return [f"{size[0]}x{size[1]}: {one}" for one in found]
 
 

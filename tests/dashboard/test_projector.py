@@ -8,7 +8,7 @@ import pytest
 
 from dashboard import projector, shipped
 from sim.catalog.course import chapters
-from sim.report.style import legible
+from sim.report.style import PHONE, legible
 from tests.dashboard.apptest import charts, click, drawings, error, opened, texts, title
 
 
@@ -89,7 +89,8 @@ def test_a_figure_in_a_hall_has_no_small_text() -> None:
     ]
     assert legible(spec, 16)["height"] == 13
     room = {"axis": {"labelLimit": 150, "minExtent": {"expr": "width / 4"}}}
-    assert legible(room, 18)["axis"] == {"labelLimit": 180, "minExtent": {"expr": "1.2 * (width / 4)"}}
+    grown = f"({PHONE} ? {18 / 13:g} : 1.2) * (width / 4)"
+    assert legible(room, 18)["axis"] == {"labelLimit": 180, "minExtent": {"expr": grown}}
     assert legible(room, 13) == room
     assert spec["layer"] == [{"mark": {"fontSize": size}} for size in sizes], "what was given is left alone"
     assert "max(16" in str(charts(opened("taxonomy", embed=True)))

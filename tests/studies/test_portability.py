@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import get_args
 
 import pytest
@@ -10,7 +12,9 @@ from sim.batch.run import run as run_scenario
 from sim.catalog.portability import documents, portable_hosts, portable_images
 from sim.loading import load
 from sim.report.figures.portability import fit_alt, fit_grid, fit_table
+from sim.report.numbers import NARROW
 from sim.report.style import Style
+from sim.report.words import label_names
 from sim.studies.portability import Fit, Portability, PortableHostId, PortableImageId, fit
 
 
@@ -87,8 +91,25 @@ def test_the_table_of_the_figure_says_what_the_records_say() -> None:
     assert shown.count("<td class=") == 9 * 6
     assert shown.count('class="runs"') == sum(outcome.metric(label, "as_it_is").value for label in outcome.labels)
     assert "runs" not in hidden.partition("</style>")[2]
-    assert hidden.count("<td>?</td>") == 9 * 6
+    assert hidden.count(">?</td>") == 9 * 6
     rows = fit_table(outcome)
     assert len(rows) == 9 * 6
     assert all("https://" in row["where it can be read"] for row in rows)
     assert "0 of 9 images run as they are" in fit_alt(outcome, "mac")
+
+
+def test_a_phone_has_the_host_in_each_cell_as_it_has_no_room_for_columns() -> None:
+    (outcome,) = run_scenario(load("portability"))
+    rows = re.findall(r"<tr>.*?</tr>", fit_grid(outcome, Style()).partition("<tbody>")[2])
+    hosts = ["Linux, amd64", "Linux, arm64", "Mac, arm64", "Windows 11", "Windows Server 2025", "FreeBSD 14"]
+    assert [re.findall('data-of="([^"]*)"', row) for row in rows] == [hosts] * 9
+
+
+def test_of_one_image_each_host_has_a_row_with_what_its_hidden_machine_costs() -> None:
+    (outcome,) = run_scenario(load("docker-desktop"))
+    rows = re.findall(r"<tr>.*?</tr>", fit_grid(outcome, Style()).partition("<tbody>")[2])
+    told = [[unescape(re.sub("<[^>]*>", "", cell)) for cell in re.findall("<t[hd].*?</t[hd]>", row)] for row in rows]
+    assert told[0] == ["Linux", "● runs", "–", "–", f"≈{NARROW}100{NARROW}%"]
+    costs = [f"≈{NARROW}30{NARROW}s", f"≈{NARROW}700{NARROW}MiB", f"≈{NARROW}10{NARROW}%"]
+    assert told[1] == ["Toolbox, VirtualBox", "through", *costs]
+    assert [row[0] for row in told] == [name.name for name in label_names(outcome).values()]

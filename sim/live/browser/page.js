@@ -115,6 +115,7 @@ async function run(change = {}) {
 
 async function draw(found) {
   document.documentElement.lang = state.lang;
+  if (found.parts) document.body.dataset.asks = found.predict ? "yes" : "no";
   $("told").textContent = [...(found.problems ?? []), found.cancelled].filter(Boolean).join("\n");
   form(found);
   if (!found.parts) return;

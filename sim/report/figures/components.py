@@ -44,7 +44,9 @@ def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compa
     """
     language, tokens, size = style.language, style.tokens, max(SMALLEST, style.px(SMALLEST))
     names = spoken(label_names(outcome, language))
-    head = "".join(f'<th scope="col"{place_data(label=label)}>{escape(names[label])}</th>' for label in outcome.labels)
+    head = "".join(
+        f'<th scope="col"{place_data(label=label)}><span>{escape(names[label])}</span></th>' for label in outcome.labels
+    )
     did = answers(outcome)
     states = {(record.of, record.component): record.state for record in outcome.of_type(ComponentRecord)}
     every = [each for each in _ASKED if any((label, each) in did for label in outcome.labels)]
@@ -69,6 +71,7 @@ def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compa
         + "</tr>"
         for name in taken(outcome)
     )
+    upright = "" if language == "ja" else ";transform:rotate(180deg)"
     css = (
         f".asm{{border-collapse:collapse;width:100%;font-size:{size}px;line-height:1.3;color:{tokens.ink}}}"
         f".asm th{{text-align:left;font-weight:600;padding:1px 6px;vertical-align:bottom}}"
@@ -78,7 +81,8 @@ def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compa
         f".asm small{{color:{tokens.muted};font-weight:400;font-size:{size}px}}"
         f".asm .a th,.asm .a td{{padding:3px 6px}}.asm .a td{{font-weight:600}}.asm td.none{{color:{tokens.muted}}}"
         f".asm td.no,.asm td.broken,.asm td.left_out{{color:{tokens.attention_text};background:{tokens.wash}}}"
-        "@media (max-width:640px){.asm small{display:none}}"
+        "@media (max-width:640px){.asm small{display:none}.asm th[scope=row]{white-space:normal}"
+        f".asm th[scope=col] span{{writing-mode:vertical-rl{upright}}}}}"
     )
     table = f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody>"
     said = "" if hidden else escape(components_alt(outcome, language))

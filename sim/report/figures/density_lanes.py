@@ -22,6 +22,8 @@ _WORDS = 0.5
 """Words behind a bar may take this share of the plot."""
 _EDGE = 4
 """Pixels of the red edge."""
+_INSIDE = 2
+"""Pixels that a ring is nearer to a bar than to other things, as words stand close above it and below."""
 _NUMBER, _WORD = 16, 14
 
 
@@ -49,7 +51,7 @@ class LanePlaces:
 
 
 LANES_DESK, LANES_HALL, LANES_PHONE = (
-    LanePlaces(740, 160, 140, 48, 24), LanePlaces(980, 170, 150, 39, 21), LanePlaces(360, 0, 0, 64, 22),
+    LanePlaces(740, 160, 140, 48, 24), LanePlaces(880, 160, 134, 42, 21), LanePlaces(360, 0, 0, 64, 22),
 )  # fmt: skip
 
 
@@ -136,7 +138,7 @@ class _Lanes:
             for label in labels:
                 self._lane(label, y)
                 y += self.places.lane
-            y = self._axis(y) + 12
+            y = self._axis(y) + 8
         return y - 4
 
     def _head(self, labels: Sequence[str], first: float, y: float, *, told: bool) -> float:
@@ -241,8 +243,9 @@ class _Lanes:
             x = max(end - 12 - wide - words, self.places.gutter + 4)
             self.canvas.boxes([(x - 4, y + 2, wide + words + 10, self.places.bar - 4)], self.tokens.background)
         start, right = self.places.gutter, max(x + wide + words, end)
-        self.canvas.place((start, y, right - start, self.places.bar), label=first.of)
-        self.canvas.place((x, y, wide + words, self.places.bar), label=first.of, constraint=first.constraint)
+        low, high = y + _INSIDE, self.places.bar - 2 * _INSIDE
+        self.canvas.place((start, low, right - start, high), label=first.of)
+        self.canvas.place((x, low, wide + words, high), label=first.of, constraint=first.constraint)
         self.canvas.text(x, middle + 6, count, size=_NUMBER, bold=True)
         self.canvas.text(x + wide, middle + 5, word, size=_WORD, colour=self.red, bold=True)
 

@@ -13,7 +13,7 @@ from typing import Any
 from sim.outcome import Metric, Outcome
 from sim.records import OWNERS
 from sim.report.numbers import NARROW, unit_of, written
-from sim.report.style import PHONE, Language, Style, inline, on_phone, text_width, type_size
+from sim.report.style import PHONE, SMALLEST, Language, Style, inline, on_phone, text_width, type_size
 from sim.report.texts import tr
 from sim.report.words import LabelName, LabelNames
 
@@ -30,6 +30,11 @@ _ENDINGS = 3
 """Last digits after which an English rank has an ending of its own."""
 _LONG, _SHORT = 22, 15
 """Letters of a name that still fit on one line beside a lane, and on a phone."""
+
+_PHONE_ROOM = 132
+"""Pixels of a phone that names beside lanes may take."""
+_PARTICLES = "をはがのにでと"
+"""Japanese words behind which a name may be broken."""
 
 _BRACKET = re.compile(r"(?<!\s)\s*[(\uff08]")
 """Begins what a lane's name has no room for."""
@@ -116,30 +121,44 @@ def seconds_axis(end: float, style: Style, most: int = 5) -> dict[str, Any]:
     return {"values": [round(tick * factor, 12) for tick in ticks(end / factor, most)], "labelExpr": label}
 
 
-def names_above(names: LabelNames, labels: Sequence[str], style: Style, up: float) -> list[SpecLayer]:
+def title_in_two(text: str) -> dict[str, Any]:
+    """A chart's title, on a phone in two lines: a line that is too long is cut."""
+    two = [line for line in _in_two(LabelName(text), _SHORT) if line]
+    return {"text": {"expr": f"{PHONE} ? {json.dumps(two, ensure_ascii=False)} : {json.dumps(text)}"}}
+
+
+def names_above(
+    names: LabelNames, labels: Sequence[str], style: Style, up: float, beside: Mapping[str, str] | None = None
+) -> list[SpecLayer]:
     """On a phone alone: above each lane its name, and in muted what kind of thing that is. The bar has the full width.
 
     Args:
         up: Pixels from the middle of a lane to that line.
+        beside: What stands at the line's right end, by label. The kind is left out where it would reach that.
     """
     rows, names = [], _without_brackets(names)
     for label in labels:
-        name = names[label].name
-        rows.append({"lane": label, "title": name, "kind": names[label].kind, "after": 1.25 * text_width(name, 15) + 8})
-    seen = on_phone(1, 0)
-    text: dict[str, Any] = {"type": "text", "align": "left", "baseline": "middle", "opacity": seen, "aria": False}
+        name, sort = names[label].name, names[label].kind
+        after = 1.25 * text_width(name, 15) + 8
+        ends = after + text_width(sort, SMALLEST) + text_width((beside or {}).get(label, ""), SMALLEST) + 8
+        rows.append({"lane": label, "title": name, "kind": sort, "after": after, "ends": ends})
+    text: dict[str, Any] = {"type": "text", "align": "left", "baseline": "middle", "aria": False}
     place: dict[str, Any] = {"x": {"value": 0}}
-    title = text | {"dy": -up, "fontSize": 15, "fontWeight": 600}
-    kind = text | {"dy": -up, "fontSize": 13, "color": style.tokens.muted}
-    after = {"x": {"field": "after", "type": "quantitative", "scale": None}}
+    title = text | {"dy": -up, "fontSize": 15, "fontWeight": 600, "opacity": on_phone(1, 0)}
+    kind = text | {"dy": -up, "fontSize": SMALLEST, "color": style.tokens.muted}
+    seen = {"opacity": {"value": {"expr": f"{PHONE} && datum.ends < width ? 1 : 0"}}}
+    behind = {"x": {"field": "after", "type": "quantitative", "scale": None}, **seen}
     return [
         {"data": inline(rows), "mark": title, "encoding": place | {"text": {"field": "title"}}},
-        {"data": inline(rows), "mark": kind, "encoding": after | {"text": {"field": "kind"}}},
+        {"data": inline(rows), "mark": kind, "encoding": behind | {"text": {"field": "kind"}}},
     ]
 
 
 def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phone: bool = False) -> dict[str, Any]:
-    """The y axis of lanes: names in ink, the kind below the name. A phone has one line and less room.
+    """The y axis of lanes: names in ink, the kind below the name. A phone has less room, and two lines of it.
+
+    Args:
+        two_lines: Whether a lane is high enough for two lines where it is no phone.
 
     With `above_on_phone` a phone has none: names stand above the bars (`names_above`).
 
@@ -162,9 +181,14 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phon
     double = [label for label, name in names.items() if name.kind]
     lines = [line for name in names.values() for line in name if line]
     lines += [] if two_lines else short.values()
+    on_two = [line for name in phone.values() for line in name if line]
     usual, wide, narrow = (
-        round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in lines)])))
-        for pixels, most in ((style.px(15), style.px(230)), (style.px(19), style.px(290)), (13, 108))
+        round(min(most, max([60.0, *(text_width(line, pixels) + 14 for line in there)])))
+        for pixels, most, there in (
+            (style.px(15), style.px(230), lines),
+            (style.px(19), style.px(290), lines),
+            (SMALLEST, _PHONE_ROOM, on_two),
+        )
     )
     extent = {"expr": f"containerSize()[0] < 420 ? {narrow} : containerSize()[0] > 1120 ? {wide} : {usual}"}
     one_line = f"{json.dumps(short, ensure_ascii=False)}[datum.value]"
@@ -177,16 +201,17 @@ def lane_axis(names: LabelNames, style: Style, *, two_lines: bool, above_on_phon
         "labelFontWeight": 500,
         "grid": False,
     }
-    if two_lines and (double or folded):
-        both = f"{json.dumps(full, ensure_ascii=False)}[datum.value]"
+    if folded or (two_lines and double):
+        both = f"{json.dumps(full, ensure_ascii=False)}[datum.value]" if two_lines else one_line
+        close = 16 if two_lines else 13
         two = {label: [*name] if name.kind else name.name for label, name in phone.items()}
         narrow_two = f"{json.dumps(two, ensure_ascii=False)}[datum.value]"
         axis["labelExpr"] = f"containerSize()[0] < 420 ? {narrow_two} : {both}"
         axis["labelLineHeight"] = {
-            "expr": f"containerSize()[0] < 420 ? 16 : width > 1000 ? {style.px(22)} : {style.px(20)}"
+            "expr": f"containerSize()[0] < 420 ? {close} : width > 1000 ? {style.px(22)} : {style.px(20)}"
         }
         small, usual_ = (f"containerSize()[0] {sign} 420" for sign in ("<", ">="))
-        tests = ((small, folded, -8), (usual_, double, -style.px(10)))
+        tests = ((small, folded, -close // 2), (usual_, double if two_lines else [], -style.px(10)))
         axis["labelOffset"] = {
             "condition": [
                 {"test": f"{where} && indexof({json.dumps(which, ensure_ascii=False)}, datum.value) >= 0", "value": up}
@@ -216,9 +241,10 @@ def _without_brackets(names: LabelNames) -> LabelNames:
 def _in_two(name: LabelName, room: int) -> LabelName:
     """A name of more letters than `room` and no second line is broken nearest its middle.
 
-    At a space, or behind a Japanese comma.
+    At a space or behind a Japanese comma, else behind a particle.
     """
     ends = [i for i, letter in enumerate(name.name) if letter in " \u3001"]
+    ends = ends or [i for i, letter in enumerate(name.name[:-1]) if letter in _PARTICLES]
     if name.kind or not ends or text_width(name.name, 1) <= text_width("m" * room, 1):
         return name
     middle = min(ends, key=lambda i: abs(i - len(name.name) / 2))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from sim.catalog.portability import documents, portable_images
 from sim.catalog.rules import cited
-from sim.outcome import Outcome
+from sim.outcome import Metric, Outcome
 from sim.records import Between, FitRecord
-from sim.report.numbers import about, written
+from sim.report.figures.wordgrid import word_grid
+from sim.report.numbers import about, unit_of, written
 from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
+_COSTS = ("hidden_start", "hidden_memory", "host_files_share")
+"""The metrics of what a host puts between, where there is room for them."""
 _ORDER: tuple[Between, ...] = ("emulation", "calls", "kernel", "machine")
 
 
@@ -28,33 +32,80 @@ def images(outcome: Outcome) -> list[str]:
 
 
 def fit_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
-    """An HTML table of images by hosts.
+    """An HTML table of images by hosts. Where there is one image, a row a host, and what the hidden machine costs.
 
     Args:
         hidden: With the answers left out.
     """
-    language, tokens, size = style.language, style.tokens, max(SMALLEST, style.px(14))
-    names, there = spoken(label_names(outcome, language)), fits(outcome)
-    head = "".join(f'<th scope="col"{place_data(label=label)}>{escape(names[label])}</th>' for label in outcome.labels)
+    said = "" if hidden else " ".join(fit_alt(outcome, label, style.language) for label in outcome.labels)
+    there, names = fits(outcome), spoken(label_names(outcome, style.language))
+    asked = images(outcome)
+    if len(asked) == 1:
+        columns, rows = _costs_by_host(outcome, asked[0], names, style, hidden=hidden)
+        return word_grid("hosts", columns, rows, _css("hosts", style) + _costs_css(style), said, stacked=False)
     rows = "".join(
-        f'<tr><th scope="row">{escape(image_name(image, language))}</th>'
-        + "".join(_cell(there.get((image, label)), style, hidden=hidden) for label in outcome.labels)
-        + "</tr>"
-        for image in images(outcome)
+        _row(
+            image_name(image, style.language),
+            [_cell(there.get((image, label)), style, hidden=hidden) for label in outcome.labels],
+        )
+        for image in asked
     )
-    css = (
-        f".fit{{border-collapse:separate;border-spacing:4px;width:100%;font-size:{size}px;color:{tokens.ink}}}"
-        f".fit th{{text-align:left;font-weight:600;vertical-align:bottom;padding:2px 6px}}"
-        f".fit th[scope=row]{{vertical-align:middle;max-width:{style.px(190)}px}}"
-        f".fit td{{border:1px solid {tokens.line};border-radius:4px;padding:4px 6px;vertical-align:top}}"
-        f".fit td.runs{{border:2px solid {tokens.ink}}}.fit td.not{{background:{tokens.track};color:{tokens.muted}}}"
-        f".fit small{{display:block;color:{tokens.muted};font-size:{max(SMALLEST, size - 1)}px}}"
-        f".fit i{{display:block;height:{style.px(7)}px;margin-top:3px;border-radius:2px}}"
+    return word_grid("fit", [escape(names[label]) for label in outcome.labels], rows, _css("fit", style), said)
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    return f'<tr><th scope="row">{escape(name)}</th>{"".join(cells)}</tr>'
+
+
+def _costs_by_host(
+    outcome: Outcome, image: str, names: Mapping[str, str], style: Style, *, hidden: bool
+) -> tuple[list[str], str]:
+    """The columns' names and the rows of one image."""
+    there, language = fits(outcome), style.language
+    most = {metric: max(outcome.metric(label, metric).value for label in outcome.labels) for metric in _COSTS}
+    rows = [
+        _row(
+            names[label],
+            [_cell(there.get((image, label)), style, hidden=hidden)]
+            + [_cost_cell(outcome.metric(label, metric), most[metric], language, hidden=hidden) for metric in _COSTS],
+        )
+        for label in outcome.labels
+    ]
+    columns = [tr(f"figure.fit.col.{column}", language) for column in ("verdict", *_COSTS)]
+    return [escape(column) for column in columns], "".join(rows)
+
+
+def _cost_cell(metric: Metric, most: float, language: Language, *, hidden: bool) -> str:
+    """What it costs, above a bar that is as long as the column's largest where it costs most."""
+    if hidden:
+        return "<td>?</td>"
+    place = place_data(label=metric.of, metric=metric.metric)
+    if not metric.value:
+        return f"<td{place}>–</td>"
+    share = f"{100 * metric.value / most:.0f}%"
+    said = about(metric.value, unit_of(metric), language)
+    return f'<td{place}>{escape(said)}<i class="cost" style="width:{share}"></i></td>'
+
+
+def _css(kind: str, style: Style) -> str:
+    tokens, size = style.tokens, max(SMALLEST, style.px(14))
+    return (
+        f".{kind}{{border-collapse:separate;border-spacing:4px;width:100%;font-size:{size}px;color:{tokens.ink}}}"
+        f".{kind} th{{text-align:left;font-weight:600;vertical-align:bottom;padding:2px 6px}}"
+        f".{kind} th[scope=row]{{vertical-align:middle;max-width:{style.px(190)}px}}"
+        f".{kind} td{{border:1px solid {tokens.line};border-radius:4px;padding:4px 6px;vertical-align:top}}"
+        f".{kind} td.runs{{border:2px solid {tokens.ink}}}"
+        f".{kind} td.not{{background:{tokens.track};color:{tokens.muted}}}"
+        f".{kind} small{{display:block;color:{tokens.muted};font-size:{max(SMALLEST, size - 1)}px}}"
+        f".{kind} i{{display:block;height:{style.px(7)}px;margin-top:3px;border-radius:2px}}"
     )
-    said = "" if hidden else escape(" ".join(fit_alt(outcome, label, language) for label in outcome.labels))
-    table = f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody>"
-    scrolled = f'<div style="overflow-x:auto"><table class="fit" aria-label="{said}">{table}</table></div>'
-    return f"<style>{css}</style>{scrolled}"
+
+
+def _costs_css(style: Style) -> str:
+    return (
+        f".hosts td{{width:22%}}.hosts i.cost{{background:{style.tokens.neutral}}}"
+        f".hosts thead th{{font-weight:400;color:{style.tokens.muted}}}"
+    )
 
 
 def fit_legend(style: Style) -> str:

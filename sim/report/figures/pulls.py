@@ -76,7 +76,7 @@ def pulls(outcome: Outcome, style: Style, label: str) -> Spec:
     spec = chart(style, height={"step": step}, encoding={"y": y, "x": x}, layer=layers)
     alike = max((record.nodes for record in records), default=1)
     if alike > 1:
-        spec["title"] = tr("figure.pull.alike", language, n=f"{alike:,}")
+        spec["title"] = parts.title_in_two(tr("figure.pull.alike", language, n=f"{alike:,}"))
     return spec
 
 

@@ -32,8 +32,8 @@ _WIDEST, _AROUND = 2000, 6
 """Pixels of the widest chart there is (a page is 1800 wide), and around a number in a bar."""
 _TWO_LINES = 45
 """Pixels of a lane from which on a name of two lines keeps away from the next."""
-_ALL_LANES = 480
-"""Pixels that the empty lanes take of a lecture's screen."""
+_ALL_LANES, _LEAST_LANE = 400, 38
+"""Pixels that the empty lanes take of a lecture's screen, and the lowest of them."""
 
 
 def finish_metric(outcome: Outcome, label: str, finish: Finish = "ready") -> Metric | None:
@@ -137,7 +137,7 @@ def race(
         layers += [_moved(layer, 24) for layer in ranges]
         layers += [_moved(layer, _LOWER) for layer in parts.interval_layers(shown, style)]
         layers += _told(shown, style)
-        layers += parts.names_above(names, outcome.labels, style, _UP)
+        layers += parts.names_above(names, outcome.labels, style, _UP, {row["lane"]: row["rank"] for row in shown})
     lane = _lane_encoding(
         order(outcome, finish), names, style, two_lines=not lens and step >= _TWO_LINES, above=not lens
     )
@@ -286,7 +286,7 @@ def _empty_lanes(outcome: Outcome, style: Style, names: LabelNames, predicted: S
     rows = [{"lane": label, "text": said.get(label, "?")} for label in outcome.labels]
     scale = {"domain": [0, 1], "nice": False}
     x = {"datum": 0, "type": "quantitative", "scale": scale, "title": None, "axis": {"labels": False, "grid": False}}
-    step = style.px(72 if tall else min(50, _ALL_LANES / len(outcome.labels)))
+    step = style.px(72 if tall else min(50, max(_LEAST_LANE, _ALL_LANES / len(outcome.labels))))
     track = _lowered(_tracks(outcome, style), step, 0.78)
     track["encoding"]["x"] = x
     text = {"type": "text", "align": "left", "baseline": "middle", "dx": 14, "fontSize": type_size(style, 4)}

@@ -59,7 +59,8 @@ def workers_line(outcome: Outcome, style: Style, line: WorkersLine) -> Spec:
     x |= {"scale": {"domain": [0, parts.end_for(last, [end["text"] for end in ends], style)], "nice": False}}
     y: dict[str, Any] = {"field": "value", "type": "quantitative", "title": None}
     axis = {"values": parts.ticks(high, 4), "labelExpr": "datum.value + '×'"}
-    y |= {"scale": {"domain": [0, high * 1.08], "nice": False}, "axis": axis}
+    top = 1.08 * max([high, *(end["at"] for end in ends)])
+    y |= {"scale": {"domain": [0, top], "nice": False}, "axis": axis}
     dash = {
         "field": "label",
         "type": "nominal",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.report.ring.places import FigurePlace, always_and_fields
-from sim.report.style import PHONE, Spec, Style, inline, on_phone, rows_of, text_width, type_size
+from sim.report.style import PHONE, SMALLEST, Spec, Style, inline, on_phone, rows_of, text_width, type_size
 from sim.report.texts import tr
 
 _SPANS, _POINTS = ("bar", "rect", "area"), ("point", "line", "tick", "circle")
@@ -17,6 +17,8 @@ _LINE, _HALO = 3, 7
 """Pixels of the ring, and of page colour below it."""
 _AROUND = 700
 """Square pixels that a ring round a point encloses."""
+_DOWN = 0.2
+"""Share of a chart's height from its top to the word at an upright stroke, below what is told of the chart's top."""
 _ABOVE = 6
 """Pixels of a word above the edge of its ring."""
 _APART = 10
@@ -142,7 +144,7 @@ def _ring(spec: Spec, encoding: Spec, rows: list[Row], style: Style) -> list[Spe
         reach, told = _told_behind(spec, rows[0]["lane"], style)
         rows = [{**row, "reach": max(reach, row["to"])} for row in rows]
         room = told + text_width(_word(style), style.px(15)) + 2 * _APART
-        mark, place, words = _in_lane(encoding, rows[0]["lane"], _step(spec, style), room)
+        mark, place, words = _in_lane(encoding, rows[0]["lane"], _step(spec, style), room, _told_at_end(spec))
     else:
         mark, place, words = _round_box(upright="low" not in rows[0])
     look: Spec = {"fillOpacity": 0, "cornerRadius": 6, "aria": False, "tooltip": None}
@@ -178,16 +180,17 @@ def _round_box(*, upright: bool) -> _Shape:
     place: Spec = {"x": _X, "x2": {"field": "to"}, "y": low, "y2": high}
     mark = {"type": "rect", "xOffset": -_AWAY, "x2Offset": _AWAY}
     at: Spec = {"x": _X, "y": low if upright else low | high}
-    return mark, place, [({"dx": 10, "dy": 14 if upright else 0}, at)]
+    return mark, place, [({"dx": 10, "dy": {"expr": f"{_DOWN} * height"} if upright else 0}, at)]
 
 
-def _in_lane(encoding: Spec, lane: Any, step: float, room: float) -> _Shape:
+def _in_lane(encoding: Spec, lane: Any, step: float, room: float, told: float) -> _Shape:
     """Round bars, the word at the right end of their lane where that is free, as it is on a phone.
 
     Else it is above the left end of the first lane, or of one under a gap that is high enough. Others have none.
 
     Args:
         room: Pixels that the word and what is told behind the bars take.
+        told: Pixels of what a phone is told at the right end of each lane.
     """
     y = encoding["y"] | {"field": "lane"}
     place: Spec = {"x": _X, "x2": {"field": "to"}, "y": y}
@@ -205,10 +208,12 @@ def _in_lane(encoding: Spec, lane: Any, step: float, room: float) -> _Shape:
         return mark | {"height": {"band": _BAND}}, place, words
     tall = f"({height['expr']}) + {2 * _AWAY}"
     over: Spec = {"dy": {"expr": f"-({tall}) / 2 - {_ABOVE}"}}
-    aside |= {"dy": on_phone(f"({moved['expr']}) + 13", 0)}
+    beside, below = ({**aside, "dy": on_phone(f"({moved['expr']}) + {lower}", 0)} for lower in (0, 13))
+    below |= {"dx": -told - _AWAY}
     words = [
         (over, {"x": _X, "y": y} | _seen(f"{PHONE} ? 0 : ({above})")),
-        (aside, end | _seen(f"{PHONE} ? 1 : ({right})")),
+        (beside, end | _seen(f"{PHONE} ? ({free} ? 1 : 0) : ({right})")),
+        (below, end | _seen(f"{PHONE} ? ({free} ? 0 : 1) : 0")),
     ]
     return mark | {"height": {"expr": tall}, "yOffset": moved}, place, words
 
@@ -234,6 +239,17 @@ def _told_behind(spec: Spec, lane: Any, style: Style) -> tuple[float, float]:
         if behind:
             told += [text_width(str(row.get(text, "")), style.px(14)) for row in rows]
     return max(ends), max(told)
+
+
+def _told_at_end(spec: Spec) -> float:
+    """The pixels of the longest text that ends where lanes do."""
+    told = [0.0]
+    for layer in spec["layer"]:
+        mark, encoding = layer["mark"], layer.get("encoding", {})
+        right = isinstance(mark, dict) and mark.get("align") == "right" and "value" in encoding.get("x", {})
+        if right and "data" in layer:
+            told += [text_width(str(row.get(_field(encoding, "text"), "")), SMALLEST) for row in rows_of(layer["data"])]
+    return max(told)
 
 
 def _word(style: Style) -> str:

@@ -21,6 +21,11 @@ _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _MOVED = re.compile(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)")
 _VIEW = re.compile(r'<svg\b[^>]*?\bviewBox="[-\d.]+ [-\d.]+ ([\d.]+) ')
 _BOX = re.compile(r'<rect class="b"[^>]*>')
+_TEXT = re.compile(r"<text\b([^>]*)>(?:<title>[^<]*</title>)?([^<]*)</text>")
+_STEP = 20
+"""Pixels from one place for a word to the next."""
+_ROOM = SMALLEST + 3
+"""Pixels between rings below one another that the word of the first has room in. With less they are one."""
 
 
 class _Box(NamedTuple):
@@ -50,15 +55,21 @@ def ringed_picture(svg: str, places: Sequence[FigurePlace], style: Style) -> tup
     boxes = _joined([box for box in boxes if not any(_inside(box, other) for other in boxes if other != box)])
     if not boxes:
         return svg, 0
-    others = [box for _, box in _elements(svg) if not any(_inside(box, ring) for ring in boxes)]
+    plain = (box for _, box in _elements(svg, around=False))
+    there = zip(plain, (box for _, box in _elements(svg)), strict=True)
+    others = [box for box, around in there if not any(_inside(around, ring) for ring in boxes)]
+    others += [box for box in _texts(svg) if not any(_inside(box, ring) for ring in boxes)]
     width = _width(svg)
-    rings = "".join(_ring(box, style, others, width, first=number == 0) for number, box in enumerate(boxes))
+    rings = "".join(
+        _ring(box, style, [*others, *(other for other in boxes if other != box)], width, first=number == 0)
+        for number, box in enumerate(boxes)
+    )
     head, _, tail = svg.rpartition("</svg>")
     return f'{head}<g aria-hidden="true" pointer-events="none">{rings}</g></svg>{tail}', len(boxes)
 
 
-def _elements(svg: str) -> Iterator[tuple[dict[str, str], _Box]]:
-    """What each marked element is of, and where it is."""
+def _elements(svg: str, *, around: bool = True) -> Iterator[tuple[dict[str, str], _Box]]:
+    """What each marked element is of, and where it is, or where a ring round it would be."""
     for match in _MARKED.finditer(svg):
         told = dict(_ATTRIBUTE.findall(match[0]))
         values = read_place(told.get("data-place", ""))
@@ -69,7 +80,22 @@ def _elements(svg: str) -> Iterator[tuple[dict[str, str], _Box]]:
             inner = _BOX.search(svg, match.end())
             told = dict(_ATTRIBUTE.findall(inner[0])) | {"transform": told.get("transform", "")} if inner else {}
         if "width" in told:
-            yield values, _box(told).around(_NODE_AWAY if node else _AWAY)
+            box = _box(told)
+            yield values, box.around(_NODE_AWAY if node else _AWAY) if around else box
+
+
+def _texts(svg: str) -> Iterator[_Box]:
+    """Where the words of a picture are. Those of a graph are in its nodes."""
+    if "data-node=" in svg:
+        return
+    for told, words in _TEXT.findall(svg):
+        look = dict(_ATTRIBUTE.findall(told))
+        if "transform" in look or not {"x", "y"} <= set(look):
+            continue
+        size = float(look.get("font-size", SMALLEST))
+        wide = text_width(unescape(words), size)
+        left = float(look["x"]) - {"end": wide, "middle": wide / 2}.get(look.get("text-anchor", ""), 0.0)
+        yield _Box(left, float(look["y"]) - size, wide, size)
 
 
 def _box(told: Mapping[str, str]) -> _Box:
@@ -89,7 +115,11 @@ def _joined(boxes: Sequence[_Box]) -> list[_Box]:
     found: list[_Box] = []
     for box in sorted(boxes, key=lambda one: (one.x, one.width, one.y)):
         last = found[-1] if found else None
-        if last and (last.x, last.width) == (box.x, box.width) and _meets(last, box):
+        if (
+            last
+            and (last.x, last.width) == (box.x, box.width)
+            and _meets(last._replace(height=last.height + _ROOM), box)
+        ):
             found[-1] = last._replace(height=max(last.y + last.height, box.y + box.height) - last.y)
         else:
             found.append(box)
@@ -103,16 +133,25 @@ def _width(svg: str) -> float:
 
 
 def _word_at(box: _Box, style: Style, others: Sequence[_Box], width: float) -> tuple[float, float]:
-    """Where the word begins: on the ring's upper edge, else below, right or left of it where nothing else is marked."""
+    """Where the word begins: on the ring's upper edge, else below, right or left of it, or further along an edge.
+
+    It is the first of these where nothing else is marked or written.
+    """
     long = text_width(tr("figure.ring.here", style.language), SMALLEST)
     top, bottom = box.y + 4, box.y + box.height + 4
     edges = [(box.x + 10, top)] if box.y > SMALLEST else []
     beside = [(box.x + box.width + 6, box.y + box.height / 2 + 4), (box.x - long - 6, box.y + box.height / 2 + 4)]
-    for x, y in (*edges, (box.x + 10, bottom), *beside):
+    along = [(box.x + 10 + moved, y) for y in (*(y for _, y in edges), bottom) for moved in _steps(box.width - long)]
+    for x, y in (*edges, (box.x + 10, bottom), *beside, *along):
         place = _Box(x, y - SMALLEST, long, SMALLEST + 3)
         if x >= _EDGE and (not width or x + long <= width) and not any(_meets(place, other) for other in others):
             return x, y
     return [*edges, (box.x + 10, bottom)][0]
+
+
+def _steps(room: float) -> Iterator[float]:
+    """How far along an edge a word may be tried."""
+    return (float(moved) for moved in range(_STEP, max(0, int(room) - _STEP), _STEP))
 
 
 def _meets(box: _Box, other: _Box) -> bool:

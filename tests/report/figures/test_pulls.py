@@ -68,7 +68,7 @@ def test_a_queue_is_an_outline_from_when_it_could_have_begun(outcome, marks_of):
 
 def test_the_first_node_stands_for_those_that_do_the_same(outcome):
     assert {each.node for each in first_node(outcome, "pull")} == {0}
-    assert "1,000" in pulls(outcome, Style(), "pull")["title"]
+    assert "1,000" in pulls(outcome, Style(), "pull")["title"]["text"]["expr"]
     assert pulled(outcome) == ["pull"]
 
 

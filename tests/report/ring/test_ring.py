@@ -187,3 +187,22 @@ def test_a_low_lane_has_the_word_at_its_end_alone() -> None:
     }
     assert seen["left"].endswith("? 0 : 0")
     assert seen["right"].endswith("? 1 : 0")
+
+
+def test_the_word_of_a_ring_keeps_off_the_words_of_the_picture() -> None:
+    """On a phone a lane's name stands above its bar, and what is told of it at its right end."""
+    ringed = f'<rect x="0" y="40" width="300" height="20"{place_data(label="kvm")}/>'
+    name = '<text x="0" y="34" text-anchor="start" font-size="15">Docker</text>'
+    below = '<text x="300" y="74" text-anchor="end" font-size="13">then memory in use</text>'
+    svg = f'<svg viewBox="0 0 300 90">{ringed}{name}{below}</svg>'
+    assert word_at(ringed_picture(svg, [place(label="kvm")], Style())[0]) == (12, 68), "left of what ends at the right"
+    wide = '<text x="0" y="74" font-size="13">all that is told below the bar, from its beginning to its end</text>'
+    x, y = word_at(ringed_picture(svg.replace(below, wide), [place(label="kvm")], Style())[0])
+    assert x > 6 * 15 * 0.53, "behind the name"
+    assert y == 40
+
+
+def test_nodes_close_to_one_another_have_one_ring_as_a_word_has_no_room_between() -> None:
+    node = '<g data-node="{}" transform="translate(40 {})"><rect class="b" width="100" height="30"/></g>'
+    svg = f'<svg viewBox="0 0 300 300">{node.format("a", 40)}{node.format("b", 100)}{node.format("c", 180)}</svg>'
+    assert len(boxes(ringed_picture(svg, [place(node=("a", "b", "c"))], Style())[0])) == 2
