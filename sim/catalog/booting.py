@@ -12,8 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from sim.catalog.entries import phase_of
 from sim.catalog.files import read_toml, refuse
-from sim.catalog.load import host, phase_of
+from sim.catalog.load import host
 from sim.catalog.model import Phase
 from sim.catalog.portability import ARCHITECTURES
 from sim.catalog.read import Table

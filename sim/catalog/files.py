@@ -13,6 +13,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +28,12 @@ _KEY = re.compile(r'\s*([\w-]+|"[^"]+")\s*=')
 """How a table and a key begin in TOML as this catalog writes it: at the start of a line."""
 
 FOLDER = Path(__file__).parent
+
+
+@cache
+def shipped_ids(kind: str) -> tuple[str, ...]:
+    """The ids of the package's files of one kind, which are asked for once for each block of each technology."""
+    return tuple(sorted(path.stem for path in (FOLDER / kind).glob("*.toml")))
 
 
 def refuse(problems: Iterable[Problem], name: str = "", path: Path | None = None) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.catalog import load
+from sim.catalog.files import FOLDER
 from sim.catalog.read import shared
 
-FILES = sorted(load.FOLDER.glob("*/*.toml"))
+FILES = sorted(FOLDER.glob("*/*.toml"))
 TECHNOLOGIES = [path for path in FILES if path.parent.name in ("technologies", "parts")]
 
 BEFORE = {"numbers": 417, "blocks": 147}

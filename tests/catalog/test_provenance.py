@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from sim.catalog import load
+from sim.catalog.files import FOLDER
 
-FILES = sorted(load.FOLDER.glob("*/*.toml"))
+FILES = sorted(FOLDER.glob("*/*.toml"))
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 

@@ -11,6 +11,7 @@ import pytest
 import sim
 from sim import limits
 from sim.catalog import load
+from sim.catalog.files import FOLDER
 from sim.errors import InputError
 from sim.loading import controls, from_document, from_page, load_text, override
 from sim.loading.document import read
@@ -120,7 +121,7 @@ def test_what_is_wrong_with_a_size_is_told_with_its_place(old, new, says):
 
 
 def test_an_own_technology_may_be_like_what_ships_and_start_an_own_guest(own):
-    guest = (load.FOLDER / "guests" / "alpine.toml").read_text(encoding="utf-8").replace('"alpine"', '"small"', 1)
+    guest = (FOLDER / "guests" / "alpine.toml").read_text(encoding="utf-8").replace('"alpine"', '"small"', 1)
     folder = own(
         technologies__mine=f'id = "mine"\nlike = "lxc"\nguests = ["small", "debian-cloud"]\n{TEXTS}',
         guests__small=guest,
@@ -138,8 +139,8 @@ def test_an_own_technology_may_be_like_what_ships_and_start_an_own_guest(own):
 
 
 def test_own_parts_and_hosts_are_found_before_those_that_ship(own):
-    cgroups = (load.FOLDER / "parts" / "cgroups.toml").read_text(encoding="utf-8")
-    laptop = (load.FOLDER / "hosts" / "laptop.toml").read_text(encoding="utf-8")
+    cgroups = (FOLDER / "parts" / "cgroups.toml").read_text(encoding="utf-8")
+    laptop = (FOLDER / "hosts" / "laptop.toml").read_text(encoding="utf-8")
     folder = own(parts__cgroups=cgroups + '\n[[phases]]\nid = "more"\nowner = "engine"\nleads_to = "init"\n'
                  'wait = { value = "3 s", definition = "slow" }\ntext = { en = "m", ja = "m" }\n',
                  technologies__mine=RUNC, hosts__laptop=laptop)  # fmt: skip
