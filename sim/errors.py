@@ -105,6 +105,12 @@ class InputError(SimError, ValueError):
         self.problems = first_of(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    @property
+    def said(self) -> str:
+        """All that is said: one message as it was raised, which may be a `sim.reasons.Reason`, or all with their places."""
+        only = self.problems[0].message
+        return only if str(self) == only else str(self)
+
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)
 

@@ -188,7 +188,7 @@ class Unit:
             try:
                 number = parse(value, self.dimension)
             except InputError as error:
-                raise PydanticCustomError("quantity", "{reason}", {"reason": error.problems[0].message}) from None
+                raise PydanticCustomError("quantity", "{reason}", {"reason": error.said}) from None
             if abs(number) > LARGEST[self.dimension]:
                 most = render(LARGEST[self.dimension], self.dimension)
                 raise PydanticCustomError(

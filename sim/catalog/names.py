@@ -67,7 +67,7 @@ class CatalogName:
                 try:
                     check(self.kind, value)
                 except InputError as error:
-                    raise PydanticCustomError("catalog", "{reason}", {"reason": error.problems[0].message}) from None
+                    raise PydanticCustomError("catalog", "{reason}", {"reason": error.said}) from None
             return value
 
         text = core_schema.str_schema(min_length=None if self.empty else 1)
