@@ -107,7 +107,7 @@ class InputError(SimError, ValueError):
 
     @property
     def said(self) -> str:
-        """All that is said: one message as it was raised, which may be a `sim.reasons.Reason`, or all with their places."""
+        """All that is said: one message as it was raised (maybe a `sim.reasons.Reason`), or all with their places."""
         only = self.problems[0].message
         return only if str(self) == only else str(self)
 
