@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import undoing
 from dashboard.controls import choice
 from dashboard.frame import head
 from dashboard.page_part import chart
@@ -35,6 +36,8 @@ from sim.report.texts import tr
 if TYPE_CHECKING:
     from sim.evidence.accuracy import Accuracy, Coverage
 
+_FILTERS = {name: f"accuracy:{name}" for name in ("use", "source", "of")}
+"""The keys of what chooses points, by the parameter of the link."""
 _CASES = Path(__file__).resolve().parents[2] / "scenarios" / "evidence"
 _FIGURE_AND_TEXT = (9, 4)
 _NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "throughput", "1": "ratio"}
@@ -59,14 +62,17 @@ def page(view: View) -> None:
     every = points(accuracy.rows)
     with text:
         told = st.container()
+        bar = st.container()
         shown = _filtered(every, view)
     title.title(_finding(shown, view), anchor=False)
     with figure:
-        if not shown:
+        if shown:
+            _figure(shown, view)
+        else:
             st.info(tr("figure.accuracy.none", lang))
-            return
-        _figure(shown, view)
     if not view.embed:
+        undoing.of_filters("accuracy", _FILTERS, view, bar)
+    if shown and not view.embed:
         with told:
             _say(accuracy, view)
         st.markdown(f"**{tr('ui.accuracy.lanes', lang)}**")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from dashboard import image_sources
+from dashboard import image_sources, undoing
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.frame import head
-from dashboard.links import asked, lines, one_of, opening, plain, refuse, set_link
+from dashboard.links import asked, asked_names, lines, one_of, opening, plain, refuse, set_link, set_names
 from dashboard.page_part import chart, table
 from dashboard.refusals import answer, listed, named
 from dashboard.running import Heartbeat
@@ -47,6 +47,12 @@ _BARS_AND_CARDS = (7, 5)
 """Side by side inside a lecture, so that both fit a screen."""
 _FIRST = ("redis:latest", "postgres:17", "httpd:latest", "python:3.12-slim")
 """Four that look alike: three stand on one build of Debian's base, the fourth on another."""
+_PICKED = {
+    "images": "images:official",
+    "pick": "images:node",
+    **{name: f"images:{name}" for name in ("look", "of", "next", "store", "layer", "folder", "search")},
+}
+"""The keys of what a reader picks, by the parameter of the link. What is uploaded is not in a link."""
 _TYPES = ["tar", "gz", "tgz", "zst", "oci"]
 _MOST = 15
 """Paths shown of a folder or of a search."""
@@ -63,12 +69,28 @@ def page(view: View) -> None:
         place = st.empty()
     with text:
         told = st.container()
+        bar = st.container()
         images = _picked(place, view)
         asked = st.container()
-    if not images:
+    if images:
+        _look(images, figure, title, told, asked, view)
+    else:
         title.title(tr("ui.images.question", lang), anchor=False)
         figure.info(tr("ui.images.none", lang))
-        return
+    if not view.embed:
+        undoing.of_filters("images", _PICKED, view, bar)
+
+
+def _look(
+    images: Sequence[ShownImage],
+    figure: st.delta_generator.DeltaGenerator,
+    title: st.delta_generator.DeltaGenerator,
+    told: st.delta_generator.DeltaGenerator,
+    asked: st.delta_generator.DeltaGenerator,
+    view: View,
+) -> None:
+    """All of them together, or each on its own."""
+    lang = view.lang
     looks = {"together": tr("ui.images.together", lang), "each": tr("ui.images.each", lang)}
     first = "together" if len(images) > 1 else "each"
     with figure:
@@ -97,8 +119,8 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownI
 
     lang, names = view.lang, list(images())
     if "images:official" not in st.session_state:
-        given = asked("images")
-        wanted = _FIRST if given is None else tuple(filter(None, given.split(",")))
+        given = asked_names("images")
+        wanted = _FIRST if given is None else given
         there = [name for name in dict.fromkeys(wanted) if name in images()]
         st.session_state["images:official"] = there
         if unknown := [name for name in wanted if name not in images()]:
@@ -107,7 +129,10 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownI
         _answer(st.session_state["images:official"], view)
         return [image_sources.official(name) for name in st.session_state["images:official"]]
     picked = st.multiselect(tr("ui.images.official", lang), names, key="images:official")
-    set_link("images", "" if tuple(picked) == _FIRST else ",".join(picked))
+    if tuple(picked) == _FIRST:
+        set_link("images", "")
+    else:
+        set_names("images", picked)
     _answer(picked, view)
     files = st.file_uploader(
         tr("ui.images.upload", lang),
@@ -192,7 +217,7 @@ def _about(size: int, lang: Language, guess: bool) -> str:
 
 def _node(graph: nx.DiGraph, view: View) -> str:
     """The image or layer that the reader or the link picked. "" for none."""
-    if opening("images:pick"):
+    if opening("images:node"):
         st.session_state["images:node"] = one_of("pick", graph, "", "images:pick")
     node: str = st.session_state.get("images:node", "")
     node = node if node in graph else ""
@@ -317,8 +342,8 @@ def _tree(shown: ShownImage, view: View) -> None:
     left, right = st.columns(2)
     with left:
         layer = choice(tr("ui.images.layer", lang), names, largest, "layer", view, key="images:layer")
-    if opening("images:tree"):
-        for key, name in (("images:search", "search"), ("images:folder", "folder")):
+    for key, name in (("images:search", "search"), ("images:folder", "folder")):
+        if opening(key):
             st.session_state.setdefault(key, asked(name) or "")
     wanted = right.text_input(tr("ui.images.search", lang), key="images:search", max_chars=limits.LINK).strip()
     set_link("search", wanted)

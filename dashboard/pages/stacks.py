@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import shipped
+from dashboard import shipped, undoing
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.frame import head
-from dashboard.links import asked, refuse, set_link
+from dashboard.links import asked_names, refuse, set_link, set_names
 from dashboard.page_part import table
 from dashboard.refusals import answer, listed
 from dashboard.renamed import call_again
@@ -33,7 +33,7 @@ FIRST = ("virtualbox", "qemu-kvm", "firecracker", "gvisor", "lxc", "docker", "do
 """What is drawn until the reader chooses."""
 SLIDE = ("virtualbox", "qemu-kvm", "firecracker", "docker")
 """The same inside a lecture, where fewer fit."""
-_KEY = "stacks:chosen"
+_KEY, _INSTANCES = "stacks:chosen", "stacks:instances"
 _LESSON, _CONTAINER = "memory-ledger", "container"
 """The lesson on one more instance, and its label of a container."""
 
@@ -42,7 +42,16 @@ def page(view: View) -> None:
     """Draw the page. The link names the stacks and how many instances: `?stacks=docker,qemu-kvm&instances=10`."""
     head(view, lambda: st.caption(tr("ui.stacks.kicker", view.lang)))
     title = st.container()
-    chosen = _chosen(view)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        chosen = _chosen(view)
+        bar = st.container(width="content")
+    _draw(chosen, title, view)
+    if not view.embed:
+        undoing.of_filters("stacks", {"stacks": _KEY, "instances": _INSTANCES}, view, bar)
+
+
+def _draw(chosen: list[Stack], title: st.delta_generator.DeltaGenerator, view: View) -> None:
+    """The stacks, and how to read them."""
     more = {stack.id: MoreMemory(*one_more(stack.technology)) for stack in chosen}
     title.title(stacks_finding(chosen, more, view.lang), anchor=False)
     if not chosen:
@@ -78,9 +87,10 @@ def _chosen(view: View) -> list[Stack]:
     every, state = stacks(), st.session_state
     first = SLIDE if view.embed else FIRST
     if _KEY not in state:
-        wanted = [name for name in (asked("stacks") or "").split(",") if name]
+        given = asked_names("stacks")
+        wanted = first if given is None else given
         unknown = [name for name in wanted if name not in every]
-        state[_KEY] = [name for name in wanted if name in every] or list(first)
+        state[_KEY] = [name for name in wanted if name in every] or list(first if unknown else ())
         if unknown:
             refuse(_KEY, unknown[0], list(state[_KEY]))
     if not view.embed:
@@ -94,7 +104,10 @@ def _chosen(view: View) -> list[Stack]:
             placeholder=tr("ui.stacks.which", view.lang),
         )
     names = [name for name in every if name in state[_KEY]]
-    set_link("stacks", "" if set(names) == set(first) else ",".join(names))
+    if set(names) == set(first):
+        set_link("stacks", "")
+    else:
+        set_names("stacks", names)
     called = ", ".join(every[name].name.read(view.lang) for name in names)
     some = listed(every, view.lang, what="some")
     answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called, expected=some)
@@ -105,5 +118,4 @@ def _instances(view: View) -> int:
     options = {str(count): str(count) for count in INSTANCES}
     options[str(INSTANCES[-1])] = tr("ui.stacks.instances", view.lang, n=INSTANCES[-1])
     label = tr("ui.stacks.many", view.lang)
-    key = "stacks:instances"
-    return int(choice(label, options, "2", "instances", view, key=key, hidden=True, drawn=not view.embed))
+    return int(choice(label, options, "2", "instances", view, key=_INSTANCES, hidden=True, drawn=not view.embed))
