@@ -15,7 +15,7 @@ from dashboard.links import asked, asked_names, lines, one_of, opening, plain, r
 from dashboard.page_part import chart, table
 from dashboard.refusals import answer, listed, named
 from dashboard.running import Heartbeat
-from dashboard.shown import Shown, offer
+from dashboard.shown import Shown, ShownFigures, offer, offer_figures
 from dashboard.view import View
 from sim import limits
 from sim.archives.efficiency import efficiency
@@ -36,7 +36,8 @@ from sim.report.figures.images import (
     size_text,
 )
 from sim.report.numbers import about, written
-from sim.report.style import Language
+from sim.report.shown import Drawing
+from sim.report.style import Language, Style
 from sim.report.texts import tr
 
 if TYPE_CHECKING:
@@ -175,7 +176,8 @@ def _together(
     guess = any(shown.estimate for shown in images)
     n, taken, saved = len(image_nodes(graph)), _about(disk, lang, guess), _about(total - disk, lang, guess)
     key = "ui.images.found" if total > disk else "ui.images.found.none"
-    title.title(tr(key, lang, n=n, disk=taken, saved=saved), anchor=False)
+    finding = tr(key, lang, n=n, disk=taken, saved=saved)
+    title.title(finding, anchor=False)
     alt = "; ".join(f"{share.name}: {size_text(share.adds, lang, estimate=guess)}" for share in shares(graph))
     bars, cards = st.columns(_BARS_AND_CARDS, gap="medium") if view.embed else (st.container(), st.container())
     with bars:
@@ -196,6 +198,17 @@ def _together(
             st.caption(tr("ui.images.click", lang))
     with cards:
         drawing(sharing_graph(images, view.style, coming=coming, selected=selected), "images:graph", _pick)
+    notes = [tr("ui.images.bars", lang), *([tr("ui.images.estimate", lang)] if guess else [])]
+
+    def draw() -> tuple[Drawing, ...]:
+        style = Style(language=lang)
+        graph = sharing_graph(images, style, coming=coming, selected=selected)
+        return (
+            Drawing(id="bars", kind="vega", content=sharing_bars(images, style), alt=alt),
+            Drawing(id="graph", kind="svg", content=graph, alt=finding, table=sharing_table(images, lang)),
+        )
+
+    offer_figures(ShownFigures(name="images", title=finding, draw=draw, notes=notes))
     if not view.embed:
         with st.popover(tr("ui.table", lang), icon=":material/table:"):
             table(sharing_table(images, lang), view)
@@ -293,8 +306,17 @@ def _each(
     hidden = hidden_bytes(files) if known else 0
     key = "ui.images.one.hidden" if hidden else "ui.images.one"
     gone = size_text(hidden, lang)
-    title.title(tr(key, lang, name=image.name, size=size, layers=len(image.layers), hidden=gone), anchor=False)
-    chart(layer_bars(shown, view.style), f"{image.name}: {size}")
+    finding = tr(key, lang, name=image.name, size=size, layers=len(image.layers), hidden=gone)
+    title.title(finding, anchor=False)
+    alt = f"{image.name}: {size}"
+    chart(layer_bars(shown, view.style), alt)
+
+    def draw() -> tuple[Drawing, ...]:
+        bars, rows = layer_bars(shown, Style(language=lang)), layer_table(shown, lang)
+        return (Drawing(id="layers", kind="vega", content=bars, alt=alt, table=rows),)
+
+    notes = [] if known else [tr("ui.images.manifest", lang)]
+    offer_figures(ShownFigures(name="image-layers", title=finding, draw=draw, notes=notes))
     with told:
         if known:
             _say_waste(shown, hidden, view)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import shipped, undoing
@@ -12,6 +15,7 @@ from dashboard.links import asked_names, refuse, set_link, set_names
 from dashboard.page_part import table
 from dashboard.refusals import answer, listed
 from dashboard.renamed import call_again
+from dashboard.shown import ShownFigures, offer_figures
 from dashboard.view import View
 from sim.catalog.load import application, technology
 from sim.catalog.stacks import Stack, stacks
@@ -25,6 +29,9 @@ from sim.report.figures.stacks import (
     stacks_table,
 )
 from sim.report.numbers import about
+from sim.report.shown import Drawing
+from sim.report.shown.drawing import html
+from sim.report.style import Style
 from sim.report.texts import tr
 from sim.studies.memory import one_more
 from sim.studies.memory_parameters import Memory
@@ -53,19 +60,34 @@ def page(view: View) -> None:
 def _draw(chosen: list[Stack], title: st.delta_generator.DeltaGenerator, view: View) -> None:
     """The stacks, and how to read them."""
     more = {stack.id: MoreMemory(*one_more(stack.technology)) for stack in chosen}
-    title.title(stacks_finding(chosen, more, view.lang), anchor=False)
+    finding = stacks_finding(chosen, more, view.lang)
+    title.title(finding, anchor=False)
     if not chosen:
         st.info(tr("ui.stacks.none", view.lang))
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.html(legend(view.style, shown_owners(chosen), short=True), width="content")
         instances = _instances(view)
+    notes = (tr("ui.stacks.read", view.lang), _provenance(view))
+    offer_figures(
+        ShownFigures(name="stacks", title=finding, draw=lambda: _file(chosen, more, instances, view), notes=notes)
+    )
     drawing(stack_cards(chosen, more, view.style, instances), "stacks:drawn")
     if not view.embed:
-        st.markdown(tr("ui.stacks.read", view.lang))
+        st.markdown(notes[0])
         with st.popover(tr("ui.table", view.lang), icon=":material/table:"):
             table(stacks_table(chosen, more, view.lang), view)
-    st.caption(_provenance(view))
+    st.caption(notes[1])
+
+
+def _file(chosen: list[Stack], more: Mapping[str, MoreMemory], instances: int, view: View) -> tuple[Drawing, ...]:
+    """The same as it stands in a file."""
+    style = Style(language=view.lang)
+    cards, rows = stack_cards(chosen, more, style, instances), stacks_table(chosen, more, view.lang)
+    return (
+        html("legend", legend(style, shown_owners(chosen), short=True)),
+        replace(html("stacks", cards), table=rows),
+    )
 
 
 def _provenance(view: View) -> str:
