@@ -51,6 +51,11 @@ def opening(key: str) -> bool:
     return first
 
 
+def open_again(key: str) -> None:
+    """Let the link say once more where something starts. For a callback."""
+    st.session_state.pop(f"{key}:opened", None)
+
+
 def clear_link(*kept: str) -> None:
     """Take every parameter but these out of the link, and those of every page. For a callback."""
     for name in [name for name in st.query_params if name not in (*kept, *_EVERYWHERE)]:
@@ -64,6 +69,19 @@ def set_link(name: str, value: str) -> None:
         st.query_params[name] = value
     elif name in st.query_params:
         del st.query_params[name]
+
+
+def asked_names(name: str) -> list[str] | None:
+    """The names that a parameter lists, [] where it says that there are none. None where the link does not have it."""
+    wanted = asked(name)
+    if wanted is None:
+        return None
+    return [] if wanted == _NO_NAMES else list(filter(None, wanted.split(",")))
+
+
+def set_names(name: str, values: Sequence[str]) -> None:
+    """Write a parameter that lists names, which may be none."""
+    set_link(name, ",".join(values) or _NO_NAMES)
 
 
 def one_of(name: str, allowed: Collection[str], default: str, key: str) -> str:
@@ -101,6 +119,8 @@ _READ = "links:read"
 UNDO = "undo"
 """The parameter of what can be undone. Nobody shares it: what is shared is what is seen."""
 _EVERYWHERE = ("lang", "size", "projector", "locked", "model")
+_NO_NAMES = "none"
+"""What a list of no names is in a link. Without a word it would be as a link that has no list."""
 _QUOTED = 80
 """Characters of a value that are quoted."""
 _JOINER = "\u2060"

@@ -18,12 +18,13 @@ from dashboard import popovers, shipped
 from dashboard.components import drawing
 from dashboard.links import UNDO, plain, whole
 from dashboard.made import PageMaker, made_pages
-from dashboard.shown import Shown, now
+from dashboard.shown import Shown, ShownFigures, now
 from dashboard.takeaway_components import copier, picture_saver
 from dashboard.view import View
 from sim import __version__, limits
 from sim.errors import InputError
-from sim.export import report_page, slide, slides_at_hand
+from sim.export import drawings_page, report_page, slide, slides_at_hand
+from sim.report.style import Language
 from sim.report.texts import tr
 from sim.scenario import Scenario
 
@@ -99,7 +100,14 @@ def _draw(shown: Shown, view: View) -> None:
                 on_click="ignore", key=f"share:{take.file}",
             )  # fmt: skip
         labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
-        picture_saver(labels, shown.scenario.id if shown.scenario else "figure", "share:picture")
+        picture_saver(labels, _called(shown), "share:picture")
+
+
+def _called(shown: Shown) -> str:
+    """What a picture of the page is called."""
+    if shown.scenario:
+        return shown.scenario.id
+    return shown.figures.name if shown.figures else "figure"
 
 
 def address(query: Mapping[str, str]) -> str:
@@ -181,6 +189,19 @@ def _pages(shown: Shown, view: View) -> list[Takeaway]:
     ]
 
 
+def _drawn(shown: Shown, view: View) -> list[Takeaway]:
+    """The figures of a page that runs no scenario, as a page of their own."""
+    figures = shown.figures
+    if figures is None:
+        return []
+    file = f"{figures.name}-report.{view.lang}.html"
+    return [Takeaway("report", file, "text/html", partial(_page_of, figures, view.lang))]
+
+
+def _page_of(figures: ShownFigures, language: Language) -> str:
+    return drawings_page(figures.title, figures.draw(), language, figures.notes)
+
+
 def _live(shown: Shown, _: View) -> list[Takeaway]:
     """The page that runs the model itself, of a lesson as it ships: its controls are in it.
 
@@ -195,7 +216,7 @@ def _live(shown: Shown, _: View) -> list[Takeaway]:
     return [Takeaway("live", f"{scenario.id}-live.html", "text/html", make)] if kept.at_hand() else []
 
 
-TAKERS: tuple[Taker, ...] = (_scenario_file, _numbers, _pages, _live)
+TAKERS: tuple[Taker, ...] = (_scenario_file, _numbers, _pages, _drawn, _live)
 """What offers files in the menu, in this order."""
 
 

@@ -5,16 +5,34 @@ Kept in the session for the length of one run of the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from dashboard.page_part import PagePart
+from sim.report.shown import Drawing
 from sim.scenario import Scenario
 
 _NOW = "shown:now"
 _ANSWERS = "shown:answers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownFigures:
+    """The figures of a page that runs no scenario.
+
+    Attributes:
+        name: What a file of them is called.
+        title: The page's.
+        draw: Makes them, as they stand in a file: with light colours.
+        notes: How to read them, and what they rest on.
+    """
+
+    name: str
+    title: str
+    draw: Callable[[], Sequence[Drawing]]
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +46,7 @@ class Shown:
         reveal: Shows the answer of a question. None where there is none, or it is shown already.
         again: Goes back to the question.
         scenario_file: Makes the scenario for download where the page runs its own, as the layer lab does.
+        figures: Those of a page that runs no scenario, None where it draws none.
         unlinked: Why a link does not show all of this. "" where it does.
         told: What has changed on it for those who do not see it: where an answer is corrected. "" for nothing.
     """
@@ -38,6 +57,7 @@ class Shown:
     reveal: Callable[[], None] | None = None
     again: Callable[[], None] | None = None
     scenario_file: Callable[[], bytes] | None = None
+    figures: ShownFigures | None = None
     unlinked: str = ""
     told: str = ""
 
@@ -50,6 +70,11 @@ def begin() -> None:
 def offer(shown: Shown) -> None:
     """Tell what the page shows."""
     st.session_state[_NOW] = shown
+
+
+def offer_figures(figures: ShownFigures) -> None:
+    """Tell that the page shows these figures, beside what it has told."""
+    st.session_state[_NOW] = replace(now(), figures=figures)
 
 
 def now() -> Shown:

@@ -1,4 +1,4 @@
-"""Undo and redo of what a reader changes on a page: one mechanism for lessons, explorations and the layer lab.
+"""Undo and redo of what a reader changes on a page: one mechanism for all pages that have choices.
 
 The history is the session's. The page's address holds the last steps of it, so that they outlive a reload.
 """
@@ -11,7 +11,7 @@ from typing import Any, Generic, cast
 
 import streamlit as st
 
-from dashboard.links import UNDO, asked, opening, refuse, set_link
+from dashboard.links import UNDO, asked, open_again, opening, refuse, set_link, whole
 from dashboard.packed import pack, unpack
 from dashboard.refusals import answer
 from dashboard.view import View
@@ -168,3 +168,23 @@ def of_link(key: str, names: Callable[[], Sequence[str]], clear: Callable[[], No
         return [dict(document) for document in documents]
 
     return Undoable(key, lay_out, dict, read)
+
+
+def of_filters(key: str, widgets: Mapping[str, str], view: View, place: st.delta_generator.DeltaGenerator) -> None:
+    """Undo and redo of a page whose link has all its choices. Called once all of them are written there.
+
+    Args:
+        key: Of its history in the session.
+        widgets: From the parameters of the link to the keys that hold them in the session.
+        place: Where the buttons are.
+    """
+
+    def clear() -> None:
+        for widget in widgets.values():
+            st.session_state.pop(widget, None)
+            open_again(widget)
+
+    undoable = of_link(key, lambda: list(widgets), clear)
+    note(undoable, {name: value for name, value in whole().items() if name in widgets})
+    with place.container(horizontal=True, gap="small", width="content"):
+        buttons(undoable, view)

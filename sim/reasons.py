@@ -13,7 +13,8 @@ cut off or put beside another text, only the English is left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Self
 
 
@@ -56,3 +57,17 @@ def of_label(label: str, what: str) -> Reason:
 def of_labels(labels: str, what: str) -> Reason:
     """A reason that is some labels' and not all of them's."""
     return Reason("of_labels", "{what} (labels {labels})", what=what, labels=labels)
+
+
+def any_of(names: Iterable[str]) -> str:
+    """Names of which one will do, joined by a word that each language has its own for.
+
+    >>> print(any_of(["uefi", "bios"]))
+    uefi or bios
+    """
+    return reduce(lambda some, name: Reason("any_of", "{some} or {name}", some=some, name=name), names)
+
+
+def all_of(names: Iterable[str]) -> str:
+    """Names that all are meant, joined as those of `any_of`."""
+    return reduce(lambda some, name: Reason("all_of", "{some} and {name}", some=some, name=name), names)

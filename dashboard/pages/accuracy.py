@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import undoing
 from dashboard.controls import choice
 from dashboard.frame import head
 from dashboard.page_part import chart
+from dashboard.shown import ShownFigures, offer_figures
 from dashboard.view import View
 from sim.quantity import dimension_of
 from sim.report.figures.accuracy import (
@@ -29,12 +31,17 @@ from sim.report.figures.accuracy import (
 )
 from sim.report.narrowing import wide_inputs
 from sim.report.numbers import NARROW
+from sim.report.shown import Drawing
+from sim.report.shown.drawing import html
 from sim.report.sources import publication_name, publication_slug
+from sim.report.style import Style
 from sim.report.texts import tr
 
 if TYPE_CHECKING:
     from sim.evidence.accuracy import Accuracy, Coverage
 
+_FILTERS = {name: f"accuracy:{name}" for name in ("use", "source", "of")}
+"""The keys of what chooses points, by the parameter of the link."""
 _CASES = Path(__file__).resolve().parents[2] / "scenarios" / "evidence"
 _FIGURE_AND_TEXT = (9, 4)
 _NAMES = {"s": "time", "B": "memory", "1/s": "rate", "B/s": "throughput", "1": "ratio"}
@@ -43,8 +50,10 @@ _IN_A_HALL = 0.62
 """Of the scatter's height, so that it fits a lecture's screen with the names of its publications."""
 _SENTENCE = 20
 """A cell with more characters holds a sentence."""
+_AROUND = 12
+"""Pixels around the scatter in a file, whose fonts may be taller than those of the page."""
 _FIRST = 60
-"""Rows of the table on the page. The file has all of them."""
+"""Rows of the table on the page. The CSV has all of them."""
 
 
 def page(view: View) -> None:
@@ -59,16 +68,30 @@ def page(view: View) -> None:
     every = points(accuracy.rows)
     with text:
         told = st.container()
+        bar = st.container()
         shown = _filtered(every, view)
-    title.title(_finding(shown, view), anchor=False)
+    finding = _finding(shown, view)
+    title.title(finding, anchor=False)
     with figure:
-        if not shown:
+        if shown:
+            drawn, unit = _figure(shown, view)
+            offer_figures(
+                ShownFigures(
+                    name="accuracy",
+                    title=finding,
+                    draw=lambda: _file(shown, drawn, unit, view),
+                    notes=[*_said(accuracy, view), tr("ui.accuracy.read", lang)],
+                )
+            )
+        else:
             st.info(tr("figure.accuracy.none", lang))
-            return
-        _figure(shown, view)
     if not view.embed:
+        undoing.of_filters("accuracy", _FILTERS, view, bar)
+    if shown and not view.embed:
         with told:
-            _say(accuracy, view)
+            for line in _said(accuracy, view):
+                st.markdown(line)
+            st.caption(tr("ui.accuracy.read", lang))
         st.markdown(f"**{tr('ui.accuracy.lanes', lang)}**")
         chart(lanes(shown, view.style), accuracy_alt(shown, lang))
         _wide(shown, view)
@@ -133,8 +156,27 @@ def _percent(share: float) -> str:
     return f"{share * 100:.1f}{NARROW}%"
 
 
-def _figure(shown: Sequence[Point], view: View) -> None:
-    """The scatter of one dimension. Where there are several, the reader picks one."""
+def _file(shown: Sequence[Point], drawn: Sequence[Point], unit: str, view: View) -> tuple[Drawing, ...]:
+    """The scatter that is shown, and all points by publication, as they stand in a file."""
+    lang, style = view.lang, Style(language=view.lang)
+    rows = [{name: cell for name, cell in row.items() if name != LINK} for row in accuracy_rows(shown, lang)[:_FIRST]]
+    spec = scatter(drawn, style, unit) | {"padding": _AROUND}
+    return (
+        html("legend", _legend(style)),
+        Drawing(id="scatter", kind="vega", content=spec, alt=accuracy_alt(drawn, lang)),
+        Drawing(
+            id="lanes",
+            kind="vega",
+            content=lanes(shown, style),
+            alt=accuracy_alt(shown, lang),
+            title=tr("ui.accuracy.lanes", lang),
+            table=rows,
+        ),
+    )
+
+
+def _figure(shown: Sequence[Point], view: View) -> tuple[list[Point], str]:
+    """The scatter of one dimension. Where there are several, the reader picks one. Its points and their unit."""
     lang = view.lang
     there = dimensions(shown)
     named = {unit: tr(f"ui.accuracy.of.{_NAMES[unit]}", lang) for unit in there}
@@ -153,17 +195,18 @@ def _figure(shown: Sequence[Point], view: View) -> None:
             few=len(_NAMES),
             drawn=len(options) > 1,
         )
-        st.html(_legend(view), width="content")
+        st.html(_legend(view.style), width="content")
     drawn = [point for point in shown if dimension_of(point.unit) == by_name[of]]
     spec = scatter(drawn, view.style, by_name[of])
     if view.embed:
         spec["height"] = round(spec["height"] * _IN_A_HALL)
     chart(spec, accuracy_alt(drawn, lang))
+    return drawn, by_name[of]
 
 
-def _legend(view: View) -> str:
+def _legend(style: Style) -> str:
     """The fills and the attention colour. The shapes are named below the figure."""
-    tokens, lang = view.style.tokens, view.lang
+    tokens, lang = style.tokens, style.language
     chips = (
         (f"border:2px solid {tokens.ink}", use_name("calibrate", lang)),
         (f"background:{tokens.ink}", use_name("check", lang)),
@@ -172,12 +215,12 @@ def _legend(view: View) -> str:
     )
     return f'<div style="font-size:.9rem;line-height:1.9;color:{tokens.muted}">' + "".join(
         '<span style="display:inline-flex;align-items:center;gap:.4em;margin-right:.95em;white-space:nowrap">'
-        f'<span style="width:.85em;height:.85em;{style}"></span>{escape(said)}</span>'
-        for style, said in chips
+        f'<span style="width:.85em;height:.85em;{look}"></span>{escape(said)}</span>'
+        for look, said in chips
     ) + "</div>"  # fmt: skip
 
 
-def _say(accuracy: Accuracy, view: View) -> None:
+def _said(accuracy: Accuracy, view: View) -> list[str]:
     """The medians as they are weighed, the orderings, and how often the published figure lies in the range."""
     lang = view.lang
     lines = []
@@ -196,9 +239,7 @@ def _say(accuracy: Accuracy, view: View) -> None:
     apart = len(accuracy.apart())
     if apart:
         lines.append(tr("ui.accuracy.apart", lang, n=apart))
-    for line in lines:
-        st.markdown(line)
-    st.caption(tr("ui.accuracy.read", lang))
+    return lines
 
 
 def _covered(coverage: Coverage, view: View) -> str:

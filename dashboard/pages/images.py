@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from dashboard import image_sources
+from dashboard import image_sources, undoing
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.frame import head
-from dashboard.links import asked, lines, one_of, opening, plain, refuse, set_link
+from dashboard.links import asked, asked_names, lines, one_of, opening, plain, refuse, set_link, set_names
 from dashboard.page_part import chart, table
 from dashboard.refusals import answer, listed, named
 from dashboard.running import Heartbeat
-from dashboard.shown import Shown, offer
+from dashboard.shown import Shown, ShownFigures, offer, offer_figures
 from dashboard.view import View
 from sim import limits
 from sim.archives.efficiency import efficiency
@@ -36,7 +36,8 @@ from sim.report.figures.images import (
     size_text,
 )
 from sim.report.numbers import about, written
-from sim.report.style import Language
+from sim.report.shown import Drawing
+from sim.report.style import Language, Style
 from sim.report.texts import tr
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ _BARS_AND_CARDS = (7, 5)
 """Side by side inside a lecture, so that both fit a screen."""
 _FIRST = ("redis:latest", "postgres:17", "httpd:latest", "python:3.12-slim")
 """Four that look alike: three stand on one build of Debian's base, the fourth on another."""
+_PICKED = {
+    "images": "images:official",
+    "pick": "images:node",
+    **{name: f"images:{name}" for name in ("look", "of", "next", "store", "layer", "folder", "search")},
+}
+"""The keys of what a reader picks, by the parameter of the link. What is uploaded is not in a link."""
 _TYPES = ["tar", "gz", "tgz", "zst", "oci"]
 _MOST = 15
 """Paths shown of a folder or of a search."""
@@ -63,12 +70,28 @@ def page(view: View) -> None:
         place = st.empty()
     with text:
         told = st.container()
+        bar = st.container()
         images = _picked(place, view)
         asked = st.container()
-    if not images:
+    if images:
+        _look(images, figure, title, told, asked, view)
+    else:
         title.title(tr("ui.images.question", lang), anchor=False)
         figure.info(tr("ui.images.none", lang))
-        return
+    if not view.embed:
+        undoing.of_filters("images", _PICKED, view, bar)
+
+
+def _look(
+    images: Sequence[ShownImage],
+    figure: st.delta_generator.DeltaGenerator,
+    title: st.delta_generator.DeltaGenerator,
+    told: st.delta_generator.DeltaGenerator,
+    asked: st.delta_generator.DeltaGenerator,
+    view: View,
+) -> None:
+    """All of them together, or each on its own."""
+    lang = view.lang
     looks = {"together": tr("ui.images.together", lang), "each": tr("ui.images.each", lang)}
     first = "together" if len(images) > 1 else "each"
     with figure:
@@ -97,8 +120,8 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownI
 
     lang, names = view.lang, list(images())
     if "images:official" not in st.session_state:
-        given = asked("images")
-        wanted = _FIRST if given is None else tuple(filter(None, given.split(",")))
+        given = asked_names("images")
+        wanted = _FIRST if given is None else given
         there = [name for name in dict.fromkeys(wanted) if name in images()]
         st.session_state["images:official"] = there
         if unknown := [name for name in wanted if name not in images()]:
@@ -107,7 +130,10 @@ def _picked(place: st.delta_generator.DeltaGenerator, view: View) -> list[ShownI
         _answer(st.session_state["images:official"], view)
         return [image_sources.official(name) for name in st.session_state["images:official"]]
     picked = st.multiselect(tr("ui.images.official", lang), names, key="images:official")
-    set_link("images", "" if tuple(picked) == _FIRST else ",".join(picked))
+    if tuple(picked) == _FIRST:
+        set_link("images", "")
+    else:
+        set_names("images", picked)
     _answer(picked, view)
     files = st.file_uploader(
         tr("ui.images.upload", lang),
@@ -150,7 +176,8 @@ def _together(
     guess = any(shown.estimate for shown in images)
     n, taken, saved = len(image_nodes(graph)), _about(disk, lang, guess), _about(total - disk, lang, guess)
     key = "ui.images.found" if total > disk else "ui.images.found.none"
-    title.title(tr(key, lang, n=n, disk=taken, saved=saved), anchor=False)
+    finding = tr(key, lang, n=n, disk=taken, saved=saved)
+    title.title(finding, anchor=False)
     alt = "; ".join(f"{share.name}: {size_text(share.adds, lang, estimate=guess)}" for share in shares(graph))
     bars, cards = st.columns(_BARS_AND_CARDS, gap="medium") if view.embed else (st.container(), st.container())
     with bars:
@@ -171,6 +198,17 @@ def _together(
             st.caption(tr("ui.images.click", lang))
     with cards:
         drawing(sharing_graph(images, view.style, coming=coming, selected=selected), "images:graph", _pick)
+    notes = [tr("ui.images.bars", lang), *([tr("ui.images.estimate", lang)] if guess else [])]
+
+    def draw() -> tuple[Drawing, ...]:
+        style = Style(language=lang)
+        graph = sharing_graph(images, style, coming=coming, selected=selected)
+        return (
+            Drawing(id="bars", kind="vega", content=sharing_bars(images, style), alt=alt),
+            Drawing(id="graph", kind="svg", content=graph, alt=finding, table=sharing_table(images, lang)),
+        )
+
+    offer_figures(ShownFigures(name="images", title=finding, draw=draw, notes=notes))
     if not view.embed:
         with st.popover(tr("ui.table", lang), icon=":material/table:"):
             table(sharing_table(images, lang), view)
@@ -192,7 +230,7 @@ def _about(size: int, lang: Language, guess: bool) -> str:
 
 def _node(graph: nx.DiGraph, view: View) -> str:
     """The image or layer that the reader or the link picked. "" for none."""
-    if opening("images:pick"):
+    if opening("images:node"):
         st.session_state["images:node"] = one_of("pick", graph, "", "images:pick")
     node: str = st.session_state.get("images:node", "")
     node = node if node in graph else ""
@@ -268,8 +306,17 @@ def _each(
     hidden = hidden_bytes(files) if known else 0
     key = "ui.images.one.hidden" if hidden else "ui.images.one"
     gone = size_text(hidden, lang)
-    title.title(tr(key, lang, name=image.name, size=size, layers=len(image.layers), hidden=gone), anchor=False)
-    chart(layer_bars(shown, view.style), f"{image.name}: {size}")
+    finding = tr(key, lang, name=image.name, size=size, layers=len(image.layers), hidden=gone)
+    title.title(finding, anchor=False)
+    alt = f"{image.name}: {size}"
+    chart(layer_bars(shown, view.style), alt)
+
+    def draw() -> tuple[Drawing, ...]:
+        bars, rows = layer_bars(shown, Style(language=lang)), layer_table(shown, lang)
+        return (Drawing(id="layers", kind="vega", content=bars, alt=alt, table=rows),)
+
+    notes = [] if known else [tr("ui.images.manifest", lang)]
+    offer_figures(ShownFigures(name="image-layers", title=finding, draw=draw, notes=notes))
     with told:
         if known:
             _say_waste(shown, hidden, view)
@@ -317,8 +364,8 @@ def _tree(shown: ShownImage, view: View) -> None:
     left, right = st.columns(2)
     with left:
         layer = choice(tr("ui.images.layer", lang), names, largest, "layer", view, key="images:layer")
-    if opening("images:tree"):
-        for key, name in (("images:search", "search"), ("images:folder", "folder")):
+    for key, name in (("images:search", "search"), ("images:folder", "folder")):
+        if opening(key):
             st.session_state.setdefault(key, asked(name) or "")
     wanted = right.text_input(tr("ui.images.search", lang), key="images:search", max_chars=limits.LINK).strip()
     set_link("search", wanted)

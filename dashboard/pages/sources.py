@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from dashboard import undoing
 from dashboard.controls import choice
 from dashboard.frame import address_of_lesson, head
 from dashboard.links import asked, opening, plain, refuse, set_link
@@ -24,6 +25,8 @@ _WORDS = 100
 """Characters that are searched for."""
 _DIGITS = 6
 """Of a page's number in a link."""
+_FILTERS = {name: f"sources:{name}" for name in ("kind", "of", "basis", "source", "find")}
+"""The keys of what chooses rows, by the parameter of the link."""
 
 
 def page(view: View) -> None:
@@ -82,12 +85,15 @@ def _filtered(every: Sequence[SourceRow], view: View) -> list[SourceRow]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = choice(tr("ui.sourcelist.kind", lang), kinds, KINDS[0], "kind", view, key="sources:kind", drawn=drawn)
         words = _words(view)
+        bar = st.container(width="content")
     of_kind = [row for row in every if row.kind == kind]
     picked = dict.fromkeys(("of", "basis", "source"), "")
     with st.container(horizontal=True, gap="medium"):
         for name, options in _options(every, view).items():
             label, key = tr(f"ui.sourcelist.{name}", lang), f"sources:{name}"
             picked[name] = choice(label, options, "", name, view, key=key, drawn=drawn)
+    if drawn:
+        undoing.of_filters("sources", _FILTERS, view, bar)
     names = {publication_slug(name): name for row in every for name in row.publications}
     source = names.get(picked["source"], "")
     return found(of_kind, basis=picked["basis"], of=picked["of"], source=source, words=words)

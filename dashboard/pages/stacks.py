@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import streamlit as st
 
-from dashboard import shipped
+from dashboard import shipped, undoing
 from dashboard.components import drawing
 from dashboard.controls import choice
 from dashboard.frame import head
-from dashboard.links import asked, refuse, set_link
+from dashboard.links import asked_names, refuse, set_link, set_names
 from dashboard.page_part import table
 from dashboard.refusals import answer, listed
 from dashboard.renamed import call_again
+from dashboard.shown import ShownFigures, offer_figures
 from dashboard.view import View
 from sim.catalog.load import application, technology
 from sim.catalog.stacks import Stack, stacks
@@ -25,6 +29,9 @@ from sim.report.figures.stacks import (
     stacks_table,
 )
 from sim.report.numbers import about
+from sim.report.shown import Drawing
+from sim.report.shown.drawing import html
+from sim.report.style import Style
 from sim.report.texts import tr
 from sim.studies.memory import one_more
 from sim.studies.memory_parameters import Memory
@@ -33,7 +40,7 @@ FIRST = ("virtualbox", "qemu-kvm", "firecracker", "gvisor", "lxc", "docker", "do
 """What is drawn until the reader chooses."""
 SLIDE = ("virtualbox", "qemu-kvm", "firecracker", "docker")
 """The same inside a lecture, where fewer fit."""
-_KEY = "stacks:chosen"
+_KEY, _INSTANCES = "stacks:chosen", "stacks:instances"
 _LESSON, _CONTAINER = "memory-ledger", "container"
 """The lesson on one more instance, and its label of a container."""
 
@@ -42,21 +49,45 @@ def page(view: View) -> None:
     """Draw the page. The link names the stacks and how many instances: `?stacks=docker,qemu-kvm&instances=10`."""
     head(view, lambda: st.caption(tr("ui.stacks.kicker", view.lang)))
     title = st.container()
-    chosen = _chosen(view)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        chosen = _chosen(view)
+        bar = st.container(width="content")
+    _draw(chosen, title, view)
+    if not view.embed:
+        undoing.of_filters("stacks", {"stacks": _KEY, "instances": _INSTANCES}, view, bar)
+
+
+def _draw(chosen: list[Stack], title: st.delta_generator.DeltaGenerator, view: View) -> None:
+    """The stacks, and how to read them."""
     more = {stack.id: MoreMemory(*one_more(stack.technology)) for stack in chosen}
-    title.title(stacks_finding(chosen, more, view.lang), anchor=False)
+    finding = stacks_finding(chosen, more, view.lang)
+    title.title(finding, anchor=False)
     if not chosen:
         st.info(tr("ui.stacks.none", view.lang))
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.html(legend(view.style, shown_owners(chosen), short=True), width="content")
         instances = _instances(view)
+    notes = (tr("ui.stacks.read", view.lang), _provenance(view))
+    offer_figures(
+        ShownFigures(name="stacks", title=finding, draw=lambda: _file(chosen, more, instances, view), notes=notes)
+    )
     drawing(stack_cards(chosen, more, view.style, instances), "stacks:drawn")
     if not view.embed:
-        st.markdown(tr("ui.stacks.read", view.lang))
+        st.markdown(notes[0])
         with st.popover(tr("ui.table", view.lang), icon=":material/table:"):
             table(stacks_table(chosen, more, view.lang), view)
-    st.caption(_provenance(view))
+    st.caption(notes[1])
+
+
+def _file(chosen: list[Stack], more: Mapping[str, MoreMemory], instances: int, view: View) -> tuple[Drawing, ...]:
+    """The same as it stands in a file."""
+    style = Style(language=view.lang)
+    cards, rows = stack_cards(chosen, more, style, instances), stacks_table(chosen, more, view.lang)
+    return (
+        html("legend", legend(style, shown_owners(chosen), short=True)),
+        replace(html("stacks", cards), table=rows),
+    )
 
 
 def _provenance(view: View) -> str:
@@ -78,9 +109,10 @@ def _chosen(view: View) -> list[Stack]:
     every, state = stacks(), st.session_state
     first = SLIDE if view.embed else FIRST
     if _KEY not in state:
-        wanted = [name for name in (asked("stacks") or "").split(",") if name]
+        given = asked_names("stacks")
+        wanted = first if given is None else given
         unknown = [name for name in wanted if name not in every]
-        state[_KEY] = [name for name in wanted if name in every] or list(first)
+        state[_KEY] = [name for name in wanted if name in every] or list(first if unknown else ())
         if unknown:
             refuse(_KEY, unknown[0], list(state[_KEY]))
     if not view.embed:
@@ -94,7 +126,10 @@ def _chosen(view: View) -> list[Stack]:
             placeholder=tr("ui.stacks.which", view.lang),
         )
     names = [name for name in every if name in state[_KEY]]
-    set_link("stacks", "" if set(names) == set(first) else ",".join(names))
+    if set(names) == set(first):
+        set_link("stacks", "")
+    else:
+        set_names("stacks", names)
     called = ", ".join(every[name].name.read(view.lang) for name in names)
     some = listed(every, view.lang, what="some")
     answer("stacks", list(state[_KEY]), every, view, key=_KEY, called=called, expected=some)
@@ -105,5 +140,4 @@ def _instances(view: View) -> int:
     options = {str(count): str(count) for count in INSTANCES}
     options[str(INSTANCES[-1])] = tr("ui.stacks.instances", view.lang, n=INSTANCES[-1])
     label = tr("ui.stacks.many", view.lang)
-    key = "stacks:instances"
-    return int(choice(label, options, "2", "instances", view, key=key, hidden=True, drawn=not view.embed))
+    return int(choice(label, options, "2", "instances", view, key=_INSTANCES, hidden=True, drawn=not view.embed))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sim.export.files import FigureFile, figure_png, figure_svg, figures
 from sim.export.packages import REVEAL, is_there
-from sim.export.report import report_page
+from sim.export.report import drawings_page, report_page
 from sim.export.slides import slide
 from sim.outcome import Outcome
 from sim.report.style import Language
@@ -19,6 +19,7 @@ from sim.scenario import Scenario
 
 __all__ = [
     "FigureFile",
+    "drawings_page",
     "figure_png",
     "figure_svg",
     "figures",

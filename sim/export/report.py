@@ -74,10 +74,25 @@ def report_page(outcomes: Sequence[Outcome], scenario: Scenario, language: Langu
     body += [*_behind(scenario, outcomes, language), "</main>"]
     made = provenance(scenario, outcomes[0], language)
     body.append(f"<footer><p>{escape(made)}</p></footer>")
+    return _file(finding or asked, body, language)
+
+
+def drawings_page(title: str, drawings: Sequence[Drawing], language: Language = "en", notes: Sequence[str] = ()) -> str:
+    """A page of drawings that no scenario was run for, as of stacks or of images' layers.
+
+    Args:
+        notes: How to read them, and what they rest on.
+
+    Raises `InputError` as `report_page` does.
+    """
+    style = Style(language=language)
+    body = [f"<main><h1>{escape(title)}</h1>", *_laid_out(drawings, style), *map(paragraphs, notes)]
+    return _file(title, [*body, *_tables(drawings, language), "</main>"], language)
+
+
+def _file(title: str, body: Sequence[str], language: Language) -> str:
     scripts = (vega_bundle(), Path(__file__).with_name("draw.js").read_text("utf-8"))
-    return page(
-        language=language, title=finding or asked, style=STYLE, body="\n".join(body), scripts=scripts, notice=NOTICE
-    )
+    return page(language=language, title=title, style=STYLE, body="\n".join(body), scripts=scripts, notice=NOTICE)
 
 
 def _part(scenario: Scenario, outcome: Outcome, language: Language) -> Iterator[str]:
@@ -85,6 +100,16 @@ def _part(scenario: Scenario, outcome: Outcome, language: Language) -> Iterator[
     study, style = of_study(outcome.study), Style(language=language)
     wanted = request(scenario, outcome, style)
     drawings = study.after(wanted)
+    yield from _laid_out(drawings, style)
+    yield paragraphs(study.note(wanted))
+    yield from _tables(drawings, language)
+    yield _folded(tr("ui.export.metrics", language), html_table(metric_table(outcome, language=language), None))
+    sources = study.tables(wanted).sources
+    if sources:
+        yield _folded(tr("ui.sources", language), html_table(sources, None))
+
+
+def _laid_out(drawings: Sequence[Drawing], style: Style) -> Iterator[str]:
     rows: list[list[Drawing]] = []
     for drawing in drawings:
         if rows and drawing.row and rows[-1][0].row == drawing.row:
@@ -93,13 +118,11 @@ def _part(scenario: Scenario, outcome: Outcome, language: Language) -> Iterator[
             rows.append([drawing])
     for row in rows:
         yield '<div class="row">' + "".join(f"<div>{_drawn(one, style)}</div>" for one in row) + "</div>"
-    yield paragraphs(study.note(wanted))
+
+
+def _tables(drawings: Sequence[Drawing], language: Language) -> Iterator[str]:
     for table in _distinct([drawing.table for drawing in drawings]):
         yield _folded(tr("ui.table", language), html_table(table, None))
-    yield _folded(tr("ui.export.metrics", language), html_table(metric_table(outcome, language=language), None))
-    sources = study.tables(wanted).sources
-    if sources:
-        yield _folded(tr("ui.sources", language), html_table(sources, None))
 
 
 def _distinct(tables: Sequence[Sequence[TableRow]]) -> list[Sequence[TableRow]]:

@@ -25,7 +25,7 @@ from sim.orchestration.service import INIT_TIME, EventKind, TermBehaviour
 from sim.orchestration.timeline import ReplicaLife, ServiceTimeline
 from sim.outcome import MetricSpec
 from sim.quantity import Bytes, PerSecond, Seconds
-from sim.reasons import Reason
+from sim.reasons import Reason, all_of
 from sim.records import NodeRecord, Record, ReplicaRecord, RequestRecord, WantedRecord
 from sim.studies.base import Context, NamesFile, Repeated, Study, StudyRun, Subject
 from sim.studies.guest_parameters import ApplicationId
@@ -224,7 +224,7 @@ def _problems(params: ServiceRollout) -> Iterator[Problem]:
                 "of_platforms",
                 "{name} goes with {platforms}, not with {platform}",
                 name=name,
-                platforms=" and ".join(platforms),
+                platforms=all_of(platforms),
                 platform=params.platform,
             )
             yield Problem(why, path=name)

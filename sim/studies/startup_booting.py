@@ -16,7 +16,7 @@ from sim.errors import Problem
 from sim.platforms.booting import Address, BootFrom, Booting, CloudInit, Firmware
 from sim.platforms.emulation import Emulation, can_emulate, processor
 from sim.quantity import Seconds, render
-from sim.reasons import Reason
+from sim.reasons import Reason, any_of
 
 FirmwareOf = Annotated[
     Firmware,
@@ -100,7 +100,7 @@ def _firmware_problems(technology: Technology, booting: Booting) -> Iterator[Pro
         return
     if technology.id not in choices[booting.firmware].technologies:
         able = [choice.id for choice in choices.values() if technology.id in choice.technologies]
-        goes = Reason("firmware.may", "it may have {able}", able=" or ".join(able)) if able else _goes_with()
+        goes = Reason("firmware.may", "it may have {able}", able=any_of(able)) if able else _goes_with()
         message = Reason(
             "firmware",
             "{firmware} is not used: {technology} does not start with it; {goes}",
@@ -113,7 +113,7 @@ def _firmware_problems(technology: Technology, booting: Booting) -> Iterator[Pro
 
 def _goes_with() -> Reason:
     known = dict.fromkeys(name for choice in boot_choices("firmware").values() for name in choice.technologies)
-    return Reason("firmware.other", "another firmware goes with {known}", known=" or ".join(known))
+    return Reason("firmware.other", "another firmware goes with {known}", known=any_of(known))
 
 
 def _disk_problems(technology: Technology, guest: Guest | None, booting: Booting) -> Iterator[Problem]:

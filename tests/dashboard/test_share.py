@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import share
 from sim import __version__, limits
+from sim.export import drawings_page
 from sim.export.packages import REVEAL
 from sim.live import kept
-from tests.dashboard.apptest import opened, texts
+from tests.dashboard.apptest import opened, texts, title
 
 
 def opened_menu(path: str, **link: str) -> AppTest:
@@ -50,6 +52,35 @@ def test_the_numbers_are_offered_with_the_result_alone() -> None:
     )
     assert "Scenario" in question & result
     assert {"Numbers as CSV", "Page"} <= result - question
+
+
+@pytest.mark.parametrize(
+    ("path", "link", "pictures", "charts"),
+    [
+        ("stacks", {"lang": "ja", "stacks": "docker,lxc"}, 2, 0),
+        ("images", {}, 1, 1),
+        ("images", {"look": "each", "lang": "ja"}, 0, 1),
+        ("accuracy", {}, 0, 2),
+    ],
+)
+def test_figures_of_no_scenario_are_a_page_with_the_same_title(
+    path: str, link: dict[str, str], pictures: int, charts: int
+) -> None:
+    at = opened_menu(path, **link)
+    offered = [element.proto.label for element in at.get("download_button")]
+    assert offered.count("ページ" if "lang" in link else "Page") == 1
+    figures = at.session_state["shown:now"].figures
+    page = drawings_page(figures.title, figures.draw(), "ja" if "lang" in link else "en", figures.notes)
+    assert f"<h1>{html.escape(title(at))}</h1>" in page
+    assert page.count("<img alt=") + page.partition("<script")[0].count("<svg") == pictures
+    assert page.count('<div class="chart"') == charts
+    assert page.count("<details>") == 1, "the figures' table"
+    assert len(page.encode()) < 1_200_000
+
+
+def test_where_no_figure_stands_no_page_is_offered() -> None:
+    for path, link in (("course", {}), ("sources", {}), ("scenarios", {}), ("stacks", {"stacks": "none"})):
+        assert not [e for e in opened_menu(path, **link).get("download_button") if e.proto.label == "Page"], path
 
 
 def test_slides_are_offered_where_no_click_downloads_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,13 @@ import pickle
 import re
 from collections.abc import Iterator
 
+import pytest
+
 import sim
 from sim.errors import InputError, Problem
 from sim.loading import Control, controls, from_page
-from sim.reasons import Reason, of_label, of_labels
+from sim.loading.assignments import assign
+from sim.reasons import Reason, all_of, any_of, of_label, of_labels
 from sim.report.texts import reason_in
 
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
@@ -53,3 +56,22 @@ def test_a_reason_comes_back_from_another_process() -> None:
     reason = of_label("kvm", Reason("twice", "{names} is named twice", names="a"))
     error = pickle.loads(pickle.dumps(InputError(Problem(reason, path="x"))))
     assert reason_in(error.problems[0].message, "ja") == "kvm：aが2回指定されています"
+
+
+def test_a_list_in_a_reason_is_joined_by_the_language_s_own_word() -> None:
+    for several, japanese in ((any_of(["a", "b", "c"]), "aかbかc"), (all_of(["a", "b", "c"]), "aとbとc")):
+        assert reason_in(several, "ja") == japanese
+    assert (any_of(["a", "b", "c"]), all_of(["a", "b", "c"]), any_of(["a"])) == ("a or b or c", "a and b and c", "a")
+
+
+@pytest.mark.parametrize(
+    ("lesson", "changes", "listed"),
+    [
+        ("taxonomy", {"kvm.technology": "firecracker", "kvm.firmware": "seabios"}, "qemu-kvmかcloud-hypervisor"),
+        ("orchestration", {"fleet.grace": "5 s"}, "kubernetesとswarm"),
+    ],
+)
+def test_what_a_study_lists_in_its_reason_is_joined_so(lesson: str, changes: dict[str, str], listed: str) -> None:
+    with pytest.raises(InputError) as raised:
+        assign(sim.load(lesson), changes)
+    assert any(listed in reason_in(problem.message, "ja") for problem in raised.value.problems)
