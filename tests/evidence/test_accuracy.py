@@ -67,9 +67,7 @@ def test_the_record_is_of_these_cases_and_of_so_many_sources_with_a_stated_host(
     kept = recorded()
     assert kept["cases"].keys() == {path.stem for path in CASES.glob("*.yaml")} == {r.case for r in found.rows}
     assert kept["medians"]["calibrate"] <= 0.10
-    assert (
-        len(found.of_sources("check")) >= 24
-    )  # 25 before two were found to restate a figure and to time failed starts
+    assert len(found.of_sources("check")) >= 25  # 26, so that one may yet be found to count apart
     assert len(found.of_sources("check", assumed=True)) > 40
     assert kept["orderings"]["judged"] > 200
     wrong = [(each.smaller.of, each.larger.of, each.smaller.metric) for each in found.orderings if not each.right]
