@@ -91,7 +91,9 @@ def parse(text: str | float, dimension: str) -> float:
     value = number * units[unit]
     if not math.isfinite(value):
         raise InputError(Reason("too_large", "{value} is too large", value=repr(text)))
-    return value
+    whole = round(value)
+    # "16.6 MB" are 16,600,000 bytes, which the product of two binary fractions misses by its last digit
+    return float(whole) if dimension == "B" and abs(value - whole) <= math.ulp(value) else value
 
 
 def _no_quantity(given: object, allowed: str) -> InputError:

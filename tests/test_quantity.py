@@ -8,6 +8,15 @@ from sim.errors import InputError
 from sim.quantity import parse, render
 
 
+@given(st.integers(1, 10**7), st.integers(0, 3), st.sampled_from([("kB", 3), ("MB", 6), ("GB", 9)]))
+def test_decimal_bytes_are_whole_where_they_are_written_so(digits, places, unit):
+    """16.6 MB are 16,600,000 bytes, in whole numbers alone."""
+    name, power = unit
+    whole, part = divmod(digits, 10**places)
+    text = f"{whole}.{part:0{places}} {name}" if places else f"{whole} {name}"
+    assert parse(text, "B") == digits * 10 ** (power - places)
+
+
 @pytest.mark.parametrize(
     ("text", "dimension", "expected"),
     [
