@@ -13,6 +13,7 @@ from sim.batch.run import run
 from sim.outcome import Outcome
 from sim.scenario import Scenario
 from sim.studies.base import StudyRun, Tick, no_tick
+from sim.studies.once import Once
 
 
 @lru_cache(maxsize=3)  # tests of a lesson follow each other, see tests/conftest.py
@@ -29,13 +30,13 @@ def runs_once(name: str) -> Iterator[None]:
     """
     ran = _ran(name)
 
-    def answered(task: ReplicationTask, tick: Tick = no_tick) -> StudyRun:
+    def answered(task: ReplicationTask, tick: Tick = no_tick, once: Once | None = None) -> StudyRun:
         # Equal is not the same: 1 == 1.0, and a mapping's order tells nothing to ==, but may to a study.
         there = ran.setdefault(repr(task), [])
         for one, given in there:
             if one == task:
                 return given
-        given = execute(task, tick)
+        given = execute(task, tick, once)
         there.append((task, given))
         return given
 
