@@ -13,6 +13,7 @@ import pytest
 
 import sim
 from sim import cli
+from sim.batch.run import run
 from sim.errors import CancelledError, InputError
 from sim.live import answer as door
 from sim.live.contents import scenario_files
@@ -165,7 +166,7 @@ def test_a_warmed_model_has_what_an_answer_needs_and_keeps_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered("taxonomy", tmp_path, replications=5)
-    ran, run = [], door.run
+    ran: list[int] = []
 
     def counted(given: Scenario, **more: Any) -> tuple[Outcome, ...]:
         ran.append(given.replications)
