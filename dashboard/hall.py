@@ -36,6 +36,7 @@ _HALL = """
 :is([data-testid=stHeader],[data-testid=stElementToolbar]){display:none}
 :is(.st-key-hall,.st-key-page-state){position:absolute}
 [data-tight] [data-testid=stLayoutWrapper]:has(>.st-key-provenance){display:none}
+[data-tight] [data-testid=stMain] h1{font-size:1.3rem}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table{line-height:1.05!important}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table.view{line-height:.94!important}
 """

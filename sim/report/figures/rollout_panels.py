@@ -49,7 +49,7 @@ class PanelPlaces:
     @property
     def height(self) -> int:
         """Of the SVG."""
-        return self.top + self.stack + 2 * (self.gap + self.lane) + 24
+        return self.top + self.stack + 2 * (self.gap + self.lane) + 26
 
 
 WIDE, NARROW = PanelPlaces(760, 96, 640), PanelPlaces(360, 36, 262, stack=110, gap=20)
@@ -198,7 +198,7 @@ class _Panels:
         yield self.text(self.places.right + 6, top + self.places.lane / 2 + 5, told, colour=self._ink)
 
     def _axis(self) -> Iterator[str]:
-        y = self.places.height - 4
+        y = self.places.height - 6
         factor, unit = (60.0, "min") if self.end > 300 else (1.0, "s")
         word = tr(f"figure.rollout.{unit}", self.style.language)
         for tick in ticks(self.end / factor, 3 if self.places is NARROW else 6):

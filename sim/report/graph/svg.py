@@ -21,7 +21,7 @@ Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
 
 WIDTH, HEIGHT = 250, 46
 GUTTER, GAP = 44, 22
-DENSE_GAP, HALL_GAP = 14, 6
+DENSE_GAP, HALL_GAP = 14, 5
 """Between the rows of a tree, whose edges need less room, and of what a lecture shows."""
 MARGIN, HEAD, HALL_HEAD = 22, 34, 28
 HALL_LEFT, HALL_EDGE, HALL_GUTTER = 18, 6, 38
