@@ -395,4 +395,6 @@ def player(data: Mapping[str, Any], svg: str, narrow: str, key: str) -> None:
         data: What is played, as `sim.report.player` says.
         svg, narrow: The still pictures above it, for a desk and for a phone.
     """
-    _player(data=[{**data, "svg": svg, "narrow": narrow}], key=key)
+    least = smallest_text()
+    hall = {} if least == SMALLEST else {"least": least}
+    _player(data=[{**data, **hall, "svg": svg, "narrow": narrow}], key=key)

@@ -20,6 +20,7 @@ from sim.report.texts import tr
 _HALL = """
 [data-testid=stMainBlockContainer]{padding:.7rem 1.5rem 0;max-width:none}
 [data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{gap:.7rem}
+[data-testid=stMainBlockContainer] [data-testid=stHorizontalBlock]{row-gap:.4rem}
 [data-testid=stMainBlockContainer] :is(p,label,input,kbd,[data-testid=stSelectbox] div){font-size:1rem!important}
 [data-testid=stMain] [data-testid=stHtml] :is(div,p,table,td,th,small,b){font-size:1rem!important}
 [data-testid=stElementContainer]:has([data-testid=stVegaLiteChart]),
@@ -34,6 +35,10 @@ _HALL = """
 [data-testid=stHtml] table.view{width:100%}
 :is([data-testid=stHeader],[data-testid=stElementToolbar]){display:none}
 :is(.st-key-hall,.st-key-page-state){position:absolute}
+[data-tight] [data-testid=stLayoutWrapper]:has(>.st-key-provenance){display:none}
+[data-tight] [data-testid=stMain] h1{font-size:1.3rem}
+[data-tight] [data-testid=stMain] [data-testid=stHtml] table{line-height:1.05!important}
+[data-tight] [data-testid=stMain] [data-testid=stHtml] table.view{line-height:.94!important}
 """
 _PROJECTED = """
 html{{font-size:18px}}
@@ -99,19 +104,23 @@ def one_part(page_parts: Sequence[PagePart]) -> PagePart:
 
 # The largest scale at which the page ends above the foot of its window is found by trying, as a legend wraps and a
 # chart redraws at some. Charts come when they are drawn, so the page is looked at again and again, and tried where it
-# is another than the one that was fitted and has stayed so from one look to the next.
+# is another than the one that was fitted and has stayed so from one look to the next. A machine that is busy draws
+# late, so each try waits for frames that were drawn, too. What was tried in another window than it ends in counts for
+# nothing. A page that fits at no scale is drawn closer (`data-tight`).
 _FIT_JS = """
 const APP = '[data-testid=stApp]', MAIN = '[data-testid=stMain]', BLOCK = '[data-testid=stMainBlockContainer]';
 const PART = `${BLOCK} [data-testid=stElementContainer]`, FRAME = `${BLOCK} [data-testid=stHtml] div`;
 const DRAWN = 'svg, canvas';
 const CLOSE = 0.02, LOOK = 150, REDRAWN = 120, TRIES = 8;
 const root = document.documentElement;
-const pause = (time) => new Promise((done) => setTimeout(done, time));
+const redrawn = () => new Promise((done) =>
+  setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), REDRAWN));
 const idle = () => document.querySelector(APP)?.dataset.testScriptState === 'notRunning' &&
   [...document.querySelectorAll(`${BLOCK} [data-testid=stVegaLiteChart]`)].every((one) => one.querySelector(DRAWN));
 const scale = () =>
   Number(root.style.getPropertyValue('--fit') || getComputedStyle(root).getPropertyValue('--scale')) || 1;
 const wide = (one) => one.scrollWidth > one.clientWidth + 1;
+const shape = () => `${innerWidth},${innerHeight}`;
 const set = (scale) => root.style.setProperty('--fit', scale.toFixed(3));
 const measured = (data) => {
   const main = document.querySelector(MAIN), parts = [...document.querySelectorAll(PART)];
@@ -120,15 +129,17 @@ const measured = (data) => {
   const foot = Math.max(1, ...feet), room = innerHeight - data.reserved;
   const cut = wide(main) || [...document.querySelectorAll(FRAME)].some(wide);
   const fits = !cut && foot <= room && main.scrollHeight <= main.clientHeight + 1;
-  return { foot, room, fits, key: [innerWidth, innerHeight, Math.round(foot), main.scrollWidth, fits].join() };
+  const asked = [data.least, data.width];
+  return { foot, room, fits, key: [shape(), ...asked, Math.round(foot), main.scrollWidth, fits].join() };
 };
-const fit = async (data) => {
-  const most = Math.max(data.least, innerWidth / data.width);
+// Whether it fits now, or is not the page any more that it was.
+const filled = async (data, here) => {
+  const most = Math.max(data.least, innerWidth / data.width), still = () => idle() && shape() === here;
   let low = data.least, high = most + CLOSE, tried = Math.min(most, Math.max(low, scale()));
   for (let n = 0; n < TRIES; n++) {
     set(tried);
-    await pause(REDRAWN);
-    if (!idle()) return;
+    await redrawn();
+    if (!still()) return true;
     const { foot, room, fits } = measured(data);
     if (fits) low = Math.max(low, tried); else high = Math.min(high, tried);
     if (high - low <= CLOSE) break;
@@ -136,7 +147,14 @@ const fit = async (data) => {
     tried = guess > low + CLOSE / 2 && guess < high - CLOSE / 4 ? guess : (low + Math.min(high, most)) / 2;
   }
   set(Math.min(low, most));
-  await pause(REDRAWN);
+  await redrawn();
+  return !still() || measured(data).fits;
+};
+const fit = async (data, here) => {
+  for (const tight of [false, true]) {
+    root.toggleAttribute('data-tight', tight);
+    if (await filled(data, here)) return;
+  }
 };
 export default function({ data: [data] }) {
   const state = (window.hallFit ??= { busy: false, seen: '', settled: '' });
@@ -144,6 +162,7 @@ export default function({ data: [data] }) {
   state.timer = setInterval(async () => {
     if (!document.querySelector('.st-key-hall') || innerWidth < data.narrow) {
       root.style.removeProperty('--fit');
+      root.removeAttribute('data-tight');
       state.settled = '';
       return;
     }
@@ -153,8 +172,9 @@ export default function({ data: [data] }) {
     state.seen = key;
     if (key === state.settled || !stays) return;
     state.busy = true;
-    await fit(data);
-    state.settled = idle() ? measured(data).key : '';
+    const here = shape();
+    await fit(data, here);
+    state.settled = idle() && shape() === here ? measured(data).key : '';
     state.seen = state.settled;
     state.busy = false;
   }, LOOK);

@@ -23,7 +23,7 @@ from dashboard.view import View
 from sim.classroom.corrected import corrected_prediction
 from sim.classroom.predicted import Said, judge
 from sim.errors import InputError
-from sim.outcome import Metric
+from sim.outcome import Metric, Outcome
 from sim.report import words
 from sim.report.controlnames import differences, provenance
 from sim.report.richtext import unbroken
@@ -103,7 +103,7 @@ def body(scenario: Scenario, view: View) -> None:
             for page_part in page_parts[:1] if view.embed else page_parts:
                 laid_out.before(_with_said(page_part, said))
             if view.embed:
-                st.caption(provenance(scenario, outcomes[0], view.lang))
+                _provenance(scenario, outcomes[0], view)
         offer(_shown(scenario, changes, page_parts, said, revealed=False))
         return
     found = Correction(tuple(page_parts))
@@ -124,11 +124,17 @@ def body(scenario: Scenario, view: View) -> None:
             popovers.row(page_parts)
             _compare(scenario, changes, view)
         if not view.embed or said == Said():  # a correction takes its room
-            st.caption(provenance(scenario, outcomes[0], view.lang))
+            _provenance(scenario, outcomes[0], view)
         laid_out.clear(figures.shown)
     with told:
         _read(scenario, found, said, notes, values, view)
     offer(replace(_shown(scenario, changes, page_parts, said, revealed=True), told=found.said))
+
+
+def _provenance(scenario: Scenario, outcome: Outcome, view: View) -> None:
+    """What the figures were made from. A hall leaves it out where it has no room (`hall`)."""
+    with st.container(key="provenance"):
+        st.caption(provenance(scenario, outcome, view.lang))
 
 
 def _compare(scenario: Scenario, changes: Mapping[str, str], view: View) -> None:

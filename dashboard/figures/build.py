@@ -19,7 +19,7 @@ from sim.report.shown.ring import with_rings
 from sim.report.style import Language
 from sim.report.texts import tr
 
-_WIDTHS = (4, 7)
+_WIDTHS = (7, 13)
 """What it costs, and the graph, side by side inside a lecture."""
 _MOST_IN_LECTURE = 9
 """Steps of a stage whose graph fits a lecture's screen. The graph of more scrolls in a frame."""
@@ -45,7 +45,7 @@ def after(page_part: PagePart) -> str:
     Inside a lecture the graph stands beside them, so that both fit a screen.
     """
     view = page_part.view
-    left, right = st.columns(_WIDTHS, gap="medium") if view.embed else (st.container(), st.container())
+    left, right = st.columns(_WIDTHS, gap="small") if view.embed else (st.container(), st.container())
     with left:
         costs, label = st.container(), _label(page_part, drawn=True)
         cost = st.container()

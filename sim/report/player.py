@@ -144,7 +144,8 @@ function mountPlayer(root, data) {
     narrow = root.clientWidth < 520;
     find('panels').innerHTML = narrow ? data.narrow : data.svg;
     const svg = find('panels').firstElementChild, width = svg.viewBox.baseVal.width;
-    svg.setAttribute('font-size', Math.max(11, (data.brief ? 14.8 : 13.5) * width / Math.max(1, svg.clientWidth)));
+    const size = data.least ?? (data.brief ? 14.8 : 13.5);
+    svg.setAttribute('font-size', Math.max(11, size * width / Math.max(1, svg.clientWidth)));
     show();
   };
   root.sized?.disconnect();

@@ -13,12 +13,15 @@ import pytest
 
 import sim
 from sim import cli
+from sim.batch.run import run
 from sim.errors import CancelledError, InputError
 from sim.live import answer as door
 from sim.live.contents import scenario_files
 from sim.loading import override
+from sim.outcome import Outcome
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
+from sim.scenario import Scenario
 
 
 @pytest.fixture(autouse=True)
@@ -159,9 +162,19 @@ def test_a_file_too_far_from_the_scenario_is_refused(tmp_path: Path) -> None:
         scenario_files(from_document(document, "mine.yaml", deep))
 
 
-def test_a_warmed_model_has_what_an_answer_needs_and_keeps_no_run(tmp_path: Path) -> None:
-    offered("taxonomy", tmp_path, replications=1)
+def test_a_warmed_model_has_what_an_answer_needs_and_keeps_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered("taxonomy", tmp_path, replications=5)
+    ran: list[int] = []
+
+    def counted(given: Scenario, **more: Any) -> tuple[Outcome, ...]:
+        ran.append(given.replications)
+        return run(given, **more)
+
+    monkeypatch.setattr(door, "run", counted)
     assert {"sim.studies.startup", "sim.report.shown.startup", "simpy"} <= set(door.warmed("taxonomy"))
+    assert ran == [1], "every replication more is memory that the page carries, and the other language runs nothing"
     assert not door._RUNS
     assert not door._SCENARIOS
     assert asked(name="taxonomy")["line"]

@@ -24,9 +24,12 @@ answer.offer(json.loads(${JSON.stringify(files)}))
 imported = json.dumps(answer.warmed(${JSON.stringify(lesson)}))
 answer._FILES.clear()
 gc.collect()
-# What was freed holds what stood there before, which does not compress. Small objects of zeros take its place.
+# What was freed holds what stood there before, which does not compress. Zeros take its place: small objects, whose pools
+# are given back then, and large ones.
 zeros = [[bytes(max(0, size - 33)) for _ in range(max(200, 200_000 // size))] for size in range(16, 513, 16)]
 del zeros
+large = [[bytes(size - 33) for _ in range(3_000_000 // size)] for size in (65536, 32768, 16384, 8192, 4096, 2048, 1024)]
+del large
 gc.collect()
 imported`);
 writeFileSync(`${folder}/imported`, imported);

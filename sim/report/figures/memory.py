@@ -39,7 +39,7 @@ class LedgerPlaces:
 
 
 DESK, HALL, PHONE = (
-    LedgerPlaces(740, 140, 2, 270, 30), LedgerPlaces(980, 180, 2, 170, 28), LedgerPlaces(360, 0, 1, 240, 28),
+    LedgerPlaces(740, 140, 2, 270, 30), LedgerPlaces(880, 160, 2, 160, 28), LedgerPlaces(360, 0, 1, 240, 28),
 )  # fmt: skip
 _TOTAL = 17
 """Pixels of a bar's sum."""
@@ -109,7 +109,7 @@ class _Bars:
 
     def draw(self) -> float:
         """Both bars, and the words about their difference. Where they end."""
-        y = 2.0
+        y = 4.0
         if self.ruler != "physical":
             y = self._bar(y, self.ruler, self.name, tr(f"ruler.{self.ruler}.sum", self.language))
             self._bracket(y)

@@ -41,7 +41,7 @@ class PanelPlaces:
     width: int
     left: int
     right: int
-    top: int = 26
+    top: int = 30
     stack: int = 128
     lane: int = 34
     gap: int = 14
@@ -49,10 +49,10 @@ class PanelPlaces:
     @property
     def height(self) -> int:
         """Of the SVG."""
-        return self.top + self.stack + 2 * (self.gap + self.lane) + 24
+        return self.top + self.stack + 2 * (self.gap + self.lane) + 26
 
 
-WIDE, NARROW = PanelPlaces(760, 96, 656), PanelPlaces(360, 36, 262, stack=110, gap=20)
+WIDE, NARROW = PanelPlaces(760, 96, 640), PanelPlaces(360, 36, 262, stack=110, gap=20)
 
 
 def rollout_panels(outcome: Outcome, style: Style, label: str, *, narrow: bool = False) -> str:
@@ -109,7 +109,7 @@ class _Panels:
     def _heading(self) -> str:
         """What is stacked. Of several labels the one that is drawn is named, as a file has no choice above it."""
         words = tr("figure.rollout.answering", self.style.language)
-        return self.text(0, 14, f"{self.name}{words}", colour=self._ink, bold=True)
+        return self.text(0, 18, f"{self.name}{words}", colour=self._ink, bold=True)
 
     @property
     def _ink(self) -> str:
@@ -198,7 +198,7 @@ class _Panels:
         yield self.text(self.places.right + 6, top + self.places.lane / 2 + 5, told, colour=self._ink)
 
     def _axis(self) -> Iterator[str]:
-        y = self.places.height - 4
+        y = self.places.height - 6
         factor, unit = (60.0, "min") if self.end > 300 else (1.0, "s")
         word = tr(f"figure.rollout.{unit}", self.style.language)
         for tick in ticks(self.end / factor, 3 if self.places is NARROW else 6):

@@ -21,9 +21,12 @@ Tone = Literal["quiet", "hot", "cause", "unsure", "absent"]
 
 WIDTH, HEIGHT = 250, 46
 GUTTER, GAP = 44, 22
-DENSE_GAP, HALL_GAP = 14, 9
+DENSE_GAP, HALL_GAP = 14, 5
 """Between the rows of a tree, whose edges need less room, and of what a lecture shows."""
-MARGIN, HEAD = 22, 34
+MARGIN, HEAD, HALL_HEAD = 22, 34, 28
+HALL_LEFT, HALL_EDGE, HALL_GUTTER = 18, 6, 38
+"""Of what a lecture shows: the margins at the left, where stubs begin, and at the right and below, where a ring ends,
+and the room between columns."""
 BOW = 34
 """Room at the right of a single column, for edges that run beside nodes."""
 INDENT = 40
@@ -113,13 +116,14 @@ def drawing(
         place: What all of it is of, as `sim.report.ring.place_data` writes it.
     """
     columns = single or bool(heads)
-    top, gap = HEAD if heads else MARGIN, HALL_GAP if dense else DENSE_GAP if tree else GAP
-    across = {node: MARGIN + WIDTH / 2 + (x - 0.5) * (WIDTH + GUTTER) for node, (x, _) in layout.places.items()}
+    left, edge, gutter = (HALL_LEFT, HALL_EDGE, HALL_GUTTER) if dense else (MARGIN, MARGIN, GUTTER)
+    top, gap = (HALL_HEAD if dense else HEAD) if heads else MARGIN, HALL_GAP if dense else DENSE_GAP if tree else GAP
+    across = {node: left + WIDTH / 2 + (x - 0.5) * (WIDTH + gutter) for node, (x, _) in layout.places.items()}
     if not columns:
-        across = {node: MARGIN + x * WIDTH for node, (x, _) in layout.places.items()}
+        across = {node: left + x * WIDTH for node, (x, _) in layout.places.items()}
     down = {node: top + row * (HEIGHT + gap) for node, (_, row) in layout.places.items()}
-    width = round(max(across.values(), default=0.0) + WIDTH / 2 + (BOW if single else MARGIN))
-    height = round(top + layout.rows * (HEIGHT + gap) - gap + MARGIN)
+    width = round(max(across.values(), default=0.0) + WIDTH / 2 + (BOW if single else edge))
+    height = round(top + layout.rows * (HEIGHT + gap) - gap + edge)
     grown = round(width * 1.3 * style.size)
     room = f";max-height:max({height}px,calc(100vh - {_AROUND}))" if dense else ""
     out = [
@@ -130,12 +134,10 @@ def drawing(
         )
     ]
     for column, head in sorted((heads or {}).items()):
-        out.append(f'<text class="h" x="{MARGIN + column * (WIDTH + GUTTER)}" y="20">{escape(head)}</text>')
+        out.append(f'<text class="h" x="{left + column * (WIDTH + gutter)}" y="20">{escape(head)}</text>')
     crowded = _crowded(layout) if columns else frozenset()
     for i, line in enumerate(lines):
-        points = [
-            (MARGIN + x * WIDTH, top + row * (HEIGHT + gap)) for x, row in layout.routes[line.source, line.target]
-        ]
+        points = [(left + x * WIDTH, top + row * (HEIGHT + gap)) for x, row in layout.routes[line.source, line.target]]
         a, b = (across[line.source], down[line.source]), (across[line.target], down[line.target])
         if tree:
             path = _elbow(a, b)
