@@ -85,6 +85,7 @@ def test_no_page_breaks_a_serious_rule_of_axe_core(page: Page, app_url: str, sch
     broken = []
     for path in PAGES[scheme]:
         open_page(page, f"{app_url}/{path}")
+        expect(page.locator("[data-stale=true]")).to_have_count(0)  # what is being drawn anew is paler
         page.wait_for_timeout(300)
         for rule in axe.run(page).response["violations"]:
             if rule["impact"] in ("serious", "critical") and rule["id"] not in OTHERS:

@@ -168,12 +168,13 @@ def test_a_run_is_refused_or_cancelled_and_the_next_one_is_whole(live: Any) -> N
     live.press("input[name=instances]", "Tab")
     settled(live, 2, "refused")
     assert "at most 15 fit" in live.inner_text("#told")
-    for turned, title in (("ja", sim.load("taxonomy").title.ja), ("en", sim.load("taxonomy").title.en)):
+    titles = sim.load("taxonomy").title
+    for turned, title, most in (("ja", titles.ja, "最大15個"), ("en", titles.en, "at most 15 fit")):
         live.click("#lang")
         live.wait_for_function("title => document.getElementById('title').textContent === title", arg=title)
         assert live.get_attribute("html", "lang") == turned
         live.wait_for_selector("body[data-state=refused]")
-        assert "at most 15 fit" in live.inner_text("#told")
+        assert most in live.inner_text("#told")
         assert live.input_value("input[name=instances]") == "50"
     live.fill("input[name=instances]", "15")
     live.press("input[name=instances]", "Tab")
