@@ -124,17 +124,22 @@ def body(scenario: Scenario, view: View) -> None:
             popovers.row(page_parts)
             _compare(scenario, changes, view)
         if not view.embed or said == Said():  # a correction takes its room
-            _provenance(scenario, outcomes[0], view)
+            _provenance(scenario, outcomes[0], view, over=figures.shown)
         laid_out.clear(figures.shown)
     with told:
         _read(scenario, found, said, notes, values, view)
     offer(replace(_shown(scenario, changes, page_parts, said, revealed=True), told=found.said))
 
 
-def _provenance(scenario: Scenario, outcome: Outcome, view: View) -> None:
-    """What the figures were made from. A hall leaves it out where it has no room (`hall`)."""
+def _provenance(scenario: Scenario, outcome: Outcome, view: View, *, over: bool = False) -> None:
+    """What the figures were made from. A hall leaves it out where it has no room (`hall`).
+
+    Args:
+        over: It may stand where a first figure had more rows.
+    """
     with st.container(key="provenance"):
         st.caption(provenance(scenario, outcome, view.lang))
+        laid_out.clear(over)
 
 
 def _compare(scenario: Scenario, changes: Mapping[str, str], view: View) -> None:

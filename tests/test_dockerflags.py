@@ -98,11 +98,11 @@ def keys(found: dict[str, Any]) -> list[object]:
 @pytest.mark.parametrize("line", ["--platform=linux/arm64", "--network=host", "--ulimit=nofile=9", "--shm-size=64m"])
 def test_what_is_in_a_runs_key_is_in_the_plans(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The RUN's definition has it: a build with it finds nothing that one without it left."""
-    from sim.builds import plan
+    from sim.builds import session
 
     seen = []
     made = graph_for
-    monkeypatch.setattr(plan, "graph_for", lambda *a: seen.append(made(*a)) or seen[-1])
+    monkeypatch.setattr(session, "graph_for", lambda *a: seen.append(made(*a)) or seen[-1])
     for words in ([], [line]):
         assert answer(["build", str(folder), "--no-suggest", *words]) == 0
     runs = {next(v.key for v in graph.vertices if v.kind == "exec") for graph, _ in (seen[0], seen[-1])}

@@ -91,7 +91,7 @@ def test_the_table_of_the_figure_says_what_the_records_say() -> None:
     assert shown.count('class="stays lively"') == 4
     assert [outcome.metric(label, "things_left").value for label in outcome.labels] == [5, 1, 3, 3, 1, 1]
     assert shown.count('<td class="stays') == 14
-    assert hidden.count("<td>?</td>") == 5 * 6
+    assert hidden.count(">?</td>") == 5 * 6
     assert "stays" not in hidden.partition("</style>")[2]
     rows = left_table(outcome)
     assert len(rows) == 5 * 6
