@@ -39,6 +39,8 @@ _HALL = """
 [data-tight] [data-testid=stMain] h1{font-size:1.3rem}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table{line-height:1.05!important}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table.view{line-height:.94!important}
+[data-tight] .stairs{width:min-content;height:1rem}
+[data-tight] [data-testid=stElementContainer]:has(table.view){margin-top:-2rem}
 """
 _PROJECTED = """
 html{{font-size:18px}}
@@ -106,7 +108,8 @@ def one_part(page_parts: Sequence[PagePart]) -> PagePart:
 # chart redraws at some. Charts come when they are drawn, so the page is looked at again and again, and tried where it
 # is another than the one that was fitted and has stayed so from one look to the next. A machine that is busy draws
 # late, so each try waits for frames that were drawn, too. What was tried in another window than it ends in counts for
-# nothing. A page that fits at no scale is drawn closer (`data-tight`).
+# nothing. A page that fits at no scale is drawn closer (`data-tight`). The
+# legend of what a process sees then stands in the corner that the table's upright heads leave free.
 _FIT_JS = """
 const APP = '[data-testid=stApp]', MAIN = '[data-testid=stMain]', BLOCK = '[data-testid=stMainBlockContainer]';
 const PART = `${BLOCK} [data-testid=stElementContainer]`, FRAME = `${BLOCK} [data-testid=stHtml] div`;

@@ -89,13 +89,13 @@ def stairs_legend(style: Style) -> str:
     """What filled and white cells stand for."""
     size = max(SMALLEST, style.px(14))
     shown = "".join(
-        f'<span style="display:inline-flex;align-items:center;gap:6px;margin-right:18px">'
+        f'<span style="display:inline-flex;align-items:center;gap:6px;margin-right:18px;white-space:nowrap">'
         f'<span style="display:inline-block;width:18px;height:16px;line-height:16px;text-align:center;'
         f'{_fill(scope, style)}">{_MARKS[scope]}</span>'
         f"{escape(tr(f'figure.view.{scope}', style.language))}</span>"
         for scope in _SCOPES
     )
-    return f'<div style="font-size:{size}px;color:{style.tokens.muted}">{shown}</div>'
+    return f'<div class="stairs" style="font-size:{size}px;color:{style.tokens.muted}">{shown}</div>'
 
 
 def stairs_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
