@@ -29,8 +29,6 @@ step "format" ruff format --check .
 step "types" mypy
 step "tests" python -m pytest -n auto --dist loadgroup -m "not browser"
 SPEED=tests/dashboard/test_browser_speed.py  # compares times, so nothing runs beside it
-# These tests wait for a page about half of the time, so three of them keep two cores busy.
-THREE_ON_TWO=$(python -c 'import os; print((3 * (os.cpu_count() or 1) + 1) // 2)')
-step "dashboard in Chromium" python -m pytest -n "$THREE_ON_TWO" --dist loadgroup -m browser --ignore="$SPEED"
+step "dashboard in Chromium" python -m pytest -n auto --dist loadgroup -m browser --ignore="$SPEED"
 step "its speed" python -m pytest -m browser "$SPEED"
 say "== all passed in $SECONDS s"
