@@ -11,11 +11,12 @@ Five files hold them as they were published or measured, one row a fact:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sim.catalog.asked import MadeWhenAsked
 from sim.catalog.files import read_rows, refuse
 from sim.errors import InputError, Problem
 from sim.quantity import UNITS, parse
@@ -128,27 +129,8 @@ def _measurement(row: Mapping[str, str]) -> Fact:
     )
 
 
-class _Facts(Mapping[str, Fact]):
-    """Facts by their ids. A fact is made from its row when it is first asked for: a run needs few of them."""
-
-    def __init__(self, rows: Mapping[str, Mapping[str, str]]) -> None:
-        self._rows = rows
-        self._made: dict[str, Fact] = {}
-
-    def __getitem__(self, name: str) -> Fact:
-        if name not in self._made:
-            row = self._rows[name]
-            self._made[name] = _curve_point(row) if "curve" in row else _measurement(row)
-        return self._made[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._rows
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
+def _fact(row: Mapping[str, str]) -> Fact:
+    return _curve_point(row) if "curve" in row else _measurement(row)
 
 
 @cache
@@ -166,7 +148,7 @@ def facts() -> Mapping[str, Fact]:
             problems += [Problem(message, file, line) for message in broken(row)]
             known[fact] = row
     refuse(problems)
-    return _Facts(known)
+    return MadeWhenAsked(known, _fact)
 
 
 def _broken(row: Mapping[str, str]) -> list[str]:

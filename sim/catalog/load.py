@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sim.catalog import facts as _facts
 from sim.catalog import images as _images
+from sim.catalog.asked import MadeWhenAsked
 from sim.catalog.block import Block
 from sim.catalog.compose import composed
 from sim.catalog.entries import MAKERS
@@ -107,63 +108,46 @@ def read(kind: str, path: Path) -> Any:
     return entry
 
 
-class _Entries(Mapping[str, Any]):
-    """The entries of one kind by their ids. A file is read when its entry is first asked for: a run needs few."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._files = {path.stem: path for path in sorted((FOLDER / kind).glob("*.toml"))}
-        self._entries: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._entries:
-            self._entries[name] = read(self._kind, self._files[name])
-        return self._entries[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._files
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
+def _entries(kind: str) -> Mapping[str, Any]:
+    """The entries of one kind by their ids. A file is read when its entry is first asked for."""
+    files = {path.stem: path for path in sorted((FOLDER / kind).glob("*.toml"))}
+    return MadeWhenAsked(files, partial(read, kind))
 
 
 @cache
 def technologies() -> Mapping[str, Technology]:
     """Every technology by its id."""
-    return _Entries("technologies")
+    return _entries("technologies")
 
 
 @cache
 def parts() -> Mapping[str, TechnologyPart]:
     """Everything that technologies are made of, by its id."""
-    return _Entries("parts")
+    return _entries("parts")
 
 
 @cache
 def additions() -> Mapping[str, Addition]:
     """Everything that choices of a scenario add to technologies, by its id."""
-    return _Entries("additions")
+    return _entries("additions")
 
 
 @cache
 def guests() -> Mapping[str, Guest]:
     """Every guest system by its id."""
-    return _Entries("guests")
+    return _entries("guests")
 
 
 @cache
 def applications() -> Mapping[str, Application]:
     """Every application by its id."""
-    return _Entries("applications")
+    return _entries("applications")
 
 
 @cache
 def hosts() -> Mapping[str, Host]:
     """Every host by its id."""
-    return _Entries("hosts")
+    return _entries("hosts")
 
 
 def _one(kind: str, having: Callable[[], Mapping[str, CatalogEntry]], name: str | CatalogEntry) -> CatalogEntry:
