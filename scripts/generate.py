@@ -77,7 +77,7 @@ def in_order(catalog: str) -> str:
 def generated() -> Mapping[Path, str]:
     """Every file that this makes, or makes a part of, with its text."""
     docs = ROOT / "docs"
-    catalogs = (ROOT / "sim" / "locale").glob("*/LC_MESSAGES/sim.po")
+    catalogs = (ROOT / "sim" / "locale").glob("*/LC_MESSAGES/*.po")
     return {path: in_order(path.read_text(encoding="utf-8")) for path in sorted(catalogs)} | {
         ROOT / "scenarios" / "scenario.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         ROOT / "scenarios" / INDEX: index(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -37,11 +37,6 @@ def documents_in(folder: Path) -> Mapping[str, Source]:
     return MappingProxyType(found)
 
 
-def cited(document: Source) -> str:
-    """A document as a table's cell names it: what it says, and its address."""
-    return f"{document.text.en} {document.url}"
-
-
 def sources_of(table: Table, documents: Mapping[str, Source]) -> tuple[str, ...]:
     """The ids of the documents that a table names as its `source`: at least one, each one that there is."""
     names = table.strings("source")
@@ -51,8 +46,3 @@ def sources_of(table: Table, documents: Mapping[str, Source]) -> tuple[str, ...]
         if name not in documents:
             table.problem(f"{name!r} is not allowed; expected one of {', '.join(documents)}", "source")
     return names
-
-
-def all_cited(names: Iterable[str], documents: Mapping[str, Source]) -> str:
-    """Several documents as a table's cell names them."""
-    return "; ".join(cited(documents[name]) for name in names)

@@ -16,6 +16,7 @@ from sim.outcome import Outcome
 from sim.report import words
 from sim.report.besides import besides
 from sim.report.bibliography import of_outcomes
+from sim.report.catalogtexts import sourced
 from sim.report.controlnames import provenance
 from sim.report.figures import metric_table
 from sim.report.graph.svg import standalone
@@ -165,10 +166,12 @@ def _behind(scenario: Scenario, outcomes: Sequence[Outcome], language: Language)
         for verdict in verdicts
     )
     yield _folded(tr("ui.expectations", language), f"<ul>{claims}</ul>" if claims else "")
-    facts = [(f"{', '.join(entry.ids)}: {entry.source}", entry.url) for entry in of_outcomes(outcomes)]
+    facts = [
+        (f"{', '.join(entry.ids)}: {sourced(entry.source, language)}", entry.url) for entry in of_outcomes(outcomes)
+    ]
     values = words.values(*outcomes)
-    cited = scenario.lesson.sources if scenario.lesson else ()
-    facts += [(words.fill(source.text, values, language), source.url) for source in cited]
+    told = scenario.lesson.sources if scenario.lesson else ()
+    facts += [(words.fill(source.text, values, language), source.url) for source in told]
     listed = "".join(f"<li>{inline(text)} {_link(url)}</li>" for text, url in facts)
     yield _folded(tr("ui.lesson.sources", language), f"<ul>{listed}</ul>" if listed else "")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 from sim.catalog.comparison import SIDES, ComparedClaim, comparison, comparison_documents
+from sim.report.catalogtexts import documented, reasoned
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 
@@ -60,7 +61,7 @@ def comparison_rows(language: Language = "en") -> list[dict[str, str]]:
                 "verdict": tr(f"ui.comparison.{claim.verdict}", language),
                 "why": claim.why.read(language),
                 "lesson": claim.lesson,
-                "source": f"{document.text.en} {document.url}",
+                "source": documented(document, language),
             }
             rows.append({tr(f"ui.comparison.col.{column}", language): cell for column, cell in cells.items()})
     return rows
@@ -75,10 +76,11 @@ def _cell(claim: ComparedClaim, side: str, style: Style, address: Callable[[str]
     why = escape(claim.why.read(language))
     lesson = escape(tr("ui.comparison.open", language, lesson=claim.lesson))
     source = escape(tr("ui.comparison.source", language))
+    says = escape(reasoned(document.text.en, language))
     said = f"{verdict} · " if compact else f"{verdict} · {why}<br>"
     return (
         f'<td class="{claim.verdict}" title="{why}"><i>{escape(tr(f"ui.comparison.{side}", language))}</i>'
         f"{escape(quoted)}<small>{said}"
         f'<a href="{escape(address(claim.lesson))}" target="_self">{lesson}</a> · <a href="{escape(document.url)}" '
-        f'target="_blank" rel="noopener noreferrer" title="{escape(document.text.en)}">{source}</a></small></td>'
+        f'target="_blank" rel="noopener noreferrer" title="{says}">{source}</a></small></td>'
     )

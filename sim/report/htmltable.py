@@ -13,8 +13,8 @@ from sim.report.style import Style
 SourcePage = Callable[[Mapping[str, str]], str]
 """The address of a page of sources, for a query: {"row": "R0051"}, or {"find": "words of an estimate's reasoning"}."""
 
-_ESTIMATE = re.compile(r"\bestimate(?=: ([^;(]{1,100}))")
-"""An estimate in a source's line, and how its reasoning begins."""
+_ESTIMATE = re.compile(r"\bestimate(?=: ([^;(]{1,100}))|推定(?=：([^;(（]{1,100}))")
+"""An estimate in a source's line, and how its reasoning begins, in English or Japanese."""
 _PIECES = re.compile(rf"{FACT.pattern}|{_ESTIMATE.pattern}")
 
 
@@ -35,7 +35,7 @@ def _link(match: re.Match[str], page: SourcePage | None) -> str:
     name = match[0]
     fact = facts().get(name)
     if page:
-        reasoning = match[1]
+        reasoning = match[1] or match[2]
         where = page({"find": reasoning.strip()} if reasoning else {"row": name}) if reasoning or fact else ""
     else:
         where = address(fact) if fact else ""

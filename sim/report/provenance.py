@@ -20,6 +20,7 @@ from sim.catalog.ledger import LedgerNumber
 from sim.catalog.load import facts
 from sim.lessonindex import ListedLesson
 from sim.report.bibliography import Citation, entries
+from sim.report.catalogtexts import reasoned
 from sim.report.grid import table
 from sim.report.sources import address, publication
 from sim.scenario import Text
@@ -217,8 +218,8 @@ def _text(row: SourceRow) -> str:
     cited = (f"{citation.source} {citation.url}" for citation in row.citations)
     called = (name.read(lang) for entry in row.entries if (name := _names().get(entry)) for lang in ("en", "ja"))
     said = (
-        row.id, row.what.en, row.what.ja, row.value, row.low, row.high, row.on, row.reason, *row.facts, *cited,
-        *row.entries, *called, *row.lessons, *row.studies, row.use,
+        row.id, row.what.en, row.what.ja, row.value, row.low, row.high, row.on, row.reason, reasoned(row.reason, "ja"),
+        *row.facts, *cited, *row.entries, *called, *row.lessons, *row.studies, row.use,
     )  # fmt: skip
     return "\n".join(said).casefold()
 

@@ -11,6 +11,7 @@ from sim.errors import InputError
 from sim.exploring.catalogued import catalogued
 from sim.loading import Control
 from sim.quantity import LARGEST, parse, render
+from sim.report.catalogtexts import sourced
 from sim.report.style import Language, Style
 from sim.report.texts import tr
 
@@ -59,7 +60,7 @@ def range_line(control: Control, value: str, style: Style, setting: str, source:
     if source is not None:
         low, high = _said(source.low, control), _said(source.high, control)
         ends = low if low == high else f"{low}–{high}"
-        named = f" ({source.source})" if source.source else ""
+        named = f" ({sourced(source.source, lang)})" if source.source else ""
         parts.append(tr("ui.range.source", lang, range=ends) + named)
     words = (" · ").join(filter(None, parts))
     shown = _bar(control, value, style, source)

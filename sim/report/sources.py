@@ -7,6 +7,7 @@ import re
 
 from sim.catalog.facts import Fact
 from sim.catalog.load import facts
+from sim.report.catalogtexts import sourced
 from sim.report.style import Language
 from sim.report.texts import tr
 
@@ -56,9 +57,9 @@ def cited(source: str, language: Language = "en") -> str:
     """A record's source with the publications of the facts it names. The ids stay, in brackets.
 
     "C062, R0125" becomes "Agache et al., NSDI 2020 (C062); measured on the reference host (R0125)". What names no fact
-    ("estimate: ...") stays as it is.
+    ("estimate: ...") stays as it is, or is said in the reader's language.
     """
-    return _FACTS.sub(lambda match: _cited(FACT.findall(match[0]), language), source)
+    return _FACTS.sub(lambda match: _cited(FACT.findall(match[0]), language), sourced(source, language))
 
 
 def _cited(ids: list[str], language: Language) -> str:

@@ -11,8 +11,8 @@ from babel.messages.pofile import read_po
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
-CATALOG = ROOT / "sim" / "locale" / "ja" / "LC_MESSAGES" / "sim.po"
-FILES = (CATALOG, *sorted((ROOT / "sim" / "catalog").rglob("*.toml")), *sorted((ROOT / "scenarios").rglob("*.yaml")))
+CATALOGS = sorted((ROOT / "sim" / "locale" / "ja").rglob("*.po"))
+FILES = (*CATALOGS, *sorted((ROOT / "sim" / "catalog").rglob("*.toml")), *sorted((ROOT / "scenarios").rglob("*.yaml")))
 
 VARIANTS = {
     r"[Mm]icroVM": ("マイクロVM", "復元されたmicroVM"),
@@ -31,8 +31,8 @@ VARIANTS = {
 }
 """A pattern that a Japanese text must not have: what to write instead, and a text that has it."""
 
-_NOT_PROSE = re.compile(r"`[^`]*`|\{[^}]*\}|\]\([^)]*\)|\w\(\)")
-"""Code, expressions, the address of a link, the name of a function."""
+_NOT_PROSE = re.compile(r"`[^`]*`|\{[^}]*\}|\]\([^)]*\)|\w\(\)|\bln\([^)]*\)")
+"""Code, expressions, the address of a link, the name of a function, a logarithm."""
 
 
 def broken(text: str) -> list[str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.catalog.assemblies import PROCESS, assembly_documents, components
-from sim.catalog.rules import all_cited, cited
 from sim.outcome import Outcome
 from sim.records import CallRecord, ComponentRecord
+from sim.report.catalogtexts import all_documented, documented
 from sim.report.graph.svg import escape
 from sim.report.ring import place_data
-from sim.report.style import FONT, SMALLEST, Style, text_width
+from sim.report.style import FONT, SMALLEST, Language, Style, text_width
 from sim.report.texts import tr
 
 WIDTH, HEIGHT = 120, 50
@@ -85,7 +85,7 @@ def assembly_drawing(
         _arrows(style),
     ]
     calls = [record for record in outcome.of_type(CallRecord) if record.of == label]
-    parts += [_edge(call, at, grid, hidden=hidden) for call in calls]
+    parts += [_edge(call, at, grid, style.language, hidden=hidden) for call in calls]
     for record in outcome.of_type(ComponentRecord):
         if record.of == label:
             parts.append(_box(record, grid.at(at[record.component]), style, picked=picked, hidden=hidden))
@@ -132,7 +132,7 @@ def _box(record: ComponentRecord, corner: tuple[float, float], style: Style, *, 
     ink = f' style="fill:{style.tokens.on[record.owner]}"' if state == "works" else ""
     does = components()[record.component].does.read(style.language)
     spoken = ", ".join(filter(None, (name, record.home, word)))
-    about = f"{does} {all_cited(record.source.split(), assembly_documents())}"
+    about = f"{does} {all_documented(record.source.split(), assembly_documents(), style.language)}"
     glyph = {"works": "", "broken": "✗ ", "left_out": "– "}[state]
     chosen = str(record.component == picked).lower()
     return (
@@ -162,14 +162,14 @@ def _process(corner: tuple[float, float], style: Style) -> str:
     )
 
 
-def _edge(call: CallRecord, at: dict[str, tuple[int, int]], grid: _Grid, *, hidden: bool) -> str:
+def _edge(call: CallRecord, at: dict[str, tuple[int, int]], grid: _Grid, language: Language, *, hidden: bool) -> str:
     """An arrow, its interface beside it."""
     path, (x, y, anchor) = _line(grid.at(at[call.caller]), grid.at(at[call.called]))
     cut = call.broken and not hidden
     classes = "e" + " w" * call.on_way + " x" * cut
     arrow = "cut" if cut else "way" if call.on_way else "by"
     words = f'<text class="i" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(call.by)}</text>' if anchor else ""
-    source = escape(f"{call.by}. {cited(assembly_documents()[call.source])}")
+    source = escape(f"{call.by}. {documented(assembly_documents()[call.source], language)}")
     return f'<g><title>{source}</title><path class="{classes}" d="{path}" marker-end="url(#{arrow})"/>{words}</g>'
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from sim.catalog.assemblies import assemblies, assembly_documents, components
-from sim.catalog.rules import all_cited
 from sim.outcome import Outcome
 from sim.records import AssemblyRecord, CallRecord, ComponentRecord
+from sim.report.catalogtexts import all_documented
 from sim.report.figures.assembling import called_name
 from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
@@ -131,7 +131,7 @@ def components_table(outcome: Outcome, language: Language = "en") -> list[dict[s
                     ),
                 ),
                 ("state", tr(f"figure.parts.mark.{record.state}", language)),
-                ("source", all_cited(record.source.split(), assembly_documents())),
+                ("source", all_documented(record.source.split(), assembly_documents(), language)),
             )
         }
         for record in outcome.of_type(ComponentRecord)
@@ -149,7 +149,7 @@ def assemblies_table(outcome: Outcome, language: Language = "en") -> list[dict[s
             ("release", assembly.release),
             ("maker", assembly.maker),
             ("assembles", assemblies()[assembly.assembles].name.read(language) if assembly.assembles else ""),
-            ("source", all_cited(assembly.sources, assembly_documents())),
+            ("source", all_documented(assembly.sources, assembly_documents(), language)),
         )
         rows.append({tr(f"figure.parts.col.{column}", language): cell for column, cell in cells})
     return rows
@@ -175,4 +175,4 @@ def _state(state: str | None, place: str, language: Language, *, hidden: bool) -
 
 def _about(component: str, language: Language) -> str:
     found = components()[component]
-    return f"{found.does.read(language)} {all_cited(found.sources, assembly_documents())}"
+    return f"{found.does.read(language)} {all_documented(found.sources, assembly_documents(), language)}"

@@ -6,6 +6,7 @@ from html import escape
 
 from sim.outcome import Outcome
 from sim.records import AccidentRecord
+from sim.report.catalogtexts import sourced
 from sim.report.figures.wordgrid import word_grid, word_grid_css
 from sim.report.numbers import written, written_metric
 from sim.report.ring import place_data
@@ -86,7 +87,7 @@ def accident_table(outcome: Outcome, language: Language = "en") -> list[dict[str
             "accident": tr(f"figure.accident.{record.accident}", language),
             "state": word,
             "lacking": lacks or "–",
-            "source": record.source,
+            "source": sourced(record.source, language),
         }
         table.append({tr(f"figure.accident.col.{column}", language): cell for column, cell in cells.items()})
     return table

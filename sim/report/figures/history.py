@@ -8,8 +8,8 @@ from html import escape
 from math import ceil, floor
 
 from sim.catalog.history import Era, HistoryLane, MarkedRelease, history_documents, history_lanes, marked_releases
-from sim.catalog.rules import all_cited, cited
 from sim.outcome import Outcome
+from sim.report.catalogtexts import all_documented, documented
 from sim.report.style import FONT, SMALLEST, Language, Style
 from sim.report.texts import tr
 
@@ -82,7 +82,7 @@ def timeline_table(language: Language = "en") -> list[dict[str, str]]:
             "to": _month(era.end) if era.end else "",
             "component": lane.name.read(language),
             "role": tr(f"figure.history.{era.role}", language),
-            "source": all_cited(era.sources, history_documents()),
+            "source": all_documented(era.sources, history_documents(), language),
         }
         rows.append({tr(f"figure.history.col.{column}", language): cell for column, cell in cells.items()})
     return rows
@@ -112,7 +112,8 @@ def _marks(axis: _Axis, height: int, style: Style) -> str:
     out = []
     for release, x, words in _placed(axis, style.language):
         colour = style.tokens.attention if release.change else style.tokens.muted
-        title = escape(f"{release.name.read(style.language)} · {cited(history_documents()[release.source])}")
+        source = documented(history_documents()[release.source], style.language)
+        title = escape(f"{release.name.read(style.language)} · {source}")
         out.append(
             f'<g><title>{title}</title><path d="M{x:.1f} 20V{height - _FOOT + 2}" stroke="{colour}" '
             f'stroke-width="{2 if release.change else 1.2}"/>{words}</g>'
@@ -153,7 +154,8 @@ def _bar(lane: HistoryLane, era: Era, axis: _Axis, y: float, style: Style) -> st
     ink = tokens.on[lane.owner] if filled else tokens.ink
     words = f'<text x="{x + 7:.1f}" y="{y + 17:g}" fill="{ink}">{escape(text)}</text>' if fits else ""
     role = tr(f"figure.history.{era.role}", style.language)
-    title = escape(f"{lane.name.read(style.language)} · {role} · {all_cited(era.sources, history_documents())}")
+    sources = all_documented(era.sources, history_documents(), style.language)
+    title = escape(f"{lane.name.read(style.language)} · {role} · {sources}")
     return (
         f'<g><title>{title}</title><rect x="{x + 0.75:.1f}" y="{y + 0.75:g}" width="{max(end - x - 1.5, 1):.1f}" '
         f'height="{_BAR - 1.5}" rx="2" {look}/>{words}</g>'

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 
 from sim.catalog.isolation import KINDS, aspects, isolation_documents, isolation_steps
-from sim.catalog.rules import cited
 from sim.outcome import Outcome
 from sim.records import ViewRecord, ViewScope
+from sim.report.catalogtexts import documented
 from sim.report.numbers import about, marked, written
 from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
@@ -114,7 +114,7 @@ def stairs_table(outcome: Outcome, language: Language = "en") -> list[dict[str, 
                     "aspect": aspect.name.read(language),
                     "scope": tr(f"figure.view.{record.scope}", language),
                     "command": aspect.command,
-                    "source": cited(isolation_documents()[record.source]),
+                    "source": documented(isolation_documents()[record.source], language),
                 }
                 found.append({tr(f"figure.view.col.{key}", language): cell for key, cell in cells.items()})
     return found

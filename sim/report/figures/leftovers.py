@@ -6,6 +6,7 @@ from html import escape
 
 from sim.outcome import Outcome
 from sim.records import LeftRecord
+from sim.report.catalogtexts import sourced
 from sim.report.figures.wordgrid import word_grid, word_grid_css
 from sim.report.ring import place_data
 from sim.report.style import Language, Style
@@ -69,7 +70,7 @@ def left_table(outcome: Outcome, language: Language = "en") -> list[dict[str, st
                 ("thing", tr(f"figure.left.{record.thing}", language)),
                 ("state", tr(f"figure.left.{record.state}", language)),
                 ("what", _what(record, language) or "–"),
-                ("source", record.source),
+                ("source", sourced(record.source, language)),
             )
         }
         for record in outcome.of_type(LeftRecord)

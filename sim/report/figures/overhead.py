@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sim.outcome import Metric, Outcome
 from sim.records import EventRecord
+from sim.report.catalogtexts import sourced
 from sim.report.figures import parts
 from sim.report.numbers import NARROW, between, marked, times, written
 from sim.report.ring import named
@@ -110,7 +111,7 @@ def overhead_sources(outcome: Outcome, language: Language = "en") -> list[dict[s
             "event": tr(f"figure.event.{record.event}", language),
             "count": f"{record.count:g}",
             "seconds": written(record.seconds, "s", language, record.estimate),
-            "source": record.source,
+            "source": sourced(record.source, language),
         }
         rows.append({tr(f"figure.overhead.{key}", language): cell for key, cell in cells.items()})
     return rows

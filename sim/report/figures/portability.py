@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from sim.catalog.portability import documents, portable_images
-from sim.catalog.rules import cited
 from sim.outcome import Metric, Outcome
 from sim.records import Between, FitRecord
+from sim.report.catalogtexts import documented
 from sim.report.figures.wordgrid import word_grid
 from sim.report.numbers import about, unit_of, written
 from sim.report.ring import place_data
@@ -132,7 +132,7 @@ def fit_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str
                 ("between", ", ".join(tr(f"figure.fit.{each}", language) for each in record.between)),
                 ("why", _why(record, language)),
                 ("cost", _cost(record, language)),
-                ("source", cited(documents()[record.source])),
+                ("source", documented(documents()[record.source], language)),
             )
         }
         for record in outcome.of_type(FitRecord)

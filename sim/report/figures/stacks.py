@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from sim.catalog.rules import cited
 from sim.catalog.stacks import Stack, StackPart, stack_documents
 from sim.records import Owner
+from sim.report.catalogtexts import documented
 from sim.report.numbers import about, written
 from sim.report.style import FONT, SMALLEST, Language, Style
 from sim.report.texts import tr
@@ -96,7 +96,7 @@ def stacks_table(
             "above": _list(stack.above, language),
             "each": _list(stack.repeated, language),
             "more": more[stack.id].said(language),
-            "source": cited(stack_documents()[stack.source]),
+            "source": documented(stack_documents()[stack.source], language),
         }
         rows.append({tr(f"figure.stack.col.{column}", language): cell for column, cell in cells.items()})
     return rows
@@ -130,7 +130,7 @@ def _card(stack: Stack, more: MoreMemory, style: Style, instances: int, above: i
 def _drawing(stack: Stack, style: Style, instances: int, above: int, below: int) -> str:
     """The boxes of a stack around its boundary."""
     tokens, height = style.tokens, above + _LINE + below
-    source = cited(stack_documents()[stack.source])
+    source = documented(stack_documents()[stack.source], style.language)
     out, y = [], above
     for part in stack.above:
         if stack.inner and part.id == stack.inner.id:

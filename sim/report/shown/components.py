@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.catalog.assemblies import assembly_documents, components
+from sim.report.catalogtexts import reasoned
 from sim.report.figures import metric_table
 from sim.report.figures.assembling import assembly_alt, assembly_drawing
 from sim.report.figures.components import assemblies_table, assembly_grid, components_table, parts_legend
@@ -16,6 +17,7 @@ from sim.report.shown.drawing import (
     html,
     of_labels,
 )
+from sim.report.style import Language
 from sim.report.texts import tr
 from sim.scenario import Source
 
@@ -95,12 +97,12 @@ def _told(request: DrawingRequest, picked: str) -> Drawing:
     """What the picked component does, and where that can be read. It may be left out instead."""
     found, lang = components()[picked], request.language
     said = " · ".join(linked(text) for text in (found.name.read(lang), found.home, found.does.read(lang)))
-    links = " · ".join(_link(assembly_documents()[name]) for name in found.sources)
+    links = " · ".join(_link(assembly_documents()[name], lang) for name in found.sources)
     leave = tr("ui.parts.leave", lang, name=found.name.read(lang))
     content = f'<div style="font-size:.9rem">{said} {links}</div>'
     return Drawing(id="told", kind="html", content=content, offers=OfferedChange(leave, "left_out", picked))
 
 
-def _link(document: Source) -> str:
+def _link(document: Source, lang: Language) -> str:
     where = f'href="{linked(document.url)}" target="_blank" rel="noopener noreferrer" style="color:inherit"'
-    return f"<a {where}>{linked(document.text.en)}</a>"
+    return f"<a {where}>{linked(reasoned(document.text.en, lang))}</a>"

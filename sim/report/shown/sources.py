@@ -8,6 +8,7 @@ from html import escape
 
 from sim.catalog import ledger
 from sim.report.bibliography import Citation
+from sim.report.catalogtexts import reasoned
 from sim.report.figures.accuracy import use_name
 from sim.report.provenance import MEASURED, SourceRow
 from sim.report.sources import publication, publication_name
@@ -78,7 +79,7 @@ def _source(row: SourceRow, lang: Language, links: SourceLinks) -> str:
     """Each publication with its address, the facts of it, and the reasoning."""
     lines = [_citation(citation, row, lang, links) for citation in row.citations]
     if row.reason:
-        lines.append(_folded(row.reason, lang))
+        lines.append(_folded(reasoned(row.reason, lang), lang))
     return _lines(lines)
 
 
