@@ -36,11 +36,15 @@ def written(
     if math.isinf(value):
         return _NEVER[language] if never(value) else "\N{MINUS SIGN}∞"
     number, word = _scaled(value, unit, transfer)
-    if language == "ja":
-        word = _JAPANESE.get(word, word)
+    word = unit_word(word, language)
     glue = "" if word in ("", "/s") else NARROW
     text = f"{number}{glue}{word}"
     return marked(text, language) if estimate and value else text
+
+
+def unit_word(unit: str, language: Language = "en") -> str:
+    """A unit as it stands behind a number: "ms", "ミリ秒"."""
+    return _JAPANESE.get(unit, unit) if language == "ja" else unit
 
 
 def marked(text: str, language: Language = "en", *, short: bool = False) -> str:

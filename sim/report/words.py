@@ -19,13 +19,18 @@ from sim.studies.container_parameters import made_as_written
 
 
 class LabelName(NamedTuple):
-    """What a label is called: "Docker", "app container". kind is "" where there is none."""
+    """What a label is called: "Docker", "app container". kind is "" where there is none.
+
+    Attributes:
+        comma: Between them on one line, as the language of the names has it.
+    """
 
     name: str
     kind: str = ""
+    comma: str = ", "
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.kind}" if self.kind else self.name
+        return f"{self.name}{self.comma}{self.kind}" if self.kind else self.name
 
 
 LabelNames = Mapping[str, LabelName]
@@ -33,6 +38,8 @@ LabelNames = Mapping[str, LabelName]
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _CLAUSE = re.compile("[:,;(\uff1a\u3001\uff08]")
 """Ends the first clause of a technology's kind, which is all a lane's name has room for."""
+
+_COMMA: Mapping[Language, str] = {"en": ", ", "ja": "、"}
 
 _SHORT = 24
 """Half-width letters that fit below a lane's name."""
@@ -76,8 +83,8 @@ def label_names(outcome: Outcome, language: Language = "en") -> dict[str, LabelN
             names[label] = LabelName(name.name, _difference(label, twins, parameters, language))
     if len(set(names.values())) < len(names):
         plain = {label: LabelName(label.replace("_", " "), names[label].name) for label in outcome.labels}
-        return plain | given
-    return names
+        names = plain | given
+    return {label: name._replace(comma=_COMMA[language]) for label, name in names.items()}
 
 
 def label_text(outcome: Outcome, label: str, language: Language = "en") -> str:

@@ -358,7 +358,7 @@ def test_one_replication_is_not_counted() -> None:
     assert "20 replications" in texts(opened("taxonomy", show="1"))
 
 
-@pytest.mark.parametrize(("lang", "heading"), [("en", "The first 500\u202fms"), ("ja", "最初の500\u202fms")])
+@pytest.mark.parametrize(("lang", "heading"), [("en", "The first 500\u202fms"), ("ja", "最初の500\u202fミリ秒")])
 def test_the_lens_is_named_by_a_round_number(lang: str, heading: str) -> None:
     at = opened("taxonomy", show="1", lang=lang)
     assert any(heading in element.proto.body for element in at.get("html"))

@@ -223,7 +223,8 @@ class _Lanes:
             middle = y + places.bar / 2
             up = 2 if kind else 6
             self.canvas.text(places.gutter - 12, middle + up - 1, name.name, size=15, anchor="end", bold=True)
-            kind = parts.cut(kind, int(room))
+            whole = parts.cut(kind, int(room))
+            kind = whole if whole == kind else parts.cut(kind.partition(" · ")[0], int(room))
             self.canvas.text(places.gutter - 12, middle + 15, kind, colour=self.tokens.muted, anchor="end")
             return y
         self.canvas.text(0, y + 14, name.name, size=15, bold=True)

@@ -295,7 +295,7 @@ class Panels:
                 [(x, zero - high, wide, middle - zero + high)], fill, stroke=self.tokens.muted, title=said
             )
         self.canvas.boxes([(x, middle, wide, zero - middle)], self.tokens.owners[owner], title=said)
-        self.canvas.text(x + wide + 14, zero - high / 2, said, colour=self.tokens.muted, anchor="middle", turned=True)
+        self.canvas.text(x + wide + 17, zero - high / 2, said, colour=self.tokens.muted, anchor="middle", turned=True)
 
     def _foot(self, found: Group) -> list[str]:
         """What the ruler says of this label, what is really used, and how the two are to each other. One line each."""

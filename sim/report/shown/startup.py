@@ -10,7 +10,7 @@ from sim.report.figures.history import generations, timeline, timeline_alt, time
 from sim.report.figures.legend import legend
 from sim.report.figures.race import marks, owners
 from sim.report.figures.race_player import race_lanes, race_player_data
-from sim.report.numbers import NARROW, written
+from sim.report.numbers import NARROW, unit_word
 from sim.report.shown.drawing import (
     Drawing,
     DrawingRequest,
@@ -148,8 +148,7 @@ def _finish(request: DrawingRequest) -> Finish:
 def _round(cut: float, lang: Language) -> str:
     """A round number of seconds without a needless digit: "2 s"."""
     unit, worth = next(((u, w) for u, w in (("min", 60.0), ("s", 1.0), ("ms", 1e-3)) if cut >= w), ("µs", 1e-6))
-    word = written(cut, "s", lang).partition(NARROW)[2] if unit == "s" else unit
-    return f"{cut / worth:g}{NARROW}{word}"
+    return f"{cut / worth:g}{NARROW}{unit_word(unit, lang)}"
 
 
 def _tall(request: DrawingRequest) -> bool:
