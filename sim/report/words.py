@@ -21,16 +21,20 @@ from sim.studies.container_parameters import made_as_written
 class LabelName(NamedTuple):
     """What a label is called: "Docker", "app container". kind is "" where there is none.
 
-    Attributes:
-        comma: Between them on one line, as the language of the names has it.
+    >>> str(LabelName("Docker", "app container")), str(LabelName("Docker", "コンテナエンジン"))
+    ('Docker, app container', 'Docker、コンテナエンジン')
     """
 
     name: str
     kind: str = ""
-    comma: str = ", "
 
     def __str__(self) -> str:
-        return f"{self.name}{self.comma}{self.kind}" if self.kind else self.name
+        return f"{self.name}{'、' if _wide(self.kind) else ', '}{self.kind}" if self.kind else self.name
+
+
+def _wide(text: str) -> int:
+    """How many letters of a text are full-width, as Japanese ones are."""
+    return sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
 
 
 LabelNames = Mapping[str, LabelName]
@@ -38,8 +42,6 @@ LabelNames = Mapping[str, LabelName]
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _CLAUSE = re.compile("[:,;(\uff1a\u3001\uff08]")
 """Ends the first clause of a technology's kind, which is all a lane's name has room for."""
-
-_COMMA: Mapping[Language, str] = {"en": ", ", "ja": "、"}
 
 _SHORT = 24
 """Half-width letters that fit below a lane's name."""
@@ -83,8 +85,8 @@ def label_names(outcome: Outcome, language: Language = "en") -> dict[str, LabelN
             names[label] = LabelName(name.name, _difference(label, twins, parameters, language))
     if len(set(names.values())) < len(names):
         plain = {label: LabelName(label.replace("_", " "), names[label].name) for label in outcome.labels}
-        names = plain | given
-    return {label: name._replace(comma=_COMMA[language]) for label, name in names.items()}
+        return plain | given
+    return names
 
 
 def label_text(outcome: Outcome, label: str, language: Language = "en") -> str:
@@ -107,8 +109,7 @@ def _by_what_differs(label: str, parameters: Mapping[str, Mapping[str, str]], la
         for key in keys
     ]
     differs = ("、" if language == "ja" else ", ").join(chosen)
-    wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in differs)
-    return LabelName(said, differs if wide <= _SHORT else "")
+    return LabelName(said, differs if len(differs) + _wide(differs) <= _SHORT else "")
 
 
 def spoken(names: LabelNames) -> dict[str, str]:

@@ -71,7 +71,8 @@ class _Panels:
     def __init__(self, outcome: Outcome, style: Style, label: str, places: PanelPlaces) -> None:
         self.style, self.places = style, places
         several = len(outcome.labels) > 1 and places is WIDE
-        self.name = f"{spoken(label_names(outcome, style.language))[label]}: " if several else ""
+        colon = "：" if style.language == "ja" else ": "
+        self.name = f"{spoken(label_names(outcome, style.language))[label]}{colon}" if several else ""
         self.replicas, self.bins = replicas(outcome, label), requests(outcome, label)
         self.wanted = wanted(outcome, label)
         lost = any_statistic(outcome, label, "lost", "value")
