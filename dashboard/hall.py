@@ -39,9 +39,9 @@ _HALL = """
 [data-tight] [data-testid=stMain] h1{font-size:1.3rem}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table{line-height:1.05!important}
 [data-tight] [data-testid=stMain] [data-testid=stHtml] table.view{line-height:.94!important}
-[data-tight] table.view thead th{font-size:.8em}
+[data-tight] table.view thead th span{white-space:normal;max-height:7.2em;word-break:keep-all}
 [data-tight] .stairs{width:min-content;height:1rem}
-[data-tight] [data-testid=stElementContainer]:has(table.view){margin-top:-1rem}
+[data-tight] [data-testid=stElementContainer]:has(table.view){margin-top:-1.7rem}
 """
 _PROJECTED = """
 html{{font-size:18px}}

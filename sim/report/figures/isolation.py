@@ -128,7 +128,7 @@ def _head(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
         isolation_steps()[step].name.read(language) if step else tr("figure.view.process", language)
         for _, step in steps
     ]
-    cells = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in told)
+    cells = "".join(f'<th scope="col"><span>{_breakable(name)}</span></th>' for name in told)
     ends = "".join(
         f'<th scope="col"{place_data(label=label)}><span>{escape(names[label])}</span></th>'
         for label in outcome.labels[1:]
@@ -137,6 +137,11 @@ def _head(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
     first = outcome.labels[0]
     name = f'<th colspan="2"{place_data(label=first)}>{escape(names[first])}</th>'
     return f"<tr>{name}{cells}{gap}{ends}</tr>"
+
+
+def _breakable(name: str) -> str:
+    """A step's name, which may break before the Japanese word for a namespace, as it may at the blank in English."""
+    return escape(name).replace("名前空間", "<wbr>名前空間")
 
 
 def _row(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], style: Style, *, hidden: bool) -> str:
@@ -193,7 +198,7 @@ def _fill(scope: ViewScope, style: Style) -> str:
 
 def _css(style: Style) -> str:
     tokens, size = style.tokens, max(SMALLEST, style.px(13))
-    upright = "" if style.language == "ja" else ";transform:rotate(180deg)"
+    upright = ";text-align:end" if style.language == "ja" else ";transform:rotate(180deg)"
     cell, height = style.px(26), style.px(15)
     return (
         f".view{{border-collapse:separate;border-spacing:2px 1px;font-size:{size}px;color:{tokens.ink};line-height:1}}"
