@@ -69,7 +69,8 @@ def look_predicted(predict: Prediction, said: Said, outcome: Outcome, values: Ma
     """
     if said.order:
         order = ranking(outcome.labels, predict.rank, values)
-        far = max(order, key=lambda label: abs(said.order.index(label) - order.index(label)))
+        placed = [label for label in order if label in said.order]  # a link may place some alone
+        far = max(placed, key=lambda label: abs(said.order.index(label) - order.index(label)))
         return Look(((place(label=far),),)) if said.order.index(far) != order.index(far) else None
     if said.guess is not None:
         near = _near(said.guess, values[predict.guess].value)

@@ -95,6 +95,18 @@ def test_of_an_order_the_label_that_was_furthest_off_is_shown() -> None:
     assert wanted.wanted == ((place(label=first),),)
 
 
+def test_an_order_of_some_labels_alone_is_corrected_too() -> None:
+    """A link that was written by hand may have `said=docker,lxc`."""
+    scenario, parts = outcomes(next(path for path in SCENARIOS if path.stem == "taxonomy"))
+    values = words.values(*parts)
+    assert scenario.lesson is not None
+    first, second, *_, last = ranking(parts[0].labels, scenario.lesson.predict.rank, values)
+    assert look_predicted(scenario.lesson.predict, Said(order=(first, second)), parts[0], values) is None
+    wanted = look_predicted(scenario.lesson.predict, Said(order=(first, last)), parts[0], values)
+    assert wanted is not None
+    assert wanted.wanted == ((place(label=last),),)
+
+
 @pytest.mark.parametrize(
     ("holds", "subjects"),
     [
