@@ -15,7 +15,9 @@ from types import ModuleType
 from sim.errors import InputError
 from sim.export.legends import below
 from sim.outcome import Outcome
-from sim.report.graph.svg import standalone
+from sim.report import words
+from sim.report.figures.wordpicture import word_picture
+from sim.report.graph.svg import escape, standalone
 from sim.report.shown import Drawing, request, shown
 from sim.report.style import Language, Spec, Style
 from sim.scenario import Scenario
@@ -42,6 +44,7 @@ class FigureFile:
     Attributes:
         name: "taxonomy-race.en". In a scenario of several parts the part's number is in it.
         legend: The HTML that explains its colours, "" for none.
+        title: What it shows: its own heading, or the finding, or while the answers are left out the question.
         style: How it is drawn.
     """
 
@@ -49,6 +52,7 @@ class FigureFile:
     drawing: Drawing
     legend: str
     style: Style
+    title: str
 
 
 def converter() -> ModuleType:
@@ -81,7 +85,6 @@ def figures(
     outcomes: Sequence[Outcome],
     language: Language = "en",
     *,
-    tables: bool = False,
     hidden: bool = False,
 ) -> list[FigureFile]:
     """Every figure of a scenario, in the order of its page.
@@ -89,10 +92,11 @@ def figures(
     A legend is no figure of its own: it is drawn with those that follow it.
 
     Args:
-        tables: With the tables of words, which are HTML and cannot be drawn as a picture.
         hidden: With the answers left out.
     """
-    style = Style(language=language)
+    style, values = Style(language=language), words.values(*outcomes)
+    asked = words.fill(scenario.title, values, language)
+    finding = words.finding(scenario.lesson, values, language) if scenario.lesson and not hidden else ""
     found = []
     for number, outcome in enumerate(outcomes, 1):
         part = f"-{number}" if len(outcomes) > 1 else ""
@@ -100,8 +104,10 @@ def figures(
         for drawing in shown(request(scenario, outcome, style), hidden=hidden):
             if drawing.id == "legend":
                 legend = drawing.content
-            elif drawing.alt or (tables and "<table" in drawing.content):
-                found.append(FigureFile(f"{scenario.id}{part}-{drawing.id}.{language}", drawing, legend, style))
+            elif drawing.alt:
+                name, title = f"{scenario.id}{part}-{drawing.id}.{language}", drawing.title or finding or asked
+                own = drawing.words is not None and drawing.words.legend is not None
+                found.append(FigureFile(name, drawing, "" if own else legend, style, title))
     return found
 
 
@@ -111,8 +117,15 @@ def figure_svg(figure: FigureFile) -> str:
     if drawing.kind == "vega":
         svg = _renumbered(converter().vegalite_to_svg(fixed(drawing.content, style), vl_version=VEGA_LITE))
     else:
-        svg = _with_margin(standalone(drawing.content, style), style)
-    return below(figure.legend, svg, style) if figure.legend else svg
+        content = word_picture(drawing.words) if drawing.words else drawing.content
+        svg = _with_margin(standalone(content, style), style)
+    return _titled(below(figure.legend, svg, style) if figure.legend else svg, figure)
+
+
+def _titled(svg: str, figure: FigureFile) -> str:
+    """The same picture with what it shows in words, for those who do not see it and for what lists files."""
+    told = f"<title>{escape(figure.title)}</title><desc>{escape(figure.drawing.alt)}</desc>"
+    return _OPENING.sub(lambda opening: opening[0] + told, svg, count=1)
 
 
 def _with_margin(svg: str, style: Style) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 from sim.report.figures import metric_table
 from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table, routes
+from sim.report.figures.wordtable import plain_table
 from sim.report.htmltable import html_table
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, word_table
 from sim.report.texts import tr
 
 
@@ -29,7 +31,9 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     if request.lecture:
         return (lanes,)
     compared = compared_table(outcome, lang)
-    return lanes, Drawing(id="compared", kind="html", content=html_table(compared, style), table=compared)
+    return lanes, replace(
+        word_table("compared", plain_table(compared, style), html_table(compared, style)), table=compared
+    )
 
 
 def note(request: DrawingRequest) -> str:
