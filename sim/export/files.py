@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,7 @@ from sim.outcome import Outcome
 from sim.report import words
 from sim.report.figures.wordpicture import word_picture
 from sim.report.graph.svg import escape, standalone
+from sim.report.ring import FigurePlace, ringed_picture
 from sim.report.shown import Drawing, request, shown
 from sim.report.style import Language, Spec, Style
 from sim.scenario import Scenario
@@ -45,6 +46,7 @@ class FigureFile:
         name: "taxonomy-race.en". In a scenario of several parts the part's number is in it.
         legend: The HTML that explains its colours, "" for none.
         title: What it shows: its own heading, or the finding, or while the answers are left out the question.
+        rings: What is ringed in a table of words. Other drawings have their rings already.
         style: How it is drawn.
     """
 
@@ -53,6 +55,7 @@ class FigureFile:
     legend: str
     style: Style
     title: str
+    rings: Sequence[FigurePlace] = ()
 
 
 def converter() -> ModuleType:
@@ -100,15 +103,21 @@ def figures(
     found = []
     for number, outcome in enumerate(outcomes, 1):
         part = f"-{number}" if len(outcomes) > 1 else ""
-        legend = ""
-        for drawing in shown(request(scenario, outcome, style), hidden=hidden):
-            if drawing.id == "legend":
-                legend = drawing.content
-            elif drawing.alt:
-                name, title = f"{scenario.id}{part}-{drawing.id}.{language}", drawing.title or finding or asked
-                own = drawing.words is not None and drawing.words.legend is not None
-                found.append(FigureFile(name, drawing, "" if own else legend, style, title))
+        for drawing, legend in with_legends(shown(request(scenario, outcome, style), hidden=hidden)):
+            name, title = f"{scenario.id}{part}-{drawing.id}.{language}", drawing.title or finding or asked
+            found.append(FigureFile(name, drawing, legend, style, title))
     return found
+
+
+def with_legends(drawings: Iterable[Drawing]) -> Iterator[tuple[Drawing, str]]:
+    """Those that are figures, each with the HTML that explains its colours, "" for none."""
+    legend = ""
+    for drawing in drawings:
+        if drawing.id == "legend":
+            legend = drawing.content
+        elif drawing.alt:
+            own = drawing.words is not None and drawing.words.legend is not None
+            yield drawing, "" if own else legend
 
 
 def figure_svg(figure: FigureFile) -> str:
@@ -117,7 +126,9 @@ def figure_svg(figure: FigureFile) -> str:
     if drawing.kind == "vega":
         svg = _renumbered(converter().vegalite_to_svg(fixed(drawing.content, style), vl_version=VEGA_LITE))
     else:
-        content = word_picture(drawing.words) if drawing.words else drawing.content
+        content = drawing.content
+        if drawing.words:
+            content, _ = ringed_picture(word_picture(drawing.words), figure.rings, style)
         svg = _with_margin(standalone(content, style), style)
     return _titled(below(figure.legend, svg, style) if figure.legend else svg, figure)
 

@@ -109,7 +109,9 @@ def test_a_phone_has_the_host_in_each_cell_as_it_has_no_room_for_columns() -> No
 def test_of_one_image_each_host_has_a_row_with_what_its_hidden_machine_costs() -> None:
     (outcome,) = run_scenario(load("docker-desktop"))
     rows = re.findall(r"(?s)<tr>.*?</tr>", word_grid(fit_words(outcome, Style())).partition("<tbody>")[2])
-    told = [[unescape(re.sub("<[^>]*>", "", cell)) for cell in re.findall("(?s)<t[hd].*?</t[hd]>", row)] for row in rows]
+    told = [
+        [unescape(re.sub("<[^>]*>", "", cell)) for cell in re.findall("(?s)<t[hd].*?</t[hd]>", row)] for row in rows
+    ]
     assert told[0] == ["Linux", "● runs", "–", "–", f"≈{NARROW}100{NARROW}%"]
     costs = [f"≈{NARROW}30{NARROW}s", f"≈{NARROW}700{NARROW}MiB", f"≈{NARROW}10{NARROW}%"]
     assert told[1] == ["Toolbox, VirtualBox", "through", *costs]

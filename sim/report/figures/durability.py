@@ -42,6 +42,7 @@ def accident_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> W
         looks=_looks(style),
         said="" if hidden else accident_alt(outcome, language),
         names=122,
+        even=True,
         stacked=True,
     )
 

@@ -181,7 +181,7 @@ def _columns(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> l
         for _, step in steps
     ]
     others = outcome.labels[1:]
-    gap = [WordColumn(tr("figure.view.end", language), gap=True)] if others else []
+    gap = [WordColumn(tr("figure.view.end", language), upright=True, gap=True)] if others else []
     ends = [WordColumn(names[label], upright=True, place={"label": label}) for label in others]
     return [*(WordColumn(name, upright=True) for name in told), *gap, *ends]
 

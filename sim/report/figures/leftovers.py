@@ -45,6 +45,7 @@ def left_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> WordT
         looks=_looks(style),
         said="" if hidden else left_alt(outcome, language),
         names=122,
+        even=True,
         stacked=True,
     )
 

@@ -132,17 +132,22 @@ def _shared(table: WordTable, size: int) -> str:
 
 
 def _framed(table: WordTable) -> str:
-    """Framed cells of one width. On a phone that does not stack them each is as wide as it needs."""
-    style, one, columns = table.style, f".{table.kind}", len(table.columns)
-    fixed = f"table-layout:fixed;min-width:{style.px(table.names + 90 * columns)}px"
-    first = f"{one} thead th:first-child{{width:{style.px(table.names)}px}}"
-    even = "" if table.where else f"{one} td{{width:{88 // columns}%}}"
-    return _shared(table, max(SMALLEST, style.px(14))) + (
-        f"{one}{{border-collapse:separate;border-spacing:4px{';' + fixed if table.stacked else ''}}}"
-        f"{one} th{{padding:2px 6px}}{one} th[scope=row]{{vertical-align:middle}}"
+    """Framed cells."""
+    style, one = table.style, f".{table.kind}"
+    made = _shared(table, max(SMALLEST, style.px(14))) + (
+        f"{one}{{border-collapse:separate;border-spacing:4px}}"
+        f"{one} th{{padding:2px 6px}}{one} th[scope=row]{{vertical-align:middle;max-width:{style.px(table.names)}px}}"
         f"{one} td{{border:1px solid {style.tokens.line};border-radius:4px;padding:4px 6px;vertical-align:top}}"
-        f"{one} td{{overflow-wrap:anywhere}}{one} .kind{{padding:4px}}{first if table.stacked else even}"
     )
+    columns = len(table.columns)
+    if table.even:
+        return made + (
+            f"{one}{{table-layout:fixed;min-width:{style.px(100 * (columns + 1))}px}}"
+            f"{one} thead th:first-child{{width:{style.px(table.names)}px}}{one} td{{overflow-wrap:anywhere}}"
+        )
+    if table.where == "phone":
+        return made + f"{one}{{line-height:1.15}}{one} .kind{{padding:4px}}"
+    return made if table.stacked else made + f"{one} td{{width:{88 // columns}%}}"
 
 
 def _lined(table: WordTable) -> str:

@@ -317,8 +317,8 @@ class _Picture:
             ink, middle = self.style.tokens.muted, self.left / 2
             long = text_width(group, self.size)
             if self.style.language == "ja":
-                start = (top + bottom - long) / 2
+                start = min((top + bottom - long) / 2, bottom - long)
                 canvas.text(middle, start, group, size=self.size, colour=ink, down=True)
             else:
-                start = (top + bottom + long) / 2
+                start = min((top + bottom + long) / 2, bottom)
                 canvas.text(middle + 0.35 * self.size, start, group, size=self.size, colour=ink, turned=True)

@@ -160,6 +160,7 @@ class WordTable:
         corner: What stands above the rows' names.
         names: Pixels that the rows' names have at most.
         centred: Whether what is in the cells stands in their middles.
+        even: Whether its columns have one width on a page. Otherwise each is as wide as it needs.
         stacked: On a phone the cells of a row stand below its name, each under its column's, as columns have no room.
         legend: Cells that stand for those of their look, which a picture has in its corner. Each says what that is.
             None where a legend of its page explains it.
@@ -177,6 +178,7 @@ class WordTable:
     layout: WordLayout = "framed"
     names: int = 190
     centred: bool = False
+    even: bool = False
     stacked: bool = False
     where: Literal["", "wide", "phone"] = ""
 

@@ -89,7 +89,7 @@ def _graph(request: DrawingRequest, *, hidden: bool) -> Drawing:
 
 def _grid(request: DrawingRequest, *, hidden: bool) -> Drawing:
     table = assembly_words(request.outcome, request.style, hidden=hidden, compact=request.lecture)
-    return word_table("grid", table)
+    return word_table("grid", table, tables(request).rows)
 
 
 def _told(request: DrawingRequest, picked: str) -> Drawing:

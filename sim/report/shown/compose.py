@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sim.report.figures import metric_table
 from sim.report.figures.bringup import bringup, bringup_alt, bringup_legend, bringup_table, savings_table
 from sim.report.figures.wordtable import plain_table
@@ -47,8 +45,8 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     ]
     savings = savings_table(outcome, picked, lang)
     if savings:
-        table = word_table("savings", plain_table(savings, style), html_table(savings, style))
-        drawn.append(replace(table, title=tr("ui.bringup.savings", lang), table=savings))
+        content, title = html_table(savings, style), tr("ui.bringup.savings", lang)
+        drawn.append(word_table("savings", plain_table(savings, style), savings, content, title))
     return tuple(drawn)
 
 

@@ -187,13 +187,15 @@ def html(id_: str, text: str) -> Drawing:
     return Drawing(id=id_, kind="html", content=text)
 
 
-def word_table(id_: str, table: WordTable, content: str = "") -> Drawing:
-    """A table of words as a drawing.
+def word_table(id_: str, table: WordTable, rows: Sequence[TableRow], content: str = "", title: str = "") -> Drawing:
+    """A table of words as a drawing. Its HTML names it, so that what saves a page's pictures finds it.
 
     Args:
+        rows: The same as rows, with what it rests on.
         content: Its HTML where that is not the table alone.
     """
-    return Drawing(id=id_, kind="html", content=content or word_grid(table), alt=table.alt, words=table)
+    told = f'<div data-words="{id_}">{content or word_grid(table)}</div>'
+    return Drawing(id=id_, kind="html", content=told, alt=table.alt, words=table, table=rows, title=title)
 
 
 def chart(id_: str, spec: Spec, alt: str, **more: Any) -> Drawing:

@@ -13,12 +13,12 @@ __all__ = ["after", "before", "choices", "note", "tables"]
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table with nothing in it."""
-    return (word_table("stores", store_words(request.outcome, request.style, hidden=True)),)
+    return (_words(request, hidden=True),)
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table."""
-    return (word_table("stores", store_words(request.outcome, request.style)),)
+    return (_words(request),)
 
 
 def note(request: DrawingRequest) -> str:
@@ -29,3 +29,7 @@ def note(request: DrawingRequest) -> str:
 def tables(request: DrawingRequest) -> FigureTables:
     """Every metric."""
     return FigureTables(metric_table(request.outcome, language=request.language))
+
+
+def _words(request: DrawingRequest, *, hidden: bool = False) -> Drawing:
+    return word_table("stores", store_words(request.outcome, request.style, hidden=hidden), tables(request).rows)

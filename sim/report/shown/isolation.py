@@ -24,7 +24,9 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
 def _stairs(request: DrawingRequest, *, hidden: bool = False) -> Drawing:
     outcome, style = request.outcome, request.style
     table = stairs(outcome, style, hidden=hidden)
-    return word_table("stairs", table, stairs_html(outcome, style, hidden=hidden))
+    return word_table(
+        "stairs", table, stairs_table(outcome, request.language), stairs_html(outcome, style, hidden=hidden)
+    )
 
 
 def note(request: DrawingRequest) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 
 from sim.report.figures import metric_table
@@ -31,9 +30,7 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     if request.lecture:
         return (lanes,)
     compared = compared_table(outcome, lang)
-    return lanes, replace(
-        word_table("compared", plain_table(compared, style), html_table(compared, style)), table=compared
-    )
+    return lanes, word_table("compared", plain_table(compared, style), compared, html_table(compared, style))
 
 
 def note(request: DrawingRequest) -> str:
