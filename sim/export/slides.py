@@ -14,6 +14,7 @@ from sim.export.page import data_url, page
 from sim.outcome import Outcome
 from sim.report import words
 from sim.report.controlnames import provenance
+from sim.report.richtext import unbroken
 from sim.report.style import LIGHT, Language
 from sim.scenario import Scenario
 
@@ -26,6 +27,7 @@ color:{LIGHT.ink}}}
 .reveal h1{{font-size:1.4em;line-height:1.2;margin:0 0 .4em}}
 .reveal h2{{font-size:1.05em;line-height:1.2;margin:0 0 .4em}}
 .reveal .slides section{{text-align:left}} .reveal img{{display:block;width:100%;height:33rem;object-fit:contain}}
+.reveal :is(h1,h2){{text-wrap:balance}}
 .reveal h1+p{{font-size:.75em;margin:0 0 .6em}}
 .reveal .asked img{{height:26rem}}
 .reveal iframe{{width:100%;height:620px;border:0}} .reveal small{{color:{LIGHT.muted};font-size:.5em}}
@@ -48,10 +50,10 @@ def slide(outcomes: Sequence[Outcome], scenario: Scenario, language: Language = 
     asked = words.fill(scenario.title, values, language)
     made = f"<small>{escape(provenance(scenario, outcomes[0], language))}</small>"
     question = "".join(_drawn(figure) for figure in figures(scenario, outcomes, language, hidden=True)[:1])
-    summary = escape(scenario.summary.read(language))
-    sections = [f'<section class="asked"><h1>{escape(asked)}</h1><p>{summary}</p>{question}{made}</section>']
+    summary = escape(unbroken(scenario.summary.read(language)))
+    sections = [f'<section class="asked"><h1>{escape(unbroken(asked))}</h1><p>{summary}</p>{question}{made}</section>']
     sections += [
-        f"<section><h2>{escape(figure.title)}</h2>{_drawn(figure)}{made}</section>"
+        f"<section><h2>{escape(unbroken(figure.title))}</h2>{_drawn(figure)}{made}</section>"
         for figure in figures(scenario, outcomes, language)
     ]
     if live:

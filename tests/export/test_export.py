@@ -27,7 +27,7 @@ from sim.loading import from_document
 from sim.report import words
 from sim.report.figures.legend import legend
 from sim.report.shown import request, shown
-from sim.report.style import LANGUAGES, Language, Style, rows_of
+from sim.report.style import LANGUAGES, SMALLEST, Language, Style, rows_of
 from sim.report.texts import tr
 from tests import shipped
 
@@ -117,6 +117,9 @@ def test_a_lesson_has_figures_in_both_languages_and_each_table_of_words_is_a_pic
                 titles = [svg.findtext(f"{SVG}{name}") for name in ("title", "desc")]
                 assert titles == [figure.title, figure.drawing.alt]
                 assert export.figure_png(figure).startswith(b"\x89PNG")
+                width, height = (float(side) for side in svg.attrib["viewBox"].split()[2:])
+                scale = min(1200 / width, 528 / height) * 960 / 1200
+                assert scale * SMALLEST > 9, "pixels of the smallest text on a slide of 960 by 540"
 
 
 @pytest.mark.parametrize(("name", "language"), [("taxonomy", "en"), ("layers", "en"), ("portability", "ja")])
