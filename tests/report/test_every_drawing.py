@@ -82,9 +82,10 @@ def pictures(one: Drawing) -> Iterator[ET.Element]:
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_it_has_words_for_those_who_cannot_see_it(path: Path) -> None:
     for hidden in (False, True):
-        every = [one for asked in requests(path) for one in shown(asked, hidden=hidden)]
-        assert not [one.id for one in every if one.kind == "html" and "<table" in one.content and not one.words]
-        for _, one in drawn(path, hidden=hidden):
+        for one in (one for asked in requests(path) for one in shown(asked, hidden=hidden)):
+            if one.kind == "html" and not one.words:
+                assert "<table" not in one.content, f"{one.id} has no picture"
+                continue
             assert one.alt.strip(), one.id
             for svg in pictures(one) if one.kind != "vega" else ():
                 assert svg.get("role") in ("img", "group")

@@ -34,7 +34,7 @@ def wrapped(text: str, size: float, room: float, *, bold: bool = False) -> list[
         part = ""
         for letter in piece:
             if part.strip() and measure(part + letter) > room:
-                at = 1 + max(map(part.rfind, _STROKES)) or len(part) - (letter in grid.CLOSING)
+                at = 1 + max(map(part.rfind, _STROKES)) or len(part) - (letter in grid.CLOSING and len(part) > 1)
                 yield part[:at]
                 part = part[at:]
             part += letter

@@ -11,8 +11,11 @@ from sim.report.figures.textlines import BOLD, shortest, widest, wrapped
 from sim.report.figures.wordtable import CellBar, WordCell, WordColumn, WordRow, WordTable
 from sim.report.style import SMALLEST, text_width
 
-_WIDTHS = range(560, 1261, 100)
-"""Pixels that a picture may be wide, before its style makes all larger."""
+_LEAST, _MOST, _EACH, _TRIED = 560, 1260, 90, 8
+"""Pixels that a picture is wide at least and at most, or what many columns have each, and how many widths are tried.
+
+The style makes all of them larger.
+"""
 _SLIDE = (1200, 528)
 """Pixels that a figure has on a slide (`sim.export.slides`)."""
 _PAD, _GAP, _BAR = 6, 4, 6
@@ -30,7 +33,8 @@ _UPRIGHT_LINES = 2
 
 def word_picture(table: WordTable) -> str:
     """The table as an SVG."""
-    made = (_Picture(table, table.style.px(width)) for width in _WIDTHS)
+    step = (max(_MOST, table.names + _EACH * len(table.columns)) - _LEAST) / (_TRIED - 1)
+    made = (_Picture(table, table.style.px(_LEAST + step * number)) for number in range(_TRIED))
     drawn = max(made, key=lambda one: (one.whole, one.scale))
     return drawn.svg()
 
@@ -101,7 +105,7 @@ class _Picture:
     def _names(self) -> float:
         """As wide as the longest name, up to what the table allows. Names of a dense table have one line."""
         told = [text_width(f"{row.name}  {row.small}".strip(), self.size) for row in self.table.rows]
-        widest = BOLD * max(told) + 2 * _PAD
+        widest = BOLD * max(told) + 2 * _PAD + 1
         return widest if self.dense else min(widest, self.style.px(self.table.names))
 
     def _head_height(self) -> float:
