@@ -18,12 +18,12 @@ from dashboard import popovers, shipped
 from dashboard.components import drawing
 from dashboard.links import UNDO, plain, whole
 from dashboard.made import PageMaker, made_pages
-from dashboard.shown import Shown, ShownFigures, now
+from dashboard.shown import Shown, ShownFigures, now, words
 from dashboard.takeaway_components import copier, picture_saver
 from dashboard.view import View
 from sim import __version__, limits
 from sim.errors import InputError
-from sim.export import drawings_page, report_page, slide, slides_at_hand
+from sim.export import drawings_page, figure_svg, report_page, slide, slides_at_hand
 from sim.report.style import Language
 from sim.report.texts import tr
 from sim.scenario import Scenario
@@ -100,7 +100,7 @@ def _draw(shown: Shown, view: View) -> None:
                 on_click="ignore", key=f"share:{take.file}",
             )  # fmt: skip
         labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
-        picture_saver(labels, _called(shown), "share:picture")
+        picture_saver(labels, _called(shown), [(one.name, figure_svg(one)) for one in words()], "share:picture")
 
 
 def _called(shown: Shown) -> str:

@@ -5,17 +5,18 @@ Kept in the session for the length of one run of the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from dashboard.page_part import PagePart
+from sim.export import FigureFile
 from sim.report.shown import Drawing
 from sim.scenario import Scenario
 
 _NOW = "shown:now"
-_ANSWERS = "shown:answers"
+_ANSWERS, _WORDS = "shown:answers", "shown:words"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,7 @@ class Shown:
 def begin() -> None:
     """Forget what the run before has shown."""
     st.session_state[_NOW] = Shown()
+    st.session_state[_WORDS] = ()
 
 
 def offer(shown: Shown) -> None:
@@ -75,6 +77,17 @@ def offer(shown: Shown) -> None:
 def offer_figures(figures: ShownFigures) -> None:
     """Tell that the page shows these figures, beside what it has told."""
     st.session_state[_NOW] = replace(now(), figures=figures)
+
+
+def add_words(figures: Iterable[FigureFile]) -> None:
+    """Tell of the tables of words among figures that the page draws below one another."""
+    st.session_state[_WORDS] = (*words(), *(one for one in figures if one.drawing.words))
+
+
+def words() -> tuple[FigureFile, ...]:
+    """The tables of words that the page shows, top to bottom."""
+    told: tuple[FigureFile, ...] = st.session_state.get(_WORDS, ())
+    return told
 
 
 def now() -> Shown:

@@ -5,7 +5,7 @@ Plain JavaScript mounted by Streamlit, as in `dashboard.components`. None loads 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -51,12 +51,27 @@ _PICTURE_JS = """
 const SPACE = 16, SHARP = 2;
 const KEPT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity',
   'font-family', 'font-size', 'font-weight', 'text-anchor'];
-const drawn = () => {
+const PLACED = ['width', 'height', 'max-width', 'max-height', 'min-width'];
+const seen = (element) => element.getClientRects().length;
+// A table of words is HTML. Its picture is the server's, made of the same values.
+const tables = (words) => {
+  const left = [...words];
+  return [...document.querySelectorAll('[data-testid=stMain] [data-words]')].flatMap((element) => {
+    const at = left.findIndex(([name]) => name === element.dataset.words);
+    if (!seen(element) || at < 0) return [];
+    const [[, svg]] = left.splice(at, 1);
+    const copy = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement;
+    const [, , width, height] = copy.getAttribute('viewBox').split(' ').map(Number);
+    const { top, left: x } = element.getBoundingClientRect();
+    return [{ copy, box: { top, left: x, bottom: top + height, width, height } }];
+  });
+};
+const drawn = (words) => {
   const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks')];
   for (const host of document.querySelectorAll('[data-testid=stMain] *'))
     if (host.shadowRoot) charts.push(...host.shadowRoot.querySelectorAll('.host svg'));
-  return charts.filter((svg) => svg.getClientRects().length)
-    .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top);
+  const pictures = charts.filter(seen).map((svg) => ({ svg, box: svg.getBoundingClientRect() }));
+  return [...pictures, ...tables(words)].sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left);
 };
 const plain = (svg) => {
   const copy = svg.cloneNode(true), from = [svg, ...svg.querySelectorAll('*')];
@@ -67,18 +82,21 @@ const plain = (svg) => {
       if (element.getAttribute(name).includes('var(') && name !== 'style') element.removeAttribute(name);
   });
   for (const sheet of copy.querySelectorAll('style')) sheet.remove();
+  for (const name of PLACED) copy.style.removeProperty(name);
   return copy;
 };
-const sheetOf = (svgs) => {
+// Those at one height stand beside one another, as on the page.
+const sheetOf = (pictures) => {
   const sheet = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  let width = 0, height = 0;
-  for (const svg of svgs) {
-    const box = svg.getBoundingClientRect(), copy = plain(svg);
-    for (const [name, value] of [['x', 0], ['y', height], ['width', box.width], ['height', box.height]])
+  let width = 0, height = 0, right = 0, top = 0, above;
+  for (const { svg, box, copy = plain(svg) } of pictures) {
+    if (above !== undefined && Math.abs(box.top - above) > 1) [right, top] = [0, height];
+    above = box.top;
+    for (const [name, value] of [['x', right], ['y', top], ['width', box.width], ['height', box.height]])
       copy.setAttribute(name, value);
-    for (const name of ['width', 'height', 'max-width', 'max-height', 'min-width']) copy.style.removeProperty(name);
     sheet.append(copy);
-    width = Math.max(width, box.width); height += box.height + SPACE;
+    right += box.width + SPACE;
+    width = Math.max(width, right - SPACE); height = Math.max(height, top + box.height + SPACE);
   }
   sheet.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   sheet.setAttribute('viewBox', `0 0 ${width || 1} ${height || 1}`);
@@ -120,14 +138,14 @@ export default function({ parentElement, data: [data] }) {
     const button = document.createElement('button');
     button.type = 'button'; button.textContent = label;
     button.onclick = async () => {
-      const sheet = sheetOf(drawn()), link = document.createElement('a');
+      const sheet = sheetOf(drawn(data.words)), link = document.createElement('a');
       link.href = URL.createObjectURL(form === 'png' ? await pixels(sheet) : file(sheet));
       link.download = `${data.name}.${form}`; link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     };
     return button;
   }));
-  const look = () => { host.hidden = !drawn().length; };
+  const look = () => { host.hidden = !drawn(data.words).length; };
   look();
   const looking = setInterval(look, 300);
   return () => clearInterval(looking);
@@ -153,11 +171,13 @@ def copier(lines: Mapping[str, tuple[str, str]], words: Mapping[str, str], key: 
     _copier(data=[{"lines": given, "words": dict(words)}], key=key)
 
 
-def picture_saver(labels: Mapping[str, str], name: str, key: str) -> None:
+def picture_saver(labels: Mapping[str, str], name: str, words: Sequence[tuple[str, str]], key: str) -> None:
     """Buttons that save the page's figures, as they are drawn, as one picture. There are none where nothing is drawn.
 
     Args:
         labels: What the button of a form is called: "svg", "png".
         name: The file's name without its suffix.
+        words: The tables of words on the page, top to bottom: by what their HTML is called, the SVG of each.
     """
-    _picture(data=[{"forms": [list(one) for one in labels.items()], "name": name}], key=key)
+    given = {"forms": [list(one) for one in labels.items()], "name": name, "words": [list(one) for one in words]}
+    _picture(data=[given], key=key)

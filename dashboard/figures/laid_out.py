@@ -17,7 +17,9 @@ from dashboard.figures import build
 from dashboard.links import one_of, opening, set_link
 from dashboard.page_part import PagePart, chart
 from dashboard.refusals import answer
+from dashboard.shown import add_words
 from sim.catalog.assemblies import components
+from sim.export import FigureFile, with_legends
 from sim.loading import controls
 from sim.report.shown import Drawing, FigureChoice, FigureTables, OfferedChange, of_study, one_by_one, shown
 from sim.report.shown.ring import with_rings
@@ -118,7 +120,10 @@ def key(page_part: PagePart, offered: FigureChoice) -> str:
 def _drawn(
     page_part: PagePart, drawings: Iterable[Drawing], offered: Sequence[FigureChoice], *, over: bool = False
 ) -> None:
-    drawings = list(drawings)
+    drawings, style = list(drawings), page_part.view.style
+    add_words(
+        FigureFile(one.id, one, legend, style, one.title, page_part.ring) for one, legend in with_legends(drawings)
+    )
     for row, group in _rows(drawings):
         _row(page_part, row, group, offered, over=over)
     ids = {one.id for one in drawings}

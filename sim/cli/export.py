@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("report", "live", "svg", "png", "slide", "trace")
 _LANGUAGES = ("en", "ja")
-_TABLES = "its figures are tables of words, which have no svg and no png; --format report, slide and live have them"
-
 _TIMELESS = "nothing in it happens in time, so that there is no trace; --format report, svg and png have its figures"
 
 
@@ -70,19 +68,17 @@ def export(
             _write(folder / live, builder.page(scenarios, interrupts.tick))
     empty = []
     for scenario in scenarios if set(forms) != {"live"} else ():
-        outcomes, any_file = _run(scenario, interrupts), bool(live)
-        for name, content in traced(scenario, outcomes) if "trace" in forms else ():
+        outcomes = _run(scenario, interrupts)
+        traces = dict(traced(scenario, outcomes)) if "trace" in forms else {}
+        for name, content in traces.items():
             _write(folder / name, content)
-            any_file = True
         for language in languages:
             with _heard(interrupts):
                 for name, made in written(forms, scenario, outcomes, language, live):
                     interrupts.check()
                     _write(folder / name, made)
-                    any_file = True
-        if not any_file:
-            reason = _TIMELESS if set(forms) == {"trace"} else _TABLES
-            empty.append(Problem(f"{scenario.id}: {reason}", scenario.file))
+        if set(forms) == {"trace"} and not traces:
+            empty.append(Problem(f"{scenario.id}: {_TIMELESS}", scenario.file))
     report(empty)
     return BAD_INPUT if empty else HELD
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sim.export.files import FigureFile, figure_png, figure_svg, figures
+from sim.export.files import FigureFile, figure_png, figure_svg, figures, with_legends
 from sim.export.packages import REVEAL, is_there
 from sim.export.report import drawings_page, report_page
 from sim.export.slides import slide
@@ -28,6 +28,7 @@ __all__ = [
     "slide",
     "slides_at_hand",
     "traced",
+    "with_legends",
     "written",
 ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +15,10 @@ from types import ModuleType
 from sim.errors import InputError
 from sim.export.legends import below
 from sim.outcome import Outcome
-from sim.report.graph.svg import standalone
+from sim.report import words
+from sim.report.figures.wordpicture import word_picture
+from sim.report.graph.svg import escape, standalone
+from sim.report.ring import FigurePlace, ringed_picture
 from sim.report.shown import Drawing, request, shown
 from sim.report.style import Language, Spec, Style
 from sim.scenario import Scenario
@@ -42,6 +45,8 @@ class FigureFile:
     Attributes:
         name: "taxonomy-race.en". In a scenario of several parts the part's number is in it.
         legend: The HTML that explains its colours, "" for none.
+        title: What it shows: its own heading, or the finding, or while the answers are left out the question.
+        rings: What is ringed in a table of words. Other drawings have their rings already.
         style: How it is drawn.
     """
 
@@ -49,6 +54,8 @@ class FigureFile:
     drawing: Drawing
     legend: str
     style: Style
+    title: str
+    rings: Sequence[FigurePlace] = ()
 
 
 def converter() -> ModuleType:
@@ -81,7 +88,6 @@ def figures(
     outcomes: Sequence[Outcome],
     language: Language = "en",
     *,
-    tables: bool = False,
     hidden: bool = False,
 ) -> list[FigureFile]:
     """Every figure of a scenario, in the order of its page.
@@ -89,20 +95,29 @@ def figures(
     A legend is no figure of its own: it is drawn with those that follow it.
 
     Args:
-        tables: With the tables of words, which are HTML and cannot be drawn as a picture.
         hidden: With the answers left out.
     """
-    style = Style(language=language)
+    style, values = Style(language=language), words.values(*outcomes)
+    asked = words.fill(scenario.title, values, language)
+    finding = words.finding(scenario.lesson, values, language) if scenario.lesson and not hidden else ""
     found = []
     for number, outcome in enumerate(outcomes, 1):
         part = f"-{number}" if len(outcomes) > 1 else ""
-        legend = ""
-        for drawing in shown(request(scenario, outcome, style), hidden=hidden):
-            if drawing.id == "legend":
-                legend = drawing.content
-            elif drawing.alt or (tables and "<table" in drawing.content):
-                found.append(FigureFile(f"{scenario.id}{part}-{drawing.id}.{language}", drawing, legend, style))
+        for drawing, legend in with_legends(shown(request(scenario, outcome, style), hidden=hidden)):
+            name, title = f"{scenario.id}{part}-{drawing.id}.{language}", drawing.title or finding or asked
+            found.append(FigureFile(name, drawing, legend, style, title))
     return found
+
+
+def with_legends(drawings: Iterable[Drawing]) -> Iterator[tuple[Drawing, str]]:
+    """Those that are figures, each with the HTML that explains its colours, "" for none."""
+    legend = ""
+    for drawing in drawings:
+        if drawing.id == "legend":
+            legend = drawing.content
+        elif drawing.alt:
+            own = drawing.words is not None and drawing.words.legend is not None
+            yield drawing, "" if own else legend
 
 
 def figure_svg(figure: FigureFile) -> str:
@@ -111,8 +126,17 @@ def figure_svg(figure: FigureFile) -> str:
     if drawing.kind == "vega":
         svg = _renumbered(converter().vegalite_to_svg(fixed(drawing.content, style), vl_version=VEGA_LITE))
     else:
-        svg = _with_margin(standalone(drawing.content, style), style)
-    return below(figure.legend, svg, style) if figure.legend else svg
+        content = drawing.content
+        if drawing.words:
+            content, _ = ringed_picture(word_picture(drawing.words), figure.rings, style)
+        svg = _with_margin(standalone(content, style), style)
+    return _titled(below(figure.legend, svg, style) if figure.legend else svg, figure)
+
+
+def _titled(svg: str, figure: FigureFile) -> str:
+    """The same picture with what it shows in words, for those who do not see it and for what lists files."""
+    told = f"<title>{escape(figure.title)}</title><desc>{escape(figure.drawing.alt)}</desc>"
+    return _OPENING.sub(lambda opening: opening[0] + told, svg, count=1)
 
 
 def _with_margin(svg: str, style: Style) -> str:

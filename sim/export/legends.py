@@ -6,21 +6,19 @@ Every legend is one line of chips: a swatch with inline styles, then a word. The
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 
-from sim.report.style import FONT, Style
+from sim.report.figures.canvas import strokes
+from sim.report.style import FONT, Style, text_width
 
 _SIZE = 14
 _LINE = 26
 _MARGIN = 16
 _GAP = 6
 _BETWEEN = 18
-_WIDE_LETTER, _LETTER = 14.0, 7.6
-"""Assumed widths of letters at that size: fonts differ, and pure Python knows no metrics."""
 _VIEW_BOX = re.compile(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _COLOUR = r"#[0-9A-Fa-f]{6,8}"
 
@@ -41,7 +39,7 @@ class Chip:
     @property
     def room(self) -> float:
         """Pixels of it all, with what stands before the next."""
-        return self.width + _GAP + text_width(self.text) + _BETWEEN
+        return self.width + _GAP + text_width(self.text, _SIZE) + _BETWEEN
 
 
 class _ChipReader(HTMLParser):
@@ -79,11 +77,6 @@ def chips(legend: str) -> list[Chip]:
     reader = _ChipReader()
     reader.feed(legend)
     return reader.chips
-
-
-def text_width(text: str) -> float:
-    """About how many pixels a text takes."""
-    return sum(_WIDE_LETTER if unicodedata.east_asian_width(letter) in "WF" else _LETTER for letter in text)
 
 
 def below(legend: str, svg: str, style: Style) -> str:
@@ -156,11 +149,7 @@ def _whisker(background: str, x: float, y: float, width: float, height: float) -
 
 def _hatching(background: str, x: float, y: float, width: float, height: float) -> str:
     """Slanted lines by the gradient's angle."""
-    ends = (y, y + height) if "135deg" in background else (y + height, y)
-    paths = "".join(
-        f"M{x + 6 * n:g} {ends[0]:g}L{min(x + width, x + 6 * n + height):g} {ends[1]:g}"
-        for n in range(int(width // 6) + 1)
-    )
+    paths = strokes(x, y, width, height, falling="135deg" not in background)
     return f'<path d="{paths}" stroke="{_ink(background)}" stroke-width="2" fill="none"/>'
 
 

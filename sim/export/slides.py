@@ -14,6 +14,7 @@ from sim.export.page import data_url, page
 from sim.outcome import Outcome
 from sim.report import words
 from sim.report.controlnames import provenance
+from sim.report.richtext import unbroken
 from sim.report.style import LIGHT, Language
 from sim.scenario import Scenario
 
@@ -26,20 +27,12 @@ color:{LIGHT.ink}}}
 .reveal h1{{font-size:1.4em;line-height:1.2;margin:0 0 .4em}}
 .reveal h2{{font-size:1.05em;line-height:1.2;margin:0 0 .4em}}
 .reveal .slides section{{text-align:left}} .reveal img{{display:block;width:100%;height:33rem;object-fit:contain}}
-.reveal .words{{max-height:33rem;overflow:auto;font-size:.62em}}
+.reveal :is(h1,h2){{text-wrap:balance}}
 .reveal h1+p{{font-size:.75em;margin:0 0 .6em}}
-.reveal .asked :is(img,.words){{max-height:26rem}} .reveal .asked img{{height:26rem}}
-.reveal .words :is(p,li,td,th,div){{font-size:inherit}}
+.reveal .asked img{{height:26rem}}
 .reveal iframe{{width:100%;height:620px;border:0}} .reveal small{{color:{LIGHT.muted};font-size:.5em}}
 """
-# A table that is higher than its slide is drawn smaller.
 _START = """
-const whole = () => document.querySelectorAll('.present .words:not([style])').forEach((one) => {
-  one.style.zoom = Math.min(1, one.clientHeight / one.scrollHeight);
-  one.style.maxHeight = 'none';
-});
-Reveal.on('ready', whole);
-Reveal.on('slidechanged', whole);
 Reveal.initialize({width: 1200, height: 675, margin: 0.03, hash: false, center: false, transition: 'none'});
 """
 
@@ -55,14 +48,14 @@ def slide(outcomes: Sequence[Outcome], scenario: Scenario, language: Language = 
     """
     values = words.values(*outcomes)
     asked = words.fill(scenario.title, values, language)
-    finding = words.finding(scenario.lesson, values, language) if scenario.lesson else ""
     made = f"<small>{escape(provenance(scenario, outcomes[0], language))}</small>"
-    question = "".join(_drawn(figure) for figure in figures(scenario, outcomes, language, tables=True, hidden=True)[:1])
-    summary = escape(scenario.summary.read(language))
-    sections = [f'<section class="asked"><h1>{escape(asked)}</h1><p>{summary}</p>{question}{made}</section>']
-    for figure in figures(scenario, outcomes, language, tables=True):
-        title = figure.drawing.title or finding or asked
-        sections.append(f"<section><h2>{escape(title)}</h2>{_drawn(figure)}{made}</section>")
+    question = "".join(_drawn(figure) for figure in figures(scenario, outcomes, language, hidden=True)[:1])
+    summary = escape(unbroken(scenario.summary.read(language)))
+    sections = [f'<section class="asked"><h1>{escape(unbroken(asked))}</h1><p>{summary}</p>{question}{made}</section>']
+    sections += [
+        f"<section><h2>{escape(unbroken(figure.title))}</h2>{_drawn(figure)}{made}</section>"
+        for figure in figures(scenario, outcomes, language)
+    ]
     if live:
         frame = f'<iframe sandbox="allow-scripts" title="{escape(asked)}" data-src="{escape(live)}"></iframe>'
         sections.append(f"<section>{frame}</section>")
@@ -80,8 +73,6 @@ def slide(outcomes: Sequence[Outcome], scenario: Scenario, language: Language = 
 
 
 def _drawn(figure: FigureFile) -> str:
-    """A figure as a picture, or a table of words as it stands on a page, below its legend."""
-    if figure.drawing.kind == "html":
-        return f'<div class="words">{figure.legend}{figure.drawing.content}</div>'
+    """A figure as a picture."""
     address = data_url(figure_svg(figure), "image/svg+xml")
     return f'<img alt="{escape(figure.drawing.alt)}" src="{address}">'

@@ -105,7 +105,8 @@ def plot_file(plot: SweepPlot, store: Path) -> bytes:
         return json.dumps(with_rows(spec), ensure_ascii=False, indent=1).encode() + b"\n"
     if plot.suffix == ".html":
         return _page(plot, spec).encode()
-    figure = FigureFile(plot.metric, Drawing(id="sweep", kind="vega", content=spec, alt=plot.title), "", style)
+    drawing = Drawing(id="sweep", kind="vega", content=spec, alt=plot.title)
+    figure = FigureFile(plot.metric, drawing, "", style, plot.title)
     return figure_svg(figure).encode() if plot.suffix == ".svg" else figure_png(figure)
 
 

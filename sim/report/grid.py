@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sim.printable import printable
 
 WIDTH = 80
 
-_CLOSING = "、。，．・：；！？）」』】〉》〕ーっゃゅょッャュョぁぃぅぇぉァィゥェォ%％,.;:!?)\\]"
+CLOSING = "、。，．・：；！？）」』】〉》〕ーっゃゅょッャュョぁぃぅぇぉァィゥェォ%％,.;:!?)\\]"
 
 _PIECE = re.compile(
-    rf" ?(?:[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^ \u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+)[{_CLOSING}]*"
+    rf" ?(?:[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^ \u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+)[{CLOSING}]*"
 )
 """What stays together in a line: a word, or one wide character, and what closes behind it."""
 
@@ -63,9 +63,18 @@ def paragraph(text: str, cells: int) -> list[str]:
 
     Nothing that closes (a Japanese full stop, a bracket) begins a line.
     """
+    return filled(_PIECE.findall(" ".join(text.split())), cells, width)
+
+
+def filled(parts: Iterable[str], room: float, measure: Callable[[str], float]) -> list[str]:
+    """Pieces in lines no wider than that. A wider piece has a line of its own.
+
+    Args:
+        measure: How wide a text is, in what `room` is in.
+    """
     lines = [""]
-    for piece in _PIECE.findall(" ".join(text.split())):
-        if width(lines[-1] + piece.rstrip()) > cells and lines[-1]:
+    for piece in parts:
+        if measure(lines[-1] + piece.rstrip()) > room and lines[-1]:
             lines[-1] = lines[-1].rstrip()
             lines.append(piece.lstrip())
         else:

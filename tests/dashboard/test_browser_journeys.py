@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -149,11 +150,31 @@ def test_a_figure_is_saved_as_a_picture_and_a_lesson_as_a_scenario(page: Page, a
     assert taken(page, "Numbers as CSV", tmp_path / "numbers").startswith(b"metric,")
 
 
-def test_no_picture_is_offered_where_nothing_is_drawn(page: Page, app_url: str) -> None:
-    open_page(page, f"{app_url}/scenarios?scenario=throwaway-tool&show=1")
-    expect(page.get_by_role("table").first).to_be_visible()
+@pytest.mark.parametrize(
+    ("path", "words", "pictures"),
+    [
+        ("scenarios?scenario=throwaway-tool&show=1", ["Container,", "never there", "postgres in"], 1),
+        ("stacks?stacks=docker,lxc", ["Docker", "container engine", "dockerd, containerd", "namespaces, cgroups"], 2),
+    ],
+)
+def test_a_table_of_words_and_cards_are_saved_with_all_that_stands_in_them(
+    path: str, words: list[str], pictures: int, page: Page, app_url: str, tmp_path: Path
+) -> None:
+    open_page(page, f"{app_url}/{path}")
     page.get_by_role("button", name="Share").click()
-    expect(page.get_by_role("button", name="Numbers as CSV")).to_be_visible()
+    sheet = ET.fromstring(taken(page, "Figure as SVG", tmp_path / "figure.svg"))
+    told = [text.text for text in sheet.iter("{http://www.w3.org/2000/svg}text")]
+    assert set(words) <= set(told)
+    placed = list(sheet)
+    assert len(placed) == pictures
+    assert {one.get("y") for one in placed} == {"0"}, "beside one another, as on the page"
+    assert taken(page, "Figure as PNG", tmp_path / "figure.png").startswith(b"\x89PNG")
+
+
+def test_no_picture_is_offered_where_nothing_is_drawn(page: Page, app_url: str) -> None:
+    open_page(page, f"{app_url}/sources")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_label("Link to this view", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Figure as"))).to_have_count(0)
 
 

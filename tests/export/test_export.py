@@ -24,14 +24,17 @@ from sim.export import packages
 from sim.export.legends import chips
 from sim.live import answer as door
 from sim.loading import from_document
+from sim.report import words
 from sim.report.figures.legend import legend
 from sim.report.shown import request, shown
-from sim.report.style import LANGUAGES, Language, Style, rows_of
+from sim.report.style import LANGUAGES, SMALLEST, Language, Style, rows_of
 from sim.report.texts import tr
 from tests import shipped
 
 MOST = 1_200_000
 """Bytes of a report page."""
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 LOADING = {"src", "srcset", "poster", "data", "action", "background", "formaction"}
 """Attributes that a browser asks an address of. `href` loads nothing but in `link` and `use`, which no page has."""
@@ -99,25 +102,45 @@ def rows(node: object) -> list[object]:
     return [*own, *(row for name, one in node.items() if name != "data" for row in rows(one))]
 
 
-def test_every_chart_and_graph_is_a_picture_with_its_legend() -> None:
-    for name in ("taxonomy", "layers"):
-        scenario = sim.load(name)
-        figures = export.figures(scenario, sim.run(scenario, replications=1))
-        assert len({figure.name for figure in figures}) == len(figures)
+def test_a_lesson_has_figures_in_both_languages_and_each_table_of_words_is_a_picture(
+    ran: tuple[sim.Scenario, tuple[sim.Outcome, ...]],
+) -> None:
+    scenario, outcomes = ran
+    for language in LANGUAGES:
+        figures = export.figures(scenario, outcomes, language)
+        assert figures
+        finding = words.finding(scenario.lesson, words.values(*outcomes), language) if scenario.lesson else ""
         for figure in figures:
-            svg = export.figure_svg(figure)
-            root = ET.fromstring(svg)
-            assert root.tag == "{http://www.w3.org/2000/svg}svg"
-            assert "var(" not in svg
-            loaded = [value for one in root.iter() for name, value in one.attrib.items() if name.endswith("href")]
-            assert [value for value in loaded if not value.startswith("#")] == []
-            texts = " ".join(root.itertext())
-            assert all(chip.text in texts for chip in chips(figure.legend))
-            png = export.figure_png(figure)
-            assert png.startswith(b"\x89PNG")
-            width = int.from_bytes(png[16:20], "big")
-            assert width == pytest.approx(2 * float(root.attrib["viewBox"].split()[2]), abs=2)
-            assert export.figure_svg(figure) == svg, "the same each time"
+            assert figure.title == figure.drawing.title or figure.title == finding
+            if figure.drawing.words:
+                svg = ET.fromstring(export.figure_svg(figure))
+                titles = [svg.findtext(f"{SVG}{name}") for name in ("title", "desc")]
+                assert titles == [figure.title, figure.drawing.alt]
+                assert export.figure_png(figure).startswith(b"\x89PNG")
+                width, height = (float(side) for side in svg.attrib["viewBox"].split()[2:])
+                scale = min(1200 / width, 528 / height) * 960 / 1200
+                assert scale * SMALLEST > 9, "pixels of the smallest text on a slide of 960 by 540"
+
+
+@pytest.mark.parametrize(("name", "language"), [("taxonomy", "en"), ("layers", "en"), ("portability", "ja")])
+def test_a_figure_is_a_picture_with_its_legend(name: str, language: Language) -> None:
+    scenario = sim.load(name)
+    figures = export.figures(scenario, sim.run(scenario, replications=1), language)
+    assert len({figure.name for figure in figures}) == len(figures)
+    for figure in figures:
+        svg = export.figure_svg(figure)
+        root = ET.fromstring(svg)
+        assert root.tag == f"{SVG}svg"
+        assert "var(" not in svg
+        loaded = [value for one in root.iter() for name, value in one.attrib.items() if name.endswith("href")]
+        assert [value for value in loaded if not value.startswith("#")] == []
+        texts = " ".join(root.itertext())
+        assert all(chip.text in texts for chip in chips(figure.legend))
+        png = export.figure_png(figure)
+        assert png.startswith(b"\x89PNG")
+        width = int.from_bytes(png[16:20], "big")
+        assert width == pytest.approx(2 * float(root.attrib["viewBox"].split()[2]), abs=2)
+        assert export.figure_svg(figure) == svg, "the same each time"
 
 
 def test_a_legend_is_read_as_it_is_drawn_on_a_page() -> None:
@@ -148,7 +171,7 @@ def test_a_seed_is_in_the_files(tmp_path: Path) -> None:
         (["density", "--format", "pdf"], "no format 'pdf'"),
         (["density", "density"], "is given twice"),
         (["no-such-lesson"], "no such file"),
-        (["isolation", "--format", "svg,png"], "isolation: its figures are tables of words"),
+        (["density", "--format", "trace"], "density: nothing in it happens in time"),
     ],
 )
 def test_what_cannot_be_exported_is_said_with_code_2(
@@ -226,11 +249,10 @@ def test_a_deck_has_a_slide_for_each_figure_and_one_for_the_live_page(no_downloa
     assert asked.count("<img") == 1, "the question stands with its figure"
     assert "window.Reveal" in deck
     assert "MIT, as it stands" in deck.partition("-->")[0]
-    for name in ("isolation", "portability", "throwaway-tool"):
-        told = sim.load(name)
-        words = export.slide(sim.run(told, replications=1), told, "ja")
-        assert 1 + words.count("<section>") == words.count('<div class="words">') > 1, "the question has its figure too"
-        assert "<table" in words
+    told = sim.load("throwaway-tool")
+    japanese = export.slide(sim.run(told, replications=1), told, "ja")
+    assert 1 + japanese.count("<section>") == japanese.count("<img") == 2, "the question has its figure too"
+    assert "<table" not in japanese
     assert deck.count("</script>") == deck.count("<script>"), "no script ends early"
     framed = export.slide(outcomes, scenario, "en", "taxonomy-live.html#taxonomy:en")
     assert '<iframe sandbox="allow-scripts"' in framed

@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,8 +22,10 @@ from sim.loading import load
 from sim.outcome import Outcome
 from sim.report import csvfile, words
 from sim.report.catalogtexts import ESTIMATE
+from sim.report.figures.wordpicture import word_picture
+from sim.report.figures.wordtable import WordTable
 from sim.report.shown import Drawing, DrawingRequest, of_study, request, shown
-from sim.report.style import LANGUAGES, SMALLEST, Style, with_rows
+from sim.report.style import LANGUAGES, SMALLEST, Style, text_width, with_rows
 from sim.report.texts import tr
 from sim.scenario import Scenario
 from tests import shipped
@@ -56,7 +58,7 @@ def requests(path: Path) -> Iterator[DrawingRequest]:
 
 def drawn(path: Path, *, hidden: bool = False) -> Iterator[tuple[DrawingRequest, Drawing]]:
     for asked in requests(path):
-        yield from ((asked, one) for one in shown(asked, hidden=hidden) if one.kind != "html")
+        yield from ((asked, one) for one in shown(asked, hidden=hidden) if one.kind != "html" or one.words)
 
 
 def tooltips(node: Any) -> Iterator[Any]:
@@ -72,7 +74,7 @@ def tooltips(node: Any) -> Iterator[Any]:
 
 
 def pictures(one: Drawing) -> Iterator[ET.Element]:
-    for svg in (one.content, one.narrow):
+    for svg in (word_picture(one.words),) if one.words else (one.content, one.narrow):
         if svg:
             bare = re.search(r"<svg[^>]*xmlns=", svg) is None
             yield ET.fromstring(svg.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1) if bare else svg)
@@ -81,9 +83,12 @@ def pictures(one: Drawing) -> Iterator[ET.Element]:
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_it_has_words_for_those_who_cannot_see_it(path: Path) -> None:
     for hidden in (False, True):
-        for _, one in drawn(path, hidden=hidden):
+        for one in (one for asked in requests(path) for one in shown(asked, hidden=hidden)):
+            if one.kind == "html" and not one.words:
+                assert "<table" not in one.content, f"{one.id} has no picture"
+                continue
             assert one.alt.strip(), one.id
-            for svg in pictures(one) if one.kind == "svg" else ():
+            for svg in pictures(one) if one.kind != "vega" else ():
                 assert svg.get("role") in ("img", "group")
                 assert svg.get("aria-label") or svg.get("aria-hidden") == "true", one.id
 
@@ -126,7 +131,7 @@ def test_pointing_at_it_tells_more_and_its_source_where_it_draws_facts(path: Pat
 def test_no_text_of_a_picture_is_smaller_than_the_smallest(path: Path) -> None:
     for hidden in (False, True):
         for _, one in drawn(path, hidden=hidden):
-            if one.kind == "svg":
+            if one.kind != "vega":
                 for svg in pictures(one):
                     sizes = [float(text.get("font-size", SMALLEST)) for text in svg.iter(f"{SVG}text")]
                     assert min(sizes, default=SMALLEST) >= SMALLEST, one.id
@@ -158,3 +163,70 @@ def test_the_title_of_every_lesson_is_a_finding_with_its_numbers_filled_in() -> 
                 title = words.finding(scenario.lesson, words.values(*parts), language)
                 assert title, path.stem
                 assert "{" not in title, path.stem
+
+
+class PlacedText(NamedTuple):
+    """A text of a picture and where it is, by the measure that wraps it."""
+
+    words: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def placed_texts(svg: ET.Element) -> Iterator[PlacedText]:
+    for text in svg.iter(f"{SVG}text"):
+        told = text.find(f"{SVG}title")
+        said = (told.tail if told is not None else text.text) or ""
+        size, x, y = (float(text.get(name, "")) for name in ("font-size", "x", "y"))
+        long = text_width(said, size)
+        back = {"start": 0.0, "middle": long / 2, "end": long}[text.get("text-anchor", "start")]
+        if text.get("writing-mode"):
+            yield PlacedText(said, x - size / 2, y, x + size / 2, y + long)
+        elif text.get("transform"):
+            yield PlacedText(said, x - 0.75 * size, y - long, x, y)
+        else:
+            yield PlacedText(said, x - back, y - 0.75 * size, x - back + long, y)
+
+
+def frames(svg: ET.Element) -> list[tuple[float, float, float, float]]:
+    """The boxes behind cells, swatches and bars: left, top, right, bottom."""
+    paths = (re.fullmatch(r"M([\d.-]+) ([\d.-]+)h([\d.]+)v([\d.]+)h-[\d.]+z", p.get("d", "")) for p in svg.iter())
+    boxes = ([float(value) for value in path.groups()] for path in paths if path)
+    return [(x, y, x + wide, y + high) for x, y, wide, high in boxes]
+
+
+def told_in_order(table: WordTable) -> Iterator[str]:
+    for row in table.rows:
+        yield row.name
+        yield from (part for cell in row.cells for part in (cell.mark, cell.words, cell.small) if part)
+
+
+TABLES = {"compose", "components", "docker-desktop", "isolation", "microservices", "portability", "production",
+          "throwaway-tool", "two-stores"}  # fmt: skip
+"""Lessons with tables of words."""
+
+
+@pytest.mark.parametrize("path", [path for path in SCENARIOS if path.stem in TABLES], ids=lambda path: path.stem)
+def test_the_picture_of_a_table_of_words_has_every_word_in_its_cell_and_none_on_another(path: Path) -> None:
+    tables = [one.words for hidden in (False, True) for _, one in drawn(path, hidden=hidden) if one.words]
+    assert tables
+    for table in tables:
+        svg = ET.fromstring(word_picture(table))
+        texts, boxes = list(placed_texts(svg)), frames(svg)
+        _, _, width, height = map(float, svg.get("viewBox", "").split())
+        rest = re.sub(r"\s", "", "".join(text.words for text in texts))
+        for told in told_in_order(table):
+            _, found, rest = rest.partition(re.sub(r"\s", "", told))
+            assert found, told
+        for at, text in enumerate(texts):
+            assert 0 <= text.left < text.right <= width, text
+            assert -1 <= text.top < text.bottom <= height, text
+            middle = (text.top + text.bottom) / 2
+            around = [(x, y, x2, y2) for x, y, x2, y2 in boxes if x <= text.left < x2 and y <= middle < y2]
+            assert all(text.right <= x2 and text.bottom <= y2 for _, _, x2, y2 in around), text
+            later = texts[at + 1 :]
+            met = [o for o in later if text.left < o.right - 0.5 and o.left < text.right - 0.5
+                   and text.top < o.bottom - 0.5 and o.top < text.bottom - 0.5]  # fmt: skip
+            assert not met, (text, met)

@@ -16,7 +16,8 @@ from sim.lifecycle.process import ProcessSpec
 from sim.lifecycle.storage import ContainerMount
 from sim.outcome import Metric, Outcome
 from sim.records import AccidentRecord
-from sim.report.figures.durability import accident_alt, accident_grid, accident_table
+from sim.report.figures.durability import accident_alt, accident_table, accident_words
+from sim.report.figures.wordgrid import word_grid
 from sim.report.style import Style
 from sim.studies.base import Context
 from sim.studies.durability import STUDY, Durability, commit_time, run
@@ -109,12 +110,12 @@ def told(**params: Any) -> Outcome:
 
 
 def test_the_table_has_a_word_for_each_accident() -> None:
-    grid = accident_grid(told(data_place="anonymous"), Style())
+    grid = word_grid(accident_words(told(data_place="anonymous"), Style()))
     assert grid.count('class="bad"') == 3
     assert grid.count('class="all"') == 2
     assert "empty; data left behind" in grid
-    assert "?" in accident_grid(told(), Style(), hidden=True)
-    assert "backup" not in accident_grid(told(), Style(), hidden=True)
+    assert "?" in word_grid(accident_words(told(), Style(), hidden=True))
+    assert "backup" not in word_grid(accident_words(told(), Style(), hidden=True))
 
 
 def test_a_reader_hears_what_may_be_lacking() -> None:

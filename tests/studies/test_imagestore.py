@@ -8,7 +8,8 @@ from sim.catalog import load
 from sim.engine.seeds import SeedTree
 from sim.registry.exchange.containerd_state import COPY_BUFFER
 from sim.registry.exchange.exchange import LEAD
-from sim.report.figures.imagestore import store_grid
+from sim.report.figures.imagestore import store_words
+from sim.report.figures.wordgrid import word_grid
 from sim.report.style import Style
 from sim.studies.base import Context
 from sim.studies.imagestore import StoreComparison, run
@@ -59,7 +60,7 @@ def test_the_table_marks_what_is_more_and_hides_the_answers() -> None:
     from sim.loading import load as load_scenario
 
     (outcome,) = run_scenario(load_scenario("two-stores"))
-    shown = store_grid(outcome, Style())
+    shown = word_grid(store_words(outcome, Style()))
     assert shown.count('class="more"') == 5
     assert "the pull fails" in shown
-    assert "the pull fails" not in store_grid(outcome, Style(), hidden=True)
+    assert "the pull fails" not in word_grid(store_words(outcome, Style(), hidden=True))

@@ -14,7 +14,7 @@ from sim.engine.seeds import SeedTree
 from sim.loading import load
 from sim.outcome import Bound
 from sim.records import ViewRecord
-from sim.report.figures.isolation import rows, stairs, stairs_table, views
+from sim.report.figures.isolation import rows, stairs_html, stairs_table, views
 from sim.report.style import Style
 from sim.studies.base import Context, StudyRun
 from sim.studies.isolation import Isolation, StepId, StepSetId, run, scope
@@ -172,14 +172,14 @@ def test_records_say_at_which_step_the_hosts_is_taken() -> None:
 
 def test_the_table_of_the_figure_is_a_staircase_of_the_records() -> None:
     (outcome,) = run_scenario(load("isolation"))
-    shown, hidden = stairs(outcome, Style()), stairs(outcome, Style(), hidden=True)
+    shown, hidden = stairs_html(outcome, Style()), stairs_html(outcome, Style(), hidden=True)
     first, *others = outcome.labels
     cells = [*views(outcome, first), *(r for label in others for r in views(outcome, label)[-len(aspects()) :])]
-    steps, listed = shown.split('<table class="view list">')
+    steps, listed = shown.split('<table class="viewlist"')
     assert steps.count('<td class="host') == sum(record.scope == "host" for record in cells)
     last = [record for label in outcome.labels for record in views(outcome, label)[-len(aspects()) :]]
     assert listed.count('<td class="host') == sum(record.scope == "host" for record in last)
-    steps, listed = hidden.split('<table class="view list">')
+    steps, listed = hidden.split('<table class="viewlist"')
     assert steps.count('<td class="host') == len(aspects())
     assert listed.count('<td class="unknown">?</td>') == len(aspects()) * len(outcome.labels)
     assert "○" not in hidden

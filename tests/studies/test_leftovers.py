@@ -11,7 +11,8 @@ from sim.engine.seeds import SeedTree
 from sim.errors import InputError
 from sim.lifecycle.leftovers import REMOVALS, left
 from sim.loading import load
-from sim.report.figures.leftovers import left_alt, left_grid, left_table
+from sim.report.figures.leftovers import left_alt, left_table, left_words
+from sim.report.figures.wordgrid import word_grid
 from sim.report.style import Style
 from sim.studies.base import Context
 from sim.studies.leftovers import Leftovers, run
@@ -87,11 +88,11 @@ def test_the_metrics_count_what_is_there() -> None:
 
 def test_the_table_of_the_figure_says_what_the_records_say() -> None:
     (outcome,) = run_scenario(load("throwaway-tool"))
-    shown, hidden = left_grid(outcome, Style()), left_grid(outcome, Style(), hidden=True)
+    shown, hidden = word_grid(left_words(outcome, Style())), word_grid(left_words(outcome, Style(), hidden=True))
     assert shown.count('class="stays lively"') == 4
     assert [outcome.metric(label, "things_left").value for label in outcome.labels] == [5, 1, 3, 3, 1, 1]
     assert shown.count('<td class="stays') == 14
-    assert hidden.count(">?</td>") == 5 * 6
+    assert hidden.count(">?</td>") == (5 + 1) * 6, "the sums too"
     assert "stays" not in hidden.partition("</style>")[2]
     rows = left_table(outcome)
     assert len(rows) == 5 * 6

@@ -11,7 +11,8 @@ import pytest
 from sim.batch.run import run as run_scenario
 from sim.catalog.portability import documents, portable_hosts, portable_images
 from sim.loading import load
-from sim.report.figures.portability import fit_alt, fit_grid, fit_table
+from sim.report.figures.portability import fit_alt, fit_table, fit_words
+from sim.report.figures.wordgrid import word_grid
 from sim.report.numbers import NARROW
 from sim.report.style import Style
 from sim.report.words import label_names
@@ -87,7 +88,7 @@ def test_images_are_counted_by_verdict_and_named_once() -> None:
 
 def test_the_table_of_the_figure_says_what_the_records_say() -> None:
     (outcome,) = run_scenario(load("portability"))
-    shown, hidden = fit_grid(outcome, Style()), fit_grid(outcome, Style(), hidden=True)
+    shown, hidden = word_grid(fit_words(outcome, Style())), word_grid(fit_words(outcome, Style(), hidden=True))
     assert shown.count("<td class=") == 9 * 6
     assert shown.count('class="runs"') == sum(outcome.metric(label, "as_it_is").value for label in outcome.labels)
     assert "runs" not in hidden.partition("</style>")[2]
@@ -100,15 +101,17 @@ def test_the_table_of_the_figure_says_what_the_records_say() -> None:
 
 def test_a_phone_has_the_host_in_each_cell_as_it_has_no_room_for_columns() -> None:
     (outcome,) = run_scenario(load("portability"))
-    rows = re.findall(r"<tr>.*?</tr>", fit_grid(outcome, Style()).partition("<tbody>")[2])
+    rows = re.findall(r"(?s)<tr>.*?</tr>", word_grid(fit_words(outcome, Style())).partition("<tbody>")[2])
     hosts = ["Linux, amd64", "Linux, arm64", "Mac, arm64", "Windows 11", "Windows Server 2025", "FreeBSD 14"]
     assert [re.findall('data-of="([^"]*)"', row) for row in rows] == [hosts] * 9
 
 
 def test_of_one_image_each_host_has_a_row_with_what_its_hidden_machine_costs() -> None:
     (outcome,) = run_scenario(load("docker-desktop"))
-    rows = re.findall(r"<tr>.*?</tr>", fit_grid(outcome, Style()).partition("<tbody>")[2])
-    told = [[unescape(re.sub("<[^>]*>", "", cell)) for cell in re.findall("<t[hd].*?</t[hd]>", row)] for row in rows]
+    rows = re.findall(r"(?s)<tr>.*?</tr>", word_grid(fit_words(outcome, Style())).partition("<tbody>")[2])
+    told = [
+        [unescape(re.sub("<[^>]*>", "", cell)) for cell in re.findall("(?s)<t[hd].*?</t[hd]>", row)] for row in rows
+    ]
     assert told[0] == ["Linux", "● runs", "–", "–", f"≈{NARROW}100{NARROW}%"]
     costs = [f"≈{NARROW}30{NARROW}s", f"≈{NARROW}700{NARROW}MiB", f"≈{NARROW}10{NARROW}%"]
     assert told[1] == ["Toolbox, VirtualBox", "through", *costs]

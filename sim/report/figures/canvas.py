@@ -14,6 +14,8 @@ from sim.report.style import FONT, SMALLEST, Style, text_width
 
 _HATCH = 6
 """Pixels from one stroke of a hatch to the next."""
+_FALLING = 45
+"""Degrees of a gradient whose strokes fall: they stand across it."""
 
 
 class Canvas:
@@ -31,12 +33,13 @@ class Canvas:
 
     def text(
         self, x: float, y: float, words: str, *, size: int = SMALLEST, colour: str = "", anchor: str = "start",
-        bold: bool = False, turned: bool = False, title: str = "",
+        bold: bool = False, turned: bool = False, down: bool = False, title: str = "",
     ) -> None:  # fmt: skip
         """Words with their baseline at `y`.
 
         Args:
             turned: Read from the bottom up, around that place.
+            down: Read from the top down, as Japanese is: they begin at `y`, and `x` is their middle.
             title: What a pointer on them is told.
         """
         if not words:
@@ -44,6 +47,7 @@ class Canvas:
         weight = ' font-weight="600"' if bold else ""
         told = f"<title>{escape(title)}</title>" if title else ""
         turn = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turned else ""
+        turn += ' writing-mode="vertical-rl"' if down else ""
         self.drawn.append(
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{max(size, SMALLEST)}" '
             f'fill="{colour or self.style.tokens.ink}"{weight}{turn}>{told}{escape(words)}</text>'
@@ -66,6 +70,15 @@ class Canvas:
             edge = f' fill-opacity="{PALE}" stroke="{fill}" stroke-width="1.5" stroke-dasharray="5 3"'
         told = f"<title>{escape(title)}</title>" if title else ""
         self.drawn.append(f'<path d="{path}" fill="{fill}"{edge}>{told}</path>')
+
+    def swatch(self, box: tuple[float, float, float, float], colour: str, slant: int = 0, title: str = "") -> None:
+        """A rectangle of a colour, or where it has a slant in degrees, of a hatch in a frame."""
+        if not slant:
+            self.boxes([box], colour, title=title)
+            return
+        x, y, width, height = box
+        self.boxes([box], self.style.tokens.background, title=title, stroke=colour)
+        self.line(strokes(x, y, width, height, falling=slant == _FALLING), colour, 2)
 
     def line(self, path: str, colour: str, width: float = 1) -> None:
         """A stroke along an SVG path."""
@@ -111,6 +124,15 @@ def hatching(owner: Owner, style: Style, key: str) -> str:
         f'<pattern id="again-{owner}{key}" width="{_HATCH}" height="{_HATCH}" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)"><rect width="{_HATCH}" height="{_HATCH}" fill="{tokens.background}"/>'
         f'<rect width="1.5" height="{_HATCH}" fill="{tokens.owners[owner]}"/></pattern>'
+    )
+
+
+def strokes(x: float, y: float, width: float, height: float, *, falling: bool) -> str:
+    """The SVG path of a hatch in a rectangle: slanted strokes that rise, or fall."""
+    start, end = (y, y + height) if falling else (y + height, y)
+    return "".join(
+        f"M{x + _HATCH * n:g} {start:g}L{min(x + width, x + _HATCH * n + height):g} {end:g}"
+        for n in range(int(width // _HATCH) + 1)
     )
 
 

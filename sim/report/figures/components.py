@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import replace
 
 from sim.catalog.assemblies import assemblies, assembly_documents, components
 from sim.outcome import Outcome
 from sim.records import AssemblyRecord, CallRecord, ComponentRecord
 from sim.report.catalogtexts import all_documented
 from sim.report.figures.assembling import called_name
-from sim.report.ring import place_data
+from sim.report.figures.wordtable import (
+    UNKNOWN,
+    CellLook,
+    WordCell,
+    WordColumn,
+    WordRow,
+    WordTable,
+    swatch_chip,
+)
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -35,66 +43,65 @@ def taken(outcome: Outcome) -> list[str]:
     return [name for name in components() if name in used]
 
 
-def assembly_grid(outcome: Outcome, style: Style, *, hidden: bool = False, compact: bool = False) -> str:
-    """An HTML table with a column for each label: what it still does, then the components that it takes.
+def assembly_words(outcome: Outcome, style: Style, *, hidden: bool = False, compact: bool = False) -> WordTable:
+    """A table with a column for each label: what it still does, then the components that it takes.
 
     Args:
         hidden: Before the run: one question without its answers, and nothing is marked.
         compact: Without the components' homes, for a lecture's half of a screen.
     """
-    language, tokens, size = style.language, style.tokens, max(SMALLEST, style.px(SMALLEST))
+    language, did = style.language, answers(outcome)
     names = spoken(label_names(outcome, language))
-    head = "".join(
-        f'<th scope="col"{place_data(label=label)}><span>{escape(names[label])}</span></th>' for label in outcome.labels
-    )
-    did = answers(outcome)
-    states = {(record.of, record.component): record.state for record in outcome.of_type(ComponentRecord)}
     every = [each for each in _ASKED if any((label, each) in did for label in outcome.labels)]
-    asked = every[:1] if hidden else every
-    rows = "".join(
-        f'<tr class="a"><th scope="row">{escape(tr(f"figure.parts.asked.{each}", language))}</th>'
-        + "".join(
-            _answer(did.get((label, each)), place_data(label=label, asked=each), language, hidden=hidden)
-            for label in outcome.labels
+    asked = [
+        WordRow(
+            tr(f"figure.parts.asked.{each}", language),
+            [_answer(did.get((label, each)), label, each, language, hidden=hidden) for label in outcome.labels],
         )
-        + "</tr>"
-        for each in asked
+        for each in (every[:1] if hidden else every)
+    ]
+    return WordTable(
+        kind="asm",
+        style=style,
+        columns=[WordColumn(names[label], place={"label": label}) for label in outcome.labels],
+        rows=[*asked, *_component_rows(outcome, language, hidden=hidden, compact=compact)],
+        looks=_looks(style),
+        said="" if hidden else components_alt(outcome, language),
+        layout="lined",
+        names=320,
+        centred=True,
     )
-    rows += "".join(
-        f'<tr><th scope="row" title="{escape(_about(name, language))}">{escape(components()[name].name.read(language))}'
-        + ("" if compact else f" <small>{escape(components()[name].home)}</small>")
-        + "</th>"
-        + "".join(
-            _state(states.get((label, name)), place_data(label=label, component=name), language, hidden=hidden)
-            for label in outcome.labels
+
+
+def _component_rows(outcome: Outcome, language: Language, *, hidden: bool, compact: bool) -> list[WordRow]:
+    states = {(record.of, record.component): record.state for record in outcome.of_type(ComponentRecord)}
+    return [
+        WordRow(
+            components()[name].name.read(language),
+            [_state(states.get((label, name)), label, name, language, hidden=hidden) for label in outcome.labels],
+            small="" if compact else components()[name].home,
+            told=_about(name, language),
         )
-        + "</tr>"
         for name in taken(outcome)
-    )
-    upright = "" if language == "ja" else ";transform:rotate(180deg)"
-    css = (
-        f".asm{{border-collapse:collapse;width:100%;font-size:{size}px;line-height:1.3;color:{tokens.ink}}}"
-        f".asm th{{text-align:left;font-weight:600;padding:1px 6px;vertical-align:bottom}}"
-        f".asm th[scope=row]{{white-space:nowrap}}"
-        f".asm td{{text-align:center;padding:1px 4px}}.asm th[scope=col]{{text-align:center}}"
-        f".asm tr{{border-bottom:1px solid {tokens.line}}}"
-        f".asm small{{color:{tokens.muted};font-weight:400;font-size:{size}px}}"
-        f".asm .a th,.asm .a td{{padding:3px 6px}}.asm .a td{{font-weight:600}}.asm td.none{{color:{tokens.muted}}}"
-        f".asm td.no,.asm td.broken,.asm td.left_out{{color:{tokens.attention_text};background:{tokens.wash}}}"
-        "@media (max-width:640px){.asm small{display:none}.asm th[scope=row]{white-space:normal}"
-        f".asm th[scope=col] span{{writing-mode:vertical-rl{upright}}}}}"
-    )
-    table = f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody>"
-    said = "" if hidden else escape(components_alt(outcome, language))
-    return (
-        f'<style>{css}</style><div style="overflow-x:auto"><table class="asm" aria-label="{said}">{table}</table></div>'
-    )
+    ]
+
+
+def _looks(style: Style) -> dict[str, CellLook]:
+    tokens = style.tokens
+    bad = CellLook(fill=tokens.wash, ink=tokens.attention_text)
+    return {
+        "none": CellLook(ink=tokens.muted),
+        "yes": CellLook(bold=True),
+        "no": replace(bad, bold=True),
+        "broken": bad,
+        "left_out": bad,
+    }
 
 
 def parts_legend(style: Style) -> str:
     """What the marks stand for."""
     shown = "".join(
-        f'<span style="margin-right:1.2em">{mark} {escape(tr(f"figure.parts.mark.{state}", style.language))}</span>'
+        swatch_chip("", tr(f"figure.parts.mark.{state}", style.language), gap=14, height=16, mark=mark)
         for state, mark in _SHOWN.items()
     )
     return f'<div style="font-size:{max(SMALLEST, style.px(14))}px;color:{style.tokens.muted}">{shown}</div>'
@@ -155,22 +162,23 @@ def assemblies_table(outcome: Outcome, language: Language = "en") -> list[dict[s
     return rows
 
 
-def _answer(works: bool | None, place: str, language: Language, *, hidden: bool) -> str:
+def _answer(works: bool | None, label: str, asked: str, language: Language, *, hidden: bool) -> WordCell:
     if works is None:
-        return '<td class="none">–</td>'
+        return WordCell("–", look="none")
     if hidden:
-        return "<td>?</td>"
-    word = escape(tr("figure.yes" if works else "figure.no", language))
+        return UNKNOWN
     kind, glyph = ("yes", "✓") if works else ("no", "✗")
-    return f'<td class="{kind}" title="{word}"{place}><span aria-label="{word}">{glyph}</span></td>'
+    word = tr(f"figure.{kind}", language)
+    return WordCell(mark=glyph, look=kind, told=word, said=word, place={"label": label, "asked": asked})
 
 
-def _state(state: str | None, place: str, language: Language, *, hidden: bool) -> str:
+def _state(state: str | None, label: str, component: str, language: Language, *, hidden: bool) -> WordCell:
     if state is None:
-        return "<td></td>"
+        return WordCell()
     shown = "works" if hidden else state
-    word = escape(tr(f"figure.parts.mark.{shown}", language))
-    return f'<td class="{shown}" title="{word}"{place}><span aria-label="{word}">{_SHOWN[shown]}</span></td>'
+    word = tr(f"figure.parts.mark.{shown}", language)
+    place = {"label": label, "component": component}
+    return WordCell(mark=_SHOWN[shown], look=shown, told=word, said=word, place=place)
 
 
 def _about(component: str, language: Language) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from sim.outcome import Outcome
 from sim.records import AccidentRecord
 from sim.report.catalogtexts import sourced
-from sim.report.figures.wordgrid import word_grid, word_grid_css
+from sim.report.figures.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row
 from sim.report.numbers import written, written_metric
-from sim.report.ring import place_data
 from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -23,8 +20,8 @@ def accidents(outcome: Outcome) -> dict[tuple[str, str], AccidentRecord]:
     return {(record.of, record.accident): record for record in outcome.of_type(AccidentRecord)}
 
 
-def accident_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
-    """An HTML table of labels by accidents, and in its last column what a commit takes.
+def accident_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> WordTable:
+    """A table of labels by accidents, and in its last column what a commit takes.
 
     Args:
         hidden: With the answers left out.
@@ -32,36 +29,46 @@ def accident_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> st
     language = style.language
     names, there = spoken(label_names(outcome, language)), accidents(outcome)
     kinds = list(dict.fromkeys(accident for _, accident in there))
-    columns = [*(tr(f"figure.accident.{kind}", language) for kind in kinds), tr("figure.accident.commit", language)]
-    rows = "".join(
-        f'<tr><th scope="row">{escape(names[label])}</th>'
-        + "".join(_cell(there[label, kind], language, hidden=hidden) for kind in kinds)
-        + f"<td{place_data(label=label, metric='commit_time')}>"
-        + f"<b>{'?' if hidden else _commit(outcome, label, language)}</b></td></tr>"
+    rows = [
+        WordRow(
+            names[label], [*(_cell(there[label, kind], language) for kind in kinds), _commit(outcome, label, language)]
+        )
         for label in outcome.labels
+    ]
+    return WordTable(
+        kind="accidents",
+        style=style,
+        columns=[WordColumn(tr(f"figure.accident.{kind}", language)) for kind in (*kinds, "commit")],
+        rows=[hidden_row(row) for row in rows] if hidden else rows,
+        looks=_looks(style),
+        said="" if hidden else accident_alt(outcome, language),
+        names=122,
+        even=True,
+        stacked=True,
     )
-    said = "" if hidden else accident_alt(outcome, language)
-    return word_grid("accidents", [escape(column) for column in columns], rows, _css(style, len(columns)), said)
 
 
-def _css(style: Style, columns: int) -> str:
+def _looks(style: Style) -> dict[str, CellLook]:
     tokens = style.tokens
-    return (
-        word_grid_css("accidents", style, columns)
-        + f".accidents td.all{{background:{tokens.track};color:{tokens.muted}}}"
-        f".accidents td.window,.accidents td.replica{{border:2px solid {tokens.ink};font-weight:600}}"
-        f".accidents td.bad{{border:2px solid {tokens.attention};color:{tokens.attention_text};font-weight:600}}"
-        f".accidents td.bad{{background:{tokens.wash}}}"
-    )
+    some = CellLook(edge=tokens.ink, width=2, bold=True)
+    return {
+        "all": CellLook(fill=tokens.track, ink=tokens.muted),
+        "window": some,
+        "replica": some,
+        "bad": CellLook(fill=tokens.wash, edge=tokens.attention, width=2, ink=tokens.attention_text, bold=True),
+        "commit": CellLook(bold=True),
+    }
 
 
-def _cell(record: AccidentRecord, language: Language, *, hidden: bool) -> str:
-    if hidden:
-        return "<td>?</td>"
+def _cell(record: AccidentRecord, language: Language) -> WordCell:
     word, lacks = _told(record, language)
-    kind = "bad" if record.state in _BAD else "all" if not record.lacks else record.state
-    place = place_data(label=record.of, accident=record.accident)
-    return f'<td class="{kind}"{place}>{escape(word)}' + (f"<small>{escape(lacks)}</small>" if lacks else "") + "</td>"
+    return WordCell(
+        word,
+        lacks,
+        look="bad" if record.state in _BAD else "all" if not record.lacks else record.state,
+        told="\n".join(filter(None, (lacks, sourced(record.source, style.language)))),
+        place={"label": record.of, "accident": record.accident},
+    )
 
 
 def _told(record: AccidentRecord, language: Language) -> tuple[str, str]:
@@ -72,8 +79,9 @@ def _told(record: AccidentRecord, language: Language) -> tuple[str, str]:
     return word, tr("figure.accident.lacks", language, time=written(record.lacks, "s", language))
 
 
-def _commit(outcome: Outcome, label: str, language: Language) -> str:
-    return escape(written_metric(outcome.metric(label, "commit_time", "value"), language))
+def _commit(outcome: Outcome, label: str, language: Language) -> WordCell:
+    told = written_metric(outcome.metric(label, "commit_time", "value"), language)
+    return WordCell(told, look="commit", place={"label": label, "metric": "commit_time"})
 
 
 def accident_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:

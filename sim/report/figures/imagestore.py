@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from sim.outcome import Outcome
-from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row
 from sim.report.numbers import written_metric
-from sim.report.ring import place_data
-from sim.report.style import SMALLEST, Language, Style
+from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
@@ -18,41 +15,36 @@ SITUATIONS = (
 """The metrics that are rows."""
 
 
-def store_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
-    """An HTML table of situations by labels. Marked is what is more than another label's.
+def store_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> WordTable:
+    """A table of situations by labels. Marked is what is more than another label's.
 
     Args:
         hidden: With the answers left out.
     """
-    language = style.language
+    language, tokens = style.language, style.tokens
     names = spoken(label_names(outcome, language))
-    rows = "".join(
-        f'<tr><th scope="row">{escape(tr(f"metric.{metric}", language))}</th>'
-        + "".join(_cell(outcome, metric, label, language, hidden=hidden) for label in outcome.labels)
-        + "</tr>"
+    rows = [
+        WordRow(tr(f"metric.{metric}", language), [_cell(outcome, metric, of, language) for of in outcome.labels])
         for metric in SITUATIONS
-    )
-    said = "" if hidden else store_alt(outcome, language)
-    return word_grid("stores", [escape(names[label]) for label in outcome.labels], rows, _css(style), said)
-
-
-def _css(style: Style) -> str:
-    tokens, size = style.tokens, max(SMALLEST, style.px(15))
-    return (
-        f".stores{{border-collapse:separate;border-spacing:4px;width:100%;font-size:{size}px;color:{tokens.ink}}}"
-        ".stores th{text-align:left;font-weight:600;padding:2px 6px}"
-        f".stores td{{border:1px solid {tokens.line};border-radius:4px;padding:4px 6px}}"
-        f".stores td.more{{border:2px solid {tokens.attention};color:{tokens.attention_text};font-weight:600}}"
-        f".stores td.more{{background:{tokens.wash}}}"
+    ]
+    more = CellLook(fill=tokens.wash, edge=tokens.attention, width=2, ink=tokens.attention_text, bold=True)
+    return WordTable(
+        kind="stores",
+        style=style,
+        columns=[WordColumn(names[label]) for label in outcome.labels],
+        rows=[hidden_row(row) for row in rows] if hidden else rows,
+        looks={"more": more},
+        said="" if hidden else store_alt(outcome, language),
+        names=400,
+        stacked=True,
     )
 
 
-def _cell(outcome: Outcome, metric: str, label: str, language: Language, *, hidden: bool) -> str:
-    if hidden:
-        return "<td>?</td>"
+def _cell(outcome: Outcome, metric: str, label: str, language: Language) -> WordCell:
     least = min(_value(outcome, other, metric) for other in outcome.labels)
-    kind = ' class="more"' if metric != "layers_at_once" and _value(outcome, label, metric) > least else ""
-    return f"<td{kind}{place_data(label=label, metric=metric)}>{escape(_told(outcome, metric, label, language))}</td>"
+    more = metric != "layers_at_once" and _value(outcome, label, metric) > least
+    told = _told(outcome, metric, label, language)
+    return WordCell(told, look="more" if more else "", place={"label": label, "metric": metric})
 
 
 def _value(outcome: Outcome, label: str, metric: str) -> float:

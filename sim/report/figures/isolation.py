@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import replace
 
 from sim.catalog.isolation import KINDS, aspects, isolation_documents, isolation_steps
 from sim.outcome import Outcome
 from sim.records import ViewRecord, ViewScope
 from sim.report.catalogtexts import documented
+from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.wordtable import (
+    CellBar,
+    CellLook,
+    Swatch,
+    WordCell,
+    WordColumn,
+    WordRow,
+    WordTable,
+    swatch_chip,
+)
 from sim.report.numbers import about, marked, written
-from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
 
 _SCOPES: tuple[ViewScope, ...] = ("host", "own", "none")
 _MARKS: dict[ViewScope, str] = {"host": "", "own": "○", "none": "✗"}
-_GAP = '<td class="gap"></td>'
+_UNKNOWN = WordCell("?", look="unknown")
+_FULL = 22
+"""Milliseconds at which the bar of a step's cost is full."""
 
 
 def views(outcome: Outcome, label: str) -> list[ViewRecord]:
@@ -36,66 +48,105 @@ def rows(records: Sequence[ViewRecord]) -> list[str]:
     return sorted(named, key=lambda aspect: (KINDS.index(aspects()[aspect].kind), gone.get(aspect, last)))
 
 
-def stairs(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
-    """An HTML table: the steps of the first label from left to right, then what the other labels end with.
+def stairs(outcome: Outcome, style: Style, *, hidden: bool = False) -> WordTable:
+    """The steps of the first label from left to right, then what the other labels end with.
 
     Args:
         hidden: With the answers left out.
     """
     first, *others = outcome.labels
     records = views(outcome, first)
-    ends = {label: {record.aspect: record for record in views(outcome, label)} for label in others}
-    body = lines = ""
-    for kind in KINDS:
-        named = [aspect for aspect in rows(records) if aspects()[aspect].kind == kind]
-        told = f"<span>{escape(tr(f'figure.view.{kind}', style.language))}</span>"
-        group = f'<th scope="rowgroup" class="kind" rowspan="{len(named)}">{told}</th>'
-        lines += f'<tr><th scope="rowgroup" class="kind" colspan="{2 + len(others)}">{told}</th></tr>'
-        for place, aspect in enumerate(named):
-            own = [record for record in records if record.aspect == aspect]
-            last = [ends[label][aspect] for label in others]
-            body += f"<tr>{'' if place else group}{_row(aspect, own, last, style, hidden=hidden)}</tr>"
-            lines += _line(aspect, own, last, style, hidden=hidden)
-    table = f"<thead>{_head(outcome, records, style)}</thead><tbody>{body}</tbody>"
-    costs = "" if hidden else f"<tfoot>{_costs(outcome, records, style)}</tfoot>"
-    listed = f"<thead>{_list_head(outcome, style)}</thead><tbody>{lines}</tbody>"
-    return (
-        f"<style>{_css(style)}</style>"
-        f'<div style="overflow-x:auto"><table class="view">{table}{costs}</table>'
-        f'<table class="view list">{listed}</table></div>'
+    ends = _ends(outcome)
+    found = []
+    for aspect in rows(records):
+        own = [record for record in records if record.aspect == aspect]
+        cells = [_cell(record, style, hidden=hidden and record.number > 0, last=record is own[-1]) for record in own]
+        cells += [WordCell()] if others else []
+        cells += [_cell(ends[label][aspect], style, hidden=hidden, mark=True) for label in others]
+        found.append(_row(own[-1], cells, style, hidden=hidden))
+    names = spoken(label_names(outcome, style.language))
+    return WordTable(
+        kind="view",
+        style=style,
+        columns=_columns(outcome, records, style),
+        rows=found if hidden else [*found, _costs(outcome, records, style)],
+        looks=_looks(style),
+        said="" if hidden else stairs_alt(outcome, style.language),
+        legend=_legend(style),
+        corner=WordColumn(names[first], place={"label": first}),
+        layout="dense",
+        centred=True,
+        where="wide",
     )
 
 
-def _list_head(outcome: Outcome, style: Style) -> str:
+def stairs_list(outcome: Outcome, style: Style, *, hidden: bool = False) -> WordTable:
+    """The same for a phone, which has no room for the steps: the one that takes an aspect from the host, by name."""
+    first, *others = outcome.labels
+    records, ends = views(outcome, first), _ends(outcome)
+    found = []
+    for aspect in rows(records):
+        own = [record for record in records if record.aspect == aspect]
+        cells = [_taken(own, style, hidden=hidden)]
+        cells += [_cell(ends[label][aspect], style, hidden=hidden, mark=True) for label in others]
+        found.append(replace(_row(own[-1], cells, style, hidden=hidden), bold=False, place={}))
     names = spoken(label_names(outcome, style.language))
-    first, *others = (f"<span>{escape(names[label])}</span>" for label in outcome.labels)
-    ends = "".join(f'<th scope="col">{other}</th>' for other in others)
-    return f'<tr><th></th><th scope="col" class="first">{first}</th>{ends}</tr>'
+    return WordTable(
+        kind="viewlist",
+        style=style,
+        columns=[WordColumn(names[first]), *(WordColumn(names[label], upright=True) for label in others)],
+        rows=found,
+        looks=_looks(style),
+        centred=True,
+        where="phone",
+    )
 
 
-def _line(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], style: Style, *, hidden: bool) -> str:
-    """A row for a phone, which has no room for the steps: the one that takes the aspect from the host, by name."""
-    named, last = aspects()[aspect], steps[-1]
+def stairs_html(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
+    """Both tables, of which a page shows one."""
+    return "".join(word_grid(table(outcome, style, hidden=hidden)) for table in (stairs, stairs_list))
+
+
+def _ends(outcome: Outcome) -> dict[str, dict[str, ViewRecord]]:
+    """What each label but the first ends with, by aspect."""
+    return {label: {record.aspect: record for record in views(outcome, label)} for label in outcome.labels[1:]}
+
+
+def _taken(steps: Sequence[ViewRecord], style: Style, *, hidden: bool) -> WordCell:
+    """The step that takes an aspect from the host, by name."""
+    last, language = steps[-1], style.language
     taken = next((record for record in steps if record.scope != "host"), None)
-    word = isolation_steps()[taken.step].name.read(style.language) if taken else tr("figure.view.host", style.language)
-    place = place_data(label=last.of, aspect=aspect)
-    new = " new" if taken else ""
-    cell = '<td class="unknown">?</td>' if hidden else f'<td class="{last.scope}{new}"{place}>{escape(word)}</td>'
-    cells = "".join(_cell(record, hidden=hidden, mark=True) for record in ends)
-    return f'<tr><th scope="row">{escape(named.name.read(style.language))}</th>{cell}{cells}</tr>'
+    if hidden:
+        return _UNKNOWN
+    word = isolation_steps()[taken.step].name.read(language) if taken else tr("figure.view.host", language)
+    place = {"label": last.of, "aspect": last.aspect}
+    return WordCell(word, look="new" if taken else "host word", place=place)
+
+
+def stairs_alt(outcome: Outcome, language: Language = "en") -> str:
+    """What is still the host's at the end of each label, in a sentence."""
+    names = spoken(label_names(outcome, language))
+    told, comma = [], "、" if language == "ja" else ", "
+    for label in outcome.labels:
+        last = {record.aspect: record for record in views(outcome, label)}
+        left = [aspects()[name].name.read(language) for name, record in last.items() if record.scope == "host"]
+        told.append(f"{names[label]}: {comma.join(left)}")
+    return tr("figure.view.alt", language, labels="; ".join(told))
 
 
 def stairs_legend(style: Style) -> str:
     """What filled and white cells stand for."""
     size = max(SMALLEST, style.px(14))
-    shown = "".join(
-        f'<span style="display:inline-flex;align-items:center;gap:6px;margin-right:18px;white-space:nowrap">'
-        f'<span style="display:inline-block;width:18px;height:16px;line-height:16px;text-align:center;'
-        f'{_fill(scope, style)}">{_MARKS[scope]}</span>'
-        f"{escape(tr(f'figure.view.{scope}', style.language))}</span>"
-        for scope in _SCOPES
-    )
+    looks = _looks(style)
+    shown = "".join(swatch_chip(looks[cell.look].css, cell.said, 18, 16, cell.mark) for cell in _legend(style))
     return f'<div class="stairs" style="font-size:{size}px;color:{style.tokens.muted}">{shown}</div>'
+
+
+def _legend(style: Style) -> list[WordCell]:
+    return [
+        WordCell(mark=_MARKS[scope], look=_look(scope), said=tr(f"figure.view.{scope}", style.language))
+        for scope in _SCOPES
+    ]
 
 
 def stairs_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
@@ -120,7 +171,8 @@ def stairs_table(outcome: Outcome, language: Language = "en") -> list[dict[str, 
     return found
 
 
-def _head(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
+def _columns(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> list[WordColumn]:
+    """The steps of the first label, and the other labels."""
     language = style.language
     names = spoken(label_names(outcome, language))
     steps = dict.fromkeys((record.number, record.step) for record in records)
@@ -128,97 +180,74 @@ def _head(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
         isolation_steps()[step].name.read(language) if step else tr("figure.view.process", language)
         for _, step in steps
     ]
-    cells = "".join(f'<th scope="col"><span>{_breakable(name)}</span></th>' for name in told)
-    ends = "".join(
-        f'<th scope="col"{place_data(label=label)}><span>{escape(names[label])}</span></th>'
-        for label in outcome.labels[1:]
+    others = outcome.labels[1:]
+    gap = [WordColumn(tr("figure.view.end", language), upright=True, gap=True)] if others else []
+    ends = [WordColumn(names[label], upright=True, place={"label": label}) for label in others]
+    return [*(WordColumn(name, upright=True) for name in told), *gap, *ends]
+
+
+def _row(last: ViewRecord, cells: Sequence[WordCell], style: Style, *, hidden: bool) -> WordRow:
+    """The row of an aspect. Bold is what stays the host's."""
+    named, language = aspects()[last.aspect], style.language
+    return WordRow(
+        named.name.read(language),
+        cells,
+        group=tr(f"figure.view.{named.kind}", language),
+        bold=not hidden and last.scope == "host",
+        told=named.command,
+        place={"label": last.of, "aspect": last.aspect},
     )
-    gap = f'<th class="gap"><span>{escape(tr("figure.view.end", language))}</span></th>' if ends else ""
-    first = outcome.labels[0]
-    name = f'<th colspan="2"{place_data(label=first)}>{escape(names[first])}</th>'
-    return f"<tr>{name}{cells}{gap}{ends}</tr>"
 
 
-def _breakable(name: str) -> str:
-    """A step's name, which may break before the Japanese word for a namespace, as it may at the blank in English."""
-    return escape(name).replace("名前空間", "<wbr>名前空間")
-
-
-def _row(aspect: str, steps: Sequence[ViewRecord], ends: Sequence[ViewRecord], style: Style, *, hidden: bool) -> str:
-    named = aspects()[aspect]
-    cells = "".join(
-        _cell(record, hidden=hidden and record.number > 0, mark=record.taken, last=record is steps[-1])
-        for record in steps
-    )
-    cells += _GAP if ends else ""
-    cells += "".join(_cell(record, hidden=hidden, mark=True) for record in ends)
-    stays = not hidden and steps[-1].scope == "host"
-    name = f"<b>{escape(named.name.read(style.language))}</b>" if stays else escape(named.name.read(style.language))
-    place = place_data(label=steps[-1].of, aspect=aspect)
-    return f'<th scope="row" title="{escape(named.command)}"{place}>{name}</th>{cells}'
-
-
-def _cell(record: ViewRecord, *, hidden: bool, mark: bool, last: bool = True) -> str:
+def _cell(record: ViewRecord, style: Style, *, hidden: bool, mark: bool = False, last: bool = True) -> WordCell:
+    """Whose an aspect is after a step. A mark stands where the step took it, and at the end of a label."""
     if hidden:
-        return '<td class="unknown">?</td>'
-    new = " new" if mark and record.scope != "host" else ""
-    place = place_data(label=record.of, aspect=record.aspect) if last else ""
-    return f'<td class="{record.scope}{new}"{place}>{_MARKS[record.scope] if mark else ""}</td>'
+        return _UNKNOWN
+    marked_here = mark or record.taken
+    said = tr(f"figure.view.{record.scope}", style.language)
+    look = _look(record.scope) if marked_here else record.scope
+    return WordCell(
+        mark=_MARKS[record.scope] if marked_here else "",
+        look=look,
+        told=f"{said}\n{documented(isolation_documents()[record.source], style.language)}" if marked_here else "",
+        said=said if marked_here and _MARKS[record.scope] else "",
+        place={"label": record.of, "aspect": record.aspect} if last else {},
+    )
 
 
-def _costs(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> str:
+def _costs(outcome: Outcome, records: Sequence[ViewRecord], style: Style) -> WordRow:
     """The time of each step of the first label, and of all steps of the others."""
     language = style.language
     steps = {record.number: record for record in records}
-    cells = "".join(f"<td>{_cost(record, style)}</td>" for record in steps.values())
-    cells += _GAP if outcome.labels[1:] else ""
+    cells = [_cost(record, style) for record in steps.values()]
+    cells += [WordCell()] if outcome.labels[1:] else []
     for label in outcome.labels[1:]:
         metric = outcome.metric(label, "cost")
         told = f"{metric.value * 1000:.0f}"
-        cells += f"<td>{marked(told, language, short=True) if metric.estimate and metric.value else told}</td>"
-    return f'<tr><th scope="row" colspan="2">{escape(tr("figure.view.cost", language))}</th>{cells}</tr>'
+        cells.append(WordCell(marked(told, language, short=True) if metric.estimate and metric.value else told))
+    return WordRow(tr("figure.view.cost", language), cells, bold=False, foot=True)
 
 
-def _cost(record: ViewRecord, style: Style) -> str:
-    """A bar of a pixel for each millisecond and more, and above a millisecond its time."""
+def _cost(record: ViewRecord, style: Style) -> WordCell:
+    """A bar that is full at some twenty milliseconds, and above a millisecond its time."""
     if not record.step:
-        return ""
+        return WordCell()
     text = (about if record.estimate else written)(record.cost, "s", style.language)
-    width = max(1, round(record.cost * 1000))
-    told = f"{record.cost * 1000:.0f}" if record.cost >= 0.001 else ""
-    return f'<i title="{escape(text)}" style="width:{min(width, style.px(22))}px"></i>{told}'
+    share = min(max(1, round(record.cost * 1000)) / _FULL, 1.0)
+    bar = CellBar(Swatch(style.tokens.owners["kernel"]), text, share)
+    return WordCell(f"{record.cost * 1000:.0f}" if record.cost >= 0.001 else "", bars=(bar,), told=text)
 
 
-def _fill(scope: ViewScope, style: Style) -> str:
-    tokens = style.tokens
-    if scope == "host":
-        return f"background:{tokens.owners['kernel']};border:1px solid {tokens.owners['kernel']}"
-    return f"border:2px solid {tokens.owners['kernel']};color:{tokens.ink}"
+def _look(scope: ViewScope) -> str:
+    """How the cell looks in which a step takes an aspect from the host."""
+    return "host" if scope == "host" else "new"
 
 
-def _css(style: Style) -> str:
-    tokens, size = style.tokens, max(SMALLEST, style.px(13))
-    upright = ";text-align:end" if style.language == "ja" else ";transform:rotate(180deg)"
-    cell, height = style.px(26), style.px(15)
-    return (
-        f".view{{border-collapse:separate;border-spacing:2px 1px;font-size:{size}px;color:{tokens.ink};line-height:1}}"
-        f".view th{{text-align:left;font-weight:400;padding:0 4px;white-space:nowrap}}.view tbody th{{width:1%}}"
-        f".view thead th{{vertical-align:bottom;font-weight:600}}"
-        f".view thead th span,.view .kind span{{writing-mode:vertical-rl{upright}}}"
-        f".view .kind,.view thead .gap{{color:{tokens.muted};font-weight:400}}"
-        f".view .kind{{border-top:1px solid {tokens.line};text-align:center;vertical-align:middle;padding:0}}"
-        f".view td{{box-sizing:border-box;width:{cell}px;min-width:{cell}px;height:{height}px;text-align:center;"
-        f"padding:0;border:1px solid {tokens.line};border-radius:2px;line-height:{height - 4}px}}"
-        f".view .host{{{_fill('host', style)}}}.view .new{{{_fill('own', style)}}}"
-        f".view .unknown{{color:{tokens.muted}}}.view .gap,.view tfoot td{{border-color:transparent}}"
-        f".view tfoot td{{vertical-align:top;white-space:nowrap}}"
-        f".view.list{{display:none}}"
-        f"@media(max-width:640px){{.view{{display:none}}.view.list{{display:table;width:100%}}"
-        f".view.list .first{{vertical-align:bottom}}"
-        f".view.list .first span{{writing-mode:initial;transform:none}}"
-        f".view.list th{{white-space:normal}}.view.list tbody th{{width:auto}}.view.list .kind{{padding:4px}}"
-        f".view.list .kind span{{writing-mode:initial;transform:none}}"
-        f".view.list .host{{color:{tokens.on['kernel']}}}"
-        f".view.list td{{height:{style.px(22)}px;line-height:1.1}}}}"
-        f".view tfoot i{{display:block;height:{style.px(7)}px;margin-bottom:2px;background:{tokens.owners['kernel']}}}"
-    )
+def _looks(style: Style) -> dict[str, CellLook]:
+    kernel = style.tokens.owners["kernel"]
+    return {
+        "host": CellLook(fill=kernel, edge=kernel),
+        "new": CellLook(edge=kernel, width=2, ink=style.tokens.ink),
+        "unknown": CellLook(ink=style.tokens.muted),
+        "host word": CellLook(fill=kernel, edge=kernel, ink=style.tokens.on["kernel"]),
+    }

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from sim.outcome import Outcome
 from sim.records import LeftRecord
 from sim.report.catalogtexts import sourced
-from sim.report.figures.wordgrid import word_grid, word_grid_css
-from sim.report.ring import place_data
+from sim.report.figures.wordtable import CellLook, WordCell, WordColumn, WordRow, WordTable, hidden_row
 from sim.report.style import Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -22,41 +19,44 @@ def leftovers(outcome: Outcome) -> dict[tuple[str, str], LeftRecord]:
     return {(record.thing, record.of): record for record in outcome.of_type(LeftRecord)}
 
 
-def left_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
-    """An HTML table of things by labels, the count of what is left in its last row.
+def left_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> WordTable:
+    """A table of things by labels, the count of what is left in its last row.
 
     Args:
         hidden: With the answers left out.
     """
     language = style.language
     names, there = spoken(label_names(outcome, language)), leftovers(outcome)
-    things = list(dict.fromkeys(thing for thing, _ in there))
-    unbroken = {label: escape(name).replace("-", "\u2011") for label, name in names.items()}
-    rows = "".join(
-        f'<tr><th scope="row">{escape(tr(f"figure.left.{thing}", language))}</th>'
-        + "".join(_cell(there[thing, label], label, language, hidden=hidden) for label in outcome.labels)
-        + "</tr>"
-        for thing in things
+    rows = [
+        WordRow(tr(f"figure.left.{thing}", language), [_cell(there[thing, of], language) for of in outcome.labels])
+        for thing in dict.fromkeys(thing for thing, _ in there)
+    ]
+    counts = [
+        WordCell("?" if hidden else f"{_count(outcome, of)}", look="sum", place={"label": of, "metric": "things_left"})
+        for of in outcome.labels
+    ]
+    return WordTable(
+        kind="left",
+        style=style,
+        columns=[WordColumn(names[label]) for label in outcome.labels],
+        rows=[
+            *(hidden_row(row) if hidden else row for row in rows),
+            WordRow(tr("figure.left.count", language), counts, foot=True),
+        ],
+        looks=_looks(style),
+        said="" if hidden else left_alt(outcome, language),
+        names=122,
+        even=True,
+        stacked=True,
     )
-    counts = "".join(
-        f"<td{place_data(label=label, metric='things_left')}><b>{'?' if hidden else _count(outcome, label)}</b></td>"
-        for label in outcome.labels
-    )
-    rows += f'<tr class="sum"><th scope="row">{escape(tr("figure.left.count", language))}</th>{counts}</tr>'
-    said = "" if hidden else left_alt(outcome, language)
-    return word_grid("left", [unbroken[label] for label in outcome.labels], rows, _css(style, len(names)), said)
 
 
-def _css(style: Style, columns: int) -> str:
+def _looks(style: Style) -> dict[str, CellLook]:
     tokens = style.tokens
-    return (
-        word_grid_css("left", style, columns)
-        + f".left td.stays,.left td.kept{{border:2px solid {tokens.ink};font-weight:600}}"
-        f".left td.stays.lively{{border-color:{tokens.attention};color:{tokens.attention_text}}}"
-        f".left td.stays.lively{{background:{tokens.wash}}}"
-        f".left td.gone,.left td.never{{background:{tokens.track};color:{tokens.muted}}}"
-        f".left .sum td{{border:0;font-size:{style.px(18)}px}}"
-    )
+    away, there = CellLook(fill=tokens.track, ink=tokens.muted), CellLook(edge=tokens.ink, width=2, bold=True)
+    lively = CellLook(fill=tokens.wash, edge=tokens.attention, width=2, ink=tokens.attention_text, bold=True)
+    sums = CellLook(bold=True, large=True)
+    return {"gone": away, "never": away, "stays": there, "kept": there, "stays lively": lively, "sum": sums}
 
 
 def left_table(outcome: Outcome, language: Language = "en") -> list[dict[str, str]]:
@@ -101,15 +101,11 @@ def _what(record: LeftRecord, language: Language) -> str:
     return "" if record.state == "never" else tr(f"figure.left.{record.place}.{record.thing}", language)
 
 
-def _cell(record: LeftRecord, label: str, language: Language, *, hidden: bool) -> str:
-    if hidden:
-        return "<td>?</td>"
-    what = _what(record, language) if record.state in ("stays", "kept") else ""
-    lively = " lively" if record.thing in _LIVELY else ""
-    word = escape(tr(f"figure.left.{record.state}", language))
-    place = place_data(label=label, thing=record.thing)
-    return (
-        f'<td class="{record.state}{lively}"{place}>{word}'
-        + (f"<small>{escape(what)}</small>" if what else "")
-        + "</td>"
+def _cell(record: LeftRecord, language: Language) -> WordCell:
+    return WordCell(
+        tr(f"figure.left.{record.state}", language),
+        _what(record, language) if record.state in ("stays", "kept") else "",
+        look=f"{record.state} lively" if record.thing in _LIVELY else record.state,
+        told="\n".join(filter(None, (_what(record, language), sourced(record.source, language)))),
+        place={"label": record.of, "thing": record.thing},
     )

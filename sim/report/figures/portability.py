@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sim.catalog.portability import documents, portable_images
 from sim.outcome import Metric, Outcome
 from sim.records import Between, FitRecord
 from sim.report.catalogtexts import documented
-from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.wordtable import (
+    CellBar,
+    CellLook,
+    Swatch,
+    WordCell,
+    WordColumn,
+    WordRow,
+    WordTable,
+    hidden_row,
+    swatch_chip,
+)
 from sim.report.numbers import about, unit_of, written
-from sim.report.ring import place_data
 from sim.report.style import SMALLEST, Language, Style
 from sim.report.texts import tr
 from sim.report.words import label_names, spoken
@@ -31,90 +40,70 @@ def images(outcome: Outcome) -> list[str]:
     return list(dict.fromkeys(record.image for record in outcome.of_type(FitRecord)))
 
 
-def fit_grid(outcome: Outcome, style: Style, *, hidden: bool = False) -> str:
-    """An HTML table of images by hosts. Where there is one image, a row a host, and what the hidden machine costs.
+def fit_words(outcome: Outcome, style: Style, *, hidden: bool = False) -> WordTable:
+    """A table of images by hosts. Where there is one image, a row a host, and what the hidden machine costs.
 
     Args:
         hidden: With the answers left out.
     """
-    said = "" if hidden else " ".join(fit_alt(outcome, label, style.language) for label in outcome.labels)
+    language, asked = style.language, images(outcome)
+    made = _costs_by_host(outcome, asked[0], style) if len(asked) == 1 else _by_image(outcome, asked, style)
+    if hidden:
+        return replace(made, rows=[hidden_row(row) for row in made.rows])
+    return replace(made, said=" ".join(fit_alt(outcome, label, language) for label in outcome.labels))
+
+
+def _by_image(outcome: Outcome, asked: Sequence[str], style: Style) -> WordTable:
     there, names = fits(outcome), spoken(label_names(outcome, style.language))
-    asked = images(outcome)
-    if len(asked) == 1:
-        columns, rows = _costs_by_host(outcome, asked[0], names, style, hidden=hidden)
-        return word_grid("hosts", columns, rows, _css("hosts", style) + _costs_css(style), said, stacked=False)
-    rows = "".join(
-        _row(
-            image_name(image, style.language),
-            [_cell(there.get((image, label)), style, hidden=hidden) for label in outcome.labels],
-        )
-        for image in asked
+    return WordTable(
+        kind="fit",
+        style=style,
+        columns=[WordColumn(names[label]) for label in outcome.labels],
+        rows=[
+            WordRow(image_name(image, style.language), [_cell(there.get((image, of)), style) for of in outcome.labels])
+            for image in asked
+        ],
+        looks=_looks(style),
+        names=210,
+        stacked=True,
     )
-    return word_grid("fit", [escape(names[label]) for label in outcome.labels], rows, _css("fit", style), said)
 
 
-def _row(name: str, cells: Sequence[str]) -> str:
-    return f'<tr><th scope="row">{escape(name)}</th>{"".join(cells)}</tr>'
-
-
-def _costs_by_host(
-    outcome: Outcome, image: str, names: Mapping[str, str], style: Style, *, hidden: bool
-) -> tuple[list[str], str]:
-    """The columns' names and the rows of one image."""
+def _costs_by_host(outcome: Outcome, image: str, style: Style) -> WordTable:
+    """One image: what each host makes of it."""
     there, language = fits(outcome), style.language
+    names = spoken(label_names(outcome, language))
     most = {metric: max(outcome.metric(label, metric).value for label in outcome.labels) for metric in _COSTS}
     rows = [
-        _row(
+        WordRow(
             names[label],
-            [_cell(there.get((image, label)), style, hidden=hidden)]
-            + [_cost_cell(outcome.metric(label, metric), most[metric], language, hidden=hidden) for metric in _COSTS],
+            [_cell(there.get((image, label)), style)]
+            + [_cost_cell(outcome.metric(label, metric), most[metric], style) for metric in _COSTS],
         )
         for label in outcome.labels
     ]
-    columns = [tr(f"figure.fit.col.{column}", language) for column in ("verdict", *_COSTS)]
-    return [escape(column) for column in columns], "".join(rows)
+    columns = [WordColumn(tr(f"figure.fit.col.{column}", language)) for column in ("verdict", *_COSTS)]
+    return WordTable(kind="hosts", style=style, columns=columns, rows=rows, looks=_looks(style))
 
 
-def _cost_cell(metric: Metric, most: float, language: Language, *, hidden: bool) -> str:
+def _cost_cell(metric: Metric, most: float, style: Style) -> WordCell:
     """What it costs, above a bar that is as long as the column's largest where it costs most."""
-    if hidden:
-        return "<td>?</td>"
-    place = place_data(label=metric.of, metric=metric.metric)
+    place = {"label": metric.of, "metric": metric.metric}
     if not metric.value:
-        return f"<td{place}>–</td>"
-    share = f"{100 * metric.value / most:.0f}%"
-    said = about(metric.value, unit_of(metric), language)
-    return f'<td{place}>{escape(said)}<i class="cost" style="width:{share}"></i></td>'
+        return WordCell("–", place=place)
+    said = about(metric.value, unit_of(metric), style.language)
+    return WordCell(said, bars=(CellBar(Swatch(style.tokens.neutral), share=metric.value / most),), place=place)
 
 
-def _css(kind: str, style: Style) -> str:
-    tokens, size = style.tokens, max(SMALLEST, style.px(14))
-    return (
-        f".{kind}{{border-collapse:separate;border-spacing:4px;width:100%;font-size:{size}px;color:{tokens.ink}}}"
-        f".{kind} th{{text-align:left;font-weight:600;vertical-align:bottom;padding:2px 6px}}"
-        f".{kind} th[scope=row]{{vertical-align:middle;max-width:{style.px(190)}px}}"
-        f".{kind} td{{border:1px solid {tokens.line};border-radius:4px;padding:4px 6px;vertical-align:top}}"
-        f".{kind} td.runs{{border:2px solid {tokens.ink}}}"
-        f".{kind} td.not{{background:{tokens.track};color:{tokens.muted}}}"
-        f".{kind} small{{display:block;color:{tokens.muted};font-size:{max(SMALLEST, size - 1)}px}}"
-        f".{kind} i{{display:block;height:{style.px(7)}px;margin-top:3px;border-radius:2px}}"
-    )
-
-
-def _costs_css(style: Style) -> str:
-    return (
-        f".hosts td{{width:22%}}.hosts i.cost{{background:{style.tokens.neutral}}}"
-        f".hosts thead th{{font-weight:400;color:{style.tokens.muted}}}"
-    )
+def _looks(style: Style) -> dict[str, CellLook]:
+    tokens = style.tokens
+    return {"runs": CellLook(edge=tokens.ink, width=2), "not": CellLook(fill=tokens.track, ink=tokens.muted)}
 
 
 def fit_legend(style: Style) -> str:
     """What the bars stand for."""
     shown = "".join(
-        f'<span style="display:inline-flex;align-items:center;gap:6px;margin-right:18px">'
-        f'<span style="display:inline-block;width:22px;height:9px;{_fill(between, style)}"></span>'
-        f"{escape(tr(f'figure.fit.{between}', style.language))}</span>"
-        for between in _ORDER
+        swatch_chip(_swatch(between, style).css, tr(f"figure.fit.{between}", style.language)) for between in _ORDER
     )
     return f'<div style="font-size:{max(SMALLEST, style.px(14))}px;color:{style.tokens.muted}">{shown}</div>'
 
@@ -153,24 +142,24 @@ def image_name(image: str, language: Language = "en") -> str:
     return portable_images()[image].name.read(language)
 
 
-def _cell(record: FitRecord | None, style: Style, *, hidden: bool) -> str:
+def _cell(record: FitRecord | None, style: Style) -> WordCell:
     if record is None:
-        return "<td></td>"
-    if hidden:
-        return "<td>?</td>"
-    mark = {"runs": "● ", "not": "✗ "}.get(record.verdict, "")
-    word = mark + tr(f"figure.fit.{record.verdict}", style.language)
-    small = ""
-    if record.reason:
-        short = tr(f"figure.fit.short.{record.reason}", style.language)
-        small = f'<small title="{escape(_why(record, style.language))}">{escape(short)}</small>'
-    bars = "".join(
-        f'<i style="{_fill(between, style)}" title="{escape(tr(f"figure.fit.{between}", style.language))}"></i>'
-        for between in _ORDER
-        if between in record.between
+        return WordCell()
+    language = style.language
+    rule = documented(documents()[record.source], language)
+    return WordCell(
+        tr(f"figure.fit.{record.verdict}", language),
+        tr(f"figure.fit.short.{record.reason}", language) if record.reason else "",
+        mark={"runs": "●", "not": "✗"}.get(record.verdict, ""),
+        look=record.verdict,
+        bars=tuple(
+            CellBar(_swatch(between, style), tr(f"figure.fit.{between}", language))
+            for between in _ORDER
+            if between in record.between
+        ),
+        told="\n".join(filter(None, (_why(record, language), _cost(record, language), rule))),
+        place={"label": record.of, "image": record.image},
     )
-    place = place_data(label=record.of, image=record.image)
-    return f'<td class="{record.verdict}"{place}>{escape(word)}{small}{bars}</td>'
 
 
 def _why(record: FitRecord, language: Language) -> str:
@@ -191,13 +180,9 @@ def _cost(record: FitRecord, language: Language) -> str:
     )
 
 
-def _fill(between: Between, style: Style) -> str:
+def _swatch(between: Between, style: Style) -> Swatch:
     """A kernel and a machine have their owners' colours. What translates is hatched."""
     tokens = style.tokens
     if between in ("kernel", "machine"):
-        return f"background:{tokens.owners['kernel' if between == 'kernel' else 'machine']}"
-    angle = 45 if between == "emulation" else 135
-    return (
-        f"border:1px solid {tokens.muted};"
-        f"background:repeating-linear-gradient({angle}deg,{tokens.muted} 0 2px,transparent 2px 6px)"
-    )
+        return Swatch(tokens.owners["kernel" if between == "kernel" else "machine"])
+    return Swatch(tokens.muted, 45 if between == "emulation" else 135)

@@ -9,8 +9,9 @@ from html import escape
 from sim.catalog.stacks import Stack, StackPart, stack_documents
 from sim.records import Owner
 from sim.report.catalogtexts import documented
+from sim.report.figures.textlines import wrapped
 from sim.report.numbers import about, written
-from sim.report.style import FONT, SMALLEST, Language, Style
+from sim.report.style import FONT, Language, Style
 from sim.report.texts import tr
 
 INSTANCES = (1, 2, 10)
@@ -18,6 +19,8 @@ INSTANCES = (1, 2, 10)
 
 _WIDTH, _BOX, _GAP, _LINE = 146, 34, 4, 20
 """Of a stack; of a box and between boxes; what a boundary takes."""
+_NAME, _SMALL, _HEAD = 16, 14, 19
+"""Sizes of a stack's name and of what else is told of it, and from one line of these to the next."""
 _MANY = 2
 """More boxes in a row than this are too narrow for words: the row has one label."""
 _HOLLOW = "hardware"
@@ -35,6 +38,22 @@ class MoreMemory:
         return (about if self.estimate else written)(self.bytes, "B", language)
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of what is told of a stack.
+
+    Attributes:
+        ink: Its colour. "" for that of most words.
+        number: What stands behind it in bold.
+    """
+
+    words: str
+    size: int
+    ink: str = ""
+    bold: bool = False
+    number: str = ""
+
+
 def stack_cards(chosen: Sequence[Stack], more: Mapping[str, MoreMemory], style: Style, instances: int) -> str:
     """The stacks as HTML: a card each, boundaries at one height, as many side by side as there is room for.
 
@@ -43,7 +62,9 @@ def stack_cards(chosen: Sequence[Stack], more: Mapping[str, MoreMemory], style: 
     """
     above = max((_height(stack.above) + _LINE * bool(stack.inner) for stack in chosen), default=0)
     below = max((_height(stack.below) for stack in chosen), default=0)
-    cards = "".join(_card(stack, more[stack.id], style, instances, above, below) for stack in chosen)
+    top = max((_HEAD * len(_head(stack, style)) for stack in chosen), default=0) + _GAP
+    foot = max((_HEAD * len(_foot(stack, more[stack.id], style)) for stack in chosen), default=0) + _GAP
+    cards = "".join(_card(stack, more[stack.id], style, instances, (top + above, below, foot)) for stack in chosen)
     look = (
         f"display:flex;flex-wrap:wrap;gap:{style.px(14)}px;font-family:var(--st-font,{FONT});color:{style.tokens.ink}"
     )
@@ -110,28 +131,52 @@ def _height(parts: Sequence[StackPart]) -> int:
     return len(parts) * (_BOX + _GAP)
 
 
-def _card(stack: Stack, more: MoreMemory, style: Style, instances: int, above: int, below: int) -> str:
-    """Name, drawing, boundary and what one more takes."""
-    language, tokens = style.language, style.tokens
-    small = f"font-size:{max(SMALLEST, style.px(14))}px;line-height:1.35"
+def _head(stack: Stack, style: Style) -> list[_Line]:
+    """Name and kind, in lines."""
+    language, muted = style.language, style.tokens.muted
     kind = stack.kind.read(language).partition(":" if language == "en" else "（")[0]
-    muted = f"color:{tokens.muted}"
-    words = {key: escape(tr(f"figure.stack.{key}", language)) for key in ("boundary", "more", stack.boundary)}
-    return (
-        f'<div style="width:{style.px(_WIDTH)}px"><div style="font-weight:600;line-height:1.2">'
-        f"{escape(stack.name.read(language))}</div>"
-        f'<div style="{small};{muted};height:2.7em;overflow:hidden">{escape(kind)}</div>'
-        f"{_drawing(stack, style, instances, above, below)}"
-        f'<div style="{small}"><span style="{muted}">{words["boundary"]}</span><br><b>{words[stack.boundary]}</b><br>'
-        f'<span style="{muted}">{words["more"]}</span> <b>{escape(more.said(language))}</b></div></div>'
+    names = wrapped(stack.name.read(language), _NAME, _WIDTH, bold=True)
+    return [
+        *(_Line(line, _NAME, bold=True) for line in names),
+        *(_Line(line, _SMALL, muted) for line in wrapped(kind, _SMALL, _WIDTH)),
+    ]
+
+
+def _foot(stack: Stack, more: MoreMemory, style: Style) -> list[_Line]:
+    """The boundary, and what one more takes."""
+    language, muted = style.language, style.tokens.muted
+    boundary = wrapped(tr(f"figure.stack.{stack.boundary}", language), _SMALL, _WIDTH + _GAP, bold=True)
+    return [
+        _Line(tr("figure.stack.boundary", language), _SMALL, muted),
+        *(_Line(line, _SMALL, bold=True) for line in boundary),
+        _Line(tr("figure.stack.more", language), _SMALL, muted, number=more.said(language)),
+    ]
+
+
+def _lines(lines: Sequence[_Line], top: float, style: Style) -> str:
+    """Lines below one another."""
+    return "".join(
+        f'<text y="{top + number * _HEAD + _NAME:g}" font-size="{line.size}" fill="{line.ink or style.tokens.ink}" '
+        f'font-weight="{600 if line.bold else 400}">{escape(line.words)}{_number(line, style)}</text>'
+        for number, line in enumerate(lines)
     )
 
 
-def _drawing(stack: Stack, style: Style, instances: int, above: int, below: int) -> str:
-    """The boxes of a stack around its boundary."""
-    tokens, height = style.tokens, above + _LINE + below
+def _number(line: _Line, style: Style) -> str:
+    if not line.number:
+        return ""
+    return f' <tspan font-weight="600" fill="{style.tokens.ink}">{escape(line.number)}</tspan>'
+
+
+def _card(stack: Stack, more: MoreMemory, style: Style, instances: int, places: tuple[int, int, int]) -> str:
+    """Name, boxes around their boundary, and what one more takes.
+
+    Args:
+        places: Where the boxes above the boundary end, and the heights of those below it and of what is told below.
+    """
+    above, below, under = places
     source = documented(stack_documents()[stack.source], style.language)
-    out, y = [], above
+    out, y = [_lines(_head(stack, style), 0, style)], above
     for part in stack.above:
         if stack.inner and part.id == stack.inner.id:
             y -= _LINE
@@ -141,11 +186,17 @@ def _drawing(stack: Stack, style: Style, instances: int, above: int, below: int)
     out.append(_boundary(above + _LINE / 2 - _GAP / 2, style, 5))
     for depth, part in enumerate(reversed(stack.below)):
         out.append(_row(part, above + _LINE + depth * (_BOX + _GAP), style, instances, source))
-    said = escape(stacks_alt(stack, style.language))
+    foot = _foot(stack, more, style)
+    bottom = above + _LINE + below
+    out.append(_lines(foot, bottom, style))
+    height = bottom + under
+    said = escape(f"{stacks_alt(stack, style.language)} {foot[-1].words} {foot[-1].number}")
     return (
+        f'<div style="width:{style.px(_WIDTH)}px">'
         f'<svg viewBox="0 0 {_WIDTH} {height}" width="100%" role="img" aria-label="{said}" '
-        f'style="display:block;margin:4px 0;font-family:{FONT};font-size:14px;font-weight:600">'
-        f'<rect width="{_WIDTH}" height="{height}" fill="{tokens.background}" fill-opacity="0"/>{"".join(out)}</svg>'
+        f'style="display:block;font-family:var(--st-font,{FONT});font-size:14px;font-weight:600">'
+        f'<rect width="{_WIDTH}" height="{height}" fill="{style.tokens.background}" fill-opacity="0"/>'
+        f"{''.join(out)}</svg></div>"
     )
 
 

@@ -6,7 +6,7 @@ from sim.catalog.assemblies import assembly_documents, components
 from sim.report.catalogtexts import reasoned
 from sim.report.figures import metric_table
 from sim.report.figures.assembling import assembly_alt, assembly_drawing
-from sim.report.figures.components import assemblies_table, assembly_grid, components_table, parts_legend
+from sim.report.figures.components import assemblies_table, assembly_words, components_table, parts_legend
 from sim.report.htmltable import linked
 from sim.report.shown.drawing import (
     Drawing,
@@ -16,6 +16,7 @@ from sim.report.shown.drawing import (
     OfferedChange,
     html,
     of_labels,
+    word_table,
 )
 from sim.report.style import Language
 from sim.report.texts import tr
@@ -50,7 +51,7 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     picked = _picked(request)
     told = (_told(request, picked),) if picked else ()
     legend = html("legend", parts_legend(request.style))
-    return _graph(request, hidden=False), *told, _grid(request, hidden=False), legend
+    return _graph(request, hidden=False), *told, legend, _grid(request, hidden=False)
 
 
 def note(request: DrawingRequest) -> str:
@@ -89,8 +90,8 @@ def _graph(request: DrawingRequest, *, hidden: bool) -> Drawing:
 
 
 def _grid(request: DrawingRequest, *, hidden: bool) -> Drawing:
-    grid = assembly_grid(request.outcome, request.style, hidden=hidden, compact=request.lecture)
-    return html("grid", grid)
+    table = assembly_words(request.outcome, request.style, hidden=hidden, compact=request.lecture)
+    return word_table("grid", table, tables(request).rows)
 
 
 def _told(request: DrawingRequest, picked: str) -> Drawing:

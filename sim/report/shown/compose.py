@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.report.figures import metric_table
 from sim.report.figures.bringup import bringup, bringup_alt, bringup_legend, bringup_table, savings_table
+from sim.report.figures.wordtable import plain_table
 from sim.report.htmltable import html_table
 from sim.report.shown.drawing import (
     Drawing,
@@ -14,6 +15,7 @@ from sim.report.shown.drawing import (
     html,
     of_labels,
     questioned,
+    word_table,
 )
 from sim.report.texts import tr
 
@@ -43,10 +45,8 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     ]
     savings = savings_table(outcome, picked, lang)
     if savings:
-        content = html_table(savings, style)
-        drawn.append(
-            Drawing(id="savings", kind="html", content=content, title=tr("ui.bringup.savings", lang), table=savings)
-        )
+        content, title = html_table(savings, style), tr("ui.bringup.savings", lang)
+        drawn.append(word_table("savings", plain_table(savings, style), savings, content, title))
     return tuple(drawn)
 
 

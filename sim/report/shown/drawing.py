@@ -11,6 +11,8 @@ from html import escape
 from typing import Any, Literal, Protocol
 
 from sim.outcome import Outcome
+from sim.report.figures.wordgrid import word_grid
+from sim.report.figures.wordtable import WordTable
 from sim.report.style import Language, Spec, Style
 from sim.report.words import LabelNames, spoken
 from sim.scenario import Scenario
@@ -44,7 +46,8 @@ class Drawing:
         id: What it is called among those of its outcome ("race", "lens"). Lower case, digits and hyphens.
         kind: What `content` is.
         content: The drawing itself.
-        alt: What it shows, in a sentence. "" for HTML, which is read as it is.
+        alt: What it shows, in a sentence. "" for HTML that is no figure, which is read as it is.
+        words: The values of HTML that is a table of words, by which a file has a picture of it.
         title: A heading above it, "" for none.
         shade: How dark the band is that the title explains, from 0 to 1. 0 for none.
         table: The same as rows.
@@ -64,6 +67,7 @@ class Drawing:
     kind: DrawingKind
     content: Any
     alt: str = ""
+    words: WordTable | None = None
     title: str = ""
     shade: float = 0.0
     table: Sequence[TableRow] = ()
@@ -181,6 +185,17 @@ def of_labels(
 def html(id_: str, text: str) -> Drawing:
     """A piece of HTML as a drawing."""
     return Drawing(id=id_, kind="html", content=text)
+
+
+def word_table(id_: str, table: WordTable, rows: Sequence[TableRow], content: str = "", title: str = "") -> Drawing:
+    """A table of words as a drawing. Its HTML names it, so that what saves a page's pictures finds it.
+
+    Args:
+        rows: The same as rows, with what it rests on.
+        content: Its HTML where that is not the table alone.
+    """
+    told = f'<div data-words="{id_}">{content or word_grid(table)}</div>'
+    return Drawing(id=id_, kind="html", content=told, alt=table.alt, words=table, table=rows, title=title)
 
 
 def chart(id_: str, spec: Spec, alt: str, **more: Any) -> Drawing:

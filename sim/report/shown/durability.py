@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.report.figures import metric_table
-from sim.report.figures.durability import accident_grid, accident_table
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html
+from sim.report.figures.durability import accident_table, accident_words
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, word_table
 from sim.report.shown.plain import choices
 from sim.report.texts import tr
 
@@ -13,12 +13,12 @@ __all__ = ["after", "before", "choices", "note", "tables"]
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table with nothing in it."""
-    return (html("accidents", accident_grid(request.outcome, request.style, hidden=True)),)
+    return (_words(request, hidden=True),)
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table."""
-    return (html("accidents", accident_grid(request.outcome, request.style)),)
+    return (_words(request),)
 
 
 def note(request: DrawingRequest) -> str:
@@ -30,3 +30,7 @@ def tables(request: DrawingRequest) -> FigureTables:
     """Every cell with where its rule can be read, and all metrics."""
     outcome, lang = request.outcome, request.language
     return FigureTables(accident_table(outcome, lang), metric_table(outcome, language=lang))
+
+
+def _words(request: DrawingRequest, *, hidden: bool = False) -> Drawing:
+    return word_table("accidents", accident_words(request.outcome, request.style, hidden=hidden), tables(request).rows)

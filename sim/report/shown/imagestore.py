@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.report.figures import metric_table
-from sim.report.figures.imagestore import store_grid
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html
+from sim.report.figures.imagestore import store_words
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, word_table
 from sim.report.shown.plain import choices
 from sim.report.texts import tr
 
@@ -13,12 +13,12 @@ __all__ = ["after", "before", "choices", "note", "tables"]
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table with nothing in it."""
-    return (html("stores", store_grid(request.outcome, request.style, hidden=True)),)
+    return (_words(request, hidden=True),)
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table."""
-    return (html("stores", store_grid(request.outcome, request.style)),)
+    return (_words(request),)
 
 
 def note(request: DrawingRequest) -> str:
@@ -29,3 +29,7 @@ def note(request: DrawingRequest) -> str:
 def tables(request: DrawingRequest) -> FigureTables:
     """Every metric."""
     return FigureTables(metric_table(request.outcome, language=request.language))
+
+
+def _words(request: DrawingRequest, *, hidden: bool = False) -> Drawing:
+    return word_table("stores", store_words(request.outcome, request.style, hidden=hidden), tables(request).rows)

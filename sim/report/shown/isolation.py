@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.report.figures import metric_table
-from sim.report.figures.isolation import stairs, stairs_legend, stairs_table
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html
+from sim.report.figures.isolation import stairs, stairs_html, stairs_legend, stairs_table
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html, word_table
 from sim.report.shown.plain import choices
 from sim.report.texts import tr
 
@@ -13,12 +13,20 @@ __all__ = ["after", "before", "choices", "note", "tables"]
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table with the process alone."""
-    return (html("stairs", stairs(request.outcome, request.style, hidden=True)),)
+    return (_stairs(request, hidden=True),)
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table, and what its cells stand for."""
-    return html("legend", stairs_legend(request.style)), html("stairs", stairs(request.outcome, request.style))
+    return html("legend", stairs_legend(request.style)), _stairs(request)
+
+
+def _stairs(request: DrawingRequest, *, hidden: bool = False) -> Drawing:
+    outcome, style = request.outcome, request.style
+    table = stairs(outcome, style, hidden=hidden)
+    return word_table(
+        "stairs", table, stairs_table(outcome, request.language), stairs_html(outcome, style, hidden=hidden)
+    )
 
 
 def note(request: DrawingRequest) -> str:

@@ -6,8 +6,9 @@ from html import escape
 
 from sim.report.figures import metric_table
 from sim.report.figures.radius import compared_table, radius, radius_alt, radius_table, routes
+from sim.report.figures.wordtable import plain_table
 from sim.report.htmltable import html_table
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureChoice, FigureTables, chart, html, word_table
 from sim.report.texts import tr
 
 
@@ -29,7 +30,7 @@ def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     if request.lecture:
         return (lanes,)
     compared = compared_table(outcome, lang)
-    return lanes, Drawing(id="compared", kind="html", content=html_table(compared, style), table=compared)
+    return lanes, word_table("compared", plain_table(compared, style), compared, html_table(compared, style))
 
 
 def note(request: DrawingRequest) -> str:

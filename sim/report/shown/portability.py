@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.report.figures import metric_table
-from sim.report.figures.portability import fit_grid, fit_legend, fit_table
-from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html
+from sim.report.figures.portability import fit_legend, fit_table, fit_words
+from sim.report.shown.drawing import Drawing, DrawingRequest, FigureTables, html, word_table
 from sim.report.shown.plain import choices
 from sim.report.texts import tr
 
@@ -13,12 +13,12 @@ __all__ = ["after", "before", "choices", "note", "tables"]
 
 def before(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table with nothing in it."""
-    return (html("fit", fit_grid(request.outcome, request.style, hidden=True)),)
+    return (_words(request, hidden=True),)
 
 
 def after(request: DrawingRequest) -> tuple[Drawing, ...]:
     """The table, and what its bars stand for."""
-    return html("legend", fit_legend(request.style)), html("fit", fit_grid(request.outcome, request.style))
+    return html("legend", fit_legend(request.style)), _words(request)
 
 
 def note(request: DrawingRequest) -> str:
@@ -30,3 +30,7 @@ def tables(request: DrawingRequest) -> FigureTables:
     """Every cell with its reason, cost and source, and all metrics."""
     outcome, lang = request.outcome, request.language
     return FigureTables(fit_table(outcome, lang), metric_table(outcome, language=lang))
+
+
+def _words(request: DrawingRequest, *, hidden: bool = False) -> Drawing:
+    return word_table("fit", fit_words(request.outcome, request.style, hidden=hidden), tables(request).rows)

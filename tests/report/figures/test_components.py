@@ -18,9 +18,10 @@ from sim.outcome import Outcome
 from sim.records import CallRecord, ComponentRecord
 from sim.report.comparing import comparison_grid, comparison_rows, halves
 from sim.report.figures.assembling import HEIGHT, WIDTH, assembly_alt, assembly_drawing, places
-from sim.report.figures.components import assembly_grid, components_alt, components_table, taken
+from sim.report.figures.components import assembly_words, components_alt, components_table, taken
 from sim.report.figures.history import generations, timeline, timeline_alt, timeline_table
 from sim.report.figures.stacks import MoreMemory, shown_owners, stack_cards, stacks_alt, stacks_finding, stacks_table
+from sim.report.figures.wordgrid import word_grid
 from sim.report.style import Language, Style, text_width
 
 
@@ -73,7 +74,7 @@ def test_what_is_left_out_and_broken_is_marked_after_the_run_alone(outcome: Outc
 
 
 def test_the_table_has_a_dot_where_an_assembly_takes_a_component(outcome: Outcome) -> None:
-    shown, hidden = (assembly_grid(outcome, Style(), hidden=hide) for hide in (False, True))
+    shown, hidden = (word_grid(assembly_words(outcome, Style(), hidden=hide)) for hide in (False, True))
     members = sum(len(assembly.members) for assembly in assemblies().values())
     assert hidden.count('aria-label="takes it, and it works"') == members
     assert sum(shown.count(f'<td class="{state}"') for state in ("works", "broken", "left_out")) == members
