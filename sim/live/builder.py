@@ -12,7 +12,7 @@ from html import escape
 from itertools import product
 from typing import Any
 
-from sim import __version__
+from sim import __version__, limits
 from sim.export.files import VEGA_LICENCE, VEGA_LITE, converter, vega_bundle
 from sim.export.packages import PYODIDE, npm
 from sim.export.page import policy
@@ -27,6 +27,7 @@ from sim.report.texts import tr
 from sim.scenario import Scenario
 from sim.studies.base import Tick, no_tick
 
+_SCRIPTS = ("history.js", "room.js", "page.js")
 _SAME = ("wasm", "stdlib")
 """Parts that are the same in every page."""
 _COMPILED, _STARTED = 0.45, 0.75
@@ -50,6 +51,7 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
     options = {
         "lessons": [[one.id, {lang: one.title.read(lang) for lang in LANGUAGES}] for one in scenarios],
         "lang": "en",
+        "undone": limits.UNDONE,
         "files": paths,
         "lock": lock,
         "player": {"style": player.CSS, "content": player.HTML},
@@ -67,7 +69,7 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
         "worker": _worker(),
     }
     vega = _charts() if scenarios else ""
-    script = f"{player.JS}\n{(BROWSER / 'page.js').read_text('utf-8')}"
+    script = "\n".join((player.JS, *((BROWSER / name).read_text("utf-8") for name in _SCRIPTS)))
     title = scenarios[0].title.en if len(scenarios) == 1 else tr("ui.title", "en")
     notice = (BROWSER / "notice.txt").read_text("utf-8")
     parts = {
