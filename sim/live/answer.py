@@ -272,7 +272,13 @@ def _drawn(drawing: Drawing, wanted: DrawingRequest, controlled: Collection[str]
 def _offered(one: FigureChoice, number: int, wanted: DrawingRequest) -> dict[str, Any]:
     now = wanted.pick(one.name, one.options, one.default)
     found = {"name": f"{number}.{one.name}", "label": one.label, "options": dict(one.options), "value": now}
-    return found | {"above": one.above, "switch": one.switch, "labelled": one.shown_label, "hall": one.in_lecture, "beside": one.beside}
+    return found | {
+        "above": one.above,
+        "switch": one.switch,
+        "labelled": one.shown_label,
+        "hall": one.in_lecture,
+        "beside": one.beside,
+    }
 
 
 def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion, tick: Tick) -> dict[str, Any]:

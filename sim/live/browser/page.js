@@ -160,7 +160,7 @@ async function figures(parts) {
   standing = parts;
   for (const one of playing.splice(0)) one.stop?.();
   Object.assign(state.picked, ...parts.map((part) => part.picked ?? {}));
-  $("figures").replaceChildren(...onePart(parts).flatMap((part) => part.drawings ? rows(part, charts) : [part]));
+  $("figures").replaceChildren(...onePart(parts).flatMap((part) => rows(part, charts)));
   const aside = room.low() ? parts.flatMap((part) => (part.choices ?? []).filter((one) => !one.hall)) : [];
   $("choices").replaceChildren(...aside.map(offered));
   before()?.focus({ preventScroll: true });
@@ -171,6 +171,7 @@ room.turned(() => figures(standing).catch(fail));
 // A low screen has room for one part: for what is ringed now, until the reader chooses another.
 let partNow = 0, partFor;
 function onePart(parts) {
+  $("parts").replaceChildren();
   if (!room.low() || parts.length < 2) return parts;
   const rings = parts.map((part) => part.ring ?? []), asked = JSON.stringify([state.name, state.shown, rings]);
   if (asked !== partFor) [partFor, partNow] = [asked, Math.max(0, rings.findIndex((one) => one.length))];
@@ -184,7 +185,8 @@ function onePart(parts) {
     one.dataset.part = number;
     return one;
   });
-  return [made("div", { className: "line", role: "group" }, ...buttons, parts[partNow].about), parts[partNow]];
+  $("parts").replaceChildren(...buttons, made("span", { textContent: parts[partNow].about }));
+  return [parts[partNow]];
 }
 const loader = { load: async (url) => { throw new Error(`not loaded: ${url}`); } };
 
