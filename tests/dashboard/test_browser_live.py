@@ -44,7 +44,6 @@ SMALL = """() => {
   return found;
 }"""
 """Texts of the figures below 12 pixels."""
-CHOICES = ":is(#figures, #choices)"
 FIGURE = "#figures svg, #figures table, #figures img, #figures .scroll, #figures p"
 PATIENCE = 300_000
 """Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
@@ -280,13 +279,14 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
     wrong: dict[str, object] = {}
     picked = set()
 
-    def done(act: Callable[[], object]) -> None:
+    def done(act: Callable[[], object], *, fits: bool = True) -> None:
         run = int(page.get_attribute("body", "data-run") or 0)
         act()
         page.wait_for_selector(f'body[data-run="{run + 1}"]', state="attached")
         if page.get_attribute("body", "data-state") != "drawn" or not page.locator(FIGURE).count():
             wrong[name] = page.inner_text("#told") or "no figure"
-        looked()
+        if fits:
+            looked()
 
     def looked() -> None:
         if (below := page.evaluate(LOWEST)) > 0:
@@ -294,20 +294,24 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
         elif small := page.evaluate(SMALL):
             wrong[f"{name}, small"] = small
 
-    def drawn_whole() -> None:
-        """A part in both languages, and with each of its picks."""
-        for _ in LANGUAGES:
-            done(partial(page.click, "#lang"))
-        for option in page.locator(f"{CHOICES} [data-option]").evaluate_all(
+    def chosen(place: str, *, fits: bool) -> None:
+        """Take each choice of a place once."""
+        for option in page.locator(f"{place} [data-option]").evaluate_all(
             "all => all.map((one) => one.dataset.option)"
         ):
-            box = page.locator(f'{CHOICES} [data-option="{option}"]')
+            box = page.locator(f'{place} [data-option="{option}"]')
             if box.get_attribute("aria-pressed") != "true":
-                done(box.click)
+                done(box.click, fits=fits)
                 picked.add(option.partition(":")[0].partition(".")[2])
-        for choice in page.locator(f"{CHOICES} .line select").evaluate_all("all => all.map((one) => one.name)"):
-            done(partial(page.select_option, f'{CHOICES} .line select[name="{choice}"]', index=1))
+        for choice in page.locator(f"{place} .line select").evaluate_all("all => all.map((one) => one.name)"):
+            done(partial(page.select_option, f'{place} .line select[name="{choice}"]', index=1), fits=fits)
             picked.add(choice.partition(".")[2])
+
+    def drawn_whole() -> None:
+        """A part in both languages, and with each of its picks. Below it are those that a frame has no room for."""
+        for _ in LANGUAGES:
+            done(partial(page.click, "#lang"))
+        chosen("#figures", fits=True)
         node = page.locator("#figures [data-node]")
         if node.count():
             done(node.last.click)
@@ -326,6 +330,7 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
                 page.click(f'#parts [data-part="{part}"]')
                 page.wait_for_selector(f'[data-part="{part}"][aria-pressed=true]')
             drawn_whole()
+        chosen("#choices", fits=False)
     outer.close()
     assert wrong == {}
     assert asked == []

@@ -250,7 +250,7 @@ function drawn(drawing, part, charts) {
   const figure = made("div", { className: drawing.kind === "svg" ? "scroll" : "chart" });
   if (drawing.id === "graph" && part.study === "build") {
     figure.classList.add("graph");
-    Object.assign(figure, { tabIndex: 0, role: "group", ariaLabel: drawing.alt });
+    if (room.low()) Object.assign(figure, { tabIndex: 0, role: "group", ariaLabel: drawing.alt });   // it may scroll
     figure.dataset.focus = drawing.focus;
   }
   place.append(figure);
