@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from dashboard import popovers, shipped
+from dashboard import live_page, popovers
 from dashboard.components import drawing
 from dashboard.links import UNDO, plain, whole
 from dashboard.made import PageMaker, made_pages
@@ -99,6 +99,7 @@ def _draw(shown: Shown, view: View) -> None:
                 tr(f"ui.share.{take.name}", lang), take.make, take.file, take.mime, icon=":material/download:",
                 on_click="ignore", key=f"share:{take.file}",
             )  # fmt: skip
+        live_page.offer(shown, view)
         labels = {"svg": tr("ui.share.svg", lang), "png": tr("ui.share.png", lang)}
         picture_saver(labels, _called(shown), [(one.name, figure_svg(one)) for one in words()], "share:picture")
 
@@ -202,21 +203,7 @@ def _page_of(figures: ShownFigures, language: Language) -> str:
     return drawings_page(figures.title, figures.draw(), language, figures.notes)
 
 
-def _live(shown: Shown, _: View) -> list[Takeaway]:
-    """The page that runs the model itself, of a lesson as it ships: its controls are in it.
-
-    Where a reader's click downloads nothing onto the server.
-    """
-    scenario = shown.scenario
-    if scenario is None or scenario.lesson is None or scenario.id not in shipped.entries():
-        return []
-    from sim.live import kept
-
-    make = partial(kept.kept_page, shipped.scenario(scenario.id))
-    return [Takeaway("live", f"{scenario.id}-live.html", "text/html", make)] if kept.at_hand() else []
-
-
-TAKERS: tuple[Taker, ...] = (_scenario_file, _numbers, _pages, _drawn, _live)
+TAKERS: tuple[Taker, ...] = (_scenario_file, _numbers, _pages, _drawn)
 """What offers files in the menu, in this order."""
 
 

@@ -230,14 +230,15 @@ def _part(
     study = of_study(outcome.study)
     asks = request(given, outcome, Style(language=asked.lang), **_more(asked, number))
     controlled = {control.path for control in controls(given)}
+    about = tr(f"ui.explore.about.{outcome.study}", asked.lang)
+    part: dict[str, Any] = {"number": number, "study": outcome.study, "about": about}
     if hidden:
-        return {"number": number, "drawings": [_drawn(drawing, asks, controlled) for drawing in study.before(asks)]}
+        return part | {"drawings": [_drawn(drawing, asks, controlled) for drawing in study.before(asks)]}
     ring = find(asks, study, wanted.wanted) if wanted else RingFound()
     asks = replace(asks, picked={**asks.picked, **ring.picked})
     tables = study.tables(asks)
     drawings = with_rings(study.after(asks), ring.places, asks.style)
-    return {
-        "number": number,
+    return part | {
         "drawings": [_drawn(drawing, asks, controlled) for drawing in drawings],
         "ring": ring.said,
         "picked": {f"{number}.{name}": one for name, one in ring.picked.items()},
@@ -271,7 +272,13 @@ def _drawn(drawing: Drawing, wanted: DrawingRequest, controlled: Collection[str]
 def _offered(one: FigureChoice, number: int, wanted: DrawingRequest) -> dict[str, Any]:
     now = wanted.pick(one.name, one.options, one.default)
     found = {"name": f"{number}.{one.name}", "label": one.label, "options": dict(one.options), "value": now}
-    return found | {"above": one.above, "switch": one.switch, "labelled": one.shown_label}
+    return found | {
+        "above": one.above,
+        "switch": one.switch,
+        "labelled": one.shown_label,
+        "hall": one.in_lecture,
+        "beside": one.beside,
+    }
 
 
 def _judged(given: Scenario, outcomes: tuple[Outcome, ...], asked: LiveQuestion, tick: Tick) -> dict[str, Any]:

@@ -5,8 +5,6 @@ Building needs npm, node and pip, and the network once. What was built needs nei
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -14,13 +12,14 @@ from html import escape
 from itertools import product
 from typing import Any
 
-from sim import __version__
-from sim.export.files import VEGA_LICENCE, vega_bundle
+from sim import __version__, limits
+from sim.export.files import VEGA_LICENCE, VEGA_LITE, converter, vega_bundle
 from sim.export.packages import PYODIDE, npm
 from sim.export.page import policy
 from sim.live.answer import answer, put
-from sim.live.bytecode import BROWSER, compiled, library, licences, packages
-from sim.live.contents import PageFile, package, scenario_files
+from sim.live.beside import packed, written_once
+from sim.live.bytecode import BROWSER, library, licences, model, packages
+from sim.live.contents import PageFile, scenario_files
 from sim.live.snapshot import taken
 from sim.report import player
 from sim.report.style import LANGUAGES
@@ -28,6 +27,11 @@ from sim.report.texts import tr
 from sim.scenario import Scenario
 from sim.studies.base import Tick, no_tick
 
+_SCRIPTS = ("history.js", "room.js", "page.js")
+_SAME = ("wasm", "stdlib")
+"""Parts that are the same in every page."""
+_COMPILED, _STARTED = 0.45, 0.75
+"""How much of a page is made once the model is compiled, and once Python's memory is there: shares of its seconds."""
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -35,17 +39,19 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
     """The live page of scenarios, in both languages. Without scenarios it starts Python and does nothing, to compare.
 
     Args:
-        tick: Told how far each scenario's run is. It may raise `CancelledError`.
+        tick: Told how much of the page is made, from 0 to 1. It may raise `CancelledError`.
 
     Raises `InputError` where what it is built from cannot be downloaded, or a scenario cannot be put into a page.
     """
     runtime = npm(PYODIDE)
     stdlib = library()
-    files, paths, memory = _files(scenarios, stdlib) if scenarios else ({}, {}, b"")
+    files, paths, memory = _files(scenarios, stdlib, tick) if scenarios else ({}, {}, b"")
+    tick(_STARTED)
     lock = json.loads((runtime / "pyodide-lock.json").read_text("utf-8")) | {"packages": {}}
     options = {
         "lessons": [[one.id, {lang: one.title.read(lang) for lang in LANGUAGES}] for one in scenarios],
         "lang": "en",
+        "undone": limits.UNDONE,
         "files": paths,
         "lock": lock,
         "player": {"style": player.CSS, "content": player.HTML},
@@ -55,15 +61,15 @@ def page(scenarios: Sequence[Scenario], tick: Tick = no_tick) -> str:
         },
     }
     payloads = {
-        "first": json.dumps(_first(scenarios, tick), ensure_ascii=False).encode(),
+        "first": json.dumps(_first(scenarios, lambda _: tick(_STARTED)), ensure_ascii=False).encode(),
         "wasm": (runtime / "pyodide.asm.wasm").read_bytes(),
         "stdlib": stdlib,
         "app": container(files),
         "memory": memory,
         "worker": _worker(),
     }
-    vega = vega_bundle() if scenarios else ""
-    script = f"{player.JS}\n{(BROWSER / 'page.js').read_text('utf-8')}"
+    vega = _charts() if scenarios else ""
+    script = "\n".join((player.JS, *((BROWSER / name).read_text("utf-8") for name in _SCRIPTS)))
     title = scenarios[0].title.en if len(scenarios) == 1 else tr("ui.title", "en")
     notice = (BROWSER / "notice.txt").read_text("utf-8")
     parts = {
@@ -94,7 +100,6 @@ def _first(scenarios: Sequence[Scenario], tick: Tick) -> dict[str, Any]:
         for lang, lecture in product(LANGUAGES, (False, True)):
             asked = {"name": scenario.id, "lang": lang, "lecture": lecture}
             told = json.loads(answer(json.dumps(asked), tick))
-            tick(1.0)
             found[f"{scenario.id}:{lang}:{lecture}".lower()] = told | {"line": ""}
     return found
 
@@ -110,15 +115,16 @@ def _filled(template: str, parts: Mapping[str, str]) -> str:
 
 
 def _files(
-    scenarios: Sequence[Scenario], stdlib: bytes
+    scenarios: Sequence[Scenario], stdlib: bytes, tick: Tick
 ) -> tuple[dict[str, PageFile], dict[str, tuple[str, str]], bytes]:
     """Every file of our side by its path in the page, each scenario's file and folder by its id, and the memory."""
-    files = packages() | compiled(package())
+    files = packages() | model()
     paths = {}
     for scenario in scenarios:
         (path, folder), own = scenario_files(scenario)
         paths[scenario.id] = (f"/app/{path}", f"/app/{folder}")
         files |= own
+    tick(_COMPILED)
     memory, rest = taken(files, paths, stdlib, scenarios[0].id)
     return rest, paths, memory
 
@@ -139,5 +145,10 @@ def _worker() -> bytes:
 
 
 def _payload(name: str, data: bytes) -> str:
-    text = base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
-    return f'<script type="text/plain" id="{name}">{text}</script>'
+    return f'<script type="text/plain" id="{name}">{packed(data, once=name in _SAME)}</script>'
+
+
+def _charts() -> str:
+    """The charts' scripts, joined once: that takes vl-convert more than a second."""
+    name = f"vega-{VEGA_LITE}-{converter().__version__}.js"
+    return written_once(name, lambda: vega_bundle().encode()).decode()

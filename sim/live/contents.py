@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import pickle
@@ -31,7 +32,7 @@ LEFT_OUT = (
     "__main__.py",
 )
 """Of the package: what no page asks for."""
-_NOT_OF_LIVE = ("builder.py", "contents.py", "kept.py", "snapshot.py", "browser")
+_NOT_OF_LIVE = ("beside.py", "builder.py", "contents.py", "kept.py", "snapshot.py", "browser")
 _KINDS = (".py", ".po", ".toml", ".csv", ".json")
 
 
@@ -59,6 +60,14 @@ def package() -> dict[str, PageFile]:
 def _json(path: Path) -> bytes:
     """A TOML file of the catalog as JSON. The first figure waits for some three hundred of them."""
     return json.dumps(tomllib.loads(path.read_text("utf-8")), ensure_ascii=False).encode()
+
+
+def digest(files: Mapping[str, PageFile]) -> str:
+    """Of files with their names and modes, as 16 hexadecimal digits."""
+    made = hashlib.sha256()
+    for name, file in sorted(files.items()):
+        made.update(f"{name} {len(file.data)} {file.mode:o}\n".encode() + file.data)
+    return made.hexdigest()[:16]
 
 
 def scenario_files(scenario: Scenario) -> tuple[tuple[str, str], dict[str, PageFile]]:

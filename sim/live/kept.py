@@ -5,21 +5,21 @@ A page is built anew where the model, its texts or the lesson are others than wh
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Mapping
+from pathlib import Path
 from threading import Lock
 
 from sim import __version__
 from sim.export.packages import PYODIDE, cache, is_there
 from sim.inputfile import is_file
 from sim.live import builder, bytecode
-from sim.live.contents import PageFile, package, scenario_files
+from sim.live.contents import PageFile, digest, package, scenario_files
 from sim.outputfile import make_folder, write_bytes
 from sim.scenario import Scenario
+from sim.studies.base import Tick, no_tick
 
 _ONE_AT_A_TIME = Lock()
-"""Held while a page is built, which keeps a core busy for about a quarter of a minute."""
+"""Held while a page is built, which keeps a core busy for some seconds."""
 
 
 def at_hand() -> bool:
@@ -27,26 +27,37 @@ def at_hand() -> bool:
     return shutil.which("node") is not None and is_there(PYODIDE) and bytecode.is_there()
 
 
-def kept_page(scenario: Scenario) -> bytes:
+def is_kept(scenario: Scenario) -> bool:
+    """Whether the live page of a lesson is there."""
+    return is_file(_path(scenario))
+
+
+def kept_page(scenario: Scenario, tick: Tick = no_tick) -> bytes:
     """The live page of a lesson, built now where it is not there. Who asks meanwhile waits for it.
+
+    Args:
+        tick: Told how much of the page is made, from 0 to 1.
 
     Raises `InputError` where it cannot be built.
     """
-    path = cache() / "live-pages" / scenario.id / f"{_digest(scenario)}.html"
+    path = _path(scenario)
     with _ONE_AT_A_TIME:
         if not is_file(path):
-            made = builder.page([scenario]).encode()
+            made = builder.page([scenario], tick).encode()
             shutil.rmtree(path.parent, ignore_errors=True)  # of what the model was before
             make_folder(path.parent)
             write_bytes(path, made)
         return path.read_bytes()
 
 
+def _path(scenario: Scenario) -> Path:
+    return cache() / "live-pages" / scenario.id / f"{_digest(scenario)}.html"
+
+
 def _digest(scenario: Scenario) -> str:
     """Of all that a page is built from."""
-    files: Mapping[str, PageFile] = package() | scenario_files(scenario)[1]
-    browser = {one.name: one.read_bytes() for one in sorted(bytecode.BROWSER.iterdir()) if one.is_file()}
-    made = hashlib.sha256(f"{__version__} {PYODIDE} {bytecode.WHEELS.read_text('utf-8')}".encode())
-    for name, data in sorted(({name: file.data for name, file in files.items()} | browser).items()):
-        made.update(f"{name} {len(data)}\n".encode() + data)
-    return made.hexdigest()[:16]
+    browser = {one.name: PageFile(one.read_bytes()) for one in bytecode.BROWSER.iterdir() if one.is_file()}
+    versions = PageFile(
+        f"{__version__} {PYODIDE} {bytecode.WHEELS.read_text('utf-8')} {bytecode.LIBRARY_LEFT_OUT}".encode()
+    )
+    return digest(package() | scenario_files(scenario)[1] | browser | {"versions": versions})

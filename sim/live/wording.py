@@ -18,7 +18,8 @@ from sim.scenario import Lesson, Prediction, Scenario
 
 WORDS = (
     "predict", "run", "skip", "cancel", "conditions", "conditions.reset", "table", "sources", "quiz", "again",
-    "lesson.sources", "live.about", "live.starting", "edit", "lab.dockerfile", "lab.how",
+    "lesson.sources", "live.about", "live.starting", "undoing.undo", "undoing.redo", "edit", "lab.dockerfile",
+    "lab.how",
 )  # fmt: skip
 """Ids of the messages that the page itself asks for, without the section that they are in."""
 

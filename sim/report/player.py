@@ -198,6 +198,7 @@ CSS = """
 .player .events button:focus-visible{outline:2px solid var(--p-ink);outline-offset:-2px}
 .player.brief :is(.events,.listed,.more){display:none}
 .player.brief,.player.brief :is(.head span,.pod,.pods>*,.cluster *,.sample){font-size:1rem}
+.player.brief .head{white-space:nowrap} .player.brief .head b{overflow:hidden;text-overflow:ellipsis}
 .player.brief .cluster{grid-template-columns:repeat(auto-fill,minmax(min(100%,7.4rem),1fr));gap:.35rem}
 .player.curtain :is(.cluster,.listed){display:none}
 .player.curtain .panels svg{max-width:none!important} .player.curtain .stage{overflow:hidden}

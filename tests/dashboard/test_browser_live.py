@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 import sim
 from sim.errors import InputError
-from sim.live import builder, bytecode, contents
+from sim.live import builder
 from sim.loading import override
 from sim.report.style import LANGUAGES
 from sim.report.texts import tr
@@ -22,25 +22,35 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]  # in one pr
 
 ROOT = Path(__file__).parents[2]
 LESSONS = ("taxonomy", "layers")
-LONG = {"ci-pipeline", "microservices", "own-image"}
-"""Lessons whose question has all steps of a build or all calls of a shop. Others are seen whole in a frame."""
+LOWEST = """() => {
+  const feet = ["title", "predict", "figures"].map((id) => document.getElementById(id).getBoundingClientRect().bottom);
+  const frames = [...document.querySelectorAll("#figures .graph")].map((one) => one.getBoundingClientRect().bottom);
+  return Math.round(Math.max(...feet, ...frames) - innerHeight + scrollY);
+}"""
+"""Pixels by which the title, the prediction or a figure is longer than the frame."""
+SMALL = """() => {
+  const found = [];
+  const look = (root) => {
+    for (const one of root.querySelectorAll("*")) {
+      if (one.shadowRoot) look(one.shadowRoot);
+      if (![...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue;
+      if (!one.getClientRects().length) continue;
+      const turned = one.ownerSVGElement && one.getScreenCTM?.();
+      const scale = turned ? Math.hypot(turned.c, turned.d) : one.currentCSSZoom;
+      if (parseFloat(getComputedStyle(one).fontSize) * scale < 11.95) found.push(one.textContent.trim());
+    }
+  };
+  look(document.getElementById("figures"));
+  return found;
+}"""
+"""Texts of the figures below 12 pixels."""
 FIGURE = "#figures svg, #figures table, #figures img, #figures .scroll, #figures p"
 PATIENCE = 300_000
 """Milliseconds after which a page that hangs is given up. It is no limit on how fast it must be."""
 COURSE = sorted(sim.lessons(), key=lambda name: name != "compose")
 """Every lesson. The first one's answer stays in the page's memory, and none leaves more than that of compose."""
-LARGEST, LARGEST_COURSE = 29_000_000, 36_000_000
+LARGEST, LARGEST_COURSE = 28_500_000, 36_000_000
 """Bytes of a page with a few lessons, and with all. A third is the memory of a Python that answered before."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def made_once() -> Iterator[None]:
-    """Three pages are built here. The model is compiled, and what they have in common is packed, once for all."""
-    model = cache(lambda: bytecode.compiled(contents.package()))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(builder, "compiled", lambda _: model())
-        patch.setattr(builder, "_payload", cache(builder._payload))
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +172,49 @@ def test_steps_of_a_build_are_picked_by_mouse_and_key_and_its_dockerfile_is_edit
     assert [metric["value"] for metric in metrics if metric["metric"] == "misses"] == [0]
 
 
+def test_changes_are_undone_and_done_again_by_button_and_key_and_so_are_edits_of_a_build(live: Any) -> None:
+    live.locator("#conditions summary").click()
+    undo, redo = (
+        live.get_by_role("button", name=tr(f"ui.undoing.{name}", "en"), exact=True) for name in ("undo", "redo")
+    )
+    assert (undo.is_disabled(), redo.is_disabled()) == (True, True)
+    begun, box = live.evaluate("line"), live.locator("input[name=instances]")
+    first = box.input_value()
+    for run, count in ((2, "3"), (3, "5")):
+        box.fill(count)
+        box.press("Tab")
+        settled(live, run)
+    undo.click()
+    settled(live, 4)
+    assert box.input_value() == "3"
+    assert "3" in live.inner_text("#changed")
+    undo.focus()
+    live.keyboard.press("Control+z")
+    settled(live, 5)
+    assert (box.input_value(), live.evaluate("line"), undo.is_disabled()) == (first, begun, True)
+    live.keyboard.press("Control+Shift+z")
+    settled(live, 6)
+    assert (box.input_value(), redo.is_disabled()) == ("3", False)
+    live.get_by_role("button", name=tr("ui.conditions.reset", "en"), exact=True).click()
+    settled(live, 7)
+    assert (box.input_value(), redo.is_disabled()) == (first, True), "what was undone is given up"
+    live.select_option("select[name=lesson]", "layers")
+    settled(live, 8)
+    assert undo.is_disabled(), "each lesson has steps of its own"
+    written = live.input_value("textarea[name=dockerfile]")
+    live.fill("textarea[name=dockerfile]", f"{written}\nRUN true\n")
+    settled(live, 9)
+    live.keyboard.press("Control+z")
+    assert live.input_value("textarea[name=dockerfile]") == written, "the browser undoes what is being written"
+    settled(live, 10)
+    undo.click()
+    settled(live, 11)
+    assert "RUN true" in live.input_value("textarea[name=dockerfile]")
+    undo.click()
+    settled(live, 12)
+    assert live.input_value("textarea[name=dockerfile]") == written
+
+
 def test_a_run_is_refused_or_cancelled_and_the_next_one_is_whole(live: Any) -> None:
     live.locator("#conditions summary").click()
     live.fill("input[name=instances]", "50")
@@ -223,38 +276,61 @@ def test_a_page_holds_a_course_and_every_lesson_runs_shows_and_takes_its_picks(
     outer = opened(browser, (course / "outer.html").as_uri(), asked)
     outer.frame_locator("iframe").locator("body[data-state=drawn]").wait_for(state="attached")
     page = outer.frames[1]
-    wrong, picked = {}, set()
-    foot = "document.getElementById('figures').getBoundingClientRect().bottom - innerHeight"
+    wrong: dict[str, object] = {}
+    picked = set()
 
-    def done(act: Callable[[], object]) -> None:
+    def done(act: Callable[[], object], *, fits: bool = True) -> None:
         run = int(page.get_attribute("body", "data-run") or 0)
         act()
         page.wait_for_selector(f'body[data-run="{run + 1}"]', state="attached")
         if page.get_attribute("body", "data-state") != "drawn" or not page.locator(FIGURE).count():
             wrong[name] = page.inner_text("#told") or "no figure"
+        if fits:
+            looked()
 
-    for number, name in enumerate(COURSE):
-        if number:
-            done(partial(page.select_option, "select[name=lesson]", name))
-        if name not in LONG and (below := page.evaluate(foot)) > 0:
-            wrong[name] = f"{below:.0f} pixels of the question are below the frame"
-        done(lambda: page.get_by_role("button", name=tr("ui.skip", "en"), exact=True).click())
-        if page.evaluate("JSON.parse(line.split('\\n')[0]).scenario") != name:
-            wrong[name] = "another lesson's numbers"
-        for option in page.locator("#figures [data-option]").evaluate_all(
+    def looked() -> None:
+        if (below := page.evaluate(LOWEST)) > 0:
+            wrong[f"{name}, {page.get_attribute('html', 'lang')}"] = f"{below} pixels are below the frame"
+        elif small := page.evaluate(SMALL):
+            wrong[f"{name}, small"] = small
+
+    def chosen(place: str, *, fits: bool) -> None:
+        """Take each choice of a place once."""
+        for option in page.locator(f"{place} [data-option]").evaluate_all(
             "all => all.map((one) => one.dataset.option)"
         ):
-            box = page.locator(f'[data-option="{option}"]')
+            box = page.locator(f'{place} [data-option="{option}"]')
             if box.get_attribute("aria-pressed") != "true":
-                done(box.click)
+                done(box.click, fits=fits)
                 picked.add(option.partition(":")[0].partition(".")[2])
-        for choice in page.locator("#figures .line select").evaluate_all("all => all.map((one) => one.name)"):
-            done(partial(page.select_option, f'#figures .line select[name="{choice}"]', index=1))
+        for choice in page.locator(f"{place} .line select").evaluate_all("all => all.map((one) => one.name)"):
+            done(partial(page.select_option, f'{place} .line select[name="{choice}"]', index=1), fits=fits)
             picked.add(choice.partition(".")[2])
+
+    def drawn_whole() -> None:
+        """A part in both languages, and with each of its picks. Below it are those that a frame has no room for."""
+        for _ in LANGUAGES:
+            done(partial(page.click, "#lang"))
+        chosen("#figures", fits=True)
         node = page.locator("#figures [data-node]")
         if node.count():
             done(node.last.click)
             picked.add("node")
+
+    for number, name in enumerate(COURSE):
+        if number:
+            done(partial(page.select_option, "select[name=lesson]", name))
+        for _ in LANGUAGES:
+            done(partial(page.click, "#lang"))
+        done(partial(page.click, "#predict button.plain"))
+        if page.evaluate("JSON.parse(line.split('\\n')[0]).scenario") != name:
+            wrong[name] = "another lesson's numbers"
+        for part in range(max(1, page.locator("#parts [data-part]").count())):
+            if part:
+                page.click(f'#parts [data-part="{part}"]')
+                page.wait_for_selector(f'[data-part="{part}"][aria-pressed=true]')
+            drawn_whole()
+        chosen("#choices", fits=False)
     outer.close()
     assert wrong == {}
     assert asked == []

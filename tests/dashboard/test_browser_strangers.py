@@ -84,6 +84,7 @@ def test_a_failure_shows_no_traceback_inside_a_page_or_outside(page: Page, tmp_p
     ("path", "says", "meant", "opens"),
     [
         ("taxonmy", "There is no page “taxonmy” here.", "Boot race", "/taxonomy"),
+        ("lessons/2026/taxonmy", "There is no page “taxonmy” here.", "Boot race", "/taxonomy"),
         ("overhaed?lang=ja", "「overhaed」というページはありません。", "", "/scenarios?scenario=overhead&lang=ja"),
     ],
 )

@@ -7,13 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
 from dashboard import share
 from sim import __version__, limits
+from sim.errors import InputError
 from sim.export import drawings_page
 from sim.export.packages import REVEAL
 from sim.live import kept
+from sim.scenario import Scenario
+from sim.studies.base import Tick
 from tests.dashboard.apptest import opened, texts, title
 
 
@@ -92,14 +96,50 @@ def test_slides_are_offered_where_no_click_downloads_anything(tmp_path: Path, mo
 
 def test_a_live_page_is_offered_of_a_shipped_lesson_where_it_can_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
     def offered(path: str, **link: str) -> bool:
-        labels = (element.proto.label for element in opened_menu(path, **link).get("download_button"))
-        return any(label.startswith("Live page") for label in labels)
+        return "share:live:make" in {one.key for one in opened_menu(path, **link).button}
 
     monkeypatch.setattr(kept, "at_hand", lambda: True)
+    monkeypatch.setattr(kept, "is_kept", lambda _: False)
     assert offered("density")
     assert not offered("explore", study="density"), "its controls are those of no lesson"
     monkeypatch.setattr(kept, "at_hand", lambda: False)
     assert not offered("density")
+
+
+def test_a_live_page_is_made_while_the_page_says_how_far_that_is_and_then_downloaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there, told = [], []
+
+    def made(lesson: Scenario, tick: Tick) -> bytes:
+        tick(0.5)
+        there.append(lesson.id)
+        return b"page"
+
+    monkeypatch.setattr(kept, "at_hand", lambda: True)
+    monkeypatch.setattr(kept, "is_kept", lambda lesson: lesson.id in there)
+    monkeypatch.setattr(kept, "kept_page", made)
+    draw = DeltaGenerator.progress
+    monkeypatch.setattr(
+        DeltaGenerator, "progress", lambda place, share, text: (told.append((share, text)), draw(place, share, text))
+    )
+    at = opened_menu("density")
+    assert there == []
+    at = at.button(key="share:live:make").click().run()
+    assert there == ["density"]
+    assert told == [(0.0, "Making the live page: 0 %"), (0.5, "Making the live page: 50 %")]
+    assert "Live page (30 MB)" in {element.proto.label for element in at.get("download_button")}
+
+
+def test_why_no_live_page_can_be_made_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: Scenario, __: Tick) -> bytes:
+        raise InputError("there is no node")
+
+    monkeypatch.setattr(kept, "at_hand", lambda: True)
+    monkeypatch.setattr(kept, "is_kept", lambda _: False)
+    monkeypatch.setattr(kept, "kept_page", fails)
+    at = opened_menu("density").button(key="share:live:make").click().run()
+    assert [error.value for error in at.error] == ["there is no node"]
 
 
 def test_the_longest_link_that_is_drawn_as_a_code_is_one() -> None:

@@ -13,6 +13,7 @@ from sim.errors import InputError
 from sim.export.packages import PYODIDE
 from sim.live import builder, kept
 from sim.scenario import Scenario
+from sim.studies.base import Tick
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """What was built, in a cache of its own. A page is its lesson's title."""
     found: list[str] = []
 
-    def page(scenarios: Sequence[Scenario]) -> str:
+    def page(scenarios: Sequence[Scenario], _: Tick) -> str:
         found.append(scenarios[0].title.en)
         return found[-1]
 
@@ -32,14 +33,16 @@ def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 def test_a_page_is_built_once_and_anew_for_another_lesson_of_its_name(built: list[str], tmp_path: Path) -> None:
     lesson = sim.load("density")
     other = dataclasses.replace(lesson, title=sim.load("ksm").title)
+    assert not kept.is_kept(lesson)
     pages = [kept.kept_page(one).decode() for one in (lesson, lesson, other, other)]
     assert pages == [lesson.title.en] * 2 + [other.title.en] * 2
     assert built == [lesson.title.en, other.title.en]
     assert len(list(tmp_path.rglob("*.html"))) == 1, "what nobody can be given any more is gone"
+    assert (kept.is_kept(lesson), kept.is_kept(other)) == (False, True)
 
 
 def test_a_page_that_cannot_be_built_is_not_kept(built: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_: Sequence[Scenario]) -> str:
+    def fails(_: Sequence[Scenario], __: Tick) -> str:
         raise InputError("there is no node")
 
     lesson = sim.load("density")

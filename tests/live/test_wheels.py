@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import networkx as nx
 
 from sim import studies
+from sim.live.bytecode import LIBRARY_LEFT_OUT
 from sim.live.contents import LEFT_OUT, package
 from tests.test_floors import imports, module, modules_imported, parsed
 
@@ -55,6 +57,19 @@ def test_every_package_that_a_page_imports_is_pinned_for_browsers() -> None:
     names = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in PINNED}
     assert used - set(sys.stdlib_module_names) - names - NOT_IN_PYTHON_314 - {"sim"} == set()
     assert {"pydantic", "networkx", "simpy", "jsonschema"} <= used, "the search sees them"
+
+
+def test_nothing_that_a_page_imports_wants_what_is_left_out_of_the_standard_library() -> None:
+    """All of it is imported where that cannot be. Beside it, no import inside a function asks for it either."""
+    paths = {module(path): path for path in (ROOT / "sim").rglob("*.py")}
+    asked = {full.split(".")[0] for name in reachable() for full in imports(parsed(paths[name]), name)}
+    assert set(LIBRARY_LEFT_OUT) & asked == set()
+    assert set(LIBRARY_LEFT_OUT) - sys.stdlib_module_names <= {"_pyrepl"}, "that one is there from Python 3.13 on"
+    names = [*sorted(reachable()), "jsonschema", "networkx", "pydantic", "ruamel.yaml", "simpy"]
+    blocked = f"import importlib, sys\nsys.modules |= dict.fromkeys({LIBRARY_LEFT_OUT!r})\n"
+    program = f"{blocked}for name in {names!r}: importlib.import_module(name)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
 
 
 def test_what_a_pinned_package_needs_is_pinned_too() -> None:

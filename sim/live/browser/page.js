@@ -89,6 +89,27 @@ const held = () => {
 };
 const folded = (title, ...inside) => made("details", {}, made("summary", { textContent: title }), ...inside);
 
+// ---- undo: of the conditions and of a build's edits --------------------------------------------------------------------
+const conditions = () => ({ changes: state.changes, edit: state.edit });
+let steps = undoHistory(conditions(), options.undone);
+const change = (to, more = {}) => { steps.to({ ...conditions(), ...to }); able(); return run({ ...to, ...more }); };
+const step = (name) => {
+  const to = steps[name]();
+  $("form").dataset.of = "";   // the fields are drawn anew, as they were
+  able();
+  return run({ ...to, ...(Object.keys(to.edit).length ? { shown: true } : {}) });
+};
+const undoing = { undo: button("", () => step("undo")), redo: button("", () => step("redo")) };
+const able = () => { undoing.undo.disabled = !steps.canUndo(); undoing.redo.disabled = !steps.canRedo(); };
+// Keys as on the dashboard. A text that is being written is undone by the browser.
+addEventListener("keydown", (event) => {
+  const name = event.shiftKey ? "redo" : "undo";
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z" || undoing[name].disabled) return;
+  if (event.target.matches?.("textarea, input:not([type=radio], [type=checkbox])")) return;
+  event.preventDefault();
+  step(name);
+});
+
 // ---- one question after the other ------------------------------------------------------------------------------------
 let running = false, again = false, warming = false, up = false;
 // Where the conditions are refused, what stands is of the last that were not. It is still turned as the reader asks.
@@ -133,20 +154,52 @@ async function draw(found) {
   await embedded;
 }
 // A ring may need a choice about a figure to be another one (`picked`), which is then what the page has.
-function figures(parts) {
+let standing = [];
+async function figures(parts) {
   const charts = [], before = held();
+  standing = parts;
   for (const one of playing.splice(0)) one.stop?.();
   Object.assign(state.picked, ...parts.map((part) => part.picked ?? {}));
-  $("figures").replaceChildren(...parts.flatMap((part) => rows(part, charts)));
+  $("figures").replaceChildren(...onePart(parts).flatMap((part) => rows(part, charts)));
+  const aside = room.low() ? parts.flatMap((part) => (part.choices ?? []).filter((one) => !one.hall)) : [];
+  $("choices").replaceChildren(...aside.map(offered));
   before()?.focus({ preventScroll: true });
-  return Promise.all(charts.map(([place, spec]) => vegaEmbed(place, spec, { ast: true, actions: false, renderer: "svg", loader })));
+  const embedded = await Promise.all(charts.map(([place, spec]) => vegaEmbed(place, spec, { ast: true, actions: false, renderer: "svg", loader })));
+  await room.fit(embedded.map((one) => one.view));
+}
+room.turned(() => figures(standing).catch(fail));
+// A low screen has room for one part: for what is ringed now, until the reader chooses another.
+let partNow = 0, partFor;
+function onePart(parts) {
+  $("parts").replaceChildren();
+  if (!room.low() || parts.length < 2) return parts;
+  const rings = parts.map((part) => part.ring ?? []), asked = JSON.stringify([state.name, state.shown, rings]);
+  if (asked !== partFor) [partFor, partNow] = [asked, Math.max(0, rings.findIndex((one) => one.length))];
+  const choose = async (number) => {
+    partNow = number;
+    await figures(parts);
+    document.querySelector(`[data-part="${number}"]`).focus({ preventScroll: true });
+  };
+  const buttons = parts.map((part, number) => {
+    const one = button(`${number + 1}`, () => choose(number), { ariaPressed: String(number === partNow), ariaLabel: part.about });
+    one.dataset.part = number;
+    return one;
+  });
+  $("parts").replaceChildren(...buttons, made("span", { textContent: parts[partNow].about }));
+  return [parts[partNow]];
 }
 const loader = { load: async (url) => { throw new Error(`not loaded: ${url}`); } };
 
 function rows(part, charts) {
   const found = [];
   for (const drawing of part.drawings) {
-    const choices = (part.choices ?? []).filter((one) => one.above === drawing.id).map(offered);
+    if (drawing.id === "bars-time" && room.low()) continue;   // no room beside the graph; the table has it
+    const above = (part.choices ?? []).filter((one) => one.above === drawing.id && (one.hall || !room.low()));
+    const choices = above.map(offered);
+    if (room.low() && above.length === 1 && above[0].beside) {
+      found.push(made("div", { className: "beside" }, ...choices, drawn(drawing, part, charts)));
+      continue;
+    }
     if (!drawing.row) { found.push(...choices, drawn(drawing, part, charts)); continue; }
     if (found.at(-1)?.dataset.row !== drawing.row) {
       found.push(made("div", { className: "row" }));
@@ -161,7 +214,12 @@ function rows(part, charts) {
     }
     place.append(...choices, drawn(drawing, part, charts));
   }
-  return found;
+  return room.low() && part.study === "build" ? columns(found) : found;
+}
+// The graph of a build is as high as it has steps. Beside what it costs it may scroll.
+function columns(found) {
+  const graph = found.find((one) => one.dataset.drawing?.endsWith(".graph")), others = found.filter((one) => one !== graph);
+  return graph && others.length ? [made("div", { className: "columns" }, made("div", {}, ...others), graph)] : found;
 }
 
 function offered(choice) {
@@ -177,7 +235,7 @@ function offered(choice) {
     one.dataset.option = `${choice.name}:${key}`;
     return one;
   });
-  if (buttons.length > 5) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
+  if (buttons.length > (room.low() ? 3 : 5)) return made("div", { className: "line" }, field(choice.label, select(choice.options, choice.value, set, choice.name)));
   return made("div", { className: "line", role: "group", ariaLabel: choice.label }, ...(choice.labelled ? [choice.label] : []), ...buttons);
 }
 
@@ -190,6 +248,11 @@ function drawn(drawing, part, charts) {
     place.append(heading);
   }
   const figure = made("div", { className: drawing.kind === "svg" ? "scroll" : "chart" });
+  if (drawing.id === "graph" && part.study === "build") {
+    figure.classList.add("graph");
+    if (room.low()) Object.assign(figure, { tabIndex: 0, role: "group", ariaLabel: drawing.alt });   // it may scroll
+    figure.dataset.focus = drawing.focus;
+  }
   place.append(figure);
   if (drawing.kind === "html") figure.innerHTML = drawing.content;
   else if (drawing.kind === "vega") {
@@ -200,7 +263,7 @@ function drawn(drawing, part, charts) {
   else graph(figure, drawing, part);
   if (drawing.offers) {
     const { label, control, value } = drawing.offers;
-    place.append(button(label, () => { $("form").dataset.of = ""; run({ changes: { ...state.changes, [control]: value }, edit: {} }); }));
+    place.append(button(label, () => { $("form").dataset.of = ""; change({ changes: { ...state.changes, [control]: value }, edit: {} }); }));
   }
   return place;
 }
@@ -313,7 +376,7 @@ function form(found) {
   $("form").dataset.of = `${state.name} ${state.lang}`;
   const { words } = found;
   const fields = found.controls.map((control) => {
-    const set = (value) => run({ changes: { ...state.changes, [control.path]: value }, edit: {} });
+    const set = (value) => change({ changes: { ...state.changes, [control.path]: value }, edit: {} });
     const value = state.changes[control.path] ?? control.value;
     if (Object.keys(control.options).length) return field(control.title, select(control.options, value, set, control.path));
     const input = made("input", { value, name: control.path, placeholder: control.example });
@@ -322,7 +385,10 @@ function form(found) {
     return field(control.title, input);
   });
   if (found.lab) fields.push(...lab(found.lab, words));
-  if (fields.length) fields.push(button(words["conditions.reset"], () => { $("form").dataset.of = ""; run({ changes: {}, edit: {} }); }, { className: "plain" }));
+  const reset = button(words["conditions.reset"], () => { $("form").dataset.of = ""; change({ changes: {}, edit: {} }); }, { className: "plain" });
+  for (const name of ["undo", "redo"]) undoing[name].textContent = words[`undoing.${name}`];
+  able();
+  $("undoing").replaceChildren(undoing.undo, undoing.redo, reset);
   $("form").replaceChildren(...fields);
   $("conditions").hidden = !fields.length;
   $("conditions").firstElementChild.textContent = words.conditions;
@@ -331,7 +397,7 @@ function form(found) {
 function lab(found, words) {
   const edit = { file: found.file, how: Object.keys(found.hows)[0], dockerfile: found.dockerfile, ...state.edit };
   const text = made("textarea", { value: edit.dockerfile, rows: Math.min(14, edit.dockerfile.split("\n").length), spellcheck: false, name: "dockerfile" });
-  const set = (key) => (value) => { edit[key] = value; run({ edit: { ...edit }, changes: {}, shown: true }); };
+  const set = (key) => (value) => { edit[key] = value; change({ edit: { ...edit }, changes: {} }, { shown: true }); };
   text.oninput = () => { clearTimeout(text.timer); text.timer = setTimeout(() => set("dockerfile")(text.value), 450); };
   return [
     field(words.edit, select(found.files, edit.file, set("file"), "file")),
@@ -376,9 +442,10 @@ async function main() {
   if (!options.lessons.length) { await started; document.body.dataset.state = "drawn"; return; }
   const fresh = { changes: {}, edit: {}, said: {}, picked: {}, shown: false };
   const named = () => Object.fromEntries(options.lessons.map(([id, titles]) => [id, titles[state.lang]]));
+  const open = (name) => { steps = undoHistory({ changes: {}, edit: {} }, options.undone); able(); return run({ ...fresh, name }); };
   const choose = () => options.lessons.length > 1 &&
     $("lessons").replaceChildren(
-      field(options.words.lesson[state.lang], select(named(), state.name, (name) => run({ ...fresh, name }), "lesson")));
+      field(options.words.lesson[state.lang], select(named(), state.name, open, "lesson")));
   const turn = () => { choose(); $("lang").textContent = state.lang === "en" ? "日本語" : "English"; };
   $("lang").onclick = () => { state.lang = state.lang === "en" ? "ja" : "en"; turn(); run(); };
   $("cancel").onclick = cancel;
