@@ -66,7 +66,7 @@ def _cell(record: AccidentRecord, language: Language) -> WordCell:
         word,
         lacks,
         look="bad" if record.state in _BAD else "all" if not record.lacks else record.state,
-        told="\n".join(filter(None, (lacks, sourced(record.source, style.language)))),
+        told="\n".join(filter(None, (lacks, sourced(record.source, language)))),
         place={"label": record.of, "accident": record.accident},
     )
 
