@@ -224,10 +224,6 @@ class RunQueues:
             core.clock = 0.0
         core.settled = now
 
-    def _now(self) -> float:
-        """The time that the cores work by."""
-        return self._env.now if self._own is None else self._own.now
-
     def _put(self, core: _Core, task: Task) -> None:
         heappush(core.tasks, task)
         core.weight += task[4]
@@ -273,10 +269,7 @@ class RunQueues:
             # An earlier end than expected. The timer that is armed goes off later and is then no longer the timer.
             self._due = due
             self._timer = Alarm(self._env, self._expire)
-            self._timer.arm(self._until(due))
-
-    def _until(self, due: float) -> float:
-        return max(due - self._env.now, 0.0) if self._own is None else self._own.until(due)
+            self._timer.arm(max(due - self._env.now, 0.0) if self._own is None else self._own.until(due))
 
     def _next_end(self) -> float:
         ends = self._ends
@@ -337,7 +330,9 @@ class RunQueues:
         if timer is not self._timer:
             return None
         now: float = self._env._now  # noqa: SLF001 - as `now`, without its call
-        reach = self._now() + now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
+        reach = (
+            now if self._own is None else self._own.now
+        ) + now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
         self._expiring = True
         while self._ends and self._ends[0][0] <= reach:
             due, _, core = heappop(self._ends)
@@ -349,7 +344,7 @@ class RunQueues:
             self._balance()
         self._due = self._next_end()
         if self._due < math.inf:
-            return self._until(self._due)
+            return max(self._due - now, 0.0) if self._own is None else self._own.until(self._due)
         self._timer = None
         return None
 
