@@ -12,6 +12,7 @@ from sim.catalog.locks import operations, unknown
 from sim.catalog.model import Host, HostScheduler
 from sim.catalog.number import Number
 from sim.catalog.read import Table
+from sim.catalog.turbo import turbo_of
 
 _NO_BYTES = Number(0.0, "B", sources=("definition",))
 _ONE = Number(1.0, "1", sources=("definition",))
@@ -93,6 +94,7 @@ def host_of(table: Table) -> Host:
         limits=table.numbers("limits", "1"),
         own_memory=table.number("own_memory", "B", _NO_BYTES),
         smt=table.number("smt", "1", _ONE),
+        turbo=turbo_of(table),
         scheduler=cast("HostScheduler", table.string("scheduler", "queues", get_args(HostScheduler))),
         provenance={"cores": cores, "sockets": sockets},
     )

@@ -400,6 +400,8 @@ class Host(Sensed):
         limits: As a technology's, of the host itself ("pids", "pods").
         own_memory: What its own system holds before any instance.
         smt: What a core does with both hardware threads busy, against one.
+        turbo: The share of its full clock that a core has, by how many cores of its socket are busy
+            (`sim.catalog.turbo`). Empty for always the full clock.
         scheduler: Whether each core has a run queue, as in Linux, or all cores are shared among all tasks.
         provenance: The numbers behind the plain fields, as "cores".
     """
@@ -426,6 +428,7 @@ class Host(Sensed):
     limits: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
     own_memory: Number = field(default_factory=lambda: Number(0.0, "B", sources=("definition",)), metadata=COSTS)
     smt: Number = field(default_factory=lambda: Number(1.0, "1", sources=("definition",)), metadata=HELPS)
+    turbo: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
     scheduler: HostScheduler = "queues"
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=HELPS)
 

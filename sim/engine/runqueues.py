@@ -18,19 +18,23 @@ between them.
 
 Between events a core serves its tasks at known rates. So each core has a virtual clock and a heap of ends, as a class
 of `Fluid` has, and there is one armed timer in all. No event is spent on balancing while no two queues differ by two.
+
+How fast cores are may depend on how many of them are busy, as a processor's clock does. Then all work by one time of
+their own (`sim.engine.owntime`).
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 from simpy import Environment
 
 from sim.engine.alarm import Alarm
+from sim.engine.owntime import OwnTime
 
 _ULP = 2.0**-52
 """The spacing of doubles, relative to the value: at most this."""
@@ -76,6 +80,8 @@ class RunQueues:
         stream: Draws the core on which one slept, and which of a queue is moved.
         interval: Seconds after which a busy core balances again. 0 for at once.
         smt: What a core does with two or more tasks, against one: two hardware threads count as one core here.
+        speeds: How fast a core is with so many of them busy, from none to all, against full speed. None for always
+            at full speed.
 
     >>> env = Environment()
     >>> cores = RunQueues(env, 2, random.Random(1), interval=0.1)
@@ -98,6 +104,7 @@ class RunQueues:
         "_here",
         "_interval",
         "_least",
+        "_own",
         "_queues",
         "_random",
         "_sequence",
@@ -108,18 +115,27 @@ class RunQueues:
     )
 
     def __init__(
-        self, env: Environment, cores: int, stream: random.Random, interval: float = 0.0, smt: float = 1.0
+        self,
+        env: Environment,
+        cores: int,
+        stream: random.Random,
+        interval: float = 0.0,
+        smt: float = 1.0,
+        speeds: Sequence[float] | None = None,
     ) -> None:
         if cores < 1:
             raise ValueError(f"cores ({cores}) must be at least 1")
         if not (0 <= interval < math.inf and 1 <= smt <= 2):
             raise ValueError(f"interval ({interval}) must not be negative, and smt ({smt}) be from 1 to 2")
+        if speeds is not None and len(speeds) != cores + 1:
+            raise ValueError(f"speeds ({speeds}) must be {cores + 1}, for none to all of the cores busy")
         self._env = env
         self._cores = [_Core() for _ in range(cores)]
         self._queues: list[dict[_Core, None]] = [dict.fromkeys(self._cores), {}]
         self._least = self._busiest = 0
         self._random = stream.random
         self._interval, self._smt = interval, smt
+        self._own = None if speeds is None else OwnTime(env, speeds)
         self._ends: list[tuple[float, int, _Core]] = []
         self._sequence = 0
         self._withdrawn: set[int] = set()
@@ -200,7 +216,7 @@ class RunQueues:
 
     def _settle(self, core: _Core) -> None:
         """Bring a core's clock to now."""
-        now: float = self._env._now  # noqa: SLF001 - as `now`, without its call
+        now: float = self._env._now if self._own is None else self._own.now  # noqa: SLF001 - as `now`, without its call
         if core.count:
             speed = 1.0 if core.count == 1 else self._smt
             core.clock += (now - core.settled) * speed / core.weight
@@ -241,6 +257,8 @@ class RunQueues:
         else:
             core.weight = 0.0
             core.due = math.inf
+        if self._own is not None and self._own.note(len(self._cores) - len(queues[0])):
+            self._due = math.inf  # the timer that is armed is for the old speed
 
     def _rearm(self) -> None:
         """Balance where that is due, and be woken at the next end at the latest."""
@@ -251,7 +269,7 @@ class RunQueues:
             # An earlier end than expected. The timer that is armed goes off later and is then no longer the timer.
             self._due = due
             self._timer = Alarm(self._env, self._expire)
-            self._timer.arm(max(due - self._env.now, 0.0))
+            self._timer.arm(max(due - self._env.now, 0.0) if self._own is None else self._own.until(due))
 
     def _next_end(self) -> float:
         ends = self._ends
@@ -312,7 +330,9 @@ class RunQueues:
         if timer is not self._timer:
             return None
         now: float = self._env._now  # noqa: SLF001 - as `now`, without its call
-        reach = now + now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
+        reach = (
+            now if self._own is None else self._own.now
+        ) + now * 2 * _ULP  # a timer's time is rounded: nearer than that is now
         self._expiring = True
         while self._ends and self._ends[0][0] <= reach:
             due, _, core = heappop(self._ends)
@@ -324,7 +344,7 @@ class RunQueues:
             self._balance()
         self._due = self._next_end()
         if self._due < math.inf:
-            return max(self._due - now, 0.0)
+            return max(self._due - now, 0.0) if self._own is None else self._own.until(self._due)
         self._timer = None
         return None
 

@@ -21,6 +21,7 @@ from sim.catalog.kernel import Lock
 from sim.catalog.locks import locks
 from sim.catalog.mechanisms import memory
 from sim.catalog.model import PAGE, Host
+from sim.catalog.turbo import core_speeds
 from sim.engine.fluid import Fluid
 from sim.engine.runqueues import RunQueues
 from sim.engine.seeds import SeedTree
@@ -70,7 +71,8 @@ class RunningHost:
 
     Attributes:
         bound: Which end of the result its numbers are taken for.
-        speed: Of a core, against the reference host's.
+        speed: Of a core, against the reference host's. With run queues it is that of one busy core
+            (`sim.catalog.turbo`).
         warm: Whether the page cache holds every file to begin with.
     """
 
@@ -218,4 +220,5 @@ def _special(lock: Lock, bound: Bound) -> GraceLock | CheckingServer | None:
 
 def _run_queues(env: Environment, host: Host, bound: Bound, seeds: SeedTree) -> RunQueues:
     interval = core_numbers().balance_interval(host.kernel, host.cores, bound)
-    return RunQueues(env, host.cores, seeds.stream("cores"), interval, max(1.0, host.smt.at(bound)))
+    speeds = core_speeds(host.turbo, host.cores, host.sockets, bound)
+    return RunQueues(env, host.cores, seeds.stream("cores"), interval, max(1.0, host.smt.at(bound)), speeds)

@@ -21,8 +21,8 @@ class First(random.Random):
         return 0.0
 
 
-def queues(env, cores, interval=0.1, stream=None, smt=1.0):
-    return RunQueues(env, cores, stream or random.Random(1), interval, smt)
+def queues(env, cores, interval=0.1, stream=None, smt=1.0, speeds=None):
+    return RunQueues(env, cores, stream or random.Random(1), interval, smt, speeds)
 
 
 def ends(make, arrivals, start=0.0):
@@ -173,6 +173,44 @@ def test_two_hardware_threads_do_more_than_one():
     assert ends(lambda env: queues(env, 1, smt=1.25), new([1.0] * 3)) == pytest.approx([2.4] * 3)
 
 
+def test_cores_are_slower_while_more_of_them_are_busy():
+    """Half speed with both busy: 1 s of 1 and 1 s of 2 are done at 2 s, and what is left of the other alone at 3 s."""
+    speeds = [1.0, 1.0, 0.5]
+    assert ends(lambda env: queues(env, 2, speeds=speeds), new([1.0, 2.0])) == pytest.approx([2.0, 3.0])
+    # One alone has 1 of its 3 s by 1 s. Then both are at half speed, the new one for 2 s. 1 s is left, alone again.
+    late = [(0.0, 3.0, {"new": True}), (1.0, 1.0, {"new": True})]
+    assert ends(lambda env: queues(env, 2, speeds=speeds), late) == pytest.approx([4.0, 3.0])
+
+
+def test_more_tasks_on_busy_cores_do_not_slow_them():
+    """Three of 1 s on two cores at half speed. At 2 s one is done, the others have 1/2 s left and a core each."""
+    found = sorted(ends(lambda env: queues(env, 2, 100.0, speeds=[1.0, 1.0, 0.5]), new([1.0] * 3)))
+    assert found == pytest.approx([2.0, 3.0, 3.0])
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 5.0), st.floats(0.01, 3.0)), min_size=1, max_size=25), st.integers(0, 99))
+def test_cores_of_half_speed_take_what_twice_the_work_takes(arrivals, seed):
+    def run(speeds, times):
+        tasks = [(when, times * work, {}) for when, work in arrivals]
+        return ends(lambda env: queues(env, 3, 0.1, random.Random(seed), speeds=speeds), tasks, start=1e3)
+
+    assert run([0.5] * 4, 1.0) == pytest.approx(run(None, 2.0), rel=1e-12)
+
+
+@pytest.mark.parametrize("start", [0.0, 1e9])
+def test_tasks_far_shorter_than_the_clocks_spacing_end_at_any_speed(start):
+    env = simpy.Environment(start)
+    cores = queues(env, 3, interval=0.01, speeds=[1.0, 1.0, 0.7, 0.3])
+    done = []
+    for index in range(50):
+        cores.submit(1e-13 * index + 1e-6 * (index % 3), done.append, index)
+    for _ in range(1000):
+        if env.peek() == math.inf:
+            break
+        env.step()
+    assert sorted(done) == list(range(50))
+
+
 @pytest.mark.parametrize(("threads", "end"), [(0.5, 6.0), (1.0, 3.0), (1.5, 2.0), (2.0, 1.5), (64.0, 0.75)])
 def test_alone_a_task_takes_its_work_divided_by_its_threads(threads, end):
     assert ends(lambda env: queues(env, 4), [(0.0, 3.0, {"threads": threads})]) == pytest.approx([end])
@@ -213,6 +251,9 @@ def test_what_cannot_be_is_refused():
     for arguments in ((0, 0.1, 1.0), (2, -1.0, 1.0), (2, math.inf, 1.0), (2, 0.1, 0.5), (2, 0.1, 3.0)):
         with pytest.raises(ValueError, match="must"):
             RunQueues(env, arguments[0], random.Random(1), arguments[1], arguments[2])
+    for speeds in ([1.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.2, 1.0]):
+        with pytest.raises(ValueError, match="must"):
+            queues(env, 2, speeds=speeds)
     for work, threads, weight in ((-1.0, 1.0, 1.0), (math.nan, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, -2.0)):
         with pytest.raises(ValueError, match="must"):
             queues(env, 2).submit(work, print, None, threads, weight)

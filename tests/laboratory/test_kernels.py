@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 
 from sim.catalog import facts as files
-from sim.laboratory.kernels import guests, results
+from sim.laboratory.kernels import guests, machines, results
 
 CONSOLE = """\
 [    0.1] a line of the kernel
@@ -149,3 +149,22 @@ def test_a_kernels_configuration_is_read(tmp_path):
 def test_a_package_without_a_kernel_is_named(tmp_path):
     with pytest.raises(SystemExit, match=r"no config-\* or lib/modules"):
         guests.config(tmp_path)
+
+
+def test_ends_of_machines_are_read_in_milliseconds():
+    console = (
+        "insmod\nM plain 1 60 672 684 686 708 14096\r\nM pit 10 300 846 13150 17105 23076 44215\nM cut 1 60 5\nEND\n"
+    )
+    plain, pit = machines.parse(console)
+    assert plain == machines.MachineEnds("plain", 1, 0.672, 0.684, 0.686, 0.708, 14.096)
+    assert (pit.kind, pit.in_flight, pit.median) == ("pit", 10, 17.105)
+    assert machines.table({"5.10": [pit]}).splitlines()[-1] == "| 5.10 | pit | 10 | 13.2 | 17.1 | 23.1 |"
+
+
+def test_each_program_is_booted_in_its_own_guest():
+    """The machine that the published tables were measured in, and one whose processors have AMD's virtualization."""
+    probe, ends = guests.PROBE.qemu.split(), machines.GUEST.qemu.split()
+    assert (probe[-1], ends[-1]) == ("2", "8")
+    assert ("EPYC-Genoa,-erms,-fsrm" in probe, "EPYC-Genoa,-erms,-fsrm,+svm" in ends) == (True, True)
+    assert guests.PROBE.source.is_file()
+    assert machines.GUEST.source.is_file()

@@ -52,6 +52,16 @@ def test_busy_hardware_threads_add_what_the_host_says():
     assert alone == [1.0] * 4
 
 
+def test_a_hosts_clock_falls_with_its_busy_cores():
+    """Half the clock with both cores busy: two tasks of 1 s take 2 s, which is 1 s alone."""
+    host = host_with(cores=2, turbo={"2": number(0.5)})
+    env = Environment()
+    running = RunningHost(env, host, seeds=SeedTree(1))
+    ends, alone = served(env, [lambda *to: running.compute(1.0, 1.0, *to)] * 2)
+    assert ends == pytest.approx([2.0, 2.0])
+    assert alone == [1.0, 1.0]
+
+
 def test_reads_and_writes_share_the_disks_time():
     """100 bytes at 100 a second and 50 at 50 a second take a second each; together both take two."""
     env, host = make(warm=False)

@@ -40,14 +40,47 @@ BOOTS = {"v2": MODULES, "v1": MODULES, "netfilter": (*MODULES, *NETFILTER)}
 netfilter, as each of its modules has something to make and to clean up in every one."""
 
 PROCESSORS = 2
-QEMU = (
-    "qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -cpu EPYC-Genoa,-erms,-fsrm -m 1024 "
-    f"-display none -monitor none -no-reboot -nodefaults -serial stdio -smp {PROCESSORS}"
-)
-"""No erms and fsrm: with them a kernel clears memory byte by byte, and each byte would count as an instruction."""
 
 COMMAND_LINE = "console=ttyS0 quiet tsc=reliable panic=-1"
-PROBE = Path(__file__).parent / "probe.c"
+
+
+@dataclass(frozen=True)
+class EmulatedMachine:
+    """The machine that a program is booted in.
+
+    Attributes:
+        program: The source of its only process, beside this module.
+        modules: What it needs of the kernel. None for those of the probe (`BOOTS`).
+        memory: In MiB.
+        features: Of its processors, beyond those of their model.
+    """
+
+    program: str = "probe.c"
+    modules: tuple[str, ...] | None = None
+    processors: int = PROCESSORS
+    memory: int = 1024
+    features: str = ""
+
+    @property
+    def source(self) -> Path:
+        """The program's source."""
+        return Path(__file__).parent / self.program
+
+    @property
+    def qemu(self) -> str:
+        """The command that boots it.
+
+        No erms and fsrm: with them a kernel clears memory byte by byte, and each byte would count as an instruction.
+        """
+        cpu = ",".join(filter(None, ("EPYC-Genoa,-erms,-fsrm", self.features)))
+        return (
+            f"qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -cpu {cpu} -m {self.memory} "
+            f"-display none -monitor none -no-reboot -nodefaults -serial stdio -smp {self.processors}"
+        )
+
+
+PROBE = EmulatedMachine()
+"""What measures locks."""
 
 
 @dataclass(frozen=True)
@@ -175,36 +208,38 @@ def archive(files: dict[str, bytes]) -> bytes:
     return bytes(packed)
 
 
-def initramfs(folder: Path, names: tuple[str, ...], work: Path) -> Path:
-    """The probe, compiled, and the kernel's modules as a file that QEMU boots."""
+def initramfs(folder: Path, source: Path, names: tuple[str, ...], work: Path) -> Path:
+    """A program, compiled, and the kernel's modules as a file that QEMU boots."""
     program = work / "init"
-    subprocess.run(["gcc", "-O2", "-Wall", "-static", "-o", program, PROBE], check=True)
+    subprocess.run(["gcc", "-O2", "-Wall", "-static", "-o", program, source], check=True)
     files = {f"modules/{n:02}-{name}.ko": content for n, (name, content) in enumerate(modules(folder, names).items())}
     image = work / "initramfs"
     image.write_bytes(archive({"init": program.read_bytes(), **files}))
     return image
 
 
-def boot(kernel: Kernel, cache: Path, probe: str, timeout: float) -> str:
-    """What the probe prints in a guest of this kernel.
+def boot(kernel: Kernel, cache: Path, probe: str, timeout: float, guest: EmulatedMachine = PROBE) -> str:
+    """What a program prints in a guest of this kernel.
 
     A guest that was booted before with the same probe, modules and QEMU options is not booted again.
 
     Args:
-        probe: One of `BOOTS`.
+        probe: One of `BOOTS`, or what another guest's boot is called.
         timeout: In seconds.
+        guest: What it is booted in.
 
     Raises `SystemExit` where the guest ends, or the timeout passes, before the probe is done.
     """
     folder = fetch(kernel, cache)
-    made_of = PROBE.read_bytes() + " ".join((QEMU, COMMAND_LINE, *BOOTS[probe])).encode()
+    names = BOOTS[probe] if guest.modules is None else guest.modules
+    made_of = guest.source.read_bytes() + " ".join((guest.qemu, COMMAND_LINE, *names)).encode()
     version = hashlib.sha256(made_of).hexdigest()[:12]
     work = cache / "work" / version / f"{kernel.release}-{probe}"
     log = work / "console.txt"
     if not log.exists() or not _ended(log):
         work.mkdir(parents=True, exist_ok=True)
-        files = ["-kernel", str(_one(folder, "vmlinuz*")), "-initrd", str(initramfs(folder, BOOTS[probe], work))]
-        command = [*QEMU.split(), *files, "-append", f"{COMMAND_LINE} PROBE={probe}"]
+        files = ["-kernel", str(_one(folder, "vmlinuz*")), "-initrd", str(initramfs(folder, guest.source, names, work))]
+        command = [*guest.qemu.split(), *files, "-append", f"{COMMAND_LINE} PROBE={probe}"]
         with log.open("wb") as console, (work / "qemu.txt").open("wb") as warnings:
             try:
                 subprocess.run(command, stdout=console, stderr=warnings, timeout=timeout, check=True)

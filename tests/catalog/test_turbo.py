@@ -1,0 +1,58 @@
+"""A processor's clock by its busy cores: Intel's own example, sockets, and tables that are refused."""
+
+import pytest
+
+from sim.catalog import load
+from sim.catalog.read import Table
+from sim.catalog.turbo import core_speeds, turbo_of
+from tests.machine.byhand import number
+
+BINS = {"1": 4.0, "2": 3.9, "3": 3.8, "4": 3.7, "5": 3.6, "8": 3.6}
+"""A Xeon E5-2667 v2, 3/3/3/3/4/5/6/7 bins above 3.3 GHz (D1104)."""
+
+SHARES = {count: number(clock / 4.0) for count, clock in BINS.items()}
+
+
+def test_intels_example():
+    speeds = core_speeds(SHARES, cores=8, sockets=1)
+    assert speeds[1:] == pytest.approx([clock / 4.0 for clock in (4.0, 3.9, 3.8, 3.7, 3.6, 3.6, 3.6, 3.6)])
+
+
+def test_busy_cores_are_spread_over_sockets():
+    """Two busy cores of two sockets are one of each, and a third one is the second of its socket."""
+    speeds = core_speeds(SHARES, cores=16, sockets=2)
+    assert [round(4.0 * speed, 9) for speed in speeds[:8]] == [4.0, 4.0, 4.0, 3.9, 3.9, 3.8, 3.8, 3.7]
+    assert speeds[16] == pytest.approx(0.9)
+
+
+def test_between_counts_the_clock_falls_evenly_and_beyond_the_last_it_stays():
+    assert core_speeds({"5": number(0.8)}, cores=7, sockets=1) == pytest.approx([1, 1, 0.95, 0.9, 0.85, 0.8, 0.8, 0.8])
+
+
+def test_a_host_without_a_table_is_always_at_full_speed():
+    assert core_speeds(load.host("haswell").turbo, 4, 1) is None
+
+
+def test_an_m5d_metal_is_at_the_clock_that_amazon_states_with_all_cores_busy():
+    host = load.host("m5d-metal")
+    speeds = core_speeds(host.turbo, host.cores, host.sockets)
+    assert 3.5 * speeds[-1] == pytest.approx(3.1, abs=0.01)
+    assert speeds == sorted(speeds, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"none": 0.9}, "'none' is no number of busy cores"),
+        ({"0": 0.9}, "'0' is no number of busy cores"),
+        ({"4": 0.0}, "0 is no share of the full clock"),
+        ({"4": 1.1}, "1.1 is no share of the full clock"),
+    ],
+)
+def test_what_is_no_table_is_refused(counts, said):
+    shares = {
+        count: {"value": share, "low": 0.0, "high": 1.2, "estimate": "by hand"} for count, share in counts.items()
+    }
+    problems = []
+    turbo_of(Table({"turbo": shares}, "hosts/x.toml", "", problems))
+    assert any(said in str(problem) for problem in problems)
