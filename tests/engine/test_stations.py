@@ -114,8 +114,8 @@ def by_known_ends(threads, cores, seconds):
     return [("enter", threads, seconds, cores)]
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_known_ends_are_those_of_a_line(count):
+@pytest.mark.parametrize(("count", "until"), [(1, 30.0), (3, 12.0)])
+def test_known_ends_are_those_of_a_line(count, until):
     """40 journeys through threads that share cores, and through a link, with and without lines at the last two."""
 
     def ends(station, on_core, through_link):
@@ -128,7 +128,7 @@ def test_known_ends_are_those_of_a_line(count):
                 steps += [*on_core(thread, cores, stream.expovariate(5.0)), ("give", thread, 0.0, None)]
                 steps += through_link(link, 0.05, 0.3)
             Journey(env, partial(lambda place, _: log.append((place, env.now)), place)).begin(steps)
-        env.run(until=9.0)
+        env.run(until=until)
         return log, cores.busy_seconds(), link.busy_seconds()
 
     def lined(link, seconds, then):
