@@ -54,6 +54,7 @@ FLOORS: list[set[str]] = [
         "sim.lessonindex",
         "sim.catalog",
         "sim.errors",
+        "sim.yamlevents",
         "sim.yamlnodes",
         "sim.history",
         "sim.wording",
