@@ -2,8 +2,8 @@
 
 Everything is told in reference loops: the CPU time of a million heap operations in the same run. A lesson is loaded
 from its file and run: each label once. Then it is run as `sim run --replications 1` does it: once more at each end of
-its inputs' ranges where they have any. The collector of cycles looks as seldom as in a command. Commands are processes
-of their own, whose modules are compiled already.
+its inputs' ranges where they have any. The collector of cycles looks as seldom as in a command. Lessons are loaded in
+one process, and commands in one each. Their modules are compiled already, as they are where something ran before.
 """
 
 from __future__ import annotations
@@ -60,32 +60,32 @@ def lesson_cost(name: str) -> LessonCost:
     return LessonCost(loading, once, with_ends)
 
 
-def child_seconds(words: Sequence[str], folder: Path, rounds: int = 3) -> float:
-    """CPU seconds of Python with these words: the least of some rounds, after one that compiles its modules.
+def child(words: Sequence[str], folder: Path, output: int | None = subprocess.DEVNULL) -> float:
+    """CPU seconds of Python with these words.
 
     Args:
-        folder: Where they are kept compiled, whatever the environment says about that.
+        folder: Where its modules are kept compiled, whatever the environment says about that.
+        output: Where what it prints goes, as `subprocess` has it. None for where this process prints.
     """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    taken = []
-    for _ in range(rounds + 1):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, *words], check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
-            env=kept | {"PYTHONPYCACHEPREFIX": str(folder)},
-        )  # fmt: skip
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        taken.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    return min(taken[1:])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, *words], check=True, cwd=ROOT, stdout=output, env=kept | {"PYTHONPYCACHEPREFIX": str(folder)}
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def commands() -> None:
+def child_seconds(words: Sequence[str], folder: Path, rounds: int = 3) -> float:
+    """The least of some rounds, after one that compiles the modules."""
+    return min([child(words, folder) for _ in range(rounds + 1)][1:])
+
+
+def commands(folder: Path) -> None:
     """Commands from cold."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        loop = child_seconds(["-c", LOOP], folder)
-        for called, words, target in COMMANDS:
-            print(f"| {called} | {child_seconds(['-m', 'sim', *words], folder) / loop:.3g} | {target} |")
+    loop = child_seconds(["-c", LOOP], folder)
+    for called, words, target in COMMANDS:
+        print(f"| {called} | {child_seconds(['-m', 'sim', *words], folder) / loop:.3g} | {target} |", flush=True)
 
 
 def library(names: Sequence[str]) -> None:
@@ -107,11 +107,18 @@ def library(names: Sequence[str]) -> None:
 def main() -> None:
     """Measure the commands, and then the lessons."""
     parser = argparse.ArgumentParser(prog="python -m bench.library", description=main.__doc__)
+    parser.add_argument("--here", action="store_true", help="only the lessons, in this process")
     parser.add_argument("lessons", nargs="*", help="ids; if left out, all that ship")
     asked = parser.parse_args()
-    print("In reference loops of a million heap operations; CPU time")
-    commands()
-    library(asked.lessons or lessons())
+    if asked.here:
+        library(asked.lessons or lessons())
+        return
+    print("In reference loops of a million heap operations; CPU time", flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder, words = Path(name), ["-m", "bench.library", "--here", *asked.lessons]
+        commands(folder)
+        child(words, folder)
+        child(words, folder, output=None)
 
 
 if __name__ == "__main__":

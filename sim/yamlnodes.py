@@ -83,11 +83,12 @@ class YamlReader:
         self._events = self._parse(text)
 
     def _parse(self, text: str) -> Iterator[Any]:
-        from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+        from sim.yamlevents import events
+
         try:
-            yield from YAML(typ="safe", pure=True).parse(text)
+            yield from events(text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -54,6 +54,7 @@ FLOORS: list[set[str]] = [
         "sim.lessonindex",
         "sim.catalog",
         "sim.errors",
+        "sim.yamlevents",
         "sim.yamlnodes",
         "sim.history",
         "sim.wording",
@@ -69,6 +70,7 @@ FOR_READERS_ONLY = {name: {"pydantic_core"} for name in ("sim.quantity", "sim.sc
 
 READERS_OF = {
     "sim.builds.dockerfile.parser": {"e2b_dockerfile_utils"},
+    "sim.yamlevents": {"ruamel"},
     "sim.yamlnodes": {"ruamel"},
     "sim.compose.schema": {"jsonschema"},
 }

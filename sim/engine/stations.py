@@ -2,24 +2,35 @@
 
 A journey is a list of steps. It takes a server of a station, waiting in line where all are busy, stays for some time,
 and gives the server back. It may hold several servers at once, as a thread that needs a core does.
+
+Where a server is held for seconds that are known when it is asked for, its end is known then. Such a station has no
+line, and spends no event on its queue.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from heapq import heappush
+from heapq import heappush, heapreplace
 from typing import Any, Literal, Protocol
 
 from simpy import Environment
 
 from sim.engine.alarm import ALARM, Alarm
 
-StepKind = Literal["take", "give", "stay", "wake", "spend"]
+StepKind = Literal["take", "enter", "give", "stay", "wake", "spend", "serve"]
 
-Step = tuple[StepKind, Any, float]
-"""What is done, the station (None to stay; to spend, an account), and the seconds: to take, for which it stays then (0
-for not at all); to give, 0."""
+Step = tuple[StepKind, Any, float, Any]
+"""What is done, the station (None to stay; to spend, an account; to be served, a `TimedStation`), the seconds,
+and more.
+
+To take, it stays for the seconds then (0 for not at all). To enter, it takes a server of the station and is served for
+the seconds by a `TimedStation`, which is what more there is. To be served, more are seconds that pass after that. Else
+it is None.
+"""
+
+
+_NO_STEPS: Iterator[Step] = iter(())
 
 
 class SecondsAccount(Protocol):
@@ -36,7 +47,7 @@ class Station:
         count: How many servers there are.
         name: For messages.
         busy: How many of them serve.
-        line: Who waits, in order, and for how long each stays once it is served.
+        line: Who waits, in order, for how long each stays once it has a server, and what else serves it for so long.
         found_idle: Whether nobody was being served when the last server was taken.
         area: Seconds that servers were busy until `last`, summed over all of them.
     """
@@ -47,7 +58,12 @@ class Station:
         if count < 1:
             raise ValueError(f"count ({count}) must be at least 1")
         self.count, self.name, self.busy, self.found_idle = count, name, 0, False
-        self._env, self.line, self.area, self.last = env, deque[tuple[Journey, float]](), 0.0, env.now
+        self._env, self.line, self.area, self.last = (
+            env,
+            deque[tuple[Journey, float, TimedStation | None]](),
+            0.0,
+            env.now,
+        )
 
     def busy_seconds(self) -> float:
         """Seconds that servers were busy until now, summed over all of them."""
@@ -55,6 +71,38 @@ class Station:
         self.area += self.busy * (now - self.last)
         self.last = now
         return self.area
+
+
+class TimedStation:
+    """Equal servers, first come, first served, of which each customer's time is known when it comes.
+
+    So is when it ends (Kiefer and Wolfowitz, 1955).
+
+    Attributes:
+        free: A heap: when each server has done all that it was asked for.
+        asked: The seconds of all who came.
+    """
+
+    __slots__ = ("_env", "asked", "free")
+
+    def __init__(self, env: Environment, count: int) -> None:
+        if count < 1:
+            raise ValueError(f"count ({count}) must be at least 1")
+        self._env, self.free, self.asked = env, [0.0] * count, 0.0
+
+    def end(self, now: float, seconds: float) -> float:
+        """When somebody is served who comes now. `now` must not be before that of the last call."""
+        free = self.free
+        first = free[0]
+        end = (first if first > now else now) + seconds
+        heapreplace(free, end)
+        self.asked += seconds
+        return end
+
+    def busy_seconds(self) -> float:
+        """Seconds that servers were busy until now, summed over all of them."""
+        now = self._env.now
+        return self.asked - sum(end - now for end in self.free if end > now)
 
 
 class Journey(Alarm):
@@ -65,7 +113,7 @@ class Journey(Alarm):
 
     >>> env = Environment()
     >>> desk = Station(env, 1)
-    >>> steps = [("take", desk, 2.0), ("give", desk, 0.0)]
+    >>> steps = [("take", desk, 2.0, None), ("give", desk, 0.0, None)]
     >>> for name in "ab":
     ...     Journey(env, lambda _, name=name: print(name, env.now)).begin(steps)
     >>> env.run()
@@ -76,9 +124,9 @@ class Journey(Alarm):
     __slots__ = ("_after", "_steps", "began")
 
     def __init__(self, env: Environment, after: Callable[[Journey], Sequence[Step] | None]) -> None:
-        super().__init__(env, Journey._steps_until_a_stay)
+        self.env, self.handler = env, Journey._steps_until_a_stay
         self.began, self._after = 0.0, after
-        self._steps: Iterator[Step] = iter(())
+        self._steps = _NO_STEPS
 
     def begin(self, steps: Sequence[Step]) -> None:
         """Make these steps from now on."""
@@ -95,37 +143,55 @@ class Journey(Alarm):
         """
         env = self.env
         now: float = env._now  # noqa: SLF001 - as `now`, without its call
+        free: list[float]
         while True:
-            for kind, station, seconds in self._steps:
-                if kind == "take":
+            for kind, station, seconds, more in self._steps:
+                if kind == "give":
+                    if station.line:
+                        station.found_idle = False
+                        first, stays, timed = station.line.popleft()
+                        if timed:
+                            free = timed.free
+                            at = (free[0] if free[0] > now else now) + stays
+                            heapreplace(free, at)
+                            timed.asked += stays
+                        else:
+                            stays = stays or first._steps_until_a_stay()  # noqa: SLF001 - the class's own method
+                            if stays is None:
+                                continue
+                            at = now + stays
+                        first.at = at
+                        entry: Any = (at, ALARM, next(env._eid), first)  # noqa: SLF001 - as `arm`, without its call
+                        heappush(env._queue, entry)  # noqa: SLF001
+                    else:
+                        busy = station.busy
+                        station.area += busy * (now - station.last)
+                        station.last = now
+                        station.busy = busy - 1
+                elif kind == "enter" or kind == "take":
                     busy = station.busy
                     if busy == station.count:
-                        station.line.append((self, seconds))
+                        station.line.append((self, seconds, more))
                         return None
                     station.found_idle = not busy
                     if busy:
                         station.area += busy * (now - station.last)
                     station.last = now
                     station.busy = busy + 1
+                    if kind == "enter":  # as `TimedStation.end`, without its call
+                        free = more.free
+                        end = (free[0] if free[0] > now else now) + seconds
+                        heapreplace(free, end)
+                        more.asked += seconds
+                        return end - now
                     if seconds:
                         return seconds
+                elif kind == "serve":
+                    served: float = station.end(now, seconds) - now + more
+                    return served
                 elif kind == "stay":
                     if seconds:
                         return seconds
-                elif kind == "give":
-                    if station.line:
-                        station.found_idle = False
-                        first, stays = station.line.popleft()
-                        stays = stays or first._steps_until_a_stay()  # noqa: SLF001 - the class's own method
-                        if stays is not None:  # as `arm`, without its call
-                            first.at = at = now + stays
-                            entry: Any = (at, ALARM, next(env._eid), first)  # noqa: SLF001
-                            heappush(env._queue, entry)  # noqa: SLF001
-                    else:
-                        busy = station.busy
-                        station.area += busy * (now - station.last)
-                        station.last = now
-                        station.busy = busy - 1
                 elif kind == "spend":
                     delay: float = station.delay(now, seconds)
                     if delay:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sim.engine.alarm import Alarm
 from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
-from sim.engine.stations import Journey, Station, Step
+from sim.engine.stations import Journey, Station, Step, TimedStation
 from sim.machine.quota import SpentQuota
 
 WARM_UP = 0.25
@@ -76,6 +75,7 @@ class RequestLoad:
         requests: How many are measured, but that each client makes as many as the others.
         stagger: Seconds over which clients make their first requests, evenly. Those that begin together go on to come
             in bursts for long.
+        warm_rounds: Requests of each client that go before at least.
     """
 
     clients: int = 0
@@ -83,6 +83,7 @@ class RequestLoad:
     rate: float = 0.0
     requests: int = 1000
     stagger: float = 0.0
+    warm_rounds: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +125,17 @@ class LoadedHost:
         self._times, self._load = times, load
         relays = (times.relay > 0) * times.relays + (times.disk_relay > 0)
         tight = instances * (times.threads + relays) > cores
-        self._cores = Station(env, cores, "cores") if tight else None
-        self._disk, self._link = Station(env, 1, "disk"), Station(env, 1, "link")
+        self._cores = TimedStation(env, cores) if tight else None
+        self._disk, self._link = TimedStation(env, 1), TimedStation(env, 1)
         self._instances = [_Instance(env, times, limit) for _ in range(instances)]
         self._spreads = [_factors(times.spread, seeds.stream("cpu")), _factors(times.disk_spread, seeds.stream("disk"))]
-        self._computes: Step = ("stay", None, times.thread / times.exchanges)
-        self._stores: Step = ("stay", None, max(times.disk_time - times.disk_gap, 0.0))
+        self._computes: Step = ("stay", None, times.thread / times.exchanges, None)
+        self._stores: Step = ("stay", None, max(times.disk_time - times.disk_gap, 0.0), None)
+        self._thinks = _stay(load.think)
         self._arrivals = seeds.stream("arrivals")
         rounds = max(load.clients * instances, 1)
         self._measured = math.ceil(load.requests / rounds) * rounds
-        self._warm = max(math.ceil(load.requests * WARM_UP / rounds), 2) * rounds
+        self._warm = max(math.ceil(load.requests * WARM_UP / rounds), load.warm_rounds) * rounds
         self._answered, self._there, self._area, self._last = 0, 0, 0.0, 0.0
         self._begin = 0.0
         self._busy_before: dict[str, float] = {}
@@ -147,29 +149,24 @@ class LoadedHost:
                 self.env.process(self._come(instance))
         clients = [instance for _ in range(self._load.clients) for instance in self._instances]
         for place, instance in enumerate(clients):
-            self._begin_client(instance, place / len(clients) * self._load.stagger)
+            _Client(self.env, self._next_of_client, instance).arm(place / len(clients) * self._load.stagger)
         self.env.run(until=self._done)
         seconds = self.env.now - self._begin
         busy = {name: (after - self._busy_before[name]) / seconds for name, after in self._busy().items()}
         return Served(self._latencies, seconds, self._area / seconds, busy)
 
-    def _begin_client(self, instance: _Instance, wait: float) -> None:
-        think = self._load.think
-
-        def answered(journey: Journey) -> list[Step] | None:
-            self._answer(journey)
-            if think:
-                asking.arm(think)
-                return None
-            self._there += 1
-            return self._drawn(instance)
-
-        journey = Journey(self.env, answered)
-        asking = Alarm(self.env, lambda _: self._ask(instance, journey))
-        if wait:
-            asking.arm(wait)
+    def _next_of_client(self, client: _Client) -> list[Step]:
+        """What a client does next: it thinks after a request where it does so at all, or asks."""
+        if client.asks:
+            self._answer(client)
+            if self._thinks:
+                client.asks = False
+                return self._thinks
         else:
-            self._ask(instance, journey)
+            self._count()
+            client.asks = True
+        self._there += 1
+        return self._drawn(client.instance)
 
     def _come(self, instance: _Instance):  # type: ignore[no-untyped-def]  # a SimPy process
         while True:
@@ -208,7 +205,7 @@ class LoadedHost:
             "link": self._link.busy_seconds(),
         }
         if self._cores:
-            found["cores"] = self._cores.busy_seconds() / self._cores.count
+            found["cores"] = self._cores.busy_seconds() / len(self._cores.free)
         return found
 
     def _drawn(self, instance: _Instance) -> list[Step]:
@@ -225,14 +222,14 @@ class LoadedHost:
         thread, disk = self._spreads
         computing, storing, spending = instance.drawn
         steps = instance.steps.copy()
-        kind, station, seconds = instance.computes
-        computes: Step = (kind, station, seconds * thread())
+        kind, station, seconds, more = instance.computes
+        computes: Step = (kind, station, seconds * thread(), more)
         for place in computing:
             steps[place] = computes
         for place in spending:
-            steps[place] = ("spend", instance.quota, computes[2])
+            steps[place] = ("spend", instance.quota, computes[2], None)
         if times.disk_spread:
-            stores: Step = ("stay", None, max(times.disk_time * disk() - times.disk_gap, 0.0))
+            stores: Step = ("stay", None, max(times.disk_time * disk() - times.disk_gap, 0.0), None)
             for place in storing:
                 steps[place] = stores
         return steps
@@ -243,35 +240,35 @@ class LoadedHost:
         steps: list[Step] = []
         threads = self._computed(instance)
         for exchange in range(times.exchanges):
-            if times.wire:
-                steps.append(("stay", None, times.wire))
+            steps += _stay(times.wire)
             steps += self._passed(instance.relay, times.relay, times.wake)
             steps += threads
             if exchange == 0:
                 steps += self._stored(instance) * times.disk_operations
             steps += self._passed(instance.relay, times.relay, times.wake)
-            steps += _held(self._link, _stay(times.link))
-        return steps
+            steps += _served(self._link, times.link)
+        return list(_merged(steps, kept=(instance.computes, self._stores)))
 
     def _computed(self, instance: _Instance) -> list[Step]:
         """What a thread does. While it is throttled it has no core."""
-        instance.spends = ("spend", instance.quota, self._computes[2])
+        instance.spends = ("spend", instance.quota, self._computes[2], None)
         spends = [instance.spends] if instance.quota else []
-        steps = _held(instance.threads, [*spends, *self._on_core(self._computes)])
+        steps = _held(instance.threads, [*spends, self._on_core(self._computes)])
         instance.computes = next((step for step in steps if step[2] and step[0] != "spend"), self._computes)
         return steps
 
-    def _on_core(self, step: Step) -> list[Step]:
-        return _held(self._cores, [step]) if self._cores else [step]
+    def _on_core(self, step: Step) -> Step:
+        return ("serve", self._cores, step[2], 0.0) if self._cores else step
 
     def _passed(self, relay: Station, seconds: float, wake: float) -> list[Step]:
         if not seconds:
             return []
-        return _held(relay, [("wake", relay, wake), *self._on_core(("stay", None, seconds))])
+        wakes: list[Step] = [("wake", relay, wake, None)] if wake else []
+        return _held(relay, [*wakes, self._on_core(("stay", None, seconds, None))])
 
     def _stored(self, instance: _Instance) -> list[Step]:
         times = self._times
-        disk = [*_held(self._disk, _stay(times.disk_gap)), self._stores]
+        disk = [*_served(self._disk, times.disk_gap), self._stores]
         passed = self._passed(instance.disk_relay, times.disk_relay, times.disk_wake)
         return [*passed[:-1], *disk, passed[-1]] if times.disk_waits else [*passed, *disk]
 
@@ -284,21 +281,57 @@ class _Instance:
         self.disk_relay = Station(env, 1, "disk relay")
         self.steps: list[Step] = []
         self.drawn: list[list[int]] = []  # the places of steps whose times are random
-        self.spends: Step = ("spend", self.quota, 0.0)
-        self.computes: Step = ("stay", None, 0.0)
+        self.spends: Step = ("spend", self.quota, 0.0, None)
+        self.computes: Step = ("stay", None, 0.0, None)
+
+
+class _Client(Journey):
+    """One that has one request at a time. asks: Whether it is being answered; else it thinks, or has not come yet."""
+
+    __slots__ = ("asks", "instance")
+
+    def __init__(self, env: Environment, after: Callable[[_Client], list[Step]], instance: _Instance) -> None:
+        super().__init__(env, after)  # type: ignore[arg-type]  # it is called with this journey
+        self.asks, self.instance = False, instance
 
 
 def _stay(seconds: float) -> list[Step]:
-    return [("stay", None, seconds)] if seconds else []
+    return [("stay", None, seconds, None)] if seconds else []
+
+
+def _served(station: TimedStation, seconds: float) -> list[Step]:
+    return [("serve", station, seconds, 0.0)] if seconds else []
 
 
 def _held(station: Station, steps: list[Step]) -> list[Step]:
     """The steps with a server of the station, none where nothing is to be done there."""
     if not steps:
         return []
-    first, *rest = steps
-    taken: list[Step] = [("take", station, first[2])] if first[0] == "stay" else [("take", station, 0.0), first]
-    return [*taken, *rest, ("give", station, 0.0)]
+    (kind, timed, seconds, _), *rest = steps
+    if kind == "stay":
+        taken: list[Step] = [("take", station, seconds, None)]
+    elif kind == "serve":
+        taken = [("enter", station, seconds, timed)]
+    else:
+        taken = [("take", station, 0.0, None), steps[0]]
+    return [*taken, *rest, ("give", station, 0.0, None)]
+
+
+def _merged(steps: Sequence[Step], kept: Sequence[Step]) -> Iterator[Step]:
+    """The steps without those that stay after they have been served: nobody sees when that begins.
+
+    kept: Steps that stand for times of their own in each request.
+    """
+    last: Step | None = None
+    for step in steps:
+        if last and last[0] == "serve" and step[0] == "stay" and not any(step is each or last is each for each in kept):
+            last = (*last[:3], last[3] + step[2])
+            continue
+        if last:
+            yield last
+        last = step
+    if last:
+        yield last
 
 
 def _factors(sigma: float, stream: random.Random) -> Callable[[], float]:

@@ -36,7 +36,7 @@ from sim.traffic.replica import ReplicaCapacity
 from sim.traffic.served import ServedTraffic
 from sim.traffic.serving import serve
 
-BINS = 600
+BINS = 300
 """Bins that the requests of a run are told in."""
 
 DEFAULT_CHECK = 30.0

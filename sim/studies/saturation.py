@@ -1,12 +1,12 @@
 """How many workers does a host take before more of them bring nothing? Each has the same load of its own.
 
 A worker is an instance of a workload with clients of its own. All share the host's cores, its disk and its link.
-Powers of two are tried, and numbers between them where the throughput is neither straight nor flat.
+One worker and the most are tried, and numbers between them where the throughput is neither straight nor flat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,18 +18,21 @@ from sim.catalog.model import Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.workloads import workload
 from sim.errors import InputError
-from sim.machine.service import LoadedHost, RequestLoad
+from sim.machine.service import LoadedHost, RequestLoad, RequestTimes
 from sim.outcome import MetricSpec
 from sim.platforms.overhead import OnHost, on_host, request_times
 from sim.records import SaturationRecord
-from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, statistic
+from sim.studies.base import Context, Repeated, Study, StudyRun, Subject, Tick, statistic
 from sim.studies.load_parameters import LoadHost, LoadNetwork, LoadWorkload, ThinkTime, load_problems
 
 FULL = 0.95
 """A host is full from the fewest workers on that bring so much of the highest throughput. Nearer than so is equal."""
 
-ROUNDS = 2
-"""Requests of each client that are measured at least."""
+ROUNDS = 1
+"""Requests of each client that are measured at least, and that go before them."""
+
+ALWAYS = 0.99
+"""A device that is busy so much of the time is what the throughput hangs on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ class Saturation:
 
 
 def numbers(most: int) -> list[int]:
-    """The numbers of workers that are tried first: 1, 2, 4, 8 and so on, and the most.
+    """The numbers of workers that may be tried at first: 1, 2, 4, 8 and so on, and the most.
 
     >>> numbers(20)
     [1, 2, 4, 8, 16, 20]
@@ -86,15 +89,7 @@ def run(params: Saturation, context: Context) -> StudyRun:
     work = workload(params.workload)
     host = load.host(params.host or work.host)
     there = on_host(work, load.technology(params.technology), params.network, host, context.bound)
-    first = numbers(params.most_workers)
-    records: list[SaturationRecord] = []
-    for place, workers in enumerate(first):
-        record = _tried(params, there, workers, context)
-        between = 3 * workers // 4
-        if records and between > records[-1].workers and bends(records[-1], record):
-            records.append(_tried(params, there, between, context))
-        records.append(record)
-        context.tick((place + 1) / len(first))
+    records = _bracketed(params.most_workers, lambda workers: _tried(params, there, workers, context), context.tick)
     inputs = there.numbers
     return StudyRun(
         samples=_samples(records),
@@ -104,16 +99,40 @@ def run(params: Saturation, context: Context) -> StudyRun:
     )
 
 
+def _bracketed(most: int, trial: Callable[[int], SaturationRecord], tick: Tick) -> list[SaturationRecord]:
+    """Records of 1, of the most, and of numbers between two of them where the line bends there."""
+    first, done = numbers(most), dict[int, SaturationRecord]()
+
+    def record(workers: int) -> SaturationRecord:
+        if workers not in done:
+            done[workers] = trial(workers)
+            tick(min(len(done) / len(first), 1.0))
+        return done[workers]
+
+    gaps = [(1, most)]
+    while gaps:
+        fewer, more = gaps.pop()
+        if bends(record(fewer), record(more)):
+            between = [number for number in first if fewer < number < more]
+            if between:
+                middle = between[len(between) // 2]
+                gaps += [(fewer, middle), (middle, more)]
+            elif 3 * more // 4 > fewer:
+                record(3 * more // 4)
+    return [done[workers] for workers in sorted(done)]
+
+
 def _tried(params: Saturation, there: OnHost, workers: int, context: Context) -> SaturationRecord:
     times = request_times(there)
     alone = times.thread + times.exchanges * times.wire + times.disk_operations * times.disk_time
-    requests = max(params.requests, ROUNDS * params.clients * workers)
-    asked = RequestLoad(params.clients, params.think, 0.0, requests, stagger=params.think + alone)
+    clients = params.clients * workers
+    requests = max(params.requests, ROUNDS * clients)
+    asked = RequestLoad(params.clients, params.think, 0.0, requests, stagger=params.think + alone, warm_rounds=ROUNDS)
     served = LoadedHost(times, asked, workers, there.host.cores, context.seeds).serve()
     latencies, busy = sorted(served.latencies), served.busy
-    # Where cores are short, answers come in bursts, and a count of them hangs on when it ends. The response time law
-    # (Denning and Buzen, ACM Computing Surveys 10:3, 1978) has the throughput of clients from their latencies.
-    throughput = params.clients * workers / (statistic("mean", latencies) + params.think)
+    throughput = _throughput(
+        clients / (statistic("mean", latencies) + params.think), busy, _demands(times, workers, there)
+    )
     return SaturationRecord(
         of=context.label,
         workers=workers,
@@ -125,6 +144,32 @@ def _tried(params: Saturation, there: OnHost, workers: int, context: Context) ->
         disk=busy["disk"],
         link=busy["link"],
     )
+
+
+def _demands(times: RequestTimes, workers: int, there: OnHost) -> dict[str, float]:
+    """For how long one request keeps each device busy, of which there are so many.
+
+    A thread is busy too while it waits for a core. So it counts where there are enough cores for everybody.
+    """
+    relays = 2 * times.exchanges * times.relay + times.disk_operations * times.disk_relay
+    return {
+        "cores": (times.thread + relays) / there.host.cores,
+        "threads": times.thread / times.threads / workers,
+        "disk": times.disk_operations * times.disk_gap,
+        "link": times.exchanges * times.link,
+    }
+
+
+def _throughput(by_latency: float, busy: Mapping[str, float], demands: Mapping[str, float]) -> float:
+    """Requests a second of all workers.
+
+    Where cores are short, answers come in bursts. Then a count of them hangs on when it ends, as their latencies do. So
+    the utilization law tells it where a device is always busy, and elsewhere the response time law, but no more than a
+    device can do (Denning and Buzen, ACM Computing Surveys 10:3, 1978).
+    """
+    devices = [name for name in demands if demands[name] and (name != "threads" or "cores" not in busy)]
+    full = [busy[name] / demands[name] for name in devices if busy.get(name, 0.0) >= ALWAYS]
+    return min(full, default=min(by_latency, *(1 / demands[name] for name in devices)))
 
 
 def _cores(throughput: float, there: OnHost) -> float:

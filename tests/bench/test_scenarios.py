@@ -10,18 +10,17 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "most"),
     [
-        ("production", 3.7),
-        ("kernel-locks", 2.3),
-        ("noisy-neighbour", 1.4),
-        ("compose", 1.3),
-        ("orchestration", 1.35),
+        ("production", 1.4),
+        ("kernel-locks", 1.15),
+        ("noisy-neighbour", 0.95),
+        ("compose", 1.35),
+        ("orchestration", 1.2),
         ("microservices", 1.25),
     ],
 )
 def test_a_first_replication_costs_no_more_than_it_did(scenario, most):
-    """2.6 to 3.5, 1.8, 1.05 to 1.15, 0.9 to 1.0, 1.0 to 1.2 and 0.9 to 1.0 were measured, the most on a busy machine.
-
-    Before they were made faster it was 5.3, 2.4, 3.7, 1.7, 1.7 and 1.4.
+    """1.05 to 1.25, 0.9 to 0.95, 0.7, 1.1 to 1.2, 0.9 to 1.05 and 0.85 to 0.9, beside five times as much other work as
+    there are cores, where figures are highest. The target is 1. Before, the first two took 3.1 to 3.4 and 1.8.
     """
     assert ratio_of(scenario) <= most
 

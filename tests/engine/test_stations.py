@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from simpy import Environment
 
-from sim.engine.stations import Journey, Station, Step
+from sim.engine.stations import Journey, Station, Step, TimedStation
 
 from .test_servers import erlang_c
 
@@ -21,10 +21,10 @@ def open_queue(servers, rate, draw, count, wake=0.0, seed=3):
         for _ in range(count):
             yield env.timeout(stream.expovariate(rate))
             steps: list[Step] = [
-                ("take", desk, 0.0),
-                ("wake", desk, wake),
-                ("stay", None, draw(stream)),
-                ("give", desk, 0.0),
+                ("take", desk, 0.0, None),
+                ("wake", desk, wake, None),
+                ("stay", None, draw(stream), None),
+                ("give", desk, 0.0, None),
             ]
             Journey(env, lambda journey: spent.append(env.now - journey.began)).begin(steps)
 
@@ -75,10 +75,10 @@ def test_machines_that_wait_for_one_repairman():
         if len(ended) < rounds:
             works, mended = stream.expovariate(1 / think), stream.expovariate(1 / repair)
             steps: list[Step] = [
-                ("stay", None, works),
-                ("take", desk, 0.0),
-                ("stay", None, mended),
-                ("give", desk, 0.0),
+                ("stay", None, works, None),
+                ("take", desk, 0.0, None),
+                ("stay", None, mended, None),
+                ("give", desk, 0.0, None),
             ]
             journey.begin(steps)
 
@@ -96,8 +96,8 @@ def test_a_journey_may_hold_two_servers():
     env, log = Environment(), []
     threads, core = Station(env, 2, "threads"), Station(env, 1, "core")
     steps: list[Step] = [
-        ("take", threads, 0.0), ("take", core, 0.0), ("stay", None, 1.0), ("give", core, 0.0),
-        ("stay", None, 5.0), ("give", threads, 0.0),
+        ("take", threads, 0.0, None), ("take", core, 0.0, None), ("stay", None, 1.0, None), ("give", core, 0.0, None),
+        ("stay", None, 5.0, None), ("give", threads, 0.0, None),
     ]  # fmt: skip
     for name in "abc":
         Journey(env, partial(lambda name, _: log.append((name, env.now)), name)).begin(steps)
@@ -106,6 +106,43 @@ def test_a_journey_may_hold_two_servers():
     assert core.busy_seconds() == 3.0
 
 
-def test_a_station_has_a_server():
+def by_lines(threads, cores, seconds):
+    return [("take", threads, 0.0, None), ("take", cores, seconds, None), ("give", cores, 0.0, None)]
+
+
+def by_known_ends(threads, cores, seconds):
+    return [("enter", threads, seconds, cores)]
+
+
+@pytest.mark.parametrize(("count", "until"), [(1, 30.0), (3, 12.0)])
+def test_known_ends_are_those_of_a_line(count, until):
+    """40 journeys through threads that share cores, and through a link, with and without lines at the last two."""
+
+    def ends(station, on_core, through_link):
+        env, stream, log = Environment(), random.Random(4), []
+        threads, cores, link = [Station(env, 1) for _ in range(5)], station(env, count), station(env, 1)
+        for place in range(40):
+            thread = threads[place % 5]
+            steps: list[Step] = [("stay", None, stream.random(), None)]
+            for _ in range(4):
+                steps += [*on_core(thread, cores, stream.expovariate(5.0)), ("give", thread, 0.0, None)]
+                steps += through_link(link, 0.05, 0.3)
+            Journey(env, partial(lambda place, _: log.append((place, env.now)), place)).begin(steps)
+        env.run(until=until)
+        return log, cores.busy_seconds(), link.busy_seconds()
+
+    def lined(link, seconds, then):
+        return [("take", link, seconds, None), ("give", link, 0.0, None), ("stay", None, then, None)]
+
+    slow = ends(Station, by_lines, lined)
+    fast = ends(TimedStation, by_known_ends, lambda link, seconds, then: [("serve", link, seconds, then)])
+    assert [place for place, _ in fast[0]] == [place for place, _ in slow[0]]
+    assert [at for _, at in fast[0]] == pytest.approx([at for _, at in slow[0]], rel=1e-12)
+    assert len(fast[0]) > 5
+    assert fast[1:] == pytest.approx(slow[1:], rel=1e-12)
+
+
+@pytest.mark.parametrize("station", [Station, TimedStation])
+def test_a_station_has_a_server(station):
     with pytest.raises(ValueError, match=r"count \(0\) must be at least 1"):
-        Station(Environment(), 0)
+        station(Environment(), 0)
