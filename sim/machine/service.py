@@ -8,7 +8,6 @@ is served first come, first served. A thread does not wait for the disk: what as
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,51 +15,12 @@ from sim.engine.alarm import Alarm
 from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step
+from sim.machine.flash import factors, mean_slowest, slowest
 from sim.machine.quota import SpentQuota
+from sim.machine.requesttimes import RequestTimes
 
 WARM_UP = 0.25
 """So many requests, as a share of those that are measured, go before them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestTimes:
-    """How long one request is where, in seconds on the host.
-
-    Attributes:
-        thread: On a thread of the application, over all exchanges.
-        spread: Sigma of the logarithm of `thread`.
-        threads: How many threads an instance has.
-        exchanges: How often it goes out and comes in.
-        wire: Outside of the host, in each exchange.
-        link: Of the link, in each exchange.
-        relay: Of the network's relay, once in and once out in each exchange. 0 for none.
-        relays: How many events that relay serves at a time.
-        wake: More, where that relay was idle.
-        disk_operations: Operations of the disk, one after another.
-        disk_relay: Of the disk's relay, for each. 0 for none.
-        disk_wake: More, where that relay was idle.
-        disk_waits: Whether that relay, if there is one, waits for the disk.
-        disk_time: Of an operation alone.
-        disk_gap: Until the disk takes the next operation.
-        disk_spread: Sigma of the logarithm of `disk_time`.
-    """
-
-    thread: float
-    spread: float = 0.0
-    threads: int = 1
-    exchanges: int = 1
-    wire: float = 0.0
-    link: float = 0.0
-    relay: float = 0.0
-    relays: int = 1
-    wake: float = 0.0
-    disk_operations: int = 0
-    disk_relay: float = 0.0
-    disk_wake: float = 0.0
-    disk_waits: bool = False
-    disk_time: float = 0.0
-    disk_gap: float = 0.0
-    disk_spread: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +87,15 @@ class LoadedHost:
         self._cores = Station(env, cores, "cores") if tight else None
         self._disk, self._link = Station(env, 1, "disk"), Station(env, 1, "link")
         self._instances = [_Instance(env, times, limit) for _ in range(instances)]
-        self._spreads = [_factors(times.spread, seeds.stream("cpu")), _factors(times.disk_spread, seeds.stream("disk"))]
+        disk = slowest(times.disk_parts, times.disk_spread, seeds.stream("disk"))
+        self._spreads = [factors(times.spread, seeds.stream("cpu")), disk]
         self._computes: Step = ("stay", None, times.thread / times.exchanges)
-        self._stores: Step = ("stay", None, max(times.disk_time - times.disk_gap, 0.0))
+        waits = times.disk_parts == 1 and times.disk_die
+        self._dies = [Station(env, 1, "die") for _ in range(times.disk_dies if waits else 0)]
+        self._which_die = seeds.stream("die").randrange
+        self._die_mean = mean_slowest(times.disk_parts, times.disk_spread)
+        left = times.disk_time - times.disk_gap - (times.disk_die if self._dies else 0.0)
+        self._stores: Step = ("stay", None, max(left, 0.0))
         self._arrivals = seeds.stream("arrivals")
         rounds = max(load.clients * instances, 1)
         self._measured = math.ceil(load.requests / rounds) * rounds
@@ -157,7 +123,17 @@ class LoadedHost:
         think = self._load.think
 
         def answered(journey: Journey) -> list[Step] | None:
-            self._answer(journey)
+            if instance.flushing is journey:
+                instance.flushing = None
+                instance.see()
+            elif instance.flushing is not None:
+                instance.unseen.append((journey, answered))
+                return None
+            else:
+                self._answer(journey)
+                if instance.flushes():
+                    instance.flushing = journey
+                    return self._flushed(instance)
             if think:
                 asking.arm(think)
                 return None
@@ -220,7 +196,9 @@ class LoadedHost:
                 [place for place, step in enumerate(instance.steps) if step is drawn]
                 for drawn in (instance.computes, self._stores, instance.spends)
             ]
-        if not (times.spread or times.disk_spread):
+            instance.on_die = [place for place, step in enumerate(instance.steps) if step[1] in self._dies[:1]]
+        instance.asked += 1
+        if not (times.spread or times.disk_spread or self._dies):
             return instance.steps
         thread, disk = self._spreads
         computing, storing, spending = instance.drawn
@@ -231,11 +209,21 @@ class LoadedHost:
             steps[place] = computes
         for place in spending:
             steps[place] = ("spend", instance.quota, computes[2])
-        if times.disk_spread:
-            stores: Step = ("stay", None, max(times.disk_time * disk() - times.disk_gap, 0.0))
+        if self._dies:
+            for place in instance.on_die[::2]:
+                die = self._dies[self._which_die(times.disk_dies)]
+                steps[place : place + 2] = _held(die, [("stay", None, times.disk_die * disk())])
+        elif times.disk_spread:
+            stores: Step = ("stay", None, self._kept(disk()))
             for place in storing:
                 steps[place] = stores
         return steps
+
+    def _kept(self, factor: float) -> float:
+        """Seconds that an operation stays on the disk, once the disk has taken it, by the factor of its draw."""
+        times = self._times
+        more = times.disk_die * (factor - self._die_mean) if times.disk_die else times.disk_time * (factor - 1)
+        return max(times.disk_time + more - times.disk_gap, 0.0)
 
     def _steps(self, instance: _Instance) -> list[Step]:
         """What each request does, with the instance's `computes` and `_stores` where a time may be random."""
@@ -269,9 +257,16 @@ class LoadedHost:
             return []
         return _held(relay, [("wake", relay, wake), *self._on_core(("stay", None, seconds))])
 
+    def _flushed(self, instance: _Instance) -> list[Step]:
+        """A flush holds the thread, and is in line behind the operations before it."""
+        times = self._times
+        passed = self._passed(instance.disk_relay, times.flush_relay, times.disk_wake)
+        return _held(instance.threads, [*passed, *_stay(times.flush)])
+
     def _stored(self, instance: _Instance) -> list[Step]:
         times = self._times
-        disk = [*_held(self._disk, _stay(times.disk_gap)), self._stores]
+        on_die = _held(self._dies[0], _stay(times.disk_die)) if self._dies else []
+        disk = [*_stay(times.disk_pool), *_held(self._disk, _stay(times.disk_gap)), *on_die, self._stores]
         passed = self._passed(instance.disk_relay, times.disk_relay, times.disk_wake)
         return [*passed[:-1], *disk, passed[-1]] if times.disk_waits else [*passed, *disk]
 
@@ -284,8 +279,26 @@ class _Instance:
         self.disk_relay = Station(env, 1, "disk relay")
         self.steps: list[Step] = []
         self.drawn: list[list[int]] = []  # the places of steps whose times are random
+        self.on_die: list[int] = []  # the places of steps that take a die, and of those that give it back
+        self._every, self.asked = times.flush_every, 0
+        self.flushing: Journey | None = None
+        self.unseen: list[tuple[Journey, Callable[[Journey], list[Step] | None]]] = []  # answered during a flush
         self.spends: Step = ("spend", self.quota, 0.0)
         self.computes: Step = ("stay", None, 0.0)
+
+    def flushes(self) -> bool:
+        """Whether a flush is due, before the next request."""
+        due = 0 < self._every <= self.asked
+        self.asked = 0 if due else self.asked
+        return due
+
+    def see(self) -> None:
+        """See the answers that came during a flush. One of these may have the next flush begin."""
+        came, self.unseen = self.unseen, []
+        for journey, answered in came:
+            steps = answered(journey)
+            if steps is not None:
+                journey.begin(steps)
 
 
 def _stay(seconds: float) -> list[Step]:
@@ -299,11 +312,3 @@ def _held(station: Station, steps: list[Step]) -> list[Step]:
     first, *rest = steps
     taken: list[Step] = [("take", station, first[2])] if first[0] == "stay" else [("take", station, 0.0), first]
     return [*taken, *rest, ("give", station, 0.0)]
-
-
-def _factors(sigma: float, stream: random.Random) -> Callable[[], float]:
-    """Factors whose logarithm has that sigma, and whose mean is one."""
-    if not sigma:
-        return lambda: 1.0
-    gauss, exp, half = stream.gauss, math.exp, sigma * sigma / 2
-    return lambda: exp(gauss(0.0, sigma) - half)
