@@ -96,6 +96,7 @@ class LoadedHost:
         self._die_mean = mean_slowest(times.disk_parts, times.disk_spread)
         left = times.disk_time - times.disk_gap - (times.disk_die if self._dies else 0.0)
         self._stores: Step = ("stay", None, max(left, 0.0))
+        self._random = bool(times.spread or times.disk_spread or self._dies)
         self._arrivals = seeds.stream("arrivals")
         rounds = max(load.clients * instances, 1)
         self._measured = math.ceil(load.requests / rounds) * rounds
@@ -123,24 +124,34 @@ class LoadedHost:
         think = self._load.think
 
         def answered(journey: Journey) -> list[Step] | None:
-            if instance.flushing is journey:
-                instance.flushing = None
-                instance.see()
-            elif instance.flushing is not None:
-                instance.unseen.append((journey, answered))
-                return None
-            else:
-                self._answer(journey)
-                if instance.flushes():
-                    instance.flushing = journey
-                    return self._flushed(instance)
+            self._answer(journey)
             if think:
                 asking.arm(think)
                 return None
             self._there += 1
             return self._drawn(instance)
 
-        journey = Journey(self.env, answered)
+        def flushing(journey: Journey) -> list[Step] | None:
+            if instance.flushing is journey:
+                instance.flushing = None
+                self._count()
+                instance.see()
+            elif instance.flushing is not None:
+                instance.unseen.append((journey, flushing))
+                return None
+            else:
+                self._answer(journey)
+                if instance.flushes():
+                    instance.flushing = journey
+                    return self._flushed(instance)
+            instance.asked += 1
+            if think:
+                asking.arm(think)
+                return None
+            self._there += 1
+            return self._drawn(instance)
+
+        journey = Journey(self.env, flushing if self._times.flush_every else answered)
         asking = Alarm(self.env, lambda _: self._ask(instance, journey))
         if wait:
             asking.arm(wait)
@@ -197,8 +208,7 @@ class LoadedHost:
                 for drawn in (instance.computes, self._stores, instance.spends)
             ]
             instance.on_die = [place for place, step in enumerate(instance.steps) if step[1] in self._dies[:1]]
-        instance.asked += 1
-        if not (times.spread or times.disk_spread or self._dies):
+        if not self._random:
             return instance.steps
         thread, disk = self._spreads
         computing, storing, spending = instance.drawn
