@@ -127,7 +127,16 @@ class MemoryPart(Sensed):
     provenance: Mapping[str, Number] = field(default_factory=dict, metadata=costs_but("guest_memory_over"))
 
 
-COST_FLAGS = ("answers_calls", "relays_at_once", "waits_for_reads", "waits_for_writes")
+COST_FLAGS = (
+    "answers_calls",
+    "relays_at_once",
+    "waits_for_reads",
+    "waits_for_writes",
+    "pools_pages",
+    "caches_writes",
+    "passes_flushes",
+    "one_piece_requests",
+)
 """Those of `EventCosts` that are no numbers."""
 
 
@@ -153,9 +162,17 @@ class EventCosts(Sensed):
         disk_operation: On the thread that asks for it.
         relay_disk: Of the disk's relay, for each operation.
         relay_disk_page: Of the disk's relay, for each 4 KiB of an operation.
+        relay_disk_write: Instead of `relay_disk`, of a write, where that is said.
+        relay_disk_write_page: Instead of `relay_disk_page`, of a write, where that is said.
         disk_wake: As `packet_wake`, of the disk's relay.
         waits_for_reads: Whether the disk's relay waits for the disk with each read.
         waits_for_writes: Whether it does so with each write.
+        pools_pages: Whether the pages are the work of a pool of threads, so that the relay goes on with the next.
+        caches_writes: Whether a write ends in the host's page cache. It does not wait for the disk then. Pages that
+            are not flushed are taken to fit: a cache that is full, whose writers have to wait, is not modelled.
+        passes_flushes: Whether a flush waits until what was written is on the disk. Else it is answered at once.
+        one_piece_requests: Whether a request of the disk holds only what is contiguous in the guest's memory. An
+            operation takes as many requests, one after another, as its workload has pieces.
     """
 
     system_call: Number = field(default=NO_TIME, metadata=COSTS)
@@ -170,9 +187,15 @@ class EventCosts(Sensed):
     disk_operation: Number = field(default=NO_TIME, metadata=COSTS)
     relay_disk: Number = field(default=NO_TIME, metadata=COSTS)
     relay_disk_page: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_disk_write: Number = field(default=NO_TIME, metadata=COSTS)
+    relay_disk_write_page: Number = field(default=NO_TIME, metadata=COSTS)
     disk_wake: Number = field(default=NO_TIME, metadata=COSTS)
     waits_for_reads: bool = False
     waits_for_writes: bool = False
+    pools_pages: bool = False
+    caches_writes: bool = False
+    passes_flushes: bool = False
+    one_piece_requests: bool = False
 
 
 Family = Literal["process", "container", "system_container", "sandbox", "microvm", "vm", "hosted_vm", "unikernel"]

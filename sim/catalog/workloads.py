@@ -31,7 +31,9 @@ WorkloadId = Literal[
     "fio-random-read",
     "fio-random-write",
     "fio-128k-read",
+    "fio-128k-read-queued",
     "fio-128k-write",
+    "fio-128k-write-queued",
     "fio-sequential",
     "fio-sequential-read",
     "san-random-read",
@@ -87,7 +89,18 @@ class Workload(Sensed):
         disk_writes: Whether they are writes.
         disk_time: Seconds that one takes alone.
         disk_gap: Seconds until the disk takes the next one.
-        disk_spread: Sigma of the logarithm of `disk_time`.
+        disk_spread: Sigma of the logarithm of `disk_time`, or of `disk_die` where that is told apart.
+        disk_die: Seconds of `disk_time` that a die of a flash drive is busy with a part of the operation. 0 where that
+            is not told apart.
+        disk_dies: How many dies there are. An operation of one part waits for the die that its data lie on. 0 where
+            that is not told apart.
+        disk_parts: On how many dies an operation is spread. It ends with the slowest. Dies are no bottleneck of such
+            operations, as data come slower than dies read: so they do not wait for each other there.
+        disk_pieces: In how many pieces of a guest's memory the bytes of an operation lie, in the mean. A large buffer
+            is in huge pages.
+        disk_piece_time: As `disk_time`, of one of several pieces.
+        disk_flush_every: After how many operations the application flushes (fsync). It waits for that, and asks for
+            nothing meanwhile. 1 says that each is flushed, which is within `disk_time`. 0 for never.
         memory_bytes: Bytes that a request moves between memory and processor.
         operations: Operations that are counted for a request.
         clients: Clients of an instance, each with one request at a time. 0 where requests come by a rate.
@@ -115,6 +128,12 @@ class Workload(Sensed):
     disk_time: Number = field(metadata=COSTS)
     disk_gap: Number = field(metadata=COSTS)
     disk_spread: Number = field(metadata=COSTS)
+    disk_die: Number = field(metadata=COSTS)
+    disk_dies: Number = field(metadata=HELPS)
+    disk_parts: Number = field(metadata=COSTS)
+    disk_pieces: Number = field(metadata=COSTS)
+    disk_piece_time: Number = field(metadata=COSTS)
+    disk_flush_every: Number = field(metadata=HELPS)
     memory_bytes: Number = field(metadata=HELPS)
     operations: Number = field(metadata=HELPS)
     clients: Number = field(metadata=COSTS)
@@ -195,6 +214,12 @@ def _workload(table: Table) -> Workload:
         disk_time=table.number("disk_time", "s", None if disk else NO_TIME),
         disk_gap=table.number("disk_gap", "s", None if disk else NO_TIME),
         disk_spread=count("disk_spread"),
+        disk_die=table.number("disk_die", "s", NO_TIME),
+        disk_dies=count("disk_dies"),
+        disk_parts=count("disk_parts", _ONE),
+        disk_pieces=count("disk_pieces", _ONE),
+        disk_piece_time=table.number("disk_piece_time", "s", NO_TIME),
+        disk_flush_every=count("disk_flush_every"),
         memory_bytes=table.number("memory_bytes", "B", _NO_BYTES, definition=True),
         operations=count("operations", _ONE),
         clients=count("clients"),

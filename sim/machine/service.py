@@ -8,58 +8,18 @@ is served first come, first served. A thread does not wait for the disk: what as
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sim.engine.environment import Environment
 from sim.engine.seeds import SeedTree
 from sim.engine.stations import Journey, Station, Step, TimedStation
+from sim.machine.flash import factors, mean_slowest, slowest
 from sim.machine.quota import SpentQuota
+from sim.machine.requesttimes import RequestTimes
 
 WARM_UP = 0.25
 """So many requests, as a share of those that are measured, go before them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestTimes:
-    """How long one request is where, in seconds on the host.
-
-    Attributes:
-        thread: On a thread of the application, over all exchanges.
-        spread: Sigma of the logarithm of `thread`.
-        threads: How many threads an instance has.
-        exchanges: How often it goes out and comes in.
-        wire: Outside of the host, in each exchange.
-        link: Of the link, in each exchange.
-        relay: Of the network's relay, once in and once out in each exchange. 0 for none.
-        relays: How many events that relay serves at a time.
-        wake: More, where that relay was idle.
-        disk_operations: Operations of the disk, one after another.
-        disk_relay: Of the disk's relay, for each. 0 for none.
-        disk_wake: More, where that relay was idle.
-        disk_waits: Whether that relay, if there is one, waits for the disk.
-        disk_time: Of an operation alone.
-        disk_gap: Until the disk takes the next operation.
-        disk_spread: Sigma of the logarithm of `disk_time`.
-    """
-
-    thread: float
-    spread: float = 0.0
-    threads: int = 1
-    exchanges: int = 1
-    wire: float = 0.0
-    link: float = 0.0
-    relay: float = 0.0
-    relays: int = 1
-    wake: float = 0.0
-    disk_operations: int = 0
-    disk_relay: float = 0.0
-    disk_wake: float = 0.0
-    disk_waits: bool = False
-    disk_time: float = 0.0
-    disk_gap: float = 0.0
-    disk_spread: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +88,17 @@ class LoadedHost:
         self._cores = TimedStation(env, cores) if tight else None
         self._disk, self._link = TimedStation(env, 1), TimedStation(env, 1)
         self._instances = [_Instance(env, times, limit) for _ in range(instances)]
-        self._spreads = [_factors(times.spread, seeds.stream("cpu")), _factors(times.disk_spread, seeds.stream("disk"))]
+        disk = slowest(times.disk_parts, times.disk_spread, seeds.stream("disk"))
+        self._spreads = [factors(times.spread, seeds.stream("cpu")), disk]
         self._computes: Step = ("stay", None, times.thread / times.exchanges, None)
-        self._stores: Step = ("stay", None, max(times.disk_time - times.disk_gap, 0.0), None)
+        waits = times.disk_parts == 1 and times.disk_die
+        self._dies = [TimedStation(env, 1) for _ in range(times.disk_dies if waits else 0)]
+        self._on_die: list[Step] = _served(self._dies[0], times.disk_die) if self._dies else []
+        self._which_die = seeds.stream("die").randrange
+        self._die_mean = mean_slowest(times.disk_parts, times.disk_spread)
+        left = times.disk_time - times.disk_gap - (times.disk_die if self._dies else 0.0)
+        self._stores: Step = ("stay", None, max(left, 0.0), None)
+        self._random = bool(times.spread or times.disk_spread or self._dies)
         self._thinks = _stay(load.think)
         self._arrivals = seeds.stream("arrivals")
         rounds = max(load.clients * instances, 1)
@@ -155,16 +123,35 @@ class LoadedHost:
         busy = {name: (after - self._busy_before[name]) / seconds for name, after in self._busy().items()}
         return Served(self._latencies, seconds, self._area / seconds, busy)
 
-    def _next_of_client(self, client: _Client) -> list[Step]:
-        """What a client does next: it thinks after a request where it does so at all, or asks."""
-        if client.asks:
-            self._answer(client)
-            if self._thinks:
-                client.asks = False
-                return self._thinks
-        else:
+    def _next_of_client(self, client: _Client) -> list[Step] | None:
+        """What a client does next: it flushes where that is due, thinks where it does so at all, or asks.
+
+        None where its answer is not seen, as another client of the instance flushes.
+        """
+        instance = client.instance
+        if not client.asks:
             self._count()
-            client.asks = True
+        elif instance.flushing is client:
+            instance.flushing = None
+            self._count()
+            instance.see()
+            instance.asked += 1
+        elif instance.flushing:
+            instance.unseen.append(client)
+            return None
+        else:
+            self._answer(client)
+            if instance.flushes():
+                instance.flushing = client
+                return self._flushed(instance)
+            instance.asked += 1
+        return self._after_answer(client)
+
+    def _after_answer(self, client: _Client) -> list[Step]:
+        if client.asks and self._thinks:
+            client.asks = False
+            return self._thinks
+        client.asks = True
         self._there += 1
         return self._drawn(client.instance)
 
@@ -215,12 +202,12 @@ class LoadedHost:
             instance.steps = self._steps(instance)
             instance.drawn = [
                 [place for place, step in enumerate(instance.steps) if step is drawn]
-                for drawn in (instance.computes, self._stores, instance.spends)
+                for drawn in (instance.computes, self._stores, instance.spends, *self._on_die)
             ]
-        if not (times.spread or times.disk_spread):
+        if not self._random:
             return instance.steps
         thread, disk = self._spreads
-        computing, storing, spending = instance.drawn
+        computing, storing, spending, *on_die = instance.drawn
         steps = instance.steps.copy()
         kind, station, seconds, more = instance.computes
         computes: Step = (kind, station, seconds * thread(), more)
@@ -228,11 +215,21 @@ class LoadedHost:
             steps[place] = computes
         for place in spending:
             steps[place] = ("spend", instance.quota, computes[2], None)
-        if times.disk_spread:
-            stores: Step = ("stay", None, max(times.disk_time * disk() - times.disk_gap, 0.0), None)
+        if on_die:
+            for place in on_die[0]:
+                die = self._dies[self._which_die(times.disk_dies)]
+                steps[place] = ("serve", die, times.disk_die * disk(), 0.0)
+        elif times.disk_spread:
+            stores: Step = ("stay", None, self._kept(disk()), None)
             for place in storing:
                 steps[place] = stores
         return steps
+
+    def _kept(self, factor: float) -> float:
+        """Seconds that an operation stays on the disk, once the disk has taken it, by the factor of its draw."""
+        times = self._times
+        more = times.disk_die * (factor - self._die_mean) if times.disk_die else times.disk_time * (factor - 1)
+        return max(times.disk_time + more - times.disk_gap, 0.0)
 
     def _steps(self, instance: _Instance) -> list[Step]:
         """What each request does, with the instance's `computes` and `_stores` where a time may be random."""
@@ -247,7 +244,7 @@ class LoadedHost:
                 steps += self._stored(instance) * times.disk_operations
             steps += self._passed(instance.relay, times.relay, times.wake)
             steps += _served(self._link, times.link)
-        return list(_merged(steps, kept=(instance.computes, self._stores)))
+        return list(_merged(steps, kept=(instance.computes, self._stores, *self._on_die)))
 
     def _computed(self, instance: _Instance) -> list[Step]:
         """What a thread does. While it is throttled it has no core."""
@@ -266,9 +263,15 @@ class LoadedHost:
         wakes: list[Step] = [("wake", relay, wake, None)] if wake else []
         return _held(relay, [*wakes, self._on_core(("stay", None, seconds, None))])
 
+    def _flushed(self, instance: _Instance) -> list[Step]:
+        """A flush holds the thread, and is in line behind the operations before it."""
+        times = self._times
+        passed = self._passed(instance.disk_relay, times.flush_relay, times.disk_wake)
+        return _held(instance.threads, [*passed, *_stay(times.flush)])
+
     def _stored(self, instance: _Instance) -> list[Step]:
         times = self._times
-        disk = [*_served(self._disk, times.disk_gap), self._stores]
+        disk = [*_stay(times.disk_pool), *_served(self._disk, times.disk_gap), *self._on_die, self._stores]
         passed = self._passed(instance.disk_relay, times.disk_relay, times.disk_wake)
         return [*passed[:-1], *disk, passed[-1]] if times.disk_waits else [*passed, *disk]
 
@@ -281,8 +284,23 @@ class _Instance:
         self.disk_relay = Station(env, 1, "disk relay")
         self.steps: list[Step] = []
         self.drawn: list[list[int]] = []  # the places of steps whose times are random
+        self._every, self.asked = times.flush_every, 0
+        self.flushing: _Client | None = None
+        self.unseen: list[_Client] = []  # answered during a flush
         self.spends: Step = ("spend", self.quota, 0.0, None)
         self.computes: Step = ("stay", None, 0.0, None)
+
+    def flushes(self) -> bool:
+        """Whether a flush is due, before the next request."""
+        due = 0 < self._every <= self.asked
+        self.asked = 0 if due else self.asked
+        return due
+
+    def see(self) -> None:
+        """See the answers that came during a flush. One of these may have the next flush begin."""
+        came, self.unseen = self.unseen, []
+        for client in came:
+            client.go_on()
 
 
 class _Client(Journey):
@@ -290,9 +308,15 @@ class _Client(Journey):
 
     __slots__ = ("asks", "instance")
 
-    def __init__(self, env: Environment, after: Callable[[_Client], list[Step]], instance: _Instance) -> None:
+    def __init__(self, env: Environment, after: Callable[[_Client], list[Step] | None], instance: _Instance) -> None:
         super().__init__(env, after)  # type: ignore[arg-type]  # it is called with this journey
         self.asks, self.instance = False, instance
+
+    def go_on(self) -> None:
+        """Do what comes next, if anything, after an answer that was not seen when it came."""
+        steps = self._after(self)
+        if steps is not None:
+            self.begin(steps)
 
 
 def _stay(seconds: float) -> list[Step]:
@@ -332,11 +356,3 @@ def _merged(steps: Sequence[Step], kept: Sequence[Step]) -> Iterator[Step]:
         last = step
     if last:
         yield last
-
-
-def _factors(sigma: float, stream: random.Random) -> Callable[[], float]:
-    """Factors whose logarithm has that sigma, and whose mean is one."""
-    if not sigma:
-        return lambda: 1.0
-    gauss, exp, half = stream.gauss, math.exp, sigma * sigma / 2
-    return lambda: exp(gauss(0.0, sigma) - half)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sim.catalog.model import COST_FLAGS, PAGE, EventCosts, Host, Technology
 from sim.catalog.number import HELPS, NO_TIME, Number, Sensed
 from sim.catalog.workloads import Workload
-from sim.machine.service import RequestTimes
+from sim.machine.requesttimes import RequestTimes
 from sim.outcome import Bound
 
 RequestNetwork = Literal["bridge", "host"]
@@ -17,8 +17,9 @@ RequestNetwork = Literal["bridge", "host"]
 
 NATIVE = EventCosts()
 WAITS = ("packet_wake", "disk_wake")
-NEAR = "relay_packet_page_near"
 """Costs that are waiting, and no work of a core."""
+INSTEAD = ("relay_packet_page_near", "relay_disk_write", "relay_disk_write_page")
+"""Costs that take the place of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def on_host(
     pinned: All threads are on cores of one socket, as they are where the host has no more.
     """
     costs = _placed(technology.costs or NATIVE, near=pinned or host.sockets == 1)
+    costs = _writing(costs) if workload.disk_writes else costs
     if network == "host":
         nothing: dict[str, Any] = {each.name: NO_TIME for each in fields(costs) if "packet" in each.name}
         costs = replace(costs, **nothing)
@@ -96,6 +98,17 @@ def _placed(costs: EventCosts, *, near: bool) -> EventCosts:
     return replace(costs, relay_packet_page=page, relay_packet_page_near=NO_TIME)
 
 
+def _writing(costs: EventCosts) -> EventCosts:
+    """The costs where operations are writes."""
+    return replace(
+        costs,
+        relay_disk=costs.relay_disk_write if costs.relay_disk_write.value else costs.relay_disk,
+        relay_disk_page=costs.relay_disk_write_page if costs.relay_disk_write_page.value else costs.relay_disk_page,
+        relay_disk_write=NO_TIME,
+        relay_disk_write_page=NO_TIME,
+    )
+
+
 def request_times(there: OnHost) -> RequestTimes:
     """The seconds of a request at each station."""
     work, costs, at = there.workload, there.costs, there.bound
@@ -103,7 +116,6 @@ def request_times(there: OnHost) -> RequestTimes:
     passes = 2 * exchanges
     relay = there.count(work.packets) * there.cpu(costs.relay_packet)
     relay += work.packet_bytes.at(at) / PAGE * there.cpu(costs.relay_packet_page)
-    pages = work.disk_bytes.at(at) / PAGE
     return RequestTimes(
         thread=_thread(there),
         spread=work.spread.at(at),
@@ -115,13 +127,48 @@ def request_times(there: OnHost) -> RequestTimes:
         relays=there.host.cores if costs.relays_at_once else 1,
         wake=costs.packet_wake.at(at) if relay else 0.0,
         disk_operations=int(work.disk_operations.value),
-        disk_relay=there.cpu(costs.relay_disk) + pages * there.cpu(costs.relay_disk_page),
         disk_wake=costs.disk_wake.at(at),
         disk_waits=costs.waits_for_writes if work.disk_writes else costs.waits_for_reads,
-        disk_time=work.disk_time.at(at),
-        disk_gap=work.disk_gap.at(at),
-        disk_spread=work.disk_spread.at(at),
+        **_relayed(there),
+        **_on_disk(there),
     )
+
+
+def _pieces(there: OnHost) -> float:
+    """How many requests of the disk an operation takes."""
+    return there.count(there.workload.disk_pieces) if there.costs.one_piece_requests else 1.0
+
+
+def _relayed(there: OnHost) -> dict[str, Any]:
+    """What the disk's relay does for an operation, and for a flush."""
+    work, costs = there.workload, there.costs
+    request = there.cpu(costs.relay_disk)
+    pages = work.disk_bytes.at(there.bound) / PAGE * there.cpu(costs.relay_disk_page)
+    every = int(work.disk_flush_every.value)
+    return {
+        "disk_relay": _pieces(there) * request + (0.0 if costs.pools_pages else pages),
+        "disk_pool": pages if costs.pools_pages else 0.0,
+        "flush_every": every if every > 1 and request else 0,
+        "flush_relay": request,
+    }
+
+
+def _on_disk(there: OnHost) -> dict[str, Any]:
+    """What the disk does for an operation, and for the flush of those before it."""
+    work, costs, at = there.workload, there.costs, there.bound
+    time, gap, every = work.disk_time.at(at), work.disk_gap.at(at), work.disk_flush_every.value
+    passes = costs.passes_flushes
+    if work.disk_writes and costs.caches_writes and not (every == 1 and passes):
+        return {"flush": time + (every - 1) * gap if passes and every else 0.0}
+    pieces = _pieces(there)
+    return {
+        "disk_time": pieces * work.disk_piece_time.at(at) if pieces >= 2 else time,
+        "disk_gap": gap,
+        "disk_spread": work.disk_spread.at(at),
+        "disk_die": work.disk_die.at(at),
+        "disk_dies": round(work.disk_dies.at(at)),
+        "disk_parts": round(work.disk_parts.at(at)),
+    }
 
 
 def _thread(there: OnHost) -> float:
@@ -159,7 +206,7 @@ def event_costs(there: OnHost) -> Iterator[EventCost]:
             yield _cost(each, count, _called(there) if each == "system_call" else seconds, number)
 
 
-_EVENTS = tuple(each.name for each in fields(EventCosts) if each.name not in (*COST_FLAGS, NEAR))
+_EVENTS = tuple(each.name for each in fields(EventCosts) if each.name not in (*COST_FLAGS, *INSTEAD))
 
 
 def _counted(there: OnHost) -> list[tuple[Number, float]]:
@@ -174,7 +221,7 @@ def _counted(there: OnHost) -> list[tuple[Number, float]]:
         "relay_packet_page": work.packet_bytes.value / PAGE,
         "packet_wake": 2 * work.exchanges.value if packets else 0.0,
         "disk_operation": operations,
-        "relay_disk": operations,
+        "relay_disk": operations * _pieces(there),
         "relay_disk_page": operations * work.disk_bytes.value / PAGE,
         "disk_wake": operations,
     }

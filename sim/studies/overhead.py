@@ -18,7 +18,8 @@ from sim.catalog.workloads import workload
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError, Problem
 from sim.machine.cpugroups import PERIOD
-from sim.machine.service import LoadedHost, RequestLoad, RequestTimes, Served
+from sim.machine.requesttimes import RequestTimes
+from sim.machine.service import LoadedHost, RequestLoad, Served
 from sim.outcome import MetricSpec
 from sim.platforms.containers import more_costs
 from sim.platforms.overhead import OnHost, event_costs, on_host, request_times

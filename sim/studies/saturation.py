@@ -18,7 +18,8 @@ from sim.catalog.model import Technology
 from sim.catalog.names import CatalogName
 from sim.catalog.workloads import workload
 from sim.errors import InputError
-from sim.machine.service import LoadedHost, RequestLoad, RequestTimes
+from sim.machine.requesttimes import RequestTimes
+from sim.machine.service import LoadedHost, RequestLoad
 from sim.outcome import MetricSpec
 from sim.platforms.overhead import OnHost, on_host, request_times
 from sim.records import SaturationRecord

@@ -71,11 +71,7 @@ def test_the_record_is_of_these_cases_and_of_so_many_sources_with_a_stated_host(
     assert len(found.of_sources("check", assumed=True)) > 40
     assert kept["orderings"]["judged"] > 200
     wrong = [(each.smaller.of, each.larger.of, each.smaller.metric) for each in found.orderings if not each.right]
-    assert sorted(wrong) == [
-        ("write32_firecracker", "write32_qemu", "latency"),
-        ("write32_qemu", "write32_firecracker", "throughput"),
-        ("write_native", "write_docker", "throughput"),
-    ]
+    assert wrong == [("write_native", "write_docker", "throughput")]
     assert kept["orderings"]["right"] == kept["orderings"]["judged"] - len(wrong)
 
 
@@ -239,10 +235,10 @@ UNSTATED = ("unstated", "server", "youki", "nested-cloud", "nuc", "canonical", "
 
 
 def test_figures_that_restate_others_are_shown_and_do_not_count(found: Accuracy):
-    apart = {each.source for each in found.apart()}
-    assert apart >= {"F0556", "F0557", "F0572", "F0573", "R0104", "F0223"}
+    apart = {(each.source, each.published) for each in found.apart()}
+    assert {source for source, _ in apart} >= {"F0556", "F0557", "F0572", "F0573", "R0104", "F0223"}
     assert all(each.weight == 0 for each in found.apart())
-    assert not apart & {each.source for use in USES for each in found.counted(use)}
+    assert not apart & {(each.source, each.published) for use in USES for each in found.counted(use)}
     assert (
         not {each.publication for each in found.rows if each.source in {"F0572", "F0556"}}
         & found.of_sources("check").keys()

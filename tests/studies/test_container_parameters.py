@@ -12,7 +12,8 @@ from sim.catalog import load
 from sim.catalog.facts import facts, values
 from sim.engine.seeds import SeedTree
 from sim.errors import InputError
-from sim.machine.service import LoadedHost, RequestLoad, RequestTimes
+from sim.machine.requesttimes import RequestTimes
+from sim.machine.service import LoadedHost, RequestLoad
 from sim.outcome import Bound
 from sim.records import ConstraintRecord, EventRecord, PhaseRecord
 from sim.report.words import phase_names

@@ -1,0 +1,46 @@
+"""Flushes of an application under load: who waits for one, against sums made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sim.engine.seeds import SeedTree
+from sim.machine.requesttimes import RequestTimes
+from sim.machine.service import LoadedHost, RequestLoad, Served
+
+TIMES = RequestTimes(
+    thread=2e-6, disk_operations=1, disk_relay=10e-6, flush_every=32, flush_relay=5e-6, flush=200e-6
+)  # fmt: skip
+
+
+def served(times: RequestTimes, clients: int, requests: int = 640) -> Served:
+    return LoadedHost(times, RequestLoad(clients=clients, requests=requests), 1, 8, SeedTree(4).child("it", 0)).serve()
+
+
+def test_one_after_another_a_flush_delays_and_is_no_part_of_a_latency() -> None:
+    found = served(TIMES, 1)
+    assert found.throughput == pytest.approx(1 / (12e-6 + 205e-6 / 32), rel=0.01)
+    assert max(found.latencies) == pytest.approx(12e-6)
+
+
+def test_nobody_sees_an_answer_while_the_thread_flushes() -> None:
+    """Many in flight come in step: 32 are asked for, and all but the first are seen when the flush is over."""
+    found = served(TIMES, 32)
+    cycle = 2e-6 + 32 * 10e-6 + 205e-6
+    assert found.throughput == pytest.approx(32 / cycle, rel=0.02)
+    slow = sorted(found.latencies)
+    assert slow[0] < 15e-6
+    assert slow[len(slow) // 10] == pytest.approx(cycle, rel=0.02)
+
+
+def test_more_clients_than_a_flush_is_for_get_on() -> None:
+    """Of 80 that come back together, some are for the flush after the next."""
+    found = served(TIMES, 80, 800)
+    assert found.throughput == pytest.approx(32 / (32 * 10e-6 + 205e-6), rel=0.1)
+
+
+def test_where_nobody_flushes_nothing_changes() -> None:
+    never = replace(TIMES, flush_every=0)
+    assert served(never, 4).latencies == served(replace(never, flush=1.0, flush_relay=1.0), 4).latencies
