@@ -85,11 +85,11 @@ class PullRecord:
         of: The label.
         node: Its number. Of nodes that did the same at the same time, the first one's.
         layer: The blob's digest, or "reads" for what a start reads on demand.
-        kind: "download", "verify", "unpack" or "mount".
+        kind: "download", "verify", "commit" (it is written to the disk), "unpack" or "mount".
         start: When it began.
         end: When it ended.
         queued: Seconds it waited for its turn before `start`, for a slot or for its parent layer.
-        bytes: The compressed size for a download or a verify. Else the size of what came out.
+        bytes: The compressed size for a download, a verify or a commit. Else the size of what came out.
         source: Fact ids, or "estimate: reasoning".
         estimate: Whether it is an estimate.
         image: The image.
@@ -99,7 +99,7 @@ class PullRecord:
     of: str
     node: int
     layer: str
-    kind: Literal["download", "verify", "unpack", "mount"]
+    kind: Literal["download", "verify", "commit", "unpack", "mount"]
     start: float
     end: float
     queued: float

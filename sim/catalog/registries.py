@@ -26,6 +26,9 @@ _COUNTS = ("downloads", "uploads", "dockerd_attempts", "containerd_attempts", "k
 _MORE_HELPS = ("downloads", "uploads", "dockerd_attempts", "containerd_attempts", "kubelet_qps", "kubelet_burst")
 """Of a client's defaults."""
 
+_STAGES = ("gzip", "go", "unpigz", "igzip", "zstd", "hash", "extract")
+"""Of unpacking a layer."""
+
 FILE = Path(__file__).parent / "registries" / "registries.toml"
 
 
@@ -203,10 +206,11 @@ def read(path: Path = FILE) -> DistributionNumbers:
         ),
         mirror=_group(table, "mirror", round_trips="s", revalidate="s", flow="B/s", uplink="B/s"),
         peer=_group(table, "peer", piece="B", round_trips="s"),
-        unpack=_group(table, "unpack", gzip="B/s", zstd="B/s", hash="B/s", extract="B/s", zstd_gain="1"),
+        unpack=_group(table, "unpack", **dict.fromkeys(_STAGES, "B/s"), zstd_gain="1"),
         clients=_group(
             table,
             "clients",
+            blob_share="1",
             downloads="1",
             uploads="1",
             dockerd_attempts="1",

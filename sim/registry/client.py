@@ -41,6 +41,8 @@ class Client:
         backoff: Seconds until an image is asked for again. Doubled each time, up to `backoff_most`.
         keeps: Whether what came is kept even then.
         hashing: Bytes a second that are checked while they come.
+        commits: Whether a blob is on the disk before it counts as there, and before its slot is free. containerd's
+            content store calls fsync (plugins/content/local/writer.go, Commit); dockerd unpacks from a temporary file.
     """
 
     backend: Backend
@@ -58,6 +60,7 @@ class Client:
     keeps: bool = True
     resume: bool = True
     hashing: float = float("inf")
+    commits: bool = False
 
 
 def client_of(
@@ -88,6 +91,7 @@ def client_of(
         keeps=not docker,
         resume=resume,
         hashing=hashing,
+        commits=not docker,
     )
 
 
@@ -98,7 +102,7 @@ class PullEntry(NamedTuple):
         queued: What it waited for its turn before `start`.
     """
 
-    kind: Literal["download", "verify", "unpack", "mount"]
+    kind: Literal["download", "verify", "commit", "unpack", "mount"]
     digest: str
     image: str
     start: float
@@ -117,6 +121,9 @@ class Site(Protocol):
 
     def fetch(self, blob: int, size: float, done: Callable[[int], None]) -> None:
         """Get `size` bytes of a blob."""
+
+    def commit(self, blob: int, size: float, done: Callable[[int], None]) -> None:
+        """Have a blob on the disk."""
 
     def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
         """Use a core for so long, on the reference host."""
@@ -178,6 +185,7 @@ class NodePull:
         "_site",
         "_started",
         "_tries",
+        "_verified_at",
         "asked",
         "ended",
         "last_byte",
@@ -224,6 +232,7 @@ class NodePull:
         self._given_up = 0
         self._known_at: list[float | None] = [None] * blobs
         self._began = [0.0] * blobs
+        self._verified_at = [0.0] * blobs
         self._here: list[float | None] = [None] * blobs
         self._known: list[int] = []  # of those that are open, in order
         self._started: list[float | None] = [None] * units
@@ -318,11 +327,25 @@ class NodePull:
         lag = size / self._client.hashing - (now - began)
         if lag > _EPSILON:
             self._note("verify", blob, now, now + lag, 0.0)
-            self._after(lag, self._has, blob)
+            self._after(lag, self._verified, blob)
+        else:
+            self._verified(blob)
+
+    def _verified(self, blob: int) -> None:
+        if self._client.commits and blob != self.work.reads:
+            self._verified_at[blob] = self._env.now
+            self._site.commit(blob, self.work.sizes[blob], self._committed)
         else:
             self._has(blob)
 
-    def _note(self, kind: Literal["download", "verify"], blob: int, start: float, end: float, queued: float) -> None:
+    def _committed(self, blob: int) -> None:
+        if self._env.now > self._verified_at[blob]:
+            self._note("commit", blob, self._verified_at[blob], self._env.now, 0.0)
+        self._has(blob)
+
+    def _note(
+        self, kind: Literal["download", "verify", "commit"], blob: int, start: float, end: float, queued: float
+    ) -> None:
         if self._log is not None:
             fetched = self.work.blobs[blob]
             self._log.append(PullEntry(kind, fetched.digest, fetched.image, start, end, queued, fetched.size))

@@ -32,9 +32,11 @@ class FleetRates:
     """Seconds and bytes a second, at one end of their ranges. See `sim.catalog.registries`.
 
     Attributes:
-        lookup: Seconds before a node's first blob.
+        lookup: Seconds before a node asks for its first blob.
+        first_byte: Seconds until a blob that is asked for begins to come.
         flow, local_flow: One connection to the registry, and to a mirror, a parent or a peer.
         card, cores, speed: Of one node.
+        disk: Bytes a second that it writes.
     """
 
     lookup: float
@@ -46,6 +48,8 @@ class FleetRates:
     local_flow: float = math.inf
     mirror_uplink: float = math.inf
     piece: float = 0.0
+    first_byte: float = 0.0
+    disk: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class Distributed:
 class _Node:
     """Where a node, or several in step, stand: between their sender and those they hand on to."""
 
-    __slots__ = ("_cores", "_parts", "_rates", "_receiver", "_sender", "_work", "env", "holder", "weight")
+    __slots__ = ("_cores", "_disk", "_parts", "_rates", "_receiver", "_sender", "_work", "env", "holder", "weight")
 
     def __init__(self, env: Environment, fleet: Fleet, client: Client, work: Work, sender: Sender, weight: int) -> None:
         self.env = env
@@ -129,6 +133,7 @@ class _Node:
         self._sender = sender
         self._receiver = Receiver(fleet.rates.card, weight)
         self._cores = Fluid(env, fleet.rates.cores)
+        self._disk = Fluid(env, fleet.rates.disk) if fleet.rates.disk < math.inf else None
 
     def ask(self, done: Callable[[int], None], job: int) -> None:
         """Resolve a tag: a few round trips."""
@@ -138,10 +143,27 @@ class _Node:
             done(job)
 
     def fetch(self, blob: int, size: float, done: Callable[[int], None]) -> None:
-        """Get bytes from the sender. What is read on demand comes over one connection."""
+        """Get bytes from the sender, once it has answered. What is read on demand comes over one connection."""
         wanted = self._work.blobs[blob]
-        connection = wanted.connection if blob == self._work.reads else wanted.connection * self._parts
-        self._sender.fetch(self._receiver, blob, size, connection, done)
+        if blob == self._work.reads:
+            self._sender.fetch(self._receiver, blob, size, wanted.connection, done)
+            return
+        connection = wanted.connection * self._parts
+
+        def answered(_: object = None) -> None:
+            self._sender.fetch(self._receiver, blob, size, connection, done)
+
+        if self._rates.first_byte > 0.0:
+            Alarm(self.env, answered).arm(self._rates.first_byte)
+        else:
+            answered()
+
+    def commit(self, blob: int, size: float, done: Callable[[int], None]) -> None:
+        """Write a blob to the node's disk, beside what else it writes."""
+        if self._disk is None:
+            done(blob)
+        else:
+            self._disk.submit(size, done, blob)
 
     def compute(self, seconds: float, done: Callable[[int], None], unit: int) -> None:
         """Use one of the node's cores."""

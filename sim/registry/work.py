@@ -22,18 +22,27 @@ from sim.errors import InputError
 class Unpacking:
     """One core's rates in bytes of the uncompressed layer a second, and the cores there are.
 
-    The stages run side by side: decompress, hash for the diff ID, extract. With enough cores the slowest counts.
+    The stages are: decompress, hash for the diff ID, extract. Those of different threads run side by side. With enough
+    cores the slowest thread counts.
+
+    Attributes:
+        inflates: The thread that hashes decompresses too, as where no program is started for it.
+        extracts: The thread that hashes extracts too, as in containerd.
     """
 
     decompress: float
     hash: float
     extract: float
     cores: float = 3
+    inflates: bool = False
+    extracts: bool = False
 
     def seconds(self, size: int) -> float:
-        """Core-seconds of the slowest stage, or all stages' over the cores where there are few."""
-        stages = [1 / rate for rate in (self.decompress, self.hash, self.extract) if rate < math.inf]
-        return size * max(*stages, math.fsum(stages) / self.cores) if stages else 0.0
+        """Core-seconds of the slowest thread, or all stages' over the cores where there are few."""
+        decompress, hashing, extract = (1 / rate for rate in (self.decompress, self.hash, self.extract))
+        hashes = hashing + decompress * self.inflates + extract * self.extracts
+        every = math.fsum((decompress, hashing, extract))
+        return size * max(decompress, hashes, extract, every / self.cores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,13 @@ class Distribution:
         int, Ge(1), Le(64), doc("Layers of an image unpacked at once; needs containerd and a snapshotter that can.")
     ] = 1
     compression: Annotated[Literal["gzip", "zstd", "none"], doc("How layers are compressed.")] = "gzip"
+    decompressor: Annotated[
+        Literal["go", "unpigz", "igzip"],
+        doc(
+            "What decompresses gzip: the client's own Go library, or a program that it starts where it is installed. "
+            "igzip needs containerd."
+        ),
+    ] = "go"
     policy: Annotated[
         Literal["by-tag", PullPolicy], doc("When a tag is asked for: by-tag is Always for latest, else IfNotPresent.")
     ] = "by-tag"
@@ -149,6 +156,15 @@ def _problems(params: Distribution) -> Iterator[Problem]:
                 ),
                 path=name,
             )
+    if params.decompressor == "igzip" and params.client == "dockerd":
+        yield Problem(
+            Reason("containerd.igzip", "igzip needs containerd 2.0; dockerd starts unpigz"), path="decompressor"
+        )
+    if params.decompressor != "go" and params.compression != "gzip":
+        yield Problem(
+            Reason("goes_with.gzip", "{value} is not used; it goes with gzip", value=params.decompressor),
+            path="decompressor",
+        )
     if params.lazy != "none" and params.client == "dockerd":
         yield Problem(
             Reason("containerd.lazy", "{value} needs containerd; dockerd's graph drivers unpack", value=params.lazy),
@@ -254,11 +270,14 @@ def _client(params: Distribution, numbers: DistributionNumbers) -> Client:
 
 def _work(params: Distribution, asked: _Asked, numbers: DistributionNumbers, bound: Bound) -> Work:
     rates = numbers.unpack
-    decompress = {"gzip": rates["gzip"].at(bound), "zstd": rates["zstd"].at(bound), "none": math.inf}[
-        params.compression
-    ]
+    number = _decompress(params, numbers)
     unpacking = Unpacking(
-        decompress, rates["hash"].at(bound), rates["extract"].at(bound), load.host(params.host).capacity(bound)
+        number.at(bound) if number else math.inf,
+        rates["hash"].at(bound),
+        rates["extract"].at(bound),
+        load.host(params.host).capacity(bound),
+        inflates=params.compression == "gzip" and params.decompressor == "go",
+        extracts=params.client != "dockerd",
     )
     there = {layer for image in asked.store.images.values() for layer in [image.id]}
     lookups = []
@@ -284,6 +303,13 @@ def _work(params: Distribution, asked: _Asked, numbers: DistributionNumbers, bou
     return lazily(work, reading)
 
 
+def _decompress(params: Distribution, numbers: DistributionNumbers) -> Number | None:
+    """The rate of what decompresses a layer, None where nothing does."""
+    if params.compression == "none":
+        return None
+    return numbers.unpack["zstd" if params.compression == "zstd" else params.decompressor]
+
+
 def _policy(name: str) -> PullPolicy:
     try:
         return default_policy(name)
@@ -304,8 +330,12 @@ def _path(params: Distribution, numbers: DistributionNumbers) -> tuple[Number, N
 def _rates(params: Distribution, numbers: DistributionNumbers, bound: Bound) -> FleetRates:
     source, host = registry(params.registry), load.host(params.host)
     _, _, lookup = _path(params, numbers)
+    before = math.fsum(number.at(bound) for number in lookup)
+    first_byte = before * numbers.clients["blob_share"].at(bound)
     return FleetRates(
-        lookup=math.fsum(number.at(bound) for number in lookup),
+        lookup=before - first_byte,
+        first_byte=first_byte,
+        disk=host.disk_write.at(bound),
         flow=source.flow.at(bound),
         uplink=source.uplink.at(bound) if params.uplink is None else params.uplink,
         card=host.network.at(bound),
@@ -405,7 +435,11 @@ def _push(asked: _Asked, numbers: DistributionNumbers, rates: FleetRates) -> tup
         content = push.registry
         sent_bytes += push.sent_bytes
         at_once = int(numbers.clients["uploads"].value)
-        seconds += rates.lookup + upload_seconds(push.sent, at_once=at_once, flow=rates.flow, link=rates.card)
+        seconds += (
+            rates.lookup
+            + rates.first_byte
+            + upload_seconds(push.sent, at_once=at_once, flow=rates.flow, link=rates.card)
+        )
     return sent_bytes, seconds, content.stored_bytes
 
 
@@ -415,11 +449,12 @@ def _records(
     """What the told nodes did. A node's records say how many nodes did the same."""
     source = registry(params.registry)
     _, flow, _ = _path(params, numbers)
-    decompress = numbers.unpack.get(params.compression, numbers.unpack["extract"])
+    decompress = _decompress(params, numbers) or numbers.unpack["extract"]
     mount = numbers.lazy.formats[params.lazy].mount if params.lazy != "none" else None
     by_kind = {
         "download": flow if params.through in ("registry", "mirror") else source.flow,
         "verify": numbers.unpack["hash"],
+        "commit": load.host(params.host).disk_write,
         "unpack": decompress,
         "mount": mount or decompress,
     }

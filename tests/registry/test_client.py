@@ -24,9 +24,13 @@ UNPACKING = Unpacking(10.0, math.inf, math.inf)
 
 
 class Site:
-    """Every connection carries one byte a second, cores are many, a tag takes `lookup` seconds."""
+    """Every connection carries one byte a second, cores are many, a tag takes `lookup` seconds.
 
-    def __init__(self, lookup=0.0):
+    A byte is on the disk after `commit` seconds.
+    """
+
+    def __init__(self, lookup=0.0, commit=0.0):
+        self.commit_seconds = commit
         self.env = Environment()
         self.lookup = lookup
         self.fetched = []
@@ -40,6 +44,9 @@ class Site:
     def fetch(self, blob, size, done):
         self.fetched.append((self.env.now, blob, size))
         self._after(size, done, blob)
+
+    def commit(self, blob, size, done):
+        self._after(size * self.commit_seconds, done, blob) if self.commit_seconds else done(blob)
 
     def compute(self, seconds, done, unit):
         self._after(seconds, done, unit)
@@ -55,8 +62,8 @@ def image(name, *layers):
     )
 
 
-def pull(client, *images, store=None, lookup=0.0, luck=None, failure=0.0):
-    site, log = Site(lookup), []
+def pull(client, *images, store=None, lookup=0.0, commit=0.0, luck=None, failure=0.0):
+    site, log = Site(lookup, commit), []
     work = work_of(images, store or LayerStore(client.backend), UNPACKING)
     node = NodePull(work, client, site, lambda _: None, failure=failure, luck=luck, log=log)
     node.start()
@@ -101,6 +108,17 @@ def test_dockerd_shares_three_slots_among_images_and_containerd_gives_each_image
     images = [image(name, (10, 0), (10, 0), (10, 0)) for name in "ab"]
     assert pull(DOCKERD, *images)[0].ended == pytest.approx(20.0)
     assert pull(CONTAINERD, *images)[0].ended == pytest.approx(10.0)
+
+
+def test_containerd_has_a_blob_on_the_disk_before_it_unpacks_it_and_asks_for_the_next():
+    """Three slots of 10 s and 5 s of writing; the fourth layer begins at 15, is there at 19 and written at 21."""
+    four = image("a", (10, 20), (10, 0), (10, 0), (4, 10))
+    node, log, site = pull(CONTAINERD, four, commit=0.5)
+    assert [at for at, _, _ in site.fetched] == [0, 0, 0, 15]
+    assert [(entry.start, entry.end) for entry in log if entry.kind == "commit"] == [(10, 15)] * 3 + [(19, 21)]
+    assert [entry.start for entry in log if entry.kind == "unpack" and entry.digest == "a 0"] == [15]
+    assert (node.last_byte, node.ended) == (19, 22)
+    assert pull(DOCKERD, four, commit=0.5)[0].ended == 15  # 10 + 4 bytes, and one second to unpack
 
 
 def test_a_serial_kubelet_pulls_one_image_after_the_other():

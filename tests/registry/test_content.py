@@ -117,6 +117,21 @@ def test_stages_of_unpacking_run_side_by_side_where_there_are_cores():
         assert Unpacking(100.0, 200.0, 400.0, cores).seconds(100) == pytest.approx(seconds)
 
 
+def test_stages_of_one_thread_take_turns():
+    """1 s, 0.5 s and 0.25 s for 100 bytes, hashed by the thread that decompresses, or extracts, or does both."""
+    cases = {(False, False): 1.0, (True, False): 1.5, (False, True): 1.0, (True, True): 1.75}
+    for (inflates, extracts), seconds in cases.items():
+        unpacking = Unpacking(100.0, 200.0, 400.0, 3, inflates=inflates, extracts=extracts)
+        assert unpacking.seconds(100) == pytest.approx(seconds)
+    assert Unpacking(400.0, 200.0, 400.0, 3, extracts=True).seconds(100) == pytest.approx(0.75)
+
+
+def test_a_measured_chain_of_unpacking_follows_from_its_stages():
+    """MB of output a second of CPU, by Go alone: its stages (R1141, R1144, R1146) give the whole (R1147) within 4 %."""
+    chain = Unpacking(232.0, 1690.0, 1600.0, inflates=True, extracts=True)
+    assert 1 / chain.seconds(1) == pytest.approx(180, rel=0.04)
+
+
 def test_compression_changes_what_moves_and_not_what_is_unpacked():
     zstd, plain = compressed(APP, "zstd", 3.0, 1.25), compressed(APP, "none", 3.0)
     assert [layer.compressed_size for layer in zstd.layers] == [80, 24, 4]

@@ -40,6 +40,21 @@ def test_few_nodes_are_bound_by_their_cards():
     assert let(work(20 * MB, 20 * MB), 5).pull == pytest.approx([4.0] * 5)
 
 
+def test_a_layer_waits_for_its_first_byte_in_its_slot():
+    """Four of 10 MB at 10 MB/s a connection: three after 0.5 s, by 1.5 s; the fourth takes as long once more."""
+    rates = replace(RATES, flow=10.0 * MB, card=1000.0 * MB, lookup=1.0, first_byte=0.5)
+    assert let(work(*[10 * MB] * 4), 2, rates=rates).pull == pytest.approx([4.0] * 2)
+
+
+def test_blobs_that_come_at_once_share_the_disk():
+    """Three of 10 MB at 10 MB/s each, there at 1 s; the disk writes 20 MB/s, so 1.5 s more for containerd alone."""
+    rates = replace(RATES, flow=10.0 * MB, card=1000.0 * MB, disk=20.0 * MB)
+    todo = work(*[10 * MB] * 3)
+    containerd = client_of("containerd", distribution().clients, hashing=math.inf, resume=True)
+    assert let(todo, 2, rates=rates, client=containerd).pull == pytest.approx([2.5] * 2)
+    assert let(todo, 2, rates=rates).pull == pytest.approx([1.0] * 2)
+
+
 @pytest.fixture
 def each_by_itself(monkeypatch):
     """Luck that is said to spare nobody: each node is simulated."""

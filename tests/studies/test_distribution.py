@@ -41,7 +41,8 @@ def test_a_first_pull_moves_the_manifests_bytes_and_a_second_none():
 
 def test_always_asks_for_the_tag_and_still_moves_nothing_where_the_digest_matches():
     asked = samples(present=(SLIM,), policy="Always")
-    assert asked["pull_time"] == pytest.approx([registries.registry("hub").round_trips.value])
+    share = registries.distribution().clients["blob_share"].value  # which no blob asks for
+    assert asked["pull_time"] == pytest.approx([registries.registry("hub").round_trips.value * (1 - share)])
     assert (asked["bytes_moved"], asked["registry_requests"]) == ([0], [1])
 
 
@@ -65,26 +66,41 @@ def test_images_on_the_same_base_share_it_and_images_on_the_same_tag_need_not():
 
 
 def test_a_pull_takes_what_its_layers_take_by_the_catalogs_rates():
-    """Three slots hold all large layers, so the base is there last; then a chain of gzip on one core of the server."""
+    """Three slots hold all large layers, so the base is there last; then a chain on one core of the server.
+
+    dockerd's thread decompresses at 213 MB/s and hashes at 1,690 what comes out, while another extracts at 900.
+    """
     hub, host = registries.registry("hub"), load.host("server")
-    ratio, speed = load.gzip_ratio().value, 190e6 * host.cpu_speed.value
+    ratio, speed = load.gzip_ratio().value, host.cpu_speed.value / (1 / 213e6 + 1 / 1690e6)
     here = hub.round_trips.value + BASE / hub.flow.value
     found = samples()
     assert found["download_time"] == pytest.approx([here])
     assert found["pull_time"] == pytest.approx([here + ratio * BYTES / speed], rel=1e-4)
 
 
-def test_zstd_is_bound_by_hashing_and_no_compression_by_hashing_too():
-    speed = 650e6 * load.host("server").cpu_speed.value
-    size = BYTES * load.gzip_ratio().value
+def test_zstd_and_no_compression_are_bound_by_extraction_which_hashes_too_in_containerd():
+    size = BYTES * load.gzip_ratio().value / load.host("server").cpu_speed.value
     for compression in ("zstd", "none"):
-        assert value("unpack_time", compression=compression) == pytest.approx(size / speed, rel=1e-3)
+        assert value("unpack_time", compression=compression) == pytest.approx(size / 900e6, rel=1e-3)
+        one_thread = size * (1 / 1690e6 + 1 / 900e6)
+        found = value("unpack_time", compression=compression, client="containerd")
+        assert found == pytest.approx(one_thread, rel=1e-3)
+
+
+def test_a_program_that_decompresses_leaves_hashing_and_extraction_to_containerd():
+    """unpigz at 260 MB/s is the slowest thread, igzip at 500 too; Go takes its turn with the others in one thread."""
+    size = BYTES * load.gzip_ratio().value / load.host("server").cpu_speed.value
+    seconds = {"unpigz": 1 / 260e6, "igzip": 1 / 500e6, "go": 1 / 213e6 + 1 / 1690e6 + 1 / 900e6}
+    for decompressor, byte in seconds.items():
+        found = value("unpack_time", client="containerd", decompressor=decompressor)
+        assert found == pytest.approx(size * byte, rel=1e-3)
 
 
 def test_a_thousand_nodes_over_a_line_take_its_rate():
+    """Three layers at once: three times the line waits for the first bytes of the next three."""
     found = samples(nodes=1000, uplink=125e6, layers=(10**7,) * 10)
     assert found["registry_bytes"] == pytest.approx([10**11])
-    assert max(found["download_time"]) == pytest.approx(0.27 + 800, rel=1e-6)
+    assert max(found["download_time"]) == pytest.approx(0.257 + 800 + 3 * 0.14 * 0.257, rel=1e-6)
 
 
 def test_a_thousand_nodes_meet_docker_hubs_limit_and_a_cache_or_a_plan_does_not():
@@ -178,7 +194,7 @@ def test_records_tell_what_each_told_node_did_and_from_where_the_numbers_are():
     kinds = [record.kind for record in found if isinstance(record, PullRecord)]
     assert (kinds.count("download"), kinds.count("unpack")) == (4, 4)
     (base,) = (record for record in found if record.kind == "unpack" and record.bytes > 80e6)
-    assert (base.of, base.node, base.nodes, base.source, base.image) == ("a", 0, 100, "R0137", SLIM)
+    assert (base.of, base.node, base.nodes, base.source, base.image) == ("a", 0, 100, "R0137, R1140, R1141", SLIM)
     assert run(Distribution(images=(SLIM,)), Context("a", SeedTree(1), records=False)).records == ()
 
 
@@ -188,6 +204,8 @@ def test_records_tell_what_each_told_node_did_and_from_where_the_numbers_are():
         ({}, "expected either names here or sizes in layers"),
         ({"images": (SLIM,), "layers": (1,)}, "and not both"),
         ({"layers": (1,) * 501}, "501 layers are too many"),
+        ({"images": (SLIM,), "decompressor": "igzip"}, "igzip needs containerd"),
+        ({"images": (SLIM,), "decompressor": "unpigz", "compression": "zstd"}, "it goes with gzip"),
         ({"images": (SLIM,), "connections": 2}, "2 needs containerd; dockerd's graph drivers take 1"),
         ({"images": (SLIM,), "unpacks": 2}, "2 needs containerd"),
         ({"images": (SLIM,), "lazy": "soci"}, "soci needs containerd"),
