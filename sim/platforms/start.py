@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Protocol
 
-from sim.engine.alarm import Alarm
+from simpy import Environment
+
+from sim.engine.alarm import Armed
+from sim.engine.line import AlarmLine
 from sim.engine.seeds import SeedTree
 from sim.instancerecords import InstanceRecord, PhaseRecord
 from sim.machine.host import RunningHost
@@ -23,6 +26,9 @@ from sim.platforms.startlog import StartColumn, StartLog
 
 _DOWNLOAD, _UNPACK = 0, 1
 """The positions of a pull's steps in a plan that pulls."""
+
+_GOES, _WAITS, _LEAVES, _GONE = range(4)
+"""States of a start: on its way; waiting to be released; cleaned up, from when it is told to; replaced by another."""
 
 
 class ImageSource(Protocol):
@@ -88,6 +94,7 @@ class Starter:
         self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
         self.log = StartLog(plan, self.marks, host.self_timed)
+        self._lines: dict[int, AlarmLine] = {}
         self.rows = [
             (step, step.demand, step.amount, step.growth, step.timed, ends, alone)
             for step, ends, alone in zip(plan.steps, self.log.ends, self.log.alone, strict=True)
@@ -113,6 +120,13 @@ class Starter:
         for ends, spread, stream in self._draws:
             ends.note(index, stream.lognormvariate(0.0, spread))
         return Start(self, index)
+
+    def line(self, position: int) -> AlarmLine:
+        """Where those stand that wait for a lock and go on from this step."""
+        line = self._lines.get(position)
+        if line is None:
+            line = self._lines[position] = AlarmLine(self.host.env)
+        return line
 
     def quota(self, index: int) -> CpuQuota:
         """The quota of an instance, whose first period begins when this is first asked."""
@@ -152,21 +166,25 @@ class Starter:
                 yield PhaseRecord(of, called, phase, owner, demand, resource, start, end, queued, source, estimate)
 
 
-class Start(Alarm):
+class Start(Armed):
     """One instance on its way to ready.
 
     Attributes:
         index: Its place in the order of requests.
     """
 
-    __slots__ = ("_leaving", "_position", "_starter", "_waits", "index")
+    __slots__ = ("_position", "_starter", "_state", "index")
 
     def __init__(self, starter: Starter, index: int) -> None:
-        super().__init__(starter.host.env, Start._walk)
         self.index = index
         self._starter = starter
         self._position = 0
-        self._leaving = self._waits = False
+        self._state = _GOES
+
+    @property
+    def env(self) -> Environment:
+        """The simulation."""
+        return self._starter.host.env
 
     @property
     def done(self) -> int:
@@ -175,7 +193,7 @@ class Start(Alarm):
 
     def release(self) -> None:
         """Go on, after it was created."""
-        self._waits = False
+        self._state = _GOES
         self._starter.log.released[self.index] = self.env.now
         self._go_on()
 
@@ -186,16 +204,15 @@ class Start(Alarm):
         its steps end as they begin. A wait of it ends now, and what it does on cores, disk or network when that is
         done. One that was created and waits to be released does nothing more.
         """
-        self._leaving = True
-        if self._waits:
-            self._waits = False
+        waits, self._state = self._state == _WAITS, _LEAVES
+        if waits:
             self._go_on()
         wait = self._wait_under_way()
         if wait is None:
             return self
-        self.handler = _nothing  # it is in the queue of events, and means nothing there any more
+        self._state = _GONE  # it is in the queue of events, and means nothing there any more
         after = Start(self._starter, self.index)
-        after._leaving, after._position = True, wait
+        after._state, after._position = _LEAVES, wait
         delay = self._starter.log.reached(self.index, wait) - self.env.now
         if delay > 0:
             after.arm(delay)
@@ -215,7 +232,7 @@ class Start(Alarm):
 
     def leave(self) -> None:
         """Be cleaned up, from now on."""
-        self._leaving = True
+        self._state = _LEAVES
         self._starter.log.left[self.index] = self.env.now
         self._go_on()
 
@@ -241,6 +258,12 @@ class Start(Alarm):
         self._position = _UNPACK + 1
         self._go_on()
 
+    def _wake(self) -> float | None:
+        """The wait, or the lock, is over."""
+        return None if self._state == _GONE else self._walk()
+
+    handler = staticmethod(_wake)
+
     def _go_on(self) -> None:
         """Walk on, and be woken where that ends."""
         delay = self._walk()
@@ -256,14 +279,14 @@ class Start(Alarm):
         starter = self._starter
         host, index = starter.host, self.index
         rows, marks, position = starter.rows, starter.marks, self._position
-        at = now = self.env._now  # noqa: SLF001 - as `now`, without its call
+        at = now = got = host.env._now  # noqa: SLF001 - as `now`, without its call
         while position < len(rows):
             step, demand, amount, growth, timed, ends, own = rows[position]
             if at > now and (demand != "wait" or growth or position in marks):
                 break
             if position in marks and self._stops_at(position):
                 return None
-            if self._leaving and at <= now and self._first_to_skip() <= position < starter.plan.ready:
+            if self._state == _LEAVES and at <= now and self._first_to_skip() <= position < starter.plan.ready:
                 position = self._skip(position)
                 continue
             if growth:
@@ -306,6 +329,9 @@ class Start(Alarm):
             position += 1
         self._position = position
         if at > now:
+            if got > now:
+                starter.line(position).join(self, at - now)
+                return None
             return at - now
         if position not in marks or not self._stops_at(position):
             if starter.plan.clean_up:
@@ -317,9 +343,9 @@ class Start(Alarm):
         """What happens before a step that is first after a milestone; whether the start waits there to be told more."""
         starter, plan = self._starter, self._starter.plan
         self._position = position
-        goes_on = not self._leaving
+        goes_on = self._state != _LEAVES
         if position == plan.runtime and goes_on and starter.created and self.index not in starter.log.released:
-            self._waits = True
+            self._state = _WAITS
             starter.created(self)
             return True
         if position == plan.init and goes_on and starter.runs:
@@ -351,7 +377,3 @@ class Start(Alarm):
         delay = self._walk()
         if delay is not None:
             self.arm(delay)
-
-
-def _nothing(_: Start) -> None:
-    """Nothing happens."""
