@@ -21,14 +21,18 @@ from sim.engine.seeds import SeedTree
 from sim.instancerecords import InstanceRecord, PhaseRecord
 from sim.machine.host import RunningHost
 from sim.machine.quota import CpuQuota
-from sim.platforms.plan import BootPlan
-from sim.platforms.startlog import StartColumn, StartLog
+from sim.platforms.plan import BootPlan, BootStep
+from sim.platforms.startcolumn import StartColumn
+from sim.platforms.startlog import StartLog, rounded
 
 _DOWNLOAD, _UNPACK = 0, 1
 """The positions of a pull's steps in a plan that pulls."""
 
 _GOES, _WAITS, _LEAVES, _GONE = range(4)
 """States of a start: on its way; waiting to be released; cleaned up, from when it is told to; replaced by another."""
+
+_NOTHING, _AMOUNT, _FACTOR = range(3)
+"""What is drawn of a step: nothing, what it asks for, or what that is multiplied by, as it grows with others."""
 
 
 class ImageSource(Protocol):
@@ -93,17 +97,17 @@ class Starter:
         self.quotas: dict[int, CpuQuota] = {}
         self.first_cpu = next((position for position, step in enumerate(plan.steps) if step.demand == "cpu"), -1)
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
-        self.log = StartLog(plan, self.marks, host.self_timed)
+        self.log = StartLog(plan, self.marks, host)
         self._lines: dict[int, AlarmLine] = {}
         self.rows = [
-            (step, step.demand, step.amount, step.growth, step.timed, ends, alone)
-            for step, ends, alone in zip(plan.steps, self.log.ends, self.log.alone, strict=True)
+            (step, step.demand, _fixed(step), step.growth, _drawn(step), step.timed, ends, own)
+            for step, ends, own in zip(plan.steps, self.log.ends, self.log.own, strict=True)
         ]
         place = seeds.child("phase")
-        self._draws: list[tuple[StartColumn, float, random.Random]] = [
-            (ends, step.spread, place.stream(step.id))
-            for step, ends in zip(plan.steps, self.log.ends, strict=True)
-            if step.spread and ends is not None
+        self._draws: list[tuple[StartColumn, BootStep, bool, random.Random]] = [
+            (own, step, _drawn(step) == _AMOUNT, place.stream(step.id))
+            for step, own in zip(plan.steps, self.log.own, strict=True)
+            if step.spread
         ]
 
     def __len__(self) -> int:
@@ -117,8 +121,9 @@ class Starter:
     def admit(self) -> Start:
         """One more instance that is asked for now. Its start has not begun."""
         index = self.log.add(self.host.env.now)
-        for ends, spread, stream in self._draws:
-            ends.note(index, stream.lognormvariate(0.0, spread))
+        for own, step, whole, stream in self._draws:
+            factor = stream.lognormvariate(0.0, step.spread)
+            own.note(index, rounded(step.amount * factor) if whole else factor)
         return Start(self, index)
 
     def line(self, position: int) -> AlarmLine:
@@ -139,13 +144,15 @@ class Starter:
         """The milestones of some instances, which must be ready."""
         plan, log = self.plan, self.log
         for index in instances:
+            asked = log.requested[index]
+            reached = [asked, *[end for _, end, _ in islice(log.steps(index), plan.ready)]]
             yield InstanceRecord(
                 of=of,
                 instance=index,
-                requested=log.requested[index],
-                runtime_ready=log.reached(index, plan.runtime),
-                init_started=log.reached(index, plan.init),
-                ready=log.reached(index, plan.ready),
+                requested=asked,
+                runtime_ready=reached[plan.runtime],
+                init_started=reached[plan.init],
+                ready=reached[plan.ready],
             )
 
     def phase_records(self, of: str, instances: Iterable[int], number: int | None = None) -> Iterator[PhaseRecord]:
@@ -252,9 +259,7 @@ class Start(Armed):
         """
         log, index = self._starter.log, self.index
         for position, end in ((_DOWNLOAD, max(downloaded, log.requested[index])), (_UNPACK, self.env.now)):
-            column = log.ends[position]
-            if column is not None:
-                column.note(index, end)
+            log.ends[position].note(index, end, end)
         self._position = _UNPACK + 1
         self._go_on()
 
@@ -266,6 +271,7 @@ class Start(Armed):
 
     def _go_on(self) -> None:
         """Walk on, and be woken where that ends."""
+        self.at = self.env.now
         delay = self._walk()
         if delay is not None:
             self.arm(delay)
@@ -279,9 +285,9 @@ class Start(Armed):
         starter = self._starter
         host, index = starter.host, self.index
         rows, marks, position = starter.rows, starter.marks, self._position
-        at = now = got = host.env._now  # noqa: SLF001 - as `now`, without its call
+        at = now = got = self.at
         while position < len(rows):
-            step, demand, amount, growth, timed, ends, own = rows[position]
+            step, demand, amount, growth, drawn, timed, ends, own = rows[position]
             if at > now and (demand != "wait" or growth or position in marks):
                 break
             if position in marks and self._stops_at(position):
@@ -289,20 +295,27 @@ class Start(Armed):
             if self._state == _LEAVES and at <= now and self._first_to_skip() <= position < starter.plan.ready:
                 position = self._skip(position)
                 continue
-            if growth:
+            if drawn == _AMOUNT:
+                amount = own.of(index)
+            elif growth:
                 amount += host.held.growth(growth, itself=position >= starter.plan.runtime)
                 for per, more, _ in growth:
                     if per == "queued":
                         amount += host.queued(step.resource) * more
-            if step.spread and ends is not None:
-                amount *= ends.of(index)
-            if timed:
+            if drawn == _FACTOR:
+                amount *= own.of(index)
+            if timed and growth:
                 amount = int(amount * 1e9 + 0.5) / 1e9
+                own.note(index, amount)
             if demand == "wait":
                 at += amount
             elif demand == "hold" and not step.flushes:
                 got, at = host.hold(step.resource, amount)
-                own.note(index, got if step.resource in host.self_timed else amount)
+                if position in starter.log.got:
+                    starter.log.got[position].note(index, got, now)
+                    ends.note(index, at, got)
+                else:
+                    ends.note(index, at, now + amount)
             else:
                 self._position = position
                 if demand == "cpu":
@@ -322,10 +335,9 @@ class Start(Armed):
                     alone = host.write(amount, Start._served, self)
                 else:
                     alone = host.transfer(amount, Start._served, self)
-                own.note(index, alone)
+                if demand != "cpu":
+                    own.note(index, alone)
                 return None
-            if ends is not None:
-                ends.note(index, at)
             position += 1
         self._position = position
         if at > now:
@@ -370,10 +382,24 @@ class Start(Armed):
 
     def _served(self) -> None:
         """The cores, the disk or the network are done with the step."""
-        column = self._starter.log.ends[self._position]
-        if column is not None:
-            column.note(self.index, self.env._now)  # noqa: SLF001 - as `now`, without its call
+        starter, position, index = self._starter, self._position, self.index
+        now = starter.host.env._now  # noqa: SLF001 - as `now`, without its call
+        row = starter.rows[position]
+        row[6].note(index, now, self.at + starter.log.alone(position, index))
+        self.at = now
         self._position += 1
         delay = self._walk()
         if delay is not None:
             self.arm(delay)
+
+
+def _fixed(step: BootStep) -> float:
+    """What a step asks for, or what that begins with as it grows with others."""
+    return rounded(step.amount) if step.timed and not step.growth else step.amount
+
+
+def _drawn(step: BootStep) -> int:
+    """What of a step is drawn when the start is asked for."""
+    if not step.spread:
+        return _NOTHING
+    return _AMOUNT if step.timed and not step.growth else _FACTOR

@@ -24,9 +24,9 @@ def samples(starter: Starter) -> Mapping[str, Sequence[float]]:
     owners = [[place for place, step in enumerate(started) if step.owner == owner] for owner in OWNERS]
     holds = [place for place, step in enumerate(started) if step.demand == "hold"]
     rows = [_measured(starter, index, holds, owners) for index in range(len(requested))]
-    each = dict(zip(_EACH, map(list, zip(*rows, strict=True)), strict=True))
-    ends = [starter.log.reached(index, plan.ready) for index in range(len(requested))]
-    through = max(starter.log.reached(index, len(plan.steps)) for index in range(len(requested))) - requested[0]
+    *columns, ends, gone = map(list, zip(*rows, strict=True))
+    each = dict(zip(_EACH, columns, strict=True))
+    through = max(gone) - requested[0]
     return each | {
         "makespan": [max(ends) - requested[0]],
         "ready_span": [max(ends) - min(ends)],
@@ -35,7 +35,7 @@ def samples(starter: Starter) -> Mapping[str, Sequence[float]]:
 
 
 def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequence[Sequence[int]]) -> tuple[float, ...]:
-    """Of one start, what `_EACH` names. A removal takes no time where instances stay.
+    """Of one start, what `_EACH` names, and when it was ready and through. A removal takes no time where instances stay.
 
     Args:
         holds, owners: The positions of the steps that hold locks, and of each owner's.
@@ -54,6 +54,8 @@ def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequen
         gone - asked,
         gone - (steps[plan.ready][0] if plan.clean_up else ready),
         *[math.fsum([took[place] for place in places]) for places in owners],
+        ready,
+        gone,
     )
 
 
