@@ -31,9 +31,6 @@ _DOWNLOAD, _UNPACK = 0, 1
 _GOES, _WAITS, _LEAVES, _GONE = range(4)
 """States of a start: on its way; waiting to be released; cleaned up, from when it is told to; replaced by another."""
 
-_NOTHING, _AMOUNT, _FACTOR = range(3)
-"""What is drawn of a step: nothing, what it asks for, or what that is multiplied by, as it grows with others."""
-
 
 class ImageSource(Protocol):
     """Where a start's image comes from."""
@@ -99,15 +96,19 @@ class Starter:
         self.marks = {plan.runtime, plan.ready, *((plan.init,) if runs is not None else ())}
         self.log = StartLog(plan, self.marks, host)
         self._lines: dict[int, AlarmLine] = {}
-        self.rows = [
-            (step, step.demand, _fixed(step), step.growth, _drawn(step), step.timed, ends, own)
-            for step, ends, own in zip(plan.steps, self.log.ends, self.log.own, strict=True)
-        ]
         place = seeds.child("phase")
-        self._draws: list[tuple[StartColumn, BootStep, bool, random.Random]] = [
-            (own, step, _drawn(step) == _AMOUNT, place.stream(step.id))
-            for step, own in zip(plan.steps, self.log.own, strict=True)
-            if step.spread
+        self.rows = [
+            (
+                step,
+                step.demand,
+                _fixed(step),
+                step.growth,
+                _Draws(step, own, place.stream(step.id)) if step.spread else None,
+                step.timed,
+                ends,
+                own,
+            )
+            for step, ends, own in zip(plan.steps, self.log.ends, self.log.own, strict=True)
         ]
 
     def __len__(self) -> int:
@@ -120,11 +121,7 @@ class Starter:
 
     def admit(self) -> Start:
         """One more instance that is asked for now. Its start has not begun."""
-        index = self.log.add(self.host.env.now)
-        for own, step, whole, stream in self._draws:
-            factor = stream.lognormvariate(0.0, step.spread)
-            own.note(index, rounded(step.amount * factor) if whole else factor)
-        return Start(self, index)
+        return Start(self, self.log.add(self.host.env.now))
 
     def line(self, position: int) -> AlarmLine:
         """Where those stand that wait for a lock and go on from this step."""
@@ -144,7 +141,7 @@ class Starter:
         """The milestones of some instances, which must be ready."""
         plan, log = self.plan, self.log
         for index in instances:
-            asked = log.requested[index]
+            asked = log.requested.of(index)
             reached = [asked, *[end for _, end, _ in islice(log.steps(index), plan.ready)]]
             yield InstanceRecord(
                 of=of,
@@ -258,7 +255,7 @@ class Start(Armed):
             downloaded: When the last byte came, or before the request where the image was there already.
         """
         log, index = self._starter.log, self.index
-        for position, end in ((_DOWNLOAD, max(downloaded, log.requested[index])), (_UNPACK, self.env.now)):
+        for position, end in ((_DOWNLOAD, max(downloaded, log.requested.of(index))), (_UNPACK, self.env.now)):
             log.ends[position].note(index, end, end)
         self._position = _UNPACK + 1
         self._go_on()
@@ -295,18 +292,18 @@ class Start(Armed):
             if self._state == _LEAVES and at <= now and self._first_to_skip() <= position < starter.plan.ready:
                 position = self._skip(position)
                 continue
-            if drawn == _AMOUNT:
-                amount = own.of(index)
-            elif growth:
+            if drawn is not None and drawn.count <= index:
+                drawn.up_to(index)
+            if growth:
                 amount += host.held.growth(growth, itself=position >= starter.plan.runtime)
                 for per, more, _ in growth:
                     if per == "queued":
                         amount += host.queued(step.resource) * more
-            if drawn == _FACTOR:
-                amount *= own.of(index)
+            if drawn is not None:
+                amount = own.of(index) if drawn.whole else amount * own.of(index)
             if timed and growth:
                 amount = int(amount * 1e9 + 0.5) / 1e9
-                own.note(index, amount)
+                own.finish(index, amount)
             if demand == "wait":
                 at += amount
             elif demand == "hold" and not step.flushes:
@@ -398,8 +395,29 @@ def _fixed(step: BootStep) -> float:
     return rounded(step.amount) if step.timed and not step.growth else step.amount
 
 
-def _drawn(step: BootStep) -> int:
-    """What of a step is drawn when the start is asked for."""
-    if not step.spread:
-        return _NOTHING
-    return _AMOUNT if step.timed and not step.growth else _FACTOR
+class _Draws:
+    """What is drawn of a step for each start, in the order of requests. It is drawn when the first start asks for it.
+
+    Args:
+        own: The column of the log that keeps it: what the step asks for, or what that is multiplied by where it grows
+            with others.
+
+    Attributes:
+        count: For how many starts it was drawn.
+        whole: Whether what is kept is what the step asks for.
+    """
+
+    __slots__ = ("_own", "_step", "_stream", "count", "whole")
+
+    def __init__(self, step: BootStep, own: StartColumn, stream: random.Random) -> None:
+        self._own, self._step, self._stream = own, step, stream
+        self.count = 0
+        self.whole = step.timed and not step.growth
+
+    def up_to(self, index: int) -> None:
+        """Draw for the starts up to this one."""
+        step, draw, note = self._step, self._stream.lognormvariate, self._own.note
+        for each in range(self.count, index + 1):
+            factor = draw(0.0, step.spread)
+            note(each, rounded(step.amount * factor) if self.whole else factor)
+        self.count = index + 1

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import math
 from array import array
+from typing import Any
 
-_SIZE = 256
+_SIZE = 512
 """Numbers of a block."""
+
+_FEW = 4
+"""Different numbers of a column that take a byte each."""
 
 _WHOLE = 2**32
 """Nanoseconds from which on four bytes do not hold them."""
@@ -27,14 +31,17 @@ _FULL = bytearray()
 class StartColumn:
     """A number for each start: the same for all, until another one is noted. None is negative.
 
-    Seconds that are whole nanoseconds take four bytes each.
+    A number takes a byte where a block has few different ones, four where it has seconds in whole nanoseconds, and else
+    eight.
     """
 
-    __slots__ = ("_blocks", "common")
+    __slots__ = ("_blocks", "_few", "_final", "common")
 
     def __init__(self) -> None:
         self.common = -1.0
-        self._blocks: list[array[float] | array[int] | None] = []
+        self._few: list[float] = []
+        self._blocks: list[array[Any] | None] = []
+        self._final: dict[int, int] = {}
 
     def note(self, index: int, number: float) -> None:
         """The number of a start."""
@@ -43,38 +50,66 @@ class StartColumn:
         if block is None:
             if self.common < 0:
                 self.common = number
+                self._few.append(number)
             if number == self.common:
                 return
-            block = self._begin(at, number)
-        if block.typecode == "I":
-            value: float = int(number * 1e9 + 0.5)
-            if value / 1e9 != number or value >= _WHOLE:
-                block = self._blocks[at] = array("d", [whole / 1e9 for whole in block])
-                value = number
-        else:
-            value = number
+            self._blocks.extend([None] * (at + 1 - len(self._blocks)))
+            block = self._blocks[at] = array("B")
+        value = self._written(number, block.typecode)
+        if value is None:
+            block = self._blocks[at] = self._wider(block, number)
+            value = self._written(number, block.typecode)
         missing = place - len(block)
         if missing < 0:
-            block[place] = value  # type: ignore[call-overload]
+            block[place] = value
             return
         if missing:
-            block.extend([int(self.common * 1e9 + 0.5) if block.typecode == "I" else self.common] * missing)  # type: ignore[list-item]
-        block.append(value)  # type: ignore[arg-type]
+            block.extend([self._written(self.common, block.typecode)] * missing)
+        block.append(value)
+
+    def finish(self, index: int, number: float) -> None:
+        """The number of a start in the place of one that was noted before. Once all are there, a block gets smaller."""
+        self.note(index, number)
+        at = index // _SIZE
+        block = self._blocks[at] if at < len(self._blocks) else None
+        if block is None or block.typecode != "d":
+            return
+        self._final[at] = self._final.get(at, 0) + 1
+        if self._final[at] == _SIZE:
+            short = [_nanoseconds(each) for each in block]
+            if None not in short:
+                self._blocks[at] = array("I", short)
 
     def of(self, index: int) -> float:
         """The number that was noted of a start."""
         at, place = index // _SIZE, index % _SIZE
         block = self._blocks[at] if at < len(self._blocks) else None
-        if block is None or place >= len(block):
-            return self.common
-        return block[place] / 1e9 if block.typecode == "I" else block[place]
+        return self.common if block is None or place >= len(block) else self._read(block[place], block.typecode)
 
-    def _begin(self, at: int, number: float) -> array[float] | array[int]:
-        self._blocks.extend([None] * (at + 1 - len(self._blocks)))
-        short = _is_short(number) and _is_short(self.common)
-        block: array[float] | array[int] = array("I") if short else array("d")
-        self._blocks[at] = block
-        return block
+    def _written(self, number: float, code: str) -> float | None:
+        """A number as a block has it, or None where it cannot."""
+        if code == "I":
+            return _nanoseconds(number)
+        if code == "d":
+            return number
+        few = self._few
+        if number in few:
+            return few.index(number)
+        if len(few) == _FEW:
+            return None
+        few.append(number)
+        return len(few) - 1
+
+    def _read(self, value: float, code: str) -> float:
+        if code == "I":
+            return value / 1e9
+        return value if code == "d" else self._few[int(value)]
+
+    def _wider(self, block: array[Any], number: float) -> array[Any]:
+        """A block with the same numbers, and room for another one."""
+        numbers = [self._read(value, block.typecode) for value in block]
+        short = [_nanoseconds(each) for each in (number, self.common, *numbers)]
+        return array("d", numbers) if None in short else array("I", short[2:])
 
 
 class NearColumn:
@@ -145,7 +180,7 @@ class NearColumn:
         return place if codes is _FULL else codes.count(_OWN, 0, place)
 
 
-def _is_short(number: float) -> bool:
-    """Whether it is a whole number of nanoseconds that four bytes hold."""
+def _nanoseconds(number: float) -> int | None:
+    """A number of seconds that is a whole number of nanoseconds which four bytes hold."""
     whole = int(number * 1e9 + 0.5)
-    return whole / 1e9 == number and whole < _WHOLE
+    return whole if whole / 1e9 == number and whole < _WHOLE else None

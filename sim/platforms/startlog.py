@@ -8,7 +8,6 @@ bit.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Collection, Iterator
 from itertools import islice
 
@@ -37,7 +36,7 @@ class StartLog:
         host: Where they are.
 
     Attributes:
-        requested: When each instance was requested.
+        requested: A column: when each instance was requested.
         left: When an instance was told to leave, by its index.
         released: When one was told to go on that was created, by its index.
         ends: A column for each step but waits: when it ended, or when it is known that it will.
@@ -46,11 +45,24 @@ class StartLog:
         got: When a lock was got that tells by earlier holds how long one takes, by the step's position.
     """
 
-    __slots__ = ("_first_skipped", "_rows", "_speed", "ends", "got", "left", "own", "plan", "released", "requested")
+    __slots__ = (
+        "_count",
+        "_first_skipped",
+        "_rows",
+        "_speed",
+        "ends",
+        "got",
+        "left",
+        "own",
+        "plan",
+        "released",
+        "requested",
+    )
 
     def __init__(self, plan: BootPlan, marks: Collection[int], host: RunningHost) -> None:
         self.plan = plan
-        self.requested = array("d")
+        self.requested = StartColumn()
+        self._count = 0
         self.left: dict[int, float] = {}
         self.released: dict[int, float] = {}
         self._first_skipped: dict[int, int] = {}
@@ -78,12 +90,14 @@ class StartLog:
 
     def __len__(self) -> int:
         """How many starts there are."""
-        return len(self.requested)
+        return self._count
 
     def add(self, now: float) -> int:
         """A start that is asked for now. Its index."""
-        self.requested.append(now)
-        return len(self.requested) - 1
+        index = self._count
+        self.requested.note(index, float(now))
+        self._count = index + 1
+        return index
 
     def note_skipped(self, position: int, index: int, now: float) -> None:
         """From a step on all are left out until it is cleaned up, which begins now."""
@@ -98,7 +112,7 @@ class StartLog:
     def reached(self, index: int, steps: int) -> float:
         """When so many steps of an instance were done. Without any, when it was requested."""
         if not steps:
-            return self.requested[index]
+            return self.requested.of(index)
         return next(islice(self.steps(index), steps - 1, None))[1]
 
     def steps(self, index: int) -> Iterator[StepTimes]:
@@ -108,7 +122,7 @@ class StartLog:
         skips = self._first_skipped.get(index, ready)
         # When the step before ended, until when the start has planned, and when it was last awake. A rounded delay is
         # added to a clock, so these may differ in the last bit.
-        end = at = clock = self.requested[index]
+        end = at = clock = self.requested.of(index)
         for position, (kind, wakes, ends, own, cores) in enumerate(self._rows):
             if at > clock and wakes:
                 at = clock = clock + (at - clock)

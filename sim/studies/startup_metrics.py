@@ -19,18 +19,18 @@ _EACH = (
 
 def samples(starter: Starter) -> Mapping[str, Sequence[float]]:
     """What each start took by metric, and all together."""
-    plan, requested = starter.plan, starter.log.requested
+    plan, count, first = starter.plan, len(starter), starter.log.requested.of(0)
     started = plan.steps[: plan.ready]
     owners = [[place for place, step in enumerate(started) if step.owner == owner] for owner in OWNERS]
     holds = [place for place, step in enumerate(started) if step.demand == "hold"]
-    rows = [_measured(starter, index, holds, owners) for index in range(len(requested))]
+    rows = [_measured(starter, index, holds, owners) for index in range(count)]
     *columns, ends, gone = map(list, zip(*rows, strict=True))
     each = dict(zip(_EACH, columns, strict=True))
-    through = max(gone) - requested[0]
+    through = max(gone) - first
     return each | {
-        "makespan": [max(ends) - requested[0]],
+        "makespan": [max(ends) - first],
         "ready_span": [max(ends) - min(ends)],
-        "throughput": [len(requested) / through if through else 0.0],
+        "throughput": [count / through if through else 0.0],
     }
 
 
@@ -41,7 +41,7 @@ def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequen
         holds, owners: The positions of the steps that hold locks, and of each owner's.
     """
     plan, log = starter.plan, starter.log
-    asked, steps = log.requested[index], list(log.steps(index))
+    asked, steps = log.requested.of(index), list(log.steps(index))
     reached = [asked, *[end for _, end, _ in steps]]
     took = [end - start for start, end, _ in steps]
     ready, gone = reached[plan.ready], reached[-1]
