@@ -1,6 +1,7 @@
 """Columns of numbers by the index of a start, in as few bytes as hold them to the last bit.
 
-They are kept in blocks, so that a number of its own costs nothing where others do without.
+They are kept in blocks, so that a number of its own costs nothing where others do without. Each number is written once
+and read a few times for each step of each start, so the usual way through comes first and makes no call.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ import math
 from array import array
 from typing import Any
 
-_SIZE = 512
+_BITS = 9
+_SIZE = 1 << _BITS
 """Numbers of a block."""
+
+_PLACE = _SIZE - 1
 
 _FEW = 4
 """Different numbers of a column that take a byte each."""
@@ -45,7 +49,7 @@ class StartColumn:
 
     def note(self, index: int, number: float) -> None:
         """The number of a start."""
-        at, place = index // _SIZE, index % _SIZE
+        at, place = index >> _BITS, index & _PLACE
         block = self._blocks[at] if at < len(self._blocks) else None
         if block is None:
             if self.common < 0:
@@ -60,17 +64,18 @@ class StartColumn:
             block = self._blocks[at] = self._wider(block, number)
             value = self._written(number, block.typecode)
         missing = place - len(block)
-        if missing < 0:
+        if not missing:
+            block.append(value)
+        elif missing < 0:
             block[place] = value
-            return
-        if missing:
+        else:
             block.extend([self._written(self.common, block.typecode)] * missing)
-        block.append(value)
+            block.append(value)
 
     def finish(self, index: int, number: float) -> None:
         """The number of a start in the place of one that was noted before. Once all are there, a block gets smaller."""
         self.note(index, number)
-        at = index // _SIZE
+        at = index >> _BITS
         block = self._blocks[at] if at < len(self._blocks) else None
         if block is None or block.typecode != "d":
             return
@@ -78,18 +83,25 @@ class StartColumn:
         if self._final[at] == _SIZE:
             short = [_nanoseconds(each) for each in block]
             if None not in short:
-                self._blocks[at] = array("I", short)
+                self._blocks[at] = array("I", [each or 0 for each in short])
 
     def of(self, index: int) -> float:
         """The number that was noted of a start."""
-        at, place = index // _SIZE, index % _SIZE
-        block = self._blocks[at] if at < len(self._blocks) else None
-        return self.common if block is None or place >= len(block) else self._read(block[place], block.typecode)
+        try:
+            block: Any = self._blocks[index >> _BITS]
+            value: float = block[index & _PLACE]
+        except (IndexError, TypeError):
+            return self.common
+        code = block.typecode
+        if code == "I":
+            return value / 1e9
+        return value if code == "d" else self._few[int(value)]
 
-    def _written(self, number: float, code: str) -> float | None:
+    def _written(self, number: float, code: str) -> Any:
         """A number as a block has it, or None where it cannot."""
         if code == "I":
-            return _nanoseconds(number)
+            whole = int(number * 1e9 + 0.5)
+            return whole if whole / 1e9 == number and whole < _WHOLE else None
         if code == "d":
             return number
         few = self._few
@@ -100,16 +112,11 @@ class StartColumn:
         few.append(number)
         return len(few) - 1
 
-    def _read(self, value: float, code: str) -> float:
-        if code == "I":
-            return value / 1e9
-        return value if code == "d" else self._few[int(value)]
-
     def _wider(self, block: array[Any], number: float) -> array[Any]:
         """A block with the same numbers, and room for another one."""
-        numbers = [self._read(value, block.typecode) for value in block]
+        numbers = [value / 1e9 if block.typecode == "I" else self._few[value] for value in block]
         short = [_nanoseconds(each) for each in (number, self.common, *numbers)]
-        return array("d", numbers) if None in short else array("I", short[2:])
+        return array("d", numbers) if None in short else array("I", [each or 0 for each in short[2:]])
 
 
 class NearColumn:
@@ -128,7 +135,7 @@ class NearColumn:
 
     def note(self, index: int, number: float, near: float) -> None:
         """The number of a start, and the one that it may be near."""
-        at, place = index // _SIZE, index % _SIZE
+        at, place = index >> _BITS, index & _PLACE
         codes = self._codes[at] if at < len(self._codes) else None
         if codes is None:
             if self.common < 0:
@@ -136,25 +143,31 @@ class NearColumn:
             if number == self.common:
                 return
             codes = self._begin(at)
-        if codes is _FULL or (place < len(codes) and codes[place] == _OWN):
-            self._own[at][self._rank(codes, place)] = number
+        size = len(codes)
+        if place >= size:
+            if codes is _FULL:
+                self._own[at][place] = number
+                return
+            codes.extend(bytes(place + 1 - size))
+        elif codes[place] == _OWN:
+            self._own[at][codes.count(_OWN, 0, place)] = number
             return
-        if place >= len(codes):
-            codes.extend(bytes(place + 1 - len(codes)))
-        unit = math.ulp(near)
-        far = (number - near) / unit
-        if -_MOST <= far <= _MOST and far == int(far) and near + far * unit == number:
+        if number == near:
+            codes[place] = _NEAR
+            return
+        far = (number - near) / math.ulp(near)
+        if -_MOST <= far <= _MOST and far == int(far) and near + far * math.ulp(near) == number:
             codes[place] = _NEAR + int(far)
             return
         own = self._own[at]
-        own.insert(self._rank(codes, place), number)
+        own.insert(codes.count(_OWN, 0, place), number)
         codes[place] = _OWN
         if len(own) == _SIZE:
             self._codes[at], self._own[at] = _FULL, own[:]
 
     def of(self, index: int, near: float) -> float:
         """The number that was noted of a start, and of the same other one."""
-        at, place = index // _SIZE, index % _SIZE
+        at, place = index >> _BITS, index & _PLACE
         codes = self._codes[at] if at < len(self._codes) else None
         if codes is None:
             return self.common
@@ -173,11 +186,6 @@ class NearColumn:
             self._own.append(array("d"))
         codes = self._codes[at] = bytearray()
         return codes
-
-    @staticmethod
-    def _rank(codes: bytearray, place: int) -> int:
-        """Which of the kept numbers of a block is that of a place."""
-        return place if codes is _FULL else codes.count(_OWN, 0, place)
 
 
 def _nanoseconds(number: float) -> int | None:

@@ -40,8 +40,8 @@ class StartLog:
         left: When an instance was told to leave, by its index.
         released: When one was told to go on that was created, by its index.
         ends: A column for each step but waits: when it ended, or when it is known that it will.
-        own: A column for each step: the seconds for which it waits, or has asked to hold a lock; the core-seconds that it
-            computes; else the seconds that it takes alone.
+        own: A column for each step that is not the same for all: the seconds for which it waits or has asked to hold a
+            lock; the core-seconds that it computes; else the seconds that it takes alone.
         got: When a lock was got that tells by earlier holds how long one takes, by the step's position.
     """
 
@@ -78,15 +78,13 @@ class StartLog:
                 self.ends[position],
                 self.own[position],
                 min(step.parallelism, host.host.cores),
+                _fixed(kind, step, host),
             )
             for position, (kind, step) in enumerate(zip(kinds, plan.steps, strict=True))
         ]
         self._speed = host.speed
         for position, seconds in enumerate(plan.pull):
             self.own[position].note(0, seconds)
-        for position, step in enumerate(plan.steps):
-            if position >= len(plan.pull) and kinds[position] != _SERVED and not step.growth and not step.spread:
-                self.own[position].note(0, rounded(step.amount))
 
     def __len__(self) -> int:
         """How many starts there are."""
@@ -106,7 +104,9 @@ class StartLog:
 
     def alone(self, position: int, index: int) -> float:
         """The seconds that a step takes alone which the host serves."""
-        kind, _, _, own, cores = self._rows[position]
+        kind, _, _, own, cores, fixed = self._rows[position]
+        if fixed is not None:
+            return fixed
         return own.of(index) / self._speed / cores if kind == _COMPUTED else own.of(index)
 
     def reached(self, index: int, steps: int) -> float:
@@ -123,7 +123,7 @@ class StartLog:
         # When the step before ended, until when the start has planned, and when it was last awake. A rounded delay is
         # added to a clock, so these may differ in the last bit.
         end = at = clock = self.requested.of(index)
-        for position, (kind, wakes, ends, own, cores) in enumerate(self._rows):
+        for position, (kind, wakes, ends, own, cores, fixed) in enumerate(self._rows):
             if at > clock and wakes:
                 at = clock = clock + (at - clock)
             start, queued = end, 0.0
@@ -134,14 +134,14 @@ class StartLog:
             if skips <= position < ready and left is not None:
                 end = at = clock = left
             elif kind == _WAIT:
-                end = at = at + own.of(index)
+                end = at = at + (own.of(index) if fixed is None else fixed)
             elif kind == _GOT:
                 got = self.got[position].of(index, clock)
                 end = at = ends.of(index, got)
                 queued = got - clock
             else:
-                seconds = own.of(index)
-                if kind == _COMPUTED:
+                seconds = own.of(index) if fixed is None else fixed
+                if kind == _COMPUTED and fixed is None:
                     seconds = seconds / speed / cores
                 end = at = ends.of(index, clock + seconds)
                 if kind == _HELD:
@@ -150,6 +150,14 @@ class StartLog:
                     queued = end - clock - seconds
                     clock = end
             yield start, end, queued if queued > _ROUNDING else 0.0
+
+
+def _fixed(kind: int, step: BootStep, host: RunningHost) -> float | None:
+    """The seconds that a step takes alone, where that is the same for all."""
+    if kind == _SERVED or step.growth or step.spread:
+        return None
+    amount = rounded(step.amount)
+    return amount / host.speed / min(step.parallelism, host.host.cores) if kind == _COMPUTED else amount
 
 
 def _kind(step: BootStep, self_timed: Collection[str]) -> int:
