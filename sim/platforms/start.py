@@ -381,8 +381,7 @@ class Start(Armed):
         """The cores, the disk or the network are done with the step."""
         starter, position, index = self._starter, self._position, self.index
         now = starter.host.env._now  # noqa: SLF001 - as `now`, without its call
-        row = starter.rows[position]
-        row[6].note(index, now, self.at + starter.log.alone(position, index))
+        starter.log.note_served(position, index, self.at, now)
         self.at = now
         self._position += 1
         delay = self._walk()

@@ -28,6 +28,9 @@ _COMMON, _OWN, _NEAR = 0, 1, 128
 _MOST = _NEAR - 2
 """How far from that other one a number is at most, in units of its last place."""
 
+_FAR = 1e-6
+"""A difference of so much is more than that, with numbers below 10^7: a test that costs less."""
+
 _FULL = bytearray()
 """Stands for the codes of a block that keeps all its numbers."""
 
@@ -50,7 +53,10 @@ class StartColumn:
     def note(self, index: int, number: float) -> None:
         """The number of a start."""
         at, place = index >> _BITS, index & _PLACE
-        block = self._blocks[at] if at < len(self._blocks) else None
+        try:
+            block = self._blocks[at]
+        except IndexError:
+            block = None
         if block is None:
             if self.common < 0:
                 self.common = number
@@ -59,10 +65,13 @@ class StartColumn:
                 return
             self._blocks.extend([None] * (at + 1 - len(self._blocks)))
             block = self._blocks[at] = array("B")
-        value = self._written(number, block.typecode)
-        if value is None:
-            block = self._blocks[at] = self._wider(block, number)
-            value = self._written(number, block.typecode)
+        code = block.typecode
+        value: Any = number if code == "d" else int(number * 1e9 + 0.5)
+        if code == "B" or (code == "I" and (value / 1e9 != number or value >= _WHOLE)):
+            value = self._written(number, code)
+            if value is None:
+                block = self._blocks[at] = self._wider(block, number)
+                value = self._written(number, block.typecode)
         missing = place - len(block)
         if not missing:
             block.append(value)
@@ -74,11 +83,12 @@ class StartColumn:
 
     def finish(self, index: int, number: float) -> None:
         """The number of a start in the place of one that was noted before. Once all are there, a block gets smaller."""
-        self.note(index, number)
         at = index >> _BITS
         block = self._blocks[at] if at < len(self._blocks) else None
         if block is None or block.typecode != "d":
+            self.note(index, number)
             return
+        block[index & _PLACE] = number
         self._final[at] = self._final.get(at, 0) + 1
         if self._final[at] == _SIZE:
             short = [_nanoseconds(each) for each in block]
@@ -136,7 +146,10 @@ class NearColumn:
     def note(self, index: int, number: float, near: float) -> None:
         """The number of a start, and the one that it may be near."""
         at, place = index >> _BITS, index & _PLACE
-        codes = self._codes[at] if at < len(self._codes) else None
+        try:
+            codes = self._codes[at]
+        except IndexError:
+            codes = None
         if codes is None:
             if self.common < 0:
                 self.common = number
@@ -155,10 +168,12 @@ class NearColumn:
         if number == near:
             codes[place] = _NEAR
             return
-        far = (number - near) / math.ulp(near)
-        if -_MOST <= far <= _MOST and far == int(far) and near + far * math.ulp(near) == number:
-            codes[place] = _NEAR + int(far)
-            return
+        far = number - near
+        if -_FAR < far < _FAR:
+            units = far / math.ulp(near)
+            if -_MOST <= units <= _MOST and units == int(units) and near + far == number:
+                codes[place] = _NEAR + int(units)
+                return
         own = self._own[at]
         own.insert(codes.count(_OWN, 0, place), number)
         codes[place] = _OWN
@@ -168,16 +183,16 @@ class NearColumn:
     def of(self, index: int, near: float) -> float:
         """The number that was noted of a start, and of the same other one."""
         at, place = index >> _BITS, index & _PLACE
-        codes = self._codes[at] if at < len(self._codes) else None
-        if codes is None:
-            return self.common
-        if codes is _FULL:
-            return self._own[at][place]
-        code = codes[place] if place < len(codes) else _COMMON
+        try:
+            codes = self._codes[at]
+            code = codes[place]  # type: ignore[index]
+        except (IndexError, TypeError):
+            full = at < len(self._codes) and self._codes[at] is _FULL
+            return self._own[at][place] if full else self.common
         if code == _NEAR:
             return near
         if code == _OWN:
-            return self._own[at][codes.count(_OWN, 0, place)]
+            return self._own[at][codes.count(_OWN, 0, place)]  # type: ignore[union-attr]
         return near + (code - _NEAR) * math.ulp(near) if code else self.common
 
     def _begin(self, at: int) -> bytearray:

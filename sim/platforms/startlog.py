@@ -102,12 +102,14 @@ class StartLog:
         self._first_skipped[index] = position
         self.left[index] = now
 
-    def alone(self, position: int, index: int) -> float:
-        """The seconds that a step takes alone which the host serves."""
-        kind, _, _, own, cores, fixed = self._rows[position]
-        if fixed is not None:
-            return fixed
-        return own.of(index) / self._speed / cores if kind == _COMPUTED else own.of(index)
+    def note_served(self, position: int, index: int, asked: float, now: float) -> None:
+        """A step that the host serves, and was asked for at a time, ends now."""
+        kind, _, ends, own, cores, seconds = self._rows[position]
+        if seconds is None:
+            seconds = own.of(index)
+            if kind == _COMPUTED:
+                seconds = seconds / self._speed / cores
+        ends.note(index, now, asked + seconds)
 
     def reached(self, index: int, steps: int) -> float:
         """When so many steps of an instance were done. Without any, when it was requested."""

@@ -35,7 +35,9 @@ def samples(starter: Starter) -> Mapping[str, Sequence[float]]:
 
 
 def _measured(starter: Starter, index: int, holds: Sequence[int], owners: Sequence[Sequence[int]]) -> tuple[float, ...]:
-    """Of one start, what `_EACH` names, and when it was ready and through. A removal takes no time where instances stay.
+    """Of one start, what `_EACH` names, and when it was ready and through.
+
+    A removal takes no time where instances stay.
 
     Args:
         holds, owners: The positions of the steps that hold locks, and of each owner's.
