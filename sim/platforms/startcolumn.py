@@ -19,7 +19,7 @@ _PLACE = _SIZE - 1
 _FEW = 4
 """Different numbers of a column that take a byte each."""
 
-_WHOLE = 2**32
+_WHOLE = 2.0**32
 """Nanoseconds from which on four bytes do not hold them."""
 
 _COMMON, _OWN, _NEAR = 0, 1, 128
@@ -65,13 +65,10 @@ class StartColumn:
                 return
             self._blocks.extend([None] * (at + 1 - len(self._blocks)))
             block = self._blocks[at] = array("B")
-        code = block.typecode
-        value: Any = number if code == "d" else int(number * 1e9 + 0.5)
-        if code == "B" or (code == "I" and (value / 1e9 != number or value >= _WHOLE)):
-            value = self._written(number, code)
-            if value is None:
-                block = self._blocks[at] = self._wider(block, number)
-                value = self._written(number, block.typecode)
+        value: Any = number if block.typecode == "d" else self._written(number, block.typecode)
+        if value is None:
+            block = self._blocks[at] = self._wider(block, number)
+            value = self._written(number, block.typecode)
         missing = place - len(block)
         if not missing:
             block.append(value)
@@ -83,12 +80,12 @@ class StartColumn:
 
     def finish(self, index: int, number: float) -> None:
         """The number of a start in the place of one that was noted before. Once all are there, a block gets smaller."""
-        at = index >> _BITS
+        at, place = index >> _BITS, index & _PLACE
         block = self._blocks[at] if at < len(self._blocks) else None
-        if block is None or block.typecode != "d":
+        if block is None or block.typecode != "d" or place >= len(block):
             self.note(index, number)
             return
-        block[index & _PLACE] = number
+        block[place] = number
         self._final[at] = self._final.get(at, 0) + 1
         if self._final[at] == _SIZE:
             short = [_nanoseconds(each) for each in block]
@@ -110,8 +107,7 @@ class StartColumn:
     def _written(self, number: float, code: str) -> Any:
         """A number as a block has it, or None where it cannot."""
         if code == "I":
-            whole = int(number * 1e9 + 0.5)
-            return whole if whole / 1e9 == number and whole < _WHOLE else None
+            return _nanoseconds(number)
         if code == "d":
             return number
         few = self._few
@@ -205,5 +201,5 @@ class NearColumn:
 
 def _nanoseconds(number: float) -> int | None:
     """A number of seconds that is a whole number of nanoseconds which four bytes hold."""
-    whole = int(number * 1e9 + 0.5)
-    return whole if whole / 1e9 == number and whole < _WHOLE else None
+    scaled = number * 1e9 + 0.5
+    return int(scaled) if scaled < _WHOLE and int(scaled) / 1e9 == number else None
