@@ -57,6 +57,15 @@ class StartColumn:
             block = self._blocks[at]
         except IndexError:
             block = None
+        if block is not None and block.typecode == "I" and place < len(block):
+            scaled = number * 1e9 + 0.5
+            if scaled < _WHOLE and (whole := int(scaled)) / 1e9 == number:
+                block[place] = whole
+                return
+        self._note(at, place, block, number)
+
+    def _note(self, at: int, place: int, block: array[Any] | None, number: float) -> None:
+        """The usual way but one: where a block is to be begun, or gets longer or wider."""
         if block is None:
             if self.common < 0:
                 self.common = number
@@ -132,12 +141,13 @@ class NearColumn:
     other eight more. As long as all numbers are the same they take nothing.
     """
 
-    __slots__ = ("_codes", "_own", "common")
+    __slots__ = ("_codes", "_kept", "_own", "common")
 
     def __init__(self) -> None:
         self.common = -1.0
         self._codes: list[bytearray | None] = []
         self._own: list[array[float]] = []
+        self._kept: list[int] = []  # of a block, a bit for each number that is kept
 
     def note(self, index: int, number: float, near: float) -> None:
         """The number of a start, and the one that it may be near."""
@@ -159,7 +169,7 @@ class NearColumn:
                 return
             codes.extend(bytes(place + 1 - size))
         elif codes[place] == _OWN:
-            self._own[at][codes.count(_OWN, 0, place)] = number
+            self._own[at][(self._kept[at] & ((1 << place) - 1)).bit_count()] = number
             return
         if number == near:
             codes[place] = _NEAR
@@ -170,11 +180,12 @@ class NearColumn:
             if -_MOST <= units <= _MOST and units == int(units) and near + far == number:
                 codes[place] = _NEAR + int(units)
                 return
-        own = self._own[at]
-        own.insert(codes.count(_OWN, 0, place), number)
+        own, kept, here = self._own[at], self._kept[at], 1 << place
+        own.insert((kept & (here - 1)).bit_count(), number)
+        self._kept[at] = kept | here
         codes[place] = _OWN
         if len(own) == _SIZE:
-            self._codes[at], self._own[at] = _FULL, own[:]
+            self._codes[at], self._own[at], self._kept[at] = _FULL, own[:], 0
 
     def of(self, index: int, near: float) -> float:
         """The number that was noted of a start, and of the same other one."""
@@ -188,13 +199,14 @@ class NearColumn:
         if code == _NEAR:
             return near
         if code == _OWN:
-            return self._own[at][codes.count(_OWN, 0, place)]  # type: ignore[union-attr]
+            return self._own[at][(self._kept[at] & ((1 << place) - 1)).bit_count()]
         return near + (code - _NEAR) * math.ulp(near) if code else self.common
 
     def _begin(self, at: int) -> bytearray:
         while len(self._codes) <= at:
             self._codes.append(None)
             self._own.append(array("d"))
+            self._kept.append(0)
         codes = self._codes[at] = bytearray()
         return codes
 
